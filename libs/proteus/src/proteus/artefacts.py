@@ -1,0 +1,86 @@
+"""What the tailor makes and the weaver reads: JSON beside PNGs under `derived/`.
+
+The JSON names objects by key, never by URL. Coordinates are pixels of the ingested (upright, sRGB) photo, x to the
+right, y down, unless said otherwise.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+GarmentCategory = Literal["upper", "lower", "overall", "dress"]
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class IngestedImage(_Frozen):
+    """A photo made safe: decoded, upright, sRGB, without metadata; immutable and content-addressed."""
+
+    key: str
+    """`images/<user>/<sha256>.<ext>`"""
+    sha256: str
+    width: int
+    height: int
+    content_type: str
+    size_bytes: int
+
+
+class Landmark(_Frozen):
+    """One of BlazePose's 33 body landmarks."""
+
+    x: float
+    y: float
+    visibility: Annotated[float, Field(ge=0, le=1)]
+
+
+class PersonParse(_Frozen):
+    """What the fleet knows about a person's photo. One per photo and parser version.
+
+    Attributes:
+        landmarks: 33 in BlazePose's order (11, 12 shoulders; 23, 24 hips; `left` is the person's left).
+        person_mask_key: PNG, (H, W) uint8, 255 = person, at the photo's size.
+        agnostic_mask_keys: Category -> PNG, (H, W) uint8, 255 = may change.
+    """
+
+    schema_version: Literal[1] = 1
+    image_key: str
+    width: int
+    height: int
+    parser: str
+    parser_version: str
+    pose_model: str
+    landmarks: tuple[Landmark, ...] = Field(min_length=33, max_length=33)
+    person_mask_key: str
+    agnostic_mask_keys: dict[GarmentCategory, str]
+
+
+class GarmentCut(_Frozen):
+    """A garment, cut out of its photo: a transparent PNG with straight alpha, cropped to the garment.
+
+    Attributes:
+        cut_key: PNG, (h, w, 4) uint8 RGBA; colour under alpha 0 is 0.
+        bounding_box: (left, top, right, bottom) of the crop in the photo, right and bottom exclusive.
+        confidence: The parser's own trust in the cut, 0..1.
+        worn: The photo shows the garment on a person.
+    """
+
+    schema_version: Literal[1] = 1
+    image_key: str
+    cut_key: str
+    width: int
+    height: int
+    category: GarmentCategory
+    confidence: Annotated[float, Field(ge=0, le=1)]
+    bounding_box: tuple[int, int, int, int]
+    worn: bool
+    parser: str
+    parser_version: str
+
+
+def derived_prefix(user_id: str, sha256: str, task: str, version: str) -> str:
+    """Return the folder of one artefact, `derived/<user>/<sha256>/<task>/<version>/`: per owner, so DELETE deletes."""
+    return f"derived/{user_id}/{sha256}/{task}/{version}/"

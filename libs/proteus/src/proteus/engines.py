@@ -1,0 +1,129 @@
+"""The engines' cards: what the gateway, the weaver and a user must know of each, without importing any of them.
+
+A card is data. The code behind it lives in `weaver.pipelines`; the gateway reads cards to make batch keys, to check the
+licence policy and to answer `GET /v1/models`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+Quality = Literal["fast", "balanced", "best"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Preset:
+    """What a quality means for an engine: canvas in pixels and number of steps (0: one shot)."""
+
+    width: int
+    height: int
+    steps: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class EngineCard:
+    """One engine, described.
+
+    Attributes:
+        degraded: The preset of degraded mode; None: the engine has no degraded form.
+        needs_parse: It needs the person's `PersonParse`; if not, the photo's ingest is enough.
+        output_format: What it writes when the client names none.
+        description: One sentence for people, shown with every result.
+    """
+
+    name: str
+    version: str
+    code_licence: str
+    weights_licence: str
+    training_data_note: str
+    commercial_use: bool
+    description: str
+    presets: dict[Quality, Preset]
+    degraded: Preset | None
+    needs_parse: bool
+    output_format: Literal["png", "webp", "jpeg"]
+
+    def batch_key(self, quality: Quality, *, degraded: bool = False) -> str:
+        """Return `engine/version/WxH/steps`; an engine without canvas (puppet) batches everything.
+
+        Returns "" when the degraded form is asked for and there is none.
+        """
+        preset = self.degraded if degraded else self.presets[quality]
+        if preset is None:
+            return ""
+        return f"{self.name}/{self.version}/{preset.width}x{preset.height}/{preset.steps}"
+
+
+_NO_CANVAS: Final = Preset(width=0, height=0, steps=0)
+
+PUPPET: Final = EngineCard(
+    name="puppet",
+    version="1",
+    code_licence="Apache-2.0",
+    weights_licence="none (pose landmarks: BlazePose, Apache-2.0)",
+    training_data_note="no training: the garment's own pixels, warped by a mesh",
+    commercial_use=True,
+    description="Instant preview: the cut-out warped onto the torso by a mesh, no diffusion.",
+    presets={"fast": _NO_CANVAS, "balanced": _NO_CANVAS, "best": _NO_CANVAS},
+    degraded=None,
+    needs_parse=True,
+    output_format="png",
+)
+
+CATVTON: Final = EngineCard(
+    name="catvton",
+    version="1",
+    code_licence="Apache-2.0 (our own implementation)",
+    weights_licence="CC BY-NC-SA 4.0 (CatVTON) on CreativeML OpenRAIL-M (Stable Diffusion 1.5 inpainting)",
+    training_data_note="VITON-HD and DressCode: academic, non-commercial data sets",
+    commercial_use=False,
+    description="Diffusion try-on after CatVTON; its weights are for non-commercial use only.",
+    presets={
+        "fast": Preset(width=768, height=1024, steps=20),
+        "balanced": Preset(width=768, height=1024, steps=30),
+        "best": Preset(width=768, height=1024, steps=50),
+    },
+    degraded=Preset(width=384, height=512, steps=30),
+    needs_parse=True,
+    output_format="webp",
+)
+
+FASHN: Final = EngineCard(
+    name="fashn",
+    version="1.5",
+    code_licence="Apache-2.0 (our own implementation)",
+    weights_licence="Apache-2.0 as published for FASHN VTON v1.5; confirm on its model card before you deploy",
+    training_data_note="not disclosed by the publisher",
+    commercial_use=True,
+    description="Diffusion try-on after FASHN VTON v1.5 (pixel space, mask-free).",
+    presets={
+        "fast": Preset(width=576, height=864, steps=20),
+        "balanced": Preset(width=576, height=864, steps=30),
+        "best": Preset(width=576, height=864, steps=50),
+    },
+    degraded=Preset(width=576, height=864, steps=20),
+    needs_parse=True,
+    output_format="webp",
+)
+
+TIMED: Final = EngineCard(
+    name="timed",
+    version="1",
+    code_licence="Apache-2.0",
+    weights_licence="none",
+    training_data_note="none",
+    commercial_use=True,
+    description="Sleeps t(b) and returns the person's photo: for tests and benchmarks only.",
+    presets={
+        "fast": Preset(width=384, height=512, steps=4),
+        "balanced": Preset(width=384, height=512, steps=8),
+        "best": Preset(width=384, height=512, steps=8),
+    },
+    degraded=Preset(width=384, height=512, steps=3),
+    needs_parse=False,
+    output_format="png",
+)
+
+CARDS: Final[dict[str, EngineCard]] = {card.name: card for card in (PUPPET, CATVTON, FASHN, TIMED)}
+"""Every engine this version knows. Which ones run is the deployment's choice (the workers' registry tells)."""

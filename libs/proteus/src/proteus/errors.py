@@ -1,0 +1,198 @@
+"""Every error of the product, drawn as one tree.
+
+    ProteusError
+    ├── InvalidRequest            the caller's words are off                        4xx
+    │   ├── ForeignUrl            a URL that is not in this deployment's storage
+    │   ├── UnsupportedMedia      not a picture we take, or not what was declared
+    │   ├── ImageUnreadable       truncated or corrupt
+    │   ├── ImageTooLarge         bytes or pixels over the limit
+    │   └── ImageTooSmall
+    ├── Unauthorized · Forbidden · NotFound · Conflict
+    ├── UploadMissing             nothing was PUT under the signed URL
+    ├── Overloaded                try again later (429)
+    ├── PhotoRejected             the picture is fine, what it shows is not
+    │   ├── NoPersonDetected · PersonCropped · NoGarmentDetected
+    ├── IllegalTransition
+    ├── EngineError
+    │   ├── ModelUnavailable · OutOfMemory · LicenceRefused
+    ├── LeaseLost                 another worker owns the job now
+    └── DependencyUnavailable     Redis, Postgres or the object store is away (503)
+
+The class docstring is the default message. `code` is for machines, `retryable` for the queue and for clients,
+`hint` says what to do. HTTP statuses live in `gateway.api.problems` alone.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class ProteusError(Exception):
+    """Something went wrong inside Proteus."""
+
+    code: ClassVar[str] = "internal"
+    retryable: ClassVar[bool] = False
+    hint: ClassVar[str] = ""
+
+    def __init__(self, message: str | None = None) -> None:
+        super().__init__(message or (type(self).__doc__ or "").split("\n")[0])
+
+    @property
+    def message(self) -> str:
+        return str(self.args[0])
+
+
+class InvalidRequest(ProteusError):
+    """The request does not follow the API's rules."""
+
+    code = "invalid_request"
+
+
+class ForeignUrl(InvalidRequest):
+    """The URL does not point into this deployment's storage."""
+
+    code = "foreign_url"
+    hint = "Upload the picture first: GET /images/presignedUpUrl, PUT it, then use the image_url that came back."
+
+
+class UnsupportedMedia(InvalidRequest):
+    """The file is not a picture this service takes, or not of the type that was declared."""
+
+    code = "unsupported_media"
+    hint = "Send a JPEG, PNG or WebP picture and declare its true content type."
+
+
+class ImageUnreadable(InvalidRequest):
+    """The picture is truncated or corrupt."""
+
+    code = "image_unreadable"
+    hint = "Open the picture, save it again and upload it anew."
+
+
+class ImageTooLarge(InvalidRequest):
+    """The picture has more bytes or pixels than this deployment takes."""
+
+    code = "image_too_large"
+    hint = "Make the picture smaller: 2048 pixels on the long side are plenty."
+
+
+class ImageTooSmall(InvalidRequest):
+    """The picture has too few pixels to work with."""
+
+    code = "image_too_small"
+    hint = "Send a picture of at least 64 x 64 pixels; 768 x 1024 or more gives good results."
+
+
+class Unauthorized(ProteusError):
+    """The access token is missing, malformed or expired."""
+
+    code = "unauthorized"
+    hint = "Ask for a token with POST /v1/auth/guest and send it as 'Authorization: Bearer …'."
+
+
+class Forbidden(ProteusError):
+    """The token does not allow this."""
+
+    code = "forbidden_scope"
+
+
+class NotFound(ProteusError):
+    """There is nothing here that belongs to you."""
+
+    code = "not_found"
+
+
+class Conflict(ProteusError):
+    """The request contradicts what is already there."""
+
+    code = "conflict"
+
+
+class UploadMissing(ProteusError):
+    """No picture was uploaded under this image_url yet."""
+
+    code = "upload_missing"
+    hint = "PUT the picture to upload_url first, with exactly the headers that came with it."
+
+
+class Overloaded(ProteusError):
+    """The service has as much work as it can finish in time."""
+
+    code = "queue_full"
+    retryable = True
+    hint = "Wait for as long as Retry-After says."
+
+
+class PhotoRejected(ProteusError):
+    """The picture does not show what is needed."""
+
+    code = "photo_rejected"
+
+
+class NoPersonDetected(PhotoRejected):
+    """No person was found in the photo."""
+
+    code = "no_person_detected"
+    hint = "Use a photo of one person who faces the camera, lit from the front."
+
+
+class PersonCropped(PhotoRejected):
+    """The torso is not visible in the photo."""
+
+    code = "person_cropped"
+    hint = "Shoulders and hips must be in the picture."
+
+
+class NoGarmentDetected(PhotoRejected):
+    """No garment was found in the picture."""
+
+    code = "no_garment_detected"
+    hint = "Use a picture of one garment on a plain background."
+
+
+class IllegalTransition(ProteusError):
+    """The job cannot change in this way."""
+
+    code = "illegal_transition"
+
+
+class EngineError(ProteusError):
+    """The engine could not make the picture."""
+
+    code = "engine_failed"
+    retryable = True
+
+
+class ModelUnavailable(EngineError):
+    """The engine is not installed, or its weights are missing."""
+
+    code = "model_unavailable"
+    retryable = False
+
+
+class OutOfMemory(EngineError):
+    """The device ran out of memory."""
+
+    code = "gpu_out_of_memory"
+
+
+class LicenceRefused(EngineError):
+    """The deployment's licence policy does not allow these weights."""
+
+    code = "licence_refused"
+    retryable = False
+
+
+class LeaseLost(ProteusError):
+    """The lease on the job ran out; another worker may own it now."""
+
+    code = "worker_lost"
+    retryable = True
+
+
+class DependencyUnavailable(ProteusError):
+    """A server this service needs does not answer."""
+
+    code = "dependency_unavailable"
+    retryable = True
+    hint = "Try again in a few seconds."

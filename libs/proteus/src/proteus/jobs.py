@@ -1,0 +1,133 @@
+"""What a job is and how it may change.
+
+One job is one element of a queue: one picture to weave, or one photo to ingest, cut or parse. The gateway creates
+jobs and is the only one that settles them; the workers see them as `proteus.queue.Claimed`. Every change of state goes
+through `Job.advance`, so an illegal transition cannot be written anywhere.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Final, NewType
+from uuid import uuid4
+
+from proteus.errors import IllegalTransition
+
+JobId = NewType("JobId", str)
+"""A unit's id: `job_<uuid>`, further pictures of the same try-on `job_<uuid>:2`, …"""
+
+UserId = NewType("UserId", str)
+ImageId = NewType("ImageId", str)
+VtonId = NewType("VtonId", str)
+WorkerId = NewType("WorkerId", str)
+
+
+class JobKind(StrEnum):
+    """What a job asks for; it decides the queue."""
+
+    INGEST = "ingest"
+    CUT = "cut"
+    PARSE = "parse"
+    TRYON = "tryon"
+
+    @property
+    def queue(self) -> str:
+        """The Redis list this kind waits on."""
+        return "queue:jobs" if self is JobKind.TRYON else "tailorJob"
+
+    @property
+    def job_type(self) -> str:
+        """The public name of the kind in `events:job_done`: `tryon` or `segment`."""
+        return "tryon" if self is JobKind.TRYON else "segment"
+
+
+class JobState(StrEnum):
+    """The public status. `stage` says more."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    CANCELED = "canceled"
+    EXPIRED = "expired"
+
+    @property
+    def terminal(self) -> bool:
+        return self in TERMINAL
+
+
+class Stage(StrEnum):
+    """Where a job is inside its state: the first three while queued, the last three while running."""
+
+    HELD = "held"
+    PREPARING = "preparing"
+    WAITING = "waiting"
+    FETCHING = "fetching"
+    DENOISING = "denoising"
+    STORING = "storing"
+
+
+class Category(StrEnum):
+    """Which garment, in submits; the tailor turns `auto` into one of the others."""
+
+    AUTO = "auto"
+    UPPER = "upper"
+    LOWER = "lower"
+    OVERALL = "overall"
+    DRESS = "dress"
+
+
+TERMINAL: Final = frozenset({JobState.COMPLETED, JobState.FAILED, JobState.CANCELED, JobState.EXPIRED})
+
+TRANSITIONS: Final[dict[JobState, frozenset[JobState]]] = {
+    JobState.QUEUED: frozenset({JobState.RUNNING, JobState.FAILED, JobState.CANCELED, JobState.EXPIRED}),
+    JobState.RUNNING: frozenset(
+        {JobState.COMPLETED, JobState.FAILED, JobState.CANCELED, JobState.EXPIRED, JobState.QUEUED}
+    ),
+    JobState.FAILED: frozenset({JobState.QUEUED}),
+    JobState.COMPLETED: frozenset(),
+    JobState.CANCELED: frozenset(),
+    JobState.EXPIRED: frozenset(),
+}
+"""Every legal change. `running -> queued` is a lost lease, a retry or a hand-back; `failed -> queued` an operator."""
+
+QUEUED_STAGES: Final = frozenset({Stage.HELD, Stage.PREPARING, Stage.WAITING})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """A job's state. Frozen: a change is a new value."""
+
+    id: JobId
+    kind: JobKind
+    state: JobState = JobState.QUEUED
+    stage: Stage | None = Stage.WAITING
+
+    def advance(self, state: JobState, *, stage: Stage | None = None) -> Job:
+        """Return the job in its next state.
+
+        Args:
+            state: The state to go to.
+            stage: The stage inside it; by default `waiting` when queued, `fetching` when running, none when terminal.
+
+        Raises:
+            IllegalTransition: The change is not in `TRANSITIONS`, or the stage does not belong to the state.
+        """
+        if state not in TRANSITIONS[self.state]:
+            raise IllegalTransition(f"{self.id} cannot go from {self.state} to {state}")
+        if stage is None and not state.terminal:
+            stage = Stage.WAITING if state is JobState.QUEUED else Stage.FETCHING
+        if stage is not None and (state.terminal or (stage in QUEUED_STAGES) != (state is JobState.QUEUED)):
+            raise IllegalTransition(f"stage {stage} does not belong to state {state}")
+        return replace(self, state=state, stage=stage)
+
+
+def new_id(prefix: str) -> str:
+    """Return a fresh public id, `<prefix>_<uuid4 hex>`."""
+    return f"{prefix}_{uuid4().hex}"
+
+
+def unit_id(job_id: str, n: int) -> JobId:
+    """Return the id of a try-on's n-th picture (from 1): the first one carries the try-on's own `job_id`."""
+    return JobId(job_id if n == 1 else f"{job_id}:{n}")

@@ -1,0 +1,115 @@
+"""Every Redis key, in one place: who owns it, its type, how long it lives.
+
+Keys of one list share its cluster slot through the hash tag `{list}`. No other module spells a key.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+JOBS: Final = "queue:jobs"
+"""LIST. Pictures waiting: payloads of SPEC 3; LPUSH at the left, claimed from the right (the head)."""
+
+TAILOR: Final = "tailorJob"
+"""LIST. Ingest, cut-out and parse jobs waiting for a tailor."""
+
+BATCH_SIZE: Final = "config:batch_size"
+"""STRING, arbitrator, EX 15. Pictures a weaver may run at once; missing: 1."""
+
+DEGRADED_MODE: Final = "config:degraded_mode"
+"""STRING `0`/`1`, arbitrator, EX 15."""
+
+DEGRADED_FRACTION: Final = "config:degraded_fraction"
+"""STRING 0..1, arbitrator, EX 15. Share of jobs to degrade; missing while the mode is `1` means 1."""
+
+MODE: Final = "config:mode"
+"""STRING `VIP`, `ECONOMY` or `SURGE`, arbitrator, EX 15."""
+
+STATE: Final = "config:state"
+"""STRING (JSON), arbitrator, EX 15. The policy's own state."""
+
+CONFIG_SECONDS: Final = 15
+"""Life of every `config:*` key: a dead arbitrator means safe defaults within this time."""
+
+JOB_DONE: Final = "events:job_done"
+"""PUB/SUB. Completion, published inside the completing script, for anyone outside."""
+
+RECORDED: Final = "events:recorded"
+"""PUB/SUB, gateway. `{user_id, seq}` after a commit: relays read what is new from the ledger."""
+
+PROGRESS: Final = "events:progress"
+"""PUB/SUB, weaver. Ephemeral progress of running jobs, at most twice a second per job."""
+
+EPOCH: Final = "proteus:epoch"
+"""STRING, gateway. A random value; missing or changed means that Redis was emptied or swapped."""
+
+ARBITRATOR_LEASE: Final = "arbitrator:lease"
+"""STRING, arbitrator, PX. Who writes `config:*`."""
+
+DECISIONS: Final = "arbitrator:decisions"
+"""STREAM, arbitrator, capped at 1,000. Every decision with its reason."""
+
+
+@dataclass(frozen=True)
+class QueueKeys:
+    """The keys of one list `L` (`queue:jobs` or `tailorJob`)."""
+
+    list: str
+
+    @property
+    def tag(self) -> str:
+        return "{" + self.list + "}"
+
+    @property
+    def leases(self) -> str:
+        """ZSET. Job id -> lease expiry in ms of server TIME."""
+        return f"{self.tag}:leases"
+
+    @property
+    def busy(self) -> str:
+        """ZSET. Worker id -> last heartbeat in ms; only workers that hold jobs."""
+        return f"{self.tag}:busy"
+
+    @property
+    def workers(self) -> str:
+        """ZSET. Worker id -> last registration in ms."""
+        return f"{self.tag}:workers"
+
+    def worker(self, worker_id: str) -> str:
+        """HASH with a TTL, written by the worker: state, engines, t(b), slots."""
+        return f"{self.tag}:worker:{worker_id}"
+
+    @property
+    def retry(self) -> str:
+        """ZSET. Job id -> due time in ms."""
+        return f"{self.tag}:retry"
+
+    @property
+    def dead(self) -> str:
+        """ZSET. Job id -> time of death in ms; the reason is in the job's hash."""
+        return f"{self.tag}:dead"
+
+    @property
+    def foreign(self) -> str:
+        """LIST. Payloads that somebody pushed by hand, for the gateway to adopt."""
+        return f"{self.tag}:foreign"
+
+    @property
+    def job_prefix(self) -> str:
+        """Prefix of the jobs' hashes; scripts append the id."""
+        return f"{self.tag}:job:"
+
+    def job(self, job_id: str) -> str:
+        """HASH. State, token, attempts, crashes, deadline, batch key, progress, body (<= 2 KB)."""
+        return f"{self.job_prefix}{job_id}"
+
+    @property
+    def events(self) -> str:
+        """STREAM. Every change of state, written by the script that made it; read by the recorder's group."""
+        return f"{self.tag}:events"
+
+    @property
+    def control(self) -> str:
+        """PUB/SUB. Wake-up and cancel for the workers."""
+        return f"{self.tag}:control"

@@ -1,0 +1,1 @@
+"""Durable job queues on Redis lists, and their in-memory twin."""

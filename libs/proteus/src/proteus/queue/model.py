@@ -1,0 +1,149 @@
+"""The values that go in and come out of a queue. Pure data; `JobQueue` and its in-memory twin share them.
+
+Times are milliseconds of the Redis server's clock unless the name says seconds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from proteus.jobs import JobId, JobState
+
+
+@dataclass(frozen=True, kw_only=True)
+class Submission:
+    """One job on its way into the queue.
+
+    Attributes:
+        epoch: Counts (re)submissions of the row; seeds the fencing token with `epoch * 10**6`.
+        payload: The element of the list, as SPEC 3 spells it; must contain `id`.
+        body: What the worker needs beyond it: keys and options, JSON-able, at most 2 KB encoded.
+        engine: The engine that must make it; for the tailor the task (`ingest`, `cut`, `parse`).
+        batch_key: Jobs with the same effective key may run together.
+        degraded_batch_key: The key it has when degraded; empty: the engine has no degraded form.
+        rank: Hash of the id in [0, 1): it is degraded iff `may_degrade and rank < fraction`.
+        deadline_ms: Unix time in ms after which the picture is worthless; None: never.
+        high: Joins the first-in-first-out prefix at the head.
+    """
+
+    id: JobId
+    epoch: int
+    payload: Mapping[str, Any]
+    body: Mapping[str, Any]
+    engine: str
+    batch_key: str
+    degraded_batch_key: str = ""
+    may_degrade: bool = False
+    rank: float = 0.0
+    deadline_ms: int | None = None
+    high: bool = False
+    attempts: int = 0
+    crashes: int = 0
+    solo_crashes: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Claimed:
+    """One job in a worker's hands, until its lease runs out."""
+
+    id: JobId
+    token: int
+    payload: Mapping[str, Any]
+    body: Mapping[str, Any]
+    engine: str
+    batch_key: str
+    degraded: bool
+    attempts: int
+    crashes: int
+    solo: bool
+    deadline_ms: int | None
+    submitted_ms: int
+    claimed_ms: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Claim:
+    """What one claim brought: jobs of one batch key, and what was dropped on the way."""
+
+    jobs: Sequence[Claimed] = ()
+    canceled: Sequence[JobId] = ()
+    expired: Sequence[JobId] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Renewal:
+    """What a renewal found: stop working on both kinds."""
+
+    lost: Sequence[JobId] = ()
+    canceled: Sequence[JobId] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Completion:
+    """A finished job; `result` goes to the event and the ledger (keys, sizes, timings; never a signed URL)."""
+
+    id: JobId
+    token: int
+    result: Mapping[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Failure:
+    """A job that went wrong. Retryable ones come back after a backoff until `max_attempts`."""
+
+    id: JobId
+    token: int
+    code: str
+    message: str
+    retryable: bool
+
+
+class Verdict(StrEnum):
+    """What became of a completion, a failure or a cancellation."""
+
+    DONE = "done"
+    RETRY = "retry"
+    DEAD = "dead"
+    REFUSED = "refused"
+    """Wrong token or state: somebody else owns the job, or it is settled."""
+    FLAGGED = "flagged"
+    """Cancel of a running job: it acts at the next step."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class QueueEvent:
+    """One entry of `{L}:events`: a fact about a job, in the past tense.
+
+    Attributes:
+        kind: `submitted`, `claimed`, `returned` (to the queue: lost lease, hand-back or due retry), `completed`,
+            `retrying`, `failed`, `canceled`, `expired`.
+        state: The job's state after it.
+        at_ms: Server time of the change.
+        data: `result` of a completion, `code` and `message` of a failure, `worker` of a claim, counters.
+    """
+
+    entry_id: str
+    kind: str
+    job_id: JobId
+    token: int
+    state: JobState
+    at_ms: int
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class QueueStats:
+    """One reading of a queue, in one round trip."""
+
+    waiting: int
+    running: int
+    retrying: int
+    dead: int
+    busy_workers: int
+    oldest_waiting_ms: int
+    """Age of the oldest waiting job; 0 if none."""
+    mean_wait_ms: float
+    """Mean over jobs claimed in the last 30 s (their waits) and the ages of those waiting; 0 if none (SPEC 9)."""

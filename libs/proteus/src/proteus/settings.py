@@ -1,0 +1,66 @@
+"""Settings that several services share. Each service composes its own from these, once, in its composition root.
+
+The environment is read nowhere else. Names are those of SPEC 11.
+"""
+
+from __future__ import annotations
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class RedisSettings(BaseSettings):
+    """The nervous system."""
+
+    model_config = SettingsConfigDict(frozen=True, env_prefix="REDIS_", extra="ignore")
+
+    url: str = "redis://127.0.0.1:6379/0"
+    """`REDIS_URL`. Redis 7 or Valkey; `maxmemory-policy noeviction` and AOF everysec."""
+
+
+class StorageSettings(BaseSettings):
+    """The object store: any S3 with path-style addresses and presigned PUT."""
+
+    model_config = SettingsConfigDict(frozen=True, env_prefix="OBJECT_STORAGE_", extra="ignore")
+
+    endpoint: str = "http://127.0.0.1:8333"
+    """`OBJECT_STORAGE_ENDPOINT`. Where the services reach the store."""
+
+    public_endpoint: str = ""
+    """`OBJECT_STORAGE_PUBLIC_ENDPOINT`. Where clients reach it (presigned URLs name it); empty: the same."""
+
+    bucket: str = Field(default="proteus", min_length=3)
+    """`OBJECT_STORAGE_BUCKET`."""
+
+    access_key: str = "proteus"
+    secret_key: SecretStr = SecretStr("proteus-local-secret")
+    region: str = "us-east-1"
+
+    @property
+    def client_endpoint(self) -> str:
+        return (self.public_endpoint or self.endpoint).rstrip("/")
+
+
+class LogSettings(BaseSettings):
+    """Structured logs."""
+
+    model_config = SettingsConfigDict(frozen=True, env_prefix="LOG_", extra="ignore")
+
+    level: str = "INFO"
+    json_lines: bool = Field(default=True, alias="LOG_JSON")
+    """`LOG_JSON`. JSON lines for machines; `0`: readable lines for people at a terminal."""
+
+
+class LeaseSettings(BaseSettings):
+    """How long a worker may be silent before its jobs go to another one."""
+
+    model_config = SettingsConfigDict(frozen=True, env_prefix="LEASE_", extra="ignore")
+
+    seconds: float = Field(default=30.0, gt=0)
+    """`LEASE_SECONDS`. A killed worker's jobs are claimable again this long after its last progress."""
+
+    beat_seconds: float = Field(default=10.0, gt=0)
+    """`LEASE_BEAT_SECONDS`. A third of the lease: two lost beats do no harm."""
+
+    reap_seconds: float = Field(default=2.0, gt=0)
+    """`LEASE_REAP_SECONDS`. How often everyone looks for leases that ran out."""

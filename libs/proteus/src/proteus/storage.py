@@ -1,0 +1,242 @@
+"""The object store. The only module that knows boto3.
+
+Calls block; services run them in threads. Objects are named by key; a URL is made when somebody needs one and is never
+stored. Prefixes: `incoming/` (raw uploads), `images/` (ingested, immutable), `derived/` (cut-outs, parses), `results/`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import IO, TYPE_CHECKING, Any
+from urllib.parse import quote, unquote, urlsplit
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from proteus.errors import DependencyUnavailable, ForeignUrl, NotFound, UploadMissing
+from proteus.settings import StorageSettings
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+
+@dataclass(frozen=True, kw_only=True)
+class ObjectInfo:
+    """What a HEAD or a listing tells."""
+
+    key: str
+    size_bytes: int
+    modified: datetime
+    content_type: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PresignedPut:
+    """A signed upload: the client must send exactly these headers, and exactly this many bytes."""
+
+    url: str
+    headers: dict[str, str]
+
+
+class ObjectStore:
+    """One bucket.
+
+    Args:
+        settings: Where it is and how to sign. URLs for clients are signed for `client_endpoint`.
+    """
+
+    def __init__(self, settings: StorageSettings) -> None:
+        self.settings = settings
+        self._s3 = self._client(settings.endpoint)
+        self._signer = (
+            self._s3 if settings.client_endpoint == settings.endpoint else self._client(settings.client_endpoint)
+        )
+
+    def _client(self, endpoint: str) -> S3Client:
+        return boto3.client(
+            "s3",
+            endpoint_url=endpoint,
+            aws_access_key_id=self.settings.access_key,
+            aws_secret_access_key=self.settings.secret_key.get_secret_value(),
+            region_name=self.settings.region,
+            config=Config(
+                signature_version="s3v4",
+                s3={"addressing_style": "path"},
+                connect_timeout=3,
+                read_timeout=20,
+                retries={"max_attempts": 3, "mode": "standard"},
+                max_pool_connections=32,
+                request_checksum_calculation="when_required",
+                response_checksum_validation="when_required",
+            ),
+        )
+
+    def ensure_bucket(self, *, cors_origins: list[str]) -> None:
+        """Make the bucket if it is not there, and let browsers of these origins PUT and GET with signed URLs."""
+        try:
+            self._s3.head_bucket(Bucket=self.settings.bucket)
+        except ClientError:
+            self._call("create_bucket", Bucket=self.settings.bucket)
+        self._call(
+            "put_bucket_cors",
+            Bucket=self.settings.bucket,
+            CORSConfiguration={
+                "CORSRules": [
+                    {
+                        "AllowedOrigins": cors_origins,
+                        "AllowedMethods": ["GET", "PUT", "HEAD"],
+                        "AllowedHeaders": ["*"],
+                        "ExposeHeaders": ["ETag"],
+                        "MaxAgeSeconds": 3600,
+                    }
+                ]
+            },
+        )
+
+    def ping(self) -> None:
+        """Raise `DependencyUnavailable` unless the bucket answers."""
+        self._call("head_bucket", Bucket=self.settings.bucket)
+
+    def put(self, key: str, body: bytes, *, content_type: str) -> None:
+        """Store an object, replacing what was there."""
+        self._call("put_object", Bucket=self.settings.bucket, Key=key, Body=body, ContentType=content_type)
+
+    def put_stream(self, key: str, body: IO[bytes], *, content_type: str, size_bytes: int) -> None:
+        """Store an object of known size from a file without holding it in memory."""
+        self._call(
+            "put_object",
+            Bucket=self.settings.bucket,
+            Key=key,
+            Body=body,
+            ContentType=content_type,
+            ContentLength=size_bytes,
+        )
+
+    def put_json(self, key: str, value: Any) -> None:
+        """Store a JSON document."""
+        self.put(key, json.dumps(value, separators=(",", ":")).encode(), content_type="application/json")
+
+    def get(self, key: str, *, limit_bytes: int | None = None) -> bytes:
+        """Return an object's bytes; with a limit, at most one byte more, so that the caller can tell.
+
+        Raises:
+            NotFound: There is no such object.
+            DependencyUnavailable: The store does not answer.
+        """
+        extra = {} if limit_bytes is None else {"Range": f"bytes=0-{limit_bytes}"}
+        response = self._call("get_object", Bucket=self.settings.bucket, Key=key, **extra)
+        try:
+            data: bytes = response["Body"].read()
+        except BotoCoreError as error:
+            raise DependencyUnavailable("The object store broke off while sending.") from error
+        return data
+
+    def get_json(self, key: str) -> Any:
+        """Return a JSON document."""
+        return json.loads(self.get(key))
+
+    def head(self, key: str) -> ObjectInfo:
+        """Return an object's size and type.
+
+        Raises:
+            UploadMissing: There is no such object.
+        """
+        try:
+            found = self._call("head_object", Bucket=self.settings.bucket, Key=key)
+        except NotFound as error:
+            raise UploadMissing from error
+        return ObjectInfo(
+            key=key,
+            size_bytes=found["ContentLength"],
+            modified=found["LastModified"],
+            content_type=found.get("ContentType", ""),
+        )
+
+    def exists(self, key: str) -> bool:
+        """Tell whether an object is there."""
+        try:
+            self.head(key)
+        except UploadMissing:
+            return False
+        return True
+
+    def delete(self, *keys: str) -> None:
+        """Delete objects; those that are not there are no error."""
+        for start in range(0, len(keys), 1000):
+            chunk = keys[start : start + 1000]
+            self._call(
+                "delete_objects",
+                Bucket=self.settings.bucket,
+                Delete={"Objects": [{"Key": key} for key in chunk], "Quiet": True},
+            )
+
+    def list(self, prefix: str) -> Iterator[ObjectInfo]:
+        """Yield every object under a prefix."""
+        token: dict[str, str] = {}
+        while True:
+            page = self._call("list_objects_v2", Bucket=self.settings.bucket, Prefix=prefix, **token)
+            for entry in page.get("Contents", ()):
+                yield ObjectInfo(key=entry["Key"], size_bytes=entry["Size"], modified=entry["LastModified"])
+            if not page.get("IsTruncated"):
+                return
+            token = {"ContinuationToken": page["NextContinuationToken"]}
+
+    def presign_put(self, key: str, *, content_type: str, size_bytes: int, expires_seconds: int) -> PresignedPut:
+        """Return a signed upload. Content type and length are signed: another body is refused by the store."""
+        url = self._signer.generate_presigned_url(
+            "put_object",
+            Params={
+                "Bucket": self.settings.bucket,
+                "Key": key,
+                "ContentType": content_type,
+                "ContentLength": size_bytes,
+            },
+            ExpiresIn=expires_seconds,
+        )
+        return PresignedPut(url=url, headers={"Content-Type": content_type, "Content-Length": str(size_bytes)})
+
+    def presign_get(self, key: str, *, expires_seconds: int, download_name: str | None = None) -> str:
+        """Return a signed download URL."""
+        params: dict[str, Any] = {"Bucket": self.settings.bucket, "Key": key}
+        if download_name:
+            params["ResponseContentDisposition"] = f'attachment; filename="{download_name}"'
+        return self._signer.generate_presigned_url("get_object", Params=params, ExpiresIn=expires_seconds)
+
+    def url_of(self, key: str) -> str:
+        """Return the object's unsigned address inside this deployment's storage (what payloads and rows may hold)."""
+        return f"{self.settings.client_endpoint}/{self.settings.bucket}/{quote(key)}"
+
+    def key_of(self, url: str) -> str:
+        """Return the key behind an address of this deployment's storage; a query (a signature) is ignored.
+
+        Raises:
+            ForeignUrl: The address is not in this bucket: another host, bucket or scheme, or a path that climbs.
+        """
+        ours = urlsplit(f"{self.settings.client_endpoint}/{self.settings.bucket}/")
+        given = urlsplit(url)
+        key = unquote(given.path[len(ours.path) :])
+        if (
+            (given.scheme, given.netloc) != (ours.scheme, ours.netloc)
+            or not given.path.startswith(ours.path)
+            or not key
+            or any(part in ("", ".", "..") for part in key.split("/"))
+        ):
+            shown = f"{given.scheme}://{given.netloc}{given.path}"[:200]
+            raise ForeignUrl(f"{shown!r} does not point into this deployment's storage ({ours.geturl()}…).")
+        return key
+
+    def _call(self, operation: str, **arguments: Any) -> Any:
+        try:
+            return getattr(self._s3, operation)(**arguments)
+        except ClientError as error:
+            code = error.response.get("Error", {}).get("Code", "")
+            status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+            if status == 404:
+                raise NotFound(f"There is no object {arguments.get('Key', '')!r} in the store.") from error
+            raise DependencyUnavailable(f"The object store refused {operation}: {code or status}.") from error
+        except BotoCoreError as error:
+            raise DependencyUnavailable("The object store does not answer.") from error

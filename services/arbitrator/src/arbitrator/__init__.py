@@ -1,0 +1,1 @@
+"""Judges: observe, decide, act, every half second."""

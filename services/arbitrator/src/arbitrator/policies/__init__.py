@@ -1,0 +1,1 @@
+"""Pure rules that turn an observation into a decision."""

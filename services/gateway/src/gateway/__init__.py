@@ -1,0 +1,1 @@
+"""The edge: HTTP and sockets in, jobs out; sole owner of Postgres."""

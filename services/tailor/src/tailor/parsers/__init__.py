@@ -1,0 +1,1 @@
+"""The parsers, behind one seam (`contract`)."""

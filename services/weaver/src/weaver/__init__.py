@@ -1,0 +1,1 @@
+"""Weaves: jobs to pictures, in batches."""

@@ -1,0 +1,121 @@
+"""The engine seam: a session that pictures join, step by step.
+
+The worker opens a session for one batch key, admits jobs, calls `step` until the session is empty, and evicts jobs that
+were cancelled, expired or lost. Steps are where cancel, deadline, a lost lease and progress act. Engines never
+see Redis or the store: pictures come in as arrays and leave as arrays. A session runs in one thread and is not thread-safe.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from proteus.artefacts import PersonParse
+from proteus.engines import EngineCard, Quality
+from proteus.jobs import JobId
+
+Pixels = NDArray[np.uint8]
+
+
+@dataclass(frozen=True, kw_only=True)
+class WeaveJob:
+    """One picture to make.
+
+    Attributes:
+        person: (H, W, 3) uint8 sRGB, the ingested photo at its own size.
+        garment: (h, w, 4) uint8 RGBA straight alpha, the cut-out.
+        garment_category: `upper`, `lower`, `overall` or `dress`.
+        parse: The person's parse; None only for engines whose card says `needs_parse=False`.
+        person_mask: (H, W) uint8, 255 = person; None like `parse`.
+        agnostic_mask: (H, W) uint8, 255 = may change, for `garment_category` (or the client's own mask); None like
+            `parse`.
+        seed: The effective seed.
+    """
+
+    id: JobId
+    person: Pixels
+    garment: Pixels
+    garment_category: str
+    garment_worn: bool = False
+    parse: PersonParse | None = None
+    person_mask: Pixels | None = None
+    agnostic_mask: Pixels | None = None
+    quality: Quality = "balanced"
+    degraded: bool = False
+    seed: int = 0
+    options: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finished:
+    """A picture, at the person photo's size: (H, W, 3) uint8 sRGB; `notes` goes into the result's parameters."""
+
+    id: JobId
+    image: Pixels
+    notes: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Failed:
+    """One job's own failure. Its batch mates go on."""
+
+    id: JobId
+    error: Exception
+
+
+@dataclass(frozen=True, kw_only=True)
+class Progress:
+    """Step `step` of `steps` is done for this job."""
+
+    id: JobId
+    step: int
+    steps: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class StepReport:
+    """What one step brought."""
+
+    finished: Sequence[Finished] = ()
+    failed: Sequence[Failed] = ()
+    progress: Sequence[Progress] = ()
+
+
+class Session(Protocol):
+    """A running batch of one key."""
+
+    def admit(self, job: WeaveJob) -> None:
+        """Add a job.
+
+        Raises:
+            ProteusError: This job cannot be woven; the others are not touched.
+        """
+
+    def step(self) -> StepReport:
+        """Do one step for every admitted job (a one-shot engine finishes here).
+
+        Raises:
+            OutOfMemory: The batch does not fit; the worker halves it, retries and remembers the cap.
+        """
+
+    def evict(self, job_id: JobId) -> None:
+        """Drop a job; unknown ids are no error."""
+
+    def close(self) -> None:
+        """Free what the session holds."""
+
+
+class Engine(Protocol):
+    """A model, loaded and ready."""
+
+    card: EngineCard
+
+    def open(self, batch_key: str) -> Session:
+        """Start an empty session for one batch key."""
+
+    def sample_job(self, batch_key: str) -> WeaveJob:
+        """Return a synthetic job of this key, to measure t(b) with."""

@@ -1,0 +1,1 @@
+"""Acts on the fleet: the local stack, the command line, simulation, benchmarks."""
