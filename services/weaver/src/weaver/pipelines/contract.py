@@ -2,7 +2,8 @@
 
 The worker opens a session for one batch key, admits jobs, calls `step` until the session is empty, and evicts jobs that
 were cancelled, expired or lost. Steps are where cancel, deadline, a lost lease and progress act. Engines never
-see Redis or the store: pictures come in as arrays and leave as arrays. A session runs in one thread and is not thread-safe.
+see Redis or the store: pictures come in as arrays and leave as arrays. A session runs in one
+thread and is not thread-safe.
 """
 
 from __future__ import annotations
