@@ -1,0 +1,78 @@
+"""A tiny HTTP server for services that have no other: `/healthz`, `/readyz` and `/metrics` on one port.
+
+`/healthz` answers as long as the event loop turns. `/readyz` is 200 when the service says that it is ready, else 503
+with the reason. `/metrics` is the Prometheus text form of the process's registry.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Final
+
+from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest
+
+READ_SECONDS: Final = 5.0
+LIMIT_BYTES: Final = 16_384
+_REASONS: Final = {200: "OK", 404: "Not Found", 405: "Method Not Allowed", 503: "Service Unavailable"}
+
+
+@asynccontextmanager
+async def probe_server(
+    port: int,
+    *,
+    not_ready: Callable[[], str | None],
+    host: str = "0.0.0.0",  # noqa: S104 - the kubelet comes from outside the pod
+    registry: CollectorRegistry = REGISTRY,
+) -> AsyncIterator[int]:
+    """Serve the probes while the block runs; yield the port in use.
+
+    Args:
+        port: 0: serve nothing (two workers on one machine need no ports).
+        not_ready: Returns why the service cannot take work, or None when it can.
+        registry: Where the metrics live.
+    """
+    if port == 0:
+        yield 0
+        return
+
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            async with asyncio.timeout(READ_SECONDS):
+                head = await reader.readuntil(b"\r\n\r\n")
+                method, path, *_ = head.split(b"\r\n", 1)[0].decode("latin-1").split(" ")
+                writer.write(_answer(method, path.partition("?")[0], not_ready=not_ready, registry=registry))
+                await writer.drain()
+        except (TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, ConnectionError, ValueError):
+            pass  # A prober that went away or spoke no HTTP: nothing to answer.
+        finally:
+            writer.close()
+            with contextlib.suppress(ConnectionError):
+                await writer.wait_closed()
+
+    server = await asyncio.start_server(handle, host, port, limit=LIMIT_BYTES)
+    try:
+        yield server.sockets[0].getsockname()[1]
+    finally:
+        server.close()
+        await server.wait_closed()
+
+
+def _answer(method: str, path: str, *, not_ready: Callable[[], str | None], registry: CollectorRegistry) -> bytes:
+    status, content_type, body = 200, "text/plain; charset=utf-8", b"ok\n"
+    if method not in ("GET", "HEAD"):
+        status, body = 405, b"only GET\n"
+    elif path == "/metrics":
+        content_type, body = CONTENT_TYPE_LATEST, generate_latest(registry)
+    elif path == "/readyz":
+        if reason := not_ready():
+            status, body = 503, f"{reason}\n".encode()
+    elif path != "/healthz":
+        status, body = 404, b"only /healthz, /readyz and /metrics\n"
+    head = (
+        f"HTTP/1.1 {status} {_REASONS[status]}\r\nContent-Type: {content_type}\r\n"
+        f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n"
+    ).encode()
+    return head if method == "HEAD" else head + body

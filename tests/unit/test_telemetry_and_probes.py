@@ -1,0 +1,111 @@
+"""Logs never carry a signature; probes say what is true."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import os
+import signal
+from collections.abc import Iterator
+
+import pytest
+import structlog
+from prometheus_client import CollectorRegistry, Counter
+
+from proteus import lifecycle, telemetry
+from proteus.probes import probe_server
+from proteus.settings import LogSettings
+
+SIGNED = "http://127.0.0.1:8333/proteus/images/a.png?X-Amz-Signature=abc&X-Amz-Credential=key"
+
+
+@pytest.fixture(autouse=True)
+def _restore_logging() -> Iterator[None]:
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    logging.captureWarnings(False)
+    structlog.reset_defaults()
+    structlog.contextvars.clear_contextvars()
+
+
+def lines(capsys: pytest.CaptureFixture[str]) -> list[dict[str, object]]:
+    return [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+
+
+def test_a_line_carries_service_event_and_what_was_bound(capsys: pytest.CaptureFixture[str]) -> None:
+    telemetry.configure(LogSettings(LOG_JSON=True), "weaver")
+    with telemetry.bound(job_id="job_1", trace_id="t1"):
+        structlog.get_logger().info("claimed", count=3)
+    (line,) = lines(capsys)
+    assert (line["service"], line["event"], line["job_id"], line["count"]) == ("weaver", "claimed", "job_1", 3)
+
+
+@pytest.mark.parametrize(
+    ("text", "secret"),
+    [
+        (SIGNED, "abc"),
+        ("redis://:hunter2@127.0.0.1:6379/0", "hunter2"),
+        ("postgresql://farm:hunter2@db/proteus", "hunter2"),
+        ('127.0.0.1 - "GET /v1/results/x?token=abc HTTP/1.1" 200', "abc"),
+    ],
+)
+def test_no_signature_and_no_password_is_ever_written(
+    capsys: pytest.CaptureFixture[str], text: str, secret: str
+) -> None:
+    telemetry.configure(LogSettings(LOG_JSON=True), "gateway")
+    structlog.get_logger().info("fetched", url=text, nested={"also": [text]}, authorization=secret)
+    logging.getLogger("uvicorn.access").info("%s", text)
+    written = capsys.readouterr().err
+    assert secret not in written
+    assert written.count("\n") == 2
+
+
+def test_an_exception_is_written_with_its_cause(capsys: pytest.CaptureFixture[str]) -> None:
+    telemetry.configure(LogSettings(LOG_JSON=True), "tailor")
+    try:
+        raise ValueError("broken picture")
+    except ValueError:
+        structlog.get_logger().exception("ingest_failed")
+    assert "ValueError: broken picture" in str(lines(capsys)[0]["exception"])
+
+
+async def test_a_signal_asks_the_service_to_stop() -> None:
+    async def main(stop: asyncio.Event) -> None:
+        os.kill(os.getpid(), signal.SIGTERM)
+        assert await lifecycle.wait(stop, seconds=5)
+
+    await lifecycle.run_until_signalled(main)
+
+
+async def ask(port: int, request: str) -> str:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(request.encode())
+    answer = await reader.read()
+    writer.close()
+    return answer.decode()
+
+
+async def test_probes_tell_health_readiness_and_metrics(unused_tcp_port: int) -> None:
+    registry = CollectorRegistry()
+    Counter("proteus_jobs", "Jobs.", registry=registry).inc()
+    reasons: list[str | None] = ["the engine is loading", None]
+    async with probe_server(
+        unused_tcp_port, not_ready=lambda: reasons.pop(0), host="127.0.0.1", registry=registry
+    ) as port:
+        assert (await ask(port, "GET /healthz HTTP/1.1\r\n\r\n")).startswith("HTTP/1.1 200")
+        loading = await ask(port, "GET /readyz HTTP/1.1\r\n\r\n")
+        assert loading.startswith("HTTP/1.1 503")
+        assert "the engine is loading" in loading
+        assert (await ask(port, "GET /readyz HTTP/1.1\r\n\r\n")).startswith("HTTP/1.1 200")
+        assert "proteus_jobs_total 1.0" in await ask(port, "GET /metrics HTTP/1.1\r\n\r\n")
+        assert (await ask(port, "GET /secret HTTP/1.1\r\n\r\n")).startswith("HTTP/1.1 404")
+        assert (await ask(port, "POST /healthz HTTP/1.1\r\n\r\n")).startswith("HTTP/1.1 405")
+
+
+async def test_port_zero_serves_nothing() -> None:
+    async with probe_server(0, not_ready=lambda: None) as port:
+        assert port == 0
