@@ -1,0 +1,67 @@
+"""Engines by name, loaded when asked for: a weaver of `puppet` never imports torch.
+
+An engine with weights lives in a package `weaver.pipelines.<name>` that offers
+`load_engine(*, weights_dir: Path | None, device: str) -> Engine` and raises `ModelUnavailable` in one sentence when
+its libraries or weights are missing.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal
+
+from proteus.engines import CARDS
+from proteus.errors import LicenceRefused, ModelUnavailable
+from weaver.pipelines.contract import Engine
+
+
+def load(
+    name: str,
+    *,
+    licence_policy: Literal["any", "commercial"] = "any",
+    device: str = "auto",
+    weights_dir: str = "",
+    timed_curve: Mapping[int, float] | None = None,
+) -> Engine:
+    """Load one engine, ready to weave.
+
+    Args:
+        name: One of `proteus.engines.CARDS`.
+        licence_policy: `commercial` refuses engines whose weights forbid it, before anything is read.
+        device: `auto`, `cpu` or `cuda`.
+        weights_dir: Folder with one folder per engine; empty: the engine's own place.
+        timed_curve: t(b) of the engine `timed`.
+
+    Raises:
+        ModelUnavailable: The engine is unknown, not installed, or has no weights here.
+        LicenceRefused: The deployment's policy forbids these weights.
+    """
+    card = CARDS.get(name)
+    if card is None:
+        raise ModelUnavailable(f"Engine {name!r} is unknown; this version knows {', '.join(sorted(CARDS))}.")
+    if licence_policy == "commercial" and not card.commercial_use:
+        raise LicenceRefused(
+            f"Engine {name!r} is refused by licence_policy 'commercial': its weights are {card.weights_licence}."
+        )
+    if name == "timed":
+        from weaver.pipelines.timed import TimedEngine
+
+        return TimedEngine(timed_curve or {1: 0.2})
+    if name == "puppet":
+        from weaver.pipelines.puppet import PuppetEngine
+
+        return PuppetEngine()
+    return _load_with_weights(name, device=device, weights_dir=weights_dir)
+
+
+def _load_with_weights(name: str, *, device: str, weights_dir: str) -> Engine:
+    try:
+        package = importlib.import_module(f"weaver.pipelines.{name}")
+    except ImportError as error:
+        raise ModelUnavailable(
+            f"Engine {name!r} is not installed here ({error}); install 'proteus-weaver[torch]'."
+        ) from error
+    engine: Engine = package.load_engine(weights_dir=Path(weights_dir) / name if weights_dir else None, device=device)
+    return engine

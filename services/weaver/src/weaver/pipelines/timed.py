@@ -1,0 +1,130 @@
+"""Engine `timed`: sleeps t(b) and returns the person's photo. For tests, benchmarks and chaos; off unless named.
+
+It honours the seam to the letter, step by step, so what is measured with it is everything but the model. A job's
+`options` may ask it to misbehave, so that the fleet's answer can be tested:
+
+    {"poison": "crash"}     the process dies at the first step
+    {"poison": "hang"}      the step never returns (a deadlock in the engine)
+    {"poison": "raise"}     the step raises without saying whose fault it is
+    {"poison": "refuse"}    the job is refused at the door
+    {"poison": "fail"}      the job fails alone, with a code that is not retryable
+    {"oom_above": 2}        a session of more than two jobs runs out of memory
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Mapping
+
+import numpy as np
+
+from proteus.engines import TIMED, EngineCard
+from proteus.errors import OutOfMemory, PhotoRejected
+from proteus.jobs import JobId
+from weaver.pipelines.contract import Failed, Finished, Progress, StepReport, WeaveJob
+
+SAMPLE_HEIGHT, SAMPLE_WIDTH = 64, 48
+
+
+class TimedEngine:
+    """Sleeps instead of weaving.
+
+    Args:
+        curve: Seconds of a whole batch by its size, at the balanced preset's number of steps; linear between the sizes
+            named, and beyond the last one by its cost per picture. Other presets cost in proportion to their steps.
+        sleep: Waits; tests that need no time pass their own.
+    """
+
+    card: EngineCard = TIMED
+
+    def __init__(self, curve: Mapping[int, float], *, sleep: Callable[[float], None] = time.sleep) -> None:
+        self._curve = dict(sorted(curve.items()))
+        self._sleep = sleep
+
+    def open(self, batch_key: str) -> TimedSession:
+        """Start a session; the number of steps is the last part of the batch key."""
+        return TimedSession(self, steps=int(batch_key.rsplit("/", 1)[1]))
+
+    def step_seconds(self, batch_size: int) -> float:
+        """Return what one step costs a batch of this size."""
+        sizes = list(self._curve)
+        last = sizes[-1]
+        if batch_size > last:
+            seconds = self._curve[last] * batch_size / last
+        else:
+            seconds = float(np.interp(batch_size, sizes, [self._curve[size] for size in sizes]))
+        return seconds / TIMED.presets["balanced"].steps
+
+    def sleep(self, seconds: float) -> None:
+        """Wait as the engine was told to wait."""
+        self._sleep(seconds)
+
+    def sample_job(self, batch_key: str) -> WeaveJob:
+        """Return a job without content; it costs what every other one costs."""
+        return WeaveJob(
+            id=JobId("sample"),
+            person=np.zeros((SAMPLE_HEIGHT, SAMPLE_WIDTH, 3), np.uint8),
+            garment=np.zeros((SAMPLE_HEIGHT, SAMPLE_WIDTH, 4), np.uint8),
+            garment_category="upper",
+        )
+
+
+class TimedSession:
+    """One batch: every step sleeps, each job is done after its own number of steps, so jobs may join while it runs."""
+
+    def __init__(self, engine: TimedEngine, *, steps: int) -> None:
+        self._engine = engine
+        self._steps = steps
+        self._jobs: dict[JobId, WeaveJob] = {}
+        self._done: dict[JobId, int] = {}
+
+    def admit(self, job: WeaveJob) -> None:
+        """Add a job."""
+        if job.options.get("poison") == "refuse":
+            raise PhotoRejected
+        self._jobs[job.id] = job
+        self._done[job.id] = 0
+
+    def step(self) -> StepReport:
+        """Sleep one step, then tell who is done."""
+        self._misbehave()
+        self._engine.sleep(self._engine.step_seconds(len(self._jobs)))
+        finished: list[Finished] = []
+        failed: list[Failed] = []
+        progress: list[Progress] = []
+        for job in list(self._jobs.values()):
+            self._done[job.id] += 1
+            progress.append(Progress(id=job.id, step=self._done[job.id], steps=self._steps))
+            if job.options.get("poison") == "fail":
+                failed.append(Failed(id=job.id, error=PhotoRejected()))
+                self.evict(job.id)
+            elif self._done[job.id] >= self._steps:
+                finished.append(Finished(id=job.id, image=job.person))
+                self.evict(job.id)
+        return StepReport(finished=finished, failed=failed, progress=progress)
+
+    def evict(self, job_id: JobId) -> None:
+        """Drop a job."""
+        self._jobs.pop(job_id, None)
+        self._done.pop(job_id, None)
+
+    def close(self) -> None:
+        """Forget every job."""
+        self._jobs.clear()
+        self._done.clear()
+
+    def _misbehave(self) -> None:
+        for job in self._jobs.values():
+            match job.options.get("poison"):
+                case "crash":
+                    os.kill(os.getpid(), signal.SIGKILL)
+                case "hang":
+                    threading.Event().wait()
+                case "raise":
+                    raise RuntimeError(f"the batch broke at a step of {len(self._jobs)}")
+            limit = job.options.get("oom_above")
+            if isinstance(limit, int) and len(self._jobs) > limit:
+                raise OutOfMemory

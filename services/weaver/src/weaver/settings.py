@@ -1,0 +1,102 @@
+"""The weaver's settings, composed once in `__main__`. The environment is read nowhere else."""
+
+from __future__ import annotations
+
+import os
+import socket
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from proteus.engines import CARDS
+from proteus.settings import LeaseSettings, LogSettings, RedisSettings, StorageSettings
+
+
+class WeaverSettings(BaseSettings):
+    """What this worker makes, and how much at once."""
+
+    model_config = SettingsConfigDict(frozen=True, env_prefix="WEAVER_", extra="ignore")
+
+    engines: Annotated[tuple[str, ...], NoDecode] = ("puppet",)
+    """`WEAVER_ENGINES`, a comma list. All are loaded at start; jobs of other engines are left to other workers."""
+
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    """`WEAVER_DEVICE`. `auto`: the GPU if the engine's library finds one."""
+
+    weights_dir: str = ""
+    """`WEAVER_WEIGHTS_DIR`. Folder with one folder of weights per engine; empty: each engine's own place."""
+
+    max_batch: int = Field(default=8, ge=1, le=64)
+    """`WEAVER_MAX_BATCH`. Pictures in one session, whatever `config:batch_size` says: what the device's memory bears."""
+
+    poll_seconds: float = Field(default=1.0, gt=0)
+    """`WEAVER_POLL_SECONDS`. Safety poll beside the wake-up channel, and the age at which `config:*` is read anew."""
+
+    profile_seconds: float = Field(default=2.0, ge=0)
+    """`WEAVER_PROFILE_SECONDS`. What measuring t(b) at start may take in all; 0: learn it from work."""
+
+    store_patience_seconds: float = Field(default=60.0, gt=0)
+    """`WEAVER_STORE_PATIENCE_SECONDS`. How long a silent object store is retried before the job goes back."""
+
+    timed_curve: Annotated[dict[int, float], NoDecode] = {1: 0.2, 2: 0.24, 4: 0.36, 8: 0.64}
+    """`WEAVER_TIMED_CURVE`, `1:0.2,4:0.36`: seconds of a batch in the engine `timed` at its balanced preset."""
+
+    @field_validator("engines", mode="before")
+    @classmethod
+    def _comma_list(cls, value: object) -> object:
+        if isinstance(value, str):
+            value = tuple(name.strip() for name in value.split(",") if name.strip())
+        return value
+
+    @field_validator("engines")
+    @classmethod
+    def _known(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for name in value:
+            if name not in CARDS:
+                raise ValueError(f"engine {name!r} is unknown; this version knows {', '.join(sorted(CARDS))}")
+        if not value:
+            raise ValueError("WEAVER_ENGINES names no engine")
+        return value
+
+    @field_validator("timed_curve", mode="before")
+    @classmethod
+    def _curve(cls, value: object) -> object:
+        if isinstance(value, str):
+            return dict(pair.split(":", 1) for pair in value.split(",") if pair)
+        return value
+
+
+class WorkerSettings(BaseSettings):
+    """Who this process is in its deployment."""
+
+    model_config = SettingsConfigDict(frozen=True, env_prefix="PROTEUS_", extra="ignore")
+
+    worker_id: str = Field(default_factory=lambda: f"weaver-{socket.gethostname()}-{os.getpid()}")
+    """`PROTEUS_WORKER_ID`. Unique in the fleet; by default the host and the process."""
+
+    licence_policy: Literal["any", "commercial"] = "any"
+    """`PROTEUS_LICENCE_POLICY`. `commercial` refuses engines whose weights forbid commercial use."""
+
+
+class ProbeSettings(BaseSettings):
+    """Where health and metrics are served."""
+
+    model_config = SettingsConfigDict(frozen=True, env_prefix="PROBE_", extra="ignore")
+
+    port: int = Field(default=0, ge=0, le=65535)
+    """`PROBE_PORT`. 0: nowhere."""
+
+
+class Settings(BaseModel):
+    """Everything, grouped."""
+
+    model_config = ConfigDict(frozen=True)
+
+    weaver: WeaverSettings = Field(default_factory=WeaverSettings)
+    worker: WorkerSettings = Field(default_factory=WorkerSettings)
+    redis: RedisSettings = Field(default_factory=RedisSettings)
+    storage: StorageSettings = Field(default_factory=StorageSettings)
+    lease: LeaseSettings = Field(default_factory=LeaseSettings)
+    log: LogSettings = Field(default_factory=LogSettings)
+    probe: ProbeSettings = Field(default_factory=ProbeSettings)
