@@ -1,0 +1,217 @@
+"""How long things take: the pure arithmetic that admission, the arbitrator, the weaver and the simulator share.
+
+A `CostTable` says what a batch costs, a `Pace` what one worker makes of it under the current configuration, a `Fleet`
+which workers can be had and when. From these come the predicted wait, the ETA every status shows, and who is degraded.
+Nothing here knows a clock: durations in, durations out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from itertools import accumulate, pairwise
+from math import inf
+from typing import Final
+
+PAYS_BELOW: Final = 1.8
+"""Batching pays only where t(2) <= 1.8 t(1); at 1024² it gives 2 %, and on some chips it costs (facts/queue.md)."""
+
+EFFICIENT_WITHIN: Final = 0.02
+"""The smallest batch within 2 % of the best rate is as good as the best, and its pictures come sooner."""
+
+CORRECTION_WEIGHT: Final = 0.2
+"""Weight of a fresh measurement in `CostTable.corrected`: five batches forget two thirds of an error."""
+
+WAIT_SPREAD: Final = 0.25
+"""Share of the predicted wait to add for the 90th percentile; the simulator reports how many jobs stay below it."""
+
+BATCH_SPREAD: Final = 0.25
+"""Share of a batch's time to add for the 90th percentile: its noise, and where the running batches stand."""
+
+COLD_SPREAD: Final = 0.5
+"""Share of a remaining cold start to add for the 90th percentile: image pulls and node pools vary most."""
+
+
+@dataclass(frozen=True)
+class CostTable:
+    """t(b): seconds for a batch of b pictures of one batch key on one worker, b = 1 … `max_batch`. Never falls with b.
+
+    Attributes:
+        seconds: `seconds[b - 1]` is t(b). Made monotone on construction.
+    """
+
+    seconds: tuple[float, ...]
+    _paying: tuple[int, ...] = field(init=False, repr=False, compare=False, default=())
+
+    def __post_init__(self) -> None:
+        if not self.seconds or any(not 0 < value < inf for value in self.seconds):
+            raise ValueError(f"a cost table needs positive finite seconds, not {self.seconds}")
+        object.__setattr__(self, "seconds", tuple(accumulate(self.seconds, max)))
+        paying = [self._paying_within(limit) for limit in range(1, len(self.seconds) + 1)]
+        object.__setattr__(self, "_paying", tuple(paying))
+
+    @classmethod
+    def measured(cls, points: Mapping[int, float]) -> CostTable:
+        """Return a table from measurements at some batch sizes; 1 must be among them, gaps are linear."""
+        if 1 not in points or min(points) < 1:
+            raise ValueError(f"measure t(1) at least, and no batch below 1: {sorted(points)}")
+        sizes = sorted(points)
+        seconds = [points[1]]
+        for left, right in pairwise(sizes):
+            slope = (points[right] - points[left]) / (right - left)
+            seconds += [points[left] + slope * step for step in range(1, right - left + 1)]
+        return cls(tuple(seconds))
+
+    @property
+    def max_batch(self) -> int:
+        return len(self.seconds)
+
+    def t(self, batch: int) -> float:
+        """Seconds for a batch; beyond the table the last step goes on."""
+        if batch <= len(self.seconds):
+            return self.seconds[max(batch, 1) - 1]
+        step = self.seconds[-1] - self.seconds[-2] if len(self.seconds) > 1 else self.seconds[-1]
+        return self.seconds[-1] + (batch - len(self.seconds)) * step
+
+    def paying_batch(self, limit: int) -> int:
+        """The batch to aim at: the smallest within 2 % of the best rate up to `limit`; 1 where it does not pay."""
+        return self._paying[min(max(limit, 1), len(self._paying)) - 1]
+
+    def corrected(self, batch: int, seconds: float, *, weight: float = CORRECTION_WEIGHT) -> CostTable:
+        """Return the table moved towards a fresh measurement of t(batch); neighbours give way to stay monotone."""
+        if batch > len(self.seconds):
+            return self
+        values = list(self.seconds)
+        value = values[batch - 1] + weight * (seconds - values[batch - 1])
+        values[batch - 1] = value
+        values[: batch - 1] = [min(earlier, value) for earlier in values[: batch - 1]]
+        return CostTable(tuple(values))
+
+    def to_json(self) -> dict[str, float]:
+        """Return `{"1": seconds, …}`, the form of the workers' registry."""
+        return {str(batch): round(value, 6) for batch, value in enumerate(self.seconds, start=1)}
+
+    @classmethod
+    def from_json(cls, points: Mapping[str, float]) -> CostTable:
+        return cls.measured({int(batch): float(value) for batch, value in points.items()})
+
+    def _paying_within(self, limit: int) -> int:
+        if limit < 2 or self.seconds[1] > PAYS_BELOW * self.seconds[0]:
+            return 1
+        rates = [batch / self.seconds[batch - 1] for batch in range(1, limit + 1)]
+        good = max(rates) * (1 - EFFICIENT_WITHIN)
+        return next(batch for batch, rate in enumerate(rates, start=1) if rate >= good)
+
+
+@dataclass(frozen=True)
+class Pace:
+    """What one worker does with a full queue: `batch` pictures every `batch_seconds`; a lone one in `single_seconds`.
+
+    With a share of degraded jobs the seconds are means over both kinds.
+    """
+
+    batch: float
+    batch_seconds: float
+    single_seconds: float
+
+    @property
+    def pictures_per_second(self) -> float:
+        return self.batch / self.batch_seconds
+
+    @classmethod
+    def of(cls, cost: CostTable, *, batch_limit: int, degraded: CostTable | None = None, fraction: float = 0.0) -> Pace:
+        """Return the pace under a configuration: the batch limit, and the share of jobs that run in degraded form."""
+        batch = cost.paying_batch(batch_limit)
+        normal = cls(batch, cost.t(batch), cost.t(1))
+        if degraded is None or fraction <= 0:
+            return normal
+        batch = degraded.paying_batch(batch_limit)
+        cheap = cls(batch, degraded.t(batch), degraded.t(1))
+        share = min(fraction, 1.0)
+        per_picture = (1 - share) / normal.pictures_per_second + share / cheap.pictures_per_second
+        seconds = (1 - share) * normal.batch_seconds + share * cheap.batch_seconds
+        single = (1 - share) * normal.single_seconds + share * cheap.single_seconds
+        return cls(seconds / per_picture, seconds, single)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fleet:
+    """The workers that can be had for one engine.
+
+    Attributes:
+        pace: What each of them makes.
+        ready: Workers that take jobs now (draining ones do not).
+        starting: Workers that were asked for and are not ready yet.
+        starting_in_seconds: Time until they are.
+        max_replicas: What the autoscaler may go up to.
+        cold_start_seconds: From asking for a worker to ready; counts when there is none at all.
+    """
+
+    pace: Pace
+    ready: int
+    starting: int = 0
+    starting_in_seconds: float = 0.0
+    max_replicas: int = 1
+    cold_start_seconds: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Eta:
+    """When a job that joins now is done, in seconds from now: median and 90th percentile; `inf`: never.
+
+    Attributes:
+        wait_seconds: The part of p50 before a worker takes it.
+        cold: No worker is ready; one must start first.
+    """
+
+    p50_seconds: float
+    p90_seconds: float
+    wait_seconds: float
+    cold: bool
+
+
+def predicted_wait_seconds(waiting: int, busy_workers: int, fleet: Fleet) -> float:
+    """Return the time until a worker takes a job that has `waiting` others before it.
+
+    Batches start whenever a worker becomes free: the idle ones at once, the first of n busy ones after t/(n + 1), then
+    one every t/ready; workers that are starting help from the moment they are ready. `inf` if no worker can be had.
+    """
+    seconds, ready = fleet.pace.batch_seconds, fleet.ready
+    batches_ahead = int(waiting / fleet.pace.batch)
+    if ready <= 0:
+        coming, coming_in = fleet.starting, fleet.starting_in_seconds
+        if coming <= 0:
+            if fleet.max_replicas < 1:
+                return inf
+            coming, coming_in = 1, fleet.cold_start_seconds
+        return coming_in + int(batches_ahead / coming) * seconds
+    busy = min(busy_workers, ready)
+    if batches_ahead < ready - busy:
+        return 0.0
+    wait = (batches_ahead - (ready - busy)) * seconds / ready + seconds / (busy + 1)
+    if fleet.starting and wait > fleet.starting_in_seconds:
+        wait = fleet.starting_in_seconds + (wait - fleet.starting_in_seconds) * ready / (ready + fleet.starting)
+    return wait
+
+
+def eta(waiting: int, busy_workers: int, fleet: Fleet) -> Eta:
+    """Return when a job is done that has `waiting` others before it."""
+    wait = predicted_wait_seconds(waiting, busy_workers, fleet)
+    batch_seconds = fleet.pace.batch_seconds if waiting or wait else fleet.pace.single_seconds
+    spread = WAIT_SPREAD * wait + BATCH_SPREAD * batch_seconds
+    cold = fleet.ready <= 0
+    if cold and wait < inf:
+        spread += COLD_SPREAD * (fleet.starting_in_seconds if fleet.starting else fleet.cold_start_seconds)
+    done = wait + batch_seconds
+    return Eta(p50_seconds=done, p90_seconds=done + spread, wait_seconds=wait, cold=cold)
+
+
+def rank_of(job_id: str) -> float:
+    """Return the job's degrade rank in [0, 1): a hash of its id, so that every process agrees and retries keep it."""
+    return int.from_bytes(blake2b(job_id.encode(), digest_size=6).digest()) / 2**48
+
+
+def is_degraded(rank: float, may_degrade: bool, fraction: float) -> bool:
+    """Say whether a job runs in its degraded form: the one rule of claim, ETA and simulator."""
+    return may_degrade and rank < fraction

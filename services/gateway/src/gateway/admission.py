@@ -1,0 +1,166 @@
+"""Who may join the queue: accept, hold or shed, before anything is committed.
+
+`submission` asks once per submit, with what it read of the queue, the tenant and the fleet. Turning work away at the
+door, with the time to come back, is worth more than any cleverness behind it (facts/queue.md): a job that cannot be
+done in time costs a GPU nothing. Pure: a committed row is never refused later.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from math import ceil, inf, isinf
+from typing import Final, Literal
+
+from proteus.estimates import Eta, Fleet, eta
+
+Priority = Literal["normal", "high", "low"]
+
+COLD_ADMIT_PER_REPLICA: Final = 10
+"""Jobs admitted per possible replica while none is ready: one KEDA step each, so scale to zero wakes a full fleet."""
+
+RETRY_AFTER_MOST_SECONDS: Final = 600
+"""Longest `Retry-After`: beyond it nobody knows."""
+
+
+class Verdict(StrEnum):
+    """What becomes of a submit."""
+
+    ACCEPT = "accept"
+    """Commit at stage `waiting` (or `preparing`) and queue it."""
+    HOLD = "hold"
+    """Commit at stage `held`; the promoter moves it in while the list is short."""
+    SHED = "shed"
+    """429 with `Retry-After`; nothing is committed."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """What is asked for: `pictures` units of one tenant.
+
+    Attributes:
+        deadline_at: Unix seconds after which the pictures are worthless; None: whenever.
+    """
+
+    pictures: int = 1
+    priority: Priority = "normal"
+    deadline_at: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class QueueView:
+    """What waits now.
+
+    Attributes:
+        waiting: Jobs on the list (normal and high).
+        waiting_high: Those of them in the high-priority prefix.
+        busy_workers: Workers that hold jobs.
+        tenant_waiting: The tenant's jobs that are on the list or running.
+        tenant_total: All its unfinished jobs, held and preparing ones too.
+    """
+
+    waiting: int
+    waiting_high: int = 0
+    busy_workers: int = 0
+    tenant_waiting: int = 0
+    tenant_total: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """The deployment's limits.
+
+    Attributes:
+        eta_limit_seconds: Longest ETA (p90) a submit is accepted with.
+        cold_admit: Jobs admitted while no worker is ready; None: 10 x max replicas.
+        tenant_queue_cap: What one tenant may have on the list; more is held.
+        tenant_total_cap: What one tenant may have unfinished at all; more is shed.
+        held_below: The promoter fills the list up to this length.
+    """
+
+    eta_limit_seconds: float = 120.0
+    cold_admit: int | None = None
+    tenant_queue_cap: int = 100
+    tenant_total_cap: int = 1_000
+    held_below: int = 20
+
+
+@dataclass(frozen=True, kw_only=True)
+class Admission:
+    """The decision, and the sentence that says why.
+
+    Attributes:
+        eta: When the last of the pictures would be done, had it joined now.
+        retry_after_seconds: Whole seconds for `Retry-After`; 0 unless shed.
+        code: The machine's word for a shed: `queue_full`, `deadline_unreachable`, `tenant_cap`, `no_capacity`.
+    """
+
+    verdict: Verdict
+    reason: str
+    eta: Eta
+    retry_after_seconds: int = 0
+    code: str = ""
+
+
+def decide(request: Request, queue: QueueView, fleet: Fleet, limits: Limits, now: float) -> Admission:
+    """Decide about one submit."""
+    before = queue.waiting_high if request.priority == "high" else queue.waiting
+    promise = eta(before + request.pictures - 1, queue.busy_workers, fleet)
+
+    total = queue.tenant_total + request.pictures
+    if total > limits.tenant_total_cap:
+        return _shed("tenant_cap", f"{total} unfinished jobs are more than {limits.tenant_total_cap}", promise, 0.0)
+    if isinf(promise.p50_seconds):
+        return _shed("no_capacity", "no worker can be had: the fleet's maximum is 0", promise, inf)
+    if request.deadline_at is not None and now + promise.p90_seconds > request.deadline_at:
+        late = now + promise.p90_seconds - request.deadline_at
+        reason = f"it would be done {late:.1f} s after its deadline"
+        return _shed("deadline_unreachable", reason, promise, late)
+    if request.priority == "low":
+        return Admission(verdict=Verdict.HOLD, reason="low priority waits until the list is short", eta=promise)
+    if queue.tenant_waiting + request.pictures > limits.tenant_queue_cap:
+        reason = f"the tenant has {queue.tenant_waiting} of {limits.tenant_queue_cap} places on the list"
+        return Admission(verdict=Verdict.HOLD, reason=reason, eta=promise)
+
+    if promise.cold:
+        room = limits.cold_admit if limits.cold_admit is not None else COLD_ADMIT_PER_REPLICA * fleet.max_replicas
+        if queue.waiting + request.pictures > room:
+            reason = f"{queue.waiting} jobs wait for the first worker to start, {room} may"
+            return _shed("queue_full", reason, promise, promise.wait_seconds)
+        reason = f"it wakes the fleet: the first worker is ready in {promise.wait_seconds:.0f} s"
+        return Admission(verdict=Verdict.ACCEPT, reason=reason, eta=promise)
+    if promise.p90_seconds > limits.eta_limit_seconds:
+        over = promise.p90_seconds - limits.eta_limit_seconds
+        reason = f"it would take {promise.p90_seconds:.1f} s, the limit is {limits.eta_limit_seconds:g} s"
+        return _shed("queue_full", reason, promise, over)
+    return Admission(verdict=Verdict.ACCEPT, reason=f"it is done in about {promise.p50_seconds:.1f} s", eta=promise)
+
+
+def promote(held: Mapping[str, int], *, waiting: int, limits: Limits, last: str | None = None) -> Sequence[str]:
+    """Return whose held job goes in next, one tenant per free place, round robin.
+
+    Args:
+        held: Held jobs per tenant.
+        waiting: Jobs on the list now.
+        limits: `held_below` says when the list is short.
+        last: The tenant that was promoted last; the turn goes on behind it, in the order of names.
+
+    Returns:
+        Tenants in order of promotion; one may appear many times.
+    """
+    left = {tenant: count for tenant, count in sorted(held.items()) if count > 0}
+    ring = sorted(left, key=lambda tenant: (last is not None and tenant <= last, tenant))
+    chosen: list[str] = []
+    while ring and len(chosen) < limits.held_below - waiting:
+        tenant = ring.pop(0)
+        chosen.append(tenant)
+        left[tenant] -= 1
+        if left[tenant]:
+            ring.append(tenant)
+    return chosen
+
+
+def _shed(code: str, reason: str, promise: Eta, seconds: float) -> Admission:
+    retry = RETRY_AFTER_MOST_SECONDS if isinf(seconds) else min(max(1, ceil(seconds)), RETRY_AFTER_MOST_SECONDS)
+    return Admission(verdict=Verdict.SHED, reason=reason, eta=promise, retry_after_seconds=retry, code=code)

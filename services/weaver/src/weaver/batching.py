@@ -1,0 +1,100 @@
+"""Which jobs run together, and when to start: asked by the worker before every claim and between steps.
+
+Pure. The batch size comes from the measured cost table, never beyond what pays (facts/queue.md: where t(2) > 1.8 t(1)
+batching only hurts). There is no fixed window: a worker waits for company only while the expected gain exceeds what the
+wait costs those already in hand.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from proteus.estimates import CostTable
+
+LONGEST_WAIT_SECONDS: Final = 0.5
+"""Nobody notices half a second; more was never worth it in simulation."""
+
+SWITCH_AT_SLO_SHARE: Final = 0.25
+"""When the oldest job of another key has waited this share of the SLO, the running session drains and switches."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Load:
+    """What the worker sees.
+
+    Attributes:
+        in_hand: Jobs of this key that are claimed and not started.
+        running: Jobs of this key inside the open session.
+        waiting: Jobs on the list, of any key.
+        arrivals_per_second: This worker's share of the arrivals (all arrivals / ready workers); 0 if unknown.
+        waited_seconds: How long the worker has already waited for company.
+        other_key_waited_seconds: Age of the oldest waiting job of another key; 0 if none.
+    """
+
+    in_hand: int = 0
+    running: int = 0
+    waiting: int = 0
+    arrivals_per_second: float = 0.0
+    waited_seconds: float = 0.0
+    other_key_waited_seconds: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """What to do now.
+
+    Attributes:
+        claim: Jobs to claim, of the key in hand if there is one.
+        wait_seconds: How long to wait for company before starting; 0: start with what there is.
+        drain: Admit nothing more to the session; when it is empty, open the other key.
+        reason: One sentence.
+    """
+
+    claim: int
+    wait_seconds: float
+    drain: bool
+    reason: str
+
+
+def plan(load: Load, cost: CostTable, *, batch_limit: int, slo_seconds: float, memory_cap: int | None = None) -> Plan:
+    """Decide how many pictures to take and whether to wait for more.
+
+    Args:
+        load: What the worker sees.
+        cost: t(b) of the key at hand.
+        batch_limit: `config:batch_size`.
+        slo_seconds: The time a job should take at most, end to end.
+        memory_cap: The largest batch that ever fitted, once one did not.
+    """
+    limit = min(batch_limit, memory_cap) if memory_cap is not None else batch_limit
+    target = cost.paying_batch(limit)
+    held = load.in_hand + load.running
+    if load.running and load.other_key_waited_seconds > SWITCH_AT_SLO_SHARE * slo_seconds:
+        reason = f"another key has waited {load.other_key_waited_seconds:.1f} s: drain and switch"
+        return Plan(claim=0, wait_seconds=0.0, drain=True, reason=reason)
+    free = max(0, target - held)
+    if free == 0:
+        return Plan(claim=0, wait_seconds=0.0, drain=False, reason=f"{held} of {target} are in hand")
+    if load.waiting >= free:
+        return Plan(claim=free, wait_seconds=0.0, drain=False, reason=f"enough waits for a batch of {target}")
+    company = held + load.waiting
+    wait = _worthwhile_wait(company, target, load, cost)
+    if wait > 0:
+        reason = f"a further picture is expected within {wait:.2f} s and saves more than that costs {company}"
+        return Plan(claim=free, wait_seconds=wait, drain=False, reason=reason)
+    if target == 1:
+        reason = "batching does not pay for this key, or is not allowed now"
+    else:
+        reason = "nothing waits" if company == 0 else f"start with {company}: no company worth waiting for"
+    return Plan(claim=free, wait_seconds=0.0, drain=False, reason=reason)
+
+
+def _worthwhile_wait(company: int, target: int, load: Load, cost: CostTable) -> float:
+    """Return the expected time to the next arrival if waiting for it saves more worker time than it costs others."""
+    if company == 0 or company >= target or load.arrivals_per_second * cost.t(1) < 1:
+        return 0.0
+    expected = 1 / load.arrivals_per_second
+    saved = cost.t(company) + cost.t(1) - cost.t(company + 1)
+    left = LONGEST_WAIT_SECONDS - load.waited_seconds
+    return min(expected, left) if left > 0 and saved > expected * company and expected <= left else 0.0
