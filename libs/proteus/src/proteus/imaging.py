@@ -1,0 +1,285 @@
+"""Pictures in and out: hostile bytes to pixels, pixels to files that say what made them.
+
+`decode` is the one door for bytes that came from a client: size, type and pixel count are checked before a pixel is
+decoded, and what comes out is upright sRGB without any metadata. `load` reads the files that this deployment wrote.
+`encode` writes PNG, WebP or JPEG, with a `Mark` where a picture was made by an engine: XMP with IPTC's
+`DigitalSourceType` and the job's parameters, which `read_mark` finds again. Everything blocks; callers use threads.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import struct
+import warnings
+import zlib
+from dataclasses import dataclass, field
+from html import escape, unescape
+from typing import Any, Final, Literal
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageCms, PngImagePlugin, UnidentifiedImageError
+
+from proteus.errors import ImageTooLarge, ImageTooSmall, ImageUnreadable, UnsupportedMedia
+
+Pixels = NDArray[np.uint8]
+Format = Literal["png", "webp", "jpeg"]
+
+CONTENT_TYPES: Final[dict[Format, str]] = {"png": "image/png", "webp": "image/webp", "jpeg": "image/jpeg"}
+EXTENSIONS: Final[dict[Format, str]] = {"png": "png", "webp": "webp", "jpeg": "jpg"}
+
+JPEG_QUALITY: Final = 95
+"""With full colour resolution: the loss is below what the eye or a model sees."""
+
+WEBP_QUALITY: Final = 90
+PNG_LEVEL: Final = 1
+"""Three times faster than zlib's 6 for 17 % more bytes (measured on a 768 x 1024 photo)."""
+
+MAX_JPEG_SCANS: Final = 64
+"""Cameras and editors write about ten; each scan costs a pass over all pixels."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """What `decode` takes.
+
+    Attributes:
+        max_bytes: 20 MiB: the largest JPEG of a 50-megapixel phone.
+        max_pixels: 64 megapixels, 192 MB decoded.
+        min_side_pixels: Smaller pictures show no garment.
+        max_side_pixels: Larger pictures are scaled down to this long side. The engines' canvases end at 1024; 2048
+            keeps a preview sharp on a large screen.
+    """
+
+    max_bytes: int = 20 * 1024 * 1024
+    max_pixels: int = 64_000_000
+    min_side_pixels: int = 64
+    max_side_pixels: int = 2048
+
+
+@dataclass(frozen=True, kw_only=True)
+class Decoded:
+    """A safe picture: (H, W, 3) uint8 sRGB, upright; `source` is the format its bytes had."""
+
+    pixels: Pixels
+    source: Format
+
+
+_OPENERS: Final = {"png": "PNG", "webp": "WEBP", "jpeg": "JPEG"}
+
+# What a decoder may raise on bytes that were made to break it.
+_BROKEN: Final = (
+    OSError, SyntaxError, ValueError, EOFError, TypeError, KeyError, IndexError, OverflowError, ArithmeticError,
+    AttributeError, struct.error, zlib.error, Image.DecompressionBombError,
+)  # fmt: skip
+
+# EXIF orientation -> how to make the picture upright (numpy: quarter turns to the left after a left-right flip).
+_UPRIGHT: Final = {2: (True, 0), 3: (False, 2), 4: (True, 2), 5: (True, 1), 6: (False, 3), 7: (True, 3), 8: (False, 1)}
+_ORIENTATION_TAG: Final = 0x0112
+
+
+def sniff(data: bytes) -> Format | None:
+    """Return the format that the first bytes claim; None if it is none of ours."""
+    if data[:3] == b"\xff\xd8\xff":
+        return "jpeg"
+    if data[:8] == b"\x89PNG\r\n\x1a\n":
+        return "png"
+    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+        return "webp"
+    return None
+
+
+def decode(data: bytes, *, declared_type: str | None = None, limits: Limits | None = None) -> Decoded:
+    """Return the picture in bytes that nobody trusts.
+
+    Transparency goes over white; CMYK, grey, palette and 16-bit pictures become 8-bit sRGB; an embedded colour profile
+    and the EXIF orientation are applied; all metadata is dropped. Of a multi-picture JPEG (MPO) the first one counts.
+
+    Args:
+        data: The file.
+        declared_type: The content type the client named; None: not checked.
+        limits: What is taken.
+
+    Raises:
+        UnsupportedMedia: Not a JPEG, PNG or WebP, not the declared type, or animated.
+        ImageTooLarge: Too many bytes or pixels.
+        ImageTooSmall: Too few pixels.
+        ImageUnreadable: Truncated, corrupt or empty.
+    """
+    limits = limits or Limits()
+    source = _check_bytes(data, declared_type=declared_type, limits=limits)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            picture = Image.open(io.BytesIO(data), formats=[_OPENERS[source]])
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise ImageTooLarge(f"the picture has over {limits.max_pixels / 1e6:.0f} megapixels") from error
+    except UnidentifiedImageError as error:
+        raise ImageUnreadable(f"the file starts like a {source} but its header is broken") from error
+    except _BROKEN as error:
+        raise ImageUnreadable(f"the {source} header is broken: {error}") from error
+    _check_header(picture, limits=limits)
+    try:
+        orientation = _orientation(picture)
+        if source == "jpeg":
+            picture.draft("RGB", (limits.max_side_pixels, limits.max_side_pixels))
+        picture.load()
+        pixels = np.asarray(_to_srgb(picture))
+    except _BROKEN as error:
+        raise ImageUnreadable(f"the {source} is truncated or corrupt: {error}") from error
+    pixels = fit_within(pixels, limits.max_side_pixels)
+    flip, turns = _UPRIGHT.get(orientation, (False, 0))
+    upright = np.rot90(pixels[:, ::-1] if flip else pixels, turns)
+    return Decoded(pixels=np.ascontiguousarray(upright), source=source)
+
+
+def _check_bytes(data: bytes, *, declared_type: str | None, limits: Limits) -> Format:
+    if not data:
+        raise ImageUnreadable("the file is empty")
+    if len(data) > limits.max_bytes:
+        raise ImageTooLarge(f"the file has {len(data)} bytes; {limits.max_bytes} are the most")
+    source = sniff(data)
+    if source is None:
+        raise UnsupportedMedia("the file is not a JPEG, PNG or WebP picture")
+    if declared_type is not None and declared_type != CONTENT_TYPES[source]:
+        raise UnsupportedMedia(f"the file is {CONTENT_TYPES[source]} but {declared_type!r} was declared")
+    if source == "jpeg" and data.count(b"\xff\xda") > MAX_JPEG_SCANS:
+        raise ImageUnreadable(f"the jpeg has more than {MAX_JPEG_SCANS} scans")
+    return source
+
+
+def _check_header(picture: Image.Image, *, limits: Limits) -> None:
+    """Refuse by what the header says, before any pixel is decoded."""
+    width, height = picture.size
+    if width * height > limits.max_pixels:
+        raise ImageTooLarge(f"the picture is {width} x {height}; {limits.max_pixels / 1e6:.0f} megapixels are the most")
+    if min(width, height) < limits.min_side_pixels:
+        raise ImageTooSmall(f"the picture is {width} x {height}; {limits.min_side_pixels} pixels a side are the least")
+    if max(width, height) / min(width, height) > limits.max_side_pixels / limits.min_side_pixels:
+        raise ImageTooSmall(f"the picture is {width} x {height}: a strip, too narrow once it is scaled down")
+    if picture.format != "MPO" and getattr(picture, "is_animated", False):
+        raise UnsupportedMedia("the picture is animated; send a still one")
+
+
+def _orientation(picture: Image.Image) -> int:
+    """Return the EXIF orientation, 1 where there is none or the EXIF block is broken: the pixels are still good."""
+    try:
+        return int(picture.getexif().get(_ORIENTATION_TAG, 1))
+    except _BROKEN:
+        return 1
+
+
+def _to_srgb(picture: Image.Image) -> Image.Image:
+    """Return an 8-bit RGB picture in sRGB, transparency over white."""
+    if picture.mode.startswith("I"):
+        picture = Image.fromarray((np.asarray(picture).astype(np.uint32) >> 8).clip(0, 255).astype(np.uint8))
+    if picture.mode in ("LA", "PA", "RGBA") or "transparency" in picture.info:
+        over = picture.convert("RGBA")
+        over.info = {key: picture.info[key] for key in ("icc_profile",) if key in picture.info}
+        picture = Image.alpha_composite(Image.new("RGBA", over.size, (255, 255, 255, 255)), over).convert("RGB")
+        picture.info = over.info
+    elif picture.mode not in ("RGB", "L", "CMYK"):
+        picture = picture.convert("RGB")
+    return _apply_profile(picture).convert("RGB")
+
+
+def _apply_profile(picture: Image.Image) -> Image.Image:
+    """Convert from the embedded profile to sRGB; a profile that is broken or of another colour space is ignored."""
+    profile = picture.info.get("icc_profile")
+    if not profile:
+        return picture
+    try:
+        embedded = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        if "sRGB" in ImageCms.getProfileDescription(embedded):
+            return picture
+        converted = ImageCms.profileToProfile(picture, embedded, ImageCms.createProfile("sRGB"), outputMode="RGB")
+    except (ImageCms.PyCMSError, *_BROKEN):
+        return picture
+    return converted or picture
+
+
+def fit_within(pixels: Pixels, max_side_pixels: int) -> Pixels:
+    """Return the picture scaled down so that its long side is at most `max_side_pixels`; smaller ones as they are."""
+    height, width = pixels.shape[:2]
+    scale = max_side_pixels / max(height, width)
+    if scale >= 1:
+        return pixels
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+
+
+def load(data: bytes, mode: Literal["RGB", "RGBA", "L"]) -> Pixels:
+    """Return a picture that this deployment wrote itself: (H, W, 3), (H, W, 4) or (H, W) uint8.
+
+    Raises:
+        ImageUnreadable: The object in the store is damaged.
+    """
+    try:
+        with Image.open(io.BytesIO(data), formats=list(_OPENERS.values())) as picture:
+            return np.array(picture.convert(mode))
+    except _BROKEN as error:
+        raise ImageUnreadable(f"a stored picture is damaged: {error}") from error
+
+
+SourceType = Literal["compositeWithTrainedAlgorithmicMedia", "composite"]
+"""IPTC's terms: edited by generative AI; or a mix of several elements of any kind, no generative AI (puppet)."""
+
+_IPTC: Final = "http://cv.iptc.org/newscodes/digitalsourcetype/"
+_XMP_KEYWORD: Final = "XML:com.adobe.xmp"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mark:
+    """What a made picture says about itself, readable by machines."""
+
+    source_type: SourceType
+    parameters: dict[str, Any] = field(default_factory=dict)
+
+    def to_xmp(self) -> bytes:
+        parameters = escape(json.dumps(self.parameters, sort_keys=True, separators=(",", ":")), quote=True)
+        return (
+            '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>'
+            '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
+            '<rdf:Description rdf:about="" xmlns:Iptc4xmpExt="http://iptc.org/std/Iptc4xmpExt/2008-02-29/"'
+            ' xmlns:xmp="http://ns.adobe.com/xap/1.0/" xmlns:proteus="urn:proteus:tryon:1#"'
+            f' Iptc4xmpExt:DigitalSourceType="{_IPTC}{self.source_type}" xmp:CreatorTool="Proteus"'
+            f' proteus:Parameters="{parameters}"/></rdf:RDF></x:xmpmeta><?xpacket end="w"?>'
+        ).encode()
+
+
+def read_mark(data: bytes) -> Mark | None:
+    """Return the mark of a picture that `encode` wrote; None where there is none."""
+    with Image.open(io.BytesIO(data), formats=list(_OPENERS.values())) as picture:
+        raw = picture.info.get("xmp") or picture.info.get(_XMP_KEYWORD) or b""
+    xmp = raw.decode("utf-8", "replace") if isinstance(raw, bytes) else str(raw)
+    source_type = re.search(rf'DigitalSourceType="{re.escape(_IPTC)}(\w+)"', xmp)
+    parameters = re.search(r'proteus:Parameters="([^"]*)"', xmp)
+    if source_type is None or parameters is None:
+        return None
+    return Mark(source_type=source_type[1], parameters=json.loads(unescape(parameters[1])))  # type: ignore[arg-type]
+
+
+def encode(pixels: Pixels, format: Format, *, mark: Mark | None = None) -> bytes:
+    """Return the file of a picture, the same bytes for the same input.
+
+    Args:
+        pixels: (H, W, 3) or (H, W, 4) uint8 (straight alpha), or (H, W) uint8 for masks. JPEG has no alpha.
+        format: `png` and masks are lossless.
+        mark: What the picture says about itself.
+    """
+    picture = Image.fromarray(pixels)
+    xmp = mark.to_xmp() if mark else b""
+    out = io.BytesIO()
+    if format == "png":
+        text = PngImagePlugin.PngInfo()
+        if xmp:
+            text.add_itxt(_XMP_KEYWORD, xmp.decode())
+        picture.save(out, "PNG", compress_level=PNG_LEVEL, pnginfo=text)
+    elif format == "webp":
+        picture.save(out, "WEBP", quality=WEBP_QUALITY, method=2, xmp=xmp)
+    else:
+        picture.save(out, "JPEG", quality=JPEG_QUALITY, subsampling=0, xmp=xmp)
+    return out.getvalue()

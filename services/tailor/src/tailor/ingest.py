@@ -1,0 +1,44 @@
+"""Ingest: bytes that nobody trusts -> the photo that everyone reads.
+
+Pure: the worker fetches the incoming object, calls `ingest`, stores what comes back under `image.key` and deletes the
+incoming one. The result is upright, sRGB, without metadata, at most 2048 pixels on its long side, and named by the
+hash of its own bytes: the same upload by the same user is the same object. Lossless uploads (PNG) stay lossless, the
+others become JPEG of quality 95 in full colour resolution, so "the ingested photo" means that file's decoded pixels.
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+from proteus.artefacts import IngestedImage
+from proteus.imaging import CONTENT_TYPES, EXTENSIONS, Format, Limits, decode, encode
+
+
+def ingest(
+    data: bytes, *, declared_type: str | None, user_id: str, limits: Limits | None = None
+) -> tuple[IngestedImage, bytes]:
+    """Return the safe photo's description and its file.
+
+    Args:
+        data: The uploaded file.
+        declared_type: The content type the client named when it asked for the upload; None: not checked.
+        user_id: The owner: two users never share an object.
+        limits: What is taken.
+
+    Raises:
+        UnsupportedMedia, ImageTooLarge, ImageTooSmall, ImageUnreadable: As `proteus.imaging.decode` says.
+    """
+    decoded = decode(data, declared_type=declared_type, limits=limits)
+    stored: Format = "png" if decoded.source == "png" else "jpeg"
+    body = encode(decoded.pixels, stored)
+    sha256 = hashlib.sha256(body).hexdigest()
+    height, width = decoded.pixels.shape[:2]
+    image = IngestedImage(
+        key=f"images/{user_id}/{sha256}.{EXTENSIONS[stored]}",
+        sha256=sha256,
+        width=width,
+        height=height,
+        content_type=CONTENT_TYPES[stored],
+        size_bytes=len(body),
+    )
+    return image, body
