@@ -1,0 +1,127 @@
+"""Real servers for tests: each test process starts what its tests ask for, once, and every test gets a clean piece.
+
+A process of pytest (or of xdist) owns its own Valkey, Postgres and S3 server, so tests in parallel never see each
+other's keys or messages. They start on first use and die with the process, however it ends. Servers named by
+`PROTEUS_TEST_REDIS_URL`, `PROTEUS_TEST_DATABASE_URL` (an account that may create databases) or
+`PROTEUS_TEST_S3_ENDPOINT` (with `_ACCESS_KEY`, `_SECRET_KEY`, `_REGION`) are used instead; the Redis one is FLUSHED.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+from uuid import uuid4
+
+import pytest
+import redis as sync_redis
+from redis.asyncio import Redis
+
+from proteus.settings import StorageSettings
+from proteus.storage import ObjectStore
+from workbench.stack import S3, Postgres, Process, Valkey
+from workbench.stack.ports import free_port
+from workbench.stack.postgres import psql
+
+
+@pytest.fixture(scope="session")
+def servers_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The servers' data and logs."""
+    return tmp_path_factory.mktemp("servers")
+
+
+@pytest.fixture(scope="session")
+def redis_server_url(servers_folder: Path, worker_number: int) -> Iterator[str]:
+    """A Redis database of this process's own."""
+    if url := os.environ.get("PROTEUS_TEST_REDIS_URL"):
+        yield urlsplit(url)._replace(path=f"/{worker_number}").geturl()
+        return
+    server = Valkey(servers_folder / "valkey", port=free_port(), durable=False)
+    with running(server, servers_folder):
+        yield server.url
+
+
+@pytest.fixture(scope="session")
+def worker_number(worker_id: str) -> int:
+    """This process's number among xdist's, from 0."""
+    return int(worker_id.removeprefix("gw")) if worker_id.startswith("gw") else 0
+
+
+@pytest.fixture
+def redis_url(redis_server_url: str) -> str:
+    """The address of an empty Redis database."""
+    with sync_redis.Redis.from_url(redis_server_url) as client:
+        client.flushdb()
+    return redis_server_url
+
+
+@pytest.fixture
+async def redis(redis_url: str) -> AsyncIterator[Redis]:
+    """A client of an empty Redis database; answers are `str`."""
+    client: Redis = Redis.from_url(redis_url, decode_responses=True)
+    yield client
+    await client.aclose()
+
+
+@pytest.fixture(scope="session")
+def postgres_url(servers_folder: Path) -> Iterator[str]:
+    """The maintenance database of a Postgres server."""
+    if url := os.environ.get("PROTEUS_TEST_DATABASE_URL"):
+        yield url
+        return
+    server = Postgres(servers_folder / "postgres", port=free_port(), password=uuid4().hex, durable=False)
+    with running(server, servers_folder):
+        yield server.url("postgres")
+
+
+@pytest.fixture
+def database_url(postgres_url: str) -> Iterator[str]:
+    """The address (`postgresql+asyncpg://…`) of an empty database of this test's own."""
+    name = f"test_{uuid4().hex}"
+    psql(postgres_url, f"CREATE DATABASE {name}")
+    yield urlsplit(postgres_url)._replace(path=f"/{name}").geturl()
+    psql(postgres_url, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(scope="session")
+def s3_settings(servers_folder: Path) -> Iterator[StorageSettings]:
+    """An S3 server; its bucket is not made yet."""
+    if endpoint := os.environ.get("PROTEUS_TEST_S3_ENDPOINT"):
+        rest = {
+            name: os.environ.get(f"PROTEUS_TEST_S3_{name.upper()}") for name in ("access_key", "secret_key", "region")
+        }
+        given = {name: value for name, value in rest.items() if value}
+        yield StorageSettings.model_validate({"endpoint": endpoint, "bucket": "not-made", **given})
+        return
+    server = S3(servers_folder / "s3", port=free_port(with_grpc=True), access_key="tests", secret_key=uuid4().hex)
+    with running(server, servers_folder):
+        yield server.settings("not-made")
+
+
+@pytest.fixture
+def storage_settings(s3_settings: StorageSettings) -> StorageSettings:
+    """Settings that name a fresh bucket's name; `store` makes it."""
+    return s3_settings.model_copy(update={"bucket": f"test-{uuid4().hex}"})
+
+
+@pytest.fixture
+def store(storage_settings: StorageSettings) -> ObjectStore:
+    """An object store on an empty bucket of this test's own."""
+    made = ObjectStore(storage_settings)
+    made.ensure_bucket(cors_origins=["http://127.0.0.1"])
+    return made
+
+
+@contextmanager
+def running(server: Valkey | Postgres | S3, folder: Path) -> Iterator[None]:
+    """Run a server for a `with` block; its data is worthless afterwards, so it is killed."""
+    server.prepare()
+    process = Process(server.program(), log=folder / f"{server.name}.log")
+    try:
+        process.wait_ready()
+        yield
+    finally:
+        process.kill()
+        process.stop()

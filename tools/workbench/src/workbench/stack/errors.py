@@ -1,0 +1,39 @@
+"""What can go wrong with the local stack: always a sentence, and a way out."""
+
+from __future__ import annotations
+
+import platform
+import sys
+from pathlib import Path
+
+from proteus.errors import ProteusError
+
+
+class StackError(ProteusError):
+    """The local stack cannot run."""
+
+    code = "stack_failed"
+
+    def __init__(self, message: str, *, way_out: str = "") -> None:
+        super().__init__(message)
+        self.way_out = way_out
+
+
+def refuse_other_machines() -> None:
+    """Raise `StackError` unless this is Linux on x86-64: the servers' wheels carry programs for that alone."""
+    system, machine = platform.system(), platform.machine()
+    if (system, machine.lower()) not in {("Linux", "x86_64"), ("Linux", "amd64")}:
+        raise StackError(
+            f"The embedded servers run on Linux x86-64 only and this is {system} {machine}.",
+            way_out="use `docker compose up` instead",
+        )
+
+
+def program_in(path: Path, package: str) -> Path:
+    """Return the path of a wheel's program, or say which package is missing."""
+    if not path.is_file():
+        raise StackError(
+            f"{path.name} of the package {package} is not installed in {sys.prefix}.",
+            way_out="run `make install` to mend the virtual environment",
+        )
+    return path

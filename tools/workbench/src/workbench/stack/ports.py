@@ -1,0 +1,62 @@
+"""Free TCP ports on 127.0.0.1, the same as last time where possible."""
+
+from __future__ import annotations
+
+import random
+import socket
+from collections.abc import Iterable
+
+import psutil
+
+from workbench.stack.errors import StackError
+
+_FIRST, _LAST = 20_000, 22_700
+"""Below Linux's ephemeral range (32768), also with `GRPC_OFFSET` added: no outgoing connection takes a chosen port."""
+
+GRPC_OFFSET = 10_000
+"""SeaweedFS serves gRPC this far above every HTTP port."""
+
+
+def is_free(port: int) -> bool:
+    """Tell whether nobody listens on the port of 127.0.0.1 (nor on all addresses)."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
+def refuse_taken_port(name: str, port: int) -> None:
+    """Raise `StackError`, naming who listens where the kernel tells, unless the port is free."""
+    if is_free(port):
+        return
+    for connection in psutil.net_connections("tcp"):
+        if connection.laddr.port == port and connection.status == psutil.CONN_LISTEN and connection.pid:
+            owner = f"process {connection.pid} ({psutil.Process(connection.pid).name()})"
+            break
+    else:
+        owner = "another process"
+    raise StackError(
+        f"{name} cannot listen on 127.0.0.1:{port}: {owner} does.", way_out="stop that process, or choose another port"
+    )
+
+
+def free_port(*, wanted: Iterable[int] = (), taken: Iterable[int] = (), with_grpc: bool = False) -> int:
+    """Return the first wanted port that is free, else a random free one.
+
+    Args:
+        wanted: Ports to try first: the one of last time, the well-known one.
+        taken: Ports already promised to somebody.
+        with_grpc: The port `GRPC_OFFSET` above must be free too.
+    """
+    promised = set(taken)
+    candidates = [*wanted, *random.sample(range(_FIRST, _LAST), 200)]
+    for port in candidates:
+        needed = {port, port + GRPC_OFFSET} if with_grpc else {port}
+        if not needed & promised and all(is_free(one) for one in needed):
+            return port
+    raise StackError(
+        f"There is no free port between {_FIRST} and {_LAST} on 127.0.0.1.", way_out="stop what listens there"
+    )

@@ -1,0 +1,160 @@
+"""One child process: started under a tether, its output in a log file, asked until it is ready, stopped in time.
+
+A `Program` says what to run; a `Process` runs it. Start it from a thread that stays: the kernel counts the *thread*
+that forked as the parent.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from workbench.stack import tether
+from workbench.stack.errors import StackError
+from workbench.stack.ports import refuse_taken_port
+
+_POLL_SECONDS = 0.03
+_TAIL_LINES = 12
+
+Identity = Literal["same", "namespace", "nobody"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Program:
+    """What to run and how to tell that it is there.
+
+    Attributes:
+        port: Where it will listen on 127.0.0.1; it is not started while somebody else does.
+        environment: Added to ours.
+        is_ready: Asked again and again, from any thread, until it returns True; quick, and never raises.
+        stop_signal: Asks the program to end; `stop_seconds` later it is killed.
+        identity: See `workbench.stack.tether`.
+        way_out: What a person can do when it does not start.
+    """
+
+    name: str
+    command: tuple[str, ...]
+    is_ready: Callable[[], bool]
+    port: int
+    environment: Mapping[str, str] = field(default_factory=dict)
+    folder: Path | None = None
+    ready_seconds: float = 30.0
+    stop_signal: signal.Signals = signal.SIGTERM
+    stop_seconds: float = 10.0
+    identity: Identity = "same"
+    way_out: str = ""
+
+
+class Process:
+    """A running `Program`.
+
+    Raises:
+        StackError: Its port is taken: a stranger's answers must not pass for ours.
+
+    Args:
+        program: What to run.
+        log: Its output, standard and error, line by line; appended.
+        on_line: Also told of every line, from a thread of its own.
+    """
+
+    def __init__(self, program: Program, *, log: Path, on_line: Callable[[str], None] | None = None) -> None:
+        self.program = program
+        self.log = log
+        self.tail: deque[str] = deque(maxlen=_TAIL_LINES)
+        self._on_line = on_line
+        refuse_taken_port(program.name, program.port)
+        log.parent.mkdir(parents=True, exist_ok=True)
+        shim = (sys.executable, "-I", "-S", tether.__file__)
+        terms = (str(os.getpid()), str(int(program.stop_signal)), program.identity)
+        self._popen = subprocess.Popen(
+            (*shim, *terms, *program.command),
+            env={**os.environ, **program.environment},
+            cwd=program.folder,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        self._reader = threading.Thread(target=self._read, name=f"log-{program.name}", daemon=True)
+        self._reader.start()
+
+    @property
+    def pid(self) -> int:
+        return self._popen.pid
+
+    @property
+    def exit_code(self) -> int | None:
+        """The exit status, negative for a signal; None while it runs."""
+        return self._popen.poll()
+
+    def check_ready(self) -> bool:
+        """Return True once the program answers.
+
+        Raises:
+            StackError: It has ended instead; the message carries its last lines.
+        """
+        if self.exit_code is not None:
+            self._reader.join(timeout=1)
+            raise StackError(
+                f"{self.program.name} ended with status {self.exit_code} while starting. Its last lines:\n"
+                + "\n".join(f"    {line}" for line in self.tail),
+                way_out=self.program.way_out or f"the whole log is {self.log}",
+            )
+        return self.program.is_ready()
+
+    def late(self) -> StackError:
+        """Return the error that says that it took too long to start."""
+        return StackError(
+            f"{self.program.name} did not answer within {self.program.ready_seconds:g} s.",
+            way_out=self.program.way_out or f"see its log, {self.log}",
+        )
+
+    def wait_ready(self) -> None:
+        """Block until the program answers; stop it and raise `StackError` if it does not."""
+        deadline = time.monotonic() + self.program.ready_seconds
+        while not self.check_ready():
+            if time.monotonic() > deadline:
+                self.stop()
+                raise self.late()
+            time.sleep(_POLL_SECONDS)
+
+    def ask_to_stop(self) -> None:
+        """Send the program's stop signal, if it still runs."""
+        if self.exit_code is None:
+            self._popen.send_signal(self.program.stop_signal)
+
+    def kill(self) -> None:
+        """End it at once."""
+        if self.exit_code is None:
+            self._popen.kill()
+
+    def stop(self, *, seconds: float | None = None) -> int:
+        """Ask it to stop, kill it when it does not, and return the exit status."""
+        self.ask_to_stop()
+        try:
+            code = self._popen.wait(self.program.stop_seconds if seconds is None else seconds)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            code = self._popen.wait()
+        self._reader.join(timeout=1)
+        return code
+
+    def _read(self) -> None:
+        assert self._popen.stdout is not None
+        with self._popen.stdout as lines, self.log.open("a", encoding="utf-8") as log:
+            for raw in lines:
+                line = raw.decode(errors="replace").rstrip()
+                self.tail.append(line)
+                log.write(line + "\n")
+                log.flush()
+                if self._on_line is not None:
+                    self._on_line(line)
