@@ -1,0 +1,180 @@
+{{/* Names, labels and the pieces every pod shares. */}}
+{{- define "proteus.labels" -}}
+app.kubernetes.io/name: proteus
+app.kubernetes.io/instance: {{ .root.Release.Name }}
+app.kubernetes.io/component: {{ .component }}
+app.kubernetes.io/version: {{ .root.Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .root.Release.Service }}
+helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version }}
+{{- end }}
+
+{{- define "proteus.selector" -}}
+app.kubernetes.io/name: proteus
+app.kubernetes.io/instance: {{ .root.Release.Name }}
+app.kubernetes.io/component: {{ .component }}
+{{- end }}
+
+{{- define "proteus.fullname" -}}
+{{ .root.Release.Name }}-{{ .component }}
+{{- end }}
+
+{{- define "proteus.image" -}}
+{{ .root.Values.image.registry }}/{{ .image }}:{{ default .root.Chart.AppVersion .root.Values.image.tag }}
+{{- end }}
+
+{{- define "proteus.redisSecret" -}}
+{{ default (printf "%s-redis" .Release.Name) .Values.redis.existingSecret }}
+{{- end }}
+{{- define "proteus.databaseSecret" -}}
+{{ default (printf "%s-postgres" .Release.Name) .Values.postgres.existingSecret }}
+{{- end }}
+{{- define "proteus.storageSecret" -}}
+{{ default (printf "%s-object-storage" .Release.Name) .Values.objectStorage.existingSecret }}
+{{- end }}
+{{- define "proteus.authSecret" -}}
+{{ default (printf "%s-auth" .Release.Name) .Values.auth.existingSecret }}
+{{- end }}
+
+{{- define "proteus.engines" -}}
+{{- if .Values.weaver.engines }}{{ join "," .Values.weaver.engines }}{{ else }}puppet{{ end -}}
+{{- end }}
+{{- define "proteus.defaultEngine" -}}
+{{- default (first (splitList "," (include "proteus.engines" .))) .Values.engines.default -}}
+{{- end }}
+
+{{/* A random value that survives upgrades: what the cluster already holds wins. */}}
+{{- define "proteus.keptSecret" -}}
+{{- $found := lookup "v1" "Secret" .root.Release.Namespace .name -}}
+{{- if and $found (hasKey ($found.data | default dict) .key) -}}
+{{ index $found.data .key | b64dec }}
+{{- else -}}
+{{ randAlphaNum 40 }}
+{{- end -}}
+{{- end }}
+
+{{/* Environment: shared settings, and only the secrets the service needs. */}}
+{{- define "proteus.env" -}}
+- {name: LOG_LEVEL, value: {{ .root.Values.logLevel | quote }}}
+- {name: PROTEUS_WORKER_ID, valueFrom: {fieldRef: {fieldPath: metadata.name}}}
+- name: REDIS_URL
+  valueFrom: {secretKeyRef: {name: {{ include "proteus.redisSecret" .root }}, key: REDIS_URL}}
+{{- if has "redisAddr" .needs }}
+- name: REDIS_ADDR
+  valueFrom: {secretKeyRef: {name: {{ include "proteus.redisSecret" .root }}, key: REDIS_ADDR}}
+{{- end }}
+{{- if has "database" .needs }}
+- name: DATABASE_URL
+  valueFrom: {secretKeyRef: {name: {{ include "proteus.databaseSecret" .root }}, key: DATABASE_URL}}
+{{- end }}
+{{- if has "auth" .needs }}
+- name: PROTEUS_SIGNING_KEY
+  valueFrom: {secretKeyRef: {name: {{ include "proteus.authSecret" .root }}, key: PROTEUS_SIGNING_KEY}}
+{{- end }}
+{{- if has "storage" .needs }}
+- name: OBJECT_STORAGE_ACCESS_KEY
+  valueFrom: {secretKeyRef: {name: {{ include "proteus.storageSecret" .root }}, key: OBJECT_STORAGE_ACCESS_KEY}}
+- name: OBJECT_STORAGE_SECRET_KEY
+  valueFrom: {secretKeyRef: {name: {{ include "proteus.storageSecret" .root }}, key: OBJECT_STORAGE_SECRET_KEY}}
+{{- end }}
+{{- with .extra }}
+{{ toYaml . }}
+{{- end }}
+{{- end }}
+
+{{- define "proteus.containerSecurity" -}}
+allowPrivilegeEscalation: false
+readOnlyRootFilesystem: true
+capabilities: {drop: [ALL]}
+{{- end }}
+
+{{/* What every pod of ours has in common. */}}
+{{- define "proteus.podCommon" -}}
+serviceAccountName: {{ .root.Release.Name }}-{{ .component }}
+automountServiceAccountToken: false
+securityContext:
+  {{- toYaml .root.Values.podSecurityContext | nindent 2 }}
+{{- with .root.Values.image.pullSecrets }}
+imagePullSecrets:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .root.Values.priorityClassName }}
+priorityClassName: {{ . }}
+{{- end }}
+{{- with .values.nodeSelector }}
+nodeSelector:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .values.tolerations }}
+tolerations:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .values.affinity }}
+affinity:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- end }}
+
+{{- define "proteus.podMetadata" -}}
+labels:
+  {{- include "proteus.labels" (dict "root" .root "component" .component) | nindent 2 }}
+annotations:
+  checksum/config: {{ include (print .root.Template.BasePath "/shared/configmap.yaml") .root | sha256sum }}
+  {{- with .values.podAnnotations }}
+  {{- toYaml . | nindent 2 }}
+  {{- end }}
+{{- end }}
+
+{{/* Counting triggers of one list: waiting, leases, retries and busy workers. KEDA's redis trigger counts lists and sorted sets. */}}
+{{- define "proteus.redisTrigger" -}}
+- type: redis
+  name: {{ .name }}
+  metadata:
+    addressFromEnv: REDIS_ADDR
+    listName: {{ .list | quote }}
+    listLength: {{ .length | quote }}
+    {{- if .root.Values.redis.tls }}
+    enableTLS: "true"
+    {{- end }}
+  authenticationRef: {name: {{ .root.Release.Name }}-redis}
+{{- end }}
+
+{{/* SPEC 11's formula for one list: pods for everything that waits, is due or runs, never fewer than busy pods. */}}
+{{- define "proteus.scaledObjectSpec" -}}
+scaleTargetRef:
+  name: {{ .root.Release.Name }}-{{ .component }}
+  envSourceContainerName: {{ .component }}
+pollingInterval: {{ .root.Values.scaling.pollingIntervalSeconds }}
+cooldownPeriod: {{ .root.Values.scaling.cooldownSeconds }}
+minReplicaCount: {{ .min }}
+maxReplicaCount: {{ .max }}
+fallback:
+  failureThreshold: 3
+  replicas: {{ max 1 (int .min) }}
+  behavior: currentReplicasIfHigher
+advanced:
+  {{- if eq .form "formula" }}
+  scalingModifiers:
+    formula: "max([(jobs + retry + inflight) / {{ .perPod }}.0, busy])"
+    target: "1"
+    activationTarget: "0"
+    metricType: AverageValue
+  {{- end }}
+  horizontalPodAutoscalerConfig:
+    behavior:
+      scaleUp:
+        stabilizationWindowSeconds: 0
+        policies:
+          - {type: Percent, value: 100, periodSeconds: 30}
+          - {type: Pods, value: 4, periodSeconds: 30}
+      scaleDown:
+        stabilizationWindowSeconds: 600
+        policies:
+          - {type: Pods, value: 1, periodSeconds: 120}
+triggers:
+  {{- include "proteus.redisTrigger" (dict "root" .root "name" "jobs" "list" .list "length" .perPod) | nindent 2 }}
+  {{- if eq .form "formula" }}
+  {{- include "proteus.redisTrigger" (dict "root" .root "name" "retry" "list" (printf "{%s}:retry" .list) "length" .perPod) | nindent 2 }}
+  {{- include "proteus.redisTrigger" (dict "root" .root "name" "inflight" "list" (printf "{%s}:leases" .list) "length" .perPod) | nindent 2 }}
+  {{- include "proteus.redisTrigger" (dict "root" .root "name" "busy" "list" (printf "{%s}:busy" .list) "length" 1) | nindent 2 }}
+  {{- end }}
+{{- end }}
