@@ -1,0 +1,235 @@
+"""The sampler: rectified flow from noise (t = 0) to the picture (t = 1), Euler steps, classifier-free guidance.
+
+`sample` runs a whole schedule for a batch. An engine session calls `encode` when a picture joins and `step` for
+whatever pictures are there; rows of one step may be at different places of the schedule: time is a value per row.
+The null branch is run only for rows that are guided at that step, and modulations are computed once per schedule.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from weaver.pipelines.fashn.network import CATEGORIES, TryOnConfig, TryOnNetwork
+
+SKIP_CFG_LAST = 1
+"""Guidance is off in the last step, against over-saturation (the publisher's default)."""
+SCHEDULES_KEPT = 4
+"""Modulation tables kept: one per quality and one spare; 50 steps of the full network are 81 MB in bfloat16."""
+SHIFT_MU = 1.5
+"""The publisher's time shift: more steps near the noise."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Schedule:
+    """How a picture is sampled.
+
+    Attributes:
+        steps: Number of Euler steps.
+        guidance: Weight of the conditional branch; 1 means none.
+        skip_cfg_last: The last steps that go without guidance.
+        mu: Time shift.
+    """
+
+    steps: int
+    guidance: float
+    skip_cfg_last: int = SKIP_CFG_LAST
+    mu: float = SHIFT_MU
+
+    def __post_init__(self) -> None:
+        if self.steps < 1:
+            raise ValueError(f"a schedule needs at least one step, not {self.steps}")
+
+    @property
+    def times(self) -> tuple[float, ...]:
+        """The steps + 1 times, from 0 (noise) to 1 (picture)."""
+        shift = math.exp(-self.mu)
+        inner = (shift / (shift + self.steps / i - 1) for i in range(1, self.steps + 1))
+        return (0.0, *inner)
+
+    def guided(self, step: int) -> bool:
+        """Whether this step, from 0, needs the null branch."""
+        return self.guidance != 1.0 and step < self.steps - self.skip_cfg_last
+
+    @property
+    def forwards(self) -> int:
+        """Rows through the network per picture: 2·steps minus what is skipped."""
+        return sum(2 if self.guided(step) else 1 for step in range(self.steps))
+
+
+@dataclass(frozen=True)
+class Conditions:
+    """What a batch of pictures is made from, ready for every step.
+
+    Attributes:
+        person: Person and pose, (B, 4, H, W) in the network's dtype.
+        garment: Garment tokens, (B, N, D).
+        category: (B,) int64.
+    """
+
+    person: Tensor
+    garment: Tensor
+    category: Tensor
+
+    @staticmethod
+    def join(parts: Sequence[Conditions]) -> Conditions:
+        """Put batches one after the other."""
+        return Conditions(
+            torch.cat([part.person for part in parts]),
+            torch.cat([part.garment for part in parts]),
+            torch.cat([part.category for part in parts]),
+        )
+
+
+class FashnPipeline:
+    """A loaded network and its sampler. Not thread-safe; keeps nothing of a picture."""
+
+    def __init__(self, network: TryOnNetwork) -> None:
+        self.network = network
+        self._modulations: dict[Schedule, Tensor] = {}
+        self._null_garment: Tensor | None = None
+
+    @property
+    def config(self) -> TryOnConfig:
+        """The network's sizes."""
+        return self.network.config
+
+    @property
+    def device(self) -> torch.device:
+        """Where the network lives."""
+        return self.network.y_embedder.weight.device
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """The network's dtype."""
+        dtype: torch.dtype = self.network.y_embedder.weight.dtype
+        return dtype
+
+    def noise(self, seed: int) -> Tensor:
+        """Return one picture's initial noise, (1, 3, H, W) float32: the same on every device, whatever its batch."""
+        generator = torch.Generator("cpu").manual_seed(seed)
+        shape = (1, 3, self.config.height, self.config.width)
+        return torch.randn(shape, generator=generator, dtype=torch.float32).to(self.device)
+
+    @torch.inference_mode()
+    def encode(
+        self, person: Tensor, person_pose: Tensor, garment: Tensor, garment_pose: Tensor, category: Tensor
+    ) -> Conditions:
+        """Move what does not change from step to step to the device and embed it. Shapes as in `sample`.
+
+        Raises:
+            ValueError: A shape is not that of the canvas, or a category is not 1, 2 or 3.
+        """
+        canvas = (self.config.height, self.config.width)
+        batch = len(category)
+        for name, tensor, channels in (
+            ("person", person, 3),
+            ("person_pose", person_pose, 1),
+            ("garment", garment, 3),
+            ("garment_pose", garment_pose, 1),
+        ):
+            if tuple(tensor.shape) != (batch, channels, *canvas):
+                raise ValueError(f"{name} is {tuple(tensor.shape)}, the canvas needs {(batch, channels, *canvas)}")
+        if not bool(((category >= 1) & (category < CATEGORIES)).all()):
+            raise ValueError(f"categories are 1 tops, 2 bottoms, 3 one-pieces, not {category.tolist()}")
+        to = {"device": self.device, "dtype": self.dtype}
+        return Conditions(
+            torch.cat((person.to(**to), person_pose.to(**to)), dim=1),
+            self.network.embed_garment(garment.to(**to), garment_pose.to(**to)),
+            category.to(self.device),
+        )
+
+    @torch.inference_mode()
+    def step(self, x: Tensor, at: Sequence[int], conditions: Conditions, schedule: Schedule) -> Tensor:
+        """Advance each row by one step of the schedule.
+
+        Args:
+            x: (B, 3, H, W) float32.
+            at: Each row's step, from 0.
+            conditions: B rows.
+            schedule: Shared by all rows.
+
+        Returns:
+            The next x, (B, 3, H, W) float32; the argument is not changed.
+        """
+        rows = [row for row, step in enumerate(at) if schedule.guided(step)]
+        table = self._modulation_table(schedule)
+        places = torch.tensor(at, device=x.device)
+        modulation = table[places, conditions.category]
+        person, garment, joint_x = conditions.person, conditions.garment, x
+        if rows:
+            index = torch.tensor(rows, device=x.device)
+            joint_x = torch.cat((x, x[index]))
+            person = torch.cat((person, person.new_zeros((len(rows), *person.shape[1:]))))
+            garment = torch.cat((garment, self._null_tokens().expand(len(rows), -1, -1)))
+            modulation = torch.cat((modulation, table[places[index], 0]))
+        velocity = self.network.denoise(joint_x, person, garment, modulation)
+        conditional, null = velocity[: len(at)], velocity[len(at) :]
+        if rows:
+            mixed = null + schedule.guidance * (conditional[index] - null)
+            conditional = conditional.index_copy(0, index, mixed)
+        times = schedule.times
+        lengths = torch.tensor([times[i + 1] - times[i] for i in at], dtype=torch.float32, device=x.device)
+        return x + lengths.view(-1, 1, 1, 1) * conditional
+
+    @torch.inference_mode()
+    def sample(
+        self,
+        person: Tensor,
+        person_pose: Tensor,
+        garment: Tensor,
+        garment_pose: Tensor,
+        category: Tensor,
+        *,
+        steps: int,
+        guidance: float,
+        noise: Tensor,
+        skip_cfg_last: int = SKIP_CFG_LAST,
+        mu: float = SHIFT_MU,
+    ) -> Tensor:
+        """Sample a batch of pictures.
+
+        Args:
+            person: (B, 3, H, W) in [-1, 1].
+            person_pose: (B, 1, H, W) in [-1, 1].
+            garment: (B, 3, H, W) in [-1, 1].
+            garment_pose: (B, 1, H, W) in [-1, 1].
+            category: (B,) int64, 1 tops, 2 bottoms, 3 one-pieces.
+            steps: Euler steps.
+            guidance: 1 means none.
+            noise: The initial picture, (B, 3, H, W).
+            skip_cfg_last: The last steps without guidance.
+            mu: Time shift.
+
+        Returns:
+            (B, 3, H, W) float32, not clamped.
+        """
+        schedule = Schedule(steps=steps, guidance=guidance, skip_cfg_last=skip_cfg_last, mu=mu)
+        conditions = self.encode(person, person_pose, garment, garment_pose, category)
+        x = noise.to(self.device, torch.float32)
+        for step in range(steps):
+            x = self.step(x, [step] * len(x), conditions, schedule)
+        return x
+
+    def _modulation_table(self, schedule: Schedule) -> Tensor:
+        """Every modulation of a schedule, (steps, categories, M), computed once and kept."""
+        if schedule not in self._modulations:
+            times = torch.tensor(schedule.times[:-1], dtype=torch.float32, device=self.device)
+            t = times.repeat_interleave(CATEGORIES)
+            category = torch.arange(CATEGORIES, device=self.device).repeat(schedule.steps)
+            table = self.network.modulation(t, category).view(schedule.steps, CATEGORIES, -1)
+            if len(self._modulations) >= SCHEDULES_KEPT:
+                self._modulations.pop(next(iter(self._modulations)))
+            self._modulations[schedule] = table
+        return self._modulations[schedule]
+
+    def _null_tokens(self) -> Tensor:
+        """The null branch's garment tokens, (1, N, D)."""
+        if self._null_garment is None:
+            zeros = torch.zeros(1, 4, self.config.height, self.config.width, device=self.device)
+            self._null_garment = self.network.garment_embedder(zeros)
+        return self._null_garment
