@@ -14,11 +14,18 @@ Quality = Literal["fast", "balanced", "best"]
 
 @dataclass(frozen=True, kw_only=True)
 class Preset:
-    """What a quality means for an engine: canvas in pixels and number of steps (0: one shot)."""
+    """What a quality means for an engine.
+
+    Attributes:
+        width: Canvas in pixels, like `height`; 0: the engine has none.
+        steps: Number of steps; 0: one shot.
+        guidance: Weight of the garment's pull, where the pictures of a batch must agree on it.
+    """
 
     width: int
     height: int
     steps: int
+    guidance: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,14 +52,17 @@ class EngineCard:
     output_format: Literal["png", "webp", "jpeg"]
 
     def batch_key(self, quality: Quality, *, degraded: bool = False) -> str:
-        """Return `engine/version/WxH/steps`; an engine without canvas (puppet) batches everything.
+        """Return `engine/version/WxH/steps`, or `engine/version/WxH/gGUIDANCE/steps` where the preset names one.
+
+        An engine without canvas (puppet) batches everything.
 
         Returns "" when the degraded form is asked for and there is none.
         """
         preset = self.degraded if degraded else self.presets[quality]
         if preset is None:
             return ""
-        return f"{self.name}/{self.version}/{preset.width}x{preset.height}/{preset.steps}"
+        guidance = "" if preset.guidance is None else f"g{preset.guidance:g}/"
+        return f"{self.name}/{self.version}/{preset.width}x{preset.height}/{guidance}{preset.steps}"
 
 
 _NO_CANVAS: Final = Preset(width=0, height=0, steps=0)
@@ -94,15 +104,15 @@ FASHN: Final = EngineCard(
     version="1.5",
     code_licence="Apache-2.0 (our own implementation)",
     weights_licence="Apache-2.0 as published for FASHN VTON v1.5; confirm on its model card before you deploy",
-    training_data_note="not disclosed by the publisher",
+    training_data_note="origin of the photos not disclosed by the publisher (trained from scratch)",
     commercial_use=True,
     description="Diffusion try-on after FASHN VTON v1.5 (pixel space, mask-free).",
     presets={
-        "fast": Preset(width=576, height=864, steps=20),
-        "balanced": Preset(width=576, height=864, steps=30),
-        "best": Preset(width=576, height=864, steps=50),
+        "fast": Preset(width=576, height=864, steps=20, guidance=1.5),
+        "balanced": Preset(width=576, height=864, steps=30, guidance=1.5),
+        "best": Preset(width=576, height=864, steps=50, guidance=1.5),
     },
-    degraded=Preset(width=576, height=864, steps=20),
+    degraded=Preset(width=576, height=864, steps=20, guidance=1.5),
     needs_parse=True,
     output_format="webp",
 )
