@@ -127,12 +127,15 @@ class Pace:
         if degraded is None or fraction <= 0:
             return normal
         batch = degraded.paying_batch(batch_limit)
-        cheap = cls(batch, degraded.t(batch), degraded.t(1))
+        return normal.mixed(cls(batch, degraded.t(batch), degraded.t(1)), fraction)
+
+    def mixed(self, cheap: Pace, fraction: float) -> Pace:
+        """Return the pace when `fraction` of the jobs run at the cheap pace."""
         share = min(fraction, 1.0)
-        per_picture = (1 - share) / normal.pictures_per_second + share / cheap.pictures_per_second
-        seconds = (1 - share) * normal.batch_seconds + share * cheap.batch_seconds
-        single = (1 - share) * normal.single_seconds + share * cheap.single_seconds
-        return cls(seconds / per_picture, seconds, single)
+        per_picture = (1 - share) / self.pictures_per_second + share / cheap.pictures_per_second
+        seconds = (1 - share) * self.batch_seconds + share * cheap.batch_seconds
+        single = (1 - share) * self.single_seconds + share * cheap.single_seconds
+        return Pace(seconds / per_picture, seconds, single)
 
 
 @dataclass(frozen=True, kw_only=True)
