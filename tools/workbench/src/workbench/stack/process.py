@@ -6,6 +6,7 @@ that forked as the parent.
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import subprocess
@@ -57,13 +58,13 @@ class Program:
 class Process:
     """A running `Program`.
 
-    Raises:
-        StackError: Its port is taken: a stranger's answers must not pass for ours.
-
     Args:
         program: What to run.
         log: Its output, standard and error, line by line; appended.
         on_line: Also told of every line, from a thread of its own.
+
+    Raises:
+        StackError: Its port is taken: a stranger's answers must not pass for ours.
     """
 
     def __init__(self, program: Program, *, log: Path, on_line: Callable[[str], None] | None = None) -> None:
@@ -71,6 +72,7 @@ class Process:
         self.log = log
         self.tail: deque[str] = deque(maxlen=_TAIL_LINES)
         self._on_line = on_line
+        self._asked = False
         refuse_taken_port(program.name, program.port)
         log.parent.mkdir(parents=True, exist_ok=True)
         shim = (sys.executable, "-I", "-S", tether.__file__)
@@ -96,46 +98,47 @@ class Process:
         """The exit status, negative for a signal; None while it runs."""
         return self._popen.poll()
 
-    def check_ready(self) -> bool:
-        """Return True once the program answers.
+    def wait_ready(self) -> None:
+        """Block until the program answers.
 
         Raises:
-            StackError: It has ended instead; the message carries its last lines.
+            StackError: It ended instead (the message carries its last lines), or it took too long and was stopped.
         """
-        if self.exit_code is not None:
-            self._reader.join(timeout=1)
-            raise StackError(
-                f"{self.program.name} ended with status {self.exit_code} while starting. Its last lines:\n"
-                + "\n".join(f"    {line}" for line in self.tail),
-                way_out=self.program.way_out or f"the whole log is {self.log}",
-            )
-        return self.program.is_ready()
-
-    def late(self) -> StackError:
-        """Return the error that says that it took too long to start."""
-        return StackError(
-            f"{self.program.name} did not answer within {self.program.ready_seconds:g} s.",
-            way_out=self.program.way_out or f"see its log, {self.log}",
-        )
-
-    def wait_ready(self) -> None:
-        """Block until the program answers; stop it and raise `StackError` if it does not."""
         deadline = time.monotonic() + self.program.ready_seconds
-        while not self.check_ready():
+        while not self._check_ready():
             if time.monotonic() > deadline:
                 self.stop()
-                raise self.late()
+                raise StackError(
+                    f"{self.program.name} did not answer within {self.program.ready_seconds:g} s.",
+                    way_out=self.program.way_out or f"see its log, {self.log}",
+                )
             time.sleep(_POLL_SECONDS)
 
     def ask_to_stop(self) -> None:
-        """Send the program's stop signal, if it still runs."""
-        if self.exit_code is None:
+        """Send the program's stop signal, once: services take a second one for impatience."""
+        if self.exit_code is None and not self._asked:
+            self._asked = True
             self._popen.send_signal(self.program.stop_signal)
 
     def kill(self) -> None:
         """End it at once."""
         if self.exit_code is None:
             self._popen.kill()
+
+    async def ended(self) -> int:
+        """Wait until it ends; return the exit status."""
+        if self.exit_code is not None:
+            return self.exit_code
+        loop = asyncio.get_running_loop()
+        over = asyncio.Event()
+        handle = os.pidfd_open(self.pid)
+        loop.add_reader(handle, over.set)
+        try:
+            await over.wait()
+        finally:
+            loop.remove_reader(handle)
+            os.close(handle)
+        return self._popen.wait()
 
     def stop(self, *, seconds: float | None = None) -> int:
         """Ask it to stop, kill it when it does not, and return the exit status."""
@@ -147,6 +150,16 @@ class Process:
             code = self._popen.wait()
         self._reader.join(timeout=1)
         return code
+
+    def _check_ready(self) -> bool:
+        if self.exit_code is not None:
+            self._reader.join(timeout=1)
+            raise StackError(
+                f"{self.program.name} ended with status {self.exit_code} while starting. Its last lines:\n"
+                + "\n".join(f"    {line}" for line in self.tail),
+                way_out=self.program.way_out or f"the whole log is {self.log}",
+            )
+        return self.program.is_ready()
 
     def _read(self) -> None:
         assert self._popen.stdout is not None

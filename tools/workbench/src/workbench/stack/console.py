@@ -1,0 +1,50 @@
+"""What a person sees of the stack: prefixed, coloured lines, and where to go once it runs."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from rich.console import Console
+from rich.text import Text
+
+from proteus.errors import ProteusError
+from workbench.stack.errors import StackError
+from workbench.stack.supervisor import SELF
+
+_COLOURS: Final = {
+    SELF: "bold",
+    "gateway": "cyan",
+    "tailor": "green",
+    "weaver": "magenta",
+    "arbitrator": "yellow",
+}
+
+
+class StackConsole:
+    """Prints to standard error; colours only where it is a terminal."""
+
+    def __init__(self) -> None:
+        self.rich = Console(stderr=True, highlight=False, soft_wrap=True)
+
+    def say(self, name: str, line: str) -> None:
+        """Print one line of a process, or of the supervisor itself."""
+        prefix = Text(f"{name:>10} │ ", style=_COLOURS.get(name, "dim"))
+        self.rich.print(prefix + Text.from_ansi(line), soft_wrap=True)
+
+    def fail(self, error: ProteusError) -> None:
+        """Print what went wrong and the way out."""
+        self.rich.print(Text(error.message, style="red"), soft_wrap=True)
+        hint = error.way_out if isinstance(error, StackError) else error.hint
+        if hint:
+            self.rich.print(Text(f"What you can do: {hint}"), soft_wrap=True)
+
+    def welcome(self, gateway_url: str) -> None:
+        """Print the addresses and a first request."""
+        self.rich.print()
+        for label, address in (("page", "/ui"), ("API", "/docs"), ("health", "/health")):
+            self.rich.print(Text.assemble((f"{label:>10}   ", "bold"), (gateway_url + address, "underline")))
+        self.rich.print(
+            Text.assemble(("try it".rjust(10) + "   ", "bold"), f"curl -s -X POST {gateway_url}/v1/auth/guest")
+        )
+        self.rich.print(Text.assemble((" " * 13, ""), ("proteus tryon person.jpg garment.jpg -o out.png", "")))
+        self.rich.print(Text("           Ctrl+C stops it; the data stays for the next time.\n", style="dim"))

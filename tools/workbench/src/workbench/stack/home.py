@@ -1,0 +1,158 @@
+"""The local stack's folder: data, logs, secrets, the ports of last time, and who runs it now.
+
+.proteus/lock           held (flock) by the running supervisor; the kernel lets go however that ends: never stale
+.proteus/stack.json     the running supervisor's pid and addresses
+.proteus/ports.json     ports, kept for the next start
+.proteus/secrets.json   passwords and keys of this folder alone, readable by its owner
+.proteus/data, logs, models
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import secrets
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from workbench.stack.errors import StackError
+from workbench.stack.ports import free_port
+
+PREFERRED_PORTS: Final = {"gateway": 8000, "tailor": 8001, "s3": 8333}
+"""Tried first on the first start; other ports are nobody's business and chosen freely."""
+
+_STOP_SECONDS: Final = 60
+_POLL_SECONDS: Final = 0.1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Running:
+    """What the supervisor tells of itself."""
+
+    pid: int
+    gateway_url: str
+    ready: bool
+
+
+class Home:
+    """One stack's folder.
+
+    Args:
+        root: The folder; made when the stack starts.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root.resolve()
+        self.data = self.root / "data"
+        self.logs = self.root / "logs"
+        self._lock = self.root / "lock"
+        self._state = self.root / "stack.json"
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Hold the folder for this process while the block runs.
+
+        Raises:
+            StackError: A stack runs here already; the message says where.
+        """
+        self.root.mkdir(parents=True, exist_ok=True)
+        with self._lock.open("a") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise StackError(self._already_running(), way_out="`make down` stops it") from None
+            self._state.unlink(missing_ok=True)
+            try:
+                yield
+            finally:
+                self._state.unlink(missing_ok=True)
+
+    def publish(self, running: Running) -> None:
+        """Tell `make down`, `proteus tryon` and a second `make up` about the stack that runs."""
+        _write_private(self._state, asdict(running))
+
+    def running(self) -> Running | None:
+        """Return the stack that runs here, if one does and has said so."""
+        if not self._is_held() or not self._state.is_file():
+            return None
+        return Running(**json.loads(self._state.read_text()))
+
+    def stop(self) -> bool:
+        """Ask the stack that runs here to stop and wait for it; False: none runs.
+
+        Raises:
+            StackError: It does not stop.
+        """
+        found = self.running()
+        if found is None:
+            return False
+        os.kill(found.pid, signal.SIGTERM)
+        deadline = time.monotonic() + _STOP_SECONDS
+        while self._is_held():
+            if time.monotonic() > deadline:
+                raise StackError(
+                    f"The stack (pid {found.pid}) did not stop within {_STOP_SECONDS} s.",
+                    way_out=f"`kill -KILL {found.pid}` ends it and everything that it started",
+                )
+            time.sleep(_POLL_SECONDS)
+        return True
+
+    def ports(self, *names: str) -> dict[str, int]:
+        """Return a free port for each name, last time's or the preferred one where possible; remember them."""
+        memory = self.root / "ports.json"
+        last = _read(memory)
+        chosen: dict[str, int] = {}
+        for name in names:
+            wanted = [port for port in (last.get(name), PREFERRED_PORTS.get(name)) if port]
+            chosen[name] = free_port(wanted=wanted, taken=chosen.values(), with_grpc=name == "s3")
+        _write_private(memory, last | chosen)
+        return chosen
+
+    def secret(self, name: str) -> str:
+        """Return a secret of this folder, made on first use."""
+        memory = self.root / "secrets.json"
+        known = _read(memory)
+        if name not in known:
+            known[name] = secrets.token_hex(32)
+            _write_private(memory, known)
+        return str(known[name])
+
+    def _is_held(self) -> bool:
+        if not self._lock.exists():
+            return False
+        with self._lock.open("a") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return True
+        return False
+
+    def _already_running(self) -> str:
+        found = self.running()
+        if found is None or not found.ready:
+            return f"A stack is just starting or stopping in {self.root}."
+        return f"The stack already runs (pid {found.pid}): page {found.gateway_url}/ui, API {found.gateway_url}/docs."
+
+
+def _read(path: Path) -> dict[str, Any]:
+    if not path.is_file():
+        return {}
+    try:
+        found = json.loads(path.read_text())
+    except ValueError as error:
+        raise StackError(f"{path} is damaged: {error}.", way_out=f"delete {path}, or `make clean`") from error
+    return found if isinstance(found, dict) else {}
+
+
+def _write_private(path: Path, value: object) -> None:
+    """Write JSON readable by its owner alone, in one move: a reader sees the old or the new file."""
+    partial = path.with_suffix(".partial")
+    partial.touch(mode=0o600)
+    partial.write_text(json.dumps(value, indent=2) + "\n")
+    partial.replace(path)

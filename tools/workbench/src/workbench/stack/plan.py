@@ -1,0 +1,129 @@
+"""What the local stack consists of: three servers, four services, and the environment each service gets."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+
+from workbench.stack.home import Home
+from workbench.stack.postgres import Postgres
+from workbench.stack.process import Program
+from workbench.stack.s3 import S3
+from workbench.stack.valkey import Valkey
+
+DEFAULTS = {
+    "LOG_JSON": "0",
+    "LOG_LEVEL": "INFO",
+    "PROTEUS_DEFAULT_ENGINE": "puppet",
+    "TAILOR_PARSER": "classic",
+    "WEAVER_ENGINES": "puppet",
+}
+"""What a person may change in the environment or in `.env`; addresses and secrets are the stack's own business."""
+
+_DRAIN_SECONDS = 40
+"""A worker finishes what it began; longer than one picture of any engine on a GPU."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The stack, before anything runs.
+
+    Attributes:
+        servers: Started first, at once; stopped last.
+        migrate: Run to its end once the servers answer.
+        services: Started together after that; stopped in this order, so that workers hand in while the gateway listens.
+    """
+
+    servers: tuple[Valkey | Postgres | S3, ...]
+    postgres: Postgres
+    pose_folder: Path
+    migrate: tuple[str, ...]
+    environment: Mapping[str, str]
+    services: tuple[Program, ...]
+    gateway_url: str
+    storage_url: str
+
+
+def make_plan(home: Home, *, models: Path, given: Mapping[str, str]) -> Plan:
+    """Choose ports and put the stack together.
+
+    Args:
+        home: The stack's folder.
+        models: Where model weights lie (shared by stacks: they are large and never change).
+        given: The caller's environment and `.env`.
+    """
+    names = ("gateway", "tailor", "s3", "valkey", "postgres", "tailor_probe", "weaver_probe", "arbitrator_probe")
+    ports = home.ports(*names)
+    valkey = Valkey(home.data / "valkey", port=ports["valkey"])
+    postgres = Postgres(home.data / "postgres", port=ports["postgres"], password=home.secret("postgres"))
+    s3 = S3(home.data / "s3", port=ports["s3"], access_key="proteus", secret_key=home.secret("s3"))
+    gateway_url = f"http://127.0.0.1:{ports['gateway']}"
+    pose_folder = models / "pose"
+    environment = {
+        **DEFAULTS,
+        **given,
+        "DATABASE_URL": postgres.url(),
+        "REDIS_URL": valkey.url,
+        "REDIS_ADDR": f"127.0.0.1:{valkey.port}",
+        "OBJECT_STORAGE_ENDPOINT": s3.endpoint,
+        "OBJECT_STORAGE_PUBLIC_ENDPOINT": "",
+        "OBJECT_STORAGE_BUCKET": "proteus",
+        "OBJECT_STORAGE_ACCESS_KEY": s3.access_key,
+        "OBJECT_STORAGE_SECRET_KEY": s3.secret_key,
+        "OBJECT_STORAGE_REGION": "us-east-1",
+        "PROTEUS_SIGNING_KEY": home.secret("signing"),
+        "TAILOR_URL": f"http://127.0.0.1:{ports['tailor']}",
+        "TAILOR_HTTP_PORT": str(ports["tailor"]),
+        "POSE_MODEL_DIR": str(pose_folder),
+        "PROBE_HOST": "127.0.0.1",
+        "PYTHONUNBUFFERED": "1",
+    }
+
+    def worker(name: str) -> Program:
+        port = ports[f"{name}_probe"]
+        return Program(
+            name=name,
+            command=(sys.executable, "-m", name),
+            environment={**environment, "PROBE_PORT": str(port)},
+            port=port,
+            is_ready=answers(f"http://127.0.0.1:{port}/readyz"),
+            ready_seconds=90,
+            stop_seconds=_DRAIN_SECONDS,
+        )
+
+    serve = (sys.executable, "-m", "gateway", "serve", "--host", "127.0.0.1", "--port", str(ports["gateway"]))
+    gateway = Program(
+        name="gateway",
+        command=serve,
+        environment=environment,
+        port=ports["gateway"],
+        is_ready=answers(f"{gateway_url}/readyz"),
+        ready_seconds=90,
+        stop_seconds=15,
+    )
+    return Plan(
+        servers=(valkey, postgres, s3),
+        postgres=postgres,
+        pose_folder=pose_folder,
+        migrate=(sys.executable, "-m", "gateway", "migrate"),
+        environment=environment,
+        services=(worker("arbitrator"), worker("weaver"), worker("tailor"), gateway),
+        gateway_url=gateway_url,
+        storage_url=s3.endpoint,
+    )
+
+
+def answers(url: str) -> Callable[[], bool]:
+    """Return a question: does this URL answer 200?"""
+
+    def ask() -> bool:
+        try:
+            return httpx.get(url, timeout=2, trust_env=False).status_code == 200
+        except httpx.HTTPError:
+            return False
+
+    return ask

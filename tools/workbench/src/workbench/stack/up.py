@@ -1,0 +1,67 @@
+"""`proteus up`: the local stack in the foreground, until Ctrl+C, SIGTERM or `proteus down`."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+
+from workbench.stack.console import StackConsole
+from workbench.stack.errors import refuse_other_machines
+from workbench.stack.home import Home, Running
+from workbench.stack.plan import Plan, make_plan
+from workbench.stack.supervisor import SELF, Say, Supervisor
+
+
+@asynccontextmanager
+async def stack(home: Home, *, models: Path, given: Mapping[str, str], say: Say) -> AsyncIterator[Plan]:
+    """Run a whole stack in a folder while the block runs. The first SIGINT or SIGTERM cancels it, the second kills it.
+
+    Raises:
+        StackError: It cannot start, here or at all.
+    """
+    refuse_other_machines()
+    with home.held():
+        plan = make_plan(home, models=models, given=given)
+        home.publish(Running(pid=os.getpid(), gateway_url=plan.gateway_url, ready=False))
+        supervisor = Supervisor(plan, logs=home.logs, say=say)
+        with _signals(supervisor):
+            async with supervisor.running():
+                home.publish(Running(pid=os.getpid(), gateway_url=plan.gateway_url, ready=True))
+                yield plan
+
+
+@contextmanager
+def _signals(supervisor: Supervisor) -> Iterator[None]:
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+    assert task is not None
+    asked = False
+
+    def on_signal() -> None:
+        nonlocal asked
+        if asked:
+            supervisor.kill()
+        else:
+            asked = True
+            task.cancel()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, on_signal)
+    try:
+        yield
+    finally:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(number)
+
+
+async def up(home: Home, *, models: Path, given: Mapping[str, str], console: StackConsole) -> None:
+    """Run the stack until a signal ends it."""
+    try:
+        async with stack(home, models=models, given=given, say=console.say) as plan:
+            console.welcome(plan.gateway_url)
+            await asyncio.Event().wait()
+    except asyncio.CancelledError:
+        console.say(SELF, "stopped")
