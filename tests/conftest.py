@@ -76,13 +76,30 @@ def postgres_url(servers_folder: Path) -> Iterator[str]:
         yield server.url("postgres")
 
 
+@pytest.fixture(scope="session")
+def migrated_template(postgres_url: str) -> Iterator[str]:
+    """The name of a database with every migration run, for copying."""
+    # Here and not above: unit tests need not wait for SQLAlchemy and Alembic.
+    from gateway.ledger.migrate import upgrade
+    from gateway.settings import DatabaseSettings
+
+    with database(postgres_url) as url:
+        upgrade(DatabaseSettings(url=url))
+        yield urlsplit(url).path.strip("/")
+
+
 @pytest.fixture
-def database_url(postgres_url: str) -> Iterator[str]:
-    """The address (`postgresql+asyncpg://…`) of an empty database of this test's own."""
-    name = f"test_{uuid4().hex}"
-    psql(postgres_url, f"CREATE DATABASE {name}")
-    yield urlsplit(postgres_url)._replace(path=f"/{name}").geturl()
-    psql(postgres_url, f"DROP DATABASE {name} WITH (FORCE)")
+def database_url(postgres_url: str, migrated_template: str) -> Iterator[str]:
+    """The address (`postgresql+asyncpg://…`) of a migrated database of this test's own, without a row."""
+    with database(postgres_url, template=migrated_template) as url:
+        yield url
+
+
+@pytest.fixture
+def empty_database_url(postgres_url: str) -> Iterator[str]:
+    """The address of a database of this test's own, without a table."""
+    with database(postgres_url) as url:
+        yield url
 
 
 @pytest.fixture(scope="session")
@@ -112,6 +129,17 @@ def store(storage_settings: StorageSettings) -> ObjectStore:
     made = ObjectStore(storage_settings)
     made.ensure_bucket(cors_origins=["http://127.0.0.1"])
     return made
+
+
+@contextmanager
+def database(server_url: str, *, template: str = "template0") -> Iterator[str]:
+    """Make a database for a `with` block; yield its address."""
+    name = f"test_{uuid4().hex}"
+    psql(server_url, f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
+    try:
+        yield urlsplit(server_url)._replace(path=f"/{name}").geturl()
+    finally:
+        psql(server_url, f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @contextmanager

@@ -25,10 +25,11 @@ async def test_redis_pops_many_and_runs_scripts(redis: Redis) -> None:
     assert await redis.eval("return redis.call('TIME')[1]", 0)
 
 
-async def test_every_test_has_an_empty_database(database_url: str) -> None:
+async def test_a_database_has_every_table_and_no_row(database_url: str) -> None:
     connection = await asyncpg.connect(database_url.replace("+asyncpg", ""))
     try:
-        assert await connection.fetchval("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'") == 0
+        assert await connection.fetchval("SELECT version_num FROM alembic_version")
+        assert await connection.fetchval("SELECT count(*) FROM jobs") == 0
     finally:
         await connection.close()
 

@@ -43,8 +43,7 @@ class StackConsole:
         self.rich.print()
         for label, address in (("page", "/ui"), ("API", "/docs"), ("health", "/health")):
             self.rich.print(Text.assemble((f"{label:>10}   ", "bold"), (gateway_url + address, "underline")))
-        self.rich.print(
-            Text.assemble(("try it".rjust(10) + "   ", "bold"), f"curl -s -X POST {gateway_url}/v1/auth/guest")
-        )
-        self.rich.print(Text.assemble((" " * 13, ""), ("proteus tryon person.jpg garment.jpg -o out.png", "")))
+        first = f"curl -s -X POST {gateway_url}/v1/auth/guest"
+        self.rich.print(Text.assemble((f"{'try it':>10}   ", "bold"), first))
+        self.rich.print(f"{'':>10}   .venv/bin/proteus tryon person.jpg garment.jpg -o out.png")
         self.rich.print(Text("           Ctrl+C stops it; the data stays for the next time.\n", style="dim"))

@@ -33,12 +33,8 @@ def refuse_taken_port(name: str, port: int) -> None:
     if is_free(port):
         return
     for connection in psutil.net_connections("tcp"):
-        if (
-            connection.laddr
-            and connection.laddr.port == port
-            and connection.status == psutil.CONN_LISTEN
-            and connection.pid
-        ):
+        listens = connection.status == psutil.CONN_LISTEN and connection.laddr and connection.laddr.port == port
+        if listens and connection.pid:
             owner = f"process {connection.pid} ({psutil.Process(connection.pid).name()})"
             break
     else:
