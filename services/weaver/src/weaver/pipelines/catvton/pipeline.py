@@ -1,0 +1,265 @@
+"""The published CatVTON algorithm, in steps that a session can walk: `encode`, `denoise` until done, `decode`.
+
+A picture on its way is a `Picture`; a batch is a list of them. They share nothing but the forward pass: each has its
+own noise, guidance, sampler and place in it, so pictures join and leave between two steps, and none depends on its
+batch mates. `run` walks the steps for a whole batch, as published. Shapes: B pictures, canvas H x W, latents h x w
+(H/8, W/8 for the real VAE), the person above the garment: 2h x w.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from diffusers import AutoencoderKL, UNet2DConditionModel
+
+from weaver.pipelines.catvton import images
+from weaver.pipelines.catvton.solvers import Schedule, Step, advance
+
+Draw = Callable[[tuple[int, ...]], torch.Tensor]
+"""Gives standard normal noise of a shape (1, ...): person posterior, garment posterior, initial, then one per step."""
+
+
+@dataclass(frozen=True)
+class Noise:
+    """Every random tensor of a run, injected.
+
+    Attributes:
+        person_posterior: (B, 4, h, w), for the masked person's VAE posterior.
+        garment_posterior: (B, 4, h, w), for the garment's.
+        initial: (B, 4, 2h, w).
+        steps: One (B, 4, 2h, w) per step; unused by samplers that add none.
+    """
+
+    person_posterior: torch.Tensor
+    garment_posterior: torch.Tensor
+    initial: torch.Tensor
+    steps: Sequence[torch.Tensor]
+
+    def of(self, index: int) -> Draw:
+        """Return the noise of one picture of the batch."""
+        row = slice(index, index + 1)
+        tensors = iter([self.person_posterior, self.garment_posterior, self.initial, *self.steps])
+        return lambda shape: next(tensors)[row]
+
+
+def seeded(generator: torch.Generator) -> Draw:
+    """Draw from a generator, on its device, float32: a seed means the same picture on every device and dtype."""
+    return lambda shape: torch.randn(shape, generator=generator, device=generator.device)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """How pictures are denoised.
+
+    Attributes:
+        plan: The sampler's steps.
+        guidance: Weight of the garment against none; 1 or less: a single pass.
+        guided: First and last + 1 index of the steps that are guided; None: all.
+    """
+
+    plan: tuple[Step, ...]
+    guidance: float
+    guided: tuple[int, int] | None = None
+
+    def guides(self, index: int) -> bool:
+        first, last = self.guided or (0, len(self.plan))
+        return self.guidance > 1.0 and first <= index < last
+
+
+@dataclass
+class Picture:
+    """One picture between two steps; `denoise` moves it on.
+
+    Attributes:
+        conditions: (2, 5, 2h, w): mask and image latents, without (0) and with (1) the garment; weight dtype.
+        latents: (1, 4, 2h, w) float32.
+        index: Steps done.
+    """
+
+    recipe: Recipe
+    conditions: torch.Tensor
+    latents: torch.Tensor
+    draw: Draw
+    index: int = 0
+    previous_x0: torch.Tensor | None = field(default=None, repr=False)
+
+    @property
+    def done(self) -> bool:
+        return self.index == len(self.recipe.plan)
+
+
+class CatVtonPipeline:
+    """CatVTON on one device. Not thread-safe; `weights.load` builds it."""
+
+    def __init__(
+        self, *, unet: UNet2DConditionModel, vae: AutoencoderKL, schedule: Schedule, version: str = ""
+    ) -> None:
+        self.unet = unet
+        self.vae = vae
+        self.schedule = schedule
+        self.version = version
+        self.device: torch.device = next(unet.parameters()).device
+        self.dtype: torch.dtype = next(unet.parameters()).dtype
+        self.vae_factor = 2 ** (len(vae.config.block_out_channels) - 1)
+        self.scaling: float = vae.config.scaling_factor
+
+    @torch.inference_mode()
+    def run(
+        self,
+        persons: images.Pictures,
+        garments: images.Pictures,
+        masks: images.Pictures,
+        *,
+        steps: int = 50,
+        guidance: float = 2.5,
+        eta: float = 1.0,
+        generators: Sequence[torch.Generator] | None = None,
+        width: int = 768,
+        height: int = 1024,
+        scheduler: str = "ddim",
+        noise: Noise | None = None,
+        return_latents: bool = False,
+    ) -> Any:
+        """Dress every person in the garment beside it.
+
+        Args:
+            persons: PIL pictures of any size, or (B, 3, H, W) in [-1, 1].
+            garments: Likewise; cut-outs with transparency are put on white.
+            masks: PIL pictures of the persons' sizes, or (B, 1, H, W) in [0, 1]; >= 0.5 is repainted.
+            steps: Denoising steps.
+            guidance: Classifier-free guidance; 1 or less: none.
+            eta: 1 = stochastic as published, 0 = deterministic (DDIM only).
+            generators: One per picture; may be None with `noise`.
+            width: Canvas in pixels, a multiple of the VAE's factor (8).
+            height: Likewise.
+            scheduler: `ddim` (published) or `dpm++2m`.
+            noise: Replaces every random tensor.
+            return_latents: Also return the final latents and the decoded tensors.
+
+        Returns:
+            A list of B pictures of `width` x `height`; with `return_latents` a tuple of it, the latents
+            (B, 4, 2h, w) and the VAE's output (B, 3, H, W), unclipped, both float32.
+
+        Raises:
+            ValueError: The arguments do not fit each other.
+        """
+        if width % self.vae_factor or height % self.vae_factor:
+            raise ValueError(f"{width}x{height}: the canvas must be a multiple of {self.vae_factor}")
+        recipe = Recipe(plan=self.schedule.plan(scheduler, steps, eta=eta), guidance=guidance)
+        person, garment, mask = images.prepare(persons, garments, masks, size=(width, height))
+        pictures = self.encode(person, garment, mask, recipe=recipe, draws=self._draws(len(person), generators, noise))
+        while not pictures[0].done:
+            self.denoise(pictures)
+        decoded = self.decode(pictures)
+        finished = images.to_pil(decoded)
+        if not return_latents:
+            return finished
+        return finished, torch.cat([picture.latents for picture in pictures]), decoded.float()
+
+    @torch.inference_mode()
+    def encode(
+        self, person: torch.Tensor, garment: torch.Tensor, mask: torch.Tensor, *, recipe: Recipe, draws: Sequence[Draw]
+    ) -> list[Picture]:
+        """Make B pictures ready to denoise.
+
+        Args:
+            person: (B, 3, H, W) in [-1, 1].
+            garment: (B, 3, H, W) in [-1, 1].
+            mask: (B, 1, H, W), 0 or 1.
+            recipe: What all of them are made with.
+            draws: One per picture.
+        """
+        person, garment, mask = (self._placed(tensor) for tensor in (person, garment, mask))
+        count = len(person)
+        moments = self.moments(torch.cat([person * (mask < 0.5), garment]))
+        return [
+            self.begin(
+                moments[i : i + 1], moments[count + i : count + i + 1], mask[i : i + 1], recipe=recipe, draw=draw
+            )
+            for i, draw in enumerate(draws)
+        ]
+
+    @torch.inference_mode()
+    def moments(self, image: torch.Tensor) -> torch.Tensor:
+        """Return the VAE posterior's mean and deviation, (B, 8, h, w), of (B, 3, H, W) in [-1, 1]."""
+        posterior = self.vae.encode(self._placed(image)).latent_dist
+        return torch.cat([posterior.mean, posterior.std], dim=1)
+
+    @torch.inference_mode()
+    def begin(
+        self, person: torch.Tensor, garment: torch.Tensor, mask: torch.Tensor, *, recipe: Recipe, draw: Draw
+    ) -> Picture:
+        """Make one picture ready: moments (1, 8, h, w) of masked person and garment, mask (1, 1, H, W)."""
+        top, bottom = self._sample(person, draw), self._sample(garment, draw)
+        hole = F.interpolate(self._placed(mask), size=top.shape[-2:], mode="nearest")
+        holes = torch.cat([hole, torch.zeros_like(hole)], dim=-2)
+        without = torch.cat([top, torch.zeros_like(bottom)], dim=-2)
+        conditions = torch.cat(
+            [torch.cat([holes, without], dim=1), torch.cat([holes, torch.cat([top, bottom], dim=-2)], dim=1)]
+        )
+        latents = draw(tuple(without.shape)).to(self.device, torch.float32)
+        return Picture(recipe=recipe, conditions=conditions, latents=latents, draw=draw)
+
+    @torch.inference_mode()
+    def denoise(self, pictures: Sequence[Picture]) -> None:
+        """Move every picture one step on, in one forward pass; guided ones take two rows of it, others one.
+
+        Nothing has changed when the forward pass raises (out of memory): it can be called again with fewer.
+        """
+        rows: list[torch.Tensor] = []
+        timesteps: list[float] = []
+        for picture in pictures:
+            conditions = picture.conditions if picture.recipe.guides(picture.index) else picture.conditions[1:]
+            latents = picture.latents.to(self.dtype).expand(len(conditions), -1, -1, -1)
+            rows.append(torch.cat([latents, conditions], dim=1))
+            timesteps += [picture.recipe.plan[picture.index].timestep] * len(conditions)
+        predicted = self.unet(
+            torch.cat(rows).contiguous(memory_format=self._memory_format),
+            torch.tensor(timesteps, device=self.device),
+            encoder_hidden_states=None,
+            return_dict=False,
+        )[0].float()
+        for picture, eps in zip(pictures, predicted.split([len(row) for row in rows]), strict=True):
+            self._advance(picture, eps)
+
+    @torch.inference_mode()
+    def decode(self, pictures: Sequence[Picture]) -> torch.Tensor:
+        """Return what the VAE makes of the persons' halves, (B, 3, H, W), about [-1, 1], unclipped."""
+        latents = torch.cat([picture.latents for picture in pictures])
+        persons = latents[:, :, : latents.shape[2] // 2].to(self.dtype) / self.scaling
+        return self.vae.decode(persons.contiguous(memory_format=self._memory_format), return_dict=False)[0]
+
+    def _advance(self, picture: Picture, eps: torch.Tensor) -> None:
+        recipe, step = picture.recipe, picture.recipe.plan[picture.index]
+        if len(eps) == 2:
+            eps = eps[:1] + recipe.guidance * (eps[1:] - eps[:1])
+        noise = picture.draw(tuple(eps.shape)).to(self.device, torch.float32) if step.noise else None
+        picture.latents, picture.previous_x0 = advance(
+            step, picture.latents, eps, picture.previous_x0, noise, clip=self.schedule.clip
+        )
+        picture.index += 1
+
+    def _sample(self, moments: torch.Tensor, draw: Draw) -> torch.Tensor:
+        mean, deviation = moments.chunk(2, dim=1)
+        return (mean + deviation * self._placed(draw(tuple(mean.shape)))) * self.scaling
+
+    def _draws(self, count: int, generators: Sequence[torch.Generator] | None, noise: Noise | None) -> Sequence[Draw]:
+        if noise is not None:
+            return [noise.of(index) for index in range(count)]
+        if generators is None or len(generators) != count:
+            raise ValueError(f"{count} pictures need {count} generators, or injected noise")
+        return [seeded(generator) for generator in generators]
+
+    def _placed(self, tensor: torch.Tensor) -> torch.Tensor:
+        return tensor.to(self.device, self.dtype)
+
+    @property
+    def _memory_format(self) -> torch.memory_format:
+        first = self.unet.conv_in.weight
+        return (
+            torch.channels_last if first.is_contiguous(memory_format=torch.channels_last) else torch.contiguous_format
+        )

@@ -1,0 +1,151 @@
+"""Random checkpoints in the published layouts, of any size: what the tests and the benchmarks load.
+
+Seeded, so the same call writes the same weights. The norms' scales and shifts are random too: with their usual 1 and 0
+a forgotten norm would go unnoticed.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import torch
+from diffusers import AutoencoderKL, UNet2DConditionModel
+from safetensors.torch import save_file
+
+SCHEDULER: Final = {
+    "_class_name": "PNDMScheduler",
+    "_diffusers_version": "0.6.0",
+    "beta_end": 0.012,
+    "beta_schedule": "scaled_linear",
+    "beta_start": 0.00085,
+    "clip_sample": False,
+    "num_train_timesteps": 1000,
+    "set_alpha_to_one": False,
+    "skip_prk_steps": True,
+    "steps_offset": 1,
+    "trained_betas": None,
+}
+"""As published with Stable Diffusion 1.5 inpainting; CatVTON reads it as DDIM's whatever class it names."""
+
+ATTENTION_STRIDE: Final = 8
+"""Modules per attention in the list that the published file was saved from."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CatVtonSize:
+    """Channels of a CatVTON-shaped model: four UNet levels with 16 attentions, a VAE that shrinks by 8."""
+
+    unet: tuple[int, int, int, int]
+    vae: tuple[int, int, int, int]
+    heads: int
+    groups: int
+    context: int
+
+
+TINY: Final = CatVtonSize(unet=(16, 16, 32, 32), vae=(8, 8, 16, 16), heads=2, groups=8, context=12)
+"""0.5 M parameters: milliseconds per step, for tests."""
+SMALL: Final = CatVtonSize(unet=(64, 128, 256, 256), vae=(32, 32, 64, 64), heads=8, groups=32, context=96)
+"""35 M parameters, an eighth of the real widths: benchmarks on a CPU."""
+FULL: Final = CatVtonSize(unet=(320, 640, 1280, 1280), vae=(128, 256, 512, 512), heads=8, groups=32, context=768)
+"""The real one: 859.5 M + 83.7 M parameters."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CatVtonFiles:
+    """Where a checkpoint was written: the three arguments of `weaver.pipelines.catvton.weights.load`."""
+
+    base: Path
+    vae: Path
+    attention: Path
+
+
+def catvton_configs(size: CatVtonSize) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the UNet's and the VAE's configuration in the published form."""
+    unet = {
+        "_class_name": "UNet2DConditionModel",
+        "act_fn": "silu",
+        "attention_head_dim": size.heads,
+        "block_out_channels": list(size.unet),
+        "center_input_sample": False,
+        "cross_attention_dim": size.context,
+        "down_block_types": ["CrossAttnDownBlock2D"] * 3 + ["DownBlock2D"],
+        "downsample_padding": 1,
+        "flip_sin_to_cos": True,
+        "freq_shift": 0,
+        "in_channels": 9,
+        "layers_per_block": 2,
+        "mid_block_scale_factor": 1,
+        "norm_eps": 1e-05,
+        "norm_num_groups": size.groups,
+        "out_channels": 4,
+        "sample_size": 64,
+        "up_block_types": ["UpBlock2D"] + ["CrossAttnUpBlock2D"] * 3,
+    }
+    vae = {
+        "_class_name": "AutoencoderKL",
+        "act_fn": "silu",
+        "block_out_channels": list(size.vae),
+        "down_block_types": ["DownEncoderBlock2D"] * 4,
+        "in_channels": 3,
+        "latent_channels": 4,
+        "layers_per_block": 2,
+        "norm_num_groups": size.groups,
+        "out_channels": 3,
+        "sample_size": 256,
+        "up_block_types": ["UpDecoderBlock2D"] * 4,
+    }
+    return unet, vae
+
+
+def write_catvton(folder: Path, *, size: CatVtonSize = TINY, seed: int = 0) -> CatVtonFiles:
+    """Write base, VAE and attention below a folder, in the published layouts."""
+    files = CatVtonFiles(
+        base=folder / "stable-diffusion-inpainting",
+        vae=folder / "sd-vae-ft-mse",
+        attention=folder / "CatVTON" / "mix-48k-1024" / "attention" / "model.safetensors",
+    )
+    unet_config, vae_config = catvton_configs(size)
+    generator = torch.Generator().manual_seed(seed)
+    unet = randomised(UNet2DConditionModel.from_config(unet_config), generator)
+    vae = randomised(AutoencoderKL.from_config(vae_config), generator)
+    _write(files.base / "unet", unet_config, unet.state_dict())
+    _write(files.vae, vae_config, vae.state_dict())
+    scheduler = files.base / "scheduler" / "scheduler_config.json"
+    scheduler.parent.mkdir(parents=True)
+    scheduler.write_text(json.dumps(SCHEDULER))
+    attentions = [module for name, module in unet.named_modules() if name.endswith(".attn1")]
+    files.attention.parent.mkdir(parents=True)
+    save_file(
+        {
+            f"{ATTENTION_STRIDE * index}.{name}": _noise_like(tensor, generator)
+            for index, attention in enumerate(attentions)
+            for name, tensor in attention.state_dict().items()
+        },
+        files.attention,
+    )
+    return files
+
+
+def randomised(module: Any, generator: torch.Generator) -> Any:
+    """Fill a module with seeded noise that keeps activations in range, norms included."""
+    with torch.no_grad():
+        for parameter in module.parameters():
+            parameter.copy_(_noise_like(parameter, generator))
+        for name, parameter in module.named_parameters():
+            if name.endswith(".weight") and parameter.ndim == 1:
+                parameter.add_(1.0)
+    return module.eval()
+
+
+def _noise_like(tensor: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+    spread = 0.1 if tensor.ndim == 1 else (tensor[0].numel()) ** -0.5
+    return torch.randn(tensor.shape, generator=generator) * spread
+
+
+def _write(folder: Path, config: dict[str, Any], tensors: dict[str, torch.Tensor]) -> None:
+    folder.mkdir(parents=True)
+    (folder / "config.json").write_text(json.dumps(config, indent=2))
+    save_file(tensors, folder / "diffusion_pytorch_model.safetensors")
