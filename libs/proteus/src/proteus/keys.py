@@ -81,6 +81,25 @@ class QueueKeys:
         return f"{self.tag}:worker:{worker_id}"
 
     @property
+    def held_prefix(self) -> str:
+        """Prefix of the workers' holdings; scripts append the worker's id."""
+        return f"{self.tag}:held:"
+
+    def held(self, worker_id: str) -> str:
+        """HASH, scripts. Job id -> `1` if it runs alone, else `0`; gone when the worker holds nothing."""
+        return f"{self.held_prefix}{worker_id}"
+
+    @property
+    def deadlines(self) -> str:
+        """ZSET, scripts. Job id -> deadline in ms, of jobs that have one and are not settled."""
+        return f"{self.tag}:deadlines"
+
+    @property
+    def waits(self) -> str:
+        """HASH, scripts. A ring of 32 one-second buckets `second:claims:waited ms`, for the mean wait."""
+        return f"{self.tag}:waits"
+
+    @property
     def retry(self) -> str:
         """ZSET. Job id -> due time in ms."""
         return f"{self.tag}:retry"

@@ -1,1 +1,46 @@
-"""Durable job queues on Redis lists, and their in-memory twin."""
+"""Durable job queues on Redis lists, and their in-memory twin.
+
+At-least-once execution, exactly-once visible completion: every claim raises the job's fencing token, and whoever comes
+with an old one is refused. Each method of `JobQueue` is one atomic script and one round trip; `MemoryJobQueue` does the
+same without a server and passes the same contract tests.
+"""
+
+from proteus.queue.memory import MemoryJobQueue
+from proteus.queue.model import (
+    POSITION_CAP,
+    Claim,
+    Claimed,
+    Completion,
+    Failure,
+    JobView,
+    QueueEvent,
+    QueueStats,
+    Renewal,
+    Submission,
+    Verdict,
+)
+from proteus.queue.policy import QueuePolicy
+from proteus.queue.redis_queue import JobQueue
+from proteus.queue.scripts import LeaseKeeper
+
+AnyQueue = JobQueue | MemoryJobQueue
+"""What a service takes that works with either."""
+
+__all__ = [
+    "POSITION_CAP",
+    "AnyQueue",
+    "Claim",
+    "Claimed",
+    "Completion",
+    "Failure",
+    "JobQueue",
+    "JobView",
+    "LeaseKeeper",
+    "MemoryJobQueue",
+    "QueueEvent",
+    "QueuePolicy",
+    "QueueStats",
+    "Renewal",
+    "Submission",
+    "Verdict",
+]

@@ -8,9 +8,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
-from proteus.jobs import JobId, JobState
+from proteus.jobs import JobId, JobState, Stage
+
+POSITION_CAP: Final = 2_000
+"""How far from the head a position is looked for: LPOS walks the list, 2,000 elements cost about 0.1 ms."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,10 +69,9 @@ class Claimed:
 
 @dataclass(frozen=True, kw_only=True)
 class Claim:
-    """What one claim brought: jobs of one batch key, and what was dropped on the way."""
+    """What one claim brought: jobs of one effective batch key, and what was shed because it could not be in time."""
 
     jobs: Sequence[Claimed] = ()
-    canceled: Sequence[JobId] = ()
     expired: Sequence[JobId] = ()
 
 
@@ -92,7 +94,11 @@ class Completion:
 
 @dataclass(frozen=True, kw_only=True)
 class Failure:
-    """A job that went wrong. Retryable ones come back after a backoff until `max_attempts`."""
+    """A job that went wrong. Retryable ones come back after a backoff until `max_attempts`.
+
+    The queue turns the failure of a job whose cancel was asked into `canceled`, and a retryable one past its deadline
+    into `expired`: a worker that aborts at a step just fails the job.
+    """
 
     id: JobId
     token: int
@@ -105,8 +111,11 @@ class Verdict(StrEnum):
     """What became of a completion, a failure or a cancellation."""
 
     DONE = "done"
+    """Completed; or canceled or expired at once."""
     RETRY = "retry"
+    """Comes back after a backoff."""
     DEAD = "dead"
+    """Failed for good: among the dead letters, with its reason."""
     REFUSED = "refused"
     """Wrong token or state: somebody else owns the job, or it is settled."""
     FLAGGED = "flagged"
@@ -132,6 +141,38 @@ class QueueEvent:
     state: JobState
     at_ms: int
     data: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class JobView:
+    """One job as the queue sees it now.
+
+    Attributes:
+        state: `queued` also while it waits for a retry (`retry_at_ms` is set then).
+        position: Jobs ahead of it in the list, 0 = next; counts to 2,000 (`POSITION_CAP`) and stays there beyond.
+            None unless it waits in the list.
+        result: The completion's result, for a completed job.
+        code: Why it failed, for a failed job or one that waits for a retry.
+    """
+
+    id: JobId
+    state: JobState
+    token: int
+    position: int | None
+    stage: Stage | None
+    step: int
+    steps: int
+    attempts: int
+    crashes: int
+    solo_crashes: int
+    cancel_requested: bool
+    worker: str
+    submitted_ms: int
+    claimed_ms: int | None
+    retry_at_ms: int | None
+    code: str
+    message: str
+    result: Mapping[str, Any]
 
 
 @dataclass(frozen=True, kw_only=True)

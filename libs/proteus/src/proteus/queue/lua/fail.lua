@@ -1,0 +1,42 @@
+-- fail: give up on jobs for now, or for good.
+-- Guarantee: only the current token fails a running job; asked again it gives the same answer and does nothing. A job
+--   whose cancel was asked becomes canceled. A retryable failure past the deadline expires, else waits
+--   jitter * min(cap, base * 2^(attempts - 1)) ms (proteus.retry), until max attempts; what is left is a dead letter.
+-- KEYS, ARGV 1-6: lib/base. ARGV 7 max attempts, 8 base ms, 9 cap ms, then six per job: id, token, code, message,
+--   retryable, jitter
+-- Returns: `done` (canceled, expired), `retry`, `dead` or `refused` per job.
+--- include base
+--- include settle
+local answers = {retrying = 'retry', failed = 'dead', canceled = 'done', expired = 'done'}
+local verdicts = {}
+for i = 10, #ARGV, 6 do
+  local id, token, code, message = ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3]
+  local job = read(id)
+  local verdict = job.token == token and answers[job.state] or 'refused'
+  if job.state == 'running' and job.token == token then
+    local retryable = ARGV[i + 4] == '1'
+    job.attempts = job.attempts + 1
+    redis.call('HSET', JOB .. id, 'attempts', job.attempts)
+    if job.cancel then
+      settle(id, job, 'canceled')
+      verdict = 'done'
+    elseif retryable and job.deadline and tonumber(job.deadline) <= NOW then
+      expire(id, job)
+      verdict = 'done'
+    elseif retryable and job.attempts < tonumber(ARGV[7]) then
+      local longest = math.min(tonumber(ARGV[9]), ARGV[8] * 2 ^ math.min(job.attempts - 1, 40))
+      local due = NOW + math.floor(longest * ARGV[i + 5])
+      release(id, job)
+      redis.call('HSET', JOB .. id, 'state', 'retrying', 'code', code, 'message', message, 'solo', 0, 'worker', '', 'retry_at', due)
+      redis.call('HDEL', JOB .. id, 'stage', 'step', 'steps')
+      redis.call('ZADD', RETRY, due, id)
+      emit('retrying', id, 'queued', job, 'code', code, 'message', message, 'due_ms', due)
+      verdict = 'retry'
+    else
+      bury(id, job, code, message)
+      verdict = 'dead'
+    end
+  end
+  verdicts[#verdicts + 1] = verdict
+end
+return verdicts

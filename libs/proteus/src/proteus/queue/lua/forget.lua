@@ -1,0 +1,17 @@
+-- forget: remove every trace of jobs; those that still live are canceled first.
+-- Guarantee: afterwards the queue knows nothing of them; a worker that runs one is told, loses its lease, and is refused.
+-- KEYS, ARGV 1-6: lib/base. ARGV from 7: ids
+-- Returns: how many jobs there were.
+--- include base
+--- include settle
+local living, found = {queued = true, retrying = true, running = true}, 0
+for i = 7, #ARGV do
+  local id = ARGV[i]
+  local job = read(id)
+  if job.state then found = found + 1 end
+  if job.state == 'running' then redis.call('PUBLISH', CONTROL, cjson.encode({kind = 'cancel', id = id})) end
+  if living[job.state] then settle(id, job, 'canceled') end
+  redis.call('ZREM', DEAD, id)
+  redis.call('DEL', JOB .. id)
+end
+return found

@@ -1,0 +1,18 @@
+-- hand_back: return jobs that a worker will not run.
+-- Guarantee: back to the head in the order given, first one next; never counts as a crash or an attempt. Only the
+--   current token can; a job whose cancel was asked is canceled, one past its deadline expires.
+-- KEYS, ARGV 1-6: lib/base. ARGV from 7: id, token per job
+-- Returns: how many jobs were given back.
+--- include base
+--- include settle
+--- include head
+local back = 0
+for i = #ARGV - 1, 7, -2 do
+  local job = read(ARGV[i])
+  if job.state == 'running' and job.token == ARGV[i + 1] then
+    to_head(ARGV[i], job, 'hand_back')
+    back = back + 1
+  end
+end
+if back > 0 then wake() end
+return back

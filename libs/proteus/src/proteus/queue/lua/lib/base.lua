@@ -1,0 +1,33 @@
+-- base: what every script starts with. Included, never run alone.
+-- KEYS (the same for every script, all in the slot of the list's hash tag):
+--   1 list  2 leases  3 busy  4 retry  5 dead  6 events  7 foreign  8 waits  9 deadlines
+-- ARGV 1-6 (the same for every script; a script's own arguments start at 7):
+--   1 prefix of job hashes  2 prefix of holdings  3 control channel  4 job_done channel
+--   5 life of settled hashes in seconds  6 cap of the event stream
+-- Job hashes and holdings are built from their prefixes: which ones a claim or a reap meets is only known inside.
+local LIST, LEASES, BUSY, RETRY, DEAD = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
+local EVENTS, FOREIGN, WAITS, DEADLINES = KEYS[6], KEYS[7], KEYS[8], KEYS[9]
+local JOB, HELD, CONTROL, JOB_DONE, SETTLED_SECONDS, STREAM_CAP = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6]
+
+-- Server time in ms: the only clock there is.
+local time = redis.call('TIME')
+local NOW = time[1] * 1000 + math.floor(time[2] / 1000)
+
+-- read(id): a job's fields as strings, false where absent; `state` is false if there is no such job.
+local function read(id)
+  local f = redis.call('HMGET', JOB .. id, 'state', 'token', 'worker', 'attempts', 'crashes', 'solo_crashes', 'solo',
+    'cancel', 'deadline', 'payload', 'label', 'url', 'entry')
+  return {state = f[1], token = f[2], worker = f[3], attempts = f[4], crashes = f[5], solo_crashes = f[6], solo = f[7],
+    cancel = f[8], deadline = f[9], payload = f[10], label = f[11], url = f[12], entry = f[13]}
+end
+
+-- emit(kind, id, state, job, …): append a fact to the event stream; returns its entry id.
+local function emit(kind, id, state, job, ...)
+  return redis.call('XADD', EVENTS, 'MAXLEN', '~', STREAM_CAP, '*', 'kind', kind, 'id', id, 'state', state, 'token',
+    job.token, 'at', NOW, 'attempts', job.attempts, 'crashes', job.crashes, 'solo_crashes', job.solo_crashes, ...)
+end
+
+-- wake(): tell the workers that something can be claimed.
+local function wake()
+  redis.call('PUBLISH', CONTROL, '{"kind":"work"}')
+end

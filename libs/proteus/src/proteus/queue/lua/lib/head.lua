@@ -1,0 +1,17 @@
+-- head: how a job comes back. Included after settle, never run alone.
+
+-- to_head(id, job, reason): back to the head of the list, where the next claim finds it, unless it is over: its cancel
+-- was asked or its deadline has passed. `express` marks the elements of the prefix that new high-priority jobs join.
+local function to_head(id, job, reason)
+  release(id, job)
+  if job.cancel then
+    settle(id, job, 'canceled')
+  elseif job.deadline and tonumber(job.deadline) <= NOW then
+    expire(id, job)
+  else
+    redis.call('HSET', JOB .. id, 'state', 'queued', 'express', 1, 'solo', 0, 'worker', '', 'queued', NOW)
+    redis.call('HDEL', JOB .. id, 'stage', 'step', 'steps')
+    redis.call('RPUSH', LIST, job.payload)
+    emit('returned', id, 'queued', job, 'reason', reason)
+  end
+end

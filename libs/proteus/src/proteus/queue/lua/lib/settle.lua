@@ -1,0 +1,54 @@
+-- settle: how a job leaves the queue. Included after base, never run alone.
+
+-- release(id, job): take it out of wherever it stands: a lease, the retries or the list (LREM: O(distance to the head)).
+local function release(id, job)
+  if job.state == 'running' then
+    local held = HELD .. job.worker
+    redis.call('ZREM', LEASES, id)
+    if redis.call('HDEL', held, id) == 1 and redis.call('EXISTS', held) == 0 then
+      redis.call('ZREM', BUSY, job.worker)
+    end
+  elseif job.state == 'retrying' then
+    redis.call('ZREM', RETRY, id)
+  elseif job.state == 'queued' then
+    redis.call('LREM', LIST, -1, job.payload)
+  end
+  job.state = 'released'
+end
+
+-- settle(id, job, state, code, message, result, result_key): the job is over. The hash keeps what a status needs and
+-- expires; the fact goes to the stream, and to events:job_done in the shape of SPEC 3.
+local function settle(id, job, state, code, message, result, result_key)
+  local key, extra = JOB .. id, {}
+  release(id, job)
+  if job.deadline then redis.call('ZREM', DEADLINES, id) end
+  redis.call('HSET', key, 'state', state, 'settled', NOW, 'code', code or '', 'message', message or '', 'result', result or '{}')
+  redis.call('HDEL', key, 'payload', 'body', 'cancel')
+  redis.call('EXPIRE', key, SETTLED_SECONDS)
+  local done = '{' .. job.label .. ',"status":"' .. state .. '"'
+  if state == 'completed' then
+    local quoted = result_key ~= '' and cjson.encode(result_key) or 'null'
+    done = done .. ',"result_key":' .. quoted .. ',"result_url":' .. job.url .. '}'
+    extra = {'result', result, 'worker', job.worker}
+  else
+    done = done .. ',"result_key":null,"result_url":null'
+    if code then
+      done = done .. ',"error":' .. cjson.encode({code = code, message = message})
+      extra = {'code', code, 'message', message}
+    end
+    done = done .. '}'
+  end
+  emit(state, id, state, job, unpack(extra))
+  redis.call('PUBLISH', JOB_DONE, done)
+end
+
+-- bury(id, job, code, message): settle as failed, among the dead letters; entries older than the hashes are dropped.
+local function bury(id, job, code, message)
+  settle(id, job, 'failed', code, message)
+  redis.call('ZADD', DEAD, NOW, id)
+  redis.call('ZREMRANGEBYSCORE', DEAD, '-inf', NOW - SETTLED_SECONDS * 1000)
+end
+
+local function expire(id, job)
+  settle(id, job, 'expired', 'deadline_exceeded', 'The deadline passed before the job could be finished.')
+end

@@ -1,0 +1,11 @@
+-- reap: do what time has made due; anyone may call it at any moment.
+-- Guarantee: an expired lease counts one crash (and one solo crash if the job ran alone) and the job goes back to the
+--   head, or to the dead letters at the crash limit; due retries go back to the head; waiting jobs past their deadline
+--   expire; workers silent for a lease leave `busy`. Bounded by the reap limit.
+-- KEYS, ARGV 1-6: lib/base. ARGV 7 reap limit, 8 crash limit, 9 lease ms
+-- Returns: how many jobs moved.
+--- include base
+--- include settle
+--- include head
+--- include reap
+return reap(tonumber(ARGV[7]), tonumber(ARGV[8]), ARGV[9])

@@ -1,0 +1,192 @@
+"""`JobQueue`: one Redis list with leases, retries, dead letters and an event stream, moved by atomic scripts.
+
+The gateway submits, cancels and looks; workers claim, renew, complete, fail and hand back; everyone reaps. Every method
+is one round trip whatever the number of jobs, so a worker that claims and completes eight at once needs a quarter of a
+round trip per job. All times come from the server's clock.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import random
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+from proteus import keys
+from proteus.jobs import JobId, Stage, WorkerId
+from proteus.queue import wire
+from proteus.queue.model import (
+    POSITION_CAP,
+    Claim,
+    Completion,
+    Failure,
+    JobView,
+    QueueStats,
+    Renewal,
+    Submission,
+    Verdict,
+)
+from proteus.queue.policy import QueuePolicy
+from proteus.queue.scripts import shared_args, shared_keys, source
+
+if TYPE_CHECKING:
+    from redis.asyncio import Redis
+
+SUBMIT_CHUNK: Final = 100
+"""Jobs one submit script takes: Lua cannot unpack much more than 7,000 values, and no script should block for long."""
+
+_VERBS: Final = (
+    "submit", "claim", "renew", "complete", "fail", "hand_back", "cancel", "reap",
+    "progress", "look", "stats", "forget", "bury",
+)  # fmt: skip
+
+
+class JobQueue:
+    """A durable queue on the list `list_name`, and everything under its hash tag.
+
+    Args:
+        redis: A client; it may decode responses or not. The queue never closes it.
+        list_name: `queue:jobs` or `tailorJob`.
+        policy: Leases and limits; all users of one list must agree.
+    """
+
+    def __init__(self, redis: Redis, list_name: str, *, policy: QueuePolicy | None = None) -> None:
+        self.policy = policy or QueuePolicy()
+        self.keys = keys.QueueKeys(list_name)
+        self._redis = redis
+        self._shared_keys = shared_keys(self.keys)
+        self._shared_args = shared_args(self.keys, self.policy)
+        self._scripts = {verb: redis.register_script(source(verb)) for verb in _VERBS}
+
+    async def submit(self, *submissions: Submission) -> list[bool]:
+        """Put jobs into the list; False for one that this epoch, or a later one, has brought there before.
+
+        Raises:
+            InvalidRequest: A submission that cannot be carried; nothing was submitted then.
+        """
+        for one in submissions:
+            wire.check(one)
+        taken: list[bool] = []
+        for start in range(0, len(submissions), SUBMIT_CHUNK):
+            reply = await self._run("submit", *wire.submit_args(submissions[start : start + SUBMIT_CHUNK]))
+            taken += [bool(one) for one in reply]
+        return taken
+
+    async def claim(
+        self,
+        worker: WorkerId,
+        *,
+        free: int,
+        engines: Sequence[str],
+        key: str | None = None,
+        estimate_ms: int = 0,
+        degraded_fraction: float = 0.0,
+        scan_cap: int = 200,
+    ) -> Claim:
+        """Take up to `free` jobs of one effective batch key from the head, with a lease on each. Reaps first.
+
+        Args:
+            worker: Who takes them.
+            free: How many it can start now.
+            engines: What it offers; other jobs are left where they are.
+            key: The batch key it runs already; None: that of the first job it can take. Only a worker that holds
+                nothing and names no key is given a job with crashes, and that one alone.
+            estimate_ms: How long the picture will take: jobs that could not meet their deadline are shed.
+            degraded_fraction: Share of the jobs that run in degraded form, where they may.
+            scan_cap: How many elements to look at, at most.
+        """
+        if free < 1 or not engines:
+            return Claim()
+        policy = self.policy
+        own: list[wire.Arg] = [worker, free, key or "", policy.lease_ms, int(estimate_ms), degraded_fraction, scan_cap]
+        return wire.claim(await self._run("claim", *own, policy.solo_crash_limit, policy.reap_limit, *engines))
+
+    async def renew(
+        self, worker: WorkerId, held: Mapping[JobId, int], *, idle_ms: int = 0, step_ms: int = 0
+    ) -> Renewal:
+        """Prolong the leases of all that `worker` holds (id -> token), in one call.
+
+        Args:
+            worker: Who holds them.
+            held: The jobs and the tokens they were claimed with.
+            idle_ms: Age of the last progress: a lease ends `max(lease, 3 * step_ms)` after it, never later.
+            step_ms: How long one step is expected to take.
+        """
+        if not held:
+            return Renewal()
+        own = wire.renew_args(worker, held, idle_ms=idle_ms, step_ms=step_ms, policy=self.policy)
+        return wire.renewal(await self._run("renew", *own))
+
+    async def complete(self, worker: WorkerId, completions: Sequence[Completion]) -> list[Verdict]:
+        """Finish jobs: DONE, or REFUSED where the token is not the current one. Asked again: the same answer."""
+        if not completions:
+            return []
+        return _verdicts(await self._run("complete", *wire.complete_args(completions)))
+
+    async def fail(self, worker: WorkerId, failures: Sequence[Failure]) -> list[Verdict]:
+        """Give up on jobs: RETRY, DEAD, DONE (canceled or expired instead) or REFUSED. Asked again: the same answer."""
+        if not failures:
+            return []
+        policy = self.policy
+        own = wire.fail_args(failures, (random.random() for _ in failures))
+        numbers = (policy.max_attempts, policy.backoff_base_ms, policy.backoff_cap_ms)
+        return _verdicts(await self._run("fail", *numbers, *own))
+
+    async def hand_back(self, worker: WorkerId, held: Mapping[JobId, int]) -> int:
+        """Return what will not be run to the head, the first one next; counts neither as crash nor as attempt."""
+        return int(await self._run("hand_back", *wire.held_args(held))) if held else 0
+
+    async def cancel(self, *ids: JobId) -> list[Verdict]:
+        """Stop jobs: DONE (was waiting, is gone), FLAGGED (runs; its worker is told) or REFUSED (over, or unknown)."""
+        return _verdicts(await self._run("cancel", *ids)) if ids else []
+
+    async def reap(self) -> int:
+        """Do what time has made due: expired leases, retries, deadlines. Returns how many jobs moved."""
+        return int(await self._run("reap", *wire.reap_args(self.policy)))
+
+    async def report_progress(self, job_id: JobId, token: int, *, stage: Stage, step: int, steps: int) -> bool:
+        """Keep and publish how far a running job is; False if the token is not the current one."""
+        return bool(await self._run("progress", job_id, token, stage.value, step, steps, keys.PROGRESS))
+
+    async def look(self, *ids: JobId) -> list[JobView | None]:
+        """Return jobs as they stand, None for unknown ones. Walks the list to each waiting one, `POSITION_CAP` far."""
+        if not ids:
+            return []
+        replies = await self._run("look", POSITION_CAP, *ids)
+        return [wire.view(job_id, reply) for job_id, reply in zip(ids, replies, strict=True)]
+
+    async def stats(self) -> QueueStats:
+        """Return one reading of depth, work in flight and waits."""
+        return wire.stats(await self._run("stats"))
+
+    async def forget(self, *ids: JobId) -> int:
+        """Remove every trace of jobs, cancelling those that live; returns how many there were."""
+        return int(await self._run("forget", *ids)) if ids else 0
+
+    async def dead_letters(self, *, limit: int = 100) -> list[JobId]:
+        """Return the ids of the newest dead letters; `look` tells their reasons."""
+        found = await self._redis.zrange(self.keys.dead, 0, limit - 1, desc=True)
+        return [JobId(wire.text(one)) for one in found]
+
+    async def peek_foreign(self, limit: int) -> list[str]:
+        """Return the oldest payloads pushed by hand; they stay until they are dropped or buried."""
+        found: list[Any] = await self._redis.lrange(self.keys.foreign, -limit, -1)
+        return [wire.text(one) for one in reversed(found)]
+
+    async def drop_foreign(self, *payloads: str) -> None:
+        """Forget foreign payloads that were adopted."""
+        for payload in payloads:
+            await self._redis.lrem(self.keys.foreign, -1, payload)
+
+    async def bury_foreign(self, payload: str, *, code: str, message: str) -> JobId:
+        """Move a foreign payload that cannot be adopted to the dead letters; returns the letter's id."""
+        letter = JobId("foreign_" + hashlib.sha256(payload.encode()).hexdigest()[:32])
+        await self._run("bury", payload, letter, code, message[: wire.MESSAGE_CHARS])
+        return letter
+
+    async def _run(self, verb: str, *args: wire.Arg) -> Any:
+        return await self._scripts[verb](keys=self._shared_keys, args=[*self._shared_args, *args])
+
+
+def _verdicts(reply: Sequence[Any]) -> list[Verdict]:
+    return [Verdict(wire.text(one)) for one in reply]

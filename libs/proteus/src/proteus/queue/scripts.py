@@ -1,0 +1,79 @@
+"""The Lua scripts: their text, the keys and arguments they all share, and the weaver's heart, which runs two of them.
+
+A script is `lua/verb.lua`; a line `--- include name` in it stands for `lua/lib/name.lua`. Clients register the text
+once and call it by digest; redis-py loads it again when a server does not know it (restarted, emptied, or a new one).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, Final
+
+from proteus import keys
+from proteus.jobs import JobId, WorkerId
+from proteus.queue import wire
+from proteus.queue.model import Renewal
+from proteus.queue.policy import QueuePolicy
+
+if TYPE_CHECKING:
+    import redis
+
+_INCLUDE: Final = re.compile(r"^--- include (\w+)\n", re.MULTILINE)
+
+
+@cache
+def source(name: str) -> str:
+    """Return the text of `lua/<name>.lua` with its includes in place."""
+    folder = files("proteus.queue") / "lua"
+    text = (folder / f"{name}.lua").read_text(encoding="utf-8")
+    return _INCLUDE.sub(lambda match: (folder / "lib" / f"{match[1]}.lua").read_text(encoding="utf-8"), text)
+
+
+def shared_keys(names: keys.QueueKeys) -> list[str]:
+    """Return KEYS of every script, in the order that `lua/lib/base.lua` names."""
+    return [
+        names.list,
+        names.leases,
+        names.busy,
+        names.retry,
+        names.dead,
+        names.events,
+        names.foreign,
+        names.waits,
+        names.deadlines,
+    ]
+
+
+def shared_args(names: keys.QueueKeys, policy: QueuePolicy) -> list[wire.Arg]:
+    """Return ARGV 1-6 of every script, in the order that `lua/lib/base.lua` names."""
+    prefixes: Sequence[wire.Arg] = (names.job_prefix, names.held_prefix, names.control, keys.JOB_DONE)
+    return [*prefixes, policy.settled_ttl_seconds, policy.stream_cap]
+
+
+class LeaseKeeper:
+    """Renew and reap over a synchronous client, for the weaver's heart, which has a process of its own.
+
+    Args:
+        redis: The heart's own client; not shared with another process.
+        list_name: The list whose leases it keeps.
+    """
+
+    def __init__(self, redis: redis.Redis, list_name: str, *, policy: QueuePolicy | None = None) -> None:
+        self._policy = policy or QueuePolicy()
+        names = keys.QueueKeys(list_name)
+        self._keys = shared_keys(names)
+        self._args = shared_args(names, self._policy)
+        self._renew = redis.register_script(source("renew"))
+        self._reap = redis.register_script(source("reap"))
+
+    def renew(self, worker: WorkerId, held: Mapping[JobId, int], *, idle_ms: int = 0, step_ms: int = 0) -> Renewal:
+        """Prolong what `worker` holds, as `JobQueue.renew` does."""
+        own = wire.renew_args(worker, held, idle_ms=idle_ms, step_ms=step_ms, policy=self._policy)
+        return wire.renewal(self._renew(keys=self._keys, args=[*self._args, *own]))
+
+    def reap(self) -> int:
+        """Do what time has made due, as `JobQueue.reap` does; returns how many jobs moved."""
+        return int(self._reap(keys=self._keys, args=[*self._args, *wire.reap_args(self._policy)]))

@@ -1,0 +1,180 @@
+"""Arguments into the scripts and replies out of them: pure, shared by the async queue and the heart's sync client.
+
+Scripts get flat strings and numbers and never decode what is not theirs to read: bodies and results pass through Lua as
+text, because its JSON library turns `[]` into `{}` and rounds long integers.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
+
+from proteus.errors import InvalidRequest
+from proteus.jobs import JobId, JobState, Stage, WorkerId
+from proteus.queue.model import Claim, Claimed, Completion, Failure, JobView, QueueStats, Renewal, Submission
+from proteus.queue.policy import QueuePolicy
+
+Arg = str | int | float
+
+MESSAGE_CHARS: Final = 500
+"""Failure messages are for people; longer ones are cut."""
+
+BODY_BYTES: Final = 4_096
+"""Twice what a body should need: it stays in Redis for as long as the job waits."""
+
+
+def text(value: object) -> str:
+    """Return a reply's string, whether or not the client decodes."""
+    return value.decode() if isinstance(value, bytes) else str(value)
+
+
+def encode(value: Any) -> str:
+    """Return compact JSON."""
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+
+
+def label(submission: Submission) -> str:
+    """Return the head of the job's messages in `events:job_done`, as JSON without braces."""
+    body = submission.body
+    fields = {
+        "job_id": submission.id,
+        "job_type": body.get("job_type"),
+        "user_id": body.get("user_id"),
+        "vton_id": body.get("vton_id"),
+    }
+    return encode(fields)[1:-1]
+
+
+def check(submission: Submission) -> None:
+    """Refuse a submission that the queue could not carry.
+
+    Raises:
+        InvalidRequest: Payload without this id, body too large, epoch or rank out of range.
+    """
+    if submission.payload.get("id") != submission.id:
+        raise InvalidRequest(f"the payload of {submission.id} names {submission.payload.get('id')!r}")
+    if not 1 <= submission.epoch < 10**9:
+        raise InvalidRequest(f"epoch of {submission.id} must be from 1 to 10^9, not {submission.epoch}")
+    if not 0 <= submission.rank < 1:
+        raise InvalidRequest(f"rank of {submission.id} must be in [0, 1), not {submission.rank}")
+    size_bytes = len(encode(submission.body).encode())
+    if size_bytes > BODY_BYTES:
+        raise InvalidRequest(f"the body of {submission.id} has {size_bytes} bytes; {BODY_BYTES} are allowed")
+
+
+def submit_args(submissions: Iterable[Submission]) -> list[Arg]:
+    args: list[Arg] = []
+    for one in submissions:
+        args += [
+            one.id,
+            one.epoch,
+            encode(one.payload),
+            encode(one.body),
+            label(one),
+            encode(one.body.get("result_url")),
+        ]
+        args += [one.engine, one.batch_key, one.degraded_batch_key, int(one.may_degrade), one.rank]
+        args += ["" if one.deadline_ms is None else one.deadline_ms, int(one.high)]
+        args += [one.attempts, one.crashes, one.solo_crashes]
+    return args
+
+
+def claim(reply: Sequence[Any]) -> Claim:
+    shed, jobs = reply
+    return Claim(jobs=tuple(map(_claimed, jobs)), expired=tuple(JobId(text(one)) for one in shed))
+
+
+def _claimed(reply: Sequence[Any]) -> Claimed:
+    job_id, token, payload, body, engine, key, degraded, attempts, crashes, solo, deadline, submitted, now = map(
+        text, reply
+    )
+    return Claimed(
+        id=JobId(job_id),
+        token=int(token),
+        payload=json.loads(payload),
+        body=json.loads(body),
+        engine=engine,
+        batch_key=key,
+        degraded=degraded == "1",
+        attempts=int(attempts),
+        crashes=int(crashes),
+        solo=solo == "1",
+        deadline_ms=int(deadline) if deadline else None,
+        submitted_ms=int(submitted),
+        claimed_ms=int(now),
+    )
+
+
+def held_args(held: Mapping[JobId, int]) -> list[Arg]:
+    return [part for item in held.items() for part in item]
+
+
+def renew_args(
+    worker: WorkerId, held: Mapping[JobId, int], *, idle_ms: int, step_ms: int, policy: QueuePolicy
+) -> list[Arg]:
+    return [worker, int(idle_ms), int(step_ms), policy.lease_ms, *held_args(held)]
+
+
+def renewal(reply: Sequence[Any]) -> Renewal:
+    lost, canceled = ([JobId(text(one)) for one in part] for part in reply)
+    return Renewal(lost=tuple(lost), canceled=tuple(canceled))
+
+
+def reap_args(policy: QueuePolicy) -> list[Arg]:
+    return [policy.reap_limit, policy.solo_crash_limit, policy.lease_ms]
+
+
+def complete_args(completions: Iterable[Completion]) -> list[Arg]:
+    args: list[Arg] = []
+    for one in completions:
+        args += [one.id, one.token, encode(one.result), str(one.result.get("result_key") or "")]
+    return args
+
+
+def fail_args(failures: Iterable[Failure], jitters: Iterable[float]) -> list[Arg]:
+    args: list[Arg] = []
+    for one, jitter in zip(failures, jitters, strict=True):
+        args += [one.id, one.token, one.code, one.message[:MESSAGE_CHARS], int(one.retryable), jitter]
+    return args
+
+
+def view(job_id: JobId, reply: Any) -> JobView | None:
+    if not reply:
+        return None
+    state, token, position, stage, step, steps, attempts, crashes, solo_crashes, *rest = map(text, reply)
+    cancel, worker, submitted, claimed, retry_at, code, message, result = rest
+    retrying = state == "retrying"
+    return JobView(
+        id=job_id,
+        state=JobState.QUEUED if retrying else JobState(state),
+        token=int(token),
+        position=int(position) if position else None,
+        stage=Stage(stage) if stage else None,
+        step=int(step or 0),
+        steps=int(steps or 0),
+        attempts=int(attempts),
+        crashes=int(crashes),
+        solo_crashes=int(solo_crashes),
+        cancel_requested=cancel == "1",
+        worker=worker,
+        submitted_ms=int(submitted),
+        claimed_ms=int(claimed) if claimed else None,
+        retry_at_ms=int(retry_at) if retrying else None,
+        code=code,
+        message=message,
+        result=json.loads(result or "{}"),
+    )
+
+
+def stats(reply: Sequence[Any]) -> QueueStats:
+    waiting, running, retrying, dead, busy, oldest, mean = map(int, reply)
+    return QueueStats(
+        waiting=waiting,
+        running=running,
+        retrying=retrying,
+        dead=dead,
+        busy_workers=busy,
+        oldest_waiting_ms=oldest,
+        mean_wait_ms=mean / 1_000,
+    )
