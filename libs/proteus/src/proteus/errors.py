@@ -7,9 +7,13 @@
     │   ├── ImageUnreadable       truncated or corrupt
     │   ├── ImageTooLarge         bytes or pixels over the limit
     │   └── ImageTooSmall
-    ├── Unauthorized · Forbidden · NotFound · Conflict
+    ├── Unauthorized · Forbidden · NotFound
+    ├── Conflict
+    │   ├── IdempotencyConflict   the same key, another request
+    │   └── NotReady              it is being made (retryable)
     ├── UploadMissing             nothing was PUT under the signed URL
     ├── Overloaded                try again later (429)
+    │   └── DeadlineUnreachable · TenantCap · NoCapacity · RateLimited
     ├── PhotoRejected             the picture is fine, what it shows is not
     │   ├── NoPersonDetected · PersonCropped · NoGarmentDetected
     ├── IllegalTransition
@@ -108,6 +112,21 @@ class Conflict(ProteusError):
     code = "conflict"
 
 
+class IdempotencyConflict(Conflict):
+    """This Idempotency-Key was used for another request in the last 24 hours."""
+
+    code = "idempotency_conflict"
+    hint = "Use a fresh key for a new request; repeat a request with exactly the body it had."
+
+
+class NotReady(Conflict):
+    """It is still being made."""
+
+    code = "not_ready"
+    retryable = True
+    hint = "Ask again in a second, or wait for the event."
+
+
 class UploadMissing(ProteusError):
     """No picture was uploaded under this image_url yet."""
 
@@ -121,6 +140,35 @@ class Overloaded(ProteusError):
     code = "queue_full"
     retryable = True
     hint = "Wait for as long as Retry-After says."
+
+    def __init__(self, message: str | None = None, *, retry_after_seconds: int = 1) -> None:
+        super().__init__(message)
+        self.retry_after_seconds = retry_after_seconds
+
+
+class DeadlineUnreachable(Overloaded):
+    """The picture could not be done before its deadline."""
+
+    code = "deadline_unreachable"
+    hint = "Wait for as long as Retry-After says, or give a later deadline_ms."
+
+
+class TenantCap(Overloaded):
+    """Your account has as much unfinished work as it may have."""
+
+    code = "tenant_cap"
+
+
+class NoCapacity(Overloaded):
+    """No worker can be had: the fleet is switched off."""
+
+    code = "no_capacity"
+
+
+class RateLimited(Overloaded):
+    """You asked too often."""
+
+    code = "rate_limited"
 
 
 class PhotoRejected(ProteusError):

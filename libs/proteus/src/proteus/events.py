@@ -1,0 +1,108 @@
+"""What happened, as facts in the past tense: the messages between processes and to clients.
+
+`JobEvent` and `ProgressEvent` reach clients (socket, SSE) and TypeScript exactly as they are here; `Recorded` wakes the
+gateways' relays; `JobDone` is SPEC 3's message for anyone outside, published by the queue's own scripts. `kind`
+discriminates. Events name results by API address; they carry no image, no key and no signature.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
+from proteus.jobs import JobState, Stage
+
+
+class _Event(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class ErrorInfo(_Event):
+    """Why a job ended badly: `code` for machines, `hint` for people."""
+
+    code: str
+    message: str
+    hint: str = ""
+    retryable: bool = False
+
+
+class ResultInfo(_Event):
+    """One picture of a try-on, or the cut-out of a garment.
+
+    Attributes:
+        n: Counts from 1.
+        url: Stable API address; it checks ownership and redirects to a fresh signed URL. None until completed.
+        degraded: The engine's degraded form made it.
+        cloth_clean_url: Of a cut-out: the address that `/api/snap` takes.
+    """
+
+    n: int
+    status: JobState
+    url: str | None = None
+    engine: str | None = None
+    engine_version: str | None = None
+    seed: int | None = None
+    width: int | None = None
+    height: int | None = None
+    content_type: str | None = None
+    degraded: bool | None = None
+    cloth_clean_url: str | None = None
+    category: str | None = None
+    confidence: float | None = None
+    error: ErrorInfo | None = None
+
+
+class JobEvent(_Event):
+    """A job changed; committed, and numbered by the user's own counter without gaps."""
+
+    kind: Literal["job"] = "job"
+    seq: int
+    job_id: str
+    vton_id: str | None = None
+    job_type: Literal["tryon", "segment"]
+    status: JobState
+    stage: Stage | None = None
+    results: tuple[ResultInfo, ...] = ()
+    error: ErrorInfo | None = None
+    at: str
+    """ISO 8601, when it was recorded."""
+
+
+class ProgressEvent(_Event):
+    """A running job took a step. Ephemeral: never replayed, has no `seq`."""
+
+    kind: Literal["progress"] = "progress"
+    job_id: str
+    n: int = 1
+    stage: Stage
+    step: int
+    steps: int
+
+
+class Recorded(_Event):
+    """The ledger holds the user's events up to `seq`."""
+
+    kind: Literal["recorded"] = "recorded"
+    user_id: str
+    seq: int
+
+
+class JobDone(_Event):
+    """`events:job_done` of SPEC 3: a unit ended."""
+
+    kind: Literal["job_done"] = "job_done"
+    job_id: str
+    job_type: Literal["tryon", "segment"]
+    status: JobState
+    result_key: str | None = None
+    result_url: str | None = None
+    user_id: str
+    vton_id: str | None = None
+    error: Any = None
+
+
+ClientEvent = Annotated[JobEvent | ProgressEvent, Field(discriminator="kind")]
+"""What a client can receive."""
+
+CLIENT_EVENT: TypeAdapter[JobEvent | ProgressEvent] = TypeAdapter(ClientEvent)
