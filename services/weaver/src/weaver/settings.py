@@ -28,13 +28,16 @@ class WeaverSettings(BaseSettings):
     """`WEAVER_WEIGHTS_DIR`. Folder with one folder of weights per engine; empty: each engine's own place."""
 
     max_batch: int = Field(default=8, ge=1, le=64)
-    """`WEAVER_MAX_BATCH`. Pictures in one session, whatever `config:batch_size` says: what the device's memory bears."""
+    """`WEAVER_MAX_BATCH`. Most pictures in one session, whatever `config:batch_size` says."""
 
     poll_seconds: float = Field(default=1.0, gt=0)
     """`WEAVER_POLL_SECONDS`. Safety poll beside the wake-up channel, and the age at which `config:*` is read anew."""
 
     profile_seconds: float = Field(default=2.0, ge=0)
     """`WEAVER_PROFILE_SECONDS`. What measuring t(b) at start may take in all; 0: learn it from work."""
+
+    slo_seconds: float = Field(default=20.0, gt=0)
+    """`WEAVER_SLO_SECONDS`. What a job should take at most, end to end: bounds how long a batch waits for company."""
 
     store_patience_seconds: float = Field(default=60.0, gt=0)
     """`WEAVER_STORE_PATIENCE_SECONDS`. How long a silent object store is retried before the job goes back."""

@@ -1,0 +1,45 @@
+"""Blocking calls to the object store, in threads, repeated while the store is away for a moment."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections.abc import Callable
+from typing import Final, TypeVar
+
+import structlog
+
+from proteus.errors import DependencyUnavailable
+
+log = structlog.get_logger()
+
+FIRST_PAUSE_SECONDS: Final = 0.2
+PAUSE_CAP_SECONDS: Final = 3.0
+
+T = TypeVar("T")
+
+
+async def patiently(call: Callable[[], T], *, seconds: float, moved: Callable[[], None] = lambda: None) -> T:
+    """Return what `call` returns, run in a thread.
+
+    Args:
+        call: Reads or writes the object store; safe to repeat.
+        seconds: How long a store that does not answer is tried again, with growing pauses.
+        moved: Called before every further try: waiting for the store is not a deadlock.
+
+    Raises:
+        DependencyUnavailable: It is still away.
+    """
+    give_up = time.monotonic() + seconds
+    pause = FIRST_PAUSE_SECONDS
+    while True:
+        try:
+            return await asyncio.to_thread(call)
+        except DependencyUnavailable as error:
+            if time.monotonic() + pause > give_up:
+                raise
+            log.warning("store_away", reason=error.message, pause_seconds=round(pause, 2))
+        await asyncio.sleep(pause * random.uniform(0.5, 1.0))
+        pause = min(2 * pause, PAUSE_CAP_SECONDS)
+        moved()

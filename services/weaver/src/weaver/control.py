@@ -1,0 +1,89 @@
+"""What the arbitrator and the control channel tell a weaver: batch size, degraded share, wake-ups, cancels.
+
+`config:*` and the list's length come in one round trip, at most once a second; a dead arbitrator means safe defaults.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from redis.asyncio import Redis
+
+from proteus import keys
+
+_KEYS = (keys.BATCH_SIZE, keys.DEGRADED_MODE, keys.DEGRADED_FRACTION, keys.STATE)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config:
+    """One reading. The defaults are what a missing arbitrator means.
+
+    Attributes:
+        batch_size: Pictures a weaver may run at once.
+        degraded_fraction: Share of the jobs that may be degraded and are.
+        waiting: Length of the list.
+        arrivals_per_second: This worker's share of the arrivals; 0 if unknown.
+    """
+
+    batch_size: int = 1
+    degraded_fraction: float = 0.0
+    waiting: int = 0
+    arrivals_per_second: float = 0.0
+
+
+def parse_config(values: list[str | None], waiting: int) -> Config:
+    """Return the configuration behind the raw values of `config:*`; what makes no sense counts as missing."""
+    batch_size, mode, fraction, state = values
+    degraded = mode == "1"
+    share = min(1.0, max(0.0, _number(fraction, 1.0))) if degraded else 0.0
+    try:
+        memory: Any = json.loads(state or "{}")
+    except ValueError:
+        memory = {}
+    arrivals = memory.get("arrivals_per_second", 0.0) if isinstance(memory, dict) else 0.0
+    ready = memory.get("ready", 1) if isinstance(memory, dict) else 1
+    per_worker = float(arrivals) / max(1, int(ready)) if isinstance(arrivals, (int, float)) else 0.0
+    return Config(
+        batch_size=max(1, int(_number(batch_size, 1))),
+        degraded_fraction=share,
+        waiting=waiting,
+        arrivals_per_second=per_worker,
+    )
+
+
+def _number(text: str | None, default: float) -> float:
+    try:
+        return float(text) if text is not None else default
+    except ValueError:
+        return default
+
+
+class ConfigReader:
+    """Reads `config:*` when the last reading is old enough.
+
+    Args:
+        redis: A client that decodes answers.
+        max_age_seconds: How old a reading may be.
+    """
+
+    def __init__(self, redis: Redis, *, max_age_seconds: float, now: Callable[[], float] = time.monotonic) -> None:
+        self._redis = redis
+        self._max_age_seconds = max_age_seconds
+        self._now = now
+        self._read_at = float("-inf")
+        self._config = Config()
+
+    async def read(self) -> Config:
+        """Return the configuration, at most `max_age_seconds` old."""
+        if self._now() - self._read_at >= self._max_age_seconds:
+            async with self._redis.pipeline(transaction=False) as pipe:
+                pipe.mget(_KEYS)
+                pipe.llen(keys.JOBS)
+                values, waiting = await pipe.execute()
+            self._config = parse_config(values, waiting)
+            self._read_at = self._now()
+        return self._config

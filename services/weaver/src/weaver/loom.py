@@ -1,0 +1,216 @@
+"""Runs a batch through an engine, step by step, in the one thread that engines live in.
+
+Between steps the event loop looks at every job: what was lost, cancelled or has run out of time is evicted. A session
+that breaks without saying whose fault it was is bisected until the job that breaks it stands alone; one that does not
+fit in memory is halved, and the size that fitted is remembered.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Final, TypeVar
+
+import structlog
+
+from proteus.claims import Claims, Gone
+from proteus.errors import OutOfMemory
+from proteus.heart import Heart
+from proteus.jobs import JobId, Stage
+from proteus.queue import Claimed
+from weaver.metrics import Metrics
+from weaver.pipelines.contract import Engine, Finished, Session, StepReport, WeaveJob
+from weaver.profile import CostProfile
+from weaver.progress import ProgressTeller
+
+log = structlog.get_logger()
+
+LOOK_SECONDS: Final = 1.0
+"""How often a step that does not return is looked at."""
+
+T = TypeVar("T")
+
+
+@dataclass(kw_only=True)
+class Piece:
+    """One job on the loom. `engine_seconds` grows by its share of every step."""
+
+    job: Claimed
+    inputs: WeaveJob
+    engine_seconds: float = 0.0
+    outcome: Finished | Gone | Exception | None = field(default=None, repr=False)
+
+
+Emit = Callable[[Sequence[Piece]], None]
+"""Called with the pieces whose outcome is known, after each step."""
+
+
+class Loom:
+    """The engines of this worker, and the thread they run in.
+
+    Args:
+        engines: By name, loaded.
+        claims: Says which jobs must be dropped.
+        heart: Hears of every step.
+        on_stuck: Called when a step does not return although all its jobs were lost long ago: a thread cannot be
+            killed, so the process must go.
+        stuck_seconds: How long ago.
+    """
+
+    def __init__(
+        self,
+        engines: Mapping[str, Engine],
+        *,
+        claims: Claims,
+        heart: Heart,
+        profile: CostProfile,
+        progress: ProgressTeller,
+        metrics: Metrics,
+        on_stuck: Callable[[], None],
+        stuck_seconds: float,
+    ) -> None:
+        self.engines = engines
+        self._claims = claims
+        self._heart = heart
+        self._profile = profile
+        self._progress = progress
+        self._metrics = metrics
+        self._on_stuck = on_stuck
+        self._stuck_seconds = stuck_seconds
+        self._caps: dict[str, int] = {}
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="engine")
+
+    def memory_cap(self, batch_key: str) -> int | None:
+        """Return the largest batch that fitted, once one of this key did not."""
+        return self._caps.get(batch_key)
+
+    async def in_thread(self, call: Callable[[], T]) -> T:
+        """Run a call in the engines' thread."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, call)
+
+    async def weave(self, pieces: Sequence[Piece], *, emit: Emit, stop: asyncio.Event) -> list[Piece]:
+        """Weave pieces of one batch key; every outcome goes to `emit`.
+
+        Returns:
+            Pieces that were not started because `stop` was set.
+        """
+        if not pieces:
+            return []
+        batch_key = pieces[0].job.batch_key
+        groups = list(_chunks(pieces, self._caps.get(batch_key, len(pieces))))
+        while groups:
+            if stop.is_set() and not any(piece.engine_seconds for piece in groups[0]):
+                return [piece for group in groups for piece in group]
+            left = {piece.job.id: piece for piece in groups.pop(0)}
+            try:
+                await self._session(batch_key, left, emit)
+            except Exception as error:
+                if len(left) == 1:
+                    _settle(left.popitem()[1], error, emit)
+                    continue
+                half = (len(left) + 1) // 2
+                if isinstance(error, OutOfMemory):
+                    self._caps[batch_key] = min(half, self._caps.get(batch_key, half))
+                log.warning(
+                    "batch_split",
+                    batch_key=batch_key,
+                    pictures=len(left),
+                    reason=f"{type(error).__name__}: {error}",
+                )
+                groups[:0] = _chunks(list(left.values()), half)
+        return []
+
+    async def _session(self, batch_key: str, left: dict[JobId, Piece], emit: Emit) -> None:
+        """Weave until nothing is left; what an exception leaves in `left` was neither finished nor refused."""
+        engine = self.engines[next(iter(left.values())).job.engine]
+        size, whole, seconds = len(left), True, 0.0
+        self._metrics.batch.labels(engine.card.name).observe(size)
+        session = await self.in_thread(lambda: engine.open(batch_key))
+        try:
+            for piece in list(left.values()):
+                try:
+                    await self.in_thread(lambda piece=piece: session.admit(piece.inputs))  # type: ignore[misc]
+                except OutOfMemory:
+                    raise
+                except Exception as error:
+                    whole = False
+                    _settle(left.pop(piece.job.id), error, emit)
+            while left:
+                evicted = self._drop_gone(left, emit)
+                whole = whole and not evicted
+                if not left:
+                    break
+                self._heart.expect_step(self._profile.step_seconds(batch_key, len(left)))
+                report, step_seconds = await self._step(session, evicted, list(left.values()))
+                seconds += step_seconds
+                for piece in left.values():
+                    piece.engine_seconds += step_seconds / len(left)
+                self._metrics.busy_seconds.labels(engine.card.name).inc(step_seconds)
+                whole = whole and not report.failed
+                self._take_in(report, left, emit)
+        finally:
+            await self.in_thread(session.close)
+        if whole:
+            self._profile.observe(batch_key, size, seconds)
+
+    def _drop_gone(self, left: dict[JobId, Piece], emit: Emit) -> list[JobId]:
+        gone = [(piece, why) for piece in left.values() if (why := self._claims.gone(piece.job))]
+        for piece, why in gone:
+            del left[piece.job.id]
+            log.info("evicted", job_id=piece.job.id, reason=why.value)
+            _settle(piece, why, emit)
+        return [piece.job.id for piece, _ in gone]
+
+    async def _step(
+        self, session: Session, evicted: Sequence[JobId], pieces: Sequence[Piece]
+    ) -> tuple[StepReport, float]:
+        def step() -> tuple[StepReport, float]:
+            for job_id in evicted:
+                session.evict(job_id)
+            start = time.monotonic()
+            report = session.step()
+            self._heart.moved()
+            return report, time.monotonic() - start
+
+        running = asyncio.ensure_future(self.in_thread(step))
+        lost_at: float | None = None
+        while not (await asyncio.wait([running], timeout=LOOK_SECONDS))[0]:
+            if not all(self._claims.gone(piece.job) is Gone.LOST for piece in pieces):
+                continue
+            lost_at = lost_at or time.monotonic()
+            if time.monotonic() - lost_at > self._stuck_seconds:
+                self._on_stuck()
+        return running.result()
+
+    def _take_in(self, report: StepReport, left: dict[JobId, Piece], emit: Emit) -> None:
+        for progress in report.progress:
+            if piece := left.get(progress.id):
+                self._progress.note(piece.job, Stage.DENOISING, progress.step, progress.steps)
+        done: list[Piece] = []
+        for finished in report.finished:
+            if piece := left.pop(finished.id, None):
+                piece.outcome = finished
+                done.append(piece)
+        for failed in report.failed:
+            if piece := left.pop(failed.id, None):
+                piece.outcome = failed.error
+                done.append(piece)
+        if done:
+            emit(done)
+
+    def close(self) -> None:
+        """End the thread once it is idle."""
+        self._thread.shutdown(wait=False, cancel_futures=True)
+
+
+def _settle(piece: Piece, outcome: Gone | Exception, emit: Emit) -> None:
+    piece.outcome = outcome
+    emit([piece])
+
+
+def _chunks(pieces: Sequence[Piece], size: int) -> Iterable[list[Piece]]:
+    for start in range(0, len(pieces), size):
+        yield list(pieces[start : start + size])

@@ -1,0 +1,152 @@
+"""What a batch costs here: t(b) per batch key, measured at start where that is cheap, corrected by every batch woven.
+
+Batching asks it how many pictures pay, the heart how long a step may take; the registry tells the rest of the fleet.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+import structlog
+
+from proteus.engines import EngineCard
+from proteus.errors import ProteusError
+from proteus.estimates import CORRECTION_WEIGHT, CostTable
+from proteus.jobs import JobId
+from weaver.pipelines.contract import Engine
+
+log = structlog.get_logger()
+
+UNMEASURED_PICTURE_COST: Final = 0.75
+"""Guess for a further picture, as a share of t(1), until a batch of that size was woven: just below the 1.8 t(1) where
+batching stops to pay, so that a size is tried once and then known."""
+
+UNKNOWN_STEP_SECONDS: Final = 20.0
+"""What a step of a key that was never woven may take: its first one also compiles, warms up and reads weights."""
+
+_SIZES: Final = (1, 2, 4, 8)
+
+
+def steps_of(batch_key: str) -> int:
+    """Return the number of steps a batch key names (its last part; 0, one shot, counts as 1)."""
+    last = batch_key.rsplit("/", 1)[-1]
+    return max(1, int(last)) if last.isdigit() else 1
+
+
+def keys_of(card: EngineCard) -> list[str]:
+    """Return every batch key of an engine."""
+    keys = [card.batch_key(quality) for quality in card.presets]
+    if card.degraded is not None:
+        keys.append(card.batch_key("balanced", degraded=True))
+    return list(dict.fromkeys(keys))
+
+
+class CostProfile:
+    """The measured cost of every batch key of this worker.
+
+    Args:
+        max_batch: The largest batch it will ever run.
+    """
+
+    def __init__(self, *, max_batch: int) -> None:
+        self._max_batch = max_batch
+        self._points: dict[str, dict[int, float]] = {}
+        self._tables: dict[str, CostTable] = {}
+
+    def observe(self, batch_key: str, batch_size: int, seconds: float) -> None:
+        """Take in a measurement of t(b). The first of a size counts in full, later ones by `CORRECTION_WEIGHT`."""
+        points = self._points.setdefault(batch_key, {})
+        known = points.get(batch_size)
+        value = seconds if known is None else known + CORRECTION_WEIGHT * (seconds - known)
+        points[batch_size] = max(value, 1e-6)
+        for smaller in [size for size in points if size < batch_size]:
+            points[smaller] = min(points[smaller], points[batch_size])
+        self._tables[batch_key] = self._table(points)
+
+    def table(self, batch_key: str) -> CostTable | None:
+        """Return t(1 … max_batch), guesses where nothing was measured; None for a key never seen."""
+        return self._tables.get(batch_key)
+
+    def tables(self) -> dict[str, CostTable]:
+        """Return every table, for the registry."""
+        return dict(self._tables)
+
+    def step_seconds(self, batch_key: str, batch_size: int) -> float:
+        """Return how long one step of such a batch is expected to take."""
+        table = self._tables.get(batch_key)
+        return UNKNOWN_STEP_SECONDS if table is None else table.t(batch_size) / steps_of(batch_key)
+
+    def _table(self, points: dict[int, float]) -> CostTable:
+        smallest, largest = min(points), max(points)
+        filled = {1: points[smallest] / (1 + UNMEASURED_PICTURE_COST * (smallest - 1)), **points}
+        for size in range(largest + 1, self._max_batch + 1):
+            filled[size] = filled[largest] + filled[1] * UNMEASURED_PICTURE_COST * (size - largest)
+        return CostTable.measured(filled)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sample:
+    """One measured batch. `seconds` is extrapolated from the steps done when the budget ran out."""
+
+    seconds: float
+    complete: bool
+
+
+def measure(
+    engine: Engine,
+    profile: CostProfile,
+    *,
+    budget_seconds: float,
+    max_batch: int,
+    clock: Callable[[], float] = time.monotonic,
+) -> None:
+    """Measure t(b) of an engine's keys within a budget; blocks. Sizes that would break the budget are left to work.
+
+    The first batch of a key warms it up and is measured again if the budget allows; a key whose single picture already
+    takes the whole budget is extrapolated from the steps that were seen.
+    """
+    keys = keys_of(engine.card)
+    end = clock() + budget_seconds
+    for position, key in enumerate(keys):
+        share = clock() + (end - clock()) / (len(keys) - position)
+        expected_seconds, warm = 0.0, False
+        for size in (1, *[size for size in _SIZES if size <= max_batch]):
+            left = share - clock()
+            if left <= expected_seconds:
+                break
+            try:
+                sample = _weave_sample(engine, key, size, budget_seconds=left, clock=clock)
+            except ProteusError as error:
+                log.warning("profile_failed", batch_key=key, batch_size=size, reason=error.message)
+                break
+            if warm or not sample.complete or clock() + sample.seconds > share:
+                profile.observe(key, size, sample.seconds)
+            if not sample.complete:
+                break
+            expected_seconds, warm = sample.seconds * (2 if warm else 1), True
+
+
+def _weave_sample(
+    engine: Engine, batch_key: str, size: int, *, budget_seconds: float, clock: Callable[[], float]
+) -> Sample:
+    job = engine.sample_job(batch_key)
+    jobs = [type(job)(**{**vars(job), "id": JobId(f"sample-{n}")}) for n in range(size)]
+    session = engine.open(batch_key)
+    try:
+        for one in jobs:
+            session.admit(one)
+        start, left, steps_done, steps = clock(), size, 0, steps_of(batch_key)
+        while left:
+            report = session.step()
+            steps_done += 1
+            for failed in report.failed:
+                raise ProteusError(f"the sample failed: {failed.error}") from failed.error
+            left -= len(report.finished)
+            if left and clock() - start > budget_seconds and steps_done < steps:
+                return Sample(seconds=(clock() - start) / steps_done * steps, complete=False)
+        return Sample(seconds=clock() - start, complete=True)
+    finally:
+        session.close()

@@ -1,0 +1,56 @@
+"""Progress of running jobs, told at most twice a second per job; ephemeral, so a failure to tell is no failure."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import Final
+
+import structlog
+from redis.exceptions import RedisError
+
+from proteus.jobs import JobId, Stage
+from proteus.queue import AnyQueue, Claimed
+
+log = structlog.get_logger()
+
+INTERVAL_SECONDS: Final = 0.5
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mark:
+    """Where a job is."""
+
+    token: int
+    stage: Stage
+    step: int = 0
+    steps: int = 0
+
+
+class ProgressTeller:
+    """Keeps the newest mark of each job and tells those that changed, twice a second."""
+
+    def __init__(self, queue: AnyQueue) -> None:
+        self._queue = queue
+        self._latest: dict[JobId, Mark] = {}
+
+    def note(self, job: Claimed, stage: Stage, step: int = 0, steps: int = 0) -> None:
+        """Remember where the job is."""
+        self._latest[job.id] = Mark(token=job.token, stage=stage, step=step, steps=steps)
+
+    def forget(self, job: Claimed) -> None:
+        """The job is settled: nothing more to tell."""
+        self._latest.pop(job.id, None)
+
+    async def run(self) -> None:
+        """Tell, until cancelled."""
+        while True:
+            marks, self._latest = self._latest, {}
+            try:
+                await asyncio.gather(*(self._tell(job_id, mark) for job_id, mark in marks.items()))
+            except RedisError as error:
+                log.info("progress_not_told", reason=f"{type(error).__name__}: {error}")
+            await asyncio.sleep(INTERVAL_SECONDS)
+
+    async def _tell(self, job_id: JobId, mark: Mark) -> None:
+        await self._queue.report_progress(job_id, mark.token, stage=mark.stage, step=mark.step, steps=mark.steps)

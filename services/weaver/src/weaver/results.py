@@ -1,0 +1,58 @@
+"""From a finished picture to what the world sees of it: encode, store under a fenced key, describe. Blocks; in threads.
+
+The key carries the claim's fencing token, so a zombie never overwrites the picture of the worker that took over.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from proteus import imaging
+from proteus.engines import EngineCard
+from proteus.queue import Claimed
+from proteus.storage import ObjectStore
+from weaver.pipelines.contract import Finished
+
+
+def result_key(job: Claimed, extension: str) -> str:
+    """Return `results/<user>/<try-on job id>/<n>-<token>.<ext>`."""
+    body = job.body
+    return f"results/{body['user_id']}/{body['tryon_job_id']}/{body['n']}-{job.token}.{extension}"
+
+
+def store_picture(store: ObjectStore, job: Claimed, finished: Finished, card: EngineCard) -> dict[str, Any]:
+    """Encode with the AI mark and the job's parameters, store, and return the description for the completion.
+
+    Raises:
+        DependencyUnavailable: The store does not answer; calling again is safe.
+    """
+    format_: imaging.Format = job.body.get("output_format") or card.output_format
+    height, width = finished.image.shape[:2]
+    seed = int(job.body.get("seed") or 0)
+    mark = imaging.Mark(
+        source_type="composite" if card.weights_licence.startswith("none") else "compositeWithTrainedAlgorithmicMedia",
+        parameters={
+            "job_id": job.id,
+            "engine": card.name,
+            "engine_version": card.version,
+            "quality": job.body.get("quality") or "balanced",
+            "degraded": job.degraded,
+            "seed": seed,
+            **finished.notes,
+        },
+    )
+    data = imaging.encode(finished.image, format_, mark=mark)
+    key = result_key(job, imaging.EXTENSIONS[format_])
+    store.put(key, data, content_type=imaging.CONTENT_TYPES[format_])
+    return {
+        "result_key": key,
+        "width": width,
+        "height": height,
+        "content_type": imaging.CONTENT_TYPES[format_],
+        "size_bytes": len(data),
+        "engine": card.name,
+        "engine_version": card.version,
+        "seed": seed,
+        "degraded": job.degraded,
+        "notes": finished.notes,
+    }
