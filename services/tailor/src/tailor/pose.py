@@ -207,9 +207,8 @@ def _anchors() -> Floats:
 def _mask(look: _Look, *, width: int, height: int) -> Pixels:
     """Return the model's mask in photo pixels."""
     matrix = look.region.to_photo(LANDMARK_SIDE)
-    mask = np.asarray(_sigmoid(look.mask_logits[:, :, 0]), np.float32)
-    photo = cv2.warpAffine(mask, matrix, (width, height), flags=cv2.INTER_CUBIC, borderValue=0)
-    return np.asarray((np.clip(photo, 0, 1) * 255).round(), np.uint8)
+    mask = (_sigmoid(look.mask_logits[:, :, 0]) * 255).round().astype(np.uint8)
+    return np.asarray(cv2.warpAffine(mask, matrix, (width, height), flags=cv2.INTER_CUBIC, borderValue=0), np.uint8)
 
 
 def _check_torso(landmarks: tuple[Landmark, ...], *, width: int, height: int) -> None:

@@ -1,0 +1,180 @@
+"""Which pixels of a person may change, from landmarks and person mask alone: the agnostic masks. Pure geometry.
+
+A mask covers the body parts a garment of its category may cover, generously, because it has to hide the old garment
+and its folds; it spares face, hair, hands and feet. Landmarks 11..32 are drawn as limbs: tapered capsules whose width
+goes with the body's own measure, the longer of shoulder width and half the torso's length (a person seen from the
+side has no shoulder width).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from proteus.artefacts import GarmentCategory, Landmark
+
+Pixels = NDArray[np.uint8]
+Point = NDArray[np.float64]
+
+NOSE, LEFT_EAR, RIGHT_EAR, MOUTH_LEFT, MOUTH_RIGHT = 0, 7, 8, 9, 10
+SHOULDERS, ELBOWS, WRISTS, HIPS, KNEES, ANKLES = (11, 12), (13, 14), (15, 16), (23, 24), (25, 26), (27, 28)
+HANDS: Final = ((15, 17, 19, 21), (16, 18, 20, 22))
+FEET: Final = ((27, 29, 31), (28, 30, 32))
+
+SEEN: Final = 0.3
+"""A limb whose end is less visible than this is not drawn: better a sleeve too short than a mask across the room."""
+
+SURE: Final = 0.9
+"""Hands and feet are spared from here on: a hand guessed on a sleeve would leave a hole in the garment."""
+
+WORKING_SIDE: Final = 768
+"""Masks are drawn at most this large and enlarged: wide discs on a 2048 photo cost a second, and their edge is soft."""
+
+# Radii and margins in units of the body's measure, chosen on photos so that a T-shirt, a loose jumper and wide trousers
+# are hidden whole.
+UPPER_ARM_RADIUS, FOREARM_RADIUS, HAND_RADIUS, FOOT_RADIUS = 0.24, 0.18, 0.16, 0.14
+THIGH_RADIUS, CALF_RADIUS, TORSO_MARGIN, LOOSE_MARGIN = 0.30, 0.22, 0.12, 0.08
+HEM_BELOW_HIPS: Final = 0.30
+WAIST_ABOVE_HIPS: Final = 0.22
+
+
+def points_of(landmarks: Sequence[Landmark]) -> Point:
+    """Return the landmarks as (33, 2), x and y in pixels."""
+    return np.array([(mark.x, mark.y) for mark in landmarks], np.float64)
+
+
+def body_measure(points: Point) -> float:
+    """Return the body's measure in pixels: the longer of shoulder width and half the torso's length."""
+    width = float(np.linalg.norm(points[SHOULDERS[0]] - points[SHOULDERS[1]]))
+    length = float(np.linalg.norm(points[list(SHOULDERS)].mean(axis=0) - points[list(HIPS)].mean(axis=0)))
+    return max(width, length / 2, 1.0)
+
+
+def soft_edge(mask: Pixels, radius_pixels: float) -> Pixels:
+    """Return the mask with its edge blurred over about `radius_pixels` on either side."""
+    if radius_pixels <= 0:
+        return mask
+    return np.asarray(cv2.GaussianBlur(mask, (0, 0), radius_pixels / 2), np.uint8)
+
+
+def agnostic_masks(landmarks: Sequence[Landmark], person: Pixels) -> dict[GarmentCategory, Pixels]:
+    """Return category -> (H, W) uint8, 255 = may change.
+
+    Args:
+        landmarks: 33, in pixels of the photo.
+        person: (H, W) uint8, 255 = person.
+    """
+    height, width = person.shape
+    scale = min(1.0, WORKING_SIDE / max(height, width))
+    small = cv2.resize(person, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) if scale < 1 else person
+    points = points_of(landmarks) * scale
+    unit = body_measure(points)
+    visibility = np.array([mark.visibility for mark in landmarks])
+    seen = visibility >= SEEN
+    near = grow((small > 127).astype(np.uint8) * 255, LOOSE_MARGIN * unit)
+    spared = head(points, small.shape)
+    for ends in HANDS + FEET:
+        if (visibility[list(ends)] >= SURE).all():
+            radius = (HAND_RADIUS if ends in HANDS else FOOT_RADIUS) * unit
+            spared |= limb(small.shape, points[list(ends[1:])].mean(axis=0), points[ends[0]], radius, radius * 0.6)
+    upper = _upper(points, seen, unit, small.shape) & near & ~spared
+    lower = _lower(points, seen, unit, small.shape) & near & ~spared
+    both = upper | lower
+    masks: dict[GarmentCategory, Pixels] = {"upper": upper, "lower": lower, "overall": both, "dress": both}
+    return {category: _enlarge(mask, width=width, height=height) for category, mask in masks.items()}
+
+
+def _upper(points: Point, seen: NDArray[np.bool_], unit: float, shape: tuple[int, ...]) -> Pixels:
+    area = _torso(points, unit, shape)
+    for shoulder, elbow, wrist in zip(SHOULDERS, ELBOWS, WRISTS, strict=True):
+        if seen[elbow]:
+            area |= limb(shape, points[shoulder], points[elbow], UPPER_ARM_RADIUS * unit, UPPER_ARM_RADIUS * unit * 0.9)
+            if seen[wrist]:
+                area |= limb(shape, points[elbow], points[wrist], UPPER_ARM_RADIUS * unit * 0.9, FOREARM_RADIUS * unit)
+    return area
+
+
+def _torso(points: Point, unit: float, shape: tuple[int, ...]) -> Pixels:
+    """The quad of shoulders and hips, grown on every side, down to where a loose hem ends."""
+    shoulders, hips = points[list(SHOULDERS)], points[list(HIPS)]
+    down = hips.mean(axis=0) - shoulders.mean(axis=0)
+    down /= max(float(np.linalg.norm(down)), 1e-6)
+    across = np.array([-down[1], down[0]]) * unit * 0.18
+    side = np.sign((shoulders[0] - shoulders[1]) @ across) or 1.0
+    low = hips + down * HEM_BELOW_HIPS * unit
+    quad = np.array([*shoulders, low[1] - across * side * 1.4, low[0] + across * side * 1.4])
+    return grow(_polygon(quad[[0, 1, 2, 3]], shape), TORSO_MARGIN * unit)
+
+
+def _lower(points: Point, seen: NDArray[np.bool_], unit: float, shape: tuple[int, ...]) -> Pixels:
+    shoulders, hips = points[list(SHOULDERS)].mean(axis=0), points[list(HIPS)].mean(axis=0)
+    up = (shoulders - hips) / max(float(np.linalg.norm(shoulders - hips)), 1e-6)
+    waist = points[list(HIPS)] + up * WAIST_ABOVE_HIPS * unit
+    area = limb(shape, waist[0], waist[1], THIGH_RADIUS * unit, THIGH_RADIUS * unit)
+    corners = [*waist]
+    for hip, knee, ankle in zip(HIPS, KNEES, ANKLES, strict=True):
+        if seen[knee]:
+            area |= limb(shape, points[hip], points[knee], THIGH_RADIUS * unit, THIGH_RADIUS * unit * 0.85)
+            corners.append(points[knee])
+            if seen[ankle]:
+                area |= limb(shape, points[knee], points[ankle], THIGH_RADIUS * unit * 0.85, CALF_RADIUS * unit)
+                corners.append(points[ankle])
+    # Between the legs too, or a skirt could not be put on or taken off.
+    hull = cv2.convexHull(np.array(corners, np.float32))[:, 0]
+    return np.asarray(area | _polygon(hull, shape), np.uint8)
+
+
+def head(points: Point, shape: tuple[int, ...]) -> Pixels:
+    """Return face, hair and everything above the chin, as (H, W) uint8."""
+    mouth = points[[MOUTH_LEFT, MOUTH_RIGHT]].mean(axis=0)
+    eyes = points[[2, 5]].mean(axis=0)
+    down = mouth - eyes
+    chin = mouth + down * 0.75
+    crown = eyes - down * 2.4
+    half = max(float(np.linalg.norm(points[LEFT_EAR] - points[RIGHT_EAR])) / 2, float(np.linalg.norm(down)) * 0.9)
+    return limb(shape, crown + (chin - crown) * 0.3, chin - down * 0.55, half * 1.5, half * 0.8)
+
+
+def limb(shape: tuple[int, ...], a: Point, b: Point, radius_a: float, radius_b: float) -> Pixels:
+    """Return a capsule from `a` to `b` that tapers, (H, W) uint8, 255 inside."""
+    area = np.zeros(shape[:2], np.uint8)
+    along = b - a
+    length = float(np.linalg.norm(along))
+    if length > 1e-6:
+        normal = np.array([-along[1], along[0]]) / length
+        corners = [a + normal * radius_a, b + normal * radius_b, b - normal * radius_b, a - normal * radius_a]
+        area = _polygon(np.array(corners), shape)
+    for centre, radius in ((a, radius_a), (b, radius_b)):
+        cv2.circle(area, _pixel(centre), max(1, round(radius)), 255, -1)
+    return area
+
+
+def grow(mask: Pixels, by_pixels: float) -> Pixels:
+    """Return the mask dilated by a disc."""
+    size = 2 * round(by_pixels) + 1
+    if size <= 1:
+        return mask
+    return np.asarray(cv2.dilate(mask, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))), np.uint8)
+
+
+def _enlarge(mask: Pixels, *, width: int, height: int) -> Pixels:
+    if mask.shape == (height, width):
+        return mask
+    smooth = cv2.resize(mask, (width, height), interpolation=cv2.INTER_LINEAR)
+    return np.asarray(np.where(smooth > 127, 255, 0), np.uint8)
+
+
+def _polygon(corners: NDArray[np.floating], shape: tuple[int, ...]) -> Pixels:
+    area = np.zeros(shape[:2], np.uint8)
+    cv2.fillPoly(area, [np.array([_pixel(corner) for corner in corners], np.int32)], 255)
+    return area
+
+
+def _pixel(point: NDArray[np.floating]) -> tuple[int, int]:
+    """Round into cv2's drawing range: landmarks may lie far outside the photo."""
+    x, y = np.clip(np.round(point), -30_000, 30_000)
+    return int(x), int(y)
