@@ -1,0 +1,155 @@
+"""Every profile lints, renders and follows the schemas of the Kubernetes versions we support."""
+
+from collections.abc import Callable
+from typing import Any
+
+import kubernetes_validate
+import pytest
+from cloudcoil.models.keda.v1alpha1 import ScaledObject, TriggerAuthentication
+from cloudcoil.models.prometheus_operator.v1 import PodMonitor, PrometheusRule
+from helm_python import Chart, HelmError, lint
+
+from .conftest import CHART, PROFILES, Objects, profile_values, render
+
+VERSIONS = ("1.29", "1.33", "1.37")
+CUSTOM = {
+    "ScaledObject": ScaledObject,
+    "TriggerAuthentication": TriggerAuthentication,
+    "PodMonitor": PodMonitor,
+    "PrometheusRule": PrometheusRule,
+}
+# KEDA 2.17 brought it; the typed models that install on Python 3.11 are those of 2.16.
+NEWER_THAN_MODEL = {
+    "/fallback/behavior": {"static", "currentReplicas", "currentReplicasIfHigher", "currentReplicasIfLower"}
+}
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_helm_lint_finds_nothing(profile: str) -> None:
+    report = lint(str(CHART), profile_values(profile), strict=True)
+    assert [m for m in report["messages"] if m["severity"] > 1] == []
+    assert report["errors"] == []
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_objects_follow_the_strict_schemas_of_kubernetes(objects: Objects, version: str) -> None:
+    for document in objects:
+        if document["kind"] not in CUSTOM:
+            kubernetes_validate.validate(document, version, strict=True)
+
+
+def unknown_fields(given: Any, understood: Any, path: str = "") -> list[str]:
+    """What the CRD's model dropped: its models accept unknown fields in silence."""
+    if isinstance(given, dict):
+        gone = [f"{path}/{key}" for key in given if key not in (understood or {})]
+        return gone + [
+            field
+            for key in given
+            if key in (understood or {})
+            for field in unknown_fields(given[key], understood[key], f"{path}/{key}")
+        ]
+    if isinstance(given, list):
+        return [f for i, item in enumerate(given) for f in unknown_fields(item, understood[i], f"{path}/{i}")]
+    return []
+
+
+def test_custom_resources_follow_their_definitions(objects: Objects) -> None:
+    for document in objects:
+        if model := CUSTOM.get(document["kind"]):
+            understood = model.model_validate(document).model_dump(by_alias=True, exclude_none=True, mode="json")
+            unknown = set(unknown_fields(document["spec"], understood["spec"]))
+            assert unknown <= NEWER_THAN_MODEL.keys()
+            if unknown:
+                assert document["spec"]["fallback"]["behavior"] in NEWER_THAN_MODEL["/fallback/behavior"]
+
+
+def test_an_unknown_field_in_a_custom_resource_would_be_seen() -> None:
+    document = {
+        "kind": "ScaledObject",
+        "metadata": {"name": "x"},
+        "spec": {"scaleTargetRef": {"name": "x"}, "triggers": [], "pollInterval": 5},
+    }
+    understood = ScaledObject.model_validate(document).model_dump(by_alias=True, exclude_none=True, mode="json")
+    assert unknown_fields(document["spec"], understood["spec"]) == ["/pollInterval"]
+
+
+REFUSALS: list[tuple[dict[str, Any], str]] = [
+    ({"image": {"registry": ""}}, "image.registry is not set"),
+    ({"scaling": {"assumeKeda": False}}, "no KEDA API"),
+    ({"profile": "gpu", "weaver": {"gpu": {"count": 0}}}, "weaver.gpu.count is 0"),
+    ({"profile": "gpu"}, "weaver.engines is empty"),
+    ({"profile": "gpu", "weaver": {"engines": ["catvton"]}}, "weaver.weights.source is empty"),
+    ({"weaver": {"engines": ["catvton"]}}, "profile is cpu"),
+    (
+        {
+            "profile": "gpu",
+            "weaver": {"engines": ["catvton"], "weights": {"source": "s3://a/b"}},
+            "engines": {"licencePolicy": "commercial"},
+        },
+        "CC BY-NC-SA",
+    ),
+    ({"scaling": {"minReplicas": 6, "maxReplicas": 5}}, "raise the maximum"),
+    ({"scaling": {"form": "plain", "minReplicas": 0}}, "use scaling.form=formula"),
+    ({"ingress": {"enabled": True, "host": "a.example"}, "httpRoute": {"enabled": True}}, "choose one way in"),
+    ({"ingress": {"enabled": True}}, "ingress.host is empty"),
+    ({"httpRoute": {"enabled": True}}, "httpRoute.parentRefs is empty"),
+    ({"redis": {"bundled": False}}, "name a Secret with REDIS_URL"),
+    ({"postgres": {"bundled": False}}, "name a Secret with DATABASE_URL"),
+    ({"objectStorage": {"bundled": False}}, "set objectStorage.endpoint"),
+]
+
+
+@pytest.mark.parametrize(("over", "sentence"), REFUSALS, ids=[sentence for _, sentence in REFUSALS])
+def test_what_cannot_work_is_refused_with_the_fix(over: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(HelmError, match=sentence):
+        render(profile_values("cpu", **over))
+
+
+@pytest.mark.parametrize(
+    "over",
+    [
+        {"profile": "tpu"},
+        {"gateway": {"replicas": 0}},
+        {"scaling": {"pollingInterval": 5}},
+        {"weaver": {"engines": ["dalle"]}},
+        {"image": {"registry": "https://registry.example.com"}},
+    ],
+)
+def test_a_value_of_the_wrong_shape_is_refused_by_the_schema(over: dict[str, Any]) -> None:
+    with pytest.raises(HelmError):
+        Chart.load(str(CHART)).validate_schema(profile_values("cpu", **over))
+
+
+def test_the_plain_form_is_the_founding_contract(rendered: Callable[..., Objects]) -> None:
+    [weaver] = [
+        o
+        for o in rendered(scaling={"form": "plain"})
+        if o["kind"] == "ScaledObject" and o["metadata"]["name"] == "demo-weaver"
+    ]
+    assert "scalingModifiers" not in weaver["spec"]["advanced"]
+    assert [t["metadata"]["listName"] for t in weaver["spec"]["triggers"]] == ["queue:jobs"]
+    assert weaver["spec"]["triggers"][0]["metadata"]["listLength"] == "10"
+
+
+def test_a_second_rendering_changes_only_what_is_random(rendered: Callable[..., Objects]) -> None:
+    """An upgrade without a cluster's memory makes new secrets; everything else stays byte for byte."""
+    chart = Chart.load(str(CHART))
+    values = profile_values("cpu")
+    first, second = (chart.render(values, name="demo", namespace="proteus", is_upgrade=True) for _ in range(2))
+    assert {path for path in first if first[path] != second[path]} == {"proteus/templates/shared/secrets.yaml"}
+
+
+@pytest.mark.parametrize("over", [{"scaling": {"owner": "operator"}}, {"scaling": {"owner": "none"}}])
+def test_another_owner_of_scaling_gets_no_scaledobject(rendered: Callable[..., Objects], over: dict[str, Any]) -> None:
+    assert [o for o in rendered(**over) if o["kind"] == "ScaledObject"] == []
+
+
+def test_what_keda_scales_names_no_replicas(rendered: Callable[..., Objects]) -> None:
+    objects = rendered()
+    scaled = {o["spec"]["scaleTargetRef"]["name"] for o in objects if o["kind"] == "ScaledObject"}
+    assert scaled == {"demo-weaver", "demo-tailor"}
+    assert [
+        o["metadata"]["name"]
+        for o in objects
+        if o["kind"] == "Deployment" and o["metadata"]["name"] in scaled and "replicas" in o["spec"]
+    ] == []

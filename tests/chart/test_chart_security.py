@@ -1,0 +1,133 @@
+"""Restricted pods, no secret where it does not belong, and exactly the arrows that are drawn."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from .conftest import Objects
+
+SECRET_WORDS = ("password", "secret_key", "signing_key", "token", "database_url", "redis_url")
+
+
+def pod_specs(objects: Objects) -> Iterator[tuple[str, dict[str, Any]]]:
+    for document in objects:
+        if document["kind"] == "Pod":
+            yield document["metadata"]["name"], document["spec"]
+        elif "template" in document.get("spec", {}):
+            yield document["metadata"]["name"], document["spec"]["template"]["spec"]
+
+
+def test_no_secret_is_in_a_configmap_or_in_plain_environment(objects: Objects) -> None:
+    for document in objects:
+        if document["kind"] == "ConfigMap":
+            assert [key for key in document["data"] if any(w in key.lower() for w in SECRET_WORDS)] == []
+    for name, pod in pod_specs(objects):
+        for container in pod["containers"] + pod.get("initContainers", []):
+            plain = [
+                e["name"]
+                for e in container.get("env", [])
+                if "value" in e and any(w in e["name"].lower() for w in SECRET_WORDS)
+            ]
+            assert plain == [], name
+
+
+def test_every_pod_is_restricted(objects: Objects) -> None:
+    for name, pod in pod_specs(objects):
+        assert pod["automountServiceAccountToken"] is False, name
+        assert pod["securityContext"]["runAsNonRoot"] is True, name
+        assert pod["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}, name
+        assert [v for v in pod.get("volumes", []) if "hostPath" in v] == [], name
+        for container in pod["containers"] + pod.get("initContainers", []):
+            security = container["securityContext"]
+            assert security["readOnlyRootFilesystem"] is True, name
+            assert security["allowPrivilegeEscalation"] is False, name
+            assert security["capabilities"] == {"drop": ["ALL"]}, name
+
+
+def test_every_container_has_resources_and_long_running_ones_have_probes(objects: Objects) -> None:
+    for document in objects:
+        if document["kind"] in ("Deployment", "StatefulSet"):
+            for container in document["spec"]["template"]["spec"]["containers"]:
+                assert {"readinessProbe", "livenessProbe"} <= container.keys(), container["name"]
+    for name, pod in pod_specs(objects):
+        for container in pod["containers"] + pod.get("initContainers", []):
+            assert container["resources"]["requests"], name
+            assert container["resources"]["limits"]["memory"], name
+
+
+Arrow = tuple[str, str, int]
+
+
+def _peer(peer: dict[str, Any]) -> str:
+    if "podSelector" in peer:
+        return str(peer["podSelector"]["matchLabels"]["app.kubernetes.io/component"])
+    if "namespaceSelector" in peer:
+        return "namespace " + str(peer["namespaceSelector"]["matchLabels"]["kubernetes.io/metadata.name"])
+    return "outside"
+
+
+def arrows(objects: Objects) -> tuple[set[Arrow], set[Arrow]]:
+    """Return what may leave and what may enter: (from, to, port)."""
+    out: set[Arrow] = set()
+    into: set[Arrow] = set()
+    for policy in (o for o in objects if o["kind"] == "NetworkPolicy"):
+        selector = policy["spec"]["podSelector"]
+        component = selector["matchLabels"].get("app.kubernetes.io/component")
+        names = [component] if component else (selector.get("matchExpressions") or [{"values": ["any"]}])[0]["values"]
+        for name in names:
+            for rule in policy["spec"].get("egress", []):
+                out |= {(name, _peer(p), port["port"]) for p in rule["to"] for port in rule["ports"]}
+            for rule in policy["spec"].get("ingress", []):
+                into |= {(_peer(p), name, port["port"]) for p in rule.get("from", [{}]) for port in rule["ports"]}
+    return out, into
+
+
+INSIDE: set[Arrow] = {
+    ("gateway", "redis", 6379),
+    ("tailor", "redis", 6379),
+    ("weaver", "redis", 6379),
+    ("arbitrator", "redis", 6379),
+    ("gateway", "postgres", 5432),
+    ("gateway", "object-storage", 8333),
+    ("tailor", "object-storage", 8333),
+    ("weaver", "object-storage", 8333),
+    ("gateway", "tailor", 8001),
+    ("test", "gateway", 8000),
+}
+PROMETHEUS: set[Arrow] = {
+    ("namespace monitoring", "gateway", 8000),
+    ("namespace monitoring", "tailor", 8001),
+    ("namespace monitoring", "weaver", 9100),
+    ("namespace monitoring", "arbitrator", 9100),
+}
+DNS: set[Arrow] = {("any", "namespace kube-system", 53)}
+
+
+def test_the_cpu_profile_allows_exactly_the_drawn_arrows(rendered: Callable[..., Objects]) -> None:
+    out, into = arrows(rendered("cpu"))
+    assert out == INSIDE | DNS | {("gateway", "outside", 443)}
+    assert into == INSIDE | PROMETHEUS | {("namespace keda", "redis", 6379), ("namespace ingress", "gateway", 8000)}
+
+
+def test_the_gpu_profile_reaches_its_external_stores_and_weights(rendered: Callable[..., Objects]) -> None:
+    out, into = arrows(rendered("gpu"))
+    stores = {(s, "outside", p) for s in ("gateway", "migrate", "tailor", "weaver") for p in (80, 443)}
+    redis = {(s, "outside", p) for s in ("gateway", "tailor", "weaver", "arbitrator") for p in (6379, 6380)}
+    postgres = {(s, "outside", 5432) for s in ("gateway", "migrate")}
+    inside = {arrow for arrow in INSIDE if arrow[1] in ("tailor", "gateway")}
+    assert out == inside | DNS | stores | redis | postgres
+    assert into == inside | PROMETHEUS | {("namespace ingress", "gateway", 8000)}
+
+
+def test_everything_is_denied_first(rendered: Callable[..., Objects]) -> None:
+    [deny] = [o for o in rendered("cpu") if o["metadata"]["name"] == "demo-default-deny"]
+    assert deny["spec"]["policyTypes"] == ["Ingress", "Egress"]
+    assert not {"ingress", "egress"} & deny["spec"].keys()
+
+
+@pytest.mark.parametrize(("longest", "upload"), [(60, 10), (90, 20)])
+def test_a_weaver_has_time_to_finish_what_runs(rendered: Callable[..., Objects], longest: int, upload: int) -> None:
+    objects = rendered(weaver={"longestBatchSeconds": longest, "uploadSeconds": upload})
+    [weaver] = [o for o in objects if o["kind"] == "Deployment" and o["metadata"]["name"] == "demo-weaver"]
+    assert weaver["spec"]["template"]["spec"]["terminationGracePeriodSeconds"] == longest + upload + 15

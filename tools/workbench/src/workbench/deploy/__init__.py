@@ -1,0 +1,1 @@
+"""Tools around the chart: plain manifests made from it, and the images built and tried."""

@@ -1,0 +1,107 @@
+"""deploy/k8s from the chart: `helm template`, sorted into the founding file names, for people who use kustomize.
+
+The chart is the one source; `python -m workbench.deploy.manifests` writes the files, a test asserts that they are
+current. Base: cpu profile, bundled stores, Secrets by name (an overlay makes them). The gpu overlay patches the weaver.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+from helm_python import Chart
+
+ROOT: Final = Path(__file__).resolve().parents[5]
+CHART: Final = ROOT / "deploy" / "helm" / "proteus"
+TARGET: Final = ROOT / "deploy" / "k8s"
+
+REGISTRY: Final = "registry.example.com/proteus"
+
+BASE_VALUES: Final[dict[str, Any]] = {
+    "image": {"registry": REGISTRY},
+    "scaling": {"assumeKeda": True},
+    "redis": {"existingSecret": "proteus-redis"},
+    "postgres": {"existingSecret": "proteus-postgres"},
+    "objectStorage": {"existingSecret": "proteus-object-storage"},
+    "auth": {"existingSecret": "proteus-auth"},
+    "ingress": {"enabled": True, "host": "proteus.example.com", "tlsSecretName": "proteus-tls"},
+}
+
+GPU_VALUES: Final[dict[str, Any]] = {
+    **BASE_VALUES,
+    "profile": "gpu",
+    "weaver": {"engines": ["catvton"], "weights": {"source": "s3://proteus-weights/catvton"}},
+}
+
+FILES: Final[dict[str, tuple[str, ...]]] = {
+    "redis.yaml": ("templates/data/redis.yaml",),
+    "postgres.yaml": ("templates/data/postgres.yaml",),
+    "object-storage.yaml": ("templates/data/objectstorage.yaml",),
+    "settings.yaml": ("templates/shared/configmap.yaml", "templates/shared/serviceaccounts.yaml"),
+    "gateway.yaml": (
+        "templates/gateway/deployment.yaml",
+        "templates/gateway/service.yaml",
+        "templates/gateway/poddisruptionbudget.yaml",
+    ),
+    "ingress.yaml": ("templates/gateway/ingress.yaml",),
+    "tailor.yaml": ("templates/tailor/deployment.yaml", "templates/tailor/service.yaml"),
+    "weaver.yaml": ("templates/weaver/deployment.yaml",),
+    "arbitrator.yaml": ("templates/arbitrator/deployment.yaml",),
+    "keda-scaler.yaml": (
+        "templates/weaver/scaledobject.yaml",
+        "templates/weaver/triggerauthentication.yaml",
+        "templates/tailor/scaledobject.yaml",
+    ),
+    "network-policies.yaml": ("templates/shared/networkpolicies.yaml",),
+}
+
+HEADER: Final = "# Made from deploy/helm/proteus by `make manifests`; change the chart, not this file.\n"
+
+
+def render(values: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
+    """Render the chart as release `proteus` in namespace `proteus`: template -> its objects."""
+    rendered = Chart.load(str(CHART)).render(values, name="proteus", namespace="proteus")
+    return {
+        path.removeprefix("proteus/"): [document for document in yaml.safe_load_all(text) if document]
+        for path, text in rendered.items()
+        if path.endswith(".yaml")
+    }
+
+
+def _plain(document: dict[str, Any]) -> dict[str, Any]:
+    """Drop what only Helm needs, so that `kubectl apply` owns the object."""
+    for metadata in (document["metadata"], document.get("spec", {}).get("template", {}).get("metadata", {})):
+        for label in ("helm.sh/chart", "app.kubernetes.io/managed-by"):
+            metadata.get("labels", {}).pop(label, None)
+        if metadata.get("annotations", {}).pop("checksum/config", None) and not metadata["annotations"]:
+            del metadata["annotations"]
+    return document
+
+
+def _dump(documents: list[dict[str, Any]]) -> str:
+    return HEADER + yaml.safe_dump_all(map(_plain, documents), sort_keys=False, width=120)
+
+
+def manifests() -> dict[str, str]:
+    """Return every generated file: path under deploy/k8s -> text."""
+    base, gpu = render(BASE_VALUES), render(GPU_VALUES)
+    files = {
+        f"base/{name}": _dump([document for template in templates for document in base[template]])
+        for name, templates in FILES.items()
+    }
+    files["overlays/gpu/weaver.yaml"] = _dump(gpu["templates/weaver/deployment.yaml"])
+    return files
+
+
+def main() -> None:
+    """Write the files."""
+    for name, text in manifests().items():
+        path = TARGET / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    print(f"{len(manifests())} files written under deploy/k8s")
+
+
+if __name__ == "__main__":
+    main()
