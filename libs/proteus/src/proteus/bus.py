@@ -1,0 +1,271 @@
+"""Following what the queues say: the event streams for truth, pub/sub for wake-up.
+
+`EventReader` is one member of the consumer group `recorder` on a queue's stream: it gives each event to one reader, and
+again to another if that one dies before it acknowledged. `subscribe` listens to channels, reconnects for ever, and says
+when it was deaf, so that its user can look at the truth instead of waiting for a message that has gone by.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import time
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, Self
+
+from redis.exceptions import RedisError, ResponseError
+
+from proteus.jobs import JobId, JobState
+from proteus.keys import QueueKeys
+from proteus.queue.model import QueueEvent
+from proteus.queue.wire import text
+
+if TYPE_CHECKING:
+    from redis.asyncio import Redis
+    from redis.asyncio.client import PubSub
+
+GROUP: Final = "recorder"
+
+STALE_MS: Final = 5_000
+"""An event that nobody acknowledged for this long is given to another reader: its first one died, or its commit
+failed. Recording a batch takes milliseconds."""
+
+SWEEP_SECONDS: Final = 1.0
+"""How often a reader looks for stale events."""
+
+CONSUMER_LIFE_MS: Final = 3_600_000
+"""A member that has asked for nothing for an hour and owes nothing is forgotten."""
+
+PING_SECONDS: Final = 5.0
+"""Silence on a subscription after which the server is asked for a sign of life; twice as long: the line is dead."""
+
+RECONNECT_CAP_SECONDS: Final = 1.0
+
+_NUMBERS: Final = ("attempts", "crashes", "solo_crashes", "wait_ms", "due_ms")
+
+
+class EventReader:
+    """Reads one queue's events as a member of the group.
+
+    Args:
+        redis: A client whose socket timeout is longer than the reads block.
+        names: The queue's keys.
+        consumer: This process's own name in the group.
+    """
+
+    def __init__(self, redis: Redis, names: QueueKeys, *, consumer: str, group: str = GROUP) -> None:
+        self._redis = redis
+        self._stream = names.events
+        self._consumer = consumer
+        self._group = group
+        self._swept_at = 0.0
+        self._cursor = "0-0"
+        self.malformed = 0
+        """Entries that were no events; acknowledged and dropped."""
+
+    async def read(self, count: int = 100, block_ms: int = 1_000) -> list[QueueEvent]:
+        """Return events to record, oldest first; empty if none came within `block_ms`.
+
+        They come again, here or elsewhere, unless `ack` is called: record first, acknowledge after the commit.
+        """
+        try:
+            entries = await self._stale(count) or await self._fresh(count, block_ms)
+        except ResponseError as error:
+            # NOGROUP: first use, or the server was emptied. UNBLOCKED: it was emptied while this read waited.
+            if not str(error).startswith(("NOGROUP", "UNBLOCKED")):
+                raise
+            await self._make_group()
+            return []
+        events: list[QueueEvent] = []
+        for entry_id, fields in entries:
+            try:
+                events.append(parse_event(text(entry_id), fields))
+            except (KeyError, ValueError):
+                self.malformed += 1
+                await self.ack(text(entry_id))
+        return events
+
+    async def ack(self, *entry_ids: str) -> None:
+        """Say that these events are recorded."""
+        if entry_ids:
+            await self._redis.xack(self._stream, self._group, *entry_ids)
+
+    async def lag(self) -> int:
+        """Return how many events wait to be recorded: not yet read, or read and not acknowledged."""
+        if not await self._redis.exists(self._stream):
+            return 0
+        groups = await self._redis.xinfo_groups(self._stream)
+        own = next((group for group in groups if text(group["name"]) == self._group), None)
+        if own is None:
+            return int(await self._redis.xlen(self._stream))
+        return int(own["pending"]) + int(own["lag"] or 0)
+
+    async def _fresh(self, count: int, block_ms: int) -> list[Any]:
+        reply: Any = await self._redis.xreadgroup(
+            self._group, self._consumer, {self._stream: ">"}, count=count, block=block_ms
+        )
+        return list(reply[0][1]) if reply else []
+
+    async def _stale(self, count: int) -> list[Any]:
+        if time.monotonic() - self._swept_at < SWEEP_SECONDS:
+            return []
+        cursor, entries, *_ = await self._redis.xautoclaim(
+            self._stream, self._group, self._consumer, STALE_MS, self._cursor, count=count
+        )
+        self._cursor = text(cursor)
+        if self._cursor == "0-0":
+            self._swept_at = time.monotonic()
+            await self._forget_the_dead()
+        return [entry for entry in entries if entry[1]]
+
+    async def _forget_the_dead(self) -> None:
+        for member in await self._redis.xinfo_consumers(self._stream, self._group):
+            if member["pending"] == 0 and member["idle"] > CONSUMER_LIFE_MS:
+                await self._redis.xgroup_delconsumer(self._stream, self._group, text(member["name"]))
+
+    async def _make_group(self) -> None:
+        try:
+            await self._redis.xgroup_create(self._stream, self._group, id="0", mkstream=True)
+        except ResponseError as error:
+            if not str(error).startswith("BUSYGROUP"):
+                raise
+
+
+def parse_event(entry_id: str, fields: Mapping[Any, Any]) -> QueueEvent:
+    """Return the event behind a stream entry.
+
+    Raises:
+        KeyError, ValueError: It is none.
+    """
+    data: dict[str, Any] = {text(name): text(value) for name, value in fields.items()}
+    head = {name: data.pop(name) for name in ("kind", "id", "token", "state", "at")}
+    data |= {name: int(data[name]) for name in _NUMBERS if name in data}
+    if "result" in data:
+        data["result"] = json.loads(data["result"])
+    if "degraded" in data:
+        data["degraded"] = data["degraded"] == "1"
+    return QueueEvent(
+        entry_id=entry_id,
+        kind=head["kind"],
+        job_id=JobId(head["id"]),
+        token=int(head["token"]),
+        state=JobState(head["state"]),
+        at_ms=int(head["at"]),
+        data=data,
+    )
+
+
+@dataclass(frozen=True)
+class Message:
+    """Something was published."""
+
+    channel: str
+    data: str
+
+
+@dataclass(frozen=True)
+class WasDeaf:
+    """The line was dead for up to this long and is back: whatever was published meanwhile is gone."""
+
+    seconds: float
+
+
+class Subscription:
+    """A line to some channels; made by `subscribe`."""
+
+    def __init__(self, redis: Redis, channels: tuple[str, ...]) -> None:
+        self._redis = redis
+        self._channels = channels
+        self._pubsub: PubSub | None = None
+        self._heard_at = time.monotonic()
+        self._pause_seconds = 0.05
+
+    @property
+    def deaf(self) -> bool:
+        """Whether the line is dead right now."""
+        return self._pubsub is None
+
+    async def next(self, *, timeout_seconds: float = 1.0) -> Message | WasDeaf | None:
+        """Return what comes next; None if nothing does within the timeout. Never raises when Redis is away."""
+        deadline = time.monotonic() + timeout_seconds
+        while (left := deadline - time.monotonic()) > 0:
+            if self._pubsub is None:
+                since = self._heard_at
+                if await self.connect(left):
+                    return WasDeaf(time.monotonic() - since)
+                continue
+            try:
+                if message := await self._hear(self._pubsub, min(left, PING_SECONDS)):
+                    return message
+            except (RedisError, OSError):
+                await self.close()
+        return None
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> Message | WasDeaf:
+        while True:
+            if (message := await self.next(timeout_seconds=PING_SECONDS)) is not None:
+                return message
+
+    async def connect(self, patience_seconds: float) -> bool:
+        """Subscribe, and wait until the server says so; False, after a pause, if it does not."""
+        pubsub = self._redis.pubsub()
+        try:
+            async with asyncio.timeout(max(patience_seconds, 0.1)):
+                await pubsub.subscribe(*self._channels)
+                confirmed = 0
+                while confirmed < len(self._channels):
+                    message = await pubsub.get_message(timeout=patience_seconds)
+                    confirmed += message is not None and message["type"] == "subscribe"
+        except (RedisError, OSError):
+            await _drop(pubsub)
+            await asyncio.sleep(min(self._pause_seconds, patience_seconds))
+            self._pause_seconds = min(2 * self._pause_seconds, RECONNECT_CAP_SECONDS)
+            return False
+        except BaseException:
+            await _drop(pubsub)
+            raise
+        self._pubsub, self._heard_at, self._pause_seconds = pubsub, time.monotonic(), 0.05
+        return True
+
+    async def close(self) -> None:
+        """Hang up."""
+        if self._pubsub is not None:
+            pubsub, self._pubsub = self._pubsub, None
+            await _drop(pubsub)
+
+    async def _hear(self, pubsub: PubSub, timeout_seconds: float) -> Message | None:
+        silent_seconds = time.monotonic() - self._heard_at
+        if silent_seconds > 2 * PING_SECONDS:
+            raise RedisError("the line is silent")
+        if silent_seconds > PING_SECONDS:
+            await pubsub.ping()
+        message = await pubsub.get_message(timeout=timeout_seconds)
+        if message is None:
+            return None
+        self._heard_at = time.monotonic()
+        return Message(text(message["channel"]), text(message["data"])) if message["type"] == "message" else None
+
+
+@asynccontextmanager
+async def subscribe(redis: Redis, *channels: str) -> AsyncIterator[Subscription]:
+    """Listen to channels for a `with` block; a Redis that is away is waited for, not an error.
+
+    The first `next` after an outage, one at the start included, returns `WasDeaf`.
+    """
+    subscription = Subscription(redis, channels)
+    await subscription.connect(1.0)
+    try:
+        yield subscription
+    finally:
+        await asyncio.shield(subscription.close())
+
+
+async def _drop(pubsub: PubSub) -> None:
+    with contextlib.suppress(RedisError, OSError):
+        await pubsub.aclose()  # type: ignore[no-untyped-call]
