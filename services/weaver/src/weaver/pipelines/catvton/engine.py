@@ -1,0 +1,289 @@
+"""The engine `catvton` behind the seam: a photo and a cut-out in, the photo dressed out.
+
+The photo is framed so that the whole person is on the canvas, the model paints the canvas, and only what the feathered
+mask covers comes back into the photo. Every picture walks its own steps, so jobs may join a running batch and leave it
+at any step. A step that runs out of memory has advanced nobody.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import torch
+from PIL import Image
+
+from proteus.engines import CATVTON, EngineCard, Preset, Quality
+from proteus.errors import EngineError, InvalidRequest, OutOfMemory, PhotoRejected
+from proteus.jobs import JobId
+from weaver.pipelines import framing
+from weaver.pipelines.catvton import images, weights
+from weaver.pipelines.catvton.pipeline import CatVtonPipeline, Picture, Recipe, seeded
+from weaver.pipelines.catvton.solvers import Sampler
+from weaver.pipelines.contract import Failed, Finished, Pixels, Progress, StepReport, WeaveJob
+
+GUIDANCE: Final = 2.5
+"""As published; higher is more saturated."""
+
+ENCODE_AT_ONCE: Final = 4
+"""Pictures in one VAE pass: at 768x1024 each holds about a gigabyte of activations in half precision."""
+
+MOMENTS_KEPT: Final = 16
+"""Encoded pictures a session remembers: samples of one try-on share both, a batch of looks shares the person."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sampling:
+    """How a quality samples. `guided` is the share of the steps, from the first, that garment guidance is paid for."""
+
+    sampler: Sampler
+    guided: float = 1.0
+
+
+SAMPLING: Final[Mapping[Quality, Sampling]] = {
+    "best": Sampling(sampler="ddim"),
+    "balanced": Sampling(sampler="dpm++2m"),
+    "fast": Sampling(sampler="dpm++2m", guided=0.75),
+}
+"""`best` is the published sampler. The others are approximate: a better solver with fewer steps (`proteus bench
+solvers` measures their error on data whose exact answer is known)."""
+
+
+class CatVtonEngine:
+    """The model, loaded.
+
+    Args:
+        pipeline: The published algorithm on one device.
+        card: Presets and name; another card only for tests and benchmarks.
+    """
+
+    def __init__(self, pipeline: CatVtonPipeline, *, card: EngineCard = CATVTON) -> None:
+        self.card = card
+        self.pipeline = pipeline
+
+    def open(self, batch_key: str) -> CatVtonSession:
+        """Start an empty session; the key names canvas and steps.
+
+        Raises:
+            InvalidRequest: The key is none of this engine's.
+        """
+        preset, sampling = self._preset(batch_key)
+        plan = self.pipeline.schedule.plan(sampling.sampler, preset.steps)
+        guided = (0, -(-round(100 * sampling.guided) * preset.steps // 100))
+        recipe = Recipe(plan=plan, guidance=GUIDANCE, guided=guided)
+        return CatVtonSession(self.pipeline, recipe, canvas=(preset.width, preset.height), sampler=sampling.sampler)
+
+    def sample_job(self, batch_key: str) -> WeaveJob:
+        """Return a grey figure in a grey garment; what a picture costs does not depend on what it shows."""
+        preset, _ = self._preset(batch_key)
+        grey = np.full((preset.height, preset.width, 4), 128, np.uint8)
+        mask = np.zeros((preset.height, preset.width), np.uint8)
+        mask[preset.height // 4 : preset.height // 2, preset.width // 4 : -preset.width // 4] = 255
+        return WeaveJob(
+            id=JobId("sample"),
+            person=grey[..., :3],
+            garment=grey,
+            garment_category="upper",
+            person_mask=mask,
+            agnostic_mask=mask,
+        )
+
+    def _preset(self, batch_key: str) -> tuple[Preset, Sampling]:
+        for quality, preset in self.card.presets.items():
+            if batch_key == self.card.batch_key(quality):
+                return preset, SAMPLING[quality]
+        if self.card.degraded is not None and batch_key == self.card.batch_key("balanced", degraded=True):
+            return self.card.degraded, SAMPLING["balanced"]
+        raise InvalidRequest(f"batch key {batch_key!r} is not one of {self.card.name}'s")
+
+
+@dataclass
+class _Running:
+    """One admitted job: its canvases, (H, W, 3) and (H, W) uint8, and its picture once it is encoded."""
+
+    job: WeaveJob
+    frame: framing.Frame
+    person: Pixels
+    garment: Pixels
+    mask: Pixels
+    picture: Picture | None = None
+
+
+class CatVtonSession:
+    """A running batch of one canvas and one recipe."""
+
+    def __init__(self, pipeline: CatVtonPipeline, recipe: Recipe, *, canvas: tuple[int, int], sampler: Sampler) -> None:
+        self._pipeline = pipeline
+        self._recipe = recipe
+        self._canvas = canvas
+        self._sampler = sampler
+        self._running: dict[JobId, _Running] = {}
+        self._moments: OrderedDict[bytes, torch.Tensor] = OrderedDict()
+
+    def admit(self, job: WeaveJob) -> None:
+        """Frame a job's pictures; it takes part from the next step on.
+
+        Raises:
+            InvalidRequest: The job has no mask, or one of another size.
+            PhotoRejected: The mask is empty.
+        """
+        mask = job.agnostic_mask
+        if mask is None or mask.shape != job.person.shape[:2]:
+            raise InvalidRequest(f"job {job.id}: catvton needs a mask of the photo's size")
+        may_change = framing.bounding_box(mask)
+        if may_change is None:
+            raise PhotoRejected("The mask is empty: nothing in the photo may change.")
+        whole = None if job.person_mask is None else framing.bounding_box(np.maximum(job.person_mask, mask))
+        frame = framing.frame((job.person.shape[1], job.person.shape[0]), canvas=self._canvas, focus=whole)
+        self._running[job.id] = _Running(
+            job=job,
+            frame=frame,
+            person=frame.lay(job.person),
+            garment=np.asarray(images.pad_to_canvas(Image.fromarray(job.garment), self._canvas)),
+            mask=frame.lay_mask(mask),
+        )
+
+    def step(self) -> StepReport:
+        """Encode who is new, advance everybody by one step, finish who is done.
+
+        Raises:
+            OutOfMemory: Nobody was advanced; with fewer jobs the same step may be tried again.
+        """
+        with _memory_errors():
+            self._encode([running for running in self._running.values() if running.picture is None])
+            pictures = [running.picture for running in self._running.values() if running.picture]
+            if waiting := [picture for picture in pictures if not picture.done]:
+                self._pipeline.denoise(waiting)
+        finished: list[Finished] = []
+        failed: list[Failed] = []
+        steps = len(self._recipe.plan)
+        progress = [
+            Progress(id=running.job.id, step=running.picture.index, steps=steps)
+            for running in self._running.values()
+            if running.picture
+        ]
+        for running in list(self._running.values()):
+            if running.picture is None or not running.picture.done:
+                continue
+            try:
+                finished.append(self._finish(running, running.picture))
+            except EngineError as error:
+                if isinstance(error, OutOfMemory):
+                    raise
+                failed.append(Failed(id=running.job.id, error=error))
+            self.evict(running.job.id)
+        return StepReport(finished=finished, failed=failed, progress=progress)
+
+    def evict(self, job_id: JobId) -> None:
+        """Drop a job; unknown ids are no error."""
+        self._running.pop(job_id, None)
+
+    def close(self) -> None:
+        """Free the batch and what was remembered of its pictures."""
+        self._running.clear()
+        self._moments.clear()
+
+    def _encode(self, arrivals: Sequence[_Running]) -> None:
+        """Encode persons and garments, each distinct picture once, and start their pictures."""
+        wanted: dict[bytes, torch.Tensor] = {}
+        keys = []
+        for running in arrivals:
+            person, garment, mask = _tensor(running.person), _tensor(running.garment), _mask_tensor(running.mask)
+            pair = _digest(running.person, running.mask), _digest(running.garment)
+            keys.append((*pair, mask))
+            for key, tensor in zip(pair, (person * (mask < 0.5), garment), strict=True):
+                if key not in self._moments:
+                    wanted[key] = tensor
+        batches = [list(wanted)[at : at + ENCODE_AT_ONCE] for at in range(0, len(wanted), ENCODE_AT_ONCE)]
+        for batch in batches:
+            moments = self._pipeline.moments(torch.cat([wanted[key] for key in batch]))
+            self._moments.update(zip(batch, moments.split(1), strict=True))
+        for running, (person_key, garment_key, mask) in zip(arrivals, keys, strict=True):
+            generator = torch.Generator().manual_seed(running.job.seed)
+            running.picture = self._pipeline.begin(
+                self._moments[person_key],
+                self._moments[garment_key],
+                mask,
+                recipe=self._recipe,
+                draw=seeded(generator),
+            )
+        while len(self._moments) > MOMENTS_KEPT:
+            self._moments.popitem(last=False)
+
+    def _finish(self, running: _Running, picture: Picture) -> Finished:
+        with _memory_errors():
+            decoded = self._pipeline.decode([picture])
+            if not bool(torch.isfinite(decoded).all()):
+                raise EngineError(f"catvton made a picture that is not finite for job {running.job.id}")
+            painted = np.asarray(images.to_pil(decoded)[0])
+        mask = running.job.agnostic_mask
+        assert mask is not None  # admit refuses the others
+        return Finished(
+            id=running.job.id,
+            image=running.frame.paste(running.job.person, painted, mask),
+            notes={
+                "weights": self._pipeline.version,
+                "canvas": "x".join(map(str, self._canvas)),
+                "sampler": self._sampler,
+                "steps": len(self._recipe.plan),
+                "guidance": self._recipe.guidance,
+                "window": list(running.frame.window),
+            },
+        )
+
+
+def from_folder(folder: Path, *, device: str) -> CatVtonEngine:
+    """Load the engine from `make weights`' folder; half precision on a GPU, single on a CPU.
+
+    Raises:
+        ModelUnavailable: Something is missing or damaged.
+    """
+    if device == "auto":
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+    attention = folder / "CatVTON"
+    present = [version for version, name in weights.VERSIONS.items() if (attention / name).is_dir()]
+    pipeline = weights.load(
+        folder / "stable-diffusion-inpainting",
+        folder / "sd-vae-ft-mse",
+        attention,
+        dtype="fp16" if device == "cuda" else "fp32",  # users see more damage from bf16 than from fp16
+        device=device,
+        version=present[0] if present else "mix",
+    )
+    return CatVtonEngine(pipeline)
+
+
+@contextmanager
+def _memory_errors() -> Iterator[None]:
+    """Turn the device's out-of-memory into ours, and give back what torch keeps for later."""
+    try:
+        yield
+    except RuntimeError as error:  # torch.OutOfMemoryError is one; a CPU says it in words only
+        if not isinstance(error, torch.OutOfMemoryError) and "allocate memory" not in str(error):
+            raise
+        if torch.cuda.is_available():
+            torch.cuda.empty_cache()
+        raise OutOfMemory from error
+
+
+def _tensor(canvas: Pixels) -> torch.Tensor:
+    """(H, W, 3) uint8 -> (1, 3, H, W) float32 in [-1, 1]."""
+    return torch.from_numpy(canvas.copy()).permute(2, 0, 1)[None].float() / 127.5 - 1
+
+
+def _mask_tensor(canvas: Pixels) -> torch.Tensor:
+    """(H, W) uint8 -> (1, 1, H, W) float32, 0 or 1."""
+    return (torch.from_numpy(canvas.copy())[None, None] >= 128).float()
+
+
+def _digest(*arrays: np.ndarray[Any, Any]) -> bytes:
+    digest = hashlib.blake2b()
+    for array in arrays:
+        digest.update(array.tobytes())
+    return digest.digest()

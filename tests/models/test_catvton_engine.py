@@ -1,0 +1,233 @@
+"""The engine `catvton` behind the seam: photos of any size, jobs that come and go between steps."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from proteus.engines import CATVTON, Preset
+from proteus.errors import EngineError, InvalidRequest, ModelUnavailable, OutOfMemory, PhotoRejected
+from proteus.jobs import JobId
+from weaver.pipelines import catvton
+from weaver.pipelines.catvton.engine import CatVtonEngine
+from weaver.pipelines.contract import WeaveJob
+from workbench.bench.checkpoints import write_catvton
+
+WIDTH, HEIGHT, STEPS = 48, 64, 3
+CARD = replace(
+    CATVTON,
+    presets={
+        "fast": Preset(width=WIDTH, height=HEIGHT, steps=4),
+        "balanced": Preset(width=WIDTH, height=HEIGHT, steps=5),
+        "best": Preset(width=WIDTH, height=HEIGHT, steps=STEPS),
+    },
+    degraded=Preset(width=WIDTH // 3 * 2, height=HEIGHT // 2, steps=2),
+)
+BEST = CARD.batch_key("best")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory):
+    folder = tmp_path_factory.mktemp("engine")
+    write_catvton(folder)
+    return folder
+
+
+@pytest.fixture
+def engine(folder) -> CatVtonEngine:
+    loaded = catvton.load_engine(weights_dir=folder, device="cpu")
+    assert isinstance(loaded, CatVtonEngine)
+    return CatVtonEngine(loaded.pipeline, card=CARD)
+
+
+def job(name: str, *, size=(100, 140), seed: int = 7, **changes) -> WeaveJob:
+    rng = np.random.default_rng(seed)
+    width, height = size
+    person_mask, mask = np.zeros((2, height, width), np.uint8)
+    person_mask[height // 6 :, width // 4 : -width // 4] = 255
+    mask[height // 3 : height // 2, width // 3 : -width // 3] = 255
+    return WeaveJob(
+        id=JobId(name),
+        person=rng.integers(0, 256, (height, width, 3), np.uint8),
+        garment=rng.integers(0, 256, (50, 40, 4), np.uint8),
+        garment_category="upper",
+        person_mask=person_mask,
+        agnostic_mask=mask,
+        seed=seed,
+        **changes,
+    )
+
+
+def finish(session, *jobs: WeaveJob):
+    for each in jobs:
+        session.admit(each)
+    finished = {}
+    for _ in range(20):
+        report = session.step()
+        assert not report.failed
+        finished |= {done.id: done for done in report.finished}
+        if len(finished) == len(jobs):
+            return [finished[each.id] for each in jobs]
+    raise AssertionError("the session did not finish")
+
+
+@pytest.mark.parametrize("size", [(100, 140), (300, 90), (64, 300)])
+def test_a_picture_keeps_the_photos_size_and_every_pixel_outside_the_feathered_mask(engine, size):
+    wanted = job("job_a", size=size)
+    [done] = finish(engine.open(BEST), wanted)
+    changed = (done.image != wanted.person).any(axis=2)
+    assert done.image.shape == wanted.person.shape
+    assert changed[wanted.agnostic_mask > 0].mean() > 0.9
+    outside = np.ones_like(changed)
+    height, width = changed.shape
+    reach = 8
+    outside[height // 3 - reach : height // 2 + reach, width // 3 - reach : width - width // 3 + reach] = False
+    assert not changed[outside].any()
+
+
+def test_the_session_paints_what_the_published_algorithm_paints(engine):
+    whole = np.full((HEIGHT, WIDTH), 255, np.uint8)
+    wanted = replace(job("job_a", size=(WIDTH, HEIGHT)), person_mask=None, agnostic_mask=whole)
+    [done] = finish(engine.open(BEST), wanted)
+    [expected] = engine.pipeline.run(
+        [Image.fromarray(wanted.person)],
+        [Image.fromarray(wanted.garment)],
+        [Image.fromarray(wanted.agnostic_mask)],
+        steps=STEPS,
+        guidance=2.5,
+        eta=1.0,
+        generators=[torch.Generator().manual_seed(wanted.seed)],
+        width=WIDTH,
+        height=HEIGHT,
+    )
+    assert np.abs(done.image.astype(int) - np.asarray(expected)).max() <= 1
+    assert done.notes["sampler"] == "ddim"
+    assert done.notes["steps"] == STEPS
+
+
+@pytest.mark.parametrize("quality", ["fast", "balanced", "best"])
+def test_a_job_that_joins_a_running_batch_gets_the_picture_it_gets_alone(engine, quality):
+    key = CARD.batch_key(quality)
+    [alone] = finish(engine.open(key), job("job_b", seed=3))
+    session = engine.open(key)
+    session.admit(job("job_a"))
+    session.step()
+    session.admit(job("job_b", seed=3))
+    pictures = {}
+    while len(pictures) < 2:
+        pictures |= {done.id: done.image for done in session.step().finished}
+    assert np.abs(pictures["job_b"].astype(int) - alone.image).max() <= 1
+
+
+def test_every_step_reports_the_progress_of_every_job(engine):
+    session = engine.open(BEST)
+    session.admit(job("job_a"))
+    first = session.step()
+    session.admit(job("job_b"))
+    second = session.step()
+    assert [(p.id, p.step, p.steps) for p in first.progress] == [("job_a", 1, STEPS)]
+    assert [(p.id, p.step, p.steps) for p in second.progress] == [("job_a", 2, STEPS), ("job_b", 1, STEPS)]
+
+
+def test_an_evicted_job_leaves_and_the_others_go_on(engine):
+    session = engine.open(BEST)
+    session.admit(job("job_a"))
+    session.admit(job("job_b"))
+    session.step()
+    session.evict(JobId("job_a"))
+    session.evict(JobId("job_nobody"))
+    session.step()
+    assert [done.id for done in session.step().finished] == ["job_b"]
+    assert not session.step().progress
+
+
+def test_degraded_mode_has_its_own_smaller_canvas(engine):
+    [done] = finish(engine.open(CARD.batch_key("balanced", degraded=True)), job("job_a"))
+    assert done.notes["canvas"] == "32x32"
+    assert done.notes["steps"] == 2
+
+
+def test_samples_of_one_try_on_are_encoded_once(engine):
+    encoded = []
+    engine.pipeline.vae.encoder.register_forward_pre_hook(lambda encoder, inputs: encoded.append(len(inputs[0])))
+    session = engine.open(BEST)
+    first, second = job("job_a"), replace(job("job_a"), id=JobId("job_b"), seed=8)
+    pictures = finish(session, first, second)
+    assert sum(encoded) == 2
+    assert np.abs(pictures[0].image.astype(int) - pictures[1].image).max() > 1
+
+
+def test_running_out_of_memory_advances_nobody(engine):
+    session = engine.open(BEST)
+    [expected] = finish(engine.open(BEST), job("job_a"))
+    session.admit(job("job_a"))
+    session.step()
+
+    def exhausted(*_):
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    hook = engine.pipeline.unet.register_forward_pre_hook(exhausted)
+    with pytest.raises(OutOfMemory):
+        session.step()
+    hook.remove()
+    assert [p.step for p in session.step().progress] == [2]
+    [done] = session.step().finished
+    assert np.array_equal(done.image, expected.image)
+
+
+def test_a_picture_that_is_not_finite_fails_alone(engine):
+    session = engine.open(BEST)
+    session.admit(job("job_a"))
+    session.admit(job("job_b"))
+    rows_of_a = torch.tensor([float("nan"), float("nan"), 0, 0])[:, None, None, None]
+    hook = engine.pipeline.unet.register_forward_hook(lambda unet, inputs, output: (output[0] + rows_of_a,))
+    session.step()
+    hook.remove()
+    session.step()
+    report = session.step()
+    assert [failure.id for failure in report.failed] == ["job_a"]
+    assert isinstance(report.failed[0].error, EngineError)
+    assert [done.id for done in report.finished] == ["job_b"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "error"),
+    [
+        ({"agnostic_mask": None}, InvalidRequest),
+        ({"agnostic_mask": np.zeros((5, 5), np.uint8)}, InvalidRequest),
+        ({"agnostic_mask": np.zeros((140, 100), np.uint8)}, PhotoRejected),
+    ],
+)
+def test_a_job_that_cannot_be_woven_is_refused_at_the_door(engine, changes, error):
+    session = engine.open(BEST)
+    with pytest.raises(error):
+        session.admit(replace(job("job_a"), **changes))
+    assert not session.step().progress
+
+
+def test_a_key_of_another_engine_is_refused(engine):
+    with pytest.raises(InvalidRequest, match="not one of catvton's"):
+        engine.open("fashn/1.5/576x864/30")
+
+
+def test_the_sample_job_runs_in_every_key(engine):
+    for key in (CARD.batch_key("fast"), CARD.batch_key("balanced", degraded=True)):
+        assert finish(engine.open(key), engine.sample_job(key))
+
+
+def test_the_version_of_the_weights_is_what_lies_in_the_folder(folder, tmp_path):
+    assert catvton.load_engine(weights_dir=folder, device="auto").pipeline.version == "mix"
+    with pytest.raises(ModelUnavailable, match="missing"):
+        catvton.load_engine(weights_dir=tmp_path, device="cpu")
+    with pytest.raises(ModelUnavailable, match="WEAVER_WEIGHTS_DIR"):
+        catvton.load_engine(weights_dir=None, device="cpu")
+
+
+def test_the_real_canvases_fit_the_model():
+    for preset in (*CATVTON.presets.values(), CATVTON.degraded):
+        assert preset.width % 64 == 0
+        assert preset.height % 32 == 0
