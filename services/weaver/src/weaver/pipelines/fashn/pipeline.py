@@ -75,6 +75,10 @@ class Conditions:
     garment: Tensor
     category: Tensor
 
+    def rows(self, chosen: Tensor) -> Conditions:
+        """Keep some rows, named by an int64 index."""
+        return Conditions(self.person[chosen], self.garment[chosen], self.category[chosen])
+
     @staticmethod
     def join(parts: Sequence[Conditions]) -> Conditions:
         """Put batches one after the other."""

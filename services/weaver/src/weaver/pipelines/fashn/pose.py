@@ -23,7 +23,7 @@ Pixels = NDArray[np.uint8]
 Floats = NDArray[np.float64]
 
 MIN_SCORE: Final = 0.3
-"""Points with this score or less are not drawn (the publisher's threshold)."""
+"""Points with this score or less are not drawn (the publisher's threshold). A body may reach beyond its photo."""
 
 BODY: Final = 18
 BODY_FROM_BLAZEPOSE: Final = (0, None, 12, 14, 16, 11, 13, 15, 24, 26, 28, 23, 25, 27, 5, 2, 8, 7)
@@ -115,9 +115,12 @@ def draw(keypoints: Keypoints, *, photo: tuple[int, int], size: tuple[int, int])
         (height, width) uint8, background 0.
     """
     picture = np.zeros((size[1], size[0]), np.uint8)
-    body, face, *hands = (
-        _seen(points, photo=photo, size=size) for points in (keypoints.body, keypoints.face, *keypoints.hands)
-    )
+    scale = np.array([size[0] / photo[0], size[1] / photo[1], 1])
+    body, face, *hands = (points * scale for points in (keypoints.body, keypoints.face, *keypoints.hands))
+    body[:, 2] = body[:, 2] > MIN_SCORE
+    for points in (face, *hands):
+        # The published estimator says (0, 0) of fingers and outlines that it did not find.
+        points[:, 2] = (points[:, 2] > MIN_SCORE) & (points[:, :2] > 0).all(axis=1)
     first_grey: dict[int, int] = {}
     for (start, end), grey in zip(LIMBS, LIMB_GREYS, strict=False):
         first_grey.setdefault(start, grey)
@@ -140,17 +143,6 @@ def _neck(body: Floats) -> Floats:
     """The middle of the shoulders; seen if both are."""
     shoulders = body[list(SHOULDERS)]
     return np.array([*shoulders[:, :2].mean(axis=0), shoulders[:, 2].min()])
-
-
-def _seen(points: Floats, *, photo: tuple[int, int], size: tuple[int, int]) -> Floats:
-    """Scale points to the picture; the third value becomes 1 for those that are drawn.
-
-    A point on the photo's left or upper edge is not drawn: the published estimator says so of points it did not find.
-    """
-    scale = np.array([size[0] / photo[0], size[1] / photo[1]])
-    inside = (points[:, :2] > 0).all(axis=1) & (points[:, :2] < photo).all(axis=1)
-    seen = (points[:, 2] > MIN_SCORE) & inside
-    return np.concatenate([points[:, :2] * scale, seen[:, None]], axis=1)
 
 
 def _limb(picture: Pixels, start: Floats, end: Floats, grey: int) -> None:

@@ -1,0 +1,221 @@
+"""The engine `fashn` behind the seam: jobs in, pictures out, one Euler step of everybody at a time.
+
+The canvas is fixed and the category is a value per row, so pictures of different people, garments and categories share
+a batch; steps and guidance are in the batch key. Time is a value per row too: a job may join while others are halfway,
+and leaves when its own steps are done. A step either advances everybody or, out of memory, nobody.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from proteus.artefacts import Landmark, PersonParse
+from proteus.engines import FASHN, EngineCard
+from proteus.errors import EngineError, InvalidRequest, OutOfMemory, ProteusError
+from proteus.jobs import JobId
+from weaver.pipelines.contract import Failed, Finished, Progress, StepReport, WeaveJob
+from weaver.pipelines.fashn import images
+from weaver.pipelines.fashn.pipeline import Conditions, FashnPipeline, Schedule
+from weaver.pipelines.fashn.pose import Keypoints, from_blazepose
+
+PoseSource = Callable[[NDArray[np.uint8]], Keypoints]
+"""Finds one person in a photo, (H, W, 3) uint8 sRGB: what an operator may put in BlazePose's place."""
+
+SAMPLE_HEIGHT: Final = 1024
+SAMPLE_WIDTH: Final = 768
+
+
+class FashnEngine:
+    """The model, loaded.
+
+    Args:
+        pipeline: The network and its sampler.
+        pose_source: Finds the person's points; None: the landmarks of the job's parse.
+    """
+
+    card: EngineCard = FASHN
+
+    def __init__(self, pipeline: FashnPipeline, *, pose_source: PoseSource | None = None) -> None:
+        self.pipeline = pipeline
+        self.pose_source = pose_source
+
+    def open(self, batch_key: str) -> FashnSession:
+        """Start an empty session; the key names canvas, guidance and steps.
+
+        Raises:
+            InvalidRequest: The key is none of this engine's.
+        """
+        keys = {self.card.batch_key(quality): preset for quality, preset in self.card.presets.items()}
+        if self.card.degraded is not None:
+            keys.setdefault(self.card.batch_key("balanced", degraded=True), self.card.degraded)
+        preset = keys.get(batch_key)
+        if preset is None or preset.guidance is None:
+            raise InvalidRequest(f"batch key {batch_key!r} is not one of fashn's: {', '.join(keys)}")
+        return FashnSession(self, Schedule(steps=preset.steps, guidance=preset.guidance))
+
+    def sample_job(self, batch_key: str) -> WeaveJob:
+        """Return a grey figure and a grey garment; what a picture costs does not depend on what it shows."""
+        grey = np.full((SAMPLE_HEIGHT, SAMPLE_WIDTH, 4), 128, np.uint8)
+        mask = np.zeros((SAMPLE_HEIGHT, SAMPLE_WIDTH), np.uint8)
+        mask[SAMPLE_HEIGHT // 4 : SAMPLE_HEIGHT // 2, SAMPLE_WIDTH // 4 : -SAMPLE_WIDTH // 4] = 255
+        mark = Landmark(x=SAMPLE_WIDTH / 2, y=SAMPLE_HEIGHT / 3, visibility=1)
+        parse = PersonParse(
+            image_key="sample",
+            width=SAMPLE_WIDTH,
+            height=SAMPLE_HEIGHT,
+            parser="sample",
+            parser_version="1",
+            pose_model="sample",
+            landmarks=(mark,) * 33,
+            person_mask_key="sample",
+            agnostic_mask_keys={},
+        )
+        return WeaveJob(
+            id=JobId("sample"),
+            person=grey[..., :3],
+            garment=grey,
+            garment_category="upper",
+            parse=parse,
+            person_mask=mask,
+            agnostic_mask=mask,
+        )
+
+
+@dataclass
+class _Row:
+    """One admitted job; its picture so far is the same row of the session's tensors."""
+
+    job: WeaveJob
+    prepared: images.Prepared
+    step: int = 0
+
+
+class FashnSession:
+    """A running batch. Rows of `x` and `conditions` stand in the order of the admitted jobs."""
+
+    def __init__(self, engine: FashnEngine, schedule: Schedule) -> None:
+        self._engine = engine
+        self._pipeline = engine.pipeline
+        self._schedule = schedule
+        self._rows: list[_Row] = []
+        self._x: Tensor | None = None
+        self._conditions: Conditions | None = None
+
+    def admit(self, job: WeaveJob) -> None:
+        """Prepare a job's photos and give it its own noise; it takes part from the next step on.
+
+        Raises:
+            InvalidRequest: A category the network does not know, or a job without a parse.
+            OutOfMemory: The device cannot hold one more.
+        """
+        category = images.CATEGORY_CLASS.get(job.garment_category)
+        if category is None:
+            raise InvalidRequest(
+                f"fashn weaves {', '.join(images.CATEGORY_CLASS)}; {job.garment_category!r} is none of them"
+            )
+        person = self._prepare_person(job)
+        garment = images.prepare_garment(job.garment, worn=job.garment_worn, canvas=self._canvas)
+        with _memory_errors():
+            conditions = self._pipeline.encode(
+                *(torch.from_numpy(array)[None] for array in (person.picture, person.pose)),
+                *(torch.from_numpy(array)[None] for array in (garment.picture, garment.pose)),
+                torch.tensor([category]),
+            )
+            noise = self._pipeline.noise(job.seed)
+            if self._x is not None and self._conditions is not None:
+                conditions = Conditions.join((self._conditions, conditions))
+                noise = torch.cat((self._x, noise))
+        self._x, self._conditions = noise, conditions
+        self._rows.append(_Row(job, person))
+
+    def step(self) -> StepReport:
+        """Advance every job by one step; those that reach their last one come back as pictures.
+
+        Raises:
+            OutOfMemory: Nobody was advanced; with fewer jobs the same step may be tried again.
+        """
+        if self._x is None or self._conditions is None:
+            return StepReport()
+        with _memory_errors():
+            self._x = self._pipeline.step(self._x, [row.step for row in self._rows], self._conditions, self._schedule)
+        for row in self._rows:
+            row.step += 1
+        steps = self._schedule.steps
+        progress = [Progress(id=row.job.id, step=row.step, steps=steps) for row in self._rows]
+        finished, failed = [], []
+        for index, row in enumerate(self._rows):
+            if row.step == steps:
+                try:
+                    finished.append(self._finish(row, self._x[index]))
+                except (ProteusError, ValueError) as error:
+                    failed.append(Failed(id=row.job.id, error=error))
+        self._keep([index for index, row in enumerate(self._rows) if row.step < steps])
+        return StepReport(finished=finished, failed=failed, progress=progress)
+
+    def evict(self, job_id: JobId) -> None:
+        """Drop a job; unknown ids are no error."""
+        self._keep([index for index, row in enumerate(self._rows) if row.job.id != job_id])
+
+    def close(self) -> None:
+        """Free the batch."""
+        self._keep([])
+
+    @property
+    def _canvas(self) -> images.Size:
+        return self._pipeline.config.width, self._pipeline.config.height
+
+    def _prepare_person(self, job: WeaveJob) -> images.Prepared:
+        if self._engine.pose_source is not None:
+            keypoints = self._engine.pose_source(job.person)
+        elif job.parse is not None:
+            keypoints = from_blazepose(job.parse.landmarks)
+        else:
+            raise InvalidRequest(f"job {job.id} has no parse of its person, and fashn needs the pose")
+        return images.prepare(job.person, canvas=self._canvas, keypoints=keypoints)
+
+    def _finish(self, row: _Row, picture: Tensor) -> Finished:
+        painted = picture.float().cpu().numpy()
+        if not np.isfinite(painted).all():
+            raise EngineError(f"fashn made a picture that is not finite for job {row.job.id}")
+        pixels = images.paste_back(row.job.person, images.to_pixels(painted), row.job.agnostic_mask, row.prepared)
+        notes = {
+            "canvas": "x".join(map(str, self._canvas)),
+            "steps": self._schedule.steps,
+            "guidance": self._schedule.guidance,
+            "pose": "wholebody" if self._engine.pose_source else "blazepose",
+            "pasted_back": row.job.agnostic_mask is not None,
+        }
+        return Finished(id=row.job.id, image=pixels, notes=notes)
+
+    def _keep(self, indices: Sequence[int]) -> None:
+        """Go on with these rows only."""
+        if len(indices) == len(self._rows):
+            return
+        self._rows = [self._rows[index] for index in indices]
+        if not self._rows or self._x is None or self._conditions is None:
+            self._rows, self._x, self._conditions = [], None, None
+            return
+        chosen = torch.tensor(indices, device=self._x.device)
+        self._x = self._x[chosen]
+        self._conditions = self._conditions.rows(chosen)
+
+
+@contextmanager
+def _memory_errors() -> Iterator[None]:
+    """Turn the device's out-of-memory into ours, and give back what torch keeps for later."""
+    try:
+        yield
+    except RuntimeError as error:  # torch.OutOfMemoryError is one; a CPU says it in words only
+        if not isinstance(error, torch.OutOfMemoryError) and "allocate memory" not in str(error):
+            raise
+        if torch.cuda.is_available():
+            torch.cuda.empty_cache()
+        raise OutOfMemory from error
