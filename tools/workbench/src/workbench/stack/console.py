@@ -8,7 +8,6 @@ from rich.console import Console
 from rich.text import Text
 
 from proteus.errors import ProteusError
-from workbench.stack.errors import StackError
 from workbench.stack.supervisor import SELF
 
 _COLOURS: Final = {
@@ -34,7 +33,7 @@ class StackConsole:
     def fail(self, error: ProteusError) -> None:
         """Print what went wrong and the way out."""
         self.rich.print(Text(error.message, style="red"), soft_wrap=True)
-        hint = error.way_out if isinstance(error, StackError) else error.hint
+        hint = getattr(error, "way_out", "") or error.hint
         if hint:
             self.rich.print(Text(f"What you can do: {hint}"), soft_wrap=True)
 

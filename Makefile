@@ -1,0 +1,99 @@
+# Proteus, from a fresh clone: `make demo`. Needs Python 3.11 or newer on Linux x86-64, no Docker, no GPU.
+# What is installed is remembered in .venv/.stamps, so a repeated target starts at once.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PIP_NO_INPUT := 1
+export PIP_ROOT_USER_ACTION := ignore
+
+VENV := .venv
+BIN := $(VENV)/bin
+STAMPS := $(VENV)/.stamps
+# pip also warns about every find-links folder without a package: not our reader's concern.
+PIP := $(BIN)/python -m pip install --quiet --no-compile -c constraints.txt 2> >(grep -v "^WARNING: Location" >&2)
+PACKAGES := $(wildcard libs/*/pyproject.toml services/*/pyproject.toml tools/*/pyproject.toml)
+FAST := tests/unit tests/contract
+GATE := $(FAST) tests/integration tests/models tests/e2e
+
+.PHONY: help
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: demo
+demo: install ## One real try-on through the whole fleet, from nothing to a picture
+	@$(BIN)/proteus demo
+
+.PHONY: up
+up: install ## Run the fleet here until Ctrl+C; data is kept
+	@$(BIN)/proteus up
+
+.PHONY: down
+down: ## Stop the fleet that `make up` started
+	@if [ -x $(BIN)/proteus ]; then $(BIN)/proteus down; else echo "Nothing is installed, so nothing runs."; fi
+
+.PHONY: logs
+logs: install ## Show the fleet's logs and go on showing them
+	@$(BIN)/proteus logs
+
+.PHONY: clean
+clean: ## Stop the fleet, delete its data, logs and secrets
+	@if [ -x $(BIN)/proteus ]; then $(BIN)/proteus clean; else rm -rf .proteus; fi
+	@rm -rf proteus-demo
+
+.PHONY: check
+check: install-dev ## The fast gate: format, lint, types, import laws, unit and contract tests
+	@$(BIN)/ruff format --check --quiet .
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-timing
+	@$(BIN)/pytest -q -n 2 -m "not slow" $(FAST)
+
+.PHONY: test
+test: install-models ## Every test that a laptop can run, with embedded servers
+	@$(BIN)/pytest -q -n 2 $(GATE)
+
+.PHONY: test-all
+test-all: install-models ## `make test` and the chart, chaos and browser tests
+	@$(BIN)/pytest -q -n 2 tests
+
+.PHONY: fmt
+fmt: install-dev ## Format the code, mend what lint can mend
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+.PHONY: install install-dev install-models
+install: $(STAMPS)/run ## Only install what running needs, into .venv
+install-dev: $(STAMPS)/dev
+install-models: $(STAMPS)/models
+
+$(BIN)/python:
+	@python=""; for one in $${PYTHON:-} python3.11 python3.12 python3.13 python3; do \
+	  if "$$one" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then python=$$one; break; fi; done; \
+	if [ -z "$$python" ]; then \
+	  echo "Proteus needs Python 3.11 or newer; this machine's python3 is $$(python3 --version 2>&1 || true)." >&2; \
+	  echo "Install one and name it: make PYTHON=/path/to/python3.12 demo" >&2; exit 2; fi; \
+	echo "→ making a virtual environment with $$("$$python" --version)"; \
+	"$$python" -m venv $(VENV) || { rm -rf $(VENV); \
+	  echo "This Python cannot make virtual environments; on Debian and Ubuntu: apt-get install python3-venv" >&2; exit 2; }
+
+$(STAMPS)/run: requirements.txt constraints.txt $(PACKAGES) | $(BIN)/python
+	@echo "→ installing the services and the embedded servers (about a minute)"
+	@mkdir -p $(STAMPS)
+	@$(PIP) hatchling editables
+	@$(PIP) --no-build-isolation -r requirements.txt
+	@touch $@
+
+$(STAMPS)/dev: requirements-dev.txt $(STAMPS)/run
+	@echo "→ installing what the checks need"
+	@$(PIP) --no-build-isolation -r requirements-dev.txt
+	@touch $@
+
+# torch first and alone, by its exact pin: a later release would bring gigabytes of CUDA packages to a CPU machine.
+$(STAMPS)/models: requirements-models.txt $(STAMPS)/dev
+	@echo "→ installing torch and what the model engines need (a minute or two)"
+	@$(PIP) "$$(grep '^torch==' constraints.txt)"
+	@$(PIP) -r requirements-models.txt
+	@touch $@
