@@ -31,6 +31,8 @@ VERDICT_PATIENCE_SECONDS: Final = 90.0
 """How long a verdict is offered to a Redis that is away. By then the lease is long over and the job is done again."""
 
 RETRY_CAP_SECONDS: Final = 2.0
+LOOK_SECONDS: Final = 1.0
+"""How often work that does not return is looked at."""
 
 T = TypeVar("T")
 
@@ -121,6 +123,24 @@ class Claims:
         if held:
             await self._patiently(lambda: self.queue.hand_back(self.worker, held))
             self._drop(held)
+
+    async def watch(
+        self, work: Awaitable[T], jobs: Sequence[Claimed], *, stuck_seconds: float, on_stuck: Callable[[], None]
+    ) -> T:
+        """Wait for work in a thread; call `on_stuck` if it goes on although all its jobs were lost that long ago.
+
+        A thread cannot be killed, so the process has to go; its supervisor starts a fresh one.
+        """
+        running = asyncio.ensure_future(work)
+        lost_at: float | None = None
+        while not (await asyncio.wait([running], timeout=LOOK_SECONDS))[0]:
+            if not all(self.gone(job) is Gone.LOST for job in jobs):
+                continue
+            lost_at = lost_at or self._now()
+            if self._now() - lost_at > stuck_seconds:
+                log.critical("stuck", jobs=[job.id for job in jobs])
+                on_stuck()
+        return running.result()
 
     async def _settle(
         self, offers: Sequence[Completion] | Sequence[Failure], call: Callable[[], Awaitable[list[Verdict]]]

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Final, TypeVar
+from typing import TypeVar
 
 import structlog
 
@@ -27,9 +27,6 @@ from weaver.profile import CostProfile
 from weaver.progress import ProgressTeller
 
 log = structlog.get_logger()
-
-LOOK_SECONDS: Final = 1.0
-"""How often a step that does not return is looked at."""
 
 T = TypeVar("T")
 
@@ -175,15 +172,12 @@ class Loom:
             self._heart.moved()
             return report, time.monotonic() - start
 
-        running = asyncio.ensure_future(self.in_thread(step))
-        lost_at: float | None = None
-        while not (await asyncio.wait([running], timeout=LOOK_SECONDS))[0]:
-            if not all(self._claims.gone(piece.job) is Gone.LOST for piece in pieces):
-                continue
-            lost_at = lost_at or time.monotonic()
-            if time.monotonic() - lost_at > self._stuck_seconds:
-                self._on_stuck()
-        return running.result()
+        return await self._claims.watch(
+            self.in_thread(step),
+            [piece.job for piece in pieces],
+            stuck_seconds=self._stuck_seconds,
+            on_stuck=self._on_stuck,
+        )
 
     def _take_in(self, report: StepReport, left: dict[JobId, Piece], emit: Emit) -> None:
         for progress in report.progress:

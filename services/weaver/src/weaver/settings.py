@@ -87,6 +87,9 @@ class ProbeSettings(BaseSettings):
 
     model_config = SettingsConfigDict(frozen=True, env_prefix="PROBE_", extra="ignore")
 
+    host: str = "0.0.0.0"  # noqa: S104 - the kubelet comes from outside the pod
+    """`PROBE_HOST`."""
+
     port: int = Field(default=0, ge=0, le=65535)
     """`PROBE_PORT`. 0: nowhere."""
 

@@ -1,0 +1,74 @@
+"""What every worker does beside its work: hears its queue's control channel, and keeps its card in the registry.
+
+Both run until cancelled and never end because Redis is away: the safety poll and the heart find out the same a little
+later, and a card that is not renewed is gone by itself.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable
+from typing import Final
+
+import structlog
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import ConstantBackoff
+from redis.exceptions import RedisError
+
+from proteus.bus import WasDeaf, subscribe
+from proteus.claims import Claims
+from proteus.jobs import JobId
+from proteus.keys import QueueKeys
+from proteus.lifecycle import wait
+from proteus.registry import REGISTER_SECONDS, WorkerCard, register
+
+log = structlog.get_logger()
+
+SERVER_PATIENCE_SECONDS: Final = 10.0
+"""Socket timeout of a worker's client; no call of a worker blocks."""
+
+
+def worker_client(url: str) -> Redis:
+    """Return a client for a worker: it decodes answers and tries a broken line once more."""
+    return Redis.from_url(
+        url,
+        decode_responses=True,
+        socket_timeout=SERVER_PATIENCE_SECONDS,
+        socket_connect_timeout=3,
+        retry=Retry(ConstantBackoff(0.05), 1),
+    )
+
+
+async def listen(redis: Redis, names: QueueKeys, *, claims: Claims, bell: asyncio.Event) -> None:
+    """Ring the bell when there is work, note cancels at once."""
+    async with subscribe(redis, names.control) as messages:
+        async for message in messages:
+            if isinstance(message, WasDeaf):
+                log.warning("control_was_deaf", seconds=round(message.seconds, 1))
+                bell.set()
+                continue
+            try:
+                said = json.loads(message.data)
+                kind = said["kind"]
+            except (ValueError, TypeError, KeyError):
+                log.warning("control_message_not_understood", message=message.data[:200])
+                continue
+            if kind == "cancel":
+                claims.hears_gone((), [JobId(str(said.get("id")))])
+            else:
+                bell.set()
+
+
+async def keep_registered(
+    redis: Redis, names: QueueKeys, card: Callable[[], WorkerCard], *, changed: asyncio.Event
+) -> None:
+    """Write the worker's card every few seconds, and at once when `changed` is set."""
+    while True:
+        changed.clear()
+        try:
+            await register(redis, names, card())
+        except RedisError as error:
+            log.warning("not_registered", reason=f"{type(error).__name__}: {error}")
+        await wait(changed, seconds=REGISTER_SECONDS)

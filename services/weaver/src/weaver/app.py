@@ -1,0 +1,167 @@
+"""The weaver's composition root: builds everything once, loads the engines, works, drains."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from dataclasses import dataclass, field
+from typing import Final
+
+import structlog
+
+from proteus import keys
+from proteus.claims import Claims
+from proteus.duties import keep_registered, listen, worker_client
+from proteus.heart import Heart
+from proteus.jobs import WorkerId
+from proteus.probes import probe_server
+from proteus.queue import JobQueue, QueuePolicy
+from proteus.registry import WorkerCard, WorkerState, deregister
+from proteus.storage import ObjectStore
+from weaver.control import ConfigReader
+from weaver.loom import Loom
+from weaver.metrics import Metrics
+from weaver.pipelines import registry
+from weaver.pipelines.contract import Engine
+from weaver.profile import CostProfile, measure
+from weaver.progress import ProgressTeller
+from weaver.settings import Settings
+from weaver.worker import Worker
+
+log = structlog.get_logger()
+
+STUCK_EXIT: Final = 70
+"""Exit status of a process whose engine never returned from a step."""
+
+
+@dataclass
+class Standing:
+    """How this worker stands, for probes and registry. Each change rings both bells."""
+
+    state: WorkerState = WorkerState.LOADING
+    changed: asyncio.Event = field(default_factory=asyncio.Event)
+    bell: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def become(self, state: WorkerState) -> None:
+        """Change, and tell."""
+        self.state = state
+        self.changed.set()
+        self.bell.set()
+
+    def not_ready(self) -> str | None:
+        """Return why no work is taken."""
+        return None if self.state is WorkerState.READY else f"the weaver is {self.state}"
+
+
+async def serve(settings: Settings, stop: asyncio.Event) -> None:
+    """Run one weaver until `stop`.
+
+    Raises:
+        ModelUnavailable, LicenceRefused: An engine that the settings name cannot be had.
+    """
+    worker_id = WorkerId(settings.worker.worker_id)
+    redis = worker_client(settings.redis.url)
+    queue = JobQueue(redis, keys.JOBS, policy=QueuePolicy(lease_ms=int(settings.lease.seconds * 1000)))
+    claims = Claims(queue, worker_id)
+    heart = Heart(
+        settings.redis.url,
+        keys.JOBS,
+        worker=worker_id,
+        policy=queue.policy,
+        lease=settings.lease,
+        on_gone=claims.hears_gone,
+    )
+    claims.attach(heart)
+    standing, started_at = Standing(), time.time()
+    profile = CostProfile(max_batch=settings.weaver.max_batch)
+    engines: dict[str, Engine] = {}
+
+    def card() -> WorkerCard:
+        described = [engine.card for engine in engines.values()]
+        free = settings.weaver.max_batch - claims.count if standing.state is WorkerState.READY else 0
+        return WorkerCard(
+            id=worker_id,
+            state=standing.state,
+            engines=settings.weaver.engines,
+            weights={one.name: f"{one.name} {one.version}" for one in described},
+            licence={one.name: one.weights_licence for one in described},
+            device=settings.weaver.device,
+            seconds_per_batch={key: table.to_json() for key, table in profile.tables().items()},
+            slots_used=claims.count,
+            slots_free=max(0, free),
+            started_at=started_at,
+        )
+
+    probes = probe_server(settings.probe.port, host=settings.probe.host, not_ready=standing.not_ready)
+    async with redis, probes, heart.beating(), asyncio.TaskGroup() as group:
+        beside = [
+            group.create_task(listen(redis, queue.keys, claims=claims, bell=standing.bell)),
+            group.create_task(keep_registered(redis, queue.keys, card, changed=standing.changed)),
+        ]
+        try:
+            engines.update(await asyncio.to_thread(load_engines, settings, profile))
+            if not stop.is_set():
+                standing.become(WorkerState.READY)
+                log.info("ready", worker=worker_id, engines=list(engines))
+            beside.append(group.create_task(_drain_at(stop, standing)))
+            progress, metrics = ProgressTeller(queue), Metrics()
+            beside.append(group.create_task(progress.run()))
+            loom = Loom(
+                engines,
+                claims=claims,
+                heart=heart,
+                profile=profile,
+                progress=progress,
+                metrics=metrics,
+                on_stuck=lambda: os._exit(STUCK_EXIT),
+                stuck_seconds=settings.lease.seconds,
+            )
+            worker = Worker(
+                settings.weaver,
+                claims=claims,
+                config=ConfigReader(redis, max_age_seconds=settings.weaver.poll_seconds),
+                store=ObjectStore(settings.storage),
+                loom=loom,
+                profile=profile,
+                progress=progress,
+                heart=heart,
+                metrics=metrics,
+                bell=standing.bell,
+            )
+            await worker.run(stop)
+            loom.close()
+            await deregister(redis, queue.keys, worker_id)
+        finally:
+            for task in beside:
+                task.cancel()
+    log.info("stopped", worker=worker_id)
+
+
+async def _drain_at(stop: asyncio.Event, standing: Standing) -> None:
+    await stop.wait()
+    standing.become(WorkerState.DRAINING)
+
+
+def load_engines(settings: Settings, profile: CostProfile) -> dict[str, Engine]:
+    """Load the engines the settings name and measure what their batches cost; blocks."""
+    engines: dict[str, Engine] = {}
+    weaver = settings.weaver
+    for name in weaver.engines:
+        start = time.monotonic()
+        engines[name] = registry.load(
+            name,
+            licence_policy=settings.worker.licence_policy,
+            device=weaver.device,
+            weights_dir=weaver.weights_dir,
+            timed_curve=weaver.timed_curve,
+        )
+        log.info("engine_loaded", engine=name, seconds=round(time.monotonic() - start, 2))
+    for name, engine in engines.items():
+        measure(engine, profile, budget_seconds=weaver.profile_seconds / len(engines), max_batch=weaver.max_batch)
+        log.info("engine_measured", engine=name, single_seconds=_singles(profile, name))
+    return engines
+
+
+def _singles(profile: CostProfile, engine: str) -> dict[str, float]:
+    return {key: round(table.t(1), 4) for key, table in profile.tables().items() if key.startswith(f"{engine}/")}
