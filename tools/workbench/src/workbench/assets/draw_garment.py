@@ -64,7 +64,7 @@ def draw_garment() -> NDArray[np.uint8]:
     collar = np.clip(_fill(_neckline(FRONT_NECK_DEPTH + COLLAR, COLLAR * 0.9), size) - opening, 0, 1) * body
 
     light = _light(cloth, sleeves, collar, size)
-    colour = np.array(CLOTH, np.float32) / 255 * light[..., None]
+    colour: Plane = np.array(CLOTH, np.float32) / 255 * light[..., None]
     colour = _print_word(colour, light, size)
     colour *= (1 - 0.10 * collar * _ribs(size))[..., None]
     colour *= _stitches(size)[..., None]
