@@ -23,7 +23,7 @@ EFFICIENT_WITHIN: Final = 0.02
 CORRECTION_WEIGHT: Final = 0.2
 """Weight of a fresh measurement in `CostTable.corrected`: five batches forget two thirds of an error."""
 
-WAIT_SPREAD: Final = 0.25
+WAIT_SPREAD: Final = 0.1
 """Share of the predicted wait to add for the 90th percentile; the simulator reports how many jobs stay below it."""
 
 BATCH_SPREAD: Final = 0.25
@@ -208,6 +208,11 @@ def eta(waiting: int, busy_workers: int, fleet: Fleet) -> Eta:
         spread += COLD_SPREAD * (fleet.starting_in_seconds if fleet.starting else fleet.cold_start_seconds)
     done = wait + batch_seconds
     return Eta(p50_seconds=done, p90_seconds=done + spread, wait_seconds=wait, cold=cold)
+
+
+def wait_budget_seconds(slo_seconds: float, pace: Pace) -> float:
+    """Return the longest predicted wait whose ETA (p90) meets the SLO; negative if not even an idle fleet does."""
+    return (slo_seconds - (1 + BATCH_SPREAD) * pace.batch_seconds) / (1 + WAIT_SPREAD)
 
 
 def rank_of(job_id: str) -> float:

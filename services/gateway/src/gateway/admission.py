@@ -56,7 +56,7 @@ class QueueView:
         waiting: Jobs on the list (normal and high).
         waiting_high: Those of them in the high-priority prefix.
         busy_workers: Workers that hold jobs.
-        tenant_waiting: The tenant's jobs that are on the list or running.
+        tenant_waiting: The tenant's jobs on the list.
         tenant_total: All its unfinished jobs, held and preparing ones too.
     """
 

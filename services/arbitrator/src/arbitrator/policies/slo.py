@@ -1,10 +1,11 @@
 """Policy `slo`: keep every job inside its SLO with as little loss of quality and as few changes as possible.
 
 A ladder of four states, one step at a time: NORMAL -> THROUGHPUT (larger batches) -> DEGRADED (a share of the jobs in
-their cheaper form) -> SHED (the door turns work away: admission does it by ETA, this state says so). Up, when the
-predicted wait is above 0.8 SLO for three ticks or the queue's *minimum* delay stays above target (CoDel). Down, when
-the wait predicted *in the better state* stays below 0.4 SLO for 30 s with arrivals averaged over 60 s, and the state
-has dwelt. The share of degraded jobs follows the demand continuously, so a state that lingers costs no quality.
+their cheaper form) -> SHED (the door turns work away: admission does it by ETA, this state says so). The measure is the
+*strain*: predicted wait over the longest wait that still meets the SLO; at 1 admission sheds. Up, when the strain is
+above 0.8 for three ticks or the queue's *minimum* delay stays above target for a window (CoDel). Down, when the strain
+*in the better state* stays below 0.4 for 30 s, the better state carries the arrivals averaged over 60 s, and the mode
+has dwelt. While degraded, the share of degraded jobs follows the demand; it ends as soon as nothing needs it.
 
 The scale signal asks for what full quality needs, whatever is degraded: so it leads degradation, and degradation ends
 when the replicas are ready, not when they are asked for.
@@ -13,21 +14,27 @@ when the replicas are ready, not when they are asked for.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from math import floor
 from typing import Final
 
 from arbitrator.policies.contract import Decision, Mode, Observation, State
 from arbitrator.policies.demand import Arrivals, batch_limit, needed_fraction, needed_replicas
 from arbitrator.policies.table import TablePolicy
-from proteus.estimates import CostTable, Fleet, Pace, predicted_wait_seconds
+from proteus.estimates import CostTable, Fleet, Pace, predicted_wait_seconds, wait_budget_seconds
 
 LADDER: Final = (State.NORMAL, State.THROUGHPUT, State.DEGRADED, State.SHED)
-SHOWN: Final = {
-    State.NORMAL: Mode.VIP,
-    State.THROUGHPUT: Mode.ECONOMY,
-    State.DEGRADED: Mode.SURGE,
-    State.SHED: Mode.SURGE,
-}
+NORMAL, THROUGHPUT, DEGRADED, SHED = range(4)
+SHOWN: Final = (Mode.VIP, Mode.ECONOMY, Mode.SURGE, Mode.SURGE)
+
+SHARE_STEPS: Final = 20
+"""The degraded share moves in steps of 5 %, so that `config:*` and the batch keys stay calm."""
+
+WORTH_A_RUNG: Final = 1.02
+"""THROUGHPUT is skipped where its larger batches bring less than 2 %."""
+
+LEAST_BUDGET: Final = 0.1
+"""A wait of a tenth of the SLO is always in the budget, or an engine slower than its SLO would shed everything."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,14 +43,14 @@ class SloSettings:
 
     Attributes:
         slo_seconds: End-to-end time a job should take at most.
-        enter_share: Step up when the predicted wait is above this share of the SLO …
+        enter_strain: Step up when the strain is above this …
         enter_ticks: … for so many ticks in a row.
-        leave_share: Step down when the wait predicted in the better state is below this share …
+        leave_strain: Step down when the strain predicted in the better state is below this …
         calm_seconds: … for so long.
-        leave_load: The better state must also carry the slow arrival rate at this utilisation.
-        dwell_seconds: Least time in a state before stepping down; as long as the HPA's scale-down window.
-        target_share: CoDel's target delay as a share of the SLO.
-        window_seconds: CoDel's window: overload iff the delay never fell below target within it.
+        leave_load: The better state must carry the slow arrival rate at this utilisation.
+        dwell_seconds: Least time in a mode before a better one; as long as the HPA's scale-down window.
+        target_strain: CoDel's target: the head's age over the wait budget …
+        window_seconds: … overload iff it never fell below target for so long. Degradation aims at the same strain.
         normal_batch_share: Longest batch in NORMAL as a share of the SLO.
         full_batch_share: Longest batch in the other states.
         drain_seconds: Backlog above target is to be gone within this time.
@@ -54,13 +61,13 @@ class SloSettings:
     """
 
     slo_seconds: float = 12.0
-    enter_share: float = 0.8
+    enter_strain: float = 0.8
     enter_ticks: int = 3
-    leave_share: float = 0.4
+    leave_strain: float = 0.4
     calm_seconds: float = 30.0
     leave_load: float = 0.85
     dwell_seconds: float = 600.0
-    target_share: float = 0.4
+    target_strain: float = 0.4
     window_seconds: float = 10.0
     normal_batch_share: float = 0.25
     full_batch_share: float = 0.4
@@ -72,15 +79,33 @@ class SloSettings:
 
 
 @dataclass(frozen=True)
-class _Outlook:
-    """Everything derived from one observation, before the ladder moves."""
+class _Paces:
+    """What a worker makes in each state, and the batch limits behind it."""
 
-    arrivals: Arrivals
     normal: Pace
     full: Pace
     degraded: Pace | None
     normal_limit: int
     full_limit: int
+
+    def has(self, rung: int) -> bool:
+        """Whether a rung changes anything: larger batches must pay, a degraded form must exist."""
+        if rung == THROUGHPUT:
+            return self.full.pictures_per_second > WORTH_A_RUNG * self.normal.pictures_per_second
+        return rung != DEGRADED or self.degraded is not None
+
+    def above(self, rung: int) -> int:
+        return next((higher for higher in range(rung + 1, SHED + 1) if self.has(higher)), SHED)
+
+    def below(self, rung: int) -> int:
+        return next((lower for lower in range(rung - 1, NORMAL, -1) if self.has(lower)), NORMAL)
+
+    def at(self, rung: int, fraction: float) -> Pace:
+        if rung == NORMAL:
+            return self.normal
+        if rung == THROUGHPUT or self.degraded is None:
+            return self.full
+        return self.full.mixed(self.degraded, fraction)
 
 
 class SloPolicy:
@@ -96,52 +121,102 @@ class SloPolicy:
         """Return what to do now; without a cost table, what `table` says."""
         if seen.cost is None:
             return self._table.decide(seen, None)
-        known = before is not None and "state" in before.memory
+        known = before is not None and "rung" in before.memory
         memory = dict(before.memory) if before is not None and known else _first_memory(seen.now)
         elapsed = max(seen.now - memory["now"], 0.0)
         arrivals = Arrivals.from_memory(memory).after(seen.arrived, elapsed)
-        outlook = self._look(seen, seen.cost, arrivals)
+        memory.update(arrivals.to_memory(), now=seen.now)
+        rules = self.settings
+        paces = _paces(seen.cost, seen.degraded_cost, rules)
 
-        rung = int(memory["state"])
-        fraction = memory["fraction"]
-        wait = self._wait(seen, outlook, rung, fraction)
-        rung, why = self._climb(seen, outlook, memory, rung, wait)
-        fraction = self._ramp(seen, outlook, rung, fraction, elapsed)
-        memory.update(arrivals.to_memory(), now=seen.now, state=rung, fraction=fraction)
+        if seen.ready <= 0:
+            memory.update(over_ticks=0, calm_since=seen.now, below_at=seen.now)
+            why = f"no worker is ready: {LADDER[int(memory['rung'])]} until one is"
+        else:
+            why = self._climb(seen, memory, paces, arrivals)
+            self._ramp(seen, memory, paces, arrivals, elapsed)
 
-        state = LADDER[rung]
-        share = floor(fraction * 20) / 20
-        replicas = self._replicas(seen, outlook)
+        rung = int(memory["rung"])
+        share = floor(memory["fraction"] * SHARE_STEPS + 1e-9) / SHARE_STEPS
         return Decision(
-            batch_size=outlook.normal_limit if state is State.NORMAL else outlook.full_limit,
-            mode=SHOWN[state],
-            degraded_mode=share > 0,
+            batch_size=paces.normal_limit if rung == NORMAL else paces.full_limit,
+            mode=SHOWN[rung],
+            degraded_mode=rung >= DEGRADED and paces.degraded is not None,
             degraded_fraction=share,
-            desired_replicas=replicas,
-            state=state,
-            reason=why + (f"; {share:.0%} degraded" if share else ""),
+            desired_replicas=self._replicas(seen, paces, arrivals),
+            state=LADDER[rung],
+            reason=f"{why}; {share:.0%} degraded" if share else why,
             memory=memory,
         )
 
-    def _look(self, seen: Observation, cost: CostTable, arrivals: Arrivals) -> _Outlook:
-        rules = self.settings
-        normal_limit = batch_limit(cost, rules.normal_batch_share * rules.slo_seconds)
-        full_limit = batch_limit(cost, rules.full_batch_share * rules.slo_seconds)
-        cheap = seen.degraded_cost
-        return _Outlook(
-            arrivals=arrivals,
-            normal=Pace.of(cost, batch_limit=normal_limit),
-            full=Pace.of(cost, batch_limit=full_limit),
-            degraded=Pace.of(cheap, batch_limit=full_limit) if cheap is not None else None,
-            normal_limit=normal_limit,
-            full_limit=full_limit,
-        )
+    def _climb(self, seen: Observation, memory: dict[str, float], paces: _Paces, arrivals: Arrivals) -> str:
+        """Move at most one rung and say why."""
+        rules, now = self.settings, seen.now
+        rung, fraction = int(memory["rung"]), memory["fraction"]
+        strain = self._strain(seen, paces.at(rung, fraction))
+        memory["over_ticks"] = memory["over_ticks"] + 1 if strain > rules.enter_strain else 0
+        head = seen.oldest_wait_seconds / self._budget(paces.at(rung, fraction))
+        if head <= rules.target_strain:
+            memory["below_at"] = now
+        standing = now - memory["below_at"] >= rules.window_seconds
 
-    def _wait(self, seen: Observation, outlook: _Outlook, rung: int, fraction: float) -> float:
-        """Predicted wait in a state, with a share of degraded jobs."""
-        pace = outlook.normal if rung == 0 else outlook.full
-        if rung >= 2 and outlook.degraded is not None:
-            pace = outlook.full.mixed(outlook.degraded, fraction)
+        if memory["over_ticks"] >= rules.enter_ticks or standing:
+            cause = f"its least delay is {head:.0%}" if standing else f"its predicted wait {strain:.0%}"
+            memory.update(over_ticks=0, calm_since=now, below_at=now)
+            higher = rung if rung == DEGRADED and fraction < 1 else paces.above(rung)
+            if higher == DEGRADED and fraction == 0:
+                memory.update(fraction=1 / SHARE_STEPS, needed_at=now)
+            if higher != rung:
+                memory.update(rung=higher, since=now)
+                return f"{LADDER[rung]} -> {LADDER[higher]}: the queue is too long, {cause} of the budget"
+        if rung == NORMAL:
+            return f"the predicted wait is {strain:.0%} of the budget"
+
+        lower = paces.below(rung)
+        better = paces.at(lower, 1.0)
+        there = self._strain(seen, better)
+        carries = arrivals.slow <= rules.leave_load * seen.ready * better.pictures_per_second
+        if there >= rules.leave_strain or not carries:
+            memory["calm_since"] = now
+        calm = now - memory["calm_since"]
+        dwell = rules.dwell_seconds if SHOWN[lower] != SHOWN[rung] else 0.0
+        if calm >= rules.calm_seconds and now - memory["since"] >= dwell:
+            memory.update(rung=lower, since=now, calm_since=now, over_ticks=0)
+            return f"{LADDER[rung]} -> {LADDER[lower]}: {there:.0%} of the budget there, calm for {calm:.0f} s"
+        return f"stays {LADDER[rung]}: the predicted wait is {strain:.0%} of the budget, {there:.0%} in {LADDER[lower]}"
+
+    def _ramp(
+        self, seen: Observation, memory: dict[str, float], paces: _Paces, arrivals: Arrivals, elapsed: float
+    ) -> None:
+        """Move the degraded share towards what the demand needs, no faster than the ramps allow."""
+        rules, fraction = self.settings, memory["fraction"]
+        if paces.degraded is None:
+            memory["fraction"] = 0.0
+            return
+        if fraction == 0:
+            return
+        wanted = 0.0
+        if memory["rung"] >= DEGRADED:
+            backlog = seen.waiting + seen.retrying
+            target = seen.ready * paces.full.pictures_per_second * rules.target_strain * self._budget(paces.full)
+            demand = rules.headroom * arrivals.fast + max(0.0, backlog - target) / rules.drain_seconds
+            wanted = needed_fraction(demand, seen.ready, paces.full, paces.degraded)
+            if self._strain(seen, paces.at(DEGRADED, fraction)) > rules.enter_strain:
+                wanted = 1.0
+        if wanted > 0:
+            memory["needed_at"] = seen.now
+        elif seen.now - memory["needed_at"] >= rules.calm_seconds or memory["rung"] < DEGRADED:
+            memory["fraction"] = 0.0
+            return
+        wanted = max(wanted, 1 / SHARE_STEPS)
+        memory["fraction"] = min(max(wanted, fraction - rules.ramp_down * elapsed), fraction + rules.ramp_up * elapsed)
+
+    def _budget(self, pace: Pace) -> float:
+        slo = self.settings.slo_seconds
+        return max(wait_budget_seconds(slo, pace), LEAST_BUDGET * slo)
+
+    def _strain(self, seen: Observation, pace: Pace) -> float:
+        """Predicted wait at this pace over the longest wait that still meets the SLO."""
         fleet = Fleet(
             pace=pace,
             ready=seen.ready,
@@ -150,85 +225,29 @@ class SloPolicy:
             max_replicas=seen.max_replicas,
             cold_start_seconds=seen.cold_start_seconds,
         )
-        return predicted_wait_seconds(seen.waiting + seen.retrying, seen.busy_workers, fleet)
+        return predicted_wait_seconds(seen.waiting + seen.retrying, seen.busy_workers, fleet) / self._budget(pace)
 
-    def _climb(
-        self, seen: Observation, outlook: _Outlook, memory: dict[str, float], rung: int, wait: float
-    ) -> tuple[int, str]:
-        """Move at most one rung; keeps the counters of `memory`."""
-        rules = self.settings
-        now = seen.now
-        if seen.ready <= 0:
-            memory.update(over_ticks=0, calm_since=now, below_at=now)
-            return rung, f"no worker is ready: {LADDER[rung]} until one is, in {wait:.0f} s"
-
-        slo = rules.slo_seconds
-        memory["over_ticks"] = memory["over_ticks"] + 1 if wait > rules.enter_share * slo else 0
-        if seen.oldest_wait_seconds <= rules.target_share * slo:
-            memory["below_at"] = now
-        standing = now - memory["below_at"] >= rules.window_seconds
-        over = memory["over_ticks"] >= rules.enter_ticks or standing
-        higher = self._next_up(outlook, rung, memory["fraction"])
-        if over and higher is not None:
-            memory.update(over_ticks=0, calm_since=now, below_at=now, since=now)
-            cause = f"the queue's least delay was {seen.oldest_wait_seconds:.1f} s" if standing else _over(wait, slo)
-            return higher, f"{LADDER[rung]} -> {LADDER[higher]}: {cause}"
-
-        lower, better, carries = self._next_down(seen, outlook, rung)
-        if rung == 0 or better >= rules.leave_share * slo or not carries:
-            memory["calm_since"] = now
-        calm = now - memory["calm_since"]
-        if calm >= rules.calm_seconds and now - memory["since"] >= rules.dwell_seconds:
-            memory.update(over_ticks=0, calm_since=now, since=now)
-            return (
-                lower,
-                f"{LADDER[rung]} -> {LADDER[lower]}: {better:.1f} s of wait predicted there, calm for {calm:.0f} s",
-            )
-        if rung == 0:
-            return rung, f"{wait:.1f} s of wait predicted, the SLO is {slo:g} s"
-        return rung, f"stays {LADDER[rung]}: {wait:.1f} s of wait predicted, {better:.1f} s in {LADDER[lower]}"
-
-    def _next_up(self, outlook: _Outlook, rung: int, fraction: float) -> int | None:
-        """The rung above; without a degraded form DEGRADED is skipped, and SHED waits until all are degraded."""
-        if rung == 3 or (rung == 2 and fraction < 1):
-            return None
-        return 3 if rung == 1 and outlook.degraded is None else rung + 1
-
-    def _next_down(self, seen: Observation, outlook: _Outlook, rung: int) -> tuple[int, float, bool]:
-        """The rung below, the wait predicted there, and whether it carries the slow arrival rate."""
-        lower = 1 if rung == 3 and outlook.degraded is None else max(rung - 1, 0)
-        better = self._wait(seen, outlook, lower, 1.0)
-        pace = outlook.normal if lower == 0 else outlook.full
-        if lower >= 2 and outlook.degraded is not None:
-            pace = outlook.degraded
-        carries = outlook.arrivals.slow <= self.settings.leave_load * seen.ready * pace.pictures_per_second
-        return lower, better, carries
-
-    def _ramp(self, seen: Observation, outlook: _Outlook, rung: int, fraction: float, elapsed: float) -> float:
-        """Move the degraded share towards what the demand needs, no faster than the ramps allow."""
-        rules = self.settings
-        wanted = 0.0
-        if rung >= 2 and outlook.degraded is not None:
-            if seen.ready <= 0:
-                return fraction
-            capacity = seen.ready * outlook.full.pictures_per_second
-            backlog = max(0.0, seen.waiting + seen.retrying - capacity * rules.target_share * rules.slo_seconds)
-            demand = rules.headroom * outlook.arrivals.fast + backlog / rules.drain_seconds
-            wanted = needed_fraction(demand, seen.ready, outlook.full, outlook.degraded)
-        return min(max(wanted, fraction - rules.ramp_down * elapsed), fraction + rules.ramp_up * elapsed)
-
-    def _replicas(self, seen: Observation, outlook: _Outlook) -> int:
+    def _replicas(self, seen: Observation, paces: _Paces, arrivals: Arrivals) -> int:
         """What full quality needs, from the slow rate and the backlog spread over a cold start."""
         spread = max(seen.cold_start_seconds, self.settings.slo_seconds)
-        demand = outlook.arrivals.slow + (seen.waiting + seen.retrying) / spread
-        wanted = needed_replicas(demand, outlook.full, spare=self.settings.spare)
+        demand = arrivals.slow + (seen.waiting + seen.retrying) / spread
+        wanted = needed_replicas(demand, paces.full, spare=self.settings.spare)
         return max(seen.min_replicas, min(wanted, seen.max_replicas))
 
 
+@lru_cache(maxsize=64)
+def _paces(cost: CostTable, cheap: CostTable | None, rules: SloSettings) -> _Paces:
+    normal_limit = batch_limit(cost, rules.normal_batch_share * rules.slo_seconds)
+    full_limit = batch_limit(cost, rules.full_batch_share * rules.slo_seconds)
+    return _Paces(
+        normal=Pace.of(cost, batch_limit=normal_limit),
+        full=Pace.of(cost, batch_limit=full_limit),
+        degraded=Pace.of(cheap, batch_limit=full_limit) if cheap is not None else None,
+        normal_limit=normal_limit,
+        full_limit=full_limit,
+    )
+
+
 def _first_memory(now: float) -> dict[str, float]:
-    clocks = {"now": now, "since": now, "calm_since": now, "below_at": now}
-    return {"state": 0, "fraction": 0.0, "over_ticks": 0, **clocks, **Arrivals().to_memory()}
-
-
-def _over(wait: float, slo: float) -> str:
-    return f"{wait:.1f} s of wait predicted, the SLO is {slo:g} s"
+    clocks = {"now": now, "since": now, "calm_since": now, "below_at": now, "needed_at": now}
+    return {"rung": NORMAL, "fraction": 0.0, "over_ticks": 0, **clocks, **Arrivals().to_memory()}
