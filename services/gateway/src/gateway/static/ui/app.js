@@ -1,0 +1,156 @@
+// The page: two pictures in, one try-on out, by the public API alone, as any other client would.
+import { follow } from "./updates.js";
+
+const $ = (id) => document.getElementById(id);
+const RECHECK_MS = 5000; // A job is also asked for this often: a lost event costs seconds, not the try-on.
+const STAGES = {
+  held: "Others are first", preparing: "Finding the person", waiting: "Waiting for a worker",
+  fetching: "A worker has it", denoising: "Making the picture", storing: "Storing the picture",
+};
+const ENDED = ["completed", "failed", "canceled", "expired"];
+const pictures = {}; // kind -> File
+const jobs = new Map(); // job_id -> what was last heard of it
+const listeners = new Set();
+let user; // a promise of {token}: one guest for the life of the page
+
+for (const kind of ["person", "garment"]) {
+  const [drop, input] = [$(`${kind}-drop`), $(kind)];
+  input.addEventListener("change", () => input.files[0] && choose(kind, input.files[0]));
+  for (const name of ["dragover", "dragleave", "drop"]) {
+    drop.addEventListener(name, (event) => {
+      event.preventDefault();
+      drop.classList.toggle("over", name === "dragover");
+    });
+  }
+  drop.addEventListener("drop", (event) => event.dataTransfer.files[0] && choose(kind, event.dataTransfer.files[0]));
+}
+
+function choose(kind, file) {
+  pictures[kind] = file;
+  const drop = $(`${kind}-drop`);
+  const image = drop.querySelector("img");
+  URL.revokeObjectURL(image.src);
+  image.src = URL.createObjectURL(file);
+  image.alt = `The ${kind}: ${file.name}`;
+  image.hidden = false;
+  drop.classList.add("full");
+  $("go").disabled = !(pictures.person && pictures.garment);
+}
+
+$("form").addEventListener("submit", async (event) => {
+  event.preventDefault();
+  $("go").disabled = true;
+  $("done").hidden = true;
+  $("work").classList.remove("bad");
+  $("work").hidden = false;
+  $("bar").hidden = false;
+  try {
+    await tryOn($("category").value);
+    $("work").hidden = true;
+  } catch (error) {
+    $("work").classList.add("bad");
+    $("bar").hidden = true;
+    say(error.message);
+  }
+  $("go").disabled = false;
+});
+
+async function tryOn(category) {
+  const begun = performance.now();
+  say("Uploading");
+  user ??= enter().catch((error) => { user = undefined; throw error; });
+  await user;
+  const [personUrl, garmentUrl] = await Promise.all(["person", "garment"].map(upload));
+  const cut = await submit("/segformer/segmentOutfitPic", { image_url: garmentUrl, category });
+  const { results: [{ cloth_clean_url: clothUrl }] } = await finish(cut, () => say("Cutting the garment out"));
+  const snap = await submit("/api/snap", { user_photo_url: personUrl, cloth_clean_url: clothUrl, category });
+  const job = await finish(snap, (news) => {
+    const { step, steps } = news.progress ?? {};
+    say(STAGES[news.stage] ?? "Trying it on", steps > 1 ? step / steps : undefined);
+  });
+  await show(job.results[0], ((performance.now() - begun) / 1000).toFixed(1));
+}
+
+async function enter() {
+  const { access_token: token } = await ask("POST", "/v1/auth/guest", { token: null });
+  const onEvent = (name, event) => note({ ...jobs.get(event.job_id), ...event, progress: name === "progress" && event });
+  await follow({ token, onEvent });
+  return { token };
+}
+
+async function upload(kind) {
+  const file = pictures[kind];
+  const wanted = new URLSearchParams({ kind, content_type: file.type, size_bytes: file.size });
+  const ticket = await ask("GET", `/images/presignedUpUrl?${wanted}`);
+  const { "Content-Length": _, ...headers } = ticket.headers; // The browser sets the length itself.
+  const answer = await fetch(ticket.upload_url, { method: ticket.method, headers, body: file });
+  if (!answer.ok) throw new Error(`The store refused the ${kind}’s photo (${answer.status}).`);
+  return ticket.image_url;
+}
+
+const submit = async (path, body) => (await ask("POST", path, { body })).job_id;
+
+async function finish(id, onNews) {
+  for (note(await ask("GET", `/api/status/${id}`)); ; await news(id)) {
+    const job = jobs.get(id);
+    if (job.status === "completed") return job;
+    if (job.error) throw new Error([job.error.message, job.error.hint].filter(Boolean).join(" "));
+    if (ENDED.includes(job.status)) throw new Error(`The job was ${job.status}.`);
+    onNews(job);
+  }
+}
+
+function note(job) {
+  if (ENDED.includes(jobs.get(job.job_id)?.status)) return; // A slower answer is older news.
+  jobs.set(job.job_id, job);
+  for (const listener of listeners) listener(job.job_id);
+}
+
+function news(id) {
+  return new Promise((resolve, reject) => {
+    const end = (settle, value) => { clearTimeout(timer); listeners.delete(listener); settle(value); };
+    const listener = (changed) => changed === id && end(resolve);
+    const recheck = () => ask("GET", `/api/status/${id}`).then(note).then(() => end(resolve), (error) => end(reject, error));
+    const timer = setTimeout(recheck, RECHECK_MS);
+    listeners.add(listener);
+  });
+}
+
+async function show(result, seconds) {
+  const answer = await request("GET", result.url);
+  const picture = URL.createObjectURL(await answer.blob());
+  $("after").src = $("save").href = picture;
+  $("save").download = `try-on.${result.content_type.split("/")[1]}`;
+  $("before").src = $("person-drop").querySelector("img").src;
+  $("made").textContent = `Made by “${result.engine}” in ${seconds} s.`;
+  setSplit(0);
+  $("done").hidden = false;
+  await $("after").decode();
+  $("done").scrollIntoView({ block: "nearest" });
+}
+
+function setSplit(percent) {
+  $("split").value = percent;
+  document.documentElement.style.setProperty("--split", `${percent}%`);
+}
+$("split").addEventListener("input", () => setSplit($("split").value));
+
+function say(words, fraction) {
+  $("words").textContent = words;
+  if (fraction === undefined) $("bar").removeAttribute("value");
+  else $("bar").value = fraction;
+}
+
+const ask = async (...wanted) => (await request(...wanted)).json();
+
+async function request(method, path, { body, token } = {}) {
+  const bearer = token === null ? null : (await user)?.token;
+  const headers = {
+    ...(bearer && { Authorization: `Bearer ${bearer}` }),
+    ...(body && { "Content-Type": "application/json" }),
+  };
+  const answer = await fetch(path, { method, headers, body: body && JSON.stringify(body) });
+  if (answer.ok) return answer;
+  const problem = await answer.json().catch(() => ({}));
+  throw new Error([problem.detail ?? problem.title ?? `HTTP ${answer.status}`, problem.hint].filter(Boolean).join(" "));
+}
