@@ -7,7 +7,6 @@ round trip per job. All times come from the server's clock.
 
 from __future__ import annotations
 
-import hashlib
 import random
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
@@ -170,18 +169,20 @@ class JobQueue:
 
     async def peek_foreign(self, limit: int) -> list[str]:
         """Return the oldest payloads pushed by hand; they stay until they are dropped or buried."""
-        found: list[Any] = await self._redis.lrange(self.keys.foreign, -limit, -1)
-        return [wire.text(one) for one in reversed(found)]
+        found: list[bytes] = await self._redis.execute_command(  # type: ignore[no-untyped-call]
+            "LRANGE", self.keys.foreign, -limit, -1, NEVER_DECODE=True
+        )
+        return [one.decode(errors="surrogateescape") for one in reversed(found)]
 
     async def drop_foreign(self, *payloads: str) -> None:
         """Forget foreign payloads that were adopted."""
         for payload in payloads:
-            await self._redis.lrem(self.keys.foreign, -1, payload)
+            await self._redis.lrem(self.keys.foreign, -1, wire.raw(payload))  # type: ignore[arg-type]
 
     async def bury_foreign(self, payload: str, *, code: str, message: str) -> JobId:
         """Move a foreign payload that cannot be adopted to the dead letters; returns the letter's id."""
-        letter = JobId("foreign_" + hashlib.sha256(payload.encode()).hexdigest()[:32])
-        await self._run("bury", payload, letter, code, message[: wire.MESSAGE_CHARS])
+        letter = wire.letter_id(payload)
+        await self._run("bury", wire.raw(payload), letter, code, message[: wire.MESSAGE_CHARS])
         return letter
 
     async def _run(self, verb: str, *args: wire.Arg) -> Any:

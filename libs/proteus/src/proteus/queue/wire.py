@@ -6,6 +6,7 @@ text, because its JSON library turns `[]` into `{}` and rounds long integers.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
@@ -15,7 +16,7 @@ from proteus.jobs import JobId, JobState, Stage, WorkerId
 from proteus.queue.model import Claim, Claimed, Completion, Failure, JobView, QueueStats, Renewal, Submission
 from proteus.queue.policy import QueuePolicy
 
-Arg = str | int | float
+Arg = str | bytes | int | float
 
 MESSAGE_CHARS: Final = 500
 """Failure messages are for people; longer ones are cut."""
@@ -32,6 +33,16 @@ def text(value: object) -> str:
 def encode(value: Any) -> str:
     """Return compact JSON."""
     return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+
+
+def raw(payload: str) -> bytes:
+    """Return a foreign payload as it stood in Redis: strangers do not always write UTF-8."""
+    return payload.encode(errors="surrogateescape")
+
+
+def letter_id(payload: str) -> JobId:
+    """Return the id of the dead letter that a foreign payload becomes."""
+    return JobId("foreign_" + hashlib.sha256(raw(payload)).hexdigest()[:32])
 
 
 def label(submission: Submission) -> str:

@@ -1,0 +1,283 @@
+"""What `MemoryJobQueue` remembers, and the moves its verbs are made of: the twins of `lua/lib/*.lua`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from proteus import keys
+from proteus.clock import Clock
+from proteus.jobs import JobId, JobState, Stage, WorkerId
+from proteus.queue import wire
+from proteus.queue.model import POSITION_CAP, Claimed, JobView, QueueEvent, Submission
+from proteus.queue.policy import QueuePolicy
+
+
+@dataclass(kw_only=True)
+class Entry:
+    """One job's hash. `place` is `list`, `lease`, `retry` or empty (settled)."""
+
+    submission: Submission
+    state: JobState
+    token: int
+    order: int
+    submitted_ms: int
+    queued_ms: int
+    attempts: int
+    crashes: int
+    solo_crashes: int
+    express: bool
+    place: str = "list"
+    solo: bool = False
+    cancel: bool = False
+    worker: str = ""
+    claimed_ms: int | None = None
+    due_ms: int = 0
+    stage: Stage | None = None
+    step: int = 0
+    steps: int = 0
+    code: str = ""
+    message: str = ""
+    result: Mapping[str, Any] = field(default_factory=dict)
+
+
+class MemoryState:
+    """The list, the leases, the retries, the dead letters and the stream of one queue."""
+
+    def __init__(self, names: keys.QueueKeys, policy: QueuePolicy, clock: Clock) -> None:
+        self.names = names
+        self.policy = policy
+        self.events: list[QueueEvent] = []
+        self.published: list[tuple[str, dict[str, Any]]] = []
+        self.submissions = 0
+        self._clock = clock
+        self.clear()
+
+    def clear(self) -> None:
+        """Forget everything, as an emptied server would."""
+        self.waiting: list[str] = []
+        """The list from the head: the first element is claimed next."""
+        self.foreign: list[str] = []
+        self.jobs: dict[str, Entry] = {}
+        self.leases: dict[str, int] = {}
+        self.dead: dict[str, int] = {}
+        self.busy: dict[str, int] = {}
+        self.waits: list[tuple[int, int]] = []
+
+    def now(self) -> int:
+        return int(self._clock.now() * 1_000)
+
+    def behind(self, element: str) -> Entry | None:
+        try:
+            payload = json.loads(element)
+        except ValueError:
+            return None
+        job_id = payload.get("id") if isinstance(payload, dict) else None
+        return self.jobs.get(job_id) if isinstance(job_id, str) else None
+
+    def owned(self, job_id: JobId, token: int) -> bool:
+        entry = self.jobs.get(job_id)
+        return entry is not None and entry.place == "lease" and entry.token == token
+
+    def held(self, worker: WorkerId) -> list[Entry]:
+        return [entry for entry in self.jobs.values() if entry.place == "lease" and entry.worker == worker]
+
+    def add(self, one: Submission) -> bool:
+        old = self.jobs.get(one.id)
+        if old is not None:
+            replaceable = bool(old.place) or old.state is JobState.FAILED
+            if not replaceable or old.token // 10**6 >= one.epoch:
+                return False
+            self.release(old)
+            self.dead.pop(one.id, None)
+        now = self.now()
+        self.submissions += 1
+        entry = Entry(
+            submission=one,
+            state=JobState.QUEUED,
+            token=one.epoch * 10**6,
+            order=self.submissions,
+            submitted_ms=now,
+            queued_ms=now,
+            attempts=one.attempts,
+            crashes=one.crashes,
+            solo_crashes=one.solo_crashes,
+            express=one.high,
+        )
+        self.jobs[one.id] = entry
+        self.emit("submitted", entry)
+        behind = map(self.behind, self.waiting)
+        prefix = next((n for n, other in enumerate(behind) if other is None or not other.express), len(self.waiting))
+        self.waiting.insert(prefix if one.high else len(self.waiting), wire.encode(one.payload))
+        return True
+
+    def add_letter(self, letter: JobId, *, code: str, message: str) -> None:
+        now = self.now()
+        one = Submission(id=letter, epoch=1, payload={"id": letter}, body={}, engine="", batch_key="")
+        self.jobs[letter] = Entry(
+            submission=one,
+            state=JobState.FAILED,
+            token=0,
+            order=0,
+            submitted_ms=now,
+            queued_ms=now,
+            attempts=0,
+            crashes=0,
+            solo_crashes=0,
+            express=False,
+            place="",
+            code=code,
+            message=message,
+        )
+        self.dead[letter] = now
+
+    def take(self, entry: Entry, worker: WorkerId, key: str, *, degraded: bool) -> Claimed:
+        now, one = self.now(), entry.submission
+        entry.state, entry.place, entry.worker, entry.claimed_ms = JobState.RUNNING, "lease", worker, now
+        entry.token += 1
+        entry.solo = entry.crashes > 0
+        self.leases[one.id] = now + self.policy.lease_ms
+        self.busy[worker] = now
+        self.waits.append((now // 1_000, now - entry.queued_ms))
+        self.emit("claimed", entry, worker=worker, degraded=degraded, wait_ms=now - entry.queued_ms)
+        return Claimed(
+            id=one.id,
+            token=entry.token,
+            payload=one.payload,
+            body=one.body,
+            engine=one.engine,
+            batch_key=key,
+            degraded=degraded,
+            attempts=entry.attempts,
+            crashes=entry.crashes,
+            solo=entry.solo,
+            deadline_ms=one.deadline_ms,
+            submitted_ms=entry.submitted_ms,
+            claimed_ms=now,
+        )
+
+    def view(self, entry: Entry) -> JobView:
+        element = wire.encode(entry.submission.payload)
+        listed = entry.place == "list" and element in self.waiting
+        return JobView(
+            id=entry.submission.id,
+            state=entry.state,
+            token=entry.token,
+            position=min(self.waiting.index(element), POSITION_CAP) if listed else None,
+            stage=entry.stage,
+            step=entry.step,
+            steps=entry.steps,
+            attempts=entry.attempts,
+            crashes=entry.crashes,
+            solo_crashes=entry.solo_crashes,
+            cancel_requested=entry.cancel,
+            worker=entry.worker,
+            submitted_ms=entry.submitted_ms,
+            claimed_ms=entry.claimed_ms,
+            retry_at_ms=entry.due_ms if entry.place == "retry" else None,
+            code=entry.code,
+            message=entry.message,
+            result=entry.result,
+        )
+
+    def reap(self) -> int:
+        now, policy, moved = self.now(), self.policy, 0
+        back: list[tuple[Entry, str]] = []
+        late = sorted((expiry, job_id) for job_id, expiry in self.leases.items() if expiry <= now)
+        for _, job_id in late[: policy.reap_limit]:
+            entry = self.jobs[job_id]
+            moved += 1
+            entry.crashes += 1
+            entry.solo_crashes += entry.solo
+            if entry.solo_crashes < policy.solo_crash_limit:
+                back.append((entry, "lease_lost"))
+            else:
+                times = entry.solo_crashes
+                self.bury(entry, "worker_lost", f"The worker that ran this job alone was lost {times} times.")
+        due = sorted((e for e in self.jobs.values() if e.place == "retry" and e.due_ms <= now), key=lambda e: e.due_ms)
+        moved += len(due[: policy.reap_limit])
+        back += [(entry, "retry_due") for entry in due[: policy.reap_limit]]
+        for entry, reason in sorted(back, key=lambda one: -one[0].order):
+            self.to_head(entry, reason)
+        for entry in list(self.jobs.values()):
+            deadline = entry.submission.deadline_ms
+            if entry.place in ("list", "retry") and deadline is not None and deadline <= now:
+                moved += 1
+                self.expire(entry)
+        self.busy = {worker: beat for worker, beat in self.busy.items() if beat > now - policy.lease_ms}
+        if back:
+            self.wake()
+        return moved
+
+    def to_head(self, entry: Entry, reason: str) -> None:
+        deadline = entry.submission.deadline_ms
+        self.release(entry)
+        if entry.cancel:
+            self.settle(entry, JobState.CANCELED)
+        elif deadline is not None and deadline <= self.now():
+            self.expire(entry)
+        else:
+            entry.state, entry.place, entry.express, entry.solo, entry.worker = JobState.QUEUED, "list", True, False, ""
+            entry.stage, entry.step, entry.steps, entry.queued_ms = None, 0, 0, self.now()
+            self.waiting.insert(0, wire.encode(entry.submission.payload))
+            self.emit("returned", entry, reason=reason)
+
+    def release(self, entry: Entry) -> None:
+        if entry.place == "lease":
+            self.leases.pop(entry.submission.id)
+            if not any(other is not entry for other in self.held(WorkerId(entry.worker))):
+                self.busy.pop(entry.worker, None)
+        elif entry.place == "list":
+            element = wire.encode(entry.submission.payload)
+            if element in self.waiting:
+                self.waiting.remove(element)
+        entry.place = ""
+
+    def settle(self, entry: Entry, state: JobState, code: str = "", message: str = "") -> None:
+        self.release(entry)
+        entry.state, entry.code, entry.message, entry.cancel = state, code, message, False
+        completed = state is JobState.COMPLETED
+        facts: dict[str, Any] = {"result": entry.result, "worker": entry.worker} if completed else {}
+        done: dict[str, Any] = label(entry) | {"status": state.value, "result_key": None, "result_url": None}
+        if completed:
+            done |= {
+                "result_key": entry.result.get("result_key"),
+                "result_url": entry.submission.body.get("result_url"),
+            }
+        if code:
+            facts = {"code": code, "message": message}
+            done["error"] = dict(facts)
+        self.emit(state.value, entry, **facts)
+        self.published.append((keys.JOB_DONE, done))
+
+    def expire(self, entry: Entry) -> None:
+        message = "The deadline passed before the job could be finished."
+        self.settle(entry, JobState.EXPIRED, "deadline_exceeded", message)
+
+    def bury(self, entry: Entry, code: str, message: str) -> None:
+        self.settle(entry, JobState.FAILED, code, message)
+        self.dead[entry.submission.id] = self.now()
+
+    def wake(self) -> None:
+        self.published.append((self.names.control, {"kind": "work"}))
+
+    def emit(self, kind: str, entry: Entry, **data: Any) -> None:
+        counters = {"attempts": entry.attempts, "crashes": entry.crashes, "solo_crashes": entry.solo_crashes}
+        self.events.append(
+            QueueEvent(
+                entry_id=f"{len(self.events) + 1}-0",
+                kind=kind,
+                job_id=entry.submission.id,
+                token=entry.token,
+                state=entry.state,
+                at_ms=self.now(),
+                data=counters | data,
+            )
+        )
+
+
+def label(entry: Entry) -> dict[str, Any]:
+    label: dict[str, Any] = json.loads("{" + wire.label(entry.submission) + "}")
+    return label
