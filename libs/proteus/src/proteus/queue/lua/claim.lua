@@ -11,9 +11,9 @@
 --- include settle
 --- include head
 --- include reap
+reap(tonumber(ARGV[15]), tonumber(ARGV[14]), ARGV[10])
 --- include take
 
-reap(tonumber(ARGV[15]), tonumber(ARGV[14]), ARGV[10])
 local free, cap, scanned, solo = tonumber(ARGV[8]), tonumber(ARGV[13]), 0, false
 local kept, cut, cut_kept, size = {}, 0, 0, math.min(free, cap)
 while not full() and scanned < cap do
