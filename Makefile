@@ -20,7 +20,7 @@ GATE := $(FAST) tests/integration tests/models tests/e2e
 
 .PHONY: help
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: demo
 demo: install ## One real try-on through the whole fleet, from nothing to a picture
@@ -58,6 +58,14 @@ test: install-models ## Every test that a laptop can run, with embedded servers
 .PHONY: test-all
 test-all: install-models ## `make test` and the chart, chaos and browser tests
 	@$(BIN)/pytest -q -n 2 tests
+
+.PHONY: weights
+weights: install-models ## Fetch and check one model's weights: make weights MODEL=fashn
+	@$(BIN)/proteus weights "$(MODEL)"
+
+.PHONY: bench-fashn
+bench-fashn: install-models ## Measure the FASHN engine: t(b), levers, memory; JSON on the last line
+	@$(BIN)/python -m workbench.bench.fashn
 
 .PHONY: fmt
 fmt: install-dev ## Format the code, mend what lint can mend

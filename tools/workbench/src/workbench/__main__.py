@@ -21,6 +21,7 @@ from dotenv import dotenv_values
 from proteus.errors import ProteusError
 from workbench.client import Client, JobEnded, Refused
 from workbench.demo import demo as run_demo
+from workbench.models import models, weights
 from workbench.stack.console import StackConsole
 from workbench.stack.home import Home
 from workbench.stack.up import up as run_up
@@ -121,6 +122,10 @@ def tryon(
         console.rich.print(f"The picture: {output}")
         if as_json:
             print(summary)
+
+
+app.command()(models)
+app.command()(weights)
 
 
 def main() -> None:

@@ -1,0 +1,107 @@
+"""`proteus weights` and `proteus models`: checked downloads, and the licence table."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from proteus.errors import InvalidRequest
+from workbench import hub, models
+
+CONTENT = b"tensors" * 1000
+FILE = hub.HubFile(
+    repository="someone/something",
+    revision="0" * 40,
+    source="deep/model.safetensors",
+    target="model.safetensors",
+    size_bytes=len(CONTENT),
+    sha256=hashlib.sha256(CONTENT).hexdigest(),
+)
+
+
+KNOWN = {"small": (FILE,), "catvton": (FILE,)}
+
+
+class Hub:
+    """A hub that counts and serves some bytes."""
+
+    def __init__(self, content: bytes = CONTENT) -> None:
+        self.content, self.asked = content, []
+
+    def __call__(self, file: hub.HubFile, folder: Path) -> Path:
+        self.asked.append(file.source)
+        path = folder / file.source
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(self.content)
+        return path
+
+
+def test_a_file_is_fetched_checked_and_written_down(tmp_path) -> None:
+    said: list[str] = []
+    place = hub.fetch_model("small", tmp_path, say=said.append, download=Hub(), known=KNOWN)
+    assert place == tmp_path / "small"
+    assert (place / "model.safetensors").read_bytes() == CONTENT
+    assert (place / "SHA256SUMS").read_text() == f"{FILE.sha256}  model.safetensors\n"
+    assert any("Fetching deep/model.safetensors of someone/something" in line for line in said)
+
+
+def test_a_whole_file_is_kept_and_a_damaged_one_is_fetched_again(tmp_path) -> None:
+    source = Hub()
+    for _ in range(2):
+        hub.fetch_model("small", tmp_path, say=lambda _: None, download=source, known=KNOWN)
+    assert len(source.asked) == 1
+    (tmp_path / "small" / "model.safetensors").write_bytes(CONTENT[:-1])
+    hub.fetch_model("small", tmp_path, say=lambda _: None, download=source, known=KNOWN)
+    assert len(source.asked) == 2
+    assert (tmp_path / "small" / "model.safetensors").read_bytes() == CONTENT
+
+
+def test_another_file_than_the_known_one_is_refused_and_not_installed(tmp_path) -> None:
+    with pytest.raises(hub.WeightsRefused, match="is not the file we know"):
+        hub.fetch_model("small", tmp_path, say=lambda _: None, download=Hub(b"something else"), known=KNOWN)
+    assert not (tmp_path / "small" / "model.safetensors").exists()
+
+
+def test_a_file_without_a_known_hash_gets_one_written_down(tmp_path) -> None:
+    known = {"small": (replace(FILE, sha256=None, size_bytes=None),)}
+    place = hub.fetch_model("small", tmp_path, say=lambda _: None, download=Hub(b"abc"), known=known)
+    assert (place / "SHA256SUMS").read_text().startswith(hashlib.sha256(b"abc").hexdigest())
+
+
+def test_an_unknown_model_is_named_with_the_known_ones(tmp_path) -> None:
+    with pytest.raises(InvalidRequest, match=r"'flux'.*fashn"):
+        hub.fetch_model("flux", tmp_path, say=lambda _: None)
+
+
+def test_the_licence_is_said_before_the_download(tmp_path) -> None:
+    said: list[str] = []
+    hub.fetch_model("catvton", tmp_path, say=said.append, download=Hub(), known=KNOWN)
+    assert "CC BY-NC-SA 4.0" in said[0]
+    assert "non-commercial use only" in said[1]
+
+
+def test_fashns_file_is_the_published_one() -> None:
+    (file,) = hub.MODELS["fashn"]
+    assert (file.size_bytes, file.sha256[:8], file.revision[:7]) == (1_943_668_048, "d6cd3828", "7720683")
+
+
+def test_models_are_listed_with_their_licences(capsys) -> None:
+    models.models(as_json=True)
+    rows = {row["name"]: row for row in json.loads(capsys.readouterr().out)}
+    assert {"puppet", "catvton", "fashn", "classic", "segformer", "clean"} == set(rows)
+    assert rows["fashn"]["commercial_use"] is True
+    assert rows["catvton"]["commercial_use"] is False
+    for row in rows.values():
+        assert row["code_licence"]
+        assert row["weights_licence"]
+        assert row["training_data_note"]
+
+
+def test_the_readmes_table_has_a_row_for_each_model() -> None:
+    lines = models.markdown_table().splitlines()
+    assert len(lines) == 2 + 6
+    assert all(line.count(" | ") == 5 for line in lines)

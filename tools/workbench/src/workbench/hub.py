@@ -1,0 +1,151 @@
+"""Fetches models' weights from the model hub: pinned revision, known size and sha256, moved into place when whole.
+
+`fetch_model` is behind `make weights MODEL=…`. A file that is there and whole is kept, so a download that was cut off
+can simply be asked for again. Beside the files a `SHA256SUMS` is written, which loaders check. Services never download:
+a worker without weights says so and stops.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from proteus.engines import CARDS
+from proteus.errors import DependencyUnavailable, InvalidRequest, ModelUnavailable
+
+CHUNK_BYTES: Final = 1 << 20
+CHECKSUMS: Final = "SHA256SUMS"
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class HubFile:
+    """One file of a model.
+
+    Attributes:
+        repository: `owner/name` on the hub.
+        revision: Commit; never a branch, so that what is fetched is what was read.
+        source: Path in the repository.
+        target: Path in the model's folder.
+        size_bytes: Of the whole file; None: not known.
+        sha256: None: not known; the file is taken as it comes and its hash is written down.
+    """
+
+    repository: str
+    revision: str
+    source: str
+    target: str
+    size_bytes: int | None = None
+    sha256: str | None = None
+
+
+Download = Callable[[HubFile, Path], Path]
+"""Fetches a file into a folder and returns where it lies."""
+
+MODELS: Final[dict[str, tuple[HubFile, ...]]] = {
+    "fashn": (
+        HubFile(
+            repository="fashn-ai/fashn-vton-1.5",
+            revision="7720683168567eb5a2a4c67f15116c6e29c83ded",
+            source="model.safetensors",
+            target="model.safetensors",
+            size_bytes=1_943_668_048,
+            sha256="d6cd38286885bc29fa487ea9383f80ffeb95862e7747c630d42c5d3c05bdd35a",
+        ),
+    ),
+}
+"""Model -> its files."""
+
+
+class WeightsRefused(ModelUnavailable):
+    """The downloaded file is not the one we know."""
+
+
+class HubUnavailable(DependencyUnavailable):
+    """The model hub does not answer."""
+
+    hint = "Check the network and run it again: what is whole is kept."
+
+
+def fetch_model(
+    model: str,
+    folder: Path,
+    *,
+    say: Say,
+    download: Download | None = None,
+    known: Mapping[str, tuple[HubFile, ...]] = MODELS,
+) -> Path:
+    """Make `folder/<model>` hold the model's files; return it.
+
+    Args:
+        model: One of `known`.
+        folder: Where models live.
+        say: Told what happens, one sentence at a time.
+        download: How one file is fetched; None: from the hub, with `huggingface_hub`.
+        known: Model -> its files.
+
+    Raises:
+        InvalidRequest: There is no such model.
+        HubUnavailable: The hub does not answer, or its client is not installed.
+        WeightsRefused: A file is not the one we know; nothing was put in its place.
+    """
+    files = known.get(model)
+    if files is None:
+        raise InvalidRequest(f"there are no weights of {model!r} to fetch; {', '.join(sorted(known))} can be")
+    card = CARDS.get(model)
+    if card is not None:
+        say(f"{model}: weights {card.weights_licence}; training data: {card.training_data_note}.")
+        if not card.commercial_use:
+            say(f"{model} is for non-commercial use only: a deployment with licence_policy 'commercial' refuses it.")
+    place = folder / model
+    sums = [f"{_fetch(file, place, say=say, download=download or _from_hub)}  {file.target}" for file in files]
+    (place / CHECKSUMS).write_text("\n".join(sums) + "\n")
+    return place
+
+
+def _fetch(file: HubFile, place: Path, *, say: Say, download: Download) -> str:
+    """Make sure that one file is there and whole; return its sha256."""
+    target = place / file.target
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if target.is_file() and file.sha256 is not None and sha256_of(target) == file.sha256:
+        say(f"{file.target} is here and whole.")
+        return file.sha256
+    size = f" ({file.size_bytes / 1e9:.2f} GB)" if file.size_bytes else ""
+    say(f"Fetching {file.source} of {file.repository}{size} …")
+    draft = download(file, place / ".fetch")
+    found = sha256_of(draft)
+    if file.sha256 is not None and found != file.sha256:
+        size_bytes = draft.stat().st_size
+        draft.unlink()
+        raise WeightsRefused(
+            f"{file.source} of {file.repository} is not the file we know: {size_bytes} bytes, sha256 {found}; "
+            f"{file.size_bytes} bytes, sha256 {file.sha256} expected. Nothing was installed."
+        )
+    os.replace(draft, target)
+    return found
+
+
+def sha256_of(path: Path) -> str:
+    """Return a file's sha256 in hexadecimal, read in pieces."""
+    digest = hashlib.sha256()
+    with path.open("rb") as stream:
+        while piece := stream.read(CHUNK_BYTES):
+            digest.update(piece)
+    return digest.hexdigest()
+
+
+def _from_hub(file: HubFile, folder: Path) -> Path:
+    try:
+        from huggingface_hub import hf_hub_download
+    except ImportError as error:
+        raise HubUnavailable("the model hub's client is not installed: pip install huggingface_hub") from error
+    try:
+        found = hf_hub_download(file.repository, file.source, revision=file.revision, local_dir=folder)
+    except (OSError, ValueError) as error:  # all the client's own errors are OSErrors
+        raise HubUnavailable(f"{file.repository} could not be fetched: {type(error).__name__}: {error}") from error
+    return Path(found)
