@@ -6,21 +6,19 @@ import io
 import json
 import shutil
 from collections.abc import Mapping
-from importlib import resources
 from pathlib import Path
 from typing import Final
 
 from PIL import Image, ImageDraw, ImageFont
 from rich.console import Console
 
+from workbench import assets
 from workbench.client import Client
 from workbench.stack.home import Home
 from workbench.stack.supervisor import SELF
 from workbench.stack.up import stack
 from workbench.tryon import Board, Wish, try_on
 
-_PERSON: Final = "person.jpg"
-_GARMENT: Final = "garment.jpg"
 _HEIGHT: Final = 720
 _GAP: Final = 24
 _CAPTION: Final = 44
@@ -69,9 +67,8 @@ def _prepare(home: Home, output: Path) -> tuple[Path, Path]:
     """Throw the last demo's data away; lay the two photos beside where the result will be."""
     shutil.rmtree(home.data, ignore_errors=True)
     output.mkdir(parents=True, exist_ok=True)
-    for name in (_PERSON, _GARMENT):
-        output.joinpath(name).write_bytes(resources.files("workbench").joinpath("assets", name).read_bytes())
-    return output / _PERSON, output / _GARMENT
+    person, garment = (Path(shutil.copy(photo, output)) for photo in (assets.PERSON, assets.GARMENT))
+    return person, garment
 
 
 def _join(person: bytes, cut_out: bytes, result: bytes) -> bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -14,6 +15,7 @@ from workbench.stack.postgres import Postgres
 from workbench.stack.process import Program
 from workbench.stack.s3 import S3
 from workbench.stack.valkey import Valkey
+from workbench.weights import fetch_pose
 
 DEFAULTS = {
     "LOG_JSON": "0",
@@ -34,18 +36,19 @@ class Plan:
 
     Attributes:
         servers: Started first, at once; stopped last.
-        migrate: Run to its end once the servers answer.
+        fetch: Done beside that: brings what the services need and is not there (model weights). Blocks.
+        provision: Done once the servers answer. Blocks.
+        migrate: Run to its end after that.
         services: Started together after that; stopped in this order, so that workers hand in while the gateway listens.
     """
 
     servers: tuple[Valkey | Postgres | S3, ...]
-    postgres: Postgres
-    pose_folder: Path
+    fetch: Callable[[], object]
+    provision: Callable[[], object]
     migrate: tuple[str, ...]
     environment: Mapping[str, str]
     services: tuple[Program, ...]
     gateway_url: str
-    storage_url: str
 
 
 def make_plan(home: Home, *, models: Path, given: Mapping[str, str]) -> Plan:
@@ -108,13 +111,12 @@ def make_plan(home: Home, *, models: Path, given: Mapping[str, str]) -> Plan:
     )
     return Plan(
         servers=(valkey, postgres, s3),
-        postgres=postgres,
-        pose_folder=pose_folder,
+        fetch=partial(fetch_pose, pose_folder),
+        provision=postgres.ensure_database,
         migrate=(sys.executable, "-m", "gateway", "migrate"),
         environment=environment,
         services=(worker("arbitrator"), worker("weaver"), worker("tailor"), gateway),
         gateway_url=gateway_url,
-        storage_url=s3.endpoint,
     )
 
 

@@ -18,7 +18,6 @@ from proteus.errors import ProteusError
 from workbench.stack.errors import StackError
 from workbench.stack.plan import Plan
 from workbench.stack.process import Process, Program
-from workbench.weights import fetch_pose
 
 Say = Callable[[str, str], None]
 """Called with a name (a process, or `proteus`) and a line; from any thread."""
@@ -77,8 +76,8 @@ class Supervisor:
         async with _unwrapped(), asyncio.TaskGroup() as group:
             for server in plan.servers:
                 group.create_task(self._prepare_and_launch(server.prepare, server.program))
-            group.create_task(asyncio.to_thread(fetch_pose, plan.pose_folder))
-        await asyncio.to_thread(plan.postgres.ensure_database)
+            group.create_task(asyncio.to_thread(plan.fetch))
+        await asyncio.to_thread(plan.provision)
         self._say(SELF, "bringing the database up to date, making the bucket")
         await self._migrate()
         self._say(SELF, "starting gateway, tailor, weaver and arbitrator")
