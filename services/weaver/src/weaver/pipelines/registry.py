@@ -10,17 +10,17 @@ from __future__ import annotations
 import importlib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
 
+from proteus import licences
 from proteus.engines import CARDS
-from proteus.errors import LicenceRefused, ModelUnavailable
+from proteus.errors import ModelUnavailable
 from weaver.pipelines.contract import Engine
 
 
 def load(
     name: str,
     *,
-    licence_policy: Literal["any", "commercial"] = "any",
+    licence_policy: licences.LicencePolicy = "any",
     device: str = "auto",
     weights_dir: str = "",
     timed_curve: Mapping[int, float] | None = None,
@@ -41,10 +41,7 @@ def load(
     card = CARDS.get(name)
     if card is None:
         raise ModelUnavailable(f"Engine {name!r} is unknown; this version knows {', '.join(sorted(CARDS))}.")
-    if licence_policy == "commercial" and not card.commercial_use:
-        raise LicenceRefused(
-            f"Engine {name!r} is refused by licence_policy 'commercial': its weights are {card.weights_licence}."
-        )
+    licences.require(card, licence_policy)
     if name == "timed":
         from weaver.pipelines.timed import TimedEngine
 
