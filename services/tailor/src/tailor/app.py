@@ -1,0 +1,172 @@
+"""The tailor's composition root: builds everything once, works, drains."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+import structlog
+import uvicorn
+
+from proteus import keys
+from proteus.claims import Claims
+from proteus.duties import keep_registered, listen, worker_client
+from proteus.errors import ModelUnavailable
+from proteus.heart import Heart
+from proteus.jobs import WorkerId
+from proteus.probes import probe_server
+from proteus.queue import JobQueue, QueuePolicy
+from proteus.registry import WorkerCard, WorkerState, deregister
+from proteus.storage import ObjectStore
+from tailor.bench import Bench
+from tailor.http import make_app
+from tailor.metrics import Metrics
+from tailor.parsers.classic import ClassicParser
+from tailor.parsers.contract import Parser
+from tailor.pose import PoseModel
+from tailor.settings import Settings
+from tailor.tasks import TASKS
+from tailor.worker import Worker
+
+log = structlog.get_logger()
+
+STUCK_EXIT: Final = 70
+"""Exit status of a process in which a task never returned."""
+
+
+@dataclass
+class Standing:
+    """How this worker stands, for probes and registry. Each change rings both bells."""
+
+    state: WorkerState = WorkerState.LOADING
+    changed: asyncio.Event = field(default_factory=asyncio.Event)
+    bell: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def become(self, state: WorkerState) -> None:
+        """Change, and tell."""
+        self.state = state
+        self.changed.set()
+        self.bell.set()
+
+    def not_ready(self) -> str | None:
+        """Return why no work is taken."""
+        return None if self.state is WorkerState.READY else f"the tailor is {self.state}"
+
+
+class QuietServer(uvicorn.Server):
+    """A uvicorn that leaves signals to the process it lives in."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Capture nothing."""
+        yield
+
+
+async def serve(settings: Settings, stop: asyncio.Event) -> None:
+    """Run one tailor until `stop`.
+
+    Raises:
+        ModelUnavailable: The parser's or the pose model's weights are missing.
+    """
+    worker_id = WorkerId(settings.worker.worker_id)
+    redis = worker_client(settings.redis.url)
+    queue = JobQueue(redis, keys.TAILOR, policy=QueuePolicy(lease_ms=int(settings.lease.seconds * 1000)))
+    claims = Claims(queue, worker_id)
+    heart = Heart(
+        settings.redis.url,
+        keys.TAILOR,
+        worker=worker_id,
+        policy=queue.policy,
+        lease=settings.lease,
+        on_gone=claims.hears_gone,
+    )
+    claims.attach(heart)
+    standing, metrics, started_at = Standing(), Metrics(), time.time()
+    start = time.monotonic()
+    bench = await asyncio.to_thread(make_bench, settings)
+    log.info("parser_loaded", parser=bench.name, slots=bench.slots, seconds=round(time.monotonic() - start, 2))
+
+    def card() -> WorkerCard:
+        return WorkerCard(
+            id=worker_id,
+            state=standing.state,
+            engines=tuple(TASKS),
+            weights={bench.name: f"{bench.name} {bench.version}, {bench.pose_model}"},
+            slots_used=claims.count,
+            slots_free=max(0, bench.slots - claims.count) if standing.state is WorkerState.READY else 0,
+            started_at=started_at,
+        )
+
+    http = QuietServer(
+        uvicorn.Config(
+            make_app(bench, metrics=metrics, not_ready=standing.not_ready),
+            host=settings.tailor.http_host,
+            port=settings.tailor.http_port,
+            log_config=None,
+            access_log=False,
+            lifespan="off",
+            timeout_graceful_shutdown=5,
+        )
+    )
+    probes = probe_server(settings.probe.port, host=settings.probe.host, not_ready=standing.not_ready)
+    async with redis, probes, heart.beating(), asyncio.TaskGroup() as group:
+        serving = group.create_task(http.serve()) if settings.tailor.http_port else None
+        beside = [
+            group.create_task(listen(redis, queue.keys, claims=claims, bell=standing.bell)),
+            group.create_task(keep_registered(redis, queue.keys, card, changed=standing.changed)),
+            group.create_task(_drain_at(stop, standing)),
+        ]
+        standing.become(WorkerState.READY)
+        log.info("ready", worker=worker_id)
+        worker = Worker(
+            settings.tailor,
+            claims=claims,
+            store=ObjectStore(settings.storage),
+            bench=bench,
+            heart=heart,
+            metrics=metrics,
+            bell=standing.bell,
+            stuck_seconds=settings.lease.seconds,
+            on_stuck=lambda: os._exit(STUCK_EXIT),
+        )
+        try:
+            await worker.run(stop)
+            await deregister(redis, queue.keys, worker_id)
+        finally:
+            http.should_exit = True
+            for task in beside:
+                task.cancel()
+            if serving is not None:
+                await serving
+            bench.close()
+    log.info("stopped", worker=worker_id)
+
+
+async def _drain_at(stop: asyncio.Event, standing: Standing) -> None:
+    await stop.wait()
+    standing.become(WorkerState.DRAINING)
+
+
+def make_bench(settings: Settings) -> Bench:
+    """Load one parser per slot; blocks."""
+    folder = Path(settings.pose.model_dir)
+    parsers = [_make_parser(settings, PoseModel(folder)) for _ in range(settings.tailor.slots)]
+    return Bench(parsers, pose_model=PoseModel.name)
+
+
+def _make_parser(settings: Settings, pose: PoseModel) -> Parser:
+    if settings.tailor.parser == "classic":
+        return ClassicParser(pose)
+    try:
+        from tailor.parsers.segformer import SegformerParser
+    except ImportError as error:
+        raise ModelUnavailable(
+            f"Parser 'segformer' is not installed here ({error}); install 'proteus-tailor[segformer]'."
+        ) from error
+    return SegformerParser(pose, weights_dir=settings.tailor.weights_dir)

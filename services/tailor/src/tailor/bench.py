@@ -1,0 +1,47 @@
+"""The workplaces of a tailor: one thread and one parser each, shared by the queue's jobs and `POST /segment`."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from queue import SimpleQueue
+from typing import TypeVar
+
+from tailor.parsers.contract import Parser
+
+T = TypeVar("T")
+
+
+class Bench:
+    """Runs calls in threads and lends each of them a parser nobody else uses meanwhile.
+
+    Args:
+        parsers: One for each thread; an instance is used by one thread at a time.
+        pose_model: Name of the pose model behind them.
+    """
+
+    def __init__(self, parsers: Sequence[Parser], *, pose_model: str) -> None:
+        self.slots = len(parsers)
+        self.pose_model = pose_model
+        self.name, self.version = parsers[0].name, parsers[0].version
+        self._idle: SimpleQueue[Parser] = SimpleQueue()
+        for parser in parsers:
+            self._idle.put(parser)
+        self._threads = ThreadPoolExecutor(max_workers=self.slots, thread_name_prefix="bench")
+
+    async def run(self, call: Callable[[Parser], T]) -> T:
+        """Return `call(parser)`, run in a thread."""
+
+        def work() -> T:
+            parser = self._idle.get()
+            try:
+                return call(parser)
+            finally:
+                self._idle.put(parser)
+
+        return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+
+    def close(self) -> None:
+        """End the threads once they are idle."""
+        self._threads.shutdown(wait=False, cancel_futures=True)

@@ -1,0 +1,176 @@
+"""`POST /segment`: a garment picture in, the transparent cut-out back; and the probes, on the same port.
+
+For people and services inside the deployment; clients go through the gateway. The picture is the whole body, or the
+first file of a form. Nothing is stored.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+from typing import Annotated, Final, Literal
+
+import structlog
+from fastapi import FastAPI, Query, Request
+from fastapi.responses import JSONResponse, PlainTextResponse, Response
+from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, generate_latest
+from starlette.datastructures import Headers, UploadFile
+from starlette.formparsers import MultiPartException, MultiPartParser
+
+from proteus import imaging
+from proteus.errors import (
+    ImageTooLarge,
+    InvalidRequest,
+    ModelUnavailable,
+    Overloaded,
+    PhotoRejected,
+    ProteusError,
+    UnsupportedMedia,
+)
+from proteus.imaging import Limits
+from tailor.bench import Bench
+from tailor.cutting import cut_out
+from tailor.metrics import Metrics
+from tailor.parsers.contract import Parser
+
+log = structlog.get_logger()
+
+FORM_ALLOWANCE_BYTES: Final = 64 * 1024
+"""What a form may add to the picture: boundaries, headers, other fields."""
+
+WAITING_PER_SLOT: Final = 4
+"""Requests that may wait for each workplace; more get 429 at once instead of a timeout later."""
+
+_STATUS: Final[tuple[tuple[type[ProteusError], int], ...]] = (
+    (ImageTooLarge, 413),
+    (UnsupportedMedia, 415),
+    (PhotoRejected, 422),
+    (InvalidRequest, 400),
+    (Overloaded, 429),
+    (ModelUnavailable, 503),
+)
+
+Category = Literal["auto", "upper", "lower", "overall", "dress"]
+
+
+def make_app(bench: Bench, *, metrics: Metrics, not_ready: Callable[[], str | None]) -> FastAPI:
+    """Build the HTTP side of a tailor.
+
+    Args:
+        bench: Shared with the queue's jobs.
+        not_ready: Returns why the tailor cannot work, or None.
+    """
+    app = FastAPI(title="Proteus tailor", description="Cuts garments out of pictures.", version="1")
+    places = asyncio.Semaphore(bench.slots * (1 + WAITING_PER_SLOT))
+
+    @app.post(
+        "/segment",
+        response_class=Response,
+        responses={
+            200: {"content": {"image/png": {}}, "description": "The garment, transparent around it, cropped."},
+            **{
+                status: {"description": f"`{error.code}` and its kind", "content": {"application/problem+json": {}}}
+                for error, status in _STATUS
+            },
+        },
+    )
+    async def segment(request: Request, category: Annotated[Category, Query()] = "auto") -> Response:
+        """Cut the garment out of the picture in the body (JPEG, PNG or WebP; or the first file of a form)."""
+        if places.locked():
+            raise Overloaded
+        async with places:
+            data = await read_picture(request)
+            png, headers = await bench.run(lambda parser: segment_picture(data, parser, category=category))
+        metrics.requests.labels("200").inc()
+        return Response(png, media_type="image/png", headers=headers)
+
+    @app.exception_handler(ProteusError)
+    async def problem(_request: Request, error: ProteusError) -> Response:
+        status = next((status for kind, status in _STATUS if isinstance(error, kind)), 500)
+        metrics.requests.labels(str(status)).inc()
+        return JSONResponse(
+            {
+                "type": "about:blank",
+                "title": type(error).__name__,
+                "status": status,
+                "detail": error.message,
+                "code": error.code,
+                "retryable": error.retryable,
+                "hint": error.hint,
+            },
+            status_code=status,
+            media_type="application/problem+json",
+            headers={"Retry-After": "1"} if error.retryable else {},
+        )
+
+    @app.get("/healthz", response_class=PlainTextResponse)
+    async def healthz() -> str:
+        """Say that the process turns."""
+        return "ok\n"
+
+    @app.get("/readyz", response_class=PlainTextResponse)
+    async def readyz() -> Response:
+        """Say whether work is taken."""
+        reason = not_ready()
+        return PlainTextResponse(f"{reason or 'ok'}\n", status_code=503 if reason else 200)
+
+    @app.get("/metrics", response_class=PlainTextResponse)
+    async def show_metrics() -> Response:
+        """Return the process's metrics in Prometheus' text form."""
+        return Response(generate_latest(REGISTRY), media_type=CONTENT_TYPE_LATEST)
+
+    return app
+
+
+async def read_picture(request: Request, limits: Limits | None = None) -> bytes:
+    """Return the picture's bytes, never reading more than is allowed.
+
+    Raises:
+        ImageTooLarge: The body is too large.
+        InvalidRequest: A form without a file, or no form at all behind a form's content type.
+    """
+    limit = (limits or Limits()).max_bytes
+    form = request.headers.get("content-type", "").startswith("multipart/form-data")
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > limit + (FORM_ALLOWANCE_BYTES if form else 0):
+            raise ImageTooLarge(f"the body has more than {limit} bytes")
+    return await _first_file(request.headers, bytes(body)) if form else bytes(body)
+
+
+async def _first_file(headers: Headers, body: bytes) -> bytes:
+    async def once() -> AsyncGenerator[bytes, None]:
+        yield body
+
+    try:
+        form = await MultiPartParser(headers, once(), max_files=4, max_fields=8).parse()
+    except (MultiPartException, KeyError) as error:
+        raise InvalidRequest(f"the form cannot be read: {error}") from error
+    try:
+        for _, value in form.multi_items():
+            if isinstance(value, UploadFile):
+                return await value.read()
+    finally:
+        await form.close()
+    raise InvalidRequest("the form has no file")
+
+
+def segment_picture(data: bytes, parser: Parser, *, category: str) -> tuple[bytes, dict[str, str]]:
+    """Return the cut-out's PNG and what was found, as headers; blocks.
+
+    Raises:
+        InvalidRequest: The bytes are no picture we take.
+        NoGarmentDetected: There is none in it.
+    """
+    photo = imaging.decode(data).pixels
+    found = parser.find_garment(photo, category=category)
+    pixels, box = cut_out(photo, found.alpha)
+    headers = {
+        "X-Proteus-Category": found.category,
+        "X-Proteus-Confidence": f"{found.confidence:.3f}",
+        "X-Proteus-Bounding-Box": ",".join(str(side) for side in box),
+        "X-Proteus-Worn": "true" if found.worn else "false",
+        "X-Proteus-Parser": f"{parser.name}/{parser.version}",
+    }
+    return imaging.encode(pixels, "png"), headers

@@ -1,0 +1,87 @@
+"""The tailor's settings, composed once in `__main__`. The environment is read nowhere else."""
+
+from __future__ import annotations
+
+import os
+import socket
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from proteus.settings import LeaseSettings, LogSettings, RedisSettings, StorageSettings
+
+
+class TailorSettings(BaseSettings):
+    """How this tailor works."""
+
+    model_config = SettingsConfigDict(frozen=True, env_prefix="TAILOR_", extra="ignore")
+
+    parser: Literal["classic", "segformer"] = "classic"
+    """`TAILOR_PARSER`. `classic` needs pose weights only; `segformer` its own, too."""
+
+    weights_dir: str = ""
+    """`TAILOR_WEIGHTS_DIR`. Folder of the SegFormer weights; empty: the parser's own place."""
+
+    slots: int = Field(default=2, ge=1, le=32)
+    """`TAILOR_SLOTS`. Jobs at once, each in a thread with a parser of its own (about 40 MB each for `classic`)."""
+
+    http_host: str = "0.0.0.0"  # noqa: S104 - the pod's address is not known before it runs
+    """`TAILOR_HTTP_HOST`."""
+
+    http_port: int = Field(default=8081, ge=0, le=65535)
+    """`TAILOR_HTTP_PORT`. `POST /segment`, health and metrics; 0: nowhere."""
+
+    poll_seconds: float = Field(default=1.0, gt=0)
+    """`TAILOR_POLL_SECONDS`. Safety poll beside the wake-up channel."""
+
+    step_seconds: float = Field(default=10.0, gt=0)
+    """`TAILOR_STEP_SECONDS`. What one job should take at most; after three times that without a result it is freed."""
+
+    store_patience_seconds: float = Field(default=60.0, gt=0)
+    """`TAILOR_STORE_PATIENCE_SECONDS`. How long a silent object store is retried before the job goes back."""
+
+
+class PoseSettings(BaseSettings):
+    """Where the pose weights are."""
+
+    model_config = SettingsConfigDict(frozen=True, env_prefix="POSE_", extra="ignore", protected_namespaces=())
+
+    model_dir: str = ".proteus/models/pose"
+    """`POSE_MODEL_DIR`. Folder with `pose_detection.tflite` and `pose_landmark_full.tflite`."""
+
+
+class WorkerSettings(BaseSettings):
+    """Who this process is in its deployment."""
+
+    model_config = SettingsConfigDict(frozen=True, env_prefix="PROTEUS_", extra="ignore")
+
+    worker_id: str = Field(default_factory=lambda: f"tailor-{socket.gethostname()}-{os.getpid()}")
+    """`PROTEUS_WORKER_ID`. Unique in the fleet; by default the host and the process."""
+
+
+class ProbeSettings(BaseSettings):
+    """A second place for health and metrics, beside `TAILOR_HTTP_PORT`."""
+
+    model_config = SettingsConfigDict(frozen=True, env_prefix="PROBE_", extra="ignore")
+
+    host: str = "0.0.0.0"  # noqa: S104 - the kubelet comes from outside the pod
+    """`PROBE_HOST`."""
+
+    port: int = Field(default=0, ge=0, le=65535)
+    """`PROBE_PORT`. 0: only the HTTP port has them."""
+
+
+class Settings(BaseModel):
+    """Everything, grouped."""
+
+    model_config = ConfigDict(frozen=True)
+
+    tailor: TailorSettings = Field(default_factory=TailorSettings)
+    pose: PoseSettings = Field(default_factory=PoseSettings)
+    worker: WorkerSettings = Field(default_factory=WorkerSettings)
+    redis: RedisSettings = Field(default_factory=RedisSettings)
+    storage: StorageSettings = Field(default_factory=StorageSettings)
+    lease: LeaseSettings = Field(default_factory=LeaseSettings)
+    log: LogSettings = Field(default_factory=LogSettings)
+    probe: ProbeSettings = Field(default_factory=ProbeSettings)

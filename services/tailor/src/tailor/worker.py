@@ -1,0 +1,166 @@
+"""The tailor's loop: claim ingest, cut and parse jobs, do them on the bench, settle each as it ends.
+
+It claims again when its hands are empty, so that a job that once crashed a worker, and is only given to one that holds
+nothing, is never left waiting. A raw upload is deleted when its ingest is settled: after a success, so that a crash
+before it can be repeated; before a refusal is told, so that nothing of a refused picture outlives the answer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from typing import Any, Final
+
+import structlog
+from redis.exceptions import RedisError
+
+from proteus import telemetry
+from proteus.claims import REDIS_AWAY, Claims, failure_of, failure_of_gone
+from proteus.errors import ProteusError
+from proteus.heart import Heart
+from proteus.lifecycle import wait
+from proteus.patience import patiently
+from proteus.queue import Claimed, Completion, Verdict
+from proteus.storage import ObjectStore
+from tailor import tasks
+from tailor.bench import Bench
+from tailor.metrics import Metrics
+from tailor.settings import TailorSettings
+
+log = structlog.get_logger()
+
+TROUBLE_PAUSE_SECONDS: Final = 1.0
+"""Pause after Redis did not answer a claim."""
+
+
+class Worker:
+    """One tailor.
+
+    Args:
+        bell: Set when there may be work (a wake-up, a stop); the loop sleeps on it.
+        on_stuck: Called when a task never returns and its lease is long over.
+    """
+
+    def __init__(
+        self,
+        settings: TailorSettings,
+        *,
+        claims: Claims,
+        store: ObjectStore,
+        bench: Bench,
+        heart: Heart,
+        metrics: Metrics,
+        bell: asyncio.Event,
+        stuck_seconds: float,
+        on_stuck: Callable[[], None],
+    ) -> None:
+        self._settings = settings
+        self._claims = claims
+        self._store = store
+        self._bench = bench
+        self._heart = heart
+        self._metrics = metrics
+        self._bell = bell
+        self._stuck_seconds = stuck_seconds
+        self._on_stuck = on_stuck
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Work until `stop`, then finish what runs."""
+        self._heart.expect_step(self._settings.step_seconds)
+        while not stop.is_set():
+            self._bell.clear()
+            try:
+                jobs = await self._take()
+            except RedisError as error:
+                log.warning("claim_failed", reason=f"{type(error).__name__}: {error}")
+                await wait(stop, seconds=TROUBLE_PAUSE_SECONDS)
+                continue
+            if not jobs:
+                await wait(self._bell, seconds=self._settings.poll_seconds)
+                continue
+            self._metrics.held.set(len(jobs))
+            async with asyncio.TaskGroup() as group:
+                for job in jobs:
+                    group.create_task(self._do(job))
+            self._metrics.held.set(0)
+
+    async def _take(self) -> list[Claimed]:
+        """Fill the bench; a claim brings jobs of one task, so there may be several."""
+        jobs: list[Claimed] = []
+        while len(jobs) < self._bench.slots:
+            more = await self._claims.take(self._bench.slots - len(jobs), engines=tuple(tasks.TASKS))
+            jobs += more
+            if not more or more[0].solo:
+                break
+        return jobs
+
+    async def _do(self, job: Claimed) -> None:
+        task = str(job.body.get("task"))
+        with telemetry.bound(job_id=job.id, trace_id=job.body.get("trace_id"), task=task):
+            log.info("claimed", token=job.token)
+            start = time.monotonic()
+            try:
+                result = await self._claims.watch(
+                    self._run(job), [job], stuck_seconds=self._stuck_seconds, on_stuck=self._on_stuck
+                )
+            except Exception as error:  # a job's own trouble never takes the others along
+                outcome = await self._fail(job, error)
+            else:
+                outcome = await self._complete(job, result)
+            self._heart.moved()
+            seconds = time.monotonic() - start
+            self._metrics.jobs.labels(task, outcome).inc()
+            self._metrics.seconds.labels(task).observe(seconds)
+            log.info("settled", outcome=outcome, seconds=round(seconds, 3))
+
+    async def _run(self, job: Claimed) -> dict[str, Any]:
+        def once() -> dict[str, Any]:
+            return asyncio.run_coroutine_threadsafe(self._on_bench(job), loop).result()
+
+        loop = asyncio.get_running_loop()
+        return await patiently(once, seconds=self._settings.store_patience_seconds, moved=self._heart.moved)
+
+    async def _on_bench(self, job: Claimed) -> dict[str, Any]:
+        return await self._bench.run(lambda parser: tasks.run(self._store, job.body, parser, self._bench.pose_model))
+
+    async def _complete(self, job: Claimed, result: dict[str, Any]) -> str:
+        if why := self._claims.gone(job):
+            await self._claims.fail([failure_of_gone(job, why)])
+            return why.value
+        try:
+            (verdict,) = await self._claims.complete([Completion(id=job.id, token=job.token, result=result)])
+        except REDIS_AWAY as error:
+            log.error("verdict_not_told", reason=f"{type(error).__name__}: {error}")
+            return "untold"
+        if verdict is Verdict.REFUSED:
+            log.warning("completion_refused", token=job.token)
+            return "refused"
+        await self._sweep(job)
+        return "completed"
+
+    async def _fail(self, job: Claimed, error: Exception) -> str:
+        failure = failure_of(job, error)
+        known = isinstance(error, ProteusError)
+        log.warning("failed", code=failure.code, reason=failure.message, exc_info=None if known else error)
+        if not failure.retryable:
+            await self._sweep(job)
+        try:
+            await self._claims.fail([failure])
+        except REDIS_AWAY as away:
+            log.error("verdict_not_told", reason=f"{type(away).__name__}: {away}")
+            return "untold"
+        return failure.code
+
+    async def _sweep(self, job: Claimed) -> None:
+        keys = tasks.leftovers(job.body)
+        if not keys:
+            return
+        try:
+            await patiently(
+                lambda: self._store.delete(*keys),
+                seconds=self._settings.store_patience_seconds,
+                moved=self._heart.moved,
+            )
+        except ProteusError as error:
+            log.warning("incoming_not_deleted", reason=error.message)  # the gateway sweeps stray uploads

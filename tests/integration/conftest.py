@@ -1,0 +1,228 @@
+"""Real worker processes with tiny leases, on the servers of `tests/conftest.py`.
+
+`fleet` starts `python -m weaver` and `python -m tailor` as subprocesses and kills what a test leaves behind.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import psutil
+import pytest
+from proteus import imaging, keys
+from proteus.jobs import JobId, JobState
+from proteus.queue import JobQueue, JobView, QueuePolicy, Submission
+from proteus.registry import list_workers
+from proteus.settings import StorageSettings
+from proteus.storage import ObjectStore
+from redis.asyncio import Redis
+
+LEASE_SECONDS = 1.5
+"""Long enough for a busy two-core machine to beat three times, short enough to wait for."""
+
+PATIENCE_SECONDS = 40.0
+PERSON_KEY = "images/usr_1/person.png"
+GARMENT_KEY = "derived/usr_1/garment/cut/test/cut.png"
+
+
+async def until(
+    condition: Callable[[], Awaitable[Any]], *, seconds: float = PATIENCE_SECONDS, what: str = "the condition"
+) -> Any:
+    """Return the first truthy answer; fail after `seconds`."""
+    deadline = time.monotonic() + seconds
+    while not (answer := await condition()):
+        if time.monotonic() > deadline:
+            pytest.fail(f"{what} did not come true within {seconds} s")
+        await asyncio.sleep(0.02)
+    return answer
+
+
+@dataclass
+class Process:
+    """A worker's process."""
+
+    popen: subprocess.Popen[bytes]
+    id: str
+    log: Path
+    hearts: list[psutil.Process] = field(default_factory=list)
+
+    def send(self, number: signal.Signals) -> None:
+        """Send a signal to the worker alone, not to its heart."""
+        self.popen.send_signal(number)
+
+    def find_hearts(self) -> list[psutil.Process]:
+        """Return the worker's children."""
+        self.hearts = psutil.Process(self.popen.pid).children()
+        return self.hearts
+
+    def stop(self) -> int:
+        """Ask it to stop and return its exit status."""
+        self.send(signal.SIGTERM)
+        return self.popen.wait(timeout=PATIENCE_SECONDS)
+
+    def said(self, text: str) -> bool:
+        """Tell whether its log holds this text."""
+        return text in self.log.read_text()
+
+
+class Fleet:
+    """Starts workers and submits jobs.
+
+    Args:
+        redis_url: The servers of this test.
+        storage: Its bucket.
+        folder: Where logs go.
+    """
+
+    def __init__(self, redis: Redis, redis_url: str, storage: StorageSettings, folder: Path) -> None:
+        self.redis = redis
+        self.policy = QueuePolicy(lease_ms=int(LEASE_SECONDS * 1000), backoff_base_ms=50, backoff_cap_ms=200)
+        self.queue = JobQueue(redis, keys.JOBS, policy=self.policy)
+        self.tailor_queue = JobQueue(redis, keys.TAILOR, policy=self.policy)
+        self.store = ObjectStore(storage)
+        self.folder = folder
+        self.processes: list[Process] = []
+        self.environment = {
+            **{name: value for name, value in os.environ.items() if not name.startswith("COV_")},
+            "REDIS_URL": redis_url,
+            "OBJECT_STORAGE_ENDPOINT": storage.endpoint,
+            "OBJECT_STORAGE_BUCKET": storage.bucket,
+            "OBJECT_STORAGE_ACCESS_KEY": storage.access_key,
+            "OBJECT_STORAGE_SECRET_KEY": storage.secret_key.get_secret_value(),
+            "LEASE_SECONDS": str(LEASE_SECONDS),
+            "LEASE_BEAT_SECONDS": str(LEASE_SECONDS / 5),
+            "LEASE_REAP_SECONDS": "0.2",
+            "LOG_JSON": "1",
+        }
+
+    def start(self, module: str, worker_id: str, **environment: str) -> Process:
+        """Start one service."""
+        log = self.folder / f"{worker_id}-{len(self.processes)}.log"
+        with log.open("wb") as out:
+            popen = subprocess.Popen(
+                [sys.executable, "-m", module],
+                env={**self.environment, "PROTEUS_WORKER_ID": worker_id, **environment},
+                stdout=out,
+                stderr=out,
+            )
+        process = Process(popen, worker_id, log)
+        self.processes.append(process)
+        return process
+
+    async def weaver(self, worker_id: str = "w1", *, curve: str = "1:0.16,8:0.16", **environment: str) -> Process:
+        """Start a weaver of engine `timed` and wait until it is ready."""
+        settings = {"WEAVER_ENGINES": "timed", "WEAVER_TIMED_CURVE": curve, "WEAVER_PROFILE_SECONDS": "0.3"}
+        process = self.start("weaver", worker_id, **{**settings, **environment})
+        await self.ready(process, self.queue)
+        return process
+
+    async def ready(self, process: Process, queue: JobQueue) -> None:
+        """Wait for a worker's card."""
+
+        async def found() -> bool:
+            if process.popen.poll() is not None:
+                pytest.fail(f"{process.id} ended with {process.popen.returncode}:\n{process.log.read_text()}")
+            cards = await list_workers(self.redis, queue.keys)
+            return any(card.id == process.id and card.state == "ready" for card in cards)
+
+        await until(found, what=f"{process.id} is ready")
+
+    async def configure(self, **values: object) -> None:
+        """Write `config:*` as the arbitrator would, for the length of a test."""
+        for name, value in values.items():
+            await self.redis.set(f"config:{name}", str(value), ex=300)
+
+    async def put_pictures(self) -> None:
+        """Store a person and a cut-out, small."""
+        grey = np.full((64, 48, 3), 127, np.uint8)
+        clear = np.full((32, 24, 4), 200, np.uint8)
+        await asyncio.to_thread(self.store.put, PERSON_KEY, imaging.encode(grey, "png"), content_type="image/png")
+        await asyncio.to_thread(self.store.put, GARMENT_KEY, imaging.encode(clear, "png"), content_type="image/png")
+
+    async def submit(self, *names: str, options: Mapping[str, Any] | None = None, **fields: Any) -> list[JobId]:
+        """Submit try-on units for engine `timed`; options and fields are the same for all."""
+        ids = [JobId(f"job_{name}") for name in names]
+        body = {
+            "user_id": "usr_1",
+            "vton_id": "vton_1",
+            "job_type": "tryon",
+            "result_url": "/v1/results/x/1",
+            "trace_id": "trace-1",
+            "n": 1,
+            "person_key": PERSON_KEY,
+            "garment_key": GARMENT_KEY,
+            "garment_category": "upper",
+            "engine": "timed",
+            "quality": "balanced",
+            "seed": 1,
+            "output_format": "png",
+            "options": dict(options or {}),
+        }
+        submissions = [
+            Submission(
+                id=job_id,
+                epoch=1,
+                payload={"id": job_id, "created_at": 0},
+                body={**body, "tryon_job_id": job_id},
+                **{"engine": "timed", "batch_key": "timed/1/384x512/8", **fields},
+            )
+            for job_id in ids
+        ]
+        await self.queue.submit(*submissions)
+        return ids
+
+    async def state(self, job_id: JobId) -> JobView:
+        """Return a job as the queue sees it."""
+        (view,) = await self.queue.look(job_id)
+        assert view is not None
+        return view
+
+    async def settled(self, *ids: JobId, seconds: float = PATIENCE_SECONDS) -> list[JobView]:
+        """Wait until all jobs are over."""
+
+        async def over() -> list[JobView] | None:
+            views = [view for view in await self.queue.look(*ids) if view is not None]
+            return views if len(views) == len(ids) and all(view.state.terminal for view in views) else None
+
+        return await until(over, seconds=seconds, what=f"{len(ids)} jobs are over")
+
+    async def running(self, job_id: JobId) -> JobView:
+        """Wait until a job runs and has taken a step."""
+
+        async def runs() -> JobView | None:
+            view = await self.state(job_id)
+            return view if view.state is JobState.RUNNING and view.step > 0 else None
+
+        return await until(runs, what=f"{job_id} runs")
+
+    def close(self) -> None:
+        """Kill what is left."""
+        for process in self.processes:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.find_hearts()
+            for number in (signal.SIGCONT, signal.SIGKILL):
+                with contextlib.suppress(ProcessLookupError):
+                    process.send(number)
+            process.popen.wait(timeout=10)
+
+
+@pytest.fixture
+async def fleet(
+    redis: Redis, redis_url: str, storage_settings: StorageSettings, store: ObjectStore, tmp_path: Path
+) -> AsyncIterator[Fleet]:
+    """Workers on real servers, killed at the end."""
+    made = Fleet(redis, redis_url, storage_settings, tmp_path)
+    await made.put_pictures()
+    yield made
+    made.close()
