@@ -1,0 +1,27 @@
+"""The whole fleet for a test: embedded servers and the four services as processes of their own, in a fresh folder."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from workbench.stack.home import Home
+from workbench.stack.plan import Plan
+from workbench.stack.up import stack
+
+MODELS: Final = Path(__file__).parents[2] / ".proteus" / "models"
+"""Shared with `make up`: the weights are fetched once."""
+
+
+@pytest.fixture
+async def fleet(tmp_path: Path) -> AsyncIterator[Plan]:
+    """A running fleet; what it said is printed, so a failing test shows it."""
+
+    def say(name: str, line: str) -> None:
+        print(f"{name:>10} | {line}")
+
+    async with stack(Home(tmp_path / "stack"), models=MODELS, given={}, say=say) as plan:
+        yield plan
