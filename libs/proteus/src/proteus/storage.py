@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, Final
 from urllib.parse import quote, unquote, urlsplit
 
 import boto3
@@ -22,6 +22,8 @@ from proteus.settings import StorageSettings
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
+
+RANGE_NOT_SATISFIABLE: Final = 416
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,7 +130,12 @@ class ObjectStore:
             DependencyUnavailable: The store does not answer.
         """
         extra = {} if limit_bytes is None else {"Range": f"bytes=0-{limit_bytes}"}
-        response = self._call("get_object", Bucket=self.settings.bucket, Key=key, **extra)
+        try:
+            response = self._call("get_object", Bucket=self.settings.bucket, Key=key, **extra)
+        except DependencyUnavailable as error:
+            if _status(error.__cause__) == RANGE_NOT_SATISFIABLE:
+                return b""  # an empty object has no first byte
+            raise
         try:
             data: bytes = response["Body"].read()
         except BotoCoreError as error:
@@ -234,9 +241,14 @@ class ObjectStore:
             return getattr(self._s3, operation)(**arguments)
         except ClientError as error:
             code = error.response.get("Error", {}).get("Code", "")
-            status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+            status = _status(error)
             if status == 404:
                 raise NotFound(f"There is no object {arguments.get('Key', '')!r} in the store.") from error
             raise DependencyUnavailable(f"The object store refused {operation}: {code or status}.") from error
         except BotoCoreError as error:
             raise DependencyUnavailable("The object store does not answer.") from error
+
+
+def _status(error: BaseException | None) -> int:
+    response: Any = getattr(error, "response", {})
+    return int(response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))

@@ -1,0 +1,189 @@
+"""A tailor as a process: uploads become photos, cut-outs and parses; what is refused leaves nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from proteus import imaging
+from proteus.artefacts import GarmentCut, IngestedImage, PersonParse
+from proteus.jobs import JobId, JobState
+from proteus.queue import JobView, Submission
+from workbench import assets
+
+if TYPE_CHECKING:
+    from conftest import Fleet  # type: ignore[import-not-found]
+
+ROOT = Path(__file__).parents[2]
+POSE = ROOT / ".proteus" / "models" / "pose"
+ASSETS = Path(assets.__file__).parent
+
+needs_pose = pytest.mark.skipif(not POSE.is_dir(), reason="pose weights are not here; `make setup` fetches them")
+pytestmark = needs_pose
+
+
+async def tailor(fleet: Fleet, worker_id: str = "t1", **environment: str) -> Any:
+    process = fleet.start("tailor", worker_id, POSE_MODEL_DIR=str(POSE), TAILOR_HTTP_PORT="0", **environment)
+    await fleet.ready(process, fleet.tailor_queue)
+    return process
+
+
+async def do(fleet: Fleet, name: str, body: Mapping[str, Any]) -> JobView:
+    job_id = JobId(f"seg_{name}")
+    await fleet.tailor_queue.submit(
+        Submission(
+            id=job_id,
+            epoch=1,
+            payload={"id": job_id, "created_at": 0},
+            body={
+                "user_id": "usr_1",
+                "vton_id": None,
+                "job_type": "segment",
+                "result_url": None,
+                "trace_id": "t",
+                "image_id": "img_1",
+                **body,
+            },
+            engine=body["task"],
+            batch_key=body["task"],
+        )
+    )
+    for _ in range(2000):
+        (view,) = await fleet.tailor_queue.look(job_id)
+        assert view is not None
+        if view.state.terminal:
+            return view
+        await asyncio.sleep(0.02)
+    pytest.fail(f"{job_id} is still {view}")
+
+
+async def ingest(fleet: Fleet, name: str, data: bytes, content_type: str = "image/jpeg") -> JobView:
+    key = f"incoming/usr_1/img_{name}"
+    fleet.store.put(key, data, content_type=content_type)
+    return await do(fleet, name, {"task": "ingest", "incoming_key": key, "content_type": content_type})
+
+
+def stored(fleet: Fleet) -> list[str]:
+    """Everything in the bucket but the pictures of the fixture."""
+    return sorted(
+        found.key for found in fleet.store.list("") if "usr_1/person" not in found.key and "garment" not in found.key
+    )
+
+
+async def incoming_is_gone(fleet: Fleet) -> None:
+    for _ in range(500):
+        if not list(fleet.store.list("incoming/")):
+            return
+        await asyncio.sleep(0.02)
+    pytest.fail("the incoming object is still there")
+
+
+async def test_a_photo_and_a_garment_become_what_a_weaver_needs(fleet: Fleet) -> None:
+    await tailor(fleet)
+    person = IngestedImage(**(await ingest(fleet, "p", (ASSETS / "person.jpg").read_bytes())).result["image"])
+    garment = IngestedImage(**(await ingest(fleet, "g", (ASSETS / "garment.jpg").read_bytes())).result["image"])
+    await incoming_is_gone(fleet)
+    assert imaging.load(fleet.store.get(person.key), "RGB").shape == (person.height, person.width, 3)
+
+    made = await do(
+        fleet,
+        "cut",
+        {"task": "cut", "image_key": garment.key, "image_sha256": garment.sha256, "category": "auto"},
+    )
+    assert made.state is JobState.COMPLETED, made
+    cut = GarmentCut(**made.result["cut"])
+    assert made.result["result_key"] == cut.cut_key
+    assert imaging.load(fleet.store.get(cut.cut_key), "RGBA").shape == (cut.height, cut.width, 4)
+    assert cut.category == "upper"
+
+    made = await do(fleet, "parse", {"task": "parse", "image_key": person.key, "image_sha256": person.sha256})
+    assert made.state is JobState.COMPLETED, made
+    parse = PersonParse(**fleet.store.get_json(made.result["result_key"]))
+    assert imaging.load(fleet.store.get(parse.person_mask_key), "L").shape == (person.height, person.width)
+    assert set(parse.agnostic_mask_keys) == {"upper", "lower", "overall", "dress"}
+
+
+def png(mode: str = "RGB", size: tuple[int, int] = (80, 80), **options: Any) -> bytes:
+    out = io.BytesIO()
+    Image.new(mode, size).save(out, "PNG", **options)
+    return out.getvalue()
+
+
+def bomb() -> bytes:
+    return png("1", (40_000, 40_000))
+
+
+def animated() -> bytes:
+    out = io.BytesIO()
+    frames = [Image.new("RGB", (80, 80), (shade, 0, 0)) for shade in (0, 90, 180)]
+    frames[0].save(out, "WEBP", save_all=True, append_images=frames[1:])
+    return out.getvalue()
+
+
+def jpeg() -> bytes:
+    out = io.BytesIO()
+    noise = np.random.default_rng(1).integers(0, 255, (200, 200, 3), dtype=np.uint8)
+    Image.fromarray(noise).save(out, "JPEG")
+    return out.getvalue()
+
+
+REFUSED = [
+    ("not an image", lambda: b"%PDF-1.7 no picture at all", "image/png", "unsupported_media"),
+    ("zero bytes", lambda: b"", "image/png", "image_unreadable"),
+    ("truncated", lambda: jpeg()[:2000], "image/jpeg", "image_unreadable"),
+    ("another type than declared", jpeg, "image/png", "unsupported_media"),
+    ("a bomb", bomb, "image/png", "image_too_large"),
+    ("too small", lambda: png(size=(20, 20)), "image/png", "image_too_small"),
+    ("animated", animated, "image/webp", "unsupported_media"),
+    ("too many bytes", lambda: jpeg() + b"\0" * (21 * 1024 * 1024), "image/jpeg", "image_too_large"),
+]
+
+
+async def test_a_refused_upload_has_a_code_and_leaves_nothing_under_any_prefix(fleet: Fleet) -> None:
+    process = await tailor(fleet)
+    for n, (why, make, content_type, code) in enumerate(REFUSED):
+        view = await ingest(fleet, f"bad{n}", make(), content_type)
+        assert (view.state, view.code) == (JobState.FAILED, code), why
+        assert stored(fleet) == [], why
+    missing = await do(
+        fleet, "none", {"task": "ingest", "incoming_key": "incoming/usr_1/none", "content_type": "image/png"}
+    )
+    assert (missing.state, missing.code) == (JobState.FAILED, "upload_missing")
+    assert process.stop() == 0
+
+
+async def test_a_picture_without_what_is_asked_for_fails_with_its_own_code(fleet: Fleet) -> None:
+    await tailor(fleet)
+    blank = IngestedImage(**(await ingest(fleet, "blank", png(size=(300, 300)), "image/png")).result["image"])
+    body = {"image_key": blank.key, "image_sha256": blank.sha256}
+    person = await do(fleet, "noone", {"task": "parse", **body})
+    garment = await do(fleet, "nothing", {"task": "cut", "category": "auto", **body})
+    assert (person.code, garment.code) == ("no_person_detected", "no_garment_detected")
+    unknown = await do(fleet, "unknown", {"task": "parse"} | {"image_key": "images/usr_1/gone.png"})
+    assert (unknown.state, unknown.code) == (JobState.FAILED, "not_found")
+
+
+async def test_an_upload_after_ingest_changes_nothing_that_is_read(fleet: Fleet) -> None:
+    await tailor(fleet)
+    first = await ingest(fleet, "once", jpeg())
+    await incoming_is_gone(fleet)
+    before = fleet.store.get(first.result["image"]["key"])
+    fleet.store.put("incoming/usr_1/img_once", png(), content_type="image/png")
+    again = await do(fleet, "once", {"task": "ingest", "incoming_key": "incoming/usr_1/img_once"})
+    assert again.result == first.result
+    assert fleet.store.get(first.result["image"]["key"]) == before
+
+
+async def test_an_ingest_done_twice_is_one_photo(fleet: Fleet) -> None:
+    await tailor(fleet)
+    first = await ingest(fleet, "one", jpeg())
+    second = await ingest(fleet, "two", jpeg())
+    assert first.result == second.result
+    assert len([key for key in stored(fleet) if key.startswith("images/")]) == 1
