@@ -12,6 +12,7 @@
 --- include head
 --- include reap
 reap(tonumber(ARGV[15]), tonumber(ARGV[14]), ARGV[10])
+--- include element
 --- include take
 
 local free, cap, scanned, solo = tonumber(ARGV[8]), tonumber(ARGV[13]), 0, false

@@ -27,8 +27,8 @@ for i = 10, #ARGV, 6 do
       local longest = math.min(tonumber(ARGV[9]), ARGV[8] * 2 ^ math.min(job.attempts - 1, 40))
       local due = NOW + math.floor(longest * ARGV[i + 5])
       release(id, job)
-      redis.call('HSET', JOB .. id, 'state', 'retrying', 'code', code, 'message', message, 'solo', 0, 'worker', '', 'retry_at', due)
-      redis.call('HDEL', JOB .. id, 'stage', 'step', 'steps')
+      redis.call('HSET', JOB .. id, 'state', 'retrying', 'code', code, 'message', message, 'retry_at', due)
+      redis.call('HDEL', JOB .. id, 'solo', 'worker', 'stage', 'step', 'steps')
       redis.call('ZADD', RETRY, due, id)
       emit('retrying', id, 'queued', job, 'code', code, 'message', message, 'due_ms', due)
       verdict = 'retry'

@@ -9,7 +9,8 @@ local samples, seen, sum, oldest = math.min(length, 128), 0, 0, 0
 for i = 0, samples - 1 do
   local ok, payload = pcall(cjson.decode, redis.call('LINDEX', LIST, -1 - math.floor(i * length / samples)))
   local id = ok and type(payload) == 'table' and payload.id
-  local queued = type(id) == 'string' and redis.call('HGET', JOB .. id, 'queued')
+  local times = type(id) == 'string' and redis.call('HMGET', JOB .. id, 'queued', 'submitted')
+  local queued = times and (times[1] or times[2])
   if queued then
     local age = NOW - queued
     seen, sum, oldest = seen + 1, sum + age, math.max(oldest, age)

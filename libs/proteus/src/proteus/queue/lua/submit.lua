@@ -8,49 +8,39 @@
 -- Returns: 1 (taken) or 0 (was there) per job.
 --- include base
 --- include settle
+--- include prefix
 
-local function is_express(index)
-  local ok, element = pcall(cjson.decode, redis.call('LINDEX', LIST, index))
-  local id = ok and type(element) == 'table' and element.id
-  return type(id) == 'string' and redis.call('HGET', JOB .. id, 'express') == '1'
-end
-
--- Length of the prefix at the head: doubling, then halving; it is express throughout and nothing behind it is.
-local function prefix_length()
-  local length, low, high = redis.call('LLEN', LIST), 0, 1
-  while high <= length and is_express(-high) do low, high = high, high * 2 end
-  high = math.min(high, length + 1)
-  while high - low > 1 do
-    local middle = math.floor((low + high) / 2)
-    if is_express(-middle) then low = middle else high = middle end
+-- Fields that are 0 or empty are left out (lib/base, read).
+local function store(id, i, token, entry)
+  local fields = {'state', 'queued', 'token', token, 'payload', ARGV[i + 2], 'body', ARGV[i + 3], 'label', ARGV[i + 4],
+    'url', ARGV[i + 5], 'engine', ARGV[i + 6], 'key', ARGV[i + 7], 'submitted', NOW, 'entry', entry}
+  for n, name in ipairs({'dkey', 'may', 'rank', 'deadline', 'express', 'attempts', 'crashes', 'solo_crashes'}) do
+    local value = ARGV[i + 7 + n]
+    if value ~= '' and value ~= '0' then
+      fields[#fields + 1] = name
+      fields[#fields + 1] = value
+    end
   end
-  return low
-end
-
-local function push_high(payload)
-  local k = prefix_length()
-  local prefix = k > 0 and redis.call('LRANGE', LIST, -k, -1) or {}
-  redis.call('LTRIM', LIST, 0, -(k + 1))
-  redis.call('RPUSH', LIST, payload)
-  for _, element in ipairs(prefix) do redis.call('RPUSH', LIST, element) end
+  redis.call('HSET', JOB .. id, unpack(fields))
 end
 
 local replaceable = {queued = true, retrying = true, running = true, failed = true}
 local taken, any = {}, false
 for i = 7, #ARGV, 16 do
-  local id, epoch, payload, deadline, high = ARGV[i], tonumber(ARGV[i + 1]), ARGV[i + 2], ARGV[i + 11], ARGV[i + 12]
-  local old = read(id)
-  local fresh = not old.state or (replaceable[old.state] and math.floor(old.token / 1000000) < epoch)
+  local id, epoch, payload, deadline = ARGV[i], tonumber(ARGV[i + 1]), ARGV[i + 2], ARGV[i + 11]
+  local old = redis.call('HMGET', JOB .. id, 'state', 'token')
+  local fresh = not old[1] or (replaceable[old[1]] and math.floor(old[2] / 1000000) < epoch)
   if fresh then
-    if old.state then release(id, old) redis.call('ZREM', DEAD, id) redis.call('DEL', JOB .. id) end
-    local job = {token = string.format('%.0f', epoch * 1000000), attempts = ARGV[i + 13], crashes = ARGV[i + 14], solo_crashes = ARGV[i + 15]}
-    local entry = emit('submitted', id, 'queued', job)
-    redis.call('HSET', JOB .. id, 'state', 'queued', 'token', job.token, 'payload', payload, 'body', ARGV[i + 3],
-      'label', ARGV[i + 4], 'url', ARGV[i + 5], 'engine', ARGV[i + 6], 'key', ARGV[i + 7], 'dkey', ARGV[i + 8],
-      'may', ARGV[i + 9], 'rank', ARGV[i + 10], 'express', high, 'attempts', job.attempts, 'crashes', job.crashes,
-      'solo_crashes', job.solo_crashes, 'solo', 0, 'submitted', NOW, 'queued', NOW, 'entry', entry)
-    if deadline ~= '' then redis.call('HSET', JOB .. id, 'deadline', deadline) redis.call('ZADD', DEADLINES, deadline, id) end
-    if high == '1' then push_high(payload) else redis.call('LPUSH', LIST, payload) end
+    if old[1] then
+      release(id, read(id))
+      redis.call('ZREM', DEAD, id)
+      redis.call('DEL', JOB .. id)
+    end
+    local token = string.format('%.0f', epoch * 1000000)
+    local job = {token = token, attempts = ARGV[i + 13], crashes = ARGV[i + 14], solo_crashes = ARGV[i + 15]}
+    store(id, i, token, emit('submitted', id, 'queued', job))
+    if deadline ~= '' then redis.call('ZADD', DEADLINES, deadline, id) end
+    if ARGV[i + 12] == '1' then push_high(payload) else redis.call('LPUSH', LIST, payload) end
     any = true
   end
   taken[#taken + 1] = fresh and 1 or 0

@@ -13,12 +13,14 @@ local JOB, HELD, CONTROL, JOB_DONE, SETTLED_SECONDS, STREAM_CAP = ARGV[1], ARGV[
 local time = redis.call('TIME')
 local NOW = time[1] * 1000 + math.floor(time[2] / 1000)
 
--- read(id): a job's fields as strings, false where absent; `state` is false if there is no such job.
+-- read(id): a job's fields as strings, false where absent; `state` is false if there is no such job. Counters that
+-- are 0 and flags that are down are not stored: most jobs never need them, and every field costs time.
 local function read(id)
   local f = redis.call('HMGET', JOB .. id, 'state', 'token', 'worker', 'attempts', 'crashes', 'solo_crashes', 'solo',
     'cancel', 'deadline', 'payload', 'label', 'url', 'entry')
-  return {state = f[1], token = f[2], worker = f[3], attempts = f[4], crashes = f[5], solo_crashes = f[6], solo = f[7],
-    cancel = f[8], deadline = f[9], payload = f[10], label = f[11], url = f[12], entry = f[13]}
+  return {state = f[1], token = f[2], worker = f[3], attempts = f[4] or '0', crashes = f[5] or '0',
+    solo_crashes = f[6] or '0', solo = f[7], cancel = f[8], deadline = f[9], payload = f[10], label = f[11], url = f[12],
+    entry = f[13]}
 end
 
 -- emit(kind, id, state, job, …): append a fact to the event stream; returns its entry id.

@@ -9,8 +9,8 @@ local function to_head(id, job, reason)
   elseif job.deadline and tonumber(job.deadline) <= NOW then
     expire(id, job)
   else
-    redis.call('HSET', JOB .. id, 'state', 'queued', 'express', 1, 'solo', 0, 'worker', '', 'queued', NOW)
-    redis.call('HDEL', JOB .. id, 'stage', 'step', 'steps')
+    redis.call('HSET', JOB .. id, 'state', 'queued', 'express', 1, 'queued', NOW)
+    redis.call('HDEL', JOB .. id, 'solo', 'worker', 'stage', 'step', 'steps')
     redis.call('RPUSH', LIST, job.payload)
     emit('returned', id, 'queued', job, 'reason', reason)
   end

@@ -22,7 +22,8 @@ local function settle(id, job, state, code, message, result, result_key)
   local key, extra = JOB .. id, {}
   release(id, job)
   if job.deadline then redis.call('ZREM', DEADLINES, id) end
-  redis.call('HSET', key, 'state', state, 'settled', NOW, 'code', code or '', 'message', message or '', 'result', result or '{}')
+  if code then extra = {'code', code, 'message', message} elseif result then extra = {'result', result} end
+  redis.call('HSET', key, 'state', state, 'settled', NOW, unpack(extra))
   redis.call('HDEL', key, 'payload', 'body', 'cancel')
   redis.call('EXPIRE', key, SETTLED_SECONDS)
   local done = '{' .. job.label .. ',"status":"' .. state .. '"'
@@ -34,7 +35,6 @@ local function settle(id, job, state, code, message, result, result_key)
     done = done .. ',"result_key":null,"result_url":null'
     if code then
       done = done .. ',"error":' .. cjson.encode({code = code, message = message})
-      extra = {'code', code, 'message', message}
     end
     done = done .. '}'
   end

@@ -13,44 +13,33 @@ local function full()
   return alone or #jobs >= tonumber(ARGV[8])
 end
 
-local function id_of(element)
-  if #element > 16384 then return nil end
-  local ok, payload = pcall(cjson.decode, element)
-  return ok and type(payload) == 'table' and type(payload.id) == 'string' and payload.id or nil
-end
-
 -- stays(element): true if it keeps its place in the list; otherwise it was taken, shed, set aside or dropped.
 local function stays(element)
   local id = id_of(element)
-  local f = id and redis.call('HMGET', JOB .. id, 'state', 'engine', 'key', 'dkey', 'may', 'rank', 'queued', 'body', 'submitted')
-  if not f or not f[1] then
+  local job = id and look_at(id)
+  if not job then
     redis.call('LPUSH', FOREIGN, element)
     return false
   end
-  if f[1] ~= 'queued' then return false end
-  if not engines[f[2]] then return true end
-  local degraded = f[5] == '1' and f[4] ~= '' and tonumber(f[6]) < fraction
-  local effective = degraded and f[4] or f[3]
-  if key ~= '' and key ~= effective then return true end
-  local job = read(id)
-  local crashed = tonumber(job.crashes) > 0
-  if crashed and (not idle or #jobs > 0) then return true end
+  if job.state ~= 'queued' then return false end
+  local degraded = job.may and job.dkey and tonumber(job.rank) < fraction
+  local effective, solo = degraded and job.dkey or job.key, job.crashes ~= '0'
+  if not engines[job.engine] or (key ~= '' and key ~= effective) or (solo and (not idle or #jobs > 0)) then return true end
   if job.deadline and NOW + estimate > tonumber(job.deadline) then
     job.state = 'cut' -- claim itself takes it out of the list
     expire(id, job)
     shed[#shed + 1] = id
     return false
   end
-  key, alone, waited = effective, crashed, waited + NOW - f[7]
+  local wait, alone_flag, degraded_flag = NOW - job.queued, solo and '1' or '0', degraded and '1' or '0'
+  key, alone, waited = effective, solo, waited + wait
   job.token = string.format('%.0f', job.token + 1)
-  redis.call('HSET', JOB .. id, 'state', 'running', 'token', job.token, 'worker', worker, 'claimed', NOW, 'solo', crashed and 1 or 0)
-  emit('claimed', id, 'running', job, 'worker', worker, 'degraded', degraded and 1 or 0, 'wait_ms', NOW - f[7])
-  leases[#leases + 1] = expiry
-  leases[#leases + 1] = id
-  held[#held + 1] = id
-  held[#held + 1] = crashed and 1 or 0
-  jobs[#jobs + 1] = {id, job.token, job.payload, f[8], f[2], effective, degraded and 1 or 0, job.attempts, job.crashes,
-    crashed and 1 or 0, job.deadline or '', f[9], NOW}
+  redis.call('HSET', JOB .. id, 'state', 'running', 'token', job.token, 'worker', worker, 'claimed', NOW, 'solo', alone_flag)
+  emit('claimed', id, 'running', job, 'worker', worker, 'degraded', degraded_flag, 'wait_ms', wait)
+  leases[#leases + 1], leases[#leases + 2] = expiry, id
+  held[#held + 1], held[#held + 2] = id, alone_flag
+  jobs[#jobs + 1] = {id, job.token, job.payload, job.body, job.engine, effective, degraded_flag, job.attempts, job.crashes,
+    alone_flag, job.deadline or '', job.submitted, NOW}
   return false
 end
 
