@@ -1,0 +1,127 @@
+"""`make compose-test`: docker-compose.yml, up for real; a try-on through it; a weaver killed in the middle of another.
+
+    engine ─▶ images ─▶ compose up ─▶ try-on ─▶ kill -9 the weaver while it works ─▶ delivered all the same ─▶ down
+
+The second try-on uses the engine `timed`, which takes some seconds, so that the kill surely meets a running job.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any, Final
+
+import httpx
+
+from workbench import assets
+from workbench.client import Client, Job
+from workbench.deploy.engine import Docker, EngineUnavailable, docker
+from workbench.deploy.images import FOLDER, build
+from workbench.deploy.manifests import ROOT
+from workbench.deploy.standins import ensure_images
+from workbench.stack.ports import free_port
+
+LEASE_SECONDS: Final = 10
+OVERRIDE: Final = f"""\
+services:
+  weaver:
+    environment:
+      WEAVER_ENGINES: puppet,timed
+      WEAVER_TIMED_CURVE: "1:8"
+      LEASE_SECONDS: {LEASE_SECONDS}
+      LEASE_BEAT_SECONDS: 3
+"""
+
+
+async def _drive(url: str, kill: Any) -> dict[str, Any]:
+    async with Client.connected(url) as client:
+        person = await client.upload(assets.PERSON.read_bytes(), kind="person")
+        garment = await client.upload(assets.GARMENT.read_bytes(), kind="garment")
+        started = time.monotonic()
+        cut = await client.cut_out(garment)
+        cloth = str(cut.results[0]["cloth_clean_url"])
+        first = await client.follow(await client.snap(person, cloth))
+        picture = await client.download(str(first.results[0]["url"]))
+        tryon_seconds = time.monotonic() - started
+
+        running = asyncio.Event()
+        second = await client.snap(person, cloth, model="timed")
+        async with asyncio.TaskGroup() as group:
+            follow = group.create_task(
+                client.follow(second, tell=lambda job: running.set() if job.status == "running" else None)
+            )
+            async with asyncio.timeout(60):
+                await running.wait()
+            killed = time.monotonic()
+            await asyncio.to_thread(kill)
+        delivered: Job = follow.result()
+        return {
+            "status": first.status,
+            "picture_bytes": len(picture),
+            "tryon_seconds": round(tryon_seconds, 2),
+            "after_kill": delivered.status,
+            "delivered_seconds_after_kill": round(time.monotonic() - killed, 1),
+            "lease_seconds": LEASE_SECONDS,
+        }
+
+
+def _trial(client: Docker) -> dict[str, Any]:
+    ensure_images(client)
+    sizes = build(client)
+    gateway = free_port()
+    store = free_port(taken=[gateway])
+    client.environment |= {"GATEWAY_PORT": str(gateway), "OBJECT_STORAGE_PORT": str(store)}
+    with tempfile.TemporaryDirectory() as room:
+        override = Path(room) / "override.yml"
+        override.write_text(OVERRIDE)
+        files = ["-p", "proteus-trial", "-f", str(ROOT / "docker-compose.yml"), "-f", str(override)]
+
+        def kill() -> None:
+            client.compose(*files, "kill", "-s", "SIGKILL", "weaver")
+            client.compose(*files, "up", "-d", "--no-build", "weaver")
+
+        try:
+            print("docker compose up …", flush=True)
+            client.compose(*files, "up", "-d", "--no-build")
+            url = f"http://127.0.0.1:{gateway}"
+            _await_ready(url)
+            said = asyncio.run(_drive(url, kill))
+        except (EngineUnavailable, TimeoutError):
+            print(client.compose(*files, "logs", "--tail", "40", check=False).stdout, file=sys.stderr)
+            raise
+        finally:
+            print("docker compose down …", flush=True)
+            client.compose(*files, "down", "-v", "--timeout", "20", check=False)
+    return {**said, "image_megabytes": {name: round(size / 1e6) for name, size in sizes.items()}}
+
+
+def _await_ready(url: str, *, seconds: float = 120) -> None:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        try:
+            if httpx.get(f"{url}/readyz", timeout=2).status_code == 200:
+                return
+        except httpx.HTTPError:
+            pass
+        time.sleep(0.5)
+    raise TimeoutError(f"the gateway at {url} was not ready within {seconds:.0f} s")
+
+
+def main() -> int:
+    """Run the trial; the last line is JSON."""
+    try:
+        with docker(FOLDER.resolve()) as client:
+            said = _trial(client)
+    except EngineUnavailable as error:
+        print(f"compose-test needs a Docker engine. {error}", file=sys.stderr)
+        return 3
+    print(json.dumps(said))
+    return 0 if (said["status"], said["after_kill"]) == ("completed", "completed") else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
