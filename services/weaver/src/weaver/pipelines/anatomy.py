@@ -1,0 +1,180 @@
+"""Where a cut-out's shoulders, sides, hem, sleeves and neck opening are, read from its outline. Pure.
+
+`puppet` hangs a garment by these: stretching the bounding box over the shoulders would put the cuffs there.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Pixels = NDArray[np.uint8]
+Mask = NDArray[np.bool_]
+Point = NDArray[np.float64]
+
+LOW_TOP: Final = 0.22
+"""If the outline above the sides begins this far down (share of the height), there are straps, not shoulders."""
+
+MIN_SLEEVE: Final = 0.025
+"""A sleeve has at least this share of the garment's pixels."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sleeve:
+    """One sleeve.
+
+    Attributes:
+        mask: (h, w), its pixels, with a strip of the torso beside the seam.
+        joint: x, y, where the arm's joint would be.
+        cuff: x, y, the middle of its far end.
+    """
+
+    mask: Mask
+    joint: Point
+    cuff: Point
+
+
+@dataclass(frozen=True, kw_only=True)
+class Anatomy:
+    """A garment's landmarks on its cut-out.
+
+    Attributes:
+        corners: (4, 2): top left, top right, bottom left, bottom right of what covers the trunk (or hips and legs).
+        torso: (h, w), the garment without its sleeves.
+        sleeves: Left and right in the picture; None where there is none.
+        opening: (h, w), the inside of the back seen through the neck; nothing where none is seen.
+    """
+
+    corners: Point
+    torso: Mask
+    sleeves: tuple[Sleeve | None, Sleeve | None]
+    opening: Mask
+
+
+def upper_anatomy(garment: Pixels) -> Anatomy:
+    """Read a garment that hangs from the shoulders, (h, w, 4) uint8."""
+    solid = garment[..., 3] > 127
+    height, width = solid.shape
+    left, right = _sides(solid, 0.50, 0.80)
+    top_outline = np.where(solid.any(axis=0), solid.argmax(axis=0), height)
+    strap = max(2, round(0.02 * width))
+    tops = [float(np.median(top_outline[max(0, x - strap) : x + strap + 1])) for x in (round(left), round(right))]
+    highest = float(top_outline[round(left) : round(right) + 1].min())
+    shoulders = [top if top - highest < LOW_TOP * height else highest + 0.03 * height for top in tops]
+    hem = float(np.flatnonzero(solid[:, round((left + right) / 2)]).max(initial=height - 1))
+    corners = np.array([(left, shoulders[0]), (right, shoulders[1]), (left, hem), (right, hem)], np.float64)
+    mirrored = solid[:, ::-1]
+    first = _sleeve(solid, side=left, far=right, shoulder=shoulders[0])
+    second = _sleeve(mirrored, side=width - 1 - right, far=width - 1 - left, shoulder=shoulders[1])
+    torso = solid.copy()
+    if first is not None:
+        torso &= ~_outside(solid, side=left, armpit=_armpit(solid, side=left, shoulder=shoulders[0]))
+    if second is not None:
+        armpit = _armpit(mirrored, side=width - 1 - right, shoulder=shoulders[1])
+        torso &= ~_outside(mirrored, side=width - 1 - right, armpit=armpit)[:, ::-1]
+        flip = np.array([-1.0, 1.0])
+        shift = np.array([width - 1.0, 0.0])
+        second = Sleeve(mask=second.mask[:, ::-1], joint=second.joint * flip + shift, cuff=second.cuff * flip + shift)
+    return Anatomy(
+        corners=corners, torso=torso, sleeves=(first, second), opening=_opening(garment, solid, left=left, right=right)
+    )
+
+
+def lower_anatomy(garment: Pixels) -> Anatomy:
+    """Read trousers or a skirt, (h, w, 4) uint8: the corners are those of the waistband and of the hem below it."""
+    solid = garment[..., 3] > 127
+    height = solid.shape[0]
+    left, right = _sides(solid, 0.02, 0.08)
+    corners = np.array([(left, 0.0), (right, 0.0), (left, height - 1.0), (right, height - 1.0)], np.float64)
+    return Anatomy(corners=corners, torso=solid, sleeves=(None, None), opening=np.zeros_like(solid))
+
+
+def _sides(solid: Mask, start: float, end: float) -> tuple[float, float]:
+    """Return the median left and right edge of the middle piece in these rows (shares of the height)."""
+    height, width = solid.shape
+    rows = solid[int(start * height) : max(int(end * height), int(start * height) + 1)]
+    weight = rows.sum(axis=0)
+    middle = round(float((weight * np.arange(width)).sum()) / max(float(weight.sum()), 1.0))
+    lefts, rights = [], []
+    for row in rows:
+        if row[middle]:
+            before, after = np.flatnonzero(~row[:middle]), np.flatnonzero(~row[middle:])
+            lefts.append(int(before[-1]) + 1 if before.size else 0)
+            rights.append(middle + int(after[0]) - 1 if after.size else width - 1)
+    if not lefts:
+        return 0.0, width - 1.0
+    return float(np.median(lefts)), float(np.median(rights))
+
+
+def _armpit(solid: Mask, *, side: float, shoulder: float) -> float:
+    """Return the row where a left sleeve's lower edge meets the side."""
+    height = solid.shape[0]
+    column = max(0, round(side - 0.02 * solid.shape[1]))
+    free = np.flatnonzero(~solid[round(shoulder) + round(0.04 * height) :, column])
+    return float(round(shoulder) + round(0.04 * height) + (free[0] if free.size else 0.4 * height))
+
+
+def _outside(solid: Mask, *, side: float, armpit: float) -> Mask:
+    """Return what lies left of the trunk: beyond the seam above the armpit, beyond the gap below it."""
+    height, width = solid.shape
+    columns = np.arange(width)[None, :]
+    outside = solid & (columns < side)
+    below = solid[min(height, int(armpit)) :]
+    if below.size:
+        # Below the armpit a trunk may flare beyond its side; only what a gap separates from it is sleeve.
+        gap = ~below & (columns < side)
+        last_gap = np.where(gap.any(axis=1), width - 1 - gap[:, ::-1].argmax(axis=1), -1)
+        outside[int(armpit) :] = below & (columns < last_gap[:, None])
+    return outside
+
+
+def _sleeve(solid: Mask, *, side: float, far: float, shoulder: float) -> Sleeve | None:
+    """Return the left sleeve."""
+    armpit = _armpit(solid, side=side, shoulder=shoulder)
+    outside = _outside(solid, side=side, armpit=armpit)
+    if np.count_nonzero(outside) < MIN_SLEEVE * np.count_nonzero(solid):
+        return None
+    depth = armpit - shoulder
+    joint = np.array([side + 0.04 * (far - side), shoulder + 0.32 * depth])
+    ys, xs = np.nonzero(outside)
+    away = np.hypot(xs - joint[0], ys - joint[1])
+    farthest = away >= np.quantile(away, 0.85)
+    cuff = np.array([xs[farthest].mean(), ys[farthest].mean()])
+    strip = 0.10 * (far - side)
+    columns, rows = np.arange(solid.shape[1])[None, :], np.arange(solid.shape[0])[:, None]
+    seam = solid & (columns >= side) & (columns < side + strip) & (rows < armpit)
+    return Sleeve(mask=outside | seam, joint=joint, cuff=cuff)
+
+
+def _opening(garment: Pixels, solid: Mask, *, left: float, right: float) -> Mask:
+    """Return the inside of the back: a patch at the top middle, of one colour, that ends before the chest begins."""
+    height, width = solid.shape
+    none = np.zeros_like(solid)
+    middle, chest = round((left + right) / 2), round(0.3 * height)
+    column = np.flatnonzero(solid[:chest, middle])
+    if not column.size:
+        return none
+    seed = (middle, min(int(column[0]) + max(3, round(0.012 * height)), height - 1))
+    lab = cv2.cvtColor(np.ascontiguousarray(garment[:chest, :, :3]), cv2.COLOR_RGB2LAB)
+    blocked = np.ones((chest + 2, width + 2), np.uint8)
+    blocked[1:-1, 1:-1] = ~solid[:chest]
+    span = 0.42 * (right - left)
+    blocked[:, : max(1, round(middle - span))] = 1
+    blocked[:, round(middle + span) :] = 1
+    if seed[1] >= chest or blocked[seed[1] + 1, seed[0] + 1]:
+        return none
+    flags = 4 | cv2.FLOODFILL_MASK_ONLY | cv2.FLOODFILL_FIXED_RANGE | (255 << 8)
+    tolerance = (22, 10, 10)
+    cv2.floodFill(lab, blocked, seed, (0, 0, 0), tolerance, tolerance, flags)
+    found = np.zeros_like(solid)
+    found[:chest] = blocked[1:-1, 1:-1] == 255
+    share = float(np.count_nonzero(found)) / max(float(np.count_nonzero(solid)), 1.0)
+    reaches = float(np.count_nonzero(found.any(axis=0))) / max(right - left, 1.0)
+    leaked = found[chest - 2 :].any() or reaches > 0.8
+    if leaked or not 0.004 <= share <= 0.08 or reaches < 0.15:
+        return none
+    return np.asarray(cv2.morphologyEx(found.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8)) > 0)

@@ -1,0 +1,181 @@
+"""Where each piece of a garment goes on a body: anatomy and landmarks -> meshes. Pure.
+
+The trunk's mesh hangs on landmarks 12, 11, 24, 23 (top left, top right, bottom left, bottom right of an unmirrored
+photo of somebody who faces the camera; sorted by the picture, so that writing reads the right way round from behind,
+too), padded because BlazePose's shoulders and hips are joints, inside the body. Sleeves are bent along the arms.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from proteus.artefacts import Landmark
+from proteus.errors import PersonCropped
+from weaver.pipelines.anatomy import Anatomy, Mask, Point, Sleeve
+from weaver.pipelines.mesh import Mesh, bilinear, unit_grid
+
+SHOULDERS, ELBOWS, WRISTS, HIPS, KNEES, ANKLES = (12, 11), (14, 13), (16, 15), (24, 23), (26, 25), (28, 27)
+"""Left and right in the picture, for a person who faces the camera."""
+
+# In shoulder widths. The joints of an adult's shoulders lie 0.12 inside the outline and as far below it; the hips'
+# joints lie deep inside, so the hem's width comes from the shoulders.
+SEAM_OUTWARD, SEAM_UPWARD, HEM_WIDTH = 0.10, 0.13, 1.16
+LENGTH_IN_TORSOS: Final = {"upper": (0.85, 1.30), "dress": (1.2, 2.7), "overall": (1.2, 2.9)}
+"""How far down a garment may end, in lengths from shoulder to hip: its own shape decides inside these bounds."""
+
+WAIST_ABOVE_HIPS, WAIST_WIDTH, HIPS_TO_HEM = 0.24, 0.98, (0.5, 2.6)
+MAX_SLEEVE_TURN: Final = np.deg2rad(80)
+SEEN: Final = 0.5
+
+
+@dataclass(frozen=True)
+class Piece:
+    """One piece of cloth: which pixels of the cut-out, its mesh, and whether the person is before it.
+
+    Pieces are painted in order.
+    """
+
+    mask: Mask
+    mesh: Mesh
+    behind: bool = False
+
+
+def fit(anatomy: Anatomy, category: str, landmarks: Sequence[Landmark], *, height: int) -> list[Piece]:
+    """Return the pieces, the farthest first.
+
+    Args:
+        anatomy: The garment's.
+        category: upper, lower, overall or dress.
+        landmarks: 33, in pixels of the photo.
+        height: The photo's, in pixels.
+
+    Raises:
+        PersonCropped: What the garment covers is not in the photo.
+    """
+    points = np.array([(mark.x, mark.y) for mark in landmarks])
+    seen = np.array([mark.visibility >= SEEN for mark in landmarks])
+    mirrored = points[SHOULDERS[0], 0] > points[SHOULDERS[1], 0]
+    sides = (1, 0) if mirrored else (0, 1)
+    if category == "lower":
+        return [_trunk(anatomy, _lower_corners(anatomy, points, seen, sides, height=height), anatomy.torso)]
+    corners = _upper_corners(anatomy, category, points, sides)
+    pieces = [_trunk(anatomy, corners, anatomy.opening, behind=True)] if anatomy.opening.any() else []
+    for sleeve, side in zip(anatomy.sleeves, sides, strict=True):
+        if sleeve is None:
+            continue
+        arm = [points[SHOULDERS[side]], points[ELBOWS[side]], points[WRISTS[side]]]
+        bendable = seen[ELBOWS[side]]
+        pieces.append(_sleeve(anatomy, sleeve, corners, arm if bendable else None, lower_arm=bool(seen[WRISTS[side]])))
+    return [*pieces, _trunk(anatomy, corners, anatomy.torso & ~anatomy.opening)]
+
+
+def _upper_corners(anatomy: Anatomy, category: str, points: Point, sides: tuple[int, int]) -> Point:
+    """Return where the garment's four corners go: the seams over the shoulders, the hem below them."""
+    shoulders = np.array([points[SHOULDERS[side]] for side in sides])
+    hips = np.array([points[HIPS[side]] for side in sides])
+    across, down = shoulders[1] - shoulders[0], hips.mean(axis=0) - shoulders.mean(axis=0)
+    torso = max(float(np.linalg.norm(down)), 1.0)
+    # From the side the shoulders lie behind each other; the trunk is then about this deep.
+    span = max(float(np.linalg.norm(across)), 0.45 * torso)
+    right, down = _unit(across, (1.0, 0.0)), _unit(down, (0.0, 1.0))
+    middle = shoulders.mean(axis=0)
+    half = span * (0.5 + SEAM_OUTWARD)
+    seams = [middle - right * half, middle + right * half]
+    seams = [seam - down * SEAM_UPWARD * span for seam in seams]
+    own = anatomy.corners
+    shape = float((own[2:, 1].mean() - own[:2, 1].mean()) / max(own[1, 0] - own[0, 0], 1.0))
+    low, high = LENGTH_IN_TORSOS[category]
+    length = float(np.clip(shape * 2 * half, low * torso, high * torso))
+    hem_middle = (seams[0] + seams[1]) / 2 + down * length
+    hem_half = HEM_WIDTH * span / 2
+    return np.array([*seams, hem_middle - right * hem_half, hem_middle + right * hem_half])
+
+
+def _lower_corners(
+    anatomy: Anatomy,
+    points: Point,
+    seen: Mask,
+    sides: tuple[int, int],
+    *,
+    height: int,
+) -> Point:
+    """Return where waistband and hem go."""
+    hips = np.array([points[HIPS[side]] for side in sides])
+    knees = np.array([points[KNEES[side]] for side in sides])
+    if not all(seen[KNEES[side]] for side in sides) or knees[:, 1].min() >= height:
+        raise PersonCropped("the legs are not in the photo: hips and knees must be visible for this garment")
+    shoulders = np.array([points[SHOULDERS[side]] for side in sides])
+    span = max(float(np.linalg.norm(shoulders[1] - shoulders[0])), float(np.linalg.norm(hips[1] - hips[0])) * 1.6)
+    right = _unit(hips[1] - hips[0], (1.0, 0.0))
+    down = _unit(knees.mean(axis=0) - hips.mean(axis=0), (0.0, 1.0))
+    thigh = float(np.linalg.norm(knees.mean(axis=0) - hips.mean(axis=0)))
+    waist = hips.mean(axis=0) - down * WAIST_ABOVE_HIPS * span
+    half = WAIST_WIDTH * span / 2
+    own = anatomy.corners
+    shape = float((own[2:, 1].mean() - own[:2, 1].mean()) / max(own[1, 0] - own[0, 0], 1.0))
+    length = float(np.clip(shape * 2 * half, HIPS_TO_HEM[0] * thigh, HIPS_TO_HEM[1] * thigh))
+    hem = waist + down * length
+    return np.array([waist - right * half, waist + right * half, hem - right * half, hem + right * half])
+
+
+def _trunk(anatomy: Anatomy, corners: Point, mask: Mask, *, behind: bool = False) -> Piece:
+    """Hang part of the cut-out by the garment's four corners: beyond them the patch goes on straight."""
+    source = _source_grid(mask)
+    return Piece(mask, Mesh(source, _carry(anatomy, corners, source)), behind)
+
+
+def _carry(anatomy: Anatomy, corners: Point, source: Point) -> Point:
+    """Return where the trunk's patch takes points of the cut-out."""
+    own = anatomy.corners
+    left, right = own[[0, 2], 0].mean(), own[[1, 3], 0].mean()
+    u = (source[..., 0] - left) / max(right - left, 1.0)
+    top = own[0, 1] + (own[1, 1] - own[0, 1]) * u
+    v = (source[..., 1] - top) / np.maximum(own[2, 1] - top, 1.0)
+    return bilinear(corners, u, v)
+
+
+def _sleeve(anatomy: Anatomy, sleeve: Sleeve, corners: Point, arm: list[Point] | None, *, lower_arm: bool) -> Piece:
+    """Bend a sleeve along shoulder, elbow and wrist; without an arm it goes where the trunk's patch takes it."""
+    source = _source_grid(sleeve.mask)
+    carried = _carry(anatomy, corners, source)
+    if arm is None:
+        return Piece(sleeve.mask, Mesh(source, carried))
+    joint, cuff = _carry(anatomy, corners, np.array([sleeve.joint, sleeve.cuff]))
+    axis = _unit(cuff - joint, (0.0, 1.0))
+    side = np.array([-axis[1], axis[0]])
+    upper = _limit_turn(axis, _unit(arm[1] - arm[0], axis))
+    bone = float(np.linalg.norm(arm[1] - arm[0]))
+    lower = _limit_turn(upper, _unit(arm[2] - arm[1], upper)) if lower_arm else upper
+    along, out = (carried - joint) @ axis, (carried - joint) @ side
+    # The bend at the elbow is spread over a third of the upper arm, so the cloth does not crease.
+    bent = np.clip((along - bone) / max(bone / 3, 1.0) + 0.5, 0, 1)[..., None]
+    direction = (1 - bent) * upper + bent * lower
+    direction /= np.maximum(np.linalg.norm(direction, axis=-1, keepdims=True), 1e-6)
+    normal = np.stack([-direction[..., 1], direction[..., 0]], axis=-1)
+    straight, beyond = np.minimum(along, bone)[..., None], np.maximum(along - bone, 0)[..., None]
+    return Piece(sleeve.mask, Mesh(source, joint + straight * upper + beyond * lower + out[..., None] * normal))
+
+
+def _limit_turn(start: Point, end: Point) -> Point:
+    """Return `end`, turned back so that it is at most `MAX_SLEEVE_TURN` away from `start`."""
+    turn = np.arctan2(start[0] * end[1] - start[1] * end[0], float(start @ end))
+    turn = float(np.clip(turn, -MAX_SLEEVE_TURN, MAX_SLEEVE_TURN))
+    cos, sin = np.cos(turn), np.sin(turn)
+    return np.array([cos * start[0] - sin * start[1], sin * start[0] + cos * start[1]])
+
+
+def _source_grid(mask: Mask) -> Point:
+    """Return the 100 vertices over the mask's bounding box, one pixel wider: the soft edge belongs to it."""
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    left, top, right, bottom = columns[0] - 1.0, rows[0] - 1.0, columns[-1] + 1.0, rows[-1] + 1.0
+    corners = np.array([(left, top), (right, top), (left, bottom), (right, bottom)])
+    return bilinear(corners, *unit_grid())
+
+
+def _unit(vector: Point, otherwise: Point | tuple[float, float]) -> Point:
+    length = float(np.linalg.norm(vector))
+    return vector / length if length > 1e-6 else np.asarray(otherwise, np.float64)

@@ -1,0 +1,129 @@
+"""Textured meshes: 10 x 10 vertices that carry a piece of a garment onto a photo. Pure numpy and cv2.
+
+A mesh is two grids of the same shape: where each vertex lies on the cut-out, and where on the photo. Between vertices
+the picture is interpolated over triangles, exactly as the Mirror's `PlaneGeometry` does on a graphics card.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float32]
+Grid = NDArray[np.float64]
+
+VERTICES_PER_SIDE: Final = 10
+
+
+@dataclass(frozen=True)
+class Mesh:
+    """A piece of cloth.
+
+    Attributes:
+        source: (10, 10, 2) x, y in pixels of the cut-out.
+        target: (10, 10, 2) x, y in pixels of the photo.
+    """
+
+    source: Grid
+    target: Grid
+
+
+def bilinear(corners: Grid, u: Grid, v: Grid) -> Grid:
+    """Return the bilinear patch of four corners at u (to the right) and v (down); beyond 0..1 it goes on straight.
+
+    Args:
+        corners: (4, 2): top left, top right, bottom left, bottom right.
+        u: Any shape.
+        v: The same shape.
+
+    Returns:
+        The shape of u with a last axis of 2.
+    """
+    top_left, top_right, bottom_left, bottom_right = corners
+    u, v = np.asarray(u)[..., None], np.asarray(v)[..., None]
+    return np.asarray(
+        (1 - u) * (1 - v) * top_left + u * (1 - v) * top_right + (1 - u) * v * bottom_left + u * v * bottom_right
+    )
+
+
+def unit_grid() -> tuple[Grid, Grid]:
+    """Return u and v of the 100 vertices, (10, 10) each, 0..1."""
+    steps = np.linspace(0.0, 1.0, VERTICES_PER_SIDE)
+    u, v = np.meshgrid(steps, steps)
+    return u, v
+
+
+def warp(texture: Floats, mesh: Mesh, window: tuple[int, int, int, int]) -> Floats:
+    """Return what the mesh paints into a window of the photo.
+
+    Args:
+        texture: (h, w, 4) float32, colour premultiplied by alpha; nothing beyond its edge.
+        mesh: Vertices on texture and photo.
+        window: Left, top, right, bottom in photo pixels.
+
+    Returns:
+        (bottom - top, right - left, 4) float32.
+    """
+    left, top, right, bottom = window
+    shape = (bottom - top, right - left)
+    texture, source = _shrink(texture, mesh)
+    from_x, from_y = np.full(shape, -10, np.float32), np.full(shape, -10, np.float32)
+    target = mesh.target - [left, top]
+    rows, columns = target.shape[:2]
+    for row in range(rows - 1):
+        for column in range(columns - 1):
+            cell = ((row, column), (row, column + 1), (row + 1, column), (row + 1, column + 1))
+            for corners in ((cell[0], cell[1], cell[2]), (cell[1], cell[3], cell[2])):
+                to = np.array([target[corner] for corner in corners])
+                at = np.array([source[corner] for corner in corners])
+                _fill_triangle(from_x, from_y, to, at)
+    painted = cv2.remap(texture, from_x, from_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=0)
+    return np.asarray(painted, np.float32)
+
+
+def window_of(meshes: list[Mesh], *, width: int, height: int) -> tuple[int, int, int, int]:
+    """Return the part of the photo the meshes reach, (left, top, right, bottom); empty: right <= left."""
+    points = np.concatenate([mesh.target.reshape(-1, 2) for mesh in meshes])
+    left, top = np.floor(points.min(axis=0)).astype(int)
+    right, bottom = np.ceil(points.max(axis=0)).astype(int) + 1
+    return max(0, int(left)), max(0, int(top)), min(width, int(right)), min(height, int(bottom))
+
+
+def _shrink(texture: Floats, mesh: Mesh) -> tuple[Floats, Grid]:
+    """Shrink a texture that is finer than the photo, or it would flicker and fray; return it with its vertices."""
+    source_side = np.linalg.norm(np.diff(mesh.source, axis=1), axis=-1).mean()
+    target_side = np.linalg.norm(np.diff(mesh.target, axis=1), axis=-1).mean()
+    factor = float(target_side / max(source_side, 1e-6))
+    if factor >= 0.8:
+        return texture, mesh.source
+    height, width = texture.shape[:2]
+    size = (max(2, round(width * factor)), max(2, round(height * factor)))
+    scale = np.array([size[0] / width, size[1] / height])
+    smaller = np.asarray(cv2.resize(texture, size, interpolation=cv2.INTER_AREA), np.float32)
+    return smaller, (mesh.source + 0.5) * scale - 0.5
+
+
+def _fill_triangle(from_x: Floats, from_y: Floats, to: Grid, at: Grid) -> None:
+    """Write, for each pixel inside the triangle `to`, where on the texture it comes from (triangle `at`)."""
+    height, width = from_x.shape
+    low, high = np.floor(to.min(axis=0)).astype(int), np.ceil(to.max(axis=0)).astype(int) + 1
+    x0, y0, x1, y1 = max(0, low[0]), max(0, low[1]), min(width, high[0]), min(height, high[1])
+    (ax, ay), (bx, by), (cx, cy) = to
+    area = (bx - ax) * (cy - ay) - (cx - ax) * (by - ay)
+    if x1 <= x0 or y1 <= y0 or abs(area) < 1e-9:
+        return
+    xs = np.arange(x0, x1, dtype=np.float64)[None, :]
+    ys = np.arange(y0, y1, dtype=np.float64)[:, None]
+    weight_b = ((xs - ax) * (cy - ay) - (cx - ax) * (ys - ay)) / area
+    weight_c = ((bx - ax) * (ys - ay) - (xs - ax) * (by - ay)) / area
+    # A hair of slack: pixels on a shared edge belong to both triangles, never to none.
+    inside = (weight_b >= -1e-6) & (weight_c >= -1e-6) & (weight_b + weight_c <= 1 + 1e-6)
+    if not inside.any():
+        return
+    weight_a = 1 - weight_b - weight_c
+    from_x[y0:y1, x0:x1][inside] = (weight_a * at[0, 0] + weight_b * at[1, 0] + weight_c * at[2, 0])[inside]
+    from_y[y0:y1, x0:x1][inside] = (weight_a * at[0, 1] + weight_b * at[1, 1] + weight_c * at[2, 1])[inside]

@@ -1,0 +1,230 @@
+"""Engine `puppet`: the cut-out, warped onto the body by meshes. CPU, no weights, a fraction of a second.
+
+What flows: the garment's anatomy (`anatomy`) and the person's landmarks give pieces of cloth with 10 x 10 meshes
+(`fitting`); `mesh` paints them; here they are clipped to what may change, put behind neck and forearms, given a
+little of the photo's light, and blended over the photo. Pixels the garment does not reach are the photo's, bit for
+bit.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from proteus.artefacts import Landmark, PersonParse
+from proteus.engines import PUPPET, EngineCard
+from proteus.errors import EngineError, InvalidRequest, NoGarmentDetected, ProteusError
+from proteus.jobs import JobId
+from weaver.pipelines.anatomy import lower_anatomy, upper_anatomy
+from weaver.pipelines.contract import Failed, Finished, Pixels, StepReport, WeaveJob
+from weaver.pipelines.fitting import ELBOWS, HIPS, SHOULDERS, WRISTS, fit
+from weaver.pipelines.mesh import Floats, warp, window_of
+
+CATEGORIES: Final = ("upper", "lower", "overall", "dress")
+
+LIGHT_STRENGTH: Final = 0.35
+"""How much of the photo's light and shade the cloth takes: more would print the old garment's pattern on it."""
+
+LIGHT_RANGE: Final = (0.82, 1.15)
+SURE: Final = 0.9
+"""A forearm is put before the garment only if elbow and wrist are this visible: a guessed one would tear a hole."""
+
+FOREARM_RADIUS: Final = 0.15
+"""In shoulder widths."""
+
+EDGE_RADIUS: Final = 0.012
+"""In shoulder widths: how soft the edge of the clipping is."""
+
+
+class PuppetEngine:
+    """Implements `pipelines.contract.Engine`."""
+
+    card: EngineCard = PUPPET
+
+    def open(self, batch_key: str) -> PuppetSession:
+        """Start a session; the engine has one form, so the key says nothing."""
+        return PuppetSession()
+
+    def sample_job(self, batch_key: str) -> WeaveJob:
+        """Return a job of common size: a photo of 1152 x 1536, a cut-out of 800 x 900."""
+        return _sample_job()
+
+
+class PuppetSession:
+    """One batch: a step weaves every admitted job."""
+
+    def __init__(self) -> None:
+        self._jobs: dict[JobId, WeaveJob] = {}
+
+    def admit(self, job: WeaveJob) -> None:
+        """Add a job.
+
+        Raises:
+            InvalidRequest: The job lacks its parse or masks, or their sizes differ from the photo's.
+        """
+        _check(job)
+        self._jobs[job.id] = job
+
+    def step(self) -> StepReport:
+        """Weave every job; one that fails does not touch the others."""
+        finished, failed = [], []
+        for job in self._jobs.values():
+            try:
+                finished.append(weave(job))
+            except ProteusError as error:
+                failed.append(Failed(id=job.id, error=error))
+            except (ValueError, IndexError, cv2.error) as error:
+                failed.append(Failed(id=job.id, error=EngineError(f"the garment could not be warped: {error}")))
+        self._jobs.clear()
+        return StepReport(finished=finished, failed=failed)
+
+    def evict(self, job_id: JobId) -> None:
+        """Drop a job."""
+        self._jobs.pop(job_id, None)
+
+    def close(self) -> None:
+        """Forget every job."""
+        self._jobs.clear()
+
+
+def _check(job: WeaveJob) -> None:
+    if job.parse is None or job.person_mask is None or job.agnostic_mask is None:
+        raise InvalidRequest("puppet needs the person's parse, person mask and agnostic mask")
+    size = job.person.shape[:2]
+    if job.person_mask.shape != size or job.agnostic_mask.shape != size:
+        raise InvalidRequest(
+            f"the photo is {size}, its masks {job.person_mask.shape} and {job.agnostic_mask.shape} (height, width)"
+        )
+    if job.garment_category not in CATEGORIES:
+        raise InvalidRequest(f"garment category {job.garment_category!r} is none of {', '.join(CATEGORIES)}")
+
+
+def weave(job: WeaveJob) -> Finished:
+    """Return the person in the garment.
+
+    Raises:
+        NoGarmentDetected: The cut-out is empty, or none of it lands on the person.
+        PersonCropped: What the garment covers is not in the photo.
+    """
+    assert job.parse is not None
+    assert job.agnostic_mask is not None
+    if not (job.garment[..., 3] > 127).any():
+        raise NoGarmentDetected("the cut-out is empty")
+    height, width = job.person.shape[:2]
+    lower = job.garment_category == "lower"
+    anatomy = lower_anatomy(job.garment) if lower else upper_anatomy(job.garment)
+    pieces = fit(anatomy, job.garment_category, job.parse.landmarks, height=height)
+    window = window_of([piece.mesh for piece in pieces], width=width, height=height)
+    left, top, right, bottom = window
+    if right <= left or bottom <= top:
+        raise NoGarmentDetected("the garment would lie outside the photo")
+    cloth = np.zeros((bottom - top, right - left, 4), np.float32)
+    for piece in pieces:
+        painted = warp(_texture(job.garment, piece.mask), piece.mesh, window)
+        if piece.behind:
+            painted *= 1 - _person(job, window)[..., None]
+        cloth = painted + cloth * (1 - painted[..., 3:])
+    unit = _shoulder_width(job.parse.landmarks)
+    alpha = (cloth[..., 3] * _clip(job, window, unit))[..., None]
+    colour = cloth[..., :3] / np.maximum(cloth[..., 3:4], 1e-4) * _light(job, window, alpha[..., 0], unit)[..., None]
+    image = job.person.copy()
+    below = image[top:bottom, left:right]
+    blended = below + (np.clip(colour, 0, 255) - below) * alpha
+    np.copyto(below, np.clip(blended + 0.5, 0, 255).astype(np.uint8), where=alpha > 1 / 255)
+    covered = float((alpha > 0.5).sum()) / max(1.0, unit * unit)
+    if covered < 0.02:
+        raise NoGarmentDetected("none of the garment lands on the person")
+    return Finished(id=job.id, image=image, notes={"meshes": len(pieces), "vertices_per_mesh": 100})
+
+
+def _texture(garment: Pixels, mask: NDArray[np.bool_]) -> Floats:
+    """Return one piece as (h, w, 4) float32, colour 0..255 premultiplied by alpha 0..1."""
+    # The piece's own edge is softened by one pixel where it cuts through cloth; the cut-out's edge is soft already.
+    soft = cv2.blur(cv2.dilate(mask.astype(np.float32), np.ones((3, 3))), (3, 3))
+    alpha = garment[..., 3].astype(np.float32) / 255 * soft
+    return np.dstack([garment[..., :3].astype(np.float32) * alpha[..., None], alpha])
+
+
+def _clip(job: WeaveJob, window: tuple[int, int, int, int], unit: float) -> Floats:
+    """Return how much of the garment may show, 0..1: inside what may change, behind forearms that cross the body."""
+    assert job.agnostic_mask is not None
+    assert job.person_mask is not None
+    assert job.parse is not None
+    left, top, right, bottom = window
+    allowed = job.agnostic_mask[top:bottom, left:right]
+    sigma = max(0.6, EDGE_RADIUS * unit)
+    clip = np.minimum(cv2.GaussianBlur(allowed, (0, 0), sigma), allowed).astype(np.float32) / 255
+    arms = np.zeros(allowed.shape, np.uint8)
+    for shoulder, elbow, wrist, hip in zip(SHOULDERS, ELBOWS, WRISTS, HIPS, strict=True):
+        marks = [job.parse.landmarks[index] for index in (shoulder, elbow, wrist, hip)]
+        if marks[1].visibility >= SURE and marks[2].visibility >= SURE:
+            _draw_forearm(arms, marks[1], marks[2], FOREARM_RADIUS * unit, offset=(left, top))
+    arms[job.person_mask[top:bottom, left:right] <= 127] = 0
+    before = cv2.GaussianBlur(arms, (0, 0), sigma).astype(np.float32) / 255
+    return np.asarray(clip * (1 - before), np.float32)
+
+
+def _draw_forearm(area: Pixels, elbow: Landmark, wrist: Landmark, radius: float, *, offset: tuple[int, int]) -> None:
+    """Draw from the middle of the forearm to the finger tips: what lies before the trunk, not the sleeve."""
+    a, b = np.array([elbow.x, elbow.y]), np.array([wrist.x, wrist.y])
+    start, end = a + (b - a) * 0.25 - offset, b + (b - a) * 0.30 - offset
+    first, last = (tuple(int(value) for value in np.clip(np.round(point), -30_000, 30_000)) for point in (start, end))
+    cv2.line(area, first, last, 255, max(1, round(2 * radius)), cv2.LINE_AA)
+
+
+def _person(job: WeaveJob, window: tuple[int, int, int, int]) -> Floats:
+    """Return where the person is, 0..1."""
+    assert job.person_mask is not None
+    left, top, right, bottom = window
+    return np.asarray(np.clip(job.person_mask[top:bottom, left:right].astype(np.float32) / 128, 0, 1), np.float32)
+
+
+def _light(job: WeaveJob, window: tuple[int, int, int, int], alpha: Floats, unit: float) -> Floats:
+    """Return the photo's light on the garment, around 1: its lightness there, blurred until old patterns are gone."""
+    left, top, right, bottom = window
+    grey = cv2.cvtColor(job.person[top:bottom, left:right], cv2.COLOR_RGB2GRAY).astype(np.float32)
+    small = (max(1, (right - left) // 8), max(1, (bottom - top) // 8))
+    weight = cv2.resize(np.ascontiguousarray(alpha), small, interpolation=cv2.INTER_AREA) + 1e-3
+    light = cv2.resize(grey, small, interpolation=cv2.INTER_AREA) * weight
+    sigma = max(0.5, 0.16 * unit / 8)
+    smooth = cv2.GaussianBlur(light, (0, 0), sigma) / cv2.GaussianBlur(weight, (0, 0), sigma)
+    level = float((smooth * weight).sum() / weight.sum())
+    factor = np.clip((np.maximum(smooth, 1) / max(level, 1.0)) ** LIGHT_STRENGTH, *LIGHT_RANGE)
+    return np.asarray(cv2.resize(factor, (right - left, bottom - top), interpolation=cv2.INTER_CUBIC), np.float32)
+
+
+def _shoulder_width(landmarks: tuple[Landmark, ...]) -> float:
+    first, second = landmarks[SHOULDERS[0]], landmarks[SHOULDERS[1]]
+    hip = landmarks[HIPS[0]]
+    width = float(np.hypot(first.x - second.x, first.y - second.y))
+    return max(width, 0.45 * float(np.hypot(first.x - hip.x, first.y - hip.y)), 1.0)
+
+
+def _sample_job() -> WeaveJob:
+    """A grey person of ellipses and a plain T-shirt shape."""
+    height, width = 1536, 1152
+    person = np.full((height, width, 3), 200, np.uint8)
+    mask = np.zeros((height, width), np.uint8)
+    cv2.ellipse(mask, (576, 760), (260, 560), 0, 0, 360, 255, -1)
+    person[mask > 0] = (150, 120, 110)
+    garment = np.zeros((900, 800, 4), np.uint8)
+    garment[100:900, 180:620] = (30, 90, 160, 255)
+    garment[100:380, 0:800] = (30, 90, 160, 255)
+    places: dict[int, tuple[float, float]] = {
+        11: (740, 480), 12: (412, 480), 13: (800, 740), 14: (352, 740), 15: (820, 960), 16: (332, 960),
+        23: (670, 1000), 24: (482, 1000), 25: (670, 1300), 26: (482, 1300), 27: (670, 1500), 28: (482, 1500),
+    }  # fmt: skip
+    marks = [Landmark(x=576, y=250, visibility=1) for _ in range(33)]
+    for index, (x, y) in places.items():
+        marks[index] = Landmark(x=x, y=y, visibility=1)
+    parse = PersonParse(
+        image_key="images/sample", width=width, height=height, parser="sample", parser_version="1", pose_model="sample",
+        landmarks=tuple(marks), person_mask_key="derived/sample", agnostic_mask_keys={},
+    )  # fmt: skip
+    return WeaveJob(
+        id=JobId("sample"), person=person, garment=garment, garment_category="upper", parse=parse, person_mask=mask,
+        agnostic_mask=mask,
+    )  # fmt: skip
