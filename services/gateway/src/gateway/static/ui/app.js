@@ -73,7 +73,9 @@ async function tryOn(category) {
 
 async function enter() {
   const { access_token: token } = await ask("POST", "/v1/auth/guest", { token: null });
-  const onEvent = (name, event) => note({ ...jobs.get(event.job_id), ...event, progress: name === "progress" && event });
+  const onEvent = (name, event) => {
+    note({ ...jobs.get(event.job_id), ...event, progress: name === "progress" ? event : null });
+  };
   await follow({ token, onEvent });
   return { token };
 }
@@ -110,15 +112,15 @@ function news(id) {
   return new Promise((resolve, reject) => {
     const end = (settle, value) => { clearTimeout(timer); listeners.delete(listener); settle(value); };
     const listener = (changed) => changed === id && end(resolve);
-    const recheck = () => ask("GET", `/api/status/${id}`).then(note).then(() => end(resolve), (error) => end(reject, error));
-    const timer = setTimeout(recheck, RECHECK_MS);
+    const recheck = async () => note(await ask("GET", `/api/status/${id}`));
+    const timer = setTimeout(() => recheck().then(() => end(resolve), (error) => end(reject, error)), RECHECK_MS);
     listeners.add(listener);
   });
 }
 
 async function show(result, seconds) {
-  const answer = await request("GET", result.url);
-  const picture = URL.createObjectURL(await answer.blob());
+  const { download_url: signed } = await ask("GET", result.url, { accept: "application/json" });
+  const picture = URL.createObjectURL(await (await fetch(signed)).blob());
   $("after").src = $("save").href = picture;
   $("save").download = `try-on.${result.content_type.split("/")[1]}`;
   $("before").src = $("person-drop").querySelector("img").src;
@@ -141,16 +143,12 @@ function say(words, fraction) {
   else $("bar").value = fraction;
 }
 
-const ask = async (...wanted) => (await request(...wanted)).json();
-
-async function request(method, path, { body, token } = {}) {
-  const bearer = token === null ? null : (await user)?.token;
-  const headers = {
-    ...(bearer && { Authorization: `Bearer ${bearer}` }),
-    ...(body && { "Content-Type": "application/json" }),
-  };
+async function ask(method, path, { body, token, accept } = {}) {
+  const headers = new Headers(accept && { Accept: accept });
+  if (token !== null) headers.set("Authorization", `Bearer ${(await user).token}`);
+  if (body) headers.set("Content-Type", "application/json");
   const answer = await fetch(path, { method, headers, body: body && JSON.stringify(body) });
-  if (answer.ok) return answer;
+  if (answer.ok) return answer.json();
   const problem = await answer.json().catch(() => ({}));
   throw new Error([problem.detail ?? problem.title ?? `HTTP ${answer.status}`, problem.hint].filter(Boolean).join(" "));
 }
