@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 import structlog
@@ -22,6 +22,7 @@ from proteus.claims import Claims
 from proteus.jobs import JobId
 from proteus.keys import QueueKeys
 from proteus.lifecycle import wait
+from proteus.queue import JobQueue
 from proteus.registry import REGISTER_SECONDS, WorkerCard, register
 
 log = structlog.get_logger()
@@ -72,3 +73,14 @@ async def keep_registered(
         except RedisError as error:
             log.warning("not_registered", reason=f"{type(error).__name__}: {error}")
         await wait(changed, seconds=REGISTER_SECONDS)
+
+
+async def keep_reaping(queues: Sequence[JobQueue], *, every_seconds: float) -> None:
+    """Do what time has made due in these queues, again and again."""
+    while True:
+        for queue in queues:
+            try:
+                await queue.reap()
+            except RedisError as error:
+                log.warning("not_reaped", queue=queue.keys.list, reason=f"{type(error).__name__}: {error}")
+        await asyncio.sleep(every_seconds)

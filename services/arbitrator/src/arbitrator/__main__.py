@@ -1,0 +1,60 @@
+"""`python -m arbitrator`: the control loop, until SIGTERM. A second one stands by."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+
+from arbitrator.actuators.redis import RedisActuator
+from arbitrator.loop import Loop, Metrics
+from arbitrator.observe import Observer
+from arbitrator.policies.contract import Policy
+from arbitrator.policies.slo import SloPolicy, SloSettings
+from arbitrator.policies.table import TablePolicy
+from arbitrator.settings import ArbitratorSettings, Settings
+from proteus import keys, lifecycle, telemetry
+from proteus.duties import keep_reaping, worker_client
+from proteus.probes import probe_server
+from proteus.queue import JobQueue, QueuePolicy
+
+
+def make_policy(settings: ArbitratorSettings) -> Policy:
+    """Return the policy the settings name."""
+    if settings.policy == "slo":
+        return SloPolicy(SloSettings(slo_seconds=settings.slo_seconds))
+    return TablePolicy()
+
+
+async def serve(settings: Settings, stop: asyncio.Event) -> None:
+    """Run the loop until `stop`; reaps on the way, as everyone does."""
+    async with worker_client(settings.redis.url) as redis:
+        policy = QueuePolicy(lease_ms=int(settings.lease.seconds * 1000))
+        queues = [JobQueue(redis, name, policy=policy) for name in (keys.JOBS, keys.TAILOR)]
+        loop = Loop(
+            Observer(redis, queues[0], settings.arbitrator, engine=settings.deployment.default_engine),
+            make_policy(settings.arbitrator),
+            RedisActuator(
+                redis, identity=settings.deployment.worker_id, lease_seconds=settings.arbitrator.lease_seconds
+            ),
+            tick_seconds=settings.arbitrator.tick_seconds,
+            metrics=Metrics(),
+        )
+        probes = probe_server(settings.probe.port, host=settings.probe.host, not_ready=loop.not_ready)
+        async with probes, asyncio.TaskGroup() as group:
+            reaper = group.create_task(keep_reaping(queues, every_seconds=settings.lease.reap_seconds))
+            try:
+                await loop.run(stop)
+            finally:
+                reaper.cancel()
+
+
+def main() -> int:
+    """Read the settings, judge, return the exit status."""
+    settings = Settings()
+    telemetry.configure(settings.log, "arbitrator")
+    asyncio.run(lifecycle.run_until_signalled(lambda stop: serve(settings, stop)))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

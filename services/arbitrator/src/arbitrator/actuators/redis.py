@@ -1,0 +1,118 @@
+"""Writes `config:*`: what the weavers read within a second, and what runs out by itself when the arbitrator dies."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from importlib.resources import files
+from typing import Any, Final
+
+from redis.asyncio import Redis
+
+from arbitrator.actuators.contract import Order
+from arbitrator.policies.contract import Decision, Mode, State
+from proteus import keys
+
+STREAM_CAP: Final = 1_000
+
+_RELEASE: Final = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0"
+
+
+class RedisActuator:
+    """The actuator of every deployment.
+
+    Args:
+        redis: A client that decodes answers.
+        identity: Who holds the lease; unique to this process.
+        lease_seconds: How long a silent holder keeps it.
+    """
+
+    def __init__(self, redis: Redis, *, identity: str, lease_seconds: float) -> None:
+        self._redis = redis
+        self._identity = identity
+        self._lease_ms = int(lease_seconds * 1000)
+        source = (files("arbitrator.actuators") / "act.lua").read_text(encoding="utf-8")
+        self._act = redis.register_script(source)
+        self._release = redis.register_script(_RELEASE)
+        self._noted = ""
+
+    async def apply(self, order: Order) -> bool:
+        """Write the decision, and note it in the stream when it differs from the last one noted."""
+        decision = order.decision
+        gist = f"{decision.batch_size} {decision.mode} {decision.state} {decision.degraded_fraction}"
+        written = await self._act(
+            keys=[
+                keys.ARBITRATOR_LEASE,
+                keys.BATCH_SIZE,
+                keys.DEGRADED_MODE,
+                keys.DEGRADED_FRACTION,
+                keys.MODE,
+                keys.STATE,
+                keys.DECISIONS,
+            ],
+            args=[
+                self._identity,
+                self._lease_ms,
+                keys.CONFIG_SECONDS,
+                decision.batch_size,
+                int(decision.degraded_mode),
+                decision.degraded_fraction,
+                decision.mode,
+                json.dumps(to_state(order), separators=(",", ":")),
+                int(gist != self._noted),
+                STREAM_CAP,
+            ],
+        )
+        if written:
+            self._noted = gist
+        return bool(written)
+
+    async def last_decision(self) -> Decision | None:
+        """Return what `config:state` holds."""
+        return from_state(await self._redis.get(keys.STATE))
+
+    async def release(self) -> None:
+        """Give the lease back if it is ours."""
+        await self._release(keys=[keys.ARBITRATOR_LEASE], args=[self._identity])
+
+
+def to_state(order: Order) -> dict[str, Any]:
+    """Return `config:state`: the decision in full, and what weavers and pages want to know beside it."""
+    decision, seen = order.decision, order.seen
+    return {
+        "policy": order.policy,
+        "state": decision.state,
+        "reason": decision.reason,
+        "batch_size": decision.batch_size,
+        "mode": decision.mode,
+        "degraded_mode": decision.degraded_mode,
+        "degraded_fraction": decision.degraded_fraction,
+        "desired_replicas": decision.desired_replicas,
+        "waiting": seen.waiting,
+        "running": seen.running,
+        "mean_wait_seconds": round(seen.mean_wait_seconds, 3),
+        "ready": seen.ready,
+        "starting": seen.starting,
+        "arrivals_per_second": round(order.arrivals_per_second, 3),
+        "memory": dict(decision.memory),
+    }
+
+
+def from_state(text: str | None) -> Decision | None:
+    """Return the decision behind `config:state`; None if there is none that this version understands."""
+    try:
+        state: Any = json.loads(text or "null")
+        if not isinstance(state, Mapping):
+            return None
+        return Decision(
+            batch_size=int(state["batch_size"]),
+            mode=Mode(state["mode"]),
+            degraded_mode=bool(state["degraded_mode"]),
+            degraded_fraction=float(state["degraded_fraction"]),
+            desired_replicas=int(state["desired_replicas"]),
+            state=State(state["state"]),
+            reason=str(state["reason"]),
+            memory={str(name): float(value) for name, value in state["memory"].items()},
+        )
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None

@@ -1,0 +1,116 @@
+"""One reading of the queue and the fleet, as the policies want it. Changes nothing."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from redis.asyncio import Redis
+
+from arbitrator.policies.contract import Observation
+from arbitrator.settings import ArbitratorSettings
+from proteus.engines import CARDS
+from proteus.estimates import CostTable
+from proteus.queue import JobQueue, QueueStats
+from proteus.registry import WorkerCard, WorkerState, list_workers
+
+EVENTS_PER_TICK: Final = 5_000
+"""Events looked through for arrivals at one tick; a tick with more of them counts the rest next time."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fleet:
+    """What the cards of the workers say together."""
+
+    ready: int
+    starting: int
+    cost: CostTable | None
+    degraded_cost: CostTable | None
+
+
+def fleet_of(cards: Sequence[WorkerCard], *, engine: str) -> Fleet:
+    """Return the fleet behind the cards. Costs are those of `engine`'s balanced preset, or of whatever is offered."""
+    ready = [card for card in cards if card.state is WorkerState.READY]
+    offered = [name for card in ready for name in card.engines if name in CARDS]
+    name = engine if engine in offered or not offered else max(sorted(set(offered)), key=offered.count)
+    described = CARDS.get(name)
+    return Fleet(
+        ready=len(ready),
+        starting=sum(card.state is WorkerState.LOADING for card in cards),
+        cost=_mean_cost(ready, described.batch_key("balanced") if described else ""),
+        degraded_cost=_mean_cost(ready, described.batch_key("balanced", degraded=True) if described else ""),
+    )
+
+
+def _mean_cost(cards: Sequence[WorkerCard], batch_key: str) -> CostTable | None:
+    tables = [
+        CostTable.from_json(card.seconds_per_batch[batch_key]) for card in cards if batch_key in card.seconds_per_batch
+    ]
+    if not tables:
+        return None
+    longest = max(table.max_batch for table in tables)
+    return CostTable(tuple(sum(table.t(b) for table in tables) / len(tables) for b in range(1, longest + 1)))
+
+
+class Observer:
+    """Reads. Remembers only where in the event stream it stands, to count arrivals.
+
+    Args:
+        queue: The pictures' queue.
+        engine: Whose costs count.
+    """
+
+    def __init__(self, redis: Redis, queue: JobQueue, settings: ArbitratorSettings, *, engine: str) -> None:
+        self._redis = redis
+        self._queue = queue
+        self._settings = settings
+        self._engine = engine
+        self._last_event = ""
+
+    async def read(self) -> Observation:
+        """Return what is so now. The readings of one observation run side by side."""
+        stats, cards, clock, arrived = await asyncio.gather(
+            self._queue.stats(), list_workers(self._redis, self._queue.keys), self._redis.time(), self._arrivals()
+        )
+        seconds, microseconds = clock
+        fleet = fleet_of(cards, engine=self._engine)
+        return make_observation(stats, fleet, self._settings, now=seconds + microseconds / 1e6, arrived=arrived)
+
+    async def _arrivals(self) -> int:
+        """Count what was submitted since the last reading; 0 at the first."""
+        stream = self._queue.keys.events
+        if not self._last_event:
+            newest: list[Any] = await self._redis.xrevrange(stream, count=1)
+            self._last_event = newest[0][0] if newest else "0-0"
+            return 0
+        entries: list[Any] = await self._redis.xrange(stream, min=f"({self._last_event}", count=EVENTS_PER_TICK)
+        if not entries:
+            return 0
+        self._last_event = entries[-1][0]
+        return sum(fields.get("kind") == "submitted" for _, fields in entries)
+
+
+def make_observation(
+    stats: QueueStats, fleet: Fleet, settings: ArbitratorSettings, *, now: float, arrived: int
+) -> Observation:
+    """Put a reading together."""
+    return Observation(
+        now=now,
+        waiting=stats.waiting,
+        running=stats.running,
+        retrying=stats.retrying,
+        busy_workers=stats.busy_workers,
+        arrived=arrived,
+        mean_wait_seconds=stats.mean_wait_ms / 1000,
+        oldest_wait_seconds=stats.oldest_waiting_ms / 1000,
+        ready=fleet.ready,
+        starting=fleet.starting,
+        starting_in_seconds=settings.cold_start_seconds / 2 if fleet.starting else 0.0,
+        min_replicas=settings.min_replicas,
+        max_replicas=settings.max_replicas,
+        cold_start_seconds=settings.cold_start_seconds,
+        cost=fleet.cost,
+        degraded_cost=fleet.degraded_cost,
+    )

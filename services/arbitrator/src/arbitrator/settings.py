@@ -1,0 +1,76 @@
+"""The arbitrator's settings, composed once in `__main__`. The environment is read nowhere else."""
+
+from __future__ import annotations
+
+import os
+import socket
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from proteus.settings import LeaseSettings, LogSettings, RedisSettings
+
+
+class ArbitratorSettings(BaseSettings):
+    """How to judge."""
+
+    model_config = SettingsConfigDict(frozen=True, env_prefix="ARBITRATOR_", extra="ignore")
+
+    policy: Literal["table", "slo"] = "table"
+    """`ARBITRATOR_POLICY`. `table`: the four scenarios; `slo`: predicted wait, a ramped degraded share, hysteresis."""
+
+    slo_seconds: float = Field(default=12.0, gt=0)
+    """`ARBITRATOR_SLO_SECONDS`. End-to-end time a job should take at most; policy `slo` keeps it."""
+
+    tick_seconds: float = Field(default=0.5, gt=0)
+    """`ARBITRATOR_TICK_SECONDS`."""
+
+    lease_seconds: float = Field(default=3.0, gt=0)
+    """`ARBITRATOR_LEASE_SECONDS`. A second arbitrator takes over this long after the first one's last tick."""
+
+    min_replicas: int = Field(default=1, ge=0)
+    """`ARBITRATOR_MIN_REPLICAS`. What the autoscaler keeps."""
+
+    max_replicas: int = Field(default=5, ge=1)
+    """`ARBITRATOR_MAX_REPLICAS`. What the autoscaler may go up to."""
+
+    cold_start_seconds: float = Field(default=120.0, ge=0)
+    """`ARBITRATOR_COLD_START_SECONDS`. From asking for a weaver to its first claim."""
+
+
+class DeploymentSettings(BaseSettings):
+    """Who this process is, and what the deployment runs."""
+
+    model_config = SettingsConfigDict(frozen=True, env_prefix="PROTEUS_", extra="ignore")
+
+    worker_id: str = Field(default_factory=lambda: f"arbitrator-{socket.gethostname()}-{os.getpid()}")
+    """`PROTEUS_WORKER_ID`. By default the host and the process."""
+
+    default_engine: str = "puppet"
+    """`PROTEUS_DEFAULT_ENGINE`. Its balanced preset is the batch key whose costs count, if a worker offers it."""
+
+
+class ProbeSettings(BaseSettings):
+    """Where health and metrics are served."""
+
+    model_config = SettingsConfigDict(frozen=True, env_prefix="PROBE_", extra="ignore")
+
+    host: str = "0.0.0.0"  # noqa: S104 - the kubelet comes from outside the pod
+    """`PROBE_HOST`."""
+
+    port: int = Field(default=0, ge=0, le=65535)
+    """`PROBE_PORT`. 0: nowhere."""
+
+
+class Settings(BaseModel):
+    """Everything, grouped."""
+
+    model_config = ConfigDict(frozen=True)
+
+    arbitrator: ArbitratorSettings = Field(default_factory=ArbitratorSettings)
+    deployment: DeploymentSettings = Field(default_factory=DeploymentSettings)
+    redis: RedisSettings = Field(default_factory=RedisSettings)
+    lease: LeaseSettings = Field(default_factory=LeaseSettings)
+    log: LogSettings = Field(default_factory=LogSettings)
+    probe: ProbeSettings = Field(default_factory=ProbeSettings)
