@@ -20,7 +20,11 @@ from proteus.errors import ProteusError
 
 TERMINAL: Final = frozenset({"completed", "failed", "canceled", "expired"})
 
-_MAGIC: Final = {b"\xff\xd8\xff": "image/jpeg", b"\x89PNG\r\n\x1a\n": "image/png", b"RIFF": "image/webp"}
+_MAGIC: Final = (
+    (0, b"\xff\xd8\xff", "image/jpeg"),
+    (0, b"\x89PNG\r\n\x1a\n", "image/png"),
+    (8, b"WEBP", "image/webp"),
+)
 _RECHECK_SECONDS: Final = 5.0
 """A job is also asked for this often: an event lost on the way costs seconds, not the try-on."""
 
@@ -89,7 +93,8 @@ class Job:
 
 def content_type_of(picture: bytes) -> str:
     """Return what a file's first bytes say it is."""
-    return next((name for magic, name in _MAGIC.items() if picture.startswith(magic)), "application/octet-stream")
+    found = (name for at, magic, name in _MAGIC if picture.startswith(magic, at))
+    return next(found, "application/octet-stream")
 
 
 Tell = Callable[[Job], None]

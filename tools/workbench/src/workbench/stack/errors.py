@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import platform
 import sys
 from pathlib import Path
 
@@ -19,9 +18,8 @@ class StackError(ProteusError):
         self.way_out = way_out
 
 
-def refuse_other_machines() -> None:
+def refuse_other_machines(*, system: str, machine: str) -> None:
     """Raise `StackError` unless this is Linux on x86-64: the servers' wheels carry programs for that alone."""
-    system, machine = platform.system(), platform.machine()
     if (system, machine.lower()) not in {("Linux", "x86_64"), ("Linux", "amd64")}:
         raise StackError(
             f"The embedded servers run on Linux x86-64 only and this is {system} {machine}.",

@@ -84,7 +84,6 @@ def make_plan(home: Home, *, models: Path, given: Mapping[str, str]) -> Plan:
         "POSE_MODEL_DIR": str(pose_folder),
         "PROBE_HOST": "127.0.0.1",
         "TAILOR_HTTP_HOST": "127.0.0.1",
-        "TAILOR_HTTP_HOST": "127.0.0.1",
         "PYTHONUNBUFFERED": "1",
     }
 

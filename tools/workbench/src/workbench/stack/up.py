@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import platform
 import signal
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
@@ -23,7 +24,7 @@ async def stack(home: Home, *, models: Path, given: Mapping[str, str], say: Say)
     Raises:
         StackError: It cannot start, here or at all.
     """
-    refuse_other_machines()
+    refuse_other_machines(system=platform.system(), machine=platform.machine())
     with home.held():
         plan = make_plan(home, models=models, given=given)
         home.publish(Running(pid=os.getpid(), gateway_url=plan.gateway_url, ready=False))

@@ -1,0 +1,74 @@
+"""The command line's words and exit statuses, and the client's reading of what the API says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from workbench.__main__ import UNREACHABLE, app
+from workbench.client import Job, content_type_of
+from workbench.stack.errors import StackError, refuse_other_machines
+from workbench.stack.ports import free_port
+
+
+@pytest.fixture
+def photo(tmp_path: Path) -> Path:
+    path = tmp_path / "photo.png"
+    path.write_bytes(b"\x89PNG\r\n\x1a\n")
+    return path
+
+
+def test_a_gateway_that_is_not_there_is_exit_status_three(photo: Path) -> None:
+    url = f"http://127.0.0.1:{free_port()}"
+    done = CliRunner().invoke(app, ["tryon", str(photo), str(photo), "--url", url])
+    assert done.exit_code == UNREACHABLE
+    assert url in done.stderr
+    assert "make up" in done.stderr
+
+
+def test_a_photo_that_is_not_there_is_wrong_usage(photo: Path) -> None:
+    assert CliRunner().invoke(app, ["tryon", "nowhere.jpg", str(photo)]).exit_code == 2
+
+
+def test_down_where_nothing_runs_is_no_error(tmp_path: Path) -> None:
+    done = CliRunner().invoke(app, ["down", "--folder", str(tmp_path)])
+    assert done.exit_code == 0
+    assert "No stack runs here" in done.stderr
+
+
+def test_clean_keeps_the_model_weights(tmp_path: Path) -> None:
+    for name in ("data", "logs", "models"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "secrets.json").write_text("{}")
+    assert CliRunner().invoke(app, ["clean", "--folder", str(tmp_path)]).exit_code == 0
+    assert [path.name for path in tmp_path.iterdir()] == ["models"]
+
+
+@pytest.mark.parametrize(("system", "machine"), [("Darwin", "arm64"), ("Linux", "aarch64"), ("Windows", "AMD64")])
+def test_another_machine_is_sent_to_compose(system: str, machine: str) -> None:
+    with pytest.raises(StackError, match=f"this is {system} {machine}") as refusal:
+        refuse_other_machines(system=system, machine=machine)
+    assert "docker compose up" in refusal.value.way_out
+
+
+@pytest.mark.parametrize(
+    ("start", "expected"),
+    [
+        (b"\xff\xd8\xff\xe0", "image/jpeg"),
+        (b"\x89PNG\r\n\x1a\n", "image/png"),
+        (b"RIFF\0\0\0\0WEBP", "image/webp"),
+        (b"RIFF\0\0\0\0WAVE", "application/octet-stream"),
+        (b"", "application/octet-stream"),
+    ],
+)
+def test_a_file_is_declared_as_what_its_first_bytes_say(start: bytes, expected: str) -> None:
+    assert content_type_of(start) == expected
+
+
+def test_a_status_and_an_event_are_read_alike() -> None:
+    status = {"job_id": "job_1", "status": "running", "stage": "denoising", "progress": {"step": 3, "steps": 30}}
+    assert (Job.read(status).step, Job.read(status).steps) == (3, 30)
+    event = {"kind": "job", "seq": 4, "job_id": "job_1", "status": "completed", "stage": None, "results": [{"n": 1}]}
+    assert Job.read(event).results == ({"n": 1},)
