@@ -106,8 +106,11 @@ def _torso(points: Point, unit: float, shape: tuple[int, ...]) -> Pixels:
     across = np.array([-down[1], down[0]]) * unit * 0.18
     side = np.sign((shoulders[0] - shoulders[1]) @ across) or 1.0
     low = hips + down * HEM_BELOW_HIPS * unit
-    quad = np.array([*shoulders, low[1] - across * side * 1.4, low[0] + across * side * 1.4])
-    return grow(_polygon(quad[[0, 1, 2, 3]], shape), TORSO_MARGIN * unit)
+    # Up to the neck, where a collar lies: the head, chin included, is spared elsewhere.
+    middle, reach = shoulders.mean(axis=0), (shoulders[0] - shoulders[1]) * 0.25
+    neck = middle + (points[[MOUTH_LEFT, MOUTH_RIGHT]].mean(axis=0) - middle) * 0.5
+    corners = [*shoulders[::-1], neck + reach, neck - reach, low[1] - across * side * 1.4, low[0] + across * side * 1.4]
+    return grow(_polygon(cv2.convexHull(np.array(corners, np.float32))[:, 0], shape), TORSO_MARGIN * unit)
 
 
 def _lower(points: Point, seen: NDArray[np.bool_], unit: float, shape: tuple[int, ...]) -> Pixels:

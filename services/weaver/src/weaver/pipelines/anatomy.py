@@ -29,7 +29,7 @@ class Sleeve:
 
     Attributes:
         mask: (h, w), its pixels, with a strip of the torso beside the seam.
-        joint: x, y, where the arm's joint would be.
+        joint: x, y, the upper end of its seam: it turns about this point, so the shoulder's outline stays closed.
         cuff: x, y, the middle of its far end.
     """
 
@@ -139,13 +139,14 @@ def _sleeve(solid: Mask, *, side: float, far: float, shoulder: float) -> Sleeve 
     if np.count_nonzero(outside) < MIN_SLEEVE * np.count_nonzero(solid):
         return None
     depth = armpit - shoulder
-    joint = np.array([side + 0.04 * (far - side), shoulder + 0.32 * depth])
+    joint = np.array([side, shoulder])
     ys, xs = np.nonzero(outside)
     away = np.hypot(xs - joint[0], ys - joint[1])
     farthest = away >= np.quantile(away, 0.85)
     cuff = np.array([xs[farthest].mean(), ys[farthest].mean()])
-    strip = 0.10 * (far - side)
+    # Under the trunk, where a turned sleeve would leave a gap: nothing at the shoulder's tip, most at the armpit.
     columns, rows = np.arange(solid.shape[1])[None, :], np.arange(solid.shape[0])[:, None]
+    strip = 0.15 * (far - side) * np.clip((rows - shoulder) / max(depth, 1.0) - 0.1, 0, 1)
     seam = solid & (columns >= side) & (columns < side + strip) & (rows < armpit)
     return Sleeve(mask=outside | seam, joint=joint, cuff=cuff)
 

@@ -35,6 +35,9 @@ SURE: Final = 0.9
 FOREARM_RADIUS: Final = 0.15
 """In shoulder widths."""
 
+LOOSE: Final = 0.03
+"""In shoulder widths: how far a top may stand off the body's outline."""
+
 EDGE_RADIUS: Final = 0.012
 """In shoulder widths: how soft the edge of the clipping is."""
 
@@ -155,8 +158,14 @@ def _clip(job: WeaveJob, window: tuple[int, int, int, int], unit: float) -> Floa
     assert job.parse is not None
     left, top, right, bottom = window
     allowed = job.agnostic_mask[top:bottom, left:right]
+    if job.garment_category == "upper":
+        # Close to the body: what a person holds before the chest stays before the garment.
+        body = (job.person_mask[top:bottom, left:right] > 127).astype(np.uint8) * 255
+        allowed = np.minimum(allowed, _grow(body, LOOSE * unit))
+    # Shrunk by as much as the blur reaches: the edge is soft and still inside what may change.
     sigma = max(0.6, EDGE_RADIUS * unit)
-    clip = np.minimum(cv2.GaussianBlur(allowed, (0, 0), sigma), allowed).astype(np.float32) / 255
+    inner = 255 - _grow(255 - allowed, 2 * sigma)
+    clip = np.where(allowed > 0, cv2.GaussianBlur(inner, (0, 0), sigma), 0).astype(np.float32) / 255
     arms = np.zeros(allowed.shape, np.uint8)
     for shoulder, elbow, wrist, hip in zip(SHOULDERS, ELBOWS, WRISTS, HIPS, strict=True):
         marks = [job.parse.landmarks[index] for index in (shoulder, elbow, wrist, hip)]
@@ -165,6 +174,11 @@ def _clip(job: WeaveJob, window: tuple[int, int, int, int], unit: float) -> Floa
     arms[job.person_mask[top:bottom, left:right] <= 127] = 0
     before = cv2.GaussianBlur(arms, (0, 0), sigma).astype(np.float32) / 255
     return np.asarray(clip * (1 - before), np.float32)
+
+
+def _grow(mask: Pixels, by_pixels: float) -> Pixels:
+    size = 2 * round(by_pixels) + 1
+    return np.asarray(cv2.dilate(mask, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))), np.uint8)
 
 
 def _draw_forearm(area: Pixels, elbow: Landmark, wrist: Landmark, radius: float, *, offset: tuple[int, int]) -> None:
