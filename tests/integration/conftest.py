@@ -121,6 +121,8 @@ class Fleet:
         self.processes.append(process)
         return process
 
+    until = staticmethod(until)
+
     async def weaver(self, worker_id: str = "w1", *, curve: str = "1:0.16,8:0.16", **environment: str) -> Process:
         """Start a weaver of engine `timed` and wait until it is ready."""
         settings = {"WEAVER_ENGINES": "timed", "WEAVER_TIMED_CURVE": curve, "WEAVER_PROFILE_SECONDS": "0.3"}

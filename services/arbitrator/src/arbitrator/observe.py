@@ -82,10 +82,10 @@ class Observer:
         """Count what was submitted since the last reading; 0 at the first."""
         stream = self._queue.keys.events
         if not self._last_event:
-            newest: list[Any] = await self._redis.xrevrange(stream, count=1)
+            newest: Any = await self._redis.xrevrange(stream, count=1)
             self._last_event = newest[0][0] if newest else "0-0"
             return 0
-        entries: list[Any] = await self._redis.xrange(stream, min=f"({self._last_event}", count=EVENTS_PER_TICK)
+        entries: Any = await self._redis.xrange(stream, min=f"({self._last_event}", count=EVENTS_PER_TICK)
         if not entries:
             return 0
         self._last_event = entries[-1][0]

@@ -69,7 +69,8 @@ class RedisActuator:
 
     async def last_decision(self) -> Decision | None:
         """Return what `config:state` holds."""
-        return from_state(await self._redis.get(keys.STATE))
+        held: Any = await self._redis.get(keys.STATE)
+        return from_state(held)
 
     async def release(self) -> None:
         """Give the lease back if it is ours."""

@@ -65,7 +65,7 @@ class SloSettings:
     enter_ticks: int = 3
     leave_strain: float = 0.4
     calm_seconds: float = 30.0
-    leave_load: float = 0.85
+    leave_load: float = 0.8
     dwell_seconds: float = 600.0
     target_strain: float = 0.4
     window_seconds: float = 10.0

@@ -1,0 +1,82 @@
+"""An arbitrator as a process: it writes what the table says, and two never fight."""
+
+from __future__ import annotations
+
+import json
+import signal
+from typing import TYPE_CHECKING, Any
+
+from proteus import keys
+
+if TYPE_CHECKING:
+    from conftest import Fleet  # type: ignore[import-not-found]
+
+CONFIG = (keys.BATCH_SIZE, keys.DEGRADED_MODE, keys.DEGRADED_FRACTION, keys.MODE)
+FAST = {"ARBITRATOR_TICK_SECONDS": "0.1", "ARBITRATOR_LEASE_SECONDS": "0.8"}
+
+
+async def config_becomes(fleet: Fleet, *wanted: str) -> None:
+    async def so() -> bool:
+        return await fleet.redis.mget(CONFIG) == list(wanted)
+
+    await fleet.until(so, what=f"config is {wanted}")
+
+
+async def test_depth_decides_batch_size_and_mode_as_the_table_says(fleet: Fleet) -> None:
+    arbitrator = fleet.start("arbitrator", "a1", **FAST)
+    await config_becomes(fleet, "1", "0", "0.0", "VIP")
+    ids = await fleet.submit(*[f"d{n}" for n in range(12)])
+    await config_becomes(fleet, "4", "0", "0.0", "ECONOMY")
+    ids += await fleet.submit(*[f"e{n}" for n in range(40)])
+    await config_becomes(fleet, "8", "0", "0.0", "SURGE")
+    await fleet.queue.cancel(*ids)
+    await config_becomes(fleet, "1", "0", "0.0", "VIP")
+    assert 0 < await fleet.redis.ttl(keys.MODE) <= keys.CONFIG_SECONDS
+
+    noted: Any = await fleet.redis.xrange(keys.DECISIONS)
+    modes = [fields["mode"] for _, fields in noted]
+    assert [mode for mode, before in zip(modes, [None, *modes], strict=False) if mode != before] == [
+        "VIP",
+        "ECONOMY",
+        "SURGE",
+        "VIP",
+    ]
+    assert all(json.loads(fields["decision"])["reason"] for _, fields in noted)
+    assert arbitrator.stop() == 0
+
+
+async def test_a_second_arbitrator_stands_by_and_takes_over_when_the_first_is_stopped_dead(fleet: Fleet) -> None:
+    first = fleet.start("arbitrator", "a1", **FAST)
+    await config_becomes(fleet, "1", "0", "0.0", "VIP")
+    fleet.start("arbitrator", "a2", **FAST)
+
+    async def holder(name: str) -> bool:
+        return await fleet.redis.get(keys.ARBITRATOR_LEASE) == name
+
+    assert await holder("a1")
+    first.send(signal.SIGSTOP)
+    await fleet.until(lambda: holder("a2"), what="a2 leads")
+    first.send(signal.SIGCONT)
+    await fleet.until(lambda: said(first, "standing_by"), what="a1 notices")
+    assert await holder("a2")
+
+
+async def said(process: Any, text: str) -> bool:
+    return bool(process.said(text))
+
+
+async def test_the_lease_is_free_at_once_after_a_clean_stop(fleet: Fleet) -> None:
+    arbitrator = fleet.start("arbitrator", "a1", ARBITRATOR_LEASE_SECONDS="60")
+    await config_becomes(fleet, "1", "0", "0.0", "VIP")
+    assert arbitrator.stop() == 0
+    assert await fleet.redis.get(keys.ARBITRATOR_LEASE) is None
+
+
+async def test_an_arbitrator_survives_a_redis_that_answers_errors_and_says_so(fleet: Fleet) -> None:
+    arbitrator = fleet.start("arbitrator", "a1", **FAST)
+    await config_becomes(fleet, "1", "0", "0.0", "VIP")
+    await fleet.redis.delete(*CONFIG)
+    await fleet.redis.set(fleet.queue.keys.busy, "not a sorted set")
+    await fleet.until(lambda: said(arbitrator, "tick_failed"), what="a failed tick is told")
+    await fleet.redis.delete(fleet.queue.keys.busy)
+    await config_becomes(fleet, "1", "0", "0.0", "VIP")
