@@ -14,7 +14,7 @@ from typing import Final
 import structlog
 import uvicorn
 
-from proteus import keys
+from proteus import keys, licences
 from proteus.claims import Claims
 from proteus.duties import keep_registered, listen, worker_client
 from proteus.errors import ModelUnavailable
@@ -28,6 +28,7 @@ from tailor.bench import Bench
 from tailor.http import make_app
 from tailor.metrics import Metrics
 from tailor.parsers.classic import ClassicParser
+from tailor.parsers.clean import CleanParser
 from tailor.parsers.contract import Parser
 from tailor.pose import PoseModel
 from tailor.settings import Settings
@@ -35,6 +36,9 @@ from tailor.tasks import TASKS
 from tailor.worker import Worker
 
 log = structlog.get_logger()
+
+CLEAN_PLACE: Final = ".proteus/models/clean"
+"""Where parser `clean` looks for its files when no folder is named."""
 
 STUCK_EXIT: Final = 70
 """Exit status of a process in which a task never returned."""
@@ -154,7 +158,13 @@ async def _drain_at(stop: asyncio.Event, standing: Standing) -> None:
 
 
 def make_bench(settings: Settings) -> Bench:
-    """Load one parser per slot; blocks."""
+    """Load one parser per slot; blocks.
+
+    Raises:
+        LicenceRefused: The deployment's policy forbids the parser's weights.
+        ModelUnavailable: The parser's or the pose model's weights are missing.
+    """
+    licences.require(licences.PARSERS[settings.tailor.parser], settings.worker.licence_policy)
     folder = Path(settings.pose.model_dir)
     parsers = [_make_parser(settings, PoseModel(folder)) for _ in range(settings.tailor.slots)]
     return Bench(parsers, pose_model=PoseModel.name)
@@ -163,6 +173,8 @@ def make_bench(settings: Settings) -> Bench:
 def _make_parser(settings: Settings, pose: PoseModel) -> Parser:
     if settings.tailor.parser == "classic":
         return ClassicParser(pose)
+    if settings.tailor.parser == "clean":
+        return CleanParser(pose, folder=Path(settings.tailor.weights_dir or CLEAN_PLACE))
     try:
         from tailor.parsers.segformer import SegformerParser
     except ImportError as error:

@@ -17,11 +17,11 @@ class TailorSettings(BaseSettings):
 
     model_config = SettingsConfigDict(frozen=True, env_prefix="TAILOR_", extra="ignore")
 
-    parser: Literal["classic", "segformer"] = "classic"
-    """`TAILOR_PARSER`. `classic` needs pose weights only; `segformer` its own, too."""
+    parser: Literal["classic", "clean", "segformer"] = "classic"
+    """`TAILOR_PARSER`. `classic` needs pose weights only; `clean` (permissive) and `segformer` their own, too."""
 
     weights_dir: str = ""
-    """`TAILOR_WEIGHTS_DIR`. Folder of the SegFormer weights; empty: the parser's own place."""
+    """`TAILOR_WEIGHTS_DIR`. Folder of the parser's weights; empty: the parser's own place."""
 
     slots: int = Field(default=2, ge=1, le=32)
     """`TAILOR_SLOTS`. Jobs at once, each in a thread with a parser of its own (about 40 MB each for `classic`)."""
@@ -58,6 +58,9 @@ class WorkerSettings(BaseSettings):
 
     worker_id: str = Field(default_factory=lambda: f"tailor-{socket.gethostname()}-{os.getpid()}")
     """`PROTEUS_WORKER_ID`. Unique in the fleet; by default the host and the process."""
+
+    licence_policy: Literal["any", "commercial"] = "any"
+    """`PROTEUS_LICENCE_POLICY`. `commercial` refuses parsers whose weights forbid commercial use."""
 
 
 class ProbeSettings(BaseSettings):
