@@ -1,0 +1,53 @@
+"""The HTTP edge: one module per noun; `problems` alone knows the statuses of errors."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.middleware.cors import CORSMiddleware
+
+from gateway.api import (
+    auth,
+    health,
+    images,
+    models,
+    pages,
+    problems,
+    results,
+    segmentation,
+    snap,
+    status,
+    streams,
+    tryons,
+    uploads,
+    users,
+    vtons,
+)
+from gateway.api.middleware import RequestEnvelope
+from gateway.api.schemas import Problem
+
+__all__ = ["install"]
+
+EXPOSED = ["Location", "Retry-After", "X-Request-ID", "Preference-Applied", "RateLimit", "RateLimit-Policy"]
+"""Headers that a page of another origin may read."""
+
+
+def install(app: FastAPI, *, origins: list[str], storage_endpoint: str) -> None:
+    """Add every route, page, error answer and middleware to the app."""
+    problems.install(app)
+    refusals: dict[int | str, dict[str, Any]] = {"4XX": {"model": Problem, "content": {problems.MEDIA_TYPE: {}}}}
+    for module in (
+        auth, images, segmentation, uploads, snap, status, tryons, vtons, results, streams, users, models, health
+    ):  # fmt: skip
+        app.include_router(module.router, responses=refusals if module is not health else None)
+    pages.install(app, storage_endpoint=storage_endpoint)
+    app.add_middleware(
+        CORSMiddleware,
+        allow_origins=origins,
+        allow_methods=["GET", "POST", "PATCH", "DELETE"],
+        allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "Prefer", "Last-Event-ID", "X-Request-ID"],
+        expose_headers=EXPOSED,
+        max_age=3600,
+    )
+    app.add_middleware(RequestEnvelope)

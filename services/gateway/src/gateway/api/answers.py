@@ -1,0 +1,90 @@
+"""Bodies from rows, and the two forms of answer every submit has: accepted (202) or ended within the wait (200)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from fastapi.responses import JSONResponse
+
+from gateway.ledger.rows import ImageRow, TryonRow, UserRow
+from gateway.services import Services
+from gateway.tokens import Caller
+from gateway.views import iso
+
+ENDED = frozenset({"completed", "failed", "canceled", "expired"})
+
+
+def status_answer(status: Mapping[str, Any], *, waited: float = 0.0) -> JSONResponse:
+    """Return a status as the answer to a submit: 202 with where to look, or 200 once the job has ended."""
+    ended = status["status"] in ENDED
+    headers = {"Location": f"/api/status/{status['job_id']}"}
+    if waited:
+        headers["Preference-Applied"] = f"wait={waited:g}"
+    if not ended:
+        eta = status.get("eta") or {}
+        headers["Retry-After"] = str(max(1, min(30, round(eta.get("p50_seconds", 1) / 2))))
+    return JSONResponse(with_cut(status), status_code=200 if ended else 202, headers=headers)
+
+
+def with_cut(status: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the status of a cut-out with the address for `/api/snap` at its top."""
+    cut = next((result.get("cloth_clean_url") for result in status["results"]), None)
+    return {**status, "cloth_clean_url": cut} if status["job_type"] == "segment" else dict(status)
+
+
+async def submitted(services: Services, caller: Caller, job_id: str, *, wait: float) -> JSONResponse:
+    """Return how a submitted job is, after waiting for its end as long as the client asked for."""
+    if wait > 0:
+        status = await services.statuses.wait(caller.user_id, job_id, seconds=wait)
+    else:
+        status = await services.statuses.of(caller.user_id, job_id)
+    return status_answer(status, waited=wait)
+
+
+def image_body(services: Services, row: ImageRow) -> dict[str, Any]:
+    """Return a photo."""
+    return {
+        "image_id": row.id,
+        "image_url": services.store.url_of(row.incoming_key),
+        "kind": row.kind,
+        "ingested": row.key is not None,
+        "content_type": row.content_type or row.declared_type,
+        "width": row.width,
+        "height": row.height,
+        "size_bytes": row.size_bytes,
+        "created_at": iso(row.created_at),
+    }
+
+
+def user_body(row: UserRow) -> dict[str, Any]:
+    """Return a user."""
+    return {
+        "user_id": row.id,
+        "kind": row.kind,
+        "tenant": row.tenant,
+        "display_name": row.display_name,
+        "last_seq": row.last_seq,
+        "created_at": iso(row.created_at),
+    }
+
+
+async def vton_bodies(services: Services, entries: list[TryonRow]) -> list[dict[str, Any]]:
+    """Return VTON entries with their statuses."""
+    async with services.ledger.read() as reads:
+        units = await reads.units([entry.id for entry in entries])
+        photos = await reads.images({i for entry in entries for i in (entry.person_image_id, entry.garment_image_id)})
+        cuts = await reads.jobs({entry.cut_id for entry in entries if entry.cut_id})
+    bodies = []
+    for entry in entries:
+        cut = cuts.get(entry.cut_id or "")
+        bodies.append(
+            await services.statuses.of_tryon(entry, units.get(entry.id, []))
+            | {
+                "user_photo_url": services.store.url_of(photos[entry.person_image_id].incoming_key),
+                "cloth_image_url": services.store.url_of(photos[entry.garment_image_id].incoming_key),
+                "cloth_clean_url": services.store.url_of(cut.result_key) if cut and cut.result_key else None,
+                "options": entry.options,
+            }
+        )
+    return bodies

@@ -1,0 +1,123 @@
+"""What handlers ask for: the services, the caller, how long to wait, the Idempotency-Key, a page's cursor."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Final
+
+from fastapi import Depends, Header, Query, Request
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+
+from gateway.intake import Once
+from gateway.services import Services
+from gateway.tokens import Caller
+from proteus.errors import InvalidRequest, Unauthorized
+from proteus.telemetry import bind
+
+_BEARER: Final = HTTPBearer(auto_error=False, description="From POST /v1/auth/guest.")
+_WAIT: Final = re.compile(r"(?:^|[,;\s])wait=(\d{1,4})(?:$|[,;\s])")
+
+
+async def services_of(request: Request) -> Services:
+    """The running gateway's parts."""
+    found: Services = request.state.services
+    return found
+
+
+ServicesDep = Annotated[Services, Depends(services_of)]
+
+
+async def caller_of(
+    services: ServicesDep, given: Annotated[HTTPAuthorizationCredentials | None, Depends(_BEARER)]
+) -> Caller:
+    """Whoever calls, by his token."""
+    if given is None:
+        raise Unauthorized
+    caller = services.tokens.verify(given.credentials)
+    bind(user_id=caller.user_id)
+    return caller
+
+
+CallerDep = Annotated[Caller, Depends(caller_of)]
+
+
+async def trace_of(request: Request) -> str:
+    """The id that follows this request's work through every log line."""
+    return str(request.state.request_id)
+
+
+TraceDep = Annotated[str, Depends(trace_of)]
+
+
+async def once_of(
+    request: Request,
+    key: Annotated[
+        str | None,
+        Header(alias="Idempotency-Key", max_length=255, description="Repeat a submit safely for 24 hours."),
+    ] = None,
+) -> Once | None:
+    """The Idempotency-Key with a digest of what it came with."""
+    if key is None:
+        return None
+    if not key.strip():
+        raise InvalidRequest("Idempotency-Key must not be empty.")
+    digest = hashlib.sha256(f"{request.method} {request.url.path}\n".encode())
+    if not request.headers.get("content-type", "").startswith("multipart/"):
+        digest.update(await request.body())
+    return Once(key=key, request_hash=digest.hexdigest())
+
+
+OnceDep = Annotated[Once | None, Depends(once_of)]
+
+
+async def wait_of(
+    services: ServicesDep,
+    wait: Annotated[
+        float | None, Query(ge=0, description="Seconds to wait for the end (long poll).", examples=[25])
+    ] = None,
+    prefer: Annotated[
+        str | None, Header(description="`wait=N`: answer when the job has ended, N seconds at most.")
+    ] = None,
+) -> float:
+    """Seconds the client is willing to wait, within this deployment's limit."""
+    found = _WAIT.search(prefer or "")
+    asked = wait if wait is not None else float(found.group(1)) if found else 0.0
+    return min(asked, services.settings.limits.wait_seconds_max)
+
+
+WaitDep = Annotated[float, Depends(wait_of)]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Page:
+    """Which part of a list: beyond `cursor`, `limit` entries."""
+
+    limit: int
+    cursor: tuple[datetime, str] | None
+
+
+async def page_of(
+    limit: Annotated[int, Query(ge=1, le=100)] = 20,
+    cursor: Annotated[str | None, Query(max_length=200, description="`next_cursor` of the page before.")] = None,
+) -> Page:
+    """The asked part of a list."""
+    if cursor is None:
+        return Page(limit=limit, cursor=None)
+    try:
+        at, row_id = json.loads(base64.urlsafe_b64decode(cursor.encode() + b"=="))
+        return Page(limit=limit, cursor=(datetime.fromisoformat(at), str(row_id)))
+    except (ValueError, TypeError) as error:
+        raise InvalidRequest("The cursor is not one of ours.") from error
+
+
+PageDep = Annotated[Page, Depends(page_of)]
+
+
+def cursor_of(at: datetime, row_id: str) -> str:
+    """Return the cursor behind a row."""
+    return base64.urlsafe_b64encode(json.dumps([at.isoformat(), row_id]).encode()).decode().rstrip("=")

@@ -1,0 +1,112 @@
+"""Photos: signed uploads and downloads, and what you have."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Query, Response
+from fastapi.responses import JSONResponse
+
+from gateway.api.answers import image_body
+from gateway.api.dependencies import CallerDep, PageDep, ServicesDep, TraceDep, cursor_of
+from gateway.api.schemas import DownloadTicket, ImageBody, ImageList, UploadRequest, UploadTicket
+from gateway.intake import Upload
+from gateway.services import Services
+from gateway.tokens import Caller
+from gateway.views import iso
+from proteus.errors import NotFound, NotReady
+
+router = APIRouter(tags=["images"])
+
+
+@router.get("/images/presignedUpUrl", response_model=UploadTicket, summary="Sign an upload")
+async def presigned_up_url(
+    services: ServicesDep,
+    caller: CallerDep,
+    kind: Annotated[Literal["person", "garment"], Query()],
+    content_type: Annotated[str, Query(max_length=100, examples=["image/jpeg"])],
+    size_bytes: Annotated[int, Query(ge=0, examples=[183204])],
+) -> JSONResponse:
+    """Return a signed URL: PUT the photo there with exactly these headers, then use `image_url` everywhere."""
+    return await _sign(services, caller, kind=kind, content_type=content_type, size_bytes=size_bytes)
+
+
+@router.post("/v1/uploads", response_model=UploadTicket, status_code=201, summary="Sign an upload")
+async def post_upload(services: ServicesDep, caller: CallerDep, asked: UploadRequest) -> JSONResponse:
+    """Return a signed URL, like GET /images/presignedUpUrl."""
+    answer = await _sign(
+        services, caller, kind=asked.kind, content_type=asked.content_type, size_bytes=asked.size_bytes
+    )
+    answer.status_code = 201
+    return answer
+
+
+@router.get("/images/presignedDownloadUrl", response_model=DownloadTicket, summary="Sign a download")
+async def presigned_download_url(
+    services: ServicesDep, caller: CallerDep, trace: TraceDep, image_id: Annotated[str, Query(max_length=80)]
+) -> JSONResponse:
+    """Return a signed URL of the ingested photo. One that nothing used yet is ingested first: 409 until then."""
+    async with services.ledger.read() as reads:
+        image = await reads.image(image_id, user_id=caller.user_id)
+    if image is None:
+        raise NotFound("There is no photo of yours with this image_id.")
+    if image.key is None:
+        await services.intake.ingest(caller, image, trace_id=trace)
+        raise NotReady("The photo is being ingested.")
+    return await download_ticket(services, image.key)
+
+
+@router.get("/v1/images", response_model=ImageList, summary="List your photos")
+async def list_images(services: ServicesDep, caller: CallerDep, page: PageDep) -> JSONResponse:
+    """Return your photos, newest first."""
+    async with services.ledger.read() as reads:
+        rows = await reads.images_before(page.cursor, user_id=caller.user_id, limit=page.limit)
+    more = cursor_of(rows[-1].created_at, rows[-1].id) if len(rows) == page.limit else None
+    return JSONResponse({"items": [image_body(services, row) for row in rows], "next_cursor": more})
+
+
+@router.get("/v1/images/{image_id}", response_model=ImageBody, summary="Look at a photo's record")
+async def get_image(services: ServicesDep, caller: CallerDep, image_id: str) -> JSONResponse:
+    """Return what is known of one photo."""
+    async with services.ledger.read() as reads:
+        image = await reads.image(image_id, user_id=caller.user_id)
+    if image is None:
+        raise NotFound("There is no photo of yours with this image_id.")
+    return JSONResponse(image_body(services, image))
+
+
+@router.delete("/v1/images/{image_id}", status_code=204, summary="Delete a photo")
+async def delete_image(services: ServicesDep, caller: CallerDep, image_id: str) -> Response:
+    """Delete the photo, all that was derived from it, and every try-on made with it."""
+    async with services.ledger.read() as reads:
+        image = await reads.image(image_id, user_id=caller.user_id)
+    if image is None:
+        raise NotFound("There is no photo of yours with this image_id.")
+    await services.eraser.image(image)
+    return Response(status_code=204)
+
+
+async def download_ticket(services: Services, key: str) -> JSONResponse:
+    """Return a fresh signed URL of an object the caller was found to own."""
+    seconds = services.settings.uploads.get_expires_seconds
+    url = await asyncio.to_thread(services.store.presign_get, key, expires_seconds=seconds)
+    body = {"download_url": url, "expires_at": iso(datetime.now(UTC) + timedelta(seconds=seconds))}
+    return JSONResponse(body, headers={"Cache-Control": "no-store"})
+
+
+async def _sign(services: Services, caller: Caller, *, kind: str, content_type: str, size_bytes: int) -> JSONResponse:
+    services.rates.take("uploads", caller.user_id)
+    upload: Upload = await services.intake.sign_upload(
+        caller, kind=kind, content_type=content_type, size_bytes=size_bytes
+    )
+    body = {
+        "upload_url": upload.put.url,
+        "method": "PUT",
+        "headers": upload.put.headers,
+        "image_id": upload.image_id,
+        "image_url": upload.image_url,
+        "expires_at": iso(upload.expires_at),
+    }
+    return JSONResponse(body, headers={"Cache-Control": "no-store"})

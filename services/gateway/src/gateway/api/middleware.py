@@ -1,0 +1,72 @@
+"""What every request gets: an id for its log lines, its time in the metrics, headers that browsers should see."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Mapping
+from typing import Any, Final
+from uuid import uuid4
+
+import structlog
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from gateway import metrics
+
+log = structlog.get_logger()
+
+_REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._:\-]{1,64}")
+_TRACEPARENT: Final = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
+_QUIET: Final = frozenset({"/healthz", "/readyz", "/metrics"})
+"""Asked every few seconds by machines: not worth a line each."""
+
+
+class RequestEnvelope:
+    """Names each request, times it and logs it. An id given by the caller (`X-Request-ID`, W3C traceparent) is kept."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request_id = _id_of(Headers(scope=scope))
+        scope.setdefault("state", {})["request_id"] = request_id
+        started = time.perf_counter()
+        status = 500
+
+        async def named(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                headers = MutableHeaders(scope=message)
+                headers["X-Request-ID"] = request_id
+                headers["X-Content-Type-Options"] = "nosniff"
+            await send(message)
+
+        structlog.contextvars.clear_contextvars()
+        structlog.contextvars.bind_contextvars(trace_id=request_id)
+        try:
+            await self._app(scope, receive, named)
+        finally:
+            seconds = time.perf_counter() - started
+            route = _route_of(scope)
+            metrics.REQUESTS.labels(route, scope["method"], str(status)).observe(seconds)
+            if scope["path"] not in _QUIET:
+                log.info("request", method=scope["method"], route=route, status=status, seconds=round(seconds, 4))
+
+
+def _id_of(headers: Mapping[str, str]) -> str:
+    if (given := headers.get("x-request-id", "")) and _REQUEST_ID.fullmatch(given):
+        return given
+    if found := _TRACEPARENT.fullmatch(headers.get("traceparent", "")):
+        return found.group(1)
+    return uuid4().hex
+
+
+def _route_of(scope: Mapping[str, Any]) -> str:
+    """The route's pattern, never the path: ids would make a label each."""
+    route = scope.get("route")
+    return str(getattr(route, "path", "") or "other")

@@ -1,0 +1,93 @@
+"""Pages without foreign hosts: `/ui` (files of this package) and `/docs` (Swagger UI from a wheel), both under CSP."""
+
+from __future__ import annotations
+
+import re
+from importlib.resources import files
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+
+from fastapi import APIRouter, FastAPI
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.staticfiles import StaticFiles
+from starlette.types import Message, Receive, Scope, Send
+
+router = APIRouter(include_in_schema=False)
+
+_HOST: Final = re.compile(r"[A-Za-z0-9.\-]+(:\d+)?|\[[0-9a-fA-F:]+\](:\d+)?")
+
+STATIC: Final = Path(__file__).parent.parent / "static"
+
+_DOCS: Final = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>Proteus API</title>
+<link rel="icon" href="/docs/assets/favicon-32x32.png"><link rel="stylesheet" href="/docs/assets/swagger-ui.css"></head>
+<body><div id="swagger-ui"></div><script src="/docs/assets/swagger-ui-bundle.js"></script>
+<script src="/docs/start.js"></script></body></html>
+"""
+_START: Final = """window.ui = SwaggerUIBundle({url: "/openapi.json", dom_id: "#swagger-ui", deepLinking: true,
+  persistAuthorization: true, validatorUrl: null});
+"""
+_DOCS_POLICY: Final = (
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
+    "connect-src 'self'; base-uri 'none'; frame-ancestors 'none'; form-action 'none'"
+)
+"""Swagger UI sets style attributes; nothing of what it runs or fetches is foreign."""
+
+
+@router.get("/")
+async def root() -> Response:
+    """Lead people to the page."""
+    return RedirectResponse("/ui/")
+
+
+@router.get("/docs")
+async def docs() -> Response:
+    """Show the API."""
+    return HTMLResponse(_DOCS, headers={"Content-Security-Policy": _DOCS_POLICY})
+
+
+@router.get("/docs/start.js")
+async def start() -> Response:
+    """Start Swagger UI (inline scripts are not allowed)."""
+    return Response(_START, media_type="text/javascript")
+
+
+def install(app: FastAPI, *, storage_endpoint: str) -> None:
+    """Serve both pages."""
+    app.include_router(router)
+    app.mount("/docs/assets", StaticFiles(directory=Path(str(files("fastapi_swagger"))) / "resources"))
+    app.mount("/ui", _Guarded(StaticFiles(directory=STATIC / "ui", html=True), storage_endpoint))
+
+
+def page_policy(storage_endpoint: str, host: str) -> str:
+    """Return the page's Content-Security-Policy: itself, its socket and the object store, nothing else."""
+    address = urlsplit(storage_endpoint)
+    store = f"{address.scheme}://{address.netloc}"
+    # Browsers before CSP 3 do not take 'self' for a socket of the same host.
+    socket = f" ws://{host} wss://{host}" if _HOST.fullmatch(host) else ""
+    return (
+        f"default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'{socket} {store}; "
+        f"img-src 'self' blob: {store}; base-uri 'none'; frame-ancestors 'none'; form-action 'none'"
+    )
+
+
+class _Guarded:
+    """Static files with the page's policy on every answer."""
+
+    def __init__(self, app: StaticFiles, storage_endpoint: str) -> None:
+        self._app = app
+        self._storage_endpoint = storage_endpoint
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def guarded(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                headers["Content-Security-Policy"] = policy
+                headers["Referrer-Policy"] = "no-referrer"
+                headers["Cache-Control"] = "no-cache"
+            await send(message)
+
+        policy = page_policy(self._storage_endpoint, Headers(scope=scope).get("host", ""))
+        await self._app(scope, receive, guarded)

@@ -1,0 +1,131 @@
+"""The only place that knows HTTP statuses of errors: every refusal leaves as RFC 9457 problem+json."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any, Final
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from proteus import errors
+
+log = structlog.get_logger()
+
+MEDIA_TYPE: Final = "application/problem+json"
+
+STATUS: Final[dict[type[errors.ProteusError], int]] = {
+    errors.InvalidRequest: 400,
+    errors.UnsupportedMedia: 415,
+    errors.ImageUnreadable: 422,
+    errors.ImageTooLarge: 413,
+    errors.ImageTooSmall: 422,
+    errors.Unauthorized: 401,
+    errors.Forbidden: 403,
+    errors.NotFound: 404,
+    errors.Conflict: 409,
+    errors.UploadMissing: 409,
+    errors.Overloaded: 429,
+    errors.PhotoRejected: 422,
+    errors.IllegalTransition: 409,
+    errors.ModelUnavailable: 422,
+    errors.LicenceRefused: 403,
+    errors.DependencyUnavailable: 503,
+    errors.ProteusError: 500,
+}
+"""The most specific class of an error decides."""
+
+
+def status_of(error: errors.ProteusError) -> int:
+    """Return the HTTP status of an error."""
+    return next(STATUS[known] for known in type(error).__mro__ if known in STATUS)
+
+
+def problem(
+    request: Request,
+    status: int,
+    *,
+    code: str,
+    detail: str,
+    hint: str = "",
+    retryable: bool = False,
+    headers: Mapping[str, str] | None = None,
+    **extra: Any,
+) -> JSONResponse:
+    """Return one problem document."""
+    body = {
+        "type": "about:blank",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": detail,
+        "code": code,
+        "retryable": retryable,
+        "hint": hint,
+        "request_id": request.scope.get("state", {}).get("request_id", ""),
+        **extra,
+    }
+    return JSONResponse(body, status_code=status, headers=dict(headers or {}), media_type=MEDIA_TYPE)
+
+
+def install(app: FastAPI) -> None:
+    """Answer every error of the app with a problem document."""
+    app.add_exception_handler(errors.ProteusError, _on_proteus_error)  # type: ignore[arg-type]
+    app.add_exception_handler(RequestValidationError, _on_invalid)  # type: ignore[arg-type]
+    app.add_exception_handler(HTTPException, _on_http_exception)  # type: ignore[arg-type]
+    app.add_exception_handler(Exception, _on_bug)
+
+
+async def _on_proteus_error(request: Request, error: errors.ProteusError) -> JSONResponse:
+    status = status_of(error)
+    headers: dict[str, str] = {}
+    if isinstance(error, errors.Overloaded):
+        headers["Retry-After"] = str(error.retry_after_seconds)
+    elif isinstance(error, errors.Unauthorized):
+        headers["WWW-Authenticate"] = "Bearer"
+    elif error.retryable:
+        headers["Retry-After"] = "1"
+    if status >= 500:
+        log.warning("request_failed", code=error.code, error=error.message, cause=repr(error.__cause__))
+    return problem(
+        request,
+        status,
+        code=error.code,
+        detail=error.message,
+        hint=error.hint,
+        retryable=error.retryable,
+        headers=headers,
+    )
+
+
+async def _on_invalid(request: Request, error: RequestValidationError) -> JSONResponse:
+    fields = [
+        {"pointer": "/" + "/".join(str(part) for part in found["loc"]), "detail": found["msg"]}
+        for found in error.errors()
+    ]
+    first = fields[0] if fields else {"pointer": "", "detail": "The request is not valid."}
+    return problem(
+        request,
+        422,
+        code="invalid_request",
+        detail=f"{first['pointer']}: {first['detail']}",
+        hint="See /docs for what this route takes.",
+        errors=fields,
+    )
+
+
+async def _on_http_exception(request: Request, error: HTTPException) -> JSONResponse:
+    code = {404: "not_found", 405: "method_not_allowed", 413: "body_too_large"}.get(
+        error.status_code, "invalid_request"
+    )
+    return problem(request, error.status_code, code=code, detail=str(error.detail), headers=error.headers)
+
+
+async def _on_bug(request: Request, error: Exception) -> JSONResponse:
+    log.error("request_crashed", exc_info=error)
+    return problem(
+        request, 500, code="internal", detail="Something went wrong inside Proteus.", hint="Report the request_id."
+    )

@@ -1,0 +1,38 @@
+"""Cut-outs: a stored garment photo -> a transparent PNG."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+from fastapi.responses import JSONResponse
+
+from gateway.api.answers import submitted, with_cut
+from gateway.api.dependencies import CallerDep, OnceDep, ServicesDep, TraceDep, WaitDep
+from gateway.api.schemas import SegmentRequest, StatusBody
+from gateway.intake import AlreadyAccepted
+
+router = APIRouter(tags=["segmentation"])
+
+
+@router.post(
+    "/segformer/segmentOutfitPic", response_model=StatusBody, status_code=202, summary="Cut a garment out of its photo"
+)
+@router.post("/v1/segmentations", response_model=StatusBody, status_code=202, summary="Cut a garment out of its photo")
+async def segment(
+    services: ServicesDep, caller: CallerDep, trace: TraceDep, once: OnceDep, wait: WaitDep, asked: SegmentRequest
+) -> JSONResponse:
+    """Start the cut-out; asked twice for the same photo and category it is the same job."""
+    services.rates.take("submits", caller.user_id)
+    try:
+        cut = await services.intake.cut(caller, asked.image_url, category=asked.category, trace_id=trace, once=once)
+        job_id = cut.id
+    except AlreadyAccepted as known:
+        job_id = known.job_id
+    return await submitted(services, caller, job_id, wait=wait)
+
+
+@router.get("/v1/segmentations/{job_id}", response_model=StatusBody, summary="Status of a cut-out")
+async def segmentation(services: ServicesDep, caller: CallerDep, wait: WaitDep, job_id: str) -> JSONResponse:
+    """Return how the cut-out is; with `?wait=` as soon as it has ended."""
+    if wait:
+        return JSONResponse(with_cut(await services.statuses.wait(caller.user_id, job_id, seconds=wait)))
+    return JSONResponse(with_cut(await services.statuses.of(caller.user_id, job_id)))

@@ -1,0 +1,64 @@
+"""The submit: a person's photo and a garment -> a try-on. `/api/snap` is its founding name."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+from fastapi.responses import JSONResponse
+
+from gateway.api.answers import status_answer, submitted
+from gateway.api.dependencies import CallerDep, OnceDep, ServicesDep, TraceDep, WaitDep
+from gateway.api.schemas import SnapRequest, StatusBody
+from gateway.intake import Accepted, AlreadyAccepted
+from gateway.options import TryonOptions
+from gateway.views import iso
+from proteus.jobs import JobState
+
+router = APIRouter(tags=["try-ons"])
+
+
+@router.post("/api/snap", response_model=StatusBody, status_code=202, summary="Try a garment on")
+@router.post("/v1/tryons", response_model=StatusBody, status_code=202, summary="Try a garment on")
+async def snap(
+    services: ServicesDep, caller: CallerDep, trace: TraceDep, once: OnceDep, wait: WaitDep, asked: SnapRequest
+) -> JSONResponse:
+    """Submit a try-on. 202 with position and ETA; with `Prefer: wait=N` 200 if it ends in time; 429 if it could not."""
+    services.rates.take("submits", caller.user_id)
+    options = TryonOptions.model_construct(**{name: getattr(asked, name) for name in TryonOptions.model_fields})
+    try:
+        accepted = await services.intake.tryon(
+            caller,
+            options,
+            person_url=asked.user_photo_url,
+            garment_url=asked.cloth_clean_url,
+            trace_id=trace,
+            once=once,
+        )
+    except AlreadyAccepted as known:
+        return await submitted(services, caller, known.job_id, wait=wait)
+    if wait:
+        return await submitted(services, caller, accepted.tryon.id, wait=wait)
+    return accepted_answer(accepted)
+
+
+def accepted_answer(accepted: Accepted) -> JSONResponse:
+    """Return the status of a try-on that was committed a moment ago, from what is at hand."""
+    entry, unit, promise = accepted.tryon, accepted.units[0], accepted.admission.eta
+    status = {
+        "job_id": entry.id,
+        "vton_id": entry.vton_id,
+        "job_type": "tryon",
+        "status": "queued",
+        "stage": unit.stage,
+        "position": accepted.position if unit.stage == "waiting" else None,
+        "eta": {"p50_seconds": round(promise.p50_seconds, 2), "p90_seconds": round(promise.p90_seconds, 2)},
+        "progress": None,
+        "results": [{"n": one.n, "status": JobState.QUEUED.value} for one in accepted.units],
+        "error": None,
+        "engine": unit.engine,
+        "metadata": entry.metadata,
+        "created_at": iso(entry.created_at),
+        "finished_at": None,
+        "expires_at": iso(entry.expires_at) if entry.expires_at else None,
+        "timings": {},
+    }
+    return status_answer(status)

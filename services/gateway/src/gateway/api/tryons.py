@@ -1,0 +1,62 @@
+"""Try-ons that are there: list, cancel, delete."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Response
+from fastapi.responses import JSONResponse
+
+from gateway.api.answers import submitted
+from gateway.api.dependencies import CallerDep, PageDep, ServicesDep, WaitDep, cursor_of
+from gateway.api.schemas import StatusBody, StatusList
+from gateway.cancelling import cancel as cancel_units
+from proteus.errors import NotFound
+from proteus.jobs import JobState
+
+router = APIRouter(tags=["try-ons"])
+
+
+@router.get("/v1/tryons", response_model=StatusList, summary="List your try-ons")
+async def list_tryons(
+    services: ServicesDep,
+    caller: CallerDep,
+    page: PageDep,
+    status: Annotated[JobState | None, Query(description="Only those of this status.")] = None,
+) -> JSONResponse:
+    """Return your try-ons, newest first."""
+    async with services.ledger.read() as reads:
+        entries = await reads.tryons_before(
+            page.cursor,
+            user_id=caller.user_id,
+            limit=page.limit,
+            drafts=False,
+            status=status.value if status else None,
+        )
+        units = await reads.units([entry.id for entry in entries])
+    items = [await services.statuses.of_tryon(entry, units.get(entry.id, [])) for entry in entries]
+    more = cursor_of(entries[-1].created_at, entries[-1].id) if len(entries) == page.limit else None
+    return JSONResponse({"items": items, "next_cursor": more})
+
+
+@router.post("/v1/tryons/{job_id}/cancel", response_model=StatusBody, status_code=202, summary="Cancel a try-on")
+async def cancel(services: ServicesDep, caller: CallerDep, wait: WaitDep, job_id: str) -> JSONResponse:
+    """Cancel what waits at once, what runs at its next step. Cancelling an ended job changes nothing."""
+    async with services.ledger.read() as reads:
+        entry = await reads.tryon(job_id, user_id=caller.user_id)
+        units = (await reads.units([entry.id])).get(entry.id, []) if entry else []
+    if entry is None:
+        raise NotFound("There is no try-on of yours with this id.")
+    await cancel_units(units, ledger=services.ledger, queues=services.queues, recorder=services.recorder)
+    return await submitted(services, caller, entry.id, wait=wait)
+
+
+@router.delete("/v1/tryons/{job_id}", status_code=204, summary="Delete a try-on")
+async def delete_tryon(services: ServicesDep, caller: CallerDep, job_id: str) -> Response:
+    """Delete the try-on, its rows and its pictures, cancelling it first if it still runs. The photos stay yours."""
+    async with services.ledger.read() as reads:
+        entry = await reads.tryon(job_id, user_id=caller.user_id)
+    if entry is None:
+        raise NotFound("There is no try-on of yours with this id.")
+    await services.eraser.tryon(entry)
+    return Response(status_code=204)

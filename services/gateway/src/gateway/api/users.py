@@ -1,0 +1,69 @@
+"""Users: yourself, and for operators everyone."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Response
+from fastapi.responses import JSONResponse
+
+from gateway.api.answers import user_body
+from gateway.api.auth import new_guest
+from gateway.api.dependencies import CallerDep, PageDep, ServicesDep, cursor_of
+from gateway.api.schemas import GuestToken, UserBody, UserChange, UserList
+from gateway.tokens import Caller
+from proteus.errors import NotFound
+
+router = APIRouter(tags=["users"])
+
+
+@router.post("/users", response_model=GuestToken, status_code=201, summary="Make a user")
+async def create(services: ServicesDep) -> JSONResponse:
+    """Make a guest, like POST /v1/auth/guest."""
+    return await new_guest(services)
+
+
+@router.get("/users", response_model=UserList, summary="List users")
+async def list_users(services: ServicesDep, caller: CallerDep, page: PageDep) -> JSONResponse:
+    """Return the users you may see: yourself; with the scope `admin` all, oldest first."""
+    async with services.ledger.read() as reads:
+        if "admin" not in caller.scopes:
+            own = await reads.user(caller.user_id)
+            return JSONResponse({"items": [user_body(own)] if own else [], "next_cursor": None})
+        rows = await reads.users_after(page.cursor, limit=page.limit)
+    more = cursor_of(rows[-1].created_at, rows[-1].id) if len(rows) == page.limit else None
+    return JSONResponse({"items": [user_body(row) for row in rows], "next_cursor": more})
+
+
+@router.get("/users/{user_id}", response_model=UserBody, summary="Look at a user")
+async def get_user(services: ServicesDep, caller: CallerDep, user_id: str) -> JSONResponse:
+    """Return a user; `me` is yourself."""
+    async with services.ledger.read() as reads:
+        found = await reads.user(_allowed(caller, user_id))
+    if found is None:
+        raise NotFound("There is no such user.")
+    return JSONResponse(user_body(found))
+
+
+@router.patch("/users/{user_id}", response_model=UserBody, summary="Change a user")
+async def change(services: ServicesDep, caller: CallerDep, user_id: str, asked: UserChange) -> JSONResponse:
+    """Change the display name."""
+    async with services.ledger.write() as writes:
+        found = await writes.rename_user(_allowed(caller, user_id), asked.display_name)
+    if found is None:
+        raise NotFound("There is no such user.")
+    return JSONResponse(user_body(found))
+
+
+@router.delete("/users/{user_id}", status_code=204, summary="Delete a user")
+async def delete(services: ServicesDep, caller: CallerDep, user_id: str) -> Response:
+    """Delete the user with all photos, try-ons and events. His tokens open nothing any more."""
+    if not await services.eraser.user(_allowed(caller, user_id)):
+        raise NotFound("There is no such user.")
+    return Response(status_code=204)
+
+
+def _allowed(caller: Caller, user_id: str) -> str:
+    if user_id in ("me", caller.user_id):
+        return caller.user_id
+    if "admin" in caller.scopes:
+        return user_id
+    raise NotFound("There is no such user.")

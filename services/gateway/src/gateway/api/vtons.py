@@ -1,0 +1,90 @@
+"""VTON entries: a person's photo and a garment, kept; submitted by `/catvton/transferOutfit`."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Response
+from fastapi.responses import JSONResponse
+
+from gateway.api.answers import submitted, vton_bodies
+from gateway.api.dependencies import CallerDep, OnceDep, PageDep, ServicesDep, TraceDep, WaitDep, cursor_of
+from gateway.api.schemas import StatusBody, TransferRequest, VtonBody, VtonChange, VtonList, VtonRequest
+from gateway.api.snap import accepted_answer
+from gateway.intake import AlreadyAccepted
+from gateway.ledger.rows import TryonRow
+from gateway.options import TryonOptions
+from gateway.services import Services
+from gateway.tokens import Caller
+from proteus.errors import Conflict, NotFound
+
+router = APIRouter(tags=["vtons"])
+
+
+@router.post("/catvton/transferOutfit", response_model=StatusBody, status_code=202, summary="Submit a VTON entry")
+async def transfer_outfit(
+    services: ServicesDep, caller: CallerDep, trace: TraceDep, once: OnceDep, wait: WaitDep, asked: TransferRequest
+) -> JSONResponse:
+    """Submit the entry's try-on, with the engine it names. One that was submitted already answers with its status."""
+    services.rates.take("submits", caller.user_id)
+    entry = await _own(services, caller, asked.vton_id)
+    if entry.status in ("failed", "canceled", "expired"):
+        raise Conflict(f"This entry's try-on {entry.status}; make a new entry to try again.")
+    if entry.status is not None:
+        return await submitted(services, caller, entry.id, wait=wait)
+    try:
+        accepted = await services.intake.transfer(caller, entry, trace_id=trace, once=once)
+    except AlreadyAccepted as known:
+        return await submitted(services, caller, known.job_id, wait=wait)
+    if wait:
+        return await submitted(services, caller, entry.id, wait=wait)
+    return accepted_answer(accepted)
+
+
+@router.post("/vtons", response_model=VtonBody, status_code=201, summary="Keep a VTON entry")
+async def create(services: ServicesDep, caller: CallerDep, trace: TraceDep, asked: VtonRequest) -> JSONResponse:
+    """Keep photo, garment and options as a draft; nothing runs yet."""
+    services.rates.take("submits", caller.user_id)
+    options = TryonOptions.model_construct(**{name: getattr(asked, name) for name in TryonOptions.model_fields})
+    entry = await services.intake.draft(
+        caller, options, person_url=asked.user_photo_url, garment_url=asked.cloth_clean_url, trace_id=trace
+    )
+    body = (await vton_bodies(services, [entry]))[0]
+    return JSONResponse(body, status_code=201, headers={"Location": f"/vtons/{entry.vton_id}"})
+
+
+@router.get("/vtons", response_model=VtonList, summary="List your VTON entries")
+async def list_vtons(services: ServicesDep, caller: CallerDep, page: PageDep) -> JSONResponse:
+    """Return your entries, drafts too, newest first."""
+    async with services.ledger.read() as reads:
+        entries = await reads.tryons_before(page.cursor, user_id=caller.user_id, limit=page.limit, drafts=True)
+    more = cursor_of(entries[-1].created_at, entries[-1].id) if len(entries) == page.limit else None
+    return JSONResponse({"items": await vton_bodies(services, entries), "next_cursor": more})
+
+
+@router.get("/vtons/{vton_id}", response_model=VtonBody, summary="Look at a VTON entry")
+async def get_vton(services: ServicesDep, caller: CallerDep, vton_id: str) -> JSONResponse:
+    """Return photo, garment, cut-out, results and status of one entry."""
+    return JSONResponse((await vton_bodies(services, [await _own(services, caller, vton_id)]))[0])
+
+
+@router.patch("/vtons/{vton_id}", response_model=VtonBody, summary="Change a VTON entry's labels")
+async def change(services: ServicesDep, caller: CallerDep, vton_id: str, asked: VtonChange) -> JSONResponse:
+    """Replace `metadata`; what was tried on does not change."""
+    entry = await _own(services, caller, vton_id)
+    async with services.ledger.write() as writes:
+        entry = await writes.change_tryon(entry.id, metadata=asked.metadata)
+    return JSONResponse((await vton_bodies(services, [entry]))[0])
+
+
+@router.delete("/vtons/{vton_id}", status_code=204, summary="Delete a VTON entry")
+async def delete(services: ServicesDep, caller: CallerDep, vton_id: str) -> Response:
+    """Delete the entry, its rows and its pictures."""
+    await services.eraser.tryon(await _own(services, caller, vton_id))
+    return Response(status_code=204)
+
+
+async def _own(services: Services, caller: Caller, vton_id: str) -> TryonRow:
+    if vton_id.startswith("vton_"):
+        async with services.ledger.read() as reads:
+            if entry := await reads.tryon(vton_id, user_id=caller.user_id):
+                return entry
+    raise NotFound("There is no VTON entry of yours with this id.")

@@ -1,0 +1,143 @@
+"""The composition root: settings in, one ASGI application out. Nothing happens before its lifespan starts.
+
+    HTTP ─▶ api ─▶ intake ─▶ ledger (commit) ─▶ submission ─▶ queue
+    queue events ─▶ recorder ─▶ ledger (commit) ─▶ relay ─▶ sockets, streams, long polls
+
+Beside the requests run the background loops: recorders, relay, and the keepers that `keepers` lists.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+from uuid import uuid4
+
+import socketio
+from fastapi import FastAPI
+from redis.asyncio import Redis
+from starlette.types import ASGIApp
+
+from gateway import api
+from gateway.erasure import Eraser
+from gateway.fleet import FleetWatch
+from gateway.intake import Intake
+from gateway.keepers import keep
+from gateway.ledger.engine import Ledger
+from gateway.rates import Rates
+from gateway.realtime.relay import Relay
+from gateway.realtime.server import PATH, SocketServer
+from gateway.recorder import Recorder
+from gateway.services import Services
+from gateway.settings import GatewaySettings
+from gateway.statuses import Statuses
+from gateway.submission import Submitter
+from gateway.tokens import Tokens
+from proteus.bus import EventReader
+from proteus.clock import SystemClock
+from proteus.keys import JOBS, TAILOR, QueueKeys
+from proteus.queue import JobQueue, QueuePolicy
+from proteus.storage import ObjectStore
+
+TITLE = "Proteus"
+SUMMARY = "Turns a photo of a person and a photo of a garment into a photo of that person wearing that garment."
+
+
+def build(settings: GatewaySettings) -> Services:
+    """Make every part. Connects to nothing yet."""
+    clock = SystemClock()
+    redis: Redis = Redis.from_url(
+        settings.redis.url, decode_responses=True, socket_connect_timeout=2, socket_timeout=5, health_check_interval=15
+    )
+    ledger = Ledger(settings.database)
+    store = ObjectStore(settings.storage)
+    policy = QueuePolicy(lease_ms=int(settings.lease.seconds * 1000))
+    queues = {name: JobQueue(redis, name, policy=policy) for name in (JOBS, TAILOR)}
+    stopping = asyncio.Event()
+    fleet = FleetWatch(redis, ledger, queues, admission=settings.admission, limits=settings.limits)
+    submitter = Submitter(ledger, queues, address_of=store.url_of)
+    relay = Relay(ledger, redis)
+    return Services(
+        settings=settings,
+        redis=redis,
+        ledger=ledger,
+        store=store,
+        queues=queues,
+        tokens=Tokens(settings.tokens.signing_key.get_secret_value(), clock=clock),
+        rates=Rates(
+            {
+                "submits": settings.limits.submits_per_minute,
+                "uploads": settings.limits.uploads_per_minute,
+                "guests": settings.limits.guests_per_minute,
+            },
+            clock=clock,
+        ),
+        fleet=fleet,
+        submitter=submitter,
+        intake=Intake(ledger, store, submitter, fleet, settings),
+        recorder=Recorder(ledger, redis, submitter, address_of=store.url_of, discard=lambda keys: store.delete(*keys)),
+        eraser=Eraser(ledger, store, queues),
+        relay=relay,
+        statuses=Statuses(ledger, queues, fleet, relay, address_of=store.url_of, stopping=stopping),
+        stopping=stopping,
+    )
+
+
+@asynccontextmanager
+async def running(services: Services, sockets: SocketServer) -> AsyncIterator[None]:
+    """Run the background loops while the block runs; afterwards close every connection."""
+    stop = asyncio.Event()
+    name = f"gateway-{uuid4().hex[:12]}"
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            for list_name in (JOBS, TAILOR):
+                reader = EventReader(services.redis, QueueKeys(list_name), consumer=name)
+                tasks.create_task(services.recorder.run(reader, stop))
+            tasks.create_task(services.relay.run(stop))
+            tasks.create_task(keep(services, sockets, stop))
+            sockets.attach(services.relay, services.tokens)
+            try:
+                yield
+            finally:
+                services.stopping.set()
+                await sockets.shutdown()
+                stop.set()
+    finally:
+        await services.redis.aclose()
+        await services.ledger.close()
+
+
+def make_api(settings: GatewaySettings, sockets: SocketServer) -> FastAPI:
+    """Return the HTTP application; its lifespan builds and runs the services."""
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[dict[str, Any]]:
+        services = build(settings)
+        async with running(services, sockets):
+            yield {"services": services}
+
+    app = FastAPI(
+        title=TITLE,
+        summary=SUMMARY,
+        version="0.1.0",
+        license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+    )
+    api.install(app, origins=settings.origins, storage_endpoint=settings.storage.client_endpoint)
+    return app
+
+
+def make_app(settings: GatewaySettings) -> ASGIApp:
+    """Return the whole edge: HTTP, and the socket at `/updates`."""
+    sockets = SocketServer(origins=settings.origins)
+    http = make_api(settings, sockets)
+    socket: ASGIApp = socketio.ASGIApp(sockets.io, socketio_path=PATH)
+
+    async def edge(scope: Any, receive: Any, send: Any) -> None:
+        inside = scope["type"] != "lifespan" and (scope["path"] + "/").startswith(f"/{PATH}/")
+        await (socket if inside else http)(scope, receive, send)
+
+    return edge

@@ -1,0 +1,124 @@
+"""DELETE that deletes: rows first, then what the queue knows, then the objects; and once more later.
+
+A worker that was weaving at that moment may still store its picture afterwards, so every emptied prefix is emptied
+again when no lease of that time can be alive.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+import structlog
+from redis.exceptions import RedisError
+
+from gateway.ledger.engine import Ledger
+from gateway.ledger.repository import Writes
+from gateway.ledger.rows import ImageRow, JobRow, TryonRow
+from proteus.jobs import JobId, JobKind
+from proteus.queue import AnyQueue
+from proteus.storage import ObjectStore
+
+log = structlog.get_logger()
+
+AGAIN_AFTER: Final = timedelta(minutes=10)
+"""Longer than any lease, any upload and any signed PUT a worker may still have in hand."""
+
+DELETIONS_LIMIT: Final = 100
+
+
+class Eraser:
+    """Removes what a user wants gone."""
+
+    def __init__(self, ledger: Ledger, store: ObjectStore, queues: Mapping[str, AnyQueue]) -> None:
+        self._ledger = ledger
+        self._store = store
+        self._queues = queues
+
+    async def tryon(self, entry: TryonRow) -> None:
+        """Delete a try-on: its rows, its place in the queue, its pictures."""
+        await self._tryons([entry])
+
+    async def image(self, image: ImageRow) -> None:
+        """Delete a photo, what was derived from it, and every try-on made with it."""
+        async with self._ledger.read() as reads:
+            entries = await reads.tryons_of_image(image.id)
+            jobs = await reads.jobs_of_images([image.id])
+            twins = [
+                other
+                for other in await reads.images_of_content(image.sha256, user_id=image.user_id)
+                if other.id != image.id
+            ]
+        await self._tryons(entries)
+        prefixes = [image.incoming_key]
+        if image.sha256 and image.key and not twins:
+            prefixes += [image.key, f"derived/{image.user_id}/{image.sha256}/"]
+        async with self._ledger.write() as writes:
+            await writes.empty_events([job.id for job in jobs])
+            await writes.delete_image(image.id)
+            await self._schedule(writes, prefixes)
+        await self._forget(jobs)
+        await self.empty(prefixes)
+
+    async def user(self, user_id: str) -> bool:
+        """Delete a user and everything that was his."""
+        async with self._ledger.read() as reads:
+            jobs = await reads.alive_jobs_of(user_id)
+        prefixes = [f"{room}/{user_id}/" for room in ("incoming", "images", "derived", "results")]
+        async with self._ledger.write() as writes:
+            found = await writes.delete_user(user_id)
+            await self._schedule(writes, prefixes)
+        await self._forget(jobs)
+        await self.empty(prefixes)
+        return found
+
+    async def empty(self, prefixes: Iterable[str]) -> int:
+        """Delete all objects under these prefixes; return how many there were."""
+
+        def run() -> int:
+            keys = [found.key for prefix in prefixes for found in self._store.list(prefix)]
+            if keys:
+                self._store.delete(*keys)
+            return len(keys)
+
+        return await asyncio.to_thread(run)
+
+    async def run_due(self) -> int:
+        """Empty again what was emptied a while ago; return how many objects had come since."""
+        async with self._ledger.write() as writes:
+            prefixes = await writes.take_due_deletions(datetime.now(UTC), limit=DELETIONS_LIMIT)
+            # Inside the transaction: if the store is away, the list stays for the next round.
+            return await self.empty(prefixes) if prefixes else 0
+
+    async def _tryons(self, entries: Iterable[TryonRow]) -> None:
+        rows = list(entries)
+        if not rows:
+            return
+        async with self._ledger.read() as reads:
+            units = await reads.units([entry.id for entry in rows])
+        prefixes = [f"results/{entry.user_id}/{entry.id}/" for entry in rows]
+        async with self._ledger.write() as writes:
+            for entry in rows:
+                await writes.delete_tryon(entry.id)
+            await self._schedule(writes, prefixes)
+        await self._forget([unit for found in units.values() for unit in found])
+        await self.empty(prefixes)
+
+    async def _schedule(self, writes: Writes, prefixes: Iterable[str]) -> None:
+        due_at = datetime.now(UTC) + AGAIN_AFTER
+        for prefix in prefixes:
+            await writes.schedule_deletion(prefix, due_at=due_at)
+
+    async def _forget(self, jobs: Iterable[JobRow]) -> None:
+        """Take jobs out of their queues; a worker that runs one is told and refused."""
+        by_list: dict[str, list[JobId]] = {}
+        for job in jobs:
+            by_list.setdefault(JobKind(job.kind).queue, []).append(JobId(job.id))
+        for name, ids in by_list.items():
+            try:
+                await self._queues[name].forget(*ids)
+            except (RedisError, OSError) as error:
+                # A job without a row does no harm: its completion is ignored and its picture is swept.
+                log.warning("forget_failed", queue=name, jobs=len(ids), error=str(error))

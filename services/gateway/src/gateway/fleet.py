@@ -1,0 +1,166 @@
+"""What the gateway knows of queues, workers and tenants: read once a second, so that no submit has to.
+
+`FleetWatch.refresh` is called by a background loop. Between two readings `admitted` counts what this process let in, so
+a burst within a second is judged by what it really adds.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from redis.asyncio import Redis
+
+from gateway import metrics
+from gateway.admission import Limits, QueueView
+from gateway.ledger.engine import Ledger
+from gateway.settings import AdmissionSettings, LimitSettings
+from proteus.engines import CARDS, Quality
+from proteus.estimates import CostTable, Eta, Fleet, Pace, eta
+from proteus.keys import BATCH_SIZE, DEGRADED_FRACTION, DEGRADED_MODE, JOBS, TAILOR, QueueKeys
+from proteus.queue import AnyQueue, QueueStats
+from proteus.registry import WorkerCard, list_workers
+
+_NOTHING: Final = QueueStats(
+    waiting=0, running=0, retrying=0, dead=0, busy_workers=0, oldest_waiting_ms=0, mean_wait_ms=0.0
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class FleetView:
+    """One reading."""
+
+    stats: Mapping[str, QueueStats] = field(default_factory=lambda: {JOBS: _NOTHING, TAILOR: _NOTHING})
+    weavers: Sequence[WorkerCard] = ()
+    tailors: Sequence[WorkerCard] = ()
+    waiting_by_tenant: Mapping[str, int] = field(default_factory=dict)
+    total_by_tenant: Mapping[str, int] = field(default_factory=dict)
+    held: int = 0
+    batch_limit: int = 1
+    degraded_fraction: float = 0.0
+
+
+class FleetWatch:
+    """The latest reading, and what follows from it."""
+
+    def __init__(
+        self,
+        redis: Redis,
+        ledger: Ledger,
+        queues: Mapping[str, AnyQueue],
+        *,
+        admission: AdmissionSettings,
+        limits: LimitSettings,
+    ) -> None:
+        self._redis = redis
+        self._ledger = ledger
+        self._queues = queues
+        self._settings = admission
+        self._limits = limits
+        self._admitted: dict[str, int] = {}
+        self.view = FleetView()
+
+    async def refresh(self) -> None:
+        """Read queues, registry, configuration and tenants."""
+        stats = {name: await queue.stats() for name, queue in self._queues.items()}
+        weavers = await list_workers(self._redis, QueueKeys(JOBS))
+        tailors = await list_workers(self._redis, QueueKeys(TAILOR))
+        batch, mode, fraction = await self._redis.mget(BATCH_SIZE, DEGRADED_MODE, DEGRADED_FRACTION)
+        async with self._ledger.read() as reads:
+            rows = await reads.tenants()
+        waiting: dict[str, int] = {}
+        total: dict[str, int] = {}
+        for tenant, stage, many in rows:
+            total[tenant] = total.get(tenant, 0) + many
+            if stage not in ("held", "preparing"):
+                waiting[tenant] = waiting.get(tenant, 0) + many
+        self._admitted.clear()
+        self.view = FleetView(
+            stats=stats,
+            weavers=weavers,
+            tailors=tailors,
+            waiting_by_tenant=waiting,
+            total_by_tenant=total,
+            held=sum(many for _, stage, many in rows if stage == "held"),
+            batch_limit=_number(batch, 1),
+            degraded_fraction=_fraction(mode, fraction),
+        )
+        self._export()
+
+    def admitted(self, tenant: str, pictures: int) -> None:
+        """Count pictures let in since the last reading."""
+        self._admitted[tenant] = self._admitted.get(tenant, 0) + pictures
+
+    def queue_view(self, tenant: str) -> QueueView:
+        """What admission sees for a tenant."""
+        stats, fresh = self.view.stats[JOBS], self._admitted.get(tenant, 0)
+        return QueueView(
+            waiting=stats.waiting + sum(self._admitted.values()),
+            busy_workers=stats.busy_workers,
+            tenant_waiting=self.view.waiting_by_tenant.get(tenant, 0) + fresh,
+            tenant_total=self.view.total_by_tenant.get(tenant, 0) + fresh,
+        )
+
+    @property
+    def limits(self) -> Limits:
+        return Limits(
+            eta_limit_seconds=self._settings.eta_limit_seconds,
+            tenant_queue_cap=self._limits.tenant_queued,
+            tenant_total_cap=self._limits.tenant_total,
+            held_below=self._limits.promote_below,
+        )
+
+    def fleet(self, engine: str, quality: Quality = "balanced") -> Fleet:
+        """The workers that can be had for an engine, at their measured pace for a quality."""
+        able = [card for card in self.view.weavers if engine in card.engines]
+        ready = [card for card in able if card.state == "ready"]
+        starting = [card for card in able if card.state == "loading"]
+        now = time.time()
+        remaining = [max(1.0, self._settings.cold_start_seconds - (now - card.started_at)) for card in starting]
+        return Fleet(
+            pace=self._pace(ready, engine, quality),
+            ready=len(ready),
+            starting=len(starting),
+            starting_in_seconds=min(remaining, default=0.0),
+            max_replicas=self._settings.max_replicas,
+            cold_start_seconds=self._settings.cold_start_seconds,
+        )
+
+    def eta(self, engine: str, quality: Quality, *, ahead: int) -> Eta:
+        """When a job of this engine is done that has `ahead` others before it."""
+        return eta(ahead, self.view.stats[JOBS].busy_workers, self.fleet(engine, quality))
+
+    def _pace(self, ready: Sequence[WorkerCard], engine: str, quality: Quality) -> Pace:
+        card = CARDS[engine]
+        normal = _cost(ready, card.batch_key(quality)) or CostTable((self._settings.default_picture_seconds,))
+        degraded = _cost(ready, card.batch_key(quality, degraded=True))
+        return Pace.of(
+            normal, batch_limit=self.view.batch_limit, degraded=degraded, fraction=self.view.degraded_fraction
+        )
+
+    def _export(self) -> None:
+        for name, stats in self.view.stats.items():
+            for place in ("waiting", "running", "retrying", "dead"):
+                metrics.QUEUE_DEPTH.labels(name, place).set(getattr(stats, place))
+            metrics.QUEUE_OLDEST.labels(name).set(stats.oldest_waiting_ms / 1000)
+        metrics.HELD.set(self.view.held)
+
+
+def _cost(cards: Sequence[WorkerCard], batch_key: str) -> CostTable | None:
+    tables = [card.seconds_per_batch[batch_key] for card in cards if batch_key in card.seconds_per_batch]
+    return CostTable.from_json(tables[0]) if tables else None
+
+
+def _number(value: str | bytes | None, missing: int) -> int:
+    return int(value) if value and value.isdigit() else missing
+
+
+def _fraction(mode: str | bytes | None, fraction: str | bytes | None) -> float:
+    if mode not in ("1", b"1"):
+        return 0.0
+    try:
+        return min(1.0, max(0.0, float(fraction or 1.0)))
+    except ValueError:
+        return 1.0

@@ -1,0 +1,52 @@
+"""The keepers: small rounds that run for ever beside the requests. A round that fails is counted and comes again."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import structlog
+from redis.exceptions import RedisError
+
+from gateway import metrics
+from gateway.realtime.server import SocketServer
+from gateway.services import Services
+from proteus.clock import SystemClock
+from proteus.errors import DependencyUnavailable
+from proteus.lifecycle import wait
+
+log = structlog.get_logger()
+
+Round = Callable[[], Awaitable[object]]
+
+
+async def keep(services: Services, sockets: SocketServer, stop: asyncio.Event) -> None:
+    """Run every keeper until told to stop."""
+    clock = SystemClock()
+    queues = services.queues.values()
+    reap_seconds = services.settings.lease.reap_seconds
+    rounds: dict[str, tuple[float, Round]] = {
+        "fleet": (1.0, services.fleet.refresh),
+        "outbox": (2.0, services.submitter.sweep),
+        "sockets": (5.0, lambda: sockets.close_expired(clock)),
+        "deletions": (30.0, services.eraser.run_due),
+    }
+    async with asyncio.TaskGroup() as tasks:
+        for name, (seconds, one) in rounds.items():
+            tasks.create_task(repeat(name, one, seconds=seconds, stop=stop))
+        for queue in queues:
+            tasks.create_task(repeat("reap", queue.reap, seconds=reap_seconds, stop=stop))
+
+
+async def repeat(name: str, one: Round, *, seconds: float, stop: asyncio.Event) -> None:
+    """Run a round, then again `seconds` after it ended, until told to stop."""
+    while not stop.is_set():
+        try:
+            await one()
+        except (RedisError, DependencyUnavailable, OSError) as error:
+            metrics.LOOP_ERRORS.labels(name).inc()
+            log.warning("keeper_waits", keeper=name, error=str(error))
+        except Exception:  # The loop's edge: a bug in one round must not stop the gateway.
+            metrics.LOOP_ERRORS.labels(name).inc()
+            log.exception("keeper_failed", keeper=name)
+        await wait(stop, seconds=seconds)

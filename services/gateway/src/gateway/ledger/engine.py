@@ -1,0 +1,92 @@
+"""Connections. `Ledger.read()` lends autocommitting reads, `Ledger.write()` one transaction, committed at its end."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from gateway.ledger.repository import Reads, Writes
+from gateway.settings import DatabaseSettings
+from proteus.errors import DependencyUnavailable
+
+RETRYABLE_SQLSTATES = frozenset({"40001", "40P01"})
+"""Serialisation failure, deadlock: the same transaction may succeed when run again."""
+
+
+class Ledger:
+    """The database, as two kinds of session."""
+
+    def __init__(self, settings: DatabaseSettings) -> None:
+        self._engine: AsyncEngine = create_async_engine(
+            settings.url,
+            pool_size=settings.pool_size,
+            max_overflow=settings.pool_size,
+            pool_timeout=5,
+            pool_recycle=1800,
+            json_serializer=_dumps,
+            connect_args={"timeout": 5, "command_timeout": 30, "server_settings": {"application_name": "gateway"}},
+        )
+        self._autocommit = self._engine.execution_options(isolation_level="AUTOCOMMIT")
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[Reads]:
+        """Lend a session for reading; every statement is its own snapshot."""
+        with _translated():
+            async with self._autocommit.connect() as connection:
+                yield Reads(connection)
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[Writes]:
+        """Lend one transaction: committed when the block ends, rolled back when it raises."""
+        with _translated():
+            async with self._engine.begin() as connection:
+                yield Writes(connection)
+
+    @asynccontextmanager
+    async def lock(self, name: str) -> AsyncIterator[bool]:
+        """Hold the deployment-wide advisory lock `name` if nobody else has it; yields whether it is ours."""
+        with _translated():
+            async with self._autocommit.connect() as connection:
+                held = bool(await _scalar(connection, "SELECT pg_try_advisory_lock(hashtext(:name))", name=name))
+                try:
+                    yield held
+                finally:
+                    if held:
+                        await _scalar(connection, "SELECT pg_advisory_unlock(hashtext(:name))", name=name)
+
+    async def ping(self) -> None:
+        """Raise `DependencyUnavailable` unless Postgres answers."""
+        async with self.read() as reads:
+            await reads.ping()
+
+    async def close(self) -> None:
+        await self._engine.dispose()
+
+
+async def _scalar(connection: AsyncConnection, statement: str, **values: Any) -> Any:
+    return (await connection.execute(text(statement), values)).scalar_one()
+
+
+def _dumps(value: Any) -> str:
+    return json.dumps(value, separators=(",", ":"), default=str)
+
+
+class _translated:  # noqa: N801 - reads as a verb: `with _translated():`
+    """Turn a lost connection into `DependencyUnavailable`, so that the edge answers 503 and loops retry."""
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, _type: object, error: BaseException | None, _traceback: object) -> None:
+        if isinstance(error, (OperationalError, InterfaceError, OSError, TimeoutError)):
+            raise DependencyUnavailable("The database does not answer.") from error
+        if isinstance(error, DBAPIError):
+            state = getattr(error.orig, "sqlstate", "") or ""
+            if error.connection_invalidated or state in RETRYABLE_SQLSTATES or state[:2] in ("08", "57"):
+                raise DependencyUnavailable("The database broke off.") from error

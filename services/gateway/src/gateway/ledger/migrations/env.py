@@ -1,0 +1,29 @@
+"""Runs migrations over asyncpg, one transaction for all of them; called by `gateway.ledger.migrate`."""
+
+import asyncio
+
+from alembic import context
+from sqlalchemy import Connection, text
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.pool import NullPool
+
+from gateway.ledger.tables import METADATA
+
+
+def run(connection: Connection) -> None:
+    """Upgrade with the deployment-wide migration lock held, so that replicas starting together do it once."""
+    context.configure(connection=connection, target_metadata=METADATA, compare_type=True, compare_server_default=True)
+    with context.begin_transaction():
+        connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('proteus:migrate'))"))
+        context.run_migrations()
+
+
+async def main() -> None:
+    engine = create_async_engine(context.config.attributes["url"], poolclass=NullPool)
+    async with engine.connect() as connection:
+        await connection.run_sync(run)
+        await connection.commit()
+    await engine.dispose()
+
+
+asyncio.run(main())

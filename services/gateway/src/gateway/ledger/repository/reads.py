@@ -1,0 +1,304 @@
+"""What the gateway asks the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Any, Final, TypeVar
+
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Select,
+    Table,
+    Text,
+    and_,
+    bindparam,
+    func,
+    literal_column,
+    or_,
+    select,
+    tuple_,
+)
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from gateway.ledger.rows import EventRow, ImageRow, JobRow, Order, TryonRow, UserRow
+from gateway.ledger.tables import deployment, events, idempotency, images, job_needs, jobs, tryons, users
+
+Row = TypeVar("Row", UserRow, ImageRow, TryonRow, JobRow)
+
+ALIVE: Final = ("queued", "running")
+
+IDEMPOTENCY_LIFE: Final = timedelta(hours=24)
+"""How long a repeated submit is recognised."""
+
+
+class Reads:
+    """Questions. Every method is one statement."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def _all(self, made: type[Row], statement: Select[Any]) -> list[Row]:
+        return [made(**row) for row in (await self._connection.execute(statement)).mappings()]
+
+    async def _one(self, made: type[Row], statement: Select[Any]) -> Row | None:
+        found = (await self._connection.execute(statement)).mappings().first()
+        return None if found is None else made(**found)
+
+    async def ping(self) -> None:
+        """Raise unless the migrations' newest table answers."""
+        await self._connection.execute(select(func.count()).select_from(deployment))
+
+    async def user(self, user_id: str) -> UserRow | None:
+        return await self._one(UserRow, select(users).where(users.c.id == user_id))
+
+    async def users_after(self, after: tuple[datetime, str] | None, *, limit: int) -> list[UserRow]:
+        """Users, oldest first (operators only)."""
+        statement = select(users).order_by(users.c.created_at, users.c.id).limit(limit)
+        if after:
+            statement = statement.where(tuple_(users.c.created_at, users.c.id) > after)
+        return await self._all(UserRow, statement)
+
+    async def last_seqs(self, user_ids: Iterable[str]) -> dict[str, int]:
+        """Each user's newest event number."""
+        statement = select(users.c.id, users.c.last_seq).where(users.c.id.in_(list(user_ids)))
+        return {row.id: row.last_seq for row in await self._connection.execute(statement)}
+
+    async def image(self, image_id: str, *, user_id: str) -> ImageRow | None:
+        return await self._one(ImageRow, select(images).where(images.c.id == image_id, images.c.user_id == user_id))
+
+    async def image_by_key(self, key: str, *, user_id: str) -> ImageRow | None:
+        """The newest upload that was ingested as `key`."""
+        return await self._one(
+            ImageRow,
+            select(images)
+            .where(images.c.key == key, images.c.user_id == user_id)
+            .order_by(images.c.created_at.desc())
+            .limit(1),
+        )
+
+    async def images(self, ids: Iterable[str]) -> dict[str, ImageRow]:
+        found = await self._all(ImageRow, select(images).where(images.c.id.in_(list(ids))))
+        return {row.id: row for row in found}
+
+    async def images_before(self, before: tuple[datetime, str] | None, *, user_id: str, limit: int) -> list[ImageRow]:
+        return await self._all(ImageRow, _newest_first(images, user_id, before, limit))
+
+    async def images_of_content(self, sha256: str | None, *, user_id: str) -> list[ImageRow]:
+        """The user's uploads of the very same picture."""
+        return await self._all(ImageRow, select(images).where(images.c.user_id == user_id, images.c.sha256 == sha256))
+
+    async def alive_jobs_of(self, user_id: str) -> list[JobRow]:
+        return await self._all(JobRow, select(jobs).where(jobs.c.user_id == user_id, jobs.c.state.in_(ALIVE)))
+
+    async def jobs(self, ids: Iterable[str]) -> dict[str, JobRow]:
+        found = await self._all(JobRow, select(jobs).where(jobs.c.id.in_(list(ids))))
+        return {row.id: row for row in found}
+
+    async def tailor_job(self, job_id: str, *, user_id: str) -> JobRow | None:
+        return await self._one(
+            JobRow, select(jobs).where(jobs.c.id == job_id, jobs.c.user_id == user_id, jobs.c.tryon_id.is_(None))
+        )
+
+    async def jobs_of_images(self, image_ids: Iterable[str]) -> list[JobRow]:
+        """All tailor jobs of these photos, newest last."""
+        statement = select(jobs).where(jobs.c.image_id.in_(list(image_ids))).order_by(jobs.c.created_at)
+        return await self._all(JobRow, statement)
+
+    async def cut_by_key(self, key: str, *, user_id: str) -> JobRow | None:
+        """The cut whose picture is `key`."""
+        return await self._one(
+            JobRow,
+            select(jobs)
+            .where(jobs.c.result_key == key, jobs.c.user_id == user_id, jobs.c.kind == "cut")
+            .order_by(jobs.c.created_at.desc())
+            .limit(1),
+        )
+
+    async def tryon(self, job_or_vton_id: str, *, user_id: str) -> TryonRow | None:
+        column = tryons.c.vton_id if job_or_vton_id.startswith("vton_") else tryons.c.id
+        return await self._one(TryonRow, select(tryons).where(column == job_or_vton_id, tryons.c.user_id == user_id))
+
+    async def tryons(self, ids: Iterable[str]) -> dict[str, TryonRow]:
+        found = await self._all(TryonRow, select(tryons).where(tryons.c.id.in_(list(ids))))
+        return {row.id: row for row in found}
+
+    async def tryons_before(
+        self, before: tuple[datetime, str] | None, *, user_id: str, limit: int, drafts: bool, status: str | None = None
+    ) -> list[TryonRow]:
+        """A page of the user's try-ons, newest first."""
+        statement = _newest_first(tryons, user_id, before, limit)
+        if status is not None:
+            statement = statement.where(tryons.c.status == status)
+        elif not drafts:
+            statement = statement.where(tryons.c.status.is_not(None))
+        return await self._all(TryonRow, statement)
+
+    async def tryons_of_image(self, image_id: str) -> list[TryonRow]:
+        statement = select(tryons).where(
+            or_(tryons.c.person_image_id == image_id, tryons.c.garment_image_id == image_id)
+        )
+        return await self._all(TryonRow, statement)
+
+    async def expired_tryons(self, now: datetime, *, limit: int) -> list[TryonRow]:
+        """Try-ons whose `expires_at` has passed: to be deleted."""
+        return await self._all(TryonRow, select(tryons).where(tryons.c.expires_at < now).limit(limit))
+
+    async def units(self, tryon_ids: Iterable[str]) -> dict[str, list[JobRow]]:
+        """Every try-on's pictures in order."""
+        statement = select(jobs).where(jobs.c.tryon_id.in_(list(tryon_ids))).order_by(jobs.c.tryon_id, jobs.c.n)
+        found: dict[str, list[JobRow]] = {}
+        for row in await self._all(JobRow, statement):
+            found.setdefault(row.public_id, []).append(row)
+        return found
+
+    async def needs(self, job_ids: Iterable[str]) -> list[JobRow]:
+        """The jobs that these wait for."""
+        statement = (
+            select(jobs)
+            .join(job_needs, job_needs.c.needs_id == jobs.c.id)
+            .where(job_needs.c.job_id.in_(list(job_ids)))
+            .distinct()
+        )
+        return await self._all(JobRow, statement)
+
+    async def orders(self, ids: Iterable[str]) -> list[Order]:
+        """Jobs with everything their queue elements are made of (four statements at most)."""
+        rows = await self.jobs(ids)
+        entries = await self.tryons({row.tryon_id for row in rows.values() if row.tryon_id})
+        made = await self.jobs({i for entry in entries.values() for i in (entry.cut_id, entry.parse_id) if i})
+        photos = await self.images(
+            {row.image_id for row in rows.values() if row.image_id}
+            | {entry.person_image_id for entry in entries.values()}
+        )
+        found = []
+        for row in rows.values():
+            if row.tryon_id is None:
+                found.append(Order(job=row, image=photos.get(row.image_id or "")))
+                continue
+            entry = entries[row.tryon_id]
+            found.append(
+                Order(
+                    job=row,
+                    tryon=entry,
+                    person=photos.get(entry.person_image_id),
+                    cut=made.get(entry.cut_id or ""),
+                    parse=made.get(entry.parse_id or ""),
+                )
+            )
+        return found
+
+    async def events_after(self, cursors: Mapping[str, int], *, limit: int) -> list[EventRow]:
+        """Events beyond each user's cursor, in order, `limit` in all."""
+        after = (
+            func.unnest(
+                bindparam("ids", list(cursors), type_=ARRAY(Text)),
+                bindparam("seqs", list(cursors.values()), type_=ARRAY(BigInteger)),
+            )
+            .table_valued("user_id", "seq", name="cursors")
+            .render_derived()
+        )
+        statement = (
+            select(events.c.user_id, events.c.seq, events.c.job_id, events.c.data)
+            .join(after, and_(events.c.user_id == after.c.user_id, events.c.seq > after.c.seq))
+            .order_by(events.c.user_id, events.c.seq)
+            .limit(limit)
+        )
+        return [EventRow(**row) for row in (await self._connection.execute(statement)).mappings()]
+
+    async def remembered(self, key: str, *, user_id: str) -> tuple[str, str] | None:
+        """(request hash, job id) of an Idempotency-Key that is younger than a day."""
+        row = (
+            await self._connection.execute(
+                select(idempotency.c.request_hash, idempotency.c.job_id).where(
+                    idempotency.c.user_id == user_id,
+                    idempotency.c.key == key,
+                    idempotency.c.created_at > func.now() - IDEMPOTENCY_LIFE,
+                )
+            )
+        ).first()
+        return None if row is None else (row.request_hash, row.job_id)
+
+    async def outbox(self, *, created_before: datetime, limit: int) -> list[str]:
+        """Rows that should be in a queue and, as far as we know, are not."""
+        statement = (
+            select(jobs.c.id)
+            .where(
+                jobs.c.state == "queued",
+                jobs.c.stage == "waiting",
+                jobs.c.submitted_epoch < jobs.c.epoch,
+                jobs.c.updated_at < created_before,
+            )
+            .order_by(jobs.c.created_at)
+            .limit(limit)
+        )
+        return list((await self._connection.execute(statement)).scalars())
+
+    async def alive(self, *, after_id: str, updated_before: datetime, limit: int) -> list[JobRow]:
+        """A page of rows that are not terminal, by id."""
+        statement = (
+            select(jobs)
+            .where(jobs.c.state.in_(ALIVE), jobs.c.id > after_id, jobs.c.updated_at < updated_before)
+            .order_by(jobs.c.id)
+            .limit(limit)
+        )
+        return await self._all(JobRow, statement)
+
+    async def tenants(self) -> list[tuple[str, str, int]]:
+        """(tenant, stage, how many) of the pictures that are not done."""
+        statement = (
+            select(jobs.c.tenant, jobs.c.stage, func.count().label("many"))
+            .where(jobs.c.state.in_(ALIVE), jobs.c.kind == "tryon")
+            .group_by(jobs.c.tenant, jobs.c.stage)
+        )
+        return [(row.tenant, row.stage, row.many) for row in await self._connection.execute(statement)]
+
+    async def held(self, *, per_tenant: int) -> list[tuple[str, str, int]]:
+        """(tenant, job id, priority): each tenant's next held pictures, best priority and oldest first."""
+        rank = func.row_number().over(
+            partition_by=jobs.c.tenant, order_by=(jobs.c.priority.desc(), jobs.c.created_at, jobs.c.id)
+        )
+        ranked = (
+            select(jobs.c.tenant, jobs.c.id, jobs.c.priority, rank.label("place"))
+            .where(jobs.c.state == "queued", jobs.c.stage == "held")
+            .subquery()
+        )
+        statement = select(ranked).where(ranked.c.place <= per_tenant).order_by(ranked.c.place, ranked.c.tenant)
+        return [(row.tenant, row.id, row.priority) for row in await self._connection.execute(statement)]
+
+    async def overdue(self, now: datetime, *, limit: int) -> list[JobRow]:
+        """Rows no queue holds yet whose deadline has passed."""
+        statement = (
+            select(jobs)
+            .where(jobs.c.state == "queued", jobs.c.stage.in_(("held", "preparing")), jobs.c.deadline_at < now)
+            .limit(limit)
+        )
+        return await self._all(JobRow, statement)
+
+    async def ready_but_preparing(self, *, limit: int) -> list[str]:
+        """Rows at `preparing` whose needs are all settled: their release was missed."""
+        need = jobs.alias("need")
+        open_needs = (
+            select(literal_column("1"))
+            .select_from(job_needs.join(need, need.c.id == job_needs.c.needs_id))
+            .where(job_needs.c.job_id == jobs.c.id, need.c.state.in_(ALIVE))
+            .exists()
+        )
+        statement = (
+            select(jobs.c.id).where(jobs.c.state == "queued", jobs.c.stage == "preparing", ~open_needs).limit(limit)
+        )
+        return list((await self._connection.execute(statement)).scalars())
+
+    async def fact(self, name: str) -> str | None:
+        """A fact about the deployment."""
+        return (
+            await self._connection.execute(select(deployment.c.value).where(deployment.c.name == name))
+        ).scalar_one_or_none()
+
+
+def _newest_first(table: Table, user_id: str, before: tuple[datetime, str] | None, limit: int) -> Select[Any]:
+    statement = select(table).where(table.c.user_id == user_id)
+    if before:
+        statement = statement.where(tuple_(table.c.created_at, table.c.id) < before)
+    return statement.order_by(table.c.created_at.desc(), table.c.id.desc()).limit(limit)

@@ -1,0 +1,256 @@
+"""What the gateway changes in the ledger, inside one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import bindparam, case, delete, func, insert, select, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from gateway.ledger.repository.reads import IDEMPOTENCY_LIFE, Reads
+from gateway.ledger.rows import ImageRow, JobRow, TryonRow, UserRow
+from gateway.ledger.tables import (
+    deletions,
+    deployment,
+    events,
+    idempotency,
+    images,
+    job_needs,
+    jobs,
+    tryons,
+    users,
+)
+
+_MUTABLE: Final = (
+    "state",
+    "stage",
+    "hold",
+    "epoch",
+    "submitted_epoch",
+    "token",
+    "attempts",
+    "crashes",
+    "solo_crashes",
+    "cancel_requested",
+    "result",
+    "result_key",
+    "error",
+    "started_at",
+    "finished_at",
+)
+"""Columns of a job that change after it was made."""
+
+_LOCK_ORDER: Final = case({"ingest": 0, "cut": 1, "parse": 2}, value=jobs.c.kind, else_=3)
+
+
+class Writes(Reads):
+    """Changes. Everything becomes visible together, when the transaction commits."""
+
+    async def add_user(self, user_id: str, *, kind: str, tenant: str, display_name: str | None = None) -> UserRow:
+        """Make a user; one that is there already keeps its kind and name and changes its tenant."""
+        statement = (
+            upsert(users)
+            .values(id=user_id, kind=kind, tenant=tenant, display_name=display_name)
+            .on_conflict_do_update(index_elements=[users.c.id], set_={"tenant": tenant})
+            .returning(users)
+        )
+        return UserRow(**(await self._connection.execute(statement)).mappings().one())
+
+    async def rename_user(self, user_id: str, display_name: str | None) -> UserRow | None:
+        statement = update(users).where(users.c.id == user_id).values(display_name=display_name).returning(users)
+        found = (await self._connection.execute(statement)).mappings().first()
+        return None if found is None else UserRow(**found)
+
+    async def add_image(
+        self, image_id: str, *, user_id: str, kind: str, declared_type: str, declared_bytes: int
+    ) -> None:
+        await self._connection.execute(
+            insert(images).values(
+                id=image_id, user_id=user_id, kind=kind, declared_type=declared_type, declared_bytes=declared_bytes
+            )
+        )
+
+    async def describe_image(self, image_id: str, described: Mapping[str, Any]) -> None:
+        """Write down what ingest found."""
+        names = ("key", "sha256", "width", "height", "content_type", "size_bytes")
+        await self._connection.execute(
+            update(images).where(images.c.id == image_id).values({name: described[name] for name in names})
+        )
+
+    async def add_tryon(self, **values: Any) -> TryonRow:
+        found = (await self._connection.execute(insert(tryons).values(**values).returning(tryons))).mappings().one()
+        return TryonRow(**found)
+
+    async def change_tryon(self, tryon_id: str, **values: Any) -> TryonRow:
+        statement = update(tryons).where(tryons.c.id == tryon_id).values(**values).returning(tryons)
+        return TryonRow(**(await self._connection.execute(statement)).mappings().one())
+
+    async def add_job(self, **values: Any) -> JobRow:
+        found = (await self._connection.execute(insert(jobs).values(**values).returning(jobs))).mappings().one()
+        return JobRow(**found)
+
+    async def add_tailor_job(self, **values: Any) -> JobRow | None:
+        """Make a tailor job, or return None if the same one is alive or done (ask again for it)."""
+        statement = upsert(jobs).values(**values).on_conflict_do_nothing().returning(jobs)
+        found = (await self._connection.execute(statement)).mappings().first()
+        return None if found is None else JobRow(**found)
+
+    async def add_needs(self, pairs: Iterable[tuple[str, str]]) -> None:
+        """Say that jobs wait for others: (job, what it needs)."""
+        values = [{"job_id": job_id, "needs_id": needs_id} for job_id, needs_id in pairs]
+        if values:
+            await self._connection.execute(insert(job_needs), values)
+
+    async def pin_jobs(self, ids: Sequence[str]) -> dict[str, JobRow]:
+        """Read jobs and keep them from being settled until we commit: nobody can miss our new dependents."""
+        statement = select(jobs).where(jobs.c.id.in_(ids)).order_by(_LOCK_ORDER, jobs.c.id).with_for_update(read=True)
+        return {row.id: row for row in await self._all(JobRow, statement)}
+
+    async def lock_jobs(self, ids: Iterable[str]) -> dict[str, JobRow]:
+        """Read jobs for changing them."""
+        statement = select(jobs).where(jobs.c.id.in_(sorted(ids))).order_by(_LOCK_ORDER, jobs.c.id).with_for_update()
+        return {row.id: row for row in await self._all(JobRow, statement)}
+
+    async def lock_tryons(self, ids: Iterable[str]) -> dict[str, TryonRow]:
+        statement = select(tryons).where(tryons.c.id.in_(sorted(ids))).order_by(tryons.c.id).with_for_update()
+        return {row.id: row for row in await self._all(TryonRow, statement)}
+
+    async def save_jobs(self, rows: Sequence[JobRow]) -> None:
+        """Write what changed in these rows."""
+        if not rows:
+            return
+        statement = (
+            update(jobs)
+            .where(jobs.c.id == bindparam("row_id"))
+            .values({name: bindparam(f"new_{name}") for name in _MUTABLE} | {"updated_at": func.now()})
+        )
+        values = [{"row_id": row.id} | {f"new_{name}": getattr(row, name) for name in _MUTABLE} for row in rows]
+        await self._connection.execute(statement, values)
+
+    async def save_tryon_states(self, rows: Sequence[TryonRow]) -> None:
+        """Write status and end of these try-ons."""
+        if not rows:
+            return
+        statement = (
+            update(tryons)
+            .where(tryons.c.id == bindparam("row_id"))
+            .values(status=bindparam("new_status"), finished_at=bindparam("new_finished_at"))
+        )
+        await self._connection.execute(
+            statement,
+            [{"row_id": row.id, "new_status": row.status, "new_finished_at": row.finished_at} for row in rows],
+        )
+
+    async def dependents(self, ids: Iterable[str]) -> list[str]:
+        """Jobs at `preparing` that wait for any of these."""
+        statement = (
+            select(jobs.c.id)
+            .join(job_needs, job_needs.c.job_id == jobs.c.id)
+            .where(job_needs.c.needs_id.in_(list(ids)), jobs.c.state == "queued", jobs.c.stage == "preparing")
+            .distinct()
+        )
+        return list((await self._connection.execute(statement)).scalars())
+
+    async def needs_of(self, ids: Iterable[str]) -> dict[str, list[JobRow]]:
+        """What each of these jobs waits for, as it is now."""
+        statement = (
+            select(job_needs.c.job_id.label("dependent"), jobs)
+            .join(jobs, jobs.c.id == job_needs.c.needs_id)
+            .where(job_needs.c.job_id.in_(list(ids)))
+        )
+        found: dict[str, list[JobRow]] = {}
+        for row in (await self._connection.execute(statement)).mappings():
+            values = dict(row)
+            found.setdefault(values.pop("dependent"), []).append(JobRow(**values))
+        return found
+
+    async def take_seqs(self, counts: Mapping[str, int]) -> dict[str, int]:
+        """Advance each user's counter by so many; return the new values. Commit order is number order."""
+        taken = {}
+        for user_id in sorted(counts):
+            statement = (
+                update(users)
+                .where(users.c.id == user_id)
+                .values(last_seq=users.c.last_seq + counts[user_id])
+                .returning(users.c.last_seq)
+            )
+            taken[user_id] = int((await self._connection.execute(statement)).scalar_one())
+        return taken
+
+    async def add_events(self, values: Sequence[Mapping[str, Any]]) -> None:
+        if values:
+            await self._connection.execute(insert(events), list(values))
+
+    async def remember(self, key: str, *, user_id: str, request_hash: str, job_id: str) -> bool:
+        """Bind an Idempotency-Key to a job; False: it is bound already."""
+        statement = (
+            upsert(idempotency)
+            .values(user_id=user_id, key=key, request_hash=request_hash, job_id=job_id)
+            .on_conflict_do_update(
+                index_elements=[idempotency.c.user_id, idempotency.c.key],
+                set_={"request_hash": request_hash, "job_id": job_id, "created_at": func.now()},
+                where=idempotency.c.created_at <= func.now() - IDEMPOTENCY_LIFE,
+            )
+        )
+        return (await self._connection.execute(statement)).rowcount == 1
+
+    async def forget_keys(self, *, created_before: datetime) -> int:
+        """Drop Idempotency-Keys that are too old."""
+        return (
+            await self._connection.execute(delete(idempotency).where(idempotency.c.created_at < created_before))
+        ).rowcount
+
+    async def delete_tryon(self, tryon_id: str) -> None:
+        """Remove a try-on and its pictures' rows; its past events keep their numbers and lose their content."""
+        await self.empty_events([tryon_id])
+        await self._connection.execute(delete(tryons).where(tryons.c.id == tryon_id))
+
+    async def empty_events(self, job_ids: Sequence[str]) -> None:
+        await self._connection.execute(
+            update(events)
+            .where(events.c.job_id.in_(job_ids))
+            .values(
+                data=func.jsonb_build_object(
+                    "kind", "job", "job_id", events.c.data["job_id"], "job_type", events.c.data["job_type"],
+                    "status", events.c.data["status"], "at", events.c.data["at"],
+                )
+            )
+        )  # fmt: skip
+
+    async def delete_image(self, image_id: str) -> None:
+        await self._connection.execute(delete(images).where(images.c.id == image_id))
+
+    async def delete_jobs(self, ids: Iterable[str]) -> None:
+        await self._connection.execute(delete(jobs).where(jobs.c.id.in_(list(ids))))
+
+    async def delete_user(self, user_id: str) -> bool:
+        return (await self._connection.execute(delete(users).where(users.c.id == user_id))).rowcount == 1
+
+    async def schedule_deletion(self, prefix: str, *, due_at: datetime) -> None:
+        """Remember to empty a prefix later."""
+        statement = upsert(deletions).values(prefix=prefix, due_at=due_at)
+        await self._connection.execute(
+            statement.on_conflict_do_update(index_elements=[deletions.c.prefix], set_={"due_at": due_at})
+        )
+
+    async def take_due_deletions(self, now: datetime, *, limit: int) -> list[str]:
+        """Take prefixes whose time has come; they are gone once this transaction commits."""
+        due = select(deletions.c.prefix).where(deletions.c.due_at <= now).limit(limit).with_for_update(skip_locked=True)
+        statement = delete(deletions).where(deletions.c.prefix.in_(due)).returning(deletions.c.prefix)
+        return list((await self._connection.execute(statement)).scalars())
+
+    async def request_cancel(self, ids: Iterable[str]) -> None:
+        await self._connection.execute(update(jobs).where(jobs.c.id.in_(list(ids))).values(cancel_requested=True))
+
+    async def add_foreign_image(self, row: ImageRow) -> None:
+        """Adopt a photo that is in the store without a row."""
+        values = {name: getattr(row, name) for name in row.__slots__ if name != "created_at"}
+        await self._connection.execute(upsert(images).values(**values).on_conflict_do_nothing())
+
+    async def set_fact(self, name: str, value: str) -> None:
+        statement = upsert(deployment).values(name=name, value=value)
+        await self._connection.execute(
+            statement.on_conflict_do_update(index_elements=[deployment.c.name], set_={"value": value})
+        )

@@ -1,0 +1,201 @@
+"""The tables. Migrations make them; `alembic check` holds the two together.
+
+`users.last_seq` numbers a user's events; `jobs` holds every element a queue ever got, one row per picture to weave or
+photo to prepare; `tryons` is the VTON entry a client sees (`status` is null while it is a draft); `job_needs` says
+which job waits for which; `events` is what clients replay. No column holds a signed URL.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    DateTime,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    SmallInteger,
+    Table,
+    Text,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+METADATA: Final = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+_NOW: Final = text("now()")
+
+
+def _owner() -> Column[str]:
+    return Column("user_id", Text, ForeignKey("users.id", ondelete="CASCADE"), nullable=False)
+
+
+users = Table(
+    "users",
+    METADATA,
+    Column("id", Text, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("tenant", Text, nullable=False),
+    Column("display_name", Text),
+    Column("last_seq", BigInteger, nullable=False, server_default=text("0")),
+    Column("created_at", DateTime(timezone=True), nullable=False, server_default=_NOW),
+    CheckConstraint("kind IN ('guest', 'account', 'foreign')", name="kind"),
+)
+
+images = Table(
+    "images",
+    METADATA,
+    Column("id", Text, primary_key=True),
+    _owner(),
+    Column("kind", Text, nullable=False),
+    Column("declared_type", Text, nullable=False),
+    Column("declared_bytes", BigInteger, nullable=False),
+    Column("key", Text),
+    Column("sha256", Text),
+    Column("width", Integer),
+    Column("height", Integer),
+    Column("content_type", Text),
+    Column("size_bytes", BigInteger),
+    Column("created_at", DateTime(timezone=True), nullable=False, server_default=_NOW),
+    CheckConstraint("kind IN ('person', 'garment')", name="kind"),
+    Index(None, "user_id", "created_at"),
+    Index(None, "user_id", "key"),
+)
+
+tryons = Table(
+    "tryons",
+    METADATA,
+    Column("id", Text, primary_key=True),
+    Column("vton_id", Text, nullable=False, unique=True),
+    _owner(),
+    Column("status", Text),
+    Column("person_image_id", Text, ForeignKey("images.id", ondelete="CASCADE"), nullable=False),
+    Column("garment_image_id", Text, ForeignKey("images.id", ondelete="CASCADE"), nullable=False),
+    Column("cut_id", Text),
+    Column("parse_id", Text),
+    Column("options", JSONB(none_as_null=True), nullable=False),
+    Column("metadata", JSONB(none_as_null=True)),
+    Column("trace_id", Text, nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False, server_default=_NOW),
+    Column("finished_at", DateTime(timezone=True)),
+    Column("expires_at", DateTime(timezone=True)),
+    Index(None, "user_id", "created_at", "id"),
+    Index(None, "expires_at", postgresql_where=text("expires_at IS NOT NULL")),
+    Index(None, "person_image_id"),
+    Index(None, "garment_image_id"),
+)
+
+jobs = Table(
+    "jobs",
+    METADATA,
+    Column("id", Text, primary_key=True),
+    Column("kind", Text, nullable=False),
+    _owner(),
+    Column("tenant", Text, nullable=False),
+    Column("image_id", Text, ForeignKey("images.id", ondelete="CASCADE")),
+    Column("tryon_id", Text, ForeignKey("tryons.id", ondelete="CASCADE")),
+    Column("n", SmallInteger, nullable=False, server_default=text("1")),
+    Column("variant", Text, nullable=False, server_default=text("''")),
+    Column("state", Text, nullable=False),
+    Column("stage", Text),
+    Column("hold", Boolean, nullable=False, server_default=text("false")),
+    Column("epoch", Integer, nullable=False, server_default=text("1")),
+    Column("submitted_epoch", Integer, nullable=False, server_default=text("0")),
+    Column("token", BigInteger, nullable=False, server_default=text("0")),
+    Column("engine", Text, nullable=False),
+    Column("batch_key", Text, nullable=False),
+    Column("degraded_batch_key", Text, nullable=False, server_default=text("''")),
+    Column("priority", SmallInteger, nullable=False, server_default=text("1")),
+    Column("deadline_at", DateTime(timezone=True)),
+    Column("attempts", Integer, nullable=False, server_default=text("0")),
+    Column("crashes", Integer, nullable=False, server_default=text("0")),
+    Column("solo_crashes", Integer, nullable=False, server_default=text("0")),
+    Column("cancel_requested", Boolean, nullable=False, server_default=text("false")),
+    Column("trace_id", Text, nullable=False),
+    Column("result", JSONB(none_as_null=True)),
+    Column("result_key", Text),
+    Column("error", JSONB(none_as_null=True)),
+    Column("created_at", DateTime(timezone=True), nullable=False, server_default=_NOW),
+    Column("updated_at", DateTime(timezone=True), nullable=False, server_default=_NOW),
+    Column("started_at", DateTime(timezone=True)),
+    Column("finished_at", DateTime(timezone=True)),
+    CheckConstraint("kind IN ('ingest', 'cut', 'parse', 'tryon')", name="kind"),
+    CheckConstraint("state IN ('queued', 'running', 'completed', 'failed', 'canceled', 'expired')", name="state"),
+    Index(
+        "uq_jobs_one_live_per_image",
+        "image_id",
+        "kind",
+        "variant",
+        unique=True,
+        postgresql_where=text("image_id IS NOT NULL AND state IN ('queued', 'running', 'completed')"),
+    ),
+    Index("ix_jobs_alive", "kind", "stage", "tenant", postgresql_where=text("state IN ('queued', 'running')")),
+    Index(
+        "ix_jobs_outbox",
+        "created_at",
+        postgresql_where=text("state = 'queued' AND stage = 'waiting' AND submitted_epoch < epoch"),
+    ),
+    Index(None, "tryon_id"),
+    Index(None, "user_id", "created_at"),
+    Index(None, "result_key"),
+)
+
+job_needs = Table(
+    "job_needs",
+    METADATA,
+    Column("job_id", Text, ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True),
+    Column("needs_id", Text, ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True),
+    Index(None, "needs_id"),
+)
+
+events = Table(
+    "events",
+    METADATA,
+    Column("user_id", Text, ForeignKey("users.id", ondelete="CASCADE"), primary_key=True),
+    Column("seq", BigInteger, primary_key=True),
+    Column("job_id", Text, nullable=False),
+    Column("data", JSONB(none_as_null=True), nullable=False),
+    Column("recorded_at", DateTime(timezone=True), nullable=False, server_default=_NOW),
+    Index(None, "job_id"),
+)
+
+idempotency = Table(
+    "idempotency",
+    METADATA,
+    Column("user_id", Text, ForeignKey("users.id", ondelete="CASCADE"), primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("request_hash", Text, nullable=False),
+    Column("job_id", Text, nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False, server_default=_NOW),
+    Index(None, "created_at"),
+)
+
+deletions = Table(
+    "deletions",
+    METADATA,
+    Column("prefix", Text, primary_key=True),
+    Column("due_at", DateTime(timezone=True), nullable=False),
+    Index(None, "due_at"),
+)
+"""Prefixes to empty once more: a worker that held a job while it was deleted may still have stored its picture."""
+
+deployment = Table(
+    "deployment",
+    METADATA,
+    Column("name", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+)
+"""Facts about the deployment as a whole: the Redis epoch this ledger last agreed with."""

@@ -1,0 +1,35 @@
+"""The gateway's own numbers, `proteus_<what>_<unit>`; few labels, never ids."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from prometheus_client import Counter, Gauge, Histogram
+
+REQUESTS: Final = Histogram(
+    "proteus_gateway_request_seconds",
+    "Time to answer an HTTP request, without the body's transfer and without what the client asked to wait for.",
+    ["route", "method", "status"],
+    # From a status read (milliseconds) to a slow dependency (its 5 s limit).
+    buckets=(0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
+)
+SUBMITS: Final = Counter("proteus_gateway_submits_total", "Pictures asked for, by what became of them.", ["verdict"])
+PUSHES_FAILED: Final = Counter("proteus_gateway_pushes_failed_total", "Queue pushes that Redis did not take at once.")
+RECORDED: Final = Counter("proteus_gateway_recorded_total", "Queue events recorded, by kind.", ["kind"])
+RECORD_SECONDS: Final = Histogram(
+    "proteus_gateway_record_seconds",
+    "From an event's server time to its commit.",
+    # The bar is 50 ms to the socket; beyond a second something is away.
+    buckets=(0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 1, 5, 30),
+)
+SETTLED: Final = Counter("proteus_gateway_settled_total", "Jobs that ended, by kind and state.", ["kind", "state"])
+SOCKETS: Final = Gauge("proteus_gateway_subscribers_count", "Open sockets, event streams and long polls.")
+EVENTS_SENT: Final = Counter("proteus_gateway_events_sent_total", "Events pushed to clients.")
+RELAY_DEAF: Final = Counter("proteus_gateway_relay_deaf_total", "Times the relay found that it had missed something.")
+RECONCILED: Final = Counter("proteus_gateway_reconciled_total", "Rows put right, by what was wrong.", ["found"])
+QUEUE_DEPTH: Final = Gauge(
+    "proteus_queue_depth_jobs", "Jobs by place: waiting, running, retrying, dead.", ["queue", "place"]
+)
+QUEUE_OLDEST: Final = Gauge("proteus_queue_oldest_wait_seconds", "Age of the oldest waiting job.", ["queue"])
+HELD: Final = Gauge("proteus_gateway_held_jobs", "Pictures that wait in Postgres (low priority, tenant caps).")
+LOOP_ERRORS: Final = Counter("proteus_gateway_loop_errors_total", "Rounds of a background loop that failed.", ["loop"])

@@ -1,0 +1,64 @@
+"""What a client may ask of a try-on, checked. Frozen, stored with the try-on, pure."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from proteus.engines import CARDS, EngineCard, Quality
+from proteus.errors import LicenceRefused, ModelUnavailable
+from proteus.jobs import Category
+
+SEED_LIMIT = 2**31
+"""Seeds stay below this: exact in JSON, in torch and in every client's integers."""
+
+ShortText = Annotated[str, Field(max_length=256)]
+
+
+class TryonOptions(BaseModel):
+    """Options of a try-on, as the client gave them."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    category: Category = Field(default=Category.AUTO, description="Which garment it is; `auto` lets the tailor say.")
+    model: str | None = Field(
+        default=None, max_length=32, description="Engine, see GET /v1/models; default: the deployment's."
+    )
+    quality: Quality = "balanced"
+    seed: int | None = Field(default=None, ge=0, lt=SEED_LIMIT, description="The effective seed is in the results.")
+    num_samples: int = Field(default=1, ge=1, le=4)
+    output_format: Literal["webp", "png", "jpeg"] | None = Field(default=None, description="Default: the engine's own.")
+    deadline_ms: int | None = Field(
+        default=None,
+        ge=100,
+        le=86_400_000,
+        description="Milliseconds from now after which the picture is worthless: refused or dropped, never made late.",
+    )
+    priority: Literal["normal", "high", "low"] = Field(
+        default="normal", description="`high` needs the scope `priority:high`; `low` waits until little else does."
+    )
+    metadata: dict[ShortText, ShortText] | None = Field(
+        default=None, max_length=16, description="Your own labels; returned with the try-on, seen by nobody else."
+    )
+    expires_in: int | None = Field(
+        default=None, ge=60, le=31_536_000, description="Seconds until the try-on and its pictures are deleted."
+    )
+
+
+PRIORITIES: dict[str, int] = {"low": 0, "normal": 1, "high": 2}
+
+
+def card_of(model: str, *, commercial_only: bool) -> EngineCard:
+    """Return the engine's card.
+
+    Raises:
+        ModelUnavailable: There is no such engine.
+        LicenceRefused: Its weights forbid commercial use and the deployment's policy demands it.
+    """
+    card = CARDS.get(model)
+    if card is None:
+        raise ModelUnavailable(f"There is no engine {model!r}; GET /v1/models lists them.")
+    if commercial_only and not card.commercial_use:
+        raise LicenceRefused(f"Engine {model!r} is for non-commercial use only ({card.weights_licence}).")
+    return card

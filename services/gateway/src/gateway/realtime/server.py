@@ -1,0 +1,91 @@
+"""The socket: Socket.IO at engine path `/updates`, namespace `/`, WebSocket transport only.
+
+A client connects with `auth = {token, last_seq}`; it gets `job` events beyond `last_seq`, then live ones, and
+`progress` while work runs. It sends nothing. A refused connection carries `{code, message}`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Mapping
+from typing import Any, Final
+
+import socketio
+
+from gateway.realtime.relay import Name, Relay, Subscriber
+from gateway.tokens import Tokens
+from proteus.clock import Clock
+from proteus.errors import InvalidRequest, ProteusError
+
+PATH: Final = "updates"
+MAX_MESSAGE_BYTES: Final = 16_384
+"""Clients have nothing to say but their token."""
+
+
+class SocketServer:
+    """Sockets of this replica; any replica delivers any user's events."""
+
+    def __init__(self, *, origins: list[str]) -> None:
+        self.io = socketio.AsyncServer(
+            async_mode="asgi",
+            transports=["websocket"],
+            allow_upgrades=False,
+            cors_allowed_origins="*" if "*" in origins else origins,
+            max_http_buffer_size=MAX_MESSAGE_BYTES,
+            ping_interval=20,
+            ping_timeout=20,
+            serializer="default",
+        )
+        self._open: dict[str, tuple[Subscriber, float]] = {}
+        self._relay: Relay | None = None
+        self._tokens: Tokens | None = None
+        self.io.on("connect", self._connect)
+        self.io.on("disconnect", self._disconnect)
+
+    def attach(self, relay: Relay, tokens: Tokens) -> None:
+        """Connect the sockets to the relay; connections before this are refused."""
+        self._relay, self._tokens = relay, tokens
+
+    async def close_expired(self, clock: Clock) -> None:
+        """Disconnect sockets whose token has run out."""
+        now = clock.now()
+        for sid, (_, expires_at) in tuple(self._open.items()):
+            if expires_at <= now:
+                await self.io.disconnect(sid)
+
+    async def _connect(self, sid: str, _environ: Mapping[str, Any], auth: Any = None) -> None:
+        if self._relay is None or self._tokens is None:
+            raise socketio.exceptions.ConnectionRefusedError({"code": "starting", "message": "Try again at once."})
+        try:
+            given = auth if isinstance(auth, dict) else {}
+            caller = self._tokens.verify(str(given.get("token") or ""))
+            last_seq = _last_seq(given.get("last_seq"))
+
+            async def deliver(name: Name, message: dict[str, Any]) -> None:
+                await self.io.emit(name, message, to=sid)
+
+            await self.io.enter_room(sid, f"user:{caller.user_id}")
+            subscriber = await self._relay.subscribe(caller.user_id, last_seq, deliver)
+        except ProteusError as error:
+            raise socketio.exceptions.ConnectionRefusedError(
+                {"code": error.code, "message": error.message, "retryable": error.retryable}
+            ) from error
+        self._open[sid] = (subscriber, caller.expires_at)
+
+    async def _disconnect(self, sid: str, *_reason: Any) -> None:
+        if self._relay and (found := self._open.pop(sid, None)):
+            self._relay.unsubscribe(found[0])
+
+    async def shutdown(self) -> None:
+        """Close every socket, so that clients reconnect to another replica at once."""
+        for sid in tuple(self._open):
+            with contextlib.suppress(KeyError):
+                await self.io.disconnect(sid)
+
+
+def _last_seq(value: Any) -> int | None:
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise InvalidRequest(f"last_seq must be a number of an event, not {value!r}")
+    return value

@@ -1,0 +1,245 @@
+"""Event -> row + seq. The only place where jobs change after they were made.
+
+`Recorder.run` reads one queue's event stream as a member of the one consumer group that all replicas share, and
+acknowledges after the commit. `settle` applies facts to rows under lock, ends or releases what depends on them, gives
+every visible change the owner's next number, and commits all of it together; then it tells the relays and pushes what
+was released. Cancels, promotions and the reconciler's repairs go through `settle` as well.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Final, Literal
+
+import structlog
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from gateway import metrics
+from gateway.ledger.engine import Ledger
+from gateway.ledger.repository import Writes
+from gateway.ledger.rows import JobRow
+from gateway.settling import apply, cascaded
+from gateway.submission import Submitter
+from gateway.views import AddressOf, Seen, event_of, seen_tailor, seen_tryon
+from proteus import keys
+from proteus.bus import EventReader
+from proteus.errors import DependencyUnavailable
+from proteus.events import Recorded
+from proteus.jobs import JobKind, JobState, Stage
+from proteus.lifecycle import wait
+from proteus.queue import QueueEvent
+
+log = structlog.get_logger()
+
+READ_COUNT: Final = 200
+"""Events per transaction: enough to share a commit under load, few enough to stay within milliseconds."""
+
+READ_BLOCK_MS: Final = 1_000
+"""Longest wait for events: how soon a stopping gateway lets go."""
+
+ERROR_PAUSE_SECONDS: Final = 0.5
+
+
+@dataclass
+class _Change:
+    """One transaction's work: rows as they were and as they are."""
+
+    before: dict[str, JobRow] = field(default_factory=dict)
+    after: dict[str, JobRow] = field(default_factory=dict)
+
+    @property
+    def changed(self) -> list[JobRow]:
+        return [row for job_id, row in self.after.items() if row is not self.before[job_id]]
+
+    def earlier(self, rows: Sequence[JobRow]) -> list[JobRow]:
+        return [self.before.get(row.id, row) for row in rows]
+
+
+class Recorder:
+    """Settles jobs.
+
+    Args:
+        ledger: Where rows and events go.
+        redis: For `events:recorded`.
+        submitter: Pushes released jobs.
+        address_of: Key -> unsigned address.
+        discard: Called with the incoming keys of photos whose ingest ended badly.
+    """
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        redis: Redis,
+        submitter: Submitter,
+        *,
+        address_of: AddressOf,
+        discard: Callable[[Sequence[str]], None],
+    ) -> None:
+        self._ledger = ledger
+        self._redis = redis
+        self._submitter = submitter
+        self._address_of = address_of
+        self._discard = discard
+
+    async def run(self, reader: EventReader, stop: asyncio.Event) -> None:
+        """Record one stream until told to stop; what a failed round read comes again."""
+        while not stop.is_set():
+            try:
+                events = await reader.read(READ_COUNT, READ_BLOCK_MS)
+                if not events:
+                    continue
+                await self.settle(events)
+                await reader.ack(*[event.entry_id for event in events])
+            except (RedisError, DependencyUnavailable, OSError) as error:
+                metrics.LOOP_ERRORS.labels("recorder").inc()
+                log.warning("recorder_waits", error=str(error))
+                await wait(stop, seconds=ERROR_PAUSE_SECONDS)
+
+    async def settle(self, events: Sequence[QueueEvent]) -> list[JobRow]:
+        """Apply facts in one transaction; return the rows that changed."""
+        change = _Change()
+        now = datetime.now(UTC)
+        async with self._ledger.write() as writes:
+            rows = await writes.lock_jobs({event.job_id for event in events})
+            change.before |= rows
+            change.after |= rows
+            for event in events:
+                if row := change.after.get(event.job_id):
+                    change.after[event.job_id] = apply(row, event)
+            await _cascade(writes, change, now=now)
+            changed = change.changed
+            await writes.save_jobs(changed)
+            for row in changed:
+                if row.kind == JobKind.INGEST and row.state == JobState.COMPLETED and row.image_id and row.result:
+                    await writes.describe_image(row.image_id, row.result["image"])
+            recorded = await self._number(writes, change, now=now)
+        self._count(events, changed)
+        await self._announce(recorded)
+        await self._submitter.push(
+            row.id for row in changed if row.stage == Stage.WAITING and row.submitted_epoch < row.epoch
+        )
+        lost = [
+            f"incoming/{row.user_id}/{row.image_id}"
+            for row in changed
+            if row.kind == JobKind.INGEST and row.terminal and row.state != JobState.COMPLETED
+        ]
+        if lost:
+            await asyncio.to_thread(self._discard, lost)
+        return changed
+
+    async def _number(self, writes: Writes, change: _Change, *, now: datetime) -> dict[str, int]:
+        """Write an event for each visible change; return each user's newest number."""
+        drafts = [*await self._tryon_changes(writes, change, now=now), *self._tailor_changes(change)]
+        counts: dict[str, int] = {}
+        for draft in drafts:
+            counts[draft.user_id] = counts.get(draft.user_id, 0) + 1
+        newest = await writes.take_seqs(counts)
+        following = {user_id: newest[user_id] - counts[user_id] for user_id in counts}
+        values = []
+        for draft in drafts:
+            following[draft.user_id] += 1
+            event = event_of(
+                draft.seen,
+                seq=following[draft.user_id],
+                job_id=draft.job_id,
+                vton_id=draft.vton_id,
+                job_type=draft.job_type,
+                at=now,
+            )
+            values.append(
+                {
+                    "user_id": draft.user_id,
+                    "seq": event.seq,
+                    "job_id": draft.job_id,
+                    "data": event.model_dump(mode="json", exclude_none=True),
+                }
+            )
+        await writes.add_events(values)
+        return newest
+
+    async def _tryon_changes(self, writes: Writes, change: _Change, *, now: datetime) -> list[_Draft]:
+        touched = {row.tryon_id for row in change.changed if row.tryon_id}
+        if not touched:
+            return []
+        entries = await writes.lock_tryons(touched)
+        units = await writes.units(touched)
+        drafts, moved = [], []
+        for tryon_id, entry in entries.items():
+            seen = seen_tryon(units[tryon_id])
+            if seen == seen_tryon(change.earlier(units[tryon_id])):
+                continue
+            drafts.append(
+                _Draft(user_id=entry.user_id, job_id=entry.id, vton_id=entry.vton_id, job_type="tryon", seen=seen)
+            )
+            if seen.status != entry.status:
+                moved.append(
+                    replace(entry, status=seen.status.value, finished_at=now if seen.status.terminal else None)
+                )
+        await writes.save_tryon_states(moved)
+        return drafts
+
+    def _tailor_changes(self, change: _Change) -> list[_Draft]:
+        """Cut-outs only: ingest and parse are our own business, their failure shows in what waited for them."""
+        drafts = []
+        for row in change.changed:
+            if row.kind != JobKind.CUT:
+                continue
+            seen = seen_tailor(row, self._address_of)
+            if seen != seen_tailor(change.before[row.id], self._address_of):
+                drafts.append(_Draft(user_id=row.user_id, job_id=row.id, vton_id=None, job_type="segment", seen=seen))
+        return drafts
+
+    async def _announce(self, recorded: dict[str, int]) -> None:
+        """Wake the relays; if Redis does not take it, their own look at the ledger finds the events."""
+        if not recorded:
+            return
+        with suppress(RedisError, OSError):
+            async with self._redis.pipeline(transaction=False) as pipe:
+                for user_id, seq in recorded.items():
+                    pipe.publish(keys.RECORDED, Recorded(user_id=user_id, seq=seq).model_dump_json())
+                await pipe.execute()
+
+    def _count(self, events: Sequence[QueueEvent], changed: Iterable[JobRow]) -> None:
+        now_ms = datetime.now(UTC).timestamp() * 1000
+        for event in events:
+            metrics.RECORDED.labels(event.kind).inc()
+            metrics.RECORD_SECONDS.observe(max(0.0, now_ms - event.at_ms) / 1000)
+        for row in changed:
+            if row.terminal:
+                metrics.SETTLED.labels(row.kind, row.state).inc()
+                log.info("job_ended", job_id=row.id, kind=row.kind, state=row.state, trace_id=row.trace_id)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Draft:
+    """An event before it has its number."""
+
+    user_id: str
+    job_id: str
+    vton_id: str | None
+    job_type: Literal["tryon", "segment"]
+    seen: Seen
+
+
+async def _cascade(writes: Writes, change: _Change, *, now: datetime) -> None:
+    """Release or end what waited for the tailor jobs that ended here, and what waits for those in turn."""
+    ended = {row.id for row in change.changed if row.terminal and row.kind != JobKind.TRYON}
+    while ended:
+        waiting = await writes.dependents(ended)
+        if not waiting:
+            return
+        found = await writes.lock_jobs(job_id for job_id in waiting if job_id not in change.after)
+        change.before |= found
+        change.after |= found
+        ended = set()
+        for job_id, needs in (await writes.needs_of(waiting)).items():
+            row = change.after[job_id]
+            moved = cascaded(row, [change.after.get(need.id, need) for need in needs], now=now)
+            change.after[job_id] = moved
+            if moved is not row and moved.terminal:
+                ended.add(job_id)

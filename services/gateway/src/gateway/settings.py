@@ -1,0 +1,133 @@
+"""The gateway's settings, read once by the composition root. Every other module gets what it needs passed down."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from proteus.settings import LeaseSettings, LogSettings, RedisSettings, StorageSettings
+
+
+class DatabaseSettings(BaseSettings):
+    """The memory."""
+
+    model_config = SettingsConfigDict(frozen=True, env_prefix="DATABASE_", extra="ignore")
+
+    url: str = "postgresql+asyncpg://proteus@127.0.0.1:5432/proteus"
+    """`DATABASE_URL`. `postgresql://` and `postgres://` are taken as well."""
+
+    pool_size: int = Field(default=10, ge=1)
+    """Connections per process: a submit holds one for a few milliseconds."""
+
+    @field_validator("url")
+    @classmethod
+    def _driver(cls, url: str) -> str:
+        for prefix in ("postgresql://", "postgres://"):
+            if url.startswith(prefix):
+                return "postgresql+asyncpg://" + url.removeprefix(prefix)
+        if not url.startswith("postgresql+asyncpg://"):
+            raise ValueError("DATABASE_URL must start with postgresql:// or postgresql+asyncpg://")
+        return url
+
+
+class TokenSettings(BaseSettings):
+    """Access tokens."""
+
+    model_config = SettingsConfigDict(frozen=True, env_prefix="PROTEUS_", extra="ignore")
+
+    signing_key: SecretStr = Field(min_length=32)
+    """`PROTEUS_SIGNING_KEY`. HS256; at least 32 bytes (RFC 7518). Has no default: a known key is no key."""
+
+    guest_token_seconds: int = Field(default=86_400, ge=60)
+    """A shopper's day; the page asks for a new token when it runs out."""
+
+
+class UploadSettings(BaseSettings):
+    """What may be uploaded, and how long an upload may lie about."""
+
+    model_config = SettingsConfigDict(frozen=True, env_prefix="UPLOAD_", extra="ignore")
+
+    content_types: frozenset[str] = frozenset({"image/jpeg", "image/png", "image/webp"})
+    min_bytes: int = 64
+    max_bytes: int = 20 * 1024 * 1024
+    """A 24 megapixel JPEG of high quality stays below this."""
+
+    put_expires_seconds: int = 900
+    get_expires_seconds: int = 900
+    incoming_max_age_seconds: int = 86_400
+    """An upload that no job ever used is swept after this."""
+
+
+class LimitSettings(BaseSettings):
+    """What one user, one tenant or one caller may do. Rates count per gateway process; 0 switches one off."""
+
+    model_config = SettingsConfigDict(frozen=True, env_prefix="LIMIT_", extra="ignore")
+
+    submits_per_minute: int = 120
+    uploads_per_minute: int = 240
+    guests_per_minute: int = 600
+    """New guests in all: a page that asks for a token on every load must not fill the ledger unseen."""
+
+    tenant_queued: int = Field(default=200, ge=1)
+    """Beyond this a tenant's work waits as `held` and is promoted round robin."""
+
+    tenant_total: int = Field(default=2_000, ge=1)
+    """Beyond this (waiting and held together) a submit gets 429."""
+
+    promote_below: int = Field(default=50, ge=1)
+    """Held work moves in while fewer than this wait on `queue:jobs`."""
+
+    wait_seconds_max: float = 60.0
+    """Longest `?wait=` and `Prefer: wait=`."""
+
+
+class AdmissionSettings(BaseSettings):
+    """What the deployment can have, for the estimate at the door."""
+
+    model_config = SettingsConfigDict(frozen=True, env_prefix="ADMISSION_", extra="ignore")
+
+    eta_limit_seconds: float = Field(default=600.0, gt=0)
+    """A submit whose predicted wait is longer gets 429."""
+
+    max_replicas: int = Field(default=5, ge=1)
+    """What KEDA may scale the weaver to (the chart passes it on)."""
+
+    cold_start_seconds: float = Field(default=90.0, ge=0)
+    """From no pod to a ready worker; used while none is ready."""
+
+    default_picture_seconds: float = Field(default=4.0, gt=0)
+    """t(1) assumed for an engine that no ready worker has measured."""
+
+
+class GatewaySettings(BaseSettings):
+    """Everything the composition root needs."""
+
+    model_config = SettingsConfigDict(frozen=True, env_prefix="PROTEUS_", extra="ignore")
+
+    default_engine: str = "puppet"
+    """`PROTEUS_DEFAULT_ENGINE`. What a submit without `model` gets."""
+
+    licence_policy: Literal["any", "commercial"] = "any"
+    """`PROTEUS_LICENCE_POLICY`. `commercial` refuses engines whose weights forbid commercial use."""
+
+    cors_origins: str = "*"
+    """`PROTEUS_CORS_ORIGINS`. Comma separated; browsers of these origins may call the API and the store."""
+
+    parser_version: str = "1"
+    """Part of a parse's identity: raise it and people are parsed anew."""
+
+    redis: RedisSettings = Field(default_factory=RedisSettings)
+    database: DatabaseSettings = Field(default_factory=DatabaseSettings)
+    storage: StorageSettings = Field(default_factory=StorageSettings)
+    tokens: TokenSettings = Field(default_factory=TokenSettings)
+    uploads: UploadSettings = Field(default_factory=UploadSettings)
+    limits: LimitSettings = Field(default_factory=LimitSettings)
+    admission: AdmissionSettings = Field(default_factory=AdmissionSettings)
+    lease: LeaseSettings = Field(default_factory=LeaseSettings)
+    log: LogSettings = Field(default_factory=LogSettings)
+
+    @property
+    def origins(self) -> list[str]:
+        return [origin.strip() for origin in self.cors_origins.split(",") if origin.strip()]

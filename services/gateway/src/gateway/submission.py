@@ -1,0 +1,148 @@
+"""Row -> commit -> queue. Composes queue elements from rows and pushes them, always after their commit.
+
+A push that fails is no error: the row is the truth, the outbox sweep tries again until Redis takes it, and pushing
+twice changes nothing (a submission is idempotent by id and epoch). The recorder learns from the queue's own
+`submitted` event that a row has arrived.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final, TypeVar
+
+import structlog
+from redis.exceptions import RedisError
+
+from gateway import metrics
+from gateway.ledger.engine import Ledger
+from gateway.ledger.rows import ImageRow, JobRow, Order
+from gateway.views import AddressOf, result_url
+from proteus.estimates import rank_of
+from proteus.jobs import JobId, JobKind
+from proteus.queue import AnyQueue, Submission
+
+T = TypeVar("T")
+
+log = structlog.get_logger()
+
+OUTBOX_AGE: Final = timedelta(seconds=2)
+"""Younger rows are being pushed by whoever committed them."""
+
+OUTBOX_LIMIT: Final = 500
+
+
+class Submitter:
+    """Pushes committed rows onto their queues."""
+
+    def __init__(self, ledger: Ledger, queues: Mapping[str, AnyQueue], *, address_of: AddressOf) -> None:
+        self._ledger = ledger
+        self._queues = queues
+        self._address_of = address_of
+
+    async def push(self, ids: Iterable[str]) -> int:
+        """Read these rows and push those that wait; return how many the queues took."""
+        wanted = list(ids)
+        if not wanted:
+            return 0
+        async with self._ledger.read() as reads:
+            orders = await reads.orders(wanted)
+        return await self.push_orders([order for order in orders if order.job.stage == "waiting"])
+
+    async def push_orders(self, orders: Sequence[Order]) -> int:
+        """Push composed orders, one round trip per queue; what Redis does not take stays in the outbox."""
+        by_list: dict[str, list[Submission]] = {}
+        for order in orders:
+            by_list.setdefault(JobKind(order.job.kind).queue, []).append(compose(order, self._address_of))
+        taken = 0
+        for name, submissions in by_list.items():
+            try:
+                taken += sum(await self._queues[name].submit(*submissions))
+            except (RedisError, OSError) as error:
+                metrics.PUSHES_FAILED.inc(len(submissions))
+                log.warning("push_failed", queue=name, jobs=len(submissions), error=str(error))
+        return taken
+
+    async def sweep(self) -> int:
+        """Push what committed but never arrived; return how many the queues took."""
+        async with self._ledger.read() as reads:
+            ids = await reads.outbox(created_before=datetime.now(UTC) - OUTBOX_AGE, limit=OUTBOX_LIMIT)
+        return await self.push(ids)
+
+
+def compose(order: Order, address_of: AddressOf) -> Submission:
+    """Return the queue element of a job whose needs are all there."""
+    job = order.job
+    payload, body = _tryon(order, address_of) if order.tryon else _tailor(job, _there(order.image), address_of)
+    return Submission(
+        id=JobId(job.id),
+        epoch=job.epoch,
+        payload={"id": job.id, **payload, "created_at": int(job.created_at.timestamp())},
+        body=body,
+        engine=job.engine,
+        batch_key=job.batch_key,
+        degraded_batch_key=job.degraded_batch_key,
+        may_degrade=bool(job.degraded_batch_key),
+        rank=rank_of(job.id),
+        deadline_ms=int(job.deadline_at.timestamp() * 1000) if job.deadline_at else None,
+        high=job.priority > 1,
+        attempts=job.attempts,
+        crashes=job.crashes,
+        solo_crashes=job.solo_crashes,
+    )
+
+
+def _tryon(order: Order, address_of: AddressOf) -> tuple[dict[str, Any], dict[str, Any]]:
+    job, entry, person, cut = order.job, _there(order.tryon), _there(order.person), _there(order.cut)
+    made = (cut.result or {}).get("cut", {})
+    category = entry.options["category"]
+    payload = {
+        "user_photo_url": address_of(_there(person.key)),
+        "cloth_clean_url": address_of(_there(cut.result_key)),
+    }
+    body = {
+        "user_id": job.user_id,
+        "vton_id": entry.vton_id,
+        "job_type": "tryon",
+        "result_url": result_url(entry.id, job.n),
+        "trace_id": job.trace_id,
+        "tryon_job_id": entry.id,
+        "n": job.n,
+        "person_key": person.key,
+        "garment_key": cut.result_key,
+        "garment_category": made.get("category", "upper") if category == "auto" else category,
+        "garment_worn": bool(made.get("worn", False)),
+        "parse_key": order.parse.result_key if order.parse else None,
+        "mask_key": None,
+        "engine": job.engine,
+        "quality": entry.options["quality"],
+        "seed": entry.options["seed"] + job.n - 1,
+        "output_format": entry.options["output_format"],
+        "options": {},
+    }
+    return payload, body
+
+
+def _tailor(job: JobRow, image: ImageRow, address_of: AddressOf) -> tuple[dict[str, Any], dict[str, Any]]:
+    body: dict[str, Any] = {
+        "user_id": job.user_id,
+        "vton_id": None,
+        "job_type": "segment",
+        "result_url": result_url(job.id, 1),
+        "trace_id": job.trace_id,
+        "task": job.kind,
+        "image_id": image.id,
+    }
+    if job.kind == JobKind.INGEST:
+        body |= {"incoming_key": image.incoming_key, "content_type": image.declared_type}
+        return {"image_url": address_of(image.incoming_key)}, body
+    body |= {"image_key": image.key, "image_sha256": image.sha256}
+    if job.kind == JobKind.CUT:
+        body["category"] = job.variant
+    return {"image_url": address_of(_there(image.key))}, body
+
+
+def _there(value: T | None) -> T:
+    if value is None:
+        raise LookupError("a job was released before all it needs was recorded")
+    return value

@@ -1,0 +1,136 @@
+"""What clients see of rows: a try-on's status from its units', results by API address, the event of a change. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Literal
+
+from gateway.ledger.rows import JobRow, TryonRow
+from proteus.events import ErrorInfo, JobEvent, ResultInfo
+from proteus.jobs import JobState, Stage
+
+AddressOf = Callable[[str], str]
+"""Key -> unsigned address inside this deployment's storage (`ObjectStore.url_of`)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Seen:
+    """A job as clients see it: what an event says, and what decides whether there is an event at all."""
+
+    status: JobState
+    stage: Stage | None
+    results: tuple[ResultInfo, ...]
+    error: ErrorInfo | None
+
+
+def seen_tryon(units: Sequence[JobRow]) -> Seen:
+    """Return what a try-on looks like: running while any picture is, completed if at least one came out."""
+    states = [JobState(unit.state) for unit in units]
+    error = next((ErrorInfo(**unit.error) for unit in units if unit.error), None)
+    results = tuple(_picture(unit) for unit in units)
+    if not all(state.terminal for state in states):
+        status = JobState.QUEUED if all(state is JobState.QUEUED for state in states) else JobState.RUNNING
+        stages = [unit.stage for unit in units if unit.state == status and unit.stage]
+        stage = Stage(stages[0]) if stages else Stage.FETCHING
+        return Seen(status=status, stage=stage, results=results, error=None)
+    for status in (JobState.COMPLETED, JobState.FAILED, JobState.EXPIRED):
+        if status in states:
+            return Seen(
+                status=status, stage=None, results=results, error=None if status is JobState.COMPLETED else error
+            )
+    return Seen(status=JobState.CANCELED, stage=None, results=results, error=None)
+
+
+def seen_tailor(row: JobRow, address_of: AddressOf) -> Seen:
+    """Return what a tailor job looks like; a cut-out comes with the address that `/api/snap` takes."""
+    results: tuple[ResultInfo, ...] = ()
+    if row.kind == "cut" and row.state == JobState.COMPLETED and row.result_key:
+        cut = (row.result or {}).get("cut", {})
+        results = (
+            ResultInfo(
+                n=1,
+                status=JobState.COMPLETED,
+                url=result_url(row.id, 1),
+                engine=cut.get("parser"),
+                engine_version=cut.get("parser_version"),
+                width=cut.get("width"),
+                height=cut.get("height"),
+                content_type="image/png",
+                cloth_clean_url=address_of(row.result_key),
+                category=cut.get("category"),
+                confidence=cut.get("confidence"),
+            ),
+        )
+    return Seen(
+        status=JobState(row.state),
+        stage=Stage(row.stage) if row.stage else None,
+        results=results,
+        error=ErrorInfo(**row.error) if row.error else None,
+    )
+
+
+def event_of(
+    seen: Seen, *, seq: int, job_id: str, vton_id: str | None, job_type: Literal["tryon", "segment"], at: datetime
+) -> JobEvent:
+    """Return the numbered event of a change."""
+    return JobEvent(
+        seq=seq,
+        job_id=job_id,
+        vton_id=vton_id,
+        job_type=job_type,
+        status=seen.status,
+        stage=seen.stage,
+        results=seen.results,
+        error=seen.error,
+        at=iso(at),
+    )
+
+
+def result_url(job_id: str, n: int) -> str:
+    """Return the stable API address of a result."""
+    return f"/v1/results/{job_id}/{n}"
+
+
+def timings_of(entry: TryonRow | JobRow, units: Sequence[JobRow]) -> dict[str, float]:
+    """Return where the time went, in seconds: what is known so far."""
+    starts = [unit.started_at for unit in units if unit.started_at]
+    ends = [unit.finished_at for unit in units if unit.finished_at]
+    found: dict[str, float] = {}
+    if starts:
+        found["queued_seconds"] = _seconds(entry.created_at, min(starts))
+    if ends and len(ends) == len(units):
+        found["total_seconds"] = _seconds(entry.created_at, max(ends))
+    for unit in units:
+        for name, seconds in ((unit.result or {}).get("timings") or {}).items():
+            found[name] = round(found.get(name, 0.0) + float(seconds), 4)
+    return found
+
+
+def iso(at: datetime) -> str:
+    """Return ISO 8601 in UTC, to the millisecond."""
+    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _picture(unit: JobRow) -> ResultInfo:
+    if unit.state != JobState.COMPLETED or not unit.result:
+        error = ErrorInfo(**unit.error) if unit.error else None
+        return ResultInfo(n=unit.n, status=JobState(unit.state), error=error)
+    made = unit.result
+    return ResultInfo(
+        n=unit.n,
+        status=JobState.COMPLETED,
+        url=result_url(unit.public_id, unit.n),
+        engine=made.get("engine"),
+        engine_version=made.get("engine_version"),
+        seed=made.get("seed"),
+        width=made.get("width"),
+        height=made.get("height"),
+        content_type=made.get("content_type"),
+        degraded=made.get("degraded"),
+    )
+
+
+def _seconds(start: datetime, end: datetime) -> float:
+    return round(max(0.0, (end - start).total_seconds()), 4)
