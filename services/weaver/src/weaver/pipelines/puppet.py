@@ -32,13 +32,16 @@ LIGHT_RANGE: Final = (0.82, 1.15)
 SURE: Final = 0.9
 """A forearm is put before the garment only if elbow and wrist are this visible: a guessed one would tear a hole."""
 
+SCRAP_FRACTION: Final = 0.04
+"""Of the largest piece: a smaller corner of cloth below a crossing arm looks like a mistake."""
+
 FOREARM_RADIUS: Final = 0.15
 """In shoulder widths."""
 
 LOOSE: Final = 0.03
 """In shoulder widths: how far a top may stand off the body's outline."""
 
-EDGE_RADIUS: Final = 0.012
+EDGE_RADIUS: Final = 0.007
 """In shoulder widths: how soft the edge of the clipping is."""
 
 
@@ -131,7 +134,7 @@ def weave(job: WeaveJob) -> Finished:
             painted *= 1 - _person(job, window)[..., None]
         cloth = painted + cloth * (1 - painted[..., 3:])
     unit = _shoulder_width(job.parse.landmarks)
-    alpha = (cloth[..., 3] * _clip(job, window, unit))[..., None]
+    alpha = _without_scraps(cloth[..., 3] * _clip(job, window, unit))[..., None]
     colour = cloth[..., :3] / np.maximum(cloth[..., 3:4], 1e-4) * _light(job, window, alpha[..., 0], unit)[..., None]
     image = job.person.copy()
     below = image[top:bottom, left:right]
@@ -174,6 +177,16 @@ def _clip(job: WeaveJob, window: tuple[int, int, int, int], unit: float) -> Floa
     arms[job.person_mask[top:bottom, left:right] <= 127] = 0
     before = cv2.GaussianBlur(arms, (0, 0), sigma).astype(np.float32) / 255
     return np.asarray(clip * (1 - before), np.float32)
+
+
+def _without_scraps(alpha: Floats) -> Floats:
+    """Return alpha without the small pieces that an arm or the photo's edge cut off."""
+    count, labels, stats, _ = cv2.connectedComponentsWithStats((alpha > 1 / 255).astype(np.uint8), connectivity=4)
+    if count <= 2:
+        return alpha
+    areas = stats[:, cv2.CC_STAT_AREA]
+    keep = areas >= SCRAP_FRACTION * areas[1:].max()
+    return np.where(keep[labels], alpha, np.float32(0))
 
 
 def _grow(mask: Pixels, by_pixels: float) -> Pixels:
