@@ -108,10 +108,24 @@ class MemoryState:
         )
         self.jobs[one.id] = entry
         self.emit("submitted", entry)
-        behind = map(self.behind, self.waiting)
-        prefix = next((n for n, other in enumerate(behind) if other is None or not other.express), len(self.waiting))
-        self.waiting.insert(prefix if one.high else len(self.waiting), wire.encode(one.payload))
+        self.waiting.insert(self.prefix_length() if one.high else len(self.waiting), wire.encode(one.payload))
         return True
+
+    def prefix_length(self) -> int:
+        """The search of `lua/lib/prefix.lua`, step for step: strangers' duplicates mislead both in the same way."""
+
+        def is_express(n: int) -> bool:
+            entry = self.behind(self.waiting[n - 1])
+            return entry is not None and entry.express
+
+        low, high = 0, 1
+        while high <= len(self.waiting) and is_express(high):
+            low, high = high, high * 2
+        high = min(high, len(self.waiting) + 1)
+        while high - low > 1:
+            middle = (low + high) // 2
+            low, high = (middle, high) if is_express(middle) else (low, middle)
+        return low
 
     def add_letter(self, letter: JobId, *, code: str, message: str) -> None:
         now = self.now()

@@ -1,5 +1,6 @@
 -- prefix: where high-priority jobs go. Included by submit after base, never run alone.
--- The head of the list is a run of `express` elements (high-priority and returned jobs), and none stands behind it.
+-- The head of the list is a run of `express` elements (high-priority and returned jobs), and none stands behind it. A
+-- duplicate that somebody pushed by hand can mislead the search: then the job stands further back, no worse.
 
 local function is_express(index)
   local ok, element = pcall(cjson.decode, redis.call('LINDEX', LIST, index))

@@ -1,0 +1,337 @@
+"""Lua and twin driven side by side by random interleavings of everything that can happen to a queue.
+
+After every step both must look the same from outside, and the laws of the queue must hold: nothing is lost, nothing is
+visible twice, tokens only grow, and jobs that never came back are claimed in order within their priority and key. Time
+needs no sleeping: a renewal with a huge age ends a lease at once, retries are due at once, deadlines lie far away on
+either side. The machine plays the gateway's part too: after the server was emptied it submits again, with the next
+epoch, what it has not seen settled.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    Bundle,
+    RuleBasedStateMachine,
+    consumes,
+    initialize,
+    invariant,
+    multiple,
+    rule,
+    run_state_machine_as_test,
+)
+from redis.asyncio import Redis
+
+from proteus import keys
+from proteus.bus import parse_event
+from proteus.jobs import TERMINAL, JobId, JobState, WorkerId
+from proteus.queue import (
+    Claimed,
+    Completion,
+    Failure,
+    JobQueue,
+    JobView,
+    MemoryJobQueue,
+    QueueEvent,
+    QueuePolicy,
+    Submission,
+    wire,
+)
+
+HOUR_MS = 3_600_000
+LONG_AGO_MS = 10**9
+POLICY = QueuePolicy(backoff_base_ms=1, backoff_cap_ms=1, max_attempts=3, solo_crash_limit=2)
+WORKERS = [WorkerId(f"worker-{n}") for n in range(3)]
+ENGINES = ["puppet", "catvton"]
+
+
+@dataclass
+class Seen:
+    """What the machine knows of one job: as a ledger would, from the events alone."""
+
+    order: Submission
+    sequence: int
+    token: int = 0
+    came_back: bool = False
+    settled: JobState | None = None
+
+
+class QueueMachine(RuleBasedStateMachine):
+    """Both queues, and a ledger."""
+
+    claims = Bundle("claims")
+
+    def __init__(self, runner: asyncio.Runner, url: str) -> None:
+        super().__init__()
+        self.runner = runner
+        self.redis: Redis = Redis.from_url(url, decode_responses=True)
+        self.real = JobQueue(self.redis, keys.JOBS, policy=POLICY)
+        self.twin = MemoryJobQueue(keys.JOBS, policy=POLICY)
+        self.seen: dict[JobId, Seen] = {}
+        self.sequence = 0
+        self.read_to = "-"
+        self.twin_read_to = 0
+
+    def wait(self, work: Coroutine[Any, Any, Any]) -> Any:
+        return self.runner.run(work)
+
+    def both(self, verb: str, *args: Any, **more: Any) -> Any:
+        """Do the same to both; they must answer the same."""
+        real = self.wait(getattr(self.real, verb)(*args, **more))
+        twin = self.wait(getattr(self.twin, verb)(*args, **more))
+        assert real == twin, verb
+        return real
+
+    def known(self, n: int) -> JobId:
+        return JobId(f"job_{n % (len(self.seen) + 1)}")
+
+    @initialize()
+    def start(self) -> None:
+        self.wait(self.redis.flushall())
+
+    @rule(
+        high=st.booleans(),
+        engine=st.sampled_from(ENGINES),
+        key=st.sampled_from("ab"),
+        may=st.booleans(),
+        rank=st.sampled_from([0.0, 0.6]),
+        deadline=st.sampled_from([None, None, None, "soon", "past"]),
+        crashes=st.sampled_from([0, 0, 0, 1]),
+    )
+    def submit(self, high, engine, key, may, rank, deadline, crashes):
+        job_id = JobId(f"job_{len(self.seen)}")
+        offsets = {None: None, "soon": HOUR_MS, "past": -HOUR_MS}
+        offset_ms = offsets[deadline]
+        order = Submission(
+            id=job_id,
+            epoch=1,
+            payload={"id": job_id, "user_photo_url": "p", "cloth_clean_url": "g", "created_at": 1},
+            body={"user_id": "u", "job_type": "tryon", "result_url": "/v1"},
+            engine=engine,
+            batch_key=f"{engine}/{key}",
+            degraded_batch_key=f"{engine}/small" if may else "",
+            may_degrade=may,
+            rank=rank,
+            high=high,
+            deadline_ms=None if offset_ms is None else self.now_ms() + offset_ms,
+            crashes=crashes,
+        )
+        assert self.both("submit", order) == [True]
+        self.remember(order)
+
+    @rule(n=st.integers(0, 20), later=st.booleans())
+    def submit_again(self, n, later):
+        seen = self.seen.get(self.known(n))
+        # The ledger never submits what it saw settled, but for a failed job that an operator revives; the queue refuses
+        # it too, for as long as it remembers.
+        revived = seen and later and seen.settled is JobState.FAILED
+        allowed = seen and (seen.settled is None or revived or self.wait(self.real.look(seen.order.id)) != [None])
+        if seen and allowed:
+            order = replace(seen.order, epoch=seen.order.epoch + later)
+            (taken,) = self.both("submit", order)
+            assert later or not taken
+            if taken:
+                self.remember(order)
+
+    @rule(
+        target=claims,
+        worker=st.sampled_from(WORKERS),
+        free=st.integers(1, 4),
+        engines=st.sampled_from([ENGINES, ENGINES[:1]]),
+        key=st.sampled_from([None, None, "puppet/a"]),
+        fraction=st.sampled_from([0.0, 0.5, 1.0]),
+        estimate_ms=st.sampled_from([0, 0, 2 * HOUR_MS]),
+        scan_cap=st.sampled_from([2, 200]),
+    )
+    def claim(self, worker, free, engines, key, fraction, estimate_ms, scan_cap):
+        options = {"free": free, "engines": engines, "key": key, "estimate_ms": estimate_ms, "scan_cap": scan_cap}
+        waiting = self.waiting_untouched()
+        real = self.wait(self.real.claim(worker, degraded_fraction=fraction, **options))
+        twin = self.wait(self.twin.claim(worker, degraded_fraction=fraction, **options))
+        assert [timeless(job) for job in real.jobs] == [timeless(job) for job in twin.jobs]
+        assert real.expired == twin.expired
+        assert len({job.batch_key for job in real.jobs}) <= 1
+        assert not any(job.solo for job in real.jobs) or len(real.jobs) == 1
+        self.check_order(waiting, [job.id for job in real.jobs])
+        return multiple(*((worker, job) for job in real.jobs))
+
+    @rule(held=claims)
+    def crash(self, held):
+        worker, job = held
+        self.both("renew", worker, {job.id: job.token}, idle_ms=LONG_AGO_MS)
+
+    @rule(held=claims)
+    def renew(self, held):
+        worker, job = held
+        self.both("renew", worker, {job.id: job.token})
+
+    @rule(held=claims)
+    def complete(self, held):
+        worker, job = held
+        self.both("complete", worker, [Completion(id=job.id, token=job.token, result={"result_key": "r"})])
+
+    @rule(held=claims, retryable=st.booleans())
+    def fail(self, held, retryable):
+        worker, job = held
+        failure = Failure(id=job.id, token=job.token, code="engine_failed", message="m", retryable=retryable)
+        self.both("fail", worker, [failure])
+
+    @rule(held=consumes(claims), other=claims)
+    def hand_back(self, held, other):
+        (worker, a), (_, b) = held, other
+        self.both("hand_back", worker, {a.id: a.token} | {b.id: b.token})
+
+    @rule(n=st.integers(0, 20))
+    def cancel(self, n):
+        self.both("cancel", self.known(n))
+
+    @rule()
+    def reap(self):
+        self.both("reap")
+
+    @rule(n=st.integers(0, 20), stranger=st.booleans())
+    def push_by_hand(self, n, stranger):
+        seen = self.seen.get(self.known(n))
+        element = '{"id": "job_stranger"}' if stranger or seen is None else wire.encode(seen.order.payload)
+        self.wait(self.redis.lpush(keys.JOBS, element))
+        self.twin.push_by_hand(element)
+
+    @rule()
+    def empty_the_server(self):
+        self.follow()
+        self.wait(self.redis.flushall())
+        self.twin.clear()
+        self.read_to = "-"
+        for seen in list(self.seen.values()):
+            if seen.settled is None:
+                order = replace(seen.order, epoch=seen.order.epoch + 1)
+                assert self.both("submit", order) == [True]
+                self.remember(order)
+
+    @invariant()
+    def both_look_the_same(self):
+        self.follow()
+        real, twin = (self.wait(queue.look(*self.seen)) for queue in (self.real, self.twin))
+        assert [timeless(view) for view in real] == [timeless(view) for view in twin]
+        waiting = self.wait(self.redis.lrange(keys.JOBS, 0, -1))[::-1]
+        assert waiting == self.twin.state.waiting
+        assert self.wait(self.real.peek_foreign(99)) == self.wait(self.twin.peek_foreign(99))
+        stats, expected = (self.wait(queue.stats()) for queue in (self.real, self.twin))
+        assert replace(stats, oldest_waiting_ms=0, mean_wait_ms=0) == replace(
+            expected, oldest_waiting_ms=0, mean_wait_ms=0
+        )
+        assert set(self.wait(self.real.dead_letters())) == set(self.twin.state.dead)
+        self.check_places(real, waiting)
+
+    def check_places(self, views: list[JobView | None], waiting: list[str]) -> None:
+        """Nothing is lost: what is not settled stands in the list, in the retries or in a worker's hands."""
+        for seen, view in zip(self.seen.values(), views, strict=True):
+            if view is None:
+                assert seen.settled is not None
+                continue
+            assert (view.state if view.state in TERMINAL else None) == seen.settled
+            if view.state is JobState.QUEUED:
+                assert (view.position is None) == (view.retry_at_ms is not None)
+            assert view.token == seen.token
+
+    def check_order(self, waiting: list[Seen], claimed: list[JobId]) -> None:
+        """No job that never came back is overtaken by a younger one of its priority and key."""
+        for n, job_id in enumerate(claimed):
+            one = self.seen[job_id]
+            rivals = [other for other in waiting if group(other) == group(one) and other.order.id not in claimed[:n]]
+            assert one.came_back or all(other.sequence >= one.sequence for other in rivals)
+
+    def waiting_untouched(self) -> list[Seen]:
+        views = self.wait(self.twin.look(*self.seen))
+        return [
+            seen
+            for seen, view in zip(self.seen.values(), views, strict=True)
+            if view and view.position is not None and not seen.came_back and seen.order.crashes == 0
+            if seen.order.deadline_ms is None
+        ]
+
+    def follow(self) -> None:
+        """Read what both streams say, and keep the ledger."""
+        real = [parse_event(*entry) for entry in self.wait(self.redis.xrange(self.real.keys.events, self.read_to))]
+        twin = self.twin.state.events[self.twin_read_to :]
+        assert [told(event) for event in real] == [told(event) for event in twin]
+        for event in real:
+            seen = self.seen[event.job_id]
+            assert event.token >= seen.token, "tokens only grow"
+            assert event.kind != "claimed" or event.token > seen.token
+            seen.token = event.token
+            seen.came_back |= event.kind == "returned"
+            if event.state in TERMINAL:
+                assert seen.settled is None, "visible twice"
+                seen.settled = event.state
+            elif seen.settled is JobState.FAILED and event.kind == "submitted":
+                seen.settled = None
+            else:
+                assert seen.settled is None, "alive after its end"
+        if real:
+            self.read_to = f"({real[-1].entry_id}"
+        self.twin_read_to += len(twin)
+
+    def remember(self, order: Submission) -> None:
+        self.sequence += 1
+        old = self.seen.get(order.id)
+        token, settled = (old.token, old.settled) if old else (0, None)
+        self.seen[order.id] = Seen(order, self.sequence, token=token, settled=settled)
+
+    def now_ms(self) -> int:
+        seconds, micros = self.wait(self.redis.time())
+        return int(seconds) * 1_000 + int(micros) // 1_000
+
+    def teardown(self) -> None:
+        self.wait(self.redis.aclose())
+
+
+def timeless(value: Claimed | JobView | None) -> Any:
+    """A claim or a view without the times that two clocks cannot agree on."""
+    if value is None:
+        return None
+    if isinstance(value, Claimed):
+        return replace(value, submitted_ms=0, claimed_ms=0)
+    claimed_ms = value.claimed_ms and 0
+    return replace(value, submitted_ms=0, claimed_ms=claimed_ms, retry_at_ms=value.retry_at_ms and 1)
+
+
+def told(event: QueueEvent) -> Any:
+    data = {name: value for name, value in event.data.items() if name not in ("wait_ms", "due_ms")}
+    return event.kind, event.job_id, event.token, event.state, data
+
+
+def group(seen: Seen) -> Any:
+    order = seen.order
+    return order.high, order.engine, order.batch_key, order.may_degrade, order.rank
+
+
+def drive(url: str, *, examples: int) -> None:
+    with asyncio.Runner() as runner:
+        run_state_machine_as_test(
+            lambda: QueueMachine(runner, url),
+            settings=settings(
+                max_examples=examples,
+                stateful_step_count=40,
+                phases=[Phase.generate],
+                deadline=None,
+                suppress_health_check=list(HealthCheck),
+            ),
+        )
+
+
+def test_lua_and_twin_agree_and_keep_the_laws_whatever_happens(redis_url):
+    drive(redis_url, examples=15)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_lua_and_twin_agree_for_as_long_as_one_likes(redis_url):
+    drive(redis_url, examples=600)
