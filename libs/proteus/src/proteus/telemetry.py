@@ -118,4 +118,5 @@ def _name_logger(_logger: WrappedLogger, _method: str, event: EventDict) -> Even
     record = event.get("_record")
     if record is not None:
         event["logger"] = record.name
+        event.pop("color_message", None)  # uvicorn says every line twice
     return event
