@@ -6,8 +6,9 @@ import asyncio
 import contextlib
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -17,7 +18,6 @@ import uvicorn
 from proteus import keys, licences
 from proteus.claims import Claims
 from proteus.duties import keep_registered, listen, worker_client
-from proteus.errors import ModelUnavailable
 from proteus.heart import Heart
 from proteus.jobs import WorkerId
 from proteus.probes import probe_server
@@ -30,6 +30,7 @@ from tailor.metrics import Metrics
 from tailor.parsers.classic import ClassicParser
 from tailor.parsers.clean import CleanParser
 from tailor.parsers.contract import Parser
+from tailor.parsers.segformer import SegformerParser, load_network
 from tailor.pose import PoseModel
 from tailor.settings import Settings
 from tailor.tasks import TASKS
@@ -38,7 +39,8 @@ from tailor.worker import Worker
 log = structlog.get_logger()
 
 CLEAN_PLACE: Final = ".proteus/models/clean"
-"""Where parser `clean` looks for its files when no folder is named."""
+SEGFORMER_PLACE: Final = ".proteus/models/segformer"
+"""Where a parser looks for its files when no folder is named; `make weights` puts them there."""
 
 STUCK_EXIT: Final = 70
 """Exit status of a process in which a task never returned."""
@@ -166,19 +168,21 @@ def make_bench(settings: Settings) -> Bench:
     """
     licences.require(licences.PARSERS[settings.tailor.parser], settings.worker.licence_policy)
     folder = Path(settings.pose.model_dir)
-    parsers = [_make_parser(settings, PoseModel(folder)) for _ in range(settings.tailor.slots)]
+    make_parser = _parser_maker(settings)
+    parsers = [make_parser(PoseModel(folder)) for _ in range(settings.tailor.slots)]
     return Bench(parsers, pose_model=PoseModel.name)
 
 
-def _make_parser(settings: Settings, pose: PoseModel) -> Parser:
-    if settings.tailor.parser == "classic":
-        return ClassicParser(pose)
-    if settings.tailor.parser == "clean":
-        return CleanParser(pose, folder=Path(settings.tailor.weights_dir or CLEAN_PLACE))
-    try:
-        from tailor.parsers.segformer import SegformerParser
-    except ImportError as error:
-        raise ModelUnavailable(
-            f"Parser 'segformer' is not installed here ({error}); install 'proteus-tailor[segformer]'."
-        ) from error
-    return SegformerParser(pose, weights_dir=settings.tailor.weights_dir)
+def _parser_maker(settings: Settings) -> Callable[[PoseModel], Parser]:
+    tailor = settings.tailor
+    if tailor.parser == "classic":
+        return ClassicParser
+    if tailor.parser == "clean":
+        return partial(CleanParser, folder=Path(tailor.weights_dir or CLEAN_PLACE))
+    network = load_network(
+        tailor.weights_dir or SEGFORMER_PLACE,
+        backend=tailor.segformer_backend,
+        threads=tailor.segformer_threads,
+        offline=tailor.offline,
+    )
+    return partial(SegformerParser, network)

@@ -21,7 +21,17 @@ class TailorSettings(BaseSettings):
     """`TAILOR_PARSER`. `classic` needs pose weights only; `clean` (permissive) and `segformer` their own, too."""
 
     weights_dir: str = ""
-    """`TAILOR_WEIGHTS_DIR`. Folder of the parser's weights; empty: the parser's own place."""
+    """`TAILOR_WEIGHTS_DIR`. Folder of the parser's weights, for `segformer` also a hub id; empty: the parser's own
+    place."""
+
+    offline: bool = False
+    """`TAILOR_OFFLINE`. A hub id is read from the local cache only, never fetched."""
+
+    segformer_backend: Literal["onnxruntime", "torch"] = "onnxruntime"
+    """`TAILOR_SEGFORMER_BACKEND`. `torch` is the published network, the reference; the default is exact, too."""
+
+    segformer_threads: int = Field(default=1, ge=1, le=64)
+    """`TAILOR_SEGFORMER_THREADS`. Of one photo; one per slot keeps the slots out of each other's way."""
 
     slots: int = Field(default=2, ge=1, le=32)
     """`TAILOR_SLOTS`. Jobs at once, each in a thread with a parser of its own (about 40 MB each for `classic`)."""

@@ -14,6 +14,9 @@ from typing import Any, Final
 import torch
 from diffusers import AutoencoderKL, UNet2DConditionModel
 from safetensors.torch import save_file
+from transformers import SegformerConfig, SegformerForSemanticSegmentation
+
+from tailor.labels import Atr
 
 SCHEDULER: Final = {
     "_class_name": "PNDMScheduler",
@@ -149,3 +152,37 @@ def _write(folder: Path, config: dict[str, Any], tensors: dict[str, torch.Tensor
     folder.mkdir(parents=True)
     (folder / "config.json").write_text(json.dumps(config, indent=2))
     save_file(tensors, folder / "diffusion_pytorch_model.safetensors")
+
+
+@dataclass(frozen=True, kw_only=True)
+class SegformerSize:
+    """A SegFormer's widths: four stages."""
+
+    hidden: tuple[int, int, int, int]
+    depths: tuple[int, int, int, int]
+    heads: tuple[int, int, int, int]
+    decoder: int
+
+
+SEGFORMER_TINY: Final = SegformerSize(hidden=(8, 16, 24, 32), depths=(1, 1, 1, 1), heads=(1, 2, 3, 4), decoder=16)
+SEGFORMER_B2: Final = SegformerSize(hidden=(64, 128, 320, 512), depths=(3, 4, 6, 3), heads=(1, 2, 5, 8), decoder=768)
+"""The size of `mattmdjaga/segformer_b2_clothes`: 27.36 M parameters."""
+
+
+def write_segformer(folder: Path, *, size: SegformerSize = SEGFORMER_TINY, seed: int = 0) -> Path:
+    """Write a SegFormer of ATR's 18 labels in the published layout; returns the folder."""
+    config = SegformerConfig(
+        hidden_sizes=list(size.hidden),
+        depths=list(size.depths),
+        num_attention_heads=list(size.heads),
+        decoder_hidden_size=size.decoder,
+        id2label={label.value: label.name.capitalize().replace("_", "-") for label in Atr},
+        label2id={label.name.capitalize().replace("_", "-"): label.value for label in Atr},
+    )
+    generator = torch.Generator().manual_seed(seed)
+    model = randomised(SegformerForSemanticSegmentation(config), generator)
+    norm = model.decode_head.batch_norm
+    norm.running_mean.copy_(torch.randn(norm.running_mean.shape, generator=generator) * 0.1)
+    norm.running_var.copy_(torch.rand(norm.running_var.shape, generator=generator) + 0.5)
+    model.save_pretrained(folder)
+    return folder

@@ -1,0 +1,124 @@
+"""Photo -> logits -> labels at the photo's own size. The backends differ only in how they run the network.
+
+`onnxruntime` (default) runs the folded network that `export` wrote once and keeps in a cache; `torch` is the published
+network, the reference. Preparation is the published one: stretched to 512 x 512, bilinear, ImageNet statistics.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from proteus.errors import ModelUnavailable
+from tailor.parsers.segformer.upsampling import labels_at
+from tailor.parsers.segformer.weights import LABELS, locate
+
+Pixels = NDArray[np.uint8]
+Floats = NDArray[np.float32]
+Forward = Callable[[Pixels], Floats]
+BackendName = Literal["onnxruntime", "torch"]
+
+SIDE: Final = 512
+MEAN: Final = (0.485, 0.456, 0.406)
+SPREAD: Final = (0.229, 0.224, 0.225)
+EXPORT_VERSION: Final = 1
+"""Part of the cached file's name: another export never meets an old file."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Network:
+    """A network, loaded. Safe to share between threads.
+
+    Attributes:
+        forward: (B, S, S, 3) uint8 -> logits (B, 18, S/4, S/4) float32.
+        side: S.
+        version: Names the weights: results made with others are not the same results.
+    """
+
+    forward: Forward
+    side: int
+    backend: BackendName
+    version: str
+
+    def logits(self, photos: Sequence[Pixels]) -> Floats:
+        """Return (B, 18, S/4, S/4) of photos, (H, W, 3) uint8 sRGB of any sizes."""
+        return self.forward(np.stack([self.prepare(photo) for photo in photos]))
+
+    def labels(self, photos: Sequence[Pixels]) -> list[Pixels]:
+        """Return the label map of each photo, (H, W) uint8, ids of `tailor.labels.Atr`."""
+        return [
+            labels_at(logits, width=photo.shape[1], height=photo.shape[0])
+            for logits, photo in zip(self.logits(photos), photos, strict=True)
+        ]
+
+    def prepare(self, photo: Pixels) -> Pixels:
+        """Return the photo as the network takes it, (S, S, 3) uint8."""
+        return np.asarray(Image.fromarray(photo).resize((self.side, self.side), Image.Resampling.BILINEAR))
+
+
+def load_network(
+    source: str,
+    *,
+    backend: BackendName = "onnxruntime",
+    cache_dir: str | os.PathLike[str] | None = None,
+    threads: int = 1,
+    offline: bool = False,
+    side: int = SIDE,
+) -> Network:
+    """Ready a network.
+
+    Args:
+        source: Folder of the weights, or a hub id.
+        backend: `onnxruntime` or `torch`.
+        cache_dir: Where exported files are kept; None: `onnx/` beside the weights.
+        threads: Of one forward pass.
+        offline: Never open a network connection.
+        side: Of the square the network sees; other than 512 only for tests.
+
+    Raises:
+        ModelUnavailable: Weights or libraries are missing; the message says which.
+    """
+    weights = locate(source, offline=offline)
+    version = weights.sha256[:12]
+    try:
+        if backend == "torch":
+            import torch
+
+            from tailor.parsers.segformer.reference import TorchBackend
+
+            torch.set_num_threads(threads)
+            forward: Forward = TorchBackend(weights.folder)
+        else:
+            path = Path(cache_dir or weights.folder / "onnx") / f"segformer-{version}-{side}-v{EXPORT_VERSION}.onnx"
+            if not path.is_file():
+                from tailor.parsers.segformer.export import export
+                from tailor.parsers.segformer.reference import read_model
+
+                export(read_model(weights.folder), path, side=side)
+            forward = _onnx_forward(path, threads=threads)
+    except ImportError as error:
+        raise ModelUnavailable(f"parser segformer is not installed here ({error}): requirements-models.txt") from error
+    return Network(forward=forward, side=side, backend=backend, version=version)
+
+
+def _onnx_forward(path: Path, *, threads: int) -> Forward:
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    session: Any = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+
+    def forward(pictures: Pixels) -> Floats:
+        logits: Floats = session.run(["logits"], {"pictures": pictures})[0]
+        assert logits.shape[:2] == (len(pictures), LABELS)
+        return logits
+
+    return forward

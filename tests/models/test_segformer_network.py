@@ -1,0 +1,121 @@
+"""SegFormer's two backends agree, label maps are the published ones, and missing weights are named."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+from PIL import Image
+from transformers.models.segformer.image_processing_pil_segformer import SegformerImageProcessorPil
+
+from proteus.errors import ModelUnavailable
+from tailor.parsers.segformer import load_network
+from tailor.parsers.segformer.reference import normalised
+from tailor.parsers.segformer.upsampling import labels_at
+from workbench.bench.checkpoints import write_segformer
+
+SIDE = 128
+
+
+def photo(width: int = 150, height: int = 210, seed: int = 0):
+    small = np.random.default_rng(seed).integers(0, 256, (9, 7, 3), np.uint8)
+    return np.asarray(Image.fromarray(small).resize((width, height), Image.Resampling.BICUBIC))
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory):
+    return write_segformer(tmp_path_factory.mktemp("segformer"))
+
+
+@pytest.fixture(scope="module")
+def networks(folder):
+    return [load_network(str(folder), backend=backend, side=SIDE) for backend in ("torch", "onnxruntime")]
+
+
+def test_the_folded_network_equals_the_published_one(networks):
+    published, folded = networks
+    photos = [photo(seed=seed) for seed in range(3)]
+    expected, ours = published.logits(photos), folded.logits(photos)
+    assert ours.shape == (3, 18, SIDE // 4, SIDE // 4)
+    assert np.abs(ours - expected).max() < 1e-5 * np.abs(expected).max()
+    for one, other in zip(folded.labels(photos), published.labels(photos), strict=True):
+        assert one.shape == (210, 150)
+        assert np.array_equal(one, other)
+    assert published.version == folded.version
+
+
+def test_a_photo_does_not_depend_on_its_batch_mates(networks):
+    folded = networks[1]
+    photos = [photo(seed=seed, width=100 + seed) for seed in range(4)]
+    together = folded.labels(photos)
+    assert all(np.array_equal(folded.labels([one])[0], many) for one, many in zip(photos, together, strict=True))
+
+
+@pytest.mark.parametrize("size", [(300, 200), (33, 57), (64, 64), (16, 20), (1, 1), (257, 129)])
+@pytest.mark.parametrize("smooth", [True, False])
+def test_labels_are_those_of_the_dense_upsampling(size, smooth):
+    generator = torch.Generator().manual_seed(size[0])
+    logits = torch.randn((1, 18, 8, 8) if smooth else (1, 18, 32, 32), generator=generator)
+    if smooth:
+        logits = F.interpolate(logits, size=(32, 32), mode="bicubic")
+    dense = F.interpolate(logits, size=(size[1], size[0]), mode="bilinear", align_corners=False).argmax(1)[0].numpy()
+    ours = labels_at(logits[0].numpy(), width=size[0], height=size[1])
+    assert (ours != dense).mean() < 1e-4
+
+
+def test_preparation_is_the_published_one(networks):
+    picture = photo()
+    processor = SegformerImageProcessorPil(size={"height": SIDE, "width": SIDE}, do_reduce_labels=False)
+    published = processor(images=Image.fromarray(picture), return_tensors="pt").pixel_values
+    ours = normalised(networks[0].prepare(picture)[None])
+    assert torch.allclose(ours, published, atol=1e-6)
+
+
+def test_with_the_exported_file_there_no_torch_is_imported(networks, folder):
+    script = (
+        "import sys; from tailor.parsers.segformer import load_network; "
+        f"load_network({str(folder)!r}, side={SIDE}); print('torch' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
+
+
+def test_another_cache_folder_gets_its_own_file_and_nothing_partial(folder, tmp_path):
+    load_network(str(folder), side=64, cache_dir=tmp_path / "deep" / "cache")
+    [written] = (tmp_path / "deep" / "cache").iterdir()
+    assert written.suffix == ".onnx"
+
+
+def test_missing_files_are_named(folder, tmp_path):
+    (tmp_path / "config.json").write_bytes((folder / "config.json").read_bytes())
+    (tmp_path / "pytorch_model.bin").write_bytes(b"pickle")
+    with pytest.raises(ModelUnavailable, match=r"no model\.safetensors"):
+        load_network(str(tmp_path))
+
+
+def test_a_network_of_other_labels_is_refused(folder, tmp_path):
+    for path in ("config.json", "model.safetensors"):
+        (tmp_path / path).write_bytes((folder / path).read_bytes())
+    config = json.loads((folder / "config.json").read_text())
+    (tmp_path / "config.json").write_text(json.dumps(config | {"id2label": {"0": "wall", "1": "floor"}}))
+    with pytest.raises(ModelUnavailable, match="18 clothes labels"):
+        load_network(str(tmp_path))
+
+
+def test_a_file_that_differs_from_its_listed_checksum_is_refused(folder, tmp_path):
+    for path in ("config.json", "model.safetensors"):
+        (tmp_path / path).write_bytes((folder / path).read_bytes())
+    (tmp_path / "SHA256SUMS").write_text(f"{'0' * 64}  model.safetensors\n")
+    with pytest.raises(ModelUnavailable, match="checksum differs"):
+        load_network(str(tmp_path))
+
+
+@pytest.mark.parametrize("source", ["nobody/has-this-model", "./nowhere", "no-such-folder"])
+def test_weights_that_are_not_here_are_a_clear_error_without_any_connection(source):
+    with pytest.raises(ModelUnavailable, match="are not there"):
+        load_network(source, offline=True)
