@@ -71,7 +71,7 @@ class ClassicParser:
             pose = self.pose.find(photo)
         except PhotoRejected:
             return _plain(photo, category)
-        return _worn(photo, pose, category)
+        return _worn(photo, pose, category) if _has_a_head(photo, pose) else _plain(photo, category)
 
     def find_person(self, photo: Pixels) -> PersonMasks:
         """Find the person and draw the masks of every category.
@@ -86,11 +86,30 @@ class ClassicParser:
         )
 
 
+def _has_a_head(photo: Pixels, pose: Pose) -> bool:
+    """Tell a wearer from a shirt on a hanger, which has shoulders, too: there, background is where a face would be."""
+    nose = pose.landmarks[0]
+    small, scale = _small(photo)
+    x, y = round(nose.x * scale), round(nose.y * scale)
+    try:
+        face = _background_distance(small)[max(0, y - 2) : max(0, y + 3), max(0, x - 2) : max(0, x + 3)]
+    except NoGarmentDetected:
+        return True
+    return face.size == 0 or float(np.median(face)) >= PLAIN_DISTANCE
+
+
+def _small(photo: Pixels) -> tuple[Pixels, float]:
+    """Return the photo at working size, and its scale."""
+    scale = min(1.0, WORKING_SIDE / max(photo.shape[:2]))
+    if scale == 1:
+        return photo, scale
+    size = (max(1, round(photo.shape[1] * scale)), max(1, round(photo.shape[0] * scale)))
+    return np.asarray(cv2.resize(photo, size, interpolation=cv2.INTER_AREA), np.uint8), scale
+
+
 def _plain(photo: Pixels, category: str) -> GarmentMask:
     """Cut a garment from its plain background."""
-    height, width = photo.shape[:2]
-    scale = min(1.0, WORKING_SIDE / max(height, width))
-    small = cv2.resize(photo, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) if scale < 1 else photo
+    small, _ = _small(photo)
     distance = _background_distance(small)
     found = _grab(small, _trimap(distance))
     area = float(np.count_nonzero(found)) / found.size
@@ -198,11 +217,10 @@ def _worn(photo: Pixels, pose: Pose, category: str) -> GarmentMask:
     """Take the garment that a person wears: the body's geometry says where, skin and colours say which pixels."""
     chosen: GarmentCategory = "upper" if category == "auto" else category  # type: ignore[assignment]
     height, width = photo.shape[:2]
-    scale = min(1.0, WORKING_SIDE / max(height, width))
-    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    small, scale = _small(photo)
+    size = (small.shape[1], small.shape[0])
     person = cv2.resize(pose.mask, size, interpolation=cv2.INTER_AREA)
     area = cv2.resize(agnostic_masks(pose.landmarks, pose.mask)[chosen], size, interpolation=cv2.INTER_AREA)
-    small = np.asarray(cv2.resize(photo, size, interpolation=cv2.INTER_AREA), np.uint8)
     trimap = np.full(person.shape, cv2.GC_BGD, np.uint8)
     inside = (area > 127) & (person > 127)
     trimap[inside] = cv2.GC_PR_FGD
