@@ -41,7 +41,8 @@ async def test_two_chosen_pictures_become_a_try_on(fleet: Plan, page: Page, tmp_
     ended = "!document.querySelector('#done').hidden || document.querySelector('#work').className == 'bad'"
     await page.until(ended, seconds=60)
     assert await page.evaluate("document.querySelector('#work').className") == ""
-    assert await page.evaluate("document.querySelector('#after').naturalWidth") == Image.open(assets.PERSON).width
+    with Image.open(assets.PERSON) as photo:
+        assert await page.evaluate("document.querySelector('#after').naturalWidth") == photo.width
     tmp_path.joinpath("page.png").write_bytes(await page.screenshot())
     assert page.complaints == []
 

@@ -27,8 +27,8 @@ async def test_a_photo_and_a_garment_become_a_try_on(fleet: Plan, tmp_path: Path
             await stranger.status(done.job_id)
     assert (done.status, done.engine) == ("completed", "puppet")
     assert {"upload", "cut_out", "try_on", "download"} <= set(done.stages)
-    before, after = Image.open(assets.PERSON).convert("RGB"), Image.open(output).convert("RGB")
-    assert after.size == before.size
-    assert ImageChops.difference(before, after).getbbox() is not None
-    assert Image.open(io.BytesIO(cut_out)).mode == "RGBA"
+    with Image.open(assets.PERSON) as before, Image.open(output) as after, Image.open(io.BytesIO(cut_out)) as cut:
+        assert after.size == before.size
+        assert ImageChops.difference(before.convert("RGB"), after.convert("RGB")).getbbox() is not None
+        assert cut.mode == "RGBA"
     assert (refusal.value.status, refusal.value.problem_code) == (404, "not_found")
