@@ -54,13 +54,15 @@ class EventReader:
         redis: A client whose socket timeout is longer than the reads block.
         names: The queue's keys.
         consumer: This process's own name in the group.
+        stale_ms: Age at which an unacknowledged event is given to another reader.
     """
 
-    def __init__(self, redis: Redis, names: QueueKeys, *, consumer: str, group: str = GROUP) -> None:
+    def __init__(self, redis: Redis, names: QueueKeys, *, consumer: str, stale_ms: int = STALE_MS) -> None:
         self._redis = redis
         self._stream = names.events
         self._consumer = consumer
-        self._group = group
+        self._group = GROUP
+        self._stale_ms = stale_ms
         self._swept_at = 0.0
         self._cursor = "0-0"
         self.malformed = 0
@@ -113,7 +115,7 @@ class EventReader:
         if time.monotonic() - self._swept_at < SWEEP_SECONDS:
             return []
         cursor, entries, *_ = await self._redis.xautoclaim(
-            self._stream, self._group, self._consumer, STALE_MS, self._cursor, count=count
+            self._stream, self._group, self._consumer, self._stale_ms, self._cursor, count=count
         )
         self._cursor = text(cursor)
         if self._cursor == "0-0":
@@ -176,9 +178,10 @@ class WasDeaf:
 class Subscription:
     """A line to some channels; made by `subscribe`."""
 
-    def __init__(self, redis: Redis, channels: tuple[str, ...]) -> None:
+    def __init__(self, redis: Redis, channels: tuple[str, ...], *, ping_seconds: float) -> None:
         self._redis = redis
         self._channels = channels
+        self._ping_seconds = ping_seconds
         self._pubsub: PubSub | None = None
         self._heard_at = time.monotonic()
         self._pause_seconds = 0.05
@@ -198,7 +201,7 @@ class Subscription:
                     return WasDeaf(time.monotonic() - since)
                 continue
             try:
-                if message := await self._hear(self._pubsub, min(left, PING_SECONDS)):
+                if message := await self._hear(self._pubsub, min(left, self._ping_seconds)):
                     return message
             except (RedisError, OSError):
                 await self.close()
@@ -209,7 +212,7 @@ class Subscription:
 
     async def __anext__(self) -> Message | WasDeaf:
         while True:
-            if (message := await self.next(timeout_seconds=PING_SECONDS)) is not None:
+            if (message := await self.next(timeout_seconds=self._ping_seconds)) is not None:
                 return message
 
     async def connect(self, patience_seconds: float) -> bool:
@@ -241,9 +244,9 @@ class Subscription:
 
     async def _hear(self, pubsub: PubSub, timeout_seconds: float) -> Message | None:
         silent_seconds = time.monotonic() - self._heard_at
-        if silent_seconds > 2 * PING_SECONDS:
+        if silent_seconds > 2 * self._ping_seconds:
             raise RedisError("the line is silent")
-        if silent_seconds > PING_SECONDS:
+        if silent_seconds > self._ping_seconds:
             await pubsub.ping()
         message = await pubsub.get_message(timeout=timeout_seconds)
         if message is None:
@@ -253,12 +256,13 @@ class Subscription:
 
 
 @asynccontextmanager
-async def subscribe(redis: Redis, *channels: str) -> AsyncIterator[Subscription]:
+async def subscribe(redis: Redis, *channels: str, ping_seconds: float = PING_SECONDS) -> AsyncIterator[Subscription]:
     """Listen to channels for a `with` block; a Redis that is away is waited for, not an error.
 
-    The first `next` after an outage, one at the start included, returns `WasDeaf`.
+    The first `next` after an outage, one at the start included, returns `WasDeaf`. A line that is silent for
+    `ping_seconds` is asked for a sign of life, and is dead after twice that.
     """
-    subscription = Subscription(redis, channels)
+    subscription = Subscription(redis, channels, ping_seconds=ping_seconds)
     await subscription.connect(1.0)
     try:
         yield subscription
