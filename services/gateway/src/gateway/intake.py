@@ -197,13 +197,26 @@ class Intake:
         garment_url: str,
         trace_id: str,
         once: Once | None = None,
+        job_id: str | None = None,
     ) -> Accepted:
-        """Accept a try-on of a person's photo and a garment (its cut-out or its photo), or refuse it before commit."""
+        """Accept a try-on of a person's photo and a garment (its cut-out or its photo), or refuse it before commit.
+
+        Args:
+            caller: Whose it will be.
+            options: What is asked for.
+            person_url: Address of his photo in our storage.
+            garment_url: Address of his cut-out, or of a garment photo.
+            trace_id: Follows the work through every log line.
+            once: The Idempotency-Key.
+            job_id: The id it has already; None: a fresh one.
+        """
         await self.replay(caller, once)
         async with self._ledger.read() as reads:
             person = await self._photo(reads, caller, person_url)
             garment, cut = await self._garment(reads, caller, garment_url)
-        return await self._accept(caller, options, person, garment, cut, trace_id=trace_id, once=once, draft=None)
+        return await self._accept(
+            caller, options, person, garment, cut, trace_id=trace_id, once=once, draft=None, job_id=job_id
+        )
 
     async def transfer(self, caller: Caller, entry: TryonRow, *, trace_id: str, once: Once | None = None) -> Accepted:
         """Submit a VTON entry that is still a draft."""
@@ -235,6 +248,7 @@ class Intake:
         trace_id: str,
         once: Once | None,
         draft: TryonRow | None,
+        job_id: str | None = None,
     ) -> Accepted:
         card = self._card(options)
         self._check_scope(caller, options)
@@ -255,6 +269,8 @@ class Intake:
             entry_id = draft.id if draft else ""
             values = _entry(caller, options, card, person=person, garment=garment, cut_id=cut.id)
             values |= {"status": "queued", "parse_id": parse.id if parse else None, "trace_id": trace_id}
+            if job_id:
+                values |= {"id": job_id, "vton_id": f"vton_{job_id.removeprefix('job_')}"}
             if draft:
                 values |= {"id": entry_id, "vton_id": draft.vton_id, "options": draft.options | values["options"]}
                 locked = (await writes.lock_tryons([entry_id])).get(entry_id)

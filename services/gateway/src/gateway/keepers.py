@@ -9,10 +9,15 @@ import structlog
 from redis.exceptions import RedisError
 
 from gateway import metrics
+from gateway.adoption import Adopter
+from gateway.promoter import Promoter
 from gateway.realtime.server import SocketServer
+from gateway.reconciler import Reconciler
 from gateway.services import Services
+from gateway.sweeps import Sweeper
 from proteus.clock import SystemClock
 from proteus.errors import DependencyUnavailable
+from proteus.keys import JOBS, TAILOR
 from proteus.lifecycle import wait
 
 log = structlog.get_logger()
@@ -30,6 +35,21 @@ async def keep(services: Services, sockets: SocketServer, stop: asyncio.Event) -
         "outbox": (2.0, services.submitter.sweep),
         "sockets": (5.0, lambda: sockets.close_expired(clock)),
         "deletions": (30.0, services.eraser.run_due),
+    }
+    reconciler = Reconciler(services.ledger, services.redis, services.queues, services.recorder, services.submitter)
+    promoter = Promoter(services.ledger, services.queues, services.recorder, services.fleet)
+    sweeper = Sweeper(services.ledger, services.store, services.eraser, services.settings.uploads)
+    adopter = Adopter(services.ledger, services.store, services.intake, services.queues[JOBS], services.queues[TAILOR])
+    rounds |= {
+        "epoch": (1.0, reconciler.watch),
+        "reconcile": (60.0, reconciler.periodic),
+        "promote": (0.5, promoter.promote),
+        "overdue": (1.0, promoter.expire),
+        "adopt": (2.0, adopter.adopt),
+        "incoming": (60.0, sweeper.incoming),
+        "orphans": (300.0, sweeper.orphans),
+        "expired": (30.0, sweeper.expired),
+        "keys": (3600.0, sweeper.old_keys),
     }
     async with asyncio.TaskGroup() as tasks:
         for name, (seconds, one) in rounds.items():

@@ -100,8 +100,13 @@ class Recorder:
                 log.warning("recorder_waits", error=str(error))
                 await wait(stop, seconds=ERROR_PAUSE_SECONDS)
 
-    async def settle(self, events: Sequence[QueueEvent]) -> list[JobRow]:
-        """Apply facts in one transaction; return the rows that changed."""
+    async def settle(self, events: Sequence[QueueEvent], *, recheck: Sequence[str] = ()) -> list[JobRow]:
+        """Apply facts in one transaction; return the rows that changed.
+
+        Args:
+            events: Facts about jobs, oldest first.
+            recheck: Jobs at `preparing` to be released or failed by what their needs are now.
+        """
         change = _Change()
         now = datetime.now(UTC)
         async with self._ledger.write() as writes:
@@ -111,7 +116,7 @@ class Recorder:
             for event in events:
                 if row := change.after.get(event.job_id):
                     change.after[event.job_id] = apply(row, event)
-            await _cascade(writes, change, now=now)
+            await _cascade(writes, change, recheck, now=now)
             changed = change.changed
             await writes.save_jobs(changed)
             for row in changed:
@@ -226,13 +231,11 @@ class _Draft:
     seen: Seen
 
 
-async def _cascade(writes: Writes, change: _Change, *, now: datetime) -> None:
+async def _cascade(writes: Writes, change: _Change, recheck: Sequence[str], *, now: datetime) -> None:
     """Release or end what waited for the tailor jobs that ended here, and what waits for those in turn."""
     ended = {row.id for row in change.changed if row.terminal and row.kind != JobKind.TRYON}
-    while ended:
-        waiting = await writes.dependents(ended)
-        if not waiting:
-            return
+    waiting = [*recheck, *(await writes.dependents(ended) if ended else ())]
+    while waiting:
         found = await writes.lock_jobs(job_id for job_id in waiting if job_id not in change.after)
         change.before |= found
         change.after |= found
@@ -243,3 +246,4 @@ async def _cascade(writes: Writes, change: _Change, *, now: datetime) -> None:
             change.after[job_id] = moved
             if moved is not row and moved.terminal:
                 ended.add(job_id)
+        waiting = await writes.dependents(ended) if ended else []

@@ -25,6 +25,9 @@ RESUBMITTED: Final = "resubmitted"
 PROMOTED: Final = "promoted"
 """The promoter let a held job in."""
 
+REOPENED: Final = "reopened"
+"""An operator lets a failed job try again, with a clean record."""
+
 RELEASED: Final = "released"
 """All that the job needed is there."""
 
@@ -51,6 +54,17 @@ def fact(row: JobRow, kind: str, *, now: datetime, **data: Any) -> QueueEvent:
 
 def apply(row: JobRow, event: QueueEvent) -> JobRow:
     """Return the row after the event; the very same row if the event says nothing new."""
+    if event.kind == REOPENED and row.state == JobState.FAILED:
+        return replace(
+            _moved(row, JobState.QUEUED),
+            epoch=row.epoch + 1,
+            error=None,
+            finished_at=None,
+            cancel_requested=False,
+            attempts=0,
+            crashes=0,
+            solo_crashes=0,
+        )
     if row.terminal or event.token < row.epoch * EPOCH_TOKENS:
         return row
     at = datetime.fromtimestamp(event.at_ms / 1000, UTC)

@@ -148,6 +148,8 @@ jobs = Table(
         "created_at",
         postgresql_where=text("state = 'queued' AND stage = 'waiting' AND submitted_epoch < epoch"),
     ),
+    Index("ix_jobs_ended", "finished_at", postgresql_where=text("finished_at IS NOT NULL")),
+    Index("ix_jobs_failed", "created_at", postgresql_where=text("state = 'failed'")),
     Index(None, "tryon_id"),
     Index(None, "user_id", "created_at"),
     Index(None, "result_key"),

@@ -290,6 +290,59 @@ class Reads:
         )
         return list((await self._connection.execute(statement)).scalars())
 
+    async def ended_since(self, since: datetime, *, limit: int) -> list[JobRow]:
+        """Rows that ended lately other than by completion: a queue may not know."""
+        statement = (
+            select(jobs)
+            .where(jobs.c.finished_at > since, jobs.c.state.in_(("failed", "canceled", "expired")))
+            .order_by(jobs.c.finished_at.desc())
+            .limit(limit)
+        )
+        return await self._all(JobRow, statement)
+
+    async def done_more_than_once(self, *, since: datetime, until: datetime, limit: int) -> list[JobRow]:
+        """Pictures that ended in this time and that more than one worker may have stored, or one in vain."""
+        claims = jobs.c.token % 1_000_000
+        statement = (
+            select(jobs)
+            .where(
+                jobs.c.kind == "tryon",
+                jobs.c.finished_at.between(since, until),
+                jobs.c.started_at.is_not(None),
+                or_(jobs.c.state != "completed", claims > 1, jobs.c.epoch > 1),
+            )
+            .limit(limit)
+        )
+        return await self._all(JobRow, statement)
+
+    async def failed_before(self, before: tuple[datetime, str] | None, *, limit: int) -> list[JobRow]:
+        """A page of failed rows of all users, newest first (operators only)."""
+        statement = (
+            select(jobs)
+            .where(jobs.c.state == "failed")
+            .order_by(jobs.c.created_at.desc(), jobs.c.id.desc())
+            .limit(limit)
+        )
+        if before:
+            statement = statement.where(tuple_(jobs.c.created_at, jobs.c.id) < before)
+        return await self._all(JobRow, statement)
+
+    async def alive_before(
+        self, before: tuple[datetime, str] | None, *, limit: int, stage: str | None = None
+    ) -> list[JobRow]:
+        """A page of living rows of all users, newest first (operators only)."""
+        statement = (
+            select(jobs)
+            .where(jobs.c.state.in_(ALIVE))
+            .order_by(jobs.c.created_at.desc(), jobs.c.id.desc())
+            .limit(limit)
+        )
+        if stage:
+            statement = statement.where(jobs.c.stage == stage)
+        if before:
+            statement = statement.where(tuple_(jobs.c.created_at, jobs.c.id) < before)
+        return await self._all(JobRow, statement)
+
     async def fact(self, name: str) -> str | None:
         """A fact about the deployment."""
         return (

@@ -10,7 +10,7 @@ from sqlalchemy import bindparam, case, delete, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from gateway.ledger.repository.reads import IDEMPOTENCY_LIFE, Reads
-from gateway.ledger.rows import ImageRow, JobRow, TryonRow, UserRow
+from gateway.ledger.rows import JobRow, TryonRow, UserRow
 from gateway.ledger.tables import (
     deletions,
     deployment,
@@ -243,11 +243,6 @@ class Writes(Reads):
 
     async def request_cancel(self, ids: Iterable[str]) -> None:
         await self._connection.execute(update(jobs).where(jobs.c.id.in_(list(ids))).values(cancel_requested=True))
-
-    async def add_foreign_image(self, row: ImageRow) -> None:
-        """Adopt a photo that is in the store without a row."""
-        values = {name: getattr(row, name) for name in row.__slots__ if name != "created_at"}
-        await self._connection.execute(upsert(images).values(**values).on_conflict_do_nothing())
 
     async def set_fact(self, name: str, value: str) -> None:
         statement = upsert(deployment).values(name=name, value=value)

@@ -163,6 +163,12 @@ def upgrade() -> None:
         postgresql_where=sa.text("state IN ('queued', 'running')"),
     )
     op.create_index(
+        "ix_jobs_ended", "jobs", ["finished_at"], unique=False, postgresql_where=sa.text("finished_at IS NOT NULL")
+    )
+    op.create_index(
+        "ix_jobs_failed", "jobs", ["created_at"], unique=False, postgresql_where=sa.text("state = 'failed'")
+    )
+    op.create_index(
         "ix_jobs_outbox",
         "jobs",
         ["created_at"],
@@ -206,6 +212,8 @@ def downgrade() -> None:
         table_name="jobs",
         postgresql_where=sa.text("state = 'queued' AND stage = 'waiting' AND submitted_epoch < epoch"),
     )
+    op.drop_index("ix_jobs_failed", table_name="jobs", postgresql_where=sa.text("state = 'failed'"))
+    op.drop_index("ix_jobs_ended", table_name="jobs", postgresql_where=sa.text("finished_at IS NOT NULL"))
     op.drop_index("ix_jobs_alive", table_name="jobs", postgresql_where=sa.text("state IN ('queued', 'running')"))
     op.drop_table("jobs")
     op.drop_index(op.f("ix_tryons_user_id_created_at_id"), table_name="tryons")

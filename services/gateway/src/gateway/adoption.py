@@ -1,0 +1,128 @@
+"""Payloads that somebody pushed onto `queue:jobs` by hand: each becomes an ordinary try-on of the account `foreign`.
+
+The two pictures are copied into that account's `incoming/` and go the way of every upload; the job keeps the id it was
+pushed with. What cannot be adopted becomes a dead letter that says why.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from typing import Any, Final
+from uuid import uuid4
+
+import structlog
+
+from gateway.intake import Intake
+from gateway.ledger.engine import Ledger
+from gateway.options import TryonOptions
+from gateway.tokens import Caller
+from proteus.errors import DependencyUnavailable, InvalidRequest, Overloaded, ProteusError
+from proteus.jobs import new_id
+from proteus.queue import AnyQueue
+from proteus.storage import ObjectStore
+
+log = structlog.get_logger()
+
+LOCK: Final = "proteus:adopt"
+FOREIGN: Final = Caller(user_id="user_foreign", tenant="foreign", scopes=frozenset(), expires_at=float("inf"))
+LIMIT: Final = 20
+_ID: Final = re.compile(r"job_[A-Za-z0-9\-]{1,64}")
+
+
+class Adopter:
+    """Takes in what lies on a queue's foreign list. One gateway at a time does it."""
+
+    def __init__(self, ledger: Ledger, store: ObjectStore, intake: Intake, queue: AnyQueue, tailor: AnyQueue) -> None:
+        self._ledger = ledger
+        self._store = store
+        self._intake = intake
+        self._queue = queue
+        self._tailor = tailor
+
+    async def adopt(self) -> int:
+        """Adopt or bury what is there; return how many were adopted."""
+        payloads = await self._queue.peek_foreign(LIMIT)
+        strays = await self._tailor.peek_foreign(LIMIT)
+        if not payloads and not strays:
+            return 0
+        adopted = 0
+        async with self._ledger.lock(LOCK) as ours:
+            if not ours:
+                return 0
+            for stray in strays:
+                await self._tailor.bury_foreign(
+                    stray, code="invalid_request", message="tailorJob takes the gateway's jobs only."
+                )
+            for payload in payloads:
+                adopted += await self._take(payload)
+        return adopted
+
+    async def _take(self, payload: str) -> bool:
+        try:
+            made = _parsed(payload)
+            async with self._ledger.read() as reads:
+                known = await reads.jobs([made["id"]])
+            if not known:
+                await self._submit(made)
+        except (DependencyUnavailable, Overloaded):
+            return False  # It stays on the list for the next round.
+        except ProteusError as error:
+            letter = await self._queue.bury_foreign(payload, code=error.code, message=error.message)
+            log.warning("foreign_payload_buried", letter=letter, code=error.code, error=error.message)
+            return False
+        await self._queue.drop_foreign(payload)
+        log.info("foreign_payload_adopted", job_id=made["id"])
+        return True
+
+    async def _submit(self, made: dict[str, str]) -> None:
+        async with self._ledger.write() as writes:
+            await writes.add_user(FOREIGN.user_id, kind="foreign", tenant=FOREIGN.tenant)
+        person = await self._copy(made["user_photo_url"], kind="person")
+        garment = await self._copy(made["cloth_clean_url"], kind="garment")
+        await self._intake.tryon(
+            FOREIGN,
+            TryonOptions(),
+            person_url=person,
+            garment_url=garment,
+            trace_id=uuid4().hex,
+            job_id=made["id"],
+        )
+
+    async def _copy(self, url: str, *, kind: str) -> str:
+        """Copy a picture into the account's own uploads; return its address there."""
+        key = self._store.key_of(url)
+        info = await asyncio.to_thread(self._store.head, key)
+        self._intake.check_upload(info.content_type, info.size_bytes)
+        image_id = new_id("img")
+        target = f"incoming/{FOREIGN.user_id}/{image_id}"
+        data = await asyncio.to_thread(self._store.get, key)
+        await asyncio.to_thread(self._store.put, target, data, content_type=info.content_type)
+        async with self._ledger.write() as writes:
+            await writes.add_image(
+                image_id,
+                user_id=FOREIGN.user_id,
+                kind=kind,
+                declared_type=info.content_type,
+                declared_bytes=info.size_bytes,
+            )
+        return self._store.url_of(target)
+
+
+def _parsed(payload: str) -> dict[str, str]:
+    """Return the payload of SPEC 3.
+
+    Raises:
+        InvalidRequest: It is none.
+    """
+    try:
+        made: Any = json.loads(payload)
+    except ValueError as error:
+        raise InvalidRequest("The payload is not JSON.") from error
+    if not isinstance(made, dict) or not isinstance(made.get("id"), str) or not _ID.fullmatch(made["id"]):
+        raise InvalidRequest("The payload's id must be job_ and up to 64 letters, digits or dashes.")
+    for name in ("user_photo_url", "cloth_clean_url"):
+        if not isinstance(made.get(name), str):
+            raise InvalidRequest(f"The payload has no {name}.")
+    return {name: made[name] for name in ("id", "user_photo_url", "cloth_clean_url")}

@@ -1,0 +1,174 @@
+"""Rows and queue made to agree again. Everything in Redis can be rebuilt from Postgres; this is how.
+
+Every second `watch` compares `proteus:epoch` with the value the ledger remembers: missing or different means that Redis
+was emptied or swapped, and everything alive is looked after at once. Every minute `periodic` does the same for rows
+that have not changed for 10 s. One gateway at a time does either: an advisory lock, never waited for.
+
+    row waiting or running, no job in Redis      -> back to the queue with the next epoch
+    job in Redis over, row not                   -> settled by what Redis says
+    row over, job in Redis alive                 -> cancelled there
+    row preparing, its needs over                -> released or failed
+    cancel asked for, job alive                  -> asked for again
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Final
+from uuid import uuid4
+
+import structlog
+from redis.asyncio import Redis
+
+from gateway import metrics
+from gateway.ledger.engine import Ledger
+from gateway.ledger.rows import JobRow
+from gateway.recorder import Recorder
+from gateway.settling import EPOCH_TOKENS, RESUBMITTED, fact
+from gateway.submission import Submitter
+from proteus import keys
+from proteus.jobs import JobId, JobKind, JobState, Stage
+from proteus.queue import AnyQueue, JobView, QueueEvent
+
+log = structlog.get_logger()
+
+LOCK: Final = "proteus:reconcile"
+EPOCH_FACT: Final = "redis_epoch"
+SETTLED_AGE: Final = timedelta(seconds=10)
+"""Younger rows may still be on their way to Redis, or their events to us."""
+
+RECENT: Final = timedelta(minutes=10)
+"""How far back ended rows are compared with Redis."""
+
+PAGE: Final = 200
+
+
+class Reconciler:
+    """Compares every living row with its queue, and puts right what differs."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        redis: Redis,
+        queues: Mapping[str, AnyQueue],
+        recorder: Recorder,
+        submitter: Submitter,
+    ) -> None:
+        self._ledger = ledger
+        self._redis = redis
+        self._queues = queues
+        self._recorder = recorder
+        self._submitter = submitter
+
+    async def watch(self) -> bool:
+        """Look at the epoch; if Redis is not the one we knew, reconcile at once. Says whether it did."""
+        if await self._agrees():
+            return False
+        async with self._ledger.lock(LOCK) as held:
+            if not held or await self._agrees():
+                return False
+            log.warning("redis_was_emptied_or_swapped")
+            metrics.RECONCILED.labels("new_epoch").inc()
+            await self.compare(updated_before=datetime.now(UTC))
+            epoch = uuid4().hex
+            await self._redis.set(keys.EPOCH, epoch)
+            async with self._ledger.write() as writes:
+                await writes.set_fact(EPOCH_FACT, epoch)
+        return True
+
+    async def periodic(self) -> None:
+        """Compare what has been quiet for a while."""
+        async with self._ledger.lock(LOCK) as held:
+            if held:
+                await self.compare(updated_before=datetime.now(UTC) - SETTLED_AGE)
+
+    async def compare(self, *, updated_before: datetime) -> int:
+        """Put right every living row last changed before this time; return how many were wrong."""
+        wrong, after_id = 0, ""
+        while True:
+            async with self._ledger.read() as reads:
+                rows = await reads.alive(after_id=after_id, updated_before=updated_before, limit=PAGE)
+            if not rows:
+                break
+            after_id = rows[-1].id
+            wrong += await self._mend([row for row in rows if row.stage not in (Stage.HELD, Stage.PREPARING)])
+        async with self._ledger.read() as reads:
+            ready = await reads.ready_but_preparing(limit=PAGE)
+            ended = await reads.ended_since(datetime.now(UTC) - RECENT, limit=PAGE)
+        if ready:
+            await self._recorder.settle([], recheck=ready)
+        await self._cancel_ended(ended)
+        return wrong + len(ready)
+
+    async def _mend(self, rows: Sequence[JobRow]) -> int:
+        facts: list[QueueEvent] = []
+        pushes: list[str] = []
+        cancels: list[JobRow] = []
+        for name, queue in self._queues.items():
+            own = [row for row in rows if JobKind(row.kind).queue == name]
+            views = await queue.look(*[JobId(row.id) for row in own])
+            for row, view in zip(own, views, strict=True):
+                if view is None or view.token < row.epoch * EPOCH_TOKENS:
+                    if row.cancel_requested:
+                        facts.append(fact(row, "canceled", now=datetime.now(UTC)))
+                    elif view is None and row.submitted_epoch >= row.epoch:
+                        facts.append(fact(row, RESUBMITTED, now=datetime.now(UTC)))
+                    else:
+                        pushes.append(row.id)
+                elif event := _missed(row, view):
+                    facts.append(event)
+                elif row.cancel_requested and not view.cancel_requested:
+                    cancels.append(row)
+        for event in facts:
+            metrics.RECONCILED.labels(event.kind).inc()
+        if facts:
+            log.warning("rows_reconciled", jobs=len(facts), kinds=sorted({event.kind for event in facts}))
+            await self._recorder.settle(facts)
+        await self._submitter.push(pushes)
+        for row in cancels:
+            await self._queues[JobKind(row.kind).queue].cancel(JobId(row.id))
+        return len(facts) + len(pushes) + len(cancels)
+
+    async def _cancel_ended(self, rows: Sequence[JobRow]) -> None:
+        """Stop jobs in Redis whose rows have ended without it."""
+        for name, queue in self._queues.items():
+            own = [row for row in rows if JobKind(row.kind).queue == name]
+            views = await queue.look(*[JobId(row.id) for row in own])
+            alive = [view.id for view in views if view and not view.state.terminal and not view.cancel_requested]
+            if alive:
+                metrics.RECONCILED.labels("ended_but_queued").inc(len(alive))
+                await queue.cancel(*alive)
+
+    async def _agrees(self) -> bool:
+        current = await self._redis.get(keys.EPOCH)
+        async with self._ledger.read() as reads:
+            known = await reads.fact(EPOCH_FACT)
+        return known is not None and current == known
+
+
+def _missed(row: JobRow, view: JobView) -> QueueEvent | None:
+    """Return the event that this row has missed, if its job in Redis is somewhere else."""
+    data: dict[str, object] = {"attempts": view.attempts, "crashes": view.crashes, "solo_crashes": view.solo_crashes}
+    kind = ""
+    if view.state.terminal:
+        kind = view.state.value
+        data |= {"result": dict(view.result)} if view.state is JobState.COMPLETED else {}
+        data |= {"code": view.code, "message": view.message} if view.state is JobState.FAILED else {}
+    elif view.state is JobState.RUNNING and view.token > row.token:
+        kind = "claimed"
+    elif view.state is JobState.QUEUED and row.state == JobState.RUNNING and view.token >= row.token:
+        kind = "returned"
+    elif row.submitted_epoch < row.epoch:
+        kind = "submitted"
+    if not kind:
+        return None
+    return QueueEvent(
+        entry_id="",
+        kind=kind,
+        job_id=view.id,
+        token=view.token,
+        state=view.state,
+        at_ms=int(datetime.now(UTC).timestamp() * 1000),
+        data=data,
+    )

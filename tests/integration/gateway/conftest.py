@@ -1,0 +1,326 @@
+"""A real gateway on real servers, and hands that do a tailor's and a weaver's work through the real queue."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+import pytest
+import socketio
+import uvicorn
+from PIL import Image
+from redis.asyncio import Redis
+
+from gateway.app import make_app
+from gateway.ledger.migrate import upgrade
+from gateway.settings import (
+    AdmissionSettings,
+    DatabaseSettings,
+    GatewaySettings,
+    LimitSettings,
+    TokenSettings,
+    UploadSettings,
+)
+from proteus.errors import ProteusError
+from proteus.jobs import WorkerId
+from proteus.keys import JOBS, TAILOR
+from proteus.queue import Claimed, Completion, Failure, JobQueue, QueuePolicy
+from proteus.settings import LeaseSettings, LogSettings, RedisSettings, StorageSettings
+from proteus.storage import ObjectStore
+from tailor.ingest import ingest
+from workbench.stack.ports import free_port
+
+SIGNING_KEY = "a-key-for-tests-that-is-long-enough-to-sign"
+PATIENCE_SECONDS = 20
+
+
+@pytest.fixture
+def gateway_settings(redis_url: str, database_url: str, storage_settings: StorageSettings) -> GatewaySettings:
+    """Settings of a gateway on this test's own servers, its tables made by the real migrations."""
+    database = DatabaseSettings(url=database_url)
+    upgrade(database)
+    return GatewaySettings(
+        redis=RedisSettings(url=redis_url),
+        database=database,
+        storage=storage_settings,
+        tokens=TokenSettings(signing_key=SIGNING_KEY),
+        uploads=UploadSettings(),
+        limits=LimitSettings(),
+        admission=AdmissionSettings(),
+        lease=LeaseSettings(seconds=2, beat_seconds=0.5, reap_seconds=0.2),
+        log=LogSettings(),
+    )
+
+
+@dataclass
+class Gateway:
+    """A running gateway, as clients see it."""
+
+    url: str
+    settings: GatewaySettings
+    clients: list[httpx.AsyncClient] = field(default_factory=list)
+
+    async def guest(self) -> Guest:
+        """A fresh guest with his own client."""
+        client = httpx.AsyncClient(base_url=self.url, timeout=30)
+        self.clients.append(client)
+        made = (await client.post("/v1/auth/guest")).raise_for_status().json()
+        return self.bearer(made["access_token"], made["user_id"], client)
+
+    def bearer(self, token: str, user_id: str = "", client: httpx.AsyncClient | None = None) -> Guest:
+        """A client with this token."""
+        if client is None:
+            client = httpx.AsyncClient(base_url=self.url, timeout=30)
+            self.clients.append(client)
+        client.headers["Authorization"] = f"Bearer {token}"
+        return Guest(http=client, user_id=user_id, token=token, url=self.url)
+
+
+@dataclass
+class Guest:
+    """A user of the public API."""
+
+    http: httpx.AsyncClient
+    user_id: str
+    token: str
+    url: str
+
+    async def upload(
+        self, picture: bytes | None = None, *, kind: str = "person", content_type: str = "image/png"
+    ) -> str:
+        """PUT a picture to a signed URL; return its image_url."""
+        picture = png() if picture is None else picture
+        asked = {"kind": kind, "content_type": content_type, "size_bytes": len(picture)}
+        ticket = (await self.http.get("/images/presignedUpUrl", params=asked)).raise_for_status().json()
+        async with httpx.AsyncClient() as plain:
+            put = await plain.put(ticket["upload_url"], headers=ticket["headers"], content=picture)
+        put.raise_for_status()
+        return str(ticket["image_url"])
+
+    async def snap(self, person: str, garment: str, **options: Any) -> dict[str, Any]:
+        """Submit a try-on; return the answer."""
+        body = {"user_photo_url": person, "cloth_clean_url": garment, **options}
+        answer = await self.http.post("/api/snap", json=body)
+        assert answer.status_code == 202, answer.text
+        return dict(answer.json())
+
+    async def wait(self, job_id: str, seconds: float = PATIENCE_SECONDS) -> dict[str, Any]:
+        """Return the status once the job has ended."""
+        status = (await self.http.get(f"/api/status/{job_id}", params={"wait": seconds})).raise_for_status().json()
+        assert status["status"] in ("completed", "failed", "canceled", "expired"), status
+        return dict(status)
+
+    @asynccontextmanager
+    async def listening(self, last_seq: int | None = None) -> AsyncIterator[Heard]:
+        """Hold a socket open and collect what it says."""
+        heard = Heard()
+        client = socketio.AsyncClient(reconnection=False)
+        client.on("job", heard.on_job)
+        client.on("progress", heard.on_progress)
+        auth = {"token": self.token} | ({} if last_seq is None else {"last_seq": last_seq})
+        await client.connect(self.url, auth=auth, transports=["websocket"], socketio_path="updates")
+        try:
+            yield heard
+        finally:
+            await client.shutdown()
+
+
+@dataclass
+class Heard:
+    """Events of one socket."""
+
+    jobs: list[dict[str, Any]] = field(default_factory=list)
+    progress: list[dict[str, Any]] = field(default_factory=list)
+    _news: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def on_job(self, event: dict[str, Any]) -> None:
+        self.jobs.append(event)
+        self._news.set()
+
+    async def on_progress(self, event: dict[str, Any]) -> None:
+        self.progress.append(event)
+        self._news.set()
+
+    async def until(self, seen: Callable[[Heard], bool]) -> None:
+        """Wait until what was heard satisfies a condition."""
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while not seen(self):
+                self._news.clear()
+                await self._news.wait()
+
+
+@pytest.fixture
+async def gateway(gateway_settings: GatewaySettings, store: ObjectStore) -> AsyncIterator[Gateway]:
+    """One running gateway."""
+    async with serving(gateway_settings) as found:
+        yield found
+
+
+@asynccontextmanager
+async def serving(settings: GatewaySettings) -> AsyncIterator[Gateway]:
+    """Run a gateway inside this event loop, on a free port, for a `with` block."""
+    port = free_port()
+    server = uvicorn.Server(
+        uvicorn.Config(
+            make_app(settings),
+            port=port,
+            lifespan="on",
+            log_config=None,
+            ws="websockets-sansio",
+            timeout_graceful_shutdown=3,
+        )
+    )
+    server.capture_signals = no_signals  # type: ignore[method-assign,assignment]
+    running = asyncio.create_task(server.serve())
+    try:
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while not server.started:
+                assert not running.done(), "the gateway did not start"
+                await asyncio.sleep(0.01)
+        made = Gateway(url=f"http://127.0.0.1:{port}", settings=settings)
+        yield made
+        for client in made.clients:
+            await client.aclose()
+    finally:
+        server.should_exit = True
+        await running
+
+
+class no_signals:
+    """Leaves the test process's signals alone."""
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, *_: object) -> None:
+        return None
+
+
+@pytest.fixture
+def hands(redis: Redis, store: ObjectStore, gateway_settings: GatewaySettings) -> Hands:
+    """Somebody who can do a tailor's and a weaver's work."""
+    return Hands(redis, store, lease_ms=int(gateway_settings.lease.seconds * 1000))
+
+
+class Hands:
+    """Does jobs by hand: claims through the real queue, stores real objects, completes as the workers do."""
+
+    def __init__(self, redis: Redis, store: ObjectStore, *, lease_ms: int) -> None:
+        policy = QueuePolicy(lease_ms=lease_ms, backoff_base_ms=1, backoff_cap_ms=1)
+        self.queues = {name: JobQueue(redis, name, policy=policy) for name in (JOBS, TAILOR)}
+        self.store = store
+        self.worker = WorkerId("hands")
+
+    async def take(self, list_name: str = JOBS) -> Claimed:
+        """Claim the next job, waiting for it to come."""
+        engines = ["puppet", "timed"] if list_name == JOBS else ["ingest", "cut", "parse"]
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while True:
+                claim = await self.queues[list_name].claim(self.worker, free=1, engines=engines)
+                if claim.jobs:
+                    return claim.jobs[0]
+                await asyncio.sleep(0.01)
+
+    async def finish(self, job: Claimed) -> dict[str, Any]:
+        """Do a job and complete it; return its result. A photo that is none fails as the tailor would have it."""
+        list_name = JOBS if job.body["job_type"] == "tryon" else TAILOR
+        try:
+            result = await asyncio.to_thread(self._do, job)
+        except ProteusError as error:
+            failure = Failure(id=job.id, token=job.token, code=error.code, message=error.message, retryable=False)
+            await self.queues[list_name].fail(self.worker, [failure])
+            return {}
+        await self.queues[list_name].complete(self.worker, [Completion(id=job.id, token=job.token, result=result)])
+        return result
+
+    @asynccontextmanager
+    async def working(self, *lists: str) -> AsyncIterator[None]:
+        """Do everything that comes, for a `with` block."""
+
+        async def work(list_name: str) -> None:
+            while True:
+                await self.finish(await self.take_for_ever(list_name))
+
+        tasks = [asyncio.create_task(work(name)) for name in lists or (JOBS, TAILOR)]
+        try:
+            yield
+        finally:
+            for task in tasks:
+                task.cancel()
+            for outcome in await asyncio.gather(*tasks, return_exceptions=True):
+                if not isinstance(outcome, asyncio.CancelledError):
+                    raise outcome
+
+    async def take_for_ever(self, list_name: str) -> Claimed:
+        """Claim the next job, however long it takes."""
+        while True:
+            try:
+                return await self.take(list_name)
+            except TimeoutError:
+                continue
+
+    def _do(self, job: Claimed) -> dict[str, Any]:
+        body = job.body
+        match body.get("task"):
+            case "ingest":
+                data = self.store.get(body["incoming_key"])
+                image, made = ingest(data, declared_type=body["content_type"], user_id=body["user_id"])
+                self.store.put(image.key, made, content_type=image.content_type)
+                self.store.delete(body["incoming_key"])
+                return {"image": image.model_dump(mode="json")}
+            case "cut":
+                key = f"derived/{body['user_id']}/{body['image_sha256']}/cut/hands-1-{body['category']}/cut.png"
+                self.store.put(key, png(mode="RGBA"), content_type="image/png")
+                category = "upper" if body["category"] == "auto" else body["category"]
+                return {
+                    "result_key": key,
+                    "cut": {
+                        "image_key": body["image_key"],
+                        "cut_key": key,
+                        "width": 64,
+                        "height": 96,
+                        "category": category,
+                        "confidence": 0.9,
+                        "bounding_box": [0, 0, 64, 96],
+                        "worn": False,
+                        "parser": "hands",
+                        "parser_version": "1",
+                    },
+                }
+            case "parse":
+                key = f"derived/{body['user_id']}/{body['image_sha256']}/parse/hands-1/parse.json"
+                self.store.put_json(key, {"hands": True})
+                return {"result_key": key, "parse": {"parser": "hands", "parser_version": "1"}}
+        key = f"results/{body['user_id']}/{body['tryon_job_id']}/{body['n']}-{job.token}.png"
+        self.store.put(key, png(), content_type="image/png")
+        return {
+            "result_key": key,
+            "width": 64,
+            "height": 96,
+            "content_type": "image/png",
+            "size_bytes": 1,
+            "engine": body["engine"],
+            "engine_version": "1",
+            "seed": body["seed"],
+            "degraded": job.degraded,
+            "worker": self.worker,
+            "timings": {"fetch_seconds": 0.01, "weave_seconds": 0.02, "store_seconds": 0.01},
+            "notes": {},
+        }
+
+
+def png(size: tuple[int, int] = (96, 128), mode: str = "RGB") -> bytes:
+    """A small picture; each size is another one."""
+    buffer = io.BytesIO()
+    Image.new(mode, size, "white").save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def objects(store: ObjectStore) -> list[str]:
+    """Every key in the bucket."""
+    return sorted(found.key for found in store.list(""))
