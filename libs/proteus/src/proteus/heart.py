@@ -29,6 +29,8 @@ from proteus.settings import LeaseSettings
 log = structlog.get_logger()
 
 RESTART_SECONDS: Final = 0.5
+"""Least time between two starts."""
+
 CLOSE_SECONDS: Final = 5.0
 
 Gone = Callable[[list[JobId], list[JobId]], None]
@@ -139,8 +141,8 @@ class Heart:
                 self._hear(line)
             status = await process.wait()
             log.error("heart_died", exit_status=status)
-            await asyncio.sleep(RESTART_SECONDS)
             await self._start()
+            await asyncio.sleep(RESTART_SECONDS)
 
     def _hear(self, line: bytes) -> None:
         message = json.loads(line)

@@ -16,17 +16,22 @@ log = structlog.get_logger()
 
 FIRST_PAUSE_SECONDS: Final = 0.2
 PAUSE_CAP_SECONDS: Final = 3.0
+LOOK_SECONDS: Final = 0.5
 
 T = TypeVar("T")
 
 
-async def patiently(call: Callable[[], T], *, seconds: float, moved: Callable[[], None] = lambda: None) -> T:
+async def patiently(
+    call: Callable[[], T], *, seconds: float, moved: Callable[[], None] = lambda: None, waiting_moves: bool = False
+) -> T:
     """Return what `call` returns, run in a thread.
 
     Args:
         call: Reads or writes the object store; safe to repeat.
         seconds: How long a store that does not answer is tried again, with growing pauses.
         moved: Called before every further try: waiting for the store is not a deadlock.
+        waiting_moves: Call it also while a try lasts, within `seconds`. For calls that do nothing but wait for the
+            store: a client's own time-outs may be longer than a lease.
 
     Raises:
         DependencyUnavailable: It is still away.
@@ -34,8 +39,12 @@ async def patiently(call: Callable[[], T], *, seconds: float, moved: Callable[[]
     give_up = time.monotonic() + seconds
     pause = FIRST_PAUSE_SECONDS
     while True:
+        trying = asyncio.ensure_future(asyncio.to_thread(call))
         try:
-            return await asyncio.to_thread(call)
+            while not (await asyncio.wait([trying], timeout=LOOK_SECONDS))[0]:
+                if waiting_moves and time.monotonic() < give_up:
+                    moved()
+            return trying.result()
         except DependencyUnavailable as error:
             if time.monotonic() + pause > give_up:
                 raise

@@ -21,11 +21,8 @@ from weaver.pipelines.contract import Engine
 log = structlog.get_logger()
 
 UNMEASURED_PICTURE_COST: Final = 0.75
-"""Guess for a further picture, as a share of t(1), until a batch of that size was woven: just below the 1.8 t(1) where
-batching stops to pay, so that a size is tried once and then known."""
-
-UNKNOWN_STEP_SECONDS: Final = 20.0
-"""What a step of a key that was never woven may take: its first one also compiles, warms up and reads weights."""
+"""Guess for a further picture, as a share of t(1), until a second size was woven: just below the 1.8 t(1) where
+batching stops to pay, so that batches are tried once and then known."""
 
 _SIZES: Final = (1, 2, 4, 8)
 
@@ -75,15 +72,18 @@ class CostProfile:
         return dict(self._tables)
 
     def step_seconds(self, batch_key: str, batch_size: int) -> float:
-        """Return how long one step of such a batch is expected to take."""
+        """Return how long one step of such a batch is expected to take; 0 if unknown: the lease has to do."""
         table = self._tables.get(batch_key)
-        return UNKNOWN_STEP_SECONDS if table is None else table.t(batch_size) / steps_of(batch_key)
+        return 0.0 if table is None else table.t(batch_size) / steps_of(batch_key)
 
     def _table(self, points: dict[int, float]) -> CostTable:
         smallest, largest = min(points), max(points)
         filled = {1: points[smallest] / (1 + UNMEASURED_PICTURE_COST * (smallest - 1)), **points}
+        # Beyond what was measured: what the pictures so far cost on top of the first one.
+        measured = (filled[largest] - filled[1]) / max(1, largest - 1)
+        further = measured if largest > 1 else filled[1] * UNMEASURED_PICTURE_COST
         for size in range(largest + 1, self._max_batch + 1):
-            filled[size] = filled[largest] + filled[1] * UNMEASURED_PICTURE_COST * (size - largest)
+            filled[size] = filled[largest] + further * (size - largest)
         return CostTable.measured(filled)
 
 

@@ -25,7 +25,7 @@ from proteus.lifecycle import wait
 from proteus.patience import patiently
 from proteus.queue import Claimed, Completion, Failure, Verdict
 from proteus.storage import ObjectStore
-from weaver.batching import Load, Plan, plan
+from weaver.batching import Load, Plan, claim_estimate_seconds, plan
 from weaver.control import Config, ConfigReader
 from weaver.inputs import fetch
 from weaver.loom import Loom, Piece
@@ -97,10 +97,11 @@ class Worker:
     async def _take(self, stop: asyncio.Event) -> list[Claimed]:
         """Claim as many jobs as pay in one batch; wait for company only while that pays."""
         config = await self._config.read()
+        planned = self._plan(self._last_key, config).claim
         jobs = await self._claims.take(
-            self._plan(self._last_key, config).claim,
+            planned,
             engines=self._engines,
-            estimate_ms=self._fastest_ms(),
+            estimate_ms=self._estimate_ms(planned, config),
             degraded_fraction=config.degraded_fraction,
         )
         if not jobs:
@@ -142,10 +143,13 @@ class Worker:
         limit = min(config.batch_size, self._settings.max_batch, self._loom.memory_cap(key) or config.batch_size)
         return (self._profile.table(key) or NEVER_WOVEN).paying_batch(limit)
 
-    def _fastest_ms(self) -> int:
-        """The least that any job can take: what cannot meet its deadline even so is shed at the claim."""
-        singles = [table.t(1) for table in self._profile.tables().values()]
-        return int(min(singles, default=0.0) * 1000)
+    def _estimate_ms(self, planned: int, config: Config) -> int:
+        """The least that the planned batch can take: what cannot meet its deadline even so is shed at the claim."""
+        cheap = {engine.card.batch_key("balanced", degraded=True) for engine in self._loom.engines.values()}
+        tables = [
+            table for key, table in self._profile.tables().items() if config.degraded_fraction > 0 or key not in cheap
+        ]
+        return int(claim_estimate_seconds(tables, max(1, min(planned, config.waiting))) * 1000)
 
     async def _work(self, jobs: Sequence[Claimed], stop: asyncio.Event) -> None:
         self._metrics.held.set(len(jobs))
@@ -184,6 +188,7 @@ class Worker:
                     lambda: fetch(self._store, job, card),
                     seconds=self._settings.store_patience_seconds,
                     moved=self._heart.moved,
+                    waiting_moves=True,
                 )
             except ProteusError as error:
                 return self._failed(job, error)
@@ -228,6 +233,7 @@ class Worker:
                 lambda: store_picture(self._store, job, outcome, card),
                 seconds=self._settings.store_patience_seconds,
                 moved=self._heart.moved,
+                waiting_moves=True,
             )
         except ProteusError as error:
             self._metrics.wasted_seconds.labels("failed").inc(piece.engine_seconds)
