@@ -39,6 +39,7 @@ WORKING_SIDE: Final = 768
 UPPER_ARM_RADIUS, FOREARM_RADIUS, HAND_RADIUS, FOOT_RADIUS = 0.24, 0.18, 0.16, 0.14
 THIGH_RADIUS, CALF_RADIUS, TORSO_MARGIN, LOOSE_MARGIN = 0.30, 0.22, 0.12, 0.08
 HEM_BELOW_HIPS: Final = 0.30
+SKIRT_MARGIN: Final = 0.15
 WAIST_ABOVE_HIPS: Final = 0.22
 
 
@@ -82,7 +83,8 @@ def agnostic_masks(landmarks: Sequence[Landmark], person: Pixels) -> dict[Garmen
             radius = (HAND_RADIUS if ends in HANDS else FOOT_RADIUS) * unit
             spared |= limb(small.shape, points[list(ends[1:])].mean(axis=0), points[ends[0]], radius, radius * 0.6)
     upper = _upper(points, seen, unit, small.shape) & near & ~spared
-    lower = _lower(points, seen, unit, small.shape) & near & ~spared
+    legs, between = _lower(points, seen, unit, small.shape)
+    lower = ((legs & near) | between) & ~spared
     both = upper | lower
     masks: dict[GarmentCategory, Pixels] = {"upper": upper, "lower": lower, "overall": both, "dress": both}
     return {category: _enlarge(mask, width=width, height=height) for category, mask in masks.items()}
@@ -113,7 +115,8 @@ def _torso(points: Point, unit: float, shape: tuple[int, ...]) -> Pixels:
     return grow(_polygon(cv2.convexHull(np.array(corners, np.float32))[:, 0], shape), TORSO_MARGIN * unit)
 
 
-def _lower(points: Point, seen: NDArray[np.bool_], unit: float, shape: tuple[int, ...]) -> Pixels:
+def _lower(points: Point, seen: NDArray[np.bool_], unit: float, shape: tuple[int, ...]) -> tuple[Pixels, Pixels]:
+    """Return the legs' limbs, and the hull over both: a skirt hangs where no body is."""
     shoulders, hips = points[list(SHOULDERS)].mean(axis=0), points[list(HIPS)].mean(axis=0)
     up = (shoulders - hips) / max(float(np.linalg.norm(shoulders - hips)), 1e-6)
     waist = points[list(HIPS)] + up * WAIST_ABOVE_HIPS * unit
@@ -126,9 +129,8 @@ def _lower(points: Point, seen: NDArray[np.bool_], unit: float, shape: tuple[int
             if seen[ankle]:
                 area |= limb(shape, points[knee], points[ankle], THIGH_RADIUS * unit * 0.85, CALF_RADIUS * unit)
                 corners.append(points[ankle])
-    # Between the legs too, or a skirt could not be put on or taken off.
     hull = cv2.convexHull(np.array(corners, np.float32))[:, 0]
-    return np.asarray(area | _polygon(hull, shape), np.uint8)
+    return area, grow(_polygon(hull, shape), SKIRT_MARGIN * unit)
 
 
 def head(points: Point, shape: tuple[int, ...]) -> Pixels:

@@ -34,6 +34,9 @@ PLAIN_FRACTION: Final = 0.80
 PLAIN_DISTANCE: Final = 10.0
 """In CIELAB: a studio background with its vignette and a soft shadow stays within this."""
 
+FAINTEST_DISTANCE: Final = 3.0
+"""In CIELAB: less is not seen as an edge by people either."""
+
 GARMENT_DISTANCE: Final = 22.0
 """In CIELAB: as far from the background as this is garment for certain."""
 
@@ -110,15 +113,19 @@ def _small(photo: Pixels) -> tuple[Pixels, float]:
 def _plain(photo: Pixels, category: str) -> GarmentMask:
     """Cut a garment from its plain background."""
     small, _ = _small(photo)
-    distance = _background_distance(small)
+    trust, distance = 0.95, _background_distance(small)
     found = _grab(small, _trimap(distance))
+    if np.count_nonzero(found) < AREA_FRACTIONS[0] * found.size:
+        # White on white: every difference counts, shadows too, as far as the background itself is even.
+        trust, distance = 0.6, _background_distance(small, even_shadows=True)
+        found = _grab(small, _trimap(distance))
     area = float(np.count_nonzero(found)) / found.size
     if not AREA_FRACTIONS[0] <= area <= AREA_FRACTIONS[1]:
         raise NoGarmentDetected(f"no garment was found: {area:.0%} of the picture differ from its background")
     alpha = drop_specks(_matte(photo, found))
     edge = cv2.morphologyEx(found, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8)) > 0
     contrast = float(np.median(distance[edge])) / GARMENT_DISTANCE if edge.any() else 0.0
-    confidence = 0.95 * min(1.0, 0.4 + 0.6 * contrast)
+    confidence = trust * min(1.0, 0.4 + 0.6 * contrast)
     guessed, certainty = guess_category(alpha)
     chosen: GarmentCategory = guessed if category == "auto" else category  # type: ignore[assignment]
     if category == "auto":
@@ -126,8 +133,11 @@ def _plain(photo: Pixels, category: str) -> GarmentMask:
     return GarmentMask(alpha=alpha, category=chosen, confidence=round(confidence, 3), worn=False)
 
 
-def _background_distance(small: Pixels) -> Plane:
-    """Return how far each pixel is from the background in CIELAB, lightness-only darkening counted less.
+def _background_distance(small: Pixels, *, even_shadows: bool = False) -> Plane:
+    """Return how far each pixel is from the background in CIELAB, darkening without colour counted less.
+
+    With `even_shadows` darkening counts in full, and the distance is stretched so that the background's own unevenness
+    just stays below `PLAIN_DISTANCE`.
 
     Raises:
         NoGarmentDetected: The border is not of one colour.
@@ -146,6 +156,10 @@ def _background_distance(small: Pixels) -> Plane:
         raise NoGarmentDetected(
             f"the background is not plain ({plain:.0%} of the border look alike), and nobody wears it"
         )
+    if even_shadows:
+        distance = np.hypot(lightness, chroma)
+        noise = max(float(np.quantile(distance[border], PLAIN_FRACTION)) * 2, FAINTEST_DISTANCE)
+        distance = cv2.GaussianBlur(distance, (0, 0), 1.0) * max(1.0, PLAIN_DISTANCE / noise)
     return np.asarray(distance, np.float64)
 
 

@@ -19,6 +19,9 @@ Point = NDArray[np.float64]
 LOW_TOP: Final = 0.22
 """If the outline above the sides begins this far down (share of the height), there are straps, not shoulders."""
 
+SIDES, LONG_SIDES = (0.50, 0.80), (0.24, 0.42)
+"""The rows, as shares of the height, in which a trunk's sides are read: below the sleeves, above a skirt."""
+
 MIN_SLEEVE: Final = 0.025
 """A sleeve has at least this share of the garment's pixels."""
 
@@ -55,11 +58,11 @@ class Anatomy:
     opening: Mask
 
 
-def upper_anatomy(garment: Pixels) -> Anatomy:
-    """Read a garment that hangs from the shoulders, (h, w, 4) uint8."""
+def upper_anatomy(garment: Pixels, *, long: bool = False) -> Anatomy:
+    """Read a garment that hangs from the shoulders, (h, w, 4) uint8; a `long` one's sides are read higher up."""
     solid = garment[..., 3] > 127
     height, width = solid.shape
-    left, right = _sides(solid, 0.50, 0.80)
+    left, right = _sides(solid, *(LONG_SIDES if long else SIDES))
     top_outline = np.where(solid.any(axis=0), solid.argmax(axis=0), height)
     strap = max(2, round(0.02 * width))
     tops = [float(np.median(top_outline[max(0, x - strap) : x + strap + 1])) for x in (round(left), round(right))]

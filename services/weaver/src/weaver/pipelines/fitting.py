@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 import numpy as np
 
@@ -34,14 +34,17 @@ SEEN: Final = 0.5
 
 @dataclass(frozen=True)
 class Piece:
-    """One piece of cloth: which pixels of the cut-out, its mesh, and whether the person is before it.
+    """One piece of cloth; pieces are painted in order.
 
-    Pieces are painted in order.
+    Attributes:
+        mask: Which pixels of the cut-out.
+        mesh: Where they go.
+        before: What of the person is before it: nothing, the forearms that cross the trunk, or all.
     """
 
     mask: Mask
     mesh: Mesh
-    behind: bool = False
+    before: Literal["nothing", "forearms", "person"]
 
 
 def fit(anatomy: Anatomy, category: str, landmarks: Sequence[Landmark], *, height: int) -> list[Piece]:
@@ -63,7 +66,7 @@ def fit(anatomy: Anatomy, category: str, landmarks: Sequence[Landmark], *, heigh
     if category == "lower":
         return [_trunk(anatomy, _lower_corners(anatomy, points, seen, sides, height=height), anatomy.torso)]
     corners = _upper_corners(anatomy, category, points, sides)
-    pieces = [_trunk(anatomy, corners, anatomy.opening, behind=True)] if anatomy.opening.any() else []
+    pieces = [_trunk(anatomy, corners, anatomy.opening, before="person")] if anatomy.opening.any() else []
     for sleeve, side in zip(anatomy.sleeves, sides, strict=True):
         if sleeve is None:
             continue
@@ -122,10 +125,12 @@ def _lower_corners(
     return np.array([waist - right * half, waist + right * half, hem - right * half, hem + right * half])
 
 
-def _trunk(anatomy: Anatomy, corners: Point, mask: Mask, *, behind: bool = False) -> Piece:
+def _trunk(
+    anatomy: Anatomy, corners: Point, mask: Mask, *, before: Literal["forearms", "person"] = "forearms"
+) -> Piece:
     """Hang part of the cut-out by the garment's four corners: beyond them the patch goes on straight."""
     source = _source_grid(mask)
-    return Piece(mask, Mesh(source, _carry(anatomy, corners, source)), behind)
+    return Piece(mask, Mesh(source, _carry(anatomy, corners, source)), before)
 
 
 def _carry(anatomy: Anatomy, corners: Point, source: Point) -> Point:
@@ -143,7 +148,7 @@ def _sleeve(anatomy: Anatomy, sleeve: Sleeve, corners: Point, arm: list[Point] |
     source = _source_grid(sleeve.mask)
     carried = _carry(anatomy, corners, source)
     if arm is None:
-        return Piece(sleeve.mask, Mesh(source, carried))
+        return Piece(sleeve.mask, Mesh(source, carried), "nothing")
     joint, cuff = _carry(anatomy, corners, np.array([sleeve.joint, sleeve.cuff]))
     axis = _unit(cuff - joint, (0.0, 1.0))
     side = np.array([-axis[1], axis[0]])
@@ -157,7 +162,8 @@ def _sleeve(anatomy: Anatomy, sleeve: Sleeve, corners: Point, arm: list[Point] |
     direction /= np.maximum(np.linalg.norm(direction, axis=-1, keepdims=True), 1e-6)
     normal = np.stack([-direction[..., 1], direction[..., 0]], axis=-1)
     straight, beyond = np.minimum(along, bone)[..., None], np.maximum(along - bone, 0)[..., None]
-    return Piece(sleeve.mask, Mesh(source, joint + straight * upper + beyond * lower + out[..., None] * normal))
+    target = joint + straight * upper + beyond * lower + out[..., None] * normal
+    return Piece(sleeve.mask, Mesh(source, target), "nothing")
 
 
 def _limit_turn(start: Point, end: Point) -> Point:

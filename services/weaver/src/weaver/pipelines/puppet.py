@@ -8,11 +8,11 @@ bit.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from proteus.artefacts import Landmark, PersonParse
 from proteus.engines import PUPPET, EngineCard
@@ -20,7 +20,7 @@ from proteus.errors import EngineError, InvalidRequest, NoGarmentDetected, Prote
 from proteus.jobs import JobId
 from weaver.pipelines.anatomy import lower_anatomy, upper_anatomy
 from weaver.pipelines.contract import Failed, Finished, Pixels, StepReport, WeaveJob
-from weaver.pipelines.fitting import ELBOWS, HIPS, SHOULDERS, WRISTS, fit
+from weaver.pipelines.fitting import ELBOWS, HIPS, SHOULDERS, WRISTS, Piece, fit
 from weaver.pipelines.mesh import Floats, warp, window_of
 
 CATEGORIES: Final = ("upper", "lower", "overall", "dress")
@@ -40,6 +40,9 @@ FOREARM_RADIUS: Final = 0.15
 
 LOOSE: Final = 0.03
 """In shoulder widths: how far a top may stand off the body's outline."""
+
+NOTCH: Final = 0.06
+"""In shoulder widths: gaps in the body's outline up to twice this wide are bridged by cloth."""
 
 EDGE_RADIUS: Final = 0.007
 """In shoulder widths: how soft the edge of the clipping is."""
@@ -120,20 +123,24 @@ def weave(job: WeaveJob) -> Finished:
     if not (job.garment[..., 3] > 127).any():
         raise NoGarmentDetected("the cut-out is empty")
     height, width = job.person.shape[:2]
-    lower = job.garment_category == "lower"
-    anatomy = lower_anatomy(job.garment) if lower else upper_anatomy(job.garment)
+    if job.garment_category == "lower":
+        anatomy = lower_anatomy(job.garment)
+    else:
+        anatomy = upper_anatomy(job.garment, long=job.garment_category != "upper")
     pieces = fit(anatomy, job.garment_category, job.parse.landmarks, height=height)
     window = window_of([piece.mesh for piece in pieces], width=width, height=height)
     left, top, right, bottom = window
     if right <= left or bottom <= top:
         raise NoGarmentDetected("the garment would lie outside the photo")
+    unit = _shoulder_width(job.parse.landmarks)
+    before = _before(job, window, unit)
     cloth = np.zeros((bottom - top, right - left, 4), np.float32)
     for piece in pieces:
-        painted = warp(_texture(job.garment, piece.mask), piece.mesh, window)
-        if piece.behind:
-            painted *= 1 - _person(job, window)[..., None]
-        cloth = painted + cloth * (1 - painted[..., 3:])
-    unit = _shoulder_width(job.parse.landmarks)
+        x0, y0, x1, y1 = part = window_of([piece.mesh], width=width, height=height)
+        if x1 > x0 and y1 > y0:
+            place = (slice(y0 - top, y1 - top), slice(x0 - left, x1 - left))
+            painted = _paint(job.garment, piece, part) * (1 - before[piece.before][place][..., None])
+            cloth[place] = painted + cloth[place] * (1 - painted[..., 3:])
     alpha = _without_scraps(cloth[..., 3] * _clip(job, window, unit))[..., None]
     colour = cloth[..., :3] / np.maximum(cloth[..., 3:4], 1e-4) * _light(job, window, alpha[..., 0], unit)[..., None]
     image = job.person.copy()
@@ -146,37 +153,52 @@ def weave(job: WeaveJob) -> Finished:
     return Finished(id=job.id, image=image, notes={"meshes": len(pieces), "vertices_per_mesh": 100})
 
 
-def _texture(garment: Pixels, mask: NDArray[np.bool_]) -> Floats:
-    """Return one piece as (h, w, 4) float32, colour 0..255 premultiplied by alpha 0..1."""
+def _paint(garment: Pixels, piece: Piece, window: tuple[int, int, int, int]) -> Floats:
+    """Return one piece in its window of the photo: float32, colour 0..255 premultiplied by alpha 0..1."""
+    columns, rows = piece.mesh.source[0, :, 0], piece.mesh.source[:, 0, 1]
+    x0, y0, x1, y1 = max(0, int(columns[0])), max(0, int(rows[0])), int(columns[-1]) + 2, int(rows[-1]) + 2
     # The piece's own edge is softened by one pixel where it cuts through cloth; the cut-out's edge is soft already.
-    soft = cv2.blur(cv2.dilate(mask.astype(np.float32), np.ones((3, 3))), (3, 3))
-    alpha = garment[..., 3].astype(np.float32) / 255 * soft
-    return np.dstack([garment[..., :3].astype(np.float32) * alpha[..., None], alpha])
+    soft = cv2.blur(cv2.dilate(piece.mask[y0:y1, x0:x1].astype(np.float32), np.ones((3, 3))), (3, 3))
+    cut = garment[y0:y1, x0:x1].astype(np.float32)
+    cut[..., 3] *= soft / np.float32(255)
+    cut[..., :3] *= cut[..., 3:]
+    return warp(cut, replace(piece.mesh, source=piece.mesh.source - [x0, y0]), window)
 
 
-def _clip(job: WeaveJob, window: tuple[int, int, int, int], unit: float) -> Floats:
-    """Return how much of the garment may show, 0..1: inside what may change, behind forearms that cross the body."""
-    assert job.agnostic_mask is not None
+def _before(job: WeaveJob, window: tuple[int, int, int, int], unit: float) -> dict[str, Floats]:
+    """Return what of the person is before a piece of cloth, 0..1, by the names that `fitting.Piece` uses."""
     assert job.person_mask is not None
     assert job.parse is not None
     left, top, right, bottom = window
-    allowed = job.agnostic_mask[top:bottom, left:right]
+    mask = job.person_mask[top:bottom, left:right]
+    arms = np.zeros(mask.shape, np.uint8)
+    for elbow, wrist in zip(ELBOWS, WRISTS, strict=True):
+        marks = job.parse.landmarks[elbow], job.parse.landmarks[wrist]
+        if min(mark.visibility for mark in marks) >= SURE:
+            _draw_forearm(arms, *marks, FOREARM_RADIUS * unit, offset=(left, top))
+    arms[mask <= 127] = 0
+    soft = cv2.GaussianBlur(arms, (0, 0), max(0.6, EDGE_RADIUS * unit))
+    return {
+        "nothing": np.zeros(mask.shape, np.float32),
+        "forearms": soft.astype(np.float32) / np.float32(255),
+        "person": np.clip(mask.astype(np.float32) / np.float32(128), 0, 1),
+    }
+
+
+def _clip(job: WeaveJob, window: tuple[int, int, int, int], unit: float) -> Floats:
+    """Return how much of the garment may show, 0..1: inside what may change; a top stays close to the body."""
+    assert job.agnostic_mask is not None
+    assert job.person_mask is not None
+    left, top, right, bottom = window
+    allowed = job.agnostic_mask[top:bottom, left:right] > 127
     if job.garment_category == "upper":
-        # Close to the body: what a person holds before the chest stays before the garment.
-        body = (job.person_mask[top:bottom, left:right] > 127).astype(np.uint8) * 255
-        allowed = np.minimum(allowed, _grow(body, LOOSE * unit))
+        # What a person holds before the chest stays before the garment; the notch between thighs is no gap in a hem.
+        body = job.person_mask[top:bottom, left:right] > 127
+        allowed &= ~_grow(~_grow(body, (LOOSE + NOTCH) * unit), NOTCH * unit)
     # Shrunk by as much as the blur reaches: the edge is soft and still inside what may change.
     sigma = max(0.6, EDGE_RADIUS * unit)
-    inner = 255 - _grow(255 - allowed, 2 * sigma)
-    clip = np.where(allowed > 0, cv2.GaussianBlur(inner, (0, 0), sigma), 0).astype(np.float32) / 255
-    arms = np.zeros(allowed.shape, np.uint8)
-    for shoulder, elbow, wrist, hip in zip(SHOULDERS, ELBOWS, WRISTS, HIPS, strict=True):
-        marks = [job.parse.landmarks[index] for index in (shoulder, elbow, wrist, hip)]
-        if marks[1].visibility >= SURE and marks[2].visibility >= SURE:
-            _draw_forearm(arms, marks[1], marks[2], FOREARM_RADIUS * unit, offset=(left, top))
-    arms[job.person_mask[top:bottom, left:right] <= 127] = 0
-    before = cv2.GaussianBlur(arms, (0, 0), sigma).astype(np.float32) / 255
-    return np.asarray(clip * (1 - before), np.float32)
+    inner = (~_grow(~allowed, 2 * sigma)).astype(np.float32)
+    return np.asarray(np.where(allowed, cv2.GaussianBlur(inner, (0, 0), sigma), 0), np.float32)
 
 
 def _without_scraps(alpha: Floats) -> Floats:
@@ -189,9 +211,11 @@ def _without_scraps(alpha: Floats) -> Floats:
     return np.where(keep[labels], alpha, np.float32(0))
 
 
-def _grow(mask: Pixels, by_pixels: float) -> Pixels:
-    size = 2 * round(by_pixels) + 1
-    return np.asarray(cv2.dilate(mask, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))), np.uint8)
+def _grow(mask: NDArray[np.bool_], by_pixels: float) -> NDArray[np.bool_]:
+    """Return the mask, grown by a disc; by distances, because dilating by wide discs takes ten times as long."""
+    if not mask.any():
+        return mask
+    return np.asarray(cv2.distanceTransform((~mask).astype(np.uint8), cv2.DIST_L2, 5) <= by_pixels)
 
 
 def _draw_forearm(area: Pixels, elbow: Landmark, wrist: Landmark, radius: float, *, offset: tuple[int, int]) -> None:
@@ -200,13 +224,6 @@ def _draw_forearm(area: Pixels, elbow: Landmark, wrist: Landmark, radius: float,
     start, end = a + (b - a) * 0.25 - offset, b + (b - a) * 0.30 - offset
     first, last = (tuple(int(value) for value in np.clip(np.round(point), -30_000, 30_000)) for point in (start, end))
     cv2.line(area, first, last, 255, max(1, round(2 * radius)), cv2.LINE_AA)
-
-
-def _person(job: WeaveJob, window: tuple[int, int, int, int]) -> Floats:
-    """Return where the person is, 0..1."""
-    assert job.person_mask is not None
-    left, top, right, bottom = window
-    return np.asarray(np.clip(job.person_mask[top:bottom, left:right].astype(np.float32) / 128, 0, 1), np.float32)
 
 
 def _light(job: WeaveJob, window: tuple[int, int, int, int], alpha: Floats, unit: float) -> Floats:
