@@ -42,6 +42,10 @@ DEFAULT_FOLDER: Final = Path(".proteus")
 def up(folder: FolderOption = DEFAULT_FOLDER) -> None:
     """Run the whole fleet on this machine until Ctrl+C; data is kept."""
     console = StackConsole()
+    if (running := Home(folder).running()) and running.ready:
+        console.rich.print(f"The stack already runs (pid {running.pid}); `make down` stops it.")
+        console.welcome(running.gateway_url)
+        return
     with _sentences(console):
         asyncio.run(run_up(Home(folder), models=folder.resolve() / "models", given=_given(), console=console))
 

@@ -204,6 +204,8 @@ class Client:
     async def _open_socket(self) -> None:
         self._socket.on("job", self._on_job)
         self._socket.on("progress", self._on_progress)
+        refusals: list[Any] = []
+        self._socket.on("connect_error", refusals.append)
         try:
             await self._socket.connect(
                 self.url,
@@ -212,6 +214,10 @@ class Client:
                 socketio_path="updates",
             )
         except socketio.exceptions.ConnectionError as error:
+            said = refusals[0] if refusals and isinstance(refusals[0], dict) else {}
+            data = said.get("data") or {}
+            if data.get("retryable") is False:
+                raise Refused({"detail": said["message"], "code": data["code"]}, status=401) from error
             raise ServerUnreachable(f"The socket at {self.url}/updates refused: {error}.") from error
 
     async def _on_job(self, event: Mapping[str, Any]) -> None:

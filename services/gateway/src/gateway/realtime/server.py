@@ -1,7 +1,7 @@
 """The socket: Socket.IO at engine path `/updates`, namespace `/`, WebSocket transport only.
 
 A client connects with `auth = {token, last_seq}`; it gets `job` events beyond `last_seq`, then live ones, and
-`progress` while work runs. It sends nothing. A refused connection carries `{code, message}`.
+`progress` while work runs. It sends nothing. A refused connection carries `message` and `data: {code, retryable}`.
 """
 
 from __future__ import annotations
@@ -55,7 +55,9 @@ class SocketServer:
 
     async def _connect(self, sid: str, _environ: Mapping[str, Any], auth: Any = None) -> None:
         if self._relay is None or self._tokens is None:
-            raise socketio.exceptions.ConnectionRefusedError({"code": "starting", "message": "Try again at once."})
+            raise socketio.exceptions.ConnectionRefusedError(
+                "Try again at once.", {"code": "starting", "retryable": True}
+            )
         try:
             given = auth if isinstance(auth, dict) else {}
             caller = self._tokens.verify(str(given.get("token") or ""))
@@ -68,7 +70,7 @@ class SocketServer:
             subscriber = await self._relay.subscribe(caller.user_id, last_seq, deliver)
         except ProteusError as error:
             raise socketio.exceptions.ConnectionRefusedError(
-                {"code": error.code, "message": error.message, "retryable": error.retryable}
+                error.message, {"code": error.code, "retryable": error.retryable}
             ) from error
         self._open[sid] = (subscriber, caller.expires_at)
 

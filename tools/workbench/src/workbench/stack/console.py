@@ -45,4 +45,4 @@ class StackConsole:
         first = f"curl -s -X POST {gateway_url}/v1/auth/guest"
         self.rich.print(Text.assemble((f"{'try it':>10}   ", "bold"), first))
         self.rich.print(f"{'':>10}   .venv/bin/proteus tryon person.jpg garment.jpg -o out.png")
-        self.rich.print(Text("           Ctrl+C stops it; the data stays for the next time.\n", style="dim"))
+        self.rich.print()

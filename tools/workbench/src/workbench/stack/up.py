@@ -63,6 +63,7 @@ async def up(home: Home, *, models: Path, given: Mapping[str, str], console: Sta
     try:
         async with stack(home, models=models, given=given, say=console.say) as plan:
             console.welcome(plan.gateway_url)
+            console.say(SELF, "Ctrl+C stops it; the data stays for the next time")
             await asyncio.Event().wait()
     except asyncio.CancelledError:
         console.say(SELF, "stopped")

@@ -20,7 +20,7 @@ export function follow({ token, onEvent }) {
           onEvent(name, event);
         } else if (data.startsWith("44")) {
           const refusal = JSON.parse(data.slice(2));
-          reject(new Error(refusal.data?.message ?? refusal.message ?? "The live connection was refused."));
+          reject(new Error(refusal.message ?? "The live connection was refused."));
           socket.close();
         }
       };
