@@ -18,7 +18,7 @@ from proteus.artefacts import Landmark, PersonParse
 from proteus.engines import PUPPET, EngineCard
 from proteus.errors import EngineError, InvalidRequest, NoGarmentDetected, ProteusError
 from proteus.jobs import JobId
-from weaver.pipelines.anatomy import lower_anatomy, upper_anatomy
+from weaver.pipelines.anatomy import Mask, lower_anatomy, upper_anatomy
 from weaver.pipelines.contract import Failed, Finished, Pixels, StepReport, WeaveJob
 from weaver.pipelines.fitting import ELBOWS, HIPS, SHOULDERS, WRISTS, Piece, fit
 from weaver.pipelines.mesh import Floats, warp, window_of
@@ -211,7 +211,7 @@ def _without_scraps(alpha: Floats) -> Floats:
     return np.where(keep[labels], alpha, np.float32(0))
 
 
-def _grow(mask: NDArray[np.bool_], by_pixels: float) -> NDArray[np.bool_]:
+def _grow(mask: Mask, by_pixels: float) -> Mask:
     """Return the mask, grown by a disc; by distances, because dilating by wide discs takes ten times as long."""
     if not mask.any():
         return mask
