@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import io
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlsplit
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -26,6 +28,8 @@ from gateway.settings import (
     TokenSettings,
     UploadSettings,
 )
+from gateway.tokens import Tokens
+from proteus.clock import SystemClock
 from proteus.errors import ProteusError
 from proteus.jobs import WorkerId
 from proteus.keys import JOBS, TAILOR
@@ -34,16 +38,35 @@ from proteus.settings import LeaseSettings, LogSettings, RedisSettings, StorageS
 from proteus.storage import ObjectStore
 from tailor.ingest import ingest
 from workbench.stack.ports import free_port
+from workbench.stack.postgres import psql
 
 SIGNING_KEY = "a-key-for-tests-that-is-long-enough-to-sign"
 PATIENCE_SECONDS = 20
 
 
+@pytest.fixture(scope="session")
+def migrated_template(postgres_url: str) -> Iterator[str]:
+    """A database whose tables the real migrations made, to copy from."""
+    name = f"template_{uuid4().hex}"
+    psql(postgres_url, f"CREATE DATABASE {name}")
+    upgrade(DatabaseSettings(url=urlsplit(postgres_url)._replace(path=f"/{name}").geturl()))
+    yield name
+    psql(postgres_url, f"DROP DATABASE {name} WITH (FORCE)")
+
+
 @pytest.fixture
-def gateway_settings(redis_url: str, database_url: str, storage_settings: StorageSettings) -> GatewaySettings:
-    """Settings of a gateway on this test's own servers, its tables made by the real migrations."""
-    database = DatabaseSettings(url=database_url)
-    upgrade(database)
+def migrated_url(postgres_url: str, migrated_template: str) -> Iterator[str]:
+    """The address of a migrated database of this test's own."""
+    name = f"test_{uuid4().hex}"
+    psql(postgres_url, f"CREATE DATABASE {name} TEMPLATE {migrated_template}")
+    yield urlsplit(postgres_url)._replace(path=f"/{name}").geturl()
+    psql(postgres_url, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def gateway_settings(redis_url: str, migrated_url: str, storage_settings: StorageSettings) -> GatewaySettings:
+    """Settings of a gateway on this test's own servers."""
+    database = DatabaseSettings(url=migrated_url)
     return GatewaySettings(
         redis=RedisSettings(url=redis_url),
         database=database,
@@ -324,3 +347,63 @@ def png(size: tuple[int, int] = (96, 128), mode: str = "RGB") -> bytes:
 def objects(store: ObjectStore) -> list[str]:
     """Every key in the bucket."""
     return sorted(found.key for found in store.list(""))
+
+
+@pytest.fixture
+def picture() -> Callable[..., bytes]:
+    """Makes small pictures."""
+    return png
+
+
+@pytest.fixture
+def objects_left(store: ObjectStore) -> Callable[[], list[str]]:
+    """Lists the bucket."""
+    return lambda: objects(store)
+
+
+@pytest.fixture
+def serve() -> Callable[[GatewaySettings], Any]:
+    """Runs further gateways."""
+    return serving
+
+
+@pytest.fixture
+def tokens() -> Tokens:
+    """Mints tokens with the deployment's key."""
+    return Tokens(SIGNING_KEY, clock=SystemClock())
+
+
+@dataclass
+class Ready:
+    """A guest whose photo and garment are prepared: his next try-on waits for a weaver only."""
+
+    guest: Guest
+    person: str
+    garment: str
+
+    async def snap(self, **options: Any) -> dict[str, Any]:
+        return await self.guest.snap(self.person, self.garment, **options)
+
+
+@pytest.fixture
+async def ready(gateway: Gateway, hands: Hands) -> Ready:
+    """A guest who has tried something on before."""
+    return await prepared(gateway, hands)
+
+
+@pytest.fixture
+def prepare(hands: Hands) -> Callable[[Gateway, Guest], Any]:
+    """Prepares a photo and a garment for a user."""
+    return lambda gateway, guest: prepared(gateway, hands, guest)
+
+
+async def prepared(gateway: Gateway, hands: Hands, guest: Guest | None = None) -> Ready:
+    """Do a first try-on, so that photo, cut-out and parse are there."""
+    guest = guest or await gateway.guest()
+    async with hands.working():
+        person = await guest.upload()
+        garment = await guest.upload(png((80, 80)), kind="garment")
+        first = await guest.snap(person, garment)
+        assert (await guest.wait(first["job_id"]))["status"] == "completed"
+        cut = await guest.http.post("/v1/segmentations", json={"image_url": garment})
+    return Ready(guest, person, str(cut.json()["cloth_clean_url"]))

@@ -68,7 +68,7 @@ class Recorder:
         redis: For `events:recorded`.
         submitter: Pushes released jobs.
         address_of: Key -> unsigned address.
-        discard: Called with the incoming keys of photos whose ingest ended badly.
+        discard: Deletes raw uploads, by key, whose ingest is recorded; blocks. What it misses is swept later.
     """
 
     def __init__(
@@ -128,14 +128,22 @@ class Recorder:
         await self._submitter.push(
             row.id for row in changed if row.stage == Stage.WAITING and row.submitted_epoch < row.epoch
         )
-        lost = [
+        await self._discard_uploads(changed)
+        return changed
+
+    async def _discard_uploads(self, changed: Sequence[JobRow]) -> None:
+        """Delete raw uploads only now: until its ingest is recorded, an emptied Redis may bring it back."""
+        done = [
             f"incoming/{row.user_id}/{row.image_id}"
             for row in changed
-            if row.kind == JobKind.INGEST and row.terminal and row.state != JobState.COMPLETED
+            if row.kind == JobKind.INGEST and row.terminal and not (row.error or {}).get("retryable")
         ]
-        if lost:
-            await asyncio.to_thread(self._discard, lost)
-        return changed
+        if not done:
+            return
+        try:
+            await asyncio.to_thread(self._discard, done)
+        except DependencyUnavailable as error:
+            log.warning("upload_not_deleted", uploads=len(done), error=str(error))
 
     async def _number(self, writes: Writes, change: _Change, *, now: datetime) -> dict[str, int]:
         """Write an event for each visible change; return each user's newest number."""

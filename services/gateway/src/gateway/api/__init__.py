@@ -14,6 +14,7 @@ from gateway.api import (
     models,
     pages,
     problems,
+    queue,
     results,
     segmentation,
     snap,
@@ -38,7 +39,7 @@ def install(app: FastAPI, *, origins: list[str], storage_endpoint: str) -> None:
     problems.install(app)
     refusals: dict[int | str, dict[str, Any]] = {"4XX": {"model": Problem, "content": {problems.MEDIA_TYPE: {}}}}
     for module in (
-        auth, images, segmentation, uploads, snap, status, tryons, vtons, results, streams, users, models, health
+        auth, images, segmentation, uploads, snap, status, tryons, vtons, results, streams, users, models, queue, health
     ):  # fmt: skip
         app.include_router(module.router, responses=refusals if module is not health else None)
     pages.install(app, storage_endpoint=storage_endpoint)

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Annotated, Final
 
 from fastapi import Depends, Header, Query, Request
+from fastapi.params import Depends as DependsOn
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from gateway.intake import Once
@@ -44,6 +45,16 @@ async def caller_of(
 
 
 CallerDep = Annotated[Caller, Depends(caller_of)]
+
+
+def limited(kind: str) -> DependsOn:
+    """Count the request against the caller's allowance of this kind; what is left goes into the answer's headers."""
+
+    async def take(request: Request, services: ServicesDep, caller: CallerDep) -> None:
+        request.state.allowance = services.rates.take(kind, caller.user_id)
+
+    made: DependsOn = Depends(take)
+    return made
 
 
 async def trace_of(request: Request) -> str:

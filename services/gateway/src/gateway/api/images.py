@@ -10,7 +10,7 @@ from fastapi import APIRouter, Query, Response
 from fastapi.responses import JSONResponse
 
 from gateway.api.answers import image_body
-from gateway.api.dependencies import CallerDep, PageDep, ServicesDep, TraceDep, cursor_of
+from gateway.api.dependencies import CallerDep, PageDep, ServicesDep, TraceDep, cursor_of, limited
 from gateway.api.schemas import DownloadTicket, ImageBody, ImageList, UploadRequest, UploadTicket
 from gateway.intake import Upload
 from gateway.services import Services
@@ -21,7 +21,9 @@ from proteus.errors import NotFound, NotReady
 router = APIRouter(tags=["images"])
 
 
-@router.get("/images/presignedUpUrl", response_model=UploadTicket, summary="Sign an upload")
+@router.get(
+    "/images/presignedUpUrl", dependencies=[limited("uploads")], response_model=UploadTicket, summary="Sign an upload"
+)
 async def presigned_up_url(
     services: ServicesDep,
     caller: CallerDep,
@@ -33,7 +35,13 @@ async def presigned_up_url(
     return await _sign(services, caller, kind=kind, content_type=content_type, size_bytes=size_bytes)
 
 
-@router.post("/v1/uploads", response_model=UploadTicket, status_code=201, summary="Sign an upload")
+@router.post(
+    "/v1/uploads",
+    dependencies=[limited("uploads")],
+    response_model=UploadTicket,
+    status_code=201,
+    summary="Sign an upload",
+)
 async def post_upload(services: ServicesDep, caller: CallerDep, asked: UploadRequest) -> JSONResponse:
     """Return a signed URL, like GET /images/presignedUpUrl."""
     answer = await _sign(
@@ -97,7 +105,6 @@ async def download_ticket(services: Services, key: str) -> JSONResponse:
 
 
 async def _sign(services: Services, caller: Caller, *, kind: str, content_type: str, size_bytes: int) -> JSONResponse:
-    services.rates.take("uploads", caller.user_id)
     upload: Upload = await services.intake.sign_upload(
         caller, kind=kind, content_type=content_type, size_bytes=size_bytes
     )

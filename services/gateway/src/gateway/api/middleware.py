@@ -44,6 +44,9 @@ class RequestEnvelope:
                 headers = MutableHeaders(scope=message)
                 headers["X-Request-ID"] = request_id
                 headers["X-Content-Type-Options"] = "nosniff"
+                if allowance := scope["state"].get("allowance"):
+                    headers["RateLimit-Policy"] = f'"{allowance.kind}";q={allowance.limit};w=60'
+                    headers["RateLimit"] = f'"{allowance.kind}";r={allowance.left};t={allowance.reset_seconds}'
             await send(message)
 
         structlog.contextvars.clear_contextvars()

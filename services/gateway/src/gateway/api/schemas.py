@@ -351,3 +351,43 @@ class HealthBody(_Answer):
     models: dict[str, Literal["ready", "loading", "absent"]]
     workers: dict[str, int]
     queue: dict[str, int]
+
+
+class QueueBody(_Answer):
+    """Both queues, for operators."""
+
+    queues: dict[str, dict[str, float]]
+    held: int
+    tenants: dict[str, int]
+    workers: list[dict[str, Any]]
+
+
+class QueueJob(_Answer):
+    """One element of a queue, as its row has it; `in_redis` as Redis has it."""
+
+    job_id: str
+    kind: Literal["ingest", "cut", "parse", "tryon"]
+    user_id: str
+    tenant: str
+    status: JobState
+    stage: Stage | None
+    engine: str
+    batch_key: str
+    priority: int
+    epoch: int
+    token: int
+    attempts: int
+    crashes: int
+    solo_crashes: int
+    cancel_requested: bool
+    error: ErrorInfo | None
+    created_at: str
+    updated_at: str
+    in_redis: dict[str, Any] | None = None
+
+
+class QueueJobList(_Answer):
+    """A page, newest first."""
+
+    items: list[QueueJob]
+    next_cursor: str | None = None

@@ -6,7 +6,7 @@ from fastapi import APIRouter
 from fastapi.responses import JSONResponse
 
 from gateway.api.answers import submitted, with_cut
-from gateway.api.dependencies import CallerDep, OnceDep, ServicesDep, TraceDep, WaitDep
+from gateway.api.dependencies import CallerDep, OnceDep, ServicesDep, TraceDep, WaitDep, limited
 from gateway.api.schemas import SegmentRequest, StatusBody
 from gateway.intake import AlreadyAccepted
 
@@ -14,14 +14,23 @@ router = APIRouter(tags=["segmentation"])
 
 
 @router.post(
-    "/segformer/segmentOutfitPic", response_model=StatusBody, status_code=202, summary="Cut a garment out of its photo"
+    "/segformer/segmentOutfitPic",
+    dependencies=[limited("submits")],
+    response_model=StatusBody,
+    status_code=202,
+    summary="Cut a garment out of its photo",
 )
-@router.post("/v1/segmentations", response_model=StatusBody, status_code=202, summary="Cut a garment out of its photo")
+@router.post(
+    "/v1/segmentations",
+    dependencies=[limited("submits")],
+    response_model=StatusBody,
+    status_code=202,
+    summary="Cut a garment out of its photo",
+)
 async def segment(
     services: ServicesDep, caller: CallerDep, trace: TraceDep, once: OnceDep, wait: WaitDep, asked: SegmentRequest
 ) -> JSONResponse:
     """Start the cut-out; asked twice for the same photo and category it is the same job."""
-    services.rates.take("submits", caller.user_id)
     try:
         cut = await services.intake.cut(caller, asked.image_url, category=asked.category, trace_id=trace, once=once)
         job_id = cut.id

@@ -6,7 +6,7 @@ from fastapi import APIRouter
 from fastapi.responses import JSONResponse
 
 from gateway.api.answers import status_answer, submitted
-from gateway.api.dependencies import CallerDep, OnceDep, ServicesDep, TraceDep, WaitDep
+from gateway.api.dependencies import CallerDep, OnceDep, ServicesDep, TraceDep, WaitDep, limited
 from gateway.api.schemas import SnapRequest, StatusBody
 from gateway.intake import Accepted, AlreadyAccepted
 from gateway.options import TryonOptions
@@ -16,13 +16,24 @@ from proteus.jobs import JobState
 router = APIRouter(tags=["try-ons"])
 
 
-@router.post("/api/snap", response_model=StatusBody, status_code=202, summary="Try a garment on")
-@router.post("/v1/tryons", response_model=StatusBody, status_code=202, summary="Try a garment on")
+@router.post(
+    "/api/snap",
+    dependencies=[limited("submits")],
+    response_model=StatusBody,
+    status_code=202,
+    summary="Try a garment on",
+)
+@router.post(
+    "/v1/tryons",
+    dependencies=[limited("submits")],
+    response_model=StatusBody,
+    status_code=202,
+    summary="Try a garment on",
+)
 async def snap(
     services: ServicesDep, caller: CallerDep, trace: TraceDep, once: OnceDep, wait: WaitDep, asked: SnapRequest
 ) -> JSONResponse:
     """Submit a try-on. 202 with position and ETA; with `Prefer: wait=N` 200 if it ends in time; 429 if it could not."""
-    services.rates.take("submits", caller.user_id)
     options = TryonOptions.model_construct(**{name: getattr(asked, name) for name in TryonOptions.model_fields})
     try:
         accepted = await services.intake.tryon(

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Form, Request, UploadFile
 from fastapi.responses import JSONResponse
 
 from gateway.api.answers import submitted
-from gateway.api.dependencies import CallerDep, ServicesDep, TraceDep, WaitDep
+from gateway.api.dependencies import CallerDep, ServicesDep, TraceDep, WaitDep, limited
 from gateway.api.schemas import StatusBody
 from proteus.errors import ImageTooLarge, InvalidRequest
 from proteus.jobs import Category
@@ -32,7 +32,7 @@ async def limited_body(request: Request, services: ServicesDep) -> None:
     "/api/upload/cloth",
     response_model=StatusBody,
     status_code=202,
-    dependencies=[Depends(limited_body)],
+    dependencies=[limited("uploads"), Depends(limited_body)],
     summary="Upload a garment photo and cut it out",
 )
 async def upload_cloth(
@@ -47,7 +47,6 @@ async def upload_cloth(
 
     The file goes through a spool on disk, never as a whole through memory; browsers had better PUT to a signed URL.
     """
-    services.rates.take("uploads", caller.user_id)
     if file.size is None:
         raise InvalidRequest("The form has no file.")
     upload = await services.intake.sign_upload(

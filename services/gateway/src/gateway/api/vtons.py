@@ -6,7 +6,7 @@ from fastapi import APIRouter, Response
 from fastapi.responses import JSONResponse
 
 from gateway.api.answers import submitted, vton_bodies
-from gateway.api.dependencies import CallerDep, OnceDep, PageDep, ServicesDep, TraceDep, WaitDep, cursor_of
+from gateway.api.dependencies import CallerDep, OnceDep, PageDep, ServicesDep, TraceDep, WaitDep, cursor_of, limited
 from gateway.api.schemas import StatusBody, TransferRequest, VtonBody, VtonChange, VtonList, VtonRequest
 from gateway.api.snap import accepted_answer
 from gateway.intake import AlreadyAccepted
@@ -19,12 +19,17 @@ from proteus.errors import Conflict, NotFound
 router = APIRouter(tags=["vtons"])
 
 
-@router.post("/catvton/transferOutfit", response_model=StatusBody, status_code=202, summary="Submit a VTON entry")
+@router.post(
+    "/catvton/transferOutfit",
+    dependencies=[limited("submits")],
+    response_model=StatusBody,
+    status_code=202,
+    summary="Submit a VTON entry",
+)
 async def transfer_outfit(
     services: ServicesDep, caller: CallerDep, trace: TraceDep, once: OnceDep, wait: WaitDep, asked: TransferRequest
 ) -> JSONResponse:
     """Submit the entry's try-on, with the engine it names. One that was submitted already answers with its status."""
-    services.rates.take("submits", caller.user_id)
     entry = await _own(services, caller, asked.vton_id)
     if entry.status in ("failed", "canceled", "expired"):
         raise Conflict(f"This entry's try-on {entry.status}; make a new entry to try again.")
@@ -39,10 +44,11 @@ async def transfer_outfit(
     return accepted_answer(accepted)
 
 
-@router.post("/vtons", response_model=VtonBody, status_code=201, summary="Keep a VTON entry")
+@router.post(
+    "/vtons", dependencies=[limited("submits")], response_model=VtonBody, status_code=201, summary="Keep a VTON entry"
+)
 async def create(services: ServicesDep, caller: CallerDep, trace: TraceDep, asked: VtonRequest) -> JSONResponse:
     """Keep photo, garment and options as a draft; nothing runs yet."""
-    services.rates.take("submits", caller.user_id)
     options = TryonOptions.model_construct(**{name: getattr(asked, name) for name in TryonOptions.model_fields})
     entry = await services.intake.draft(
         caller, options, person_url=asked.user_photo_url, garment_url=asked.cloth_clean_url, trace_id=trace
