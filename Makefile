@@ -72,6 +72,10 @@ fmt: install-dev ## Format the code, mend what lint can mend
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
+.PHONY: schema
+schema: install ## Write docs/openapi.json and docs/events.schema.json from the code
+	@$(BIN)/python -m workbench.schemas
+
 .PHONY: install install-dev install-models
 install: $(STAMPS)/run ## Only install what running needs, into .venv
 install-dev: $(STAMPS)/dev

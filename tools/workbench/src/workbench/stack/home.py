@@ -109,7 +109,10 @@ class Home:
         last = _read(memory)
         chosen: dict[str, int] = {}
         for name in names:
-            wanted = [port for port in (last.get(name), PREFERRED_PORTS.get(name)) if port]
+            known, usual = last.get(name), PREFERRED_PORTS.get(name)
+            # Clients keep addresses of the store: it stays where it was. The others go back to their usual port.
+            order = (known, usual) if name == "s3" else (usual, known)
+            wanted = [port for port in order if port]
             chosen[name] = free_port(wanted=wanted, taken=chosen.values(), with_grpc=name == "s3")
         _write_private(memory, last | chosen)
         return chosen

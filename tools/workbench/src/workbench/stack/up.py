@@ -12,7 +12,7 @@ from pathlib import Path
 
 from workbench.stack.console import StackConsole
 from workbench.stack.errors import refuse_other_machines
-from workbench.stack.home import Home, Running
+from workbench.stack.home import PREFERRED_PORTS, Home, Running
 from workbench.stack.plan import Plan, make_plan
 from workbench.stack.supervisor import SELF, Say, Supervisor
 
@@ -28,6 +28,9 @@ async def stack(home: Home, *, models: Path, given: Mapping[str, str], say: Say)
     with home.held():
         plan = make_plan(home, models=models, given=given)
         home.publish(Running(pid=os.getpid(), gateway_url=plan.gateway_url, ready=False))
+        usual = PREFERRED_PORTS["gateway"]
+        if not plan.gateway_url.endswith(f":{usual}"):
+            say(SELF, f"port {usual} is taken, so the gateway will be at {plan.gateway_url}")
         supervisor = Supervisor(plan, logs=home.logs, say=say)
         with _signals(supervisor):
             async with supervisor.running():
