@@ -153,7 +153,13 @@ class Fleet:
         await asyncio.to_thread(self.store.put, PERSON_KEY, imaging.encode(grey, "png"), content_type="image/png")
         await asyncio.to_thread(self.store.put, GARMENT_KEY, imaging.encode(clear, "png"), content_type="image/png")
 
-    async def submit(self, *names: str, options: Mapping[str, Any] | None = None, **fields: Any) -> list[JobId]:
+    async def submit(
+        self,
+        *names: str,
+        options: Mapping[str, Any] | None = None,
+        body_update: Mapping[str, Any] | None = None,
+        **fields: Any,
+    ) -> list[JobId]:
         """Submit try-on units for engine `timed`; options and fields are the same for all."""
         ids = [JobId(f"job_{name}") for name in names]
         body = {
@@ -171,6 +177,7 @@ class Fleet:
             "seed": 1,
             "output_format": "png",
             "options": dict(options or {}),
+            **(body_update or {}),
         }
         submissions = [
             Submission(

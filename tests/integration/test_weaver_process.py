@@ -1,18 +1,33 @@
-"""A weaver as a process: it weaves, and however it dies or is stopped, its jobs go on."""
+"""A weaver as a process: it weaves, and however it dies, hangs or is stopped, its jobs go on."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import asyncio
+import contextlib
+import json
+import signal
+import time
+from typing import TYPE_CHECKING, Any
 
-from proteus import imaging
+import psutil
+
+from proteus import imaging, keys
 from proteus.jobs import JobState
+from proteus.registry import list_workers
 
 if TYPE_CHECKING:
-    from conftest import Fleet  # type: ignore[import-not-found]
+    from conftest import Fleet, Process  # type: ignore[import-not-found]
+
+SLOW = "1:4,8:4"
+"""Half a second a step: three of them are a lease, and whatever is to be done to a running job can be done."""
+
+LEASE_SECONDS = 1.5
+ROOM_SECONDS = 5.0
+"""SPEC 12: a killed worker's jobs are back within lease + 5 s."""
 
 
 async def test_a_job_becomes_a_marked_picture_under_a_fenced_key(fleet: Fleet) -> None:
-    await fleet.weaver()
+    weaver = await fleet.weaver()
     (job_id,) = await fleet.submit("a")
     (view,) = await fleet.settled(job_id)
     assert view.state is JobState.COMPLETED
@@ -22,5 +37,302 @@ async def test_a_job_becomes_a_marked_picture_under_a_fenced_key(fleet: Fleet) -
     data = fleet.store.get(view.result["result_key"])
     mark = imaging.read_mark(data)
     assert mark is not None
-    assert mark.parameters["engine"] == "timed"
+    assert (mark.source_type, mark.parameters["engine"]) == ("composite", "timed")
     assert imaging.load(data, "RGB").shape == (64, 48, 3)
+    assert weaver.stop() == 0
+    assert await list_workers(fleet.redis, fleet.queue.keys) == []
+
+
+async def test_jobs_that_wait_together_are_woven_together_in_few_round_trips(fleet: Fleet) -> None:
+    await fleet.configure(batch_size=8)
+    ids = await fleet.submit(*[f"b{n}" for n in range(32)])
+    weaver = await fleet.weaver(LOG_LEVEL="INFO")
+    views = await fleet.settled(*ids)
+    assert {view.state for view in views} == {JobState.COMPLETED}
+    assert max(await batches(weaver)) == 8
+    claims = await calls(fleet, "claim")
+    assert claims + await calls(fleet, "complete") < len(ids)
+
+
+async def batches(weaver: Process) -> list[int]:
+    lines = [json.loads(line) for line in weaver.log.read_text().splitlines() if line.startswith("{")]
+    return [line["batch"] for line in lines if line["event"] == "claimed"]
+
+
+async def calls(fleet: Fleet, verb: str) -> int:
+    """Count how often a script left its mark: claims and completions that brought something."""
+    kind = {"claim": "claimed", "complete": "completed"}[verb]
+    entries: Any = await fleet.redis.xrange(fleet.queue.keys.events)
+    return len({fields["at"] for _, fields in entries if fields["kind"] == kind})
+
+
+async def recovers(fleet: Fleet, job_id: Any, since: float) -> float:
+    """Wait until the job is claimed anew or over; return how long that took."""
+
+    async def moved() -> bool:
+        view = await fleet.state(job_id)
+        return view.crashes > 0 or view.state.terminal
+
+    await fleet.until(moved, what=f"{job_id} is freed")
+    return time.monotonic() - since
+
+
+async def test_a_killed_weaver_frees_its_job_and_takes_its_heart_along(fleet: Fleet) -> None:
+    weavers = [await fleet.weaver(name, curve=SLOW) for name in ("w1", "w2")]
+    (job_id,) = await fleet.submit("kill")
+    victim = (await fleet.running(job_id)).worker
+    (killed,) = [weaver for weaver in weavers if weaver.id == victim]
+    (heart,) = killed.find_hearts()
+    killed_at = time.monotonic()
+    killed.send(signal.SIGKILL)
+    assert await recovers(fleet, job_id, killed_at) < lease_of(fleet) + ROOM_SECONDS
+    (view,) = await fleet.settled(job_id)
+    assert (view.state, view.crashes) == (JobState.COMPLETED, 1)
+    assert view.result["worker"] != victim
+    assert await fleet.until(lambda: gone(heart), what="the heart is gone")
+
+
+def lease_of(fleet: Fleet) -> float:
+    return fleet.policy.lease_ms / 1000
+
+
+async def held(fleet: Fleet, job_id: Any) -> None:
+    """Wait until a worker has the job and works on it."""
+
+    async def running() -> bool:
+        view = await fleet.state(job_id)
+        return view.state is JobState.RUNNING and view.stage is not None
+
+    await fleet.until(running, what=f"{job_id} runs")
+
+
+async def gone(process: psutil.Process) -> bool:
+    return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+
+
+async def test_a_stopped_weaver_frees_its_job_and_is_refused_when_it_wakes(fleet: Fleet) -> None:
+    zombie = await fleet.weaver(curve="1:0.8,8:0.8")
+    (job_id,) = await fleet.submit("stop")
+    await fleet.running(job_id)
+    stopped_at = time.monotonic()
+    zombie.send(signal.SIGSTOP)
+    await fleet.weaver("w2")
+    assert await recovers(fleet, job_id, stopped_at) < lease_of(fleet) + ROOM_SECONDS
+    (view,) = await fleet.settled(job_id)
+    assert view.result["worker"] == "w2"
+    zombie.send(signal.SIGCONT)
+    await fleet.until(lambda: said(zombie, "evicted", "completion_refused"), what="the zombie notices")
+    (after,) = await fleet.settled(job_id)
+    assert after.result == view.result
+    await fleet.until(lambda: one_result(fleet), what="the zombie's picture is gone")
+    zombie.stop()
+
+
+async def said(process: Process, *texts: str) -> bool:
+    return any(process.said(text) for text in texts)
+
+
+async def one_result(fleet: Fleet) -> bool:
+    return len(list(fleet.store.list("results/"))) == 1
+
+
+async def test_a_deadlock_in_the_engine_frees_the_job_and_ends_the_process(fleet: Fleet) -> None:
+    weaver = await fleet.weaver()
+    (job_id,) = await fleet.submit("hang", options={"poison": "hang"})
+    started_at = time.monotonic()
+    # One step may take three times the expected one; then one lease later it is free.
+    assert await recovers(fleet, job_id, started_at) < lease_of(fleet) + ROOM_SECONDS
+    assert await asyncio.to_thread(weaver.popen.wait, 30) == 70
+    assert weaver.said("stuck")
+
+
+async def test_a_weaver_whose_heart_dies_gets_a_new_one(fleet: Fleet) -> None:
+    weaver = await fleet.weaver(curve="1:12,8:12", LEASE_SECONDS="8")
+    (job_id,) = await fleet.submit("heart")
+    await fleet.running(job_id)
+    (heart,) = weaver.find_hearts()
+    heart.kill()
+    (view,) = await fleet.settled(job_id)
+    assert (view.state, view.crashes) == (JobState.COMPLETED, 0)
+    assert weaver.said("heart_died")
+
+
+async def test_a_drained_weaver_finishes_what_runs_and_hands_back_what_has_not_started(fleet: Fleet) -> None:
+    await fleet.configure(batch_size=4)
+    ids = await fleet.submit(*[f"d{n}" for n in range(4)], options={"oom_above": 1})
+    weaver = await fleet.weaver(curve="1:2,8:2")
+    await fleet.running(ids[0])
+    weaver.send(signal.SIGTERM)
+    assert await asyncio.to_thread(weaver.popen.wait, 30) == 0
+    views = await fleet.queue.look(*ids)
+    states = [view.state for view in views if view]
+    assert JobState.COMPLETED in states
+    assert JobState.QUEUED in states
+    assert JobState.RUNNING not in states
+    assert all(view.crashes == 0 and view.attempts == 0 for view in views if view)
+    assert await fleet.redis.zcard(fleet.queue.keys.busy) == 0
+
+
+async def test_a_running_job_is_cancelled_at_its_next_step_and_its_mate_goes_on(fleet: Fleet) -> None:
+    await fleet.configure(batch_size=2)
+    ids = await fleet.submit("c1", "c2")
+    await fleet.weaver(curve=SLOW)
+    for job_id in ids:
+        await fleet.running(job_id)
+    await fleet.queue.cancel(ids[0])
+    canceled, mate = await fleet.settled(*ids)
+    assert (canceled.state, mate.state) == (JobState.CANCELED, JobState.COMPLETED)
+    assert len(list(fleet.store.list("results/"))) == 1
+
+
+async def test_a_job_past_its_deadline_is_dropped_while_it_runs(fleet: Fleet) -> None:
+    await fleet.weaver(curve=SLOW, WEAVER_PROFILE_SECONDS="0")
+    seconds, _ = await fleet.redis.time()
+    (job_id,) = await fleet.submit("late", deadline_ms=(seconds + 3) * 1000)
+    (view,) = await fleet.settled(job_id)
+    assert (view.state, view.code) == (JobState.EXPIRED, "deadline_exceeded")
+    assert list(fleet.store.list("results/")) == []
+
+
+async def test_a_batch_that_does_not_fit_is_halved_and_the_size_is_remembered(fleet: Fleet) -> None:
+    await fleet.configure(batch_size=8)
+    ids = await fleet.submit(*[f"o{n}" for n in range(16)], options={"oom_above": 2})
+    weaver = await fleet.weaver()
+    views = await fleet.settled(*ids)
+    assert {view.state for view in views} == {JobState.COMPLETED}
+    assert all(view.attempts == 0 for view in views)
+    assert weaver.log.read_text().count("batch_split") == 3  # 8 -> 4 + 4 -> 2 each; never again
+
+
+async def test_one_bad_job_never_fails_its_batch_mates(fleet: Fleet) -> None:
+    await fleet.configure(batch_size=8)
+    good = await fleet.submit(*[f"g{n}" for n in range(5)])
+    refused = await fleet.submit("refused", options={"poison": "refuse"})
+    alone = await fleet.submit("alone", options={"poison": "fail"})
+    raising = await fleet.submit("raising", options={"poison": "raise"})
+    missing = await fleet.submit("missing", body_update={"person_key": "images/usr_1/gone.png"})
+    await fleet.weaver()
+    views = {view.id: view for view in await fleet.settled(*good, *refused, *alone, *raising, *missing)}
+    assert {views[job_id].state for job_id in good} == {JobState.COMPLETED}
+    assert {views[job_id].attempts for job_id in good} == {0}
+    assert [views[job_id].code for job_id in (*refused, *alone)] == ["photo_rejected", "photo_rejected"]
+    assert views[missing[0]].code == "not_found"
+    assert (views[raising[0]].code, views[raising[0]].attempts) == ("engine_failed", fleet.policy.max_attempts)
+
+
+async def test_a_job_that_kills_its_process_dies_alone(fleet: Fleet) -> None:
+    await fleet.configure(batch_size=8)
+    good = await fleet.submit(*[f"m{n}" for n in range(3)])
+    (poison,) = await fleet.submit("poison", options={"poison": "crash"})
+    restarted = asyncio.create_task(keep_running(fleet))
+    views = {view.id: view for view in await fleet.settled(*good, poison)}
+    restarted.cancel()
+    assert (views[poison].state, views[poison].code) == (JobState.FAILED, "worker_lost")
+    assert {views[job_id].state for job_id in good} == {JobState.COMPLETED}
+
+
+async def keep_running(fleet: Fleet) -> None:
+    """Start a weaver again whenever it dies, as a supervisor would."""
+    for n in range(20):
+        weaver = await fleet.weaver(f"w{n}")
+        await fleet.until(lambda weaver=weaver: ended(weaver), seconds=60)  # type: ignore[misc]
+
+
+async def ended(process: Process) -> bool:
+    return process.popen.poll() is not None
+
+
+async def test_a_store_that_is_away_for_a_moment_costs_no_job_and_no_attempt(fleet: Fleet) -> None:
+    async with Gate(fleet.environment["OBJECT_STORAGE_ENDPOINT"]) as gate:
+        await fleet.weaver(OBJECT_STORAGE_ENDPOINT=gate.endpoint)
+        await gate.shut()
+        (job_id,) = await fleet.submit("away")
+        await held(fleet, job_id)
+        await asyncio.sleep(2 * LEASE_SECONDS)  # longer than a lease: waiting for the store is no deadlock
+        await gate.open()
+        (view,) = await fleet.settled(job_id)
+    assert (view.state, view.attempts, view.crashes) == (JobState.COMPLETED, 0, 0)
+
+
+class Gate:
+    """A TCP proxy in front of the store that can be shut."""
+
+    def __init__(self, target: str) -> None:
+        host, port = target.removeprefix("http://").split(":")
+        self._target = (host, int(port))
+        self._port = 0
+        self._server: asyncio.Server | None = None
+        self._lines: dict[asyncio.Task[Any], asyncio.StreamWriter] = {}
+
+    @property
+    def endpoint(self) -> str:
+        return f"http://127.0.0.1:{self._port}"
+
+    async def __aenter__(self) -> Gate:
+        await self.open()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.shut()
+
+    async def open(self) -> None:
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", self._port)
+        self._port = self._server.sockets[0].getsockname()[1]
+
+    async def shut(self) -> None:
+        assert self._server is not None
+        self._server.close()
+        for line in self._lines.values():
+            line.transport.abort()
+        await asyncio.gather(*self._lines, return_exceptions=True)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._lines[task] = writer
+        there, back = await asyncio.open_connection(*self._target)
+        try:
+            await asyncio.gather(pump(reader, back), pump(there, writer))
+        finally:
+            del self._lines[task]
+            for line in (writer, back):
+                line.close()
+                with contextlib.suppress(ConnectionError):
+                    await line.wait_closed()
+
+
+async def pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    try:
+        while data := await reader.read(65_536):
+            writer.write(data)
+            await writer.drain()
+    except ConnectionError:
+        pass
+    finally:
+        writer.close()
+
+
+async def test_the_card_tells_what_a_batch_costs(fleet: Fleet) -> None:
+    await fleet.weaver(curve="1:0.08,2:0.1,8:0.16", WEAVER_PROFILE_SECONDS="6")
+    (card,) = await list_workers(fleet.redis, fleet.queue.keys)
+    costs = card.seconds_per_batch["timed/1/384x512/8"]
+    assert 0.07 < costs["1"] <= costs["2"] <= costs["8"] < 0.5
+    assert set(card.seconds_per_batch) == {"timed/1/384x512/4", "timed/1/384x512/8", "timed/1/384x512/3"}
+    assert card.engines == ("timed",)
+
+
+async def test_an_engine_that_is_not_there_is_one_sentence_and_an_exit_status(fleet: Fleet) -> None:
+    process = fleet.start("weaver", "w1", WEAVER_ENGINES="catvton", PROTEUS_LICENCE_POLICY="commercial")
+    assert await asyncio.to_thread(process.popen.wait, 30) == 1
+    assert process.said("refused by licence_policy")
+    assert not process.said("Traceback")
+
+
+async def test_the_weaver_reads_the_arbitrators_values_and_survives_nonsense(fleet: Fleet) -> None:
+    await fleet.configure(batch_size="many", degraded_mode="1", degraded_fraction="x", state="[")
+    await fleet.weaver()
+    ids = await fleet.submit("n1", "n2", degraded_batch_key="timed/1/384x512/3", may_degrade=True, rank=0.5)
+    views = await fleet.settled(*ids)
+    assert {view.state for view in views} == {JobState.COMPLETED}
+    assert {view.result["degraded"] for view in views} == {True}
+    assert await fleet.redis.get(keys.BATCH_SIZE) == "many"

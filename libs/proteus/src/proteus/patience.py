@@ -15,7 +15,7 @@ from proteus.errors import DependencyUnavailable
 log = structlog.get_logger()
 
 FIRST_PAUSE_SECONDS: Final = 0.2
-PAUSE_CAP_SECONDS: Final = 3.0
+PAUSE_CAP_SECONDS: Final = 1.0
 LOOK_SECONDS: Final = 0.5
 
 T = TypeVar("T")
@@ -49,6 +49,7 @@ async def patiently(
             if time.monotonic() + pause > give_up:
                 raise
             log.warning("store_away", reason=error.message, pause_seconds=round(pause, 2))
-        await asyncio.sleep(pause * random.uniform(0.5, 1.0))
-        pause = min(2 * pause, PAUSE_CAP_SECONDS)
         moved()
+        await asyncio.sleep(pause * random.uniform(0.5, 1.0))
+        moved()
+        pause = min(2 * pause, PAUSE_CAP_SECONDS)

@@ -157,7 +157,7 @@ def load_engines(settings: Settings, profile: CostProfile) -> dict[str, Engine]:
             timed_curve=weaver.timed_curve,
         )
         log.info("engine_loaded", engine=name, seconds=round(time.monotonic() - start, 2))
-    for name, engine in engines.items():
+    for name, engine in engines.items() if weaver.profile_seconds else ():
         measure(engine, profile, budget_seconds=weaver.profile_seconds / len(engines), max_batch=weaver.max_batch)
         log.info("engine_measured", engine=name, single_seconds=_singles(profile, name))
     return engines

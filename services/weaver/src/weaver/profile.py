@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import structlog
@@ -103,37 +103,51 @@ def measure(
     max_batch: int,
     clock: Callable[[], float] = time.monotonic,
 ) -> None:
-    """Measure t(b) of an engine's keys within a budget; blocks. Sizes that would break the budget are left to work.
+    """Measure t(b) of an engine's keys, about within a budget; blocks. Sizes beyond it are left to work.
 
-    The first batch of a key warms it up and is measured again if the budget allows; a key whose single picture already
-    takes the whole budget is extrapolated from the steps that were seen.
+    Keys that differ in their number of steps only are measured once: a step costs the same. At least one step of every
+    canvas is run, however long it takes: the heart must know how long a step may be silent.
     """
-    keys = keys_of(engine.card)
-    end = clock() + budget_seconds
-    for position, key in enumerate(keys):
-        share = clock() + (end - clock()) / (len(keys) - position)
-        expected_seconds, warm = 0.0, False
-        for size in (1, *[size for size in _SIZES if size <= max_batch]):
-            left = share - clock()
-            if left <= expected_seconds:
-                break
-            try:
-                sample = _weave_sample(engine, key, size, budget_seconds=left, clock=clock)
-            except ProteusError as error:
-                log.warning("profile_failed", batch_key=key, batch_size=size, reason=error.message)
-                break
-            if warm or not sample.complete or clock() + sample.seconds > share:
-                profile.observe(key, size, sample.seconds)
-            if not sample.complete:
-                break
-            expected_seconds, warm = sample.seconds * (2 if warm else 1), True
+    canvases: dict[str, list[str]] = {}
+    for key in keys_of(engine.card):
+        canvases.setdefault(key.rsplit("/", 1)[0], []).append(key)
+    for keys in canvases.values():
+        measured = keys[len(keys) // 2]
+        points = _measure_sizes(
+            engine, measured, budget_seconds=budget_seconds / len(canvases), max_batch=max_batch, clock=clock
+        )
+        for size, seconds in points.items():
+            for key in keys:
+                profile.observe(key, size, seconds * steps_of(key) / steps_of(measured))
+
+
+def _measure_sizes(
+    engine: Engine, batch_key: str, *, budget_seconds: float, max_batch: int, clock: Callable[[], float]
+) -> dict[int, float]:
+    """Return t(b) of one key for the sizes the budget allows; the very first batch warms up and is measured again."""
+    points: dict[int, float] = {}
+    end, expected_seconds, warm = clock() + budget_seconds, 0.0, False
+    for size in (1, *[size for size in _SIZES if size <= max_batch]):
+        left = end - clock()
+        if warm and left <= expected_seconds:
+            break
+        try:
+            sample = _weave_sample(engine, batch_key, size, budget_seconds=left, clock=clock)
+        except ProteusError as error:
+            log.warning("profile_failed", batch_key=batch_key, batch_size=size, reason=error.message)
+            break
+        points[size] = sample.seconds
+        if not sample.complete:
+            break
+        expected_seconds, warm = sample.seconds * (2 if warm else 1), True
+    return points
 
 
 def _weave_sample(
     engine: Engine, batch_key: str, size: int, *, budget_seconds: float, clock: Callable[[], float]
 ) -> Sample:
     job = engine.sample_job(batch_key)
-    jobs = [type(job)(**{**vars(job), "id": JobId(f"sample-{n}")}) for n in range(size)]
+    jobs = [replace(job, id=JobId(f"sample-{n}")) for n in range(size)]
     session = engine.open(batch_key)
     try:
         for one in jobs:
