@@ -39,7 +39,7 @@ def test_down_where_nothing_runs_is_no_error(tmp_path: Path) -> None:
 
 
 def test_clean_keeps_the_model_weights(tmp_path: Path) -> None:
-    for name in ("data", "logs", "models"):
+    for name in ("data", "logs", "demo", "models"):
         (tmp_path / name).mkdir()
     (tmp_path / "secrets.json").write_text("{}")
     assert CliRunner().invoke(app, ["clean", "--folder", str(tmp_path)]).exit_code == 0

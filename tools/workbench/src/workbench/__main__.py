@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -78,10 +77,8 @@ def clean(folder: FolderOption = DEFAULT_FOLDER) -> None:
     """Stop the fleet and delete its data, logs and secrets; model weights stay."""
     console = StackConsole()
     with _sentences(console):
-        Home(folder).stop()
-        for path in folder.iterdir() if folder.is_dir() else ():
-            if path.name != "models":
-                shutil.rmtree(path) if path.is_dir() else path.unlink()
+        Home(folder / "demo").stop()
+        Home(folder).clean()
         console.rich.print(f"{folder} is clean (model weights stay).")
 
 

@@ -76,14 +76,14 @@ def _join(person: bytes, cut_out: bytes, result: bytes) -> bytes:
     panels = []
     for data in (person, cut_out, result):
         picture = Image.open(io.BytesIO(data)).convert("RGBA")
-        picture.thumbnail((_HEIGHT, _HEIGHT), Image.Resampling.LANCZOS)
-        panels.append(picture)
+        width = round(picture.width * _HEIGHT / picture.height)
+        panels.append(picture.resize((width, _HEIGHT), Image.Resampling.LANCZOS))
     width = sum(panel.width for panel in panels) + _GAP * (len(panels) + 1)
     canvas = Image.new("RGB", (width, _HEIGHT + 2 * _GAP + _CAPTION), _PAPER)
     draw, font = ImageDraw.Draw(canvas), ImageFont.load_default(size=22)
     left = _GAP
     for panel, caption in zip(panels, ("person", "garment, cut out", "try-on"), strict=True):
-        canvas.paste(panel, (left, _GAP + (_HEIGHT - panel.height) // 2), panel)
+        canvas.paste(panel, (left, _GAP), panel)
         draw.text((left + panel.width / 2, _HEIGHT + 2 * _GAP), caption, fill=_INK, font=font, anchor="mt")
         left += panel.width + _GAP
     out = io.BytesIO()

@@ -13,6 +13,7 @@ import fcntl
 import json
 import os
 import secrets
+import shutil
 import signal
 import time
 from collections.abc import Iterator
@@ -102,6 +103,14 @@ class Home:
                 )
             time.sleep(_POLL_SECONDS)
         return True
+
+    def clean(self) -> None:
+        """Stop what runs here; delete data, logs, secrets and the demo's folder. What others keep here stays."""
+        self.stop()
+        for name in ("data", "logs", "demo"):
+            shutil.rmtree(self.root / name, ignore_errors=True)
+        for name in ("lock", "ports.json", "secrets.json", "stack.json"):
+            (self.root / name).unlink(missing_ok=True)
 
     def ports(self, *names: str) -> dict[str, int]:
         """Return a free port for each name, last time's or the preferred one where possible; remember them."""
