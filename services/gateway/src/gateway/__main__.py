@@ -35,7 +35,9 @@ def main(arguments: list[str] | None = None) -> int:
     if given.command == "openapi":
         print(json.dumps(openapi(), indent=2, ensure_ascii=False))
         return 0
-    settings = GatewaySettings()
+    # A migration job is given the database and the bucket, not the key that signs tokens.
+    unsigned = {"tokens": TokenSettings.model_construct()} if given.command == "migrate" else {}
+    settings = GatewaySettings(**unsigned)
     configure(settings.log, "gateway")
     match given.command:
         case "serve":
