@@ -8,7 +8,7 @@ to step: `modulation` (depends on time and category, so once per schedule), `emb
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import torch
@@ -129,6 +129,7 @@ class TryOnNetwork(nn.Module):
         self.single_blocks = nn.ModuleList(SingleBlock(config.hidden, config.heads) for _ in range(config.single))
         self.final_layer = FinalLayer(config)
         self.register_buffer("patch_mixer_token", torch.zeros(1, 1, 3 * config.patch**2))
+        self._core: Callable[..., Tensor] = self.core
         self._rotary: dict[torch.device, tuple[Rotary, Rotary]] = {}
 
     def forward(
@@ -183,7 +184,11 @@ class TryOnNetwork(nn.Module):
         Returns:
             (B, 3, H, W) float32.
         """
-        return self.core(x, condition, garment_tokens, modulation, *self._positions(x.device))
+        return self._core(x, condition, garment_tokens, modulation, *self._positions(x.device))
+
+    def compile_core(self) -> None:
+        """Let torch compile what every step runs; the first step of each new batch size then takes long."""
+        self._core = torch.compile(self.core)
 
     def core(
         self, x: Tensor, condition: Tensor, garment: Tensor, modulation: Tensor, alone: Rotary, joint: Rotary
