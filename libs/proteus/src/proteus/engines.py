@@ -90,11 +90,11 @@ CATVTON: Final = EngineCard(
     commercial_use=False,
     description="Diffusion try-on after CatVTON; its weights are for non-commercial use only.",
     presets={
-        "fast": Preset(width=768, height=1024, steps=20),
-        "balanced": Preset(width=768, height=1024, steps=30),
+        "fast": Preset(width=768, height=1024, steps=12),
+        "balanced": Preset(width=768, height=1024, steps=20),
         "best": Preset(width=768, height=1024, steps=50),
     },
-    degraded=Preset(width=384, height=512, steps=30),
+    degraded=Preset(width=384, height=512, steps=20),
     needs_parse=True,
     output_format="webp",
 )

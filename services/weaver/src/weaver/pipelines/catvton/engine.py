@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,40 +19,21 @@ import numpy as np
 import torch
 from PIL import Image
 
-from proteus.engines import CATVTON, EngineCard, Preset, Quality
+from proteus.engines import CATVTON, EngineCard, Preset
 from proteus.errors import EngineError, InvalidRequest, OutOfMemory, PhotoRejected
 from proteus.jobs import JobId
 from weaver.pipelines import framing
 from weaver.pipelines.catvton import images, weights
 from weaver.pipelines.catvton.pipeline import CatVtonPipeline, Picture, Recipe, seeded
+from weaver.pipelines.catvton.presets import GUIDANCE, SAMPLING, Sampling, guided_steps
 from weaver.pipelines.catvton.solvers import Sampler
 from weaver.pipelines.contract import Failed, Finished, Pixels, Progress, StepReport, WeaveJob
-
-GUIDANCE: Final = 2.5
-"""As published; higher is more saturated."""
 
 ENCODE_AT_ONCE: Final = 4
 """Pictures in one VAE pass: at 768x1024 each holds about a gigabyte of activations in half precision."""
 
 MOMENTS_KEPT: Final = 16
 """Encoded pictures a session remembers: samples of one try-on share both, a batch of looks shares the person."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Sampling:
-    """How a quality samples. `guided` is the share of the steps, from the first, that garment guidance is paid for."""
-
-    sampler: Sampler
-    guided: float = 1.0
-
-
-SAMPLING: Final[Mapping[Quality, Sampling]] = {
-    "best": Sampling(sampler="ddim"),
-    "balanced": Sampling(sampler="dpm++2m"),
-    "fast": Sampling(sampler="dpm++2m", guided=0.75),
-}
-"""`best` is the published sampler. The others are approximate: a better solver with fewer steps (`proteus bench
-solvers` measures their error on data whose exact answer is known)."""
 
 
 class CatVtonEngine:
@@ -75,8 +56,7 @@ class CatVtonEngine:
         """
         preset, sampling = self._preset(batch_key)
         plan = self.pipeline.schedule.plan(sampling.sampler, preset.steps)
-        guided = (0, -(-round(100 * sampling.guided) * preset.steps // 100))
-        recipe = Recipe(plan=plan, guidance=GUIDANCE, guided=guided)
+        recipe = Recipe(plan=plan, guidance=GUIDANCE, guided=(0, guided_steps(sampling, preset.steps)))
         return CatVtonSession(self.pipeline, recipe, canvas=(preset.width, preset.height), sampler=sampling.sampler)
 
     def sample_job(self, batch_key: str) -> WeaveJob:
