@@ -92,6 +92,23 @@ async def test_a_crashed_job_is_given_only_to_a_worker_that_holds_nothing(rig, h
     assert (poison.id, poison.solo) == ("job_poison", True)
 
 
+@pytest.mark.parametrize("policy", [QueuePolicy(solo_patience_ms=1)])
+async def test_a_crashed_job_that_waits_too_long_is_waited_for(rig, hands, other_hands, make_order, policy):
+    await rig.queue.submit(make_order("job_poison"))
+    poison = await hands.claim()
+    await rig.queue.submit(*(make_order(f"job_{n}", key="other") for n in range(4)))
+    (busy,) = await other_hands.claim(free=1)
+    await hands.crash(*poison)
+    await rig.queue.reap()
+    since = await rig.now_ms()
+    while await rig.now_ms() <= since + 1:
+        advance(rig)
+    assert await other_hands.claim(free=3) == []
+    assert await other_hands.claim(free=3, key="other") == []
+    await rig.queue.complete(other_hands.worker, [done(busy)])
+    assert list(tokens(await other_hands.claim(free=3))) == ["job_poison"]
+
+
 async def test_nothing_joins_a_worker_that_runs_a_crashed_job(rig, hands, make_order):
     await rig.queue.submit(make_order("job_poison"))
     await hands.crash(*await hands.claim())

@@ -18,12 +18,10 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
-    Bundle,
     RuleBasedStateMachine,
-    consumes,
     initialize,
     invariant,
-    multiple,
+    precondition,
     rule,
     run_state_machine_as_test,
 )
@@ -47,9 +45,10 @@ from proteus.queue import (
 
 HOUR_MS = 3_600_000
 LONG_AGO_MS = 10**9
-POLICY = QueuePolicy(backoff_base_ms=1, backoff_cap_ms=1, max_attempts=3, solo_crash_limit=2)
+POLICY = QueuePolicy(backoff_base_ms=1, backoff_cap_ms=1, max_attempts=3, solo_crash_limit=2, solo_patience_ms=10**9)
 WORKERS = [WorkerId(f"worker-{n}") for n in range(3)]
 ENGINES = ["puppet", "catvton"]
+DEEDS = ["complete", "retry", "fail", "crash", "crash", "renew"]
 
 
 @dataclass
@@ -66,8 +65,6 @@ class Seen:
 class QueueMachine(RuleBasedStateMachine):
     """Both queues, and a ledger."""
 
-    claims = Bundle("claims")
-
     def __init__(self, runner: asyncio.Runner, url: str) -> None:
         super().__init__()
         self.runner = runner
@@ -78,6 +75,8 @@ class QueueMachine(RuleBasedStateMachine):
         self.sequence = 0
         self.read_to = "-"
         self.twin_read_to = 0
+        self.claims: list[tuple[WorkerId, Claimed]] = []
+        """Every claim ever made, zombies' included."""
 
     def wait(self, work: Coroutine[Any, Any, Any]) -> Any:
         return self.runner.run(work)
@@ -89,23 +88,22 @@ class QueueMachine(RuleBasedStateMachine):
         assert real == twin, verb
         return real
 
-    def known(self, n: int) -> JobId:
-        return JobId(f"job_{n % (len(self.seen) + 1)}")
-
-    @initialize()
-    def start(self) -> None:
+    @initialize(keys=st.lists(st.sampled_from("aab"), min_size=3, max_size=6))
+    def start(self, keys):
         self.wait(self.redis.flushall())
+        for key in keys:
+            self.submit(engine="puppet", key=key)
 
     @rule(
-        high=st.booleans(),
         engine=st.sampled_from(ENGINES),
         key=st.sampled_from("ab"),
+        high=st.booleans(),
         may=st.booleans(),
         rank=st.sampled_from([0.0, 0.6]),
-        deadline=st.sampled_from([None, None, None, "soon", "past"]),
+        deadline=st.sampled_from([None, None, None, None, "soon", "past"]),
         crashes=st.sampled_from([0, 0, 0, 1]),
     )
-    def submit(self, high, engine, key, may, rank, deadline, crashes):
+    def submit(self, engine, key, high=False, may=False, rank=0.0, deadline=None, crashes=0):
         job_id = JobId(f"job_{len(self.seen)}")
         offsets = {None: None, "soon": HOUR_MS, "past": -HOUR_MS}
         offset_ms = offsets[deadline]
@@ -126,22 +124,7 @@ class QueueMachine(RuleBasedStateMachine):
         assert self.both("submit", order) == [True]
         self.remember(order)
 
-    @rule(n=st.integers(0, 20), later=st.booleans())
-    def submit_again(self, n, later):
-        seen = self.seen.get(self.known(n))
-        # The ledger never submits what it saw settled, but for a failed job that an operator revives; the queue refuses
-        # it too, for as long as it remembers.
-        revived = seen and later and seen.settled is JobState.FAILED
-        allowed = seen and (seen.settled is None or revived or self.wait(self.real.look(seen.order.id)) != [None])
-        if seen and allowed:
-            order = replace(seen.order, epoch=seen.order.epoch + later)
-            (taken,) = self.both("submit", order)
-            assert later or not taken
-            if taken:
-                self.remember(order)
-
     @rule(
-        target=claims,
         worker=st.sampled_from(WORKERS),
         free=st.integers(1, 4),
         engines=st.sampled_from([ENGINES, ENGINES[:1]]),
@@ -150,7 +133,7 @@ class QueueMachine(RuleBasedStateMachine):
         estimate_ms=st.sampled_from([0, 0, 2 * HOUR_MS]),
         scan_cap=st.sampled_from([2, 200]),
     )
-    def claim(self, worker, free, engines, key, fraction, estimate_ms, scan_cap):
+    def claim(self, worker, free, engines, key=None, fraction=0.0, estimate_ms=0, scan_cap=200):
         options = {"free": free, "engines": engines, "key": key, "estimate_ms": estimate_ms, "scan_cap": scan_cap}
         waiting = self.waiting_untouched()
         real = self.wait(self.real.claim(worker, degraded_fraction=fraction, **options))
@@ -160,51 +143,70 @@ class QueueMachine(RuleBasedStateMachine):
         assert len({job.batch_key for job in real.jobs}) <= 1
         assert not any(job.solo for job in real.jobs) or len(real.jobs) == 1
         self.check_order(waiting, [job.id for job in real.jobs])
-        return multiple(*((worker, job) for job in real.jobs))
+        self.claims += [(worker, job) for job in real.jobs]
 
-    @rule(held=claims)
-    def crash(self, held):
-        worker, job = held
-        self.both("renew", worker, {job.id: job.token}, idle_ms=LONG_AGO_MS)
+    @rule(worker=st.sampled_from(WORKERS), free=st.integers(1, 3))
+    def claim_plainly(self, worker, free):
+        self.claim(worker, free, ENGINES)
 
-    @rule(held=claims)
-    def renew(self, held):
-        worker, job = held
-        self.both("renew", worker, {job.id: job.token})
+    @precondition(lambda self: self.claims)
+    @rule(back=st.integers(0, 8), deed=st.sampled_from(DEEDS))
+    def deal_with_a_claim(self, back, deed):
+        """What its worker does with it, in time or long after it lost the job."""
+        worker, job = self.claims[-1 - back % len(self.claims)]
+        if deed == "complete":
+            self.both("complete", worker, [Completion(id=job.id, token=job.token, result={"result_key": "r"})])
+        elif deed in ("retry", "fail"):
+            failure = Failure(id=job.id, token=job.token, code="c", message="m", retryable=deed == "retry")
+            self.both("fail", worker, [failure])
+        else:
+            self.both("renew", worker, {job.id: job.token}, idle_ms=LONG_AGO_MS if deed == "crash" else 0)
 
-    @rule(held=claims)
-    def complete(self, held):
-        worker, job = held
-        self.both("complete", worker, [Completion(id=job.id, token=job.token, result={"result_key": "r"})])
+    @precondition(lambda self: self.claims)
+    @rule(deeds=st.lists(st.sampled_from(DEEDS), min_size=1, max_size=4))
+    def deal_with_the_latest_claims(self, deeds):
+        for back, deed in enumerate(deeds):
+            self.deal_with_a_claim(back, deed)
 
-    @rule(held=claims, retryable=st.booleans())
-    def fail(self, held, retryable):
-        worker, job = held
-        failure = Failure(id=job.id, token=job.token, code="engine_failed", message="m", retryable=retryable)
-        self.both("fail", worker, [failure])
-
-    @rule(held=consumes(claims), other=claims)
-    def hand_back(self, held, other):
-        (worker, a), (_, b) = held, other
-        self.both("hand_back", worker, {a.id: a.token} | {b.id: b.token})
-
-    @rule(n=st.integers(0, 20))
-    def cancel(self, n):
-        self.both("cancel", self.known(n))
+    @precondition(lambda self: self.claims)
+    @rule(back=st.integers(0, 5), count=st.integers(1, 3))
+    def hand_back(self, back, count):
+        end = len(self.claims) - back % len(self.claims)
+        some = self.claims[max(0, end - count) : end]
+        self.both("hand_back", some[0][0], {job.id: job.token for _, job in some})
 
     @rule()
     def reap(self):
         self.both("reap")
 
-    @rule(n=st.integers(0, 20), stranger=st.booleans())
-    def push_by_hand(self, n, stranger):
-        seen = self.seen.get(self.known(n))
-        element = '{"id": "job_stranger"}' if stranger or seen is None else wire.encode(seen.order.payload)
-        self.wait(self.redis.lpush(keys.JOBS, element))
-        self.twin.push_by_hand(element)
+    @rule(n=st.integers(0, 20), what=st.sampled_from(["cancel", "again", "next epoch", "duplicate", "stranger"]))
+    def interfere(self, n, what):
+        """A client, a reconciler in doubt, an operator, or somebody with redis-cli."""
+        seen = self.seen[JobId(f"job_{n % len(self.seen)}")]
+        if what == "cancel":
+            self.both("cancel", seen.order.id)
+        elif what in ("duplicate", "stranger"):
+            element = wire.encode(seen.order.payload) if what == "duplicate" else '{"id": "job_stranger"}'
+            self.wait(self.redis.lpush(keys.JOBS, element))
+            self.twin.push_by_hand(element)
+        else:
+            self.submit_again(seen, later=what == "next epoch")
 
-    @rule()
-    def empty_the_server(self):
+    def submit_again(self, seen: Seen, *, later: bool) -> None:
+        # The ledger never submits what it saw settled, but for a failed job that an operator revives; the queue refuses
+        # it too, for as long as it remembers.
+        revived = later and seen.settled is JobState.FAILED
+        if seen.settled is None or revived or self.wait(self.real.look(seen.order.id)) != [None]:
+            order = replace(seen.order, epoch=seen.order.epoch + later)
+            (taken,) = self.both("submit", order)
+            assert later or not taken
+            if taken:
+                self.remember(order)
+
+    @rule(really=st.integers(0, 4).map(lambda n: n == 4))
+    def empty_the_server(self, really):
+        if not really:
+            return
         self.follow()
         self.wait(self.redis.flushall())
         self.twin.clear()
@@ -319,7 +321,7 @@ def drive(url: str, *, examples: int) -> None:
             lambda: QueueMachine(runner, url),
             settings=settings(
                 max_examples=examples,
-                stateful_step_count=40,
+                stateful_step_count=60,
                 phases=[Phase.generate],
                 deadline=None,
                 suppress_health_check=list(HealthCheck),
@@ -334,4 +336,4 @@ def test_lua_and_twin_agree_and_keep_the_laws_whatever_happens(redis_url):
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_lua_and_twin_agree_for_as_long_as_one_likes(redis_url):
-    drive(redis_url, examples=600)
+    drive(redis_url, examples=400)

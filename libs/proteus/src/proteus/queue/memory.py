@@ -98,7 +98,14 @@ class MemoryJobQueue:
             degraded = bool(one.degraded_batch_key) and is_degraded(one.rank, one.may_degrade, degraded_fraction)
             effective = one.degraded_batch_key if degraded else one.batch_key
             crashed = entry.crashes > 0
-            if one.engine not in engines or (key and key != effective) or (crashed and (not idle or jobs)):
+            if one.engine not in engines:
+                stays.append(element)
+                continue
+            if crashed and (not idle or jobs):
+                alone = now - entry.queued_ms >= self.policy.solo_patience_ms
+                stays.append(element)
+                continue
+            if key and key != effective:
                 stays.append(element)
                 continue
             if one.deadline_ms is not None and now + estimate_ms > one.deadline_ms:

@@ -13,6 +13,8 @@ class QueuePolicy:
         lease_ms: A silent worker's jobs are claimable again this long after its last progress.
         max_attempts: Tries a job gets that fails retryably; the last failure is final.
         solo_crash_limit: A job that took its worker down this often while it ran alone is dead.
+        solo_patience_ms: A job that must run alone and has waited this long is waited for: workers with its engine
+            take nothing more until one of them holds nothing. Else it would starve while all are kept busy.
         backoff_base_ms: Longest wait before the first retry; it doubles with every attempt (full jitter).
         backoff_cap_ms: And never exceeds this.
         settled_ttl_seconds: How long a settled job's hash stays readable.
@@ -24,6 +26,7 @@ class QueuePolicy:
     lease_ms: int = 30_000
     max_attempts: int = 4
     solo_crash_limit: int = 3
+    solo_patience_ms: int = 5_000
     backoff_base_ms: int = 1_000
     backoff_cap_ms: int = 30_000
     settled_ttl_seconds: int = 86_400

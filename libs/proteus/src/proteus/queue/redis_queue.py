@@ -98,7 +98,8 @@ class JobQueue:
             return Claim()
         policy = self.policy
         own: list[wire.Arg] = [worker, free, key or "", policy.lease_ms, int(estimate_ms), degraded_fraction, scan_cap]
-        return wire.claim(await self._run("claim", *own, policy.solo_crash_limit, policy.reap_limit, *engines))
+        limits = (policy.solo_crash_limit, policy.reap_limit, policy.solo_patience_ms)
+        return wire.claim(await self._run("claim", *own, *limits, *engines))
 
     async def renew(
         self, worker: WorkerId, held: Mapping[JobId, int], *, idle_ms: int = 0, step_ms: int = 0

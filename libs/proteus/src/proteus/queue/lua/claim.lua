@@ -1,10 +1,11 @@
 -- claim: give a worker jobs of one effective batch key, from the head.
 -- Guarantee: reaps first; each job given is `running` with token + 1 and a lease, and stood in the list before; elements
 --   with no job behind them are set aside, stale duplicates dropped, jobs that cannot meet their deadline shed; the
---   rest keeps its order. A job with crashes runs alone: given only to a worker that holds nothing, with nothing beside.
+--   rest keeps its order. A job with crashes runs alone: given only to a worker that holds nothing, with nothing beside;
+--   one that has waited longer than the patience stops others from taking more until one of them is free for it.
 -- Cost: O(claimed + skipped), never beyond the scan cap.
 -- KEYS, ARGV 1-6: lib/base. ARGV 7 worker, 8 free, 9 key or '', 10 lease ms, 11 estimate ms, 12 degraded fraction,
---   13 scan cap, 14 crash limit, 15 reap limit, 16… engines
+--   13 scan cap, 14 crash limit, 15 reap limit, 16 solo patience ms, 17… engines
 -- Returns: {shed ids, jobs}; a job is {id, token, payload, body, engine, key, degraded, attempts, crashes, solo,
 --   deadline or '', submitted ms, claimed ms}.
 --- include base
@@ -33,4 +34,15 @@ if cut > 0 then
   redis.call('LTRIM', LIST, 0, -(cut + 1))
   for i = cut_kept, 1, -1 do redis.call('RPUSH', LIST, kept[i]) end
 end
-return settle_claim()
+
+-- Leases, holdings, busy, and the wait of what was taken.
+if #jobs > 0 then
+  redis.call('ZADD', LEASES, unpack(leases))
+  redis.call('HSET', HELD .. worker, unpack(held))
+  redis.call('ZADD', BUSY, NOW, worker)
+  local second = math.floor(NOW / 1000)
+  local s, n, sum = string.match(redis.call('HGET', WAITS, second % 32) or '', '(%d+):(%d+):(%d+)')
+  if tonumber(s) ~= second then n, sum = 0, 0 end
+  redis.call('HSET', WAITS, second % 32, string.format('%d:%d:%.0f', second, n + #jobs, sum + waited))
+end
+return {shed, jobs}

@@ -24,7 +24,7 @@ local function settle(id, job, state, code, message, result, result_key)
   if job.deadline then redis.call('ZREM', DEADLINES, id) end
   if code then extra = {'code', code, 'message', message} elseif result then extra = {'result', result} end
   redis.call('HSET', key, 'state', state, 'settled', NOW, unpack(extra))
-  redis.call('HDEL', key, 'payload', 'body', 'cancel')
+  redis.call('HDEL', key, 'payload', 'body', 'cancel', code and 'result' or 'code', code and 'result' or 'message')
   redis.call('EXPIRE', key, SETTLED_SECONDS)
   local done = '{' .. job.label .. ',"status":"' .. state .. '"'
   if state == 'completed' then

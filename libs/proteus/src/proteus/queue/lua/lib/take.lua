@@ -2,7 +2,7 @@
 local worker, key, expiry, estimate, fraction = ARGV[7], ARGV[9], NOW + ARGV[10], tonumber(ARGV[11]), tonumber(ARGV[12])
 local jobs, shed, leases, held, waited, alone = {}, {}, {}, {}, 0, false
 local engines = {}
-for i = 16, #ARGV do engines[ARGV[i]] = true end
+for i = 17, #ARGV do engines[ARGV[i]] = true end
 
 -- A worker that holds nothing and was told no key may take a crashed job; one that runs such a job takes nothing.
 local holds = redis.call('HVALS', HELD .. worker)
@@ -24,7 +24,12 @@ local function stays(element)
   if job.state ~= 'queued' then return false end
   local degraded = job.may and job.dkey and tonumber(job.rank) < fraction
   local effective, solo = degraded and job.dkey or job.key, job.crashes ~= '0'
-  if not engines[job.engine] or (key ~= '' and key ~= effective) or (solo and (not idle or #jobs > 0)) then return true end
+  if not engines[job.engine] then return true end
+  if solo and (not idle or #jobs > 0) then
+    alone = NOW - job.queued >= tonumber(ARGV[16])
+    return true
+  end
+  if key ~= '' and key ~= effective then return true end
   if job.deadline and NOW + estimate > tonumber(job.deadline) then
     job.state = 'cut' -- claim itself takes it out of the list
     expire(id, job)
@@ -41,18 +46,4 @@ local function stays(element)
   jobs[#jobs + 1] = {id, job.token, job.payload, job.body, job.engine, effective, degraded_flag, job.attempts, job.crashes,
     alone_flag, job.deadline or '', job.submitted, NOW}
   return false
-end
-
--- settle_claim(): leases, holdings, busy and the wait of what was taken; returns claim's answer.
-local function settle_claim()
-  if #jobs > 0 then
-    redis.call('ZADD', LEASES, unpack(leases))
-    redis.call('HSET', HELD .. worker, unpack(held))
-    redis.call('ZADD', BUSY, NOW, worker)
-    local second = math.floor(NOW / 1000)
-    local s, n, sum = string.match(redis.call('HGET', WAITS, second % 32) or '', '(%d+):(%d+):(%d+)')
-    if tonumber(s) ~= second then n, sum = 0, 0 end
-    redis.call('HSET', WAITS, second % 32, string.format('%d:%d:%.0f', second, n + #jobs, sum + waited))
-  end
-  return {shed, jobs}
 end
