@@ -19,6 +19,7 @@ from gateway.realtime.server import SocketServer
 from gateway.settings import GatewaySettings, TokenSettings
 from gateway.tokens import SCOPES, Tokens
 from proteus.clock import SystemClock
+from proteus.errors import ProteusError
 from proteus.lifecycle import run_until_signalled
 from proteus.storage import ObjectStore
 from proteus.telemetry import configure
@@ -36,12 +37,16 @@ def main(arguments: list[str] | None = None) -> int:
         print(json.dumps(openapi(), indent=2, ensure_ascii=False))
         return 0
     # A migration job is given the database and the bucket, not the key that signs tokens.
-    unsigned = {"tokens": TokenSettings.model_construct()} if given.command == "migrate" else {}
-    settings = GatewaySettings(**unsigned)
+    unsigned = given.command == "migrate"
+    settings = GatewaySettings(tokens=TokenSettings.model_construct()) if unsigned else GatewaySettings()
     configure(settings.log, "gateway")
     match given.command:
         case "serve":
-            asyncio.run(serve(settings, host=given.host, port=given.port))
+            try:
+                asyncio.run(serve(settings, host=given.host, port=given.port))
+            except ProteusError as error:
+                print(f"gateway: {error.message}", file=sys.stderr)
+                return 1
         case "migrate":
             prepare(settings)
         case "token":
