@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
 import signal
 import subprocess
@@ -219,12 +218,10 @@ class Fleet:
     def close(self) -> None:
         """Kill what is left."""
         for process in self.processes:
-            with contextlib.suppress(psutil.NoSuchProcess):
-                process.find_hearts()
             for number in (signal.SIGCONT, signal.SIGKILL):
-                with contextlib.suppress(ProcessLookupError):
-                    process.send(number)
-            process.popen.wait(timeout=10)
+                process.send(number)
+        for process in self.processes:
+            process.popen.wait(timeout=PATIENCE_SECONDS)
 
 
 @pytest.fixture

@@ -111,15 +111,15 @@ async def gone(process: psutil.Process) -> bool:
 
 
 async def test_a_stopped_weaver_frees_its_job_and_is_refused_when_it_wakes(fleet: Fleet) -> None:
-    zombie = await fleet.weaver(curve="1:0.8,8:0.8")
+    weavers = [await fleet.weaver(name, curve=SLOW) for name in ("w1", "w2")]
     (job_id,) = await fleet.submit("stop")
-    await fleet.running(job_id)
+    victim = (await fleet.running(job_id)).worker
+    (zombie,) = [weaver for weaver in weavers if weaver.id == victim]
     stopped_at = time.monotonic()
     zombie.send(signal.SIGSTOP)
-    await fleet.weaver("w2")
     assert await recovers(fleet, job_id, stopped_at) < lease_of(fleet) + ROOM_SECONDS
     (view,) = await fleet.settled(job_id)
-    assert view.result["worker"] == "w2"
+    assert view.result["worker"] != victim
     zombie.send(signal.SIGCONT)
     await fleet.until(lambda: said(zombie, "evicted", "completion_refused"), what="the zombie notices")
     (after,) = await fleet.settled(job_id)
@@ -227,6 +227,7 @@ async def test_a_job_that_kills_its_process_dies_alone(fleet: Fleet) -> None:
     restarted = asyncio.create_task(keep_running(fleet))
     views = {view.id: view for view in await fleet.settled(*good, poison)}
     restarted.cancel()
+    await asyncio.gather(restarted, return_exceptions=True)
     assert (views[poison].state, views[poison].code) == (JobState.FAILED, "worker_lost")
     assert {views[job_id].state for job_id in good} == {JobState.COMPLETED}
 

@@ -9,6 +9,7 @@ import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import isfinite
 from typing import Any
 
 from redis.asyncio import Redis
@@ -38,28 +39,26 @@ class Config:
 def parse_config(values: list[str | None], waiting: int) -> Config:
     """Return the configuration behind the raw values of `config:*`; what makes no sense counts as missing."""
     batch_size, mode, fraction, state = values
-    degraded = mode == "1"
-    share = min(1.0, max(0.0, _number(fraction, 1.0))) if degraded else 0.0
     try:
-        memory: Any = json.loads(state or "{}")
+        told: Any = json.loads(state or "{}")
     except ValueError:
-        memory = {}
-    arrivals = memory.get("arrivals_per_second", 0.0) if isinstance(memory, dict) else 0.0
-    ready = memory.get("ready", 1) if isinstance(memory, dict) else 1
-    per_worker = float(arrivals) / max(1, int(ready)) if isinstance(arrivals, (int, float)) else 0.0
+        told = {}
+    told = told if isinstance(told, dict) else {}
+    arrivals, ready = _number(told.get("arrivals_per_second"), 0.0), _number(told.get("ready"), 1.0)
     return Config(
-        batch_size=max(1, int(_number(batch_size, 1))),
-        degraded_fraction=share,
+        batch_size=int(max(1.0, _number(batch_size, 1.0))),
+        degraded_fraction=min(1.0, max(0.0, _number(fraction, 1.0))) if mode == "1" else 0.0,
         waiting=waiting,
-        arrivals_per_second=per_worker,
+        arrivals_per_second=max(0.0, arrivals) / max(1.0, ready),
     )
 
 
-def _number(text: str | None, default: float) -> float:
+def _number(value: Any, default: float) -> float:
     try:
-        return float(text) if text is not None else default
-    except ValueError:
+        number = float(value)
+    except (TypeError, ValueError):
         return default
+    return number if isfinite(number) else default
 
 
 class ConfigReader:
