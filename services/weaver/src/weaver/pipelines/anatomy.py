@@ -22,6 +22,12 @@ LOW_TOP: Final = 0.22
 SIDES, LONG_SIDES = (0.50, 0.80), (0.24, 0.42)
 """The rows, as shares of the height, in which a trunk's sides are read: below the sleeves, above a skirt."""
 
+OPENING_DEPTHS: Final = (0.012, 0.03, 0.05, 0.08)
+"""Where the inside of the back is looked for below the top middle, as shares of the height: under the collar's back."""
+
+OPENING_TOLERANCE: Final = (22, 10, 10)
+"""Of cv2's 8-bit Lab: the shade inside a neck varies in lightness more than in colour."""
+
 MIN_SLEEVE: Final = 0.025
 """A sleeve has at least this share of the garment's pixels."""
 
@@ -155,30 +161,38 @@ def _sleeve(solid: Mask, *, side: float, far: float, shoulder: float) -> Sleeve 
 
 
 def _opening(garment: Pixels, solid: Mask, *, left: float, right: float) -> Mask:
-    """Return the inside of the back: a patch at the top middle, of one colour, that ends before the chest begins."""
-    height, width = solid.shape
-    none = np.zeros_like(solid)
+    """Return the inside of the back: a patch at the top middle, of one colour, that ends before the chest begins.
+
+    What lies above it, the collar's back, belongs to it.
+    """
+    height = solid.shape[0]
     middle, chest = round((left + right) / 2), round(0.3 * height)
-    column = np.flatnonzero(solid[:chest, middle])
-    if not column.size:
-        return none
-    seed = (middle, min(int(column[0]) + max(3, round(0.012 * height)), height - 1))
-    lab = cv2.cvtColor(np.ascontiguousarray(garment[:chest, :, :3]), cv2.COLOR_RGB2LAB)
-    blocked = np.ones((chest + 2, width + 2), np.uint8)
-    blocked[1:-1, 1:-1] = ~solid[:chest]
-    span = 0.42 * (right - left)
-    blocked[:, : max(1, round(middle - span))] = 1
-    blocked[:, round(middle + span) :] = 1
-    if seed[1] >= chest or blocked[seed[1] + 1, seed[0] + 1]:
-        return none
-    flags = 4 | cv2.FLOODFILL_MASK_ONLY | cv2.FLOODFILL_FIXED_RANGE | (255 << 8)
-    tolerance = (22, 10, 10)
-    cv2.floodFill(lab, blocked, seed, (0, 0, 0), tolerance, tolerance, flags)
+    top = np.flatnonzero(solid[:chest, middle])
     found = np.zeros_like(solid)
-    found[:chest] = blocked[1:-1, 1:-1] == 255
-    share = float(np.count_nonzero(found)) / max(float(np.count_nonzero(solid)), 1.0)
-    reaches = float(np.count_nonzero(found.any(axis=0))) / max(right - left, 1.0)
-    leaked = found[chest - 2 :].any() or reaches > 0.8
-    if leaked or not 0.004 <= share <= 0.08 or reaches < 0.15:
-        return none
-    return np.asarray(cv2.morphologyEx(found.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8)) > 0)
+    if not top.size:
+        return found
+    lab = cv2.cvtColor(np.ascontiguousarray(garment[:chest, :, :3]), cv2.COLOR_RGB2LAB)
+    for depth in OPENING_DEPTHS:
+        row = int(top[0]) + max(3, round(depth * height))
+        if row >= chest or not solid[row, middle]:
+            break
+        patch = _patch(lab, solid[:chest], seed=(middle, row), half=0.42 * (right - left))
+        share = float(np.count_nonzero(patch)) / max(float(np.count_nonzero(solid)), 1.0)
+        reaches = float(np.count_nonzero(patch.any(axis=0))) / max(right - left, 1.0)
+        if 0.004 <= share <= 0.08 and 0.15 <= reaches <= 0.8 and not patch[-2:].any():
+            below = np.maximum.accumulate(patch[::-1], axis=0)[::-1]
+            found[:chest] = below & solid[:chest]
+            return found
+    return found
+
+
+def _patch(lab: Pixels, solid: Mask, *, seed: tuple[int, int], half: float) -> Mask:
+    """Return what has the seed's colour and hangs together with it, at most `half` a side away; gaps closed."""
+    blocked = np.ones((solid.shape[0] + 2, solid.shape[1] + 2), np.uint8)
+    blocked[1:-1, 1:-1] = ~solid
+    blocked[:, : max(1, round(seed[0] - half))] = 1
+    blocked[:, round(seed[0] + half) :] = 1
+    flags = 4 | cv2.FLOODFILL_MASK_ONLY | cv2.FLOODFILL_FIXED_RANGE | (255 << 8)
+    cv2.floodFill(lab, blocked, seed, (0, 0, 0), OPENING_TOLERANCE, OPENING_TOLERANCE, flags)
+    found = (blocked[1:-1, 1:-1] == 255).astype(np.uint8)
+    return np.asarray(cv2.morphologyEx(found, cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8)) > 0)
