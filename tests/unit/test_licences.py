@@ -6,6 +6,8 @@ import re
 
 import pytest
 
+from gateway.app import build
+from gateway.settings import GatewaySettings, TokenSettings
 from proteus import licences
 from proteus.engines import CARDS
 from proteus.errors import LicenceRefused
@@ -42,3 +44,10 @@ def test_no_card_for_commercial_use_names_a_non_commercial_licence() -> None:
     for _, card in licences.CARDS_BY_KIND:
         forbids = re.search(r"\bNC\b|non-?commercial|research", card.weights_licence, re.IGNORECASE)
         assert bool(forbids) is not card.commercial_use, card.name
+
+
+def test_a_gateway_whose_default_engine_is_refused_does_not_start() -> None:
+    tokens = TokenSettings.model_construct()
+    settings = GatewaySettings(default_engine="catvton", licence_policy="commercial", tokens=tokens)
+    with pytest.raises(LicenceRefused, match="catvton is refused by licence_policy 'commercial'"):
+        build(settings)

@@ -25,6 +25,7 @@ from gateway.fleet import FleetWatch
 from gateway.intake import Intake
 from gateway.keepers import keep
 from gateway.ledger.engine import Ledger
+from gateway.options import card_of
 from gateway.rates import Rates
 from gateway.realtime.relay import Relay
 from gateway.realtime.server import PATH, SocketServer
@@ -45,7 +46,13 @@ SUMMARY = "Turns a photo of a person and a photo of a garment into a photo of th
 
 
 def build(settings: GatewaySettings) -> Services:
-    """Make every part. Connects to nothing yet."""
+    """Make every part. Connects to nothing yet.
+
+    Raises:
+        ModelUnavailable: The default engine does not exist.
+        LicenceRefused: The licence policy forbids the default engine's weights.
+    """
+    card_of(settings.default_engine, commercial_only=settings.licence_policy == "commercial")
     clock = SystemClock()
     redis: Redis = Redis.from_url(
         settings.redis.url, decode_responses=True, socket_connect_timeout=2, socket_timeout=5, health_check_interval=15

@@ -6,8 +6,9 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from proteus import licences
 from proteus.engines import CARDS, EngineCard, Quality
-from proteus.errors import LicenceRefused, ModelUnavailable
+from proteus.errors import ModelUnavailable
 from proteus.jobs import Category
 
 SEED_LIMIT = 2**31
@@ -59,6 +60,5 @@ def card_of(model: str, *, commercial_only: bool) -> EngineCard:
     card = CARDS.get(model)
     if card is None:
         raise ModelUnavailable(f"There is no engine {model!r}; GET /v1/models lists them.")
-    if commercial_only and not card.commercial_use:
-        raise LicenceRefused(f"Engine {model!r} is for non-commercial use only ({card.weights_licence}).")
+    licences.require(card, "commercial" if commercial_only else "any")
     return card

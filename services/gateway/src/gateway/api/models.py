@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from fastapi import APIRouter
@@ -10,15 +11,22 @@ from fastapi.responses import JSONResponse
 from gateway.api.dependencies import ServicesDep
 from gateway.api.schemas import ModelList
 from gateway.services import Services
+from proteus import licences
 from proteus.engines import CARDS
 
 router = APIRouter(tags=["models"])
 
 
-@router.get("/v1/models", response_model=ModelList, summary="List engines")
+@router.get("/v1/models", response_model=ModelList, summary="List engines and parsers")
 async def models(services: ServicesDep) -> JSONResponse:
-    """Return every engine with its licences, and whether workers offer it now."""
-    return JSONResponse({"items": model_bodies(services)})
+    """Return every engine with its licences, and whether workers offer it now; and the parsers' licences."""
+    return JSONResponse({"items": model_bodies(services), "parsers": parser_bodies(services)})
+
+
+def parser_bodies(services: Services) -> list[dict[str, Any]]:
+    """Return what the tailors may find garments and people with, licences and all."""
+    policy = services.settings.licence_policy
+    return [asdict(card) | {"allowed": licences.refusal(card, policy) is None} for card in licences.PARSERS.values()]
 
 
 def model_bodies(services: Services) -> list[dict[str, Any]]:
@@ -38,7 +46,7 @@ def model_bodies(services: Services) -> list[dict[str, Any]]:
                 "weights_licence": card.weights_licence,
                 "training_data_note": card.training_data_note,
                 "commercial_use": card.commercial_use,
-                "allowed": card.commercial_use or settings.licence_policy == "any",
+                "allowed": licences.refusal(card, settings.licence_policy) is None,
                 "default": card.name == settings.default_engine,
                 "state": "ready" if "ready" in states else "loading" if "loading" in states else "absent",
                 "workers": len(workers),

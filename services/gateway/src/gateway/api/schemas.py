@@ -336,10 +336,23 @@ class ModelBody(_Answer):
     workers: int
 
 
+class ParserBody(_Answer):
+    """What a tailor may find garments and people with; the operator chooses it."""
+
+    name: str
+    description: str
+    code_licence: str
+    weights_licence: str
+    training_data_note: str
+    commercial_use: bool
+    allowed: bool = Field(description="The deployment's licence policy allows it.")
+
+
 class ModelList(_Answer):
-    """Every engine this version knows."""
+    """Every engine and every parser this version knows."""
 
     items: list[ModelBody]
+    parsers: list[ParserBody]
 
 
 class HealthBody(_Answer):
