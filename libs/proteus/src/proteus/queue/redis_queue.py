@@ -31,8 +31,8 @@ from proteus.queue.scripts import shared_args, shared_keys, source
 if TYPE_CHECKING:
     from redis.asyncio import Redis
 
-SUBMIT_CHUNK: Final = 100
-"""Jobs one submit script takes: Lua cannot unpack much more than 7,000 values, and no script should block for long."""
+CHUNK: Final = 100
+"""Jobs one script submits or looks at: no script should block the server for more than a few milliseconds."""
 
 _VERBS: Final = (
     "submit", "claim", "renew", "complete", "fail", "hand_back", "cancel", "reap",
@@ -66,8 +66,8 @@ class JobQueue:
         for one in submissions:
             wire.check(one)
         taken: list[bool] = []
-        for start in range(0, len(submissions), SUBMIT_CHUNK):
-            reply = await self._run("submit", *wire.submit_args(submissions[start : start + SUBMIT_CHUNK]))
+        for start in range(0, len(submissions), CHUNK):
+            reply = await self._run("submit", *wire.submit_args(submissions[start : start + CHUNK]))
             taken += [bool(one) for one in reply]
         return taken
 
@@ -150,10 +150,12 @@ class JobQueue:
 
     async def look(self, *ids: JobId) -> list[JobView | None]:
         """Return jobs as they stand, None for unknown ones. Walks the list to each waiting one, `POSITION_CAP` far."""
-        if not ids:
-            return []
-        replies = await self._run("look", POSITION_CAP, *ids)
-        return [wire.view(job_id, reply) for job_id, reply in zip(ids, replies, strict=True)]
+        views: list[JobView | None] = []
+        for start in range(0, len(ids), CHUNK):
+            some = ids[start : start + CHUNK]
+            replies = await self._run("look", POSITION_CAP, *some)
+            views += [wire.view(job_id, reply) for job_id, reply in zip(some, replies, strict=True)]
+        return views
 
     async def stats(self) -> QueueStats:
         """Return one reading of depth, work in flight and waits."""
