@@ -16,7 +16,8 @@ STAMPS := $(VENV)/.stamps
 PIP := $(BIN)/python -m pip install --quiet --no-compile -c constraints.txt 2> >(grep -v "^WARNING: Location" >&2)
 PACKAGES := $(wildcard libs/*/pyproject.toml services/*/pyproject.toml tools/*/pyproject.toml)
 FAST := tests/unit tests/contract
-GATE := $(FAST) tests/integration tests/models tests/e2e
+# The slow ones first: two processes then end together.
+GATE := tests/e2e tests/integration tests/models $(FAST)
 
 .PHONY: help
 help: ## List the targets
@@ -53,10 +54,10 @@ check: install-dev ## The fast gate: format, lint, types, import laws, unit and 
 
 .PHONY: test
 test: install-models ## Every test that a laptop can run, with embedded servers
-	@$(BIN)/pytest -q -n 2 $(GATE)
+	@$(BIN)/pytest -q -n 2 -m "not browser" $(GATE)
 
 .PHONY: test-all
-test-all: install-models ## `make test` and the chart, chaos and browser tests
+test-all: install-models install-deploy ## `make test` and the chart, chaos and browser tests
 	@$(BIN)/pytest -q -n 2 tests
 
 .PHONY: weights
@@ -76,10 +77,11 @@ fmt: install-dev ## Format the code, mend what lint can mend
 schema: install ## Write docs/openapi.json and docs/events.schema.json from the code
 	@$(BIN)/python -m workbench.schemas
 
-.PHONY: install install-dev install-models
+.PHONY: install install-dev install-models install-deploy
 install: $(STAMPS)/run ## Only install what running needs, into .venv
 install-dev: $(STAMPS)/dev
 install-models: $(STAMPS)/models
+install-deploy: $(STAMPS)/deploy
 
 $(BIN)/python:
 	@python=""; for one in $${PYTHON:-} python3.11 python3.12 python3.13 python3; do \
@@ -108,4 +110,9 @@ $(STAMPS)/models: requirements-models.txt $(STAMPS)/dev
 	@echo "→ installing torch and what the model engines need (a minute or two)"
 	@$(PIP) "$$(grep '^torch==' constraints.txt)"
 	@$(PIP) -r requirements-models.txt
+	@touch $@
+
+$(STAMPS)/deploy: requirements-deploy.txt $(STAMPS)/dev
+	@echo "→ installing the tools that check chart, manifests and images"
+	@$(PIP) -r requirements-deploy.txt
 	@touch $@
