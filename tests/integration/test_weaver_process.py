@@ -211,13 +211,34 @@ async def test_one_bad_job_never_fails_its_batch_mates(fleet: Fleet) -> None:
     alone = await fleet.submit("alone", options={"poison": "fail"})
     raising = await fleet.submit("raising", options={"poison": "raise"})
     missing = await fleet.submit("missing", body_update={"person_key": "images/usr_1/gone.png"})
+    malformed = [
+        (await fleet.submit(f"malformed{n}", body_update=update))[0]
+        for n, update in enumerate(({"output_format": "gif"}, {"n": None}, {"garment_category": None}))
+    ]
     await fleet.weaver()
-    views = {view.id: view for view in await fleet.settled(*good, *refused, *alone, *raising, *missing)}
+    every = [*good, *refused, *alone, *raising, *missing, *malformed]
+    views = {view.id: view for view in await fleet.settled(*every)}
+    assert {views[job_id].code for job_id in malformed} == {"invalid_request"}
     assert {views[job_id].state for job_id in good} == {JobState.COMPLETED}
     assert {views[job_id].attempts for job_id in good} == {0}
     assert [views[job_id].code for job_id in (*refused, *alone)] == ["photo_rejected", "photo_rejected"]
     assert views[missing[0]].code == "not_found"
     assert (views[raising[0]].code, views[raising[0]].attempts) == ("engine_failed", fleet.policy.max_attempts)
+
+
+async def test_a_weaver_whose_engine_breaks_ends_instead_of_failing_every_job_it_can_get(fleet: Fleet) -> None:
+    await fleet.configure(batch_size=4)
+    (culprit,) = await fleet.submit("culprit", options={"poison": "sicken"})
+    mates = await fleet.submit(*[f"s{n}" for n in range(9)])
+    weaver = await fleet.weaver()
+    assert await asyncio.to_thread(weaver.popen.wait, 30) == 1
+    assert weaver.said("engine_sick")
+    views = [view for view in await fleet.queue.look(*mates) if view]
+    assert sum(view.attempts for view in views) <= 1
+    assert {view.crashes for view in views} == {0}
+    await fleet.queue.cancel(culprit)
+    await fleet.weaver("w2")
+    assert {view.state for view in await fleet.settled(*mates)} == {JobState.COMPLETED}
 
 
 async def test_a_job_that_kills_its_process_dies_alone(fleet: Fleet) -> None:

@@ -17,7 +17,7 @@ from typing import TypeVar
 import structlog
 
 from proteus.claims import Claims, Gone
-from proteus.errors import OutOfMemory
+from proteus.errors import OutOfMemory, ProteusError
 from proteus.heart import Heart
 from proteus.jobs import JobId, Stage
 from proteus.queue import Claimed
@@ -78,6 +78,8 @@ class Loom:
         self._on_stuck = on_stuck
         self._stuck_seconds = stuck_seconds
         self._caps: dict[str, int] = {}
+        self.sick = False
+        """An engine fails whatever it is given: this process must take no more jobs."""
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="engine")
 
     def memory_cap(self, batch_key: str) -> int | None:
@@ -92,7 +94,7 @@ class Loom:
         """Weave pieces of one batch key; every outcome goes to `emit`.
 
         Returns:
-            Pieces that were not started because `stop` was set.
+            Pieces that were not started: `stop` was set, or the engine is `sick`.
         """
         if not pieces:
             return []
@@ -106,7 +108,11 @@ class Loom:
                 await self._session(batch_key, left, emit)
             except Exception as error:
                 if len(left) == 1:
-                    _settle(left.popitem()[1], error, emit)
+                    piece = left.popitem()[1]
+                    _settle(piece, error, emit)
+                    if not isinstance(error, ProteusError) and not await self._is_well(piece.job):
+                        self.sick = True
+                        return [piece for group in groups for piece in group]
                     continue
                 half = (len(left) + 1) // 2
                 if isinstance(error, OutOfMemory):
@@ -119,6 +125,25 @@ class Loom:
                 )
                 groups[:0] = _chunks(list(left.values()), half)
         return []
+
+    async def _is_well(self, job: Claimed) -> bool:
+        """Tell a bad job from a broken engine: a step of the engine's own sample must work."""
+        engine = self.engines[job.engine]
+
+        def one_step() -> None:
+            session = engine.open(job.batch_key)
+            try:
+                session.admit(engine.sample_job(job.batch_key))
+                session.step()
+            finally:
+                session.close()
+
+        try:
+            await self.in_thread(one_step)
+        except Exception as error:
+            log.error("engine_sick", engine=job.engine, reason=f"{type(error).__name__}: {error}")
+            return False
+        return True
 
     async def _session(self, batch_key: str, left: dict[JobId, Piece], emit: Emit) -> None:
         """Weave until nothing is left; what an exception leaves in `left` was neither finished nor refused."""

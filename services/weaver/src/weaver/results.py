@@ -9,6 +9,7 @@ from typing import Any
 
 from proteus import imaging
 from proteus.engines import EngineCard
+from proteus.errors import InvalidRequest
 from proteus.queue import Claimed
 from proteus.storage import ObjectStore
 from weaver.pipelines.contract import Finished
@@ -16,8 +17,10 @@ from weaver.pipelines.contract import Finished
 
 def result_key(job: Claimed, extension: str) -> str:
     """Return `results/<user>/<try-on job id>/<n>-<token>.<ext>`."""
-    body = job.body
-    return f"results/{body['user_id']}/{body['tryon_job_id']}/{body['n']}-{job.token}.{extension}"
+    user_id, tryon_job_id, n = (job.body.get(name) for name in ("user_id", "tryon_job_id", "n"))
+    if not (user_id and tryon_job_id and n):
+        raise InvalidRequest("the job's body must name user_id, tryon_job_id and n")
+    return f"results/{user_id}/{tryon_job_id}/{n}-{job.token}.{extension}"
 
 
 def store_picture(store: ObjectStore, job: Claimed, finished: Finished, card: EngineCard) -> dict[str, Any]:
@@ -27,6 +30,8 @@ def store_picture(store: ObjectStore, job: Claimed, finished: Finished, card: En
         DependencyUnavailable: The store does not answer; calling again is safe.
     """
     format_: imaging.Format = job.body.get("output_format") or card.output_format
+    if format_ not in imaging.CONTENT_TYPES:
+        raise InvalidRequest(f"output_format {format_!r} is none of {', '.join(imaging.CONTENT_TYPES)}")
     height, width = finished.image.shape[:2]
     seed = int(job.body.get("seed") or 0)
     mark = imaging.Mark(

@@ -17,7 +17,7 @@ from redis.exceptions import RedisError
 
 from proteus import telemetry
 from proteus.claims import REDIS_AWAY, Claims, Gone, failure_of, failure_of_gone
-from proteus.errors import ProteusError
+from proteus.errors import EngineError, ProteusError
 from proteus.estimates import CostTable
 from proteus.heart import Heart
 from proteus.jobs import Stage
@@ -80,7 +80,11 @@ class Worker:
         self._last_key = next(iter(loom.engines.values())).card.batch_key("balanced")
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Work until `stop`; then hand back what has not started and finish what runs."""
+        """Work until `stop`; then hand back what has not started and finish what runs.
+
+        Raises:
+            EngineError: An engine is broken; every job it was given is settled or handed back.
+        """
         while not stop.is_set():
             self._bell.clear()
             try:
@@ -91,6 +95,8 @@ class Worker:
                 continue
             if jobs:
                 await self._work(jobs, stop)
+                if self._loom.sick:
+                    raise EngineError("An engine fails even its own sample: this process ends, for a fresh one.")
             else:
                 await wait(self._bell, seconds=self._settings.poll_seconds)
 
@@ -190,7 +196,7 @@ class Worker:
                     moved=self._heart.moved,
                     waiting_moves=True,
                 )
-            except ProteusError as error:
+            except Exception as error:  # whatever is wrong with one job's body or pictures is its own
                 return self._failed(job, error)
             return Piece(job=job, inputs=inputs)
 
@@ -235,7 +241,7 @@ class Worker:
                 moved=self._heart.moved,
                 waiting_moves=True,
             )
-        except ProteusError as error:
+        except Exception as error:
             self._metrics.wasted_seconds.labels("failed").inc(piece.engine_seconds)
             return self._failed(job, error)
         timings = {

@@ -6,6 +6,7 @@ It honours the seam to the letter, step by step, so what is measured with it is 
     {"poison": "crash"}     the process dies at the first step
     {"poison": "hang"}      the step never returns (a deadlock in the engine)
     {"poison": "raise"}     the step raises without saying whose fault it is
+    {"poison": "sicken"}    the engine never works again in this process
     {"poison": "refuse"}    the job is refused at the door
     {"poison": "fail"}      the job fails alone, with a code that is not retryable
     {"oom_above": 2}        a session of more than two jobs runs out of memory
@@ -43,6 +44,7 @@ class TimedEngine:
     def __init__(self, curve: Mapping[int, float], *, sleep: Callable[[float], None] = time.sleep) -> None:
         self._curve = dict(sorted(curve.items()))
         self._sleep = sleep
+        self.sick = False
 
     def open(self, batch_key: str) -> TimedSession:
         """Start a session; the number of steps is the last part of the batch key."""
@@ -117,12 +119,16 @@ class TimedSession:
         self._done.clear()
 
     def _misbehave(self) -> None:
+        if self._engine.sick:
+            raise RuntimeError("the device does not answer any more")
         for job in self._jobs.values():
             match job.options.get("poison"):
                 case "crash":
                     os.kill(os.getpid(), signal.SIGKILL)
                 case "hang":
                     threading.Event().wait()
+                case "sicken":
+                    self._engine.sick = True
                 case "raise":
                     raise RuntimeError(f"the batch broke at a step of {len(self._jobs)}")
             limit = job.options.get("oom_above")
