@@ -40,5 +40,5 @@ def test_the_rendered_rule_holds_every_alert() -> None:
 def test_every_alert_has_its_page_in_the_runbook() -> None:
     runbook = (ROOT / "docs" / "operations.md").read_text().lower()
     for rule in yaml.safe_load((CHART / "alerts.yaml").read_text()):
-        title = rule["annotations"]["runbook"].removeprefix("docs/operations.md: ")
+        title = rule["annotations"]["runbook"].removeprefix("docs/operations.md: ").lower()
         assert f"### {title}" in runbook, title
