@@ -24,6 +24,7 @@ from proteus.storage import ObjectStore
 from workbench.stack import S3, Postgres, Process, Valkey
 from workbench.stack.ports import free_port
 from workbench.stack.postgres import psql
+from workbench.weights import fetch_pose
 
 
 @pytest.fixture(scope="session")
@@ -129,6 +130,12 @@ def store(storage_settings: StorageSettings) -> ObjectStore:
     made = ObjectStore(storage_settings)
     made.ensure_bucket(cors_origins=["http://127.0.0.1"])
     return made
+
+
+@pytest.fixture(scope="session")
+def pose_folder() -> Path:
+    """The pose models, fetched on first use into the local stack's folder."""
+    return fetch_pose(Path(__file__).parents[1] / ".proteus" / "models" / "pose")
 
 
 @contextmanager

@@ -25,8 +25,7 @@ ROOT = Path(__file__).parents[2]
 POSE = ROOT / ".proteus" / "models" / "pose"
 ASSETS = Path(assets.__file__).parent
 
-needs_pose = pytest.mark.skipif(not POSE.is_dir(), reason="pose weights are not here; `make setup` fetches them")
-pytestmark = needs_pose
+pytestmark = pytest.mark.usefixtures("pose_folder")
 
 
 async def tailor(fleet: Fleet, worker_id: str = "t1", **environment: str) -> Any:
