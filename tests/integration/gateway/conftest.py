@@ -18,8 +18,9 @@ import uvicorn
 from PIL import Image
 from redis.asyncio import Redis
 
-from gateway.app import make_app
+from gateway.app import build, make_app
 from gateway.ledger.migrate import upgrade
+from gateway.services import Services
 from gateway.settings import (
     AdmissionSettings,
     DatabaseSettings,
@@ -86,6 +87,7 @@ class Gateway:
 
     url: str
     settings: GatewaySettings
+    stop: Callable[[], None]
     clients: list[httpx.AsyncClient] = field(default_factory=list)
 
     async def guest(self) -> Guest:
@@ -187,10 +189,10 @@ async def gateway(gateway_settings: GatewaySettings, store: ObjectStore) -> Asyn
 @asynccontextmanager
 async def serving(settings: GatewaySettings) -> AsyncIterator[Gateway]:
     """Run a gateway inside this event loop, on a free port, for a `with` block."""
-    port = free_port()
+    port, stopping = free_port(), asyncio.Event()
     server = uvicorn.Server(
         uvicorn.Config(
-            make_app(settings),
+            make_app(settings, stopping),
             port=port,
             lifespan="on",
             log_config=None,
@@ -200,17 +202,22 @@ async def serving(settings: GatewaySettings) -> AsyncIterator[Gateway]:
     )
     server.capture_signals = no_signals  # type: ignore[method-assign,assignment]
     running = asyncio.create_task(server.serve())
+
+    def stop() -> None:
+        stopping.set()
+        server.should_exit = True
+
     try:
         async with asyncio.timeout(PATIENCE_SECONDS):
             while not server.started:
                 assert not running.done(), "the gateway did not start"
                 await asyncio.sleep(0.01)
-        made = Gateway(url=f"http://127.0.0.1:{port}", settings=settings)
+        made = Gateway(url=f"http://127.0.0.1:{port}", settings=settings, stop=stop)
         yield made
         for client in made.clients:
             await client.aclose()
     finally:
-        server.should_exit = True
+        stop()
         await running
 
 
@@ -222,6 +229,15 @@ class no_signals:
 
     def __exit__(self, *_: object) -> None:
         return None
+
+
+@pytest.fixture
+async def parts(gateway_settings: GatewaySettings) -> AsyncIterator[Services]:
+    """The parts of a gateway that does not run: for looking behind the scenes, and for single rounds."""
+    made = build(gateway_settings, asyncio.Event())
+    yield made
+    await made.redis.aclose()
+    await made.ledger.close()
 
 
 @pytest.fixture

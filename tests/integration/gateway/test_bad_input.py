@@ -9,6 +9,8 @@ import zlib
 import httpx
 from PIL import Image
 
+from gateway.sweeps import Sweeper
+
 
 def jpeg(size=(96, 128), mode="RGB", **options) -> bytes:
     buffer = io.BytesIO()
@@ -177,7 +179,7 @@ async def test_tokens_that_are_not_good_are_refused_with_a_code(gateway, tokens)
         assert (await plain.delete("/health")).json()["code"] == "method_not_allowed"
 
 
-async def test_a_second_put_changes_nothing_and_is_swept(gateway, ready, picture, store, hands) -> None:
+async def test_a_second_put_changes_nothing_and_is_swept(parts, ready, picture, store, hands) -> None:
     guest = ready.guest
     key = store.key_of(ready.person)
     before = (await guest.http.get(f"/v1/images/{key.rpartition('/')[2]}")).json()
@@ -186,15 +188,9 @@ async def test_a_second_put_changes_nothing_and_is_swept(gateway, ready, picture
         done = await guest.wait((await ready.snap())["job_id"])
     assert done["status"] == "completed"
     assert (await guest.http.get(f"/v1/images/{key.rpartition('/')[2]}")).json() == before
-    from gateway.app import build
-    from gateway.sweeps import Sweeper
-
-    services = build(gateway.settings)
-    sweeper = Sweeper(services.ledger, services.store, services.eraser, services.settings.uploads)
+    sweeper = Sweeper(parts.ledger, parts.store, parts.eraser, parts.settings.uploads)
     assert await sweeper.incoming() == 1
     assert not store.exists(key)
-    await services.redis.aclose()
-    await services.ledger.close()
 
 
 async def test_the_convenience_upload_has_the_same_limits(gateway, hands, picture, objects_left) -> None:

@@ -56,9 +56,10 @@ def main(arguments: list[str] | None = None) -> int:
 
 async def serve(settings: GatewaySettings, *, host: str, port: int) -> None:
     """Serve until SIGTERM or SIGINT; then close sockets and streams, let requests end, and go."""
+    stopping = asyncio.Event()
     server = _Server(
         uvicorn.Config(
-            make_app(settings),
+            make_app(settings, stopping),
             host=host,
             port=port,
             log_config=None,
@@ -74,10 +75,11 @@ async def serve(settings: GatewaySettings, *, host: str, port: int) -> None:
     async def run(stop: asyncio.Event) -> None:
         async with asyncio.TaskGroup() as tasks:
             serving = tasks.create_task(server.serve())
-            stopping = tasks.create_task(stop.wait())
-            await asyncio.wait((serving, stopping), return_when=asyncio.FIRST_COMPLETED)
+            asked = tasks.create_task(stop.wait())
+            await asyncio.wait((serving, asked), return_when=asyncio.FIRST_COMPLETED)
+            stopping.set()
             server.should_exit = True
-            stopping.cancel()
+            asked.cancel()
 
     await run_until_signalled(run)
 
@@ -105,7 +107,7 @@ async def token(settings: GatewaySettings, *, tenant: str, scopes: list[str], se
 def openapi() -> dict[str, object]:
     """Return the API's description; needs no server and no settings."""
     settings = GatewaySettings(tokens=TokenSettings.model_construct())
-    return make_api(settings, SocketServer(origins=[])).openapi()
+    return make_api(settings, SocketServer(origins=[]), asyncio.Event()).openapi()
 
 
 class _Server(uvicorn.Server):

@@ -45,8 +45,12 @@ TITLE = "Proteus"
 SUMMARY = "Turns a photo of a person and a photo of a garment into a photo of that person wearing that garment."
 
 
-def build(settings: GatewaySettings) -> Services:
+def build(settings: GatewaySettings, stopping: asyncio.Event) -> Services:
     """Make every part. Connects to nothing yet.
+
+    Args:
+        settings: What the environment said.
+        stopping: Set when the process is asked to end: streams and long polls let go.
 
     Raises:
         ModelUnavailable: The default engine does not exist.
@@ -61,7 +65,6 @@ def build(settings: GatewaySettings) -> Services:
     store = ObjectStore(settings.storage)
     policy = QueuePolicy(lease_ms=int(settings.lease.seconds * 1000))
     queues = {name: JobQueue(redis, name, policy=policy) for name in (JOBS, TAILOR)}
-    stopping = asyncio.Event()
     fleet = FleetWatch(redis, ledger, queues, admission=settings.admission, limits=settings.limits)
     submitter = Submitter(ledger, queues, address_of=store.url_of)
     relay = Relay(ledger, redis)
@@ -115,12 +118,12 @@ async def running(services: Services, sockets: SocketServer) -> AsyncIterator[No
         await services.ledger.close()
 
 
-def make_api(settings: GatewaySettings, sockets: SocketServer) -> FastAPI:
+def make_api(settings: GatewaySettings, sockets: SocketServer, stopping: asyncio.Event) -> FastAPI:
     """Return the HTTP application; its lifespan builds and runs the services."""
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[dict[str, Any]]:
-        services = build(settings)
+        services = build(settings, stopping)
         async with running(services, sockets):
             yield {"services": services}
 
@@ -137,10 +140,10 @@ def make_api(settings: GatewaySettings, sockets: SocketServer) -> FastAPI:
     return app
 
 
-def make_app(settings: GatewaySettings) -> ASGIApp:
-    """Return the whole edge: HTTP, and the socket at `/updates`."""
+def make_app(settings: GatewaySettings, stopping: asyncio.Event) -> ASGIApp:
+    """Return the whole edge: HTTP, and the socket at `/updates`; `stopping` makes streams and long polls let go."""
     sockets = SocketServer(origins=settings.origins)
-    http = make_api(settings, sockets)
+    http = make_api(settings, sockets, stopping)
     socket: ASGIApp = socketio.ASGIApp(sockets.io, socketio_path=PATH)
 
     async def edge(scope: Any, receive: Any, send: Any) -> None:

@@ -11,7 +11,8 @@ from fastapi.responses import JSONResponse
 
 from gateway.api.answers import image_body
 from gateway.api.dependencies import CallerDep, PageDep, ServicesDep, TraceDep, cursor_of, limited
-from gateway.api.schemas import DownloadTicket, ImageBody, ImageList, UploadRequest, UploadTicket
+from gateway.api.requests import UploadRequest
+from gateway.api.schemas import DownloadTicket, ImageBody, ImageList, UploadTicket
 from gateway.intake import Upload
 from gateway.services import Services
 from gateway.tokens import Caller

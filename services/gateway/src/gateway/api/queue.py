@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, Query, Response
 from fastapi.responses import JSONResponse
 
 from gateway.api.dependencies import CallerDep, PageDep, ServicesDep, cursor_of
-from gateway.api.schemas import QueueBody, QueueJob, QueueJobList
+from gateway.api.schemas import DeadLetters, QueueBody, QueueJob, QueueJobList
 from gateway.cancelling import cancel
 from gateway.ledger.rows import JobRow
 from gateway.services import Services
@@ -92,7 +92,7 @@ async def drop(services: ServicesDep, job_id: str) -> Response:
     return Response(status_code=204)
 
 
-@router.get("/dead", summary="List dead letters")
+@router.get("/dead", response_model=DeadLetters, summary="List dead letters")
 async def dead(services: ServicesDep, limit: Annotated[int, Query(ge=1, le=100)] = 50) -> JSONResponse:
     """Return the newest dead letters of both queues with their reasons, payloads that nobody could adopt included."""
     items: list[dict[str, Any]] = []

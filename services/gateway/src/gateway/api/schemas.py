@@ -1,30 +1,32 @@
-"""What goes in and out of the API. Names are the contract; examples are shown in /docs."""
+"""What comes out of the API. Names are the contract; the examples are shown in /docs."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
-from gateway.options import TryonOptions
+from gateway.api import examples
+from gateway.api.examples import page, said
 from proteus.events import ErrorInfo, ResultInfo
-from proteus.jobs import Category, JobState, Stage
-
-_JOB: str = "job_3f2b8c1d5e6f47a8b9c0d1e2f3a4b5c6"
-_VTON: str = _JOB.replace("job_", "vton_")
-_IMAGE: str = "img_0c9d8e7f6a5b4c3d2e1f0a9b8c7d6e5f"
-_STORE: str = "https://objects.example.com/proteus"
-_USER: str = "user_1a2b3c4d5e6f47a8b9c0d1e2f3a4b5c6"
-
-StoredUrl = Annotated[str, Field(min_length=1, max_length=2_048)]
-
-
-def _example(**fields: Any) -> ConfigDict:
-    return ConfigDict(extra="forbid", json_schema_extra={"examples": [fields]})
+from proteus.jobs import JobState, Stage
 
 
 class Problem(BaseModel):
     """RFC 9457 problem document; `code` is stable, `hint` says the way out."""
+
+    model_config = said(
+        {
+            "type": "about:blank",
+            "title": "Conflict",
+            "status": 409,
+            "detail": "No picture was uploaded under this image_url yet.",
+            "code": "upload_missing",
+            "retryable": False,
+            "hint": "PUT the picture to upload_url first, with exactly the headers that came with it.",
+            "request_id": "7d9f6f0f2f7c4c0e8d1b2a3c4d5e6f70",
+        }
+    )
 
     type: str = "about:blank"
     title: str
@@ -36,100 +38,12 @@ class Problem(BaseModel):
     request_id: str
     errors: list[dict[str, str]] | None = None
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "type": "about:blank",
-                    "title": "Conflict",
-                    "status": 409,
-                    "detail": "No picture was uploaded under this image_url yet.",
-                    "code": "upload_missing",
-                    "retryable": False,
-                    "hint": "PUT the picture to upload_url first, with exactly the headers that came with it.",
-                    "request_id": "7d9f6f0f2f7c4c0e8d1b2a3c4d5e6f70",
-                }
-            ]
-        }
-    )
 
-
-class SnapRequest(TryonOptions):
-    """A person's photo and a garment -> a try-on."""
-
-    model_config = _example(
-        user_photo_url=f"{_STORE}/incoming/{_USER}/{_IMAGE}",
-        cloth_clean_url=f"{_STORE}/derived/{_USER}/9f86d081884c7d65/cut/classic-1-auto/cut.png",
-        category="upper",
-        seed=42,
-    )
-
-    user_photo_url: StoredUrl = Field(description="`image_url` of the person's photo.")
-    cloth_clean_url: StoredUrl = Field(
-        description="The cut-out's address, or the `image_url` of a garment photo: then it is cut out first."
-    )
-
-
-class VtonRequest(SnapRequest):
-    """A VTON entry to keep; POST /catvton/transferOutfit submits it."""
-
-
-class TransferRequest(BaseModel):
-    """Which VTON entry to submit."""
-
-    model_config = _example(vton_id=_VTON)
-
-    vton_id: str = Field(max_length=80)
-
-
-class VtonChange(BaseModel):
-    """Labels of a VTON entry."""
-
-    model_config = _example(metadata={"look": "summer"})
-
-    metadata: dict[Annotated[str, Field(max_length=256)], Annotated[str, Field(max_length=256)]] | None = Field(
-        default=None, max_length=16
-    )
-
-
-class SegmentRequest(BaseModel):
-    """A stored garment photo -> its cut-out."""
-
-    model_config = _example(image_url=f"{_STORE}/incoming/{_USER}/{_IMAGE}", category="auto")
-
-    image_url: StoredUrl
-    category: Category = Category.AUTO
-
-
-class UploadRequest(BaseModel):
-    """What will be uploaded: the signed URL takes exactly this type and size."""
-
-    model_config = _example(kind="person", content_type="image/jpeg", size_bytes=183_204)
-
-    kind: Literal["person", "garment"]
-    content_type: str = Field(max_length=100)
-    size_bytes: int = Field(ge=0)
-
-
-class UserChange(BaseModel):
-    """What a user may say about himself."""
-
-    model_config = _example(display_name="Ada")
-
-    display_name: str | None = Field(default=None, max_length=100)
-
-
-class _Answer(BaseModel):
-    """Something the API says."""
-
-
-class GuestToken(_Answer):
+class GuestToken(BaseModel):
     """A fresh guest."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [{"access_token": "eyJhbGciOi…", "token_type": "Bearer", "expires_in": 86400, "user_id": _USER}]
-        }
+    model_config = said(
+        {"access_token": "eyJhbGciOi…", "token_type": "Bearer", "expires_in": 86_400, "user_id": examples.USER_ID}
     )
 
     access_token: str
@@ -138,21 +52,17 @@ class GuestToken(_Answer):
     user_id: str
 
 
-class UploadTicket(_Answer):
+class UploadTicket(BaseModel):
     """Where and how to PUT the photo; `image_url` is what every route takes."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "upload_url": f"{_STORE}/incoming/{_USER}/{_IMAGE}?X-Amz-Signature=…",
-                    "method": "PUT",
-                    "headers": {"Content-Type": "image/jpeg", "Content-Length": "183204"},
-                    "image_id": _IMAGE,
-                    "image_url": f"{_STORE}/incoming/{_USER}/{_IMAGE}",
-                    "expires_at": "2026-02-03T12:15:00.000Z",
-                }
-            ]
+    model_config = said(
+        {
+            "upload_url": f"{examples.IMAGE_URL}?X-Amz-Signature=…",
+            "method": "PUT",
+            "headers": {"Content-Type": "image/jpeg", "Content-Length": "183204"},
+            "image_id": examples.IMAGE_ID,
+            "image_url": examples.IMAGE_URL,
+            "expires_at": examples.SOON,
         }
     )
 
@@ -164,17 +74,13 @@ class UploadTicket(_Answer):
     expires_at: str
 
 
-class DownloadTicket(_Answer):
+class DownloadTicket(BaseModel):
     """A fresh signed URL; it needs no token and soon expires."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "download_url": f"{_STORE}/images/{_USER}/9f86….jpg?X-Amz-Signature=…",
-                    "expires_at": "2026-02-03T12:15:00.000Z",
-                }
-            ]
+    model_config = said(
+        {
+            "download_url": f"{examples.STORE}/images/{examples.USER_ID}/9f86….jpg?X-Amz-Signature=…",
+            "expires_at": examples.SOON,
         }
     )
 
@@ -182,47 +88,24 @@ class DownloadTicket(_Answer):
     expires_at: str
 
 
-class EtaBody(_Answer):
+class EtaBody(BaseModel):
     """Seconds until done: median and 90th percentile."""
 
     p50_seconds: float
     p90_seconds: float
 
 
-class ProgressBody(_Answer):
+class ProgressBody(BaseModel):
     """Steps taken and steps in all."""
 
     step: int
     steps: int
 
 
-class StatusBody(_Answer):
+class StatusBody(BaseModel):
     """A job as it is now. `position` counts from 0 = next."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "job_id": _JOB,
-                    "vton_id": _VTON,
-                    "job_type": "tryon",
-                    "status": "queued",
-                    "stage": "waiting",
-                    "position": 3,
-                    "eta": {"p50_seconds": 9.8, "p90_seconds": 14.1},
-                    "progress": None,
-                    "results": [{"n": 1, "status": "queued"}],
-                    "error": None,
-                    "engine": "puppet",
-                    "metadata": None,
-                    "created_at": "2026-02-03T12:00:00.000Z",
-                    "finished_at": None,
-                    "expires_at": None,
-                    "timings": {},
-                }
-            ]
-        }
-    )
+    model_config = said(examples.STATUS)
 
     job_id: str
     vton_id: str | None = None
@@ -246,28 +129,35 @@ class StatusBody(_Answer):
 class VtonBody(StatusBody):
     """A VTON entry: what went in, and how its try-on is."""
 
+    model_config = said(examples.VTON)
+
     user_photo_url: str
     cloth_image_url: str
-    cloth_clean_url: str | None = None
     options: dict[str, Any]
 
 
-class VtonList(_Answer):
+class VtonList(BaseModel):
     """A page, newest first."""
+
+    model_config = page(examples.VTON)
 
     items: list[VtonBody]
     next_cursor: str | None = None
 
 
-class StatusList(_Answer):
+class StatusList(BaseModel):
     """A page, newest first."""
+
+    model_config = page(examples.STATUS)
 
     items: list[StatusBody]
     next_cursor: str | None = None
 
 
-class ImageBody(_Answer):
+class ImageBody(BaseModel):
     """A photo of yours; sizes are known once it was ingested."""
+
+    model_config = said(examples.IMAGE)
 
     image_id: str
     image_url: str
@@ -280,30 +170,19 @@ class ImageBody(_Answer):
     created_at: str
 
 
-class ImageList(_Answer):
+class ImageList(BaseModel):
     """A page, newest first."""
+
+    model_config = page(examples.IMAGE)
 
     items: list[ImageBody]
     next_cursor: str | None = None
 
 
-class UserBody(_Answer):
+class UserBody(BaseModel):
     """A user."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "user_id": _USER,
-                    "kind": "guest",
-                    "tenant": "guests",
-                    "display_name": None,
-                    "last_seq": 12,
-                    "created_at": "2026-02-03T12:00:00.000Z",
-                }
-            ]
-        }
-    )
+    model_config = said(examples.USER)
 
     user_id: str
     kind: Literal["guest", "account", "foreign"]
@@ -313,15 +192,19 @@ class UserBody(_Answer):
     created_at: str
 
 
-class UserList(_Answer):
+class UserList(BaseModel):
     """Users you may see: yourself; operators see all."""
+
+    model_config = page(examples.USER)
 
     items: list[UserBody]
     next_cursor: str | None = None
 
 
-class ModelBody(_Answer):
+class ModelBody(BaseModel):
     """One engine, and whether it can be had."""
+
+    model_config = said(examples.MODEL)
 
     engine: str
     version: str
@@ -336,8 +219,10 @@ class ModelBody(_Answer):
     workers: int
 
 
-class ParserBody(_Answer):
+class ParserBody(BaseModel):
     """What a tailor may find garments and people with; the operator chooses it."""
+
+    model_config = said(examples.PARSER)
 
     name: str
     description: str
@@ -348,15 +233,28 @@ class ParserBody(_Answer):
     allowed: bool = Field(description="The deployment's licence policy allows it.")
 
 
-class ModelList(_Answer):
+class ModelList(BaseModel):
     """Every engine and every parser this version knows."""
+
+    model_config = said({"items": [examples.MODEL], "parsers": [examples.PARSER]})
 
     items: list[ModelBody]
     parsers: list[ParserBody]
 
 
-class HealthBody(_Answer):
+class HealthBody(BaseModel):
     """The gateway and what it needs."""
+
+    model_config = said(
+        {
+            "status": "ok",
+            "version": "0.1.0",
+            "dependencies": {"postgres": "ok", "redis": "ok", "storage": "ok"},
+            "models": {"puppet": "ready", "catvton": "absent"},
+            "workers": {"tailor": 1, "weaver": 1},
+            "queue": {"waiting": 0, "running": 1, "retrying": 0, "held": 0, "dead": 0},
+        }
+    )
 
     status: Literal["ok", "degraded"]
     version: str
@@ -366,8 +264,17 @@ class HealthBody(_Answer):
     queue: dict[str, int]
 
 
-class QueueBody(_Answer):
+class QueueBody(BaseModel):
     """Both queues, for operators."""
+
+    model_config = said(
+        {
+            "queues": {"queue:jobs": {"waiting": 12, "running": 4, "retrying": 0, "dead": 0, "oldest_waiting_ms": 900}},
+            "held": 0,
+            "tenants": {"guests": 16},
+            "workers": [{"id": "weaver-1", "state": "ready", "engines": ["puppet"], "device": "cpu"}],
+        }
+    )
 
     queues: dict[str, dict[str, float]]
     held: int
@@ -375,8 +282,10 @@ class QueueBody(_Answer):
     workers: list[dict[str, Any]]
 
 
-class QueueJob(_Answer):
+class QueueJob(BaseModel):
     """One element of a queue, as its row has it; `in_redis` as Redis has it."""
+
+    model_config = said(examples.QUEUE_JOB)
 
     job_id: str
     kind: Literal["ingest", "cut", "parse", "tryon"]
@@ -399,8 +308,32 @@ class QueueJob(_Answer):
     in_redis: dict[str, Any] | None = None
 
 
-class QueueJobList(_Answer):
+class QueueJobList(BaseModel):
     """A page, newest first."""
+
+    model_config = page(examples.QUEUE_JOB)
 
     items: list[QueueJob]
     next_cursor: str | None = None
+
+
+class DeadLetter(BaseModel):
+    """A job, or a foreign payload, that no worker gets again by itself."""
+
+    model_config = said(examples.DEAD_LETTER)
+
+    queue: str
+    job_id: str
+    code: str
+    message: str
+    attempts: int
+    crashes: int
+    solo_crashes: int
+
+
+class DeadLetters(BaseModel):
+    """The newest dead letters."""
+
+    model_config = said({"items": [examples.DEAD_LETTER]})
+
+    items: list[DeadLetter]

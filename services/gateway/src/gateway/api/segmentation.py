@@ -7,7 +7,8 @@ from fastapi.responses import JSONResponse
 
 from gateway.api.answers import submitted, with_cut
 from gateway.api.dependencies import CallerDep, OnceDep, ServicesDep, TraceDep, WaitDep, limited
-from gateway.api.schemas import SegmentRequest, StatusBody
+from gateway.api.requests import SegmentRequest
+from gateway.api.schemas import StatusBody
 from gateway.intake import AlreadyAccepted
 
 router = APIRouter(tags=["segmentation"])

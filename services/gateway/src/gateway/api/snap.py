@@ -7,7 +7,8 @@ from fastapi.responses import JSONResponse
 
 from gateway.api.answers import status_answer, submitted
 from gateway.api.dependencies import CallerDep, OnceDep, ServicesDep, TraceDep, WaitDep, limited
-from gateway.api.schemas import SnapRequest, StatusBody
+from gateway.api.requests import SnapRequest
+from gateway.api.schemas import StatusBody
 from gateway.intake import Accepted, AlreadyAccepted
 from gateway.options import TryonOptions
 from gateway.views import iso

@@ -8,7 +8,8 @@ from fastapi.responses import JSONResponse
 from gateway.api.answers import user_body
 from gateway.api.auth import new_guest
 from gateway.api.dependencies import CallerDep, PageDep, ServicesDep, cursor_of
-from gateway.api.schemas import GuestToken, UserBody, UserChange, UserList
+from gateway.api.requests import UserChange
+from gateway.api.schemas import GuestToken, UserBody, UserList
 from gateway.tokens import Caller
 from proteus.errors import NotFound
 

@@ -7,7 +7,8 @@ from fastapi.responses import JSONResponse
 
 from gateway.api.answers import submitted, vton_bodies
 from gateway.api.dependencies import CallerDep, OnceDep, PageDep, ServicesDep, TraceDep, WaitDep, cursor_of, limited
-from gateway.api.schemas import StatusBody, TransferRequest, VtonBody, VtonChange, VtonList, VtonRequest
+from gateway.api.requests import TransferRequest, VtonChange, VtonRequest
+from gateway.api.schemas import StatusBody, VtonBody, VtonList
 from gateway.api.snap import accepted_answer
 from gateway.intake import AlreadyAccepted
 from gateway.ledger.rows import TryonRow

@@ -1,0 +1,209 @@
+"""Submits: once by Idempotency-Key, refused or held at the door, cancelled, deleted, kept as entries."""
+
+from __future__ import annotations
+
+import asyncio
+
+from gateway.fleet import FleetView
+from proteus.keys import JOBS
+
+
+async def test_a_repeated_submit_is_the_same_job_and_another_body_is_refused(ready, redis) -> None:
+    guest = ready.guest
+    body = {"user_photo_url": ready.person, "cloth_clean_url": ready.garment}
+    key = {"Idempotency-Key": "order-1"}
+    first = await guest.http.post("/api/snap", json=body, headers=key)
+    again = await guest.http.post("/api/snap", json=body, headers=key)
+    assert first.json()["job_id"] == again.json()["job_id"]
+    assert again.status_code == 202
+    other = await guest.http.post("/api/snap", json={**body, "seed": 1}, headers=key)
+    assert (other.status_code, other.json()["code"]) == (409, "idempotency_conflict")
+    elsewhere = await guest.http.post("/v1/tryons", json=body, headers=key)
+    assert elsewhere.status_code == 409
+    burst = await asyncio.gather(
+        *[guest.http.post("/api/snap", json=body, headers={"Idempotency-Key": "order-2"}) for _ in range(6)]
+    )
+    assert len({answer.json()["job_id"] for answer in burst if answer.status_code == 202}) == 1
+    assert {answer.status_code for answer in burst} <= {202, 409}
+    assert all(answer.json()["retryable"] for answer in burst if answer.status_code == 409)
+    assert await redis.llen(JOBS) == 2
+
+
+async def test_a_cut_asked_for_twice_is_one_job(gateway, hands) -> None:
+    guest = await gateway.guest()
+    image = await guest.upload(kind="garment")
+    ask = {"image_url": image, "category": "upper"}
+    first = (await guest.http.post("/v1/segmentations", json=ask)).json()
+    assert (await guest.http.post("/segformer/segmentOutfitPic", json=ask)).json()["job_id"] == first["job_id"]
+    async with hands.working():
+        done = await guest.wait(first["job_id"])
+    later = await guest.http.post("/v1/segmentations", json=ask)
+    assert later.status_code == 200
+    assert later.json()["cloth_clean_url"] == done["cloth_clean_url"]
+    assert (await guest.http.get(f"/v1/segmentations/{first['job_id']}")).json()["status"] == "completed"
+    assert (await guest.http.get(f"/v1/results/{first['job_id']}/1")).status_code == 302
+
+
+async def test_what_waits_is_cancelled_at_once(ready, redis) -> None:
+    guest = ready.guest
+    async with guest.listening() as heard:
+        snap = await ready.snap()
+        canceled = await guest.http.post(f"/v1/tryons/{snap['job_id']}/cancel", headers={"Prefer": "wait=10"})
+        assert canceled.json()["status"] == "canceled"
+        await heard.until(lambda h: any(e["status"] == "canceled" for e in h.jobs))
+    assert await redis.llen(JOBS) == 0
+    again = await guest.http.post(f"/v1/tryons/{snap['job_id']}/cancel")
+    assert again.json()["status"] == "canceled"
+
+
+async def test_what_prepares_is_cancelled_at_once_and_its_photo_stays(ready) -> None:
+    guest = ready.guest
+    snap = await guest.snap(await guest.upload(), ready.garment)
+    assert snap["stage"] == "preparing"
+    canceled = await guest.http.post(f"/v1/tryons/{snap['job_id']}/cancel")
+    assert canceled.json()["status"] == "canceled"
+
+
+async def test_what_runs_is_cancelled_at_its_next_step(ready, hands) -> None:
+    guest = ready.guest
+    snap = await ready.snap()
+    job = await hands.take()
+    asked = await guest.http.post(f"/v1/tryons/{snap['job_id']}/cancel")
+    assert asked.status_code == 202
+    renewal = await hands.queues[JOBS].renew(hands.worker, {job.id: job.token})
+    assert list(renewal.canceled) == [job.id]
+    from proteus.queue import Failure
+
+    stopped = Failure(id=job.id, token=job.token, code="canceled", message="", retryable=False)
+    await hands.queues[JOBS].fail(hands.worker, [stopped])
+    assert (await guest.wait(snap["job_id"]))["status"] == "canceled"
+
+
+async def test_delete_removes_rows_objects_and_the_place_in_the_queue(ready, hands, store, redis, parts) -> None:
+    guest = ready.guest
+    snap = await ready.snap()
+    async with hands.working():
+        await guest.wait(snap["job_id"])
+    prefix = f"results/{guest.user_id}/{snap['job_id']}/"
+    assert list(store.list(prefix))
+    assert (await guest.http.delete(f"/v1/tryons/{snap['job_id']}")).status_code == 204
+    assert list(store.list(prefix)) == []
+    assert (await guest.http.get(f"/api/status/{snap['job_id']}")).status_code == 404
+    waiting = await ready.snap()
+    assert (await guest.http.delete(f"/vtons/{waiting['vton_id']}")).status_code == 204
+    assert await redis.llen(JOBS) == 0
+    async with guest.listening(last_seq=0) as heard:
+        async with parts.ledger.read() as reads:
+            newest = (await reads.last_seqs([guest.user_id]))[guest.user_id]
+        await heard.until(lambda h: bool(h.jobs) and h.jobs[-1]["seq"] == newest)
+    assert [event["seq"] for event in heard.jobs] == list(range(1, newest + 1))
+    assert all("results" not in event for event in heard.jobs if event["job_id"] == snap["job_id"])
+
+
+async def test_deleting_a_photo_and_a_user_leaves_nothing_of_theirs(ready, objects_left) -> None:
+    guest = ready.guest
+    image_id = ready.person.rpartition("/")[2]
+    assert any(f"/{guest.user_id}/" in key for key in objects_left())
+    assert (await guest.http.delete(f"/v1/images/{image_id}")).status_code == 204
+    assert (await guest.http.get(f"/v1/images/{image_id}")).status_code == 404
+    assert (await guest.http.get("/v1/tryons")).json()["items"] == []
+    assert (await guest.http.delete("/users/me")).status_code == 204
+    assert objects_left() == []
+    assert (await guest.http.get("/users/me")).status_code == 404
+    refused = await guest.http.get(
+        "/images/presignedUpUrl", params={"kind": "person", "content_type": "image/png", "size_bytes": 999}
+    )
+    assert refused.status_code == 401
+
+
+async def test_an_entry_is_kept_then_submitted(ready, hands) -> None:
+    guest = ready.guest
+    body = {"user_photo_url": ready.person, "cloth_clean_url": ready.garment, "seed": 5, "metadata": {"look": "a"}}
+    made = await guest.http.post("/vtons", json=body)
+    assert made.status_code == 201
+    entry = made.json()
+    assert (entry["status"], entry["cloth_clean_url"]) == ("draft", ready.garment)
+    changed = await guest.http.patch(f"/vtons/{entry['vton_id']}", json={"metadata": {"look": "b"}})
+    assert changed.json()["metadata"] == {"look": "b"}
+    async with hands.working():
+        done = await guest.http.post(
+            "/catvton/transferOutfit", json={"vton_id": entry["vton_id"]}, headers={"Prefer": "wait=20"}
+        )
+    assert done.json()["status"] == "completed", done.text
+    assert done.json()["results"][0]["seed"] == 5
+    assert done.json()["job_id"] == entry["job_id"]
+    again = await guest.http.post("/catvton/transferOutfit", json={"vton_id": entry["vton_id"]})
+    assert (again.status_code, again.json()["status"]) == (200, "completed")
+    listed = (await guest.http.get("/vtons", params={"limit": 1})).json()
+    assert [item["vton_id"] for item in listed["items"]] == [entry["vton_id"]]
+    rest = (await guest.http.get("/vtons", params={"limit": 50, "cursor": listed["next_cursor"]})).json()
+    assert len(rest["items"]) == 1
+    assert (await guest.http.get("/vtons", params={"cursor": "nonsense"})).status_code == 400
+
+
+async def test_beyond_its_cap_a_tenants_work_is_held_then_shed_and_low_priority_waits(
+    gateway_settings, serve, prepare, hands, redis, tokens
+) -> None:
+    limits = gateway_settings.limits.model_copy(update={"tenant_queued": 2, "tenant_total": 4, "promote_below": 1})
+    async with serve(gateway_settings.model_copy(update={"limits": limits})) as gateway:
+        ready = await prepare(gateway, await gateway.guest())
+        guest = ready.guest
+        stages = [(await ready.snap())["stage"] for _ in range(4)]
+        body = {"user_photo_url": ready.person, "cloth_clean_url": ready.garment}
+        shed = await guest.http.post("/api/snap", json=body)
+        assert stages[0] == "waiting"
+        assert stages[-1] == "held"
+        assert (shed.status_code, shed.json()["code"]) == (429, "tenant_cap")
+        assert int(shed.headers["retry-after"]) >= 1
+        async with hands.working():
+            for item in (await guest.http.get("/v1/tryons")).json()["items"]:
+                assert (await guest.wait(item["job_id"]))["status"] == "completed"
+
+
+async def test_low_priority_waits_outside_the_queue_until_it_is_short(ready, hands) -> None:
+    low = await ready.snap(priority="low")
+    assert low["stage"] == "held"
+    async with hands.working():
+        assert (await ready.guest.wait(low["job_id"]))["status"] == "completed"
+
+
+async def test_a_deadline_that_cannot_be_met_is_refused_at_the_door(ready) -> None:
+    body = {"user_photo_url": ready.person, "cloth_clean_url": ready.garment, "deadline_ms": 100}
+    late = await ready.guest.http.post("/api/snap", json=body)
+    assert (late.status_code, late.json()["code"]) == (429, "deadline_unreachable")
+    assert int(late.headers["retry-after"]) >= 1
+
+
+async def test_high_priority_needs_its_scope_and_goes_first(gateway, ready, prepare, tokens, parts, hands) -> None:
+    async with parts.ledger.write() as writes:
+        await writes.add_user("user_acme", kind="account", tenant="acme")
+    token = tokens.mint("user_acme", tenant="acme", scopes=["priority:high"], seconds=600)
+    vip = await prepare(gateway, gateway.bearer(token, "user_acme"))
+    await ready.snap()
+    urgent = await vip.snap(priority="high")
+    assert (await hands.take()).id == urgent["job_id"]
+
+
+async def test_every_status_has_position_and_eta(ready, hands) -> None:
+    snaps = [await ready.snap() for _ in range(3)]
+    status = (await ready.guest.http.get(f"/api/status/{snaps[2]['job_id']}")).json()
+    assert status["position"] == 2
+    assert 0 < status["eta"]["p50_seconds"] <= status["eta"]["p90_seconds"]
+    await hands.take()
+    running = (await ready.guest.http.get(f"/api/status/{snaps[0]['job_id']}")).json()
+    assert running["status"] == "running"
+    assert running["eta"]["p50_seconds"] > 0
+    assert FleetView().batch_limit == 1
+
+
+async def test_too_many_requests_are_told_when_to_come_back(gateway_settings, serve) -> None:
+    limits = gateway_settings.limits.model_copy(update={"uploads_per_minute": 2})
+    async with serve(gateway_settings.model_copy(update={"limits": limits})) as gateway:
+        guest = await gateway.guest()
+        asked = {"kind": "person", "content_type": "image/png", "size_bytes": 999}
+        answers = [await guest.http.get("/images/presignedUpUrl", params=asked) for _ in range(3)]
+    assert [answer.status_code for answer in answers] == [200, 200, 429]
+    assert answers[0].headers["ratelimit-policy"] == '"uploads";q=2;w=60'
+    assert answers[0].headers["ratelimit"].startswith('"uploads";r=1;t=')
+    assert answers[2].json()["code"] == "rate_limited"
+    assert 1 <= int(answers[2].headers["retry-after"]) <= 60
