@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib.util
+import json
+import math
 from pathlib import Path
 
 import pytest
@@ -108,6 +110,17 @@ def test_the_full_network_has_the_published_tensors_and_no_others() -> None:
     assert found == published_shapes(1280, 10, 12, 4, 8, 16)
     assert len(found) == 366
     assert sum(parameter.numel() for parameter in network.parameters()) == 971_813_808
+
+
+def test_a_file_with_these_tensors_has_exactly_the_published_size() -> None:
+    """Names, shapes and offsets are all in a safetensors header: another name would give another size."""
+    header, offset = {}, 0
+    for name, shape in sorted(published_shapes(1280, 10, 12, 4, 8, 16).items()):
+        end = offset + 2 * math.prod(shape)
+        header[name] = {"dtype": "BF16", "shape": list(shape), "data_offsets": [offset, end]}
+        offset = end
+    header_bytes = len(json.dumps(header, separators=(",", ":")))
+    assert 8 + -(-header_bytes // 8) * 8 + offset == 1_943_668_048
 
 
 def test_both_branches_equal_the_published_network(pipeline, reference) -> None:

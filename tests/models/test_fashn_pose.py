@@ -222,3 +222,16 @@ def test_what_comes_back_lies_where_it_was() -> None:
     back = images.paste_back(original, canvas, None, prepared)
     inner = (slice(20, -20), slice(20, -20), slice(0, 2))  # the smooth channels
     assert np.abs(back[inner].astype(int) - original[inner]).max() <= 3
+
+
+def test_preparation_is_as_in_the_golden_picture() -> None:
+    keypoints = standing()
+    cut = np.zeros((90, 70, 4), np.uint8)
+    cut[8:80, 12:60] = (30, 90, 200, 255)
+    cut[30:50, 25:40] = (240, 220, 20, 255)
+    person = images.prepare(photo(600, 864), canvas=(96, 144), keypoints=keypoints)
+    garments = [images.prepare_garment(cut, worn=worn, canvas=(96, 144)) for worn in (False, True)]
+    tiles = [images.to_pixels(side.picture) for side in (person, *garments)]
+    pose_tile = images.to_pixels(np.repeat(person.pose, 3, axis=0))
+    picture = np.concatenate([tiles[0], pose_tile, *tiles[1:]], axis=1)
+    assert np.abs(picture.astype(int) - golden("prepared.png")).max() <= 1
