@@ -3,3 +3,10 @@
 from importlib.util import find_spec
 
 collect_ignore_glob = [] if find_spec("torch") and find_spec("diffusers") else ["test_*.py"]
+
+if find_spec("torch"):
+    import torch
+
+    # The networks here are tiny, and pytest runs beside its neighbours: threads that wait for each other cost three times
+    # what they bring.
+    torch.set_num_threads(1)
