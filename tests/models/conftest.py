@@ -7,6 +7,5 @@ collect_ignore_glob = [] if find_spec("torch") and find_spec("diffusers") else [
 if find_spec("torch"):
     import torch
 
-    # The networks here are tiny, and pytest runs beside its neighbours: threads that wait for each other cost three times
-    # what they bring.
+    # The networks here are tiny: on a busy machine, threads that wait for each other take three times as long as one.
     torch.set_num_threads(1)
