@@ -12,6 +12,7 @@ from typing import Annotated, Final, Literal
 
 import structlog
 from fastapi import FastAPI, Query, Request
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, generate_latest
 from starlette.datastructures import Headers, UploadFile
@@ -83,6 +84,12 @@ def make_app(bench: Bench, *, metrics: Metrics, not_ready: Callable[[], str | No
             png, headers = await bench.run(lambda parser: segment_picture(data, parser, category=category))
         metrics.requests.labels("200").inc()
         return Response(png, media_type="image/png", headers=headers)
+
+    @app.exception_handler(RequestValidationError)
+    async def invalid(request: Request, error: RequestValidationError) -> Response:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        return await problem(request, InvalidRequest(f"{where}: {first['msg']}, not {first.get('input')!r}"))
 
     @app.exception_handler(ProteusError)
     async def problem(_request: Request, error: ProteusError) -> Response:

@@ -1,0 +1,140 @@
+"""`POST /segment` of the tailor: a picture in, a transparent picture or a clear problem out."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import threading
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx
+import numpy as np
+import pytest
+from PIL import Image
+from prometheus_client import CollectorRegistry
+
+from proteus import imaging
+from tailor.bench import Bench
+from tailor.http import make_app
+from tailor.metrics import Metrics
+from tailor.parsers.classic import ClassicParser
+from tailor.parsers.contract import GarmentMask, PersonMasks, Pixels
+from tailor.pose import PoseModel
+from workbench import assets
+
+POSE = Path(__file__).parents[2] / ".proteus" / "models" / "pose"
+GARMENT = (Path(assets.__file__).parent / "garment.jpg").read_bytes()
+
+needs_pose = pytest.mark.skipif(not POSE.is_dir(), reason="pose weights are not here; `make demo` fetches them")
+
+
+def client_of(bench: Bench, *, not_ready: str | None = None) -> httpx.AsyncClient:
+    app = make_app(bench, metrics=Metrics(CollectorRegistry()), not_ready=lambda: not_ready)
+    return httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://tailor")
+
+
+@pytest.fixture(scope="module")
+def bench() -> Bench:
+    return Bench([ClassicParser(PoseModel(POSE))], pose_model=PoseModel.name)
+
+
+@pytest.fixture
+async def http(bench: Bench) -> AsyncIterator[httpx.AsyncClient]:
+    async with client_of(bench) as client:
+        yield client
+
+
+@needs_pose
+@pytest.mark.parametrize("as_form", [False, True])
+async def test_a_garment_comes_back_cut_out_with_what_was_found(http: httpx.AsyncClient, as_form: bool) -> None:
+    if as_form:
+        answer = await http.post("/segment", files={"image": ("garment.jpg", GARMENT, "image/jpeg")})
+    else:
+        answer = await http.post("/segment", content=GARMENT, headers={"Content-Type": "image/jpeg"})
+    assert answer.status_code == 200, answer.text
+    assert answer.headers["content-type"] == "image/png"
+    cut = imaging.load(answer.content, "RGBA")
+    left, top, right, bottom = (int(side) for side in answer.headers["x-proteus-bounding-box"].split(","))
+    assert cut.shape == (bottom - top, right - left, 4)
+    assert cut[..., 3].min() == 0
+    assert answer.headers["x-proteus-category"] == "upper"
+    assert 0 < float(answer.headers["x-proteus-confidence"]) <= 1
+    assert answer.headers["x-proteus-worn"] == "false"
+    assert answer.headers["x-proteus-parser"].startswith("classic/")
+
+
+def png(size: tuple[int, int] = (300, 300)) -> bytes:
+    out = io.BytesIO()
+    Image.new("RGB", size, (200, 200, 200)).save(out, "PNG")
+    return out.getvalue()
+
+
+@needs_pose
+@pytest.mark.parametrize(
+    ("body", "content_type", "status", "code"),
+    [
+        (b"", "image/png", 400, "image_unreadable"),
+        (b"no picture", "image/png", 415, "unsupported_media"),
+        (GARMENT[:5000], "image/jpeg", 400, "image_unreadable"),
+        (GARMENT + b"\0" * (21 * 1024 * 1024), "image/jpeg", 413, "image_too_large"),
+        (png((20, 20)), "image/png", 400, "image_too_small"),
+        (png(), "image/png", 422, "no_garment_detected"),
+        (b"--x\r\nnonsense", "multipart/form-data; boundary=x", 400, "invalid_request"),
+        (b"--x--\r\n", "multipart/form-data", 400, "invalid_request"),
+    ],
+)
+async def test_bad_input_is_a_problem_with_a_code(
+    http: httpx.AsyncClient, body: bytes, content_type: str, status: int, code: str
+) -> None:
+    answer = await http.post("/segment", content=body, headers={"Content-Type": content_type})
+    assert answer.headers["content-type"] == "application/problem+json"
+    told = answer.json()
+    assert (answer.status_code, told["status"], told["code"]) == (status, status, code)
+    assert told["detail"]
+
+
+@needs_pose
+async def test_a_form_without_a_file_and_an_unknown_category_are_refused(http: httpx.AsyncClient) -> None:
+    without = await http.post("/segment", data={"category": "upper"}, files={"note": (None, "hello")})
+    assert (without.status_code, without.json()["code"]) == (400, "invalid_request")
+    unknown = await http.post("/segment?category=hat", content=GARMENT)
+    assert (unknown.status_code, unknown.json()["code"]) == (400, "invalid_request")
+    assert "query.category" in unknown.json()["detail"]
+    assert "hat" in unknown.json()["detail"]
+
+
+class SlowParser:
+    """A parser behind the seam that waits until it is let go."""
+
+    name, version = "slow", "1"
+
+    def __init__(self) -> None:
+        self.go = threading.Event()
+
+    def find_garment(self, photo: Pixels, *, category: str) -> GarmentMask:
+        self.go.wait(10)
+        return GarmentMask(alpha=np.full(photo.shape[:2], 255, np.uint8), category="upper", confidence=1.0, worn=False)
+
+    def find_person(self, photo: Pixels) -> PersonMasks:
+        raise NotImplementedError
+
+
+async def test_more_requests_than_can_wait_are_told_to_come_again() -> None:
+    parser = SlowParser()
+    async with client_of(Bench([parser], pose_model="none")) as http:
+        asked = [asyncio.create_task(http.post("/segment", content=png())) for _ in range(6)]
+        done, waiting = await asyncio.wait(asked, return_when=asyncio.FIRST_COMPLETED)
+        (refused,) = [one.result() for one in done]
+        assert (refused.status_code, refused.json()["code"]) == (429, "queue_full")
+        assert refused.headers["retry-after"] == "1"
+        parser.go.set()
+        assert {(await one).status_code for one in waiting} == {200}
+
+
+async def test_probes_say_when_the_tailor_drains() -> None:
+    async with client_of(Bench([SlowParser()], pose_model="none"), not_ready="the tailor is draining") as http:
+        assert (await http.get("/healthz")).status_code == 200
+        ready = await http.get("/readyz")
+        assert (ready.status_code, ready.text) == (503, "the tailor is draining\n")
+        assert (await http.get("/metrics")).status_code == 200
