@@ -132,7 +132,7 @@ def weave(job: WeaveJob) -> Finished:
     left, top, right, bottom = window
     if right <= left or bottom <= top:
         raise NoGarmentDetected("the garment would lie outside the photo")
-    unit = _shoulder_width(job.parse.landmarks)
+    unit = min(_shoulder_width(job.parse.landmarks), float(max(height, width)))
     before = _before(job, window, unit)
     cloth = np.zeros((bottom - top, right - left, 4), np.float32)
     for piece in pieces:
