@@ -64,6 +64,10 @@ test-all: install-models install-deploy ## `make test` and the chart, chaos and 
 weights: install-models ## Fetch and check one model's weights: make weights MODEL=fashn
 	@$(BIN)/proteus weights "$(MODEL)"
 
+.PHONY: bench-queue
+bench-queue: install-dev ## Our queue beside celery, taskiq and arq, each in its own environment; JSON on the last line
+	@$(BIN)/python -m workbench.bench.queue
+
 .PHONY: bench-fashn
 bench-fashn: install-models ## Measure the FASHN engine: t(b), levers, memory; JSON on the last line
 	@$(BIN)/python -m workbench.bench.fashn
@@ -76,6 +80,10 @@ fmt: install-dev ## Format the code, mend what lint can mend
 .PHONY: schema
 schema: install ## Write docs/openapi.json and docs/events.schema.json from the code
 	@$(BIN)/python -m workbench.schemas
+
+.PHONY: simulate
+simulate: install-dev ## Simulate fleets with the production rules; writes docs/benchmarks.md (up to 3 minutes)
+	@$(BIN)/proteus simulate --page docs/benchmarks.md
 
 .PHONY: install install-dev install-models install-deploy
 install: $(STAMPS)/run ## Only install what running needs, into .venv
