@@ -83,7 +83,7 @@ async def test_entries_that_are_no_events_are_counted_and_dropped(redis, make_or
     reader = EventReader(redis, NAMES, consumer="gateway-1")
     await reader.read(1, block_ms=1)
     await redis.xadd(NAMES.events, {"kind": "nonsense"})
-    await redis.xadd(NAMES.events, {"kind": "a", "id": "b", "state": "odd", "token": "1", "at": "1"})
+    await redis.xadd(NAMES.events, {"kind": "a", "id": "b", "state": "odd", "token": "1"})
     await JobQueue(redis, keys.JOBS).submit(make_order("job_a"))
     assert await ids(reader) == ["job_a"]
     assert reader.malformed == 2

@@ -63,7 +63,7 @@ async def calls(fleet: Fleet, verb: str) -> int:
     """Count how often a script left its mark: claims and completions that brought something."""
     kind = {"claim": "claimed", "complete": "completed"}[verb]
     entries: Any = await fleet.redis.xrange(fleet.queue.keys.events)
-    return len({fields["at"] for _, fields in entries if fields["kind"] == kind})
+    return len({entry_id.partition("-")[0] for entry_id, fields in entries if fields["kind"] == kind})
 
 
 async def recovers(fleet: Fleet, job_id: Any, since: float) -> float:

@@ -44,7 +44,7 @@ PING_SECONDS: Final = 5.0
 
 RECONNECT_CAP_SECONDS: Final = 1.0
 
-_NUMBERS: Final = ("attempts", "crashes", "solo_crashes", "wait_ms", "due_ms")
+_COUNTERS: Final = ("attempts", "crashes", "solo_crashes")
 
 
 class EventReader:
@@ -137,14 +137,15 @@ class EventReader:
 
 
 def parse_event(entry_id: str, fields: Mapping[Any, Any]) -> QueueEvent:
-    """Return the event behind a stream entry.
+    """Return the event behind a stream entry; its id tells the server time, counters it leaves out are 0.
 
     Raises:
         KeyError, ValueError: It is none.
     """
     data: dict[str, Any] = {text(name): text(value) for name, value in fields.items()}
-    head = {name: data.pop(name) for name in ("kind", "id", "token", "state", "at")}
-    data |= {name: int(data[name]) for name in _NUMBERS if name in data}
+    head = {name: data.pop(name) for name in ("kind", "id", "token", "state")}
+    data = dict.fromkeys(_COUNTERS, 0) | data
+    data |= {name: int(data[name]) for name in (*_COUNTERS, "wait_ms", "due_ms") if name in data}
     if "result" in data:
         data["result"] = json.loads(data["result"])
     if "degraded" in data:
@@ -155,7 +156,7 @@ def parse_event(entry_id: str, fields: Mapping[Any, Any]) -> QueueEvent:
         job_id=JobId(head["id"]),
         token=int(head["token"]),
         state=JobState(head["state"]),
-        at_ms=int(head["at"]),
+        at_ms=int(entry_id.partition("-")[0]),
         data=data,
     )
 

@@ -23,10 +23,15 @@ local function read(id)
     entry = f[13]}
 end
 
--- emit(kind, id, state, job, …): append a fact to the event stream; returns its entry id.
+-- emit(kind, id, state, job, …): append a fact to the event stream; returns its entry id, which also tells the time.
+-- Counters are told once there is something to tell.
 local function emit(kind, id, state, job, ...)
+  if job.attempts == '0' and job.crashes == '0' then
+    return redis.call('XADD', EVENTS, 'MAXLEN', '~', STREAM_CAP, '*', 'kind', kind, 'id', id, 'state', state, 'token',
+      job.token, ...)
+  end
   return redis.call('XADD', EVENTS, 'MAXLEN', '~', STREAM_CAP, '*', 'kind', kind, 'id', id, 'state', state, 'token',
-    job.token, 'at', NOW, 'attempts', job.attempts, 'crashes', job.crashes, 'solo_crashes', job.solo_crashes, ...)
+    job.token, 'attempts', job.attempts, 'crashes', job.crashes, 'solo_crashes', job.solo_crashes, ...)
 end
 
 -- wake(): tell the workers that something can be claimed.

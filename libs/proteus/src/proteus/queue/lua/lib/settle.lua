@@ -1,13 +1,18 @@
 -- settle: how a job leaves the queue. Included after base, never run alone.
 
+-- let_go(worker, ids): end a worker's leases; one that holds nothing more is not busy.
+local function let_go(worker, ids)
+  local held = HELD .. worker
+  redis.call('ZREM', LEASES, unpack(ids))
+  if redis.call('HDEL', held, unpack(ids)) > 0 and redis.call('EXISTS', held) == 0 then
+    redis.call('ZREM', BUSY, worker)
+  end
+end
+
 -- release(id, job): take it out of wherever it stands: a lease, the retries or the list (LREM: O(distance to the head)).
 local function release(id, job)
   if job.state == 'running' then
-    local held = HELD .. job.worker
-    redis.call('ZREM', LEASES, id)
-    if redis.call('HDEL', held, id) == 1 and redis.call('EXISTS', held) == 0 then
-      redis.call('ZREM', BUSY, job.worker)
-    end
+    let_go(job.worker, {id})
   elseif job.state == 'retrying' then
     redis.call('ZREM', RETRY, id)
   elseif job.state == 'queued' then

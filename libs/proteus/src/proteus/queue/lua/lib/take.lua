@@ -39,7 +39,8 @@ local function stays(element)
   local wait, alone_flag, degraded_flag = NOW - job.queued, solo and '1' or '0', degraded and '1' or '0'
   key, alone, waited = effective, solo, waited + wait
   job.token = string.format('%.0f', job.token + 1)
-  redis.call('HSET', JOB .. id, 'state', 'running', 'token', job.token, 'worker', worker, 'claimed', NOW, 'solo', alone_flag)
+  redis.call('HSET', JOB .. id, 'state', 'running', 'token', job.token, 'worker', worker, 'claimed', NOW)
+  if solo then redis.call('HSET', JOB .. id, 'solo', 1) end
   emit('claimed', id, 'running', job, 'worker', worker, 'degraded', degraded_flag, 'wait_ms', wait)
   leases[#leases + 1], leases[#leases + 2] = expiry, id
   held[#held + 1], held[#held + 2] = id, alone_flag
