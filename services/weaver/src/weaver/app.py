@@ -19,7 +19,9 @@ from proteus.probes import probe_server
 from proteus.queue import JobQueue, QueuePolicy
 from proteus.registry import WorkerCard, WorkerState, deregister
 from proteus.storage import ObjectStore
+from weaver.claiming import Claimer
 from weaver.control import ConfigReader
+from weaver.delivery import Delivery
 from weaver.loom import Loom
 from weaver.metrics import Metrics
 from weaver.pipelines import registry
@@ -117,13 +119,29 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
                 on_stuck=lambda: os._exit(STUCK_EXIT),
                 stuck_seconds=settings.lease.seconds,
             )
+            store = ObjectStore(settings.storage)
             worker = Worker(
                 settings.weaver,
                 claims=claims,
-                config=ConfigReader(redis, max_age_seconds=settings.weaver.poll_seconds),
-                store=ObjectStore(settings.storage),
+                claimer=Claimer(
+                    settings.weaver,
+                    claims=claims,
+                    config=ConfigReader(redis, max_age_seconds=settings.weaver.poll_seconds),
+                    loom=loom,
+                    profile=profile,
+                    bell=standing.bell,
+                ),
+                store=store,
                 loom=loom,
-                profile=profile,
+                delivery=Delivery(
+                    engines,
+                    claims=claims,
+                    store=store,
+                    progress=progress,
+                    heart=heart,
+                    metrics=metrics,
+                    patience_seconds=settings.weaver.store_patience_seconds,
+                ),
                 progress=progress,
                 heart=heart,
                 metrics=metrics,

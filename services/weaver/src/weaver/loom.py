@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Final, TypeVar
 
 import structlog
 
@@ -20,6 +20,7 @@ from proteus.claims import Claims, Gone
 from proteus.errors import OutOfMemory, ProteusError
 from proteus.heart import Heart
 from proteus.jobs import JobId, Stage
+from proteus.lifecycle import wait
 from proteus.queue import Claimed
 from weaver.metrics import Metrics
 from weaver.pipelines.contract import Engine, Finished, Session, StepReport, WeaveJob
@@ -27,6 +28,12 @@ from weaver.profile import CostProfile
 from weaver.progress import ProgressTeller
 
 log = structlog.get_logger()
+
+LOOK_SECONDS: Final = 0.25
+"""How often the expected end of a session is looked at: it moves."""
+
+UNKNOWN_SECONDS: Final = 3600.0
+"""Expected length of a session whose key was never woven: its end is not foreseen, only noticed."""
 
 T = TypeVar("T")
 
@@ -37,6 +44,7 @@ class Piece:
 
     job: Claimed
     inputs: WeaveJob
+    fetch_seconds: float = 0.0
     engine_seconds: float = 0.0
     outcome: Finished | Gone | Exception | None = field(default=None, repr=False)
 
@@ -78,6 +86,9 @@ class Loom:
         self._on_stuck = on_stuck
         self._stuck_seconds = stuck_seconds
         self._caps: dict[str, int] = {}
+        self._ends_at = 0.0
+        self._idle = asyncio.Event()
+        self._idle.set()
         self.sick = False
         """An engine fails whatever it is given: this process must take no more jobs."""
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="engine")
@@ -93,11 +104,27 @@ class Loom:
     async def weave(self, pieces: Sequence[Piece], *, emit: Emit, stop: asyncio.Event) -> list[Piece]:
         """Weave pieces of one batch key; every outcome goes to `emit`.
 
+        Between groups of a split batch a `stop` is heard; a session that runs is finished.
+
         Returns:
             Pieces that were not started: `stop` was set, or the engine is `sick`.
         """
         if not pieces:
             return []
+        self._idle.clear()
+        try:
+            return await self._weave(pieces, emit=emit, stop=stop)
+        finally:
+            self._idle.set()
+
+    async def nearly_done(self, seconds: float) -> None:
+        """Wait until what is on the loom should be done within `seconds`, or is."""
+        while not self._idle.is_set():
+            left = self._ends_at - time.monotonic() - seconds
+            if left <= 0 or await wait(self._idle, seconds=min(left, LOOK_SECONDS)):
+                return
+
+    async def _weave(self, pieces: Sequence[Piece], *, emit: Emit, stop: asyncio.Event) -> list[Piece]:
         batch_key = pieces[0].job.batch_key
         groups = list(_chunks(pieces, self._caps.get(batch_key, len(pieces))))
         while groups:
@@ -150,6 +177,8 @@ class Loom:
         engine = self.engines[next(iter(left.values())).job.engine]
         size, whole, seconds = len(left), True, 0.0
         self._metrics.batch.labels(engine.card.name).observe(size)
+        table = self._profile.table(batch_key)
+        self._ends_at = time.monotonic() + (table.t(size) if table else UNKNOWN_SECONDS)
         session = await self.in_thread(lambda: engine.open(batch_key))
         try:
             for piece in list(left.values()):
@@ -168,6 +197,8 @@ class Loom:
                 self._heart.expect_step(self._profile.step_seconds(batch_key, len(left)))
                 report, step_seconds = await self._step(session, evicted, list(left.values()))
                 seconds += step_seconds
+                steps_left = max((one.steps - one.step for one in report.progress), default=0)
+                self._ends_at = time.monotonic() + steps_left * step_seconds
                 for piece in left.values():
                     piece.engine_seconds += step_seconds / len(left)
                 self._metrics.busy_seconds.labels(engine.card.name).inc(step_seconds)

@@ -1,0 +1,128 @@
+"""Claims the next batch: how many pictures pay now, and whether to wait a moment for company.
+
+`weaver.batching` decides; this reads what it needs and asks the queue.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Final
+
+import structlog
+
+from proteus.claims import Claims
+from proteus.estimates import CostTable
+from proteus.lifecycle import wait
+from proteus.queue import Claimed
+from weaver.batching import Load, Plan, claim_estimate_seconds, plan
+from weaver.control import Config, ConfigReader
+from weaver.loom import Loom
+from weaver.profile import CostProfile
+from weaver.settings import WeaverSettings
+
+log = structlog.get_logger()
+
+NEVER_WOVEN: Final = CostTable((1.0,))
+"""Costs of a key that was never woven: one picture at a time until the first one is measured."""
+
+
+class Claimer:
+    """Takes jobs for this worker.
+
+    Args:
+        bell: Set when there may be work.
+    """
+
+    def __init__(
+        self,
+        settings: WeaverSettings,
+        *,
+        claims: Claims,
+        config: ConfigReader,
+        loom: Loom,
+        profile: CostProfile,
+        bell: asyncio.Event,
+    ) -> None:
+        self._settings = settings
+        self._claims = claims
+        self._config = config
+        self._loom = loom
+        self._profile = profile
+        self._bell = bell
+        self._engines = tuple(loom.engines)
+        self._last_key = next(iter(loom.engines.values())).card.batch_key("balanced")
+
+    async def next(self, stop: asyncio.Event) -> list[Claimed]:
+        """Claim as many jobs of one key as pay in a batch; none if nothing waits that this worker may take."""
+        config = await self._config.read()
+        planned = self._plan(self._last_key, config).claim
+        jobs = await self._claims.take(
+            planned,
+            engines=self._engines,
+            estimate_ms=self._estimate_ms(planned, config),
+            degraded_fraction=config.degraded_fraction,
+        )
+        if not jobs:
+            return []
+        key = self._last_key = jobs[0].batch_key
+        surplus = jobs[self._paying(key, config) :]
+        if surplus:  # The claim was planned with the costs of another key.
+            await self._claims.hand_back(surplus)
+            jobs = jobs[: -len(surplus)]
+        await self._wait_for_company(jobs, config, stop)
+        for job in jobs:
+            log.info(
+                "claimed",
+                job_id=job.id,
+                trace_id=job.body.get("trace_id"),
+                token=job.token,
+                batch_key=job.batch_key,
+                degraded=job.degraded,
+                batch=len(jobs),
+            )
+        return jobs
+
+    async def _wait_for_company(self, jobs: list[Claimed], config: Config, stop: asyncio.Event) -> None:
+        """Add to a batch while waiting for more pays."""
+        claimed_at = time.monotonic()
+        while not (jobs[0].solo or stop.is_set()):
+            key, waited_seconds = jobs[0].batch_key, time.monotonic() - claimed_at
+            more = self._plan(key, config, in_hand=len(jobs), waited_seconds=waited_seconds)
+            if more.claim <= 0 or more.wait_seconds <= 0:
+                return
+            self._bell.clear()
+            await wait(self._bell, seconds=more.wait_seconds)
+            jobs += await self._claims.take(
+                more.claim, engines=self._engines, key=key, degraded_fraction=config.degraded_fraction
+            )
+
+    def _plan(self, key: str, config: Config, *, in_hand: int = 0, waited_seconds: float = 0.0) -> Plan:
+        load = Load(
+            in_hand=in_hand,
+            waiting=0 if in_hand else config.waiting,
+            arrivals_per_second=config.arrivals_per_second,
+            waited_seconds=waited_seconds,
+        )
+        return plan(
+            load,
+            self._profile.table(key) or NEVER_WOVEN,
+            batch_limit=self._limit(config),
+            slo_seconds=self._settings.slo_seconds,
+            memory_cap=self._loom.memory_cap(key),
+        )
+
+    def _paying(self, key: str, config: Config) -> int:
+        limit = min(self._limit(config), self._loom.memory_cap(key) or self._settings.max_batch)
+        return (self._profile.table(key) or NEVER_WOVEN).paying_batch(limit)
+
+    def _limit(self, config: Config) -> int:
+        return min(config.batch_size, self._settings.max_batch)
+
+    def _estimate_ms(self, planned: int, config: Config) -> int:
+        """The least that the planned batch can take: what cannot meet its deadline even so is shed at the claim."""
+        cheap = {engine.card.batch_key("balanced", degraded=True) for engine in self._loom.engines.values()}
+        tables = [
+            table for key, table in self._profile.tables().items() if config.degraded_fraction > 0 or key not in cheap
+        ]
+        return int(claim_estimate_seconds(tables, max(1, min(planned, config.waiting))) * 1000)

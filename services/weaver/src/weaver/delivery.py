@@ -1,0 +1,144 @@
+"""From outcomes to verdicts: store the pictures of one step, then settle all its jobs in one call each.
+
+The object is stored first, the completion told second: whoever sees a completed job finds its picture. A completion
+that is refused was somebody else's job by then, and its object goes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Mapping, Sequence
+
+import structlog
+
+from proteus import telemetry
+from proteus.claims import REDIS_AWAY, Claims, Gone, failure_of, failure_of_gone
+from proteus.errors import ProteusError
+from proteus.heart import Heart
+from proteus.jobs import Stage
+from proteus.patience import patiently
+from proteus.queue import Claimed, Completion, Failure, Verdict
+from proteus.storage import ObjectStore
+from weaver.loom import Piece
+from weaver.metrics import Metrics
+from weaver.pipelines.contract import Engine, Finished
+from weaver.progress import ProgressTeller
+from weaver.results import store_picture
+
+log = structlog.get_logger()
+
+
+class Delivery:
+    """Hands results over.
+
+    Args:
+        patience_seconds: How long a silent store is tried again.
+    """
+
+    def __init__(
+        self,
+        engines: Mapping[str, Engine],
+        *,
+        claims: Claims,
+        store: ObjectStore,
+        progress: ProgressTeller,
+        heart: Heart,
+        metrics: Metrics,
+        patience_seconds: float,
+    ) -> None:
+        self._engines = engines
+        self._claims = claims
+        self._store = store
+        self._progress = progress
+        self._heart = heart
+        self._metrics = metrics
+        self._patience_seconds = patience_seconds
+
+    async def deliver(self, pieces: Sequence[Piece]) -> None:
+        """Store what was woven and tell the queue what became of every piece."""
+        start = time.monotonic()
+        offers = await asyncio.gather(*(self._offer(piece) for piece in pieces))
+        self._metrics.stage.labels("storing").observe(time.monotonic() - start)
+        completions = {offer.id: offer for offer in offers if isinstance(offer, Completion)}
+        await self.settle(
+            [(completions[piece.job.id], piece) for piece in pieces if piece.job.id in completions],
+            [offer for offer in offers if isinstance(offer, Failure)],
+        )
+
+    async def _offer(self, piece: Piece) -> Completion | Failure | None:
+        job, outcome = piece.job, piece.outcome
+        if isinstance(outcome, Finished) and (why := self._claims.gone(job)):
+            outcome = why
+        if isinstance(outcome, Gone):
+            self._progress.forget(job)
+            self._metrics.jobs.labels(job.engine, outcome.value).inc()
+            self._metrics.wasted_seconds.labels(outcome.value).inc(piece.engine_seconds)
+            return None if outcome is Gone.LOST else failure_of_gone(job, outcome)
+        if not isinstance(outcome, Finished):
+            self._metrics.wasted_seconds.labels("failed").inc(piece.engine_seconds)
+            return self.failed(job, outcome or ProteusError("the engine gave no outcome"))
+        self._progress.note(job, Stage.STORING)
+        start = time.monotonic()
+        try:
+            described = await patiently(
+                lambda: store_picture(self._store, job, outcome, self._engines[job.engine].card),
+                seconds=self._patience_seconds,
+                moved=self._heart.moved,
+                waiting_moves=True,
+            )
+        except Exception as error:  # whatever is wrong with one job's body or picture is its own
+            self._metrics.wasted_seconds.labels("failed").inc(piece.engine_seconds)
+            return self.failed(job, error)
+        timings = {
+            "fetch_seconds": round(piece.fetch_seconds, 4),
+            "weave_seconds": round(piece.engine_seconds, 4),
+            "store_seconds": round(time.monotonic() - start, 4),
+        }
+        result = {**described, "worker": self._claims.worker, "timings": timings}
+        return Completion(id=job.id, token=job.token, result=result)
+
+    def failed(self, job: Claimed, error: Exception) -> Failure:
+        """Note a job's failure and return it as the queue wants it."""
+        failure = failure_of(job, error)
+        log.warning(
+            "job_failed",
+            job_id=job.id,
+            trace_id=job.body.get("trace_id"),
+            code=failure.code,
+            retryable=failure.retryable,
+            reason=failure.message,
+            exc_info=None if isinstance(error, ProteusError) else error,
+        )
+        self._progress.forget(job)
+        self._metrics.jobs.labels(job.engine, "failed").inc()
+        return failure
+
+    async def settle(self, completions: Sequence[tuple[Completion, Piece]], failures: Sequence[Failure]) -> None:
+        """Tell the queue, one call for all completions and one for all failures."""
+        try:
+            verdicts = await self._claims.complete([completion for completion, _ in completions])
+            await self._claims.fail(failures)
+        except REDIS_AWAY as error:
+            # Their leases are over: the jobs come back. The objects stay, for a verdict may have been heard.
+            log.error("verdicts_not_told", reason=f"{type(error).__name__}: {error}")
+            return
+        for (completion, piece), verdict in zip(completions, verdicts, strict=True):
+            job = piece.job
+            self._progress.forget(job)
+            if verdict is Verdict.REFUSED:
+                await self._discard(completion, piece)
+                continue
+            self._metrics.jobs.labels(job.engine, "completed").inc()
+            with telemetry.bound(job_id=job.id, trace_id=job.body.get("trace_id")):
+                log.info("completed", **completion.result["timings"], size_bytes=completion.result["size_bytes"])
+
+    async def _discard(self, completion: Completion, piece: Piece) -> None:
+        log.warning("completion_refused", job_id=completion.id, token=completion.token)
+        self._metrics.jobs.labels(piece.job.engine, "refused").inc()
+        self._metrics.wasted_seconds.labels("refused").inc(piece.engine_seconds)
+        key = completion.result["result_key"]
+        try:
+            await patiently(lambda: self._store.delete(key), seconds=self._patience_seconds)
+        except ProteusError as error:
+            log.warning("orphan_left", key=key, reason=error.message)
