@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 
 import pytest
@@ -50,4 +51,4 @@ def test_a_gateway_whose_default_engine_is_refused_does_not_start() -> None:
     tokens = TokenSettings.model_construct()
     settings = GatewaySettings(default_engine="catvton", licence_policy="commercial", tokens=tokens)
     with pytest.raises(LicenceRefused, match="catvton is refused by licence_policy 'commercial'"):
-        build(settings)
+        build(settings, asyncio.Event())
