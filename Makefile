@@ -49,7 +49,7 @@ check: install-dev ## The fast gate: format, lint, types, import laws, unit and 
 	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/mypy
-	@$(BIN)/lint-imports --no-timing
+	@said=$$($(BIN)/lint-imports) || { echo "$$said"; exit 1; }; echo "$$said" | tail -n 1
 	@$(BIN)/pytest -q -n 2 -m "not slow" $(FAST)
 
 .PHONY: test
