@@ -213,9 +213,11 @@ async def serving(settings: GatewaySettings) -> AsyncIterator[Gateway]:
                 assert not running.done(), "the gateway did not start"
                 await asyncio.sleep(0.01)
         made = Gateway(url=f"http://127.0.0.1:{port}", settings=settings, stop=stop)
-        yield made
-        for client in made.clients:
-            await client.aclose()
+        try:
+            yield made
+        finally:
+            for client in made.clients:
+                await client.aclose()
     finally:
         stop()
         await running

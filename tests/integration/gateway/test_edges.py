@@ -148,7 +148,7 @@ async def test_a_payload_pushed_by_hand_becomes_a_try_on_or_a_dead_letter(
         json.dumps({**good, "id": "job_3", "user_photo_url": store.url_of("hand/none.png")}),
     ]  # fmt: skip
     await redis.lpush(JOBS, json.dumps(good), *bad)
-    adopter = Adopter(parts.ledger, parts.store, parts.intake, parts.queues[JOBS], parts.queues[TAILOR])
+    adopter = Adopter(parts.ledger, parts.store, parts.photos, parts.intake, parts.queues)
     async with hands.working():
         while True:
             await adopter.adopt()

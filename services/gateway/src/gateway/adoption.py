@@ -9,17 +9,21 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+from collections.abc import Mapping
 from typing import Any, Final
 from uuid import uuid4
 
 import structlog
 
+from gateway.asks import Ask
 from gateway.intake import Intake
 from gateway.ledger.engine import Ledger
 from gateway.options import TryonOptions
+from gateway.photos import Photos
 from gateway.tokens import Caller
 from proteus.errors import DependencyUnavailable, InvalidRequest, Overloaded, ProteusError
 from proteus.jobs import new_id
+from proteus.keys import JOBS, TAILOR
 from proteus.queue import AnyQueue
 from proteus.storage import ObjectStore
 
@@ -34,12 +38,14 @@ _ID: Final = re.compile(r"job_[A-Za-z0-9\-]{1,64}")
 class Adopter:
     """Takes in what lies on a queue's foreign list. One gateway at a time does it."""
 
-    def __init__(self, ledger: Ledger, store: ObjectStore, intake: Intake, queue: AnyQueue, tailor: AnyQueue) -> None:
+    def __init__(
+        self, ledger: Ledger, store: ObjectStore, photos: Photos, intake: Intake, queues: Mapping[str, AnyQueue]
+    ) -> None:
         self._ledger = ledger
         self._store = store
+        self._photos = photos
         self._intake = intake
-        self._queue = queue
-        self._tailor = tailor
+        self._queue, self._tailor = queues[JOBS], queues[TAILOR]
 
     async def adopt(self) -> int:
         """Adopt or bury what is there; return how many were adopted."""
@@ -81,20 +87,14 @@ class Adopter:
             await writes.add_user(FOREIGN.user_id, kind="foreign", tenant=FOREIGN.tenant)
         person = await self._copy(made["user_photo_url"], kind="person")
         garment = await self._copy(made["cloth_clean_url"], kind="garment")
-        await self._intake.tryon(
-            FOREIGN,
-            TryonOptions(),
-            person_url=person,
-            garment_url=garment,
-            trace_id=uuid4().hex,
-            job_id=made["id"],
-        )
+        ask = Ask(caller=FOREIGN, trace_id=uuid4().hex, job_id=made["id"])
+        await self._intake.tryon(ask, TryonOptions(), person_url=person, garment_url=garment)
 
     async def _copy(self, url: str, *, kind: str) -> str:
         """Copy a picture into the account's own uploads; return its address there."""
         key = self._store.key_of(url)
         info = await asyncio.to_thread(self._store.head, key)
-        self._intake.check_upload(info.content_type, info.size_bytes)
+        self._photos.check(info.content_type, info.size_bytes)
         image_id = new_id("img")
         target = f"incoming/{FOREIGN.user_id}/{image_id}"
         data = await asyncio.to_thread(self._store.get, key)

@@ -26,6 +26,7 @@ from gateway.intake import Intake
 from gateway.keepers import keep
 from gateway.ledger.engine import Ledger
 from gateway.options import card_of
+from gateway.photos import Photos
 from gateway.rates import Rates
 from gateway.realtime.relay import Relay
 from gateway.realtime.server import PATH, SocketServer
@@ -68,6 +69,7 @@ def build(settings: GatewaySettings, stopping: asyncio.Event) -> Services:
     fleet = FleetWatch(redis, ledger, queues, admission=settings.admission, limits=settings.limits)
     submitter = Submitter(ledger, queues, address_of=store.url_of)
     relay = Relay(ledger, redis)
+    photos = Photos(ledger, store, settings.uploads)
     return Services(
         settings=settings,
         redis=redis,
@@ -85,7 +87,8 @@ def build(settings: GatewaySettings, stopping: asyncio.Event) -> Services:
         ),
         fleet=fleet,
         submitter=submitter,
-        intake=Intake(ledger, store, submitter, fleet, settings),
+        photos=photos,
+        intake=Intake(ledger, photos, submitter, fleet, settings),
         recorder=Recorder(ledger, redis, submitter, address_of=store.url_of, discard=lambda keys: store.delete(*keys)),
         eraser=Eraser(ledger, store, queues),
         relay=relay,

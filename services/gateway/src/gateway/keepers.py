@@ -17,7 +17,6 @@ from gateway.services import Services
 from gateway.sweeps import Sweeper
 from proteus.clock import SystemClock
 from proteus.errors import DependencyUnavailable
-from proteus.keys import JOBS, TAILOR
 from proteus.lifecycle import wait
 
 log = structlog.get_logger()
@@ -39,7 +38,7 @@ async def keep(services: Services, sockets: SocketServer, stop: asyncio.Event) -
     reconciler = Reconciler(services.ledger, services.redis, services.queues, services.recorder, services.submitter)
     promoter = Promoter(services.ledger, services.queues, services.recorder, services.fleet)
     sweeper = Sweeper(services.ledger, services.store, services.eraser, services.settings.uploads)
-    adopter = Adopter(services.ledger, services.store, services.intake, services.queues[JOBS], services.queues[TAILOR])
+    adopter = Adopter(services.ledger, services.store, services.photos, services.intake, services.queues)
     rounds |= {
         "epoch": (1.0, reconciler.watch),
         "reconcile": (60.0, reconciler.periodic),

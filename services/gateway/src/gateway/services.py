@@ -12,6 +12,7 @@ from gateway.erasure import Eraser
 from gateway.fleet import FleetWatch
 from gateway.intake import Intake
 from gateway.ledger.engine import Ledger
+from gateway.photos import Photos
 from gateway.rates import Rates
 from gateway.realtime.relay import Relay
 from gateway.recorder import Recorder
@@ -36,6 +37,7 @@ class Services:
     rates: Rates
     fleet: FleetWatch
     submitter: Submitter
+    photos: Photos
     intake: Intake
     recorder: Recorder
     eraser: Eraser

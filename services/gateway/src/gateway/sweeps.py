@@ -11,7 +11,7 @@ import structlog
 
 from gateway.erasure import Eraser
 from gateway.ledger.engine import Ledger
-from gateway.ledger.repository.reads import IDEMPOTENCY_LIFE
+from gateway.ledger.repository.questions import IDEMPOTENCY_LIFE
 from gateway.ledger.rows import ImageRow, JobRow
 from gateway.settings import UploadSettings
 from proteus.jobs import JobKind, JobState

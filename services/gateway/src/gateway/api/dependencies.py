@@ -14,7 +14,7 @@ from fastapi import Depends, Header, Query, Request
 from fastapi.params import Depends as DependsOn
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
-from gateway.intake import Once
+from gateway.asks import Once
 from gateway.services import Services
 from gateway.tokens import Caller
 from proteus.errors import InvalidRequest, Unauthorized

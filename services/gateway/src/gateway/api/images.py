@@ -13,7 +13,7 @@ from gateway.api.answers import image_body
 from gateway.api.dependencies import CallerDep, PageDep, ServicesDep, TraceDep, cursor_of, limited
 from gateway.api.requests import UploadRequest
 from gateway.api.schemas import DownloadTicket, ImageBody, ImageList, UploadTicket
-from gateway.intake import Upload
+from gateway.asks import Ask
 from gateway.services import Services
 from gateway.tokens import Caller
 from gateway.views import iso
@@ -62,7 +62,7 @@ async def presigned_download_url(
     if image is None:
         raise NotFound("There is no photo of yours with this image_id.")
     if image.key is None:
-        await services.intake.ingest(caller, image, trace_id=trace)
+        await services.intake.ingest(Ask(caller=caller, trace_id=trace), image)
         raise NotReady("The photo is being ingested.")
     return await download_ticket(services, image.key)
 
@@ -106,9 +106,7 @@ async def download_ticket(services: Services, key: str) -> JSONResponse:
 
 
 async def _sign(services: Services, caller: Caller, *, kind: str, content_type: str, size_bytes: int) -> JSONResponse:
-    upload: Upload = await services.intake.sign_upload(
-        caller, kind=kind, content_type=content_type, size_bytes=size_bytes
-    )
+    upload = await services.photos.sign(caller, kind=kind, content_type=content_type, size_bytes=size_bytes)
     body = {
         "upload_url": upload.put.url,
         "method": "PUT",

@@ -9,7 +9,7 @@ from gateway.api.answers import submitted, with_cut
 from gateway.api.dependencies import CallerDep, OnceDep, ServicesDep, TraceDep, WaitDep, limited
 from gateway.api.requests import SegmentRequest
 from gateway.api.schemas import StatusBody
-from gateway.intake import AlreadyAccepted
+from gateway.asks import AlreadyAccepted, Ask
 
 router = APIRouter(tags=["segmentation"])
 
@@ -32,8 +32,9 @@ async def segment(
     services: ServicesDep, caller: CallerDep, trace: TraceDep, once: OnceDep, wait: WaitDep, asked: SegmentRequest
 ) -> JSONResponse:
     """Start the cut-out; asked twice for the same photo and category it is the same job."""
+    ask = Ask(caller=caller, trace_id=trace, once=once)
     try:
-        cut = await services.intake.cut(caller, asked.image_url, category=asked.category, trace_id=trace, once=once)
+        cut = await services.intake.cut(ask, asked.image_url, category=asked.category)
         job_id = cut.id
     except AlreadyAccepted as known:
         job_id = known.job_id

@@ -9,7 +9,7 @@ from gateway.api.answers import status_answer, submitted
 from gateway.api.dependencies import CallerDep, OnceDep, ServicesDep, TraceDep, WaitDep, limited
 from gateway.api.requests import SnapRequest
 from gateway.api.schemas import StatusBody
-from gateway.intake import Accepted, AlreadyAccepted
+from gateway.asks import Accepted, AlreadyAccepted, Ask
 from gateway.options import TryonOptions
 from gateway.views import iso
 from proteus.jobs import JobState
@@ -38,12 +38,10 @@ async def snap(
     options = TryonOptions.model_construct(**{name: getattr(asked, name) for name in TryonOptions.model_fields})
     try:
         accepted = await services.intake.tryon(
-            caller,
+            Ask(caller=caller, trace_id=trace, once=once),
             options,
             person_url=asked.user_photo_url,
             garment_url=asked.cloth_clean_url,
-            trace_id=trace,
-            once=once,
         )
     except AlreadyAccepted as known:
         return await submitted(services, caller, known.job_id, wait=wait)

@@ -11,6 +11,7 @@ from fastapi.responses import JSONResponse
 from gateway.api.answers import submitted
 from gateway.api.dependencies import CallerDep, ServicesDep, TraceDep, WaitDep, limited
 from gateway.api.schemas import StatusBody
+from gateway.asks import Ask
 from proteus.errors import ImageTooLarge, InvalidRequest
 from proteus.jobs import Category
 
@@ -49,7 +50,7 @@ async def upload_cloth(
     """
     if file.size is None:
         raise InvalidRequest("The form has no file.")
-    upload = await services.intake.sign_upload(
+    upload = await services.photos.sign(
         caller, kind="garment", content_type=file.content_type or "", size_bytes=file.size
     )
     await asyncio.to_thread(
@@ -59,5 +60,5 @@ async def upload_cloth(
         content_type=file.content_type or "",
         size_bytes=file.size,
     )
-    cut = await services.intake.cut(caller, upload.image_url, category=category, trace_id=trace)
+    cut = await services.intake.cut(Ask(caller=caller, trace_id=trace), upload.image_url, category=category)
     return await submitted(services, caller, cut.id, wait=wait)

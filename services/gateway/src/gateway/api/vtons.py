@@ -10,7 +10,7 @@ from gateway.api.dependencies import CallerDep, OnceDep, PageDep, ServicesDep, T
 from gateway.api.requests import TransferRequest, VtonChange, VtonRequest
 from gateway.api.schemas import StatusBody, VtonBody, VtonList
 from gateway.api.snap import accepted_answer
-from gateway.intake import AlreadyAccepted
+from gateway.asks import AlreadyAccepted, Ask
 from gateway.ledger.rows import TryonRow
 from gateway.options import TryonOptions
 from gateway.services import Services
@@ -37,7 +37,7 @@ async def transfer_outfit(
     if entry.status is not None:
         return await submitted(services, caller, entry.id, wait=wait)
     try:
-        accepted = await services.intake.transfer(caller, entry, trace_id=trace, once=once)
+        accepted = await services.intake.transfer(Ask(caller=caller, trace_id=trace, once=once), entry)
     except AlreadyAccepted as known:
         return await submitted(services, caller, known.job_id, wait=wait)
     if wait:
@@ -52,7 +52,10 @@ async def create(services: ServicesDep, caller: CallerDep, trace: TraceDep, aske
     """Keep photo, garment and options as a draft; nothing runs yet."""
     options = TryonOptions.model_construct(**{name: getattr(asked, name) for name in TryonOptions.model_fields})
     entry = await services.intake.draft(
-        caller, options, person_url=asked.user_photo_url, garment_url=asked.cloth_clean_url, trace_id=trace
+        Ask(caller=caller, trace_id=trace),
+        options,
+        person_url=asked.user_photo_url,
+        garment_url=asked.cloth_clean_url,
     )
     body = (await vton_bodies(services, [entry]))[0]
     return JSONResponse(body, status_code=201, headers={"Location": f"/vtons/{entry.vton_id}"})

@@ -49,6 +49,13 @@ class Ledger:
                 yield Writes(connection)
 
     @asynccontextmanager
+    async def statement(self) -> AsyncIterator[Writes]:
+        """Lend a session whose every statement is a transaction of its own: for one that writes all there is."""
+        with _translated():
+            async with self._autocommit.connect() as connection:
+                yield Writes(connection)
+
+    @asynccontextmanager
     async def lock(self, name: str) -> AsyncIterator[bool]:
         """Hold the deployment-wide advisory lock `name` if nobody else has it; yields whether it is ours."""
         with _translated():

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
-from typing import Any, Final, TypeVar
+from datetime import datetime
+from typing import Any
 
 from sqlalchemy import (
     ARRAY,
@@ -15,36 +15,19 @@ from sqlalchemy import (
     and_,
     bindparam,
     func,
-    literal_column,
     or_,
     select,
     tuple_,
 )
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from gateway.ledger.repository.questions import ALIVE, IDEMPOTENCY_LIFE
+from gateway.ledger.repository.upkeep import UpkeepReads
 from gateway.ledger.rows import EventRow, ImageRow, JobRow, Order, TryonRow, UserRow
 from gateway.ledger.tables import deployment, events, idempotency, images, job_needs, jobs, tryons, users
 
-Row = TypeVar("Row", UserRow, ImageRow, TryonRow, JobRow)
 
-ALIVE: Final = ("queued", "running")
-
-IDEMPOTENCY_LIFE: Final = timedelta(hours=24)
-"""How long a repeated submit is recognised."""
-
-
-class Reads:
-    """Questions. Every method is one statement."""
-
-    def __init__(self, connection: AsyncConnection) -> None:
-        self._connection = connection
-
-    async def _all(self, made: type[Row], statement: Select[Any]) -> list[Row]:
-        return [made(**row) for row in (await self._connection.execute(statement)).mappings()]
-
-    async def _one(self, made: type[Row], statement: Select[Any]) -> Row | None:
-        found = (await self._connection.execute(statement)).mappings().first()
-        return None if found is None else made(**found)
+class Reads(UpkeepReads):
+    """Questions of requests, beside those of the keepers."""
 
     async def ping(self) -> None:
         """Raise unless the migrations' newest table answers."""
@@ -207,6 +190,44 @@ class Reads:
         )
         return [EventRow(**row) for row in (await self._connection.execute(statement)).mappings()]
 
+    async def ready(
+        self, *, person_id: str, cut_key: str, parser_version: str, user_id: str
+    ) -> tuple[ImageRow, JobRow, JobRow] | None:
+        """The user's parsed photo, his cut-out and the parse: None unless all three are there."""
+        cut, parse = jobs.alias("cut"), jobs.alias("parse")
+        columns = [
+            column.label(f"{prefix}_{column.name}")
+            for prefix, table in (("person", images), ("cut", cut), ("parse", parse))
+            for column in table.c
+        ]
+        statement = (
+            select(*columns)
+            .where(
+                images.c.id == person_id,
+                images.c.user_id == user_id,
+                images.c.key.is_not(None),
+                cut.c.result_key == cut_key,
+                cut.c.user_id == images.c.user_id,
+                cut.c.kind == "cut",
+                cut.c.state == "completed",
+                parse.c.image_id == images.c.id,
+                parse.c.kind == "parse",
+                parse.c.variant == parser_version,
+                parse.c.state == "completed",
+            )
+            .limit(1)
+        )
+        found = (await self._connection.execute(statement)).first()
+        if found is None:
+            return None
+        width, person_width = len(JobRow.__slots__), len(ImageRow.__slots__)
+        values = tuple(found)
+        return (
+            ImageRow(**dict(zip(images.c.keys(), values[:person_width], strict=True))),
+            JobRow(**dict(zip(jobs.c.keys(), values[person_width : person_width + width], strict=True))),
+            JobRow(**dict(zip(jobs.c.keys(), values[person_width + width :], strict=True))),
+        )
+
     async def remembered(self, key: str, *, user_id: str) -> tuple[str, str] | None:
         """(request hash, job id) of an Idempotency-Key that is younger than a day."""
         row = (
@@ -219,129 +240,6 @@ class Reads:
             )
         ).first()
         return None if row is None else (row.request_hash, row.job_id)
-
-    async def outbox(self, *, created_before: datetime, limit: int) -> list[str]:
-        """Rows that should be in a queue and, as far as we know, are not."""
-        statement = (
-            select(jobs.c.id)
-            .where(
-                jobs.c.state == "queued",
-                jobs.c.stage == "waiting",
-                jobs.c.submitted_epoch < jobs.c.epoch,
-                jobs.c.updated_at < created_before,
-            )
-            .order_by(jobs.c.created_at)
-            .limit(limit)
-        )
-        return list((await self._connection.execute(statement)).scalars())
-
-    async def alive(self, *, after_id: str, updated_before: datetime, limit: int) -> list[JobRow]:
-        """A page of rows that are not terminal, by id."""
-        statement = (
-            select(jobs)
-            .where(jobs.c.state.in_(ALIVE), jobs.c.id > after_id, jobs.c.updated_at < updated_before)
-            .order_by(jobs.c.id)
-            .limit(limit)
-        )
-        return await self._all(JobRow, statement)
-
-    async def tenants(self) -> list[tuple[str, str, int]]:
-        """(tenant, stage, how many) of the pictures that are not done."""
-        statement = (
-            select(jobs.c.tenant, jobs.c.stage, func.count().label("many"))
-            .where(jobs.c.state.in_(ALIVE), jobs.c.kind == "tryon")
-            .group_by(jobs.c.tenant, jobs.c.stage)
-        )
-        return [(row.tenant, row.stage, row.many) for row in await self._connection.execute(statement)]
-
-    async def held(self, *, per_tenant: int) -> list[tuple[str, str, int]]:
-        """(tenant, job id, priority): each tenant's next held pictures, best priority and oldest first."""
-        rank = func.row_number().over(
-            partition_by=jobs.c.tenant, order_by=(jobs.c.priority.desc(), jobs.c.created_at, jobs.c.id)
-        )
-        ranked = (
-            select(jobs.c.tenant, jobs.c.id, jobs.c.priority, rank.label("place"))
-            .where(jobs.c.state == "queued", jobs.c.stage == "held")
-            .subquery()
-        )
-        statement = select(ranked).where(ranked.c.place <= per_tenant).order_by(ranked.c.place, ranked.c.tenant)
-        return [(row.tenant, row.id, row.priority) for row in await self._connection.execute(statement)]
-
-    async def overdue(self, now: datetime, *, limit: int) -> list[JobRow]:
-        """Rows no queue holds yet whose deadline has passed."""
-        statement = (
-            select(jobs)
-            .where(jobs.c.state == "queued", jobs.c.stage.in_(("held", "preparing")), jobs.c.deadline_at < now)
-            .limit(limit)
-        )
-        return await self._all(JobRow, statement)
-
-    async def ready_but_preparing(self, *, limit: int) -> list[str]:
-        """Rows at `preparing` whose needs are all settled: their release was missed."""
-        need = jobs.alias("need")
-        open_needs = (
-            select(literal_column("1"))
-            .select_from(job_needs.join(need, need.c.id == job_needs.c.needs_id))
-            .where(job_needs.c.job_id == jobs.c.id, need.c.state.in_(ALIVE))
-            .exists()
-        )
-        statement = (
-            select(jobs.c.id).where(jobs.c.state == "queued", jobs.c.stage == "preparing", ~open_needs).limit(limit)
-        )
-        return list((await self._connection.execute(statement)).scalars())
-
-    async def ended_since(self, since: datetime, *, limit: int) -> list[JobRow]:
-        """Rows that ended lately other than by completion: a queue may not know."""
-        statement = (
-            select(jobs)
-            .where(jobs.c.finished_at > since, jobs.c.state.in_(("failed", "canceled", "expired")))
-            .order_by(jobs.c.finished_at.desc())
-            .limit(limit)
-        )
-        return await self._all(JobRow, statement)
-
-    async def done_more_than_once(self, *, since: datetime, until: datetime, limit: int) -> list[JobRow]:
-        """Pictures that ended in this time and that more than one worker may have stored, or one in vain."""
-        claims = jobs.c.token % 1_000_000
-        statement = (
-            select(jobs)
-            .where(
-                jobs.c.kind == "tryon",
-                jobs.c.finished_at.between(since, until),
-                jobs.c.started_at.is_not(None),
-                or_(jobs.c.state != "completed", claims > 1, jobs.c.epoch > 1),
-            )
-            .limit(limit)
-        )
-        return await self._all(JobRow, statement)
-
-    async def failed_before(self, before: tuple[datetime, str] | None, *, limit: int) -> list[JobRow]:
-        """A page of failed rows of all users, newest first (operators only)."""
-        statement = (
-            select(jobs)
-            .where(jobs.c.state == "failed")
-            .order_by(jobs.c.created_at.desc(), jobs.c.id.desc())
-            .limit(limit)
-        )
-        if before:
-            statement = statement.where(tuple_(jobs.c.created_at, jobs.c.id) < before)
-        return await self._all(JobRow, statement)
-
-    async def alive_before(
-        self, before: tuple[datetime, str] | None, *, limit: int, stage: str | None = None
-    ) -> list[JobRow]:
-        """A page of living rows of all users, newest first (operators only)."""
-        statement = (
-            select(jobs)
-            .where(jobs.c.state.in_(ALIVE))
-            .order_by(jobs.c.created_at.desc(), jobs.c.id.desc())
-            .limit(limit)
-        )
-        if stage:
-            statement = statement.where(jobs.c.stage == stage)
-        if before:
-            statement = statement.where(tuple_(jobs.c.created_at, jobs.c.id) < before)
-        return await self._all(JobRow, statement)
 
     async def fact(self, name: str) -> str | None:
         """A fact about the deployment."""

@@ -9,7 +9,8 @@ from typing import Any, Final
 from sqlalchemy import bindparam, case, delete, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from gateway.ledger.repository.reads import IDEMPOTENCY_LIFE, Reads
+from gateway.ledger.repository.questions import IDEMPOTENCY_LIFE
+from gateway.ledger.repository.reads import Reads
 from gateway.ledger.rows import JobRow, TryonRow, UserRow
 from gateway.ledger.tables import (
     deletions,
@@ -82,6 +83,11 @@ class Writes(Reads):
     async def add_tryon(self, **values: Any) -> TryonRow:
         found = (await self._connection.execute(insert(tryons).values(**values).returning(tryons))).mappings().one()
         return TryonRow(**found)
+
+    async def add_tryon_with_unit(self, entry: Mapping[str, Any], unit: Mapping[str, Any]) -> None:
+        """Insert a try-on and its one picture by one statement."""
+        first = insert(tryons).values(**entry).cte("first")
+        await self._connection.execute(insert(jobs).values(**unit).add_cte(first))
 
     async def change_tryon(self, tryon_id: str, **values: Any) -> TryonRow:
         statement = update(tryons).where(tryons.c.id == tryon_id).values(**values).returning(tryons)

@@ -1,0 +1,138 @@
+"""What the keepers ask the ledger: what should be queued, what is held, what has ended, what may go."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import func, literal_column, or_, select, tuple_
+
+from gateway.ledger.repository.questions import ALIVE, Questions
+from gateway.ledger.rows import JobRow
+from gateway.ledger.tables import job_needs, jobs
+
+
+class UpkeepReads(Questions):
+    """Questions of the background loops and of operators."""
+
+    async def outbox(self, *, created_before: datetime, limit: int) -> list[str]:
+        """Rows that should be in a queue and, as far as we know, are not."""
+        statement = (
+            select(jobs.c.id)
+            .where(
+                jobs.c.state == "queued",
+                jobs.c.stage == "waiting",
+                jobs.c.submitted_epoch < jobs.c.epoch,
+                jobs.c.updated_at < created_before,
+            )
+            .order_by(jobs.c.created_at)
+            .limit(limit)
+        )
+        return list((await self._connection.execute(statement)).scalars())
+
+    async def alive(self, *, after_id: str, updated_before: datetime, limit: int) -> list[JobRow]:
+        """A page of rows that are not terminal, by id."""
+        statement = (
+            select(jobs)
+            .where(jobs.c.state.in_(ALIVE), jobs.c.id > after_id, jobs.c.updated_at < updated_before)
+            .order_by(jobs.c.id)
+            .limit(limit)
+        )
+        return await self._all(JobRow, statement)
+
+    async def tenants(self) -> list[tuple[str, str, int]]:
+        """(tenant, stage, how many) of the pictures that are not done."""
+        statement = (
+            select(jobs.c.tenant, jobs.c.stage, func.count().label("many"))
+            .where(jobs.c.state.in_(ALIVE), jobs.c.kind == "tryon")
+            .group_by(jobs.c.tenant, jobs.c.stage)
+        )
+        return [(row.tenant, row.stage, row.many) for row in await self._connection.execute(statement)]
+
+    async def held(self, *, per_tenant: int) -> list[tuple[str, str, int]]:
+        """(tenant, job id, priority): each tenant's next held pictures, best priority and oldest first."""
+        rank = func.row_number().over(
+            partition_by=jobs.c.tenant, order_by=(jobs.c.priority.desc(), jobs.c.created_at, jobs.c.id)
+        )
+        ranked = (
+            select(jobs.c.tenant, jobs.c.id, jobs.c.priority, rank.label("place"))
+            .where(jobs.c.state == "queued", jobs.c.stage == "held")
+            .subquery()
+        )
+        statement = select(ranked).where(ranked.c.place <= per_tenant).order_by(ranked.c.place, ranked.c.tenant)
+        return [(row.tenant, row.id, row.priority) for row in await self._connection.execute(statement)]
+
+    async def overdue(self, now: datetime, *, limit: int) -> list[JobRow]:
+        """Rows no queue holds yet whose deadline has passed."""
+        statement = (
+            select(jobs)
+            .where(jobs.c.state == "queued", jobs.c.stage.in_(("held", "preparing")), jobs.c.deadline_at < now)
+            .limit(limit)
+        )
+        return await self._all(JobRow, statement)
+
+    async def ready_but_preparing(self, *, limit: int) -> list[str]:
+        """Rows at `preparing` whose needs are all settled: their release was missed."""
+        need = jobs.alias("need")
+        open_needs = (
+            select(literal_column("1"))
+            .select_from(job_needs.join(need, need.c.id == job_needs.c.needs_id))
+            .where(job_needs.c.job_id == jobs.c.id, need.c.state.in_(ALIVE))
+            .exists()
+        )
+        statement = (
+            select(jobs.c.id).where(jobs.c.state == "queued", jobs.c.stage == "preparing", ~open_needs).limit(limit)
+        )
+        return list((await self._connection.execute(statement)).scalars())
+
+    async def ended_since(self, since: datetime, *, limit: int) -> list[JobRow]:
+        """Rows that ended lately other than by completion: a queue may not know."""
+        statement = (
+            select(jobs)
+            .where(jobs.c.finished_at > since, jobs.c.state.in_(("failed", "canceled", "expired")))
+            .order_by(jobs.c.finished_at.desc())
+            .limit(limit)
+        )
+        return await self._all(JobRow, statement)
+
+    async def done_more_than_once(self, *, since: datetime, until: datetime, limit: int) -> list[JobRow]:
+        """Pictures that ended in this time and that more than one worker may have stored, or one in vain."""
+        claims = jobs.c.token % 1_000_000
+        statement = (
+            select(jobs)
+            .where(
+                jobs.c.kind == "tryon",
+                jobs.c.finished_at.between(since, until),
+                jobs.c.started_at.is_not(None),
+                or_(jobs.c.state != "completed", claims > 1, jobs.c.epoch > 1),
+            )
+            .limit(limit)
+        )
+        return await self._all(JobRow, statement)
+
+    async def failed_before(self, before: tuple[datetime, str] | None, *, limit: int) -> list[JobRow]:
+        """A page of failed rows of all users, newest first (operators only)."""
+        statement = (
+            select(jobs)
+            .where(jobs.c.state == "failed")
+            .order_by(jobs.c.created_at.desc(), jobs.c.id.desc())
+            .limit(limit)
+        )
+        if before:
+            statement = statement.where(tuple_(jobs.c.created_at, jobs.c.id) < before)
+        return await self._all(JobRow, statement)
+
+    async def alive_before(
+        self, before: tuple[datetime, str] | None, *, limit: int, stage: str | None = None
+    ) -> list[JobRow]:
+        """A page of living rows of all users, newest first (operators only)."""
+        statement = (
+            select(jobs)
+            .where(jobs.c.state.in_(ALIVE))
+            .order_by(jobs.c.created_at.desc(), jobs.c.id.desc())
+            .limit(limit)
+        )
+        if stage:
+            statement = statement.where(jobs.c.stage == stage)
+        if before:
+            statement = statement.where(tuple_(jobs.c.created_at, jobs.c.id) < before)
+        return await self._all(JobRow, statement)

@@ -1,0 +1,133 @@
+"""Photos: signed uploads, and what an address that a client names stands for."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from gateway.ledger.engine import Ledger
+from gateway.ledger.repository import Reads
+from gateway.ledger.rows import ImageRow, JobRow
+from gateway.planning import is_final
+from gateway.settings import UploadSettings
+from gateway.settling import error_of
+from gateway.tokens import Caller
+from proteus import errors
+from proteus.jobs import JobKind, new_id
+from proteus.storage import ObjectStore, PresignedPut
+
+
+@dataclass(frozen=True, kw_only=True)
+class Upload:
+    """A signed upload of one photo."""
+
+    image_id: str
+    image_url: str
+    put: PresignedPut
+    expires_at: datetime
+
+
+class Photos:
+    """A user's photos. An address is his own, inside our storage, or it is refused; nothing is fetched from it."""
+
+    def __init__(self, ledger: Ledger, store: ObjectStore, limits: UploadSettings) -> None:
+        self._ledger = ledger
+        self._store = store
+        self._limits = limits
+
+    async def sign(self, caller: Caller, *, kind: str, content_type: str, size_bytes: int) -> Upload:
+        """Make an image and sign its upload: exactly this type, exactly this many bytes."""
+        self.check(content_type, size_bytes)
+        limits = self._limits
+        image_id = new_id("img")
+        async with self._ledger.write() as writes:
+            if await writes.user(caller.user_id) is None:
+                raise errors.Unauthorized("The user of this token does not exist any more.")
+            await writes.add_image(
+                image_id,
+                user_id=caller.user_id,
+                kind=kind,
+                declared_type=content_type,
+                declared_bytes=size_bytes,
+            )
+        key = f"incoming/{caller.user_id}/{image_id}"
+        expires_seconds = limits.put_expires_seconds
+        put = await asyncio.to_thread(
+            self._store.presign_put,
+            key,
+            content_type=content_type,
+            size_bytes=size_bytes,
+            expires_seconds=expires_seconds,
+        )
+        return Upload(
+            image_id=image_id,
+            image_url=self._store.url_of(key),
+            put=put,
+            expires_at=datetime.now(UTC) + timedelta(seconds=expires_seconds),
+        )
+
+    def check(self, content_type: str, size_bytes: int) -> None:
+        """Refuse a type or size that this deployment does not take."""
+        limits = self._limits
+        if content_type not in limits.content_types:
+            raise errors.UnsupportedMedia(f"{content_type!r} is not one of {sorted(limits.content_types)}.")
+        if size_bytes > limits.max_bytes:
+            raise errors.ImageTooLarge(
+                f"{size_bytes} bytes are more than the {limits.max_bytes} this deployment takes."
+            )
+        if size_bytes < limits.min_bytes:
+            raise errors.InvalidRequest(f"{size_bytes} bytes cannot be a picture.")
+
+    def key_of(self, caller: Caller, url: str) -> str | None:
+        """Return the key behind an address of the caller's own; None: it is another user's.
+
+        Raises:
+            ForeignUrl: It is not in our storage.
+        """
+        key = self._store.key_of(url)
+        return key if _split(key)[1] == caller.user_id else None
+
+    async def find(self, reads: Reads, caller: Caller, url: str) -> ImageRow:
+        """Return the caller's photo at one of our addresses; anybody else's is not there."""
+        room, owner, rest = _split(self._store.key_of(url))
+        found = None
+        if owner == caller.user_id and room == "incoming":
+            found = await reads.image(rest, user_id=caller.user_id)
+        elif owner == caller.user_id and room == "images":
+            found = await reads.image_by_key(f"{room}/{owner}/{rest}", user_id=caller.user_id)
+        if found is None:
+            raise errors.NotFound("There is no photo of yours at this address.")
+        return found
+
+    async def find_garment(self, reads: Reads, caller: Caller, url: str) -> tuple[ImageRow, JobRow | None]:
+        """Return the garment's photo, and its cut if the address names one."""
+        key = self._store.key_of(url)
+        if not key.startswith("derived/"):
+            return await self.find(reads, caller, url), None
+        cut = await reads.cut_by_key(key, user_id=caller.user_id)
+        image = await reads.image(cut.image_id or "", user_id=caller.user_id) if cut else None
+        if cut is None or image is None:
+            raise errors.NotFound("There is no cut-out of yours at this address.")
+        return image, cut
+
+    async def check_uploaded(self, image: ImageRow, known: Sequence[JobRow]) -> None:
+        """Refuse a photo that was never uploaded, or whose ingest found it bad."""
+        if image.key is not None:
+            return
+        ingests = [job for job in known if job.image_id == image.id and job.kind == JobKind.INGEST]
+        if ingests and (ingests[-1].state in ("queued", "running") or is_final(ingests[-1])):
+            if ingests[-1].error:
+                raise error_of(ingests[-1].error)
+            return
+        info = await asyncio.to_thread(self._store.head, image.incoming_key)
+        if info.size_bytes > self._limits.max_bytes:
+            await asyncio.to_thread(self._store.delete, image.incoming_key)
+            raise errors.ImageTooLarge
+
+
+def _split(key: str) -> tuple[str, str, str]:
+    room, _, rest = key.partition("/")
+    owner, _, rest = rest.partition("/")
+    return room, owner, rest
