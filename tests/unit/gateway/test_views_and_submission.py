@@ -1,0 +1,151 @@
+"""What clients see of rows, and what the queue gets of them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from gateway.entries import entry_values, unit_values
+from gateway.ledger.rows import ImageRow, JobRow, Order, TryonRow
+from gateway.options import TryonOptions, card_of
+from gateway.submission import compose
+from gateway.tokens import Caller
+from gateway.views import iso, seen_tailor, seen_tryon, timings_of
+from proteus.errors import LicenceRefused, ModelUnavailable
+from proteus.jobs import JobState, Stage
+
+NOW = datetime(2026, 2, 3, 12, tzinfo=UTC)
+ANN = Caller(user_id="user_ann", tenant="guests", scopes=frozenset(), expires_at=0)
+
+
+def address_of(key: str) -> str:
+    return f"http://store/{key}"
+
+
+def photo(image_id: str) -> ImageRow:
+    return ImageRow(
+        id=image_id, user_id="user_ann", kind="person", declared_type="image/png", declared_bytes=9,
+        key="images/user_ann/abc.png", sha256="abc", width=3, height=4, content_type="image/png", size_bytes=9,
+        created_at=NOW,
+    )  # fmt: skip
+
+
+def tryon(options: TryonOptions | None = None, units: int = 1) -> tuple[TryonRow, list[JobRow]]:
+    options = options or TryonOptions(seed=5)
+    card = card_of(options.model or "puppet", commercial_only=False)
+    entry = entry_values(ANN, options, card, person_id="img_p", garment_id="img_g", cut_id="seg_c", trace_id="t")
+    made = [JobRow(**unit_values(ANN, options, card, entry, n)) for n in range(1, units + 1)]
+    return TryonRow(**entry), made
+
+
+def tailor(kind: str, **changes) -> JobRow:
+    _, (unit,) = tryon()
+    return replace(unit, id="seg_c", kind=kind, tryon_id=None, image_id="img_g", engine=kind, batch_key=kind, **changes)
+
+
+CUT = {"category": "lower", "confidence": 0.5, "worn": True, "parser": "classic", "parser_version": "1",
+       "width": 3, "height": 4}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("states", "status"),
+    [
+        (["queued", "queued"], "queued"),
+        (["running", "queued"], "running"),
+        (["completed", "queued"], "running"),
+        (["completed", "failed"], "completed"),
+        (["failed", "canceled"], "failed"),
+        (["expired", "canceled"], "expired"),
+        (["canceled", "canceled"], "canceled"),
+    ],
+)
+def test_a_try_on_is_what_its_units_are(states, status) -> None:
+    _, units = tryon(units=2)
+    error = {"code": "engine_failed", "message": "Boom.", "hint": "", "retryable": True}
+    rows = [
+        replace(unit, state=state, stage={"queued": "waiting", "running": "denoising"}.get(state),
+                error=error if state == "failed" else None)
+        for unit, state in zip(units, states, strict=True)
+    ]  # fmt: skip
+    seen = seen_tryon(rows)
+    assert seen.status == status
+    assert [result.status for result in seen.results] == states
+    assert (seen.error is not None) == (status == "failed")
+    assert (seen.stage is None) == JobState(status).terminal
+
+
+def test_a_cut_out_comes_with_the_address_that_snap_takes() -> None:
+    done = tailor("cut", state="completed", stage=None, result={"cut": CUT}, result_key="derived/user_ann/cut.png")
+    (result,) = seen_tailor(done, address_of).results
+    assert result.cloth_clean_url == "http://store/derived/user_ann/cut.png"
+    assert (result.category, result.url) == ("lower", "/v1/results/seg_c/1")
+    assert seen_tailor(tailor("cut"), address_of).results == ()
+
+
+def test_the_queue_gets_keys_and_stable_addresses_never_signatures() -> None:
+    entry, (unit,) = tryon(TryonOptions(seed=5, priority="high", deadline_ms=1_000, model="catvton"))
+    cut = tailor("cut", state="completed", stage=None, result={"cut": CUT}, result_key="derived/user_ann/cut.png")
+    parse = tailor("parse", state="completed", stage=None, result_key="derived/user_ann/parse.json")
+    made = compose(Order(job=unit, tryon=entry, person=photo("img_p"), cut=cut, parse=parse), address_of)
+    assert made.payload == {
+        "id": entry.id,
+        "user_photo_url": "http://store/images/user_ann/abc.png",
+        "cloth_clean_url": "http://store/derived/user_ann/cut.png",
+        "created_at": int(unit.created_at.timestamp()),
+    }
+    assert made.high
+    assert made.may_degrade
+    assert made.deadline_ms is not None
+    assert made.body["garment_category"] == "lower"
+    assert made.body["garment_worn"] is True
+    assert made.body["result_url"] == f"/v1/results/{entry.id}/1"
+    assert made.body["parse_key"] == "derived/user_ann/parse.json"
+    assert "?" not in str(made.payload) + str(made.body)
+
+
+def test_samples_have_seeds_in_a_row() -> None:
+    entry, units = tryon(units=3)
+    cut = tailor("cut", state="completed", stage=None, result={"cut": CUT}, result_key="derived/user_ann/cut.png")
+    orders = [Order(job=unit, tryon=entry, person=photo("img_p"), cut=cut) for unit in units]
+    assert [compose(order, address_of).body["seed"] for order in orders] == [5, 6, 7]
+    assert [unit.id for unit in units] == [entry.id, f"{entry.id}:2", f"{entry.id}:3"]
+
+
+@pytest.mark.parametrize("kind", ["ingest", "cut", "parse"])
+def test_a_tailors_job_names_its_task_and_its_photo(kind) -> None:
+    made = compose(Order(job=tailor(kind, variant="upper"), image=photo("img_g")), address_of)
+    assert (made.engine, made.batch_key, made.body["task"], made.body["image_id"]) == (kind, kind, kind, "img_g")
+    if kind == "ingest":
+        assert made.body["incoming_key"] == "incoming/user_ann/img_g"
+        assert made.payload["image_url"] == "http://store/incoming/user_ann/img_g"
+    else:
+        assert (made.body["image_key"], made.body["image_sha256"]) == ("images/user_ann/abc.png", "abc")
+    assert made.body.get("category") == ("upper" if kind == "cut" else None)
+
+
+def test_a_job_released_too_early_is_a_bug_and_says_so() -> None:
+    entry, (unit,) = tryon()
+    with pytest.raises(LookupError):
+        compose(Order(job=unit, tryon=entry, person=photo("img_p")), address_of)
+
+
+def test_engines_are_checked_at_the_door() -> None:
+    with pytest.raises(ModelUnavailable):
+        card_of("gpt", commercial_only=False)
+    with pytest.raises(LicenceRefused):
+        card_of("catvton", commercial_only=True)
+
+
+def test_timings_say_where_the_time_went() -> None:
+    entry, (unit,) = tryon()
+    later = entry.created_at.replace(year=entry.created_at.year + 1)
+    assert timings_of(entry, [unit]) == {}
+    done = replace(unit, started_at=entry.created_at, finished_at=later, result={"timings": {"weave_seconds": 1.5}})
+    found = timings_of(entry, [done])
+    assert found["queued_seconds"] == 0
+    assert found["weave_seconds"] == 1.5
+    assert found["total_seconds"] > 1e6
+    assert iso(NOW) == "2026-02-03T12:00:00.000Z"
+    assert seen_tryon([unit]).stage is Stage.WAITING
