@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import signal
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -186,3 +187,20 @@ async def test_an_ingest_done_twice_is_one_photo(fleet: Fleet) -> None:
     second = await ingest(fleet, "two", jpeg())
     assert first.result == second.result
     assert len([key for key in stored(fleet) if key.startswith("images/")]) == 1
+
+
+async def test_a_killed_tailors_jobs_are_done_by_another_one(fleet: Fleet) -> None:
+    victim = await tailor(fleet)
+    photo = IngestedImage(**(await ingest(fleet, "k", (ASSETS / "garment.jpg").read_bytes())).result["image"])
+    body = {"task": "cut", "image_key": photo.key, "image_sha256": photo.sha256, "category": "auto"}
+    jobs = [asyncio.create_task(do(fleet, f"k{n}", body)) for n in range(12)]
+
+    async def working() -> bool:
+        return await fleet.redis.zcard(fleet.tailor_queue.keys.leases) == 2
+
+    await fleet.until(working, what="both slots are taken")
+    victim.send(signal.SIGKILL)
+    await tailor(fleet, "t2")
+    views = await asyncio.gather(*jobs)
+    assert {view.state for view in views} == {JobState.COMPLETED}
+    assert sum(view.crashes for view in views) == 2

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Final, TypeVar
 
 import structlog
@@ -22,7 +22,12 @@ T = TypeVar("T")
 
 
 async def patiently(
-    call: Callable[[], T], *, seconds: float, moved: Callable[[], None] = lambda: None, waiting_moves: bool = False
+    call: Callable[..., T],
+    *,
+    seconds: float,
+    moved: Callable[[], None] = lambda: None,
+    waiting_moves: bool = False,
+    run: Callable[[Callable[..., T]], Awaitable[T]] = asyncio.to_thread,
 ) -> T:
     """Return what `call` returns, run in a thread.
 
@@ -32,6 +37,7 @@ async def patiently(
         moved: Called before every further try: waiting for the store is not a deadlock.
         waiting_moves: Call it also while a try lasts, within `seconds`. For calls that do nothing but wait for the
             store: a client's own time-outs may be longer than a lease.
+        run: Runs the call in a thread, and gives it what it takes.
 
     Raises:
         DependencyUnavailable: It is still away.
@@ -39,7 +45,7 @@ async def patiently(
     give_up = time.monotonic() + seconds
     pause = FIRST_PAUSE_SECONDS
     while True:
-        trying = asyncio.ensure_future(asyncio.to_thread(call))
+        trying = asyncio.ensure_future(run(call))
         try:
             while not (await asyncio.wait([trying], timeout=LOOK_SECONDS))[0]:
                 if waiting_moves and time.monotonic() < give_up:

@@ -115,14 +115,12 @@ class Worker:
             log.info("settled", outcome=outcome, seconds=round(seconds, 3))
 
     async def _run(self, job: Claimed) -> dict[str, Any]:
-        def once() -> dict[str, Any]:
-            return asyncio.run_coroutine_threadsafe(self._on_bench(job), loop).result()
-
-        loop = asyncio.get_running_loop()
-        return await patiently(once, seconds=self._settings.store_patience_seconds, moved=self._heart.moved)
-
-    async def _on_bench(self, job: Claimed) -> dict[str, Any]:
-        return await self._bench.run(lambda parser: tasks.run(self._store, job.body, parser, self._bench.pose_model))
+        return await patiently(
+            lambda parser: tasks.run(self._store, job.body, parser, self._bench.pose_model),
+            seconds=self._settings.store_patience_seconds,
+            moved=self._heart.moved,
+            run=self._bench.run,
+        )
 
     async def _complete(self, job: Claimed, result: dict[str, Any]) -> str:
         if why := self._claims.gone(job):

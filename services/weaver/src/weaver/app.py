@@ -6,6 +6,7 @@ import asyncio
 import os
 import time
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Final
 
 import structlog
@@ -28,10 +29,13 @@ from weaver.pipelines import registry
 from weaver.pipelines.contract import Engine
 from weaver.profile import CostProfile, measure
 from weaver.progress import ProgressTeller
-from weaver.settings import Settings
+from weaver.settings import Settings, WeaverSettings
 from weaver.worker import Worker
 
 log = structlog.get_logger()
+
+GPUS: Final = "/proc/driver/nvidia/gpus"
+ON_CPU: Final = frozenset({"puppet", "timed"})
 
 STUCK_EXIT: Final = 70
 """Exit status of a process whose engine never returned from a step."""
@@ -88,7 +92,7 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
             engines=settings.weaver.engines,
             weights={one.name: f"{one.name} {one.version}" for one in described},
             licence={one.name: one.weights_licence for one in described},
-            device=settings.weaver.device,
+            device=device_of(settings.weaver),
             seconds_per_batch={key: table.to_json() for key, table in profile.tables().items()},
             slots_used=claims.count,
             slots_free=max(0, free),
@@ -161,6 +165,18 @@ async def _drain_at(stop: asyncio.Event, standing: Standing) -> None:
     standing.become(WorkerState.DRAINING)
 
 
+def device_of(weaver: WeaverSettings) -> str:
+    """Return what the engines run on: `cpu`, or the GPU's name as its driver tells it."""
+    if weaver.device == "cpu" or set(weaver.engines) <= ON_CPU:
+        return "cpu"
+    for told in sorted(Path(GPUS).glob("*/information")):
+        for line in told.read_text(encoding="utf-8", errors="replace").splitlines():
+            name, _, value = line.partition(":")
+            if name == "Model":
+                return value.strip()
+    return "cpu" if weaver.device == "auto" else weaver.device
+
+
 def load_engines(settings: Settings, profile: CostProfile) -> dict[str, Engine]:
     """Load the engines the settings name and measure what their batches cost; blocks."""
     engines: dict[str, Engine] = {}
@@ -173,6 +189,7 @@ def load_engines(settings: Settings, profile: CostProfile) -> dict[str, Engine]:
             device=weaver.device,
             weights_dir=weaver.weights_dir,
             timed_curve=weaver.timed_curve,
+            timed_poison=weaver.timed_poison,
         )
         log.info("engine_loaded", engine=name, seconds=round(time.monotonic() - start, 2))
     for name, engine in engines.items() if weaver.profile_seconds else ():
