@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
 from proteus.engines import PUPPET, TIMED
-from proteus.errors import LicenceRefused, ModelUnavailable
+from proteus.errors import LicenceRefused, ModelUnavailable, PhotoRejected
 from weaver.control import Config, parse_config
 from weaver.pipelines import registry
 from weaver.pipelines.timed import TimedEngine
 from weaver.profile import CostProfile, keys_of, measure, steps_of
+from weaver.settings import WeaverSettings
 
 BALANCED, FAST, DEGRADED = "timed/1/384x512/8", "timed/1/384x512/4", "timed/1/384x512/3"
 
@@ -153,3 +155,13 @@ def test_a_missing_engine_is_one_sentence(call: Callable[[], object], sentence: 
     with pytest.raises(ModelUnavailable, match=sentence) as refused:
         call()
     assert "\n" not in refused.value.message
+
+
+def test_seeds_are_poison_only_where_the_deployment_names_them() -> None:
+    settings = WeaverSettings(timed_poison="7:refuse")  # type: ignore[arg-type] # as the environment spells it
+    engine = TimedEngine({1: 0.0}, poison=settings.timed_poison)
+    good = engine.sample_job(BALANCED)
+    with pytest.raises(PhotoRejected):
+        engine.open(BALANCED).admit(replace(good, seed=7))
+    engine.open(BALANCED).admit(replace(good, seed=8))
+    TimedEngine({1: 0.0}).open(BALANCED).admit(replace(good, seed=7))

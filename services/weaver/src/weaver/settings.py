@@ -12,6 +12,9 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from proteus.engines import CARDS
 from proteus.settings import LeaseSettings, LogSettings, RedisSettings, StorageSettings
 
+Poison = Literal["crash", "hang", "raise", "sicken", "refuse", "fail"]
+"""How a job can make the engine `timed` misbehave; see there."""
+
 
 class WeaverSettings(BaseSettings):
     """What this worker makes, and how much at once."""
@@ -45,6 +48,9 @@ class WeaverSettings(BaseSettings):
     timed_curve: Annotated[dict[int, float], NoDecode] = {1: 0.2, 2: 0.24, 4: 0.36, 8: 0.64}
     """`WEAVER_TIMED_CURVE`, `1:0.2,4:0.36`: seconds of a batch in the engine `timed` at its balanced preset."""
 
+    timed_poison: Annotated[dict[int, Poison], NoDecode] = {}
+    """`WEAVER_TIMED_POISON`, `7:crash,8:fail`: seeds whose jobs misbehave in the engine `timed`; for chaos tests."""
+
     @field_validator("engines", mode="before")
     @classmethod
     def _comma_list(cls, value: object) -> object:
@@ -62,9 +68,9 @@ class WeaverSettings(BaseSettings):
             raise ValueError("WEAVER_ENGINES names no engine")
         return value
 
-    @field_validator("timed_curve", mode="before")
+    @field_validator("timed_curve", "timed_poison", mode="before")
     @classmethod
-    def _curve(cls, value: object) -> object:
+    def _pairs(cls, value: object) -> object:
         if isinstance(value, str):
             return dict(pair.split(":", 1) for pair in value.split(",") if pair)
         return value

@@ -15,6 +15,7 @@ from proteus import licences
 from proteus.engines import CARDS
 from proteus.errors import ModelUnavailable
 from weaver.pipelines.contract import Engine
+from weaver.settings import Poison
 
 
 def load(
@@ -24,6 +25,7 @@ def load(
     device: str = "auto",
     weights_dir: str = "",
     timed_curve: Mapping[int, float] | None = None,
+    timed_poison: Mapping[int, Poison] | None = None,
 ) -> Engine:
     """Load one engine, ready to weave.
 
@@ -33,6 +35,7 @@ def load(
         device: `auto`, `cpu` or `cuda`.
         weights_dir: Folder with one folder per engine; empty: the engine's own place.
         timed_curve: t(b) of the engine `timed`.
+        timed_poison: Seeds that are poison to the engine `timed`.
 
     Raises:
         ModelUnavailable: The engine is unknown, not installed, or has no weights here.
@@ -45,7 +48,7 @@ def load(
     if name == "timed":
         from weaver.pipelines.timed import TimedEngine
 
-        return TimedEngine(timed_curve or {1: 0.2})
+        return TimedEngine(timed_curve or {1: 0.2}, poison=timed_poison)
     if name == "puppet":
         from weaver.pipelines.puppet import PuppetEngine
 

@@ -10,6 +10,9 @@ It honours the seam to the letter, step by step, so what is measured with it is 
     {"poison": "refuse"}    the job is refused at the door
     {"poison": "fail"}      the job fails alone, with a code that is not retryable
     {"oom_above": 2}        a session of more than two jobs runs out of memory
+
+Jobs of the public API carry no options. For a load that comes in by that door a deployment may name seeds that are
+poison (`WEAVER_TIMED_POISON`; none by default).
 """
 
 from __future__ import annotations
@@ -26,6 +29,7 @@ from proteus.engines import TIMED, EngineCard
 from proteus.errors import OutOfMemory, PhotoRejected
 from proteus.jobs import JobId
 from weaver.pipelines.contract import Failed, Finished, Progress, StepReport, WeaveJob
+from weaver.settings import Poison
 
 SAMPLE_HEIGHT, SAMPLE_WIDTH = 64, 48
 
@@ -36,13 +40,21 @@ class TimedEngine:
     Args:
         curve: Seconds of a whole batch by its size, at the balanced preset's number of steps; linear between the sizes
             named, and beyond the last one by its cost per picture. Other presets cost in proportion to their steps.
+        poison: Seeds of jobs that misbehave, and how; a job's own options come first.
         sleep: Waits; tests that need no time pass their own.
     """
 
     card: EngineCard = TIMED
 
-    def __init__(self, curve: Mapping[int, float], *, sleep: Callable[[float], None] = time.sleep) -> None:
+    def __init__(
+        self,
+        curve: Mapping[int, float],
+        *,
+        poison: Mapping[int, Poison] | None = None,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
         self._curve = dict(sorted(curve.items()))
+        self._poison = dict(poison or {})
         self._sleep = sleep
         self.sick = False
 
@@ -59,6 +71,10 @@ class TimedEngine:
         else:
             seconds = float(np.interp(batch_size, sizes, [self._curve[size] for size in sizes]))
         return seconds / TIMED.presets["balanced"].steps
+
+    def poison_of(self, job: WeaveJob) -> str | None:
+        """Return how a job misbehaves, if it does."""
+        return job.options.get("poison") or self._poison.get(job.seed)
 
     def sleep(self, seconds: float) -> None:
         """Wait as the engine was told to wait."""
@@ -85,7 +101,7 @@ class TimedSession:
 
     def admit(self, job: WeaveJob) -> None:
         """Add a job."""
-        if job.options.get("poison") == "refuse":
+        if self._engine.poison_of(job) == "refuse":
             raise PhotoRejected
         self._jobs[job.id] = job
         self._done[job.id] = 0
@@ -100,7 +116,7 @@ class TimedSession:
         for job in list(self._jobs.values()):
             self._done[job.id] += 1
             progress.append(Progress(id=job.id, step=self._done[job.id], steps=self._steps))
-            if job.options.get("poison") == "fail":
+            if self._engine.poison_of(job) == "fail":
                 failed.append(Failed(id=job.id, error=PhotoRejected()))
                 self.evict(job.id)
             elif self._done[job.id] >= self._steps:
@@ -122,7 +138,7 @@ class TimedSession:
         if self._engine.sick:
             raise RuntimeError("the device does not answer any more")
         for job in self._jobs.values():
-            match job.options.get("poison"):
+            match self._engine.poison_of(job):
                 case "crash":
                     os.kill(os.getpid(), signal.SIGKILL)
                 case "hang":
