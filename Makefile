@@ -124,3 +124,20 @@ $(STAMPS)/deploy: requirements-deploy.txt $(STAMPS)/dev
 	@echo "→ installing the tools that check chart, manifests and images"
 	@$(PIP) -r requirements-deploy.txt
 	@touch $@
+
+.PHONY: chart-test manifests images push compose-test
+chart-test: install-deploy ## Lint and render the chart, check schemas, refusals, policies and what KEDA counts
+	@$(BIN)/pytest -q -n 2 tests/chart
+
+manifests: install-deploy ## Write deploy/k8s from the chart
+	@$(BIN)/python -m workbench.deploy.manifests
+
+images: install-deploy ## Build the services' images (GPU=1: the GPU weaver too) and say their sizes
+	@$(BIN)/python -m workbench.deploy.images $(if $(GPU),--gpu)
+
+push: install-deploy ## Build the images and push them: make push REGISTRY=registry.example.com/proteus
+	@test -n "$(REGISTRY)" || { echo "Name the registry: make push REGISTRY=registry.example.com/proteus" >&2; exit 2; }
+	@$(BIN)/python -m workbench.deploy.images $(if $(GPU),--gpu) --push $(REGISTRY)
+
+compose-test: install-deploy ## docker compose up for real: a try-on, a weaver killed in the middle of another, down
+	@$(BIN)/python -m workbench.deploy.compose_test
