@@ -144,16 +144,6 @@ def make_order() -> Callable[..., Submission]:
     return order
 
 
-@pytest.fixture
-def worker() -> WorkerId:
-    return WORKER
-
-
-@pytest.fixture
-def other_worker() -> WorkerId:
-    return OTHER
-
-
 class Hands:
     """One worker at a rig: claims, and can lose its leases at once."""
 

@@ -44,7 +44,7 @@ async def test_a_claim_reaps_first(rig, hands, other_hands, make_order):
     assert (again.id, again.crashes, again.solo) == ("job_a", 1, True)
 
 
-async def test_reaping_moves_no_more_than_its_limit(redis_url, make_order, hands, rig, policy):
+async def test_reaping_moves_no_more_than_its_limit(rig, hands, make_order, policy):
     await rig.queue.submit(*(make_order(f"job_{n}") for n in range(policy.reap_limit + 20)))
     jobs = await hands.claim(free=policy.reap_limit + 20)
     await hands.crash(*jobs)
