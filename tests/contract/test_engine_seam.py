@@ -1,0 +1,146 @@
+"""Every engine behind the seam keeps the same promises: `timed`, `puppet`, and the model engines with tiny weights."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from proteus.engines import CARDS, CATVTON, Preset
+from proteus.jobs import JobId
+from weaver.pipelines.contract import Engine, Finished, Session, WeaveJob
+from weaver.pipelines.puppet import PuppetEngine
+from weaver.pipelines.timed import TimedEngine
+
+STEP_LIMIT = 100
+
+
+def timed(_folder: Path) -> Engine:
+    return TimedEngine({1: 0.01}, sleep=lambda seconds: None)
+
+
+def puppet(_folder: Path) -> Engine:
+    return PuppetEngine()
+
+
+def catvton(folder: Path) -> Engine:
+    pytest.importorskip("torch")
+    pytest.importorskip("diffusers")
+    from weaver.pipelines.catvton import load_engine
+    from weaver.pipelines.catvton.engine import CatVtonEngine
+    from workbench.bench.checkpoints import write_catvton
+
+    write_catvton(folder)
+    loaded = load_engine(weights_dir=folder, device="cpu")
+    assert isinstance(loaded, CatVtonEngine)
+    small = {quality: Preset(width=48, height=64, steps=4) for quality in CATVTON.presets}
+    card = replace(CATVTON, presets=small, degraded=Preset(width=32, height=32, steps=2))
+    return CatVtonEngine(loaded.pipeline, card=card)
+
+
+def fashn(_folder: Path) -> Engine:
+    torch = pytest.importorskip("torch")
+    from weaver.pipelines.fashn.engine import FashnEngine
+    from weaver.pipelines.fashn.network import TryOnConfig, TryOnNetwork
+    from weaver.pipelines.fashn.pipeline import FashnPipeline
+
+    torch.manual_seed(7)
+    tiny = TryOnConfig(hidden=32, heads=2, patch=12, height=36, width=24, axes=(4, 6, 6), mixer=1, double=1, single=1)
+    network = TryOnNetwork(tiny).eval().requires_grad_(False)
+    for name, parameter in network.named_parameters():
+        if name.endswith("scale"):
+            parameter.fill_(1)
+    return FashnEngine(FashnPipeline(network))
+
+
+MAKERS: dict[str, Callable[[Path], Engine]] = {"timed": timed, "puppet": puppet, "catvton": catvton, "fashn": fashn}
+
+
+WITH_TORCH = [pytest.param(name, marks=pytest.mark.slow) for name in ("catvton", "fashn")]
+
+
+@pytest.fixture(scope="module", params=["timed", "puppet", *WITH_TORCH])
+def engine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Engine:
+    return MAKERS[request.param](tmp_path_factory.mktemp(request.param))
+
+
+@pytest.fixture
+def key(engine: Engine) -> str:
+    return engine.card.batch_key("fast")
+
+
+def sample(engine: Engine, key: str, name: str, *, seed: int = 1) -> WeaveJob:
+    return replace(engine.sample_job(key), id=JobId(name), seed=seed)
+
+
+def finish(session: Session, count: int) -> dict[JobId, Finished]:
+    done: dict[JobId, Finished] = {}
+    for _ in range(STEP_LIMIT):
+        report = session.step()
+        assert not report.failed
+        done |= {one.id: one for one in report.finished}
+        if len(done) == count:
+            return done
+    pytest.fail(f"{count - len(done)} of {count} pictures were not finished in {STEP_LIMIT} steps")
+
+
+def test_every_known_engine_is_held_to_the_seam() -> None:
+    assert set(MAKERS) == set(CARDS)
+
+
+def test_as_many_pictures_come_out_as_jobs_went_in_at_the_photos_size(engine: Engine, key: str) -> None:
+    session = engine.open(key)
+    jobs = [sample(engine, key, f"job_{n}", seed=n) for n in range(3)]
+    for job in jobs:
+        session.admit(job)
+    done = finish(session, len(jobs))
+    session.close()
+    assert set(done) == {job.id for job in jobs}
+    for job in jobs:
+        assert done[job.id].image.shape == job.person.shape
+        assert done[job.id].image.dtype == np.uint8
+
+
+def test_a_picture_is_that_of_its_job_whoever_its_mates_are(engine: Engine, key: str) -> None:
+    alone, among = engine.open(key), engine.open(key)
+    alone.admit(sample(engine, key, "job_a", seed=5))
+    for name, seed in (("job_x", 1), ("job_a", 5), ("job_y", 2)):
+        among.admit(sample(engine, key, name, seed=seed))
+    single = finish(alone, 1)[JobId("job_a")].image.astype(int)
+    mixed = finish(among, 3)[JobId("job_a")].image.astype(int)
+    assert np.abs(single - mixed).max() <= 2, "rounding of batched sums apart, nothing changes"
+
+
+def test_progress_grows_and_never_passes_its_number_of_steps(engine: Engine, key: str) -> None:
+    session = engine.open(key)
+    session.admit(sample(engine, key, "job_a"))
+    seen: list[tuple[int, int]] = []
+    for _ in range(STEP_LIMIT):
+        report = session.step()
+        seen += [(one.step, one.steps) for one in report.progress]
+        if report.finished:
+            break
+    steps = [step for step, _ in seen]
+    assert steps == sorted(set(steps))
+    assert all(0 < step <= whole for step, whole in seen)
+
+
+def test_an_evicted_job_never_finishes_and_its_mate_does(engine: Engine, key: str) -> None:
+    session = engine.open(key)
+    for name in ("job_a", "job_b"):
+        session.admit(sample(engine, key, name))
+    session.evict(JobId("job_a"))
+    session.evict(JobId("nobody"))
+    assert set(finish(session, 1)) == {"job_b"}
+
+
+def test_a_closed_session_can_be_followed_by_another(engine: Engine, key: str) -> None:
+    first = engine.open(key)
+    first.admit(sample(engine, key, "job_a"))
+    first.close()
+    second = engine.open(key)
+    second.admit(sample(engine, key, "job_a"))
+    assert set(finish(second, 1)) == {"job_a"}
