@@ -21,6 +21,7 @@ from proteus.errors import ProteusError
 from workbench.client import Client, JobEnded, Refused
 from workbench.demo import demo as run_demo
 from workbench.models import models, weights
+from workbench.simulate.cli import app as simulate_app
 from workbench.stack.console import StackConsole
 from workbench.stack.home import Home
 from workbench.stack.up import up as run_up
@@ -32,6 +33,8 @@ REFUSED: Final = 4
 INTERRUPTED: Final = 130
 
 app = typer.Typer(help=__doc__, add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
+
+app.add_typer(simulate_app, name="simulate")
 
 FolderOption = Annotated[Path, typer.Option("--folder", help="Where the stack keeps everything.")]
 DEFAULT_FOLDER: Final = Path(".proteus")

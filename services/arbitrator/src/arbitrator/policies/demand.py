@@ -7,16 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from math import ceil, exp, sqrt
 from typing import Final
 
 from proteus.estimates import CostTable, Pace
 
-FAST_SECONDS: Final = 10.0
-"""Memory of the fast arrival rate: sees a spike within a few seconds."""
-
-SLOW_SECONDS: Final = 60.0
-"""Memory of the slow arrival rate: what decides about leaving a mode and about replicas."""
+MEMORY_SECONDS: Final = (10.0, 60.0, 300.0)
+"""Memories of the fast, slow and long rate: see a spike, decide about leaving a mode, pay for replicas."""
 
 
 @dataclass(frozen=True)
@@ -24,49 +22,57 @@ class Arrivals:
     """Exponentially weighted arrival rates, jobs per second, corrected for their young age.
 
     Attributes:
-        fast_sum: Weighted sum behind the fast rate.
-        fast_weight: Its weight so far; 1 when old.
-        slow_sum: Weighted sum behind the slow rate.
-        slow_weight: Its weight so far.
+        sums: Weighted sum behind each rate of `MEMORY_SECONDS`.
+        weights: Its weight so far; 1 when old.
     """
 
-    fast_sum: float = 0.0
-    fast_weight: float = 0.0
-    slow_sum: float = 0.0
-    slow_weight: float = 0.0
+    sums: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    weights: tuple[float, float, float] = (0.0, 0.0, 0.0)
 
     @property
     def fast(self) -> float:
-        return self.fast_sum / self.fast_weight if self.fast_weight else 0.0
+        return self._rate(0)
 
     @property
     def slow(self) -> float:
-        return self.slow_sum / self.slow_weight if self.slow_weight else 0.0
+        return self._rate(1)
+
+    @property
+    def long(self) -> float:
+        return self._rate(2)
 
     def after(self, arrived: int, seconds: float) -> Arrivals:
         """Return the rates after `arrived` jobs within the last `seconds`."""
         if seconds <= 0:
             return self
         sample = arrived / seconds
-        keep_fast, keep_slow = exp(-seconds / FAST_SECONDS), exp(-seconds / SLOW_SECONDS)
+        fast, slow, long = _kept(seconds)
+        (a, b, c), (u, v, w) = self.sums, self.weights
         return Arrivals(
-            keep_fast * self.fast_sum + (1 - keep_fast) * sample,
-            keep_fast * self.fast_weight + 1 - keep_fast,
-            keep_slow * self.slow_sum + (1 - keep_slow) * sample,
-            keep_slow * self.slow_weight + 1 - keep_slow,
+            (fast * (a - sample) + sample, slow * (b - sample) + sample, long * (c - sample) + sample),
+            (fast * (u - 1) + 1, slow * (v - 1) + 1, long * (w - 1) + 1),
         )
 
     def to_memory(self) -> dict[str, float]:
-        return {
-            "fast_sum": self.fast_sum,
-            "fast_weight": self.fast_weight,
-            "slow_sum": self.slow_sum,
-            "slow_weight": self.slow_weight,
-        }
+        sums = {f"sum_{index}": value for index, value in enumerate(self.sums)}
+        return sums | {f"weight_{index}": value for index, value in enumerate(self.weights)}
 
     @classmethod
     def from_memory(cls, memory: Mapping[str, float]) -> Arrivals:
-        return cls(memory["fast_sum"], memory["fast_weight"], memory["slow_sum"], memory["slow_weight"])
+        a, b, c, u, v, w = (memory[name] for name in _NAMES)
+        return cls((a, b, c), (u, v, w))
+
+    def _rate(self, index: int) -> float:
+        return self.sums[index] / self.weights[index] if self.weights[index] else 0.0
+
+
+_NAMES: Final = tuple(f"{kind}_{index}" for kind in ("sum", "weight") for index in range(3))
+
+
+@lru_cache(maxsize=8)
+def _kept(seconds: float) -> tuple[float, float, float]:
+    fast, slow, long = (exp(-seconds / memory) for memory in MEMORY_SECONDS)
+    return fast, slow, long
 
 
 def batch_limit(cost: CostTable, longest_seconds: float) -> int:

@@ -57,6 +57,7 @@ class SloSettings:
         headroom: Capacity planned per unit of demand while degraded.
         ramp_up: Largest rise of the degraded share per second.
         ramp_down: Largest fall per second.
+        linger_seconds: Degradation ends when nothing has needed it for so long.
         spare: Workers beyond the offered load, in units of its square root.
     """
 
@@ -67,15 +68,16 @@ class SloSettings:
     calm_seconds: float = 30.0
     leave_load: float = 0.8
     dwell_seconds: float = 600.0
-    target_strain: float = 0.4
+    target_strain: float = 0.5
     window_seconds: float = 10.0
     normal_batch_share: float = 0.25
     full_batch_share: float = 0.4
     drain_seconds: float = 10.0
     headroom: float = 1.05
     ramp_up: float = 0.4
-    ramp_down: float = 0.02
-    spare: float = 1.0
+    ramp_down: float = 0.3
+    linger_seconds: float = 5.0
+    spare: float = 0.25
 
 
 @dataclass(frozen=True)
@@ -143,7 +145,7 @@ class SloPolicy:
             mode=SHOWN[rung],
             degraded_mode=rung >= DEGRADED and paces.degraded is not None,
             degraded_fraction=share,
-            desired_replicas=self._replicas(seen, paces, arrivals),
+            desired_replicas=self._replicas(seen, paces, arrivals, share > 0),
             state=LADDER[rung],
             reason=f"{why}; {share:.0%} degraded" if share else why,
             memory=memory,
@@ -205,7 +207,7 @@ class SloPolicy:
                 wanted = 1.0
         if wanted > 0:
             memory["needed_at"] = seen.now
-        elif seen.now - memory["needed_at"] >= rules.calm_seconds or memory["rung"] < DEGRADED:
+        elif seen.now - memory["needed_at"] >= rules.linger_seconds or memory["rung"] < DEGRADED:
             memory["fraction"] = 0.0
             return
         wanted = max(wanted, 1 / SHARE_STEPS)
@@ -227,10 +229,11 @@ class SloPolicy:
         )
         return predicted_wait_seconds(seen.waiting + seen.retrying, seen.busy_workers, fleet) / self._budget(pace)
 
-    def _replicas(self, seen: Observation, paces: _Paces, arrivals: Arrivals) -> int:
-        """What full quality needs, from the slow rate and the backlog spread over a cold start."""
+    def _replicas(self, seen: Observation, paces: _Paces, arrivals: Arrivals, degrading: bool) -> int:
+        """What full quality needs: of the long rate in calm, of the slow one while degraded, and of the backlog."""
         spread = max(seen.cold_start_seconds, self.settings.slo_seconds)
-        demand = arrivals.slow + (seen.waiting + seen.retrying) / spread
+        rate = max(arrivals.long, arrivals.slow) if degrading else arrivals.long
+        demand = rate + (seen.waiting + seen.retrying) / spread
         wanted = needed_replicas(demand, paces.full, spare=self.settings.spare)
         return max(seen.min_replicas, min(wanted, seen.max_replicas))
 

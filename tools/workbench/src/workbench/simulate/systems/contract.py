@@ -1,0 +1,83 @@
+"""What the world asks of a system: take a job in, give a worker a batch, look at the clock.
+
+`Base` is a first-in-first-out queue without admission: what every rival starts from.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from workbench.simulate.curves import DEGRADED_QUALITY
+
+if TYPE_CHECKING:
+    from workbench.simulate.world import Job, Worker, World
+
+Batch = tuple[list["Job"], bool]
+"""The jobs, and whether they run in degraded form. No jobs: the worker stays idle until the world wakes again."""
+
+Shown = tuple[int, str, float]
+"""Batch limit, mode and degraded fraction, for the plots."""
+
+
+class System(Protocol):
+    """A queue with its rules."""
+
+    name: str
+    ticks: bool
+    held: int
+    desired_replicas: int
+    shown: Shown
+
+    def arrive(self, world: World, job: Job) -> None:
+        """Append the job to `world.queue`, or count it as shed."""
+
+    def take(self, world: World, worker: Worker) -> Batch:
+        """Remove a batch from `world.queue` for an idle worker; what is dropped on the way is counted as expired."""
+
+    def tick(self, world: World) -> None:
+        """Half a second has passed."""
+
+    def returned(self, world: World, job: Job) -> None:
+        """A crash returned this job."""
+
+    def measured(self, batch: int, seconds: float, degraded: bool, now: float) -> None:
+        """A batch took so long."""
+
+    def quality(self, degraded: bool) -> float:
+        """What a picture counts."""
+
+
+class Base:
+    """First in, first out, nothing shed."""
+
+    name = "base"
+    ticks = False
+
+    def __init__(self) -> None:
+        self.held = 0
+        self.desired_replicas = 0
+        self.shown: Shown = (0, "", 0.0)
+
+    def arrive(self, world: World, job: Job) -> None:
+        world.queue.append(job)
+
+    def take(self, world: World, worker: Worker) -> Batch:
+        raise NotImplementedError
+
+    def tick(self, world: World) -> None:
+        """Nothing to do."""
+
+    def returned(self, world: World, job: Job) -> None:
+        world.queue.appendleft(job)
+
+    def measured(self, batch: int, seconds: float, degraded: bool, now: float) -> None:
+        """Nothing learned."""
+
+    def quality(self, degraded: bool) -> float:
+        return DEGRADED_QUALITY if degraded else 1.0
+
+
+def pop(world: World, count: int) -> list[Job]:
+    """Remove the first `count` jobs."""
+    queue = world.queue
+    return [queue.popleft() for _ in range(min(count, len(queue)))]

@@ -1,0 +1,402 @@
+"""Time passes: arrivals, batches, ticks, scaling and crashes on one heap, until the trace and its SLO have run out.
+
+The world knows what is true (t(b) with its noise, who crashed); a `System` only sees what production code would see.
+Simplified, and said on the page: an action takes effect at once (a claim is 0 s, a decision reaches the workers within
+its tick), the tailor's work is done before a job arrives, and a picture's fetch and store are inside t(b).
+"""
+
+from __future__ import annotations
+
+import random
+from array import array
+from collections import deque
+from dataclasses import dataclass, field
+from heapq import heappop, heappush
+from math import inf
+from typing import TYPE_CHECKING, Final, cast
+
+from workbench.simulate.curves import Curve
+from workbench.simulate.scaling import HPA_SYNC_SECONDS, FleetPlan, NodePool
+from workbench.simulate.traces import Trace
+
+if TYPE_CHECKING:
+    from workbench.simulate.systems.contract import System
+
+TICK_SECONDS: Final = 0.5
+SAMPLE_SECONDS: Final = 5.0
+NOISE: Final = 0.05
+"""Sigma of the lognormal noise on t(b)."""
+
+LEASE_SECONDS: Final = 30.0
+SOLO_CRASHES: Final = 3
+
+Sample = tuple[float, int, int, int, int, str, float, int]
+"""(time, waiting, ready, replicas asked for, batch limit, mode, degraded fraction, shed so far)."""
+
+_DONE, _READY, _WAKE, _TICK, _SCALE, _POLL, _REAP, _SAMPLE = range(8)
+
+
+Batched = tuple["Worker", bool, float, bool]
+"""Who runs, in degraded form or not, for how many seconds, to crash or not."""
+
+
+class Job:
+    """One picture to make."""
+
+    __slots__ = (
+        "arrived",
+        "crashes",
+        "deadline",
+        "may_degrade",
+        "poison",
+        "promised",
+        "rank",
+        "solo_crashes",
+        "tenant",
+    )
+
+    def __init__(self, arrived: float, deadline: float, tenant: int, rank: float, may_degrade: bool) -> None:
+        self.arrived = arrived
+        self.deadline = deadline
+        self.tenant = tenant
+        self.rank = rank
+        self.may_degrade = may_degrade
+        self.promised = 0.0
+        self.crashes = 0
+        self.solo_crashes = 0
+        self.poison = False
+
+
+class Worker:
+    """One GPU."""
+
+    __slots__ = ("alive", "bought", "draining", "idle_since", "jobs", "number", "ready")
+
+    def __init__(self, number: int, bought: float) -> None:
+        self.number = number
+        self.bought = bought
+        self.ready = False
+        self.draining = False
+        self.alive = True
+        self.jobs: list[Job] = []
+        self.idle_since = 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Faults:
+    """What goes wrong."""
+
+    crashes_per_gpu_hour: float = 0.0
+    poison_share: float = 0.0
+
+
+@dataclass(slots=True)
+class Tally:
+    """What was counted during one run."""
+
+    arrived: int = 0
+    in_slo: int = 0
+    quality: float = 0.0
+    late: int = 0
+    shed: int = 0
+    expired: int = 0
+    dead: int = 0
+    unfinished: int = 0
+    degraded: int = 0
+    waits: array[float] = field(default_factory=lambda: array("d"))
+    gpu_seconds: float = 0.0
+    wasted_seconds: float = 0.0
+    batches: int = 0
+    promised: int = 0
+    kept: int = 0
+    tenant_arrived: dict[int, int] = field(default_factory=dict)
+    tenant_in_slo: dict[int, int] = field(default_factory=dict)
+    flips: int = 0
+    node_hours: float = 0.0
+    peak_replicas: int = 0
+    samples: list[Sample] = field(default_factory=list)
+
+
+class World:
+    """One run of one system on one trace."""
+
+    def __init__(
+        self,
+        trace: Trace,
+        curve: Curve,
+        plan: FleetPlan,
+        system: System,
+        *,
+        slo_seconds: float,
+        seed: int,
+        faults: Faults | None = None,
+        sample: bool = False,
+    ) -> None:
+        self.trace = trace
+        self.curve = curve
+        self.plan = plan
+        self.system = system
+        self.slo_seconds = slo_seconds
+        self.faults = faults or Faults()
+        self.now = 0.0
+        self.queue: deque[Job] = deque()
+        self.idle: list[Worker] = []
+        self.workers: list[Worker] = []
+        self.ready = 0
+        self.running = 0
+        self.busy = 0
+        self.asked = plan.replicas
+        self.leased = 0
+        self.tally = Tally()
+        self._random = random.Random(seed)
+        self._heap: list[tuple[float, int, int, object]] = []
+        self._count = 0
+        self._wake_at = inf
+        self._pool = NodePool(plan)
+        self._hpa = plan.hpa()
+        self._last_active = 0.0
+        self._sampling = sample
+        self._noises = [self._random.lognormvariate(0.0, NOISE) for _ in range(4096)]
+
+    def run(self) -> Tally:
+        """Let time pass to the end and return what was counted."""
+        self._open()
+        heap, trace, system, tally = self._heap, self.trace, self.system, self.tally
+        arrived, tenants, ranks, degradable = trace.arrived, trace.tenant, trace.rank, trace.may_degrade
+        slo, poison = self.slo_seconds, self.faults.poison_share
+        total, index = len(arrived), 0
+        next_arrival = arrived[0] if total else inf
+        end = trace.seconds + slo
+        while True:
+            at = heap[0][0] if heap else inf
+            if next_arrival <= at:
+                if next_arrival is inf:
+                    break
+                self.now = next_arrival
+                job = Job(next_arrival, next_arrival + slo, tenants[index], ranks[index], degradable[index])
+                if poison and self._random.random() < poison:
+                    job.poison = True
+                index += 1
+                next_arrival = arrived[index] if index < total else inf
+                system.arrive(self, job)
+                if self.idle and self.queue:
+                    self.dispatch()
+                continue
+            if at > end:
+                break
+            self.now, _, kind, subject = heappop(heap)
+            self._happen(kind, subject)
+        tally.arrived = total
+        tally.unfinished = len(self.queue) + system.held + self.running + self.leased
+        tally.node_hours = self._pool.settle(trace.seconds, [w.bought for w in self.workers])
+        for tenant in tenants:
+            tally.tenant_arrived[tenant] = tally.tenant_arrived.get(tenant, 0) + 1
+        return tally
+
+    def wake(self, at: float) -> None:
+        """Ask for another look at the queue, for a system that waits for company."""
+        if at < self._wake_at:
+            self._wake_at = at
+            self._push(at, _WAKE, None)
+
+    def dispatch(self) -> None:
+        """Give work to the idle workers until the queue is empty or the system would rather wait."""
+        idle, queue, system = self.idle, self.queue, self.system
+        while idle and queue:
+            worker = idle[-1]
+            batch, degraded = system.take(self, worker)
+            if not batch:
+                return
+            idle.pop()
+            self._start(worker, batch, degraded)
+
+    def _open(self) -> None:
+        for number in range(self.plan.replicas):
+            worker = Worker(number, 0.0)
+            worker.ready = True
+            self.workers.append(worker)
+            self.idle.append(worker)
+        self.ready = self.tally.peak_replicas = self.plan.replicas
+        self._pool.stock(self.plan.replicas)
+        if self.system.ticks:
+            self._push(TICK_SECONDS, _TICK, None)
+        if self.plan.signal != "fixed":
+            self._push(HPA_SYNC_SECONDS, _SCALE, None)
+            if self.plan.min_replicas == 0:
+                self._push(self.plan.polling_seconds, _POLL, None)
+        if self._sampling:
+            self._push(0.0, _SAMPLE, None)
+
+    def _push(self, at: float, kind: int, subject: object) -> None:
+        self._count += 1
+        heappush(self._heap, (at, self._count, kind, subject))
+
+    def _happen(self, kind: int, subject: object) -> None:
+        if kind == _DONE:
+            self._finish(*cast(Batched, subject))
+        elif kind == _TICK:
+            self.system.tick(self)
+            if self.now < self.trace.seconds + self.slo_seconds:
+                self._push(self.now + TICK_SECONDS, _TICK, None)
+        elif kind == _WAKE:
+            self._wake_at = inf
+        elif kind == _READY:
+            assert isinstance(subject, Worker)
+            if not subject.draining and subject.alive:
+                subject.ready = True
+                subject.idle_since = self.now
+                self.ready += 1
+                self.idle.append(subject)
+        elif kind == _SCALE:
+            self._scale()
+        elif kind == _POLL:
+            self._poll()
+        elif kind == _REAP:
+            assert isinstance(subject, list)
+            self._reap(subject)
+        else:
+            self._sample()
+        if self.idle and self.queue:
+            self.dispatch()
+
+    def _start(self, worker: Worker, batch: list[Job], degraded: bool) -> None:
+        now, tally = self.now, self.tally
+        tables = self.curve.degraded if degraded else self.curve.cost
+        self._count += 1
+        seconds = tables.t(len(batch)) * self._noises[self._count & 4095]
+        crashed = False
+        rate = self.faults.crashes_per_gpu_hour
+        if (rate and self._random.random() < rate * seconds / 3600) or (
+            self.faults.poison_share and any(job.poison for job in batch)
+        ):
+            crashed = True
+            seconds *= self._random.random()
+        for job in batch:
+            tally.waits.append(now - job.arrived)
+        worker.jobs = batch
+        self.running += len(batch)
+        self.busy += 1
+        tally.batches += 1
+        heappush(self._heap, (now + seconds, self._count, _DONE, (worker, degraded, seconds, crashed)))
+
+    def _finish(self, worker: Worker, degraded: bool, seconds: float, crashed: bool) -> None:
+        now, tally, batch = self.now, self.tally, worker.jobs
+        worker.jobs = []
+        self.busy -= 1
+        self.running -= len(batch)
+        tally.gpu_seconds += seconds
+        if crashed:
+            self._crash(worker, batch, seconds)
+            return
+        late = 0
+        for job in batch:
+            if now <= job.deadline:
+                tally.in_slo += 1
+                tally.tenant_in_slo[job.tenant] = tally.tenant_in_slo.get(job.tenant, 0) + 1
+                tally.quality += self.system.quality(degraded)
+            else:
+                late += 1
+            if job.promised:
+                tally.promised += 1
+                tally.kept += now <= job.promised
+        tally.late += late
+        tally.degraded += len(batch) if degraded else 0
+        tally.wasted_seconds += seconds * late / len(batch)
+        self.system.measured(len(batch), seconds, degraded, now)
+        self._free(worker)
+
+    def _free(self, worker: Worker) -> None:
+        if worker.draining:
+            self._leave(worker)
+            return
+        worker.idle_since = self.now
+        self.idle.append(worker)
+
+    def _crash(self, worker: Worker, batch: list[Job], seconds: float) -> None:
+        """The process dies: its jobs are free one lease later, the pod restarts on its node."""
+        self.tally.wasted_seconds += seconds
+        self.leased += len(batch)
+        self._push(self.now + LEASE_SECONDS, _REAP, batch)
+        worker.ready = False
+        if worker.draining:
+            self._leave(worker)
+            return
+        self.ready -= 1
+        self._push(self.now + self.plan.pod_start_seconds, _READY, worker)
+
+    def _reap(self, batch: list[Job]) -> None:
+        """Back to the head, to be claimed alone; dead after three crashes alone."""
+        self.leased -= len(batch)
+        for job in reversed(batch):
+            job.solo_crashes += 1 if len(batch) == 1 and job.crashes else 0
+            job.crashes += 1
+            if job.solo_crashes >= SOLO_CRASHES:
+                self.tally.dead += 1
+            else:
+                self.system.returned(self, job)
+
+    def _scale(self) -> None:
+        """One sync of the HPA."""
+        if self.now + HPA_SYNC_SECONDS <= self.trace.seconds:
+            self._push(self.now + HPA_SYNC_SECONDS, _SCALE, None)
+        if self.asked == 0:
+            return
+        total, target = self._metric()
+        self._set_replicas(self._hpa.sync(self.now, self.asked, total, target))
+
+    def _metric(self) -> tuple[float, float]:
+        leases = self.running + self.leased
+        desired = self.system.desired_replicas
+        return self.plan.metric(
+            waiting=len(self.queue), retrying=0, running=leases, busy=self.busy + (self.leased > 0), desired=desired
+        )
+
+    def _poll(self) -> None:
+        """KEDA's own part: 0 <-> 1."""
+        if self.now + self.plan.polling_seconds <= self.trace.seconds:
+            self._push(self.now + self.plan.polling_seconds, _POLL, None)
+        total, _ = self._metric()
+        if total > 0:
+            self._last_active = self.now
+            if self.asked == 0:
+                self._set_replicas(1)
+        elif self.asked and self.now - self._last_active >= self.plan.cooldown_seconds:
+            self._set_replicas(0)
+
+    def _set_replicas(self, wanted: int) -> None:
+        for _ in range(wanted - self.asked):
+            bought, ready_at = self._pool.place(self.now)
+            worker = Worker(len(self.workers), bought)
+            self.workers.append(worker)
+            self._push(ready_at, _READY, worker)
+        if wanted < self.asked:
+            # The ReplicaSet removes pods that are not ready first, then the youngest ones.
+            staying = [worker for worker in self.workers if not worker.draining]
+            staying.sort(key=lambda worker: (worker.ready, -worker.bought))
+            for worker in staying[: self.asked - wanted]:
+                self._drain(worker)
+        self.asked = wanted
+        self.tally.peak_replicas = max(self.tally.peak_replicas, wanted)
+
+    def _drain(self, worker: Worker) -> None:
+        """SIGTERM: what runs is finished, nothing new is taken."""
+        worker.draining = True
+        if worker.ready:
+            self.ready -= 1
+        if not worker.jobs:
+            if worker in self.idle:
+                self.idle.remove(worker)
+            self._leave(worker)
+
+    def _leave(self, worker: Worker) -> None:
+        worker.alive = False
+        worker.ready = False
+        self.workers.remove(worker)
+        self._pool.leave(self.now, worker.bought)
+
+    def _sample(self) -> None:
+        if self.now + SAMPLE_SECONDS <= self.trace.seconds:
+            self._push(self.now + SAMPLE_SECONDS, _SAMPLE, None)
+        batch, mode, fraction = self.system.shown
+        row = (self.now, len(self.queue), self.ready, self.asked, batch, mode, fraction, self.tally.shed)
+        self.tally.samples.append(row)
