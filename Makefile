@@ -61,12 +61,20 @@ test-all: install-models install-deploy ## `make test` and the chart, chaos and 
 	@$(BIN)/pytest -q -n 2 tests
 
 .PHONY: weights
-weights: install-models ## Fetch and check one model's weights: make weights MODEL=fashn
-	@$(BIN)/proteus weights "$(MODEL)"
+weights: install-models ## Fetch and check one model's weights: make weights MODEL=catvton ACCEPT=1
+	@$(BIN)/proteus weights "$(MODEL)" $(if $(ACCEPT),--accept-licence)
 
 .PHONY: bench-queue
 bench-queue: install-dev ## Our queue beside celery, taskiq and arq, each in its own environment; JSON on the last line
 	@$(BIN)/python -m workbench.bench.queue
+
+.PHONY: bench-tailor
+bench-tailor: install-models ## Measure SegFormer against transformers: labels, speed, memory; JSON on the last line
+	@$(BIN)/python -m workbench.bench.tailor
+
+.PHONY: bench-weaver
+bench-weaver: install-models ## Measure CatVTON against diffusers: t(b), levers, presets, error; JSON on the last line
+	@$(BIN)/python -m workbench.bench.weaver
 
 .PHONY: bench-fashn
 bench-fashn: install-models ## Measure the FASHN engine: t(b), levers, memory; JSON on the last line

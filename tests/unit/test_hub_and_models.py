@@ -79,9 +79,46 @@ def test_an_unknown_model_is_named_with_the_known_ones(tmp_path) -> None:
 
 def test_the_licence_is_said_before_the_download(tmp_path) -> None:
     said: list[str] = []
-    hub.fetch_model("catvton", tmp_path, say=said.append, download=Hub(), known=KNOWN)
+    hub.fetch_model("catvton", tmp_path, say=said.append, accepted=True, download=Hub(), known=KNOWN)
     assert "CC BY-NC-SA 4.0" in said[0]
     assert "non-commercial use only" in said[1]
+
+
+@pytest.mark.parametrize("model", ["catvton", "segformer"])
+def test_weights_for_non_commercial_use_need_an_accepted_licence(tmp_path, model) -> None:
+    said: list[str] = []
+    source = Hub()
+    with pytest.raises(InvalidRequest, match="--accept-licence"):
+        hub.fetch_model(model, tmp_path, say=said.append, download=source)
+    assert "non-commercial" in said[1]
+    assert not source.asked
+    hub.fetch_model(model, tmp_path, say=said.append, accepted=True, download=source)
+    assert len(source.asked) == len(hub.MODELS[model])
+
+
+def test_a_download_that_was_cut_off_goes_on_with_what_is_missing(tmp_path) -> None:
+    files = tuple(replace(FILE, source=name, target=name, sha256=None) for name in ("a", "b"))
+
+    class Cut(Hub):
+        def __call__(self, file, folder):
+            if file.source == "b":
+                raise hub.HubUnavailable("gone")
+            return super().__call__(file, folder)
+
+    with pytest.raises(hub.HubUnavailable):
+        hub.fetch_model("small", tmp_path, say=lambda _: None, download=Cut(), known={"small": files})
+    again = Hub()
+    place = hub.fetch_model("small", tmp_path, say=lambda _: None, download=again, known={"small": files})
+    assert again.asked == ["b"]
+    assert len((place / "SHA256SUMS").read_text().splitlines()) == 2
+
+
+def test_catvtons_files_land_where_the_engine_looks_for_them() -> None:
+    targets = [file.target for file in hub.MODELS["catvton"]]
+    assert "stable-diffusion-inpainting/unet/diffusion_pytorch_model.safetensors" in targets
+    assert "sd-vae-ft-mse/config.json" in targets
+    assert "CatVTON/mix-48k-1024/attention/model.safetensors" in targets
+    assert all(target.endswith((".json", ".safetensors")) for target in targets)
 
 
 def test_fashns_file_is_the_published_one() -> None:

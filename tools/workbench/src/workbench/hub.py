@@ -1,8 +1,8 @@
-"""Fetches models' weights from the model hub: pinned revision, known size and sha256, moved into place when whole.
+"""Fetches models' weights from the model hub: known files, checked, moved into place when whole.
 
-`fetch_model` is behind `make weights MODEL=…`. A file that is there and whole is kept, so a download that was cut off
-can simply be asked for again. Beside the files a `SHA256SUMS` is written, which loaders check. Services never download:
-a worker without weights says so and stops.
+`fetch_model` is behind `make weights MODEL=…`; it shows the licence first. A file that is there and whole is kept, so
+a download that was cut off can simply be asked for again. Beside the files a `SHA256SUMS` is written, which loaders
+check. Services never download on their own: a worker without weights says so and stops.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import Final
 
 from proteus.engines import CARDS
 from proteus.errors import DependencyUnavailable, InvalidRequest, ModelUnavailable
+from proteus.licences import PARSERS, Licensed
 
 CHUNK_BYTES: Final = 1 << 20
 CHECKSUMS: Final = "SHA256SUMS"
@@ -29,7 +30,7 @@ class HubFile:
 
     Attributes:
         repository: `owner/name` on the hub.
-        revision: Commit; never a branch, so that what is fetched is what was read.
+        revision: A commit where one was read and is pinned; else the branch, and the hash that came is written down.
         source: Path in the repository.
         target: Path in the model's folder.
         size_bytes: Of the whole file; None: not known.
@@ -47,6 +48,16 @@ class HubFile:
 Download = Callable[[HubFile, Path], Path]
 """Fetches a file into a folder and returns where it lies."""
 
+_INPAINTING: Final = "stable-diffusion-v1-5/stable-diffusion-inpainting"
+"""A copy of the base that CatVTON was trained on; the one its own code names holds the UNet as a pickle."""
+
+
+def _published(repository: str, source: str, *, folder: str = "") -> HubFile:
+    return HubFile(
+        repository=repository, revision="main", source=source, target=f"{folder}/{source}" if folder else source
+    )
+
+
 MODELS: Final[dict[str, tuple[HubFile, ...]]] = {
     "fashn": (
         HubFile(
@@ -57,6 +68,18 @@ MODELS: Final[dict[str, tuple[HubFile, ...]]] = {
             size_bytes=1_943_668_048,
             sha256="d6cd38286885bc29fa487ea9383f80ffeb95862e7747c630d42c5d3c05bdd35a",
         ),
+    ),
+    "catvton": (
+        _published(_INPAINTING, "scheduler/scheduler_config.json", folder="stable-diffusion-inpainting"),
+        _published(_INPAINTING, "unet/config.json", folder="stable-diffusion-inpainting"),
+        _published(_INPAINTING, "unet/diffusion_pytorch_model.safetensors", folder="stable-diffusion-inpainting"),
+        _published("stabilityai/sd-vae-ft-mse", "config.json", folder="sd-vae-ft-mse"),
+        _published("stabilityai/sd-vae-ft-mse", "diffusion_pytorch_model.safetensors", folder="sd-vae-ft-mse"),
+        _published("zhengchong/CatVTON", "mix-48k-1024/attention/model.safetensors", folder="CatVTON"),
+    ),
+    "segformer": (
+        _published("mattmdjaga/segformer_b2_clothes", "config.json"),
+        _published("mattmdjaga/segformer_b2_clothes", "model.safetensors"),
     ),
 }
 """Model -> its files."""
@@ -77,6 +100,7 @@ def fetch_model(
     folder: Path,
     *,
     say: Say,
+    accepted: bool = False,
     download: Download | None = None,
     known: Mapping[str, tuple[HubFile, ...]] = MODELS,
 ) -> Path:
@@ -86,35 +110,48 @@ def fetch_model(
         model: One of `known`.
         folder: Where models live.
         say: Told what happens, one sentence at a time.
+        accepted: The caller has read the licence and accepts it; weights that forbid commercial use need that.
         download: How one file is fetched; None: from the hub, with `huggingface_hub`.
         known: Model -> its files.
 
     Raises:
-        InvalidRequest: There is no such model.
+        InvalidRequest: There is no such model, or its licence was not accepted.
         HubUnavailable: The hub does not answer, or its client is not installed.
         WeightsRefused: A file is not the one we know; nothing was put in its place.
     """
     files = known.get(model)
     if files is None:
         raise InvalidRequest(f"there are no weights of {model!r} to fetch; {', '.join(sorted(known))} can be")
-    card = CARDS.get(model)
+    card: Licensed | None = CARDS.get(model) or PARSERS.get(model)
     if card is not None:
         say(f"{model}: weights {card.weights_licence}; training data: {card.training_data_note}.")
         if not card.commercial_use:
             say(f"{model} is for non-commercial use only: a deployment with licence_policy 'commercial' refuses it.")
+            if not accepted:
+                raise InvalidRequest(f"to fetch {model}, accept its licence: --accept-licence, or make … ACCEPT=1")
     place = folder / model
-    sums = [f"{_fetch(file, place, say=say, download=download or _from_hub)}  {file.target}" for file in files]
-    (place / CHECKSUMS).write_text("\n".join(sums) + "\n")
+    sums = _listed(place)
+    for file in files:
+        sums[file.target] = _fetch(file, place, listed=sums.get(file.target), say=say, download=download or _from_hub)
+        (place / CHECKSUMS).write_text("".join(f"{digest}  {name}\n" for name, digest in sums.items()))
     return place
 
 
-def _fetch(file: HubFile, place: Path, *, say: Say, download: Download) -> str:
+def _listed(place: Path) -> dict[str, str]:
+    """Return the hashes that earlier downloads wrote down, by file."""
+    listing = place / CHECKSUMS
+    lines = listing.read_text().splitlines() if listing.is_file() else []
+    return {name: digest for digest, name in (line.split(maxsplit=1) for line in lines)}
+
+
+def _fetch(file: HubFile, place: Path, *, listed: str | None, say: Say, download: Download) -> str:
     """Make sure that one file is there and whole; return its sha256."""
     target = place / file.target
     target.parent.mkdir(parents=True, exist_ok=True)
-    if target.is_file() and file.sha256 is not None and sha256_of(target) == file.sha256:
+    expected = file.sha256 or listed
+    if expected is not None and target.is_file() and sha256_of(target) == expected:
         say(f"{file.target} is here and whole.")
-        return file.sha256
+        return expected
     size = f" ({file.size_bytes / 1e9:.2f} GB)" if file.size_bytes else ""
     say(f"Fetching {file.source} of {file.repository}{size} …")
     draft = download(file, place / ".fetch")

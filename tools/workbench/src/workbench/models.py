@@ -44,11 +44,14 @@ def models(
 def weights(
     model: Annotated[str, typer.Argument(help=f"One of {', '.join(sorted(hub.MODELS))}.")],
     folder: Annotated[Path, typer.Option(help="The model gets a folder of its own in here.")] = DEFAULT_FOLDER,
+    accept_licence: Annotated[
+        bool, typer.Option("--accept-licence", help="You have read the licence of these weights and accept it.")
+    ] = False,
 ) -> None:
     """Fetch one model's weights from the model hub and check them."""
     console = Console(stderr=True)
     try:
-        place = hub.fetch_model(model, folder, say=console.print)
+        place = hub.fetch_model(model, folder, say=console.print, accepted=accept_licence)
     except ProteusError as error:
         console.print(f"[red]{error.message}[/red] {error.hint}".strip())
         raise typer.Exit(UNAVAILABLE) from error

@@ -51,7 +51,7 @@ class CatVtonSize:
 TINY: Final = CatVtonSize(unet=(16, 16, 32, 32), vae=(8, 8, 16, 16), heads=2, groups=8, context=12)
 """0.5 M parameters: milliseconds per step, for tests."""
 SMALL: Final = CatVtonSize(unet=(64, 128, 256, 256), vae=(32, 32, 64, 64), heads=8, groups=32, context=96)
-"""35 M parameters, an eighth of the real widths: benchmarks on a CPU."""
+"""35 M parameters, a fifth of the real widths: benchmarks on a CPU."""
 FULL: Final = CatVtonSize(unet=(320, 640, 1280, 1280), vae=(128, 256, 512, 512), heads=8, groups=32, context=768)
 """The real one: 859.5 M + 83.7 M parameters."""
 

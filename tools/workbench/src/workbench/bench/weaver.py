@@ -1,0 +1,262 @@
+"""`make bench-weaver`: what a CatVTON picture costs here, and against diffusers' eager pipeline of the same algorithm.
+
+Both do a whole picture: encode, all steps, decode. On a GPU the model is full size at the real canvases; on a CPU it is
+a small one of the same build at a fifth of the widths and an eighth of the canvases: its seconds say nothing about the
+real model, its error does; seconds are one thread's. Weights are random. Levers are measured alone, on one guided step.
+Figures for people go to standard error, one line of JSON ends standard output.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import resource
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import torch
+
+from proteus.engines import CATVTON, Quality
+from weaver.pipelines.catvton import weights
+from weaver.pipelines.catvton.pipeline import CatVtonPipeline, Recipe, seeded
+from weaver.pipelines.catvton.presets import GUIDANCE, SAMPLING, guided_steps
+from workbench.bench.checkpoints import FULL, SMALL, CatVtonFiles, CatVtonSize, write_catvton
+from workbench.bench.rival import DiffusersPipeline, random_inputs, random_noise
+from workbench.bench.solvers import preset_errors
+
+BATCHES: Final = (1, 2, 4, 8)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """What is measured on a kind of device.
+
+    Attributes:
+        canvases: (width, height), the normal one first, then the degraded one.
+        steps: Of the runs that are compared; whole presets are extrapolated from a step's cost.
+    """
+
+    size: CatVtonSize
+    canvases: tuple[tuple[int, int], tuple[int, int]]
+    steps: int
+    rounds: int
+
+
+PLANS: Final = {
+    "cuda": Plan(size=FULL, canvases=((768, 1024), (384, 512)), steps=10, rounds=3),
+    "cpu": Plan(size=SMALL, canvases=((96, 128), (48, 64)), steps=4, rounds=3),
+}
+
+
+class Bench:
+    """Ours and theirs on the same files.
+
+    Args:
+        files: The checkpoint.
+        plan: What to measure.
+        device: `cpu` or `cuda`.
+    """
+
+    def __init__(self, files: CatVtonFiles, plan: Plan, *, device: str) -> None:
+        self.files, self.plan, self.device = files, plan, device
+        self.ours = self.load()
+        self.theirs = DiffusersPipeline(files, device=device)
+
+    def load(self, dtype: str = "fp32") -> CatVtonPipeline:
+        return weights.load(self.files.base, self.files.vae, self.files.attention, dtype=dtype, device=self.device)
+
+    def seconds(self, *ways: Callable[[], Any]) -> list[float]:
+        """Return the median seconds of each way, warmed up, in turns."""
+        # One thread's own time on a CPU: what else the machine does is left out.
+        clock = time.perf_counter if self.device == "cuda" else time.process_time
+        times: list[list[float]] = [[] for _ in ways]
+        for round_ in range(self.plan.rounds + 1):
+            for index, way in enumerate(ways):
+                self._wait()
+                start = clock()
+                way()
+                self._wait()
+                if round_:
+                    times[index].append(clock() - start)
+        return [statistics.median(each) for each in times]
+
+    def run_ours(self, pipeline: CatVtonPipeline, count: int, canvas: tuple[int, int]) -> Any:
+        person, garment, mask = random_inputs(count, canvas)
+        generators = [torch.Generator().manual_seed(seed) for seed in range(count)]
+        return pipeline.run(
+            person,
+            garment,
+            mask,
+            steps=self.plan.steps,
+            guidance=GUIDANCE,
+            generators=generators,
+            width=canvas[0],
+            height=canvas[1],
+        )
+
+    def run_theirs(self, canvas: tuple[int, int]) -> Any:
+        noise = random_noise(1, canvas, steps=self.plan.steps)
+        return self.theirs.run(*random_inputs(1, canvas), noise=noise, steps=self.plan.steps)
+
+    def error(self, canvas: tuple[int, int]) -> float:
+        """Return the largest relative difference of latents and pictures on the same weights and noise."""
+        noise = random_noise(2, canvas, steps=self.plan.steps)
+        person, garment, mask = random_inputs(2, canvas)
+        latents, decoded = self.theirs.run(person, garment, mask, noise=noise, steps=self.plan.steps)
+        _, ours, our_decoded = self.ours.run(
+            person,
+            garment,
+            mask,
+            steps=self.plan.steps,
+            guidance=GUIDANCE,
+            noise=noise,
+            width=canvas[0],
+            height=canvas[1],
+            return_latents=True,
+        )
+        pairs = ((ours, latents), (our_decoded, decoded))
+        return max(float((a - b).abs().max() / b.abs().max()) for a, b in pairs)
+
+    def step_seconds(self, pipeline: CatVtonPipeline, count: int, canvas: tuple[int, int], *, guided: bool) -> float:
+        """Return the seconds of one denoising step."""
+        person, garment, mask = random_inputs(count, canvas)
+        guidance = GUIDANCE if guided else 1.0
+        recipe = Recipe(plan=pipeline.schedule.plan("ddim", self.plan.rounds + 1), guidance=guidance)
+        draws = [seeded(torch.Generator().manual_seed(seed)) for seed in range(count)]
+        pictures = pipeline.encode(person, garment, mask, recipe=recipe, draws=draws)
+        return self.seconds(lambda: pipeline.denoise(pictures))[0]
+
+    def _wait(self) -> None:
+        if self.device == "cuda":
+            torch.cuda.synchronize()
+
+
+def batches(bench: Bench, canvas: tuple[int, int]) -> dict[str, Any]:
+    """Return seconds per picture of the rival and of ours at every batch size."""
+    rival, alone = bench.seconds(lambda: bench.run_theirs(canvas), lambda: bench.run_ours(bench.ours, 1, canvas))
+    t_b = {1: alone}
+    for count in BATCHES[1:]:
+        try:
+            t_b[count] = bench.seconds(lambda count=count: bench.run_ours(bench.ours, count, canvas))[0]  # type: ignore[misc]
+        except torch.OutOfMemoryError:
+            say(f"a batch of {count} does not fit")
+            break
+    per_picture = {count: seconds / count for count, seconds in t_b.items()}
+    for count, seconds in per_picture.items():
+        say(f"{canvas[0]}x{canvas[1]} b={count}: {seconds:.3f} s a picture, diffusers alone {rival:.3f} s")
+    return {
+        "diffusers_seconds_per_picture": round(rival, 4),
+        "seconds_per_picture": {str(count): round(seconds, 4) for count, seconds in per_picture.items()},
+        "t_b": {str(count): round(seconds, 4) for count, seconds in t_b.items()},
+        "exact_speedup": {str(count): round(rival / seconds, 3) for count, seconds in per_picture.items()},
+    }
+
+
+def levers(bench: Bench, *, compiled: bool) -> dict[str, Any]:
+    """Return what each lever is worth: how much faster one guided step of one picture is with it."""
+    canvas = bench.plan.canvases[0]
+    plain = bench.load()
+    plain.unet.to(memory_format=torch.contiguous_format)
+    base = bench.step_seconds(plain, 1, canvas, guided=True)
+    found: dict[str, Any] = {"guided_step_seconds": round(base, 4)}
+    unguided = bench.step_seconds(plain, 1, canvas, guided=False)
+    found["unguided_step"] = round(base / unguided, 3)
+    plain.unet.to(memory_format=torch.channels_last)
+    found["channels_last"] = round(base / bench.step_seconds(plain, 1, canvas, guided=True), 3)
+    dropped = sum(p.numel() for n, p in bench.theirs.unet.named_parameters() if ".attn2." in n)
+    found["cross_attention_dropped_parameters"] = dropped
+    for dtype in ("fp16", "bf16") if bench.device == "cuda" else ("bf16",):
+        low = bench.load(dtype)
+        found[dtype] = round(base / bench.step_seconds(low, 1, canvas, guided=True), 3)
+    if compiled:
+        plain.unet = torch.compile(plain.unet)
+        found["compile"] = round(base / bench.step_seconds(plain, 1, canvas, guided=True), 3)
+    else:
+        found["compile"] = "not measured: ask with --compile"
+    return found
+
+
+def presets(bench: Bench) -> dict[Quality, dict[str, Any]]:
+    """Return each preset's error and its seconds per picture, from the cost of a step with and without guidance."""
+    canvas = bench.plan.canvases[0]
+    person, garment, mask = random_inputs(1, canvas)
+    recipe = Recipe(plan=bench.ours.schedule.plan("ddim", 1), guidance=GUIDANCE)
+    draws = [seeded(torch.Generator().manual_seed(0))]
+
+    def ends() -> None:
+        bench.ours.decode(bench.ours.encode(person, garment, mask, recipe=recipe, draws=draws))
+
+    vae = bench.seconds(ends)[0]
+    guided = bench.step_seconds(bench.ours, 1, canvas, guided=True)
+    unguided = bench.step_seconds(bench.ours, 1, canvas, guided=False)
+    result = {}
+    for quality, error in preset_errors().items():
+        steps = CATVTON.presets[quality].steps
+        paid = guided_steps(SAMPLING[quality], steps)
+        seconds = vae + paid * guided + (steps - paid) * unguided
+        result[quality] = {**error, "approximate": quality != "best", "seconds": round(seconds, 3)}
+    return result
+
+
+def report(bench: Bench, *, compiled: bool) -> dict[str, Any]:
+    """Measure and describe."""
+    by_canvas = {f"{w}x{h}": batches(bench, (w, h)) for w, h in bench.plan.canvases}
+    normal = next(iter(by_canvas.values()))
+    qualities = presets(bench)
+    rival_step = normal["diffusers_seconds_per_picture"] / normal["seconds_per_picture"]["1"]
+    result = {
+        "exact_speedup": max(normal["exact_speedup"].values()),
+        "exact_speedup_one_at_a_time": normal["exact_speedup"]["1"],
+        "fast_speedup": round(rival_step * qualities["best"]["seconds"] / qualities["fast"]["seconds"], 3),
+        "max_relative_error": bench.error(bench.plan.canvases[1]),
+        "t_b": normal["t_b"],
+        "levers": levers(bench, compiled=compiled),
+        "presets": qualities,
+        "canvases": by_canvas,
+        "steps": bench.plan.steps,
+        "peak_memory_mib": round(_peak_mib(bench.device), 1),
+        "parameters": sum(p.numel() for p in bench.theirs.unet.parameters()),
+        "threads": torch.get_num_threads(),
+        "device": torch.cuda.get_device_name() if bench.device == "cuda" else "cpu",
+        "weights": "random",
+    }
+    say(
+        f"exact {result['exact_speedup']}x at the best batch, {result['exact_speedup_one_at_a_time']}x one at a time; "
+        f"fast {result['fast_speedup']}x; largest relative error {result['max_relative_error']:.1e}"
+    )
+    return result
+
+
+def main() -> None:
+    """Run it."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--device", choices=sorted(PLANS), default="cuda" if torch.cuda.is_available() else "cpu")
+    parser.add_argument("--compile", action="store_true", help="measure torch.compile, too (a minute or more)")
+    options = parser.parse_args()
+    plan = PLANS[options.device]
+    if options.device == "cpu":
+        torch.set_num_threads(1)
+    with tempfile.TemporaryDirectory() as folder:
+        files = write_catvton(Path(folder), size=plan.size)
+        print(json.dumps(report(Bench(files, plan, device=options.device), compiled=options.compile)))
+
+
+def _peak_mib(device: str) -> float:
+    if device == "cuda":
+        return float(torch.cuda.max_memory_allocated()) / 2**20
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def say(line: str) -> None:
+    """Tell people."""
+    print(line, file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    main()
