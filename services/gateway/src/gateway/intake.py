@@ -18,8 +18,8 @@ from gateway.asks import Accepted, AlreadyAccepted, Ask
 from gateway.entries import entry_values, unit_values
 from gateway.fleet import FleetWatch
 from gateway.ledger.engine import Ledger
-from gateway.ledger.repository import Writes
-from gateway.ledger.rows import ImageRow, JobRow, Order, TryonRow
+from gateway.ledger.repository import Writes, material_of
+from gateway.ledger.rows import ImageRow, JobRow, Material, Order, Ready, TryonRow
 from gateway.options import TryonOptions, card_of
 from gateway.photos import Photos
 from gateway.planning import Plan, Raced
@@ -42,13 +42,11 @@ _SHEDS: Final[dict[str, type[errors.Overloaded]]] = {
 
 @dataclass(frozen=True, kw_only=True)
 class _Materials:
-    """What a try-on is made of. Without `cut` the garment's photo has to be cut first."""
+    """What a client named: photos, and the cut-out if that is what he named."""
 
     person: ImageRow
-    garment_id: str
-    garment: ImageRow | None = None
-    cut: JobRow | None = None
-    parse: JobRow | None = None
+    garment: ImageRow
+    cut: JobRow | None
 
 
 class Intake:
@@ -107,7 +105,7 @@ class Intake:
                     options,
                     card,
                     person_id=found.person.id,
-                    garment_id=found.garment_id,
+                    garment_id=found.garment.id,
                     cut_id=found.cut.id if found.cut else None,
                     trace_id=ask.trace_id,
                 )
@@ -140,7 +138,6 @@ class Intake:
                 cuts = await reads.jobs([entry.cut_id] if entry.cut_id else [])
             found = _Materials(
                 person=photos[entry.person_image_id],
-                garment_id=entry.garment_image_id,
                 garment=photos[entry.garment_image_id],
                 cut=cuts.get(entry.cut_id or ""),
             )
@@ -163,41 +160,35 @@ class Intake:
         async with self._ledger.read() as reads:
             person = await self._photos.find(reads, ask.caller, person_url)
             garment, cut = await self._photos.find_garment(reads, ask.caller, garment_url)
-        return _Materials(person=person, garment_id=garment.id, garment=garment, cut=cut)
+        return _Materials(person=person, garment=garment, cut=cut)
 
-    async def _ready(self, ask: Ask, person_url: str, garment_url: str) -> _Materials | None:
+    async def _ready(self, ask: Ask, person_url: str, garment_url: str) -> Ready | None:
         """Return a photo that is parsed and a cut-out that is there, by one statement; None if anything is missing."""
         person_key = self._photos.key_of(ask.caller, person_url)
         cut_key = self._photos.key_of(ask.caller, garment_url)
         if not (person_key and cut_key and person_key.startswith("incoming/") and cut_key.startswith("derived/")):
             return None
         async with self._ledger.read() as reads:
-            found = await reads.ready(
+            return await reads.ready(
                 person_id=person_key.rpartition("/")[2],
                 cut_key=cut_key,
                 parser_version=self._settings.parser_version,
                 user_id=ask.caller.user_id,
             )
-        if found is None:
-            return None
-        person, cut, parse = found
-        return _Materials(person=person, garment_id=cut.image_id or "", cut=cut, parse=parse)
 
-    async def _accept_ready(self, ask: Ask, options: TryonOptions, found: _Materials) -> Accepted:
+    async def _accept_ready(self, ask: Ask, options: TryonOptions, found: Ready) -> Accepted:
         """Commit one picture whose needs are all there: both rows in one statement."""
         card = self._card(ask, options)
         position, admission = self._admit(ask.caller, options, card)
-        entry = self._entry(ask, options, card, found) | {
-            "cut_id": found.cut.id if found.cut else None,
-            "parse_id": found.parse.id if found.parse and card.needs_parse else None,
-        }
+        entry = _entry(ask, options, card, person_id=found.person_id, garment_id=found.garment_id)
+        entry |= {"cut_id": found.cut_id, "parse_id": found.parse_id if card.needs_parse else None}
         unit = unit_values(ask.caller, options, card, entry, 1)
         if admission.verdict is Verdict.HOLD:
             unit |= {"hold": True, "stage": Stage.HELD.value}
         async with self._ledger.statement() as writes:
             await writes.add_tryon_with_unit(entry, unit)
         return await self._accepted(
-            ask, TryonRow(**entry), [JobRow(**unit)], found, admission=admission, position=position
+            ask, TryonRow(**entry), [JobRow(**unit)], found.material, admission=admission, position=position
         )
 
     async def _accept(
@@ -206,23 +197,21 @@ class Intake:
         """Commit a try-on and whatever it needs that nobody has made yet."""
         card = self._card(ask, options)
         async with self._ledger.read() as reads:
-            known = await reads.jobs_of_images({found.person.id, found.garment_id})
+            known = await reads.jobs_of_images({found.person.id, found.garment.id})
         await self._photos.check_uploaded(found.person, known)
-        if found.cut is None and found.garment is not None:
+        if found.cut is None:
             await self._photos.check_uploaded(found.garment, known)
         position, admission = self._admit(ask.caller, options, card)
         hold = admission.verdict is Verdict.HOLD
         async with self._ledger.write() as writes:
             plan = Plan(writes, ask.caller, ask.trace_id, known)
             await plan.pin()
-            cut = found.cut
-            if cut is None and found.garment is not None:
-                cut = await plan.cut(found.garment, options.category)
+            cut = found.cut if found.cut is not None else await plan.cut(found.garment, options.category)
             parse = await plan.parse(found.person, self._settings.parser_version) if card.needs_parse else None
             needed = [cut, parse if parse is not None else await plan.ingest(found.person)]
             open_needs = [need.id for need in needed if need is not None and need.state != JobState.COMPLETED]
-            values = self._entry(ask, options, card, found)
-            values |= {"cut_id": cut.id if cut else None, "parse_id": parse.id if parse else None}
+            values = _entry(ask, options, card, person_id=found.person.id, garment_id=found.garment.id)
+            values |= {"cut_id": cut.id, "parse_id": parse.id if parse else None}
             entry = await _save(writes, values, draft)
             stage = Stage.PREPARING if open_needs else Stage.HELD if hold else Stage.WAITING
             units = [
@@ -233,8 +222,8 @@ class Intake:
             ]
             await writes.add_needs((unit.id, need_id) for unit in units for need_id in open_needs)
             await _remember(writes, ask, entry.id)
-        made = _Materials(person=found.person, garment_id=found.garment_id, cut=cut, parse=parse)
-        accepted = await self._accepted(ask, entry, units, made, admission=admission, position=position)
+        material = material_of(found.person, cut, parse)
+        accepted = await self._accepted(ask, entry, units, material, admission=admission, position=position)
         await self._submitter.push(plan.waiting)
         return accepted
 
@@ -243,7 +232,7 @@ class Intake:
         ask: Ask,
         entry: TryonRow,
         units: Sequence[JobRow],
-        made: _Materials,
+        material: Material | None,
         *,
         admission: Admission,
         position: int,
@@ -252,27 +241,9 @@ class Intake:
         self._fleet.admitted(ask.caller.tenant, len(units))
         metrics.SUBMITS.labels(admission.verdict.value).inc(len(units))
         await self._submitter.push_orders(
-            [
-                Order(job=unit, tryon=entry, person=made.person, cut=made.cut, parse=made.parse)
-                for unit in units
-                if unit.stage == Stage.WAITING
-            ]
+            [Order(job=unit, tryon=entry, material=material) for unit in units if unit.stage == Stage.WAITING]
         )
         return Accepted(tryon=entry, units=units, admission=admission, position=position)
-
-    def _entry(self, ask: Ask, options: TryonOptions, card: EngineCard, found: _Materials) -> dict[str, Any]:
-        values = entry_values(
-            ask.caller,
-            options,
-            card,
-            person_id=found.person.id,
-            garment_id=found.garment_id,
-            cut_id=None,
-            trace_id=ask.trace_id,
-        )
-        if ask.job_id:
-            values |= {"id": ask.job_id, "vton_id": f"vton_{ask.job_id.removeprefix('job_')}"}
-        return values | {"status": JobState.QUEUED.value}
 
     def _admit(self, caller: Caller, options: TryonOptions, card: EngineCard) -> tuple[int, Admission]:
         """Return how many are before it and what is promised; raise what refuses it."""
@@ -300,6 +271,21 @@ class Intake:
             options.model or self._settings.default_engine,
             commercial_only=self._settings.licence_policy == "commercial",
         )
+
+
+def _entry(ask: Ask, options: TryonOptions, card: EngineCard, *, person_id: str, garment_id: str) -> dict[str, Any]:
+    values = entry_values(
+        ask.caller,
+        options,
+        card,
+        person_id=person_id,
+        garment_id=garment_id,
+        cut_id=None,
+        trace_id=ask.trace_id,
+    )
+    if ask.job_id:
+        values |= {"id": ask.job_id, "vton_id": f"vton_{ask.job_id.removeprefix('job_')}"}
+    return values | {"status": JobState.QUEUED.value}
 
 
 async def _save(writes: Writes, values: dict[str, Any], draft: TryonRow | None) -> TryonRow:

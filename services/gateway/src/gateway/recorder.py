@@ -23,7 +23,7 @@ from gateway import metrics
 from gateway.ledger.engine import Ledger
 from gateway.ledger.repository import Writes
 from gateway.ledger.rows import JobRow
-from gateway.settling import apply, cascaded
+from gateway.settling import EPOCH_TOKENS, apply, cascaded
 from gateway.submission import Submitter
 from gateway.views import AddressOf, Seen, event_of, seen_tailor, seen_tryon
 from proteus import keys
@@ -39,7 +39,7 @@ log = structlog.get_logger()
 READ_COUNT: Final = 200
 """Events per transaction: enough to share a commit under load, few enough to stay within milliseconds."""
 
-READ_BLOCK_MS: Final = 1_000
+READ_BLOCK_MS: Final = 250
 """Longest wait for events: how soon a stopping gateway lets go."""
 
 ERROR_PAUSE_SECONDS: Final = 0.5
@@ -107,10 +107,13 @@ class Recorder:
             events: Facts about jobs, oldest first.
             recheck: Jobs at `preparing` to be released or failed by what their needs are now.
         """
-        change = _Change()
+        change, told = _Change(), events
         now = datetime.now(UTC)
         async with self._ledger.write() as writes:
-            rows = await writes.lock_jobs({event.job_id for event in events})
+            arrivals = {str(event.job_id): event.token // EPOCH_TOKENS for event in events if event.kind == "submitted"}
+            await writes.mark_submitted(arrivals)
+            events = [event for event in events if event.kind != "submitted"]
+            rows = await writes.lock_jobs({event.job_id for event in events}) if events else {}
             change.before |= rows
             change.after |= rows
             for event in events:
@@ -123,7 +126,7 @@ class Recorder:
                 if row.kind == JobKind.INGEST and row.state == JobState.COMPLETED and row.image_id and row.result:
                     await writes.describe_image(row.image_id, row.result["image"])
             recorded = await self._number(writes, change, now=now)
-        self._count(events, changed)
+        self._count(told, changed)
         await self._announce(recorded)
         await self._submitter.push(
             row.id for row in changed if row.stage == Stage.WAITING and row.submitted_epoch < row.epoch

@@ -93,12 +93,11 @@ def compose(order: Order, address_of: AddressOf) -> Submission:
 
 
 def _tryon(order: Order, address_of: AddressOf) -> tuple[dict[str, Any], dict[str, Any]]:
-    job, entry, person, cut = order.job, _there(order.tryon), _there(order.person), _there(order.cut)
-    made = (cut.result or {}).get("cut", {})
+    job, entry, material = order.job, _there(order.tryon), _there(order.material)
     category = entry.options["category"]
     payload = {
-        "user_photo_url": address_of(_there(person.key)),
-        "cloth_clean_url": address_of(_there(cut.result_key)),
+        "user_photo_url": address_of(material.person_key),
+        "cloth_clean_url": address_of(material.garment_key),
     }
     body = {
         "user_id": job.user_id,
@@ -108,11 +107,11 @@ def _tryon(order: Order, address_of: AddressOf) -> tuple[dict[str, Any], dict[st
         "trace_id": job.trace_id,
         "tryon_job_id": entry.id,
         "n": job.n,
-        "person_key": person.key,
-        "garment_key": cut.result_key,
-        "garment_category": made.get("category", "upper") if category == "auto" else category,
-        "garment_worn": bool(made.get("worn", False)),
-        "parse_key": order.parse.result_key if order.parse else None,
+        "person_key": material.person_key,
+        "garment_key": material.garment_key,
+        "garment_category": material.garment_category if category == "auto" else category,
+        "garment_worn": material.garment_worn,
+        "parse_key": material.parse_key,
         "mask_key": None,
         "engine": job.engine,
         "quality": entry.options["quality"],

@@ -131,13 +131,32 @@ class EventRow:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Material:
+    """What a picture is woven from: keys of the photo, the cut-out and the parse, and what the garment is."""
+
+    person_key: str
+    garment_key: str
+    garment_category: str
+    garment_worn: bool
+    parse_key: str | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Ready:
+    """A photo that is parsed and a cut-out that is there: all that a try-on needs."""
+
+    person_id: str
+    garment_id: str
+    cut_id: str
+    parse_id: str
+    material: Material
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Order:
-    """A job with all that its queue element is made of."""
+    """A job with all that its queue element is made of: a try-on's material, or a tailor job's photo."""
 
     job: JobRow
     tryon: TryonRow | None = None
+    material: Material | None = None
     image: ImageRow | None = None
-    """The photo of a tailor job."""
-    person: ImageRow | None = None
-    cut: JobRow | None = None
-    parse: JobRow | None = None

@@ -4,7 +4,7 @@ The edge commits (`Ledger.write`); nothing here does. Rows are locked in one ord
 wait for each other in circles: jobs (tailor's before try-ons', then by id), try-ons, users.
 """
 
-from gateway.ledger.repository.reads import Reads
+from gateway.ledger.repository.reads import Reads, material_of
 from gateway.ledger.repository.writes import Writes
 
-__all__ = ["Reads", "Writes"]
+__all__ = ["Reads", "Writes", "material_of"]

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import bindparam, case, delete, func, insert, select, update
+from sqlalchemy import ARRAY, Integer, Text, bindparam, case, delete, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from gateway.ledger.repository.questions import IDEMPOTENCY_LIFE
@@ -44,6 +44,28 @@ _MUTABLE: Final = (
 """Columns of a job that change after it was made."""
 
 _LOCK_ORDER: Final = case({"ingest": 0, "cut": 1, "parse": 2}, value=jobs.c.kind, else_=3)
+
+
+_ARRIVED: Final = (
+    func.unnest(bindparam("ids", type_=ARRAY(Text)), bindparam("epochs", type_=ARRAY(Integer)))
+    .table_valued("id", "epoch", name="arrived")
+    .render_derived()
+)
+_MARK_SUBMITTED: Final = (
+    update(jobs)
+    .where(jobs.c.id == _ARRIVED.c.id, jobs.c.submitted_epoch < _ARRIVED.c.epoch)
+    .values(submitted_epoch=_ARRIVED.c.epoch)
+)
+
+_ADD_TRYON_WITH_UNIT: Final = (
+    insert(jobs)
+    .values({column.name: bindparam(column.name, type_=column.type) for column in jobs.c})
+    .add_cte(
+        insert(tryons)
+        .values({column.name: bindparam(f"entry_{column.name}", type_=column.type) for column in tryons.c})
+        .cte("entry")
+    )
+)
 
 
 class Writes(Reads):
@@ -86,8 +108,8 @@ class Writes(Reads):
 
     async def add_tryon_with_unit(self, entry: Mapping[str, Any], unit: Mapping[str, Any]) -> None:
         """Insert a try-on and its one picture by one statement."""
-        first = insert(tryons).values(**entry).cte("first")
-        await self._connection.execute(insert(jobs).values(**unit).add_cte(first))
+        values = {f"entry_{name}": value for name, value in entry.items()} | dict(unit)
+        await self._connection.execute(_ADD_TRYON_WITH_UNIT, values)
 
     async def change_tryon(self, tryon_id: str, **values: Any) -> TryonRow:
         statement = update(tryons).where(tryons.c.id == tryon_id).values(**values).returning(tryons)
@@ -148,6 +170,12 @@ class Writes(Reads):
             statement,
             [{"row_id": row.id, "new_status": row.status, "new_finished_at": row.finished_at} for row in rows],
         )
+
+    async def mark_submitted(self, epochs: Mapping[str, int]) -> None:
+        """Note that jobs have arrived in their queues with these epochs."""
+        if epochs:
+            values = {"ids": sorted(epochs), "epochs": [epochs[job_id] for job_id in sorted(epochs)]}
+            await self._connection.execute(_MARK_SUBMITTED, values)
 
     async def dependents(self, ids: Iterable[str]) -> list[str]:
         """Jobs at `preparing` that wait for any of these."""

@@ -1,0 +1,193 @@
+"""`python -m workbench.bench.submits`: the gateway's submits beside a bare FastAPI + one INSERT + one LPUSH.
+
+Both run as one process on the same Postgres and Valkey, in turns, driven by the same keep-alive connections. Ours
+checks token, ownership, rate, admission and needs, and queues with a fencing token; the bar is 70 % of the bare one.
+The last line is JSON; `cpu_us` is the server's own processor time per request, which a busy machine disturbs least.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import httpx
+import psutil
+
+from gateway.ledger.engine import Ledger
+from gateway.settings import DatabaseSettings
+from gateway.tokens import Tokens
+from proteus.clock import SystemClock
+from workbench.stack import Postgres, Process, Valkey
+from workbench.stack.ports import free_port
+from workbench.stack.postgres import psql
+
+CONNECTIONS: Final = 16
+SECONDS: Final = 4.0
+ROUNDS: Final = 5
+KEY: Final = "a-signing-key-for-benchmarks-only!"
+USER: Final = "user_bench"
+STORE: Final = "http://127.0.0.1:9/bench"
+
+
+async def seed(database_url: str) -> None:
+    """Make a user whose photo is parsed and whose garment is cut."""
+    ledger = Ledger(DatabaseSettings(url=database_url))
+    now = datetime.now(UTC)
+    image = {"sha256": "abc", "width": 768, "height": 1024, "content_type": "image/png", "size_bytes": 9}
+    async with ledger.write() as writes:
+        await writes.add_user(USER, kind="guest", tenant="guests")
+        for kind, task, key in (
+            ("person", "parse", f"derived/{USER}/abc/parse.json"),
+            ("garment", "cut", f"derived/{USER}/abc/cut.png"),
+        ):
+            image_id = f"img_{kind}"
+            await writes.add_image(image_id, user_id=USER, kind=kind, declared_type="image/png", declared_bytes=9)
+            await writes.describe_image(image_id, image | {"key": f"images/{USER}/{kind}.png"})
+            await writes.add_job(
+                id=f"seg_{task}", kind=task, user_id=USER, tenant="guests", image_id=image_id, engine=task,
+                batch_key=task, variant="1" if task == "parse" else "auto", state="completed", trace_id="t",
+                result={"cut": {"category": "upper", "worn": False}}, result_key=key, finished_at=now,
+            )  # fmt: skip
+    await ledger.close()
+
+
+@contextmanager
+def server(command: list[str], environment: Mapping[str, str], port: int) -> Iterator[psutil.Process]:
+    """Run a server until the block ends; yield its process once it answers."""
+    process = subprocess.Popen(command, env={**os.environ, **environment}, stderr=subprocess.DEVNULL)
+    try:
+        for _ in range(200):
+            try:
+                httpx.get(f"http://127.0.0.1:{port}/openapi.json")
+                break
+            except httpx.HTTPError:
+                time.sleep(0.1)
+        else:
+            raise RuntimeError(f"{command} does not answer")
+        yield psutil.Process(process.pid)
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+async def drive(port: int, token: str) -> list[float]:
+    """Submit over keep-alive connections for a while; return the seconds each submit took."""
+    body = json.dumps(
+        {
+            "user_photo_url": f"{STORE}/incoming/{USER}/img_person",
+            "cloth_clean_url": f"{STORE}/derived/{USER}/abc/cut.png",
+        }
+    )
+    request = (
+        f"POST /api/snap HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\nContent-Type: application/json\r\n"
+        f"Content-Length: {len(body)}\r\n\r\n{body}"
+    ).encode()
+    ends_at = time.perf_counter() + SECONDS
+    taken: list[float] = []
+
+    async def client() -> None:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        while (start := time.perf_counter()) < ends_at:
+            writer.write(request)
+            head = await reader.readuntil(b"\r\n\r\n")
+            if not head.startswith(b"HTTP/1.1 202"):
+                raise RuntimeError((head + await reader.read(2_000)).decode())
+            length = int(head.lower().split(b"content-length: ")[1].split(b"\r\n")[0])
+            await reader.readexactly(length)
+            taken.append(time.perf_counter() - start)
+        writer.close()
+
+    await asyncio.gather(*[client() for _ in range(CONNECTIONS)])
+    return taken
+
+
+def measure(port: int, process: psutil.Process, token: str) -> dict[str, float]:
+    """Return submits per second, server time per submit and latency of one round."""
+    before = process.cpu_times()
+    started = time.perf_counter()
+    taken = asyncio.run(drive(port, token))
+    seconds = time.perf_counter() - started
+    after = process.cpu_times()
+    busy = after.user + after.system - before.user - before.system
+    return {
+        "per_second": len(taken) / seconds,
+        "cpu_us": busy / len(taken) * 1e6,
+        "p50_ms": statistics.median(taken) * 1e3,
+        "p99_ms": sorted(taken)[int(len(taken) * 0.99)] * 1e3,
+    }
+
+
+def main() -> None:
+    """Measure both in turns and print."""
+    with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
+        root = Path(folder)
+        valkey = Valkey(root / "valkey", port=free_port(), durable=True)
+        postgres = Postgres(root / "postgres", port=free_port(), password="bench", durable=True)  # noqa: S106
+        for one in (valkey, postgres):
+            one.prepare()
+            process = Process(one.program(), log=root / f"{one.name}.log")
+            stack.callback(process.stop)
+            process.wait_ready()
+        url = postgres.url("postgres")
+        psql(url, "CREATE DATABASE bench")
+        database = urlsplit(url)._replace(scheme="postgresql", path="/bench").geturl()
+        psql(database, "CREATE TABLE bare_jobs (id text PRIMARY KEY, person text, garment text, status text, "
+                       "created_at timestamptz DEFAULT now())")  # fmt: skip
+        ports = {"ours": free_port(), "bare": free_port()}
+        environment = {
+            "DATABASE_URL": database, "REDIS_URL": valkey.url, "PROTEUS_SIGNING_KEY": KEY, "LOG_LEVEL": "WARNING",
+            "OBJECT_STORAGE_ENDPOINT": "http://127.0.0.1:9", "OBJECT_STORAGE_BUCKET": "bench",
+            "LIMIT_SUBMITS_PER_MINUTE": "0", "LIMIT_TENANT_QUEUED": "100000000", "LIMIT_TENANT_TOTAL": "100000000",
+            "ADMISSION_MAX_REPLICAS": "10000000", "PORT": str(ports["bare"]),
+        }  # fmt: skip
+        python = sys.executable
+        subprocess.run(
+            [python, "-c", "from gateway.ledger.migrate import upgrade; from gateway.settings import DatabaseSettings; "
+             "upgrade(DatabaseSettings())"], env={**os.environ, **environment}, check=True,
+        )  # fmt: skip
+        asyncio.run(seed(database))
+        token = Tokens(KEY, clock=SystemClock()).mint(USER, tenant="guests", seconds=3_600)
+        serve = [python, "-m", "gateway", "serve", "--host", "127.0.0.1", "--port", str(ports["ours"])]
+        processes = {
+            "ours": stack.enter_context(server(serve, environment, ports["ours"])),
+            "bare": stack.enter_context(server([python, "-m", "workbench.bench.bare"], environment, ports["bare"])),
+        }
+        rounds: dict[str, list[dict[str, float]]] = {"ours": [], "bare": []}
+        for name in ("ours", "bare"):
+            measure(ports[name], processes[name], token)
+        for number in range(ROUNDS):
+            for name in ("ours", "bare") if number % 2 else ("bare", "ours"):
+                found = measure(ports[name], processes[name], token)
+                rounds[name].append(found)
+                print(name, {key: round(value, 1) for key, value in found.items()})
+        print(json.dumps(_report(rounds)))
+
+
+def _report(rounds: Mapping[str, list[dict[str, float]]]) -> dict[str, Any]:
+    median = {
+        name: {key: round(statistics.median(one[key] for one in found), 1) for key in found[0]}
+        for name, found in rounds.items()
+    }
+    pairs = zip(rounds["ours"], rounds["bare"], strict=True)
+    return {
+        **median,
+        "ratio": round(statistics.median(ours["per_second"] / bare["per_second"] for ours, bare in pairs), 3),
+        "cpu_ratio": round(median["bare"]["cpu_us"] / median["ours"]["cpu_us"], 3),
+        "bar": 0.7,
+    }
+
+
+if __name__ == "__main__":
+    main()
