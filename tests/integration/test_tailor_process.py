@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import io
 import signal
+import struct
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -117,7 +119,10 @@ def png(mode: str = "RGB", size: tuple[int, int] = (80, 80), **options: Any) -> 
 
 
 def bomb() -> bytes:
-    return png("1", (40_000, 40_000))
+    """A valid PNG header that promises 1.6 gigapixels, and not much behind it."""
+    small = png("1", (80, 80))
+    header = struct.pack(">II", 40_000, 40_000) + small[24:29]
+    return small[:16] + header + struct.pack(">I", zlib.crc32(b"IHDR" + header)) + small[33:]
 
 
 def animated() -> bytes:
