@@ -10,9 +10,16 @@ import torch
 from PIL import Image
 
 from proteus.engines import CATVTON, Preset
-from proteus.errors import EngineError, InvalidRequest, ModelUnavailable, OutOfMemory, PhotoRejected
+from proteus.errors import (
+    EngineError,
+    InvalidRequest,
+    LicenceRefused,
+    ModelUnavailable,
+    OutOfMemory,
+    PhotoRejected,
+)
 from proteus.jobs import JobId
-from weaver.pipelines import catvton
+from weaver.pipelines import catvton, registry
 from weaver.pipelines.catvton.engine import CatVtonEngine
 from weaver.pipelines.contract import WeaveJob
 from workbench.bench.checkpoints import write_catvton
@@ -225,6 +232,15 @@ def test_the_version_of_the_weights_is_what_lies_in_the_folder(folder, tmp_path)
         catvton.load_engine(weights_dir=tmp_path, device="cpu")
     with pytest.raises(ModelUnavailable, match="WEAVER_WEIGHTS_DIR"):
         catvton.load_engine(weights_dir=None, device="cpu")
+
+
+def test_the_registry_loads_it_and_a_commercial_deployment_refuses_it(
+    folder, tmp_path
+):
+    (tmp_path / "catvton").symlink_to(folder)
+    assert registry.load("catvton", weights_dir=str(tmp_path), device="cpu").card is CATVTON
+    with pytest.raises(LicenceRefused):
+        registry.load("catvton", weights_dir=str(tmp_path), device="cpu", licence_policy="commercial")
 
 
 def test_the_real_canvases_fit_the_model():
