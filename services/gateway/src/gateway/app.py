@@ -25,7 +25,7 @@ from gateway.fleet import FleetWatch
 from gateway.intake import Intake
 from gateway.keepers import keep
 from gateway.ledger.engine import Ledger
-from gateway.options import card_of
+from gateway.options import AUTO, card_of
 from gateway.photos import Photos
 from gateway.rates import Rates
 from gateway.realtime.relay import Relay
@@ -57,7 +57,8 @@ def build(settings: GatewaySettings, stopping: asyncio.Event) -> Services:
         ModelUnavailable: The default engine does not exist.
         LicenceRefused: The licence policy forbids the default engine's weights.
     """
-    card_of(settings.default_engine, commercial_only=settings.licence_policy == "commercial")
+    if settings.default_engine != AUTO:
+        card_of(settings.default_engine, commercial_only=settings.licence_policy == "commercial")
     clock = SystemClock()
     redis: Redis = Redis.from_url(
         settings.redis.url, decode_responses=True, socket_connect_timeout=2, socket_timeout=5, health_check_interval=15

@@ -106,6 +106,11 @@ class FleetWatch:
         )
 
     @property
+    def offered(self) -> frozenset[str]:
+        """The engines that workers offer, ready or loading."""
+        return frozenset(name for card in self.view.weavers for name in card.engines)
+
+    @property
     def limits(self) -> Limits:
         return Limits(
             eta_limit_seconds=self._settings.eta_limit_seconds,

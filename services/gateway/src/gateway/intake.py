@@ -20,7 +20,7 @@ from gateway.fleet import FleetWatch
 from gateway.ledger.engine import Ledger
 from gateway.ledger.repository import Writes, material_of
 from gateway.ledger.rows import ImageRow, JobRow, Material, Order, Ready, TryonRow
-from gateway.options import TryonOptions, card_of
+from gateway.options import TryonOptions, card_of, default_engine
 from gateway.photos import Photos
 from gateway.planning import Plan, Raced
 from gateway.settings import GatewaySettings
@@ -267,10 +267,9 @@ class Intake:
         """Return the engine; raise if the caller or the deployment may not have it like this."""
         if options.priority == "high":
             ask.caller.require("priority:high")
-        return card_of(
-            options.model or self._settings.default_engine,
-            commercial_only=self._settings.licence_policy == "commercial",
-        )
+        commercial_only = self._settings.licence_policy == "commercial"
+        default = default_engine(self._settings.default_engine, self._fleet.offered, commercial_only=commercial_only)
+        return card_of(options.model or default, commercial_only=commercial_only)
 
 
 def _entry(ask: Ask, options: TryonOptions, card: EngineCard, *, person_id: str, garment_id: str) -> dict[str, Any]:

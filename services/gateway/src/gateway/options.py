@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -45,6 +46,28 @@ class TryonOptions(BaseModel):
     expires_in: int | None = Field(
         default=None, ge=60, le=31_536_000, description="Seconds until the try-on and its pictures are deleted."
     )
+
+
+AUTO = "auto"
+"""A default engine that follows the fleet: see `default_engine`."""
+
+_AUTO_ORDER = ("catvton", "fashn", "puppet")
+"""Diffusion first; `puppet` is what remains. `timed` is never chosen for anybody."""
+
+
+def default_engine(setting: str, offered: Collection[str], *, commercial_only: bool) -> str:
+    """Return the engine of a submit that names none.
+
+    Args:
+        setting: A name, or `auto`: the first of catvton, fashn and puppet that a worker offers and the licence
+            policy allows; puppet while no worker is there.
+        offered: The engines of the workers that are there.
+        commercial_only: The licence policy.
+    """
+    if setting != AUTO:
+        return setting
+    allowed = (name for name in _AUTO_ORDER if CARDS[name].commercial_use or not commercial_only)
+    return next((name for name in allowed if name in offered), "puppet")
 
 
 PRIORITIES: dict[str, int] = {"low": 0, "normal": 1, "high": 2}

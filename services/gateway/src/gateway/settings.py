@@ -107,7 +107,10 @@ class GatewaySettings(BaseSettings):
     model_config = SettingsConfigDict(frozen=True, env_prefix="PROTEUS_", extra="ignore")
 
     default_engine: str = "puppet"
-    """`PROTEUS_DEFAULT_ENGINE`. What a submit without `model` gets."""
+    """`PROTEUS_DEFAULT_ENGINE`. What a submit without `model` gets; `auto`: diffusion if on offer, else puppet.
+
+    `auto` suits one machine. A fleet that scales to zero should name its engine: no pod, no offer.
+    """
 
     licence_policy: Literal["any", "commercial"] = "any"
     """`PROTEUS_LICENCE_POLICY`. `commercial` refuses engines whose weights forbid commercial use."""

@@ -10,6 +10,7 @@ from fastapi.responses import JSONResponse
 
 from gateway.api.dependencies import ServicesDep
 from gateway.api.schemas import ModelList
+from gateway.options import default_engine
 from gateway.services import Services
 from proteus import licences
 from proteus.engines import CARDS
@@ -32,6 +33,9 @@ def parser_bodies(services: Services) -> list[dict[str, Any]]:
 def model_bodies(services: Services) -> list[dict[str, Any]]:
     """Return the engines as the registry shows them; `timed` only where a worker offers it."""
     settings, bodies = services.settings, []
+    default = default_engine(
+        settings.default_engine, services.fleet.offered, commercial_only=settings.licence_policy == "commercial"
+    )
     for card in CARDS.values():
         workers = [worker for worker in services.fleet.view.weavers if card.name in worker.engines]
         states = {worker.state for worker in workers}
@@ -47,7 +51,7 @@ def model_bodies(services: Services) -> list[dict[str, Any]]:
                 "training_data_note": card.training_data_note,
                 "commercial_use": card.commercial_use,
                 "allowed": licences.refusal(card, settings.licence_policy) is None,
-                "default": card.name == settings.default_engine,
+                "default": card.name == default,
                 "state": "ready" if "ready" in states else "loading" if "loading" in states else "absent",
                 "workers": len(workers),
             }

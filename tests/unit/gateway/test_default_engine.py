@@ -1,0 +1,24 @@
+"""The engine of a submit that names none."""
+
+import pytest
+
+from gateway.options import default_engine
+
+
+@pytest.mark.parametrize(
+    ("setting", "offered", "commercial_only", "chosen"),
+    [
+        ("puppet", {"catvton"}, False, "puppet"),
+        ("fashn", set(), False, "fashn"),
+        ("auto", set(), False, "puppet"),
+        ("auto", {"puppet"}, False, "puppet"),
+        ("auto", {"puppet", "catvton"}, False, "catvton"),
+        ("auto", {"puppet", "catvton"}, True, "puppet"),
+        ("auto", {"puppet", "catvton", "fashn"}, True, "fashn"),
+        ("auto", {"timed"}, False, "puppet"),
+    ],
+)
+def test_the_default_follows_the_setting_or_the_fleet(
+    setting: str, offered: set[str], commercial_only: bool, chosen: str
+) -> None:
+    assert default_engine(setting, offered, commercial_only=commercial_only) == chosen
