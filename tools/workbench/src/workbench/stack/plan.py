@@ -69,15 +69,7 @@ def make_plan(home: Home, *, models: Path, given: Mapping[str, str]) -> Plan:
     environment = {
         **DEFAULTS,
         **given,
-        "DATABASE_URL": postgres.url(),
-        "REDIS_URL": valkey.url,
-        "REDIS_ADDR": f"127.0.0.1:{valkey.port}",
-        "OBJECT_STORAGE_ENDPOINT": s3.endpoint,
-        "OBJECT_STORAGE_PUBLIC_ENDPOINT": "",
-        "OBJECT_STORAGE_BUCKET": "proteus",
-        "OBJECT_STORAGE_ACCESS_KEY": s3.access_key,
-        "OBJECT_STORAGE_SECRET_KEY": s3.secret_key,
-        "OBJECT_STORAGE_REGION": "us-east-1",
+        **addresses(valkey, postgres, s3),
         "PROTEUS_SIGNING_KEY": home.secret("signing"),
         "TAILOR_URL": f"http://127.0.0.1:{ports['tailor']}",
         "TAILOR_HTTP_PORT": str(ports["tailor"]),
@@ -118,6 +110,21 @@ def make_plan(home: Home, *, models: Path, given: Mapping[str, str]) -> Plan:
         services=(worker("arbitrator"), worker("weaver"), worker("tailor"), gateway),
         gateway_url=gateway_url,
     )
+
+
+def addresses(valkey: Valkey, postgres: Postgres, s3: S3) -> dict[str, str]:
+    """Return the environment with which a service reaches these servers."""
+    return {
+        "DATABASE_URL": postgres.url(),
+        "REDIS_URL": valkey.url,
+        "REDIS_ADDR": f"127.0.0.1:{valkey.port}",
+        "OBJECT_STORAGE_ENDPOINT": s3.endpoint,
+        "OBJECT_STORAGE_PUBLIC_ENDPOINT": "",
+        "OBJECT_STORAGE_BUCKET": "proteus",
+        "OBJECT_STORAGE_ACCESS_KEY": s3.access_key,
+        "OBJECT_STORAGE_SECRET_KEY": s3.secret_key,
+        "OBJECT_STORAGE_REGION": "us-east-1",
+    }
 
 
 def answers(url: str) -> Callable[[], bool]:

@@ -1,0 +1,57 @@
+"""`make chaos`: break a fleet for two minutes, count from outside, say whether the bars of SPEC 12 hold.
+
+The last line is JSON. Exit status: 0 all bars hold, 1 one is missed, 3 the fleet cannot run.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import secrets
+import shutil
+import sys
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from workbench.chaos.run import run
+from workbench.chaos.scenario import SCENARIOS
+from workbench.stack import StackError
+
+FOLDER = Path(".proteus")
+
+
+def main(
+    scenario: Annotated[str, typer.Argument(help=f"One of {', '.join(SCENARIOS)}.")] = "full",
+    seed: Annotated[int | None, typer.Option(help="Of the lots; default: another one each time.")] = None,
+) -> None:
+    """Run a scenario."""
+    if scenario not in SCENARIOS:
+        raise typer.BadParameter(f"{scenario!r} is none of {', '.join(SCENARIOS)}")
+    start = time.monotonic()
+
+    def say(line: str) -> None:
+        print(f"{time.monotonic() - start:6.1f} s  {line}", flush=True)
+
+    folder = FOLDER.resolve() / "chaos"
+    shutil.rmtree(folder, ignore_errors=True)
+    lots = secrets.randbelow(10**6) if seed is None else seed
+    try:
+        verdict = asyncio.run(
+            run(SCENARIOS[scenario], folder=folder, models=FOLDER.resolve() / "models", seed=lots, say=say)
+        )
+    except* StackError as group:
+        for error in group.exceptions:
+            say(str(error))
+        raise typer.Exit(3) from group
+    for sentence in verdict.missed:
+        say(f"MISSED: {sentence}")
+    say("every bar holds" if not verdict.missed else f"the fleet's logs are in {folder}/logs")
+    print(json.dumps({**verdict.numbers, "seed": lots, "seconds": round(time.monotonic() - start)}))
+    sys.exit(1 if verdict.missed else 0)
+
+
+if __name__ == "__main__":
+    typer.run(main)

@@ -1,0 +1,156 @@
+"""The verdict: what was ordered, recorded, stored and received, compared. Pure.
+
+A job is *lost* if it was accepted and has no row, or its row is not over, or it is completed without a picture in the
+store, or it ended in a way that nobody asked for (cancelled, expired). It is *double visible* if a second terminal
+event was recorded or received, if its result changed, or if one order made two rows.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from math import ceil
+from typing import Any
+
+from workbench.chaos.load import Order
+from workbench.chaos.scenario import Scenario
+from workbench.chaos.shopper import Ear
+from workbench.chaos.watch import TERMINAL, Recorded, Recovery, Row
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evidence:
+    """Everything that was seen from outside."""
+
+    orders: Sequence[Order]
+    rows: Mapping[str, Row]
+    events: Sequence[Recorded]
+    ears: Sequence[Ear]
+    objects: Collection[str]
+    changed_results: Collection[str]
+    claims: Mapping[str, Mapping[int, int]]
+    recoveries: Sequence[Recovery]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verdict:
+    """The counts and, for people, the ids behind what is not nought."""
+
+    numbers: Mapping[str, Any]
+    missed: Sequence[str]
+    """The bars that were missed, one sentence each."""
+
+
+def judge(seen: Evidence, scenario: Scenario) -> Verdict:
+    """Count, and compare with the bars of SPEC 12."""
+    lost = lost_jobs(seen)
+    doubled = doubled_jobs(seen)
+    missed_events = missed_by_clients(seen.ears, seen.events)
+    dead = {row.id for row in seen.rows.values() if row.state == "failed"}
+    poison = {order.job_id for order in seen.orders if order.poison}
+    away = sorted(seconds for recovery in seen.recoveries for seconds in recovery.seconds.values())
+    never_back = [job_id for recovery in seen.recoveries for job_id in recovery.waiting]
+    states = Counter(row.state for row in seen.rows.values())
+    numbers: dict[str, Any] = {
+        "scenario": scenario.name,
+        "jobs": len(seen.orders),
+        "lost": len(lost),
+        "double_visible": len(doubled),
+        "events_missed_by_clients": missed_events,
+        "events_received": sum(len({event.seq for event in ear.heard}) for ear in seen.ears),
+        "recovered_jobs": len(away),
+        "recovery_seconds_p50": quantile(away, 0.5),
+        "recovery_seconds_p99": quantile(away, 0.99),
+        "recovery_seconds_max": quantile(away, 1.0),
+        "lease_seconds": scenario.lease_seconds,
+        "dead_letters": len(dead),
+        "poison": len(poison),
+        "dead_minus_poison": len(dead - poison) - len(poison - dead),
+        "wasted_worker_seconds_ratio": wasted_ratio(seen),
+        **{state: states.get(state, 0) for state in ("completed", "canceled", "expired")},
+    }
+    missed = []
+    if len(seen.orders) < scenario.jobs:
+        missed.append(f"only {len(seen.orders)} of {scenario.jobs} jobs were accepted")
+    if lost:
+        missed.append(f"lost: {_some(f'{job_id} ({why})' for job_id, why in lost.items())}")
+    if doubled:
+        missed.append(f"visibly done twice: {_some(f'{job_id} ({why})' for job_id, why in doubled.items())}")
+    if missed_events:
+        missed.append(f"clients missed {missed_events} events")
+    if never_back:
+        missed.append(f"never back after a fault: {_some(never_back)}")
+    if not away:
+        missed.append("no fault hit a job: nothing was shown")
+    elif numbers["recovery_seconds_p99"] > scenario.recovery_bar_seconds:
+        missed.append(f"recovery took {numbers['recovery_seconds_p99']} s, more than {scenario.recovery_bar_seconds} s")
+    if dead != poison:
+        missed.append(f"dead without being poison: {_some(dead - poison)}; poison and not dead: {_some(poison - dead)}")
+    return Verdict(numbers=numbers, missed=missed)
+
+
+def lost_jobs(seen: Evidence) -> dict[str, str]:
+    """Return the accepted jobs that are lost, and how."""
+    lost = {}
+    for order in seen.orders:
+        row = seen.rows.get(order.job_id)
+        if row is None:
+            lost[order.job_id] = "no row"
+        elif not row.over:
+            lost[order.job_id] = f"still {row.state}"
+        elif row.state == "completed" and row.result_key not in seen.objects:
+            lost[order.job_id] = "no picture in the store"
+        elif row.state == "canceled" and not order.cancel:
+            lost[order.job_id] = "nobody cancelled it"
+        elif row.state == "expired" and not order.has_deadline:
+            lost[order.job_id] = "it had no deadline"
+    return lost
+
+
+def doubled_jobs(seen: Evidence) -> dict[str, str]:
+    """Return the jobs that were visibly done twice, and how."""
+    doubled = dict.fromkeys(seen.changed_results, "its result changed")
+    recorded = Counter(event.job_id for event in seen.events if event.status in TERMINAL)
+    doubled |= {job_id: f"{many} terminal events" for job_id, many in recorded.items() if many > 1}
+    for ear in seen.ears:
+        ends = Counter(job_id for job_id, _ in {(one.job_id, one.seq) for one in ear.heard if one.status in TERMINAL})
+        doubled |= {job_id: f"a client heard {many} ends" for job_id, many in ends.items() if many > 1}
+    ordered = Counter(order.job_id for order in seen.orders)
+    doubled |= {job_id: "two orders got the same job" for job_id, many in ordered.items() if many > 1}
+    doubled |= {job_id: "a row that no client ordered" for job_id in seen.rows if job_id not in ordered}
+    return doubled
+
+
+def missed_by_clients(ears: Iterable[Ear], events: Sequence[Recorded]) -> int:
+    """Return how many recorded events some socket of their user did not receive as they were recorded, over sockets."""
+    by_user: dict[str, set[tuple[int, str, str]]] = {}
+    for event in events:
+        by_user.setdefault(event.user_id, set()).add((event.seq, event.job_id, event.status))
+    return sum(
+        len(by_user.get(ear.user_id, set()) - {(one.seq, one.job_id, one.status) for one in ear.heard}) for ear in ears
+    )
+
+
+def wasted_ratio(seen: Evidence) -> float:
+    """Return the share of engine time that brought nothing anybody sees.
+
+    Every claim but the one that completed its job counts as a whole weave of average length, so this is an upper bound:
+    a worker killed at the first step, a job handed back, poison refused at the door all count in full.
+    """
+    useful = [row.weave_seconds for row in seen.rows.values() if row.state == "completed" and row.weave_seconds]
+    if not useful:
+        return 0.0
+    claims = sum(sum(epochs.values()) for epochs in seen.claims.values())
+    wasted = max(0, claims - len(useful)) * sum(useful) / len(useful)
+    return round(wasted / (wasted + sum(useful)), 4)
+
+
+def quantile(values: Sequence[float], share: float) -> float | None:
+    """Return the smallest value that this share of the sorted values does not exceed; None without values."""
+    return round(values[max(0, ceil(share * len(values)) - 1)], 2) if values else None
+
+
+def _some(names: Iterable[str]) -> str:
+    found = sorted(names)
+    return ", ".join(found[:5]) + (f" and {len(found) - 5} more" if len(found) > 5 else "") if found else "none"

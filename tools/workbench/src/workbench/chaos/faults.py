@@ -1,0 +1,99 @@
+"""The blows, each at its time, and whom each one hit: what a lost worker held is read from Redis at that moment."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections.abc import Callable
+from typing import Final
+
+from redis.asyncio import Redis
+
+from proteus.keys import JOBS, QueueKeys
+from workbench.chaos.fleet import Fleet
+from workbench.chaos.scenario import Fault, Scenario
+from workbench.chaos.watch import Watch
+from workbench.stack import StackError
+
+KEYS: Final = QueueKeys(JOBS)
+
+
+class Faults:
+    """Deals a scenario's blows.
+
+    Args:
+        redis: To read what a worker holds.
+        say: Hears of each.
+    """
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        fleet: Fleet,
+        watch: Watch,
+        redis: Redis,
+        *,
+        rng: random.Random,
+        say: Callable[[str], None],
+    ) -> None:
+        self._scenario = scenario
+        self._fleet = fleet
+        self._watch = watch
+        self._redis = redis
+        self._rng = rng
+        self._say = say
+
+    async def run(self) -> None:
+        """Deal all of them; return when the last is over."""
+        async with asyncio.TaskGroup() as group:
+            for fault in self._scenario.faults:
+                group.create_task(self._at_its_time(fault))
+
+    async def _at_its_time(self, fault: Fault) -> None:
+        await asyncio.sleep(fault.at_seconds)
+        fleet = self._fleet
+        match fault.kind:
+            case "kill":
+                name = self._draw(fault.target)
+                fleet.kill(name)
+                await self._note_lost(f"SIGKILL {name}", name)
+                await asyncio.sleep(fault.seconds)
+                fleet.release(name)
+            case "freeze":
+                name = self._draw(fault.target)
+                fleet.freeze(name)
+                await self._note_lost(f"SIGSTOP {name} for {fault.seconds:g} s", name)
+                await asyncio.sleep(fault.seconds)
+                fleet.wake(name)
+                self._say(f"SIGCONT {name}")
+            case "away":
+                self._say(f"{fault.target} is away for {fault.seconds:g} s")
+                await fleet.take_away(fault.target, seconds=fault.seconds)
+                self._say(f"{fault.target} is back")
+            case "restart":
+                self._say(f"SIGKILL {fault.target}, and back with its data")
+                await fleet.restart(fault.target, down_seconds=fault.seconds, empty=False)
+            case "empty":
+                recovery = self._watch.emptied(since=time.time())
+                self._say(f"SIGKILL {fault.target}, and back empty: {len(recovery.waiting)} jobs were in it")
+                await fleet.restart(fault.target, down_seconds=fault.seconds, empty=True)
+
+    async def _note_lost(self, what: str, name: str) -> None:
+        """Read what a worker held when it was hit: nobody else can change that for a lease."""
+        since = time.time()
+        if not name.startswith("weaver"):
+            self._say(what)
+            return
+        ids = [str(job_id) for job_id in await self._redis.hkeys(KEYS.held(name))]
+        tokens = [await self._redis.hget(KEYS.job(job_id), "token") for job_id in ids]
+        held = {job_id: int(token) for job_id, token in zip(ids, tokens, strict=True) if token}
+        self._watch.lost(what, held, since=since)
+        self._say(f"{what}: it held {len(held)}")
+
+    def _draw(self, prefix: str) -> str:
+        """Choose who is hit, among those that work."""
+        able = self._fleet.up(prefix)
+        if not able:
+            raise StackError(f"No {prefix} works that could be hit: this machine is too slow for the schedule.")
+        return self._rng.choice(able)

@@ -1,0 +1,222 @@
+"""A fleet that can be broken: embedded servers and real services, each a process of its own.
+
+Whatever ends is started again, as a supervisor or Kubernetes would; a fault may hold it down for a while. A service
+keeps its name over restarts, as a container does that restarts inside its pod.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+import shutil
+import signal
+import sys
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Final
+
+from workbench.stack import S3, Postgres, Process, Program, StackError, Valkey
+from workbench.stack.plan import addresses, answers
+from workbench.stack.ports import free_port
+from workbench.weights import fetch_pose
+
+READY_SECONDS: Final = 120.0
+"""A laptop that starts ten processes at once is slow."""
+
+RETRY_SECONDS: Final = 0.5
+
+
+class Fleet:
+    """Servers and services of one run.
+
+    Args:
+        folder: Data and logs; fresh.
+        models: Where model weights lie.
+        gateways: How many.
+        weavers: How many.
+        environment: Added to every service's.
+        say: Hears what happens.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        models: Path,
+        gateways: int,
+        weavers: int,
+        environment: Mapping[str, str],
+        say: Callable[[str], None],
+    ) -> None:
+        self._folder = folder
+        self._models = models
+        self._say = say
+        self._processes: dict[str, Process] = {}
+        self._held_down: dict[str, asyncio.Event] = {}
+        self._frozen: set[str] = set()
+        self._ready: set[str] = set()
+        ports: list[int] = []
+
+        def port(*, with_grpc: bool = False) -> int:
+            ports.append(free_port(taken=ports, with_grpc=with_grpc))
+            return ports[-1]
+
+        self.s3 = S3(folder / "s3", port=port(with_grpc=True), access_key="chaos", secret_key=secrets.token_hex(16))
+        self.valkey = Valkey(folder / "valkey", port=port())
+        self.postgres = Postgres(folder / "postgres", port=port(), password=secrets.token_hex(16))
+        self.environment = {
+            "LOG_LEVEL": "INFO",
+            "LOG_JSON": "1",
+            "PROTEUS_SIGNING_KEY": secrets.token_hex(32),
+            "PROBE_HOST": "127.0.0.1",
+            "TAILOR_HTTP_HOST": "127.0.0.1",
+            "TAILOR_URL": "",
+            "POSE_MODEL_DIR": str(models / "pose"),
+            "PYTHONUNBUFFERED": "1",
+            **addresses(self.valkey, self.postgres, self.s3),
+            **environment,
+        }
+        self.gateways = {f"gateway-{n}": f"http://127.0.0.1:{port()}" for n in range(1, gateways + 1)}
+        self.weavers = tuple(f"weaver-{n}" for n in range(1, weavers + 1))
+        self._programs = {name: self._gateway(name, url) for name, url in self.gateways.items()}
+        self._programs |= {name: self._worker(name, port()) for name in ("tailor-1", *self.weavers, "arbitrator-1")}
+        self._servers: dict[str, Valkey | Postgres | S3] = {
+            server.name: server for server in (self.valkey, self.postgres, self.s3)
+        }
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Start everything; afterwards kill it: its data is worthless."""
+        try:
+            async with asyncio.TaskGroup() as group:
+                for server in self._servers.values():
+                    group.create_task(self._start_server(server))
+                group.create_task(asyncio.to_thread(fetch_pose, self._models / "pose"))
+            await asyncio.to_thread(self.postgres.ensure_database)
+            await self._migrate()
+            async with asyncio.TaskGroup() as group:
+                for name in self._programs:
+                    group.create_task(self._launch(name))
+            async with asyncio.TaskGroup() as group:
+                keepers = [group.create_task(self._keep(name)) for name in self._programs]
+                try:
+                    yield
+                finally:
+                    for keeper in keepers:
+                        keeper.cancel()
+        finally:
+            await self._end()
+
+    def up(self, prefix: str) -> list[str]:
+        """Return the services of this kind that work: ready once, not frozen, not ended."""
+        return [
+            name
+            for name in sorted(self._ready - self._frozen)
+            if name.startswith(prefix) and self._processes[name].exit_code is None
+        ]
+
+    def kill(self, name: str) -> None:
+        """SIGKILL a service and hold it down until `release`."""
+        self._held_down[name] = asyncio.Event()
+        self._ready.discard(name)
+        self._processes[name].kill()
+
+    def release(self, name: str) -> None:
+        """Let a killed service start again."""
+        self._held_down.pop(name).set()
+
+    def freeze(self, name: str) -> None:
+        """SIGSTOP a service."""
+        self._frozen.add(name)
+        os.kill(self._processes[name].pid, signal.SIGSTOP)
+
+    def wake(self, name: str) -> None:
+        """SIGCONT it."""
+        if self._processes[name].exit_code is None:
+            os.kill(self._processes[name].pid, signal.SIGCONT)
+        self._frozen.discard(name)
+
+    async def take_away(self, name: str, *, seconds: float) -> None:
+        """Stop a server in good order; it is back after a while, with its data."""
+        await asyncio.to_thread(self._processes[name].stop)
+        await asyncio.sleep(seconds)
+        await self._start_server(self._servers[name])
+
+    async def restart(self, name: str, *, down_seconds: float, empty: bool) -> None:
+        """SIGKILL a server; start it again with its data, or without."""
+        self._processes[name].kill()
+        await asyncio.to_thread(self._processes[name].stop)
+        if empty:
+            await asyncio.to_thread(shutil.rmtree, self._servers[name].folder)
+        await asyncio.sleep(down_seconds)
+        await self._start_server(self._servers[name])
+
+    def pid(self, name: str) -> int:
+        """Return a process's id."""
+        return self._processes[name].pid
+
+    async def _start_server(self, server: Valkey | Postgres | S3) -> None:
+        await asyncio.to_thread(server.prepare)
+        process = Process(server.program(), log=self._folder / "logs" / f"{server.name}.log")
+        self._processes[server.name] = process
+        await asyncio.to_thread(process.wait_ready)
+
+    async def _migrate(self) -> None:
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "gateway", "migrate"), env={**os.environ, **self.environment}
+        )
+        if await process.wait() != 0:
+            raise StackError("The migration failed.")
+
+    async def _launch(self, name: str) -> None:
+        self._ready.discard(name)
+        process = Process(self._programs[name], log=self._folder / "logs" / f"{name}.log")
+        self._processes[name] = process
+        await asyncio.to_thread(process.wait_ready)
+        self._ready.add(name)
+
+    async def _keep(self, name: str) -> None:
+        while True:
+            status = await self._processes[name].ended()
+            if held_down := self._held_down.get(name):
+                await held_down.wait()
+            else:
+                self._say(f"{name} ended with status {status}; it starts again")
+            while True:
+                try:
+                    await self._launch(name)
+                    break
+                except StackError as error:
+                    self._say(error.message.splitlines()[0])
+                    await asyncio.sleep(RETRY_SECONDS)
+
+    async def _end(self) -> None:
+        for process in self._processes.values():
+            process.kill()
+        for process in self._processes.values():
+            await asyncio.shield(asyncio.to_thread(process.stop))
+
+    def _gateway(self, name: str, url: str) -> Program:
+        port = url.rpartition(":")[2]
+        return Program(
+            name=name,
+            command=(sys.executable, "-m", "gateway", "serve", "--host", "127.0.0.1", "--port", port),
+            environment=self.environment,
+            port=int(port),
+            is_ready=answers(f"{url}/readyz"),
+            ready_seconds=READY_SECONDS,
+        )
+
+    def _worker(self, name: str, port: int) -> Program:
+        module = name.partition("-")[0]
+        environment = {**self.environment, "PROTEUS_WORKER_ID": name, "PROBE_PORT": str(port), "TAILOR_HTTP_PORT": "0"}
+        return Program(
+            name=name,
+            command=(sys.executable, "-m", module),
+            environment=environment,
+            port=port,
+            is_ready=answers(f"http://127.0.0.1:{port}/readyz"),
+            ready_seconds=READY_SECONDS,
+        )

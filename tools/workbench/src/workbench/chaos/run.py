@@ -1,0 +1,149 @@
+"""One run: start the fleet, load it, break it, let it settle, read everything, judge."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections.abc import Callable, Sequence
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Final
+
+import httpx
+from redis.asyncio import Redis
+
+from proteus.storage import ObjectStore
+from workbench.chaos.count import Evidence, Verdict, judge
+from workbench.chaos.faults import Faults
+from workbench.chaos.fleet import Fleet
+from workbench.chaos.load import Load, poison_seeds
+from workbench.chaos.scenario import Scenario
+from workbench.chaos.shopper import REQUEST_SECONDS, Shopper
+from workbench.chaos.watch import Watch
+
+TELL_SECONDS: Final = 5.0
+LISTING_EVERY: Final = 4
+"""Of the tellings, how many go by between two looks at the store."""
+
+LOOK_SECONDS: Final = 0.25
+DELIVERY_SECONDS: Final = 30.0
+"""How long sockets may take to catch up once everything is over; what is not there by then is missed."""
+
+SAMPLE: Final = 20
+"""Results fetched as a client would at the end."""
+
+
+async def run(scenario: Scenario, *, folder: Path, models: Path, seed: int, say: Callable[[str], None]) -> Verdict:
+    """Run a scenario in a fresh folder; return what was counted."""
+    rng = random.Random(seed)
+    fleet = Fleet(
+        folder,
+        models=models,
+        gateways=scenario.gateways,
+        weavers=scenario.weavers,
+        environment=environment_of(scenario),
+        say=say,
+    )
+    say(
+        f"lease {scenario.lease_seconds:g} s, beat {scenario.beat_seconds:g} s; {scenario.gateways} gateways, "
+        f"{scenario.weavers} weavers, 1 tailor, 1 arbitrator, Valkey, Postgres, SeaweedFS; "
+        f"{scenario.jobs} jobs, {len(scenario.faults)} faults, seed {seed}"
+    )
+    start = time.monotonic()
+    async with AsyncExitStack() as stack:
+        await stack.enter_async_context(fleet.running())
+        say(f"the fleet runs after {time.monotonic() - start:.0f} s; clients arrive")
+        http = await stack.enter_async_context(httpx.AsyncClient(timeout=REQUEST_SECONDS, trust_env=False))
+        urls = list(fleet.gateways.values())
+        shoppers = [
+            await stack.enter_async_context(Shopper.arrived(urls, http, sockets=scenario.sockets_per_shopper))
+            for _ in range(scenario.shoppers)
+        ]
+        redis: Redis = await stack.enter_async_context(Redis.from_url(fleet.valkey.url, decode_responses=True))
+        watch = Watch(fleet.postgres.url(), ObjectStore(fleet.s3.settings()))
+        load = Load(scenario, shoppers, rng=rng, unfinished=lambda: watch.unfinished)
+        async with asyncio.TaskGroup() as group:
+            beside = [group.create_task(watch.run()), group.create_task(_tell(load, watch, say))]
+            faults = group.create_task(Faults(scenario, fleet, watch, redis, rng=rng, say=say).run())
+            await load.run(faults)
+            say(f"all is sent: {len(load.orders)} jobs accepted, {load.refused} refused at the door; settling")
+            await _settled(load, watch, scenario)
+            await _delivered(shoppers, watch)
+            for task in beside:
+                task.cancel()
+        return judge(await _evidence(load, watch, shoppers, say), scenario)
+
+
+def environment_of(scenario: Scenario) -> dict[str, str]:
+    """Return what a scenario sets in every service's environment."""
+    seeds = poison_seeds(scenario)
+    return {
+        "LEASE_SECONDS": str(scenario.lease_seconds),
+        "LEASE_BEAT_SECONDS": str(scenario.beat_seconds),
+        "LEASE_REAP_SECONDS": str(scenario.reap_seconds),
+        "PROTEUS_DEFAULT_ENGINE": "timed",
+        "WEAVER_ENGINES": "timed",
+        "WEAVER_TIMED_CURVE": scenario.curve,
+        "WEAVER_TIMED_POISON": ",".join(f"{seed}:{kind}" for kind, seed in seeds.items()),
+        "WEAVER_PROFILE_SECONDS": "0.5",
+        "ARBITRATOR_MAX_REPLICAS": str(scenario.weavers),
+        "ADMISSION_MAX_REPLICAS": str(scenario.weavers),
+        "ADMISSION_COLD_START_SECONDS": "5",
+        "ADMISSION_DEFAULT_PICTURE_SECONDS": "0.1",
+        "LIMIT_SUBMITS_PER_MINUTE": "0",
+        "LIMIT_UPLOADS_PER_MINUTE": "0",
+        "LIMIT_GUESTS_PER_MINUTE": "0",
+    }
+
+
+async def _tell(load: Load, watch: Watch, say: Callable[[str], None]) -> None:
+    told = 0
+    while True:
+        await asyncio.sleep(TELL_SECONDS)
+        over = sum(row.over for row in watch.rows.values())
+        pending = sum(len(recovery.waiting) for recovery in watch.recoveries)
+        say(f"asked {load.asked}, accepted {len(load.orders)}, over {over}, not back yet {pending}")
+        told += 1
+        if told % LISTING_EVERY == 0:
+            await watch.look_at_objects()
+
+
+async def _settled(load: Load, watch: Watch, scenario: Scenario) -> None:
+    """Wait until every accepted job is over; what is not by then is lost."""
+    give_up = time.monotonic() + scenario.settle_seconds
+    while time.monotonic() < give_up:
+        rows = [watch.rows.get(order.job_id) for order in load.orders]
+        if all(row is not None and row.over for row in rows):
+            return
+        await asyncio.sleep(LOOK_SECONDS)
+
+
+async def _delivered(shoppers: Sequence[Shopper], watch: Watch) -> None:
+    newest = await watch.newest()
+    give_up = time.monotonic() + DELIVERY_SECONDS
+    while time.monotonic() < give_up:
+        if all(ear.last_seq >= newest[ear.user_id] for shopper in shoppers for ear in shopper.ears):
+            return
+        await asyncio.sleep(LOOK_SECONDS)
+
+
+async def _evidence(load: Load, watch: Watch, shoppers: Sequence[Shopper], say: Callable[[str], None]) -> Evidence:
+    objects = await watch.look_at_objects()
+    by_user = {shopper.user_id: shopper for shopper in shoppers}
+    done = [order for order in load.orders if watch.rows[order.job_id].state == "completed"]
+    for order in done[:: max(1, len(done) // SAMPLE)]:
+        if not await by_user[order.user_id].picture(order.job_id):
+            raise RuntimeError(f"the picture of {order.job_id} is empty")
+    ears = [ear for shopper in shoppers for ear in shopper.ears]
+    say(f"sockets were opened {sum(ear.opened for ear in ears)} times by {len(ears)} clients")
+    return Evidence(
+        orders=load.orders,
+        rows=watch.rows,
+        events=await watch.events(),
+        ears=ears,
+        objects=objects,
+        changed_results=watch.changed_results,
+        claims=watch.claims,
+        recoveries=watch.recoveries,
+    )

@@ -1,0 +1,139 @@
+"""What is done to the fleet, as data: how much load, which faults, when. `make chaos`, its short and its slow form."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final, Literal
+
+FaultKind = Literal["kill", "freeze", "away", "restart", "empty"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fault:
+    """One blow.
+
+    Attributes:
+        at_seconds: When, from the start of the load.
+        kind: `kill`: SIGKILL, started again `seconds` later. `freeze`: SIGSTOP, SIGCONT `seconds` later (a zombie that
+            wakes late). `away`: stopped in good order, back `seconds` later. `restart`: SIGKILL and back at once with
+            its data. `empty`: SIGKILL and back without its data.
+        target: `weaver` or `gateway` (one of those that run, drawn by lot) or a server's name.
+        seconds: How long.
+    """
+
+    at_seconds: float
+    kind: FaultKind
+    target: Literal["weaver", "gateway", "tailor", "valkey", "postgres", "s3"]
+    seconds: float = 1.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scenario:
+    """One run.
+
+    Attributes:
+        jobs: Accepted jobs at least; more if the faults last longer than they do.
+        jobs_per_second: Pace of the load.
+        backlog: Jobs that may be unfinished; beyond it the load waits.
+        poison: Jobs that can never be made, by how the engine `timed` takes them.
+        curve: Seconds of a batch in the engine `timed`.
+        recovery_room_seconds: Jobs of a lost worker must be back within lease + this (SPEC 12).
+    """
+
+    name: str
+    lease_seconds: float
+    beat_seconds: float
+    reap_seconds: float
+    jobs: int
+    jobs_per_second: float
+    faults: tuple[Fault, ...]
+    poison: dict[str, int]
+    gateways: int = 2
+    weavers: int = 3
+    shoppers: int = 4
+    sockets_per_shopper: int = 2
+    backlog: int = 160
+    curve: str = "1:0.06,4:0.1,8:0.16"
+    cancel_share: float = 0.03
+    deadline_share: float = 0.04
+    low_share: float = 0.05
+    recovery_room_seconds: float = 5.0
+    settle_seconds: float = 90.0
+    environment: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def recovery_bar_seconds(self) -> float:
+        return self.lease_seconds + self.recovery_room_seconds
+
+    @property
+    def load_seconds(self) -> float:
+        """How long the load lasts at least: until the last fault is over."""
+        return max(fault.at_seconds + fault.seconds for fault in self.faults)
+
+
+FULL: Final = Scenario(
+    name="full",
+    lease_seconds=10.0,
+    beat_seconds=3.0,
+    reap_seconds=2.0,
+    jobs=2_000,
+    jobs_per_second=21.0,
+    # One in a hundred: a few take their process down until they are buried, the others break a step or fail alone.
+    poison={"crash": 2, "raise": 6, "fail": 8, "refuse": 4},
+    faults=(
+        Fault(at_seconds=5, kind="kill", target="weaver"),
+        Fault(at_seconds=9, kind="freeze", target="weaver", seconds=17),
+        Fault(at_seconds=14, kind="kill", target="gateway", seconds=3),
+        Fault(at_seconds=20, kind="kill", target="tailor"),
+        Fault(at_seconds=28, kind="away", target="postgres", seconds=5),
+        Fault(at_seconds=38, kind="kill", target="weaver"),
+        Fault(at_seconds=43, kind="away", target="s3", seconds=5),
+        Fault(at_seconds=52, kind="restart", target="valkey"),
+        Fault(at_seconds=57, kind="kill", target="weaver"),
+        Fault(at_seconds=57, kind="kill", target="weaver"),
+        Fault(at_seconds=61, kind="kill", target="gateway", seconds=3),
+        Fault(at_seconds=66, kind="freeze", target="weaver", seconds=17),
+        Fault(at_seconds=71, kind="empty", target="valkey"),
+        Fault(at_seconds=86, kind="kill", target="weaver"),
+        Fault(at_seconds=89, kind="freeze", target="weaver", seconds=4),
+        Fault(at_seconds=91, kind="kill", target="gateway", seconds=2),
+    ),
+)
+
+SHORT: Final = Scenario(
+    name="short",
+    lease_seconds=3.0,
+    beat_seconds=1.0,
+    reap_seconds=0.5,
+    jobs=100,
+    jobs_per_second=8.0,
+    poison={"raise": 1, "fail": 1},
+    weavers=2,
+    shoppers=2,
+    sockets_per_shopper=1,
+    backlog=40,
+    faults=(
+        Fault(at_seconds=1, kind="kill", target="weaver", seconds=0.2),
+        Fault(at_seconds=4, kind="kill", target="gateway", seconds=0.5),
+        Fault(at_seconds=5, kind="freeze", target="weaver", seconds=4.5),
+        Fault(at_seconds=8, kind="empty", target="valkey", seconds=0.2),
+    ),
+)
+
+SLOW: Final = Scenario(
+    name="slow",
+    lease_seconds=30.0,
+    beat_seconds=10.0,
+    reap_seconds=2.0,
+    jobs=600,
+    jobs_per_second=6.0,
+    poison={"raise": 2, "fail": 3, "refuse": 1},
+    faults=(
+        Fault(at_seconds=5, kind="kill", target="weaver"),
+        Fault(at_seconds=12, kind="freeze", target="weaver", seconds=40),
+        Fault(at_seconds=56, kind="kill", target="weaver"),
+        Fault(at_seconds=60, kind="empty", target="valkey"),
+    ),
+)
+
+SCENARIOS: Final = {scenario.name: scenario for scenario in (FULL, SHORT, SLOW)}
