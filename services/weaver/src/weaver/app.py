@@ -14,6 +14,7 @@ import structlog
 from proteus import keys
 from proteus.claims import Claims
 from proteus.duties import keep_registered, listen, worker_client
+from proteus.errors import ModelUnavailable
 from proteus.heart import Heart
 from proteus.jobs import WorkerId
 from proteus.probes import probe_server
@@ -64,7 +65,8 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
     """Run one weaver until `stop`.
 
     Raises:
-        ModelUnavailable, LicenceRefused: An engine that the settings name cannot be had.
+        LicenceRefused: The deployment's policy forbids an engine that the settings name.
+        ModelUnavailable: None of the engines that the settings name can be had.
     """
     worker_id = WorkerId(settings.worker.worker_id)
     redis = worker_client(settings.redis.url)
@@ -89,7 +91,7 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
         return WorkerCard(
             id=worker_id,
             state=standing.state,
-            engines=settings.weaver.engines,
+            engines=tuple(engines) or settings.weaver.engines,
             weights={one.name: f"{one.name} {one.version}" for one in described},
             licence={one.name: one.weights_licence for one in described},
             device=device_of(settings.weaver),
@@ -178,20 +180,33 @@ def device_of(weaver: WeaverSettings) -> str:
 
 
 def load_engines(settings: Settings, profile: CostProfile) -> dict[str, Engine]:
-    """Load the engines the settings name and measure what their batches cost; blocks."""
+    """Load the engines the settings name and measure what their batches cost; blocks.
+
+    Raises:
+        LicenceRefused: The deployment's policy forbids an engine it names.
+        ModelUnavailable: Not one of them can be had here; of several, the missing ones are logged and left out.
+    """
     engines: dict[str, Engine] = {}
     weaver = settings.weaver
     for name in weaver.engines:
         start = time.monotonic()
-        engines[name] = registry.load(
-            name,
-            licence_policy=settings.worker.licence_policy,
-            device=weaver.device,
-            weights_dir=weaver.weights_dir,
-            timed_curve=weaver.timed_curve,
-            timed_poison=weaver.timed_poison,
-        )
-        log.info("engine_loaded", engine=name, seconds=round(time.monotonic() - start, 2))
+        try:
+            engines[name] = registry.load(
+                name,
+                licence_policy=settings.worker.licence_policy,
+                device=weaver.device,
+                weights_dir=weaver.weights_dir,
+                timed_curve=weaver.timed_curve,
+                timed_poison=weaver.timed_poison,
+            )
+        except ModelUnavailable as error:
+            # A fleet without the big model's weights still serves what it can; results name their engine.
+            log.error("engine_unavailable", engine=name, reason=error.message, hint="make weights")
+            last = error
+        else:
+            log.info("engine_loaded", engine=name, seconds=round(time.monotonic() - start, 2))
+    if not engines:
+        raise last
     for name, engine in engines.items() if weaver.profile_seconds else ():
         measure(engine, profile, budget_seconds=weaver.profile_seconds / len(engines), max_batch=weaver.max_batch)
         log.info("engine_measured", engine=name, single_seconds=_singles(profile, name))
