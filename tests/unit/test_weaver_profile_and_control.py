@@ -62,6 +62,21 @@ def test_a_picture_that_breaks_the_budget_is_extrapolated_from_one_step() -> Non
     assert profile.step_seconds(BALANCED, 1) == pytest.approx(100.0)
 
 
+def test_the_first_batch_warms_up_and_does_not_count_against_the_engine() -> None:
+    watch, profile, naps = Watch(), CostProfile(max_batch=1), iter([3.0] * 8)
+    engine = TimedEngine({1: 0.8}, sleep=lambda seconds: watch.sleep(seconds + next(naps, 0.0)))
+    measure(engine, profile, budget_seconds=30.0, max_batch=1, clock=watch)
+    assert profile.tables()[BALANCED].t(1) == pytest.approx(0.8)
+
+
+def test_a_first_batch_that_took_the_whole_budget_gives_way_to_the_first_real_one() -> None:
+    profile = CostProfile(max_batch=1)
+    profile.observe(BALANCED, 1, 40.0, cold=True)
+    assert profile.tables()[BALANCED].t(1) == 40.0
+    profile.observe(BALANCED, 1, 2.0)
+    assert profile.tables()[BALANCED].t(1) == 2.0
+
+
 def test_measuring_stays_about_within_its_budget() -> None:
     _, watch = measured({1: 0.4, 2: 0.7, 4: 1.3, 8: 2.5}, budget_seconds=2.0)
     assert watch.now <= 3.0

@@ -51,12 +51,22 @@ class CostProfile:
     def __init__(self, *, max_batch: int) -> None:
         self._max_batch = max_batch
         self._points: dict[str, dict[int, float]] = {}
+        self._cold: set[tuple[str, int]] = set()
         self._tables: dict[str, CostTable] = {}
 
-    def observe(self, batch_key: str, batch_size: int, seconds: float) -> None:
-        """Take in a measurement of t(b). The first of a size counts in full, later ones by `CORRECTION_WEIGHT`."""
+    def observe(self, batch_key: str, batch_size: int, seconds: float, *, cold: bool = False) -> None:
+        """Take in a measurement of t(b). The first of a size counts in full, later ones by `CORRECTION_WEIGHT`.
+
+        Args:
+            cold: It was the engine's first batch, which also warms up: the next one replaces it.
+        """
         points = self._points.setdefault(batch_key, {})
         known = points.get(batch_size)
+        if (batch_key, batch_size) in self._cold:
+            known = None
+            self._cold.discard((batch_key, batch_size))
+        if cold:
+            self._cold.add((batch_key, batch_size))
         value = seconds if known is None else known + CORRECTION_WEIGHT * (seconds - known)
         points[batch_size] = max(value, 1e-6)
         for smaller in [size for size in points if size < batch_size]:
@@ -93,6 +103,7 @@ class Sample:
 
     seconds: float
     complete: bool
+    warm: bool = False
 
 
 def measure(
@@ -113,34 +124,36 @@ def measure(
         canvases.setdefault(key.rsplit("/", 1)[0], []).append(key)
     for keys in canvases.values():
         measured = keys[len(keys) // 2]
-        points = _measure_sizes(
+        samples = _measure_sizes(
             engine, measured, budget_seconds=budget_seconds / len(canvases), max_batch=max_batch, clock=clock
         )
-        for size, seconds in points.items():
+        for size, sample in samples.items():
             for key in keys:
-                profile.observe(key, size, seconds * steps_of(key) / steps_of(measured))
+                seconds = sample.seconds * steps_of(key) / steps_of(measured)
+                profile.observe(key, size, seconds, cold=not sample.warm)
 
 
 def _measure_sizes(
     engine: Engine, batch_key: str, *, budget_seconds: float, max_batch: int, clock: Callable[[], float]
-) -> dict[int, float]:
+) -> dict[int, Sample]:
     """Return t(b) of one key for the sizes the budget allows; the very first batch warms up and is measured again."""
-    points: dict[int, float] = {}
-    end, expected_seconds, warm = clock() + budget_seconds, 0.0, False
+    samples: dict[int, Sample] = {}
+    end, expected_seconds = clock() + budget_seconds, 0.0
     for size in (1, *[size for size in _SIZES if size <= max_batch]):
-        left = end - clock()
-        if warm and left <= expected_seconds:
+        left, warm = end - clock(), bool(samples)
+        again = size == 1 and expected_seconds <= 2 * budget_seconds  # worth it: it is told to the whole fleet
+        if warm and not again and left <= expected_seconds:
             break
         try:
             sample = _weave_sample(engine, batch_key, size, budget_seconds=left, clock=clock)
         except ProteusError as error:
             log.warning("profile_failed", batch_key=batch_key, batch_size=size, reason=error.message)
             break
-        points[size] = sample.seconds
+        samples[size] = replace(sample, warm=warm)
         if not sample.complete:
             break
-        expected_seconds, warm = sample.seconds * (2 if warm else 1), True
-    return points
+        expected_seconds = sample.seconds * (2 if warm else 1)
+    return samples
 
 
 def _weave_sample(
