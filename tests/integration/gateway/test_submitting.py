@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 from gateway.fleet import FleetView
 from proteus.keys import JOBS
@@ -42,6 +43,20 @@ async def test_a_cut_asked_for_twice_is_one_job(gateway, hands) -> None:
     assert later.json()["cloth_clean_url"] == done["cloth_clean_url"]
     assert (await guest.http.get(f"/v1/segmentations/{first['job_id']}")).json()["status"] == "completed"
     assert (await guest.http.get(f"/v1/results/{first['job_id']}/1")).status_code == 302
+
+
+async def test_a_photo_whose_ingest_was_recorded_a_moment_ago_is_neither_missing_nor_unknown(
+    ready, parts, redis
+) -> None:
+    """Image and jobs are read one after the other: between the two the ingest may end."""
+    snap = await ready.snap()
+    async with parts.ledger.read() as reads:
+        (order,) = await reads.orders([snap["job_id"]])
+        image = await reads.image(order.tryon.person_image_id, user_id=order.job.user_id)
+        known = await reads.jobs_of_images([image.id])
+    await parts.photos.check_uploaded(replace(image, key=None), known)
+    await redis.flushdb()
+    assert await parts.submitter.push_orders([replace(order, material=None)]) == 1
 
 
 async def test_what_waits_is_cancelled_at_once(ready, redis) -> None:

@@ -117,7 +117,8 @@ class Photos:
         if image.key is not None:
             return
         ingests = [job for job in known if job.image_id == image.id and job.kind == JobKind.INGEST]
-        if ingests and (ingests[-1].state in ("queued", "running") or is_final(ingests[-1])):
+        # Completed: recorded since the image was read, and the upload may be gone already.
+        if ingests and (ingests[-1].state in ("queued", "running", "completed") or is_final(ingests[-1])):
             if ingests[-1].error:
                 raise error_of(ingests[-1].error)
             return

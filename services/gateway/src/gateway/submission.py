@@ -50,7 +50,13 @@ class Submitter:
         return await self.push_orders([order for order in orders if order.job.stage == "waiting"])
 
     async def push_orders(self, orders: Sequence[Order]) -> int:
-        """Push composed orders, one round trip per queue; what Redis does not take stays in the outbox."""
+        """Push orders, one round trip per queue; what Redis does not take stays in the outbox.
+
+        A try-on without material was read while its photo or cut-out was being recorded: it is read anew.
+        """
+        if early := [order.job.id for order in orders if order.tryon and order.material is None]:
+            async with self._ledger.read() as reads:
+                orders = [order for order in orders if order.job.id not in early] + await reads.orders(early)
         by_list: dict[str, list[Submission]] = {}
         for order in orders:
             by_list.setdefault(JobKind(order.job.kind).queue, []).append(compose(order, self._address_of))
