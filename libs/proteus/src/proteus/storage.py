@@ -16,6 +16,7 @@ from urllib.parse import quote, unquote, urlsplit
 import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
+from s3transfer.exceptions import RetriesExceededError
 
 from proteus.errors import DependencyUnavailable, ForeignUrl, NotFound, UploadMissing
 from proteus.settings import StorageSettings
@@ -141,6 +142,18 @@ class ObjectStore:
         except BotoCoreError as error:
             raise DependencyUnavailable("The object store broke off while sending.") from error
         return data
+
+    def download(self, key: str, sink: IO[bytes]) -> None:
+        """Write an object of any size into a file, in parts that come side by side.
+
+        Raises:
+            NotFound: There is no such object.
+            DependencyUnavailable: The store does not answer.
+        """
+        try:
+            self._call("download_fileobj", Bucket=self.settings.bucket, Key=key, Fileobj=sink)
+        except RetriesExceededError as error:
+            raise DependencyUnavailable("The object store broke off while sending.") from error
 
     def get_json(self, key: str) -> Any:
         """Return a JSON document."""

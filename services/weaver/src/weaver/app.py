@@ -11,9 +11,10 @@ from typing import Final
 
 import structlog
 
-from proteus import keys
+from proteus import keys, licences
 from proteus.claims import Claims
 from proteus.duties import keep_registered, listen, worker_client
+from proteus.engines import CARDS
 from proteus.errors import ModelUnavailable
 from proteus.heart import Heart
 from proteus.jobs import WorkerId
@@ -21,6 +22,7 @@ from proteus.probes import probe_server
 from proteus.queue import JobQueue, QueuePolicy
 from proteus.registry import WorkerCard, WorkerState, deregister
 from proteus.storage import ObjectStore
+from weaver import weights_source
 from weaver.claiming import Claimer
 from weaver.control import ConfigReader
 from weaver.delivery import Delivery
@@ -191,6 +193,11 @@ def load_engines(settings: Settings, profile: CostProfile) -> dict[str, Engine]:
     for name in weaver.engines:
         start = time.monotonic()
         try:
+            if name not in ON_CPU:
+                licences.require(CARDS[name], settings.worker.licence_policy)
+                weights_source.bring(
+                    name, source=weaver.weights_source, folder=weaver.weights_dir, storage=settings.storage
+                )
             engines[name] = registry.load(
                 name,
                 licence_policy=settings.worker.licence_policy,

@@ -30,6 +30,11 @@ class WeaverSettings(BaseSettings):
     weights_dir: str = ""
     """`WEAVER_WEIGHTS_DIR`. Folder with one folder of weights per engine; empty: each engine's own place."""
 
+    weights_source: str = ""
+    """`WEAVER_WEIGHTS_SOURCE`. Where `weights_dir` is filled from at start when it is empty: `s3://bucket/prefix`, read
+    with the object storage's credentials, or `owner/name[@revision]` on the model hub (`HF_TOKEN` for gated ones);
+    empty: from nowhere."""
+
     max_batch: int = Field(default=8, ge=1, le=64)
     """`WEAVER_MAX_BATCH`. Most pictures in one session, whatever `config:batch_size` says."""
 

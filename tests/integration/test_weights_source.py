@@ -1,0 +1,130 @@
+"""A worker with an empty folder fills it from a bucket, once, whole or not at all."""
+
+import threading
+from pathlib import Path
+
+import pytest
+
+from proteus.errors import LicenceRefused, ModelUnavailable
+from proteus.settings import StorageSettings
+from proteus.storage import ObjectStore
+from weaver import weights_source
+from weaver.app import load_engines
+from weaver.profile import CostProfile
+from weaver.settings import Settings, WeaverSettings, WorkerSettings
+
+TREE = {"unet/config.json": b"{}", "unet/model.safetensors": b"w" * 100_000, "SHA256SUMS": b"", "old.ckpt": b"pickle"}
+TAKEN = {"unet/config.json", "unet/model.safetensors", "SHA256SUMS"}
+
+
+def fill(store: ObjectStore, prefix: str) -> None:
+    for name, body in TREE.items():
+        store.put(f"{prefix}{name}", body, content_type="application/octet-stream")
+
+
+def files(folder: Path) -> set[str]:
+    return {file.relative_to(folder).as_posix() for file in folder.rglob("*") if file.is_file()}
+
+
+@pytest.fixture
+def here(storage_settings: StorageSettings) -> StorageSettings:
+    """The deployment's own storage, whose bucket is not the weights' one."""
+    return storage_settings.model_copy(update={"bucket": "another-bucket"})
+
+
+@pytest.mark.parametrize("prefix", ["", "models", "models/catvton"])
+def test_the_engines_folder_of_a_bucket_arrives_without_its_pickles(
+    store: ObjectStore, here: StorageSettings, tmp_path: Path, prefix: str
+) -> None:
+    fill(store, f"{prefix}/catvton/".lstrip("/") if not prefix.endswith("catvton") else f"{prefix}/")
+    source = f"s3://{store.settings.bucket}/{prefix}".rstrip("/")
+    weights_source.bring("catvton", source=source, folder=str(tmp_path), storage=here)
+    assert files(tmp_path / "catvton") == TAKEN
+    assert (tmp_path / "catvton/unet/model.safetensors").read_bytes() == TREE["unet/model.safetensors"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".catvton.lock", "catvton"]
+
+
+def test_pods_that_share_a_folder_fetch_once(store: ObjectStore, here: StorageSettings, tmp_path: Path) -> None:
+    fill(store, "catvton/")
+    source = f"s3://{store.settings.bucket}"
+    pods = [
+        threading.Thread(
+            target=weights_source.bring,
+            args=("catvton",),
+            kwargs={"source": source, "folder": str(tmp_path), "storage": here},
+        )
+        for _ in range(3)
+    ]
+    seen: list[int] = []
+    for pod in pods:
+        pod.start()
+    for pod in pods:
+        pod.join()
+        seen.append((tmp_path / "catvton/unet/model.safetensors").stat().st_ino)
+    assert len(set(seen)) == 1
+    assert files(tmp_path / "catvton") == TAKEN
+
+
+def test_what_is_there_is_left_alone_and_a_cut_off_draft_is_begun_anew(
+    store: ObjectStore, here: StorageSettings, tmp_path: Path
+) -> None:
+    fill(store, "catvton/")
+    source = f"s3://{store.settings.bucket}"
+    (tmp_path / ".catvton.draft").mkdir()
+    (tmp_path / ".catvton.draft/half.safetensors").write_bytes(b"ha")
+    (tmp_path / "catvton").mkdir()
+    weights_source.bring("catvton", source=source, folder=str(tmp_path), storage=here)
+    assert files(tmp_path / "catvton") == TAKEN
+    weights_source.bring("catvton", source="s3://nowhere-at-all", folder=str(tmp_path), storage=here)
+    assert files(tmp_path / "catvton") == TAKEN
+
+
+def test_each_refusal_names_what_is_missing_and_leaves_nothing(
+    store: ObjectStore, here: StorageSettings, tmp_path: Path
+) -> None:
+    elsewhere = here.model_copy(update={"endpoint": "http://127.0.0.1:1"})
+    wrong = here.model_copy(update={"access_key": "nobody"})
+    for source, storage, said in (
+        (f"s3://{store.settings.bucket}/empty", here, "holds no weights of catvton"),
+        ("s3://no-such-bucket", here, "no bucket 'no-such-bucket'"),
+        (f"s3://{store.settings.bucket}", wrong, "could not be read from bucket"),
+        (f"s3://{store.settings.bucket}", elsewhere, "does not answer"),
+        ("https://example.com/x", here, "name a bucket"),
+    ):
+        with pytest.raises(ModelUnavailable, match=said):
+            weights_source.bring("catvton", source=source, folder=str(tmp_path), storage=storage)
+    assert files(tmp_path) == {".catvton.lock"}
+    with pytest.raises(ModelUnavailable, match="WEAVER_WEIGHTS_DIR"):
+        weights_source.bring("catvton", source="s3://some-bucket", folder="", storage=here)
+
+
+def test_a_folder_that_cannot_be_written_is_named(store: ObjectStore, here: StorageSettings, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("not a folder")
+    with pytest.raises(ModelUnavailable, match="cannot be kept in"):
+        weights_source.bring("catvton", source="s3://some-bucket", folder=str(tmp_path / "file"), storage=here)
+
+
+def starting(storage: StorageSettings, source: str, folder: Path, *, policy: str = "any") -> Settings:
+    return Settings(
+        weaver=WeaverSettings(
+            engines=("catvton",), weights_dir=str(folder), weights_source=source, device="cpu", profile_seconds=0
+        ),
+        worker=WorkerSettings(licence_policy=policy),
+        storage=storage,
+    )
+
+
+def test_a_starting_weaver_fetches_then_loads(store: ObjectStore, here: StorageSettings, tmp_path: Path) -> None:
+    fill(store, "catvton/")
+    with pytest.raises(ModelUnavailable) as refused:  # what was fetched is not a whole model, and the loader says so
+        load_engines(starting(here, f"s3://{store.settings.bucket}", tmp_path), CostProfile(max_batch=1))
+    assert "bucket" not in str(refused.value)
+    assert files(tmp_path / "catvton") == TAKEN
+
+
+def test_forbidden_weights_are_not_even_fetched(store: ObjectStore, here: StorageSettings, tmp_path: Path) -> None:
+    fill(store, "catvton/")
+    settings = starting(here, f"s3://{store.settings.bucket}", tmp_path, policy="commercial")
+    with pytest.raises(LicenceRefused):
+        load_engines(settings, CostProfile(max_batch=1))
+    assert files(tmp_path) == set()
