@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 import structlog
 import uvicorn
+import uvloop
 
 from gateway.app import make_api, make_app
 from gateway.ledger import migrate
@@ -43,7 +44,7 @@ def main(arguments: list[str] | None = None) -> int:
     match given.command:
         case "serve":
             try:
-                asyncio.run(serve(settings, host=given.host, port=given.port))
+                uvloop.run(serve(settings, host=given.host, port=given.port))
             except ProteusError as error:
                 print(f"gateway: {error.message}", file=sys.stderr)
                 return 1

@@ -18,8 +18,8 @@ class DatabaseSettings(BaseSettings):
     url: str = "postgresql+asyncpg://proteus@127.0.0.1:5432/proteus"
     """`DATABASE_URL`. `postgresql://` and `postgres://` are taken as well."""
 
-    pool_size: int = Field(default=10, ge=1)
-    """Connections per process: a submit holds one for a few milliseconds."""
+    pool_size: int = Field(default=20, ge=2)
+    """`DATABASE_POOL_SIZE`. Connections per process: a submit holds one for milliseconds, a keeper for one round."""
 
     @field_validator("url")
     @classmethod

@@ -26,7 +26,8 @@ class Ledger:
         self._engine: AsyncEngine = create_async_engine(
             settings.url,
             pool_size=settings.pool_size,
-            max_overflow=settings.pool_size,
+            max_overflow=0,  # Beyond the pool wait: opening a connection costs Postgres more than ten submits.
+            pool_use_lifo=True,
             pool_timeout=5,
             pool_recycle=1800,
             json_serializer=_dumps,

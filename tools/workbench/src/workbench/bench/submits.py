@@ -34,7 +34,7 @@ from workbench.stack.ports import free_port
 from workbench.stack.postgres import psql
 
 CONNECTIONS: Final = 16
-SECONDS: Final = 4.0
+SECONDS: Final = 3.0
 ROUNDS: Final = 5
 KEY: Final = "a-signing-key-for-benchmarks-only!"
 USER: Final = "user_bench"
