@@ -68,8 +68,13 @@ class Reconciler:
         async with self._ledger.lock(LOCK) as held:
             if not held or await self._agrees():
                 return False
-            log.warning("redis_was_emptied_or_swapped")
-            metrics.RECONCILED.labels("new_epoch").inc()
+            async with self._ledger.read() as reads:
+                first = await reads.fact(EPOCH_FACT) is None
+            if first:
+                log.info("first_epoch")
+            else:
+                log.warning("redis_was_emptied_or_swapped")
+                metrics.RECONCILED.labels("new_epoch").inc()
             await self.compare(updated_before=datetime.now(UTC))
             epoch = uuid4().hex
             await self._redis.set(keys.EPOCH, epoch)
