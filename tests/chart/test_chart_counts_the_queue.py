@@ -83,3 +83,44 @@ async def test_keda_sees_waiting_running_retrying_and_idle(rendered: Callable[..
     )
     seen, wanted = await pods(redis, names)
     assert (seen["jobs"], seen["inflight"], seen["busy"], seen["retry"], wanted) == (0, 0, 0, 5, 1)
+
+
+async def test_what_is_handed_back_waits_again_and_what_is_dead_or_canceled_asks_for_nobody(
+    rendered: Callable[..., Objects], redis: Redis
+) -> None:
+    names = triggers(rendered("cpu"), "weaver")
+    queue = JobQueue(redis, keys.JOBS)
+    drained = WorkerId("drained")
+    await queue.submit(*(job(n) for n in range(12)))
+    held = (await queue.claim(drained, free=12, engines=["puppet"])).jobs
+    assert await pods(redis, names) == ({"jobs": 0, "retry": 0, "inflight": 12, "busy": 1}, 2)
+
+    await queue.hand_back(drained, {j.id: j.token for j in held})
+    assert await pods(redis, names) == ({"jobs": 12, "retry": 0, "inflight": 0, "busy": 0}, 2)
+
+    again = (await queue.claim(drained, free=2, engines=["puppet"])).jobs
+    hopeless = [Failure(id=j.id, token=j.token, code="invalid_request", message="no", retryable=False) for j in again]
+    await queue.fail(drained, hopeless)
+    assert (await queue.stats()).dead == 2
+    assert await pods(redis, names) == ({"jobs": 10, "retry": 0, "inflight": 0, "busy": 0}, 1)
+
+    await queue.cancel(*(JobId(f"job_{n}") for n in range(12)))
+    assert await pods(redis, names) == ({"jobs": 0, "retry": 0, "inflight": 0, "busy": 0}, 0)
+
+
+async def test_a_dead_workers_job_keeps_its_pod_until_the_lease_ends_then_waits_at_the_head(
+    rendered: Callable[..., Objects], redis: Redis
+) -> None:
+    names = triggers(rendered("cpu"), "weaver")
+    queue = JobQueue(redis, keys.JOBS, policy=QueuePolicy(lease_ms=30_000))
+    await queue.submit(job(0))
+    await queue.claim(WorkerId("killed"), free=1, engines=["puppet"])
+    assert await queue.reap() == 0
+    assert await pods(redis, names) == ({"jobs": 0, "retry": 0, "inflight": 1, "busy": 1}, 1)
+    # The lease and the last heartbeat, as they look a minute later.
+    k = keys.QueueKeys(keys.JOBS)
+    seconds, _ = await redis.time()
+    await redis.zadd(k.leases, {"job_0": (seconds - 60) * 1000})
+    await redis.zadd(k.busy, {"killed": (seconds - 60) * 1000})
+    assert await queue.reap() == 1
+    assert await pods(redis, names) == ({"jobs": 1, "retry": 0, "inflight": 0, "busy": 0}, 1)

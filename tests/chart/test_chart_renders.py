@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+import jsonschema
 import kubernetes_validate
 import pytest
 from cloudcoil.models.keda.v1alpha1 import ScaledObject, TriggerAuthentication
@@ -137,6 +138,113 @@ def test_a_second_rendering_changes_only_what_is_random(rendered: Callable[..., 
     values = profile_values("cpu")
     first, second = (chart.render(values, name="demo", namespace="proteus", is_upgrade=True) for _ in range(2))
     assert {path for path in first if first[path] != second[path]} == {"proteus/templates/shared/secrets.yaml"}
+
+
+def by_name(objects: Objects) -> dict[tuple[str, str], dict[str, Any]]:
+    return {(o["kind"], o["metadata"]["name"]): o for o in objects}
+
+
+def frozen(document: dict[str, Any]) -> Any:
+    """What the API server refuses to change, so that an upgrade which changes it would fail half-way."""
+    spec = document.get("spec", {})
+    if document["kind"] == "Deployment":
+        return spec["selector"]
+    if document["kind"] == "StatefulSet":
+        changeable = {"replicas", "template", "updateStrategy", "ordinals", "minReadySeconds"}
+        return {key: value for key, value in spec.items() if key not in changeable}
+    return None
+
+
+CHANGES: list[tuple[str, dict[str, Any], set[str]]] = [
+    ("a new tag", {"image": {"tag": "0.2.0"}}, {"Deployment", "Job", "Pod"}),
+    ("more pods", {"scaling": {"maxReplicas": 9}}, {"Deployment", "ConfigMap", "ScaledObject"}),
+    ("another time to drain", {"weaver": {"longestBatchSeconds": 120}}, {"Deployment"}),
+    ("the plain form", {"scaling": {"form": "plain", "minReplicas": 1}}, {"ScaledObject", "Deployment"}),
+    ("debug logs", {"logLevel": "DEBUG"}, {"Deployment", "Job"}),
+]
+
+
+@pytest.mark.parametrize("profile", ["cpu", "gpu", "lke"])
+@pytest.mark.parametrize(("over", "kinds"), [change[1:] for change in CHANGES], ids=[c[0] for c in CHANGES])
+def test_an_upgrade_changes_what_it_should_and_nothing_that_is_frozen(
+    profile: str, over: dict[str, Any], kinds: set[str]
+) -> None:
+    before, after = by_name(render(profile_values(profile))), by_name(render(profile_values(profile, **over)))
+    assert before.keys() == after.keys()
+    changed = {name for name in before if before[name] != after[name] and name[0] != "Secret"}
+    assert changed
+    assert {kind for kind, _ in changed} <= kinds
+    assert [name for name in before if frozen(before[name]) != frozen(after[name])] == []
+
+
+def test_a_changed_setting_restarts_the_pods_that_read_it(rendered: Callable[..., Objects]) -> None:
+    before, after = by_name(rendered()), by_name(rendered(gateway={"corsOrigins": ["https://a.example"]}))
+    for service in ("gateway", "tailor", "weaver", "arbitrator"):
+        key = ("Deployment", f"demo-{service}")
+        assert before[key]["spec"]["template"]["metadata"] != after[key]["spec"]["template"]["metadata"]
+
+
+# gateway.networking.k8s.io/v1, standard channel: the fields that we use, and no other.
+NAME = {"type": "string", "minLength": 1, "maxLength": 253}
+HTTP_ROUTE = {
+    "type": "object",
+    "additionalProperties": False,
+    "required": ["rules", "parentRefs"],
+    "properties": {
+        "parentRefs": {
+            "type": "array",
+            "maxItems": 32,
+            "items": {
+                "type": "object",
+                "additionalProperties": False,
+                "required": ["name"],
+                "properties": {"name": NAME, "namespace": NAME, "sectionName": NAME, "port": {"type": "integer"}},
+            },
+        },
+        "hostnames": {
+            "type": "array",
+            "items": {"type": "string", "pattern": r"^(\*\.)?[a-z0-9]([-a-z0-9.]*[a-z0-9])?$"},
+        },
+        "rules": {
+            "type": "array",
+            "minItems": 1,
+            "items": {
+                "type": "object",
+                "additionalProperties": False,
+                "properties": {
+                    "matches": {"type": "array", "items": {"type": "object", "required": ["path"]}},
+                    "backendRefs": {
+                        "type": "array",
+                        "items": {
+                            "type": "object",
+                            "additionalProperties": False,
+                            "required": ["name", "port"],
+                            "properties": {"name": NAME, "port": {"type": "integer", "minimum": 1, "maximum": 65535}},
+                        },
+                    },
+                    "timeouts": {
+                        "type": "object",
+                        "additionalProperties": False,
+                        "properties": {"request": {"type": "string", "pattern": r"^([0-9]{1,5}(h|m|s|ms)){1,4}$"}},
+                    },
+                },
+            },
+        },
+    },
+}
+
+
+def test_the_http_route_has_the_shape_of_the_gateway_api_and_leads_to_the_gateway(
+    rendered: Callable[..., Objects],
+) -> None:
+    parents = [{"name": "public", "namespace": "gateways", "sectionName": "https"}]
+    objects = by_name(rendered(httpRoute={"enabled": True, "host": "try.example.com", "parentRefs": parents}))
+    route = objects["HTTPRoute", "demo-gateway"]
+    assert route["apiVersion"] == "gateway.networking.k8s.io/v1"
+    jsonschema.validate(route["spec"], HTTP_ROUTE)
+    [backend] = route["spec"]["rules"][0]["backendRefs"]
+    service = objects["Service", backend["name"]]
+    assert backend["port"] in {port["port"] for port in service["spec"]["ports"]}
 
 
 @pytest.mark.parametrize("over", [{"scaling": {"owner": "operator"}}, {"scaling": {"owner": "none"}}])

@@ -1,8 +1,10 @@
 """`make compose-test`: docker-compose.yml, up for real; a try-on through it; a weaver killed in the middle of another.
 
-    engine ─▶ images ─▶ compose up ─▶ try-on ─▶ kill -9 the weaver while it works ─▶ delivered all the same ─▶ down
+    engine ─▶ images ─▶ up ─▶ checks ─▶ try-on ─▶ kill -9 the weaver while it works ─▶ delivered all the same ─▶ down
 
-The second try-on uses the engine `timed`, which takes some seconds, so that the kill surely meets a running job.
+The second try-on uses the engine `timed`, which takes some seconds, so that the kill surely meets a running job. The
+checks: every service of ours runs as another user than root, on a root file system it cannot write, and is healthy;
+the CPU images hold no torch, the gateway's no OpenCV either. Exit status 3: no Docker engine can be had; 1: it failed.
 """
 
 from __future__ import annotations
@@ -19,13 +21,20 @@ import httpx
 
 from workbench import assets
 from workbench.client import Client, Job
-from workbench.deploy.engine import Docker, EngineUnavailable, docker
+from workbench.deploy.engine import Docker, DockerFailed, EngineUnavailable, docker
 from workbench.deploy.images import FOLDER, build
 from workbench.deploy.manifests import ROOT
 from workbench.deploy.standins import ensure_images
 from workbench.stack.ports import free_port
 
 LEASE_SECONDS: Final = 10
+NOT_IN: Final = {
+    "gateway": ("torch", "cv2", "onnxruntime", "ai_edge_litert"),
+    "arbitrator": ("torch", "cv2", "onnxruntime", "ai_edge_litert"),
+    "tailor": ("torch",),
+    "weaver": ("torch",),
+}
+"""Image -> modules that would only make it large."""
 OVERRIDE: Final = f"""\
 services:
   weaver:
@@ -89,14 +98,39 @@ def _trial(client: Docker) -> dict[str, Any]:
             client.compose(*files, "up", "-d", "--no-build")
             url = f"http://127.0.0.1:{gateway}"
             _await_ready(url)
+            for service, modules in NOT_IN.items():
+                _check(client, files, service, modules)
+            print("try-ons …", flush=True)
             said = asyncio.run(_drive(url, kill))
-        except (EngineUnavailable, TimeoutError):
+        except BaseException:
             print(client.compose(*files, "logs", "--tail", "40", check=False).stdout, file=sys.stderr)
             raise
         finally:
             print("docker compose down …", flush=True)
             client.compose(*files, "down", "-v", "--timeout", "20", check=False)
     return {**said, "image_megabytes": {name: round(size / 1e6) for name, size in sizes.items()}}
+
+
+def _check(client: Docker, files: list[str], service: str, absent: tuple[str, ...]) -> None:
+    """Look into one running service.
+
+    Raises:
+        DockerFailed: It is root, may write where it should not, holds what it should not, or never becomes healthy.
+    """
+    found = f"[name for name in {absent!r} if importlib.util.find_spec(name)]"
+    look = f"import importlib.util, os; print(os.geteuid(), os.access('/opt/proteus', os.W_OK), {found})"
+    said = client.compose(*files, "exec", "-T", service, "python", "-c", look).stdout.strip()
+    if said != "10001 False []":
+        raise DockerFailed(f"{service}: (user, may write, should not be there) is {said}")
+    container = client.compose(*files, "ps", "-q", service).stdout.strip()
+    health = ""
+    for _ in range(120):
+        shape = "{{.State.Health.Status}} {{.HostConfig.ReadonlyRootfs}}"
+        health = client.run("inspect", "-f", shape, container).stdout.strip()
+        if health == "healthy true":
+            return
+        time.sleep(0.5)
+    raise DockerFailed(f"{service}: (health, read-only root) is {health}")
 
 
 def _await_ready(url: str, *, seconds: float = 120) -> None:
@@ -119,6 +153,9 @@ def main() -> int:
     except EngineUnavailable as error:
         print(f"compose-test needs a Docker engine. {error}", file=sys.stderr)
         return 3
+    except (DockerFailed, TimeoutError) as error:
+        print(error, file=sys.stderr)
+        return 1
     print(json.dumps(said))
     return 0 if (said["status"], said["after_kill"]) == ("completed", "completed") else 1
 

@@ -28,6 +28,12 @@ class EngineUnavailable(DependencyUnavailable):
     code = "docker_unavailable"
 
 
+class DockerFailed(DependencyUnavailable):
+    """A docker command failed."""
+
+    code = "docker_failed"
+
+
 class Docker:
     """The docker command against one engine.
 
@@ -43,7 +49,7 @@ class Docker:
         """Run `docker <words>` quietly.
 
         Raises:
-            EngineUnavailable: It failed, and `check` is set; the message carries its last words.
+            DockerFailed: It failed, and `check` is set; the message carries its last words.
         """
         return self._run(["docker", *words], check=check, cwd=cwd)
 
@@ -58,7 +64,7 @@ class Docker:
         done = subprocess.run(command, env=self.environment, cwd=cwd, capture_output=True, text=True, check=False)
         if check and done.returncode != 0:
             last = "\n".join((done.stderr + done.stdout).strip().splitlines()[-15:])
-            raise EngineUnavailable(f"`{' '.join(command[:4])} …` failed:\n{last}")
+            raise DockerFailed(f"`{' '.join(command[:4])} …` failed:\n{last}")
         return done
 
 

@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from typing import Final
 
-from workbench.deploy.engine import Docker, EngineUnavailable, docker
+from workbench.deploy.engine import Docker, DockerFailed, EngineUnavailable, docker
 from workbench.deploy.manifests import ROOT
 from workbench.deploy.standins import PYTHON, ensure_images
 
@@ -29,7 +29,7 @@ def build(client: Docker, *, gpu: bool = False) -> dict[str, int]:
     """Build the images `proteus/<name>:<version>`; return their sizes in bytes.
 
     Raises:
-        EngineUnavailable: A build failed; the message carries its last words.
+        DockerFailed: A build failed; the message carries its last words.
     """
     sizes: dict[str, int] = {}
     for name, dockerfile in {**DOCKERFILES, **(GPU if gpu else {})}.items():
@@ -68,6 +68,9 @@ def main() -> int:
     except EngineUnavailable as error:
         print(error, file=sys.stderr)
         return 3
+    except DockerFailed as error:
+        print(error, file=sys.stderr)
+        return 1
     return 0
 
 

