@@ -93,6 +93,10 @@ schema: install ## Write docs/openapi.json and docs/events.schema.json from the 
 simulate: install-dev ## Simulate fleets with the production rules; writes docs/benchmarks.md (up to 3 minutes)
 	@$(BIN)/proteus simulate --page docs/benchmarks.md
 
+.PHONY: calibrate
+calibrate: install-dev ## One trace through the simulator and the real stack, side by side (4 minutes, an idle machine)
+	@$(BIN)/proteus simulate calibrate
+
 .PHONY: install install-dev install-models install-deploy
 install: $(STAMPS)/run ## Only install what running needs, into .venv
 install-dev: $(STAMPS)/dev

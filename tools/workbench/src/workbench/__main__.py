@@ -20,6 +20,7 @@ from dotenv import dotenv_values
 from proteus.errors import ProteusError
 from workbench.client import Client, JobEnded, Refused
 from workbench.demo import demo as run_demo
+from workbench.fleet import app as fleet_app
 from workbench.models import models, weights
 from workbench.simulate.cli import app as simulate_app
 from workbench.stack.console import StackConsole
@@ -35,6 +36,7 @@ INTERRUPTED: Final = 130
 app = typer.Typer(help=__doc__, add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 
 app.add_typer(simulate_app, name="simulate")
+app.add_typer(fleet_app, name="fleet")
 
 FolderOption = Annotated[Path, typer.Option("--folder", help="Where the stack keeps everything.")]
 DEFAULT_FOLDER: Final = Path(".proteus")

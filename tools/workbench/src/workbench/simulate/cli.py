@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
+import shutil
 import time
 from pathlib import Path
 from typing import Annotated, Final, cast, get_args
@@ -35,6 +37,8 @@ from workbench.simulate.traces import TRACES
 app = typer.Typer(help=__doc__, no_args_is_help=False, invoke_without_command=True)
 
 MISSED: Final = 1
+CALIBRATED_WITHIN: Final = 0.1
+"""How far simulation and reality may be apart, in goodput and in the relative 95th percentile."""
 
 
 @app.callback()
@@ -108,6 +112,36 @@ def one(
     )
     result = run(case)
     print(json.dumps({**result.figures.to_json(), "cpu_seconds": round(result.cpu_seconds, 2)}))
+
+
+@app.command()
+def calibrate(
+    scale: Annotated[float, typer.Option(min=0.1, help="Multiplies every duration.")] = 0.5,
+    seed: Annotated[int, typer.Option()] = SEEDS[0],
+    folder: Annotated[Path, typer.Option(help="For the servers' data and the logs.")] = Path(".proteus/calibrate"),
+) -> None:
+    """Play one trace through the simulator and through the real stack. Status 1: they differ by more than 10 %."""
+    from workbench.simulate import calibrate as calibration  # brings the services in: only this command needs them
+
+    shutil.rmtree(folder, ignore_errors=True)
+    trace = calibration.trace_at(scale, seed=seed)
+    bench = calibration.Bench(folder.resolve(), scale=scale)
+    real = asyncio.run(bench.run(trace))
+    model = calibration.simulated(trace, scale=scale, seed=seed)
+    figures = {
+        "goodput_difference": round(abs(real.goodput - model.goodput), 4),
+        "p95_difference": round(abs(real.p95_seconds - model.p95_seconds) / model.p95_seconds, 4),
+        "goodput_real": round(real.goodput, 4),
+        "goodput_simulated": round(model.goodput, 4),
+        "p95_seconds_real": round(real.p95_seconds, 3),
+        "p95_seconds_simulated": round(model.p95_seconds, 3),
+        "jobs": len(trace),
+        "scale": scale,
+        "cpu_share": round(bench.cpu_share, 3),
+    }
+    print(json.dumps(figures))
+    if max(figures["goodput_difference"], figures["p95_difference"]) > CALIBRATED_WITHIN:
+        raise typer.Exit(MISSED)
 
 
 def _draw(results: Results, folder: Path) -> None:

@@ -104,6 +104,7 @@ class Tally:
     unfinished: int = 0
     degraded: int = 0
     waits: array[float] = field(default_factory=lambda: array("d"))
+    latencies: array[float] = field(default_factory=lambda: array("d"))
     gpu_seconds: float = 0.0
     wasted_seconds: float = 0.0
     batches: int = 0
@@ -290,6 +291,7 @@ class World:
             return
         late = 0
         for job in batch:
+            tally.latencies.append(now - job.arrived)
             if now <= job.deadline:
                 tally.in_slo += 1
                 tally.tenant_in_slo[job.tenant] = tally.tenant_in_slo.get(job.tenant, 0) + 1
