@@ -78,7 +78,7 @@ def why(
         with Redis.from_url(redis_url or local_url(folder), decode_responses=True) as redis:
             found: Any = redis.xrevrange(keys.DECISIONS, count=lines)
     except RedisError as error:
-        console.print(f"Redis does not answer: {error}. Name it with --redis-url, or start the stack with `make up`.")
+        console.print(f"Redis does not answer ({error}): name it with --redis-url, or start the stack with `make up`.")
         raise typer.Exit(UNREACHABLE) from error
     decisions = noted(reversed(found))
     if as_json:
