@@ -78,6 +78,35 @@ async def test_an_event_whose_announcement_was_lost_arrives_with_the_next_check(
         await heard.until(lambda h: any(e["job_id"] == "job_x" for e in h.jobs))
 
 
+async def test_who_joins_while_others_are_served_misses_nothing(ready, parts) -> None:
+    """A client reconnects with an old number while the relay hands newer events to another socket of the same user."""
+    user_id = ready.guest.user_id
+    serving, go_on, all_there, stop = (asyncio.Event() for _ in range(4))
+    late: list[int] = []
+
+    async def deliver_slowly(_name, _message) -> None:
+        serving.set()
+        await go_on.wait()
+
+    async def deliver_late(_name, message) -> None:
+        late.append(message["seq"])
+        if message["seq"] == newest:
+            all_there.set()
+
+    async with parts.ledger.read() as reads:
+        newest = (await reads.last_seqs([user_id]))[user_id]
+    assert newest > 2
+    async with asyncio.TaskGroup() as group, asyncio.timeout(20):
+        group.create_task(parts.relay.run(stop))
+        await parts.relay.subscribe(user_id, newest - 2, deliver_slowly)
+        await serving.wait()
+        await parts.relay.subscribe(user_id, 0, deliver_late)
+        go_on.set()
+        await all_there.wait()
+        stop.set()
+    assert late == list(range(1, newest + 1))
+
+
 async def test_a_socket_needs_a_good_token_and_a_number(gateway, tokens) -> None:
     table = (
         ({"token": "abc"}, "unauthorized"),

@@ -162,18 +162,16 @@ class Relay:
                 self._tell(*news)
 
     async def _deliver(self, news: set[str]) -> None:
-        cursors = {
-            user_id: min(subscriber.cursor for subscriber in self._subscribers[user_id])
-            for user_id in news
-            if self._subscribers.get(user_id)
-        }
-        if not cursors:
+        # Only those who were there before the reading: whoever joins meanwhile may need more than was read.
+        listeners = {user_id: tuple(self._subscribers[user_id]) for user_id in news if self._subscribers.get(user_id)}
+        if not listeners:
             return
+        cursors = {user_id: min(one.cursor for one in those) for user_id, those in listeners.items()}
         async with self._ledger.read() as reads:
             events = await reads.events_after(cursors, limit=READ_LIMIT)
         for event in events:
             message = {**event.data, "seq": event.seq}
-            for subscriber in tuple(self._subscribers.get(event.user_id, ())):
+            for subscriber in listeners[event.user_id]:
                 if event.seq > subscriber.cursor:
                     subscriber.cursor = event.seq
                     await subscriber.deliver("job", message)
