@@ -43,9 +43,11 @@ def main(
             run(SCENARIOS[scenario], folder=folder, models=FOLDER.resolve() / "models", seed=lots, say=say)
         )
     except* StackError as group:
-        for error in group.exceptions:
-            say(str(error))
-        raise typer.Exit(3) from group
+        found: BaseException = group
+        while isinstance(found, BaseExceptionGroup):
+            found = found.exceptions[0]
+        say(str(found))
+        raise typer.Exit(3) from found
     for sentence in verdict.missed:
         say(f"MISSED: {sentence}")
     say("every bar holds" if not verdict.missed else f"the fleet's logs are in {folder}/logs")
@@ -54,4 +56,6 @@ def main(
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    app = typer.Typer(pretty_exceptions_enable=False)
+    app.command()(main)
+    app()

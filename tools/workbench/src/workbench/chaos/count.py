@@ -47,6 +47,7 @@ def judge(seen: Evidence, scenario: Scenario) -> Verdict:
     lost = lost_jobs(seen)
     doubled = doubled_jobs(seen)
     missed_events = missed_by_clients(seen.ears, seen.events)
+    jobs = sum(order.pictures for order in seen.orders)
     dead = {row.id for row in seen.rows.values() if row.state == "failed"}
     poison = {order.job_id for order in seen.orders if order.poison}
     away = sorted(seconds for recovery in seen.recoveries for seconds in recovery.seconds.values())
@@ -54,7 +55,7 @@ def judge(seen: Evidence, scenario: Scenario) -> Verdict:
     states = Counter(row.state for row in seen.rows.values())
     numbers: dict[str, Any] = {
         "scenario": scenario.name,
-        "jobs": len(seen.orders),
+        "jobs": jobs,
         "lost": len(lost),
         "double_visible": len(doubled),
         "events_missed_by_clients": missed_events,
@@ -71,8 +72,8 @@ def judge(seen: Evidence, scenario: Scenario) -> Verdict:
         **{state: states.get(state, 0) for state in ("completed", "canceled", "expired")},
     }
     missed = []
-    if len(seen.orders) < scenario.jobs:
-        missed.append(f"only {len(seen.orders)} of {scenario.jobs} jobs were accepted")
+    if jobs < scenario.jobs:
+        missed.append(f"only {jobs} of {scenario.jobs} jobs were accepted")
     if lost:
         missed.append(f"lost: {_some(f'{job_id} ({why})' for job_id, why in lost.items())}")
     if doubled:
@@ -94,18 +95,24 @@ def lost_jobs(seen: Evidence) -> dict[str, str]:
     """Return the accepted jobs that are lost, and how."""
     lost = {}
     for order in seen.orders:
-        row = seen.rows.get(order.job_id)
-        if row is None:
-            lost[order.job_id] = "no row"
-        elif not row.over:
-            lost[order.job_id] = f"still {row.state}"
-        elif row.state == "completed" and row.result_key not in seen.objects:
-            lost[order.job_id] = "no picture in the store"
-        elif row.state == "canceled" and not order.cancel:
-            lost[order.job_id] = "nobody cancelled it"
-        elif row.state == "expired" and not order.has_deadline:
-            lost[order.job_id] = "it had no deadline"
+        for job_id in order.jobs:
+            if why := _how_lost(order, seen.rows.get(job_id), seen.objects):
+                lost[job_id] = why
     return lost
+
+
+def _how_lost(order: Order, row: Row | None, objects: Collection[str]) -> str:
+    if row is None:
+        return "no row"
+    if not row.over:
+        return f"still {row.state}"
+    if row.state == "completed" and row.result_key not in objects:
+        return "no picture in the store"
+    if row.state == "canceled" and not order.cancel:
+        return "nobody cancelled it"
+    if row.state == "expired" and not order.has_deadline:
+        return "it had no deadline"
+    return ""
 
 
 def doubled_jobs(seen: Evidence) -> dict[str, str]:
@@ -113,13 +120,26 @@ def doubled_jobs(seen: Evidence) -> dict[str, str]:
     doubled = dict.fromkeys(seen.changed_results, "its result changed")
     recorded = Counter(event.job_id for event in seen.events if event.status in TERMINAL)
     doubled |= {job_id: f"{many} terminal events" for job_id, many in recorded.items() if many > 1}
+    doubled |= dict.fromkeys(_changed_pictures(seen.events), "a picture that had ended changed its status")
     for ear in seen.ears:
         ends = Counter(job_id for job_id, _ in {(one.job_id, one.seq) for one in ear.heard if one.status in TERMINAL})
         doubled |= {job_id: f"a client heard {many} ends" for job_id, many in ends.items() if many > 1}
-    ordered = Counter(order.job_id for order in seen.orders)
+    ordered = Counter(job_id for order in seen.orders for job_id in order.jobs)
     doubled |= {job_id: "two orders got the same job" for job_id, many in ordered.items() if many > 1}
     doubled |= {job_id: "a row that no client ordered" for job_id in seen.rows if job_id not in ordered}
     return doubled
+
+
+def _changed_pictures(events: Sequence[Recorded]) -> set[str]:
+    ended: dict[tuple[str, int], str] = {}
+    changed = set()
+    for event in events:
+        for n, status in enumerate(event.pictures, 1):
+            if ended.get((event.job_id, n), status) != status:
+                changed.add(event.job_id)
+            if status in TERMINAL:
+                ended[event.job_id, n] = status
+    return changed
 
 
 def missed_by_clients(ears: Iterable[Ear], events: Sequence[Recorded]) -> int:

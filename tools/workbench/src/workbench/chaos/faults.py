@@ -17,6 +17,8 @@ from workbench.chaos.watch import Watch
 from workbench.stack import StackError
 
 KEYS: Final = QueueKeys(JOBS)
+PATIENCE_SECONDS: Final = 30.0
+LOOK_SECONDS: Final = 0.1
 
 
 class Faults:
@@ -55,13 +57,13 @@ class Faults:
         fleet = self._fleet
         match fault.kind:
             case "kill":
-                name = self._draw(fault.target)
+                name = await self._draw(fault.target)
                 fleet.kill(name)
                 await self._note_lost(f"SIGKILL {name}", name)
                 await asyncio.sleep(fault.seconds)
                 fleet.release(name)
             case "freeze":
-                name = self._draw(fault.target)
+                name = await self._draw(fault.target)
                 fleet.freeze(name)
                 await self._note_lost(f"SIGSTOP {name} for {fault.seconds:g} s", name)
                 await asyncio.sleep(fault.seconds)
@@ -72,12 +74,15 @@ class Faults:
                 await fleet.take_away(fault.target, seconds=fault.seconds)
                 self._say(f"{fault.target} is back")
             case "restart":
-                self._say(f"SIGKILL {fault.target}, and back with its data")
+                self._say(f"SIGKILL {fault.target}, back in {fault.seconds:g} s with its data")
                 await fleet.restart(fault.target, down_seconds=fault.seconds, empty=False)
+                self._say(f"{fault.target} is back")
             case "empty":
                 recovery = self._watch.emptied(since=time.time())
-                self._say(f"SIGKILL {fault.target}, and back empty: {len(recovery.waiting)} jobs were in it")
+                held = len(recovery.waiting)
+                self._say(f"SIGKILL {fault.target}, back in {fault.seconds:g} s empty: {held} jobs were in it")
                 await fleet.restart(fault.target, down_seconds=fault.seconds, empty=True)
+                self._say(f"{fault.target} is back")
 
     async def _note_lost(self, what: str, name: str) -> None:
         """Read what a worker held when it was hit: nobody else can change that for a lease."""
@@ -91,9 +96,11 @@ class Faults:
         self._watch.lost(what, held, since=since)
         self._say(f"{what}: it held {len(held)}")
 
-    def _draw(self, prefix: str) -> str:
-        """Choose who is hit, among those that work."""
-        able = self._fleet.up(prefix)
-        if not able:
-            raise StackError(f"No {prefix} works that could be hit: this machine is too slow for the schedule.")
+    async def _draw(self, prefix: str) -> str:
+        """Choose who is hit, among those that work; while none does, wait: the poison may have taken the last one."""
+        give_up = time.monotonic() + PATIENCE_SECONDS
+        while not (able := self._fleet.up(prefix)):
+            if time.monotonic() > give_up:
+                raise StackError(f"No {prefix} has worked for {PATIENCE_SECONDS:g} s: this machine is too slow.")
+            await asyncio.sleep(LOOK_SECONDS)
         return self._rng.choice(able)

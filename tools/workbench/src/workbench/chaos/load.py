@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import random
 import time
 from collections.abc import Callable, Sequence
@@ -22,17 +23,25 @@ FIRST_POISON_SEED: Final = 2_000_000_000
 TIGHT_MS: Final = 6_000
 AMPLE_MS: Final = 120_000
 LOOK_SECONDS: Final = 0.05
+PICTURES: Final = (1, 2, 4, 4)
+MEAN_PICTURES: Final = sum(PICTURES) / len(PICTURES)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Order:
-    """One accepted try-on, as its client knows it."""
+    """One accepted try-on, as its client knows it; each of its pictures is a job."""
 
     job_id: str
     user_id: str
+    pictures: int = 1
     poison: str | None = None
     has_deadline: bool = False
     cancel: bool = False
+
+    @property
+    def jobs(self) -> tuple[str, ...]:
+        """The ids of its jobs (SPEC 2): the first one carries the try-on's own."""
+        return (self.job_id, *(f"{self.job_id}:{n}" for n in range(2, self.pictures + 1)))
 
 
 def poison_seeds(scenario: Scenario) -> dict[str, int]:
@@ -54,7 +63,7 @@ class Load:
         self.refused = 0
         """Submits with a deadline that admission said could not be met."""
         self.asked = 0
-        self.cancels = 0
+        """Jobs asked for."""
         self._scenario = scenario
         self._shoppers = shoppers
         self._rng = rng
@@ -63,27 +72,38 @@ class Load:
         kinds = [kind for kind, many in scenario.poison.items() for _ in range(many)]
         rng.shuffle(kinds)
         # Early enough that the slowest of them, which is buried after four leases, is buried before the end.
-        spread = range(10, int(scenario.jobs * 0.6))
+        spread = range(4, int(scenario.jobs / MEAN_PICTURES * 0.6))
         self._poison = dict(zip(sorted(rng.sample(spread, len(kinds))), kinds, strict=True))
+
+    @property
+    def accepted(self) -> int:
+        """Jobs accepted."""
+        return sum(order.pictures for order in self.orders)
 
     async def run(self, faults: asyncio.Task[None]) -> None:
         """Send; return when everything was answered."""
         start = time.monotonic()
         async with asyncio.TaskGroup() as group:
-            while len(self.orders) < self._scenario.jobs or not faults.done():
-                due = start + self.asked / self._scenario.jobs_per_second
-                if time.monotonic() < due or self._unfinished() >= self._scenario.backlog:
+            numbers = itertools.count()
+            while self.accepted < self._scenario.jobs or not faults.done():
+                if not self._due(start):
                     await asyncio.sleep(LOOK_SECONDS)
                     continue
                 await self._room.acquire()
-                group.create_task(self._order(self.asked, group))
-                self.asked += 1
+                n = next(numbers)
+                pictures = 1 if n in self._poison else self._rng.choice(PICTURES)
+                self.asked += pictures
+                group.create_task(self._order(n, pictures, group))
 
-    async def _order(self, n: int, group: asyncio.TaskGroup) -> None:
+    def _due(self, start: float) -> bool:
+        seconds = time.monotonic() - start
+        return self.asked <= seconds * self._scenario.jobs_per_second and self._unfinished() < self._scenario.backlog
+
+    async def _order(self, n: int, pictures: int, group: asyncio.TaskGroup) -> None:
         scenario, rng = self._scenario, self._rng
         shopper = self._shoppers[n % len(self._shoppers)]
         poison = self._poison.get(n)
-        options: dict[str, Any] = {"model": "timed", "seed": n}
+        options: dict[str, Any] = {"model": "timed", "seed": n, "num_samples": pictures}
         cancel = deadline = False
         if poison:
             options["seed"] = poison_seeds(scenario)[poison]
@@ -99,12 +119,19 @@ class Load:
         except httpx.HTTPStatusError as error:
             if error.response.status_code != 429:
                 raise
-            self.refused += 1
+            self.refused += pictures
             return
         finally:
             self._room.release()
         self.orders.append(
-            Order(job_id=job_id, user_id=shopper.user_id, poison=poison, has_deadline=deadline, cancel=cancel)
+            Order(
+                job_id=job_id,
+                user_id=shopper.user_id,
+                pictures=pictures,
+                poison=poison,
+                has_deadline=deadline,
+                cancel=cancel,
+            )
         )
         if cancel:
             group.create_task(self._cancel(shopper, job_id, rng.uniform(0.0, 1.5)))
@@ -112,4 +139,3 @@ class Load:
     async def _cancel(self, shopper: Shopper, job_id: str, after_seconds: float) -> None:
         await asyncio.sleep(after_seconds)
         await shopper.cancel(job_id)
-        self.cancels += 1

@@ -12,6 +12,8 @@ from typing import Final
 
 import httpx
 from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import ConstantBackoff
 
 from proteus.storage import ObjectStore
 from workbench.chaos.count import Evidence, Verdict, judge
@@ -27,6 +29,7 @@ LISTING_EVERY: Final = 4
 """Of the tellings, how many go by between two looks at the store."""
 
 LOOK_SECONDS: Final = 0.25
+REDIS_TRIES: Final = 40
 DELIVERY_SECONDS: Final = 30.0
 """How long sockets may take to catch up once everything is over; what is not there by then is missed."""
 
@@ -60,14 +63,17 @@ async def run(scenario: Scenario, *, folder: Path, models: Path, seed: int, say:
             await stack.enter_async_context(Shopper.arrived(urls, http, sockets=scenario.sockets_per_shopper))
             for _ in range(scenario.shoppers)
         ]
-        redis: Redis = await stack.enter_async_context(Redis.from_url(fleet.valkey.url, decode_responses=True))
+        again = Retry(ConstantBackoff(LOOK_SECONDS), REDIS_TRIES)
+        redis: Redis = await stack.enter_async_context(
+            Redis.from_url(fleet.valkey.url, decode_responses=True, retry=again)
+        )
         watch = Watch(fleet.postgres.url(), ObjectStore(fleet.s3.settings()))
         load = Load(scenario, shoppers, rng=rng, unfinished=lambda: watch.unfinished)
         async with asyncio.TaskGroup() as group:
             beside = [group.create_task(watch.run()), group.create_task(_tell(load, watch, say))]
             faults = group.create_task(Faults(scenario, fleet, watch, redis, rng=rng, say=say).run())
             await load.run(faults)
-            say(f"all is sent: {len(load.orders)} jobs accepted, {load.refused} refused at the door; settling")
+            say(f"all is sent: {load.accepted} jobs accepted, {load.refused} refused at the door; settling")
             await _settled(load, watch, scenario)
             await _delivered(shoppers, watch)
             for task in beside:
@@ -103,7 +109,7 @@ async def _tell(load: Load, watch: Watch, say: Callable[[str], None]) -> None:
         await asyncio.sleep(TELL_SECONDS)
         over = sum(row.over for row in watch.rows.values())
         pending = sum(len(recovery.waiting) for recovery in watch.recoveries)
-        say(f"asked {load.asked}, accepted {len(load.orders)}, over {over}, not back yet {pending}")
+        say(f"asked {load.asked}, accepted {load.accepted}, over {over}, not back yet {pending}")
         told += 1
         if told % LISTING_EVERY == 0:
             await watch.look_at_objects()
@@ -113,7 +119,7 @@ async def _settled(load: Load, watch: Watch, scenario: Scenario) -> None:
     """Wait until every accepted job is over; what is not by then is lost."""
     give_up = time.monotonic() + scenario.settle_seconds
     while time.monotonic() < give_up:
-        rows = [watch.rows.get(order.job_id) for order in load.orders]
+        rows = [watch.rows.get(job_id) for order in load.orders for job_id in order.jobs]
         if all(row is not None and row.over for row in rows):
             return
         await asyncio.sleep(LOOK_SECONDS)

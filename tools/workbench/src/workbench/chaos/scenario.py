@@ -15,8 +15,8 @@ class Fault:
     Attributes:
         at_seconds: When, from the start of the load.
         kind: `kill`: SIGKILL, started again `seconds` later. `freeze`: SIGSTOP, SIGCONT `seconds` later (a zombie that
-            wakes late). `away`: stopped in good order, back `seconds` later. `restart`: SIGKILL and back at once with
-            its data. `empty`: SIGKILL and back without its data.
+            wakes late). `away`: stopped in good order, back `seconds` later. `restart`: SIGKILL, back `seconds` later
+            with its data. `empty`: the same without its data.
         target: `weaver` or `gateway` (one of those that run, drawn by lot) or a server's name.
         seconds: How long.
     """
@@ -87,7 +87,7 @@ FULL: Final = Scenario(
         Fault(at_seconds=20, kind="kill", target="tailor"),
         Fault(at_seconds=28, kind="away", target="postgres", seconds=5),
         Fault(at_seconds=38, kind="kill", target="weaver"),
-        Fault(at_seconds=43, kind="away", target="s3", seconds=5),
+        Fault(at_seconds=43, kind="restart", target="s3", seconds=5),
         Fault(at_seconds=52, kind="restart", target="valkey"),
         Fault(at_seconds=57, kind="kill", target="weaver"),
         Fault(at_seconds=57, kind="kill", target="weaver"),

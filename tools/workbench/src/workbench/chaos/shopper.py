@@ -16,6 +16,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+import aiohttp
 import httpx
 import socketio
 from PIL import Image
@@ -163,13 +164,16 @@ class Shopper:
 
     async def _listen(self, ear: Ear, urls: Sequence[str]) -> None:
         for url in itertools.cycle(urls):
-            client = socketio.AsyncClient(reconnection=False)
+            await self._listen_to(url, ear)
 
-            def on_job(event: Mapping[str, Any]) -> None:
-                ear.heard.append(
-                    Heard(seq=event["seq"], job_id=event["job_id"], status=event["status"], at=time.time())
-                )
+    async def _listen_to(self, url: str, ear: Ear) -> None:
+        """Be connected to one gateway as long as it lasts."""
 
+        def on_job(event: Mapping[str, Any]) -> None:
+            ear.heard.append(Heard(seq=event["seq"], job_id=event["job_id"], status=event["status"], at=time.time()))
+
+        async with aiohttp.ClientSession() as session:
+            client = socketio.AsyncClient(reconnection=False, http_session=session)
             client.on("job", on_job)
             try:
                 await client.connect(

@@ -31,7 +31,11 @@ SELECT id, user_id, state, stage, epoch, submitted_epoch, token, crashes, result
        (result->'timings'->>'weave_seconds')::float AS weave_seconds, updated_at
 FROM jobs WHERE kind = 'tryon' AND updated_at >= $1
 """
-EVENTS: Final = "SELECT user_id, seq, job_id, data->>'status' AS status FROM events ORDER BY user_id, seq"
+EVENTS: Final = """
+SELECT user_id, seq, job_id, data->>'status' AS status,
+       ARRAY(SELECT jsonb_array_elements(data->'results')->>'status') AS pictures
+FROM events ORDER BY user_id, seq
+"""
 NEWEST: Final = "SELECT id, last_seq FROM users"
 
 
@@ -64,6 +68,8 @@ class Recorded:
     seq: int
     job_id: str
     status: str
+    pictures: tuple[str, ...] = ()
+    """Each picture's own status."""
 
 
 @dataclass(kw_only=True)
@@ -166,7 +172,8 @@ class Watch:
         """Return every event that was ever recorded."""
         connection = await asyncpg.connect(self._dsn, timeout=10)
         try:
-            return [Recorded(**dict(record)) for record in await connection.fetch(EVENTS)]
+            found = await connection.fetch(EVENTS)
+            return [Recorded(**{**record, "pictures": tuple(record["pictures"])}) for record in found]
         finally:
             await connection.close()
 
