@@ -91,7 +91,7 @@ def _trial(client: Docker) -> dict[str, Any]:
 
         def kill() -> None:
             client.compose(*files, "kill", "-s", "SIGKILL", "weaver")
-            client.compose(*files, "up", "-d", "--no-build", "weaver")
+            client.compose(*files, "up", "-d", "--no-build", "--no-deps", "weaver")
 
         try:
             print("docker compose up …", flush=True)
