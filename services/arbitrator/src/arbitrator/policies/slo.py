@@ -162,7 +162,8 @@ class SloPolicy:
             memory["below_at"] = now
         standing = now - memory["below_at"] >= rules.window_seconds
 
-        if memory["over_ticks"] >= rules.enter_ticks or standing:
+        shown = rung == NORMAL or now - memory["since"] >= paces.full.batch_seconds  # its effect needs a batch's time
+        if shown and (memory["over_ticks"] >= rules.enter_ticks or standing):
             cause = f"its least delay is {head:.0%}" if standing else f"its predicted wait {strain:.0%}"
             memory.update(over_ticks=0, calm_since=now, below_at=now)
             higher = rung if rung == DEGRADED and fraction < 1 else paces.above(rung)
