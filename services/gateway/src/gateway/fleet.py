@@ -59,12 +59,14 @@ class FleetWatch:
         self._queues = queues
         self._settings = admission
         self._limits = limits
-        self._admitted: list[tuple[float, str, int]] = []
+        self._admitted: dict[str, int] = {}
+        self._admitted_during_refresh: dict[str, int] = {}
+        self._admitted_in_all = 0
         self.view = FleetView()
 
     async def refresh(self) -> None:
         """Read queues, registry, configuration and tenants."""
-        before = time.monotonic()
+        self._admitted_during_refresh = {}
         stats = {name: await queue.stats() for name, queue in self._queues.items()}
         weavers = await list_workers(self._redis, QueueKeys(JOBS))
         tailors = await list_workers(self._redis, QueueKeys(TAILOR))
@@ -77,7 +79,8 @@ class FleetWatch:
             total[tenant] = total.get(tenant, 0) + many
             if stage not in ("held", "preparing"):
                 waiting[tenant] = waiting.get(tenant, 0) + many
-        self._admitted = [entry for entry in self._admitted if entry[0] >= before]
+        self._admitted, self._admitted_during_refresh = self._admitted_during_refresh, {}
+        self._admitted_in_all = sum(self._admitted.values())
         self.view = FleetView(
             stats=stats,
             weavers=weavers,
@@ -92,14 +95,16 @@ class FleetWatch:
 
     def admitted(self, tenant: str, pictures: int) -> None:
         """Count pictures let in since the last reading."""
-        self._admitted.append((time.monotonic(), tenant, pictures))
+        for counts in (self._admitted, self._admitted_during_refresh):
+            counts[tenant] = counts.get(tenant, 0) + pictures
+        self._admitted_in_all += pictures
 
     def queue_view(self, tenant: str) -> QueueView:
         """What admission sees for a tenant."""
         stats = self.view.stats[JOBS]
-        fresh = sum(pictures for _, owner, pictures in self._admitted if owner == tenant)
+        fresh = self._admitted.get(tenant, 0)
         return QueueView(
-            waiting=stats.waiting + sum(pictures for _, _, pictures in self._admitted),
+            waiting=stats.waiting + self._admitted_in_all,
             busy_workers=stats.busy_workers,
             tenant_waiting=self.view.waiting_by_tenant.get(tenant, 0) + fresh,
             tenant_total=self.view.total_by_tenant.get(tenant, 0) + fresh,

@@ -19,7 +19,7 @@ from gateway.entries import entry_values, unit_values
 from gateway.fleet import FleetWatch
 from gateway.ledger.engine import Ledger
 from gateway.ledger.repository import Writes, material_of
-from gateway.ledger.rows import ImageRow, JobRow, Material, Order, Ready, TryonRow
+from gateway.ledger.rows import ImageRow, JobRow, Material, Order, TryonRow
 from gateway.options import TryonOptions, card_of, default_engine
 from gateway.photos import Photos
 from gateway.planning import Plan, Raced
@@ -116,12 +116,9 @@ class Intake:
 
         async def accept() -> Accepted:
             await self._replay(ask)
-            if (
-                options.num_samples == 1
-                and ask.once is None
-                and (ready := await self._ready(ask, person_url, garment_url))
-            ):
-                return await self._accept_ready(ask, options, ready)
+            plain = options.num_samples == 1 and ask.once is None
+            if plain and (accepted := await self._accept_ready(ask, options, person_url, garment_url)):
+                return accepted
             return await self._accept(ask, options, await self._look_up(ask, person_url, garment_url))
 
         return await _racing(accept)
@@ -162,33 +159,32 @@ class Intake:
             garment, cut = await self._photos.find_garment(reads, ask.caller, garment_url)
         return _Materials(person=person, garment=garment, cut=cut)
 
-    async def _ready(self, ask: Ask, person_url: str, garment_url: str) -> Ready | None:
-        """Return a photo that is parsed and a cut-out that is there, by one statement; None if anything is missing."""
+    async def _accept_ready(
+        self, ask: Ask, options: TryonOptions, person_url: str, garment_url: str
+    ) -> Accepted | None:
+        """Commit one picture of a parsed photo and a cut-out by one statement; None if anything is missing."""
         person_key = self._photos.key_of(ask.caller, person_url)
         cut_key = self._photos.key_of(ask.caller, garment_url)
         if not (person_key and cut_key and person_key.startswith("incoming/") and cut_key.startswith("derived/")):
             return None
-        async with self._ledger.read() as reads:
-            return await reads.ready(
-                person_id=person_key.rpartition("/")[2],
-                cut_key=cut_key,
-                parser_version=self._settings.parser_version,
-                user_id=ask.caller.user_id,
-            )
-
-    async def _accept_ready(self, ask: Ask, options: TryonOptions, found: Ready) -> Accepted:
-        """Commit one picture whose needs are all there: both rows in one statement."""
         card = self._card(ask, options)
         position, admission = self._admit(ask.caller, options, card)
-        entry = _entry(ask, options, card, person_id=found.person_id, garment_id=found.garment_id)
-        entry |= {"cut_id": found.cut_id, "parse_id": found.parse_id if card.needs_parse else None}
+        entry = _entry(ask, options, card, person_id=person_key.rpartition("/")[2], garment_id="")
         unit = unit_values(ask.caller, options, card, entry, 1)
         if admission.verdict is Verdict.HOLD:
             unit |= {"hold": True, "stage": Stage.HELD.value}
         async with self._ledger.statement() as writes:
-            await writes.add_tryon_with_unit(entry, unit)
+            material = await writes.submit_ready(
+                entry,
+                unit,
+                cut_key=cut_key,
+                parser_version=self._settings.parser_version,
+                needs_parse=card.needs_parse,
+            )
+        if material is None:
+            return None
         return await self._accepted(
-            ask, TryonRow(**entry), [JobRow(**unit)], found.material, admission=admission, position=position
+            ask, TryonRow(**entry), [JobRow(**unit)], material, admission=admission, position=position
         )
 
     async def _accept(

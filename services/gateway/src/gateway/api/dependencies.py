@@ -14,7 +14,7 @@ from fastapi import Depends, Header, Query, Request
 from fastapi.params import Depends as DependsOn
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
-from gateway.asks import Once
+from gateway.asks import Ask, Once
 from gateway.services import Services
 from gateway.tokens import Caller
 from proteus.errors import InvalidRequest, Unauthorized
@@ -65,13 +65,12 @@ async def trace_of(request: Request) -> str:
 TraceDep = Annotated[str, Depends(trace_of)]
 
 
-async def once_of(
-    request: Request,
-    key: Annotated[
-        str | None,
-        Header(alias="Idempotency-Key", max_length=255, description="Repeat a submit safely for 24 hours."),
-    ] = None,
-) -> Once | None:
+IdempotencyKey = Annotated[
+    str | None, Header(alias="Idempotency-Key", max_length=255, description="Repeat a submit safely for 24 hours.")
+]
+
+
+async def once_of(request: Request, key: IdempotencyKey = None) -> Once | None:
     """The Idempotency-Key with a digest of what it came with."""
     if key is None:
         return None
@@ -83,18 +82,46 @@ async def once_of(
     return Once(key=key, request_hash=digest.hexdigest())
 
 
-OnceDep = Annotated[Once | None, Depends(once_of)]
+Wait = Annotated[float | None, Query(ge=0, description="Seconds to wait for the end (long poll).", examples=[25])]
+Prefer = Annotated[
+    str | None, Header(description="`wait=N`: answer when the job has ended, N seconds at most.", examples=["wait=20"])
+]
 
 
-async def wait_of(
-    services: ServicesDep,
-    wait: Annotated[
-        float | None, Query(ge=0, description="Seconds to wait for the end (long poll).", examples=[25])
-    ] = None,
-    prefer: Annotated[
-        str | None, Header(description="`wait=N`: answer when the job has ended, N seconds at most.")
-    ] = None,
-) -> float:
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Submit:
+    """What every submit comes with."""
+
+    services: Services
+    caller: Caller
+    ask: Ask
+    wait: float
+
+
+def submits(kind: str) -> DependsOn:
+    """Ask for a `Submit`, counted as this kind of request: one dependency, because each costs time."""
+
+    async def submit(
+        request: Request,
+        given: Annotated[HTTPAuthorizationCredentials | None, Depends(_BEARER)],
+        key: IdempotencyKey = None,
+        wait: Wait = None,
+        prefer: Prefer = None,
+    ) -> Submit:
+        services = await services_of(request)
+        caller = await caller_of(services, given)
+        request.state.allowance = services.rates.take(kind, caller.user_id)
+        ask = Ask(caller=caller, trace_id=request.state.request_id, once=await once_of(request, key))
+        return Submit(services=services, caller=caller, ask=ask, wait=await wait_of(services, wait, prefer))
+
+    made: DependsOn = Depends(submit)
+    return made
+
+
+SubmitDep = Annotated[Submit, submits("submits")]
+
+
+async def wait_of(services: ServicesDep, wait: Wait = None, prefer: Prefer = None) -> float:
     """Seconds the client is willing to wait, within this deployment's limit."""
     found = _WAIT.search(prefer or "")
     asked = wait if wait is not None else float(found.group(1)) if found else 0.0

@@ -6,39 +6,34 @@ from fastapi import APIRouter
 from fastapi.responses import JSONResponse
 
 from gateway.api.answers import submitted, with_cut
-from gateway.api.dependencies import CallerDep, OnceDep, ServicesDep, TraceDep, WaitDep, limited
+from gateway.api.dependencies import CallerDep, ServicesDep, SubmitDep, WaitDep
 from gateway.api.requests import SegmentRequest
 from gateway.api.schemas import StatusBody
-from gateway.asks import AlreadyAccepted, Ask
+from gateway.asks import AlreadyAccepted
 
 router = APIRouter(tags=["segmentation"])
 
 
 @router.post(
     "/segformer/segmentOutfitPic",
-    dependencies=[limited("submits")],
     response_model=StatusBody,
     status_code=202,
     summary="Cut a garment out of its photo",
 )
 @router.post(
     "/v1/segmentations",
-    dependencies=[limited("submits")],
     response_model=StatusBody,
     status_code=202,
     summary="Cut a garment out of its photo",
 )
-async def segment(
-    services: ServicesDep, caller: CallerDep, trace: TraceDep, once: OnceDep, wait: WaitDep, asked: SegmentRequest
-) -> JSONResponse:
+async def segment(submit: SubmitDep, asked: SegmentRequest) -> JSONResponse:
     """Start the cut-out; asked twice for the same photo and category it is the same job."""
-    ask = Ask(caller=caller, trace_id=trace, once=once)
     try:
-        cut = await services.intake.cut(ask, asked.image_url, category=asked.category)
+        cut = await submit.services.intake.cut(submit.ask, asked.image_url, category=asked.category)
         job_id = cut.id
     except AlreadyAccepted as known:
         job_id = known.job_id
-    return await submitted(services, caller, job_id, wait=wait)
+    return await submitted(submit.services, submit.caller, job_id, wait=submit.wait)
 
 
 @router.get("/v1/segmentations/{job_id}", response_model=StatusBody, summary="Status of a cut-out")

@@ -6,10 +6,10 @@ from fastapi import APIRouter
 from fastapi.responses import JSONResponse
 
 from gateway.api.answers import status_answer, submitted
-from gateway.api.dependencies import CallerDep, OnceDep, ServicesDep, TraceDep, WaitDep, limited
+from gateway.api.dependencies import SubmitDep
 from gateway.api.requests import SnapRequest
 from gateway.api.schemas import StatusBody
-from gateway.asks import Accepted, AlreadyAccepted, Ask
+from gateway.asks import Accepted, AlreadyAccepted
 from gateway.options import TryonOptions
 from gateway.views import iso
 from proteus.jobs import JobState
@@ -19,34 +19,30 @@ router = APIRouter(tags=["try-ons"])
 
 @router.post(
     "/api/snap",
-    dependencies=[limited("submits")],
     response_model=StatusBody,
     status_code=202,
     summary="Try a garment on",
 )
 @router.post(
     "/v1/tryons",
-    dependencies=[limited("submits")],
     response_model=StatusBody,
     status_code=202,
     summary="Try a garment on",
 )
-async def snap(
-    services: ServicesDep, caller: CallerDep, trace: TraceDep, once: OnceDep, wait: WaitDep, asked: SnapRequest
-) -> JSONResponse:
+async def snap(submit: SubmitDep, asked: SnapRequest) -> JSONResponse:
     """Submit a try-on. 202 with position and ETA; with `Prefer: wait=N` 200 if it ends in time; 429 if it could not."""
     options = TryonOptions.model_construct(**{name: getattr(asked, name) for name in TryonOptions.model_fields})
     try:
-        accepted = await services.intake.tryon(
-            Ask(caller=caller, trace_id=trace, once=once),
+        accepted = await submit.services.intake.tryon(
+            submit.ask,
             options,
             person_url=asked.user_photo_url,
             garment_url=asked.cloth_clean_url,
         )
     except AlreadyAccepted as known:
-        return await submitted(services, caller, known.job_id, wait=wait)
-    if wait:
-        return await submitted(services, caller, accepted.tryon.id, wait=wait)
+        return await submitted(submit.services, submit.caller, known.job_id, wait=submit.wait)
+    if submit.wait:
+        return await submitted(submit.services, submit.caller, accepted.tryon.id, wait=submit.wait)
     return accepted_answer(accepted)
 
 

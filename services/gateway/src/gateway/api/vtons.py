@@ -6,11 +6,11 @@ from fastapi import APIRouter, Response
 from fastapi.responses import JSONResponse
 
 from gateway.api.answers import submitted, vton_bodies
-from gateway.api.dependencies import CallerDep, OnceDep, PageDep, ServicesDep, TraceDep, WaitDep, cursor_of, limited
+from gateway.api.dependencies import CallerDep, PageDep, ServicesDep, SubmitDep, cursor_of
 from gateway.api.requests import TransferRequest, VtonChange, VtonRequest
 from gateway.api.schemas import StatusBody, VtonBody, VtonList
 from gateway.api.snap import accepted_answer
-from gateway.asks import AlreadyAccepted, Ask
+from gateway.asks import AlreadyAccepted
 from gateway.ledger.rows import TryonRow
 from gateway.options import TryonOptions
 from gateway.services import Services
@@ -22,42 +22,37 @@ router = APIRouter(tags=["vtons"])
 
 @router.post(
     "/catvton/transferOutfit",
-    dependencies=[limited("submits")],
     response_model=StatusBody,
     status_code=202,
     summary="Submit a VTON entry",
 )
-async def transfer_outfit(
-    services: ServicesDep, caller: CallerDep, trace: TraceDep, once: OnceDep, wait: WaitDep, asked: TransferRequest
-) -> JSONResponse:
+async def transfer_outfit(submit: SubmitDep, asked: TransferRequest) -> JSONResponse:
     """Submit the entry's try-on, with the engine it names. One that was submitted already answers with its status."""
-    entry = await _own(services, caller, asked.vton_id)
+    entry = await _own(submit.services, submit.caller, asked.vton_id)
     if entry.status in ("failed", "canceled", "expired"):
         raise Conflict(f"This entry's try-on {entry.status}; make a new entry to try again.")
     if entry.status is not None:
-        return await submitted(services, caller, entry.id, wait=wait)
+        return await submitted(submit.services, submit.caller, entry.id, wait=submit.wait)
     try:
-        accepted = await services.intake.transfer(Ask(caller=caller, trace_id=trace, once=once), entry)
+        accepted = await submit.services.intake.transfer(submit.ask, entry)
     except AlreadyAccepted as known:
-        return await submitted(services, caller, known.job_id, wait=wait)
-    if wait:
-        return await submitted(services, caller, entry.id, wait=wait)
+        return await submitted(submit.services, submit.caller, known.job_id, wait=submit.wait)
+    if submit.wait:
+        return await submitted(submit.services, submit.caller, entry.id, wait=submit.wait)
     return accepted_answer(accepted)
 
 
-@router.post(
-    "/vtons", dependencies=[limited("submits")], response_model=VtonBody, status_code=201, summary="Keep a VTON entry"
-)
-async def create(services: ServicesDep, caller: CallerDep, trace: TraceDep, asked: VtonRequest) -> JSONResponse:
+@router.post("/vtons", response_model=VtonBody, status_code=201, summary="Keep a VTON entry")
+async def create(submit: SubmitDep, asked: VtonRequest) -> JSONResponse:
     """Keep photo, garment and options as a draft; nothing runs yet."""
     options = TryonOptions.model_construct(**{name: getattr(asked, name) for name in TryonOptions.model_fields})
-    entry = await services.intake.draft(
-        Ask(caller=caller, trace_id=trace),
+    entry = await submit.services.intake.draft(
+        submit.ask,
         options,
         person_url=asked.user_photo_url,
         garment_url=asked.cloth_clean_url,
     )
-    body = (await vton_bodies(services, [entry]))[0]
+    body = (await vton_bodies(submit.services, [entry]))[0]
     return JSONResponse(body, status_code=201, headers={"Location": f"/vtons/{entry.vton_id}"})
 
 

@@ -142,17 +142,6 @@ class Material:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Ready:
-    """A photo that is parsed and a cut-out that is there: all that a try-on needs."""
-
-    person_id: str
-    garment_id: str
-    cut_id: str
-    parse_id: str
-    material: Material
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class Order:
     """A job with all that its queue element is made of: a try-on's material, or a tailor job's photo."""
 

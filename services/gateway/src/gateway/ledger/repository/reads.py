@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy import (
     ARRAY,
@@ -22,7 +22,7 @@ from sqlalchemy import (
 
 from gateway.ledger.repository.questions import ALIVE, IDEMPOTENCY_LIFE
 from gateway.ledger.repository.upkeep import UpkeepReads
-from gateway.ledger.rows import EventRow, ImageRow, JobRow, Material, Order, Ready, TryonRow, UserRow
+from gateway.ledger.rows import EventRow, ImageRow, JobRow, Material, Order, TryonRow, UserRow
 from gateway.ledger.tables import deployment, events, idempotency, images, job_needs, jobs, tryons, users
 
 
@@ -185,31 +185,6 @@ class Reads(UpkeepReads):
         )
         return [EventRow(**row) for row in (await self._connection.execute(statement)).mappings()]
 
-    async def ready(self, *, person_id: str, cut_key: str, parser_version: str, user_id: str) -> Ready | None:
-        """The user's parsed photo and his cut-out; None unless everything is there."""
-        found = (
-            await self._connection.execute(
-                _READY,
-                {"person_id": person_id, "cut_key": cut_key, "parser_version": parser_version, "user_id": user_id},
-            )
-        ).first()
-        if found is None:
-            return None
-        cut = found.cut_result.get("cut", {})
-        return Ready(
-            person_id=person_id,
-            garment_id=found.garment_id,
-            cut_id=found.cut_id,
-            parse_id=found.parse_id,
-            material=Material(
-                person_key=found.person_key,
-                garment_key=cut_key,
-                garment_category=cut.get("category", "upper"),
-                garment_worn=bool(cut.get("worn", False)),
-                parse_key=found.parse_key,
-            ),
-        )
-
     async def remembered(self, key: str, *, user_id: str) -> tuple[str, str] | None:
         """(request hash, job id) of an Idempotency-Key that is younger than a day."""
         row = (
@@ -242,38 +217,6 @@ def material_of(person: ImageRow | None, cut: JobRow | None, parse: JobRow | Non
         garment_worn=bool(made.get("worn", False)),
         parse_key=parse.result_key if parse else None,
     )
-
-
-def _ready_statement() -> Select[Any]:
-    cut, parse = jobs.alias("cut"), jobs.alias("parse")
-    return (
-        select(
-            images.c.key.label("person_key"),
-            cut.c.id.label("cut_id"),
-            cut.c.image_id.label("garment_id"),
-            cut.c.result.label("cut_result"),
-            parse.c.id.label("parse_id"),
-            parse.c.result_key.label("parse_key"),
-        )
-        .where(
-            images.c.id == bindparam("person_id"),
-            images.c.user_id == bindparam("user_id"),
-            images.c.key.is_not(None),
-            cut.c.result_key == bindparam("cut_key"),
-            cut.c.user_id == images.c.user_id,
-            cut.c.kind == "cut",
-            cut.c.state == "completed",
-            parse.c.image_id == images.c.id,
-            parse.c.kind == "parse",
-            parse.c.variant == bindparam("parser_version"),
-            parse.c.state == "completed",
-        )
-        .limit(1)
-    )
-
-
-_READY: Final = _ready_statement()
-"""Built once: SQLAlchemy takes longer to put it together than Postgres to answer it (measured: 7 ms, 0.2 ms)."""
 
 
 def _newest_first(table: Table, user_id: str, before: tuple[datetime, str] | None, limit: int) -> Select[Any]:

@@ -9,9 +9,10 @@ from typing import Any, Final
 from sqlalchemy import ARRAY, Integer, Text, bindparam, case, delete, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from gateway.ledger.repository import submit_ready
 from gateway.ledger.repository.questions import IDEMPOTENCY_LIFE
 from gateway.ledger.repository.reads import Reads
-from gateway.ledger.rows import JobRow, TryonRow, UserRow
+from gateway.ledger.rows import JobRow, Material, TryonRow, UserRow
 from gateway.ledger.tables import (
     deletions,
     deployment,
@@ -57,16 +58,6 @@ _MARK_SUBMITTED: Final = (
     .values(submitted_epoch=_ARRIVED.c.epoch)
 )
 
-_ADD_TRYON_WITH_UNIT: Final = (
-    insert(jobs)
-    .values({column.name: bindparam(column.name, type_=column.type) for column in jobs.c})
-    .add_cte(
-        insert(tryons)
-        .values({column.name: bindparam(f"entry_{column.name}", type_=column.type) for column in tryons.c})
-        .cte("entry")
-    )
-)
-
 
 class Writes(Reads):
     """Changes. Everything becomes visible together, when the transaction commits."""
@@ -106,10 +97,23 @@ class Writes(Reads):
         found = (await self._connection.execute(insert(tryons).values(**values).returning(tryons))).mappings().one()
         return TryonRow(**found)
 
-    async def add_tryon_with_unit(self, entry: Mapping[str, Any], unit: Mapping[str, Any]) -> None:
-        """Insert a try-on and its one picture by one statement."""
-        values = {f"entry_{name}": value for name, value in entry.items()} | dict(unit)
-        await self._connection.execute(_ADD_TRYON_WITH_UNIT, values)
+    async def submit_ready(
+        self, entry: Mapping[str, Any], unit: Mapping[str, Any], *, cut_key: str, parser_version: str, needs_parse: bool
+    ) -> Material | None:
+        """Insert a try-on and its one picture if all it needs is there; None, and nothing inserted, if not."""
+        given = submit_ready.values(
+            entry, unit, cut_key=cut_key, parser_version=parser_version, needs_parse=needs_parse
+        )
+        found = (await self._connection.exec_driver_sql(submit_ready.STATEMENT, given)).first()
+        if found is None:
+            return None
+        return Material(
+            person_key=found.person_key,
+            garment_key=cut_key,
+            garment_category=found.garment_category or "upper",
+            garment_worn=bool(found.garment_worn),
+            parse_key=found.parse_key,
+        )
 
     async def change_tryon(self, tryon_id: str, **values: Any) -> TryonRow:
         statement = update(tryons).where(tryons.c.id == tryon_id).values(**values).returning(tryons)
