@@ -146,6 +146,11 @@ def test_with_no_worker_ready_nothing_moves_but_the_signal() -> None:
     assert "no worker is ready" in decisions[-1].reason
 
 
+def test_a_busy_fleet_is_no_overload_while_nobody_waits_however_slow_it_is() -> None:
+    slow = replace(CALM, cost=CostTable((60.0,)), degraded_cost=CostTable((24.0,)), busy_workers=4, running=4)
+    assert states(play([slow] * 100)) == [State.NORMAL]
+
+
 def test_before_anything_was_measured_the_table_holds() -> None:
     decision = play([replace(CALM, cost=None, waiting=60)])[0]
     assert (decision.batch_size, decision.mode) == (8, Mode.SURGE)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import socket
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from proteus.settings import LeaseSettings, LogSettings, RedisSettings
+from proteus.settings import LeaseSettings, LogSettings, ProbeSettings, RedisSettings, fresh_worker_id
 
 
 class ArbitratorSettings(BaseSettings):
@@ -17,8 +15,10 @@ class ArbitratorSettings(BaseSettings):
 
     model_config = SettingsConfigDict(frozen=True, env_prefix="ARBITRATOR_", extra="ignore")
 
-    policy: Literal["table", "slo"] = "table"
-    """`ARBITRATOR_POLICY`. `table`: the four scenarios; `slo`: predicted wait, a ramped degraded share, hysteresis."""
+    policy: Literal["table", "slo"] = "slo"
+    """`ARBITRATOR_POLICY`. `slo`: predicted wait, a ramped degraded share, hysteresis; it beats `table` on every trace
+    of docs/benchmarks.md. `table`: the four scenarios of the founding contract, which `slo` too follows until a worker
+    has measured its costs."""
 
     slo_seconds: float = Field(default=12.0, gt=0)
     """`ARBITRATOR_SLO_SECONDS`. End-to-end time a job should take at most; policy `slo` keeps it."""
@@ -44,23 +44,11 @@ class DeploymentSettings(BaseSettings):
 
     model_config = SettingsConfigDict(frozen=True, env_prefix="PROTEUS_", extra="ignore")
 
-    worker_id: str = Field(default_factory=lambda: f"arbitrator-{socket.gethostname()}-{os.getpid()}")
-    """`PROTEUS_WORKER_ID`. By default the host and the process."""
+    worker_id: str = Field(default_factory=lambda: fresh_worker_id("arbitrator"))
+    """`PROTEUS_WORKER_ID`. By default the host and a random part."""
 
     default_engine: str = "puppet"
     """`PROTEUS_DEFAULT_ENGINE`. Its balanced preset is the batch key whose costs count, if a worker offers it."""
-
-
-class ProbeSettings(BaseSettings):
-    """Where health and metrics are served."""
-
-    model_config = SettingsConfigDict(frozen=True, env_prefix="PROBE_", extra="ignore")
-
-    host: str = "0.0.0.0"  # noqa: S104 - the kubelet comes from outside the pod
-    """`PROBE_HOST`."""
-
-    port: int = Field(default=0, ge=0, le=65535)
-    """`PROBE_PORT`. 0: nowhere."""
 
 
 class Settings(BaseModel):

@@ -219,7 +219,10 @@ class SloPolicy:
         return max(wait_budget_seconds(slo, pace), LEAST_BUDGET * slo)
 
     def _strain(self, seen: Observation, pace: Pace) -> float:
-        """Predicted wait at this pace over the longest wait that still meets the SLO."""
+        """Predicted wait at this pace over the longest wait that still meets the SLO; 0 when nobody waits."""
+        waiting = seen.waiting + seen.retrying
+        if waiting == 0:
+            return 0.0
         fleet = Fleet(
             pace=pace,
             ready=seen.ready,
@@ -228,7 +231,7 @@ class SloPolicy:
             max_replicas=seen.max_replicas,
             cold_start_seconds=seen.cold_start_seconds,
         )
-        return predicted_wait_seconds(seen.waiting + seen.retrying, seen.busy_workers, fleet) / self._budget(pace)
+        return predicted_wait_seconds(waiting, seen.busy_workers, fleet) / self._budget(pace)
 
     def _replicas(self, seen: Observation, paces: _Paces, arrivals: Arrivals, degrading: bool) -> int:
         """What full quality needs: of the long rate in calm, of the slow one while degraded, and of the backlog."""
