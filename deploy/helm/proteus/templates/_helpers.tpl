@@ -55,7 +55,6 @@ app.kubernetes.io/component: {{ .component }}
 {{/* Environment: shared settings, and only the secrets the service needs. */}}
 {{- define "proteus.env" -}}
 - {name: LOG_LEVEL, value: {{ .root.Values.logLevel | quote }}}
-- {name: PROTEUS_WORKER_ID, valueFrom: {fieldRef: {fieldPath: metadata.name}}}
 - name: REDIS_URL
   valueFrom: {secretKeyRef: {name: {{ include "proteus.redisSecret" .root }}, key: REDIS_URL}}
 {{- if has "redisAddr" .needs }}

@@ -5,6 +5,9 @@ The environment is read nowhere else. Names are those of SPEC 11.
 
 from __future__ import annotations
 
+import socket
+from secrets import token_hex
+
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -64,3 +67,20 @@ class LeaseSettings(BaseSettings):
 
     reap_seconds: float = Field(default=2.0, gt=0)
     """`LEASE_REAP_SECONDS`. How often everyone looks for leases that ran out."""
+
+
+class ProbeSettings(BaseSettings):
+    """Where health and metrics are served by a service that is no web server."""
+
+    model_config = SettingsConfigDict(frozen=True, env_prefix="PROBE_", extra="ignore")
+
+    host: str = "0.0.0.0"  # noqa: S104 - the kubelet comes from outside the pod
+    """`PROBE_HOST`."""
+
+    port: int = Field(default=0, ge=0, le=65535)
+    """`PROBE_PORT`. 0: nowhere."""
+
+
+def fresh_worker_id(service: str) -> str:
+    """Return an id that no process had before: a restarted container keeps its host name and its process number."""
+    return f"{service}-{socket.gethostname()}-{token_hex(3)}"

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import socket
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from proteus.settings import LeaseSettings, LogSettings, RedisSettings, StorageSettings
+from proteus.settings import LeaseSettings, LogSettings, ProbeSettings, RedisSettings, StorageSettings, fresh_worker_id
 
 
 class TailorSettings(BaseSettings):
@@ -66,23 +64,11 @@ class WorkerSettings(BaseSettings):
 
     model_config = SettingsConfigDict(frozen=True, env_prefix="PROTEUS_", extra="ignore")
 
-    worker_id: str = Field(default_factory=lambda: f"tailor-{socket.gethostname()}-{os.getpid()}")
-    """`PROTEUS_WORKER_ID`. Unique in the fleet; by default the host and the process."""
+    worker_id: str = Field(default_factory=lambda: fresh_worker_id("tailor"))
+    """`PROTEUS_WORKER_ID`. Unique in the fleet; by default the host and a random part."""
 
     licence_policy: Literal["any", "commercial"] = "any"
     """`PROTEUS_LICENCE_POLICY`. `commercial` refuses parsers whose weights forbid commercial use."""
-
-
-class ProbeSettings(BaseSettings):
-    """A second place for health and metrics, beside `TAILOR_HTTP_PORT`."""
-
-    model_config = SettingsConfigDict(frozen=True, env_prefix="PROBE_", extra="ignore")
-
-    host: str = "0.0.0.0"  # noqa: S104 - the kubelet comes from outside the pod
-    """`PROBE_HOST`."""
-
-    port: int = Field(default=0, ge=0, le=65535)
-    """`PROBE_PORT`. 0: only the HTTP port has them."""
 
 
 class Settings(BaseModel):

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import socket
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from proteus.engines import CARDS
-from proteus.settings import LeaseSettings, LogSettings, RedisSettings, StorageSettings
+from proteus.settings import LeaseSettings, LogSettings, ProbeSettings, RedisSettings, StorageSettings, fresh_worker_id
 
 Poison = Literal["crash", "hang", "raise", "sicken", "refuse", "fail"]
 """How a job can make the engine `timed` misbehave; see there."""
@@ -86,23 +84,11 @@ class WorkerSettings(BaseSettings):
 
     model_config = SettingsConfigDict(frozen=True, env_prefix="PROTEUS_", extra="ignore")
 
-    worker_id: str = Field(default_factory=lambda: f"weaver-{socket.gethostname()}-{os.getpid()}")
-    """`PROTEUS_WORKER_ID`. Unique in the fleet; by default the host and the process."""
+    worker_id: str = Field(default_factory=lambda: fresh_worker_id("weaver"))
+    """`PROTEUS_WORKER_ID`. Unique in the fleet; by default the host and a random part."""
 
     licence_policy: Literal["any", "commercial"] = "any"
     """`PROTEUS_LICENCE_POLICY`. `commercial` refuses engines whose weights forbid commercial use."""
-
-
-class ProbeSettings(BaseSettings):
-    """Where health and metrics are served."""
-
-    model_config = SettingsConfigDict(frozen=True, env_prefix="PROBE_", extra="ignore")
-
-    host: str = "0.0.0.0"  # noqa: S104 - the kubelet comes from outside the pod
-    """`PROBE_HOST`."""
-
-    port: int = Field(default=0, ge=0, le=65535)
-    """`PROBE_PORT`. 0: nowhere."""
 
 
 class Settings(BaseModel):
