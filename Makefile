@@ -17,7 +17,7 @@ PIP := $(BIN)/python -m pip install --quiet --no-compile -c constraints.txt 2> >
 PACKAGES := $(wildcard libs/*/pyproject.toml services/*/pyproject.toml tools/*/pyproject.toml)
 FAST := tests/unit tests/contract
 # The slow ones first: two processes then end together.
-GATE := tests/e2e tests/integration tests/models $(FAST)
+GATE := tests/e2e tests/integration tests/models tests/chart $(FAST)
 
 .PHONY: help
 help: ## List the targets
@@ -53,7 +53,7 @@ check: install-dev ## The fast gate: format, lint, types, import laws, unit and 
 	@$(BIN)/pytest -q -n 2 -m "not slow" $(FAST)
 
 .PHONY: test
-test: install-models ## Every test that a laptop can run, with embedded servers
+test: install-models install-deploy ## Every test that a laptop can run, with embedded servers
 	@$(BIN)/pytest -q -n 2 -m "not browser" $(GATE)
 
 .PHONY: test-all
