@@ -53,6 +53,8 @@ def bring(engine: str, *, source: str, folder: str, storage: StorageSettings) ->
             "WEAVER_WEIGHTS_SOURCE is set, but WEAVER_WEIGHTS_DIR names no folder to keep weights in."
         )
     target = Path(folder) / engine
+    if _filled(target):  # it appears whole, by a rename: a folder that is read-only or filled by hand needs no lock
+        return
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         with _alone(target.parent / f".{engine}.lock"):
@@ -119,9 +121,8 @@ def _from_hub(repository: str, revision: str | None, draft: Path) -> None:
     try:
         hub.snapshot_download(repository, revision=revision, local_dir=draft, allow_patterns=patterns)
     except (OSError, ValueError) as error:  # all the client's own errors are OSErrors
-        raise ModelUnavailable(
-            f"{repository} could not be fetched from the model hub: {type(error).__name__}: {error}"
-        ) from error
+        said = f"{type(error).__name__}: {error}".splitlines()[0]
+        raise ModelUnavailable(f"{repository} could not be fetched from the model hub: {said}") from error
     shutil.rmtree(draft / ".cache", ignore_errors=True)
 
 
