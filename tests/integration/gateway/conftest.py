@@ -259,13 +259,16 @@ class Hands:
 
     async def take(self, list_name: str = JOBS) -> Claimed:
         """Claim the next job, waiting for it to come."""
-        engines = ["puppet", "timed"] if list_name == JOBS else ["ingest", "cut", "parse"]
         async with asyncio.timeout(PATIENCE_SECONDS):
-            while True:
-                claim = await self.queues[list_name].claim(self.worker, free=1, engines=engines)
-                if claim.jobs:
-                    return claim.jobs[0]
+            while (job := await self.take_now(list_name)) is None:
                 await asyncio.sleep(0.01)
+        return job
+
+    async def take_now(self, list_name: str) -> Claimed | None:
+        """Claim the next job if there is one."""
+        engines = ["puppet", "timed"] if list_name == JOBS else ["ingest", "cut", "parse"]
+        claim = await self.queues[list_name].claim(self.worker, free=1, engines=engines)
+        return claim.jobs[0] if claim.jobs else None
 
     async def finish(self, job: Claimed) -> dict[str, Any]:
         """Do a job and complete it; return its result. A photo that is none fails as the tailor would have it."""
@@ -282,28 +285,23 @@ class Hands:
     @asynccontextmanager
     async def working(self, *lists: str) -> AsyncIterator[None]:
         """Do everything that comes, for a `with` block."""
+        stop = asyncio.Event()
 
         async def work(list_name: str) -> None:
-            while True:
-                await self.finish(await self.take_for_ever(list_name))
+            # Ended by a flag: a cancellation can get lost in `asyncio.wait_for` of Python 3.11.
+            while not stop.is_set():
+                if job := await self.take_now(list_name):
+                    await self.finish(job)
+                else:
+                    await asyncio.sleep(0.01)
 
-        tasks = [asyncio.create_task(work(name)) for name in lists or (JOBS, TAILOR)]
-        try:
-            yield
-        finally:
-            for task in tasks:
-                task.cancel()
-            for outcome in await asyncio.gather(*tasks, return_exceptions=True):
-                if not isinstance(outcome, asyncio.CancelledError):
-                    raise outcome
-
-    async def take_for_ever(self, list_name: str) -> Claimed:
-        """Claim the next job, however long it takes."""
-        while True:
+        async with asyncio.TaskGroup() as tasks:
+            for name in lists or (JOBS, TAILOR):
+                tasks.create_task(work(name))
             try:
-                return await self.take(list_name)
-            except TimeoutError:
-                continue
+                yield
+            finally:
+                stop.set()
 
     def _do(self, job: Claimed) -> dict[str, Any]:
         body = job.body

@@ -38,8 +38,9 @@ def install(app: FastAPI, *, origins: list[str], storage_endpoint: str) -> None:
     """Add every route, page, error answer and middleware to the app."""
     problems.install(app)
     refusals: dict[int | str, dict[str, Any]] = {"4XX": {"model": Problem, "content": {problems.MEDIA_TYPE: {}}}}
+    # Routes are tried in this order: what is asked most comes first.
     for module in (
-        auth, images, segmentation, uploads, snap, status, tryons, vtons, results, streams, users, models, queue, health
+        snap, status, results, auth, images, segmentation, uploads, tryons, vtons, streams, users, models, queue, health
     ):  # fmt: skip
         app.include_router(module.router, responses=refusals if module is not health else None)
     pages.install(app, storage_endpoint=storage_endpoint)

@@ -35,6 +35,9 @@ READ_LIMIT: Final = 1_000
 CHECK_SECONDS: Final = 5.0
 """How long an event can be late when Redis lost its announcement."""
 
+LISTEN_SECONDS: Final = 0.5
+"""How soon the listener sees that it is to stop or to start over."""
+
 ERROR_PAUSE_SECONDS: Final = 0.5
 
 Name = Literal["job", "progress"]
@@ -114,20 +117,15 @@ class Relay:
         """Follow Redis; start over whenever `_check` finds this subscription deaf."""
         while not stop.is_set():
             self._deaf.clear()
-            async with asyncio.TaskGroup() as tasks:
-                reading = tasks.create_task(self._follow())
-                await self._deaf.wait()
-                reading.cancel()
-
-    async def _follow(self) -> None:
-        async with subscribe(self._redis, keys.RECORDED, keys.PROGRESS) as messages:
-            async for message in messages:
-                if isinstance(message, WasDeaf):
-                    self._tell(*self._subscribers)
-                elif message.channel == keys.RECORDED:
-                    self._on_recorded(message.data)
-                else:
-                    await self._on_progress(message.data)
+            async with subscribe(self._redis, keys.RECORDED, keys.PROGRESS) as messages:
+                while not self._deaf.is_set():
+                    message = await messages.next(timeout_seconds=LISTEN_SECONDS)
+                    if isinstance(message, WasDeaf):
+                        self._tell(*self._subscribers)
+                    elif message is not None and message.channel == keys.RECORDED:
+                        self._on_recorded(message.data)
+                    elif message is not None:
+                        await self._on_progress(message.data)
 
     def _on_recorded(self, data: str) -> None:
         message = json.loads(data)
