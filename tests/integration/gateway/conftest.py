@@ -260,9 +260,10 @@ class Hands:
     async def take(self, list_name: str = JOBS) -> Claimed:
         """Claim the next job, waiting for it to come."""
         async with asyncio.timeout(PATIENCE_SECONDS):
-            while (job := await self.take_now(list_name)) is None:
+            while True:
+                if job := await self.take_now(list_name):
+                    return job
                 await asyncio.sleep(0.01)
-        return job
 
     async def take_now(self, list_name: str) -> Claimed | None:
         """Claim the next job if there is one."""
