@@ -268,3 +268,38 @@ def test_arguments_that_do_not_fit_are_refused(pipeline, change, message):
     } | change
     with pytest.raises(ValueError, match=message):
         pipeline.run(arguments.pop("persons"), arguments.pop("garments"), arguments.pop("masks"), **arguments)
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_half_precision_paints_nearly_the_same_picture_from_the_same_seed(files, pipeline, dtype):
+    person, garment, mask = inputs(1)
+
+    def dress(model):
+        [picture] = model.run(
+            person,
+            garment,
+            mask,
+            steps=4,
+            guidance=2.5,
+            eta=1.0,
+            generators=[torch.Generator().manual_seed(3)],
+            width=WIDTH,
+            height=HEIGHT,
+        )
+        return np.asarray(picture, int)
+
+    half = weights.load(files.base, files.vae, files.attention, dtype=dtype, device="cpu")
+    assert np.abs(dress(half) - dress(pipeline)).mean() < 4
+
+
+def test_a_canvas_the_network_cannot_halve_evenly_is_painted_as_published(pipeline, reference):
+    generator = torch.Generator().manual_seed(9)
+    person, garment = (torch.rand((1, 3, 72, 40), generator=generator) * 2 - 1 for _ in range(2))
+    mask = (torch.rand((1, 1, 72, 40), generator=generator) > 0.5).float()
+    normal = [torch.randn((1, 4, rows, 5), generator=generator) for rows in (9, 9, 18, 18, 18)]
+    injected = Noise(*normal[:3], normal[3:])
+    _, expected, _ = reference.run(person, garment, mask, injected, steps=2, guidance=2.5, eta=1.0)
+    _, latents, _ = pipeline.run(
+        person, garment, mask, steps=2, guidance=2.5, noise=injected, width=40, height=72, return_latents=True
+    )
+    assert relative(latents, expected) < 1e-4
