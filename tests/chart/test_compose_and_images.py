@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sysconfig
 from functools import cache
@@ -9,10 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
+from workbench.deploy import standins
 from workbench.deploy.images import DOCKERFILES, GPU
 
-from .conftest import ROOT
+from .conftest import CHART, ROOT
 
 SCRIPTS = Path(sysconfig.get_path("scripts"))
 OURS = {"migrate", "gateway", "tailor", "weaver", "weaver-gpu", "arbitrator"}
@@ -82,3 +85,21 @@ def test_nobody_starts_before_what_it_needs_is_healthy(profiles: str) -> None:
         assert waits, name
         assert set(waits.values()) <= {"service_healthy", "service_completed_successfully"}, name
         assert all("healthcheck" in services[o] for o, how in waits.items() if how == "service_healthy"), name
+
+
+def test_every_variable_of_the_compose_file_is_in_the_example() -> None:
+    asked = dict(re.findall(r"\$\{([A-Z_]+):-([^}]*)\}", (ROOT / "docker-compose.yml").read_text()))
+    shown = dict(re.findall(r"^#([A-Z_]+)=(.*)$", (ROOT / ".env.example").read_text(), re.MULTILINE))
+    assert asked.keys() - shown.keys() == set()
+    images = {name for name in asked if name.endswith("_IMAGE")}
+    assert {name: shown[name] for name in images} == {name: asked[name] for name in images}
+
+
+def test_compose_chart_dockerfiles_and_stand_ins_name_the_same_images() -> None:
+    composed = {name: service["image"] for name, service in compose("")["services"].items()}
+    values = yaml.safe_load((CHART / "values.yaml").read_text())
+    assert composed["redis"] == values["redis"]["image"] == standins.REDIS
+    assert composed["postgres"] == values["postgres"]["image"] == standins.POSTGRES
+    assert composed["object-storage"] == values["objectStorage"]["image"] == standins.OBJECT_STORAGE
+    for dockerfile in (*DOCKERFILES.values(), *GPU.values()):
+        assert f"ARG PYTHON_IMAGE={standins.PYTHON}\n" in (ROOT / dockerfile).read_text()
