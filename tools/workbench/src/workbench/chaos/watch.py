@@ -18,6 +18,15 @@ import asyncpg
 
 from proteus.storage import ObjectStore
 
+AWAY: Final = (
+    OSError,
+    TimeoutError,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+)
+"""What a server that is cut off in the middle of an answer looks like."""
+
 EPOCH_TOKENS: Final = 10**6
 """A fencing token is `epoch * 10^6 + claims in that epoch` (the queue's contract)."""
 
@@ -116,7 +125,7 @@ class Watch:
     async def run(self) -> None:
         """Poll until cancelled; a database that is away is asked again."""
         while True:
-            with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError):
+            with suppress(*AWAY):
                 connection = await asyncpg.connect(self._dsn, timeout=5)
                 try:
                     while True:
