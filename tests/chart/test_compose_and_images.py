@@ -4,6 +4,7 @@ import json
 import os
 import re
 import subprocess
+import sys
 import sysconfig
 from functools import cache
 from pathlib import Path
@@ -103,3 +104,17 @@ def test_compose_chart_dockerfiles_and_stand_ins_name_the_same_images() -> None:
     assert composed["object-storage"] == values["objectStorage"]["image"] == standins.OBJECT_STORAGE
     for dockerfile in (*DOCKERFILES.values(), *GPU.values()):
         assert f"ARG PYTHON_IMAGE={standins.PYTHON}\n" in (ROOT / dockerfile).read_text()
+
+
+def test_without_a_docker_engine_the_trial_says_so_plainly(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "workbench.deploy.compose_test"],
+        env={"PATH": str(tmp_path)},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 3
+    assert done.stderr.startswith("compose-test needs a Docker engine. No Docker engine answers")
+    assert len(done.stderr.splitlines()) == 1
