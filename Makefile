@@ -17,7 +17,7 @@ PIP := $(BIN)/python -m pip install --quiet --no-compile -c constraints.txt 2> >
 PACKAGES := $(wildcard libs/*/pyproject.toml services/*/pyproject.toml tools/*/pyproject.toml)
 FAST := tests/unit tests/contract
 # The slow ones first: two processes then end together.
-GATE := tests/e2e tests/integration tests/models tests/chart $(FAST)
+GATE := tests/chaos tests/e2e tests/integration tests/models tests/chart $(FAST)
 
 .PHONY: help
 help: ## List the targets
@@ -59,6 +59,14 @@ test: install-models install-deploy ## Every test that a laptop can run, with em
 .PHONY: test-all
 test-all: install-models install-deploy ## `make test` and the chart, chaos and browser tests
 	@$(BIN)/pytest -q -n 2 tests
+
+.PHONY: chaos
+chaos: install ## Break a fleet for two minutes, count from outside; JSON on the last line, status 1 if a bar is missed
+	@$(BIN)/python -m workbench.chaos full
+
+.PHONY: chaos-slow
+chaos-slow: install ## The same at the production lease of 30 s: lost jobs are back within 35 s
+	@$(BIN)/python -m workbench.chaos slow
 
 .PHONY: weights
 weights: install-models ## Fetch and check one model's weights: make weights MODEL=catvton ACCEPT=1
