@@ -27,6 +27,20 @@ measurements scaled to a try-on of two seconds, and a degraded picture is assume
 worth 0.9."""
 
 
+BESIDE: Final = """\
+Quality-weighted % of all jobs inside the SLO, mean over the curves; where `slo` is ahead on every line, it is the
+arbitrator's default. What is behind it, beside rivals that know no tenants:
+"""
+
+STARVED: Final = """\
+The plain form and the formula count waiting jobs. With an SLO of 12 s, admission never lets ten jobs per GPU wait, so
+ten per replica starves them: a depth target must be below what the SLO leaves room for, or the arbitrator's signal must
+lead. It asks for the load at full quality plus a quarter of its root and is exported as
+`proteus_arbitrator_desired_replicas`; the chart scales by the formula and renders no trigger for it yet: this line
+of the table is a model of what such a trigger would do.
+"""
+
+
 def section(results: Results, *, wall_seconds: float, processes: int) -> str:
     """Return the section's Markdown."""
     figures = summary(results)
@@ -38,7 +52,7 @@ def section(results: Results, *, wall_seconds: float, processes: int) -> str:
         "## Simulation: admission, batching and policies\n",
         "`make simulate` runs the production code of admission, batching, estimates and policies in a discrete-event",
         f"simulation: {len(results.all)} runs, {jobs / 1e6:.1f} million jobs, {cpu_seconds:.0f} CPU seconds",
-        f"({wall_seconds:.0f} s with {processes} processes on the machine that wrote this page, busy with other work).",
+        f"({wall_seconds:.0f} s in {processes} processes when this page was written; on idle cores the CPU decides).",
         f"Means of {len(SEEDS)} seeds (± half a 95 % interval); the policy was tuned on others.\n",
         "| bar (worst of the three curves) | value | bound | |\n|---|---|---|---|",
         *(
@@ -62,17 +76,12 @@ def section(results: Results, *, wall_seconds: float, processes: int) -> str:
         "| trace | `table` | `slo` |\n|---|---|---|",
         *(f"| {trace} | {100 * table:.2f} | {100 * slo:.2f} |" for trace, (table, slo) in wins.items()),
         "",
-        "Quality-weighted % of all jobs inside the SLO, mean over the curves; where `slo` is ahead on every line it is the",
-        "arbitrator's default. What is behind it, beside rivals that know no tenants:\n",
+        BESIDE,
         _traces_table(results),
         "### A shop's day: what a GPU hour buys\n",
         f"The peak hour keeps {DAY_GPUS} GPUs busy at load 0.9; the day's mean is {sum(SHOP_DAY) / 24:.0f} % of it.\n",
         _day_table(results),
-        "The plain form and the formula count waiting jobs. With an SLO of 12 s, admission never lets ten jobs per GPU",
-        "wait, so ten per replica starves them: a depth target must be below what the SLO leaves room for, or the",
-        "arbitrator's signal must lead. It asks for the load at full quality plus a quarter of its root. The arbitrator",
-        "exports it as `proteus_arbitrator_desired_replicas`; the chart scales by the formula and renders no trigger for",
-        "it yet, so this line of the table is a model of what such a trigger would do.\n",
+        STARVED,
         "![The day on the arbitrator's signal](benchmarks/day.svg)\n",
         "### Spikes on fleets that may grow (affine curve, 4 to 12 GPUs)\n",
         _fleet_table(results, "spikes, autoscaled"),
