@@ -84,6 +84,10 @@ bench-tailor: install-models ## Measure SegFormer against transformers: labels, 
 bench-weaver: install-models ## Measure CatVTON against diffusers: t(b), levers, presets, error; JSON on the last line
 	@$(BIN)/python -m workbench.bench.weaver
 
+.PHONY: bench-delivery
+bench-delivery: install ## 1,000 sockets on two gateways while jobs complete: time from completion to socket; JSON
+	@$(BIN)/python -m workbench.bench.delivery
+
 .PHONY: bench-fashn
 bench-fashn: install-models ## Measure the FASHN engine: t(b), levers, memory; JSON on the last line
 	@$(BIN)/python -m workbench.bench.fashn

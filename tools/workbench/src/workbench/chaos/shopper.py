@@ -72,7 +72,7 @@ class Shopper:
         self._http = http
         self._urls = itertools.cycle(urls)
         self._url = next(self._urls)
-        self._token = ""
+        self.token = ""
         self._leaving = False
         self._person_url = ""
         self._cut_url = ""
@@ -83,7 +83,7 @@ class Shopper:
         """Be a guest with a photo, a cut-out and open sockets while the block runs."""
         shopper = cls(urls, http)
         guest = await shopper.ask("POST", "/v1/auth/guest")
-        shopper.user_id, shopper._token = guest["user_id"], guest["access_token"]
+        shopper.user_id, shopper.token = guest["user_id"], guest["access_token"]
         await shopper._bring_pictures()
         shopper.ears = [Ear(shopper.user_id) for _ in range(sockets)]
         async with asyncio.TaskGroup() as group:
@@ -124,8 +124,8 @@ class Shopper:
         give_up = time.monotonic() + PATIENCE_SECONDS
         headers = dict(request.pop("headers", {}))
         while True:
-            if self._token:
-                headers["Authorization"] = f"Bearer {self._token}"
+            if self.token:
+                headers["Authorization"] = f"Bearer {self.token}"
             url = self._url
             try:
                 answer = await self._http.request(method, url + path, headers=headers, **request)
@@ -181,7 +181,7 @@ class Shopper:
             try:
                 await client.connect(
                     url,
-                    auth={"token": self._token, "last_seq": ear.last_seq},
+                    auth={"token": self.token, "last_seq": ear.last_seq},
                     transports=["websocket"],
                     socketio_path="updates",
                     wait_timeout=5,
