@@ -210,5 +210,19 @@ async def test_the_convenience_upload_has_the_same_limits(gateway, hands, pictur
     ):
         answer = await guest.http.post("/api/upload/cloth", files={"file": (name, data, content_type)})
         assert answer.status_code == status, name
+        assert answer.json()["code"], name
     assert (await guest.http.post("/api/upload/cloth", data={"category": "auto"})).status_code == 422
     assert objects_left() == kept
+
+
+async def test_bodies_without_end_are_cut_off(gateway) -> None:
+    guest = await gateway.guest()
+
+    async def endless():
+        for _ in range(100):
+            yield b"x" * 10_000
+
+    declared = await guest.http.post("/api/snap", json={"user_photo_url": "x" * 100_000, "cloth_clean_url": "y"})
+    chunked = await guest.http.post("/api/snap", content=endless(), headers={"Content-Type": "application/json"})
+    for answer in (declared, chunked):
+        assert (answer.status_code, answer.json()["code"]) == (413, "body_too_large")

@@ -20,6 +20,8 @@ from redis.asyncio import Redis
 from starlette.types import ASGIApp
 
 from gateway import api
+from gateway.api import uploads
+from gateway.api.middleware import MAX_BODY_BYTES, RequestEnvelope
 from gateway.erasure import Eraser
 from gateway.fleet import FleetWatch
 from gateway.intake import Intake
@@ -138,16 +140,25 @@ def make_api(settings: GatewaySettings, sockets: SocketServer, stopping: asyncio
         license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
         lifespan=lifespan,
         docs_url=None,
+        max_body_size=MAX_BODY_BYTES,
         redoc_url=None,
     )
-    api.install(app, origins=settings.origins, storage_endpoint=settings.storage.client_endpoint)
+    api.install(
+        app,
+        origins=settings.origins,
+        storage_endpoint=settings.storage.client_endpoint,
+        max_file_bytes=settings.uploads.max_bytes,
+    )
     return app
 
 
 def make_app(settings: GatewaySettings, stopping: asyncio.Event) -> ASGIApp:
     """Return the whole edge: HTTP, and the socket at `/updates`; `stopping` makes streams and long polls let go."""
     sockets = SocketServer(origins=settings.origins)
-    http = make_api(settings, sockets, stopping)
+    http = RequestEnvelope(
+        make_api(settings, sockets, stopping),
+        max_body_bytes={uploads.PATH: settings.uploads.max_bytes + uploads.ENVELOPE_BYTES},
+    )
     socket: ASGIApp = socketio.ASGIApp(sockets.io, socketio_path=PATH)
 
     async def edge(scope: Any, receive: Any, send: Any) -> None:

@@ -25,7 +25,6 @@ from gateway.api import (
     users,
     vtons,
 )
-from gateway.api.middleware import RequestEnvelope
 from gateway.api.schemas import Problem
 
 __all__ = ["install"]
@@ -34,15 +33,16 @@ EXPOSED = ["Location", "Retry-After", "X-Request-ID", "Preference-Applied", "Rat
 """Headers that a page of another origin may read."""
 
 
-def install(app: FastAPI, *, origins: list[str], storage_endpoint: str) -> None:
+def install(app: FastAPI, *, origins: list[str], storage_endpoint: str, max_file_bytes: int) -> None:
     """Add every route, page, error answer and middleware to the app."""
     problems.install(app)
     refusals: dict[int | str, dict[str, Any]] = {"4XX": {"model": Problem, "content": {problems.MEDIA_TYPE: {}}}}
     # Routes are tried in this order: what is asked most comes first.
     for module in (
-        snap, status, results, auth, images, segmentation, uploads, tryons, vtons, streams, users, models, queue, health
+        snap, status, results, auth, images, segmentation, tryons, vtons, streams, users, models, queue, health
     ):  # fmt: skip
         app.include_router(module.router, responses=refusals if module is not health else None)
+    app.include_router(uploads.make_router(max_file_bytes=max_file_bytes), responses=refusals)
     pages.install(app, storage_endpoint=storage_endpoint)
     app.add_middleware(
         CORSMiddleware,
@@ -52,4 +52,3 @@ def install(app: FastAPI, *, origins: list[str], storage_endpoint: str) -> None:
         expose_headers=EXPOSED,
         max_age=3600,
     )
-    app.add_middleware(RequestEnvelope)

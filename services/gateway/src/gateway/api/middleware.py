@@ -10,23 +10,32 @@ from uuid import uuid4
 
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway import metrics
+from gateway.api.problems import problem
 
 log = structlog.get_logger()
 
 _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._:\-]{1,64}")
 _TRACEPARENT: Final = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
+MAX_BODY_BYTES: Final = 65_536
+"""Largest body of a request that carries no file; the largest one the API needs has some 10 kB."""
+
 _QUIET: Final = frozenset({"/healthz", "/readyz", "/metrics"})
 """Asked every few seconds by machines: not worth a line each."""
 
 
 class RequestEnvelope:
-    """Names each request, times it and logs it. An id given by the caller (`X-Request-ID`, W3C traceparent) is kept."""
+    """Names each request, times it, logs it and refuses what is too large.
 
-    def __init__(self, app: ASGIApp) -> None:
+    Stands outside of everything else. An id given by the caller (`X-Request-ID`, W3C traceparent) is kept.
+    """
+
+    def __init__(self, app: ASGIApp, *, max_body_bytes: Mapping[str, int]) -> None:
         self._app = app
+        self._max_body_bytes = max_body_bytes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -52,13 +61,23 @@ class RequestEnvelope:
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(trace_id=request_id)
         try:
-            await self._app(scope, receive, named)
+            refusal = self._too_large(scope)
+            await (refusal or self._app)(scope, receive, named)
         finally:
             seconds = time.perf_counter() - started
             route = _route_of(scope)
             metrics.REQUESTS.labels(route, scope["method"], str(status)).observe(seconds)
             if scope["path"] not in _QUIET:
                 log.info("request", method=scope["method"], route=route, status=status, seconds=round(seconds, 4))
+
+    def _too_large(self, scope: Scope) -> ASGIApp | None:
+        """Refuse a body by its declared length; one without is cut off by FastAPI's own limit while it comes in."""
+        most = self._max_body_bytes.get(scope["path"], MAX_BODY_BYTES)
+        declared = Headers(scope=scope).get("content-length", "")
+        if not declared.isdigit() or int(declared) <= most:
+            return None
+        detail = f"{declared} bytes are more than the {most} this route takes."
+        return problem(Request(scope), 413, code="body_too_large", detail=detail)
 
 
 def _id_of(headers: Mapping[str, str]) -> str:

@@ -5,44 +5,40 @@ from __future__ import annotations
 import asyncio
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Depends, Form, Request, UploadFile
+from fastapi import APIRouter, Form, UploadFile
 from fastapi.responses import JSONResponse
 
 from gateway.api.answers import submitted
-from gateway.api.dependencies import CallerDep, ServicesDep, TraceDep, WaitDep, limited
+from gateway.api.dependencies import Submit, submits
 from gateway.api.schemas import StatusBody
-from gateway.asks import Ask
-from proteus.errors import ImageTooLarge, InvalidRequest
+from proteus.errors import InvalidRequest
 from proteus.jobs import Category
 
-router = APIRouter(tags=["segmentation"])
+UploadSubmit = Annotated[Submit, submits("uploads")]
 
 ENVELOPE_BYTES: Final = 65_536
 """What boundaries and the other fields of a form may take beside the file."""
 
-
-async def limited_body(request: Request, services: ServicesDep) -> None:
-    """Refuse a body that is too large: by its declared length, or as soon as it has sent too much."""
-    most = services.settings.uploads.max_bytes + ENVELOPE_BYTES
-    declared = request.headers.get("content-length", "")
-    if declared.isdigit() and int(declared) > most:
-        raise ImageTooLarge(f"{declared} bytes are more than the {most} this route takes.")
+PATH: Final = "/api/upload/cloth"
 
 
-@router.post(
-    "/api/upload/cloth",
-    response_model=StatusBody,
-    status_code=202,
-    dependencies=[limited("uploads"), Depends(limited_body)],
-    summary="Upload a garment photo and cut it out",
-)
+def make_router(*, max_file_bytes: int) -> APIRouter:
+    """Return the route; a body that is larger than a file may be is refused before it has been read."""
+    router = APIRouter(tags=["segmentation"])
+    router.add_api_route(
+        PATH,
+        upload_cloth,
+        methods=["POST"],
+        response_model=StatusBody,
+        status_code=202,
+        max_body_size=max_file_bytes + ENVELOPE_BYTES,
+        summary="Upload a garment photo and cut it out",
+    )
+    return router
+
+
 async def upload_cloth(
-    services: ServicesDep,
-    caller: CallerDep,
-    trace: TraceDep,
-    wait: WaitDep,
-    file: UploadFile,
-    category: Annotated[Category, Form()] = Category.AUTO,
+    submit: UploadSubmit, file: UploadFile, category: Annotated[Category, Form()] = Category.AUTO
 ) -> JSONResponse:
     """Store the photo, start its cut-out, and answer with `cloth_clean_url` if it is ready within `Prefer: wait=N`.
 
@@ -50,15 +46,10 @@ async def upload_cloth(
     """
     if file.size is None:
         raise InvalidRequest("The form has no file.")
-    upload = await services.photos.sign(
-        caller, kind="garment", content_type=file.content_type or "", size_bytes=file.size
-    )
-    await asyncio.to_thread(
-        services.store.put_stream,
-        f"incoming/{caller.user_id}/{upload.image_id}",
-        file.file,
-        content_type=file.content_type or "",
-        size_bytes=file.size,
-    )
-    cut = await services.intake.cut(Ask(caller=caller, trace_id=trace), upload.image_url, category=category)
-    return await submitted(services, caller, cut.id, wait=wait)
+    caller, store = submit.caller, submit.services.store
+    content_type = file.content_type or ""
+    upload = await submit.services.photos.sign(caller, kind="garment", content_type=content_type, size_bytes=file.size)
+    key = store.key_of(upload.image_url)
+    await asyncio.to_thread(store.put_stream, key, file.file, content_type=content_type, size_bytes=file.size)
+    cut = await submit.services.intake.cut(submit.ask, upload.image_url, category=category)
+    return await submitted(submit.services, caller, cut.id, wait=submit.wait)
