@@ -6,6 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import kubernetes_validate
 import pytest
 import yaml
 from helm_python import Chart
@@ -43,6 +44,16 @@ def render(values: Values) -> Objects:
         for document in yaml.safe_load_all(text)
         if document
     ]
+
+
+@cache
+def _follows_schema(document: str, version: str) -> None:
+    kubernetes_validate.validate(json.loads(document), version, strict=True)
+
+
+def follows_schema(document: dict[str, Any], version: str) -> None:
+    """Raise unless an object follows Kubernetes' own schema, strictly; objects that profiles share are read once."""
+    _follows_schema(json.dumps(document, sort_keys=True), version)
 
 
 @pytest.fixture(params=PROFILES)

@@ -5,11 +5,12 @@ import sysconfig
 from pathlib import Path
 from typing import Any
 
-import kubernetes_validate
 import pytest
 import yaml
 
 from workbench.deploy.manifests import TARGET, manifests
+
+from .conftest import follows_schema
 
 FOUNDING = ("namespace", "redis", "gateway", "tailor", "weaver", "arbitrator", "keda-scaler", "ingress")
 
@@ -34,7 +35,7 @@ def test_the_founding_file_names_are_there() -> None:
 def test_an_overlay_builds_and_follows_the_strict_schemas(overlay: str) -> None:
     for document in build(overlay):
         if document["kind"] not in ("ScaledObject", "TriggerAuthentication"):
-            kubernetes_validate.validate(document, "1.33", strict=True)
+            follows_schema(document, "1.33")
 
 
 def test_the_local_overlay_brings_every_secret_that_pods_name() -> None:
