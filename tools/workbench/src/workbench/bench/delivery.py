@@ -130,8 +130,14 @@ async def bench(folder: Path, models: Path) -> dict[str, Any]:
             await _delivered(watch, ears)
             for task in sockets:
                 task.cancel()
-        lags = lags_ms(ears, await completions(redis))
+        completed = await completions(redis)
+        lags = lags_ms(ears, completed)
         events = await watch.events()
+        recording = sorted(
+            (event.at - completed[event.job_id]) * 1000
+            for event in events
+            if event.status == "completed" and event.job_id in completed
+        )
     return {
         "sockets": SOCKETS,
         "gateways": len(urls),
@@ -141,6 +147,8 @@ async def bench(folder: Path, models: Path) -> dict[str, Any]:
         "completion_to_socket_ms_p50": quantile(lags, 0.5),
         "completion_to_socket_ms_p99": quantile(lags, 0.99),
         "completion_to_socket_ms_max": quantile(lags, 1.0),
+        "completion_to_recording_ms_p50": quantile(recording, 0.5),
+        "completion_to_recording_ms_p99": quantile(recording, 0.99),
         "bar_ms": BAR_MS,
         "memory_kib_per_socket": round(each, 1),
         "missed": missed_by_clients(ears, events),

@@ -42,7 +42,8 @@ FROM jobs WHERE kind = 'tryon' AND updated_at >= $1
 """
 EVENTS: Final = """
 SELECT user_id, seq, job_id, data->>'status' AS status,
-       ARRAY(SELECT jsonb_array_elements(data->'results')->>'status') AS pictures
+       ARRAY(SELECT jsonb_array_elements(data->'results')->>'status') AS pictures,
+       extract(epoch FROM recorded_at)::float AS at
 FROM events ORDER BY user_id, seq
 """
 NEWEST: Final = "SELECT id, last_seq FROM users"
@@ -79,6 +80,8 @@ class Recorded:
     status: str
     pictures: tuple[str, ...] = ()
     """Each picture's own status."""
+    at: float = 0.0
+    """When its transaction began, in Unix seconds."""
 
 
 @dataclass(kw_only=True)
