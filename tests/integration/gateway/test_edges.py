@@ -8,6 +8,7 @@ import re
 
 import httpx
 
+from gateway.__main__ import token
 from gateway.adoption import Adopter
 from gateway.ledger.migrate import check, upgrade
 from gateway.settings import DatabaseSettings
@@ -196,3 +197,11 @@ async def test_open_streams_do_not_hold_up_a_stop(gateway_settings, store, serve
             gateway.stop()
             async with asyncio.timeout(3):
                 assert [line async for line in response.aiter_lines()] == []
+
+
+async def test_a_minted_token_opens_its_tenants_account(gateway, gateway_settings) -> None:
+    minted = await token(gateway_settings, tenant="acme", scopes=["priority:high"], seconds=600)
+    again = await token(gateway_settings, tenant="acme", scopes=[], seconds=600)
+    for one in (minted, again):
+        me = (await gateway.bearer(one).http.get("/users/me")).json()
+        assert (me["user_id"], me["kind"], me["tenant"]) == ("user_acme", "account", "acme")

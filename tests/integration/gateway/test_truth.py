@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from gateway.app import build
+from gateway.asks import Ask
+from gateway.options import TryonOptions
 from gateway.reconciler import Reconciler
 from gateway.settling import fact
+from gateway.sweeps import Sweeper
+from gateway.tokens import Caller
 from proteus.jobs import JobId
 from proteus.keys import JOBS, TAILOR
 from proteus.queue import Completion, JobQueue, QueueEvent, Verdict
+from proteus.settings import RedisSettings
+from workbench.stack.ports import free_port
 
 
 def reconciler(parts) -> Reconciler:
@@ -120,3 +128,44 @@ async def test_samples_are_units_and_results_are_a_list(gateway, ready, hands) -
     for n in (1, 2, 3):
         assert (await ready.guest.http.get(f"/v1/results/{snap['job_id']}/{n}")).status_code == 302
     assert (await ready.guest.http.get(f"/v1/results/{snap['job_id']}/4")).status_code == 404
+
+
+async def test_what_redis_did_not_take_is_pushed_later(gateway, gateway_settings, ready, hands) -> None:
+    """The submit commits while Redis is away; the outbox sweep of any gateway brings it there."""
+    away = gateway_settings.model_copy(update={"redis": RedisSettings(url=f"redis://127.0.0.1:{free_port()}/0")})
+    lonely = build(away, asyncio.Event())
+    caller = Caller(user_id=ready.guest.user_id, tenant="guests", scopes=frozenset(), expires_at=0)
+    accepted = await lonely.intake.tryon(
+        Ask(caller=caller, trace_id="t"), TryonOptions(), person_url=ready.person, garment_url=ready.garment
+    )
+    async with hands.working():
+        assert (await ready.guest.wait(accepted.tryon.id))["status"] == "completed"
+    await lonely.redis.aclose()
+    await lonely.ledger.close()
+
+
+async def test_nothing_that_nobody_will_ask_for_lies_about(gateway, ready, hands, parts, store) -> None:
+    guest, now = ready.guest, datetime.now(UTC)
+    snap, gone = await ready.snap(), await ready.snap()
+    async with hands.working():
+        await guest.wait(snap["job_id"])
+        await guest.wait(gone["job_id"])
+    folder = f"results/{guest.user_id}/{snap['job_id']}/"
+    store.put(f"{folder}1-999.png", b"a zombie's picture", content_type="image/png")
+    store.put(f"results/{guest.user_id}/deleted/1-1.png", b"stored after its deletion", content_type="image/png")
+    done = await row(parts, snap["job_id"])
+    async with parts.ledger.write() as writes:
+        await writes.save_jobs([replace(done, epoch=2, finished_at=now - timedelta(minutes=20))])
+        await writes.change_tryon(gone["job_id"], expires_at=now - timedelta(seconds=1))
+        await writes.schedule_deletion(f"results/{guest.user_id}/deleted/", due_at=now - timedelta(seconds=1))
+    sweeper = Sweeper(parts.ledger, parts.store, parts.eraser, parts.settings.uploads)
+    assert await sweeper.orphans() == 1
+    assert [found.key for found in store.list(folder)] == [done.result_key]
+    assert await sweeper.expired() + await parts.eraser.run_due() >= 1
+    assert (await guest.http.get(f"/api/status/{gone['job_id']}")).status_code == 404
+    async with asyncio.timeout(40):
+        while True:  # The gateway's own keeper may have taken the deletion first.
+            if not any(store.list(f"results/{guest.user_id}/deleted/")):
+                break
+            await asyncio.sleep(0.1)
+    await sweeper.old_keys()
