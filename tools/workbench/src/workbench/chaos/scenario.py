@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final, Literal
 
 FaultKind = Literal["kill", "freeze", "away", "restart", "empty"]
@@ -36,7 +36,7 @@ class Scenario:
         jobs_per_second: Pace of the load.
         backlog: Jobs that may be unfinished; beyond it the load waits.
         poison: Jobs that can never be made, by how the engine `timed` takes them.
-        curve: Seconds of a batch in the engine `timed`.
+        curve: Seconds of a batch in the engine `timed`: slow enough that a worker that is hit holds something.
         recovery_room_seconds: Jobs of a lost worker must be back within lease + this (SPEC 12).
     """
 
@@ -53,22 +53,16 @@ class Scenario:
     shoppers: int = 4
     sockets_per_shopper: int = 2
     backlog: int = 160
-    curve: str = "1:0.06,4:0.1,8:0.16"
+    curve: str = "1:0.12,4:0.25,8:0.4"
     cancel_share: float = 0.03
     deadline_share: float = 0.04
     low_share: float = 0.05
     recovery_room_seconds: float = 5.0
     settle_seconds: float = 90.0
-    environment: dict[str, str] = field(default_factory=dict)
 
     @property
     def recovery_bar_seconds(self) -> float:
         return self.lease_seconds + self.recovery_room_seconds
-
-    @property
-    def load_seconds(self) -> float:
-        """How long the load lasts at least: until the last fault is over."""
-        return max(fault.at_seconds + fault.seconds for fault in self.faults)
 
 
 FULL: Final = Scenario(
@@ -112,6 +106,7 @@ SHORT: Final = Scenario(
     shoppers=2,
     sockets_per_shopper=1,
     backlog=40,
+    curve="1:0.4,4:0.8,8:1.2",
     faults=(
         Fault(at_seconds=1, kind="kill", target="weaver", seconds=0.2),
         Fault(at_seconds=4, kind="kill", target="gateway", seconds=0.5),
@@ -128,6 +123,7 @@ SLOW: Final = Scenario(
     jobs=600,
     jobs_per_second=6.0,
     poison={"raise": 2, "fail": 3, "refuse": 1},
+    curve="1:0.5,4:1.0,8:1.6",
     faults=(
         Fault(at_seconds=5, kind="kill", target="weaver"),
         Fault(at_seconds=12, kind="freeze", target="weaver", seconds=40),
