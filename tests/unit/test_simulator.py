@@ -9,10 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from proteus.estimates import CostTable
+from workbench.simulate.bars import Bar, Results, smallest_fixed
 from workbench.simulate.curves import CURVES, measured
 from workbench.simulate.outcome import Figures, figures_of, interval, mean
 from workbench.simulate.page import BEGIN, END, write
-from workbench.simulate.scenarios import ALL, Case, autoscaled, fixed, run, system_of
+from workbench.simulate.scenarios import ALL, Case, Result, autoscaled, fixed, run, system_of
 from workbench.simulate.traces import TRACES, Trace, make
 from workbench.simulate.world import Faults, World
 
@@ -153,6 +154,24 @@ def test_means_and_intervals_are_students() -> None:
     assert mean(runs).goodput == pytest.approx(0.9)
     assert interval(runs, "goodput") == pytest.approx(4.303 * 0.1 / 3**0.5)
     assert interval(runs[:1], "goodput") == 0
+
+
+def day_on(gpus: int, quality: float, hours: float) -> Result:
+    figures = replace(some_figures(1.0), quality_goodput=quality, node_hours=hours)
+    return Result(case=case(group="day", plan=fixed(gpus)), figures=figures, samples=(), cpu_seconds=1.0)
+
+
+def test_the_fair_fixed_fleet_is_the_smallest_that_is_no_worse() -> None:
+    results = Results([day_on(18, 0.97, 432), day_on(20, 1.0, 480), day_on(19, 0.99, 456)])
+    assert smallest_fixed(results, replace(some_figures(1.0), quality_goodput=0.98)).node_hours == 456
+    assert smallest_fixed(results, replace(some_figures(1.0), quality_goodput=1.1)).node_hours == 480
+
+
+@pytest.mark.parametrize(
+    ("value", "at_least", "reached"), [(5.0, True, True), (4.9, True, False), (5.0, False, True), (5.1, False, False)]
+)
+def test_a_bar_is_reached_on_its_side(value: float, at_least: bool, reached: bool) -> None:
+    assert Bar("figure", value, 5.0, at_least).reached is reached
 
 
 def test_the_page_keeps_what_others_wrote(tmp_path) -> None:  # type: ignore[no-untyped-def]

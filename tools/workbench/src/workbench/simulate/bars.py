@@ -90,6 +90,7 @@ def summary(results: Results) -> dict[str, float | bool]:
         "flips_per_hour": round(max(figures.flips_per_hour for figures in ours.values()), 2),
         "wasted_ratio": round(max(figures.wasted for figures in ours.values()), 5),
         "cost_ratio_to_fixed": round(scaled.node_hours / fixed.node_hours, 4),
+        "cost_ratio_to_smallest_fixed": round(scaled.node_hours / smallest_fixed(results, scaled).node_hours, 4),
         "goodput_difference_to_fixed": round(scaled.goodput - fixed.goodput, 5),
         "eta_p90_kept": round(min(figures.eta_kept for figures in ours.values()), 3),
         "slo_beats_table_on_every_trace": all(slo > table for table, slo in wins.values()),
@@ -97,6 +98,13 @@ def summary(results: Results) -> dict[str, float | bool]:
             sum(r.figures.jobs for r in large) / sum(r.cpu_seconds for r in large) if large else 0.0
         ),
     }
+
+
+def smallest_fixed(results: Results, scaled: Figures) -> Figures:
+    """Return the smallest fixed fleet of the day that is no worse, quality-weighted; the largest if all are."""
+    sizes = sorted({one.case.plan.replicas for one in results.of(group="day", system="ours_slo") if one.case.is_fixed})
+    fleets = [results.mean(group="day", system="ours_slo", fleet_name=f"fixed {size}") for size in sizes]
+    return next((one for one in fleets if one.quality_goodput >= scaled.quality_goodput), fleets[-1])
 
 
 def table_and_slo(results: Results) -> dict[str, tuple[float, float]]:

@@ -69,9 +69,13 @@ class Case:
     policy: SloSettings | None = None
 
     @property
+    def is_fixed(self) -> bool:
+        return self.plan.signal == "fixed"
+
+    @property
     def fleet_name(self) -> str:
         plan = self.plan
-        if plan.signal == "fixed":
+        if self.is_fixed:
             return f"fixed {plan.replicas}"
         return "arbitrator" if plan.signal == "arbitrator" else f"{plan.signal} /{plan.jobs_per_replica:g}"
 
