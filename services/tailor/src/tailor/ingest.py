@@ -1,9 +1,10 @@
 """Ingest: bytes that nobody trusts -> the photo that everyone reads.
 
-Pure: the worker fetches the incoming object, calls `ingest`, stores what comes back under `image.key` and deletes the
-incoming one. The result is upright, sRGB, without metadata, at most 2048 pixels on its long side, and named by the
-hash of its own bytes: the same upload by the same user is the same object. Lossless uploads (PNG) stay lossless, the
-others become JPEG of quality 95 in full colour resolution, so "the ingested photo" means that file's decoded pixels.
+Pure: the worker fetches the incoming object, calls `ingest` and stores what comes back under `image.key`; the gateway
+deletes the incoming one once that is recorded. The result is upright, sRGB, without metadata, at most 2048 pixels on
+its long side, and named by the hash of its own bytes: the same upload by the same user is the same object. Lossless
+uploads (PNG) stay lossless, the others become JPEG of quality 95 in full colour resolution, so "the ingested photo"
+means that file's decoded pixels.
 """
 
 from __future__ import annotations

@@ -127,5 +127,5 @@ def run(store: ObjectStore, body: Body, parser: Parser, pose_model: str) -> dict
 
 
 def leftovers(body: Body) -> list[str]:
-    """Return the objects that go once the job is settled for good: an ingest's raw upload."""
+    """Return the objects that go when the job has failed for good: an ingest's raw upload."""
     return [str(body["incoming_key"])] if body.get("task") == "ingest" and body.get("incoming_key") else []
