@@ -248,6 +248,7 @@ def test_the_same_seed_makes_the_same_picture(pipeline, scheduler):
         ({"noise": None}, "need 1 generators"),
         ({"persons": torch.zeros((1, 3, 8, 8))}, "is not"),
         ({"garments": []}, "need as many of each"),
+        ({"persons": [Image.new("RGB", (9, 9))]}, "both be pictures or both be tensors"),
         ({"masks": torch.full((1, 1, HEIGHT, WIDTH), 255.0)}, "in \\[0, 1\\]"),
         ({"persons": [Image.new("RGB", (9, 9))], "masks": [Image.new("L", (8, 8))]}, "does not belong"),
     ],

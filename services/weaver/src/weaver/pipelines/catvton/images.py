@@ -56,7 +56,9 @@ def prepare(
         raise ValueError(
             f"{len(persons)} persons, {len(garments)} garments and {len(masks)} masks: need as many of each"
         )
-    if not isinstance(persons, torch.Tensor) and not isinstance(masks, torch.Tensor):
+    if isinstance(persons, torch.Tensor) != isinstance(masks, torch.Tensor):
+        raise ValueError("persons and masks must both be pictures or both be tensors: they are cropped together")
+    if not isinstance(persons, torch.Tensor):
         for person, mask in zip(persons, masks, strict=True):
             if person.size != mask.size:
                 raise ValueError(f"a mask of {mask.size} does not belong to a person of {person.size}")
