@@ -45,9 +45,9 @@ def redis_server_url(servers_folder: Path, worker_number: int) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def worker_number(worker_id: str) -> int:
+def worker_number() -> int:
     """This process's number among xdist's, from 0."""
-    return int(worker_id.removeprefix("gw")) if worker_id.startswith("gw") else 0
+    return int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
 
 
 @pytest.fixture
