@@ -134,7 +134,7 @@ class Worker:
         if verdict is Verdict.REFUSED:
             log.warning("completion_refused", token=job.token)
             return "refused"
-        # An ingest's upload stays: an emptied Redis may bring the job back before it is recorded. The gateway deletes it.
+        # An ingest's upload stays for the gateway to delete: an emptied Redis may bring the job back before it is recorded.
         return "completed"
 
     async def _fail(self, job: Claimed, error: Exception) -> str:
