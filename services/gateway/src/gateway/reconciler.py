@@ -112,7 +112,7 @@ class Reconciler:
         cancels: list[JobRow] = []
         for name, queue in self._queues.items():
             own = [row for row in rows if JobKind(row.kind).queue == name]
-            views = await queue.look(*[JobId(row.id) for row in own])
+            views = await queue.look(*[JobId(row.id) for row in own], positions=False)
             for row, view in zip(own, views, strict=True):
                 if view is None or view.token < row.epoch * EPOCH_TOKENS:
                     if row.cancel_requested:
@@ -139,7 +139,7 @@ class Reconciler:
         """Stop jobs in Redis whose rows have ended without it."""
         for name, queue in self._queues.items():
             own = [row for row in rows if JobKind(row.kind).queue == name]
-            views = await queue.look(*[JobId(row.id) for row in own])
+            views = await queue.look(*[JobId(row.id) for row in own], positions=False)
             alive = [view.id for view in views if view and not view.state.terminal and not view.cancel_requested]
             if alive:
                 metrics.RECONCILED.labels("ended_but_queued").inc(len(alive))

@@ -158,7 +158,7 @@ class MemoryJobQueue:
         self.state.published.append((keys.PROGRESS, label(entry) | message))
         return True
 
-    async def look(self, *ids: JobId) -> list[JobView | None]:
+    async def look(self, *ids: JobId, positions: bool = True) -> list[JobView | None]:
         return [self.state.view(self.state.jobs[job_id]) if job_id in self.state.jobs else None for job_id in ids]
 
     async def stats(self) -> QueueStats:

@@ -148,12 +148,17 @@ class JobQueue:
         """Keep and publish how far a running job is; False if the token is not the current one."""
         return bool(await self._run("progress", job_id, token, stage.value, step, steps, keys.PROGRESS))
 
-    async def look(self, *ids: JobId) -> list[JobView | None]:
-        """Return jobs as they stand, None for unknown ones. Walks the list to each waiting one, `POSITION_CAP` far."""
+    async def look(self, *ids: JobId, positions: bool = True) -> list[JobView | None]:
+        """Return jobs as they stand, None for unknown ones. Walks the list to each waiting one, `POSITION_CAP` far.
+
+        Args:
+            ids: The jobs.
+            positions: Whether anybody needs to know the places in the list; without, nothing is walked.
+        """
         views: list[JobView | None] = []
         for start in range(0, len(ids), CHUNK):
             some = ids[start : start + CHUNK]
-            replies = await self._run("look", POSITION_CAP, *some)
+            replies = await self._run("look", POSITION_CAP if positions else 1, *some)
             views += [wire.view(job_id, reply) for job_id, reply in zip(some, replies, strict=True)]
         return views
 

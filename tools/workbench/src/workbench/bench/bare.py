@@ -1,11 +1,14 @@
-"""The yardstick for submits: a FastAPI route that checks a body, INSERTs one row and LPUSHes one payload."""
+"""The yardstick for submits: a FastAPI route that checks a body, INSERTs one row and LPUSHes one payload.
+
+`DRIVER` says how it talks to Postgres: `asyncpg`, the fastest there is, or `sqlalchemy`, what the gateway is built on.
+"""
 
 from __future__ import annotations
 
 import json
 import os
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 from uuid import uuid4
@@ -15,6 +18,10 @@ import uvicorn
 from fastapi import FastAPI, Request
 from pydantic import BaseModel
 from redis.asyncio import Redis
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import create_async_engine
+
+Keep = Callable[[str, str, str], Awaitable[object]]
 
 
 class Snap(BaseModel):
@@ -25,12 +32,32 @@ class Snap(BaseModel):
 
 
 @asynccontextmanager
-async def lifespan(_app: FastAPI) -> AsyncIterator[dict[str, Any]]:
-    pool = await asyncpg.create_pool(os.environ["DATABASE_URL"], min_size=4, max_size=10)
-    redis: Redis = Redis.from_url(os.environ["REDIS_URL"], decode_responses=True)
-    yield {"pool": pool, "redis": redis}
-    await redis.aclose()
+async def keeper() -> AsyncIterator[Keep]:
+    """Yield what inserts one row."""
+    url = os.environ["DATABASE_URL"]
+    if os.environ.get("DRIVER") == "sqlalchemy":
+        engine = create_async_engine(url.replace("postgresql://", "postgresql+asyncpg://"), pool_size=20)
+        insert = text("INSERT INTO bare_jobs (id, person, garment, status) VALUES (:id, :person, :garment, 'queued')")
+
+        async def keep(job_id: str, person: str, garment: str) -> None:
+            async with engine.begin() as connection:
+                await connection.execute(insert, {"id": job_id, "person": person, "garment": garment})
+
+        yield keep
+        await engine.dispose()
+        return
+    pool = await asyncpg.create_pool(url, min_size=4, max_size=20)
+    statement = "INSERT INTO bare_jobs (id, person, garment, status) VALUES ($1, $2, $3, 'queued')"
+    yield lambda *values: pool.execute(statement, *values)
     await pool.close()
+
+
+@asynccontextmanager
+async def lifespan(_app: FastAPI) -> AsyncIterator[dict[str, Any]]:
+    redis: Redis = Redis.from_url(os.environ["REDIS_URL"], decode_responses=True)
+    async with keeper() as keep:
+        yield {"keep": keep, "redis": redis}
+    await redis.aclose()
 
 
 app = FastAPI(lifespan=lifespan)
@@ -40,12 +67,7 @@ app = FastAPI(lifespan=lifespan)
 async def snap(request: Request, asked: Snap) -> dict[str, str]:
     """Keep a job and queue it."""
     job_id = f"job_{uuid4().hex}"
-    await request.state.pool.execute(
-        "INSERT INTO bare_jobs (id, person, garment, status) VALUES ($1, $2, $3, 'queued')",
-        job_id,
-        asked.user_photo_url,
-        asked.cloth_clean_url,
-    )
+    await request.state.keep(job_id, asked.user_photo_url, asked.cloth_clean_url)
     payload = {"id": job_id, **asked.model_dump(), "created_at": int(time.time())}
     await request.state.redis.lpush("bare:jobs", json.dumps(payload))
     return {"job_id": job_id, "status": "queued"}

@@ -1,6 +1,6 @@
 """`python -m workbench.bench.submits`: the gateway's submits beside a bare FastAPI + one INSERT + one LPUSH.
 
-Both run as one process on the same Postgres and Valkey, in turns, driven by the same keep-alive connections. Ours
+All run as one process on the same Postgres and Valkey, in turns, driven by the same keep-alive connections. Ours
 checks token, ownership, rate, admission and needs, and queues with a fencing token; the bar is 70 % of the bare one.
 The last line is JSON; `cpu_us` is the server's own processor time per request, which a busy machine disturbs least.
 """
@@ -36,6 +36,7 @@ from workbench.stack.postgres import psql
 CONNECTIONS: Final = 16
 SECONDS: Final = 3.0
 ROUNDS: Final = 5
+NAMES: Final = ("ours", "bare", "bare_sqlalchemy")
 KEY: Final = "a-signing-key-for-benchmarks-only!"
 USER: Final = "user_bench"
 STORE: Final = "http://127.0.0.1:9/bench"
@@ -145,12 +146,12 @@ def main() -> None:
         database = urlsplit(url)._replace(scheme="postgresql", path="/bench").geturl()
         psql(database, "CREATE TABLE bare_jobs (id text PRIMARY KEY, person text, garment text, status text, "
                        "created_at timestamptz DEFAULT now())")  # fmt: skip
-        ports = {"ours": free_port(), "bare": free_port()}
+        ports = {name: free_port() for name in NAMES}
         environment = {
             "DATABASE_URL": database, "REDIS_URL": valkey.url, "PROTEUS_SIGNING_KEY": KEY, "LOG_LEVEL": "WARNING",
             "OBJECT_STORAGE_ENDPOINT": "http://127.0.0.1:9", "OBJECT_STORAGE_BUCKET": "bench",
             "LIMIT_SUBMITS_PER_MINUTE": "0", "LIMIT_TENANT_QUEUED": "100000000", "LIMIT_TENANT_TOTAL": "100000000",
-            "ADMISSION_MAX_REPLICAS": "10000000", "PORT": str(ports["bare"]),
+            "ADMISSION_MAX_REPLICAS": "10000000",
         }  # fmt: skip
         python = sys.executable
         subprocess.run(
@@ -160,15 +161,16 @@ def main() -> None:
         asyncio.run(seed(database))
         token = Tokens(KEY, clock=SystemClock()).mint(USER, tenant="guests", seconds=3_600)
         serve = [python, "-m", "gateway", "serve", "--host", "127.0.0.1", "--port", str(ports["ours"])]
-        processes = {
-            "ours": stack.enter_context(server(serve, environment, ports["ours"])),
-            "bare": stack.enter_context(server([python, "-m", "workbench.bench.bare"], environment, ports["bare"])),
-        }
-        rounds: dict[str, list[dict[str, float]]] = {"ours": [], "bare": []}
-        for name in ("ours", "bare"):
+        processes = {"ours": stack.enter_context(server(serve, environment, ports["ours"]))}
+        for name, driver in (("bare", "asyncpg"), ("bare_sqlalchemy", "sqlalchemy")):
+            given = environment | {"PORT": str(ports[name]), "DRIVER": driver}
+            command = [python, "-m", "workbench.bench.bare"]
+            processes[name] = stack.enter_context(server(command, given, ports[name]))
+        rounds: dict[str, list[dict[str, float]]] = {name: [] for name in NAMES}
+        for name in NAMES:
             measure(ports[name], processes[name], token)
         for number in range(ROUNDS):
-            for name in ("ours", "bare") if number % 2 else ("bare", "ours"):
+            for name in NAMES if number % 2 else reversed(NAMES):
                 found = measure(ports[name], processes[name], token)
                 rounds[name].append(found)
                 print(name, {key: round(value, 1) for key, value in found.items()})
@@ -180,13 +182,18 @@ def _report(rounds: Mapping[str, list[dict[str, float]]]) -> dict[str, Any]:
         name: {key: round(statistics.median(one[key] for one in found), 1) for key in found[0]}
         for name, found in rounds.items()
     }
-    pairs = zip(rounds["ours"], rounds["bare"], strict=True)
-    return {
-        **median,
-        "ratio": round(statistics.median(ours["per_second"] / bare["per_second"] for ours, bare in pairs), 3),
-        "cpu_ratio": round(median["bare"]["cpu_us"] / median["ours"]["cpu_us"], 3),
-        "bar": 0.7,
+    ratios = {
+        f"ratio_to_{name}": round(
+            statistics.median(
+                ours["per_second"] / theirs["per_second"]
+                for ours, theirs in zip(rounds["ours"], rounds[name], strict=True)
+            ),
+            3,
+        )
+        for name in NAMES[1:]
     }
+    cpu = {f"cpu_ratio_to_{name}": round(median[name]["cpu_us"] / median["ours"]["cpu_us"], 3) for name in NAMES[1:]}
+    return {**median, **ratios, **cpu, "bar": 0.7}
 
 
 if __name__ == "__main__":
