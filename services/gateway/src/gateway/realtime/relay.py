@@ -66,11 +66,6 @@ class Relay:
         self._heard = asyncio.Event()
         self._deaf = asyncio.Event()
 
-    @property
-    def hears(self) -> bool:
-        """The subscription to Redis works, as far as the last check knows."""
-        return not self._deaf.is_set()
-
     async def subscribe(self, user_id: str, last_seq: int | None, deliver: Deliver) -> Subscriber:
         """Deliver everything beyond `last_seq` (None: from now on) until `unsubscribe`.
 

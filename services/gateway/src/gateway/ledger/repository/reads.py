@@ -23,7 +23,7 @@ from sqlalchemy import (
 from gateway.ledger.repository.questions import ALIVE, IDEMPOTENCY_LIFE
 from gateway.ledger.repository.upkeep import UpkeepReads
 from gateway.ledger.rows import EventRow, ImageRow, JobRow, Material, Order, TryonRow, UserRow
-from gateway.ledger.tables import deployment, events, idempotency, images, job_needs, jobs, tryons, users
+from gateway.ledger.tables import deployment, events, idempotency, images, jobs, tryons, users
 
 
 class Reads(UpkeepReads):
@@ -135,16 +135,6 @@ class Reads(UpkeepReads):
         for row in await self._all(JobRow, statement):
             found.setdefault(row.public_id, []).append(row)
         return found
-
-    async def needs(self, job_ids: Iterable[str]) -> list[JobRow]:
-        """The jobs that these wait for."""
-        statement = (
-            select(jobs)
-            .join(job_needs, job_needs.c.needs_id == jobs.c.id)
-            .where(job_needs.c.job_id.in_(list(job_ids)))
-            .distinct()
-        )
-        return await self._all(JobRow, statement)
 
     async def orders(self, ids: Iterable[str]) -> list[Order]:
         """Jobs with everything their queue elements are made of (four statements at most)."""

@@ -260,9 +260,6 @@ class Writes(Reads):
     async def delete_image(self, image_id: str) -> None:
         await self._connection.execute(delete(images).where(images.c.id == image_id))
 
-    async def delete_jobs(self, ids: Iterable[str]) -> None:
-        await self._connection.execute(delete(jobs).where(jobs.c.id.in_(list(ids))))
-
     async def delete_user(self, user_id: str) -> bool:
         return (await self._connection.execute(delete(users).where(users.c.id == user_id))).rowcount == 1
 
