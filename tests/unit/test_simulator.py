@@ -9,13 +9,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from proteus.estimates import CostTable
+from workbench.simulate.actors import Faults
 from workbench.simulate.bars import Bar, Results, smallest_fixed
 from workbench.simulate.curves import CURVES, measured
 from workbench.simulate.outcome import Figures, figures_of, interval, mean
 from workbench.simulate.page import BEGIN, END, write
 from workbench.simulate.scenarios import ALL, Case, Result, autoscaled, fixed, run, system_of
 from workbench.simulate.traces import TRACES, Trace, make
-from workbench.simulate.world import Faults, World
+from workbench.simulate.world import World
 
 
 def case(**fields: object) -> Case:

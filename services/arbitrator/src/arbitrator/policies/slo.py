@@ -139,6 +139,8 @@ class SloPolicy:
             self._ramp(seen, memory, paces, arrivals, elapsed)
 
         rung = int(memory["rung"])
+        if paces.degraded is None:
+            memory["fraction"] = 0.0
         share = floor(memory["fraction"] * SHARE_STEPS + 1e-9) / SHARE_STEPS
         return Decision(
             batch_size=paces.normal_limit if rung == NORMAL else paces.full_limit,
@@ -193,10 +195,7 @@ class SloPolicy:
     ) -> None:
         """Move the degraded share towards what the demand needs, no faster than the ramps allow."""
         rules, fraction = self.settings, memory["fraction"]
-        if paces.degraded is None:
-            memory["fraction"] = 0.0
-            return
-        if fraction == 0:
+        if paces.degraded is None or fraction == 0:
             return
         wanted = 0.0
         if memory["rung"] >= DEGRADED:

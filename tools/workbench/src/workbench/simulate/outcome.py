@@ -9,8 +9,8 @@ from typing import Final
 
 import numpy as np
 
+from workbench.simulate.actors import Tally
 from workbench.simulate.traces import Trace
-from workbench.simulate.world import Tally
 
 NODE_HOUR_PRICE: Final = 1.0
 """One GPU node for an hour, in an invented currency: only ratios are meant."""

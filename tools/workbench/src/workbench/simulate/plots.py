@@ -12,11 +12,11 @@ from typing import Any, Final
 import matplotlib as mpl
 from matplotlib.figure import Figure
 
+from workbench.simulate.actors import Sample
 from workbench.simulate.bars import Results
 from workbench.simulate.curves import CURVES
 from workbench.simulate.outcome import interval, mean
 from workbench.simulate.scenarios import ALL, TRADES, Result, policy_of
-from workbench.simulate.world import Sample
 
 MODE_COLOURS: Final = {"VIP": "#d7ecd9", "ECONOMY": "#fdf0c8", "SURGE": "#f9d5cf"}
 INK, BLUE, ORANGE, GREY = "#1b1f24", "#1f6feb", "#d1570c", "#8b949e"

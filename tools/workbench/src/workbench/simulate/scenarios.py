@@ -10,6 +10,7 @@ from typing import Final, Literal
 
 from arbitrator.policies.slo import SloPolicy, SloSettings
 from arbitrator.policies.table import TablePolicy
+from workbench.simulate.actors import Faults, Sample
 from workbench.simulate.curves import CURVES
 from workbench.simulate.outcome import Figures, figures_of
 from workbench.simulate.scaling import FleetPlan
@@ -17,7 +18,7 @@ from workbench.simulate.systems.contract import System
 from workbench.simulate.systems.ours import Ours
 from workbench.simulate.systems.rivals import AccScale, Bento, FixedWindow, Greedy, Nexus
 from workbench.simulate.traces import make
-from workbench.simulate.world import Faults, Sample, World
+from workbench.simulate.world import World
 
 SLO_SECONDS: Final = 12.0
 SEEDS: Final = (1, 2, 3, 4, 5)

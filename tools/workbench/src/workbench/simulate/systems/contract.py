@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Protocol
 from workbench.simulate.curves import DEGRADED_QUALITY
 
 if TYPE_CHECKING:
-    from workbench.simulate.world import Job, Worker, World
+    from workbench.simulate.actors import Job, Worker
+    from workbench.simulate.world import World
 
 Batch = tuple[list["Job"], bool]
 """The jobs, and whether they run in degraded form. No jobs: the worker stays idle until the world wakes again."""

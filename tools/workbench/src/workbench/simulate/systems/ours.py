@@ -19,7 +19,8 @@ from workbench.simulate.curves import Curve
 from workbench.simulate.systems.contract import Base, Batch
 
 if TYPE_CHECKING:
-    from workbench.simulate.world import Job, Worker, World
+    from workbench.simulate.actors import Job, Worker
+    from workbench.simulate.world import World
 
 SCAN_CAP: Final = 200
 GATEWAYS: Final = 2

@@ -13,7 +13,8 @@ from workbench.simulate.curves import MAX_BATCH, Curve
 from workbench.simulate.systems.contract import Base, Batch, pop
 
 if TYPE_CHECKING:
-    from workbench.simulate.world import Job, Worker, World
+    from workbench.simulate.actors import Job, Worker
+    from workbench.simulate.world import World
 
 
 class Greedy(Base):

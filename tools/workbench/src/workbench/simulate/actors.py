@@ -1,0 +1,87 @@
+"""Who and what a run is about: jobs, workers, faults, and what is counted of them."""
+
+from __future__ import annotations
+
+from array import array
+from dataclasses import dataclass, field
+
+Sample = tuple[float, int, int, int, int, str, float, int]
+"""(time, waiting, ready, replicas asked for, batch limit, mode, degraded fraction, shed so far)."""
+
+
+class Job:
+    """One picture to make."""
+
+    __slots__ = (
+        "arrived",
+        "crashes",
+        "deadline",
+        "may_degrade",
+        "poison",
+        "promised",
+        "rank",
+        "solo_crashes",
+        "tenant",
+    )
+
+    def __init__(self, arrived: float, deadline: float, tenant: int, rank: float, may_degrade: bool) -> None:
+        self.arrived = arrived
+        self.deadline = deadline
+        self.tenant = tenant
+        self.rank = rank
+        self.may_degrade = may_degrade
+        self.promised = 0.0
+        self.crashes = 0
+        self.solo_crashes = 0
+        self.poison = False
+
+
+class Worker:
+    """One GPU."""
+
+    __slots__ = ("alive", "bought", "draining", "idle_since", "jobs", "number", "ready")
+
+    def __init__(self, number: int, bought: float) -> None:
+        self.number = number
+        self.bought = bought
+        self.ready = False
+        self.draining = False
+        self.alive = True
+        self.jobs: list[Job] = []
+        self.idle_since = 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Faults:
+    """What goes wrong."""
+
+    crashes_per_gpu_hour: float = 0.0
+    poison_share: float = 0.0
+
+
+@dataclass(slots=True)
+class Tally:
+    """What was counted during one run."""
+
+    arrived: int = 0
+    in_slo: int = 0
+    quality: float = 0.0
+    late: int = 0
+    shed: int = 0
+    expired: int = 0
+    dead: int = 0
+    unfinished: int = 0
+    degraded: int = 0
+    waits: array[float] = field(default_factory=lambda: array("d"))
+    latencies: array[float] = field(default_factory=lambda: array("d"))
+    gpu_seconds: float = 0.0
+    wasted_seconds: float = 0.0
+    batches: int = 0
+    promised: int = 0
+    kept: int = 0
+    tenant_arrived: dict[int, int] = field(default_factory=dict)
+    tenant_in_slo: dict[int, int] = field(default_factory=dict)
+    flips: int = 0
+    node_hours: float = 0.0
+    peak_replicas: int = 0
+    samples: list[Sample] = field(default_factory=list)
