@@ -125,11 +125,13 @@ def storage_settings(s3_settings: StorageSettings) -> StorageSettings:
 
 
 @pytest.fixture
-def store(storage_settings: StorageSettings) -> ObjectStore:
-    """An object store on an empty bucket of this test's own."""
+def store(storage_settings: StorageSettings) -> Iterator[ObjectStore]:
+    """An object store on an empty bucket that goes with the test: a small server has few volumes."""
     made = ObjectStore(storage_settings)
     made.ensure_bucket(cors_origins=["http://127.0.0.1"])
-    return made
+    yield made
+    made.delete(*[entry.key for entry in made.list("")])
+    made._s3.delete_bucket(Bucket=storage_settings.bucket)
 
 
 @pytest.fixture(scope="session")

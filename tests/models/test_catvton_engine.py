@@ -234,9 +234,7 @@ def test_the_version_of_the_weights_is_what_lies_in_the_folder(folder, tmp_path)
         catvton.load_engine(weights_dir=None, device="cpu")
 
 
-def test_the_registry_loads_it_and_a_commercial_deployment_refuses_it(
-    folder, tmp_path
-):
+def test_the_registry_loads_it_and_a_commercial_deployment_refuses_it(folder, tmp_path):
     (tmp_path / "catvton").symlink_to(folder)
     assert registry.load("catvton", weights_dir=str(tmp_path), device="cpu").card is CATVTON
     with pytest.raises(LicenceRefused):
