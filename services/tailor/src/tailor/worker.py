@@ -134,7 +134,7 @@ class Worker:
         if verdict is Verdict.REFUSED:
             log.warning("completion_refused", token=job.token)
             return "refused"
-        # An ingest's upload stays for the gateway to delete: an emptied Redis may bring the job back before it is recorded.
+        # An ingest's upload stays for the gateway to delete: an emptied Redis may bring the job back unrecorded.
         return "completed"
 
     async def _fail(self, job: Claimed, error: Exception) -> str:
