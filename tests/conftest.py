@@ -4,11 +4,14 @@ A process of pytest (or of xdist) owns its own Valkey, Postgres and S3 server, s
 other's keys or messages. They start on first use and die with the process, however it ends. Servers named by
 `PROTEUS_TEST_REDIS_URL`, `PROTEUS_TEST_DATABASE_URL` (an account that may create databases) or
 `PROTEUS_TEST_S3_ENDPOINT` (with `_ACCESS_KEY`, `_SECRET_KEY`, `_REGION`) are used instead; the Redis one is FLUSHED.
+`PROTEUS_TEST_SERVERS=docker` starts the images of docker-compose.yml as containers: the way wherever the embedded
+servers do not run.
 """
 
 from __future__ import annotations
 
 import os
+import platform
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,14 +20,22 @@ from uuid import uuid4
 
 import pytest
 import redis as sync_redis
+from pydantic import SecretStr
 from redis.asyncio import Redis
 
 from proteus.settings import StorageSettings
 from proteus.storage import ObjectStore
+from workbench.deploy import standins
 from workbench.stack import S3, Postgres, Process, Valkey
+from workbench.stack.errors import EMBEDDED_ON
 from workbench.stack.ports import free_port
 from workbench.stack.postgres import psql
 from workbench.weights import fetch_pose
+
+CONTAINERS = (
+    os.environ.get("PROTEUS_TEST_SERVERS") == "docker" or (platform.system(), platform.machine()) not in EMBEDDED_ON
+)
+"""Whether servers that nobody named are containers."""
 
 
 @pytest.fixture(scope="session")
@@ -38,6 +49,11 @@ def redis_server_url(servers_folder: Path, worker_number: int) -> Iterator[str]:
     """A Redis database of this process's own."""
     if url := os.environ.get("PROTEUS_TEST_REDIS_URL"):
         yield urlsplit(url)._replace(path=f"/{worker_number}").geturl()
+        return
+    if CONTAINERS:
+        command = "valkey-server --protected-mode no --save ''"
+        with container(standins.REDIS, 6379, command=command, ready="valkey-cli ping") as address:
+            yield f"redis://{address}/0"
         return
     server = Valkey(servers_folder / "valkey", port=free_port(), durable=False)
     with running(server, servers_folder):
@@ -71,6 +87,11 @@ def postgres_url(servers_folder: Path) -> Iterator[str]:
     """The maintenance database of a Postgres server."""
     if url := os.environ.get("PROTEUS_TEST_DATABASE_URL"):
         yield url
+        return
+    if CONTAINERS:
+        account = {"POSTGRES_USER": "tests", "POSTGRES_PASSWORD": uuid4().hex, "POSTGRES_DB": "tests"}
+        with container(standins.POSTGRES, 5432, environment=account, ready="pg_isready -h 127.0.0.1") as address:
+            yield f"postgresql+asyncpg://tests:{account['POSTGRES_PASSWORD']}@{address}/tests"
         return
     server = Postgres(servers_folder / "postgres", port=free_port(), password=uuid4().hex, durable=False)
     with running(server, servers_folder):
@@ -113,6 +134,17 @@ def s3_settings(servers_folder: Path) -> Iterator[StorageSettings]:
         given = {name: value for name, value in rest.items() if value}
         yield StorageSettings.model_validate({"endpoint": endpoint, "bucket": "not-made", **given})
         return
+    if CONTAINERS:
+        keys = {"AWS_ACCESS_KEY_ID": "tests", "AWS_SECRET_ACCESS_KEY": uuid4().hex}
+        command = "mini -dir=/data -ip=127.0.0.1 -ip.bind=0.0.0.0 -s3.port=8333 -master.telemetry=false"
+        with container(standins.OBJECT_STORAGE, 8333, entrypoint="weed", command=command, environment=keys) as address:
+            yield StorageSettings(
+                endpoint=f"http://{address}",
+                bucket="not-made",
+                access_key=keys["AWS_ACCESS_KEY_ID"],
+                secret_key=SecretStr(keys["AWS_SECRET_ACCESS_KEY"]),
+            )
+        return
     server = S3(servers_folder / "s3", port=free_port(with_grpc=True), access_key="tests", secret_key=uuid4().hex)
     with running(server, servers_folder):
         yield server.settings("not-made")
@@ -149,6 +181,30 @@ def database(server_url: str, *, template: str = "template0") -> Iterator[str]:
         yield urlsplit(server_url)._replace(path=f"/{name}").geturl()
     finally:
         psql(server_url, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@contextmanager
+def container(
+    image: str,
+    port: int,
+    *,
+    command: str = "",
+    entrypoint: str | None = None,
+    environment: dict[str, str] | None = None,
+    ready: str = "",
+) -> Iterator[str]:
+    """Run a container for a `with` block; yield the host:port at which its port is reached.
+
+    It is ready once the command `ready` succeeds in it or, without one, once it refuses a stranger's GET.
+    """
+    # Here and not above: only machines without the embedded servers need it.
+    from testcontainers.core.container import DockerContainer
+    from testcontainers.core.wait_strategies import ExecWaitStrategy, HttpWaitStrategy
+
+    made = DockerContainer(image, command=command or None, env=environment, ports=[port], entrypoint=entrypoint)
+    made.waiting_for(ExecWaitStrategy(ready.split()) if ready else HttpWaitStrategy(port).for_status_code(403))
+    with made:
+        yield f"{made.get_container_host_ip()}:{made.get_exposed_port(port)}"
 
 
 @contextmanager

@@ -5,8 +5,13 @@ from __future__ import annotations
 import sys
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Final
 
 from proteus.errors import ProteusError
+
+
+EMBEDDED_ON: Final = frozenset({("Linux", "x86_64"), ("Linux", "amd64")})
+"""System and machine that the embedded servers' wheels carry programs for."""
 
 
 class StackError(ProteusError):
@@ -20,8 +25,8 @@ class StackError(ProteusError):
 
 
 def refuse_other_machines(*, system: str, machine: str) -> None:
-    """Raise `StackError` unless this is Linux on x86-64: the servers' wheels carry programs for that alone."""
-    if (system, machine.lower()) not in {("Linux", "x86_64"), ("Linux", "amd64")}:
+    """Raise `StackError` unless this is Linux on x86-64."""
+    if (system, machine.lower()) not in EMBEDDED_ON:
         raise StackError(
             f"The embedded servers run on Linux x86-64 only and this is {system} {machine}.",
             way_out="use `docker compose up` instead",
