@@ -54,6 +54,7 @@ def plan_of(*services: Program) -> Plan:
         provision=lambda: None,
         migrate=(sys.executable, "-c", "pass"),
         environment={},
+        reach={},
         services=services,
         gateway_url="",
     )

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 from typer.testing import CliRunner
 
 from workbench.fleet import UNREACHABLE, app, local_url, noted
+from workbench.stack.home import Home, Running
 
 ENTRY = (
     "1706956800000-0",
@@ -49,8 +51,10 @@ def test_a_noted_decision_says_when_what_and_why() -> None:
 
 def test_the_local_stack_says_where_its_redis_is(tmp_path: Path) -> None:
     assert local_url(tmp_path).endswith(":6379/0")
-    (tmp_path / "ports.json").write_text('{"valkey": 7001}')
-    assert local_url(tmp_path) == "redis://127.0.0.1:7001/0"
+    home, environment = Home(tmp_path), {"REDIS_URL": "redis://127.0.0.1:7001/0"}
+    with home.held():
+        home.publish(Running(pid=os.getpid(), gateway_url="", ready=True, environment=environment))
+        assert local_url(tmp_path) == "redis://127.0.0.1:7001/0"
 
 
 def test_a_silent_redis_is_a_sentence_and_a_status() -> None:

@@ -59,7 +59,12 @@ class Submitter:
                 orders = [order for order in orders if order.job.id not in early] + await reads.orders(early)
         by_list: dict[str, list[Submission]] = {}
         for order in orders:
-            by_list.setdefault(JobKind(order.job.kind).queue, []).append(compose(order, self._address_of))
+            try:
+                submission = compose(order, self._address_of)
+            except LookupError as error:  # One impossible row must not keep the others out of the queue.
+                log.error("cannot_submit", job_id=order.job.id, error=str(error))
+                continue
+            by_list.setdefault(JobKind(order.job.kind).queue, []).append(submission)
         taken = 0
         for name, submissions in by_list.items():
             try:

@@ -18,10 +18,12 @@ import typer
 from dotenv import dotenv_values
 
 from proteus.errors import ProteusError
+from workbench.access import token
 from workbench.client import Client, JobEnded, Refused
 from workbench.demo import demo as run_demo
 from workbench.fleet import app as fleet_app
 from workbench.models import models, weights
+from workbench.queue import app as queue_app
 from workbench.simulate.cli import app as simulate_app
 from workbench.stack.console import StackConsole
 from workbench.stack.home import Home
@@ -37,6 +39,7 @@ app = typer.Typer(help=__doc__, add_completion=False, no_args_is_help=True, pret
 
 app.add_typer(simulate_app, name="simulate")
 app.add_typer(fleet_app, name="fleet")
+app.add_typer(queue_app, name="queue")
 
 FolderOption = Annotated[Path, typer.Option("--folder", help="Where the stack keeps everything.")]
 DEFAULT_FOLDER: Final = Path(".proteus")
@@ -130,6 +133,7 @@ def tryon(
             print(summary)
 
 
+app.command()(token)
 app.command()(models)
 app.command()(weights)
 

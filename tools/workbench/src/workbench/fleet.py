@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.table import Table
 
 from proteus import keys
+from workbench.stack.home import Home
 
 app = typer.Typer(help=__doc__, no_args_is_help=True)
 
@@ -92,7 +93,6 @@ def why(
 
 
 def local_url(folder: Path) -> str:
-    """Return the address of the local stack's Valkey; the usual one if none was ever started here."""
-    memory = folder / "ports.json"
-    port = json.loads(memory.read_text()).get("valkey", 6379) if memory.is_file() else 6379
-    return f"redis://127.0.0.1:{port}/0"
+    """Return the address of the Valkey of the stack that runs there; the usual one if none runs."""
+    running = Home(folder).running()
+    return running.environment["REDIS_URL"] if running else "redis://127.0.0.1:6379/0"

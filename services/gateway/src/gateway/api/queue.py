@@ -77,6 +77,11 @@ async def retry(services: ServicesDep, job_id: str) -> JSONResponse:
     row = await _row(services, job_id)
     if row.state != JobState.FAILED:
         raise Conflict(f"The job is {row.state}; only failed ones can be tried again.")
+    async with services.ledger.read() as reads:
+        needs = (await reads.needs_of([row.id])).get(row.id, [])
+    for need in needs:
+        if need.state != JobState.COMPLETED:
+            raise Conflict(f"The job needs {need.kind} {need.id}, which is {need.state}: that one comes first.")
     await services.recorder.settle([fact(row, REOPENED, now=datetime.now(UTC))])
     return JSONResponse(_body(await _row(services, job_id)), status_code=202)
 

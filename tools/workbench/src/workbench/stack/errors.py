@@ -9,7 +9,6 @@ from typing import Final
 
 from proteus.errors import ProteusError
 
-
 EMBEDDED_ON: Final = frozenset({("Linux", "x86_64"), ("Linux", "amd64")})
 """System and machine that the embedded servers' wheels carry programs for."""
 

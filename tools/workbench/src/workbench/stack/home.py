@@ -16,9 +16,9 @@ import secrets
 import shutil
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -34,11 +34,12 @@ _POLL_SECONDS: Final = 0.1
 
 @dataclass(frozen=True, kw_only=True)
 class Running:
-    """What the supervisor tells of itself."""
+    """What the supervisor tells of itself; `environment` is what reaches its servers, secrets included."""
 
     pid: int
     gateway_url: str
     ready: bool
+    environment: Mapping[str, str] = field(default_factory=dict)
 
 
 class Home:

@@ -39,6 +39,7 @@ class Plan:
         fetch: Done beside that: brings what the services need and is not there (model weights). Blocks.
         provision: Done once the servers answer. Blocks.
         migrate: Run to its end after that.
+        reach: The part of the environment that others need to reach the servers and to sign tokens.
         services: Started together after that; stopped in this order, so that workers hand in while the gateway listens.
     """
 
@@ -47,6 +48,7 @@ class Plan:
     provision: Callable[[], object]
     migrate: tuple[str, ...]
     environment: Mapping[str, str]
+    reach: Mapping[str, str]
     services: tuple[Program, ...]
     gateway_url: str
 
@@ -66,11 +68,11 @@ def make_plan(home: Home, *, models: Path, given: Mapping[str, str]) -> Plan:
     s3 = S3(home.data / "s3", port=ports["s3"], access_key="proteus", secret_key=home.secret("s3"))
     gateway_url = f"http://127.0.0.1:{ports['gateway']}"
     pose_folder = models / "pose"
+    reach = {**addresses(valkey, postgres, s3), "PROTEUS_SIGNING_KEY": home.secret("signing")}
     environment = {
         **DEFAULTS,
         **given,
-        **addresses(valkey, postgres, s3),
-        "PROTEUS_SIGNING_KEY": home.secret("signing"),
+        **reach,
         "TAILOR_URL": f"http://127.0.0.1:{ports['tailor']}",
         "TAILOR_HTTP_PORT": str(ports["tailor"]),
         "POSE_MODEL_DIR": str(pose_folder),
@@ -107,6 +109,7 @@ def make_plan(home: Home, *, models: Path, given: Mapping[str, str]) -> Plan:
         provision=postgres.ensure_database,
         migrate=(sys.executable, "-m", "gateway", "migrate"),
         environment=environment,
+        reach=reach,
         services=(worker("arbitrator"), worker("weaver"), worker("tailor"), gateway),
         gateway_url=gateway_url,
     )

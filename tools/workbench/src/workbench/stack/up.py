@@ -8,6 +8,7 @@ import platform
 import signal
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from workbench.stack.console import StackConsole
@@ -27,14 +28,15 @@ async def stack(home: Home, *, models: Path, given: Mapping[str, str], say: Say)
     refuse_other_machines(system=platform.system(), machine=platform.machine())
     with home.held():
         plan = make_plan(home, models=models, given=given)
-        home.publish(Running(pid=os.getpid(), gateway_url=plan.gateway_url, ready=False))
+        said = Running(pid=os.getpid(), gateway_url=plan.gateway_url, ready=False, environment=plan.reach)
+        home.publish(said)
         usual = PREFERRED_PORTS["gateway"]
         if not plan.gateway_url.endswith(f":{usual}"):
             say(SELF, f"port {usual} is taken, so the gateway will be at {plan.gateway_url}")
         supervisor = Supervisor(plan, logs=home.logs, say=say)
         with _signals(supervisor):
             async with supervisor.running():
-                home.publish(Running(pid=os.getpid(), gateway_url=plan.gateway_url, ready=True))
+                home.publish(replace(said, ready=True))
                 yield plan
 
 

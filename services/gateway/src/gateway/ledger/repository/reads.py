@@ -23,7 +23,7 @@ from sqlalchemy import (
 from gateway.ledger.repository.questions import ALIVE, IDEMPOTENCY_LIFE
 from gateway.ledger.repository.upkeep import UpkeepReads
 from gateway.ledger.rows import EventRow, ImageRow, JobRow, Material, Order, TryonRow, UserRow
-from gateway.ledger.tables import deployment, events, idempotency, images, jobs, tryons, users
+from gateway.ledger.tables import deployment, events, idempotency, images, job_needs, jobs, tryons, users
 
 
 class Reads(UpkeepReads):
@@ -155,6 +155,19 @@ class Reads(UpkeepReads):
                 photos.get(entry.person_image_id), made.get(entry.cut_id or ""), made.get(entry.parse_id or "")
             )
             found.append(Order(job=row, tryon=entry, material=material))
+        return found
+
+    async def needs_of(self, ids: Iterable[str]) -> dict[str, list[JobRow]]:
+        """What each of these jobs waits for, as it is now."""
+        statement = (
+            select(job_needs.c.job_id.label("dependent"), jobs)
+            .join(jobs, jobs.c.id == job_needs.c.needs_id)
+            .where(job_needs.c.job_id.in_(list(ids)))
+        )
+        found: dict[str, list[JobRow]] = {}
+        for row in (await self._connection.execute(statement)).mappings():
+            values = dict(row)
+            found.setdefault(values.pop("dependent"), []).append(JobRow(**values))
         return found
 
     async def events_after(self, cursors: Mapping[str, int], *, limit: int) -> list[EventRow]:

@@ -191,19 +191,6 @@ class Writes(Reads):
         )
         return list((await self._connection.execute(statement)).scalars())
 
-    async def needs_of(self, ids: Iterable[str]) -> dict[str, list[JobRow]]:
-        """What each of these jobs waits for, as it is now."""
-        statement = (
-            select(job_needs.c.job_id.label("dependent"), jobs)
-            .join(jobs, jobs.c.id == job_needs.c.needs_id)
-            .where(job_needs.c.job_id.in_(list(ids)))
-        )
-        found: dict[str, list[JobRow]] = {}
-        for row in (await self._connection.execute(statement)).mappings():
-            values = dict(row)
-            found.setdefault(values.pop("dependent"), []).append(JobRow(**values))
-        return found
-
     async def take_seqs(self, counts: Mapping[str, int]) -> dict[str, int]:
         """Advance each user's counter by so many; return the new values. Commit order is number order."""
         taken = {}
