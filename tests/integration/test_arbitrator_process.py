@@ -80,3 +80,53 @@ async def test_an_arbitrator_survives_a_redis_that_answers_errors_and_says_so(fl
     await fleet.until(lambda: said(arbitrator, "tick_failed"), what="a failed tick is told")
     await fleet.redis.delete(fleet.queue.keys.busy)
     await config_becomes(fleet, "1", "0", "0.0", "VIP")
+
+
+LOCAL = {**FAST, "ARBITRATOR_LOCAL_REPLICAS": "1", "ARBITRATOR_MIN_REPLICAS": "0", "ARBITRATOR_IDLE_SECONDS": "1"}
+
+
+async def weavers_become(fleet: Fleet, wanted: int) -> None:
+    async def so() -> bool:
+        return bool(await fleet.redis.get(keys.WEAVER_REPLICAS) == str(wanted))
+
+    await fleet.until(so, what=f"{wanted} weavers are asked for")
+
+
+async def test_the_weavers_of_one_machine_follow_work_and_wishes(fleet: Fleet) -> None:
+    arbitrator = fleet.start("arbitrator", "a1", **LOCAL)
+    await weavers_become(fleet, 1)
+    await weavers_become(fleet, 0)
+    assert 0 < await fleet.redis.ttl(keys.WEAVER_REPLICAS) <= keys.CONFIG_SECONDS
+    (job,) = await fleet.submit("first")
+    await weavers_become(fleet, 1)
+    await fleet.queue.cancel(job)
+    await weavers_become(fleet, 0)
+    await fleet.redis.set(keys.WARM, "1", px=1_500)
+    await weavers_become(fleet, 1)
+    await weavers_become(fleet, 0)
+    assert arbitrator.stop() == 0
+
+    noted: Any = await fleet.redis.xrange(keys.DECISIONS)
+    asked = [json.loads(fields["decision"]) for _, fields in noted]
+    assert [one["desired_replicas"] for one in asked] == [1, 0, 1, 0, 1, 0]
+    assert "no weaver: nothing to do for 1 s" in asked[1]["reason"]
+    assert "1 weaver: 1 wait, 0 run" in asked[2]["reason"]
+    assert "asked to be warm" in asked[4]["reason"]
+
+
+async def test_a_successor_leaves_a_fleet_at_zero_asleep(fleet: Fleet) -> None:
+    first = fleet.start("arbitrator", "a1", **LOCAL)
+    await weavers_become(fleet, 0)
+    second = fleet.start("arbitrator", "a2", **LOCAL)
+    assert first.stop() == 0
+    await fleet.until(lambda: said(second, '"leading"'), what="a2 leads")
+    assert second.stop() == 0
+    noted: Any = await fleet.redis.xrange(keys.DECISIONS)
+    asked = [json.loads(fields["decision"])["desired_replicas"] for _, fields in noted if fields["by"] == "a2"]
+    assert asked == [0]
+
+
+async def test_where_somebody_else_scales_the_number_is_not_written(fleet: Fleet) -> None:
+    fleet.start("arbitrator", "a1", **FAST)
+    await config_becomes(fleet, "1", "0", "0.0", "VIP")
+    assert await fleet.redis.exists(keys.WEAVER_REPLICAS) == 0

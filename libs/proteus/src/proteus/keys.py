@@ -29,8 +29,15 @@ MODE: Final = "config:mode"
 STATE: Final = "config:state"
 """STRING (JSON), arbitrator, EX 15. The policy's own state."""
 
+WEAVER_REPLICAS: Final = "config:weaver_replicas"
+"""STRING, arbitrator, EX 15. Weavers that one machine's supervisor should run; missing: keep what runs, at least one.
+Written where nobody else scales (`ARBITRATOR_LOCAL_REPLICAS`)."""
+
+WARM: Final = "config:warm"
+"""STRING `1`, gateway, EX as long as a client asked for. Keep a weaver ready, work or not."""
+
 CONFIG_SECONDS: Final = 15
-"""Life of every `config:*` key: a dead arbitrator means safe defaults within this time."""
+"""Life of every `config:*` key of the arbitrator's: a dead arbitrator means safe defaults within this time."""
 
 JOB_DONE: Final = "events:job_done"
 """PUB/SUB. Completion, published inside the completing script, for anyone outside."""

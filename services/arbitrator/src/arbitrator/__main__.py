@@ -9,6 +9,7 @@ from arbitrator.actuators.redis import RedisActuator
 from arbitrator.loop import Loop, Metrics
 from arbitrator.observe import Observer
 from arbitrator.policies.contract import Policy
+from arbitrator.policies.replicas import HoldingPolicy
 from arbitrator.policies.slo import SloPolicy, SloSettings
 from arbitrator.policies.table import TablePolicy
 from arbitrator.settings import ArbitratorSettings, Settings
@@ -20,9 +21,9 @@ from proteus.queue import JobQueue, QueuePolicy
 
 def make_policy(settings: ArbitratorSettings) -> Policy:
     """Return the policy the settings name."""
-    if settings.policy == "slo":
-        return SloPolicy(SloSettings(slo_seconds=settings.slo_seconds))
-    return TablePolicy()
+    slo = settings.policy == "slo"
+    policy: Policy = SloPolicy(SloSettings(slo_seconds=settings.slo_seconds)) if slo else TablePolicy()
+    return HoldingPolicy(policy, idle_seconds=settings.idle_seconds) if settings.local_replicas else policy
 
 
 async def serve(settings: Settings, stop: asyncio.Event) -> None:
@@ -34,7 +35,10 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
             Observer(redis, queues[0], settings.arbitrator, engine=settings.deployment.default_engine),
             make_policy(settings.arbitrator),
             RedisActuator(
-                redis, identity=settings.deployment.worker_id, lease_seconds=settings.arbitrator.lease_seconds
+                redis,
+                identity=settings.deployment.worker_id,
+                lease_seconds=settings.arbitrator.lease_seconds,
+                writes_replicas=settings.arbitrator.local_replicas,
             ),
             tick_seconds=settings.arbitrator.tick_seconds,
             metrics=Metrics(),

@@ -11,6 +11,7 @@ from redis.asyncio import Redis
 
 from arbitrator.policies.contract import Observation
 from arbitrator.settings import ArbitratorSettings
+from proteus import keys
 from proteus.engines import CARDS
 from proteus.estimates import CostTable
 from proteus.queue import JobQueue, QueueStats
@@ -71,12 +72,17 @@ class Observer:
 
     async def read(self) -> Observation:
         """Return what is so now. The readings of one observation run side by side."""
-        stats, cards, clock, arrived = await asyncio.gather(
-            self._queue.stats(), list_workers(self._redis, self._queue.keys), self._redis.time(), self._arrivals()
+        stats, cards, clock, arrived, warm = await asyncio.gather(
+            self._queue.stats(),
+            list_workers(self._redis, self._queue.keys),
+            self._redis.time(),
+            self._arrivals(),
+            self._redis.exists(keys.WARM),
         )
         seconds, microseconds = clock
         fleet = fleet_of(cards, engine=self._engine)
-        return make_observation(stats, fleet, self._settings, now=seconds + microseconds / 1e6, arrived=arrived)
+        now = seconds + microseconds / 1e6
+        return make_observation(stats, fleet, self._settings, now=now, arrived=arrived, warm=warm > 0)
 
     async def _arrivals(self) -> int:
         """Count what was submitted since the last reading; 0 at the first."""
@@ -93,7 +99,7 @@ class Observer:
 
 
 def make_observation(
-    stats: QueueStats, fleet: Fleet, settings: ArbitratorSettings, *, now: float, arrived: int
+    stats: QueueStats, fleet: Fleet, settings: ArbitratorSettings, *, now: float, arrived: int, warm: bool = False
 ) -> Observation:
     """Put a reading together."""
     return Observation(
@@ -111,6 +117,7 @@ def make_observation(
         min_replicas=settings.min_replicas,
         max_replicas=settings.max_replicas,
         cold_start_seconds=settings.cold_start_seconds,
+        warm=warm,
         cost=fleet.cost,
         degraded_cost=fleet.degraded_cost,
     )

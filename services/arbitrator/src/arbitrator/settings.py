@@ -38,6 +38,13 @@ class ArbitratorSettings(BaseSettings):
     cold_start_seconds: float = Field(default=120.0, ge=0)
     """`ARBITRATOR_COLD_START_SECONDS`. From asking for a weaver to its first claim."""
 
+    local_replicas: bool = False
+    """`ARBITRATOR_LOCAL_REPLICAS`. Write `config:weaver_replicas` for the supervisor of one machine; off where KEDA or
+    the HPA owns the number."""
+
+    idle_seconds: float = Field(default=300.0, gt=0)
+    """`ARBITRATOR_IDLE_SECONDS`. How long one machine keeps a weaver that nothing needs; KEDA's usual cooldown."""
+
 
 class DeploymentSettings(BaseSettings):
     """Who this process is, and what the deployment runs."""

@@ -1,14 +1,16 @@
 -- act: write a decision, if this arbitrator may.
 -- Guarantee: takes a lease that is free, prolongs its own, and writes nothing while another one holds it; lease and
 --   writes are one atomic step, so an arbitrator that was stopped and wakes late cannot write over its successor.
--- KEYS 1 lease, 2 batch size, 3 degraded mode, 4 degraded fraction, 5 mode, 6 state, 7 decisions
+-- KEYS 1 lease, 2 batch size, 3 degraded mode, 4 degraded fraction, 5 mode, 6 state, 7 decisions, 8 weaver replicas
 -- ARGV 1 own id, 2 lease ms, 3 life of the values in seconds, 4 batch size, 5 degraded mode, 6 fraction, 7 mode,
---   8 state JSON, 9 "1" if the decision is to be noted, 10 cap of the stream
+--   8 state JSON, 9 "1" if the decision is to be noted, 10 cap of the stream,
+--   11 weavers to run, "" where somebody else scales
 -- Returns: 1 (written) or 0 (another one holds the lease).
 local holder = redis.call('GET', KEYS[1])
 if holder and holder ~= ARGV[1] then return 0 end
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
 for i = 2, 6 do redis.call('SET', KEYS[i], ARGV[i + 2], 'EX', ARGV[3]) end
+if ARGV[11] ~= '' then redis.call('SET', KEYS[8], ARGV[11], 'EX', ARGV[3]) end
 if ARGV[9] == '1' then
   redis.call('XADD', KEYS[7], 'MAXLEN', '~', ARGV[10], '*', 'by', ARGV[1], 'mode', ARGV[7], 'decision', ARGV[8])
 end

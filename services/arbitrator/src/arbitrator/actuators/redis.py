@@ -25,12 +25,14 @@ class RedisActuator:
         redis: A client that decodes answers.
         identity: Who holds the lease; unique to this process.
         lease_seconds: How long a silent holder keeps it.
+        writes_replicas: Whether the number of weavers is written too: only where nobody else scales.
     """
 
-    def __init__(self, redis: Redis, *, identity: str, lease_seconds: float) -> None:
+    def __init__(self, redis: Redis, *, identity: str, lease_seconds: float, writes_replicas: bool = False) -> None:
         self._redis = redis
         self._identity = identity
         self._lease_ms = int(lease_seconds * 1000)
+        self._writes_replicas = writes_replicas
         source = (files("arbitrator.actuators") / "act.lua").read_text(encoding="utf-8")
         self._act = redis.register_script(source)
         self._release = redis.register_script(_RELEASE)
@@ -39,7 +41,8 @@ class RedisActuator:
     async def apply(self, order: Order) -> bool:
         """Write the decision, and note it in the stream when it differs from the last one noted."""
         decision = order.decision
-        gist = f"{decision.batch_size} {decision.mode} {decision.state} {decision.degraded_fraction}"
+        replicas = decision.desired_replicas if self._writes_replicas else ""
+        gist = f"{decision.batch_size} {decision.mode} {decision.state} {decision.degraded_fraction} {replicas}"
         written = await self._act(
             keys=[
                 keys.ARBITRATOR_LEASE,
@@ -49,6 +52,7 @@ class RedisActuator:
                 keys.MODE,
                 keys.STATE,
                 keys.DECISIONS,
+                keys.WEAVER_REPLICAS,
             ],
             args=[
                 self._identity,
@@ -61,6 +65,7 @@ class RedisActuator:
                 json.dumps(to_state(order), separators=(",", ":")),
                 int(gist != self._noted),
                 STREAM_CAP,
+                replicas,
             ],
         )
         if written:

@@ -50,6 +50,7 @@ class Observation:
         min_replicas: What the autoscaler keeps.
         max_replicas: What it may go up to.
         cold_start_seconds: From asking for a worker to ready.
+        warm: Somebody asked for a weaver to be kept ready (`config:warm`).
         cost: t(b) of the commonest batch key; None until a worker has measured it.
         degraded_cost: t(b) of its degraded form; None: the engine has none.
     """
@@ -68,6 +69,7 @@ class Observation:
     min_replicas: int = 1
     max_replicas: int = 5
     cold_start_seconds: float = 120.0
+    warm: bool = False
     cost: CostTable | None = None
     degraded_cost: CostTable | None = None
 
