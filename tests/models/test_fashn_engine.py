@@ -10,7 +10,7 @@ import torch
 
 from proteus.artefacts import Landmark, PersonParse
 from proteus.engines import FASHN
-from proteus.errors import EngineError, InvalidRequest, LicenceRefused, ModelUnavailable, OutOfMemory
+from proteus.errors import EngineError, InvalidRequest, LicenceRefused, ModelUnavailable, OutOfMemory, PhotoRejected
 from proteus.jobs import JobId
 from weaver.pipelines import fashn, registry
 from weaver.pipelines.contract import StepReport, WeaveJob
@@ -214,6 +214,10 @@ def test_a_job_that_cannot_be_woven_is_refused_at_the_door(engine) -> None:
         session.admit(job("bad", category="shoes"))
     with pytest.raises(InvalidRequest, match="no parse"):
         session.admit(job("bad", parse=None))
+    with pytest.raises(InvalidRequest, match="the mask has not the photo's size"):
+        session.admit(job("bad", agnostic_mask=np.full((9, 9), 255, np.uint8)))
+    with pytest.raises(PhotoRejected, match="mask is empty"):
+        session.admit(job("bad", agnostic_mask=np.zeros((120, 90), np.uint8)))
     assert set(run(session)[0]) == {"good"}
 
 

@@ -9,10 +9,9 @@ peak is the size of the weights that are used.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,6 +21,7 @@ from safetensors import SafetensorError, safe_open
 from torch import nn
 
 from proteus.errors import ModelUnavailable
+from weaver.pipelines import checksums
 from weaver.pipelines.catvton.attention import drop_cross_attention, self_attention_names
 from weaver.pipelines.catvton.pipeline import CatVtonPipeline
 from weaver.pipelines.catvton.solvers import Schedule
@@ -31,7 +31,6 @@ VERSIONS: Final = {"mix": "mix-48k-1024", "vitonhd": "vitonhd-16k-512", "dressco
 
 DTYPES: Final = {"fp32": torch.float32, "fp16": torch.float16, "bf16": torch.bfloat16}
 TENSORS = ("diffusion_pytorch_model.safetensors", "diffusion_pytorch_model.fp16.safetensors")
-CHECKSUMS = "SHA256SUMS"
 OLD_VAE_NAMES: Final = {".query.": ".to_q.", ".key.": ".to_k.", ".value.": ".to_v.", ".proj_attn.": ".to_out.0."}
 """The published VAE's attention still carries the names of diffusers before 0.13."""
 
@@ -74,7 +73,7 @@ def load(
         "CatVTON's attention": _attention_candidates(Path(attention), version),
     }
     unet_config, unet_file, scheduler_config, vae_config, vae_file, attention_file = _found(files)
-    _verify([unet_config, unet_file, scheduler_config, vae_config, vae_file, attention_file])
+    checksums.verify([unet_config, unet_file, scheduler_config, vae_config, vae_file, attention_file])
 
     unet = build_unet(_json(unet_config))
     _fill_unet(unet, unet_file, attention_file, dtype=number, device=place)
@@ -213,27 +212,6 @@ def _found(files: dict[str, list[Path]]) -> list[Path]:
 def _only_pickles(path: Path) -> str:
     pickles = [other.name for other in path.parent.glob("*") if other.suffix in (".bin", ".pt", ".pth", ".ckpt")]
     return f", only {', '.join(pickles)}, which is not read: safetensors only" if pickles else ""
-
-
-def _verify(paths: Iterable[Path]) -> None:
-    """Check files against the nearest `SHA256SUMS` above them, if there is one that lists them."""
-    for path in paths:
-        for folder in list(path.parents)[:4]:
-            listing = folder / CHECKSUMS
-            if not listing.is_file():
-                continue
-            sums = {
-                name: digest for digest, name in (line.split(maxsplit=1) for line in listing.read_text().splitlines())
-            }
-            wanted = sums.get(path.relative_to(folder).as_posix())
-            if wanted and wanted != _sha256(path):
-                raise ModelUnavailable(f"{path} is not the file that was fetched: its checksum differs from {listing}")
-            break
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _json(path: Path) -> dict[str, Any]:

@@ -28,7 +28,7 @@ def load_engine(*, weights_dir: Path | None, device: str) -> Engine:
         device: `auto`, `cpu` or `cuda`.
 
     Raises:
-        ModelUnavailable: The weights or torch are missing, or the device is not there.
+        ModelUnavailable: The weights or torch are missing, the file is damaged, or the device is not there.
     """
     folder = weights_dir or OWN_PLACE
     file = folder / WEIGHTS
@@ -46,7 +46,8 @@ def load_engine(*, weights_dir: Path | None, device: str) -> Engine:
     if device.startswith("cuda") and not torch.cuda.is_available():
         raise ModelUnavailable("fashn was told to run on cuda, and torch finds no GPU here")
     half = device.startswith("cuda") and torch.cuda.is_bf16_supported(including_emulation=False)
-    pipeline = weights.load(file, dtype=torch.bfloat16 if half else torch.float32, device=device)
+    dtype = torch.bfloat16 if half else torch.float32
+    pipeline = weights.load(file, dtype=dtype, device=device, config=weights.sizes(file))
     pose_source = None
     if (folder / WHOLEBODY).is_dir():
         from weaver.pipelines.fashn.wholebody import WholebodyPose

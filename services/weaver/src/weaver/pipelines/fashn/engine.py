@@ -19,8 +19,9 @@ from torch import Tensor
 
 from proteus.artefacts import Landmark, PersonParse
 from proteus.engines import FASHN, EngineCard
-from proteus.errors import EngineError, InvalidRequest, OutOfMemory, ProteusError
+from proteus.errors import EngineError, InvalidRequest, OutOfMemory, PhotoRejected, ProteusError
 from proteus.jobs import JobId
+from weaver.pipelines import framing
 from weaver.pipelines.contract import Failed, Finished, Progress, StepReport, WeaveJob
 from weaver.pipelines.fashn import images
 from weaver.pipelines.fashn.pipeline import Conditions, FashnPipeline, Schedule
@@ -113,7 +114,8 @@ class FashnSession:
         """Prepare a job's photos and give it its own noise; it takes part from the next step on.
 
         Raises:
-            InvalidRequest: A category the network does not know, or a job without a parse.
+            InvalidRequest: A category the network does not know, a job without a parse, or a mask of another size.
+            PhotoRejected: The mask is empty.
             OutOfMemory: The device cannot hold one more.
         """
         category = images.CATEGORY_CLASS.get(job.garment_category)
@@ -121,6 +123,11 @@ class FashnSession:
             raise InvalidRequest(
                 f"fashn weaves {', '.join(images.CATEGORY_CLASS)}; {job.garment_category!r} is none of them"
             )
+        mask = job.agnostic_mask
+        if mask is not None and mask.shape != job.person.shape[:2]:
+            raise InvalidRequest(f"job {job.id}: the mask has not the photo's size")
+        if mask is not None and framing.bounding_box(mask) is None:
+            raise PhotoRejected("The mask is empty: nothing in the photo may change.")
         person = self._prepare_person(job)
         garment = images.prepare_garment(job.garment, worn=job.garment_worn, canvas=self._canvas)
         with _memory_errors():

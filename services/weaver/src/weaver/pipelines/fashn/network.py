@@ -50,6 +50,11 @@ class TryOnConfig:
     single: int = 16
 
     def __post_init__(self) -> None:
+        for name in ("hidden", "heads", "patch", "height", "width", "mixer", "double", "single"):
+            if type(size := getattr(self, name)) is not int or size < 1:
+                raise ValueError(f"{name} is {size!r}, which is no size")
+        if len(self.axes) != 3 or any(type(size) is not int or size < 0 for size in self.axes):
+            raise ValueError(f"axes are {self.axes!r}: three sizes are needed")
         if sum(self.axes) * self.heads != self.hidden:
             raise ValueError(f"axes {self.axes} x {self.heads} heads do not make {self.hidden} hidden dimensions")
         if self.height % self.patch or self.width % self.patch:

@@ -1,19 +1,30 @@
-"""Reads the published weights, one safetensors file, into a ready pipeline. No network, strict names and shapes."""
+"""Reads the published weights, one safetensors file, into a ready pipeline. No network, strict names and shapes.
+
+The published file says nothing of its sizes: they are `FULL`. A file made for others (a distilled one, a test's) names
+them in its own metadata, as JSON under `SIZES`; a file beside it could be lost or belong to another.
+"""
 
 from __future__ import annotations
 
+import json
+from dataclasses import fields
 from pathlib import Path
+from typing import Any, Final
 
 import torch
-from safetensors import SafetensorError
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file
 
 from proteus.errors import ModelUnavailable
+from weaver.pipelines import checksums
 from weaver.pipelines.fashn.network import FULL, TryOnConfig, TryOnNetwork
 from weaver.pipelines.fashn.pipeline import FashnPipeline
 
 UNUSED = "patch_mixer_token"
 """In the published file, used by nothing; a file without it is complete."""
+
+SIZES: Final = "try_on_config"
+"""The metadata's key for the fields of a `TryOnConfig`, all of them, as a JSON object."""
 
 
 def load(
@@ -28,8 +39,10 @@ def load(
         config: The sizes the file was made for.
 
     Raises:
-        ModelUnavailable: The file is missing, is not safetensors, or its tensors are not those of `config`.
+        ModelUnavailable: The file is missing, is not safetensors or not the one that was fetched, or its tensors are
+            not those of `config`.
     """
+    checksums.verify([Path(file)])
     try:
         tensors = load_file(str(file), device=str(device))
     except (OSError, SafetensorError) as error:
@@ -47,3 +60,30 @@ def load(
         )
     network.load_state_dict({name: tensor.to(dtype) for name, tensor in tensors.items()}, strict=True, assign=True)
     return FashnPipeline(network.eval().requires_grad_(False))
+
+
+def sizes(file: str | Path) -> TryOnConfig:
+    """Return the sizes a file was made for: those of its metadata, `FULL` without.
+
+    Raises:
+        ModelUnavailable: The file cannot be read, or its metadata describes no network.
+    """
+    name = Path(file).name
+    try:
+        with safe_open(file, framework="pt") as opened:
+            told = (opened.metadata() or {}).get(SIZES)
+    except (OSError, SafetensorError) as error:
+        raise ModelUnavailable(f"fashn: cannot read the weights {name}: {error}") from error
+    if told is None:
+        return FULL
+    try:
+        return _config(json.loads(told))
+    except (TypeError, ValueError) as error:  # what is no JSON is a ValueError too
+        raise ModelUnavailable(f"fashn: the metadata {SIZES!r} of {name} describes no network: {error}") from error
+
+
+def _config(told: Any) -> TryOnConfig:
+    names = [field.name for field in fields(TryOnConfig)]
+    if not isinstance(told, dict) or told.keys() != set(names):
+        raise ValueError(f"it must be an object of exactly {', '.join(names)}")
+    return TryOnConfig(**told | {"axes": tuple(told["axes"])})
