@@ -103,6 +103,21 @@ QUEUE_JOB: Final[dict[str, Any]] = {
     "updated_at": AT,
     "in_redis": None,
 }
+ARRIVAL: Final[dict[str, Any]] = {
+    "tenant": "guests",
+    "priority": 1,
+    "engine": "catvton",
+    "batch_key": "catvton/1/768x1024/20",
+    "degradable": True,
+    "rank": 0.4142,
+    "degraded": False,
+    "deadline_at": None,
+    "status": "completed",
+    "created_at": AT,
+    "ready_at": "2026-02-03T12:00:01.250Z",
+    "started_at": "2026-02-03T12:00:03.500Z",
+    "finished_at": "2026-02-03T12:00:08.750Z",
+}
 DEAD_LETTER: Final[dict[str, Any]] = {
     "queue": "queue:jobs",
     "job_id": JOB_ID,

@@ -121,6 +121,25 @@ class JobRow:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class ArrivalRow:
+    """A picture as demand. `ready_at`: when all it needs was there; None: it never could be queued."""
+
+    id: str
+    tenant: str
+    priority: int
+    engine: str
+    batch_key: str
+    degraded_batch_key: str
+    deadline_at: datetime | None
+    state: str
+    degraded: bool | None
+    created_at: datetime
+    ready_at: datetime | None
+    started_at: datetime | None
+    finished_at: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class EventRow:
     """One numbered event of a user."""
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from datetime import datetime
+from typing import Final
 
-from sqlalchemy import func, literal_column, or_, select, tuple_
+from sqlalchemy import Boolean, case, cast, func, literal_column, or_, select, tuple_
 
 from gateway.ledger.repository.questions import ALIVE, Questions
-from gateway.ledger.rows import JobRow
+from gateway.ledger.rows import ArrivalRow, JobRow
 from gateway.ledger.tables import job_needs, jobs
+
+_ARRIVAL: Final = tuple(each.name for each in fields(ArrivalRow) if each.name not in ("degraded", "ready_at"))
 
 
 class UpkeepReads(Questions):
@@ -136,3 +140,31 @@ class UpkeepReads(Questions):
         if before:
             statement = statement.where(tuple_(jobs.c.created_at, jobs.c.id) < before)
         return await self._all(JobRow, statement)
+
+    async def arrivals(
+        self, *, since: datetime, until: datetime, after: tuple[datetime, str] | None, limit: int
+    ) -> list[ArrivalRow]:
+        """A page of the pictures that were asked for in [since, until), oldest first (operators only)."""
+        need = jobs.alias("need")
+        all_made = func.bool_and(need.c.state == "completed")
+        ready_at = (
+            select(case((all_made.is_not(False), func.greatest(jobs.c.created_at, func.max(need.c.finished_at)))))
+            .select_from(job_needs.join(need, need.c.id == job_needs.c.needs_id))
+            .where(job_needs.c.job_id == jobs.c.id)
+            .correlate(jobs)
+            .scalar_subquery()
+        )
+        statement = (
+            select(
+                *(jobs.c[name] for name in _ARRIVAL),
+                cast(jobs.c.result["degraded"].astext, Boolean).label("degraded"),
+                ready_at.label("ready_at"),
+            )
+            .where(jobs.c.kind == "tryon", jobs.c.created_at >= since, jobs.c.created_at < until)
+            .order_by(jobs.c.created_at, jobs.c.id)
+            .limit(limit)
+        )
+        if after:
+            # The first condition says nothing that the second does not, but an index understands it.
+            statement = statement.where(jobs.c.created_at >= after[0], tuple_(jobs.c.created_at, jobs.c.id) > after)
+        return [ArrivalRow(**row) for row in (await self._connection.execute(statement)).mappings()]
