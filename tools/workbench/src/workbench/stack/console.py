@@ -27,7 +27,7 @@ class StackConsole:
 
     def say(self, name: str, line: str) -> None:
         """Print one line of a process, or of the supervisor itself."""
-        prefix = Text(f"{name:>10} │ ", style=_COLOURS.get(name, "dim"))
+        prefix = Text(f"{name:>10} │ ", style=_COLOURS.get(name.partition("-")[0], "dim"))
         self.rich.print(prefix + Text.from_ansi(line), soft_wrap=True)
 
     def fail(self, error: ProteusError) -> None:

@@ -1,4 +1,4 @@
-"""What the local stack consists of: three servers, four services, and the environment each service gets."""
+"""What the local stack consists of: three servers, four kinds of services, and the environment each service gets."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 
 import httpx
 
+from workbench.stack.crew import Bounds, Crew, asked_in
 from workbench.stack.home import Home
 from workbench.stack.postgres import Postgres
 from workbench.stack.process import Program
@@ -18,6 +19,8 @@ from workbench.stack.valkey import Valkey
 from workbench.weights import fetch_pose
 
 DEFAULTS = {
+    "ADMISSION_COLD_START_SECONDS": "20",
+    "ARBITRATOR_COLD_START_SECONDS": "20",
     "LOG_JSON": "0",
     "LOG_LEVEL": "INFO",
     "PROTEUS_DEFAULT_ENGINE": "puppet",
@@ -41,6 +44,7 @@ class Plan:
         migrate: Run to its end after that.
         reach: The part of the environment that others need to reach the servers and to sign tokens.
         services: Started together after that; stopped in this order, so that workers hand in while the gateway listens.
+        crew: The weavers: the first starts with the services, the others as they are asked for; stopped first.
     """
 
     servers: tuple[Valkey | Postgres | S3, ...]
@@ -51,6 +55,7 @@ class Plan:
     reach: Mapping[str, str]
     services: tuple[Program, ...]
     gateway_url: str
+    crew: Crew | None = None
 
 
 def make_plan(home: Home, *, models: Path, given: Mapping[str, str]) -> Plan:
@@ -60,9 +65,14 @@ def make_plan(home: Home, *, models: Path, given: Mapping[str, str]) -> Plan:
         home: The stack's folder.
         models: Where model weights lie (shared by stacks: they are large and never change).
         given: The caller's environment and `.env`.
+
+    Raises:
+        StackError: `LOCAL_MAX_WEAVERS` or `LOCAL_IDLE_SECONDS` makes no sense.
     """
-    names = ("gateway", "tailor", "s3", "valkey", "postgres", "tailor_probe", "weaver_probe", "arbitrator_probe")
-    ports = home.ports(*names)
+    bounds = Bounds.of(given)
+    weavers = ("weaver", *(f"weaver-{place}" for place in range(2, bounds.most + 1)))
+    probed = [f"{name}_probe" for name in ("tailor", "arbitrator", *weavers)]
+    ports = home.ports("gateway", "tailor", "s3", "valkey", "postgres", *probed)
     valkey = Valkey(home.data / "valkey", port=ports["valkey"])
     postgres = Postgres(home.data / "postgres", port=ports["postgres"], password=home.secret("postgres"))
     s3 = S3(home.data / "s3", port=ports["s3"], access_key="proteus", secret_key=home.secret("s3"))
@@ -73,6 +83,7 @@ def make_plan(home: Home, *, models: Path, given: Mapping[str, str]) -> Plan:
         **DEFAULTS,
         **given,
         **reach,
+        **bounds.environment(),
         "TAILOR_URL": f"http://127.0.0.1:{ports['tailor']}",
         "TAILOR_HTTP_PORT": str(ports["tailor"]),
         "POSE_MODEL_DIR": str(pose_folder),
@@ -81,11 +92,11 @@ def make_plan(home: Home, *, models: Path, given: Mapping[str, str]) -> Plan:
         "PYTHONUNBUFFERED": "1",
     }
 
-    def worker(name: str) -> Program:
+    def worker(name: str, module: str) -> Program:
         port = ports[f"{name}_probe"]
         return Program(
             name=name,
-            command=(sys.executable, "-m", name),
+            command=(sys.executable, "-m", module),
             environment={**environment, "PROBE_PORT": str(port)},
             port=port,
             is_ready=answers(f"http://127.0.0.1:{port}/readyz"),
@@ -110,8 +121,9 @@ def make_plan(home: Home, *, models: Path, given: Mapping[str, str]) -> Plan:
         migrate=(sys.executable, "-m", "gateway", "migrate"),
         environment=environment,
         reach=reach,
-        services=(worker("arbitrator"), worker("weaver"), worker("tailor"), gateway),
+        services=(worker("arbitrator", "arbitrator"), worker("tailor", "tailor"), gateway),
         gateway_url=gateway_url,
+        crew=Crew(tuple(worker(name, "weaver") for name in weavers), asked_in(valkey.url)),
     )
 
 

@@ -2,6 +2,7 @@
 
     running(plan) ──▶ servers (+ pose weights) ──▶ migrate ──▶ services ──▶ [the block] ──▶ services drain ──▶ servers
 
+While the block runs, the plan's crew (the weavers) comes and goes as `crew` says.
 Every process is a child of this one under a tether, so even a killed supervisor leaves nothing behind.
 """
 
@@ -11,10 +12,12 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 from proteus.errors import ProteusError
+from workbench.stack.crew import Follower
 from workbench.stack.errors import StackError
 from workbench.stack.plan import Plan
 from workbench.stack.process import Process, Program
@@ -44,6 +47,7 @@ class Supervisor:
         self._logs = logs
         self._say = say
         self._processes: dict[str, Process] = {}
+        self._crew = plan.crew.programs if plan.crew else ()
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -56,7 +60,12 @@ class Supervisor:
         try:
             await self._start()
             async with asyncio.TaskGroup() as group:
-                keepers = [group.create_task(self._keep(process.program)) for process in self._processes.values()]
+                alone = [process.program for process in self._processes.values() if process.program not in self._crew]
+                keepers = [group.create_task(self._keep(program)) for program in alone]
+                if self.plan.crew:
+                    about = partial(self._say, SELF)
+                    follower = Follower(self.plan.crew, say=about, keep=self._keep, drain=self._drain)
+                    keepers.append(group.create_task(follower.run()))
                 try:
                     yield
                 finally:
@@ -82,7 +91,8 @@ class Supervisor:
         await self._migrate()
         self._say(SELF, "starting gateway, tailor, weaver and arbitrator")
         async with _unwrapped(), asyncio.TaskGroup() as group:
-            for program in plan.services:
+            # One of the crew starts with the others, whatever is asked for: a weaver that cannot start is told at once.
+            for program in (*plan.services, *self._crew[:1]):
                 group.create_task(self._launch(program))
 
     async def _prepare_and_launch(self, prepare: Callable[[], None], program: Callable[[], Program]) -> None:
@@ -91,7 +101,7 @@ class Supervisor:
 
     async def _launch(self, program: Program) -> None:
         """Start a program from this thread (it is the parent that counts) and wait until it answers."""
-        loud = program in self.plan.services
+        loud = program in self.plan.services or program in self._crew
         on_line = (lambda line: self._say(program.name, line)) if loud else None
         process = Process(program, log=self._logs / f"{program.name}.log", on_line=on_line)
         self._processes[program.name] = process
@@ -117,30 +127,40 @@ class Supervisor:
             )
 
     async def _keep(self, program: Program) -> None:
-        """Start a program again whenever it ends, less and less eagerly while it keeps failing."""
+        """Start a program whenever it does not run, less and less eagerly while it keeps failing."""
         loop = asyncio.get_running_loop()
         delay = _FIRST_DELAY_SECONDS
         while True:
-            since = loop.time()
-            code = await self._processes[program.name].ended()
-            if loop.time() - since > _HEALTHY_SECONDS:
-                delay = _FIRST_DELAY_SECONDS
-            while True:
+            if before := self._processes.get(program.name):
+                since = loop.time()
+                code = await before.ended()
+                if loop.time() - since > _HEALTHY_SECONDS:
+                    delay = _FIRST_DELAY_SECONDS
                 self._say(SELF, f"{program.name} ended with status {code}; starting it again in {delay:g} s")
                 await asyncio.sleep(delay)
                 delay = min(delay * 2, _LONGEST_DELAY_SECONDS)
-                try:
-                    await self._launch(program)
-                except StackError as error:
-                    self._say(SELF, error.message)
-                    code = await asyncio.to_thread(self._processes[program.name].stop)
-                    continue
-                self._say(SELF, f"{program.name} is back")
-                break
+            try:
+                await self._launch(program)
+            except StackError as error:
+                self._say(SELF, error.message)
+                if failed := self._processes.get(program.name):
+                    await asyncio.to_thread(failed.stop)
+                else:
+                    await asyncio.sleep(_LONGEST_DELAY_SECONDS)
+            else:
+                self._say(SELF, f"{program.name} is {'back' if before else 'ready'}")
+
+    async def _drain(self, program: Program) -> None:
+        """Stop a program that nobody keeps any more, and forget it."""
+        if process := self._processes.get(program.name):
+            self._say(SELF, f"{program.name} is not needed: it finishes what it holds")
+            code = await asyncio.to_thread(process.stop)
+            del self._processes[program.name]
+            self._say(SELF, f"{program.name} has gone (status {code})")
 
     async def _stop(self) -> None:
         """Stop services in the plan's order, then the servers together."""
-        services = [program.name for program in self.plan.services]
+        services = [program.name for program in (*self._crew, *self.plan.services)]
         if self._processes:
             self._say(SELF, "stopping: workers finish what they hold, then the gateway, then the servers")
         *workers, gateway = services

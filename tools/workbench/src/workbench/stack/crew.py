@@ -1,0 +1,170 @@
+"""As many weavers as the arbitrator asks for: read from `config:weaver_replicas`, followed by the supervisor.
+
+    asked ──▶ crew_size ──▶ keep (start, and start again) | drain (SIGTERM; what it holds is finished or handed back)
+
+A number that is missing (a dead arbitrator) or senseless keeps what runs, and at least one: work is never left alone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import dataclass
+from math import isfinite
+from typing import Any, Final
+
+from redis import Redis
+from redis.exceptions import RedisError
+
+from proteus import keys
+from workbench.stack.errors import StackError
+from workbench.stack.process import Program
+
+FOLLOW_SECONDS: Final = 0.5
+"""How often the number is read: the arbitrator's own cadence."""
+
+REDIS_PATIENCE_SECONDS: Final = 2.0
+
+LONGEST: Final = 9
+"""Digits of a number that is taken for one."""
+
+MOST: Final = 16
+"""More weavers than this on one machine are a mistake in a file."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bounds:
+    """What a person allows on this machine.
+
+    Attributes:
+        most: `LOCAL_MAX_WEAVERS`. Weavers at once.
+        idle_seconds: `LOCAL_IDLE_SECONDS`. The last weaver goes when nothing has needed it for so long; 0: never.
+    """
+
+    most: int = 1
+    idle_seconds: float = 0.0
+
+    @classmethod
+    def of(cls, given: Mapping[str, str]) -> Bounds:
+        """Return what the environment says.
+
+        Raises:
+            StackError: A value is no number, or makes no sense.
+        """
+        most, idle = given.get("LOCAL_MAX_WEAVERS") or "1", given.get("LOCAL_IDLE_SECONDS") or "0"
+        if not (most.isascii() and most.isdigit() and 1 <= int(most) <= MOST):
+            raise StackError(f"LOCAL_MAX_WEAVERS is {most!r}; it must be a whole number from 1 to {MOST}.")
+        try:
+            seconds = float(idle)
+        except ValueError:
+            seconds = -1.0
+        if not (seconds >= 0 and isfinite(seconds)):
+            raise StackError(f"LOCAL_IDLE_SECONDS is {idle!r}; it must be a number of seconds, 0 for never.")
+        return cls(most=int(most), idle_seconds=seconds)
+
+    def environment(self) -> dict[str, str]:
+        """Return the same as the arbitrator and the gateway read it."""
+        bounds = {
+            "ADMISSION_MAX_REPLICAS": str(self.most),
+            "ARBITRATOR_LOCAL_REPLICAS": "1",
+            "ARBITRATOR_MAX_REPLICAS": str(self.most),
+            "ARBITRATOR_MIN_REPLICAS": "0" if self.idle_seconds else "1",
+        }
+        return bounds | ({"ARBITRATOR_IDLE_SECONDS": f"{self.idle_seconds:g}"} if self.idle_seconds else {})
+
+
+@dataclass(frozen=True)
+class Crew:
+    """Programs of one kind, of which as many run as somebody asks for.
+
+    Attributes:
+        programs: One per place, each with a port of its own; filled from the first.
+        asked: The number as it is written now, None if there is none. Called from any thread; never raises.
+    """
+
+    programs: tuple[Program, ...]
+    asked: Callable[[], str | None]
+
+
+def crew_size(asked: str | None, *, runs: int, most: int) -> int:
+    """Return how many are to run; what is no number keeps what runs, and at least one."""
+    if asked is None or not is_number(asked):
+        return min(max(runs, 1), most)
+    return min(int(asked), most)
+
+
+def is_number(asked: str) -> bool:
+    """Tell whether this is a number of weavers, as the arbitrator writes it."""
+    return asked.isascii() and asked.isdigit() and len(asked) <= LONGEST
+
+
+def asked_in(redis_url: str) -> Callable[[], str | None]:
+    """Return a question: how many weavers does the arbitrator ask for?"""
+    redis = Redis.from_url(
+        redis_url, socket_timeout=REDIS_PATIENCE_SECONDS, socket_connect_timeout=REDIS_PATIENCE_SECONDS
+    )
+
+    def ask() -> str | None:
+        try:
+            found: Any = redis.get(keys.WEAVER_REPLICAS)
+        except RedisError:
+            return None
+        return None if found is None else found.decode(errors="replace")
+
+    return ask
+
+
+class Follower:
+    """Makes the number that is asked for true.
+
+    Args:
+        crew: Whom it is about. The first one runs already.
+        say: Hears what is odd.
+        keep: Runs a program until cancelled.
+        drain: Ends a program that is no longer kept, in its own time.
+    """
+
+    def __init__(
+        self,
+        crew: Crew,
+        *,
+        say: Callable[[str], None],
+        keep: Callable[[Program], Coroutine[Any, Any, None]],
+        drain: Callable[[Program], Coroutine[Any, Any, None]],
+    ) -> None:
+        self._crew = crew
+        self._say = say
+        self._keep = keep
+        self._drain = drain
+        self._kept: dict[str, asyncio.Task[None]] = {}
+        self._draining: set[str] = set()
+
+    async def run(self) -> None:
+        """Follow until cancelled; who is draining then is left to whoever stops everything."""
+        programs, heard = self._crew.programs, None
+        async with asyncio.TaskGroup() as group:
+            self._start(programs[0], group)
+            while True:
+                asked = await asyncio.to_thread(self._crew.asked)
+                if asked is not None and asked != heard and not is_number(asked):
+                    self._say(f"{keys.WEAVER_REPLICAS} holds {asked[:40]!r}, which is no number: what runs is kept")
+                heard = asked
+                wanted = crew_size(asked, runs=len(self._kept), most=len(programs))
+                for program in programs:
+                    if len(self._kept) < wanted and program.name not in {*self._kept, *self._draining}:
+                        self._start(program, group)
+                for program in reversed(programs):
+                    if len(self._kept) > wanted and program.name in self._kept:
+                        self._draining.add(program.name)
+                        group.create_task(self._let_go(program, self._kept.pop(program.name)))
+                await asyncio.sleep(FOLLOW_SECONDS)
+
+    def _start(self, program: Program, group: asyncio.TaskGroup) -> None:
+        self._kept[program.name] = group.create_task(self._keep(program))
+
+    async def _let_go(self, program: Program, keeper: asyncio.Task[None]) -> None:
+        # First nobody starts it again, then it is asked to end.
+        keeper.cancel()
+        await asyncio.wait([keeper])
+        await self._drain(program)
+        self._draining.discard(program.name)
