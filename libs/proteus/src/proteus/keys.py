@@ -55,7 +55,10 @@ ARBITRATOR_LEASE: Final = "arbitrator:lease"
 """STRING, arbitrator, PX. Who writes `config:*`."""
 
 DECISIONS: Final = "arbitrator:decisions"
-"""STREAM, arbitrator, capped at 1,000. Every decision with its reason."""
+"""STREAM, arbitrator, capped at 1,000. Every decision with its reason; an entry's id is its time."""
+
+SHADOW_DECISIONS: Final = "arbitrator:shadow"
+"""STREAM, arbitrator, capped at 1,000. What the shadow policy would have decided, in the same form."""
 
 
 @dataclass(frozen=True)

@@ -5,25 +5,34 @@ from __future__ import annotations
 import asyncio
 import sys
 
+from redis.asyncio import Redis
+
 from arbitrator.actuators.redis import RedisActuator
 from arbitrator.loop import Loop, Metrics
 from arbitrator.observe import Observer
 from arbitrator.policies.contract import Policy
+from arbitrator.policies.named import POLICIES
 from arbitrator.policies.replicas import HoldingPolicy
-from arbitrator.policies.slo import SloPolicy, SloSettings
-from arbitrator.policies.table import TablePolicy
 from arbitrator.settings import ArbitratorSettings, Settings
+from arbitrator.shadow import Shadow
 from proteus import keys, lifecycle, telemetry
 from proteus.duties import keep_reaping, worker_client
 from proteus.probes import probe_server
 from proteus.queue import JobQueue, QueuePolicy
 
 
-def make_policy(settings: ArbitratorSettings) -> Policy:
-    """Return the policy the settings name."""
-    slo = settings.policy == "slo"
-    policy: Policy = SloPolicy(SloSettings(slo_seconds=settings.slo_seconds)) if slo else TablePolicy()
+def make_policy(settings: ArbitratorSettings, *, name: str = "") -> Policy:
+    """Return the policy the settings name, or another one with the same settings."""
+    policy = POLICIES[name or settings.policy](settings.slo_seconds)
     return HoldingPolicy(policy, idle_seconds=settings.idle_seconds) if settings.local_replicas else policy
+
+
+def make_shadow(settings: Settings, redis: Redis) -> Shadow | None:
+    """Return the shadow the settings name, if they name one."""
+    name = settings.arbitrator.shadow_policy
+    if not name:
+        return None
+    return Shadow(make_policy(settings.arbitrator, name=name), redis, identity=settings.deployment.worker_id)
 
 
 async def serve(settings: Settings, stop: asyncio.Event) -> None:
@@ -42,6 +51,7 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
             ),
             tick_seconds=settings.arbitrator.tick_seconds,
             metrics=Metrics(),
+            shadow=make_shadow(settings, redis),
         )
         probes = probe_server(settings.probe.port, host=settings.probe.host, not_ready=loop.not_ready)
         async with probes, asyncio.TaskGroup() as group:

@@ -17,6 +17,7 @@ from redis.exceptions import RedisError
 
 from arbitrator.actuators.contract import Actuator, Order
 from arbitrator.policies.contract import Decision, Observation, Policy
+from arbitrator.shadow import Shadow
 from proteus.lifecycle import wait
 
 log = structlog.get_logger()
@@ -65,16 +66,25 @@ class Loop:
 
     Args:
         tick_seconds: Its cadence.
+        shadow: A second policy to show what was seen.
     """
 
     def __init__(
-        self, reader: Reader, policy: Policy, actuator: Actuator, *, tick_seconds: float, metrics: Metrics
+        self,
+        reader: Reader,
+        policy: Policy,
+        actuator: Actuator,
+        *,
+        tick_seconds: float,
+        metrics: Metrics,
+        shadow: Shadow | None = None,
     ) -> None:
         self._reader = reader
         self._policy = policy
         self._actuator = actuator
         self._tick_seconds = tick_seconds
         self._metrics = metrics
+        self._shadow = shadow
         self._before: Decision | None = None
         self._seen_at = 0.0
         self._arrivals_per_second = 0.0
@@ -130,6 +140,11 @@ class Loop:
         self.leading = acted
         self._before = decision if acted else None
         self._show(decision, acted=acted)
+        if self._shadow is not None:
+            if acted:
+                await self._shadow.watch(order)
+            else:
+                self._shadow.forget()
         return acted
 
     def _count(self, seen: Observation) -> None:

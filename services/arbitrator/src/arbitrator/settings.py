@@ -20,6 +20,10 @@ class ArbitratorSettings(BaseSettings):
     of docs/benchmarks.md. `table`: the four scenarios of the founding contract, which `slo` too follows until a worker
     has measured its costs."""
 
+    shadow_policy: Literal["", "table", "slo"] = ""
+    """`ARBITRATOR_SHADOW_POLICY`. A second policy that sees the same and is only noted; none by default. What it would
+    have done: `proteus fleet why --shadow`."""
+
     slo_seconds: float = Field(default=12.0, gt=0)
     """`ARBITRATOR_SLO_SECONDS`. End-to-end time a job should take at most; policy `slo` keeps it."""
 
