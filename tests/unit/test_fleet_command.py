@@ -8,7 +8,8 @@ from pathlib import Path
 
 from typer.testing import CliRunner
 
-from workbench.fleet import UNREACHABLE, app, local_url, noted
+from workbench.decisions import noted
+from workbench.fleet import UNREACHABLE, app, local_url
 from workbench.stack.home import Home, Running
 
 ENTRY = (
