@@ -85,6 +85,7 @@ def build(settings: GatewaySettings, stopping: asyncio.Event) -> Services:
                 "submits": settings.limits.submits_per_minute,
                 "uploads": settings.limits.uploads_per_minute,
                 "guests": settings.limits.guests_per_minute,
+                "warms": settings.limits.warms_per_minute,
             },
             clock=clock,
         ),

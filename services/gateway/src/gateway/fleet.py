@@ -8,18 +8,29 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from redis.asyncio import Redis
+from redis.exceptions import RedisError
 
 from gateway import metrics
 from gateway.admission import Limits, QueueView
 from gateway.ledger.engine import Ledger
 from gateway.settings import AdmissionSettings, LimitSettings
 from proteus.engines import CARDS, Quality
+from proteus.errors import Conflict, DependencyUnavailable
 from proteus.estimates import CostTable, Eta, Fleet, Pace, eta
-from proteus.keys import BATCH_SIZE, DEGRADED_FRACTION, DEGRADED_MODE, JOBS, TAILOR, QueueKeys
+from proteus.keys import (
+    BATCH_SIZE,
+    DEGRADED_FRACTION,
+    DEGRADED_MODE,
+    JOBS,
+    TAILOR,
+    WARM,
+    WEAVER_REPLICAS,
+    QueueKeys,
+)
 from proteus.queue import AnyQueue, QueueStats
 from proteus.registry import WorkerCard, list_workers
 
@@ -30,7 +41,12 @@ _NOTHING: Final = QueueStats(
 
 @dataclass(frozen=True, kw_only=True)
 class FleetView:
-    """One reading."""
+    """One reading.
+
+    Attributes:
+        asked_weavers: What the arbitrator asks for; None where it does not scale.
+        warm_until: Unix seconds until which somebody wants a weaver kept ready; None: nobody.
+    """
 
     stats: Mapping[str, QueueStats] = field(default_factory=lambda: {JOBS: _NOTHING, TAILOR: _NOTHING})
     weavers: Sequence[WorkerCard] = ()
@@ -40,6 +56,8 @@ class FleetView:
     held: int = 0
     batch_limit: int = 1
     degraded_fraction: float = 0.0
+    asked_weavers: int | None = None
+    warm_until: float | None = None
 
 
 class FleetWatch:
@@ -70,7 +88,10 @@ class FleetWatch:
         stats = {name: await queue.stats() for name, queue in self._queues.items()}
         weavers = await list_workers(self._redis, QueueKeys(JOBS))
         tailors = await list_workers(self._redis, QueueKeys(TAILOR))
-        batch, mode, fraction = await self._redis.mget(BATCH_SIZE, DEGRADED_MODE, DEGRADED_FRACTION)
+        async with self._redis.pipeline(transaction=False) as pipeline:
+            pipeline.mget(BATCH_SIZE, DEGRADED_MODE, DEGRADED_FRACTION, WEAVER_REPLICAS)
+            pipeline.pttl(WARM)
+            (batch, mode, fraction, asked), warm_ms = await pipeline.execute()
         async with self._ledger.read() as reads:
             rows = await reads.tenants()
         waiting: dict[str, int] = {}
@@ -88,10 +109,31 @@ class FleetWatch:
             waiting_by_tenant=waiting,
             total_by_tenant=total,
             held=sum(many for _, stage, many in rows if stage == "held"),
-            batch_limit=_number(batch, 1),
+            batch_limit=_number(batch) or 1,
             degraded_fraction=_fraction(mode, fraction),
+            asked_weavers=_number(asked),
+            warm_until=_end_of(warm_ms),
         )
         self._export()
+
+    async def keep_warm(self, *, seconds: int) -> None:
+        """Ask for a weaver to be ready for so long; a longer wish that is already there stays.
+
+        Raises:
+            Conflict: Nobody here would hear it.
+            DependencyUnavailable: Redis does not answer.
+        """
+        try:
+            if _number(await self._redis.get(WEAVER_REPLICAS)) is None:
+                raise Conflict("How many weavers run here is not the arbitrator's to say: they cannot be warmed up.")
+            async with self._redis.pipeline(transaction=True) as pipeline:
+                pipeline.set(WARM, "1", ex=seconds, nx=True)
+                pipeline.expire(WARM, seconds, gt=True)
+                pipeline.pttl(WARM)
+                *_, warm_ms = await pipeline.execute()
+        except (RedisError, OSError) as error:
+            raise DependencyUnavailable("Redis does not answer.") from error
+        self.view = replace(self.view, warm_until=_end_of(warm_ms))
 
     def admitted(self, tenant: str, pictures: int) -> None:
         """Count pictures let in since the last reading."""
@@ -129,15 +171,14 @@ class FleetWatch:
         able = [card for card in self.view.weavers if engine in card.engines]
         ready = [card for card in able if card.state == "ready"]
         starting = [card for card in able if card.state == "loading"]
-        now = time.time()
-        remaining = [max(1.0, self._settings.cold_start_seconds - (now - card.started_at)) for card in starting]
+        cold = self._settings.cold_start_seconds
         return Fleet(
             pace=self._pace(ready, engine, quality),
             ready=len(ready),
             starting=len(starting),
-            starting_in_seconds=min(remaining, default=0.0),
+            starting_in_seconds=starting_in_seconds(starting, cold_start_seconds=cold, now=time.time()),
             max_replicas=self._settings.max_replicas,
-            cold_start_seconds=self._settings.cold_start_seconds,
+            cold_start_seconds=cold,
         )
 
     def eta(self, engine: str, quality: Quality, *, ahead: int) -> Eta:
@@ -165,8 +206,20 @@ def _cost(cards: Sequence[WorkerCard], batch_key: str) -> CostTable | None:
     return CostTable.from_json(tables[0]) if tables else None
 
 
-def _number(value: str | bytes | None, missing: int) -> int:
-    return int(value) if value and value.isdigit() else missing
+def starting_in_seconds(starting: Sequence[WorkerCard], *, cold_start_seconds: float, now: float) -> float:
+    """Return when the first of the loading workers should be ready; 0 if there is none."""
+    remaining = [max(1.0, cold_start_seconds - (now - card.started_at)) for card in starting]
+    return min(remaining, default=0.0)
+
+
+def _number(value: str | bytes | None) -> int | None:
+    """Return what the arbitrator wrote; None if that is nothing, or nothing of its own."""
+    return int(value) if value and value.isascii() and value.isdigit() and len(value) < 10 else None
+
+
+def _end_of(left_ms: int) -> float | None:
+    """Return when a key with so long to live is gone; Redis says -2 for a key that is not there."""
+    return time.time() + left_ms / 1000 if left_ms > 0 else None
 
 
 def _fraction(mode: str | bytes | None, fraction: str | bytes | None) -> float:

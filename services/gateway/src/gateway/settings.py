@@ -70,6 +70,9 @@ class LimitSettings(BaseSettings):
     guests_per_minute: int = 600
     """New guests in all: a page that asks for a token on every load must not fill the ledger unseen."""
 
+    warms_per_minute: int = 6
+    """Wishes for a ready weaver: each may cost minutes of a GPU."""
+
     tenant_queued: int = Field(default=200, ge=1)
     """Beyond this a tenant's work waits as `held` and is promoted round robin."""
 

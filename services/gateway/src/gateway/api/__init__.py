@@ -10,6 +10,7 @@ from fastapi.middleware.cors import CORSMiddleware
 from gateway.api import (
     arrivals,
     auth,
+    fleet,
     health,
     images,
     models,
@@ -40,8 +41,8 @@ def install(app: FastAPI, *, origins: list[str], storage_endpoint: str, max_file
     refusals: dict[int | str, dict[str, Any]] = {"4XX": {"model": Problem, "content": {problems.MEDIA_TYPE: {}}}}
     # Routes are tried in this order: what is asked most comes first.
     for module in (
-        snap, status, results, auth, images, segmentation, tryons, vtons, streams, users, models, queue, arrivals,
-        health,
+        snap, status, results, auth, images, segmentation, tryons, vtons, streams, users, models, fleet, queue,
+        arrivals, health,
     ):  # fmt: skip
         app.include_router(module.router, responses=refusals if module is not health else None)
     app.include_router(uploads.make_router(max_file_bytes=max_file_bytes), responses=refusals)
