@@ -71,7 +71,7 @@ def configure(settings: LogSettings, service: str) -> None:
             structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
         ],
         logger_factory=structlog.stdlib.LoggerFactory(),
-        wrapper_class=structlog.stdlib.BoundLogger,
+        wrapper_class=structlog.make_filtering_bound_logger(settings.level.upper()),
         cache_logger_on_first_use=False,
     )
 

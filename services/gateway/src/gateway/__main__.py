@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import gc
 import json
 import sys
 from collections.abc import Iterator
@@ -57,6 +58,8 @@ def main(arguments: list[str] | None = None) -> int:
 
 async def serve(settings: GatewaySettings, *, host: str, port: int) -> None:
     """Serve until SIGTERM or SIGINT; then close sockets and streams, let requests end, and go."""
+    gc.collect()
+    gc.freeze()  # What is loaded stays: looking through it again and again costs a tenth of each request.
     stopping = asyncio.Event()
     server = _Server(
         uvicorn.Config(

@@ -17,9 +17,10 @@ from gateway.admission import Admission, Request, Verdict, decide
 from gateway.asks import Accepted, AlreadyAccepted, Ask
 from gateway.entries import entry_values, unit_values
 from gateway.fleet import FleetWatch
+from gateway.gathering import Gathering
 from gateway.ledger.engine import Ledger
-from gateway.ledger.repository import Writes, material_of
-from gateway.ledger.rows import ImageRow, JobRow, Material, Order, TryonRow
+from gateway.ledger.repository import Ready, Writes, material_of
+from gateway.ledger.rows import ImageRow, JobRow, Order, TryonRow
 from gateway.options import TryonOptions, card_of, default_engine
 from gateway.photos import Photos
 from gateway.planning import Plan, Raced
@@ -60,6 +61,7 @@ class Intake:
         self._submitter = submitter
         self._fleet = fleet
         self._settings = settings
+        self._ready = Gathering(self._commit_ready)
 
     async def cut(self, ask: Ask, image_url: str, *, category: Category) -> JobRow:
         """Have the garment in a stored photo cut out; asked twice it is the same job."""
@@ -162,7 +164,7 @@ class Intake:
     async def _accept_ready(
         self, ask: Ask, options: TryonOptions, person_url: str, garment_url: str
     ) -> Accepted | None:
-        """Commit one picture of a parsed photo and a cut-out by one statement; None if anything is missing."""
+        """Accept one picture of a parsed photo and a cut-out together with others; None if anything is missing."""
         person_key = self._photos.key_of(ask.caller, person_url)
         cut_key = self._photos.key_of(ask.caller, garment_url)
         if not (person_key and cut_key and person_key.startswith("incoming/") and cut_key.startswith("derived/")):
@@ -173,19 +175,29 @@ class Intake:
         unit = unit_values(ask.caller, options, card, entry, 1)
         if admission.verdict is Verdict.HOLD:
             unit |= {"hold": True, "stage": Stage.HELD.value}
-        async with self._ledger.statement() as writes:
-            material = await writes.submit_ready(
-                entry,
-                unit,
-                cut_key=cut_key,
-                parser_version=self._settings.parser_version,
-                needs_parse=card.needs_parse,
-            )
-        if material is None:
-            return None
-        return await self._accepted(
-            ask, TryonRow(**entry), [JobRow(**unit)], material, admission=admission, position=position
+        ready = Ready(
+            entry=TryonRow(**entry),
+            unit=JobRow(**unit),
+            cut_key=cut_key,
+            parser_version=self._settings.parser_version,
+            needs_parse=card.needs_parse,
         )
+        if not await self._ready.do(ready):
+            return None
+        return self._accepted(ask, ready.entry, [ready.unit], admission=admission, position=position)
+
+    async def _commit_ready(self, asked: Sequence[Ready]) -> list[bool]:
+        """Commit and push pictures whose needs are all there; tell of each whether it was one."""
+        async with self._ledger.statement() as writes:
+            found = await writes.submit_ready(asked)
+        await self._submitter.push_orders(
+            [
+                Order(job=one.unit, tryon=one.entry, material=material)
+                for one in asked
+                if one.unit.stage == Stage.WAITING and (material := found.get(one.unit.id))
+            ]
+        )
+        return [one.unit.id in found for one in asked]
 
     async def _accept(
         self, ask: Ask, options: TryonOptions, found: _Materials, *, draft: TryonRow | None = None
@@ -219,26 +231,18 @@ class Intake:
             await writes.add_needs((unit.id, need_id) for unit in units for need_id in open_needs)
             await _remember(writes, ask, entry.id)
         material = material_of(found.person, cut, parse)
-        accepted = await self._accepted(ask, entry, units, material, admission=admission, position=position)
-        await self._submitter.push(plan.waiting)
-        return accepted
-
-    async def _accepted(
-        self,
-        ask: Ask,
-        entry: TryonRow,
-        units: Sequence[JobRow],
-        material: Material | None,
-        *,
-        admission: Admission,
-        position: int,
-    ) -> Accepted:
-        """Count and push what was committed."""
-        self._fleet.admitted(ask.caller.tenant, len(units))
-        metrics.SUBMITS.labels(admission.verdict.value).inc(len(units))
         await self._submitter.push_orders(
             [Order(job=unit, tryon=entry, material=material) for unit in units if unit.stage == Stage.WAITING]
         )
+        await self._submitter.push(plan.waiting)
+        return self._accepted(ask, entry, units, admission=admission, position=position)
+
+    def _accepted(
+        self, ask: Ask, entry: TryonRow, units: Sequence[JobRow], *, admission: Admission, position: int
+    ) -> Accepted:
+        """Count what was committed."""
+        self._fleet.admitted(ask.caller.tenant, len(units))
+        metrics.SUBMITS.labels(admission.verdict.value).inc(len(units))
         return Accepted(tryon=entry, units=units, admission=admission, position=position)
 
     def _admit(self, caller: Caller, options: TryonOptions, card: EngineCard) -> tuple[int, Admission]:

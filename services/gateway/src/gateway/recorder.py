@@ -9,6 +9,7 @@ was released. Cancels, promotions and the reconciler's repairs go through `settl
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -41,6 +42,9 @@ READ_COUNT: Final = 200
 
 READ_BLOCK_MS: Final = 250
 """Longest wait for events: how soon a stopping gateway lets go."""
+
+ARRIVALS_HELD_SECONDS: Final = 0.2
+"""Well below the age at which the outbox is swept: a job that has arrived is not pushed again."""
 
 ERROR_PAUSE_SECONDS: Final = 0.5
 
@@ -87,14 +91,24 @@ class Recorder:
         self._discard = discard
 
     async def run(self, reader: EventReader, stop: asyncio.Event) -> None:
-        """Record one stream until told to stop; what a failed round read comes again."""
+        """Record one stream until told to stop; what a failed round read comes again.
+
+        Nobody waits for the news that a job has arrived in its queue: arrivals share a few transactions a second.
+        """
+        held: list[QueueEvent] = []
+        due_at = 0.0
         while not stop.is_set():
             try:
                 events = await reader.read(READ_COUNT, READ_BLOCK_MS)
-                if not events:
-                    continue
-                await self.settle(events)
-                await reader.ack(*[event.entry_id for event in events])
+                now = time.monotonic()
+                due_at = due_at if held else now + ARRIVALS_HELD_SECONDS
+                held += events
+                if held and (
+                    now >= due_at or len(held) >= READ_COUNT or any(one.kind != "submitted" for one in events)
+                ):
+                    settled, held = held, []
+                    await self.settle(settled)
+                    await reader.ack(*[event.entry_id for event in settled])
             except (RedisError, DependencyUnavailable, OSError) as error:
                 metrics.LOOP_ERRORS.labels("recorder").inc()
                 log.warning("recorder_waits", error=str(error))

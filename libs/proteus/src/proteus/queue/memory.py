@@ -60,6 +60,7 @@ class MemoryJobQueue:
     async def submit(self, *submissions: Submission) -> list[bool]:
         for one in submissions:
             wire.check(one)
+            wire.encoded_body(one)
         taken = [self.state.add(one) for one in submissions]
         if any(taken):
             self.state.wake()

@@ -25,6 +25,10 @@ BODY_BYTES: Final = 4_096
 """Twice what a body should need: it stays in Redis for as long as the job waits."""
 
 
+_ENCODER: Final = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
+"""Made once: `json.dumps` makes one for every call that is not in its default form."""
+
+
 def text(value: object) -> str:
     """Return a reply's string, whether or not the client decodes."""
     return value.decode() if isinstance(value, bytes) else str(value)
@@ -32,7 +36,7 @@ def text(value: object) -> str:
 
 def encode(value: Any) -> str:
     """Return compact JSON."""
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+    return _ENCODER.encode(value)
 
 
 def raw(payload: str) -> bytes:
@@ -61,7 +65,7 @@ def check(submission: Submission) -> None:
     """Refuse a submission that the queue could not carry.
 
     Raises:
-        InvalidRequest: Payload without this id, body too large, epoch or rank out of range.
+        InvalidRequest: Payload without this id, epoch or rank out of range.
     """
     if submission.payload.get("id") != submission.id:
         raise InvalidRequest(f"the payload of {submission.id} names {submission.payload.get('id')!r}")
@@ -69,9 +73,19 @@ def check(submission: Submission) -> None:
         raise InvalidRequest(f"epoch of {submission.id} must be from 1 to 10^9, not {submission.epoch}")
     if not 0 <= submission.rank < 1:
         raise InvalidRequest(f"rank of {submission.id} must be in [0, 1), not {submission.rank}")
-    size_bytes = len(encode(submission.body).encode())
+
+
+def encoded_body(submission: Submission) -> str:
+    """Return the body as JSON.
+
+    Raises:
+        InvalidRequest: It is too large.
+    """
+    body = encode(submission.body)
+    size_bytes = len(body.encode())
     if size_bytes > BODY_BYTES:
         raise InvalidRequest(f"the body of {submission.id} has {size_bytes} bytes; {BODY_BYTES} are allowed")
+    return body
 
 
 def submit_args(submissions: Iterable[Submission]) -> list[Arg]:
@@ -81,7 +95,7 @@ def submit_args(submissions: Iterable[Submission]) -> list[Arg]:
             one.id,
             one.epoch,
             encode(one.payload),
-            encode(one.body),
+            encoded_body(one),
             label(one),
             encode(one.body.get("result_url")),
         ]

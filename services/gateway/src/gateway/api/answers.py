@@ -6,11 +6,20 @@ from collections.abc import Mapping
 from typing import Any
 
 from fastapi.responses import JSONResponse
+from pydantic_core import to_json
 
 from gateway.ledger.rows import ImageRow, TryonRow, UserRow
 from gateway.services import Services
 from gateway.tokens import Caller
 from gateway.views import iso
+
+
+class _Json(JSONResponse):
+    """JSON by pydantic's serialiser, which takes a tenth of the time."""
+
+    def render(self, content: Any) -> bytes:
+        return to_json(content)
+
 
 ENDED = frozenset({"completed", "failed", "canceled", "expired"})
 
@@ -24,7 +33,7 @@ def status_answer(status: Mapping[str, Any], *, waited: float = 0.0) -> JSONResp
     if not ended:
         eta = status.get("eta") or {}
         headers["Retry-After"] = str(max(1, min(30, round(eta.get("p50_seconds", 1) / 2))))
-    return JSONResponse(with_cut(status), status_code=200 if ended else 202, headers=headers)
+    return _Json(with_cut(status), status_code=200 if ended else 202, headers=headers)
 
 
 def with_cut(status: Mapping[str, Any]) -> dict[str, Any]:

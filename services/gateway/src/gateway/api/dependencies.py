@@ -37,9 +37,14 @@ async def caller_of(
     services: ServicesDep, given: Annotated[HTTPAuthorizationCredentials | None, Depends(_BEARER)]
 ) -> Caller:
     """Whoever calls, by his token."""
-    if given is None:
+    return caller_by(services, given.credentials if given else None)
+
+
+def caller_by(services: Services, token: str | None) -> Caller:
+    """Return whom the token speaks for, and have every log line of this request say so."""
+    if token is None:
         raise Unauthorized
-    caller = services.tokens.verify(given.credentials)
+    caller = services.tokens.verify(token)
     bind(user_id=caller.user_id)
     return caller
 
@@ -98,6 +103,23 @@ class Submit:
     wait: float
 
 
+async def submit_of(
+    request: Request,
+    kind: str,
+    *,
+    token: str | None,
+    key: str | None = None,
+    wait: float | None = None,
+    prefer: str | None = None,
+) -> Submit:
+    """Return a request as a `Submit`, counted against the caller's allowance of this kind."""
+    services: Services = request.state.services
+    caller = caller_by(services, token)
+    request.state.allowance = services.rates.take(kind, caller.user_id)
+    ask = Ask(caller=caller, trace_id=request.state.request_id, once=await once_of(request, key) if key else None)
+    return Submit(services=services, caller=caller, ask=ask, wait=await wait_of(services, wait, prefer))
+
+
 def submits(kind: str) -> DependsOn:
     """Ask for a `Submit`, counted as this kind of request: one dependency, because each costs time."""
 
@@ -108,11 +130,8 @@ def submits(kind: str) -> DependsOn:
         wait: Wait = None,
         prefer: Prefer = None,
     ) -> Submit:
-        services = await services_of(request)
-        caller = await caller_of(services, given)
-        request.state.allowance = services.rates.take(kind, caller.user_id)
-        ask = Ask(caller=caller, trace_id=request.state.request_id, once=await once_of(request, key))
-        return Submit(services=services, caller=caller, ask=ask, wait=await wait_of(services, wait, prefer))
+        token = given.credentials if given else None
+        return await submit_of(request, kind, token=token, key=key, wait=wait, prefer=prefer)
 
     made: DependsOn = Depends(submit)
     return made

@@ -9,7 +9,7 @@ from typing import Any, Final
 from uuid import uuid4
 
 import structlog
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -41,7 +41,8 @@ class RequestEnvelope:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        request_id = _id_of(Headers(scope=scope))
+        headers = Headers(scope=scope)
+        request_id = _id_of(headers)
         scope.setdefault("state", {})["request_id"] = request_id
         started = time.perf_counter()
         status = 500
@@ -50,18 +51,18 @@ class RequestEnvelope:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                headers = MutableHeaders(scope=message)
-                headers["X-Request-ID"] = request_id
-                headers["X-Content-Type-Options"] = "nosniff"
+                said = {"x-request-id": request_id, "x-content-type-options": "nosniff"}
                 if allowance := scope["state"].get("allowance"):
-                    headers["RateLimit-Policy"] = f'"{allowance.kind}";q={allowance.limit};w=60'
-                    headers["RateLimit"] = f'"{allowance.kind}";r={allowance.left};t={allowance.reset_seconds}'
+                    said["ratelimit-policy"] = f'"{allowance.kind}";q={allowance.limit};w=60'
+                    said["ratelimit"] = f'"{allowance.kind}";r={allowance.left};t={allowance.reset_seconds}'
+                added = [(name.encode(), value.encode()) for name, value in said.items()]
+                message = {**message, "headers": [*message.get("headers", ()), *added]}
             await send(message)
 
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(trace_id=request_id)
         try:
-            refusal = self._too_large(scope)
+            refusal = self._too_large(scope, headers)
             await (refusal or self._app)(scope, receive, named)
         finally:
             seconds = time.perf_counter() - started
@@ -70,10 +71,10 @@ class RequestEnvelope:
             if scope["path"] not in _QUIET:
                 log.info("request", method=scope["method"], route=route, status=status, seconds=round(seconds, 4))
 
-    def _too_large(self, scope: Scope) -> ASGIApp | None:
+    def _too_large(self, scope: Scope, headers: Headers) -> ASGIApp | None:
         """Refuse a body by its declared length; one without is cut off by FastAPI's own limit while it comes in."""
         most = self._max_body_bytes.get(scope["path"], MAX_BODY_BYTES)
-        declared = Headers(scope=scope).get("content-length", "")
+        declared = headers.get("content-length", "")
         if not declared.isdigit() or int(declared) <= most:
             return None
         detail = f"{declared} bytes are more than the {most} this route takes."

@@ -143,18 +143,15 @@ jobs = Table(
         postgresql_where=text("image_id IS NOT NULL AND state IN ('queued', 'running', 'completed')"),
     ),
     Index("ix_jobs_alive", "kind", "stage", "tenant", postgresql_where=text("state IN ('queued', 'running')")),
-    Index(
-        "ix_jobs_outbox",
-        "created_at",
-        postgresql_where=text("state = 'queued' AND stage = 'waiting' AND submitted_epoch < epoch"),
-    ),
+    # Without `submitted_epoch`: noting that a job has arrived in its queue then changes no index at all.
+    Index("ix_jobs_waiting", "created_at", postgresql_where=text("state = 'queued' AND stage = 'waiting'")),
     Index("ix_jobs_ended", "finished_at", postgresql_where=text("finished_at IS NOT NULL")),
     Index("ix_jobs_failed", "created_at", postgresql_where=text("state = 'failed'")),
     # BRIN: rows come in the order of time, and a submit pays next to nothing for it.
     Index("ix_jobs_created_at", "created_at", postgresql_using="brin"),
     Index(None, "tryon_id"),
     Index(None, "user_id", "created_at"),
-    Index(None, "result_key"),
+    Index("ix_jobs_result_key", "result_key", postgresql_where=text("result_key IS NOT NULL")),
 )
 
 job_needs = Table(

@@ -5,6 +5,7 @@ wait for each other in circles: jobs (tailor's before try-ons', then by id), try
 """
 
 from gateway.ledger.repository.reads import Reads, material_of
+from gateway.ledger.repository.submit_ready import Ready
 from gateway.ledger.repository.writes import Writes
 
-__all__ = ["Reads", "Writes", "material_of"]
+__all__ = ["Reads", "Ready", "Writes", "material_of"]

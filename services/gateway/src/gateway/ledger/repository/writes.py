@@ -9,9 +9,9 @@ from typing import Any, Final
 from sqlalchemy import ARRAY, Integer, Text, bindparam, case, delete, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from gateway.ledger.repository import submit_ready
 from gateway.ledger.repository.questions import IDEMPOTENCY_LIFE
 from gateway.ledger.repository.reads import Reads
+from gateway.ledger.repository.submit_ready import STATEMENT, Ready, argument
 from gateway.ledger.rows import JobRow, Material, TryonRow, UserRow
 from gateway.ledger.tables import (
     deletions,
@@ -97,23 +97,20 @@ class Writes(Reads):
         found = (await self._connection.execute(insert(tryons).values(**values).returning(tryons))).mappings().one()
         return TryonRow(**found)
 
-    async def submit_ready(
-        self, entry: Mapping[str, Any], unit: Mapping[str, Any], *, cut_key: str, parser_version: str, needs_parse: bool
-    ) -> Material | None:
-        """Insert a try-on and its one picture if all it needs is there; None, and nothing inserted, if not."""
-        given = submit_ready.values(
-            entry, unit, cut_key=cut_key, parser_version=parser_version, needs_parse=needs_parse
-        )
-        found = (await self._connection.exec_driver_sql(submit_ready.STATEMENT, given)).first()
-        if found is None:
-            return None
-        return Material(
-            person_key=found.person_key,
-            garment_key=cut_key,
-            garment_category=found.garment_category or "upper",
-            garment_worn=bool(found.garment_worn),
-            parse_key=found.parse_key,
-        )
+    async def submit_ready(self, asked: Sequence[Ready]) -> dict[str, Material]:
+        """Insert a try-on and its picture wherever all it needs is there; return what they are woven from, by unit."""
+        found = await self._connection.exec_driver_sql(STATEMENT, (argument(asked),))
+        cut_keys = {one.unit.id: one.cut_key for one in asked}
+        return {
+            row.unit_id: Material(
+                person_key=row.person_key,
+                garment_key=cut_keys[row.unit_id],
+                garment_category=row.garment_category or "upper",
+                garment_worn=bool(row.garment_worn),
+                parse_key=row.parse_key,
+            )
+            for row in found
+        }
 
     async def change_tryon(self, tryon_id: str, **values: Any) -> TryonRow:
         statement = update(tryons).where(tryons.c.id == tryon_id).values(**values).returning(tryons)

@@ -169,13 +169,19 @@ def upgrade() -> None:
         "ix_jobs_failed", "jobs", ["created_at"], unique=False, postgresql_where=sa.text("state = 'failed'")
     )
     op.create_index(
-        "ix_jobs_outbox",
+        "ix_jobs_waiting",
         "jobs",
         ["created_at"],
         unique=False,
-        postgresql_where=sa.text("state = 'queued' AND stage = 'waiting' AND submitted_epoch < epoch"),
+        postgresql_where=sa.text("state = 'queued' AND stage = 'waiting'"),
     )
-    op.create_index(op.f("ix_jobs_result_key"), "jobs", ["result_key"], unique=False)
+    op.create_index(
+        "ix_jobs_result_key",
+        "jobs",
+        ["result_key"],
+        unique=False,
+        postgresql_where=sa.text("result_key IS NOT NULL"),
+    )
     op.create_index(op.f("ix_jobs_tryon_id"), "jobs", ["tryon_id"], unique=False)
     op.create_index(op.f("ix_jobs_user_id_created_at"), "jobs", ["user_id", "created_at"], unique=False)
     op.create_index(
@@ -206,11 +212,11 @@ def downgrade() -> None:
     )
     op.drop_index(op.f("ix_jobs_user_id_created_at"), table_name="jobs")
     op.drop_index(op.f("ix_jobs_tryon_id"), table_name="jobs")
-    op.drop_index(op.f("ix_jobs_result_key"), table_name="jobs")
+    op.drop_index("ix_jobs_result_key", table_name="jobs", postgresql_where=sa.text("result_key IS NOT NULL"))
     op.drop_index(
-        "ix_jobs_outbox",
+        "ix_jobs_waiting",
         table_name="jobs",
-        postgresql_where=sa.text("state = 'queued' AND stage = 'waiting' AND submitted_epoch < epoch"),
+        postgresql_where=sa.text("state = 'queued' AND stage = 'waiting'"),
     )
     op.drop_index("ix_jobs_failed", table_name="jobs", postgresql_where=sa.text("state = 'failed'"))
     op.drop_index("ix_jobs_ended", table_name="jobs", postgresql_where=sa.text("finished_at IS NOT NULL"))
