@@ -81,6 +81,8 @@ class FleetWatch:
         self._admitted_during_refresh: dict[str, int] = {}
         self._admitted_in_all = 0
         self.view = FleetView()
+        self._fleets: dict[tuple[str, Quality], Fleet] = {}
+        self._fleets_of = self.view
 
     async def refresh(self) -> None:
         """Read queues, registry, configuration and tenants."""
@@ -167,7 +169,14 @@ class FleetWatch:
         )
 
     def fleet(self, engine: str, quality: Quality = "balanced") -> Fleet:
-        """The workers that can be had for an engine, at their measured pace for a quality."""
+        """The workers that can be had for an engine, at their measured pace for a quality; worked out once per view."""
+        if self._fleets_of is not self.view:
+            self._fleets, self._fleets_of = {}, self.view
+        if (known := self._fleets.get((engine, quality))) is None:
+            known = self._fleets[(engine, quality)] = self._fleet(engine, quality)
+        return known
+
+    def _fleet(self, engine: str, quality: Quality) -> Fleet:
         able = [card for card in self.view.weavers if engine in card.engines]
         ready = [card for card in able if card.state == "ready"]
         starting = [card for card in able if card.state == "loading"]
