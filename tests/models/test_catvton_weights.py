@@ -124,6 +124,21 @@ def damage_prediction(files):
     path.write_text(json.dumps(json.loads(path.read_text()) | {"prediction_type": "v_prediction"}))
 
 
+def damage_blocks(files):
+    path = files.base / "unet" / "config.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"down_block_types": ["NoSuchBlock"] * 4}))
+
+
+def damage_widths(files):
+    path = files.vae / "config.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"block_out_channels": "wide"}))
+
+
+def damage_betas(files):
+    path = files.base / "scheduler" / "scheduler_config.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"beta_schedule": "steep"}))
+
+
 def damage_truncated(files):
     path = files.base / "unet" / "diffusion_pytorch_model.safetensors"
     path.write_bytes(path.read_bytes()[:100_000])
@@ -154,6 +169,9 @@ def damage_checksum(files):
         (damage_json, "is no JSON"),
         (damage_channels, "no inpainting UNet"),
         (damage_prediction, "prediction_type"),
+        (damage_blocks, "no UNet that can be built: NoSuchBlock"),
+        (damage_widths, "no VAE that can be built"),
+        (damage_betas, "no scheduler that can be built: steep"),
         (damage_truncated, "cannot be read"),
         (damage_shape, "quant_conv.bias has shape"),
         (damage_attention_count, "holds 15 attentions, the UNet has 16"),

@@ -57,7 +57,7 @@ class CatVtonSize:
 
 TINY: Final = CatVtonSize(unet=(16, 16, 32, 32), vae=(8, 8, 16, 16), heads=2, groups=8, context=12)
 """0.5 M parameters: milliseconds per step on a small canvas, for tests."""
-LEAN: Final = CatVtonSize(unet=(8, 8, 16, 16), vae=(8, 8, 8, 8), heads=2, groups=4, context=12, attended=(2,))
+LEAN: Final = CatVtonSize(unet=(8, 8, 16, 16), vae=(4, 4, 4, 4), heads=2, groups=4, context=12, attended=(2,))
 """Attention on 1,536 tokens and fewer: a tenth of a second per step at 768x1024, for tests of whole workers."""
 SMALL: Final = CatVtonSize(unet=(64, 128, 256, 256), vae=(32, 32, 64, 64), heads=8, groups=32, context=96)
 """35 M parameters, a fifth of the real widths: benchmarks on a CPU."""

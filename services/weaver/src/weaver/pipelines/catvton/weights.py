@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -91,13 +92,13 @@ def build_unet(config: dict[str, Any]) -> UNet2DConditionModel:
     """Build a full UNet, cross-attention included, on the `meta` device: names and shapes, no memory."""
     if config.get("in_channels") != 9 or config.get("out_channels", 4) != 4:
         raise ModelUnavailable(f"the base is no inpainting UNet: it takes {config.get('in_channels')} channels, not 9")
-    with torch.device("meta"):
+    with _described("UNet"), torch.device("meta"):
         return UNet2DConditionModel.from_config(config)
 
 
 def build_vae(config: dict[str, Any]) -> AutoencoderKL:
     """Build a VAE on the `meta` device."""
-    with torch.device("meta"):
+    with _described("VAE"), torch.device("meta"):
         return AutoencoderKL.from_config(config)
 
 
@@ -107,7 +108,8 @@ def read_schedule(config: dict[str, Any]) -> Schedule:
     Raises:
         ModelUnavailable: It asks for something CatVTON's DDIM does not do.
     """
-    ddim = DDIMScheduler.from_config({key: value for key, value in config.items() if key != "_class_name"})
+    with _described("scheduler"):
+        ddim = DDIMScheduler.from_config({key: value for key, value in config.items() if key != "_class_name"})
     settings = ddim.config
     published = {"prediction_type": "epsilon", "timestep_spacing": "leading", "thresholding": False}
     if wrong := [name for name, value in published.items() if settings[name] != value]:
@@ -118,6 +120,16 @@ def read_schedule(config: dict[str, Any]) -> Schedule:
         offset=settings["steps_offset"],
         clip=settings["clip_sample_range"] if settings["clip_sample"] else None,
     )
+
+
+@contextmanager
+def _described(part: str) -> Iterator[None]:
+    """Turn what diffusers says of a configuration that it cannot build from into one sentence of ours."""
+    try:
+        yield
+    except (TypeError, ValueError, NotImplementedError) as error:
+        said = str(error).partition("\n")[0]
+        raise ModelUnavailable(f"the configuration describes no {part} that can be built: {said}") from error
 
 
 def attention_tensors(path: Path, names: list[str], device: torch.device) -> dict[str, torch.Tensor]:
