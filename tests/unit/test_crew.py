@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from arbitrator.settings import ArbitratorSettings
+from gateway.settings import AdmissionSettings
 from workbench.stack.crew import Bounds, asked_in, crew_size
 from workbench.stack.errors import StackError
 
@@ -44,13 +45,16 @@ def test_by_default_one_weaver_stays() -> None:
 
 
 def test_the_arbitrator_reads_what_the_stack_writes(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in Bounds.of({"LOCAL_MAX_WEAVERS": "3", "LOCAL_IDLE_SECONDS": "90"}).environment().items():
+    given = {"LOCAL_MAX_WEAVERS": "3", "LOCAL_IDLE_SECONDS": "90", "LOCAL_COLD_START_SECONDS": "45"}
+    for name, value in Bounds.of(given).environment().items():
         monkeypatch.setenv(name, value)
     read = ArbitratorSettings()
     assert (read.local_replicas, read.min_replicas, read.max_replicas, read.idle_seconds) == (True, 0, 3, 90.0)
+    assert read.cold_start_seconds == AdmissionSettings().cold_start_seconds == 45.0
+    assert AdmissionSettings().max_replicas == 3
 
 
-@pytest.mark.parametrize("name", ["LOCAL_MAX_WEAVERS", "LOCAL_IDLE_SECONDS"])
+@pytest.mark.parametrize("name", ["LOCAL_MAX_WEAVERS", "LOCAL_IDLE_SECONDS", "LOCAL_COLD_START_SECONDS"])
 @pytest.mark.parametrize("value", ["many", "-1", "nan", "1e999"])
 def test_a_senseless_setting_is_a_sentence(name: str, value: str) -> None:
     with pytest.raises(StackError, match=f"{name} is '{value}'"):

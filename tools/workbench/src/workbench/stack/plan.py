@@ -19,8 +19,6 @@ from workbench.stack.valkey import Valkey
 from workbench.weights import fetch_pose
 
 DEFAULTS = {
-    "ADMISSION_COLD_START_SECONDS": "20",
-    "ARBITRATOR_COLD_START_SECONDS": "20",
     "LOG_JSON": "0",
     "LOG_LEVEL": "INFO",
     "PROTEUS_DEFAULT_ENGINE": "puppet",
@@ -67,7 +65,7 @@ def make_plan(home: Home, *, models: Path, given: Mapping[str, str]) -> Plan:
         given: The caller's environment and `.env`.
 
     Raises:
-        StackError: `LOCAL_MAX_WEAVERS` or `LOCAL_IDLE_SECONDS` makes no sense.
+        StackError: A `LOCAL_…` setting makes no sense.
     """
     bounds = Bounds.of(given)
     weavers = ("weaver", *(f"weaver-{place}" for place in range(2, bounds.most + 1)))

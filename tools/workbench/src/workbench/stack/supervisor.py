@@ -139,6 +139,8 @@ class Supervisor:
                 self._say(SELF, f"{program.name} ended with status {code}; starting it again in {delay:g} s")
                 await asyncio.sleep(delay)
                 delay = min(delay * 2, _LONGEST_DELAY_SECONDS)
+            else:
+                self._say(SELF, f"{program.name} is needed: starting it")
             try:
                 await self._launch(program)
             except StackError as error:
