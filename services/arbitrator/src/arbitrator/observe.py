@@ -40,12 +40,13 @@ def fleet_of(cards: Sequence[WorkerCard], *, engine: str) -> Fleet:
     return Fleet(
         ready=len(ready),
         starting=sum(card.state is WorkerState.LOADING for card in cards),
-        cost=_mean_cost(ready, described.batch_key("balanced") if described else ""),
-        degraded_cost=_mean_cost(ready, described.batch_key("balanced", degraded=True) if described else ""),
+        cost=mean_cost(ready, described.batch_key("balanced") if described else ""),
+        degraded_cost=mean_cost(ready, described.batch_key("balanced", degraded=True) if described else ""),
     )
 
 
-def _mean_cost(cards: Sequence[WorkerCard], batch_key: str) -> CostTable | None:
+def mean_cost(cards: Sequence[WorkerCard], batch_key: str) -> CostTable | None:
+    """Return the mean t(b) of a batch key over the workers that have measured it; None: nobody has."""
     tables = [
         CostTable.from_json(card.seconds_per_batch[batch_key]) for card in cards if batch_key in card.seconds_per_batch
     ]

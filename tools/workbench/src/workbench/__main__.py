@@ -1,7 +1,7 @@
 """`proteus`: the command line. Parses, composes, and turns errors into sentences and exit statuses.
 
-Exit status: 0 it worked, 1 the try-on failed, 2 wrong usage, 3 no server or the stack cannot run, 4 the API refused,
-130 stopped by hand.
+Exit status: 0 it worked, 1 the try-on failed or there was too little to replay, 2 wrong usage, 3 no server or the stack
+cannot run, 4 the API refused, 130 stopped by hand.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from workbench.demo import demo as run_demo
 from workbench.fleet import app as fleet_app
 from workbench.models import models, weights
 from workbench.queue import app as queue_app
+from workbench.replay.cli import replay
 from workbench.simulate.cli import app as simulate_app
 from workbench.stack.console import StackConsole
 from workbench.stack.home import Home
@@ -136,6 +137,7 @@ def tryon(
 app.command()(token)
 app.command()(models)
 app.command()(weights)
+app.command()(replay)
 
 
 def main() -> None:

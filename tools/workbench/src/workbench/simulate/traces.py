@@ -34,6 +34,7 @@ class Trace:
         tenant: Tenant of each job.
         rank: Degrade rank of each job, uniform in [0, 1).
         may_degrade: False for the jobs whose owners opted out.
+        deadline: When each job becomes worthless, `inf` for never; None: all of them one SLO after they arrived.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Trace:
     tenant: list[int]
     rank: list[float]
     may_degrade: list[bool]
+    deadline: list[float] | None = None
 
     def __len__(self) -> int:
         return len(self.arrived)

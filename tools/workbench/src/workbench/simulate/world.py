@@ -37,7 +37,12 @@ Batched = tuple[Worker, bool, float, bool]
 
 
 class World:
-    """One run of one system on one trace."""
+    """One run of one system on one trace.
+
+    Args:
+        slo_seconds: In time means so soon after the arrival.
+        drain_seconds: How long to go on after the trace, for what still waits; None: one SLO, then nothing counts.
+    """
 
     def __init__(
         self,
@@ -50,6 +55,7 @@ class World:
         seed: int,
         faults: Faults | None = None,
         sample: bool = False,
+        drain_seconds: float | None = None,
     ) -> None:
         self.trace = trace
         self.curve = curve
@@ -75,6 +81,7 @@ class World:
         self._hpa = plan.hpa()
         self._last_active = 0.0
         self._sampling = sample
+        self._end = trace.seconds + (slo_seconds if drain_seconds is None else drain_seconds)
         self._noises = [self._random.lognormvariate(0.0, NOISE) for _ in range(4096)]
 
     def run(self) -> Tally:
@@ -82,17 +89,17 @@ class World:
         self._open()
         heap, trace, system, tally = self._heap, self.trace, self.system, self.tally
         arrived, tenants, ranks, degradable = trace.arrived, trace.tenant, trace.rank, trace.may_degrade
-        slo, poison = self.slo_seconds, self.faults.poison_share
+        deadlines = trace.deadline or [at + self.slo_seconds for at in arrived]
+        end, poison = self._end, self.faults.poison_share
         total, index = len(arrived), 0
         next_arrival = arrived[0] if total else inf
-        end = trace.seconds + slo
         while True:
             at = heap[0][0] if heap else inf
             if next_arrival <= at:
                 if next_arrival is inf:
                     break
                 self.now = next_arrival
-                job = Job(next_arrival, next_arrival + slo, tenants[index], ranks[index], degradable[index])
+                job = Job(next_arrival, deadlines[index], tenants[index], ranks[index], degradable[index])
                 if poison and self._random.random() < poison:
                     job.poison = True
                 index += 1
@@ -155,7 +162,7 @@ class World:
             self._finish(*cast(Batched, subject))
         elif kind == _TICK:
             self.system.tick(self)
-            if self.now < self.trace.seconds + self.slo_seconds:
+            if self.now < self._end:
                 self._push(self.now + TICK_SECONDS, _TICK, None)
         elif kind == _WAKE:
             self._wake_at = inf
@@ -207,10 +214,10 @@ class World:
         if crashed:
             self._crash(worker, batch, seconds)
             return
-        late = 0
+        late, slo = 0, self.slo_seconds
         for job in batch:
             tally.latencies.append(now - job.arrived)
-            if now <= job.deadline:
+            if now <= job.arrived + slo:
                 tally.in_slo += 1
                 tally.tenant_in_slo[job.tenant] = tally.tenant_in_slo.get(job.tenant, 0) + 1
                 tally.quality += self.system.quality(degraded)

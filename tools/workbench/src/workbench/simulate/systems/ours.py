@@ -32,12 +32,25 @@ WAIT_WINDOW_SECONDS: Final = 30.0
 
 
 class Ours(Base):
-    """The product."""
+    """The product.
+
+    Args:
+        degrade: False for an engine without a degraded form.
+        tenant_queue_cap: Places on the list per tenant; 0: no cap.
+        eta_limit_seconds: The longest ETA that admission lets in; None: the SLO.
+    """
 
     ticks = True
 
     def __init__(
-        self, policy: Policy, curve: Curve, *, slo_seconds: float, degrade: bool = True, tenant_queue_cap: int = 0
+        self,
+        policy: Policy,
+        curve: Curve,
+        *,
+        slo_seconds: float,
+        degrade: bool = True,
+        tenant_queue_cap: int = 0,
+        eta_limit_seconds: float | None = None,
     ) -> None:
         super().__init__()
         self.name = f"ours_{policy.name}" + ("" if degrade else "_plain")
@@ -47,7 +60,8 @@ class Ours(Base):
         self._slo = slo_seconds
         self._caps = tenant_queue_cap > 0
         cap = tenant_queue_cap or 10**9
-        self._limits = Limits(eta_limit_seconds=slo_seconds, tenant_queue_cap=cap, tenant_total_cap=10**9)
+        longest = slo_seconds if eta_limit_seconds is None else eta_limit_seconds
+        self._limits = Limits(eta_limit_seconds=longest, tenant_queue_cap=cap, tenant_total_cap=10**9)
         self._decision: Decision | None = None
         self._batch_limit = 1
         self._fraction = 0.0

@@ -1,0 +1,6 @@
+"""`proteus replay`: what another policy would have done with the pictures that were really asked for.
+
+gateway (rows) ──▶ record ──▶ trace ──▶ the simulator, once with each policy ──┐
+Redis (decisions, t(b)) ──▶ ruling, costs ──▶                                  ├──▶ comparison
+                   record ──▶ what was measured ───────────────────────────────┘
+"""
