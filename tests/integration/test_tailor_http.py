@@ -23,10 +23,7 @@ from tailor.parsers.contract import GarmentMask, PersonMasks, Pixels
 from tailor.pose import PoseModel
 from workbench import assets
 
-POSE = Path(__file__).parents[2] / ".proteus" / "models" / "pose"
 GARMENT = (Path(assets.__file__).parent / "garment.jpg").read_bytes()
-
-needs_pose = pytest.mark.skipif(not POSE.is_dir(), reason="pose weights are not here; `make demo` fetches them")
 
 
 def client_of(bench: Bench, *, not_ready: str | None = None) -> httpx.AsyncClient:
@@ -35,8 +32,8 @@ def client_of(bench: Bench, *, not_ready: str | None = None) -> httpx.AsyncClien
 
 
 @pytest.fixture(scope="module")
-def bench() -> Bench:
-    return Bench([ClassicParser(PoseModel(POSE))], pose_model=PoseModel.name)
+def bench(pose_folder: Path) -> Bench:
+    return Bench([ClassicParser(PoseModel(pose_folder))], pose_model=PoseModel.name)
 
 
 @pytest.fixture
@@ -45,7 +42,6 @@ async def http(bench: Bench) -> AsyncIterator[httpx.AsyncClient]:
         yield client
 
 
-@needs_pose
 @pytest.mark.parametrize("as_form", [False, True])
 async def test_a_garment_comes_back_cut_out_with_what_was_found(http: httpx.AsyncClient, as_form: bool) -> None:
     if as_form:
@@ -70,7 +66,6 @@ def png(size: tuple[int, int] = (300, 300)) -> bytes:
     return out.getvalue()
 
 
-@needs_pose
 @pytest.mark.parametrize(
     ("body", "content_type", "status", "code"),
     [
@@ -94,7 +89,6 @@ async def test_bad_input_is_a_problem_with_a_code(
     assert told["detail"]
 
 
-@needs_pose
 async def test_a_form_without_a_file_and_an_unknown_category_are_refused(http: httpx.AsyncClient) -> None:
     without = await http.post("/segment", data={"category": "upper"}, files={"note": (None, "hello")})
     assert (without.status_code, without.json()["code"]) == (400, "invalid_request")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from typing import Final
 
 import structlog
@@ -23,12 +24,41 @@ from proteus.jobs import JobId
 from proteus.keys import QueueKeys
 from proteus.lifecycle import wait
 from proteus.queue import JobQueue
-from proteus.registry import REGISTER_SECONDS, WorkerCard, register
+from proteus.registry import REGISTER_SECONDS, WorkerCard, WorkerState, register
 
 log = structlog.get_logger()
 
 SERVER_PATIENCE_SECONDS: Final = 10.0
 """Socket timeout of a worker's client; no call of a worker blocks."""
+
+
+STUCK_EXIT: Final = 70
+"""Exit status of a worker in which a task never returned."""
+
+
+@dataclass
+class Standing:
+    """How a worker stands, for probes and registry. Each change rings both bells."""
+
+    service: str
+    state: WorkerState = WorkerState.LOADING
+    changed: asyncio.Event = field(default_factory=asyncio.Event)
+    bell: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def become(self, state: WorkerState) -> None:
+        """Change, and tell."""
+        self.state = state
+        self.changed.set()
+        self.bell.set()
+
+    def not_ready(self) -> str | None:
+        """Return why no work is taken."""
+        return None if self.state is WorkerState.READY else f"the {self.service} is {self.state}"
+
+    async def drain_at(self, stop: asyncio.Event) -> None:
+        """Take nothing more once `stop` is set."""
+        await stop.wait()
+        self.become(WorkerState.DRAINING)
 
 
 def worker_client(url: str) -> Redis:

@@ -14,6 +14,8 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
+from proteus.errors import ProteusError
+
 log = structlog.get_logger()
 
 FORCED_EXIT = 130
@@ -43,6 +45,18 @@ async def run_until_signalled(main: Callable[[asyncio.Event], Awaitable[None]]) 
     finally:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.remove_signal_handler(number)
+
+
+def run_service(main: Callable[[asyncio.Event], Awaitable[None]]) -> int:
+    """Run a service as `run_until_signalled` does; return its exit status: 1, and one line, if it cannot work here."""
+    status = 0
+    try:
+        asyncio.run(run_until_signalled(main))
+    except* ProteusError as group:
+        for error in group.exceptions:
+            log.error("cannot_work", reason=str(error))
+        status = 1
+    return status
 
 
 async def wait(event: asyncio.Event, *, seconds: float) -> bool:

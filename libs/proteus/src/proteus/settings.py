@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import socket
 from secrets import token_hex
+from typing import Literal
 
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -79,6 +80,15 @@ class ProbeSettings(BaseSettings):
 
     port: int = Field(default=0, ge=0, le=65535)
     """`PROBE_PORT`. 0: nowhere."""
+
+
+class AnyWorkerSettings(BaseSettings):
+    """What every worker is told of its deployment."""
+
+    model_config = SettingsConfigDict(frozen=True, env_prefix="PROTEUS_", extra="ignore")
+
+    licence_policy: Literal["any", "commercial"] = "any"
+    """`PROTEUS_LICENCE_POLICY`. `commercial` refuses models whose weights forbid commercial use."""
 
 
 def fresh_worker_id(service: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from functools import partial
 
 from redis.asyncio import Redis
 
@@ -66,8 +67,7 @@ def main() -> int:
     """Read the settings, judge, return the exit status."""
     settings = Settings()
     telemetry.configure(settings.log, "arbitrator")
-    asyncio.run(lifecycle.run_until_signalled(lambda stop: serve(settings, stop)))
-    return 0
+    return lifecycle.run_service(partial(serve, settings))
 
 
 if __name__ == "__main__":

@@ -7,7 +7,6 @@ import contextlib
 import os
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -17,7 +16,7 @@ import uvicorn
 
 from proteus import keys, licences
 from proteus.claims import Claims
-from proteus.duties import keep_registered, listen, worker_client
+from proteus.duties import STUCK_EXIT, Standing, keep_registered, listen, worker_client
 from proteus.heart import Heart
 from proteus.jobs import WorkerId
 from proteus.probes import probe_server
@@ -41,28 +40,6 @@ log = structlog.get_logger()
 CLEAN_PLACE: Final = ".proteus/models/clean"
 SEGFORMER_PLACE: Final = ".proteus/models/segformer"
 """Where a parser looks for its files when no folder is named; `make weights` puts them there."""
-
-STUCK_EXIT: Final = 70
-"""Exit status of a process in which a task never returned."""
-
-
-@dataclass
-class Standing:
-    """How this worker stands, for probes and registry. Each change rings both bells."""
-
-    state: WorkerState = WorkerState.LOADING
-    changed: asyncio.Event = field(default_factory=asyncio.Event)
-    bell: asyncio.Event = field(default_factory=asyncio.Event)
-
-    def become(self, state: WorkerState) -> None:
-        """Change, and tell."""
-        self.state = state
-        self.changed.set()
-        self.bell.set()
-
-    def not_ready(self) -> str | None:
-        """Return why no work is taken."""
-        return None if self.state is WorkerState.READY else f"the tailor is {self.state}"
 
 
 class QuietServer(uvicorn.Server):
@@ -93,7 +70,7 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
         on_gone=claims.hears_gone,
     )
     claims.attach(heart)
-    standing, metrics, started_at = Standing(), Metrics(), time.time()
+    standing, metrics, started_at = Standing("tailor"), Metrics(), time.time()
     start = time.monotonic()
     bench = await asyncio.to_thread(make_bench, settings)
     log.info("parser_loaded", parser=bench.name, slots=bench.slots, seconds=round(time.monotonic() - start, 2))
@@ -126,7 +103,7 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
         beside = [
             group.create_task(listen(redis, queue.keys, claims=claims, bell=standing.bell)),
             group.create_task(keep_registered(redis, queue.keys, card, changed=standing.changed)),
-            group.create_task(_drain_at(stop, standing)),
+            group.create_task(standing.drain_at(stop)),
         ]
         standing.become(WorkerState.READY)
         log.info("ready", worker=worker_id)
@@ -152,11 +129,6 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
                 await serving
             bench.close()
     log.info("stopped", worker=worker_id)
-
-
-async def _drain_at(stop: asyncio.Event, standing: Standing) -> None:
-    await stop.wait()
-    standing.become(WorkerState.DRAINING)
 
 
 def make_bench(settings: Settings) -> Bench:

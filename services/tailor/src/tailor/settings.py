@@ -7,7 +7,15 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from proteus.settings import LeaseSettings, LogSettings, ProbeSettings, RedisSettings, StorageSettings, fresh_worker_id
+from proteus.settings import (
+    AnyWorkerSettings,
+    LeaseSettings,
+    LogSettings,
+    ProbeSettings,
+    RedisSettings,
+    StorageSettings,
+    fresh_worker_id,
+)
 
 
 class TailorSettings(BaseSettings):
@@ -59,16 +67,11 @@ class PoseSettings(BaseSettings):
     """`POSE_MODEL_DIR`. Folder with `pose_detection.tflite` and `pose_landmark_full.tflite`."""
 
 
-class WorkerSettings(BaseSettings):
-    """Who this process is in its deployment."""
-
-    model_config = SettingsConfigDict(frozen=True, env_prefix="PROTEUS_", extra="ignore")
+class WorkerSettings(AnyWorkerSettings):
+    """Who this tailor is in its deployment."""
 
     worker_id: str = Field(default_factory=lambda: fresh_worker_id("tailor"))
     """`PROTEUS_WORKER_ID`. Unique in the fleet; by default the host and a random part."""
-
-    licence_policy: Literal["any", "commercial"] = "any"
-    """`PROTEUS_LICENCE_POLICY`. `commercial` refuses parsers whose weights forbid commercial use."""
 
 
 class Settings(BaseModel):

@@ -2,28 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
-
-import structlog
+from functools import partial
 
 from proteus import lifecycle, telemetry
-from proteus.errors import ProteusError
 from weaver.app import serve
 from weaver.settings import Settings
 
 
 def main() -> int:
     """Read the settings, work, return the exit status."""
-    settings, status = Settings(), 0
+    settings = Settings()
     telemetry.configure(settings.log, "weaver")
-    try:
-        asyncio.run(lifecycle.run_until_signalled(lambda stop: serve(settings, stop)))
-    except* ProteusError as group:
-        for error in group.exceptions:
-            structlog.get_logger().error("cannot_work", reason=str(error))
-        status = 1
-    return status
+    return lifecycle.run_service(partial(serve, settings))
 
 
 if __name__ == "__main__":

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -13,7 +12,7 @@ import structlog
 
 from proteus import keys, licences
 from proteus.claims import Claims
-from proteus.duties import keep_registered, listen, worker_client
+from proteus.duties import STUCK_EXIT, Standing, keep_registered, listen, worker_client
 from proteus.engines import CARDS
 from proteus.errors import ModelUnavailable
 from proteus.heart import Heart
@@ -40,28 +39,6 @@ log = structlog.get_logger()
 GPUS: Final = "/proc/driver/nvidia/gpus"
 ON_CPU: Final = frozenset({"puppet", "timed"})
 
-STUCK_EXIT: Final = 70
-"""Exit status of a process whose engine never returned from a step."""
-
-
-@dataclass
-class Standing:
-    """How this worker stands, for probes and registry. Each change rings both bells."""
-
-    state: WorkerState = WorkerState.LOADING
-    changed: asyncio.Event = field(default_factory=asyncio.Event)
-    bell: asyncio.Event = field(default_factory=asyncio.Event)
-
-    def become(self, state: WorkerState) -> None:
-        """Change, and tell."""
-        self.state = state
-        self.changed.set()
-        self.bell.set()
-
-    def not_ready(self) -> str | None:
-        """Return why no work is taken."""
-        return None if self.state is WorkerState.READY else f"the weaver is {self.state}"
-
 
 async def serve(settings: Settings, stop: asyncio.Event) -> None:
     """Run one weaver until `stop`.
@@ -83,7 +60,7 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
         on_gone=claims.hears_gone,
     )
     claims.attach(heart)
-    standing, started_at = Standing(), time.time()
+    standing, started_at = Standing("weaver"), time.time()
     profile = CostProfile(max_batch=settings.weaver.max_batch)
     engines: dict[str, Engine] = {}
 
@@ -114,7 +91,7 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
             if not stop.is_set():
                 standing.become(WorkerState.READY)
                 log.info("ready", worker=worker_id, engines=list(engines))
-            beside.append(group.create_task(_drain_at(stop, standing)))
+            beside.append(group.create_task(standing.drain_at(stop)))
             progress, metrics = ProgressTeller(queue), Metrics()
             beside.append(group.create_task(progress.run()))
             loom = Loom(
@@ -162,11 +139,6 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
             for task in beside:
                 task.cancel()
     log.info("stopped", worker=worker_id)
-
-
-async def _drain_at(stop: asyncio.Event, standing: Standing) -> None:
-    await stop.wait()
-    standing.become(WorkerState.DRAINING)
 
 
 def device_of(weaver: WeaverSettings) -> str:

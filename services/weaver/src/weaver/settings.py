@@ -8,7 +8,15 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from proteus.engines import CARDS
-from proteus.settings import LeaseSettings, LogSettings, ProbeSettings, RedisSettings, StorageSettings, fresh_worker_id
+from proteus.settings import (
+    AnyWorkerSettings,
+    LeaseSettings,
+    LogSettings,
+    ProbeSettings,
+    RedisSettings,
+    StorageSettings,
+    fresh_worker_id,
+)
 
 Poison = Literal["crash", "hang", "raise", "sicken", "refuse", "fail"]
 """How a job can make the engine `timed` misbehave; see there."""
@@ -79,16 +87,11 @@ class WeaverSettings(BaseSettings):
         return value
 
 
-class WorkerSettings(BaseSettings):
-    """Who this process is in its deployment."""
-
-    model_config = SettingsConfigDict(frozen=True, env_prefix="PROTEUS_", extra="ignore")
+class WorkerSettings(AnyWorkerSettings):
+    """Who this weaver is in its deployment."""
 
     worker_id: str = Field(default_factory=lambda: fresh_worker_id("weaver"))
     """`PROTEUS_WORKER_ID`. Unique in the fleet; by default the host and a random part."""
-
-    licence_policy: Literal["any", "commercial"] = "any"
-    """`PROTEUS_LICENCE_POLICY`. `commercial` refuses engines whose weights forbid commercial use."""
 
 
 class Settings(BaseModel):
