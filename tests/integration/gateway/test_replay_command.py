@@ -95,7 +95,7 @@ async def test_the_table_is_for_people_and_uses_what_the_weavers_measured(
     result = await replay("--policy", "table")
     assert result.exit_code == 0, result.output
     assert "30 pictures" in result.stdout
-    assert "t(1) = 2.00 s" in result.stdout
+    assert "t(1): 2.00 s" in result.stdout
     assert "measured (table)" in result.stdout
     assert "simulated slo" not in result.stdout
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from pydantic import ValidationError
 
@@ -12,7 +12,10 @@ from proteus.engines import EngineCard
 from proteus.errors import EngineError, InvalidRequest
 from proteus.queue import Claimed
 from proteus.storage import ObjectStore
-from weaver.pipelines.contract import WeaveJob
+from weaver.pipelines.contract import Pixels, WeaveJob
+
+SEEDS: Final = 1 << 64
+"""More than that no engine's generator takes."""
 
 
 def fetch(store: ObjectStore, job: Claimed, card: EngineCard) -> WeaveJob:
@@ -38,9 +41,13 @@ def fetch(store: ObjectStore, job: Claimed, card: EngineCard) -> WeaveJob:
         agnostic_mask = imaging.load(store.get(str(mask_key)), "L")
     elif card.needs_parse:
         raise InvalidRequest(f"engine {card.name} needs a person parse; the job names none")
+    person = imaging.load(store.get(str(_required(body, "person_key"))), "RGB")
+    for name, mask in (("person mask", person_mask), ("mask of what may change", agnostic_mask)):
+        if mask is not None and mask.shape != person.shape[:2]:
+            raise InvalidRequest(f"the {name} is {_size(mask)} pixels, the photo {_size(person)}")
     return WeaveJob(
         id=job.id,
-        person=imaging.load(store.get(str(_required(body, "person_key"))), "RGB"),
+        person=person,
         garment=imaging.load(store.get(str(_required(body, "garment_key"))), "RGBA"),
         garment_category=category,
         garment_worn=bool(body.get("garment_worn", False)),
@@ -49,9 +56,20 @@ def fetch(store: ObjectStore, job: Claimed, card: EngineCard) -> WeaveJob:
         agnostic_mask=agnostic_mask,
         quality=body.get("quality") or "balanced",
         degraded=job.degraded,
-        seed=int(body.get("seed") or 0),
+        seed=_seed(body),
         options=dict(body.get("options") or {}),
     )
+
+
+def _size(picture: Pixels) -> str:
+    return f"{picture.shape[1]}x{picture.shape[0]}"
+
+
+def _seed(body: Any) -> int:
+    seed = body.get("seed") or 0
+    if type(seed) is not int or not 0 <= seed < SEEDS:
+        raise InvalidRequest(f"the seed {seed!r} is no whole number from 0 to {SEEDS - 1}")
+    return seed
 
 
 def _required(body: Any, name: str) -> Any:

@@ -83,14 +83,13 @@ class Record:
             if one.ready_at and since <= one.ready_at < until and one.status is not JobState.CANCELED
         ]
         counted.sort(key=lambda each: each[0])
+        period = f"between {clock(since)} and {clock(until)}"
+        if not counted:
+            raise RecordTooShort(f"No picture could be queued {period}: there is nothing to replay.")
         if len(counted) < ENOUGH:
-            many = (
-                f"Only {len(counted)} pictures" if len(counted) > 1 else ("Only one picture", "No picture")[not counted]
-            )
-            raise RecordTooShort(
-                f"{many} could be queued between {clock(since)} and {clock(until)}: below {ENOUGH} "
-                "any difference between two policies is chance."
-            )
+            many = "one picture" if len(counted) == 1 else f"{len(counted)} pictures"
+            why = f"below {ENOUGH} any difference between two policies is chance"
+            raise RecordTooShort(f"Only {many} could be queued {period}: {why}.")
         return cls(since=since, until=until, arrivals=tuple(counted), left_out=len(found) - len(counted))
 
     @property

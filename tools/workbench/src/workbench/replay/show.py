@@ -29,10 +29,10 @@ def show(made: Comparison, record: Record, fleet: Fleet, *, notes: Sequence[str]
     for name, cell in _ROWS:
         table.add_row(name, cell(made.measured), *(cell(outcome) for outcome in made.simulated.values()))
     plan = fleet.plan
-    weavers = f"{plan.replicas}" if plan.signal == "fixed" else f"{plan.min_replicas} to {plan.max_replicas}"
+    weavers = plan.replicas if plan.signal == "fixed" else f"{plan.min_replicas} to {plan.max_replicas}"
     console.print(
-        f"{len(record.arrivals):,} pictures from {clock(record.since)} to {clock(record.until)}, {weavers} weavers, "
-        f"t(1) = {fleet.cost.t(1):.2f} s, SLO {fleet.slo_seconds:g} s"
+        f"{len(record.arrivals):,} pictures from {clock(record.since)} to {clock(record.until)}; weavers: {weavers}; "
+        f"t(1): {fleet.cost.t(1):.2f} s; SLO: {fleet.slo_seconds:g} s"
     )
     console.print(table)
     console.print(
