@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import io
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlsplit
-from uuid import uuid4
 
 import httpx
 import pytest
@@ -19,7 +17,6 @@ from PIL import Image
 from redis.asyncio import Redis
 
 from gateway.app import build, make_app
-from gateway.ledger.migrate import upgrade
 from gateway.services import Services
 from gateway.settings import (
     AdmissionSettings,
@@ -39,35 +36,15 @@ from proteus.settings import LeaseSettings, LogSettings, RedisSettings, StorageS
 from proteus.storage import ObjectStore
 from tailor.ingest import ingest
 from workbench.stack.ports import free_port
-from workbench.stack.postgres import psql
 
 SIGNING_KEY = "a-key-for-tests-that-is-long-enough-to-sign"
 PATIENCE_SECONDS = 20
 
 
-@pytest.fixture(scope="session")
-def migrated_template(postgres_url: str) -> Iterator[str]:
-    """A database whose tables the real migrations made, to copy from."""
-    name = f"template_{uuid4().hex}"
-    psql(postgres_url, f"CREATE DATABASE {name}")
-    upgrade(DatabaseSettings(url=urlsplit(postgres_url)._replace(path=f"/{name}").geturl()))
-    yield name
-    psql(postgres_url, f"DROP DATABASE {name} WITH (FORCE)")
-
-
 @pytest.fixture
-def migrated_url(postgres_url: str, migrated_template: str) -> Iterator[str]:
-    """The address of a migrated database of this test's own."""
-    name = f"test_{uuid4().hex}"
-    psql(postgres_url, f"CREATE DATABASE {name} TEMPLATE {migrated_template}")
-    yield urlsplit(postgres_url)._replace(path=f"/{name}").geturl()
-    psql(postgres_url, f"DROP DATABASE {name} WITH (FORCE)")
-
-
-@pytest.fixture
-def gateway_settings(redis_url: str, migrated_url: str, storage_settings: StorageSettings) -> GatewaySettings:
+def gateway_settings(redis_url: str, database_url: str, storage_settings: StorageSettings) -> GatewaySettings:
     """Settings of a gateway on this test's own servers."""
-    database = DatabaseSettings(url=migrated_url)
+    database = DatabaseSettings(url=database_url)
     return GatewaySettings(
         redis=RedisSettings(url=redis_url),
         database=database,
