@@ -41,6 +41,7 @@ class Shadow:
         self._identity = identity
         self._before: Decision | None = None
         self._noted = ""
+        self._outcome = ""
         self._ticks = Counter(
             "proteus_arbitrator_shadow_ticks",
             "Ticks of the shadow policy by outcome: agreed, differed, failed.",
@@ -58,7 +59,10 @@ class Shadow:
             outcome = "agreed" if agreed else "differed"
         except Exception as error:  # The edge of a loop of its own: nothing of it may reach the ruling one.
             outcome = "failed"
-            log.warning("shadow_failed", policy=self._policy.name, reason=f"{type(error).__name__}: {error}")
+            # Once, until it works again: twice a second would bury what the ruling policy says.
+            if self._outcome != outcome:
+                log.warning("shadow_failed", policy=self._policy.name, reason=f"{type(error).__name__}: {error}")
+        self._outcome = outcome
         self._ticks.labels(outcome).inc()
 
     def forget(self) -> None:
