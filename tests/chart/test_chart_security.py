@@ -120,6 +120,24 @@ def test_the_gpu_profile_reaches_its_external_stores_and_weights(rendered: Calla
     assert into == inside | PROMETHEUS | {("namespace ingress", "gateway", 8000)}
 
 
+def test_only_an_arbitrator_that_owns_the_scaling_reaches_the_api_server(rendered: Callable[..., Objects]) -> None:
+    objects = rendered("cpu", scaling={"owner": "operator"})
+    out, _ = arrows(objects)
+    assert out == INSIDE | DNS | {("gateway", "outside", 443)} | {("arbitrator", "outside", p) for p in (443, 6443)}
+    [role] = [o for o in objects if o["kind"] == "Role"]
+    verbs = ["get", "list", "watch", "create", "patch"]
+    assert role["rules"] == [{"apiGroups": ["keda.sh"], "resources": ["scaledobjects"], "verbs": verbs}]
+    [binding] = [o for o in objects if o["kind"] == "RoleBinding"]
+    assert [one["name"] for one in binding["subjects"]] == ["demo-arbitrator"]
+    mounted = {
+        o["metadata"]["name"]: o["spec"]["template"]["spec"]["automountServiceAccountToken"]
+        for o in objects
+        if o["kind"] == "Deployment"
+    }
+    assert {name for name, token in mounted.items() if token} == {"demo-arbitrator"}
+    assert [o for o in rendered("cpu") if o["kind"] in ("Role", "RoleBinding")] == []
+
+
 def test_everything_is_denied_first(rendered: Callable[..., Objects]) -> None:
     [deny] = [o for o in rendered("cpu") if o["metadata"]["name"] == "demo-default-deny"]
     assert deny["spec"]["policyTypes"] == ["Ingress", "Egress"]

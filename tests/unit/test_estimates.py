@@ -124,12 +124,14 @@ def test_the_predicted_wait_follows_the_batches_ahead(
 
 
 @given(st.integers(0, 500), st.integers(0, 8), st.integers(0, 8), st.integers(0, 4), st.floats(0, 300))
-def test_more_waiting_never_shortens_and_more_workers_never_lengthen_the_wait(
+def test_more_waiting_never_shortens_and_one_more_idle_worker_never_lengthens_the_wait(
     waiting: int, busy: int, ready: int, starting: int, starting_in: float
 ) -> None:
+    busy = min(busy, ready)
+
     def wait(waiting: int, ready: int) -> float:
         coming = fleet(ready=ready, starting=starting, starting_in_seconds=starting_in)
-        return predicted_wait_seconds(waiting, min(busy, ready), coming)
+        return predicted_wait_seconds(waiting, busy, coming)
 
     assert wait(waiting + 1, ready) >= wait(waiting, ready) - 1e-9
     if ready > 0:

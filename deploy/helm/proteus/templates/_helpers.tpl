@@ -89,7 +89,7 @@ capabilities: {drop: [ALL]}
 {{/* What every pod of ours has in common. */}}
 {{- define "proteus.podCommon" -}}
 serviceAccountName: {{ .root.Release.Name }}-{{ .component }}
-automountServiceAccountToken: false
+automountServiceAccountToken: {{ and (eq .component "arbitrator") (eq .root.Values.scaling.owner "operator") }}
 securityContext:
   {{- toYaml .root.Values.podSecurityContext | nindent 2 }}
 {{- with .root.Values.image.pullSecrets }}
