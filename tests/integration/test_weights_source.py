@@ -5,10 +5,14 @@ from pathlib import Path
 
 import pytest
 
+from proteus import weights_source
 from proteus.errors import LicenceRefused, ModelUnavailable
 from proteus.settings import StorageSettings
 from proteus.storage import ObjectStore
-from weaver import weights_source
+from tailor.app import make_bench
+from tailor.settings import Settings as TailorServiceSettings
+from tailor.settings import TailorSettings
+from tailor.settings import WorkerSettings as TailorWorkerSettings
 from weaver.app import load_engines
 from weaver.profile import CostProfile
 from weaver.settings import Settings, WeaverSettings, WorkerSettings
@@ -38,10 +42,33 @@ def test_the_engines_folder_of_a_bucket_arrives_without_its_pickles(
 ) -> None:
     fill(store, f"{prefix}/catvton/".lstrip("/") if not prefix.endswith("catvton") else f"{prefix}/")
     source = f"s3://{store.settings.bucket}/{prefix}".rstrip("/")
-    weights_source.bring("catvton", source=source, folder=str(tmp_path), storage=here)
+    weights_source.bring("catvton", source=source, folder=str(tmp_path), storage=here, service="weaver")
     assert files(tmp_path / "catvton") == TAKEN
     assert (tmp_path / "catvton/unet/model.safetensors").read_bytes() == TREE["unet/model.safetensors"]
     assert sorted(path.name for path in tmp_path.iterdir()) == [".catvton.lock", "catvton"]
+
+
+def test_a_parser_of_onnx_files_arrives_and_its_refusals_name_the_tailors_settings(
+    store: ObjectStore, here: StorageSettings, tmp_path: Path
+) -> None:
+    for name in ("a.onnx", "b.onnx"):
+        store.put(f"models/clean/{name}", b"onnx", content_type="application/octet-stream")
+    source = f"s3://{store.settings.bucket}/models"
+    weights_source.bring("clean", source=source, folder=str(tmp_path), storage=here, service="tailor")
+    assert files(tmp_path / "clean") == {"a.onnx", "b.onnx"}
+    for given, folder, said in ((source, "", "TAILOR_WEIGHTS_DIR"), ("what?", str(tmp_path), "TAILOR_WEIGHTS_SOURCE")):
+        with pytest.raises(ModelUnavailable, match=said):
+            weights_source.bring("segformer", source=given, folder=folder, storage=here, service="tailor")
+
+
+def test_a_tree_of_other_models_is_not_taken_for_the_one_that_is_missing(
+    store: ObjectStore, here: StorageSettings, tmp_path: Path
+) -> None:
+    fill(store, "catvton/")
+    source = f"s3://{store.settings.bucket}"
+    with pytest.raises(ModelUnavailable, match=r"holds no weights of segformer: .* `\.proteus/models/segformer`"):
+        weights_source.bring("segformer", source=source, folder=str(tmp_path), storage=here, service="tailor")
+    assert files(tmp_path) == {".segformer.lock"}
 
 
 def test_pods_that_share_a_folder_fetch_once(store: ObjectStore, here: StorageSettings, tmp_path: Path) -> None:
@@ -51,7 +78,7 @@ def test_pods_that_share_a_folder_fetch_once(store: ObjectStore, here: StorageSe
         threading.Thread(
             target=weights_source.bring,
             args=("catvton",),
-            kwargs={"source": source, "folder": str(tmp_path), "storage": here},
+            kwargs={"source": source, "folder": str(tmp_path), "storage": here, "service": "weaver"},
         )
         for _ in range(3)
     ]
@@ -73,9 +100,9 @@ def test_what_is_there_is_left_alone_and_a_cut_off_draft_is_begun_anew(
     (tmp_path / ".catvton.draft").mkdir()
     (tmp_path / ".catvton.draft/half.safetensors").write_bytes(b"ha")
     (tmp_path / "catvton").mkdir()
-    weights_source.bring("catvton", source=source, folder=str(tmp_path), storage=here)
+    weights_source.bring("catvton", source=source, folder=str(tmp_path), storage=here, service="weaver")
     assert files(tmp_path / "catvton") == TAKEN
-    weights_source.bring("catvton", source="s3://nowhere-at-all", folder=str(tmp_path), storage=here)
+    weights_source.bring("catvton", source="s3://nowhere-at-all", folder=str(tmp_path), storage=here, service="weaver")
     assert files(tmp_path / "catvton") == TAKEN
 
 
@@ -92,16 +119,18 @@ def test_each_refusal_names_what_is_missing_and_leaves_nothing(
         ("https://example.com/x", here, "name a bucket"),
     ):
         with pytest.raises(ModelUnavailable, match=said):
-            weights_source.bring("catvton", source=source, folder=str(tmp_path), storage=storage)
+            weights_source.bring("catvton", source=source, folder=str(tmp_path), storage=storage, service="weaver")
     assert files(tmp_path) == {".catvton.lock"}
     with pytest.raises(ModelUnavailable, match="WEAVER_WEIGHTS_DIR"):
-        weights_source.bring("catvton", source="s3://some-bucket", folder="", storage=here)
+        weights_source.bring("catvton", source="s3://some-bucket", folder="", storage=here, service="weaver")
 
 
 def test_a_folder_that_cannot_be_written_is_named(store: ObjectStore, here: StorageSettings, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("not a folder")
     with pytest.raises(ModelUnavailable, match="cannot be kept in"):
-        weights_source.bring("catvton", source="s3://some-bucket", folder=str(tmp_path / "file"), storage=here)
+        weights_source.bring(
+            "catvton", source="s3://some-bucket", folder=str(tmp_path / "file"), storage=here, service="weaver"
+        )
 
 
 def starting(storage: StorageSettings, source: str, folder: Path, *, policy: str = "any") -> Settings:
@@ -127,4 +156,12 @@ def test_forbidden_weights_are_not_even_fetched(store: ObjectStore, here: Storag
     settings = starting(here, f"s3://{store.settings.bucket}", tmp_path, policy="commercial")
     with pytest.raises(LicenceRefused):
         load_engines(settings, CostProfile(max_batch=1))
+    assert files(tmp_path) == set()
+
+
+def test_a_tailor_that_may_not_run_its_parser_fetches_nothing(here: StorageSettings, tmp_path: Path) -> None:
+    parser = TailorSettings(parser="segformer", weights_dir=str(tmp_path), weights_source="s3://some-bucket")
+    worker = TailorWorkerSettings(licence_policy="commercial")
+    with pytest.raises(LicenceRefused, match="segformer is refused"):
+        make_bench(TailorServiceSettings(tailor=parser, worker=worker, storage=here))
     assert files(tmp_path) == set()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 
@@ -115,7 +116,29 @@ def test_a_file_that_differs_from_its_listed_checksum_is_refused(folder, tmp_pat
         load_network(str(tmp_path))
 
 
-@pytest.mark.parametrize("source", ["nobody/has-this-model", "./nowhere", "no-such-folder"])
-def test_weights_that_are_not_here_are_a_clear_error_without_any_connection(source):
-    with pytest.raises(ModelUnavailable, match="are not there"):
-        load_network(source, offline=True)
+def test_a_folder_that_is_not_there_is_named_with_the_command_that_fills_it():
+    with pytest.raises(ModelUnavailable, match="no folder nobody/has-this-model; `make weights MODEL=segformer`"):
+        load_network("nobody/has-this-model")
+
+
+def test_without_torch_and_without_an_export_the_command_that_makes_it_is_named(folder, tmp_path):
+    (tmp_path / "torch").mkdir()
+    (tmp_path / "torch/__init__.py").write_text("raise ImportError('this image has no torch')")
+    script = f"from tailor.parsers.segformer import load_network; load_network({str(folder)!r}, side=192)"
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    said = done.stderr.splitlines()[-1]
+    assert said.startswith("proteus.errors.ModelUnavailable: parser segformer finds no exported network segformer-")
+    assert "this image has no torch" in said
+    assert "`make weights MODEL=segformer ACCEPT=1`" in said
+
+
+def test_an_export_that_cannot_be_written_names_its_folder(folder, tmp_path):
+    (tmp_path / "file").write_text("not a folder")
+    with pytest.raises(ModelUnavailable, match=f"cannot be written to {tmp_path / 'file'}"):
+        load_network(folder, side=192, cache_dir=tmp_path / "file")

@@ -13,15 +13,21 @@ from pathlib import Path
 import pytest
 
 COMMIT = "c" * 40
-FILES = {"model.safetensors": b"w" * 5000, "config.json": b"{}", "pytorch_model.bin": b"pickle", "README.md": b"#"}
+FILES = {
+    "model.safetensors": b"w" * 5000,
+    "config.json": b"{}",
+    "pytorch_model.bin": b"pickle",
+    "README.md": b"#",
+    "catvton/model.safetensors": b"another model's",
+}
 
 BRING = """
 import sys
 from proteus.errors import ModelUnavailable
 from proteus.settings import StorageSettings
-from weaver.weights_source import bring
+from proteus.weights_source import bring
 try:
-    bring("fashn", source=sys.argv[1], folder=sys.argv[2], storage=StorageSettings())
+    bring("fashn", source=sys.argv[1], folder=sys.argv[2], storage=StorageSettings(), service="weaver")
 except ModelUnavailable as refused:
     sys.exit(refused.message)
 """

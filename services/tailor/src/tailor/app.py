@@ -14,7 +14,7 @@ from typing import Final
 import structlog
 import uvicorn
 
-from proteus import keys, licences
+from proteus import keys, licences, weights_source
 from proteus.claims import Claims
 from proteus.duties import STUCK_EXIT, Standing, keep_registered, listen, worker_client
 from proteus.heart import Heart
@@ -37,9 +37,8 @@ from tailor.worker import Worker
 
 log = structlog.get_logger()
 
-CLEAN_PLACE: Final = ".proteus/models/clean"
-SEGFORMER_PLACE: Final = ".proteus/models/segformer"
-"""Where a parser looks for its files when no folder is named; `make weights` puts them there."""
+OWN_PLACE: Final = ".proteus/models"
+"""Where parsers' folders are looked for when `weights_dir` names no place; `make weights` puts them there."""
 
 
 class QuietServer(uvicorn.Server):
@@ -136,7 +135,7 @@ def make_bench(settings: Settings) -> Bench:
 
     Raises:
         LicenceRefused: The deployment's policy forbids the parser's weights.
-        ModelUnavailable: The parser's or the pose model's weights are missing.
+        ModelUnavailable: The parser's or the pose model's weights are missing and cannot be fetched.
     """
     licences.require(licences.PARSERS[settings.tailor.parser], settings.worker.licence_policy)
     folder = Path(settings.pose.model_dir)
@@ -149,12 +148,15 @@ def _parser_maker(settings: Settings) -> Callable[[PoseModel], Parser]:
     tailor = settings.tailor
     if tailor.parser == "classic":
         return ClassicParser
-    if tailor.parser == "clean":
-        return partial(CleanParser, folder=Path(tailor.weights_dir or CLEAN_PLACE))
-    network = load_network(
-        tailor.weights_dir or SEGFORMER_PLACE,
-        backend=tailor.segformer_backend,
-        threads=tailor.segformer_threads,
-        offline=tailor.offline,
+    weights_source.bring(
+        tailor.parser,
+        source=tailor.weights_source,
+        folder=tailor.weights_dir,
+        storage=settings.storage,
+        service="tailor",
     )
+    folder = Path(tailor.weights_dir or OWN_PLACE) / tailor.parser
+    if tailor.parser == "clean":
+        return partial(CleanParser, folder=folder)
+    network = load_network(folder, backend=tailor.segformer_backend, threads=tailor.segformer_threads)
     return partial(SegformerParser, network)

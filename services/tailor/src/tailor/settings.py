@@ -27,11 +27,12 @@ class TailorSettings(BaseSettings):
     """`TAILOR_PARSER`. `classic` needs pose weights only; `clean` (permissive) and `segformer` their own, too."""
 
     weights_dir: str = ""
-    """`TAILOR_WEIGHTS_DIR`. Folder of the parser's weights, for `segformer` also a hub id; empty: the parser's own
-    place."""
+    """`TAILOR_WEIGHTS_DIR`. Folder with one folder of weights per parser; empty: `.proteus/models`."""
 
-    offline: bool = False
-    """`TAILOR_OFFLINE`. A hub id is read from the local cache only, never fetched."""
+    weights_source: str = ""
+    """`TAILOR_WEIGHTS_SOURCE`. Where `weights_dir` is filled from at start when it is empty: `s3://bucket/prefix`, read
+    with the object storage's credentials, or `owner/name[@revision]` on the model hub (`HF_TOKEN` for gated ones);
+    empty: from nowhere."""
 
     segformer_backend: Literal["onnxruntime", "torch"] = "onnxruntime"
     """`TAILOR_SEGFORMER_BACKEND`. `torch` is the published network, the reference; the default is exact, too."""

@@ -10,7 +10,7 @@ from typing import Final
 
 import structlog
 
-from proteus import keys, licences
+from proteus import keys, licences, weights_source
 from proteus.claims import Claims
 from proteus.duties import STUCK_EXIT, Standing, keep_registered, listen, worker_client
 from proteus.engines import CARDS
@@ -21,7 +21,6 @@ from proteus.probes import probe_server
 from proteus.queue import JobQueue, QueuePolicy
 from proteus.registry import WorkerCard, WorkerState, deregister
 from proteus.storage import ObjectStore
-from weaver import weights_source
 from weaver.claiming import Claimer
 from weaver.control import ConfigReader
 from weaver.delivery import Delivery
@@ -168,7 +167,11 @@ def load_engines(settings: Settings, profile: CostProfile) -> dict[str, Engine]:
             if name not in ON_CPU:
                 licences.require(CARDS[name], settings.worker.licence_policy)
                 weights_source.bring(
-                    name, source=weaver.weights_source, folder=weaver.weights_dir, storage=settings.storage
+                    name,
+                    source=weaver.weights_source,
+                    folder=weaver.weights_dir,
+                    storage=settings.storage,
+                    service="weaver",
                 )
             engines[name] = registry.load(
                 name,

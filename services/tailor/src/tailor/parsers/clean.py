@@ -3,7 +3,7 @@
 A flat garment is the foreground. A worn one is what cloth-seg calls a garment of the category, inside the foreground,
 without skin and hair, where the body's geometry expects it. A person's agnostic masks are the geometry's regions and
 all that is worn there, spared face, hair and bare skin outside the region: so CatVTON's mask needs no other parser.
-Opt-in: `TAILOR_PARSER=clean` and a folder with the files that `clean_models` names.
+Opt-in: `TAILOR_PARSER=clean` and a folder `clean` in `TAILOR_WEIGHTS_DIR` with the files that `clean_models` names.
 """
 
 from __future__ import annotations

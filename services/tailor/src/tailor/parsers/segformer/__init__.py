@@ -1,10 +1,13 @@
 """Parser `segformer`: clothes and body parts by a SegFormer that was trained on ATR's labels.
 
-`load_network` finds the weights and readies a backend; each thread's `SegformerParser` shares it. Importing this
-package imports neither torch nor ONNX Runtime.
+`load_network` checks the weights and readies a backend; each thread's `SegformerParser` shares it. `exported` of what
+`locate` found makes the file that a tailor without torch serves. Importing this package imports neither torch nor ONNX
+Runtime.
 """
 
-from tailor.parsers.segformer.network import Network, load_network
+from tailor.parsers.segformer.exported import exported
+from tailor.parsers.segformer.network import SIDE, Network, load_network
 from tailor.parsers.segformer.parser import SegformerParser
+from tailor.parsers.segformer.weights import locate
 
-__all__ = ["Network", "SegformerParser", "load_network"]
+__all__ = ["SIDE", "Network", "SegformerParser", "exported", "load_network", "locate"]

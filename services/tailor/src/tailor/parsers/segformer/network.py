@@ -1,7 +1,7 @@
 """Photo -> logits -> labels at the photo's own size. The backends differ only in how they run the network.
 
-`onnxruntime` (default) runs the folded network that `export` wrote once and keeps in a cache; `torch` is the published
-network, the reference. Preparation is the published one: stretched to 512 x 512, bilinear, ImageNet statistics.
+`onnxruntime` (default) runs the folded network that `exported` finds or makes; `torch` is the published network, the
+reference. Preparation is the published one: stretched to 512 x 512, bilinear, ImageNet statistics.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from proteus.errors import ModelUnavailable
+from tailor.parsers.segformer.exported import exported
 from tailor.parsers.segformer.upsampling import labels_at
 from tailor.parsers.segformer.weights import LABELS, locate
 
@@ -28,8 +29,6 @@ BackendName = Literal["onnxruntime", "torch"]
 SIDE: Final = 512
 MEAN: Final = (0.485, 0.456, 0.406)
 SPREAD: Final = (0.229, 0.224, 0.225)
-EXPORT_VERSION: Final = 1
-"""Part of the cached file's name: another export never meets an old file."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,28 +63,26 @@ class Network:
 
 
 def load_network(
-    source: str,
+    folder: str | os.PathLike[str],
     *,
     backend: BackendName = "onnxruntime",
     cache_dir: str | os.PathLike[str] | None = None,
     threads: int = 1,
-    offline: bool = False,
     side: int = SIDE,
 ) -> Network:
     """Ready a network.
 
     Args:
-        source: Folder of the weights, or a hub id.
+        folder: Of the weights.
         backend: `onnxruntime` or `torch`.
         cache_dir: Where exported files are kept; None: `onnx/` beside the weights.
         threads: Of one forward pass.
-        offline: Never open a network connection.
         side: Of the square the network sees; other than 512 only for tests.
 
     Raises:
         ModelUnavailable: Weights or libraries are missing; the message says which.
     """
-    weights = locate(source, offline=offline)
+    weights = locate(Path(folder))
     version = weights.sha256[:12]
     try:
         if backend == "torch":
@@ -96,13 +93,7 @@ def load_network(
             torch.set_num_threads(threads)
             forward: Forward = TorchBackend(weights.folder)
         else:
-            path = Path(cache_dir or weights.folder / "onnx") / f"segformer-{version}-{side}-v{EXPORT_VERSION}.onnx"
-            if not path.is_file():
-                from tailor.parsers.segformer.export import export
-                from tailor.parsers.segformer.reference import read_model
-
-                export(read_model(weights.folder), path, side=side)
-            forward = _onnx_forward(path, threads=threads)
+            forward = _onnx_forward(exported(weights, side=side, cache_dir=cache_dir), threads=threads)
     except ImportError as error:
         raise ModelUnavailable(f"parser segformer is not installed here ({error}): requirements-models.txt") from error
     return Network(forward=forward, side=side, backend=backend, version=version)

@@ -1,4 +1,4 @@
-"""Where a SegFormer's files are: a local folder, or a hub id whose files are fetched once. Never at import.
+"""A SegFormer's files in their folder, checked.
 
 Layout of `mattmdjaga/segformer_b2_clothes`: `config.json` and `model.safetensors`. Pickled weights are not read.
 """
@@ -25,19 +25,17 @@ class Weights:
     sha256: str
 
 
-def locate(source: str, *, offline: bool) -> Weights:
-    """Find the weights and check that they are what this parser reads.
-
-    Args:
-        source: A folder, or a hub id `owner/name`.
-        offline: Never open a network connection; a hub id must be in the local cache already.
+def locate(folder: Path) -> Weights:
+    """Check that the folder's weights are what this parser reads.
 
     Raises:
         ModelUnavailable: They are not there, or not ATR's 18 labels.
     """
-    folder = Path(source).expanduser()
+    folder = folder.expanduser()
     if not folder.is_dir():
-        folder = _fetched(source, offline=offline)
+        raise ModelUnavailable(
+            f"parser segformer's weights are not there: no folder {folder}; `make weights MODEL=segformer` fetches them"
+        )
     if missing := [name for name in FILES if not (folder / name).is_file()]:
         raise ModelUnavailable(f"the parser's weights are incomplete: {folder} has no {' and no '.join(missing)}")
     config = json.loads((folder / "config.json").read_bytes())
@@ -58,18 +56,3 @@ def _check_listed(folder: Path, name: str, sha256: str) -> None:
         sums = {path: digest for digest, path in (line.split(maxsplit=1) for line in listing.read_text().splitlines())}
         if sums.get(name, sha256) != sha256:
             raise ModelUnavailable(f"{folder / name} is not the file that was fetched: its checksum differs")
-
-
-def _fetched(hub_id: str, *, offline: bool) -> Path:
-    if hub_id.count("/") != 1 or hub_id.startswith((".", "/", "~")):
-        raise ModelUnavailable(f"the parser's weights are not there: no folder {hub_id}")
-    try:
-        from huggingface_hub import snapshot_download
-        from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
-    except ImportError as error:
-        raise ModelUnavailable("fetching from a hub needs huggingface_hub; or name a local folder") from error
-    try:
-        return Path(snapshot_download(hub_id, allow_patterns=list(FILES), local_files_only=offline))
-    except (HfHubHTTPError, LocalEntryNotFoundError, OSError) as error:
-        why = "it is not in the local cache, and this tailor is offline" if offline else "the hub did not give it"
-        raise ModelUnavailable(f"the parser's weights {hub_id} are not there: {why}") from error
