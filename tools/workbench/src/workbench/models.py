@@ -1,7 +1,8 @@
 """`proteus models` and `proteus weights`: what may be used by whom, and how its weights get here.
 
 `models` prints the cards of `proteus.engines` and `proteus.licences`, the ones `GET /v1/models` serves; `--markdown`
-is the README's table. `weights` fetches one model's files through `workbench.hub`.
+is the README's table. `weights` fetches one model's files through `workbench.hub`, and writes beside SegFormer's what a
+tailor without PyTorch needs.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from rich.table import Table
 
 from proteus.engines import TIMED
 from proteus.errors import ProteusError
-from proteus.licences import CARDS_BY_KIND, Licensed
+from proteus.licences import CARDS_BY_KIND, SEGFORMER, Licensed
 from workbench import hub
 
 FIELDS: Final = ("code_licence", "weights_licence", "training_data_note")
@@ -52,10 +53,23 @@ def weights(
     console = Console(stderr=True)
     try:
         place = hub.fetch_model(model, folder, say=console.print, accepted=accept_licence)
+        if model == SEGFORMER.name:
+            console.print(f"{export_segformer(place)} is the network for tailors without PyTorch.")
     except ProteusError as error:
         console.print(f"[red]{error.message}[/red] {error.hint}".strip())
         raise typer.Exit(UNAVAILABLE) from error
     print(place)
+
+
+def export_segformer(place: Path) -> Path:
+    """Have the exported network beside the weights; return where it lies.
+
+    Raises:
+        ModelUnavailable: The weights are not SegFormer's, or there is no PyTorch here to export them.
+    """
+    from tailor.parsers.segformer import SIDE, exported, locate  # reads OpenCV, which no other command here needs
+
+    return exported(locate(place), side=SIDE)
 
 
 def markdown_table() -> str:
