@@ -88,6 +88,14 @@ REFUSALS: list[tuple[dict[str, Any], str]] = [
         },
         "CC BY-NC-SA",
     ),
+    ({"tailor": {"parser": "clean"}}, "tailor.parser is clean but tailor.weights.source is empty"),
+    (
+        {
+            "tailor": {"parser": "segformer", "weights": {"source": "s3://a/b"}},
+            "engines": {"licencePolicy": "commercial"},
+        },
+        "for research or evaluation only",
+    ),
     ({"scaling": {"minReplicas": 6, "maxReplicas": 5}}, "raise the maximum"),
     ({"scaling": {"form": "plain", "minReplicas": 0}}, "use scaling.form=formula"),
     ({"ingress": {"enabled": True, "host": "a.example"}, "httpRoute": {"enabled": True}}, "choose one way in"),
@@ -112,6 +120,7 @@ def test_what_cannot_work_is_refused_with_the_fix(over: dict[str, Any], sentence
         {"gateway": {"replicas": 0}},
         {"scaling": {"pollingInterval": 5}},
         {"weaver": {"engines": ["dalle"]}},
+        {"tailor": {"parser": "sam"}},
         {"image": {"registry": "https://registry.example.com"}},
     ],
 )

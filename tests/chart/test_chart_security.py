@@ -120,6 +120,24 @@ def test_the_gpu_profile_reaches_its_external_stores_and_weights(rendered: Calla
     assert into == inside | PROMETHEUS | {("namespace ingress", "gateway", 8000)}
 
 
+@pytest.mark.parametrize(
+    ("parser", "source", "outside"),
+    [("segformer", "s3://weights", set()), ("clean", "shop/weights", {("tailor", "outside", 443)})],
+)
+def test_a_tailor_leaves_the_cluster_for_a_model_hub_alone(
+    rendered: Callable[..., Objects], parser: str, source: str, outside: set[Arrow]
+) -> None:
+    out, _ = arrows(rendered("cpu", tailor={"parser": parser, "weights": {"source": source}}))
+    assert out == INSIDE | DNS | {("gateway", "outside", 443)} | outside
+
+
+def test_a_gpu_weaver_leaves_the_cluster_for_a_model_hub(rendered: Callable[..., Objects]) -> None:
+    bundled = {name: {"bundled": True} for name in ("redis", "postgres", "objectStorage")}
+    for source, outside in (("s3://weights", set()), ("shop/weights", {("weaver", "outside", 443)})):
+        out, _ = arrows(rendered("gpu", weaver={"weights": {"source": source}}, **bundled))
+        assert out == INSIDE | DNS | {("gateway", "outside", 443)} | outside
+
+
 def test_only_an_arbitrator_that_owns_the_scaling_reaches_the_api_server(rendered: Callable[..., Objects]) -> None:
     objects = rendered("cpu", scaling={"owner": "operator"})
     out, _ = arrows(objects)

@@ -24,10 +24,10 @@ PROFILES = ("", "gpu", "observability", "gpu,observability")
 
 
 @cache
-def compose(profiles: str) -> dict[str, Any]:
+def compose(profiles: str, **env: str) -> dict[str, Any]:
     done = subprocess.run(
         [SCRIPTS / "docker-compose", "-f", ROOT / "docker-compose.yml", "config", "--format", "json"],
-        env={"PATH": os.environ["PATH"], "COMPOSE_PROFILES": profiles},
+        env={"PATH": os.environ["PATH"], "COMPOSE_PROFILES": profiles, **env},
         cwd=ROOT / "deploy",
         capture_output=True,
         text=True,
@@ -94,6 +94,29 @@ def test_every_variable_of_the_compose_file_is_in_the_example() -> None:
     assert asked.keys() - shown.keys() == set()
     images = {name for name in asked if name.endswith("_IMAGE")}
     assert {name: shown[name] for name in images} == {name: asked[name] for name in images}
+
+
+def test_a_tailor_gets_its_parser_its_weights_and_the_licence_policy() -> None:
+    told = {
+        "TAILOR_PARSER": "segformer",
+        "TAILOR_WEIGHTS_SOURCE": "s3://weights",
+        "PROTEUS_LICENCE_POLICY": "commercial",
+    }
+    tailor = compose("", **told, WEIGHTS_FOLDER="./models")["services"]["tailor"]
+    assert told.items() <= tailor["environment"].items()
+    [mount] = tailor["volumes"]
+    assert (mount["type"], mount["source"]) == ("bind", str(ROOT / "models"))
+    assert mount["target"] == tailor["environment"]["TAILOR_WEIGHTS_DIR"]
+    plain = compose("gpu")["services"]
+    assert plain["tailor"]["environment"]["TAILOR_PARSER"] == "classic"
+    assert plain["tailor"]["volumes"] == plain["weaver-gpu"]["volumes"]
+
+
+@pytest.mark.parametrize(("dockerfile", "service"), [(DOCKERFILES["tailor"], "TAILOR"), (GPU["weaver-gpu"], "WEAVER")])
+def test_an_image_that_takes_weights_has_a_folder_for_them_that_its_user_owns(dockerfile: str, service: str) -> None:
+    last = (ROOT / dockerfile).read_text().rsplit("\nFROM ", 1)[1]
+    assert "install -d -o 10001 -g 10001 /weights" in last
+    assert f"{service}_WEIGHTS_DIR=/weights" in last
 
 
 def test_compose_chart_dockerfiles_and_stand_ins_name_the_same_images() -> None:

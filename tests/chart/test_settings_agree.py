@@ -66,6 +66,38 @@ def test_compose_gives_only_what_is_read(profiles: str) -> None:
             assert set(service["environment"]) - known - shared <= NOT_OURS, name
 
 
+def test_a_tailor_that_needs_weights_is_told_where_they_come_from_and_keeps_them(
+    rendered: Callable[..., Objects],
+) -> None:
+    weights = {"source": "s3://proteus-weights", "hubTokenSecret": "hub"}
+    objects = rendered(tailor={"parser": "segformer", "weights": weights})
+    [tailor] = [container for name, container in containers(objects) if name == "tailor"]
+    told = {entry["name"]: entry.get("value") for entry in tailor["env"]}
+    assert (told["TAILOR_PARSER"], told["TAILOR_WEIGHTS_SOURCE"]) == ("segformer", "s3://proteus-weights")
+    assert {"name": "weights", "mountPath": told["TAILOR_WEIGHTS_DIR"]} in tailor["volumeMounts"]
+    assert "HF_TOKEN" in told
+    assert told.keys() - NOT_OURS <= read_by("tailor")
+    [classic] = [container for name, container in containers(rendered()) if name == "tailor"]
+    assert [mount["name"] for mount in classic["volumeMounts"]] == ["tmp"]
+    assert not {entry["name"] for entry in classic["env"]} & {"TAILOR_WEIGHTS_SOURCE", "TAILOR_WEIGHTS_DIR"}
+
+
+@pytest.mark.parametrize("path", ["", "/var/lib/proteus/weights"])
+def test_tailors_and_weavers_keep_weights_in_the_pod_or_on_the_node(
+    rendered: Callable[..., Objects], path: str
+) -> None:
+    weights = {"source": "s3://proteus-weights", "nodeCachePath": path, "cacheSize": "3Gi"}
+    objects = rendered("gpu", tailor={"parser": "clean", "weights": weights}, weaver={"weights": weights})
+    kept = {"hostPath": {"path": path, "type": "DirectoryOrCreate"}} if path else {"emptyDir": {"sizeLimit": "3Gi"}}
+    for name in ("tailor", "weaver"):
+        [pod] = [
+            o["spec"]["template"]["spec"]
+            for o in objects
+            if o["kind"] == "Deployment" and o["metadata"]["name"] == f"demo-{name}"
+        ]
+        assert {"name": "weights", **kept} in pod["volumes"]
+
+
 def test_a_gpu_weaver_is_told_where_its_weights_come_from(rendered: Callable[..., Objects]) -> None:
     [weaver] = [container for name, container in containers(rendered("gpu")) if name == "weaver"]
     told = {entry["name"]: entry.get("value") for entry in weaver["env"]}

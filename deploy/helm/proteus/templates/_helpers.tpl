@@ -80,6 +80,24 @@ app.kubernetes.io/component: {{ .component }}
 {{- end }}
 {{- end }}
 
+{{/* Weights: where they come from, where they are kept. `weights` is the service's block of values. */}}
+{{- define "proteus.weightsEnv" -}}
+- {name: {{ .prefix }}_WEIGHTS_SOURCE, value: {{ .weights.source | quote }}}
+- {name: {{ .prefix }}_WEIGHTS_DIR, value: /weights}
+{{- with .weights.hubTokenSecret }}
+- name: HF_TOKEN
+  valueFrom: {secretKeyRef: {name: {{ . }}, key: HF_TOKEN}}
+{{- end }}
+{{- end }}
+{{- define "proteus.weightsVolume" -}}
+- name: weights
+  {{- if .nodeCachePath }}
+  hostPath: {path: {{ .nodeCachePath }}, type: DirectoryOrCreate}
+  {{- else }}
+  emptyDir: {sizeLimit: {{ .cacheSize }}}
+  {{- end }}
+{{- end }}
+
 {{- define "proteus.containerSecurity" -}}
 allowPrivilegeEscalation: false
 readOnlyRootFilesystem: true
