@@ -6,7 +6,7 @@ from typing import Any
 import jsonschema
 import pytest
 from cloudcoil.models.keda.v1alpha1 import ScaledObject, TriggerAuthentication
-from cloudcoil.models.prometheus_operator.v1 import PodMonitor, PrometheusRule
+from cloudcoil.models.prometheus_operator.v1 import PodMonitor, PrometheusRule, ServiceMonitor
 from helm_python import Chart, HelmError, lint
 
 from .conftest import CHART, PROFILES, Objects, follows_schema, profile_values, render
@@ -16,6 +16,7 @@ CUSTOM = {
     "ScaledObject": ScaledObject,
     "TriggerAuthentication": TriggerAuthentication,
     "PodMonitor": PodMonitor,
+    "ServiceMonitor": ServiceMonitor,
     "PrometheusRule": PrometheusRule,
 }
 # KEDA 2.17 brought it; the typed models that install on Python 3.11 are those of 2.16.
@@ -253,6 +254,33 @@ def test_the_http_route_has_the_shape_of_the_gateway_api_and_leads_to_the_gatewa
     [backend] = route["spec"]["rules"][0]["backendRefs"]
     service = objects["Service", backend["name"]]
     assert backend["port"] in {port["port"] for port in service["spec"]["ports"]}
+
+
+def test_what_has_a_service_is_scraped_by_it_and_the_rest_by_pod(rendered: Callable[..., Objects]) -> None:
+    objects = rendered(monitoring={"serviceMonitor": True, "labels": {"release": "prometheus"}})
+    watched = {"ServiceMonitor": "Service", "PodMonitor": "Deployment"}
+    found: dict[str, set[str]] = {kind: set() for kind in watched}
+    for monitor in (o for o in objects if o["kind"] in watched):
+        wanted = monitor["spec"]["selector"]["matchLabels"]
+        [target] = [
+            o
+            for o in objects
+            if o["kind"] == watched[monitor["kind"]] and wanted.items() <= o["metadata"]["labels"].items()
+        ]
+        if target["kind"] == "Service":
+            [endpoint], ports = monitor["spec"]["endpoints"], target["spec"]["ports"]
+        else:
+            [container] = target["spec"]["template"]["spec"]["containers"]
+            [endpoint], ports = monitor["spec"]["podMetricsEndpoints"], container["ports"]
+        assert endpoint["path"] == "/metrics"
+        assert endpoint["port"] in {port["name"] for port in ports}
+        assert monitor["metadata"]["labels"]["release"] == "prometheus"
+        found[monitor["kind"]].add(target["metadata"]["name"])
+    assert found == {
+        "ServiceMonitor": {"demo-gateway", "demo-tailor"},
+        "PodMonitor": {"demo-weaver", "demo-arbitrator"},
+    }
+    assert not [o for o in rendered() if o["kind"] in watched]
 
 
 @pytest.mark.parametrize("over", [{"scaling": {"owner": "operator"}}, {"scaling": {"owner": "none"}}])
