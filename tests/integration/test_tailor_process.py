@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import json
 import signal
 import struct
 import zlib
@@ -200,3 +201,61 @@ async def test_a_killed_tailors_jobs_are_done_by_another_one(fleet: Fleet) -> No
     views = await asyncio.gather(*jobs)
     assert {view.state for view in views} == {JobState.COMPLETED}
     assert sum(view.crashes for view in views) == 2
+
+
+@pytest.fixture(scope="module")
+def segformer(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small SegFormer with random weights and its export, as `make weights` leaves them."""
+    pytest.importorskip("torch")
+    from workbench.bench.checkpoints import write_segformer
+    from workbench.models import export_segformer
+
+    folder = write_segformer(tmp_path_factory.mktemp("models") / "segformer")
+    export_segformer(folder)
+    return folder
+
+
+def from_bucket(fleet: Fleet, folder: Path, tmp_path: Path, *, leave_out: str = "") -> dict[str, str]:
+    """Put a model into the bucket; return what a tailor without PyTorch and without weights needs to fetch it."""
+    for file in folder.rglob("*"):
+        if file.is_file() and file.suffix != leave_out:
+            key = f"models/{file.relative_to(folder.parent).as_posix()}"
+            fleet.store.put(key, file.read_bytes(), content_type="application/octet-stream")
+    stub = tmp_path / "stub" / "torch"
+    stub.mkdir(parents=True)
+    (stub / "__init__.py").write_text("raise ImportError('there is no torch here')")
+    return {
+        "PYTHONPATH": str(stub.parent),
+        "TAILOR_PARSER": folder.name,
+        "TAILOR_WEIGHTS_DIR": str(tmp_path / "weights"),
+        "TAILOR_WEIGHTS_SOURCE": f"s3://{fleet.store.settings.bucket}/models",
+    }
+
+
+async def test_a_tailor_without_torch_serves_segformer_from_a_bucket(
+    fleet: Fleet, segformer: Path, tmp_path: Path
+) -> None:
+    process = await tailor(fleet, **from_bucket(fleet, segformer, tmp_path))
+    assert process.said("weights_fetched")
+    person = IngestedImage(**(await ingest(fleet, "p", (ASSETS / "person.jpg").read_bytes())).result["image"])
+    made = await do(fleet, "parse", {"task": "parse", "image_key": person.key, "image_sha256": person.sha256})
+    assert made.state is JobState.COMPLETED, made
+    parse = PersonParse(**fleet.store.get_json(made.result["result_key"]))
+    assert parse.parser == "segformer"
+
+    # Random weights find no garment, and the job says so.
+    garment = IngestedImage(**(await ingest(fleet, "g", (ASSETS / "garment.jpg").read_bytes())).result["image"])
+    body = {"image_key": garment.key, "image_sha256": garment.sha256, "category": "auto"}
+    assert (await do(fleet, "cut", {"task": "cut", **body})).code == "no_garment_detected"
+
+
+async def test_a_tailor_without_torch_and_without_the_export_says_how_to_make_it(
+    fleet: Fleet, segformer: Path, tmp_path: Path
+) -> None:
+    environment = from_bucket(fleet, segformer, tmp_path, leave_out=".onnx")
+    process = fleet.start("tailor", "t1", POSE_MODEL_DIR=str(POSE), TAILOR_HTTP_PORT="0", **environment)
+    assert await asyncio.to_thread(process.popen.wait, 60) == 1
+    [said] = [json.loads(line) for line in process.log.read_text().splitlines() if '"cannot_work"' in line]
+    assert "finds no exported network" in said["reason"]
+    assert "`make weights MODEL=segformer ACCEPT=1`" in said["reason"]
+    assert not process.said("Traceback")
