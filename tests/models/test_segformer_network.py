@@ -1,4 +1,4 @@
-"""SegFormer's two backends agree, label maps are the published ones, and missing weights are named."""
+"""SegFormer's exact backends agree, the approximate one is near, label maps are the published ones, lacks are named."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ from transformers.models.segformer.image_processing_pil_segformer import Segform
 
 from proteus.errors import ModelUnavailable
 from tailor.parsers.segformer import load_network
+from tailor.parsers.segformer.approximate import openvino_forward
 from tailor.parsers.segformer.reference import normalised
 from tailor.parsers.segformer.upsampling import labels_at
 from workbench.bench.checkpoints import write_segformer
@@ -55,6 +57,83 @@ def test_a_photo_does_not_depend_on_its_batch_mates(networks):
     photos = [photo(seed=seed, width=100 + seed) for seed in range(4)]
     together = folded.labels(photos)
     assert all(np.array_equal(folded.labels([one])[0], many) for one, many in zip(photos, together, strict=True))
+
+
+@pytest.fixture(scope="module")
+def approximate(folder, networks):
+    """The network in bf16, or why this machine has none."""
+    try:
+        return load_network(folder, backend="openvino", side=SIDE)
+    except ModelUnavailable as error:
+        pytest.skip(str(error))
+
+
+def test_openvino_in_fp32_equals_the_published_network(networks, folder):
+    published = networks[0]
+    [path] = (folder / "onnx").glob(f"*-{SIDE}-*.onnx")
+    forward = openvino_forward(path, threads=1, slots=1, precision="f32")
+    pictures = np.stack([published.prepare(photo(seed=seed)) for seed in range(3)])
+    expected = published.forward(pictures)
+    assert np.abs(forward(pictures) - expected).max() < 1e-5 * np.abs(expected).max()
+
+
+def test_bf16_is_near_the_published_network_and_not_the_same(networks, approximate):
+    published = networks[0]
+    photos = [photo(seed=seed) for seed in range(3)]
+    expected, ours = published.logits(photos), approximate.logits(photos)
+    assert ours.shape == expected.shape
+    assert ours.dtype == np.float32
+    error = np.abs(ours - expected).max() / np.abs(expected).max()
+    assert 1e-5 < error < 0.05  # one rounding to bf16 is 2 ** -9 = 0.002
+
+
+def test_bf16_results_have_a_version_of_their_own(networks, approximate):
+    assert approximate.version == f"{networks[1].version}-bf16"
+
+
+def test_in_bf16_a_photo_does_not_depend_on_its_batch_mates(approximate):
+    photos = [photo(seed=seed, width=100 + seed) for seed in range(4)]
+    together = approximate.labels(photos)
+    assert all(np.array_equal(approximate.labels([one])[0], many) for one, many in zip(photos, together, strict=True))
+
+
+def test_slots_may_use_openvino_at_once(folder, approximate):
+    shared = load_network(folder, backend="openvino", side=SIDE, slots=2)
+    photos = [photo(seed=seed) for seed in range(8)]
+    with ThreadPoolExecutor(4) as slots:
+        at_once = list(slots.map(lambda one: shared.logits([one])[0], photos))
+    assert np.array_equal(np.stack(at_once), np.stack([approximate.logits([one])[0] for one in photos]))
+
+
+def test_openvino_runs_without_torch_and_reports_to_nobody(folder, approximate):
+    script = (
+        "import sys; from tailor.parsers.segformer import load_network; "
+        f"load_network({str(folder)!r}, backend='openvino', side={SIDE}); "
+        "print([name for name in ('torch', 'openvino_telemetry') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_a_cpu_without_bf16_is_named_with_the_backend_to_choose(folder, networks):
+    script = (
+        "from tailor.parsers.segformer import load_network; "
+        f"load_network({str(folder)!r}, backend='openvino', side={SIDE})"
+    )
+    # OpenVINO's own switch: instructions above these are not used.
+    older = {**os.environ, "OV_CPU_MAX_ISA": "AVX512_CORE"}
+    done = subprocess.run([sys.executable, "-c", script], env=older, capture_output=True, text=True, check=False)
+    said = done.stderr.splitlines()[-1]
+    assert said.startswith("proteus.errors.ModelUnavailable: backend openvino of parser segformer needs a CPU")
+    assert said.endswith("choose onnxruntime")
+
+
+def test_without_its_wheel_openvino_is_refused_in_one_sentence(folder, monkeypatch):
+    monkeypatch.setitem(sys.modules, "openvino", None)  # what Python itself says when an import is to fail
+    with pytest.raises(
+        ModelUnavailable, match=r"^backend openvino .* not installed here .*: requirements-models\.txt$"
+    ):
+        load_network(folder, backend="openvino", side=SIDE)
 
 
 @pytest.mark.parametrize("size", [(300, 200), (33, 57), (64, 64), (16, 20), (1, 1), (257, 129)])

@@ -158,5 +158,7 @@ def _parser_maker(settings: Settings) -> Callable[[PoseModel], Parser]:
     folder = Path(tailor.weights_dir or OWN_PLACE) / tailor.parser
     if tailor.parser == "clean":
         return partial(CleanParser, folder=folder)
-    network = load_network(folder, backend=tailor.segformer_backend, threads=tailor.segformer_threads)
+    network = load_network(
+        folder, backend=tailor.segformer_backend, threads=tailor.segformer_threads, slots=tailor.slots
+    )
     return partial(SegformerParser, network)

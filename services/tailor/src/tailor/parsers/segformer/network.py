@@ -1,7 +1,8 @@
 """Photo -> logits -> labels at the photo's own size. The backends differ only in how they run the network.
 
 `onnxruntime` (default) runs the folded network that `exported` finds or makes; `torch` is the published network, the
-reference. Preparation is the published one: stretched to 512 x 512, bilinear, ImageNet statistics.
+reference; `openvino` runs the folded one in bf16, approximately. Preparation is the published one: stretched to
+512 x 512, bilinear, ImageNet statistics.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from tailor.parsers.segformer.weights import LABELS, locate
 Pixels = NDArray[np.uint8]
 Floats = NDArray[np.float32]
 Forward = Callable[[Pixels], Floats]
-BackendName = Literal["onnxruntime", "torch"]
+BackendName = Literal["onnxruntime", "openvino", "torch"]
 
 SIDE: Final = 512
 MEAN: Final = (0.485, 0.456, 0.406)
@@ -38,7 +39,8 @@ class Network:
     Attributes:
         forward: (B, S, S, 3) uint8 -> logits (B, 18, S/4, S/4) float32.
         side: S.
-        version: Names the weights: results made with others are not the same results.
+        version: Names the weights, and of an approximate backend the precision: results made with others are not the
+            same results. Exact backends share it.
     """
 
     forward: Forward
@@ -68,19 +70,21 @@ def load_network(
     backend: BackendName = "onnxruntime",
     cache_dir: str | os.PathLike[str] | None = None,
     threads: int = 1,
+    slots: int = 1,
     side: int = SIDE,
 ) -> Network:
     """Ready a network.
 
     Args:
         folder: Of the weights.
-        backend: `onnxruntime` or `torch`.
+        backend: `onnxruntime` or `torch`, exact both; `openvino`, approximate.
         cache_dir: Where exported files are kept; None: `onnx/` beside the weights.
         threads: Of one forward pass.
+        slots: Calls at once that `openvino` makes room for; the others need not know.
         side: Of the square the network sees; other than 512 only for tests.
 
     Raises:
-        ModelUnavailable: Weights or libraries are missing; the message says which.
+        ModelUnavailable: Weights, libraries or a fit CPU are missing; the message says which.
     """
     weights = locate(Path(folder))
     version = weights.sha256[:12]
@@ -92,10 +96,18 @@ def load_network(
 
             torch.set_num_threads(threads)
             forward: Forward = TorchBackend(weights.folder)
+        elif backend == "openvino":
+            from tailor.parsers.segformer import approximate
+
+            path = exported(weights, side=side, cache_dir=cache_dir)
+            forward = approximate.openvino_forward(path, threads=threads, slots=slots)
+            version = f"{version}-{approximate.VERSION}"
         else:
             forward = _onnx_forward(exported(weights, side=side, cache_dir=cache_dir), threads=threads)
     except ImportError as error:
-        raise ModelUnavailable(f"parser segformer is not installed here ({error}): requirements-models.txt") from error
+        raise ModelUnavailable(
+            f"backend {backend} of parser segformer is not installed here ({error}): requirements-models.txt"
+        ) from error
     return Network(forward=forward, side=side, backend=backend, version=version)
 
 
