@@ -10,7 +10,7 @@ from gateway.app import build
 from gateway.asks import Ask
 from gateway.options import TryonOptions
 from gateway.reconciler import Reconciler
-from gateway.settling import fact
+from gateway.settling import EPOCH_TOKENS, fact
 from gateway.sweeps import Sweeper
 from gateway.tokens import Caller
 from proteus.jobs import JobId
@@ -40,6 +40,34 @@ async def test_an_emptied_redis_gets_everything_back_and_a_zombie_is_refused(gat
             assert (await guest.wait(snap["job_id"]))["status"] == "completed"
     late = Completion(id=zombie.id, token=zombie.token, result={"result_key": "results/late.png"})
     assert await hands.queues[JOBS].complete(hands.worker, [late]) == [Verdict.REFUSED]
+
+
+async def test_a_lost_job_whose_claim_nobody_recorded_gets_tokens_beyond_the_lost_ones(
+    ready, hands, parts, redis
+) -> None:
+    """Its arrival and its claim were in the stream that is gone: the row says that it never arrived."""
+    snap = await ready.snap()
+    zombie = await hands.take()
+    await redis.flushall()
+    await reconciler(parts).compare(updated_before=datetime.now(UTC), emptied=True)
+    again = await hands.take()
+    assert again.id == zombie.id == snap["job_id"]
+    assert again.token >= 2 * EPOCH_TOKENS > zombie.token
+    await hands.finish(again)
+    assert (await ready.guest.wait(snap["job_id"]))["status"] == "completed"
+
+
+async def test_what_an_older_epoch_completed_stays_completed(gateway, ready, hands, parts) -> None:
+    """A job was thought lost while its push was on the way: Redis finished it, its row waits for the next epoch."""
+    snap = await ready.snap()
+    job = await hands.take()
+    async with parts.ledger.write() as writes:
+        found = (await writes.lock_jobs([job.id]))[job.id]
+        await writes.save_jobs([replace(found, epoch=found.epoch + 1)])
+    await hands.finish(job)
+    await reconciler(parts).compare(updated_before=datetime.now(UTC) + timedelta(seconds=5))
+    assert (await ready.guest.wait(snap["job_id"]))["status"] == "completed"
+    assert await hands.take_now(JOBS) is None
 
 
 async def test_the_epoch_is_agreed_on_once(parts, redis) -> None:

@@ -75,9 +75,11 @@ class Reconciler:
             else:
                 log.warning("redis_was_emptied_or_swapped")
                 metrics.RECONCILED.labels("new_epoch").inc()
-            await self.compare(updated_before=datetime.now(UTC))
             epoch = uuid4().hex
-            await self._redis.set(keys.EPOCH, epoch)
+            await self._redis.set(
+                keys.EPOCH, epoch
+            )  # First: if Redis is emptied while we compare, it is missing again.
+            await self.compare(updated_before=datetime.now(UTC), emptied=not first)
             async with self._ledger.write() as writes:
                 await writes.set_fact(EPOCH_FACT, epoch)
         return True
@@ -88,8 +90,13 @@ class Reconciler:
             if held:
                 await self.compare(updated_before=datetime.now(UTC) - SETTLED_AGE)
 
-    async def compare(self, *, updated_before: datetime) -> int:
-        """Put right every living row last changed before this time; return how many were wrong."""
+    async def compare(self, *, updated_before: datetime, emptied: bool = False) -> int:
+        """Put right every living row last changed before this time; return how many were wrong.
+
+        Args:
+            updated_before: Younger rows are left alone.
+            emptied: Redis has lost what it held: a job that is not there may have been claimed, whatever is recorded.
+        """
         wrong, after_id = 0, ""
         while True:
             async with self._ledger.read() as reads:
@@ -97,7 +104,9 @@ class Reconciler:
             if not rows:
                 break
             after_id = rows[-1].id
-            wrong += await self._mend([row for row in rows if row.stage not in (Stage.HELD, Stage.PREPARING)])
+            wrong += await self._mend(
+                [row for row in rows if row.stage not in (Stage.HELD, Stage.PREPARING)], emptied=emptied
+            )
         async with self._ledger.read() as reads:
             ready = await reads.ready_but_preparing(limit=PAGE)
             ended = await reads.ended_since(datetime.now(UTC) - RECENT, limit=PAGE)
@@ -106,7 +115,7 @@ class Reconciler:
         await self._cancel_ended(ended)
         return wrong + len(ready)
 
-    async def _mend(self, rows: Sequence[JobRow]) -> int:
+    async def _mend(self, rows: Sequence[JobRow], *, emptied: bool) -> int:
         facts: list[QueueEvent] = []
         pushes: list[str] = []
         cancels: list[JobRow] = []
@@ -114,10 +123,10 @@ class Reconciler:
             own = [row for row in rows if JobKind(row.kind).queue == name]
             views = await queue.look(*[JobId(row.id) for row in own], positions=False)
             for row, view in zip(own, views, strict=True):
-                if view is None or view.token < row.epoch * EPOCH_TOKENS:
+                if view is None or _replaceable(row, view):
                     if row.cancel_requested:
                         facts.append(fact(row, "canceled", now=datetime.now(UTC)))
-                    elif view is None and row.submitted_epoch >= row.epoch:
+                    elif view is None and (emptied or row.submitted_epoch >= row.epoch):
                         facts.append(fact(row, RESUBMITTED, now=datetime.now(UTC)))
                     else:
                         pushes.append(row.id)
@@ -152,6 +161,12 @@ class Reconciler:
         return known is not None and current == known
 
 
+def _replaceable(row: JobRow, view: JobView) -> bool:
+    """Tell whether Redis holds the job of an older epoch that a push of this row would replace."""
+    over = view.state.terminal and view.state is not JobState.FAILED
+    return view.token < row.epoch * EPOCH_TOKENS and not over
+
+
 def _missed(row: JobRow, view: JobView) -> QueueEvent | None:
     """Return the event that this row has missed, if its job in Redis is somewhere else."""
     data: dict[str, object] = {"attempts": view.attempts, "crashes": view.crashes, "solo_crashes": view.solo_crashes}
@@ -172,7 +187,7 @@ def _missed(row: JobRow, view: JobView) -> QueueEvent | None:
         entry_id="",
         kind=kind,
         job_id=view.id,
-        token=view.token,
+        token=max(view.token, row.epoch * EPOCH_TOKENS),  # What is over stays over, also if an older epoch ended it.
         state=view.state,
         at_ms=int(datetime.now(UTC).timestamp() * 1000),
         data=data,
