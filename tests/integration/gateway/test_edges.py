@@ -205,3 +205,33 @@ async def test_a_minted_token_opens_its_tenants_account(gateway, gateway_setting
     for one in (minted, again):
         me = (await gateway.bearer(one).http.get("/users/me")).json()
         assert (me["user_id"], me["kind"], me["tenant"]) == ("user_acme", "account", "acme")
+
+
+async def test_a_plain_submit_is_answered_like_one_that_takes_the_long_way(ready) -> None:
+    """Plain submits pass the framework by; an Origin sends the same request through it."""
+    http, origin = ready.guest.http, {"Origin": "https://shop.example"}
+    body = {"user_photo_url": ready.person, "cloth_clean_url": ready.garment}
+    wrong = {"Authorization": "Bearer nobody"}
+    asked = [
+        ("/api/snap", {"json": body}, 202),
+        ("/v1/tryons", {"json": {**body, "seed": 7}}, 202),
+        ("/api/snap", {"json": body, "headers": wrong}, 401),
+        ("/api/snap", {"json": {**body, "user_photo_url": "https://elsewhere.example/x"}}, 400),
+        ("/api/snap", {"json": {**body, "priority": "high"}}, 403),
+        ("/api/snap", {"json": {**body, "quality": "superb"}}, 422),
+        ("/api/snap", {"content": b"{", "headers": {"Content-Type": "application/json"}}, 422),
+        ("/api/snap", {"content": b"", "headers": {"Content-Type": "application/json"}}, 422),
+        ("/api/snap", {"content": b" " * 70_000, "headers": {"Content-Type": "application/json"}}, 413),
+    ]
+    own = {"access-control-allow-origin", "access-control-expose-headers", "vary", "date"}
+    changing = {"job_id", "vton_id", "created_at", "eta", "position", "request_id"}
+    for path, request, status in asked:
+        short = await http.post(path, **request)
+        long = await http.post(path, **request | {"headers": {**request.get("headers", {}), **origin}})
+        assert (short.status_code, long.status_code) == (status, status), short.text
+        assert short.headers.keys() - own == long.headers.keys() - own
+        one, other = short.json(), long.json()
+        assert one.keys() == other.keys()
+        assert one | dict.fromkeys(changing) == other | dict.fromkeys(changing)
+    counted = (await http.get("/metrics")).text
+    assert 'proteus_gateway_request_seconds_count{method="POST",route="/api/snap",status="202"}' in counted

@@ -22,6 +22,7 @@ from starlette.types import ASGIApp
 from gateway import api
 from gateway.api import uploads
 from gateway.api.middleware import MAX_BODY_BYTES, RequestEnvelope
+from gateway.api.shortcut import SubmitShortcut
 from gateway.erasure import Eraser
 from gateway.fleet import FleetWatch
 from gateway.intake import Intake
@@ -157,7 +158,7 @@ def make_app(settings: GatewaySettings, stopping: asyncio.Event) -> ASGIApp:
     """Return the whole edge: HTTP, and the socket at `/updates`; `stopping` makes streams and long polls let go."""
     sockets = SocketServer(origins=settings.origins)
     http = RequestEnvelope(
-        make_api(settings, sockets, stopping),
+        SubmitShortcut(make_api(settings, sockets, stopping)),
         max_body_bytes={uploads.PATH: settings.uploads.max_bytes + uploads.ENVELOPE_BYTES},
     )
     socket: ASGIApp = socketio.ASGIApp(sockets.io, socketio_path=PATH)

@@ -73,13 +73,14 @@ def problem(
 
 def install(app: FastAPI) -> None:
     """Answer every error of the app with a problem document."""
-    app.add_exception_handler(errors.ProteusError, _on_proteus_error)  # type: ignore[arg-type]
+    app.add_exception_handler(errors.ProteusError, on_proteus_error)  # type: ignore[arg-type]
     app.add_exception_handler(RequestValidationError, _on_invalid)  # type: ignore[arg-type]
     app.add_exception_handler(HTTPException, _on_http_exception)  # type: ignore[arg-type]
-    app.add_exception_handler(Exception, _on_bug)
+    app.add_exception_handler(Exception, on_bug)
 
 
-async def _on_proteus_error(request: Request, error: errors.ProteusError) -> JSONResponse:
+async def on_proteus_error(request: Request, error: errors.ProteusError) -> JSONResponse:
+    """Answer a refusal of ours."""
     status = status_of(error)
     headers: dict[str, str] = {}
     if isinstance(error, errors.Overloaded):
@@ -124,7 +125,8 @@ async def _on_http_exception(request: Request, error: HTTPException) -> JSONResp
     return problem(request, error.status_code, code=code, detail=str(error.detail), headers=error.headers)
 
 
-async def _on_bug(request: Request, error: Exception) -> JSONResponse:
+async def on_bug(request: Request, error: Exception) -> JSONResponse:
+    """Answer what nobody foresaw."""
     log.error("request_crashed", exc_info=error)
     return problem(
         request, 500, code="internal", detail="Something went wrong inside Proteus.", hint="Report the request_id."

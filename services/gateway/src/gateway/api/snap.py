@@ -2,58 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
-from typing import Any
-
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter
 from fastapi.responses import JSONResponse
-from fastapi.routing import APIRoute
-from pydantic import ValidationError
 
 from gateway.api.answers import status_answer, submitted
-from gateway.api.dependencies import SubmitDep, submit_of
+from gateway.api.dependencies import SubmitDep
 from gateway.api.requests import SnapRequest
 from gateway.api.schemas import StatusBody
 from gateway.asks import Accepted, AlreadyAccepted
 from gateway.views import iso
 from proteus.jobs import JobState
 
-Handler = Callable[[Request], Coroutine[Any, Any, Response]]
-
-
-class SubmitRoute(APIRoute):
-    """The busiest route's short cut: a plain submit is read in one step instead of a parameter at a time.
-
-    What is not plain (a query, a header beside the token and the id, a body that is not valid) goes FastAPI's way, so
-    that every error is the same.
-    """
-
-    def get_route_handler(self) -> Handler:
-        """Return the handler, with the short cut before FastAPI's own."""
-        ordinary = super().get_route_handler()
-
-        async def handle(request: Request) -> Response:
-            headers = request.headers
-            scheme, _, token = headers.get("authorization", "").partition(" ")
-            plain = (
-                headers.get("content-type") == "application/json"
-                and scheme == "Bearer"
-                and "idempotency-key" not in headers
-                and "prefer" not in headers
-                and not request.scope["query_string"]
-            )
-            if not plain:
-                return await ordinary(request)
-            try:
-                asked = SnapRequest.model_validate_json(await request.body())
-            except ValidationError:
-                return await ordinary(request)
-            return await snap(await submit_of(request, "submits", token=token), asked)
-
-        return handle
-
-
-router = APIRouter(tags=["try-ons"], route_class=SubmitRoute)
+router = APIRouter(tags=["try-ons"])
 
 
 @router.post(
