@@ -149,7 +149,7 @@ $(STAMPS)/deploy: requirements-deploy.txt $(STAMPS)/dev
 	@$(PIP) -r requirements-deploy.txt
 	@touch $@
 
-.PHONY: chart-test manifests images push compose-test
+.PHONY: chart-test manifests images push compose-test compose-test-gpu
 chart-test: install-deploy ## Lint and render the chart, check schemas, refusals, policies and what KEDA counts
 	@$(BIN)/pytest -q -n 2 tests/chart
 
@@ -165,3 +165,6 @@ push: install-deploy ## Build the images and push them: make push REGISTRY=regis
 
 compose-test: install-deploy ## docker compose up for real: a try-on, a weaver killed in the middle of another, down
 	@$(BIN)/python -m workbench.deploy.compose_test
+
+compose-test-gpu: install-models install-deploy ## The GPU weaver's image in the profile gpu, on this CPU, with small random weights
+	@$(BIN)/python -m workbench.deploy.compose_gpu_test

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
+from pathlib import Path
+
 import pytest
 
 from proteus.errors import LicenceRefused, ModelUnavailable
 from weaver.app import load_engines
+from weaver.pipelines import checksums
 from weaver.profile import CostProfile
 from weaver.settings import Settings, WeaverSettings, WorkerSettings
 
@@ -29,3 +34,20 @@ def test_a_weaver_without_any_engine_says_what_is_missing() -> None:
 def test_a_commercial_deployment_does_not_start_with_forbidden_weights() -> None:
     with pytest.raises(LicenceRefused, match="catvton"):
         load_engines(settings("puppet", "catvton", policy="commercial"), CostProfile(max_batch=2))
+
+
+def test_weights_that_this_user_may_not_read_are_not_called_missing() -> None:
+    """As in a container, whose user is another one than whoever fetched them."""
+    with tempfile.TemporaryDirectory() as folder:
+        weights = Path(folder) / "model.safetensors"
+        weights.write_bytes(b"weights")
+        weights.chmod(0)
+        Path(folder).chmod(0o755)
+        me = os.geteuid()
+        try:
+            if me == 0:
+                os.seteuid(65534)  # root may read everything
+            with pytest.raises(ModelUnavailable, match=r"may not be read by user \d+ \(Permission denied\)"):
+                checksums.verify([weights])
+        finally:
+            os.seteuid(me)

@@ -1,8 +1,9 @@
-"""Weights are what was fetched: files are checked against the `SHA256SUMS` that `make weights` leaves beside them."""
+"""Weights may be read and are what was fetched: checked against the `SHA256SUMS` that `make weights` leaves beside."""
 
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
@@ -19,9 +20,10 @@ def verify(paths: Iterable[Path]) -> None:
     """Check files against the nearest listing above them; what no listing names is taken as it is.
 
     Raises:
-        ModelUnavailable: A file is not the one that was fetched.
+        ModelUnavailable: A file is not the one that was fetched, or may not be read.
     """
     for path in paths:
+        refuse_unreadable(path)
         listing = next((at / LISTING for at in list(path.parents)[:LEVELS_UP] if (at / LISTING).is_file()), None)
         if listing is None:
             continue
@@ -30,6 +32,22 @@ def verify(paths: Iterable[Path]) -> None:
         wanted = sums.get(path.relative_to(listing.parent).as_posix())
         if wanted and wanted != _sha256(path):
             raise ModelUnavailable(f"{path} is not the file that was fetched: its checksum differs from {listing}")
+
+
+def refuse_unreadable(path: Path) -> None:
+    """Raise unless this process may read a file that is there; safetensors would call it missing.
+
+    Raises:
+        ModelUnavailable: It may not.
+    """
+    try:
+        path.open("rb").close()
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise ModelUnavailable(
+            f"{path} may not be read by user {os.geteuid()} ({error.strerror}): `chmod -R a+rX` its folder"
+        ) from error
 
 
 def _sha256(path: Path) -> str:

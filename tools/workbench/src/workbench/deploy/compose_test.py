@@ -14,6 +14,9 @@ import json
 import sys
 import tempfile
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -46,7 +49,7 @@ services:
 """
 
 
-async def _drive(url: str, kill: Any) -> dict[str, Any]:
+async def _drive(url: str, kill_it: Callable[[], None]) -> dict[str, Any]:
     async with Client.connected(url) as client:
         person = await client.upload(assets.PERSON.read_bytes(), kind="person")
         garment = await client.upload(assets.GARMENT.read_bytes(), kind="garment")
@@ -57,61 +60,79 @@ async def _drive(url: str, kill: Any) -> dict[str, Any]:
         picture = await client.download(str(first.results[0]["url"]))
         tryon_seconds = time.monotonic() - started
 
-        running = asyncio.Event()
         second = await client.snap(person, cloth, model="timed")
-        async with asyncio.TaskGroup() as group:
-            follow = group.create_task(
-                client.follow(second, tell=lambda job: running.set() if job.status == "running" else None)
-            )
-            async with asyncio.timeout(60):
-                await running.wait()
-            killed = time.monotonic()
-            await asyncio.to_thread(kill)
-        delivered: Job = follow.result()
+        delivered, seconds = await killed_while_running(client, second, kill_it)
         return {
             "status": first.status,
             "picture_bytes": len(picture),
             "tryon_seconds": round(tryon_seconds, 2),
             "after_kill": delivered.status,
-            "delivered_seconds_after_kill": round(time.monotonic() - killed, 1),
+            "delivered_seconds_after_kill": round(seconds, 1),
             "lease_seconds": LEASE_SECONDS,
         }
+
+
+async def killed_while_running(client: Client, job_id: str, kill_it: Callable[[], None]) -> tuple[Job, float]:
+    """Kill its worker once the job runs; return how the job ended, and how many seconds after the kill."""
+    running = asyncio.Event()
+    async with asyncio.TaskGroup() as group:
+        follow = group.create_task(
+            client.follow(job_id, tell=lambda seen: running.set() if seen.status == "running" else None)
+        )
+        async with asyncio.timeout(120):
+            await running.wait()
+        killed = time.monotonic()
+        await asyncio.to_thread(kill_it)
+    return follow.result(), time.monotonic() - killed
+
+
+@contextmanager
+def composed(client: Docker, override: str, *options: str) -> Iterator[tuple[str, list[str]]]:
+    """Have the whole of docker-compose.yml up for a `with` block; yield the gateway's URL and Compose's words for it.
+
+    Args:
+        client: The engine.
+        override: YAML on top of docker-compose.yml.
+        options: More words for Compose, such as a profile.
+    """
+    gateway = free_port()
+    client.environment |= {"GATEWAY_PORT": str(gateway), "OBJECT_STORAGE_PORT": str(free_port(taken=[gateway]))}
+    with tempfile.TemporaryDirectory() as room:
+        file = Path(room) / "override.yml"
+        file.write_text(override)
+        words = ["-p", "proteus-trial", "-f", str(ROOT / "docker-compose.yml"), "-f", str(file), *options]
+        try:
+            print("docker compose up …", flush=True)
+            client.compose(*words, "up", "-d", "--no-build")
+            url = f"http://127.0.0.1:{gateway}"
+            _await_ready(url)
+            yield url, words
+        except BaseException:
+            print(client.compose(*words, "logs", "--tail", "40", check=False).stdout, file=sys.stderr)
+            raise
+        finally:
+            print("docker compose down …", flush=True)
+            client.compose(*words, "down", "-v", "--timeout", "20", check=False)
+
+
+def kill(client: Docker, words: list[str], service: str) -> None:
+    """SIGKILL a service and start it again."""
+    client.compose(*words, "kill", "-s", "SIGKILL", service)
+    client.compose(*words, "up", "-d", "--no-build", "--no-deps", service)
 
 
 def _trial(client: Docker) -> dict[str, Any]:
     ensure_images(client)
     sizes = build(client)
-    gateway = free_port()
-    store = free_port(taken=[gateway])
-    client.environment |= {"GATEWAY_PORT": str(gateway), "OBJECT_STORAGE_PORT": str(store)}
-    with tempfile.TemporaryDirectory() as room:
-        override = Path(room) / "override.yml"
-        override.write_text(OVERRIDE)
-        files = ["-p", "proteus-trial", "-f", str(ROOT / "docker-compose.yml"), "-f", str(override)]
-
-        def kill() -> None:
-            client.compose(*files, "kill", "-s", "SIGKILL", "weaver")
-            client.compose(*files, "up", "-d", "--no-build", "--no-deps", "weaver")
-
-        try:
-            print("docker compose up …", flush=True)
-            client.compose(*files, "up", "-d", "--no-build")
-            url = f"http://127.0.0.1:{gateway}"
-            _await_ready(url)
-            for service, modules in NOT_IN.items():
-                _check(client, files, service, modules)
-            print("try-ons …", flush=True)
-            said = asyncio.run(_drive(url, kill))
-        except BaseException:
-            print(client.compose(*files, "logs", "--tail", "40", check=False).stdout, file=sys.stderr)
-            raise
-        finally:
-            print("docker compose down …", flush=True)
-            client.compose(*files, "down", "-v", "--timeout", "20", check=False)
+    with composed(client, OVERRIDE) as (url, words):
+        for service, modules in NOT_IN.items():
+            check(client, words, service, modules)
+        print("try-ons …", flush=True)
+        said = asyncio.run(_drive(url, partial(kill, client, words, "weaver")))
     return {**said, "image_megabytes": {name: round(size / 1e6) for name, size in sizes.items()}}
 
 
-def _check(client: Docker, files: list[str], service: str, absent: tuple[str, ...]) -> None:
+def check(client: Docker, files: list[str], service: str, absent: tuple[str, ...]) -> None:
     """Look into one running service.
 
     Raises:
@@ -145,13 +166,13 @@ def _await_ready(url: str, *, seconds: float = 120) -> None:
     raise TimeoutError(f"the gateway at {url} was not ready within {seconds:.0f} s")
 
 
-def main() -> int:
-    """Run the trial; the last line is JSON."""
+def run(trial: Callable[[Docker], dict[str, Any]]) -> int:
+    """Run a trial and print what it says as the last line, JSON; return the exit status."""
     try:
         with docker(FOLDER.resolve()) as client:
-            said = _trial(client)
+            said = trial(client)
     except EngineUnavailable as error:
-        print(f"compose-test needs a Docker engine. {error}", file=sys.stderr)
+        print(f"This needs a Docker engine. {error}", file=sys.stderr)
         return 3
     except (DockerFailed, TimeoutError) as error:
         print(error, file=sys.stderr)
@@ -161,4 +182,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run(_trial))

@@ -25,8 +25,13 @@ GPU: Final = {"weaver-gpu": "services/weaver/Dockerfile.gpu"}
 FOLDER: Final = Path(".proteus/docker")
 
 
-def build(client: Docker, *, gpu: bool = False) -> dict[str, int]:
+def build(client: Docker, *, gpu: bool = False, wheels_url: str = "") -> dict[str, int]:
     """Build the images `proteus/<name>:<version>`; return their sizes in bytes.
+
+    Args:
+        client: The engine.
+        gpu: Also the GPU weaver's.
+        wheels_url: A page of this machine that lists wheels for the GPU weaver's build; empty: pip's own sources only.
 
     Raises:
         DockerFailed: A build failed; the message carries its last words.
@@ -36,6 +41,8 @@ def build(client: Docker, *, gpu: bool = False) -> dict[str, int]:
         print(f"building proteus/{name} …", flush=True)
         tag = f"proteus/{name}:{VERSION}"
         arguments = ["--build-arg", f"PYTHON_IMAGE={PYTHON}", "--build-arg", f"VERSION={VERSION}"]
+        if name in GPU and wheels_url:
+            arguments += ["--network", "host", "--build-arg", f"PIP_FIND_LINKS={wheels_url}"]
         client.run("build", "-q", "-f", dockerfile, "-t", tag, *arguments, ".", cwd=ROOT)
         sizes[name] = int(client.run("image", "inspect", "-f", "{{.Size}}", tag).stdout)
     return sizes

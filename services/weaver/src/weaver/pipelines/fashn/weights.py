@@ -69,6 +69,7 @@ def sizes(file: str | Path) -> TryOnConfig:
         ModelUnavailable: The file cannot be read, or its metadata describes no network.
     """
     name = Path(file).name
+    checksums.refuse_unreadable(Path(file))
     try:
         with safe_open(file, framework="pt") as opened:
             told = (opened.metadata() or {}).get(SIZES)
