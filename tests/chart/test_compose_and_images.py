@@ -139,5 +139,5 @@ def test_without_a_docker_engine_the_trial_says_so_plainly(tmp_path: Path) -> No
         check=False,
     )
     assert done.returncode == 3
-    assert done.stderr.startswith("compose-test needs a Docker engine. No Docker engine answers")
+    assert done.stderr.startswith("This needs a Docker engine. No Docker engine answers")
     assert len(done.stderr.splitlines()) == 1
