@@ -102,7 +102,9 @@ def test_a_tailor_gets_its_parser_its_weights_and_the_licence_policy() -> None:
         "TAILOR_WEIGHTS_SOURCE": "s3://weights",
         "PROTEUS_LICENCE_POLICY": "commercial",
     }
-    tailor = compose("", **told, WEIGHTS_FOLDER="./models")["services"]["tailor"]
+    services = compose("", **told, WEIGHTS_FOLDER="./models")["services"]
+    tailor = services["tailor"]
+    assert services["gateway"]["environment"]["PROTEUS_PARSER_VERSION"] == "segformer"
     assert told.items() <= tailor["environment"].items()
     [mount] = tailor["volumes"]
     assert (mount["type"], mount["source"]) == ("bind", str(ROOT / "models"))

@@ -76,6 +76,10 @@ def test_a_tailor_that_needs_weights_is_told_where_they_come_from_and_keeps_them
     assert (told["TAILOR_PARSER"], told["TAILOR_WEIGHTS_SOURCE"]) == ("segformer", "s3://proteus-weights")
     assert {"name": "weights", "mountPath": told["TAILOR_WEIGHTS_DIR"]} in tailor["volumeMounts"]
     assert "HF_TOKEN" in told
+    shared = next(
+        one for one in objects if one["kind"] == "ConfigMap" and one["metadata"]["name"].endswith("-settings")
+    )
+    assert shared["data"]["PROTEUS_PARSER_VERSION"] == "segformer"
     assert told.keys() - NOT_OURS <= read_by("tailor")
     [classic] = [container for name, container in containers(rendered()) if name == "tailor"]
     assert [mount["name"] for mount in classic["volumeMounts"]] == ["tmp"]

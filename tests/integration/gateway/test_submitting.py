@@ -45,6 +45,23 @@ async def test_a_cut_asked_for_twice_is_one_job(gateway, hands) -> None:
     assert (await guest.http.get(f"/v1/results/{first['job_id']}/1")).status_code == 302
 
 
+async def test_another_parser_cuts_and_parses_anew(gateway_settings, serve, ready, hands) -> None:
+    """What the first one made, and what it could not do, is not the other one's last word."""
+    image = await ready.guest.upload(kind="garment")
+    ask = {"image_url": image, "category": "upper"}
+    first = (await ready.guest.http.post("/v1/segmentations", json=ask)).json()
+    async with serve(gateway_settings.model_copy(update={"parser_version": "segformer-2"})) as upgraded:
+        guest = upgraded.bearer(ready.guest.token)
+        other = (await guest.http.post("/v1/segmentations", json=ask)).json()
+        again = (await guest.http.post("/v1/segmentations", json=ask)).json()
+        snap = await guest.snap(ready.person, ready.garment)
+        async with hands.working():
+            cut = await guest.wait(other["job_id"])
+            done = await guest.wait(snap["job_id"])
+    assert (snap["stage"], done["status"], cut["status"]) == ("preparing", "completed", "completed")
+    assert other["job_id"] == again["job_id"] != first["job_id"]
+
+
 async def test_a_photo_whose_ingest_was_recorded_a_moment_ago_is_neither_missing_nor_unknown(
     ready, parts, redis
 ) -> None:

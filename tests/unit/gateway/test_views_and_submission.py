@@ -116,7 +116,7 @@ def test_samples_have_seeds_in_a_row() -> None:
 
 @pytest.mark.parametrize("kind", ["ingest", "cut", "parse"])
 def test_a_tailors_job_names_its_task_and_its_photo(kind) -> None:
-    made = compose(Order(job=tailor(kind, variant="upper"), image=photo("img_g")), address_of)
+    made = compose(Order(job=tailor(kind, variant="upper/classic"), image=photo("img_g")), address_of)
     assert (made.engine, made.batch_key, made.body["task"], made.body["image_id"]) == (kind, kind, kind, "img_g")
     if kind == "ingest":
         assert made.body["incoming_key"] == "incoming/user_ann/img_g"

@@ -73,7 +73,7 @@ class Intake:
                 known = await reads.jobs_of_images([image.id])
             await self._photos.check_uploaded(image, known)
             async with self._ledger.write() as writes:
-                plan = Plan(writes, ask.caller, ask.trace_id, known)
+                plan = Plan(writes, ask.caller, ask.trace_id, known, parser_version=self._settings.parser_version)
                 cut = await plan.cut(image, category)
                 await _remember(writes, ask, cut.id)
             return cut, plan
@@ -90,7 +90,7 @@ class Intake:
                 known = await reads.jobs_of_images([image.id])
             await self._photos.check_uploaded(image, known)
             async with self._ledger.write() as writes:
-                plan = Plan(writes, ask.caller, ask.trace_id, known)
+                plan = Plan(writes, ask.caller, ask.trace_id, known, parser_version=self._settings.parser_version)
                 await plan.ingest(image)
             return plan
 
@@ -212,10 +212,10 @@ class Intake:
         position, admission = self._admit(ask.caller, options, card)
         hold = admission.verdict is Verdict.HOLD
         async with self._ledger.write() as writes:
-            plan = Plan(writes, ask.caller, ask.trace_id, known)
+            plan = Plan(writes, ask.caller, ask.trace_id, known, parser_version=self._settings.parser_version)
             await plan.pin()
             cut = found.cut if found.cut is not None else await plan.cut(found.garment, options.category)
-            parse = await plan.parse(found.person, self._settings.parser_version) if card.needs_parse else None
+            parse = await plan.parse(found.person) if card.needs_parse else None
             needed = [cut, parse if parse is not None else await plan.ingest(found.person)]
             open_needs = [need.id for need in needed if need is not None and need.state != JobState.COMPLETED]
             values = _entry(ask, options, card, person_id=found.person.id, garment_id=found.garment.id)

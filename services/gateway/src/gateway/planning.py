@@ -16,9 +16,20 @@ class Raced(Exception):
 
 
 class Plan:
-    """The tailor's jobs that a request needs: those that are there, and those it makes."""
+    """The tailor's jobs that a request needs: those that are there, and those it makes.
 
-    def __init__(self, writes: Writes, caller: Caller, trace_id: str, known: Sequence[JobRow]) -> None:
+    Args:
+        writes: The transaction.
+        caller: Whose jobs they are.
+        trace_id: Of the request.
+        known: The jobs of the request's photos.
+        parser_version: What another parser made is made anew.
+    """
+
+    def __init__(
+        self, writes: Writes, caller: Caller, trace_id: str, known: Sequence[JobRow], *, parser_version: str
+    ) -> None:
+        self._parser_version = parser_version
         self._writes = writes
         self._caller = caller
         self._trace_id = trace_id
@@ -40,10 +51,12 @@ class Plan:
         return await self._ensure(image, JobKind.INGEST, "", None)
 
     async def cut(self, image: ImageRow, category: Category) -> JobRow:
-        return await self._ensure(image, JobKind.CUT, category.value, await self.ingest(image))
+        return await self._ensure(
+            image, JobKind.CUT, cut_variant(category, self._parser_version), await self.ingest(image)
+        )
 
-    async def parse(self, image: ImageRow, parser_version: str) -> JobRow:
-        return await self._ensure(image, JobKind.PARSE, parser_version, await self.ingest(image))
+    async def parse(self, image: ImageRow) -> JobRow:
+        return await self._ensure(image, JobKind.PARSE, self._parser_version, await self.ingest(image))
 
     async def _ensure(self, image: ImageRow, kind: JobKind, variant: str, need: JobRow | None) -> JobRow:
         known = self._known.get((image.id, kind, variant))
@@ -74,6 +87,16 @@ class Plan:
             self.waiting.append(made.id)
         self._known[(image.id, kind, variant)] = made
         return made
+
+
+def cut_variant(category: Category, parser_version: str) -> str:
+    """Return what tells a cut-out from others of the same photo; `category_of` reads it."""
+    return f"{category.value}/{parser_version}"
+
+
+def category_of(variant: str) -> str:
+    """Return the category that a cut-out was asked for with."""
+    return variant.partition("/")[0]
 
 
 def is_final(job: JobRow) -> bool:

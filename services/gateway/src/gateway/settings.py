@@ -121,8 +121,9 @@ class GatewaySettings(BaseSettings):
     cors_origins: str = "*"
     """`PROTEUS_CORS_ORIGINS`. Comma separated; browsers of these origins may call the API and the store."""
 
-    parser_version: str = "1"
-    """Part of a parse's identity: raise it and people are parsed anew."""
+    parser_version: str = Field(default="classic", pattern=r"^[A-Za-z0-9._-]{1,64}$")
+    """`PROTEUS_PARSER_VERSION`. What the tailors parse with; the stacks take the parser's name. After a change people
+    are parsed and garments cut anew when they are asked for; new weights under an old name are a change, too."""
 
     redis: RedisSettings = Field(default_factory=RedisSettings)
     database: DatabaseSettings = Field(default_factory=DatabaseSettings)

@@ -17,6 +17,7 @@ from redis.exceptions import RedisError
 from gateway import metrics
 from gateway.ledger.engine import Ledger
 from gateway.ledger.rows import ImageRow, JobRow, Order
+from gateway.planning import category_of
 from gateway.views import AddressOf, result_url
 from proteus.estimates import rank_of
 from proteus.jobs import JobId, JobKind
@@ -148,7 +149,7 @@ def _tailor(job: JobRow, image: ImageRow, address_of: AddressOf) -> tuple[dict[s
         return {"image_url": address_of(image.incoming_key)}, body
     body |= {"image_key": image.key, "image_sha256": image.sha256}
     if job.kind == JobKind.CUT:
-        body["category"] = job.variant
+        body["category"] = category_of(job.variant)
     return {"image_url": address_of(_there(image.key))}, body
 
 

@@ -50,7 +50,7 @@ def weights(
     ] = False,
 ) -> None:
     """Fetch one model's weights from the model hub and check them."""
-    console = Console(stderr=True)
+    console = Console(stderr=True, soft_wrap=True)
     try:
         place = hub.fetch_model(model, folder, say=console.print, accepted=accept_licence)
         if model == SEGFORMER.name:

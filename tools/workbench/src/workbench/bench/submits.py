@@ -49,16 +49,16 @@ async def seed(database_url: str) -> None:
     image = {"sha256": "abc", "width": 768, "height": 1024, "content_type": "image/png", "size_bytes": 9}
     async with ledger.write() as writes:
         await writes.add_user(USER, kind="guest", tenant="guests")
-        for kind, task, key in (
-            ("person", "parse", f"derived/{USER}/abc/parse.json"),
-            ("garment", "cut", f"derived/{USER}/abc/cut.png"),
+        for kind, task, variant, key in (
+            ("person", "parse", "classic", f"derived/{USER}/abc/parse.json"),
+            ("garment", "cut", "auto/classic", f"derived/{USER}/abc/cut.png"),
         ):
             image_id = f"img_{kind}"
             await writes.add_image(image_id, user_id=USER, kind=kind, declared_type="image/png", declared_bytes=9)
             await writes.describe_image(image_id, image | {"key": f"images/{USER}/{kind}.png"})
             await writes.add_job(
                 id=f"seg_{task}", kind=task, user_id=USER, tenant="guests", image_id=image_id, engine=task,
-                batch_key=task, variant="1" if task == "parse" else "auto", state="completed", trace_id="t",
+                batch_key=task, variant=variant, state="completed", trace_id="t",
                 result={"cut": {"category": "upper", "worn": False}}, result_key=key, finished_at=now,
             )  # fmt: skip
     await ledger.close()

@@ -79,6 +79,7 @@ def make_plan(home: Home, *, models: Path, given: Mapping[str, str]) -> Plan:
     reach = {**addresses(valkey, postgres, s3), "PROTEUS_SIGNING_KEY": home.secret("signing")}
     environment = {
         **DEFAULTS,
+        "PROTEUS_PARSER_VERSION": given.get("TAILOR_PARSER", DEFAULTS["TAILOR_PARSER"]),
         **given,
         **reach,
         **bounds.environment(),
