@@ -41,7 +41,7 @@ SIZES: Final = ((768, 1024), (1536, 2048), (1024, 768), (900, 900))
 """Width and height of the four photos: the canvas, a phone's picture after ingest, landscape, square."""
 ROUNDS: Final = 3
 APPROXIMATE: Final = "openvino_folded_bf16"
-NOT_MEASURED: Final = "not measured: random weights"
+NOT_MEASURED: Final = "agreement not measured: random weights"
 
 Labeller = Callable[[Sequence[Pixels]], list[Pixels]]
 
