@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+from collections.abc import AsyncIterator
 
 import httpx
 
@@ -207,6 +208,13 @@ async def test_a_minted_token_opens_its_tenants_account(gateway, gateway_setting
         assert (me["user_id"], me["kind"], me["tenant"]) == ("user_acme", "account", "acme")
 
 
+async def padded(body: dict[str, str]) -> AsyncIterator[bytes]:
+    """A valid body that is too long, and whose length nobody declares."""
+    yield json.dumps(body).encode()
+    for _ in range(70):
+        yield b" " * 1_000
+
+
 async def test_a_plain_submit_is_answered_like_one_that_takes_the_long_way(ready) -> None:
     """Plain submits pass the framework by; an Origin sends the same request through it."""
     http, origin = ready.guest.http, {"Origin": "https://shop.example"}
@@ -233,5 +241,7 @@ async def test_a_plain_submit_is_answered_like_one_that_takes_the_long_way(ready
         one, other = short.json(), long.json()
         assert one.keys() == other.keys()
         assert one | dict.fromkeys(changing) == other | dict.fromkeys(changing)
+    endless = await http.post("/api/snap", content=padded(body), headers={"Content-Type": "application/json"})
+    assert (endless.status_code, endless.json()["code"]) == (413, "body_too_large")
     counted = (await http.get("/metrics")).text
     assert 'proteus_gateway_request_seconds_count{method="POST",route="/api/snap",status="202"}' in counted

@@ -3,7 +3,8 @@
     RequestEnvelope ─▶ SubmitShortcut ─▶ snap             a plain submit
                              └─▶ FastAPI ─▶ … ─▶ snap     anything else
 
-Plain is a valid body with a token and nothing that asks for more: no query, no Origin, no Idempotency-Key, no Prefer.
+Plain is a valid body of declared length (`RequestEnvelope` has checked it) with a token and nothing that asks for more:
+no query, no Origin, no Idempotency-Key, no Prefer.
 What is not goes FastAPI's way untouched, so that every refusal of a malformed request is made in one place.
 """
 
@@ -23,7 +24,7 @@ from proteus.errors import ProteusError
 
 _ROUTES: Final = {route.path: route for route in router.routes}  # type: ignore[attr-defined]
 
-_MORE: Final = frozenset({b"origin", b"idempotency-key", b"prefer", b"content-encoding"})
+_MORE: Final = frozenset({b"origin", b"idempotency-key", b"prefer", b"content-encoding", b"transfer-encoding"})
 """Headers that ask for more than a plain submit."""
 
 _TOKEN: Final = b"Bearer "
@@ -70,7 +71,9 @@ def _token_of_plain(scope: Scope) -> str | None:
         return None
     headers = dict(scope["headers"])
     given: bytes = headers.get(b"authorization", b"")
-    if headers.get(b"content-type") != b"application/json" or not given.startswith(_TOKEN) or _MORE & headers.keys():
+    if headers.get(b"content-type") != b"application/json" or not given.startswith(_TOKEN):
+        return None
+    if b"content-length" not in headers or _MORE & headers.keys():
         return None
     return given.removeprefix(_TOKEN).decode("latin-1")
 
