@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import math
 from pathlib import Path
@@ -11,17 +10,11 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
+from fashn_reference import Reference
 from proteus.errors import ModelUnavailable
 from weaver.pipelines.fashn import weights
 from weaver.pipelines.fashn.network import FULL, TryOnConfig, TryOnNetwork
 from weaver.pipelines.fashn.pipeline import Conditions, FashnPipeline, Schedule
-
-_spec = importlib.util.spec_from_file_location("fashn_reference", Path(__file__).with_name("fashn_reference.py"))
-assert _spec is not None
-assert _spec.loader is not None
-_module = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(_module)
-Reference = _module.Reference
 
 TINY = TryOnConfig(hidden=64, heads=4, patch=12, height=48, width=36, axes=(4, 6, 6), mixer=2, double=2, single=3)
 GEOMETRY = {"height": 48, "width": 36, "patch": 12, "axes": (4, 6, 6)}

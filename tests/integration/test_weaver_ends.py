@@ -1,0 +1,140 @@
+"""A weaver's end: killed, stopped, hung or broken, it takes no job with it and leaves no heart behind."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import time
+from typing import TYPE_CHECKING, Any
+
+import psutil
+
+from proteus.jobs import JobState
+
+if TYPE_CHECKING:
+    from conftest import Fleet, Process  # type: ignore[import-not-found]
+
+SLOW = "1:4,8:4"
+"""Half a second a step: three of them are a lease, and whatever is to be done to a running job can be done."""
+
+ROOM_SECONDS = 5.0
+"""SPEC 12: a killed worker's jobs are back within lease + 5 s."""
+
+
+async def recovers(fleet: Fleet, job_id: Any, since: float) -> float:
+    """Wait until the job is claimed anew or over; return how long that took."""
+
+    async def moved() -> bool:
+        view = await fleet.state(job_id)
+        return view.crashes > 0 or view.state.terminal
+
+    await fleet.until(moved, what=f"{job_id} is freed")
+    return time.monotonic() - since
+
+
+async def test_a_killed_weaver_frees_its_job_and_takes_its_heart_along(fleet: Fleet) -> None:
+    weavers = [await fleet.weaver(name, curve=SLOW) for name in ("w1", "w2")]
+    (job_id,) = await fleet.submit("kill")
+    victim = (await fleet.running(job_id)).worker
+    (killed,) = [weaver for weaver in weavers if weaver.id == victim]
+    (heart,) = killed.find_hearts()
+    killed_at = time.monotonic()
+    killed.send(signal.SIGKILL)
+    assert await recovers(fleet, job_id, killed_at) < lease_of(fleet) + ROOM_SECONDS
+    (view,) = await fleet.settled(job_id)
+    assert (view.state, view.crashes) == (JobState.COMPLETED, 1)
+    assert view.result["worker"] != victim
+    assert await fleet.until(lambda: gone(heart), what="the heart is gone")
+
+
+def lease_of(fleet: Fleet) -> float:
+    return fleet.policy.lease_ms / 1000
+
+
+async def gone(process: psutil.Process) -> bool:
+    return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+
+
+async def test_a_stopped_weaver_frees_its_job_and_is_refused_when_it_wakes(fleet: Fleet) -> None:
+    weavers = [await fleet.weaver(name, curve=SLOW) for name in ("w1", "w2")]
+    (job_id,) = await fleet.submit("stop")
+    victim = (await fleet.running(job_id)).worker
+    (zombie,) = [weaver for weaver in weavers if weaver.id == victim]
+    stopped_at = time.monotonic()
+    zombie.send(signal.SIGSTOP)
+    assert await recovers(fleet, job_id, stopped_at) < lease_of(fleet) + ROOM_SECONDS
+    (view,) = await fleet.settled(job_id)
+    assert view.result["worker"] != victim
+    zombie.send(signal.SIGCONT)
+    await fleet.until(lambda: said(zombie, "evicted", "completion_refused"), what="the zombie notices")
+    (after,) = await fleet.settled(job_id)
+    assert after.result == view.result
+    await fleet.until(lambda: one_result(fleet), what="the zombie's picture is gone")
+    zombie.stop()
+
+
+async def said(process: Process, *texts: str) -> bool:
+    return any(process.said(text) for text in texts)
+
+
+async def one_result(fleet: Fleet) -> bool:
+    return len(list(fleet.store.list("results/"))) == 1
+
+
+async def test_a_deadlock_in_the_engine_frees_the_job_and_ends_the_process(fleet: Fleet) -> None:
+    weaver = await fleet.weaver()
+    (job_id,) = await fleet.submit("hang", options={"poison": "hang"})
+    started_at = time.monotonic()
+    # One step may take three times the expected one; then one lease later it is free.
+    assert await recovers(fleet, job_id, started_at) < lease_of(fleet) + ROOM_SECONDS
+    assert await asyncio.to_thread(weaver.popen.wait, 30) == 70
+    assert weaver.said("stuck")
+
+
+async def test_a_weaver_whose_heart_dies_gets_a_new_one(fleet: Fleet) -> None:
+    weaver = await fleet.weaver(curve="1:12,8:12", LEASE_SECONDS="8")
+    (job_id,) = await fleet.submit("heart")
+    await fleet.running(job_id)
+    (heart,) = weaver.find_hearts()
+    heart.kill()
+    (view,) = await fleet.settled(job_id)
+    assert (view.state, view.crashes) == (JobState.COMPLETED, 0)
+    assert weaver.said("heart_died")
+
+
+async def test_a_weaver_whose_engine_breaks_ends_instead_of_failing_every_job_it_can_get(fleet: Fleet) -> None:
+    await fleet.configure(batch_size=4)
+    (culprit,) = await fleet.submit("culprit", options={"poison": "sicken"})
+    mates = await fleet.submit(*[f"s{n}" for n in range(9)])
+    weaver = await fleet.weaver()
+    assert await asyncio.to_thread(weaver.popen.wait, 30) == 1
+    assert weaver.said("engine_sick")
+    views = [view for view in await fleet.queue.look(*mates) if view]
+    assert sum(view.attempts for view in views) <= 1
+    assert {view.crashes for view in views} == {0}
+    await fleet.queue.cancel(culprit)
+    await fleet.weaver("w2")
+    assert {view.state for view in await fleet.settled(*mates)} == {JobState.COMPLETED}
+
+
+async def test_a_job_that_kills_its_process_dies_alone(fleet: Fleet) -> None:
+    await fleet.configure(batch_size=8)
+    good = await fleet.submit(*[f"m{n}" for n in range(3)])
+    (poison,) = await fleet.submit("poison", options={"poison": "crash"})
+    restarted = asyncio.create_task(keep_running(fleet))
+    views = {view.id: view for view in await fleet.settled(*good, poison)}
+    restarted.cancel()
+    await asyncio.gather(restarted, return_exceptions=True)
+    assert (views[poison].state, views[poison].code) == (JobState.FAILED, "worker_lost")
+    assert {views[job_id].state for job_id in good} == {JobState.COMPLETED}
+
+
+async def keep_running(fleet: Fleet) -> None:
+    """Start a weaver again whenever it dies, as a supervisor would."""
+    for n in range(20):
+        weaver = await fleet.weaver(f"w{n}")
+        await fleet.until(lambda weaver=weaver: ended(weaver), seconds=60)  # type: ignore[misc]
+
+
+async def ended(process: Process) -> bool:
+    return process.popen.poll() is not None
