@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import psutil
 
+from proteus import lifecycle
 from proteus.jobs import JobState
 
 if TYPE_CHECKING:
@@ -123,8 +124,7 @@ async def test_a_job_that_kills_its_process_dies_alone(fleet: Fleet) -> None:
     (poison,) = await fleet.submit("poison", options={"poison": "crash"})
     restarted = asyncio.create_task(keep_running(fleet))
     views = {view.id: view for view in await fleet.settled(*good, poison)}
-    restarted.cancel()
-    await asyncio.gather(restarted, return_exceptions=True)
+    await lifecycle.cancel(restarted)
     assert (views[poison].state, views[poison].code) == (JobState.FAILED, "worker_lost")
     assert {views[job_id].state for job_id in good} == {JobState.COMPLETED}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import logging
 import os
@@ -79,6 +80,20 @@ async def test_a_signal_asks_the_service_to_stop() -> None:
         assert await lifecycle.wait(stop, seconds=5)
 
     await lifecycle.run_until_signalled(main)
+
+
+async def test_a_task_that_loses_a_cancellation_is_cancelled_again() -> None:
+    async def loses_one() -> None:
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.sleep(60)
+        await asyncio.sleep(60)
+
+    tasks = [asyncio.create_task(loses_one()), asyncio.create_task(asyncio.sleep(60))]
+    await asyncio.sleep(0)
+    async with asyncio.timeout(10):
+        await lifecycle.cancel(*tasks)
+    assert all(task.cancelled() for task in tasks)
+    await lifecycle.cancel()
 
 
 async def ask(port: int, request: str) -> str:

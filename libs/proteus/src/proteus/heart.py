@@ -8,7 +8,6 @@ dies too.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import mmap
 import os
@@ -23,6 +22,7 @@ from typing import Final
 import structlog
 
 from proteus.jobs import JobId, WorkerId
+from proteus.lifecycle import cancel
 from proteus.queue.policy import QueuePolicy
 from proteus.settings import LeaseSettings
 
@@ -113,9 +113,7 @@ class Heart:
         try:
             yield self
         finally:
-            keeper.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await keeper
+            await cancel(keeper)
             await self._close()
 
     async def _start(self) -> None:

@@ -11,6 +11,7 @@ import contextlib
 import os
 import signal
 from collections.abc import Awaitable, Callable
+from typing import Any, Final
 
 import structlog
 
@@ -18,8 +19,11 @@ from proteus.errors import ProteusError
 
 log = structlog.get_logger()
 
-FORCED_EXIT = 130
+FORCED_EXIT: Final = 130
 """Exit status after the second signal."""
+
+CANCEL_AGAIN_SECONDS: Final = 0.5
+"""Longer than what a cancelled task of ours does in its `finally`."""
 
 
 async def run_until_signalled(main: Callable[[asyncio.Event], Awaitable[None]]) -> None:
@@ -57,6 +61,19 @@ def run_service(main: Callable[[asyncio.Event], Awaitable[None]]) -> int:
             log.error("cannot_work", reason=str(error))
         status = 1
     return status
+
+
+async def cancel(*tasks: asyncio.Task[Any]) -> None:
+    """Cancel tasks and wait until they have ended, however often it takes. What they raised stays with them.
+
+    Once is not enough in Python 3.11: `asyncio.wait_for`, through which redis-py sends every command of a client with a
+    timeout, swallows a cancellation that arrives as the command is done.
+    """
+    pending = set(tasks)
+    while pending:
+        for task in pending:
+            task.cancel()
+        _, pending = await asyncio.wait(pending, timeout=CANCEL_AGAIN_SECONDS)
 
 
 async def wait(event: asyncio.Event, *, seconds: float) -> bool:

@@ -60,7 +60,7 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
             try:
                 await loop.run(stop)
             finally:
-                reaper.cancel()
+                await lifecycle.cancel(reaper)
 
 
 def main() -> int:

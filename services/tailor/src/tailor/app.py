@@ -19,6 +19,7 @@ from proteus.claims import Claims
 from proteus.duties import STUCK_EXIT, Standing, keep_registered, listen, worker_client
 from proteus.heart import Heart
 from proteus.jobs import WorkerId
+from proteus.lifecycle import cancel
 from proteus.probes import probe_server
 from proteus.queue import JobQueue, QueuePolicy
 from proteus.registry import WorkerCard, WorkerState, deregister
@@ -119,14 +120,13 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
         )
         try:
             await worker.run(stop)
-            await deregister(redis, queue.keys, worker_id)
         finally:
             http.should_exit = True
-            for task in beside:
-                task.cancel()
+            await cancel(*beside)
             if serving is not None:
                 await serving
             bench.close()
+        await deregister(redis, queue.keys, worker_id)  # last: a card that is still renewed would come back
     log.info("stopped", worker=worker_id)
 
 

@@ -17,6 +17,7 @@ from proteus.engines import CARDS
 from proteus.errors import ModelUnavailable
 from proteus.heart import Heart
 from proteus.jobs import WorkerId
+from proteus.lifecycle import cancel
 from proteus.probes import probe_server
 from proteus.queue import JobQueue, QueuePolicy
 from proteus.registry import WorkerCard, WorkerState, deregister
@@ -133,10 +134,9 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
             )
             await worker.run(stop)
             loom.close()
-            await deregister(redis, queue.keys, worker_id)
         finally:
-            for task in beside:
-                task.cancel()
+            await cancel(*beside)
+        await deregister(redis, queue.keys, worker_id)  # last: a card that is still renewed would come back
     log.info("stopped", worker=worker_id)
 
 

@@ -26,6 +26,7 @@ import psutil
 from redis.asyncio import Redis
 
 from proteus.keys import JOBS, QueueKeys
+from proteus.lifecycle import cancel
 from proteus.storage import ObjectStore
 from workbench.chaos.count import missed_by_clients, quantile
 from workbench.chaos.fleet import Fleet
@@ -128,8 +129,7 @@ async def bench(folder: Path, models: Path) -> dict[str, Any]:
             await _order(shoppers)
             watch = Watch(fleet.postgres.url(), ObjectStore(fleet.s3.settings()))
             await _delivered(watch, ears)
-            for task in sockets:
-                task.cancel()
+            await cancel(*sockets)
         completed = await completions(redis)
         lags = lags_ms(ears, completed)
         events = await watch.events()

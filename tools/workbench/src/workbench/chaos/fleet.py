@@ -17,6 +17,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final
 
+from proteus.lifecycle import cancel
 from workbench.stack import S3, Postgres, Process, Program, StackError, Valkey
 from workbench.stack.plan import addresses, answers
 from workbench.stack.ports import free_port
@@ -104,8 +105,7 @@ class Fleet:
                 try:
                     yield
                 finally:
-                    for keeper in keepers:
-                        keeper.cancel()
+                    await cancel(*keepers)
         finally:
             await self._end()
 

@@ -15,6 +15,7 @@ from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import ConstantBackoff
 
+from proteus.lifecycle import cancel
 from proteus.storage import ObjectStore
 from workbench.chaos.count import Evidence, Verdict, judge
 from workbench.chaos.faults import Faults
@@ -76,8 +77,7 @@ async def run(scenario: Scenario, *, folder: Path, models: Path, seed: int, say:
             say(f"all is sent: {load.accepted} jobs accepted, {load.refused} refused at the door; settling")
             await _settled(load, watch, scenario)
             await _delivered(shoppers, watch)
-            for task in beside:
-                task.cancel()
+            await cancel(*beside)
         return judge(await _evidence(load, watch, shoppers, say), scenario)
 
 

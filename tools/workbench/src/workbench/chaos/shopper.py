@@ -21,6 +21,7 @@ import httpx
 import socketio
 from PIL import Image
 
+from proteus.lifecycle import cancel
 from workbench import assets
 
 PATIENCE_SECONDS: Final = 90.0
@@ -95,8 +96,7 @@ class Shopper:
                 yield shopper
             finally:
                 shopper._leaving = True
-                for task in listening:
-                    task.cancel()
+                await cancel(*listening)
 
     async def snap(self, *, key: str, options: Mapping[str, Any]) -> str:
         """Ask for a try-on; return its job id.

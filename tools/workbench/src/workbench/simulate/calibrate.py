@@ -31,6 +31,7 @@ from proteus import keys
 from proteus.engines import TIMED
 from proteus.estimates import CostTable, Fleet, Pace
 from proteus.jobs import JobId
+from proteus.lifecycle import cancel
 from proteus.queue import JobQueue, Submission
 from proteus.registry import WorkerState, list_workers
 from proteus.storage import ObjectStore
@@ -113,7 +114,7 @@ class Bench:
                 await self._play(queue, trace, start)
                 await asyncio.sleep(max(0.0, start + trace.seconds + 1.5 * self._slo - time.time()))
             finally:
-                viewer.cancel()
+                await cancel(viewer)
             self.cpu_share = (_cpu_seconds() - before) / (time.time() - start) / (os.cpu_count() or 1)
             return await self._count(redis, queue, trace, start)
 

@@ -17,6 +17,7 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from proteus import keys
+from proteus.lifecycle import cancel
 from workbench.stack.errors import StackError
 from workbench.stack.process import Program
 
@@ -178,7 +179,6 @@ class Follower:
 
     async def _let_go(self, program: Program, keeper: asyncio.Task[None]) -> None:
         # First nobody starts it again, then it is asked to end.
-        keeper.cancel()
-        await asyncio.wait([keeper])
+        await cancel(keeper)
         await self._drain(program)
         self._draining.discard(program.name)

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Final
 
 from proteus.errors import ProteusError
+from proteus.lifecycle import cancel
 from workbench.stack.crew import Follower
 from workbench.stack.errors import StackError
 from workbench.stack.plan import Plan
@@ -69,8 +70,7 @@ class Supervisor:
                 try:
                     yield
                 finally:
-                    for keeper in keepers:
-                        keeper.cancel()
+                    await cancel(*keepers)
         finally:
             await self._stop()
 
