@@ -8,6 +8,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import psutil
+from redis.asyncio import Redis
 
 from proteus import lifecycle
 from proteus.jobs import JobState
@@ -70,7 +71,7 @@ async def test_a_stopped_weaver_frees_its_job_and_is_refused_when_it_wakes(fleet
     await fleet.until(lambda: said(zombie, "evicted", "completion_refused"), what="the zombie notices")
     (after,) = await fleet.settled(job_id)
     assert after.result == view.result
-    await fleet.until(lambda: one_result(fleet), what="the zombie's picture is gone")
+    await fleet.until(lambda: results(fleet, 1), what="the zombie's picture is gone")
     zombie.stop()
 
 
@@ -78,8 +79,37 @@ async def said(process: Process, *texts: str) -> bool:
     return any(process.said(text) for text in texts)
 
 
-async def one_result(fleet: Fleet) -> bool:
-    return len(list(fleet.store.list("results/"))) == 1
+async def stored(fleet: Fleet) -> list[str]:
+    return await asyncio.to_thread(lambda: [info.key for info in fleet.store.list("results/")])
+
+
+async def results(fleet: Fleet, number: int) -> bool:
+    return len(await stored(fleet)) == number
+
+
+async def test_the_first_picture_stays_when_redis_fell_back_and_gave_a_token_out_twice(
+    fleet: Fleet, redis_url: str
+) -> None:
+    (job_id,) = await fleet.submit("twice")
+    async with Redis.from_url(redis_url) as raw:
+        before = {key: await raw.dump(key) for key in await raw.keys("*")}
+        first = await fleet.weaver("w1", curve=SLOW)
+        token = (await fleet.running(job_id)).token
+        frozen = [psutil.Process(first.popen.pid), *first.find_hearts()]
+        for process in frozen:
+            process.suspend()
+        await raw.flushdb()
+        for key, value in before.items():
+            await raw.restore(key, 0, value)
+    await fleet.weaver("w2", curve=SLOW)
+    assert (await fleet.running(job_id)).token == token
+    for process in frozen:
+        process.resume()
+    (view,) = await fleet.settled(job_id)
+    await fleet.until(lambda: results(fleet, 2), what="the other one's picture lies beside it")
+    (after,) = await fleet.settled(job_id)
+    assert after.result == view.result
+    assert view.result["result_key"] in await stored(fleet)
 
 
 async def test_a_deadlock_in_the_engine_frees_the_job_and_ends_the_process(fleet: Fleet) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import re
 import signal
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +27,7 @@ async def test_a_job_becomes_a_marked_picture_under_a_fenced_key(fleet: Fleet) -
     (job_id,) = await fleet.submit("a")
     (view,) = await fleet.settled(job_id)
     assert view.state is JobState.COMPLETED
-    assert view.result["result_key"] == f"results/usr_1/{job_id}/1-{view.token}.png"
+    assert re.fullmatch(f"results/usr_1/{job_id}/1-{view.token}-[0-9a-f]{{8}}.png", view.result["result_key"])
     assert set(view.result["timings"]) == {"fetch_seconds", "weave_seconds", "store_seconds"}
     assert view.result["worker"] == "w1"
     data = fleet.store.get(view.result["result_key"])

@@ -82,7 +82,9 @@ class Delivery:
         start = time.monotonic()
         try:
             described = await patiently(
-                lambda: store_picture(self._store, job, outcome, self._engines[job.engine].card),
+                lambda: store_picture(
+                    self._store, job, outcome, card=self._engines[job.engine].card, worker=self._claims.worker
+                ),
                 seconds=self._patience_seconds,
                 moved=self._heart.moved,
                 waiting_moves=True,
@@ -95,8 +97,7 @@ class Delivery:
             "weave_seconds": round(piece.engine_seconds, 4),
             "store_seconds": round(time.monotonic() - start, 4),
         }
-        result = {**described, "worker": self._claims.worker, "timings": timings}
-        return Completion(id=job.id, token=job.token, result=result)
+        return Completion(id=job.id, token=job.token, result={**described, "timings": timings})
 
     def failed(self, job: Claimed, error: Exception) -> Failure:
         """Note a job's failure and return it as the queue wants it."""

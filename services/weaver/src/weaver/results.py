@@ -1,10 +1,12 @@
 """From a finished picture to what the world sees of it: encode, store under a fenced key, describe. Blocks; in threads.
 
-The key carries the claim's fencing token, so a zombie never overwrites the picture of the worker that took over.
+The key carries the claim's fencing token, so a zombie never overwrites the picture of the worker that took over, and a
+digest of the worker's id: a Redis that fell back by a second (a failover, a power cut) may give a token out twice.
 """
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 from proteus import imaging
@@ -15,15 +17,18 @@ from proteus.storage import ObjectStore
 from weaver.pipelines.contract import Finished
 
 
-def result_key(job: Claimed, extension: str) -> str:
-    """Return `results/<user>/<try-on job id>/<n>-<token>.<ext>`."""
+def result_key(job: Claimed, worker: str, extension: str) -> str:
+    """Return `results/<user>/<try-on job id>/<n>-<token>-<digest of the worker's id>.<ext>`."""
     user_id, tryon_job_id, n = (job.body.get(name) for name in ("user_id", "tryon_job_id", "n"))
     if not (user_id and tryon_job_id and n):
         raise InvalidRequest("the job's body must name user_id, tryon_job_id and n")
-    return f"results/{user_id}/{tryon_job_id}/{n}-{job.token}.{extension}"
+    digest = hashlib.blake2s(worker.encode(), digest_size=4).hexdigest()
+    return f"results/{user_id}/{tryon_job_id}/{n}-{job.token}-{digest}.{extension}"
 
 
-def store_picture(store: ObjectStore, job: Claimed, finished: Finished, card: EngineCard) -> dict[str, Any]:
+def store_picture(
+    store: ObjectStore, job: Claimed, finished: Finished, *, card: EngineCard, worker: str
+) -> dict[str, Any]:
     """Encode with the AI mark and the job's parameters, store, and return the description for the completion.
 
     Raises:
@@ -51,7 +56,7 @@ def store_picture(store: ObjectStore, job: Claimed, finished: Finished, card: En
         },
     )
     data = imaging.encode(finished.image, format_, mark=mark)
-    key = result_key(job, imaging.EXTENSIONS[format_])
+    key = result_key(job, worker, imaging.EXTENSIONS[format_])
     store.put(key, data, content_type=imaging.CONTENT_TYPES[format_])
     return {
         "result_key": key,
@@ -63,5 +68,6 @@ def store_picture(store: ObjectStore, job: Claimed, finished: Finished, card: En
         "engine_version": card.version,
         "seed": seed,
         "degraded": job.degraded,
+        "worker": worker,
         "notes": finished.notes,
     }
