@@ -6,6 +6,8 @@ import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from redis.asyncio import Redis
+
 from gateway.app import build
 from gateway.asks import Ask
 from gateway.options import TryonOptions
@@ -55,6 +57,42 @@ async def test_a_lost_job_whose_claim_nobody_recorded_gets_tokens_beyond_the_los
     assert again.token >= 2 * EPOCH_TOKENS > zombie.token
     await hands.finish(again)
     assert (await ready.guest.wait(snap["job_id"]))["status"] == "completed"
+
+
+async def test_a_redis_that_fell_back_loses_nothing_and_shows_nothing_twice(
+    gateway, ready, hands, parts, redis_url
+) -> None:
+    """A failover to a replica that lags: a completion, a claim and a submit never happened, the epoch is the same."""
+    done, claimed = [(await ready.snap())["job_id"] for _ in range(2)]
+    async with Redis.from_url(redis_url) as raw:
+        before = {key: await raw.dump(key) for key in await raw.keys("*")}
+        await hands.finish(await hands.take())
+        assert (await ready.guest.wait(done))["status"] == "completed"
+        shown = await row(parts, done)
+        zombie = await hands.take()
+        assert zombie.id == claimed
+        submitted = (await ready.snap())["job_id"]
+        async with raw.pipeline() as pipeline:
+            pipeline.flushdb()
+            for key, value in before.items():
+                pipeline.restore(key, 0, value)
+            await pipeline.execute()
+    await reconciler(parts).compare(updated_before=datetime.now(UTC) + timedelta(seconds=5))
+    async with hands.working():
+        for job_id in (claimed, submitted):
+            assert (await ready.guest.wait(job_id))["status"] == "completed"
+    late = Completion(id=zombie.id, token=zombie.token, result={"result_key": "results/late.png"})
+    await hands.queues[JOBS].complete(hands.worker, [late])
+    assert await row(parts, done) == shown
+    assert (await row(parts, claimed)).result_key != "results/late.png"
+    ids = {done, claimed, submitted}
+    async with ready.guest.listening(last_seq=0) as heard:
+        await heard.until(lambda heard: ids <= set(completed(heard)))
+    assert [completed(heard).count(job_id) for job_id in ids] == [1, 1, 1]
+
+
+def completed(heard):
+    return [job["job_id"] for job in heard.jobs if job["status"] == "completed"]
 
 
 async def test_what_an_older_epoch_completed_stays_completed(gateway, ready, hands, parts) -> None:
