@@ -32,6 +32,22 @@ def test_a_photo_that_is_not_there_is_wrong_usage(photo: Path) -> None:
     assert CliRunner().invoke(app, ["tryon", "nowhere.jpg", str(photo)]).exit_code == 2
 
 
+@pytest.mark.parametrize(("content", "words"), [(b"", "is empty"), (b"GIF89a", "is no JPEG, PNG or WebP picture")])
+def test_a_file_that_is_no_picture_is_refused_by_name_before_anything_is_sent(
+    photo: Path, content: bytes, words: str
+) -> None:
+    other = photo.with_name("other")
+    other.write_bytes(content)
+    for pair in ([photo, other], [other, photo]):
+        done = CliRunner().invoke(app, ["tryon", *map(str, pair), "--url", "http://127.0.0.1:1"])
+        said = "".join(done.stderr.replace("│", "").split())
+        assert (done.exit_code, f"{other.name}'{words}".replace(" ", "") in said) == (2, True)
+
+
+def test_a_folder_cannot_be_the_output(photo: Path) -> None:
+    assert CliRunner().invoke(app, ["tryon", str(photo), str(photo), "-o", str(photo.parent)]).exit_code == 2
+
+
 def test_down_where_nothing_runs_is_no_error(tmp_path: Path) -> None:
     done = CliRunner().invoke(app, ["down", "--folder", str(tmp_path)])
     assert done.exit_code == 0

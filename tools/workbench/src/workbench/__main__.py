@@ -12,14 +12,14 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 import typer
 from dotenv import dotenv_values
 
 from proteus.errors import ProteusError
 from workbench.access import token
-from workbench.client import Client, JobEnded, Refused
+from workbench.client import NO_PICTURE, Client, JobEnded, Refused, content_type_of
 from workbench.demo import demo as run_demo
 from workbench.fleet import app as fleet_app
 from workbench.models import models, weights
@@ -103,11 +103,27 @@ def demo(
         print(asyncio.run(run_demo(home, models=models, given=_given(), output=output, console=console.rich)))
 
 
+def _photo(help_: str) -> Any:
+    """An argument that must be a picture: refused here, before anything is uploaded."""
+    return typer.Argument(exists=True, dir_okay=False, readable=True, callback=_checked, help=help_)
+
+
+def _checked(file: Path) -> Path:
+    if not file.stat().st_size:
+        raise typer.BadParameter(f"file {str(file)!r} is empty.")
+    with file.open("rb") as opened:
+        if content_type_of(opened.read(16)) == NO_PICTURE:
+            raise typer.BadParameter(f"file {str(file)!r} is no JPEG, PNG or WebP picture.")
+    return file
+
+
 @app.command()
 def tryon(
-    person: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A photo of a person.")],
-    garment: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A photo of a garment.")],
-    output: Annotated[Path, typer.Option("--output", "-o", help="Where the picture goes.")] = Path("tryon.png"),
+    person: Annotated[Path, _photo("A photo of a person.")],
+    garment: Annotated[Path, _photo("A photo of a garment.")],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", dir_okay=False, writable=True, help="Where the picture goes.")
+    ] = Path("tryon.png"),
     url: Annotated[str | None, typer.Option(help="The gateway; default: the local stack's.")] = None,
     category: Annotated[str, typer.Option(help="auto, upper, lower, overall or dress.")] = "auto",
     engine: Annotated[str | None, typer.Option(help="See GET /v1/models; default: the deployment's.")] = None,

@@ -25,6 +25,7 @@ _MAGIC: Final = (
     (0, b"\x89PNG\r\n\x1a\n", "image/png"),
     (8, b"WEBP", "image/webp"),
 )
+NO_PICTURE: Final = "application/octet-stream"
 _RECHECK_SECONDS: Final = 5.0
 """A job is also asked for this often: an event lost on the way costs seconds, not the try-on."""
 
@@ -94,7 +95,7 @@ class Job:
 def content_type_of(picture: bytes) -> str:
     """Return what a file's first bytes say it is."""
     found = (name for at, magic, name in _MAGIC if picture.startswith(magic, at))
-    return next(found, "application/octet-stream")
+    return next(found, NO_PICTURE)
 
 
 Tell = Callable[[Job], None]
