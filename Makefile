@@ -16,7 +16,8 @@ STAMPS := $(VENV)/.stamps
 PIP := $(BIN)/python -m pip install --quiet --no-compile -c constraints.txt 2> >(grep -v "^WARNING: Location" >&2)
 PACKAGES := $(wildcard libs/*/pyproject.toml services/*/pyproject.toml tools/*/pyproject.toml)
 FAST := tests/unit tests/contract
-# The slow ones first: two processes then end together.
+# The slow ones first, and who has nothing left takes half of the other's: two processes then end together.
+PYTEST := $(BIN)/pytest -q -n 2 --dist worksteal
 GATE := tests/chaos tests/e2e tests/integration tests/models tests/chart $(FAST)
 
 .PHONY: help
@@ -50,15 +51,15 @@ check: install-dev ## The fast gate: format, lint, types, import laws, unit and 
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/mypy
 	@said=$$($(BIN)/lint-imports) || { echo "$$said"; exit 1; }; echo "$$said" | tail -n 1
-	@$(BIN)/pytest -q -n 2 -m "not slow" $(FAST)
+	@$(PYTEST) -m "not slow" $(FAST)
 
 .PHONY: test
 test: install-models install-deploy ## Every test that a laptop can run, with embedded servers
-	@$(BIN)/pytest -q -n 2 -m "not browser" $(GATE)
+	@$(PYTEST) -m "not browser" $(GATE)
 
 .PHONY: test-all
 test-all: install-models install-deploy ## `make test` and the chart, chaos and browser tests
-	@$(BIN)/pytest -q -n 2 tests
+	@$(PYTEST) tests
 
 .PHONY: chaos
 chaos: install ## Break a fleet for two minutes, count from outside; JSON on the last line, status 1 if a bar is missed
@@ -151,7 +152,7 @@ $(STAMPS)/deploy: requirements-deploy.txt $(STAMPS)/dev
 
 .PHONY: chart-test manifests images push compose-test compose-test-gpu
 chart-test: install-deploy ## Lint and render the chart, check schemas, refusals, policies and what KEDA counts
-	@$(BIN)/pytest -q -n 2 tests/chart
+	@$(PYTEST) tests/chart
 
 manifests: install-deploy ## Write deploy/k8s from the chart
 	@$(BIN)/python -m workbench.deploy.manifests

@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from workbench.stack.errors import StackError
-from workbench.stack.home import Home, Running
+from workbench.stack.home import PREFERRED_PORTS, Home, Running
 from workbench.stack.plan import Plan, answers
 from workbench.stack.ports import free_port, is_free
 from workbench.stack.process import Program
@@ -141,3 +141,10 @@ def test_ports_and_secrets_are_kept(tmp_path: Path) -> None:
     assert first.ports("gateway", "valkey") == again.ports("gateway", "valkey")
     assert first.secret("signing") == again.secret("signing")
     assert (tmp_path / "secrets.json").stat().st_mode & 0o077 == 0
+
+
+def test_two_stacks_that_start_together_choose_different_ports(tmp_path: Path) -> None:
+    """Nobody listens yet, so every port is free to both."""
+    one, other = Home(tmp_path / "one"), Home(tmp_path / "other")
+    with one.held(), other.held():
+        assert not set(one.ports(*PREFERRED_PORTS).values()) & set(other.ports(*PREFERRED_PORTS).values())

@@ -15,6 +15,7 @@ import os
 import secrets
 import shutil
 import signal
+import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -26,7 +27,7 @@ from workbench.stack.errors import StackError
 from workbench.stack.ports import free_port
 
 PREFERRED_PORTS: Final = {"gateway": 8000, "tailor": 8001, "s3": 8333}
-"""Tried first on the first start; other ports are nobody's business and chosen freely."""
+"""Tried first on the first start, by one stack at a time; other ports are nobody's business and chosen freely."""
 
 _STOP_SECONDS: Final = 60
 _POLL_SECONDS: Final = 0.1
@@ -55,6 +56,7 @@ class Home:
         self.logs = self.root / "logs"
         self._lock = self.root / "lock"
         self._state = self.root / "stack.json"
+        self._may_prefer = True
 
     @contextmanager
     def held(self) -> Iterator[None]:
@@ -71,7 +73,8 @@ class Home:
                 raise StackError(self._already_running(), way_out="`make down` stops it") from None
             self._state.unlink(missing_ok=True)
             try:
-                yield
+                with _preferred_ports() as self._may_prefer:
+                    yield
             finally:
                 self._state.unlink(missing_ok=True)
 
@@ -122,7 +125,7 @@ class Home:
             known, usual = last.get(name), PREFERRED_PORTS.get(name)
             # Clients keep addresses of the store: it stays where it was. The others go back to their usual port.
             order = (known, usual) if name == "s3" else (usual, known)
-            wanted = [port for port in order if port]
+            wanted = [port for port in order if port and (self._may_prefer or port not in PREFERRED_PORTS.values())]
             chosen[name] = free_port(wanted=wanted, taken=chosen.values(), with_grpc=name == "s3")
         _write_private(memory, last | chosen)
         return chosen
@@ -151,6 +154,21 @@ class Home:
         if found is None or not found.ready:
             return f"A stack is just starting or stopping in {self.root}."
         return f"The stack already runs (pid {found.pid}): page {found.gateway_url}/ui, API {found.gateway_url}/docs."
+
+
+@contextmanager
+def _preferred_ports() -> Iterator[bool]:
+    """Hold the preferred ports while the block runs; False: another stack does.
+
+    A port is free until its server listens: of two stacks that start together, both would choose it.
+    """
+    with (Path(tempfile.gettempdir()) / f"proteus-ports-{os.getuid()}.lock").open("a") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+        else:
+            yield True
 
 
 def _read(path: Path) -> dict[str, Any]:
