@@ -165,10 +165,10 @@ def _preferred_ports() -> Iterator[bool]:
     with (Path(tempfile.gettempdir()) / f"proteus-ports-{os.getuid()}.lock").open("a") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            held = True
         except BlockingIOError:
-            yield False
-        else:
-            yield True
+            held = False
+        yield held
 
 
 def _read(path: Path) -> dict[str, Any]:
