@@ -48,8 +48,6 @@ async def test_the_operator_of_a_local_fleet_needs_no_token_for_its_queue(fleet:
         return await asyncio.to_thread(subprocess.run, command, capture_output=True, text=True)
 
     depths = json.loads((await proteus(*here, "ls", "--json")).stdout)
-    minted = await proteus("token", "--tenant", "acme", "--scope", "admin", *here[1:])
-    here += ["--token", minted.stdout.strip()]
     assert depths["queues"]["queue:jobs"]["waiting"] == 0
     assert {"weaver", "tailor"} <= {worker["id"].partition("-")[0] for worker in depths["workers"]}
     assert "No alive job" in (await proteus(*here, "ls")).stdout
@@ -69,3 +67,5 @@ async def test_the_operator_of_a_local_fleet_needs_no_token_for_its_queue(fleet:
     assert (unknown.returncode, "no such job" in unknown.stderr) == (4, True)
     guest = await proteus(*here, "--token", client.token or "", "ls")
     assert (guest.returncode, "admin" in guest.stderr) == (4, True)
+    minted = await proteus("token", "--tenant", "acme", "--scope", "admin", *here[1:])
+    assert (await proteus(*here, "--token", minted.stdout.strip(), "dead")).returncode == 0

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -176,7 +177,8 @@ async def test_pictures_of_two_users_woven_together_are_those_woven_alone(
     assert batches(process) == [2, 2]
     for shopper, view in zip((ANN, BEA), views, strict=True):
         assert view.state is JobState.COMPLETED, view
-        assert view.result["result_key"].startswith(f"results/{shopper.user_id}/{view.id}/1-{view.token}-")
+        key = f"results/{shopper.user_id}/{view.id}/1-{view.token}-[0-9a-f]{{8}}.png"
+        assert re.fullmatch(key, view.result["result_key"])
         data = fleet.store.get(view.result["result_key"])
         picture, mark = imaging.load(data, "RGB"), imaging.read_mark(data)
         assert picture.shape == shopper.person().shape

@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from no_torch import without_torch
 from proteus import imaging
 from proteus.artefacts import GarmentCut, IngestedImage, PersonParse
 from proteus.jobs import JobId, JobState
@@ -221,11 +222,8 @@ def from_bucket(fleet: Fleet, folder: Path, tmp_path: Path, *, leave_out: str = 
         if file.is_file() and file.suffix != leave_out:
             key = f"models/{file.relative_to(folder.parent).as_posix()}"
             fleet.store.put(key, file.read_bytes(), content_type="application/octet-stream")
-    stub = tmp_path / "stub" / "torch"
-    stub.mkdir(parents=True)
-    (stub / "__init__.py").write_text("raise ImportError('there is no torch here')")
     return {
-        "PYTHONPATH": str(stub.parent),
+        **without_torch(tmp_path),
         "TAILOR_PARSER": folder.name,
         "TAILOR_WEIGHTS_DIR": str(tmp_path / "weights"),
         "TAILOR_WEIGHTS_SOURCE": f"s3://{fleet.store.settings.bucket}/models",

@@ -15,6 +15,7 @@ import torch.nn.functional as F
 from PIL import Image
 from transformers.models.segformer.image_processing_pil_segformer import SegformerImageProcessorPil
 
+from no_torch import REASON, without_torch
 from proteus.errors import ModelUnavailable
 from tailor.parsers.segformer import load_network
 from tailor.parsers.segformer.approximate import openvino_forward
@@ -201,19 +202,17 @@ def test_a_folder_that_is_not_there_is_named_with_the_command_that_fills_it():
 
 
 def test_without_torch_and_without_an_export_the_command_that_makes_it_is_named(folder, tmp_path):
-    (tmp_path / "torch").mkdir()
-    (tmp_path / "torch/__init__.py").write_text("raise ImportError('this image has no torch')")
     script = f"from tailor.parsers.segformer import load_network; load_network({str(folder)!r}, side=192)"
     done = subprocess.run(
         [sys.executable, "-c", script],
-        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        env={**os.environ, **without_torch(tmp_path)},
         capture_output=True,
         text=True,
         check=False,
     )
     said = done.stderr.splitlines()[-1]
     assert said.startswith("proteus.errors.ModelUnavailable: parser segformer finds no exported network segformer-")
-    assert "this image has no torch" in said
+    assert REASON in said
     assert "`make weights MODEL=segformer ACCEPT=1`" in said
 
 

@@ -9,10 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from no_torch import REASON, without_torch
 from workbench.bench.checkpoints import write_segformer
 from workbench.hub import CHECKSUMS, sha256_of
-
-WITHOUT_TORCH = "raise ImportError('there is no torch here')"
 
 
 @pytest.fixture
@@ -26,11 +25,7 @@ def models(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def no_torch(tmp_path: Path) -> dict[str, str]:
-    """An environment in which importing torch fails, as in the tailor's image."""
-    package = tmp_path / "stub" / "torch"
-    package.mkdir(parents=True)
-    (package / "__init__.py").write_text(WITHOUT_TORCH)
-    return {**os.environ, "PYTHONPATH": str(tmp_path / "stub")}
+    return {**os.environ, **without_torch(tmp_path)}
 
 
 def run(*arguments: str, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
@@ -43,7 +38,7 @@ def test_the_export_lies_beside_the_weights_and_serves_where_there_is_no_torch(
     command = ("-m", "workbench", "weights", "segformer", "--folder", str(models), "--accept-licence")
     refused = run(*command, env=no_torch)
     assert refused.returncode == 3
-    assert "there is no torch here" in refused.stderr
+    assert REASON in refused.stderr
     assert not list(models.rglob("*.onnx"))
 
     done = run(*command)

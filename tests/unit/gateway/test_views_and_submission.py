@@ -37,7 +37,7 @@ def tryon(options: TryonOptions | None = None, units: int = 1) -> tuple[TryonRow
     options = options or TryonOptions(seed=5)
     card = card_of(options.model or "puppet", commercial_only=False)
     entry = entry_values(ANN, options, card, person_id="img_p", garment_id="img_g", cut_id="seg_c", trace_id="t")
-    made = [JobRow(**unit_values(ANN, options, card, entry, n)) for n in range(1, units + 1)]
+    made = [JobRow(**unit_values(ANN, options, card, entry, n, now=entry["created_at"])) for n in range(1, units + 1)]
     return TryonRow(**entry), made
 
 

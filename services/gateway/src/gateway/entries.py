@@ -55,10 +55,9 @@ def entry_values(
 
 
 def unit_values(
-    caller: Caller, options: TryonOptions, card: EngineCard, entry: Mapping[str, Any], n: int
+    caller: Caller, options: TryonOptions, card: EngineCard, entry: Mapping[str, Any], n: int, *, now: datetime
 ) -> dict[str, Any]:
     """Return the n-th picture of an entry, every column of its row; the caller decides about `stage` and `hold`."""
-    now = datetime.now(UTC)
     return {
         "id": unit_id(entry["id"], n),
         "kind": JobKind.TRYON.value,

@@ -172,7 +172,7 @@ class Intake:
         card = self._card(ask, options)
         position, admission = self._admit(ask.caller, options, card)
         entry = _entry(ask, options, card, person_id=person_key.rpartition("/")[2], garment_id="")
-        unit = unit_values(ask.caller, options, card, entry, 1)
+        unit = unit_values(ask.caller, options, card, entry, 1, now=entry["created_at"])
         if admission.verdict is Verdict.HOLD:
             unit |= {"hold": True, "stage": Stage.HELD.value}
         ready = Ready(
@@ -221,10 +221,11 @@ class Intake:
             values = _entry(ask, options, card, person_id=found.person.id, garment_id=found.garment.id)
             values |= {"cut_id": cut.id, "parse_id": parse.id if parse else None}
             entry = await _save(writes, values, draft)
+            now = datetime.now(UTC)
             stage = Stage.PREPARING if open_needs else Stage.HELD if hold else Stage.WAITING
             units = [
                 await writes.add_job(
-                    **unit_values(ask.caller, options, card, values, n) | {"hold": hold, "stage": stage.value}
+                    **unit_values(ask.caller, options, card, values, n, now=now) | {"hold": hold, "stage": stage.value}
                 )
                 for n in range(1, options.num_samples + 1)
             ]

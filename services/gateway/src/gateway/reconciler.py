@@ -76,9 +76,8 @@ class Reconciler:
                 log.warning("redis_was_emptied_or_swapped")
                 metrics.RECONCILED.labels("new_epoch").inc()
             epoch = uuid4().hex
-            await self._redis.set(
-                keys.EPOCH, epoch
-            )  # First: if Redis is emptied while we compare, it is missing again.
+            # First: if Redis is emptied while we compare, it is missing again.
+            await self._redis.set(keys.EPOCH, epoch)
             await self.compare(updated_before=datetime.now(UTC), emptied=not first)
             async with self._ledger.write() as writes:
                 await writes.set_fact(EPOCH_FACT, epoch)

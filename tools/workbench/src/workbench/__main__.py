@@ -105,7 +105,7 @@ def demo(
 
 def _photo(help_: str) -> Any:
     """An argument that must be a picture: refused here, before anything is uploaded."""
-    return typer.Argument(exists=True, dir_okay=False, readable=True, callback=_checked, help=help_)
+    return typer.Argument(exists=True, dir_okay=False, callback=_checked, help=help_)
 
 
 def _checked(file: Path) -> Path:

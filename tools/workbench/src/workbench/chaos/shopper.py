@@ -74,7 +74,6 @@ class Shopper:
         self._urls = itertools.cycle(urls)
         self._url = next(self._urls)
         self.token = ""
-        self._leaving = False
         self._person_url = ""
         self._cut_url = ""
 
@@ -95,7 +94,6 @@ class Shopper:
             try:
                 yield shopper
             finally:
-                shopper._leaving = True
                 await cancel(*listening)
 
     async def snap(self, *, key: str, options: Mapping[str, Any]) -> str:
@@ -165,8 +163,7 @@ class Shopper:
         return str(ticket["image_url"])
 
     async def _listen(self, ear: Ear, urls: Sequence[str]) -> None:
-        # A cancellation may drown inside the socket client while it connects: the flag ends the loop all the same.
-        for url in itertools.takewhile(lambda _: not self._leaving, itertools.cycle(urls)):
+        for url in itertools.cycle(urls):
             await self._listen_to(url, ear)
 
     async def _listen_to(self, url: str, ear: Ear) -> None:
