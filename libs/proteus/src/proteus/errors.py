@@ -24,11 +24,15 @@
 
 The class docstring is the default message. `code` is for machines, `retryable` for the queue and for clients,
 `hint` says what to do. HTTP statuses live in `gateway.api.problems` alone.
+
+Below the tree stands the one table that classifies what Redis and Postgres answer instead of a result
+(`class_of_redis_reply`, `class_of_sqlstate`); `proteus.replies` applies it to exceptions.
 """
 
 from __future__ import annotations
 
-from typing import ClassVar
+from enum import StrEnum
+from typing import ClassVar, Final
 
 
 class ProteusError(Exception):
@@ -244,3 +248,61 @@ class DependencyUnavailable(ProteusError):
     code = "dependency_unavailable"
     retryable = True
     hint = "Try again in a few seconds."
+
+
+class ReplyClass(StrEnum):
+    """What an error reply of a server means for the caller."""
+
+    AWAY = "away"
+    """The server cannot do it now: back off and try again. Never the fault of a job."""
+    RELOAD = "reload"
+    """The server lost a script: load it and repeat the call."""
+    OURS = "ours"
+    """The command, the key or the message is wrong, and stays wrong: set it aside, raise an alert, go on."""
+
+
+REDIS_REPLIES: Final = {
+    **dict.fromkeys(
+        (
+            "OOM",
+            "READONLY",
+            "LOADING",
+            "MISCONF",
+            "NOREPLICAS",
+            "MASTERDOWN",
+            "CLUSTERDOWN",
+            "TRYAGAIN",
+            "BUSY",
+        ),
+        ReplyClass.AWAY,
+    ),
+    "NOSCRIPT": ReplyClass.RELOAD,
+    **dict.fromkeys(("WRONGTYPE", "NOAUTH", "WRONGPASS", "NOPERM"), ReplyClass.OURS),
+}
+"""First word of a Redis error reply -> its class. What is not listed (`max number of clients reached`) is away."""
+
+SCRIPT_ERRORS: Final = ("user_script:", "Error running script", "Error compiling script", "unknown command")
+"""Parts of an `ERR` reply that blame the command or the script."""
+
+OUR_SQLSTATE_CLASSES: Final = ("22", "23", "42")
+"""Bad data, a violated constraint, a wrong statement. Every other SQLSTATE says that Postgres cannot do it now."""
+
+
+def class_of_redis_reply(code: str, message: str = "") -> ReplyClass:
+    """Return the class of a Redis error reply.
+
+    Args:
+        code: The reply's first word.
+        message: The rest. Redis before 7 wraps a script's error: `ERR Error running script (…): -OOM command not …`.
+    """
+    if code in REDIS_REPLIES:
+        return REDIS_REPLIES[code]
+    for word, found in REDIS_REPLIES.items():
+        if f"-{word} " in message:
+            return found
+    return ReplyClass.OURS if any(part in message for part in SCRIPT_ERRORS) else ReplyClass.AWAY
+
+
+def class_of_sqlstate(state: str) -> ReplyClass:
+    """Return the class of a Postgres error by its five-character SQLSTATE."""
+    return ReplyClass.OURS if state[:2] in OUR_SQLSTATE_CLASSES else ReplyClass.AWAY
