@@ -106,7 +106,7 @@ DNS: set[Arrow] = {("any", "namespace kube-system", 53)}
 
 def test_the_cpu_profile_allows_exactly_the_drawn_arrows(rendered: Callable[..., Objects]) -> None:
     out, into = arrows(rendered("cpu"))
-    assert out == INSIDE | DNS | {("gateway", "outside", 443)}
+    assert out == INSIDE | DNS
     assert into == INSIDE | PROMETHEUS | {("namespace keda", "redis", 6379), ("namespace ingress", "gateway", 8000)}
 
 
@@ -128,20 +128,20 @@ def test_a_tailor_leaves_the_cluster_for_a_model_hub_alone(
     rendered: Callable[..., Objects], parser: str, source: str, outside: set[Arrow]
 ) -> None:
     out, _ = arrows(rendered("cpu", tailor={"parser": parser, "weights": {"source": source}}))
-    assert out == INSIDE | DNS | {("gateway", "outside", 443)} | outside
+    assert out == INSIDE | DNS | outside
 
 
 def test_a_gpu_weaver_leaves_the_cluster_for_a_model_hub(rendered: Callable[..., Objects]) -> None:
     bundled = {name: {"bundled": True} for name in ("redis", "postgres", "objectStorage")}
     for source, outside in (("s3://weights", set()), ("shop/weights", {("weaver", "outside", 443)})):
         out, _ = arrows(rendered("gpu", weaver={"weights": {"source": source}}, **bundled))
-        assert out == INSIDE | DNS | {("gateway", "outside", 443)} | outside
+        assert out == INSIDE | DNS | outside
 
 
 def test_only_an_arbitrator_that_owns_the_scaling_reaches_the_api_server(rendered: Callable[..., Objects]) -> None:
     objects = rendered("cpu", scaling={"owner": "operator"})
     out, _ = arrows(objects)
-    assert out == INSIDE | DNS | {("gateway", "outside", 443)} | {("arbitrator", "outside", p) for p in (443, 6443)}
+    assert out == INSIDE | DNS | {("arbitrator", "outside", p) for p in (443, 6443)}
     [role] = [o for o in objects if o["kind"] == "Role"]
     verbs = ["get", "list", "watch", "create", "patch"]
     assert role["rules"] == [{"apiGroups": ["keda.sh"], "resources": ["scaledobjects"], "verbs": verbs}]

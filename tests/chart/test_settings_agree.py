@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from pydantic_settings import BaseSettings
 
+from proteus.secret_files import SecretSettings
 from proteus.settings import LeaseSettings, LogSettings, RedisSettings, StorageSettings
 
 from .conftest import Objects
@@ -22,7 +23,8 @@ what an operator adds beside the gateway (`POST /segment`)."""
 
 def names(model: type[BaseSettings]) -> set[str]:
     prefix = model.model_config.get("env_prefix", "")
-    return {(field.alias or prefix + name).upper() for name, field in model.model_fields.items()}
+    told = {(field.alias or prefix + name).upper() for name, field in model.model_fields.items()}
+    return told | {f"{name}_FILE" for name in told if issubclass(model, SecretSettings)}
 
 
 def read_by(service: str) -> set[str]:

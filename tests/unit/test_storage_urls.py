@@ -3,12 +3,20 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import SecretStr
 
 from proteus.errors import ForeignUrl
 from proteus.settings import StorageSettings
 from proteus.storage import ObjectStore
 
-store = ObjectStore(StorageSettings(endpoint="http://127.0.0.1:8333", public_endpoint="https://media.shop.example"))
+store = ObjectStore(
+    StorageSettings(
+        endpoint="http://127.0.0.1:8333",
+        public_endpoint="https://media.shop.example",
+        access_key="tests",
+        secret_key=SecretStr("tests"),
+    )
+)
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 """Settings that several services share. Each service composes its own from these, once, in its composition root.
 
-The environment is read nowhere else. Names are those of SPEC 11.
+The environment is read nowhere else. A secret may lie in a file: `X_FILE` names the file that holds `X`.
 """
 
 from __future__ import annotations
@@ -9,11 +9,13 @@ import socket
 from secrets import token_hex
 from typing import Literal
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from proteus.secret_files import SecretSettings, refuse_published
 
-class RedisSettings(BaseSettings):
+
+class RedisSettings(SecretSettings):
     """The nervous system."""
 
     model_config = SettingsConfigDict(frozen=True, env_prefix="REDIS_", extra="ignore")
@@ -22,7 +24,7 @@ class RedisSettings(BaseSettings):
     """`REDIS_URL`. Redis 7 or Valkey; `maxmemory-policy noeviction` and AOF everysec."""
 
 
-class StorageSettings(BaseSettings):
+class StorageSettings(SecretSettings):
     """The object store: any S3 with path-style addresses and presigned PUT."""
 
     model_config = SettingsConfigDict(frozen=True, env_prefix="OBJECT_STORAGE_", extra="ignore")
@@ -36,9 +38,19 @@ class StorageSettings(BaseSettings):
     bucket: str = Field(default="proteus", min_length=3)
     """`OBJECT_STORAGE_BUCKET`."""
 
-    access_key: str = "proteus"
-    secret_key: SecretStr = SecretStr("proteus-local-secret")
+    access_key: str = ""
+    """`OBJECT_STORAGE_ACCESS_KEY`."""
+
+    secret_key: SecretStr = SecretStr("")
+    """`OBJECT_STORAGE_SECRET_KEY`. Has no default that opens a store: a known key is no key."""
+
     region: str = "us-east-1"
+
+    @field_validator("secret_key")
+    @classmethod
+    def _is_a_secret(cls, value: SecretStr) -> SecretStr:
+        refuse_published(value.get_secret_value(), name="OBJECT_STORAGE_SECRET_KEY")
+        return value
 
     @property
     def client_endpoint(self) -> str:

@@ -18,13 +18,19 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from s3transfer.exceptions import RetriesExceededError
 
-from proteus.errors import DependencyUnavailable, ForeignUrl, NotFound, UploadMissing
+from proteus.errors import DependencyUnavailable, ForeignUrl, NotFound, ProteusError, UploadMissing
 from proteus.settings import StorageSettings
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 RANGE_NOT_SATISFIABLE: Final = 416
+
+
+class NoStorageKey(ProteusError):
+    """OBJECT_STORAGE_ACCESS_KEY and OBJECT_STORAGE_SECRET_KEY are not set, so nothing can be signed."""
+
+    code = "no_storage_key"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,9 +56,14 @@ class ObjectStore:
 
     Args:
         settings: Where it is and how to sign. URLs for clients are signed for `client_endpoint`.
+
+    Raises:
+        NoStorageKey: There is nothing to sign with; boto3 would look for a key elsewhere.
     """
 
     def __init__(self, settings: StorageSettings) -> None:
+        if not (settings.access_key and settings.secret_key.get_secret_value()):
+            raise NoStorageKey
         self.settings = settings
         self._s3 = self._client(settings.endpoint)
         self._signer = (
@@ -185,14 +196,22 @@ class ObjectStore:
         return True
 
     def delete(self, *keys: str) -> None:
-        """Delete objects; those that are not there are no error."""
+        """Delete objects; those that are not there are no error.
+
+        Raises:
+            DependencyUnavailable: The store kept one, or does not answer.
+        """
         for start in range(0, len(keys), 1000):
             chunk = keys[start : start + 1000]
-            self._call(
+            answer = self._call(
                 "delete_objects",
                 Bucket=self.settings.bucket,
                 Delete={"Objects": [{"Key": key} for key in chunk], "Quiet": True},
             )
+            # The answer is 200 all the same: each object that was kept is named inside.
+            if kept := answer.get("Errors", ()):
+                code = kept[0].get("Code", "no reason given")
+                raise DependencyUnavailable(f"The object store kept {len(kept)} of {len(chunk)} objects: {code}.")
 
     def list(self, prefix: str) -> Iterator[ObjectInfo]:
         """Yield every object under a prefix."""

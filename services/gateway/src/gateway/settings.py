@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from typing import Literal
+from urllib.parse import unquote, urlsplit
 
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from proteus.secret_files import SecretSettings, refuse_published
 from proteus.settings import LeaseSettings, LogSettings, RedisSettings, StorageSettings
 
 
-class DatabaseSettings(BaseSettings):
+class DatabaseSettings(SecretSettings):
     """The memory."""
 
     model_config = SettingsConfigDict(frozen=True, env_prefix="DATABASE_", extra="ignore")
@@ -24,6 +26,7 @@ class DatabaseSettings(BaseSettings):
     @field_validator("url")
     @classmethod
     def _driver(cls, url: str) -> str:
+        refuse_published(unquote(urlsplit(url).password or ""), name="the password in DATABASE_URL")
         for prefix in ("postgresql://", "postgres://"):
             if url.startswith(prefix):
                 return "postgresql+asyncpg://" + url.removeprefix(prefix)
@@ -32,7 +35,7 @@ class DatabaseSettings(BaseSettings):
         return url
 
 
-class TokenSettings(BaseSettings):
+class TokenSettings(SecretSettings):
     """Access tokens."""
 
     model_config = SettingsConfigDict(frozen=True, env_prefix="PROTEUS_", extra="ignore")
@@ -42,6 +45,12 @@ class TokenSettings(BaseSettings):
 
     guest_token_seconds: int = Field(default=86_400, ge=60)
     """A shopper's day; the page asks for a new token when it runs out."""
+
+    @field_validator("signing_key")
+    @classmethod
+    def _is_a_secret(cls, value: SecretStr) -> SecretStr:
+        refuse_published(value.get_secret_value(), name="PROTEUS_SIGNING_KEY")
+        return value
 
 
 class UploadSettings(BaseSettings):

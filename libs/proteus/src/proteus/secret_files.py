@@ -1,0 +1,73 @@
+"""Secrets in settings: read from a file that `X_FILE` names, and refused where everybody knows them.
+
+Docker Compose and Kubernetes hand secrets over as files, which no process list and no `inspect` shows.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any, Final
+
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
+
+PUBLISHED: Final = frozenset(
+    {
+        "local-only",
+        "local-only-secret",
+        "local-only-signing-key-0123456789abcdef",
+        "local-only-signing-key-change-me-in-env",
+        "proteus-local",
+        "proteus-local-secret",
+    }
+)
+"""Secrets that were defaults once: they stand in published files, so whoever reads those has them."""
+
+
+def refuse_published(value: str, *, name: str) -> None:
+    """Refuse a secret that was a public default.
+
+    Raises:
+        ValueError: It is one; the message names the setting, never the value.
+    """
+    if value in PUBLISHED:
+        raise ValueError(f"{name} is a default that everybody can read; make a secret: `openssl rand -hex 32`")
+
+
+class SecretSettings(BaseSettings):
+    """Settings of which each may lie in a file: `X_FILE` names the file that holds `X`. Errors show no value."""
+
+    model_config = SettingsConfigDict(hide_input_in_errors=True)
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Ask the caller first, then the files, then the environment."""
+        return init_settings, _NamedFiles(settings_cls), env_settings
+
+
+class _NamedFiles(PydanticBaseSettingsSource):
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
+        name = f"{self.config.get('env_prefix', '')}{field_name}".upper()
+        path = os.environ.get(f"{name}_FILE")
+        if not path:
+            return None, field_name, False
+        if os.environ.get(name):
+            raise SettingsError(f"{name} and {name}_FILE are both set: keep one")
+        try:
+            # An editor and `echo` end a file with a line break; no secret does.
+            return Path(path).read_text(encoding="utf-8").rstrip("\r\n"), field_name, False
+        except (OSError, UnicodeDecodeError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "it is no text"
+            raise SettingsError(f"{name}_FILE names {path}, which cannot be read: {reason}") from error
+
+    def __call__(self) -> dict[str, Any]:
+        found = {name: self.get_field_value(field, name)[0] for name, field in self.settings_cls.model_fields.items()}
+        return {name: value for name, value in found.items() if value is not None}
