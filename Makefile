@@ -150,12 +150,15 @@ $(STAMPS)/deploy: requirements-deploy.txt $(STAMPS)/dev
 	@$(PIP) -r requirements-deploy.txt
 	@touch $@
 
-.PHONY: chart-test manifests images push compose-test compose-test-gpu
+.PHONY: chart-test manifests cluster-secrets images push compose-test compose-test-gpu
 chart-test: install-deploy ## Lint and render the chart, check schemas, refusals, policies and what KEDA counts
 	@$(PYTEST) tests/chart
 
-manifests: install-deploy ## Write deploy/k8s from the chart
+manifests: install-deploy ## Write the chart's rights from the code, and deploy/k8s from the chart
 	@$(BIN)/python -m workbench.deploy.manifests
+
+cluster-secrets: install-deploy ## Make the secrets of deploy/k8s/overlays/local, on this machine alone
+	@$(BIN)/python -m workbench.deploy.cluster_secrets
 
 images: install-deploy ## Build the services' images (GPU=1: the GPU weaver too) and say their sizes
 	@$(BIN)/python -m workbench.deploy.images $(if $(GPU),--gpu)

@@ -12,7 +12,8 @@ from __future__ import annotations
 
 import os
 import platform
-from collections.abc import AsyncIterator, Iterator
+import re
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -23,6 +24,8 @@ import redis as sync_redis
 from pydantic import SecretStr
 from redis.asyncio import Redis
 
+from proteus.redis_roles import RULES, RedisRole
+from proteus.redis_roles import redis_url as roles_url
 from proteus.settings import StorageSettings
 from proteus.storage import ObjectStore
 from workbench.deploy import standins
@@ -72,6 +75,17 @@ def redis_url(redis_server_url: str) -> str:
     with sync_redis.Redis.from_url(redis_server_url) as client:
         client.flushdb()
     return redis_server_url
+
+
+@pytest.fixture
+def role_url(redis_url: str) -> Callable[[str], str]:
+    """Return the address at which a role (`proteus.redis_roles`) connects to that database."""
+    with sync_redis.Redis.from_url(redis_url) as client:
+        for role, rules in RULES.items():
+            words = re.findall(r"\([^)]*\)|\S+", rules)
+            client.execute_command("ACL", "SETUSER", f"{role}", "reset", "on", f">tests-{role}", *words)
+    address = urlsplit(redis_url).netloc.rpartition("@")[2] + urlsplit(redis_url).path
+    return lambda role: roles_url(address, RedisRole(role), f"tests-{role}")
 
 
 @pytest.fixture

@@ -102,7 +102,7 @@ REFUSALS: list[tuple[dict[str, Any], str]] = [
     ({"ingress": {"enabled": True, "host": "a.example"}, "httpRoute": {"enabled": True}}, "choose one way in"),
     ({"ingress": {"enabled": True}}, "ingress.host is empty"),
     ({"httpRoute": {"enabled": True}}, "httpRoute.parentRefs is empty"),
-    ({"redis": {"bundled": False}}, "name a Secret with REDIS_URL"),
+    ({"redis": {"bundled": False}}, "name a Secret with REDIS_ADDR"),
     ({"postgres": {"bundled": False}}, "name a Secret with DATABASE_URL"),
     ({"objectStorage": {"bundled": False}}, "set objectStorage.endpoint"),
 ]

@@ -13,13 +13,14 @@ from typing import Any
 import pytest
 import yaml
 
+from proteus import make_secrets
 from workbench.deploy import standins
 from workbench.deploy.images import DOCKERFILES, GPU
 
 from .conftest import CHART, ROOT
 
 SCRIPTS = Path(sysconfig.get_path("scripts"))
-OURS = {"migrate", "gateway", "tailor", "weaver", "weaver-gpu", "arbitrator"}
+OURS = {"secrets", "migrate", "gateway", "tailor", "weaver", "weaver-gpu", "arbitrator"}
 PROFILES = ("", "gpu", "observability", "gpu,observability")
 
 
@@ -81,11 +82,43 @@ def test_every_service_is_hardened_pinned_and_local(profiles: str) -> None:
 @pytest.mark.parametrize("profiles", PROFILES)
 def test_nobody_starts_before_what_it_needs_is_healthy(profiles: str) -> None:
     services = compose(profiles)["services"]
-    for name in OURS & services.keys():
+    for name in (OURS - {"secrets"}) & services.keys():
         waits = {other: need["condition"] for other, need in services[name].get("depends_on", {}).items()}
         assert waits, name
         assert set(waits.values()) <= {"service_healthy", "service_completed_successfully"}, name
         assert all("healthcheck" in services[o] for o, how in waits.items() if how == "service_healthy"), name
+
+
+def test_no_service_has_a_secret_in_its_environment_but_the_one_that_takes_yours() -> None:
+    services = compose("gpu", PROTEUS_SIGNING_KEY="your-own-signing-key", POSTGRES_PASSWORD="your-own-password")[
+        "services"
+    ]
+    words = ("PASSWORD", "SECRET_KEY", "ACCESS_KEY", "SIGNING_KEY", "REDIS_URL", "DATABASE_URL")
+    for name, service in services.items():
+        given = {key: value for key, value in (service.get("environment") or {}).items() if value}
+        plain = {key for key in given if any(word in key for word in words) and not key.endswith("_FILE")}
+        assert plain == ({"PROTEUS_SIGNING_KEY", "POSTGRES_PASSWORD"} if name == "secrets" else set()), name
+        assert all(value.startswith("/secrets/") for key, value in given.items() if key.endswith("_FILE")), name
+
+
+@pytest.mark.parametrize("profiles", ["", "gpu"])
+def test_each_service_mounts_its_own_secrets_alone_and_finds_there_what_it_is_told(
+    profiles: str, tmp_path: Path
+) -> None:
+    make_secrets.write(tmp_path, {})
+    services = compose(profiles)["services"]
+    written = {mount["source"]: mount["target"] for mount in services["secrets"]["volumes"]}
+    assert services["secrets"]["network_mode"] == "none"
+    for name, service in services.items():
+        if name == "secrets":
+            continue
+        mounts = [m for m in service.get("volumes", ()) if m["source"].startswith("secrets")]
+        assert [m["source"] for m in mounts] == [f"secrets-{name.removesuffix('-gpu')}"], name
+        assert (mounts[0]["target"], mounts[0]["read_only"]) == ("/secrets", True), name
+        part = written[mounts[0]["source"]].rpartition("/")[2]
+        told = [*(service.get("environment") or {}).values(), *(service.get("command") or [])]
+        named = {word.rpartition("/secrets/")[2] for value in told for word in [str(value)] if "/secrets/" in word}
+        assert named == {path.name for path in (tmp_path / part).iterdir()}, name
 
 
 def test_every_variable_of_the_compose_file_is_in_the_example() -> None:
@@ -106,12 +139,12 @@ def test_a_tailor_gets_its_parser_its_weights_and_the_licence_policy() -> None:
     tailor = services["tailor"]
     assert services["gateway"]["environment"]["PROTEUS_PARSER_VERSION"] == "segformer"
     assert told.items() <= tailor["environment"].items()
-    [mount] = tailor["volumes"]
+    target = tailor["environment"]["TAILOR_WEIGHTS_DIR"]
+    [mount] = [mount for mount in tailor["volumes"] if mount["target"] == target]
     assert (mount["type"], mount["source"]) == ("bind", str(ROOT / "models"))
-    assert mount["target"] == tailor["environment"]["TAILOR_WEIGHTS_DIR"]
     plain = compose("gpu")["services"]
     assert plain["tailor"]["environment"]["TAILOR_PARSER"] == "classic"
-    assert plain["tailor"]["volumes"] == plain["weaver-gpu"]["volumes"]
+    assert plain["tailor"]["volumes"][0] == plain["weaver-gpu"]["volumes"][0]
 
 
 @pytest.mark.parametrize(("dockerfile", "service"), [(DOCKERFILES["tailor"], "TAILOR"), (GPU["weaver-gpu"], "WEAVER")])

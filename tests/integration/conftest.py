@@ -80,22 +80,22 @@ class Fleet:
     """Starts workers and submits jobs.
 
     Args:
-        redis_url: The servers of this test.
+        role_url: Where each service connects, as its own role.
         storage: Its bucket.
         folder: Where logs go.
     """
 
-    def __init__(self, redis: Redis, redis_url: str, storage: StorageSettings, folder: Path) -> None:
+    def __init__(self, redis: Redis, role_url: Callable[[str], str], storage: StorageSettings, folder: Path) -> None:
         self.redis = redis
         self.policy = QueuePolicy(lease_ms=int(LEASE_SECONDS * 1000), backoff_base_ms=50, backoff_cap_ms=200)
         self.queue = JobQueue(redis, keys.JOBS, policy=self.policy)
         self.tailor_queue = JobQueue(redis, keys.TAILOR, policy=self.policy)
         self.store = ObjectStore(storage)
         self.folder = folder
+        self.role_url = role_url
         self.processes: list[Process] = []
         self.environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith("COV_")},
-            "REDIS_URL": redis_url,
             "OBJECT_STORAGE_ENDPOINT": storage.endpoint,
             "OBJECT_STORAGE_BUCKET": storage.bucket,
             "OBJECT_STORAGE_ACCESS_KEY": storage.access_key,
@@ -112,7 +112,12 @@ class Fleet:
         with log.open("wb") as out:
             popen = subprocess.Popen(
                 [sys.executable, "-m", module],
-                env={**self.environment, "PROTEUS_WORKER_ID": worker_id, **environment},
+                env={
+                    **self.environment,
+                    "REDIS_URL": self.role_url(module),
+                    "PROTEUS_WORKER_ID": worker_id,
+                    **environment,
+                },
                 stdout=out,
                 stderr=out,
             )
@@ -226,10 +231,14 @@ class Fleet:
 
 @pytest.fixture
 async def fleet(
-    redis: Redis, redis_url: str, storage_settings: StorageSettings, store: ObjectStore, tmp_path: Path
+    redis: Redis,
+    role_url: Callable[[str], str],
+    storage_settings: StorageSettings,
+    store: ObjectStore,
+    tmp_path: Path,
 ) -> AsyncIterator[Fleet]:
     """Workers on real servers, killed at the end."""
-    made = Fleet(redis, redis_url, storage_settings, tmp_path)
+    made = Fleet(redis, role_url, storage_settings, tmp_path)
     await made.put_pictures()
     yield made
     made.close()

@@ -35,11 +35,13 @@ SIGNING_KEY = "a-key-for-tests-that-is-long-enough-to-sign"
 
 
 @pytest.fixture
-def gateway_settings(redis_url: str, database_url: str, storage_settings: StorageSettings) -> GatewaySettings:
+def gateway_settings(
+    role_url: Callable[[str], str], database_url: str, storage_settings: StorageSettings
+) -> GatewaySettings:
     """Settings of a gateway on this test's own servers."""
     database = DatabaseSettings(url=database_url)
     return GatewaySettings(
-        redis=RedisSettings(url=redis_url),
+        redis=RedisSettings(url=role_url("gateway")),
         database=database,
         storage=storage_settings,
         tokens=TokenSettings(signing_key=SIGNING_KEY),

@@ -42,6 +42,15 @@ app.kubernetes.io/component: {{ .component }}
 {{- default (first (splitList "," (include "proteus.engines" .))) .Values.engines.default -}}
 {{- end }}
 
+{{/* Buckets beside the pictures' one from which weights are read. */}}
+{{- define "proteus.weightsBuckets" -}}
+{{- $found := list -}}
+{{- range list .Values.tailor.weights.source .Values.weaver.weights.source -}}
+{{- if hasPrefix "s3://" . }}{{ $found = append $found (. | trimPrefix "s3://" | splitList "/" | first) }}{{ end -}}
+{{- end -}}
+{{- $found | uniq | sortAlpha | toJson -}}
+{{- end }}
+
 {{/* A random value that survives upgrades: what the cluster already holds wins. */}}
 {{- define "proteus.keptSecret" -}}
 {{- $found := lookup "v1" "Secret" .root.Release.Namespace .name -}}
@@ -52,11 +61,23 @@ app.kubernetes.io/component: {{ .component }}
 {{- end -}}
 {{- end }}
 
+{{/* Where each role has an account of its own, the Secret's keys end in its name. */}}
+{{- define "proteus.role" -}}
+{{- if .roles }}_{{ upper .component }}{{ end -}}
+{{- end }}
+{{- define "proteus.storageKeys" -}}
+{{- $role := include "proteus.role" (dict "roles" .root.Values.objectStorage.roles "component" .component) -}}
+- name: OBJECT_STORAGE_ACCESS_KEY
+  valueFrom: {secretKeyRef: {name: {{ include "proteus.storageSecret" .root }}, key: OBJECT_STORAGE_ACCESS_KEY{{ $role }}}}
+- name: OBJECT_STORAGE_SECRET_KEY
+  valueFrom: {secretKeyRef: {name: {{ include "proteus.storageSecret" .root }}, key: OBJECT_STORAGE_SECRET_KEY{{ $role }}}}
+{{- end }}
+
 {{/* Environment: shared settings, and only the secrets the service needs. */}}
 {{- define "proteus.env" -}}
 - {name: LOG_LEVEL, value: {{ .root.Values.logLevel | quote }}}
 - name: REDIS_URL
-  valueFrom: {secretKeyRef: {name: {{ include "proteus.redisSecret" .root }}, key: REDIS_URL}}
+  valueFrom: {secretKeyRef: {name: {{ include "proteus.redisSecret" .root }}, key: REDIS_URL{{ include "proteus.role" (dict "roles" .root.Values.redis.roles "component" .component) }}}}
 {{- if has "redisAddr" .needs }}
 - name: REDIS_ADDR
   valueFrom: {secretKeyRef: {name: {{ include "proteus.redisSecret" .root }}, key: REDIS_ADDR}}
@@ -70,10 +91,7 @@ app.kubernetes.io/component: {{ .component }}
   valueFrom: {secretKeyRef: {name: {{ include "proteus.authSecret" .root }}, key: PROTEUS_SIGNING_KEY}}
 {{- end }}
 {{- if has "storage" .needs }}
-- name: OBJECT_STORAGE_ACCESS_KEY
-  valueFrom: {secretKeyRef: {name: {{ include "proteus.storageSecret" .root }}, key: OBJECT_STORAGE_ACCESS_KEY}}
-- name: OBJECT_STORAGE_SECRET_KEY
-  valueFrom: {secretKeyRef: {name: {{ include "proteus.storageSecret" .root }}, key: OBJECT_STORAGE_SECRET_KEY}}
+{{ include "proteus.storageKeys" . }}
 {{- end }}
 {{- with .extra }}
 {{ toYaml . }}

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -23,7 +23,6 @@ from proteus.claims import Claims
 from proteus.jobs import JobId
 from proteus.keys import QueueKeys
 from proteus.lifecycle import wait
-from proteus.queue import JobQueue
 from proteus.registry import REGISTER_SECONDS, WorkerCard, WorkerState, register
 
 log = structlog.get_logger()
@@ -103,14 +102,3 @@ async def keep_registered(
         except RedisError as error:
             log.warning("not_registered", reason=f"{type(error).__name__}: {error}")
         await wait(changed, seconds=REGISTER_SECONDS)
-
-
-async def keep_reaping(queues: Sequence[JobQueue], *, every_seconds: float) -> None:
-    """Do what time has made due in these queues, again and again."""
-    while True:
-        for queue in queues:
-            try:
-                await queue.reap()
-            except RedisError as error:
-                log.warning("not_reaped", queue=queue.keys.list, reason=f"{type(error).__name__}: {error}")
-        await asyncio.sleep(every_seconds)

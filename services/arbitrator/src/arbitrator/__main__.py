@@ -17,9 +17,9 @@ from arbitrator.policies.replicas import HoldingPolicy
 from arbitrator.settings import ArbitratorSettings, Settings
 from arbitrator.shadow import Shadow
 from proteus import keys, lifecycle, telemetry
-from proteus.duties import keep_reaping, worker_client
+from proteus.duties import worker_client
 from proteus.probes import probe_server
-from proteus.queue import JobQueue, QueuePolicy
+from proteus.queue import JobQueue
 
 
 def make_policy(settings: ArbitratorSettings, *, name: str = "") -> Policy:
@@ -37,12 +37,10 @@ def make_shadow(settings: Settings, redis: Redis) -> Shadow | None:
 
 
 async def serve(settings: Settings, stop: asyncio.Event) -> None:
-    """Run the loop until `stop`; reaps on the way, as everyone does."""
+    """Run the loop until `stop`. It only reads the queue: gateways and workers reap."""
     async with worker_client(settings.redis.url) as redis:
-        policy = QueuePolicy(lease_ms=int(settings.lease.seconds * 1000))
-        queues = [JobQueue(redis, name, policy=policy) for name in (keys.JOBS, keys.TAILOR)]
         loop = Loop(
-            Observer(redis, queues[0], settings.arbitrator, engine=settings.deployment.default_engine),
+            Observer(redis, JobQueue(redis, keys.JOBS), settings.arbitrator, engine=settings.deployment.default_engine),
             make_policy(settings.arbitrator),
             RedisActuator(
                 redis,
@@ -55,12 +53,8 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
             shadow=make_shadow(settings, redis),
         )
         probes = probe_server(settings.probe.port, host=settings.probe.host, not_ready=loop.not_ready)
-        async with probes, asyncio.TaskGroup() as group:
-            reaper = group.create_task(keep_reaping(queues, every_seconds=settings.lease.reap_seconds))
-            try:
-                await loop.run(stop)
-            finally:
-                await lifecycle.cancel(reaper)
+        async with probes:
+            await loop.run(stop)
 
 
 def main() -> int:

@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from proteus.settings import LeaseSettings, LogSettings, ProbeSettings, RedisSettings, fresh_worker_id
+from proteus.settings import LogSettings, ProbeSettings, RedisSettings, fresh_worker_id
 
 
 class ArbitratorSettings(BaseSettings):
@@ -70,6 +70,5 @@ class Settings(BaseModel):
     arbitrator: ArbitratorSettings = Field(default_factory=ArbitratorSettings)
     deployment: DeploymentSettings = Field(default_factory=DeploymentSettings)
     redis: RedisSettings = Field(default_factory=RedisSettings)
-    lease: LeaseSettings = Field(default_factory=LeaseSettings)
     log: LogSettings = Field(default_factory=LogSettings)
     probe: ProbeSettings = Field(default_factory=ProbeSettings)

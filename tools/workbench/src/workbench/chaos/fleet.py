@@ -19,7 +19,7 @@ from typing import Final
 
 from proteus.lifecycle import cancel
 from workbench.stack import S3, Postgres, Process, Program, StackError, Valkey
-from workbench.stack.plan import addresses, answers
+from workbench.stack.plan import addresses, answers, as_role
 from workbench.stack.ports import free_port
 from workbench.weights import fetch_pose
 
@@ -64,8 +64,8 @@ class Fleet:
             ports.append(free_port(taken=ports, with_grpc=with_grpc))
             return ports[-1]
 
-        self.s3 = S3(folder / "s3", port=port(with_grpc=True), access_key="chaos", secret_key=secrets.token_hex(16))
-        self.valkey = Valkey(folder / "valkey", port=port())
+        self.s3 = S3(folder / "s3", port=port(with_grpc=True), roles_secret=secrets.token_hex(16))
+        self.valkey = Valkey(folder / "valkey", port=port(), secret=secrets.token_hex(16))
         self.postgres = Postgres(folder / "postgres", port=port(), password=secrets.token_hex(16))
         self.environment = {
             "LOG_LEVEL": "INFO",
@@ -203,7 +203,7 @@ class Fleet:
         return Program(
             name=name,
             command=(sys.executable, "-m", "gateway", "serve", "--host", "127.0.0.1", "--port", port),
-            environment=self.environment,
+            environment={**self.environment, **as_role("gateway", self.valkey, self.s3)},
             port=int(port),
             is_ready=answers(f"{url}/readyz"),
             ready_seconds=READY_SECONDS,
@@ -211,7 +211,14 @@ class Fleet:
 
     def _worker(self, name: str, port: int) -> Program:
         module = name.partition("-")[0]
-        environment = {**self.environment, "PROTEUS_WORKER_ID": name, "PROBE_PORT": str(port), "TAILOR_HTTP_PORT": "0"}
+        own = as_role(module, self.valkey, self.s3)
+        environment = {
+            **self.environment,
+            **own,
+            "PROTEUS_WORKER_ID": name,
+            "PROBE_PORT": str(port),
+            "TAILOR_HTTP_PORT": "0",
+        }
         return Program(
             name=name,
             command=(sys.executable, "-m", module),

@@ -1,16 +1,21 @@
-"""deploy/k8s from the chart: `helm template`, sorted into the founding file names, for people who use kustomize.
+"""The chart's rights from the code, and deploy/k8s from the chart, sorted into the founding file names for kustomize.
 
-The chart is the one source; `python -m workbench.deploy.manifests` writes the files, a test asserts that they are
-current. Base: cpu profile, bundled stores, Secrets by name (an overlay makes them). The gpu overlay patches the weaver.
+For plain manifests the chart is the one source; `python -m workbench.deploy.manifests` writes the files, a test asserts
+that they are current. Base: cpu profile, bundled stores, Secrets by name (an overlay makes them). The gpu overlay
+patches the weaver.
 """
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any, Final
 
 import yaml
 from helm_python import Chart
+
+from proteus.redis_roles import RedisRole, acl_file
+from proteus.storage_roles import StorageRole, actions
 
 ROOT: Final = Path(__file__).resolve().parents[5]
 CHART: Final = ROOT / "deploy" / "helm" / "proteus"
@@ -59,6 +64,20 @@ FILES: Final[dict[str, tuple[str, ...]]] = {
 HEADER: Final = "# Made from deploy/helm/proteus by `make manifests`; change the chart, not this file.\n"
 
 
+def rights() -> dict[str, str]:
+    """Return the chart's generated files: what each role may do, with places for passwords, bucket and weights."""
+    users = acl_file({role: f"<{role}>" for role in RedisRole})
+    storage = {
+        str(role): actions(role, bucket="<bucket>")
+        + (["<weights>"] if role in (StorageRole.TAILOR, StorageRole.WEAVER) else [])
+        for role in StorageRole
+    }
+    return {
+        "files/redis-users.acl": users,
+        "files/storage-rights.json": json.dumps(storage, indent=2) + "\n",
+    }
+
+
 def render(values: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
     """Render the chart as release `proteus` in namespace `proteus`: template -> its objects."""
     rendered = Chart.load(str(CHART)).render(values, name="proteus", namespace="proteus")
@@ -96,6 +115,9 @@ def manifests() -> dict[str, str]:
 
 def main() -> None:
     """Write the files."""
+    for name, text in rights().items():
+        (CHART / name).parent.mkdir(exist_ok=True)
+        (CHART / name).write_text(text)
     for name, text in manifests().items():
         path = TARGET / name
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -45,6 +45,7 @@ set -e
 D=/var/lib/postgresql/data
 if [ "$(id -u)" = 0 ]; then chown -R 999:999 "$D"; exec setpriv --reuid=999 --regid=999 --clear-groups "$0" "$@"; fi
 if [ ! -s "$D/PG_VERSION" ]; then
+  [ -z "$POSTGRES_PASSWORD_FILE" ] || POSTGRES_PASSWORD="$(cat "$POSTGRES_PASSWORD_FILE")"
   printf %s "$POSTGRES_PASSWORD" > /tmp/pw
   initdb -D "$D" -U "$POSTGRES_USER" --pwfile /tmp/pw -A scram-sha-256 -E UTF8 --locale=C.UTF-8
   rm /tmp/pw

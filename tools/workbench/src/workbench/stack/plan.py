@@ -10,11 +10,13 @@ from pathlib import Path
 
 import httpx
 
+from proteus.redis_roles import RedisRole
+from proteus.storage_roles import StorageRole, weights_buckets
 from workbench.stack.crew import Bounds, Crew, asked_in
 from workbench.stack.home import Home
 from workbench.stack.postgres import Postgres
 from workbench.stack.process import Program
-from workbench.stack.s3 import S3
+from workbench.stack.s3 import BUCKET, S3
 from workbench.stack.valkey import Valkey
 from workbench.weights import fetch_pose
 
@@ -71,9 +73,9 @@ def make_plan(home: Home, *, models: Path, given: Mapping[str, str]) -> Plan:
     weavers = ("weaver", *(f"weaver-{place}" for place in range(2, bounds.most + 1)))
     probed = [f"{name}_probe" for name in ("tailor", "arbitrator", *weavers)]
     ports = home.ports("gateway", "tailor", "s3", "valkey", "postgres", *probed)
-    valkey = Valkey(home.data / "valkey", port=ports["valkey"])
+    valkey = Valkey(home.data / "valkey", port=ports["valkey"], secret=home.secret("redis"))
     postgres = Postgres(home.data / "postgres", port=ports["postgres"], password=home.secret("postgres"))
-    s3 = S3(home.data / "s3", port=ports["s3"], access_key="proteus", secret_key=home.secret("s3"))
+    s3 = S3(home.data / "s3", port=ports["s3"], roles_secret=home.secret("s3"), weights_buckets=weights_buckets(given))
     gateway_url = f"http://127.0.0.1:{ports['gateway']}"
     pose_folder = models / "pose"
     reach = {**addresses(valkey, postgres, s3), "PROTEUS_SIGNING_KEY": home.secret("signing")}
@@ -96,7 +98,7 @@ def make_plan(home: Home, *, models: Path, given: Mapping[str, str]) -> Plan:
         return Program(
             name=name,
             command=(sys.executable, "-m", module),
-            environment={**environment, "PROBE_PORT": str(port)},
+            environment={**environment, **as_role(module, valkey, s3), "PROBE_PORT": str(port)},
             port=port,
             is_ready=answers(f"http://127.0.0.1:{port}/readyz"),
             ready_seconds=90,
@@ -107,7 +109,7 @@ def make_plan(home: Home, *, models: Path, given: Mapping[str, str]) -> Plan:
     gateway = Program(
         name="gateway",
         command=serve,
-        environment=environment,
+        environment={**environment, **as_role("gateway", valkey, s3)},
         port=ports["gateway"],
         is_ready=answers(f"{gateway_url}/readyz"),
         ready_seconds=90,
@@ -126,15 +128,26 @@ def make_plan(home: Home, *, models: Path, given: Mapping[str, str]) -> Plan:
     )
 
 
+def as_role(service: str, valkey: Valkey, s3: S3) -> dict[str, str]:
+    """Return who a service is to Redis and to the store: the part of its environment that others must not have."""
+    signs = service in {role.value for role in StorageRole}
+    access_key, secret_key = s3.keys_of(StorageRole(service)) if signs else ("", "")
+    return {
+        "REDIS_URL": valkey.url_of(RedisRole(service)),
+        "OBJECT_STORAGE_ACCESS_KEY": access_key,
+        "OBJECT_STORAGE_SECRET_KEY": secret_key,
+    }
+
+
 def addresses(valkey: Valkey, postgres: Postgres, s3: S3) -> dict[str, str]:
-    """Return the environment with which a service reaches these servers."""
+    """Return the environment with which whoever may do everything reaches these servers."""
     return {
         "DATABASE_URL": postgres.url(),
         "REDIS_URL": valkey.url,
         "REDIS_ADDR": f"127.0.0.1:{valkey.port}",
         "OBJECT_STORAGE_ENDPOINT": s3.endpoint,
         "OBJECT_STORAGE_PUBLIC_ENDPOINT": "",
-        "OBJECT_STORAGE_BUCKET": "proteus",
+        "OBJECT_STORAGE_BUCKET": BUCKET,
         "OBJECT_STORAGE_ACCESS_KEY": s3.access_key,
         "OBJECT_STORAGE_SECRET_KEY": s3.secret_key,
         "OBJECT_STORAGE_REGION": "us-east-1",

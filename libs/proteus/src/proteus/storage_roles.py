@@ -1,0 +1,92 @@
+"""What each service may do in the object store: one key pair per role, rights per prefix where the store has them.
+
+SeaweedFS takes them as identities (`-s3.config`). Stores with IAM take the same rights as policies (docs/security.md).
+Where a key opens a whole bucket, as on Linode, roles cannot be told apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+from typing import Any, Final, NamedTuple
+
+
+class StorageRole(StrEnum):
+    """Who signs."""
+
+    GATEWAY = "gateway"
+    """Signs clients' uploads and downloads, and erases what users delete."""
+
+    TAILOR = "tailor"
+    WEAVER = "weaver"
+    MIGRATE = "migrate"
+    """Makes the bucket and its CORS rules."""
+
+
+class KeyPair(NamedTuple):
+    """A role's name and secret in the store."""
+
+    access_key: str
+    secret_key: str
+
+
+class Rights(NamedTuple):
+    """Prefixes that a role reads, and writes or deletes. `` is the whole bucket."""
+
+    reads: tuple[str, ...]
+    writes: tuple[str, ...]
+
+
+RIGHTS: Final[Mapping[StorageRole, Rights]] = {
+    # Whoever may write a whole bucket may change its CORS rules, too.
+    StorageRole.GATEWAY: Rights(reads=("",), writes=("incoming/", "images/", "derived/", "results/")),
+    # It deletes what nobody can read from incoming/; SeaweedFS has one right for writing and deleting.
+    StorageRole.TAILOR: Rights(reads=("incoming/", "images/"), writes=("incoming/", "images/", "derived/")),
+    StorageRole.WEAVER: Rights(reads=("images/", "derived/"), writes=("results/",)),
+}
+"""The migration's rights are the bucket's owner's and not named here."""
+
+
+def seaweed_identities(
+    pairs: Mapping[StorageRole, KeyPair], *, bucket: str, weights_buckets: Sequence[str] = ()
+) -> dict[str, Any]:
+    """Return SeaweedFS' identities.
+
+    Args:
+        pairs: Each role's keys.
+        bucket: The pictures' bucket.
+        weights_buckets: Other buckets, from which tailors and weavers read their weights.
+    """
+    return {
+        "identities": [
+            {
+                "name": str(role),
+                "credentials": [{"accessKey": pair.access_key, "secretKey": pair.secret_key}],
+                "actions": actions(role, bucket=bucket, weights_buckets=weights_buckets),
+            }
+            for role, pair in pairs.items()
+        ]
+    }
+
+
+def weights_buckets(environment: Mapping[str, str]) -> list[str]:
+    """Return the buckets that `TAILOR_WEIGHTS_SOURCE` and `WEAVER_WEIGHTS_SOURCE` name."""
+    sources = (environment.get(f"{name}_WEIGHTS_SOURCE", "") for name in ("TAILOR", "WEAVER"))
+    found = (source.removeprefix("s3://").partition("/")[0] for source in sources if source.startswith("s3://"))
+    return sorted(set(found))
+
+
+def actions(role: StorageRole, *, bucket: str, weights_buckets: Sequence[str] = ()) -> list[str]:
+    """Return a role's rights in SeaweedFS' words."""
+    if role is StorageRole.MIGRATE:
+        return [f"Admin:{bucket}", f"Read:{bucket}", f"List:{bucket}"]
+    rights = RIGHTS[role]
+    allowed = [f"Read:{_below(bucket, prefix)}" for prefix in rights.reads]
+    allowed += [f"Write:{_below(bucket, prefix)}" for prefix in rights.writes]
+    if role is StorageRole.GATEWAY:
+        return [*allowed, f"List:{bucket}"]
+    return [*allowed, *(f"{right}:{one}" for one in weights_buckets for right in ("Read", "List"))]
+
+
+def _below(bucket: str, prefix: str) -> str:
+    return f"{bucket}/{prefix}*" if prefix else bucket
