@@ -79,15 +79,19 @@ async def test_a_server_emptied_while_a_reader_waits_is_no_error(redis, redis_ur
     assert waiting.result() == []
 
 
-async def test_entries_that_are_no_events_are_counted_and_dropped(redis, make_order):
-    reader = EventReader(redis, NAMES, consumer="gateway-1")
+async def test_entries_that_are_no_events_are_counted_and_set_aside_with_the_reason(redis, make_order):
+    counted = []
+    reader = EventReader(redis, NAMES, consumer="gateway-1", on_bad=lambda: counted.append(1))
     await reader.read(1, block_ms=1)
     await redis.xadd(NAMES.events, {"kind": "nonsense"})
     await redis.xadd(NAMES.events, {"kind": "a", "id": "b", "state": "odd", "token": "1"})
     await JobQueue(redis, keys.JOBS).submit(make_order("job_a"))
     assert await ids(reader) == ["job_a"]
-    assert reader.malformed == 2
+    assert len(counted) == 2
     assert await reader.lag() == 1
+    aside = [fields for _, fields in await redis.xrange(NAMES.bad_events)]
+    assert [entry["kind"] for entry in aside] == ["nonsense", "a"]
+    assert all(entry["reason"].startswith("not an event: ") and entry["entry"] for entry in aside)
 
 
 async def test_a_subscription_hears_what_is_published_after_it(redis):

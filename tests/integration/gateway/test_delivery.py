@@ -97,7 +97,7 @@ async def test_who_joins_while_others_are_served_misses_nothing(ready, parts) ->
         newest = (await reads.last_seqs([user_id]))[user_id]
     assert newest > 2
     async with asyncio.TaskGroup() as group, asyncio.timeout(20):
-        group.create_task(parts.relay.run(stop))
+        group.create_task(parts.relay.run(parts.loops, stop))
         await parts.relay.subscribe(user_id, newest - 2, deliver_slowly)
         await serving.wait()
         await parts.relay.subscribe(user_id, 0, deliver_late)

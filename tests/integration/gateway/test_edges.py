@@ -9,8 +9,8 @@ from collections.abc import AsyncIterator
 
 import httpx
 
-from gateway.__main__ import token
 from gateway.adoption import Adopter
+from gateway.commands import token
 from gateway.ledger.migrate import check, upgrade
 from gateway.settings import DatabaseSettings
 from proteus.keys import JOBS, TAILOR

@@ -1,31 +1,36 @@
 """Following what the queues say: the event streams for truth, pub/sub for wake-up.
 
 `EventReader` is one member of the consumer group `recorder` on a queue's stream: it gives each event to one reader, and
-again to another if that one dies before it acknowledged. `subscribe` listens to channels, reconnects for ever, and says
-when it was deaf, so that its user can look at the truth instead of waiting for a message that has gone by.
+again to another if that one dies before it acknowledged. An entry that is no event is set aside with the reason.
+`subscribe` listens to channels, reconnects for ever, and says when it was deaf, so that its user can look at the truth
+instead of waiting for a message that has gone by.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
+import re
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Self
 
+import structlog
 from redis.exceptions import RedisError, ResponseError
 
+from proteus.documents import parse_object, storable_text
 from proteus.jobs import JobId, JobState
 from proteus.keys import QueueKeys
-from proteus.queue.model import QueueEvent
+from proteus.queue.model import EVENT_KINDS, QueueEvent
 from proteus.queue.wire import text
 
 if TYPE_CHECKING:
     from redis.asyncio import Redis
     from redis.asyncio.client import PubSub
+
+log = structlog.get_logger()
 
 GROUP: Final = "recorder"
 
@@ -44,7 +49,19 @@ PING_SECONDS: Final = 5.0
 
 RECONNECT_CAP_SECONDS: Final = 1.0
 
+BAD_EVENTS_MOST: Final = 1_000
+"""Entries kept of those that could not be recorded: for people to look at, never read by a program."""
+
+REASON_CHARS: Final = 500
+
 _COUNTERS: Final = ("attempts", "crashes", "solo_crashes")
+_JOB_ID: Final = re.compile(r"[A-Za-z0-9_.:\-]{1,200}")
+_NUMBER_MOST: Final = 10**16
+"""Beyond every token, count and time that the scripts write; Postgres keeps tokens in 64 bits."""
+
+_COUNT_MOST: Final = 2**31 - 1
+_LATEST_MS: Final = 253_402_300_799_000
+"""The year 9999: an entry may carry any id, and times beyond it are no dates."""
 
 
 class EventReader:
@@ -55,18 +72,27 @@ class EventReader:
         names: The queue's keys.
         consumer: This process's own name in the group.
         stale_ms: Age at which an unacknowledged event is given to another reader.
+        on_bad: Called for each entry that is set aside.
     """
 
-    def __init__(self, redis: Redis, names: QueueKeys, *, consumer: str, stale_ms: int = STALE_MS) -> None:
+    def __init__(
+        self,
+        redis: Redis,
+        names: QueueKeys,
+        *,
+        consumer: str,
+        stale_ms: int = STALE_MS,
+        on_bad: Callable[[], None] = lambda: None,
+    ) -> None:
         self._redis = redis
         self._stream = names.events
+        self._bad_stream = names.bad_events
+        self._on_bad = on_bad
         self._consumer = consumer
         self._group = GROUP
         self._stale_ms = stale_ms
         self._swept_at = 0.0
         self._cursor = "0-0"
-        self.malformed = 0
-        """Entries that were no events; acknowledged and dropped."""
 
     async def read(self, count: int = 100, block_ms: int = 1_000) -> list[QueueEvent]:
         """Return events to record, oldest first; empty if none came within `block_ms`.
@@ -85,15 +111,37 @@ class EventReader:
         for entry_id, fields in entries:
             try:
                 events.append(parse_event(text(entry_id), fields))
-            except (KeyError, ValueError):
-                self.malformed += 1
-                await self.ack(text(entry_id))
+            except (KeyError, ValueError) as error:
+                await self._put_aside(text(entry_id), fields, f"not an event: {type(error).__name__}: {error}")
         return events
 
     async def ack(self, *entry_ids: str) -> None:
         """Say that these events are recorded."""
         if entry_ids:
             await self._redis.xack(self._stream, self._group, *entry_ids)
+
+    async def deliveries(self, entry_id: str) -> int:
+        """Return how often an unacknowledged event was given to a reader; 0 if it is acknowledged."""
+        found = await self._redis.xpending_range(self._stream, self._group, entry_id, entry_id, 1)
+        return int(found[0]["times_delivered"]) if found else 0
+
+    async def set_aside(self, entry_id: str, reason: str) -> None:
+        """Move an event that cannot be recorded to the bad ones, with the reason, and acknowledge it."""
+        found = await self._redis.xrange(self._stream, entry_id, entry_id)
+        await self._put_aside(entry_id, (found[0][1] if found else None) or {}, reason)
+
+    async def _put_aside(self, entry_id: str, fields: Mapping[Any, Any], reason: str) -> None:
+        reason = storable_text(reason)[:REASON_CHARS]
+        kept: dict[Any, Any] = {text(name): text(value) for name, value in fields.items()} | {
+            "entry": entry_id,
+            "reason": reason,
+        }
+        async with self._redis.pipeline(transaction=True) as pipeline:
+            pipeline.xadd(self._bad_stream, kept, maxlen=BAD_EVENTS_MOST)
+            pipeline.xack(self._stream, self._group, entry_id)
+            await pipeline.execute()
+        self._on_bad()
+        log.error("event_set_aside", stream=self._stream, entry=entry_id, reason=reason)
 
     async def lag(self) -> int:
         """Return how many events wait to be recorded: not yet read, or read and not acknowledged."""
@@ -139,26 +187,40 @@ class EventReader:
 def parse_event(entry_id: str, fields: Mapping[Any, Any]) -> QueueEvent:
     """Return the event behind a stream entry; its id tells the server time, counters it leaves out are 0.
 
+    Words of libraries (messages, results) come out storable; an id, a kind, a state or a number must be one of ours.
+
     Raises:
         KeyError, ValueError: It is none.
     """
-    data: dict[str, Any] = {text(name): text(value) for name, value in fields.items()}
+    data: dict[str, Any] = {storable_text(text(name)): storable_text(text(value)) for name, value in fields.items()}
     head = {name: data.pop(name) for name in ("kind", "id", "token", "state")}
-    data = dict.fromkeys(_COUNTERS, 0) | data
-    data |= {name: int(data[name]) for name in (*_COUNTERS, "wait_ms", "due_ms") if name in data}
+    if head["kind"] not in EVENT_KINDS:
+        raise ValueError(f"{head['kind'][:40]!r} is no kind of event that this version knows")
+    if not _JOB_ID.fullmatch(head["id"]):
+        raise ValueError(f"{head['id'][:40]!r} is no job's id")
+    data = dict.fromkeys(_COUNTERS, "0") | data
+    data |= {name: _number(data[name], _COUNT_MOST) for name in _COUNTERS}
+    for name in {"wait_ms", "due_ms"} & data.keys():
+        data[name] = _number(data[name].removeprefix("-"), _NUMBER_MOST)  # A clock may have been set back.
     if "result" in data:
-        data["result"] = json.loads(data["result"])
+        data["result"] = parse_object(data["result"])
     if "degraded" in data:
         data["degraded"] = data["degraded"] == "1"
     return QueueEvent(
         entry_id=entry_id,
         kind=head["kind"],
         job_id=JobId(head["id"]),
-        token=int(head["token"]),
+        token=_number(head["token"], _NUMBER_MOST),
         state=JobState(head["state"]),
-        at_ms=int(entry_id.partition("-")[0]),
+        at_ms=min(int(entry_id.partition("-")[0]), _LATEST_MS),
         data=data,
     )
+
+
+def _number(words: str, most: int) -> int:
+    if not (words.isascii() and words.isdigit() and len(words) < 20 and int(words) <= most):
+        raise ValueError(f"{words[:40]!r} is no number from 0 to {most}")
+    return int(words)
 
 
 @dataclass(frozen=True)

@@ -139,6 +139,11 @@ class QueueKeys:
         return f"{self.tag}:events"
 
     @property
+    def bad_events(self) -> str:
+        """STREAM, gateway, capped at 1,000. Entries of `events` that could not be recorded, each with its reason."""
+        return f"{self.events}:bad"
+
+    @property
     def control(self) -> str:
         """PUB/SUB. Wake-up and cancel for the workers."""
         return f"{self.tag}:control"

@@ -34,6 +34,7 @@ async def run_until_signalled(main: Callable[[asyncio.Event], Awaitable[None]]) 
     """
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
+    earlier = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
 
     def on_signal(number: signal.Signals) -> None:
         if stop.is_set():
@@ -47,8 +48,9 @@ async def run_until_signalled(main: Callable[[asyncio.Event], Awaitable[None]]) 
     try:
         await main(stop)
     finally:
-        for number in (signal.SIGTERM, signal.SIGINT):
+        for number, handler in earlier.items():
             loop.remove_signal_handler(number)
+            signal.signal(number, handler)
 
 
 def run_service(main: Callable[[asyncio.Event], Awaitable[None]]) -> int:

@@ -3,7 +3,7 @@
 A service makes one `Loops` and runs every background loop through it. `keep` runs a coroutine that should never end;
 `repeat` makes a short call again and again. Whatever a loop raises is counted, logged once, and followed by a growing
 pause and a new start, so that no message and no error reply ends a loop. `overdue` names the loop that has stopped
-turning: the service then answers 503 at `/healthz`, and its supervisor replaces the process.
+turning or has ended: the service then answers 503 at `/healthz`, and its supervisor replaces the process.
 
     loops = Loops()
     async with asyncio.TaskGroup() as tasks:
@@ -19,7 +19,8 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from typing import Final
 
 import structlog
@@ -31,7 +32,12 @@ from proteus.replies import is_away
 log = structlog.get_logger()
 
 FIRST_PAUSE_SECONDS: Final = 0.25
-PAUSE_CAP_SECONDS: Final = 10.0
+PAUSE_CAP_SECONDS: Final = 2.0
+"""How late a loop notices that its server is back; one attempt in two seconds burdens nobody."""
+
+RECOVERED_SECONDS: Final = 30.0
+"""A kept loop that ran for so long before it failed again had recovered: longer than any call's deadline."""
+
 LEAST_SILENCE_SECONDS: Final = 60.0
 """No loop is called stuck earlier: the longest pause and a slow machine must fit in."""
 
@@ -88,13 +94,14 @@ class Loops:
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         self._pulses: set[Pulse] = set()
+        self._ended: set[str] = set()
         self._on_error = on_error
         self._first_pause_seconds = first_pause_seconds
         self._now = now
 
     def overdue(self) -> str | None:
-        """Return a sentence that names the loops that stopped turning; None while all turn."""
-        stuck = sorted(pulse.name for pulse in self._pulses if pulse.overdue)
+        """Return a sentence that names the loops that stopped turning, or ended unasked; None while all turn."""
+        stuck = sorted(self._ended | {pulse.name for pulse in self._pulses if pulse.overdue})
         return f"loops that stopped turning: {', '.join(stuck)}" if stuck else None
 
     async def keep(
@@ -113,10 +120,7 @@ class Loops:
             stop: Ends the loop.
             call_seconds: Deadline of the longest call that the body makes between two turns.
         """
-        pulse = Pulse(name, call_seconds=call_seconds, now=self._now)
-        self._pulses.add(pulse)
-        failures = _Failures(name, self._on_error, self._first_pause_seconds)
-        try:
+        with self._turning(name, stop, call_seconds=call_seconds) as (pulse, failures):
             while not stop.is_set():
                 pulse.turn()
                 started_at = self._now()
@@ -125,12 +129,11 @@ class Loops:
                     if stop.is_set():
                         break
                     raise RuntimeError(f"the loop {name!r} ended by itself")
-                except Exception as error:  # The edge of every loop: no error may end it.
-                    if self._now() - started_at > PAUSE_CAP_SECONDS:
+                except (Exception, asyncio.CancelledError) as error:  # The edge of every loop: no error may end it.
+                    _end_if_cancelled(error)
+                    if self._now() - started_at > RECOVERED_SECONDS:
                         failures.forget()
                     await wait(stop, seconds=failures.note(error))
-        finally:
-            self._pulses.discard(pulse)
 
     async def repeat(
         self,
@@ -139,27 +142,44 @@ class Loops:
         stop: asyncio.Event,
         *,
         every_seconds: float,
+        after_seconds: float = 0.0,
         call_seconds: float = CALL_SECONDS,
     ) -> None:
-        """Call `turn`, and again `every_seconds` after it ended, until `stop`.
+        """Call `turn` after `after_seconds`, and again `every_seconds` after it ended, until `stop`.
 
         After a failure the pause is the longer of `every_seconds` and the growing one.
         """
-        pulse = Pulse(name, call_seconds=max(call_seconds, every_seconds), now=self._now)
-        self._pulses.add(pulse)
-        failures = _Failures(name, self._on_error, self._first_pause_seconds)
-        try:
+        with self._turning(name, stop, call_seconds=max(call_seconds, every_seconds)) as (pulse, failures):
+            await wait(stop, seconds=after_seconds)
             while not stop.is_set():
                 pulse.turn()
                 pause_seconds = every_seconds
                 try:
                     await turn()
                     failures.forget()
-                except Exception as error:  # The edge of every loop: no error may end it.
+                except (Exception, asyncio.CancelledError) as error:  # The edge of every loop: no error may end it.
+                    _end_if_cancelled(error)
                     pause_seconds = max(every_seconds, failures.note(error))
                 await wait(stop, seconds=pause_seconds)
+
+    @contextmanager
+    def _turning(self, name: str, stop: asyncio.Event, *, call_seconds: float) -> Iterator[tuple[Pulse, _Failures]]:
+        """Watch one loop while the block runs; a block that ends before `stop` is remembered as ended."""
+        pulse = Pulse(name, call_seconds=call_seconds, now=self._now)
+        self._pulses.add(pulse)
+        try:
+            yield pulse, _Failures(name, self._on_error, self._first_pause_seconds)
         finally:
             self._pulses.discard(pulse)
+            if not stop.is_set():
+                self._ended.add(name)
+
+
+def _end_if_cancelled(error: BaseException) -> None:
+    """Raise the error again if somebody cancelled this task; a cancelled call inside a turn is only a failed turn."""
+    task = asyncio.current_task()
+    if isinstance(error, asyncio.CancelledError) and task is not None and task.cancelling():
+        raise error
 
 
 class _Failures:
@@ -172,7 +192,7 @@ class _Failures:
         self._in_a_row = 0
         self._logged: set[str] = set()
 
-    def note(self, error: Exception) -> float:
+    def note(self, error: BaseException) -> float:
         """Take in a failure; return the pause in seconds."""
         LOOP_ERRORS.labels(self._name).inc()
         self._on_error(self._name)

@@ -1,140 +1,18 @@
-"""`python -m gateway serve | migrate | openapi | token`: run the edge, or do one thing beside it."""
+"""`python -m gateway serve | migrate | openapi | token`. Hears SIGTERM before anything heavy is imported."""
 
 from __future__ import annotations
 
-import argparse
-import asyncio
-import contextlib
-import gc
-import json
 import sys
-from collections.abc import Iterator
 
-import structlog
-import uvicorn
-import uvloop
-
-from gateway.app import make_api, make_app
-from gateway.ledger import migrate
-from gateway.ledger.engine import Ledger
-from gateway.realtime.server import SocketServer
-from gateway.settings import GatewaySettings, TokenSettings
-from gateway.tokens import SCOPES, Tokens
-from proteus.clock import SystemClock
-from proteus.errors import ProteusError
-from proteus.lifecycle import run_until_signalled
-from proteus.storage import ObjectStore
-from proteus.telemetry import configure
-
-log = structlog.get_logger()
-
-GRACE_SECONDS = 10
-"""How long requests may take to end after SIGTERM; sockets and streams are closed at once."""
+from proteus.startup import hear_signals
 
 
-def main(arguments: list[str] | None = None) -> int:
+def main() -> int:
     """Do what the command line says; return the exit status."""
-    given = _parser().parse_args(arguments)
-    if given.command == "openapi":
-        print(json.dumps(openapi(), indent=2, ensure_ascii=False))
-        return 0
-    # A migration job is given the database and the bucket, not the key that signs tokens.
-    unsigned = given.command == "migrate"
-    settings = GatewaySettings(tokens=TokenSettings.model_construct()) if unsigned else GatewaySettings()
-    configure(settings.log, "gateway")
-    match given.command:
-        case "serve":
-            try:
-                uvloop.run(serve(settings, host=given.host, port=given.port))
-            except ProteusError as error:
-                print(f"gateway: {error.message}", file=sys.stderr)
-                return 1
-        case "migrate":
-            prepare(settings)
-        case "token":
-            print(asyncio.run(token(settings, tenant=given.tenant, scopes=given.scope, seconds=given.seconds)))
-    return 0
+    hear_signals()
+    from gateway.commands import main as run
 
-
-async def serve(settings: GatewaySettings, *, host: str, port: int) -> None:
-    """Serve until SIGTERM or SIGINT; then close sockets and streams, let requests end, and go."""
-    gc.collect()
-    gc.freeze()  # What is loaded stays: looking through it again and again costs a tenth of each request.
-    stopping = asyncio.Event()
-    server = _Server(
-        uvicorn.Config(
-            make_app(settings, stopping),
-            host=host,
-            port=port,
-            log_config=None,
-            access_log=False,
-            lifespan="on",
-            ws="websockets-sansio",
-            ws_max_size=65_536,
-            timeout_graceful_shutdown=GRACE_SECONDS,
-            server_header=False,
-        )
-    )
-
-    async def run(stop: asyncio.Event) -> None:
-        async with asyncio.TaskGroup() as tasks:
-            serving = tasks.create_task(server.serve())
-            asked = tasks.create_task(stop.wait())
-            await asyncio.wait((serving, asked), return_when=asyncio.FIRST_COMPLETED)
-            stopping.set()
-            server.should_exit = True
-            asked.cancel()
-
-    await run_until_signalled(run)
-
-
-def prepare(settings: GatewaySettings) -> None:
-    """Bring the database to this version and make the bucket, with the CORS rules browsers need."""
-    migrate.upgrade(settings.database)
-    ObjectStore(settings.storage).ensure_bucket(cors_origins=settings.origins)
-    log.info("migrated", bucket=settings.storage.bucket)
-
-
-async def token(settings: GatewaySettings, *, tenant: str, scopes: list[str], seconds: int) -> str:
-    """Return a token for the tenant's account, which is made if it is not there."""
-    ledger = Ledger(settings.database)
-    try:
-        user_id = f"user_{tenant}"
-        async with ledger.write() as writes:
-            await writes.add_user(user_id, kind="account", tenant=tenant)
-    finally:
-        await ledger.close()
-    tokens = Tokens(settings.tokens.signing_key.get_secret_value(), clock=SystemClock())
-    return tokens.mint(user_id, tenant=tenant, scopes=scopes, seconds=seconds)
-
-
-def openapi() -> dict[str, object]:
-    """Return the API's description; needs no server and no settings."""
-    settings = GatewaySettings(tokens=TokenSettings.model_construct())
-    return make_api(settings, SocketServer(origins=[]), asyncio.Event()).openapi()
-
-
-class _Server(uvicorn.Server):
-    """Leaves signals to `run_until_signalled`."""
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="gateway", description="The edge of Proteus.")
-    commands = parser.add_subparsers(dest="command", required=True)
-    served = commands.add_parser("serve", help="serve HTTP and sockets")
-    served.add_argument("--host", default="0.0.0.0")  # noqa: S104 - inside a pod; the Service decides who reaches it
-    served.add_argument("--port", type=int, default=8000)
-    commands.add_parser("migrate", help="bring database and bucket to this version")
-    commands.add_parser("openapi", help="print the API's description as JSON")
-    minted = commands.add_parser("token", help="print an access token for a tenant's account")
-    minted.add_argument("--tenant", required=True)
-    minted.add_argument("--scope", action="append", default=[], choices=sorted(SCOPES))
-    minted.add_argument("--seconds", type=int, default=30 * 86_400, help="life of the token (default: 30 days)")
-    return parser
+    return run()
 
 
 if __name__ == "__main__":

@@ -3,30 +3,29 @@
     HTTP ─▶ api ─▶ intake ─▶ ledger (commit) ─▶ submission ─▶ queue
     queue events ─▶ recorder ─▶ ledger (commit) ─▶ relay ─▶ sockets, streams, long polls
 
-Beside the requests run the background loops: recorders, relay, and the keepers that `keepers` lists.
+Beside the requests run the loops that `background` lists.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
-from uuid import uuid4
+from typing import Any, Final
 
 import socketio
 from fastapi import FastAPI
 from redis.asyncio import Redis
 from starlette.types import ASGIApp
 
-from gateway import api
+from gateway import api, background, metrics
 from gateway.api import uploads
 from gateway.api.middleware import MAX_BODY_BYTES, RequestEnvelope
 from gateway.api.shortcut import SubmitShortcut
 from gateway.erasure import Eraser
 from gateway.fleet import FleetWatch
 from gateway.intake import Intake
-from gateway.keepers import keep
 from gateway.ledger.engine import Ledger
 from gateway.options import AUTO, card_of
 from gateway.photos import Photos
@@ -39,13 +38,14 @@ from gateway.settings import GatewaySettings
 from gateway.statuses import Statuses
 from gateway.submission import Submitter
 from gateway.tokens import Tokens
-from proteus.bus import EventReader
 from proteus.clock import SystemClock
-from proteus.keys import JOBS, TAILOR, QueueKeys
+from proteus.keys import JOBS, TAILOR
 from proteus.queue import JobQueue, QueuePolicy
 from proteus.storage import ObjectStore
+from proteus.supervision import Loops
 
 TITLE = "Proteus"
+CLOSE_SECONDS: Final = 1.0
 SUMMARY = "Turns a photo of a person and a photo of a garment into a photo of that person wearing that garment."
 
 
@@ -98,22 +98,28 @@ def build(settings: GatewaySettings, stopping: asyncio.Event) -> Services:
         eraser=Eraser(ledger, store, queues),
         relay=relay,
         statuses=Statuses(ledger, queues, fleet, relay, address_of=store.url_of, stopping=stopping),
+        loops=Loops(on_error=lambda name: metrics.LOOP_ERRORS.labels(name).inc()),
         stopping=stopping,
     )
 
 
 @asynccontextmanager
 async def running(services: Services, sockets: SocketServer) -> AsyncIterator[None]:
-    """Run the background loops while the block runs; afterwards close every connection."""
+    """Run the background loops while the block runs; afterwards close every connection.
+
+    If the loops end before the block, `stopping` is set: the process has to go, and `gateway.commands` ends it.
+    """
     stop = asyncio.Event()
-    name = f"gateway-{uuid4().hex[:12]}"
+
+    async def loops() -> None:
+        try:
+            await background.run(services, sockets, stop)
+        finally:
+            services.stopping.set()
+
     try:
         async with asyncio.TaskGroup() as tasks:
-            for list_name in (JOBS, TAILOR):
-                reader = EventReader(services.redis, QueueKeys(list_name), consumer=name)
-                tasks.create_task(services.recorder.run(reader, stop))
-            tasks.create_task(services.relay.run(stop))
-            tasks.create_task(keep(services, sockets, stop))
+            tasks.create_task(loops(), name="background")
             sockets.attach(services.relay, services.tokens)
             try:
                 yield
@@ -122,8 +128,15 @@ async def running(services: Services, sockets: SocketServer) -> AsyncIterator[No
                 await sockets.shutdown()
                 stop.set()
     finally:
-        await services.redis.aclose()
-        await services.ledger.close()
+        await _closed(services)
+
+
+async def _closed(services: Services) -> None:
+    """Close what is connected; a server that does not answer is not waited for."""
+    with contextlib.suppress(Exception):
+        async with asyncio.timeout(CLOSE_SECONDS):
+            await services.redis.aclose()
+            await services.ledger.close()
 
 
 def make_api(settings: GatewaySettings, sockets: SocketServer, stopping: asyncio.Event) -> FastAPI:

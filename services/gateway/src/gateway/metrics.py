@@ -33,3 +33,16 @@ QUEUE_DEPTH: Final = Gauge(
 QUEUE_OLDEST: Final = Gauge("proteus_queue_oldest_wait_seconds", "Age of the oldest waiting job.", ["queue"])
 HELD: Final = Gauge("proteus_gateway_held_jobs", "Pictures that wait in Postgres (low priority, tenant caps).")
 LOOP_ERRORS: Final = Counter("proteus_gateway_loop_errors_total", "Rounds of a background loop that failed.", ["loop"])
+MESSAGES_DROPPED: Final = Counter(
+    "proteus_gateway_messages_dropped_total",
+    "Published messages that were not understood.",
+    ["channel"],
+)
+EVENTS_SET_ASIDE: Final = Counter(
+    "proteus_gateway_events_set_aside_total",
+    "Queue events that could not be recorded.",
+    ["queue"],
+)
+CARDS_LEFT_OUT: Final = Counter(
+    "proteus_gateway_cards_left_out_total", "Workers' cards that cannot be read, by queue.", ["queue"]
+)

@@ -1,20 +1,18 @@
 """Event -> row + seq. The only place where jobs change after they were made.
 
-`Recorder.run` reads one queue's event stream as a member of the one consumer group that all replicas share, and
-acknowledges after the commit. `settle` applies facts to rows under lock, ends or releases what depends on them, gives
-every visible change the owner's next number, and commits all of it together; then it tells the relays and pushes what
-was released. Cancels, promotions and the reconciler's repairs go through `settle` as well.
+`gateway.following` feeds it with the queues' events. `settle` applies facts to rows under lock, ends or releases what
+depends on them, gives every visible change the owner's next number, and commits all of it together; then it tells the
+relays and pushes what was released. Cancels, promotions and the reconciler's repairs go through `settle` as well.
 """
 
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Final, Literal
+from typing import Literal
 
 import structlog
 from redis.asyncio import Redis
@@ -24,29 +22,16 @@ from gateway import metrics
 from gateway.ledger.engine import Ledger
 from gateway.ledger.repository import Writes
 from gateway.ledger.rows import JobRow
-from gateway.settling import EPOCH_TOKENS, apply, cascaded
+from gateway.settling import EPOCH_TOKENS, apply, cascaded, fact
 from gateway.submission import Submitter
 from gateway.views import AddressOf, Seen, event_of, seen_tailor, seen_tryon
 from proteus import keys
-from proteus.bus import EventReader
 from proteus.errors import DependencyUnavailable
 from proteus.events import Recorded
 from proteus.jobs import JobKind, JobState, Stage
-from proteus.lifecycle import wait
 from proteus.queue import QueueEvent
 
 log = structlog.get_logger()
-
-READ_COUNT: Final = 200
-"""Events per transaction: enough to share a commit under load, few enough to stay within milliseconds."""
-
-READ_BLOCK_MS: Final = 250
-"""Longest wait for events: how soon a stopping gateway lets go."""
-
-ARRIVALS_HELD_SECONDS: Final = 0.2
-"""Well below the age at which the outbox is swept: a job that has arrived is not pushed again."""
-
-ERROR_PAUSE_SECONDS: Final = 0.5
 
 
 @dataclass
@@ -90,30 +75,6 @@ class Recorder:
         self._address_of = address_of
         self._discard = discard
 
-    async def run(self, reader: EventReader, stop: asyncio.Event) -> None:
-        """Record one stream until told to stop; what a failed round read comes again.
-
-        Nobody waits for the news that a job has arrived in its queue: arrivals share a few transactions a second.
-        """
-        held: list[QueueEvent] = []
-        due_at = 0.0
-        while not stop.is_set():
-            try:
-                events = await reader.read(READ_COUNT, READ_BLOCK_MS)
-                now = time.monotonic()
-                due_at = due_at if held else now + ARRIVALS_HELD_SECONDS
-                held += events
-                if held and (
-                    now >= due_at or len(held) >= READ_COUNT or any(one.kind != "submitted" for one in events)
-                ):
-                    settled, held = held, []
-                    await self.settle(settled)
-                    await reader.ack(*[event.entry_id for event in settled])
-            except (RedisError, DependencyUnavailable, OSError) as error:
-                metrics.LOOP_ERRORS.labels("recorder").inc()
-                log.warning("recorder_waits", error=str(error))
-                await wait(stop, seconds=ERROR_PAUSE_SECONDS)
-
     async def settle(self, events: Sequence[QueueEvent], *, recheck: Sequence[str] = ()) -> list[JobRow]:
         """Apply facts in one transaction; return the rows that changed.
 
@@ -147,6 +108,14 @@ class Recorder:
         )
         await self._discard_uploads(changed)
         return changed
+
+    async def give_up(self, job_id: str) -> None:
+        """End a job whose own end cannot be recorded: as failed, with nothing of what was said."""
+        async with self._ledger.read() as reads:
+            row = (await reads.jobs([job_id])).get(job_id)
+        if row is not None and not row.terminal:
+            message = "The job ended, but what its worker wrote cannot be recorded."
+            await self.settle([fact(row, "failed", now=datetime.now(UTC), code="engine_failed", message=message)])
 
     async def _discard_uploads(self, changed: Sequence[JobRow]) -> None:
         """Delete raw uploads only now: until its ingest is recorded, an emptied Redis may bring it back."""

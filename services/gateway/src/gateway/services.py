@@ -22,6 +22,7 @@ from gateway.submission import Submitter
 from gateway.tokens import Tokens
 from proteus.queue import AnyQueue
 from proteus.storage import ObjectStore
+from proteus.supervision import Loops
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,4 +44,5 @@ class Services:
     eraser: Eraser
     relay: Relay
     statuses: Statuses
+    loops: Loops
     stopping: asyncio.Event

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from gateway.ledger.rows import JobRow
+from gateway.outcomes import unreadable
 from proteus import errors
 from proteus.jobs import JobId, JobState, Stage
 from proteus.queue.model import QueueEvent
@@ -31,12 +32,13 @@ REOPENED: Final = "reopened"
 RELEASED: Final = "released"
 """All that the job needed is there."""
 
-_ENDS: Final = {
+ENDS: Final = {
     "completed": JobState.COMPLETED,
     "failed": JobState.FAILED,
     "canceled": JobState.CANCELED,
     "expired": JobState.EXPIRED,
 }
+"""Kinds of events that end a job -> its last state."""
 
 
 def fact(row: JobRow, kind: str, *, now: datetime, **data: Any) -> QueueEvent:
@@ -46,7 +48,7 @@ def fact(row: JobRow, kind: str, *, now: datetime, **data: Any) -> QueueEvent:
         kind=kind,
         job_id=JobId(row.id),
         token=max(row.token, row.epoch * EPOCH_TOKENS),
-        state=_ENDS.get(kind, JobState.QUEUED),
+        state=ENDS.get(kind, JobState.QUEUED),
         at_ms=int(now.timestamp() * 1000),
         data=data,
     )
@@ -68,7 +70,7 @@ def apply(row: JobRow, event: QueueEvent) -> JobRow:
     if row.terminal or event.token < row.epoch * EPOCH_TOKENS:
         return row
     at = datetime.fromtimestamp(event.at_ms / 1000, UTC)
-    if event.kind in _ENDS:
+    if event.kind in ENDS:
         return _ended(row, event, at)
     match event.kind:
         case "submitted" if row.submitted_epoch < row.epoch:
@@ -123,7 +125,10 @@ def error_of(stored: Mapping[str, Any]) -> errors.ProteusError:
 
 
 def _ended(row: JobRow, event: QueueEvent, at: datetime) -> JobRow:
-    state = _ENDS[event.kind]
+    state, result = ENDS[event.kind], dict(event.data.get("result") or {})
+    if state is JobState.COMPLETED and (wrong := unreadable(row.kind, result)):
+        reason = {"code": "engine_failed", "message": f"The worker's result cannot be read ({wrong})."}
+        return _ended(row, replace(event, kind="failed", data={**event.data, **reason}), at)
     if row.state == JobState.QUEUED and state is JobState.COMPLETED:
         row = replace(_moved(row, JobState.RUNNING), started_at=row.started_at or at)
     row = replace(
@@ -134,7 +139,6 @@ def _ended(row: JobRow, event: QueueEvent, at: datetime) -> JobRow:
         **_counters(row, event.data),
     )
     if state is JobState.COMPLETED:
-        result = dict(event.data.get("result") or {})
         return replace(row, result=result, result_key=result.get("result_key"))
     if state is JobState.FAILED:
         return replace(row, error=described(str(event.data.get("code", "")), str(event.data.get("message", ""))))

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from gateway.__main__ import openapi
+from gateway.commands import openapi
 from proteus.events import CLIENT_EVENT
 
 

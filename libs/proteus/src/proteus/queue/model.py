@@ -122,13 +122,18 @@ class Verdict(StrEnum):
     """Cancel of a running job: it acts at the next step."""
 
 
+EVENT_KINDS: Final = frozenset(
+    {"submitted", "claimed", "returned", "retrying", "completed", "failed", "canceled", "expired"}
+)
+"""Every kind that the scripts write. `returned`: to the queue, after a lost lease, a hand-back or a due retry."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class QueueEvent:
     """One entry of `{L}:events`: a fact about a job, in the past tense.
 
     Attributes:
-        kind: `submitted`, `claimed`, `returned` (to the queue: lost lease, hand-back or due retry), `completed`,
-            `retrying`, `failed`, `canceled`, `expired`.
+        kind: One of `EVENT_KINDS`; the gateway's own facts have further ones.
         state: The job's state after it.
         at_ms: Server time of the change.
         data: `result` of a completion, `code` and `message` of a failure, `worker` of a claim, counters.

@@ -11,6 +11,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
+from proteus.documents import parse_object, storable, storable_text
 from proteus.errors import InvalidRequest
 from proteus.jobs import JobId, JobState, Stage, WorkerId
 from proteus.queue.model import Claim, Claimed, Completion, Failure, JobView, QueueStats, Renewal, Submission
@@ -30,8 +31,8 @@ _ENCODER: Final = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
 
 
 def text(value: object) -> str:
-    """Return a reply's string, whether or not the client decodes."""
-    return value.decode() if isinstance(value, bytes) else str(value)
+    """Return a reply's string, whether or not the client decodes; bytes that are no UTF-8 become U+FFFD."""
+    return value.decode(errors="replace") if isinstance(value, bytes) else str(value)
 
 
 def encode(value: Any) -> str:
@@ -153,14 +154,14 @@ def reap_args(policy: QueuePolicy) -> list[Arg]:
 def complete_args(completions: Iterable[Completion]) -> list[Arg]:
     args: list[Arg] = []
     for one in completions:
-        args += [one.id, one.token, encode(one.result), str(one.result.get("result_key") or "")]
+        args += [one.id, one.token, encode(storable(one.result)), str(one.result.get("result_key") or "")]
     return args
 
 
 def fail_args(failures: Iterable[Failure], jitters: Iterable[float]) -> list[Arg]:
     args: list[Arg] = []
     for one, jitter in zip(failures, jitters, strict=True):
-        args += [one.id, one.token, one.code, one.message[:MESSAGE_CHARS], int(one.retryable), jitter]
+        args += [one.id, one.token, one.code, storable_text(one.message[:MESSAGE_CHARS]), int(one.retryable), jitter]
     return args
 
 
@@ -186,9 +187,9 @@ def view(job_id: JobId, reply: Any) -> JobView | None:
         submitted_ms=int(submitted),
         claimed_ms=int(claimed) if claimed else None,
         retry_at_ms=int(retry_at) if retrying else None,
-        code=code,
-        message=message,
-        result=json.loads(result or "{}"),
+        code=storable_text(code),
+        message=storable_text(message),
+        result=parse_object(result or "{}"),
     )
 
 

@@ -48,16 +48,19 @@ async def health(services: ServicesDep) -> JSONResponse:
 
 
 @router.get("/healthz", summary="Alive?", response_class=Response)
-async def healthz() -> Response:
-    """Answer as long as the event loop turns."""
+async def healthz(services: ServicesDep) -> Response:
+    """Answer as long as the event loop turns; 503, with its name, once a background loop does not turn any more."""
+    if stuck := services.loops.overdue():
+        return Response(f"{stuck}\n", status_code=503, media_type="text/plain")
     return Response("ok\n", media_type="text/plain")
 
 
 @router.get("/readyz", summary="Ready for requests?", response_class=Response)
 async def readyz(services: ServicesDep) -> Response:
-    """503 while Postgres or Redis is away or the process is stopping: no traffic then."""
-    if services.stopping.is_set():
-        return Response("stopping\n", status_code=503, media_type="text/plain")
+    """503 while Postgres or Redis is away, a loop does not turn or the process is stopping: no traffic then."""
+    stopping = "stopping" if services.stopping.is_set() else None
+    if reason := services.loops.overdue() or stopping:
+        return Response(f"{reason}\n", status_code=503, media_type="text/plain")
     works = await asyncio.gather(_postgres(services), _redis(services))
     if all(works):
         return Response("ok\n", media_type="text/plain")

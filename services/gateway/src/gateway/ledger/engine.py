@@ -5,18 +5,19 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from gateway.ledger.repository import Reads, Writes
 from gateway.settings import DatabaseSettings
-from proteus.errors import DependencyUnavailable
+from proteus.errors import DependencyUnavailable, InvalidRequest, ReplyClass, class_of_sqlstate
 
-RETRYABLE_SQLSTATES = frozenset({"40001", "40P01"})
-"""Serialisation failure, deadlock: the same transaction may succeed when run again."""
+BAD_DATA_CLASS: Final = "22"
+"""SQLSTATE class `data exception`: a NUL in a text, a number out of range."""
 
 
 class Ledger:
@@ -86,15 +87,23 @@ def _dumps(value: Any) -> str:
 
 
 class _translated:  # noqa: N801 - reads as a verb: `with _translated():`
-    """Turn a lost connection into `DependencyUnavailable`, so that the edge answers 503 and loops retry."""
+    """Turn what Postgres answers into our own errors: not now (the edge answers 503, loops wait) or bad data.
+
+    Only what is a statement's own fault (a violated constraint, wrong SQL) stays as it is: a bug.
+    """
 
     def __enter__(self) -> None:
         return None
 
     def __exit__(self, _type: object, error: BaseException | None, _traceback: object) -> None:
-        if isinstance(error, (OperationalError, InterfaceError, OSError, TimeoutError)):
+        if isinstance(error, PoolTimeout):
+            raise DependencyUnavailable("All connections to the database are in use.") from error
+        if isinstance(error, (OSError, TimeoutError)):
             raise DependencyUnavailable("The database does not answer.") from error
         if isinstance(error, DBAPIError):
-            state = getattr(error.orig, "sqlstate", "") or ""
-            if error.connection_invalidated or state in RETRYABLE_SQLSTATES or state[:2] in ("08", "57"):
-                raise DependencyUnavailable("The database broke off.") from error
+            state = getattr(error.orig, "sqlstate", None) or ""
+            refused_by_driver = isinstance(error.orig.__cause__ if error.orig else None, ValueError)
+            if state[:2] == BAD_DATA_CLASS or refused_by_driver:
+                raise InvalidRequest("A value cannot be stored: the database refuses this text or number.") from error
+            if error.connection_invalidated or class_of_sqlstate(state) is ReplyClass.AWAY:
+                raise DependencyUnavailable(f"The database cannot do it now ({state or 'no connection'}).") from error

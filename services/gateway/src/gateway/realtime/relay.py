@@ -2,8 +2,8 @@
 
 A subscriber has a cursor: the last `seq` it has seen. Whenever a user may have news, the pump reads what lies beyond
 the cursors and hands it out in order; a subscriber that joins with an old cursor simply has news. So nothing is pushed
-that is not committed, nothing is skipped, and a lost message costs time, never events: `_check` compares cursors with
-the ledger every few seconds, and a ping that does not come back shows that the subscription has gone deaf.
+that is not committed, nothing is skipped, and a lost message costs time, never events: `_catch_up` compares cursors
+with the ledger every few seconds, and a ping that does not come back shows that the subscription has gone deaf.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ from uuid import uuid4
 
 import structlog
 from redis.asyncio import Redis
-from redis.exceptions import RedisError
 
 from gateway import metrics
 from gateway.ledger.engine import Ledger
 from proteus import keys
 from proteus.bus import WasDeaf, subscribe
-from proteus.errors import DependencyUnavailable, NotFound
+from proteus.errors import NotFound
 from proteus.events import ProgressEvent
 from proteus.lifecycle import wait
+from proteus.supervision import Loops, Pulse
 
 log = structlog.get_logger()
 
@@ -38,7 +38,11 @@ CHECK_SECONDS: Final = 5.0
 LISTEN_SECONDS: Final = 0.5
 """How soon the listener sees that it is to stop or to start over."""
 
-ERROR_PAUSE_SECONDS: Final = 0.5
+IDLE_SECONDS: Final = 5.0
+"""How long the pump waits for news before it shows that it is alive."""
+
+DELIVER_SECONDS: Final = 5.0
+"""Longest that one subscriber may hold up the others."""
 
 Name = Literal["job", "progress"]
 Deliver = Callable[[Name, dict[str, Any]], Awaitable[None]]
@@ -65,6 +69,7 @@ class Relay:
         self._ping = uuid4().hex
         self._heard = asyncio.Event()
         self._deaf = asyncio.Event()
+        self._stopping = False
 
     async def subscribe(self, user_id: str, last_seq: int | None, deliver: Deliver) -> Subscriber:
         """Deliver everything beyond `last_seq` (None: from now on) until `unsubscribe`.
@@ -93,13 +98,16 @@ class Relay:
         if not listeners:
             self._subscribers.pop(subscriber.user_id, None)
 
-    async def run(self, stop: asyncio.Event) -> None:
+    async def run(self, loops: Loops, stop: asyncio.Event) -> None:
         """Listen, pump and check until told to stop."""
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._listen(stop))
-            tasks.create_task(self._pump(stop))
-            tasks.create_task(self._check(stop))
+            tasks.create_task(loops.keep("relay_listen", self._listen, stop))
+            tasks.create_task(loops.keep("relay_pump", self._pump, stop))
+            for name, turn in {"relay_ping": self._ping_back, "relay_check": self._catch_up}.items():
+                checks = loops.repeat(name, turn, stop, every_seconds=CHECK_SECONDS, after_seconds=CHECK_SECONDS)
+                tasks.create_task(checks)
             await stop.wait()
+            self._stopping = True
             self._wake.set()
             self._deaf.set()
 
@@ -108,30 +116,38 @@ class Relay:
         if self._news:
             self._wake.set()
 
-    async def _listen(self, stop: asyncio.Event) -> None:
-        """Follow Redis; start over whenever `_check` finds this subscription deaf."""
-        while not stop.is_set():
+    async def _listen(self, pulse: Pulse) -> None:
+        """Follow Redis; start over whenever a ping finds this subscription deaf."""
+        while not self._stopping:
             self._deaf.clear()
             async with subscribe(self._redis, keys.RECORDED, keys.PROGRESS) as messages:
-                while not self._deaf.is_set():
+                while not (self._deaf.is_set() or self._stopping):
+                    pulse.turn()
                     message = await messages.next(timeout_seconds=LISTEN_SECONDS)
                     if isinstance(message, WasDeaf):
                         self._tell(*self._subscribers)
-                    elif message is not None and message.channel == keys.RECORDED:
-                        self._on_recorded(message.data)
                     elif message is not None:
-                        await self._on_progress(message.data)
+                        await self._take(message.channel, message.data)
 
-    def _on_recorded(self, data: str) -> None:
-        message = json.loads(data)
+    async def _take(self, channel: str, data: str) -> None:
+        """Act on a message; one that cannot be understood is counted and dropped."""
+        try:
+            if channel == keys.RECORDED:
+                self._on_recorded(json.loads(data))
+            else:
+                await self._on_progress(json.loads(data))
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+            metrics.MESSAGES_DROPPED.labels(channel).inc()
+            log.warning("message_not_understood", channel=channel, message=data[:200], error=f"{error}"[:200])
+
+    def _on_recorded(self, message: Any) -> None:
         if message.get("kind") == "ping":
             if message.get("id") == self._ping:
                 self._heard.set()
         else:
             self._tell(str(message["user_id"]))
 
-    async def _on_progress(self, data: str) -> None:
-        message = json.loads(data)
+    async def _on_progress(self, message: Any) -> None:
         listeners = self._subscribers.get(str(message.get("user_id")))
         if not listeners:
             return
@@ -140,19 +156,19 @@ class Relay:
             job_id=job_id, n=int(n or 1), stage=message["stage"], step=message["step"], steps=message["steps"]
         ).model_dump(mode="json")
         for subscriber in tuple(listeners):
-            await subscriber.deliver("progress", progress)
+            await _delivered(subscriber, "progress", progress)
 
-    async def _pump(self, stop: asyncio.Event) -> None:
-        while not stop.is_set():
-            await self._wake.wait()
+    async def _pump(self, pulse: Pulse) -> None:
+        while not self._stopping:
+            pulse.turn()
+            await wait(self._wake, seconds=IDLE_SECONDS)
             self._wake.clear()
             news, self._news = self._news, set()
             try:
                 await self._deliver(news)
-            except (DependencyUnavailable, OSError) as error:
-                log.warning("relay_waits", error=str(error))
-                await wait(stop, seconds=ERROR_PAUSE_SECONDS)
-                self._tell(*news)
+            except BaseException:
+                self._tell(*news)  # Whatever was wrong, the next start delivers it.
+                raise
 
     async def _deliver(self, news: set[str]) -> None:
         # Only those who were there before the reading: whoever joins meanwhile may need more than was read.
@@ -162,34 +178,30 @@ class Relay:
         cursors = {user_id: min(one.cursor for one in those) for user_id, those in listeners.items()}
         async with self._ledger.read() as reads:
             events = await reads.events_after(cursors, limit=READ_LIMIT)
+        failed: set[Subscriber] = set()
         for event in events:
             message = {**event.data, "seq": event.seq}
             for subscriber in listeners[event.user_id]:
-                if event.seq > subscriber.cursor:
-                    subscriber.cursor = event.seq
-                    await subscriber.deliver("job", message)
-                    metrics.EVENTS_SENT.inc()
+                if event.seq > subscriber.cursor and subscriber not in failed:
+                    if await _delivered(subscriber, "job", message):
+                        subscriber.cursor = event.seq
+                        metrics.EVENTS_SENT.inc()
+                    else:
+                        failed.add(subscriber)  # Its cursor stays: the next check delivers from there, in order.
         if len(events) == READ_LIMIT:
             self._tell(*news)
 
-    async def _check(self, stop: asyncio.Event) -> None:
-        """Notice deafness: by a ping that must come back, and by comparing every cursor with the ledger."""
-        while not await wait(stop, seconds=CHECK_SECONDS):
-            try:
-                self._heard.clear()
-                await self._redis.publish(keys.RECORDED, json.dumps({"kind": "ping", "id": self._ping}))
-                if not await wait(self._heard, seconds=1.0):
-                    metrics.RELAY_DEAF.inc()
-                    log.warning("relay_deaf", subscribers=await self._count_listeners())
-                    self._deaf.set()
-            except (RedisError, OSError) as error:
-                log.warning("relay_check_failed", error=str(error))
-            try:
-                await self._catch_up()
-            except (DependencyUnavailable, OSError) as error:
-                log.warning("relay_check_failed", error=str(error))
+    async def _ping_back(self) -> None:
+        """Notice deafness: a ping of this process must come back to it."""
+        self._heard.clear()
+        await self._redis.publish(keys.RECORDED, json.dumps({"kind": "ping", "id": self._ping}))
+        if not await wait(self._heard, seconds=1.0):
+            metrics.RELAY_DEAF.inc()
+            log.warning("relay_deaf", subscribers=await self._count_listeners())
+            self._deaf.set()
 
     async def _catch_up(self) -> None:
+        """Compare every cursor with the ledger."""
         cursors = {
             user_id: min(subscriber.cursor for subscriber in listeners)
             for user_id, listeners in self._subscribers.items()
@@ -204,3 +216,14 @@ class Relay:
     async def _count_listeners(self) -> int:
         """How many relays Redis knows of, this one included (or not: that is the question)."""
         return int((await self._redis.pubsub_numsub(keys.RECORDED))[0][1])
+
+
+async def _delivered(subscriber: Subscriber, name: Name, message: dict[str, Any]) -> bool:
+    """Deliver to one subscriber; tell whether it worked. One that fails or blocks must not stop the others."""
+    try:
+        async with asyncio.timeout(DELIVER_SECONDS):
+            await subscriber.deliver(name, message)
+    except Exception as error:  # Any transport's error: it concerns this subscriber alone.
+        log.warning("not_delivered", user_id=subscriber.user_id, error=f"{type(error).__name__}: {error}"[:200])
+        return False
+    return True

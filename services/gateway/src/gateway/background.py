@@ -1,0 +1,100 @@
+"""Every loop that runs for ever beside the requests, in one list: recorders, relay, and rounds.
+
+All of them run through the process's one `Loops`: a turn that fails is counted and comes again, and a loop that does
+not turn is named at `/healthz`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Final
+from uuid import uuid4
+
+from gateway import metrics
+from gateway.adoption import Adopter
+from gateway.following import Follower
+from gateway.promoter import Promoter
+from gateway.realtime.server import SocketServer
+from gateway.reconciler import Reconciler
+from gateway.services import Services
+from gateway.sweeps import Sweeper
+from proteus.bus import EventReader
+from proteus.clock import SystemClock
+from proteus.keys import JOBS, TAILOR, QueueKeys
+from proteus.lifecycle import cancel
+from proteus.supervision import CALL_SECONDS
+
+SWEEP_SECONDS: Final = 300.0
+"""Longest that a round over many objects or rows may take; its single calls have their own deadlines."""
+
+STOP_SECONDS: Final = 1.0
+"""How long a loop may take to end by itself. What is cut off afterwards was not committed and comes again."""
+
+
+@dataclass(frozen=True)
+class Round:
+    """What a loop does each time, and how often."""
+
+    turn: Callable[[], Awaitable[object]]
+    every_seconds: float
+    call_seconds: float = CALL_SECONDS
+
+
+async def run(services: Services, sockets: SocketServer, stop: asyncio.Event) -> None:
+    """Run every loop until told to stop."""
+    loops = services.loops
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(services.relay.run(loops, stop), name="relay")]
+        for name, follower in _followers(services, stop).items():
+            tasks.append(group.create_task(loops.keep(name, follower.run, stop), name=name))
+        for name, one in _rounds(services, sockets).items():
+            loop = loops.repeat(name, one.turn, stop, every_seconds=one.every_seconds, call_seconds=one.call_seconds)
+            tasks.append(group.create_task(loop, name=name))
+        await stop.wait()
+        await asyncio.wait(tasks, timeout=STOP_SECONDS)
+        await cancel(*tasks)
+
+
+def _followers(services: Services, stop: asyncio.Event) -> dict[str, Follower]:
+    consumer = f"gateway-{uuid4().hex[:12]}"
+    return {
+        name: Follower(
+            EventReader(
+                services.redis,
+                QueueKeys(list_name),
+                consumer=consumer,
+                on_bad=metrics.EVENTS_SET_ASIDE.labels(list_name).inc,
+            ),
+            services.recorder,
+            stop,
+        )
+        for name, list_name in (("recorder", JOBS), ("recorder_tailor", TAILOR))
+    }
+
+
+def _rounds(services: Services, sockets: SocketServer) -> dict[str, Round]:
+    clock = SystemClock()
+    reap_seconds = services.settings.lease.reap_seconds
+    reconciler = Reconciler(services.ledger, services.redis, services.queues, services.recorder, services.submitter)
+    promoter = Promoter(services.ledger, services.queues, services.recorder, services.fleet)
+    sweeper = Sweeper(services.ledger, services.store, services.eraser, services.settings.uploads)
+    adopter = Adopter(services.ledger, services.store, services.photos, services.intake, services.queues)
+    return {
+        "reap": Round(services.queues[JOBS].reap, reap_seconds),
+        "reap_tailor": Round(services.queues[TAILOR].reap, reap_seconds),
+        "fleet": Round(services.fleet.refresh, 1.0),
+        "outbox": Round(services.submitter.sweep, 2.0),
+        "sockets": Round(lambda: sockets.close_expired(clock), 5.0),
+        "deletions": Round(services.eraser.run_due, 30.0, SWEEP_SECONDS),
+        "epoch": Round(reconciler.watch, 1.0),
+        "reconcile": Round(reconciler.periodic, 60.0, SWEEP_SECONDS),
+        "promote": Round(promoter.promote, 0.5),
+        "overdue": Round(promoter.expire, 1.0),
+        "adopt": Round(adopter.adopt, 2.0, SWEEP_SECONDS),
+        "incoming": Round(sweeper.incoming, 60.0, SWEEP_SECONDS),
+        "orphans": Round(sweeper.orphans, 300.0, SWEEP_SECONDS),
+        "expired": Round(sweeper.expired, 30.0, SWEEP_SECONDS),
+        "keys": Round(sweeper.old_keys, 3600.0),
+    }

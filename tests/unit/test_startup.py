@@ -1,0 +1,45 @@
+"""Signals end a starting process."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+
+STARTING = """
+from proteus.startup import hear_signals
+hear_signals()
+print("heard", flush=True)
+import time
+time.sleep(60)
+"""
+HEAVY = {"asyncio", "structlog", "redis", "pydantic", "logging"}
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_starting_process_ends_at_once_with_the_signals_status_and_no_traceback(number):
+    process = subprocess.Popen(
+        [sys.executable, "-c", STARTING], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert process.stdout
+    assert process.stdout.readline() == "heard\n"
+    process.send_signal(number)
+    _, said = process.communicate(timeout=10)
+    assert (process.returncode, said) == (128 + number, "")
+
+
+def test_the_module_that_hears_signals_imports_nothing_heavy():
+    code = "import sys; before = set(sys.modules); import proteus.startup; print(*set(sys.modules) - before)"
+    said = subprocess.run(
+        [sys.executable, "-S", "-c", code], capture_output=True, text=True, check=True, env=_sources()
+    )
+    assert not HEAVY & {name.partition(".")[0] for name in said.stdout.split()}
+
+
+def _sources():
+    import proteus
+
+    return os.environ | {"PYTHONPATH": os.path.dirname(os.path.dirname(str(proteus.__file__)))}
