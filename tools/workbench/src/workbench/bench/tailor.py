@@ -2,7 +2,7 @@
 
 Both start from the decoded photo and end with labels at its size: preparation, network, upsampling and argmax. Same
 threads, one process, one run. What else a cut costs (soft edge, PNG) is timed apart. Without `--weights` the network is
-the real size with random weights: times and exactness are real, labels mean nothing, and how often bf16's
+the real size with random weights: times and exactness are real, labels mean nothing, and how often half precision's
 are fp32's is not told.
 Figures for people go to standard error, one line of JSON ends standard output.
 """
@@ -40,7 +40,7 @@ from workbench.bench.checkpoints import SEGFORMER_B2, write_segformer
 SIZES: Final = ((768, 1024), (1536, 2048), (1024, 768), (900, 900))
 """Width and height of the four photos: the canvas, a phone's picture after ingest, landscape, square."""
 ROUNDS: Final = 3
-APPROXIMATE: Final = "openvino_folded_bf16"
+APPROXIMATE: Final = "openvino_folded_half"
 NOT_MEASURED: Final = "agreement not measured: random weights"
 
 Labeller = Callable[[Sequence[Pixels]], list[Pixels]]

@@ -1,49 +1,84 @@
-"""The folded network in bf16 through OpenVINO: faster than ONNX Runtime, and approximate.
+"""The folded network through OpenVINO in half precision: faster than ONNX Runtime, and approximate.
 
-`load_network` calls it for the backend `openvino`. bf16 keeps 8 of fp32's 24 significant bits, so labels move where two
-classes nearly tie; `VERSION` keeps such results apart from the exact backends'.
+`load_network` calls it for the backend `openvino`. Half precision keeps 8 (bf16) or 11 (f16) of fp32's 24 significant
+bits, so labels move where two classes nearly tie. On some processors OpenVINO is far off in silence (in bf16 through
+AMX), so each form proves itself against ONNX Runtime before it serves (`proteus.proofs`), in this order: bf16; bf16
+without AMX; f16. The network's version names the precision that serves, which keeps such results apart from others.
 """
 
 from __future__ import annotations
 
+import os
 import sys
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final
 
 from proteus.errors import ModelUnavailable
+from proteus.proofs import Candidate, choose, in_child, key_of
 from tailor.parsers.segformer.network import Floats, Forward, Pixels
 from tailor.parsers.segformer.weights import LABELS
-
-VERSION: Final = "bf16"
-"""What the network's version ends with."""
 
 CONVERTER: Final = "openvino.tools.ovc"
 """OpenVINO's model converter. `import openvino` imports it where it can, and each time that reports the import to
 Google Analytics, unasked; the runtime needs neither."""
 
+ISA_SWITCH: Final = "ONEDNN_MAX_CPU_ISA"
+"""Read once, when the library loads."""
 
-def openvino_forward(path: Path, *, threads: int, slots: int, precision: Literal["bf16", "f32"] = "bf16") -> Forward:
+CANDIDATES: Final = (
+    Candidate(name="bf16"),
+    Candidate(name="bf16", environment={ISA_SWITCH: "AVX512_CORE_BF16"}),
+    Candidate(name="f16"),
+)
+CAPABILITIES: Final = {"bf16": "BF16", "f16": "FP16"}
+"""What a processor must be able to do; else OpenVINO imitates it or computes in fp32, saying nothing."""
+
+CHOICES: Final = "approximate.json"
+"""File beside the exported network that remembers what proved itself."""
+
+
+def proven(path: Path, *, side: int) -> Candidate:
+    """Return the form that is near the exact network on this processor; blocks for some seconds the first time.
+
+    Raises:
+        ModelUnavailable: None is; the message has the numbers.
+    """
+    try:
+        libraries = [f"{name} {version(name)}" for name in ("openvino", "onnxruntime")]
+    except PackageNotFoundError as error:
+        raise ImportError(f"{error.name} is not installed") from error
+    return choose(
+        CANDIDATES,
+        lambda candidate: in_child(
+            "tailor.parsers.segformer.proving", [str(path), candidate.name, str(side)], candidate.environment
+        ),
+        what="backend openvino of parser segformer (onnxruntime is exact everywhere)",
+        key=key_of(path.name, *libraries),
+        cache=path.with_name(CHOICES),
+    )
+
+
+def openvino_forward(path: Path, *, threads: int, slots: int, precision: str) -> Forward:
     """Ready the exported network at `path`; the result may be called by `slots` threads at once.
 
     Args:
         path: ONNX file, from `exported`.
         threads: Of one forward pass.
         slots: Calls at once; one more waits.
-        precision: `f32` is exact and slower than ONNX Runtime: to compare with, not to serve.
+        precision: `bf16`, `f16`, or `f32`, which is exact and slower than ONNX Runtime: to compare with, not to serve.
 
     Raises:
-        ModelUnavailable: This CPU has no bf16; OpenVINO would imitate it (AVX-512) or compute in fp32, saying nothing.
+        ModelUnavailable: This CPU does not compute in that precision.
         ImportError: OpenVINO is not installed.
     """
     sys.modules.setdefault(CONVERTER, None)  # type: ignore[arg-type]  # None: importing it is an ImportError
     import openvino
 
     core = openvino.Core()
-    if precision == "bf16" and "BF16" not in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES"):
-        raise ModelUnavailable(
-            "backend openvino of parser segformer needs a CPU that computes in bf16 (AVX512-BF16 or AMX), and this one "
-            "does not: choose onnxruntime"
-        )
+    needed = CAPABILITIES.get(precision, "FP32")
+    if needed not in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES"):
+        raise ModelUnavailable(f"this CPU does not compute in {precision}")
     options = {
         "INFERENCE_PRECISION_HINT": precision,
         # A stream is what runs one call: with fewer than slots, a slot waits while its core idles.
@@ -61,3 +96,15 @@ def openvino_forward(path: Path, *, threads: int, slots: int, precision: Literal
         return logits
 
     return forward
+
+
+def limit_instructions(candidate: Candidate) -> None:
+    """Set what the candidate needs in this process's environment, before OpenVINO loads.
+
+    Raises:
+        ModelUnavailable: OpenVINO is loaded already, with other instructions.
+    """
+    missing = {name: value for name, value in candidate.environment.items() if os.environ.get(name) != value}
+    if missing and sys.modules.get("openvino") is not None:
+        raise ModelUnavailable(f"OpenVINO is loaded already; {candidate} must be set before: start a fresh process")
+    os.environ.update(missing)

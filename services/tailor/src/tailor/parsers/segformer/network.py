@@ -1,8 +1,8 @@
 """Photo -> logits -> labels at the photo's own size. The backends differ only in how they run the network.
 
 `onnxruntime` (default) runs the folded network that `exported` finds or makes; `torch` is the published network, the
-reference; `openvino` runs the folded one in bf16, approximately. Preparation is the published one: stretched to
-512 x 512, bilinear, ImageNet statistics.
+reference; `openvino` runs the folded one in half precision, approximately, once that has proven itself on this
+processor. Preparation is the published one: stretched to 512 x 512, bilinear, ImageNet statistics.
 """
 
 from __future__ import annotations
@@ -100,10 +100,12 @@ def load_network(
             from tailor.parsers.segformer import approximate
 
             path = exported(weights, side=side, cache_dir=cache_dir)
-            forward = approximate.openvino_forward(path, threads=threads, slots=slots)
-            version = f"{version}-{approximate.VERSION}"
+            form = approximate.proven(path, side=side)
+            approximate.limit_instructions(form)
+            forward = approximate.openvino_forward(path, threads=threads, slots=slots, precision=form.name)
+            version = f"{version}-{form.name}"
         else:
-            forward = _onnx_forward(exported(weights, side=side, cache_dir=cache_dir), threads=threads)
+            forward = onnx_forward(exported(weights, side=side, cache_dir=cache_dir), threads=threads)
     except ImportError as error:
         raise ModelUnavailable(
             f"backend {backend} of parser segformer is not installed here ({error}): requirements-models.txt"
@@ -111,7 +113,8 @@ def load_network(
     return Network(forward=forward, side=side, backend=backend, version=version)
 
 
-def _onnx_forward(path: Path, *, threads: int) -> Forward:
+def onnx_forward(path: Path, *, threads: int) -> Forward:
+    """Ready the exported network at `path` through ONNX Runtime: exact."""
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
