@@ -94,6 +94,7 @@ INSIDE: set[Arrow] = {
     ("weaver", "object-storage", 8333),
     ("gateway", "tailor", 8001),
     ("test", "gateway", 8000),
+    ("test", "postgres", 5432),
 }
 PROMETHEUS: set[Arrow] = {
     ("namespace monitoring", "gateway", 8000),
@@ -114,10 +115,20 @@ def test_the_gpu_profile_reaches_its_external_stores_and_weights(rendered: Calla
     out, into = arrows(rendered("gpu"))
     stores = {(s, "outside", p) for s in ("gateway", "migrate", "tailor", "weaver") for p in (80, 443)}
     redis = {(s, "outside", p) for s in ("gateway", "tailor", "weaver", "arbitrator") for p in (6379, 6380)}
-    postgres = {(s, "outside", 5432) for s in ("gateway", "migrate")}
+    postgres = {(s, "outside", 5432) for s in ("gateway", "migrate", "test")}
     inside = {arrow for arrow in INSIDE if arrow[1] in ("tailor", "gateway")}
     assert out == inside | DNS | stores | redis | postgres
     assert into == inside | PROMETHEUS | {("namespace ingress", "gateway", 8000)}
+
+
+def test_a_test_that_needs_no_token_of_an_account_reaches_no_database_and_no_key(
+    rendered: Callable[..., Objects],
+) -> None:
+    objects = rendered("cpu", auth={"guests": "open"})
+    out, _ = arrows(objects)
+    assert {arrow for arrow in out if arrow[0] == "test"} == {("test", "gateway", 8000)}
+    [smoke] = [o for o in objects if o["kind"] == "Pod"]
+    assert "env" not in smoke["spec"]["containers"][0]
 
 
 @pytest.mark.parametrize(

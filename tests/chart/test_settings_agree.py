@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 from pydantic_settings import BaseSettings
 
+from gateway.settings import AuthSettings
 from proteus.secret_files import SecretSettings
 from proteus.settings import LeaseSettings, LogSettings, RedisSettings, StorageSettings
+from workbench.stack.plan import DEFAULTS
 
 from .conftest import Objects
 from .test_compose_and_images import compose
@@ -57,6 +59,20 @@ def test_a_service_gets_no_variable_of_its_own_that_it_does_not_read(objects: Ob
 def test_the_shared_settings_are_all_read_by_somebody(objects: Objects) -> None:
     [settings] = [o for o in objects if o["kind"] == "ConfigMap" and o["metadata"]["name"] == "demo-settings"]
     assert set(settings["data"]) - EVERYBODY <= NOT_OURS
+
+
+def test_a_chart_lets_no_stranger_in_unless_told_and_the_local_stacks_do(
+    rendered: Callable[..., Objects],
+) -> None:
+    def told(objects: Objects) -> str:
+        [found] = [o for o in objects if o["kind"] == "ConfigMap" and o["metadata"]["name"] == "demo-settings"]
+        return str(found["data"]["AUTH_GUESTS"])
+
+    assert told(rendered()) == AuthSettings().guests == "key"
+    assert told(rendered(auth={"guests": "open"})) == "open"
+    gateway = compose("")["services"]["gateway"]
+    assert gateway["environment"]["AUTH_GUESTS"] == DEFAULTS["AUTH_GUESTS"] == "open"
+    assert {port["host_ip"] for port in gateway["ports"]} == {"127.0.0.1"}
 
 
 @pytest.mark.parametrize("profiles", ["", "gpu"])

@@ -10,7 +10,7 @@ import httpx
 import pytest
 from rich.console import Console
 
-from workbench import assets
+from workbench import access, assets
 from workbench.client import Client
 from workbench.stack.home import Home
 from workbench.stack.up import stack
@@ -21,10 +21,10 @@ IDLE_SECONDS: Final = "2"
 
 
 class Door:
-    """The fleet's own routes, as a guest sees them."""
+    """The fleet's own routes, as an account sees them."""
 
-    def __init__(self, client: Client) -> None:
-        self._http = httpx.AsyncClient(base_url=client.url, headers={"Authorization": f"Bearer {client.token}"})
+    def __init__(self, url: str, token: str) -> None:
+        self._http = httpx.AsyncClient(base_url=url, headers={"Authorization": f"Bearer {token}"})
 
     async def __aenter__(self) -> Door:
         return self
@@ -62,7 +62,7 @@ async def test_a_fleet_at_zero_wakes_for_a_job_and_goes_to_sleep_again(tmp_path:
     async with (
         stack(home, models=MODELS, given=given, say=say) as plan,
         Client.connected(plan.gateway_url) as client,
-        Door(client) as door,
+        Door(plan.gateway_url, await asyncio.to_thread(access.mint, home.root, tenant="operators")) as door,
     ):
         cold = await door.until("cold", seen=seen)
         assert cold["replicas"] == {"ready": 0, "loading": 0, "draining": 0, "desired": 0}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,6 +18,7 @@ from gateway.app import build, make_app
 from gateway.services import Services
 from gateway.settings import (
     AdmissionSettings,
+    AuthSettings,
     DatabaseSettings,
     GatewaySettings,
     LimitSettings,
@@ -45,6 +46,7 @@ def gateway_settings(
         database=database,
         storage=storage_settings,
         tokens=TokenSettings(signing_key=SIGNING_KEY),
+        auth=AuthSettings(guests="open"),
         uploads=UploadSettings(),
         limits=LimitSettings(),
         admission=AdmissionSettings(),
@@ -247,6 +249,19 @@ def serve() -> Callable[[GatewaySettings], Any]:
 def tokens() -> Tokens:
     """Mints tokens with the deployment's key."""
     return Tokens(SIGNING_KEY, clock=SystemClock())
+
+
+@pytest.fixture
+def account(parts: Services, tokens: Tokens) -> Callable[..., Awaitable[Guest]]:
+    """Makes a tenant's account with a client of its own, as `gateway token` does."""
+
+    async def make(gateway: Gateway, tenant: str, *, scopes: Sequence[str] = ()) -> Guest:
+        user_id = f"user_{tenant}"
+        async with parts.ledger.write() as writes:
+            await writes.add_user(user_id, kind="account", tenant=tenant)
+        return gateway.bearer(tokens.mint(user_id, tenant=tenant, scopes=scopes, seconds=600), user_id)
+
+    return make
 
 
 @dataclass

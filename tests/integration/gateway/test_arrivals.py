@@ -14,8 +14,8 @@ LONG_AGO = "2020-01-01T00:00:00Z"
 
 
 @pytest.fixture
-def operator(gateway, tokens):
-    return gateway.bearer(tokens.mint("user_ops", tenant="ops", scopes=["admin"], seconds=600)).http
+async def operator(gateway, account):
+    return (await account(gateway, "ops", scopes=["admin"])).http
 
 
 async def arrivals(operator, **asked):

@@ -52,47 +52,68 @@ async def test_the_fleet_is_cold_then_loading_then_ready(gateway, redis) -> None
     await fleet_until(guest, lambda body: body["state"] == "cold")
 
 
-async def test_a_wish_to_be_warm_is_kept_for_as_long_as_the_longest(gateway, redis) -> None:
-    guest = await gateway.guest()
+async def test_a_wish_to_be_warm_is_kept_for_as_long_as_the_longest(gateway, account, redis) -> None:
+    shop = await account(gateway, "acme")
     await redis.set(WEAVER_REPLICAS, "0")
-    answer = await guest.http.post("/v1/fleet/warm", json={"minutes": 20})
+    answer = await shop.http.post("/v1/fleet/warm", json={"minutes": 20})
     assert answer.status_code == 202
     assert answer.json()["warm_until"] is not None
     assert answer.headers["ratelimit-policy"] == '"warms";q=6;w=60'
     assert 1_190 < await redis.ttl(WARM) <= 1_200
-    assert (await guest.http.post("/v1/fleet/warm")).status_code == 202
+    assert (await shop.http.post("/v1/fleet/warm")).status_code == 202
     assert 1_190 < await redis.ttl(WARM) <= 1_200
-    assert (await guest.http.post("/v1/fleet/warm", json={"minutes": 30})).status_code == 202
+    assert (await shop.http.post("/v1/fleet/warm", json={"minutes": 30})).status_code == 202
     assert await redis.ttl(WARM) > 1_700
-    told = await fleet_until(guest, lambda body: body["state"] == "loading")
+    told = await fleet_until(shop, lambda body: body["state"] == "loading")
     assert told["warm_until"] is not None
 
 
-async def test_wishes_are_counted(gateway, redis) -> None:
-    guest = await gateway.guest()
+async def test_wishes_are_counted(gateway, account, redis) -> None:
+    shop = await account(gateway, "acme")
     await redis.set(WEAVER_REPLICAS, "1")
-    answers = [(await guest.http.post("/v1/fleet/warm")).status_code for _ in range(7)]
+    answers = [(await shop.http.post("/v1/fleet/warm")).status_code for _ in range(7)]
     assert answers == [202] * 6 + [429]
 
 
-@pytest.mark.parametrize("body", [{"minutes": 0}, {"minutes": 61}, {"minutes": "long"}, {"hours": 1}, []])
-async def test_a_senseless_wish_is_refused(gateway, redis, body) -> None:
-    guest = await gateway.guest()
+async def test_a_tenant_has_so_many_minutes_of_a_ready_weaver_in_an_hour(gateway, account, redis) -> None:
+    shop, other = await account(gateway, "acme"), await account(gateway, "other")
     await redis.set(WEAVER_REPLICAS, "0")
-    refused = await guest.http.post("/v1/fleet/warm", json=body)
+    assert (await shop.http.post("/v1/fleet/warm", json={"minutes": 55})).status_code == 202
+    refused = await shop.http.post("/v1/fleet/warm", json={"minutes": 10})
+    assert (refused.status_code, refused.json()["code"]) == (429, "rate_limited")
+    assert 200 < int(refused.headers["retry-after"]) <= 300
+    assert (await other.http.post("/v1/fleet/warm", json={"minutes": 10})).status_code == 202
+
+
+async def test_a_guest_whom_nobody_brought_keeps_no_weaver_ready(gateway, account, redis) -> None:
+    await redis.set(WEAVER_REPLICAS, "0")
+    stranger = await gateway.guest()
+    refused = await stranger.http.post("/v1/fleet/warm")
+    assert (refused.status_code, refused.json()["code"]) == (403, "forbidden_scope")
+    assert await redis.exists(WARM) == 0
+    shop = await account(gateway, "acme")
+    brought = (await shop.http.post("/v1/auth/guest")).json()["access_token"]
+    assert (await gateway.bearer(brought).http.post("/v1/fleet/warm")).status_code == 202
+
+
+@pytest.mark.parametrize("body", [{"minutes": 0}, {"minutes": 61}, {"minutes": "long"}, {"hours": 1}, []])
+async def test_a_senseless_wish_is_refused(gateway, account, redis, body) -> None:
+    shop = await account(gateway, "acme")
+    await redis.set(WEAVER_REPLICAS, "0")
+    refused = await shop.http.post("/v1/fleet/warm", json=body)
     assert (refused.status_code, refused.json()["code"]) == (422, "invalid_request")
     assert await redis.exists(WARM) == 0
 
 
 @pytest.mark.parametrize("number", [None, "many", "-1"])
-async def test_where_the_arbitrator_does_not_scale_nobody_can_be_warmed(gateway, redis, number) -> None:
-    guest = await gateway.guest()
+async def test_where_the_arbitrator_does_not_scale_nobody_can_be_warmed(gateway, account, redis, number) -> None:
+    shop = await account(gateway, "acme")
     if number is not None:
         await redis.set(WEAVER_REPLICAS, number)
-    refused = await guest.http.post("/v1/fleet/warm")
+    refused = await shop.http.post("/v1/fleet/warm")
     assert (refused.status_code, refused.json()["code"]) == (409, "conflict")
     assert await redis.exists(WARM) == 0
-    assert (await guest.http.get("/v1/fleet")).json()["replicas"]["desired"] is None
+    assert (await shop.http.get("/v1/fleet")).json()["replicas"]["desired"] is None
 
 
 async def test_the_fleet_is_for_those_with_a_token(gateway) -> None:

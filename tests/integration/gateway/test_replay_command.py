@@ -54,9 +54,9 @@ async def fleet(redis) -> None:
 
 
 @pytest.fixture
-def replay(gateway, tokens, redis_url):
+async def replay(gateway, account, redis_url):
     """Runs the command; returns its status and what it said."""
-    token = tokens.mint("user_ops", tenant="ops", scopes=["admin"], seconds=600)
+    token = (await account(gateway, "ops", scopes=["admin"])).token
 
     async def run(*words: str, token: str = token, redis_url: str = redis_url, since: datetime = START):
         where = ["--url", gateway.url, "--token", token, "--redis-url", redis_url, "--since", since.isoformat()]

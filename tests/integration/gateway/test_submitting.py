@@ -208,11 +208,8 @@ async def test_a_deadline_that_cannot_be_met_is_refused_at_the_door(ready) -> No
     assert int(late.headers["retry-after"]) >= 1
 
 
-async def test_high_priority_needs_its_scope_and_goes_first(gateway, ready, prepare, tokens, parts, hands) -> None:
-    async with parts.ledger.write() as writes:
-        await writes.add_user("user_acme", kind="account", tenant="acme")
-    token = tokens.mint("user_acme", tenant="acme", scopes=["priority:high"], seconds=600)
-    vip = await prepare(gateway, gateway.bearer(token, "user_acme"))
+async def test_high_priority_needs_its_scope_and_goes_first(gateway, ready, prepare, account, hands) -> None:
+    vip = await prepare(gateway, await account(gateway, "acme", scopes=["priority:high"]))
     await ready.snap()
     urgent = await vip.snap(priority="high")
     assert (await hands.take()).id == urgent["job_id"]

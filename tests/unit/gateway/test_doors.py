@@ -7,9 +7,8 @@ import pytest
 
 from gateway.api.pages import page_policy
 from gateway.api.problems import status_of
-from gateway.rates import Rates
 from gateway.settings import DatabaseSettings, GatewaySettings, TokenSettings
-from gateway.tokens import TokenExpired, Tokens
+from gateway.tokens import Caller, TokenExpired, Tokens
 from proteus import errors
 from proteus.clock import ManualClock
 
@@ -30,6 +29,27 @@ def test_a_token_speaks_for_its_user_until_it_expires() -> None:
         tokens.verify(token)
 
 
+def test_a_token_of_an_earlier_version_is_a_guests_if_it_is_of_the_guests_tenant() -> None:
+    tokens = Tokens(KEY, clock=ManualClock())
+    claims = {"iss": "proteus", "sub": "user_1", "exp": 2**33}
+
+    def verified(**more: str) -> Caller:
+        return tokens.verify(jwt.encode({**claims, **more}, KEY, algorithm="HS256"))
+
+    assert verified(tenant="guests").is_anonymous
+    assert verified().is_anonymous
+    assert verified(tenant="acme").kind == "account"
+    brought = verified(tenant="acme", kind="guest")
+    assert (brought.kind, brought.is_anonymous) == ("guest", False)
+
+
+@pytest.mark.parametrize("exp", [float("inf"), float("nan"), "soon", None])
+def test_a_token_that_never_expires_is_no_token(exp: object) -> None:
+    tokens = Tokens(KEY, clock=ManualClock())
+    with pytest.raises(errors.Unauthorized):
+        tokens.verify(jwt.encode({"iss": "proteus", "sub": "user_1", "exp": exp}, KEY, algorithm="HS256"))
+
+
 def test_tokens_of_others_are_refused() -> None:
     tokens = Tokens(KEY, clock=ManualClock())
     claims = {"iss": "proteus", "sub": "user_1", "exp": 2**33}
@@ -45,22 +65,6 @@ def test_tokens_of_others_are_refused() -> None:
             tokens.verify(bad)
     with pytest.raises(ValueError, match="unknown scopes"):
         tokens.mint("user_1", tenant="x", scopes=["root"], seconds=1)
-
-
-def test_a_bucket_empties_and_fills_again() -> None:
-    clock = ManualClock()
-    rates = Rates({"submits": 2, "uploads": 0}, clock=clock)
-    first, second = rates.take("submits", "ann"), rates.take("submits", "ann")
-    assert first is not None
-    assert second is not None
-    assert (first.left, second.left) == (1, 0)
-    with pytest.raises(errors.RateLimited) as refused:
-        rates.take("submits", "ann")
-    assert refused.value.retry_after_seconds == 30
-    assert rates.take("submits", "bob") is not None
-    clock.advance(30)
-    assert rates.take("submits", "ann") is not None
-    assert all(rates.take("uploads", "ann") is None for _ in range(99))
 
 
 @pytest.mark.parametrize(

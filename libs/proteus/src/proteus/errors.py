@@ -95,7 +95,10 @@ class Unauthorized(ProteusError):
     """The access token is missing, malformed or expired."""
 
     code = "unauthorized"
-    hint = "Ask for a token with POST /v1/auth/guest and send it as 'Authorization: Bearer …'."
+    hint = (
+        "Send a token as 'Authorization: Bearer …': a guest's from POST /v1/auth/guest, where they are taken, "
+        "or an account's, which its operator makes."
+    )
 
 
 class Forbidden(ProteusError):

@@ -23,13 +23,14 @@ from gateway import api, background, metrics
 from gateway.api import uploads
 from gateway.api.middleware import MAX_BODY_BYTES, RequestEnvelope
 from gateway.api.shortcut import SubmitShortcut
+from gateway.callers import Callers
 from gateway.erasure import Eraser
 from gateway.fleet import FleetWatch
 from gateway.intake import Intake
 from gateway.ledger.engine import Ledger
 from gateway.options import AUTO, card_of
 from gateway.photos import Photos
-from gateway.rates import Rates
+from gateway.rates import Rate, Rates
 from gateway.realtime.relay import Relay
 from gateway.realtime.server import PATH, SocketServer
 from gateway.recorder import Recorder
@@ -74,21 +75,23 @@ def build(settings: GatewaySettings, stopping: asyncio.Event) -> Services:
     submitter = Submitter(ledger, queues, address_of=store.url_of)
     relay = Relay(ledger, redis)
     photos = Photos(ledger, store, settings.uploads)
+    tokens = Tokens(settings.tokens.signing_key.get_secret_value(), clock=clock)
     return Services(
         settings=settings,
         redis=redis,
         ledger=ledger,
         store=store,
         queues=queues,
-        tokens=Tokens(settings.tokens.signing_key.get_secret_value(), clock=clock),
+        tokens=tokens,
+        callers=Callers(tokens, ledger, settings.auth),
         rates=Rates(
             {
-                "submits": settings.limits.submits_per_minute,
-                "uploads": settings.limits.uploads_per_minute,
-                "guests": settings.limits.guests_per_minute,
-                "warms": settings.limits.warms_per_minute,
-            },
-            clock=clock,
+                "submits": Rate(limit=settings.limits.submits_per_minute),
+                "uploads": Rate(limit=settings.limits.uploads_per_minute),
+                "guests": Rate(limit=settings.limits.guests_per_minute),
+                "warms": Rate(limit=settings.limits.warms_per_minute),
+                "warm_minutes": Rate(limit=settings.limits.warm_minutes_per_hour, seconds=3600),
+            }
         ),
         fleet=fleet,
         submitter=submitter,
@@ -120,7 +123,7 @@ async def running(services: Services, sockets: SocketServer) -> AsyncIterator[No
     try:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(loops(), name="background")
-            sockets.attach(services.relay, services.tokens)
+            sockets.attach(services.relay, services.callers)
             try:
                 yield
             finally:

@@ -21,7 +21,6 @@ from gateway.reconciler import Reconciler
 from gateway.services import Services
 from gateway.sweeps import Sweeper
 from proteus.bus import EventReader
-from proteus.clock import SystemClock
 from proteus.keys import JOBS, TAILOR, QueueKeys
 from proteus.lifecycle import cancel
 from proteus.supervision import CALL_SECONDS
@@ -75,7 +74,6 @@ def _followers(services: Services, stop: asyncio.Event) -> dict[str, Follower]:
 
 
 def _rounds(services: Services, sockets: SocketServer) -> dict[str, Round]:
-    clock = SystemClock()
     reap_seconds = services.settings.lease.reap_seconds
     reconciler = Reconciler(services.ledger, services.redis, services.queues, services.recorder, services.submitter)
     promoter = Promoter(services.ledger, services.queues, services.recorder, services.fleet)
@@ -86,7 +84,8 @@ def _rounds(services: Services, sockets: SocketServer) -> dict[str, Round]:
         "reap_tailor": Round(services.queues[TAILOR].reap, reap_seconds),
         "fleet": Round(services.fleet.refresh, 1.0),
         "outbox": Round(services.submitter.sweep, 2.0),
-        "sockets": Round(lambda: sockets.close_expired(clock), 5.0),
+        "callers": Round(services.callers.refresh, 1.0),
+        "sockets": Round(sockets.close_ended, 1.0),
         "deletions": Round(services.eraser.run_due, 30.0, SWEEP_SECONDS),
         "epoch": Round(reconciler.watch, 1.0),
         "reconcile": Round(reconciler.periodic, 60.0, SWEEP_SECONDS),

@@ -19,7 +19,7 @@ from gateway.ledger import migrate
 from gateway.ledger.engine import Ledger
 from gateway.realtime.server import SocketServer
 from gateway.settings import GatewaySettings, TokenSettings
-from gateway.tokens import SCOPES, Tokens
+from gateway.tokens import GUESTS, SCOPES, Tokens
 from proteus.clock import SystemClock
 from proteus.errors import ProteusError
 from proteus.lifecycle import run_until_signalled
@@ -135,6 +135,13 @@ class _Server(uvicorn.Server):
         yield
 
 
+def _tenant(name: str) -> str:
+    """Refuse the name under which guests run whom nobody brought: an account there would be taken for one of them."""
+    if name == GUESTS:
+        raise argparse.ArgumentTypeError(f"{GUESTS!r} is the tenant of anonymous guests: choose another name")
+    return name
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="gateway", description="The edge of Proteus.")
     commands = parser.add_subparsers(dest="command", required=True)
@@ -144,7 +151,7 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("migrate", help="bring database and bucket to this version")
     commands.add_parser("openapi", help="print the API's description as JSON")
     minted = commands.add_parser("token", help="print an access token for a tenant's account")
-    minted.add_argument("--tenant", required=True)
+    minted.add_argument("--tenant", required=True, type=_tenant)
     minted.add_argument("--scope", action="append", default=[], choices=sorted(SCOPES))
     minted.add_argument("--seconds", type=int, default=30 * 86_400, help="life of the token (default: 30 days)")
     return parser

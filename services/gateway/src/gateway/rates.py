@@ -1,16 +1,30 @@
-"""How often one caller may ask: a token bucket per user and kind of request, in this process."""
+"""How often one caller may ask: a token bucket per holder and kind of request, in this process.
+
+A holder is a user, a tenant or an address. Time is monotonic: a step of the wall clock changes nobody's allowance.
+Every call costs the same however many holders there are.
+"""
 
 from __future__ import annotations
 
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from math import ceil
 from typing import Final
 
-from proteus.clock import Clock
 from proteus.errors import RateLimited
 
 BUCKETS_MOST: Final = 50_000
-"""Callers remembered; beyond it those that are full again are forgotten."""
+"""Holders remembered per kind; beyond it the one that has been silent longest is forgotten, and starts full."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rate:
+    """So many units in so many seconds, and all of them at once after a pause. A limit of 0 limits nothing."""
+
+    limit: int
+    seconds: int = 60
 
 
 @dataclass(slots=True)
@@ -27,42 +41,69 @@ class Allowance:
     limit: int
     left: int
     reset_seconds: int
+    window_seconds: int = 60
 
 
 class Rates:
-    """Counts requests; `take` refuses those that come too often."""
+    """Counts requests; `take` refuses those that come too often.
 
-    def __init__(self, per_minute: dict[str, int], *, clock: Clock) -> None:
-        self._per_minute = per_minute
-        self._clock = clock
-        self._buckets: dict[tuple[str, str], _Bucket] = {}
+    Args:
+        rates: What each kind of request is limited to.
+        now: A monotonic clock in seconds.
+    """
 
-    def take(self, kind: str, caller: str) -> Allowance | None:
-        """Count one request; None: this kind is not limited.
+    def __init__(self, rates: Mapping[str, Rate], *, now: Callable[[], float] = time.monotonic) -> None:
+        self._rates = dict(rates)
+        self._now = now
+        self._buckets: dict[str, OrderedDict[str, _Bucket]] = {kind: OrderedDict() for kind in rates}
+
+    def take(self, kind: str, holder: str, *, units: int = 1) -> Allowance | None:
+        """Count one request that costs so many units; None: this kind is not limited.
 
         Raises:
-            RateLimited: The caller's bucket is empty.
+            RateLimited: The holder's bucket has too little left.
         """
-        limit = self._per_minute[kind]
-        if limit <= 0:
+        rate = self._rates[kind]
+        if rate.limit <= 0:
             return None
-        now = self._clock.now()
-        bucket = self._buckets.get((kind, caller))
-        if bucket is None:
-            self._forget_idle(now)
-            bucket = self._buckets[(kind, caller)] = _Bucket(float(limit), now)
-        rate = limit / 60
-        bucket.tokens = min(float(limit), bucket.tokens + (now - bucket.at) * rate)
-        bucket.at = now
-        if bucket.tokens < 1:
-            wait = ceil((1 - bucket.tokens) / rate)
-            raise RateLimited(f"More than {limit} {kind} a minute.", retry_after_seconds=wait)
-        bucket.tokens -= 1
+        bucket = self._filled(self._buckets[kind], holder, rate)
+        per_second = rate.limit / rate.seconds
+        if bucket.tokens < units:
+            if units > rate.limit:
+                raise RateLimited(
+                    f"{units} {_words(kind)} are more than the {_limit(kind, rate)}.", retry_after_seconds=rate.seconds
+                )
+            wait = ceil((units - bucket.tokens) / per_second)
+            raise RateLimited(f"The limit is {_limit(kind, rate)}.", retry_after_seconds=wait)
+        bucket.tokens -= units
         return Allowance(
-            kind=kind, limit=limit, left=int(bucket.tokens), reset_seconds=ceil((limit - bucket.tokens) / rate)
+            kind=kind,
+            limit=rate.limit,
+            left=int(bucket.tokens),
+            reset_seconds=ceil((rate.limit - bucket.tokens) / per_second),
+            window_seconds=rate.seconds,
         )
 
-    def _forget_idle(self, now: float) -> None:
-        if len(self._buckets) < BUCKETS_MOST:
-            return
-        self._buckets = {key: bucket for key, bucket in self._buckets.items() if now - bucket.at < 60}
+    def _filled(self, buckets: OrderedDict[str, _Bucket], holder: str, rate: Rate) -> _Bucket:
+        """Return the holder's bucket with what has flowed in since he last asked."""
+        now = self._now()
+        bucket = buckets.get(holder)
+        if bucket is None:
+            if len(buckets) >= BUCKETS_MOST:
+                buckets.popitem(last=False)
+            bucket = buckets[holder] = _Bucket(float(rate.limit), now)
+        else:
+            buckets.move_to_end(holder)
+            passed = max(0.0, now - bucket.at)
+            bucket.tokens = min(float(rate.limit), bucket.tokens + passed * rate.limit / rate.seconds)
+            bucket.at = now
+        return bucket
+
+
+def _words(kind: str) -> str:
+    return kind.replace("_", " ")
+
+
+def _limit(kind: str, rate: Rate) -> str:
+    window = {60: "a minute", 3600: "an hour"}.get(rate.seconds, f"in {rate.seconds} s")
+    return f"{rate.limit} {_words(kind)} {window}"

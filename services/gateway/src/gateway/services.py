@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from redis.asyncio import Redis
 
+from gateway.callers import Callers
 from gateway.erasure import Eraser
 from gateway.fleet import FleetWatch
 from gateway.intake import Intake
@@ -35,6 +36,7 @@ class Services:
     store: ObjectStore
     queues: Mapping[str, AnyQueue]
     tokens: Tokens
+    callers: Callers
     rates: Rates
     fleet: FleetWatch
     submitter: Submitter

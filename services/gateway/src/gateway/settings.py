@@ -53,6 +53,16 @@ class TokenSettings(SecretSettings):
         return value
 
 
+class AuthSettings(BaseSettings):
+    """Who may come without an account."""
+
+    model_config = SettingsConfigDict(frozen=True, env_prefix="AUTH_", extra="ignore")
+
+    guests: Literal["open", "key", "off"] = "key"
+    """`AUTH_GUESTS`. `open`: anybody becomes a guest by asking. `key`: only an account's token makes guests, in its own
+    tenant. `off`: accounts alone. A stranger must not spend a GPU by default; local stacks, on loopback, say `open`."""
+
+
 class UploadSettings(BaseSettings):
     """What may be uploaded, and how long an upload may lie about."""
 
@@ -81,6 +91,9 @@ class LimitSettings(BaseSettings):
 
     warms_per_minute: int = 6
     """Wishes for a ready weaver: each may cost minutes of a GPU."""
+
+    warm_minutes_per_hour: int = 60
+    """Minutes of a ready weaver that one tenant may wish for in an hour. Guests whom no account brought have none."""
 
     tenant_queued: int = Field(default=200, ge=1)
     """Beyond this a tenant's work waits as `held` and is promoted round robin."""
@@ -138,6 +151,7 @@ class GatewaySettings(BaseSettings):
     database: DatabaseSettings = Field(default_factory=DatabaseSettings)
     storage: StorageSettings = Field(default_factory=StorageSettings)
     tokens: TokenSettings = Field(default_factory=TokenSettings)
+    auth: AuthSettings = Field(default_factory=AuthSettings)
     uploads: UploadSettings = Field(default_factory=UploadSettings)
     limits: LimitSettings = Field(default_factory=LimitSettings)
     admission: AdmissionSettings = Field(default_factory=AdmissionSettings)

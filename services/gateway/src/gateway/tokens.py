@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final
+from math import isfinite
+from typing import Any, Final, Literal
 
 import jwt
 
@@ -14,7 +15,9 @@ from proteus.errors import Forbidden, Unauthorized
 ISSUER: Final = "proteus"
 ALGORITHM: Final = "HS256"
 GUESTS: Final = "guests"
-"""The tenant that all guests share."""
+"""The tenant of guests whom nobody brought: they came without a token."""
+
+Kind = Literal["guest", "account"]
 
 KNOWN_MOST: Final = 10_000
 """Good tokens remembered, so that a busy caller's signature is checked once and not with every request."""
@@ -36,6 +39,12 @@ class Caller:
     tenant: str
     scopes: frozenset[str]
     expires_at: float
+    kind: Kind = "account"
+
+    @property
+    def is_anonymous(self) -> bool:
+        """Whether this is a guest whom no account has brought."""
+        return self.kind == "guest" and self.tenant == GUESTS
 
     def require(self, scope: str) -> None:
         """Raise `Forbidden` unless the token has the scope."""
@@ -55,7 +64,9 @@ class Tokens:
         """The time by which tokens expire, Unix seconds."""
         return self._clock.now()
 
-    def mint(self, user_id: str, *, tenant: str, scopes: Iterable[str] = (), seconds: int) -> str:
+    def mint(
+        self, user_id: str, *, tenant: str, scopes: Iterable[str] = (), seconds: int, kind: Kind = "account"
+    ) -> str:
         """Return a token for the user, valid for so many seconds."""
         unknown = set(scopes) - SCOPES
         if unknown:
@@ -65,6 +76,7 @@ class Tokens:
             "iss": ISSUER,
             "sub": user_id,
             "tenant": tenant,
+            "kind": kind,
             "scope": " ".join(sorted(scopes)),
             "iat": now,
             "exp": now + seconds,
@@ -93,15 +105,21 @@ class Tokens:
                 issuer=ISSUER,
                 options={"require": ["exp", "sub", "iss"], "verify_exp": False, "verify_iat": False},
             )
-            caller = Caller(
-                user_id=str(claims["sub"]),
-                tenant=str(claims.get("tenant") or GUESTS),
-                scopes=frozenset(str(claims.get("scope") or "").split()),
-                expires_at=float(claims["exp"]),
-            )
+            caller = _caller(claims)
         except (jwt.InvalidTokenError, TypeError, ValueError) as error:
             raise Unauthorized("The access token is not valid.") from error
         if len(self._known) >= KNOWN_MOST:
             self._known.clear()
         self._known[token] = caller
         return caller
+
+
+def _caller(claims: dict[str, Any]) -> Caller:
+    tenant = str(claims.get("tenant") or GUESTS)
+    # Tokens of earlier versions name no kind: whoever was in the guests' tenant was a guest.
+    kind: Kind = "guest" if claims.get("kind", "guest" if tenant == GUESTS else "account") == "guest" else "account"
+    expires_at = float(claims["exp"])
+    if not isfinite(expires_at):
+        raise ValueError("exp is no moment in time")
+    scopes = frozenset(str(claims.get("scope") or "").split())
+    return Caller(user_id=str(claims["sub"]), tenant=tenant, scopes=scopes, expires_at=expires_at, kind=kind)

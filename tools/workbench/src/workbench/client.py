@@ -130,7 +130,7 @@ class Client:
         async with httpx.AsyncClient(timeout=_REQUEST_SECONDS) as http:
             client = cls(url, http=http, token=token)
             if token is None:
-                client.token = (await client._ask("POST", "/v1/auth/guest"))["access_token"]
+                client.token = await client._guest_token()
             await client._open_socket()
             try:
                 yield client
@@ -201,6 +201,14 @@ class Client:
             answer = await self._http.get(answer.headers["location"])
         answer.raise_for_status()
         return answer.content
+
+    async def _guest_token(self) -> str:
+        try:
+            return str((await self._ask("POST", "/v1/auth/guest"))["access_token"])
+        except Refused as refused:
+            if refused.problem_code == "guests_disabled":
+                refused.way_out = "Name a token with --token or PROTEUS_TOKEN. " + refused.way_out
+            raise
 
     async def _open_socket(self) -> None:
         self._socket.on("job", self._on_job)

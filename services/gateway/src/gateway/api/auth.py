@@ -5,30 +5,34 @@ from __future__ import annotations
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse
 
-from gateway.api.dependencies import ServicesDep
+from gateway.api.dependencies import HostDep, ServicesDep
 from gateway.api.schemas import GuestToken
 from gateway.services import Services
-from gateway.tokens import GUESTS
+from gateway.tokens import Caller
 from proteus.jobs import new_id
 
 router = APIRouter(tags=["auth"])
 
 
 @router.post("/v1/auth/guest", response_model=GuestToken, status_code=201, summary="Become a guest")
-async def guest(services: ServicesDep) -> JSONResponse:
-    """Make a new guest and return his token. Send it as `Authorization: Bearer …` and as the socket's `auth.token`."""
-    return await new_guest(services)
+async def guest(services: ServicesDep, host: HostDep) -> JSONResponse:
+    """Make a new guest and return his token. Send it as `Authorization: Bearer …` and as the socket's `auth.token`.
+
+    Where guests need a host (`guests_disabled` says so), call this with an account's token: the guest joins its tenant.
+    """
+    return await new_guest(services, host)
 
 
-async def new_guest(services: Services) -> JSONResponse:
+async def new_guest(services: Services, host: Caller | None) -> JSONResponse:
     """Make a guest; the answer carries his token and must not be cached."""
-    services.rates.take("guests", "all")
+    tenant = services.callers.tenant_for_guest(host)
+    services.rates.take("guests", host.user_id if host else "all")
     seconds = services.settings.tokens.guest_token_seconds
     user_id = new_id("user")
     async with services.ledger.write() as writes:
-        await writes.add_user(user_id, kind="guest", tenant=GUESTS)
+        await writes.add_user(user_id, kind="guest", tenant=tenant)
     body = {
-        "access_token": services.tokens.mint(user_id, tenant=GUESTS, seconds=seconds),
+        "access_token": services.tokens.mint(user_id, tenant=tenant, seconds=seconds, kind="guest"),
         "token_type": "Bearer",
         "expires_in": seconds,
         "user_id": user_id,

@@ -17,7 +17,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from gateway.asks import Ask, Once
 from gateway.services import Services
 from gateway.tokens import Caller
-from proteus.errors import InvalidRequest, Unauthorized
+from proteus.errors import InvalidRequest
 from proteus.telemetry import bind
 
 _BEARER: Final = HTTPBearer(auto_error=False, description="From POST /v1/auth/guest.")
@@ -37,19 +37,28 @@ async def caller_of(
     services: ServicesDep, given: Annotated[HTTPAuthorizationCredentials | None, Depends(_BEARER)]
 ) -> Caller:
     """Whoever calls, by his token."""
-    return caller_by(services, given.credentials if given else None)
+    return await caller_by(services, given.credentials if given else None)
 
 
-def caller_by(services: Services, token: str | None) -> Caller:
+async def caller_by(services: Services, token: str | None) -> Caller:
     """Return whom the token speaks for, and have every log line of this request say so."""
-    if token is None:
-        raise Unauthorized
-    caller = services.tokens.verify(token)
+    caller = await services.callers.admit(token)
     bind(user_id=caller.user_id)
     return caller
 
 
 CallerDep = Annotated[Caller, Depends(caller_of)]
+
+
+async def host_of(
+    services: ServicesDep, authorization: Annotated[str | None, Header(include_in_schema=False)] = None
+) -> Caller | None:
+    """Whoever brings a new guest, by his token; None: nobody does."""
+    scheme, _, token = (authorization or "").partition(" ")
+    return await caller_by(services, token) if scheme.lower() == "bearer" else None
+
+
+HostDep = Annotated[Caller | None, Depends(host_of)]
 
 
 def limited(kind: str) -> DependsOn:
@@ -114,7 +123,7 @@ async def submit_of(
 ) -> Submit:
     """Return a request as a `Submit`, counted against the caller's allowance of this kind."""
     services: Services = request.state.services
-    caller = caller_by(services, token)
+    caller = await caller_by(services, token)
     request.state.allowance = services.rates.take(kind, caller.user_id)
     ask = Ask(caller=caller, trace_id=request.state.request_id, once=await once_of(request, key) if key else None)
     return Submit(services=services, caller=caller, ask=ask, wait=await wait_of(services, wait, prefer))

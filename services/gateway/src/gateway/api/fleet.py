@@ -10,13 +10,14 @@ from fastapi import APIRouter, Depends
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 
-from gateway.api.dependencies import ServicesDep, caller_of, limited
+from gateway.api.dependencies import CallerDep, ServicesDep, caller_of, limited
 from gateway.api.examples import asked, said
 from gateway.api.schemas import EtaBody
 from gateway.options import default_engine
 from gateway.services import Services
 from gateway.standing import Readiness, standing
 from gateway.views import iso
+from proteus.errors import Forbidden
 
 router = APIRouter(prefix="/v1/fleet", tags=["fleet"], dependencies=[Depends(caller_of)])
 
@@ -85,8 +86,14 @@ async def fleet(services: ServicesDep) -> JSONResponse:
     status_code=202,
     summary="Have a weaver ready soon",
 )
-async def warm(services: ServicesDep, wish: WarmRequest = _TEN_MINUTES) -> JSONResponse:
-    """Wake the fleet before the first job, and keep a weaver for so long. A shorter wish shortens nothing."""
+async def warm(services: ServicesDep, caller: CallerDep, wish: WarmRequest = _TEN_MINUTES) -> JSONResponse:
+    """Wake the fleet before the first job, and keep a weaver for so long. A shorter wish shortens nothing.
+
+    Each wish is paid from the minutes that the tenant has in an hour; guests whom no account brought have none.
+    """
+    if caller.is_anonymous:
+        raise Forbidden("A guest whom no account has brought may not keep a weaver ready.")
+    services.rates.take("warm_minutes", caller.tenant, units=wish.minutes)
     await services.fleet.keep_warm(seconds=60 * wish.minutes)
     return JSONResponse(_body(services), status_code=202)
 

@@ -53,7 +53,7 @@ class RequestEnvelope:
                 status = message["status"]
                 said = {"x-request-id": request_id, "x-content-type-options": "nosniff"}
                 if allowance := scope["state"].get("allowance"):
-                    said["ratelimit-policy"] = f'"{allowance.kind}";q={allowance.limit};w=60'
+                    said["ratelimit-policy"] = f'"{allowance.kind}";q={allowance.limit};w={allowance.window_seconds}'
                     said["ratelimit"] = f'"{allowance.kind}";r={allowance.left};t={allowance.reset_seconds}'
                 added = [(name.encode(), value.encode()) for name, value in said.items()]
                 message = {**message, "headers": [*message.get("headers", ()), *added]}

@@ -87,7 +87,7 @@ async def _stream(
 async def _messages(
     services: Services, caller: Caller, last_seq: int | None
 ) -> AsyncGenerator[tuple[Name, dict[str, Any] | None], None]:
-    """Yield what the relay delivers; None after a silence; end with the process, the token, or a reader too slow."""
+    """Yield what the relay delivers; None after a silence; end with process, token, user or a reader too slow."""
     queue: asyncio.Queue[tuple[Name, dict[str, Any]]] = asyncio.Queue(QUEUE_MOST)
 
     async def deliver(name: Name, message: dict[str, Any]) -> None:
@@ -95,11 +95,9 @@ async def _messages(
             queue.put_nowait((name, message))
 
     subscriber = await services.relay.subscribe(caller.user_id, last_seq, deliver)
-    expires_in = caller.expires_at - services.tokens.now()
-    ends_at = asyncio.get_running_loop().time() + expires_in
     silent = 0.0
     try:
-        while not (services.stopping.is_set() or queue.full() or asyncio.get_running_loop().time() > ends_at):
+        while services.callers.still(caller) and not (services.stopping.is_set() or queue.full()):
             try:
                 async with asyncio.timeout(1.0):
                     message = await queue.get()

@@ -7,7 +7,7 @@ from fastapi.responses import JSONResponse
 
 from gateway.api.answers import user_body
 from gateway.api.auth import new_guest
-from gateway.api.dependencies import CallerDep, PageDep, ServicesDep, cursor_of
+from gateway.api.dependencies import CallerDep, HostDep, PageDep, ServicesDep, cursor_of
 from gateway.api.requests import UserChange
 from gateway.api.schemas import GuestToken, UserBody, UserList
 from gateway.tokens import Caller
@@ -17,9 +17,9 @@ router = APIRouter(tags=["users"])
 
 
 @router.post("/users", response_model=GuestToken, status_code=201, summary="Make a user")
-async def create(services: ServicesDep) -> JSONResponse:
+async def create(services: ServicesDep, host: HostDep) -> JSONResponse:
     """Make a guest, like POST /v1/auth/guest."""
-    return await new_guest(services)
+    return await new_guest(services, host)
 
 
 @router.get("/users", response_model=UserList, summary="List users")

@@ -12,9 +12,9 @@ from typing import Any, Final
 
 import socketio
 
+from gateway.callers import Callers
 from gateway.realtime.relay import Name, Relay, Subscriber
-from gateway.tokens import Tokens
-from proteus.clock import Clock
+from gateway.tokens import Caller
 from proteus.errors import InvalidRequest, ProteusError
 
 PATH: Final = "updates"
@@ -36,31 +36,32 @@ class SocketServer:
             ping_timeout=20,
             serializer="default",
         )
-        self._open: dict[str, tuple[Subscriber, float]] = {}
+        self._open: dict[str, tuple[Subscriber, Caller]] = {}
         self._relay: Relay | None = None
-        self._tokens: Tokens | None = None
+        self._callers: Callers | None = None
         self.io.on("connect", self._connect)
         self.io.on("disconnect", self._disconnect)
 
-    def attach(self, relay: Relay, tokens: Tokens) -> None:
+    def attach(self, relay: Relay, callers: Callers) -> None:
         """Connect the sockets to the relay; connections before this are refused."""
-        self._relay, self._tokens = relay, tokens
+        self._relay, self._callers = relay, callers
 
-    async def close_expired(self, clock: Clock) -> None:
-        """Disconnect sockets whose token has run out."""
-        now = clock.now()
-        for sid, (_, expires_at) in tuple(self._open.items()):
-            if expires_at <= now:
+    async def close_ended(self) -> None:
+        """Disconnect sockets whose token has run out or whose user was deleted."""
+        if self._callers is None:
+            return
+        for sid, (_, caller) in tuple(self._open.items()):
+            if not self._callers.still(caller):
                 await self.io.disconnect(sid)
 
     async def _connect(self, sid: str, _environ: Mapping[str, Any], auth: Any = None) -> None:
-        if self._relay is None or self._tokens is None:
+        if self._relay is None or self._callers is None:
             raise socketio.exceptions.ConnectionRefusedError(
                 "Try again at once.", {"code": "starting", "retryable": True}
             )
         try:
             given = auth if isinstance(auth, dict) else {}
-            caller = self._tokens.verify(str(given.get("token") or ""))
+            caller = await self._callers.admit(str(given.get("token") or ""))
             last_seq = _last_seq(given.get("last_seq"))
 
             async def deliver(name: Name, message: dict[str, Any]) -> None:
@@ -72,7 +73,7 @@ class SocketServer:
             raise socketio.exceptions.ConnectionRefusedError(
                 error.message, {"code": error.code, "retryable": error.retryable}
             ) from error
-        self._open[sid] = (subscriber, caller.expires_at)
+        self._open[sid] = (subscriber, caller)
 
     async def _disconnect(self, sid: str, *_reason: Any) -> None:
         if self._relay and (found := self._open.pop(sid, None)):

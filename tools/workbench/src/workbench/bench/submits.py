@@ -149,7 +149,7 @@ def main() -> None:
         ports = {name: free_port() for name in NAMES}
         environment = {
             "DATABASE_URL": database, "REDIS_URL": valkey.url, "PROTEUS_SIGNING_KEY": KEY, "LOG_LEVEL": "WARNING",
-            "OBJECT_STORAGE_ENDPOINT": "http://127.0.0.1:9", "OBJECT_STORAGE_BUCKET": "bench",
+            "AUTH_GUESTS": "open", "OBJECT_STORAGE_ENDPOINT": "http://127.0.0.1:9", "OBJECT_STORAGE_BUCKET": "bench",
             "LIMIT_SUBMITS_PER_MINUTE": "0", "LIMIT_TENANT_QUEUED": "100000000", "LIMIT_TENANT_TOTAL": "100000000",
             "ADMISSION_MAX_REPLICAS": "10000000",
         }  # fmt: skip
@@ -159,7 +159,7 @@ def main() -> None:
              "upgrade(DatabaseSettings())"], env={**os.environ, **environment}, check=True,
         )  # fmt: skip
         asyncio.run(seed(database))
-        token = Tokens(KEY, clock=SystemClock()).mint(USER, tenant="guests", seconds=3_600)
+        token = Tokens(KEY, clock=SystemClock()).mint(USER, tenant="guests", seconds=3_600, kind="guest")
         serve = [python, "-m", "gateway", "serve", "--host", "127.0.0.1", "--port", str(ports["ours"])]
         processes = {"ours": stack.enter_context(server(serve, environment, ports["ours"]))}
         for name, driver in (("bare", "asyncpg"), ("bare_sqlalchemy", "sqlalchemy")):

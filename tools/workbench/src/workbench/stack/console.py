@@ -37,12 +37,19 @@ class StackConsole:
         if hint:
             self.rich.print(Text(f"What you can do: {hint}"), soft_wrap=True)
 
-    def welcome(self, gateway_url: str) -> None:
-        """Print the addresses and a first request."""
+    def welcome(self, gateway_url: str, *, guests: str) -> None:
+        """Print the addresses, who may come, and a first request.
+
+        Args:
+            guests: The gateway's `AUTH_GUESTS`.
+        """
         self.rich.print()
         for label, address in (("page", "/ui"), ("API", "/docs"), ("health", "/health")):
             self.rich.print(Text.assemble((f"{label:>10}   ", "bold"), (gateway_url + address, "underline")))
-        first = f"curl -s -X POST {gateway_url}/v1/auth/guest"
+        is_open = guests == "open"
+        who = "whoever reaches this address, without a token" if is_open else "accounts: `proteus token --tenant NAME`"
+        self.rich.print(Text.assemble((f"{'who':>10}   ", "bold"), f"{who} (AUTH_GUESTS={guests})"))
+        first = f"curl -s -X POST {gateway_url}/v1/auth/guest" if is_open else "export PROTEUS_TOKEN=…"
         self.rich.print(Text.assemble((f"{'try it':>10}   ", "bold"), first))
         self.rich.print(f"{'':>10}   .venv/bin/proteus tryon person.jpg garment.jpg -o out.png")
         self.rich.print()

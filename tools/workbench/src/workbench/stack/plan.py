@@ -21,6 +21,7 @@ from workbench.stack.valkey import Valkey
 from workbench.weights import fetch_pose
 
 DEFAULTS = {
+    "AUTH_GUESTS": "open",
     "LOG_JSON": "0",
     "LOG_LEVEL": "INFO",
     "PROTEUS_DEFAULT_ENGINE": "puppet",

@@ -67,7 +67,7 @@ async def up(home: Home, *, models: Path, given: Mapping[str, str], console: Sta
     """Run the stack until a signal ends it."""
     try:
         async with stack(home, models=models, given=given, say=console.say) as plan:
-            console.welcome(plan.gateway_url)
+            console.welcome(plan.gateway_url, guests=plan.environment["AUTH_GUESTS"])
             console.say(SELF, "Ctrl+C stops it; the data stays for the next time")
             await asyncio.Event().wait()
     except asyncio.CancelledError:

@@ -36,6 +36,10 @@ class Reads(UpkeepReads):
     async def user(self, user_id: str) -> UserRow | None:
         return await self._one(UserRow, select(users).where(users.c.id == user_id))
 
+    async def users_among(self, ids: Iterable[str]) -> set[str]:
+        """Which of these users exist."""
+        return set((await self._connection.execute(select(users.c.id).where(users.c.id.in_(list(ids))))).scalars())
+
     async def users_after(self, after: tuple[datetime, str] | None, *, limit: int) -> list[UserRow]:
         """Users, oldest first (operators only)."""
         statement = select(users).order_by(users.c.created_at, users.c.id).limit(limit)

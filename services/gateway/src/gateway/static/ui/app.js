@@ -72,12 +72,23 @@ async function tryOn(category) {
 }
 
 async function enter() {
-  const { access_token: token } = await ask("POST", "/v1/auth/guest", { token: null });
+  const token = $("key").value.trim() || await becomeGuest();
   const onEvent = (name, event) => {
     note({ ...jobs.get(event.job_id), ...event, progress: name === "progress" ? event : null });
   };
   await follow({ token, onEvent });
   return { token };
+}
+
+async function becomeGuest() {
+  try {
+    return (await ask("POST", "/v1/auth/guest", { token: null })).access_token;
+  } catch (error) {
+    if (error.code !== "guests_disabled") throw error;
+    $("key-row").hidden = false;
+    $("key").focus();
+    throw new Error("This deployment serves known callers only. Put in an access token, then try again.");
+  }
 }
 
 async function upload(kind) {
@@ -150,5 +161,6 @@ async function ask(method, path, { body, token, accept } = {}) {
   const answer = await fetch(path, { method, headers, body: body && JSON.stringify(body) });
   if (answer.ok) return answer.json();
   const problem = await answer.json().catch(() => ({}));
-  throw new Error([problem.detail ?? problem.title ?? `HTTP ${answer.status}`, problem.hint].filter(Boolean).join(" "));
+  const words = [problem.detail ?? problem.title ?? `HTTP ${answer.status}`, problem.hint].filter(Boolean).join(" ");
+  throw Object.assign(new Error(words), { code: problem.code });
 }
