@@ -169,7 +169,7 @@ CHANGES: list[tuple[str, dict[str, Any], set[str]]] = [
     ("more pods", {"scaling": {"maxReplicas": 9}}, {"Deployment", "ConfigMap", "ScaledObject"}),
     ("another time to drain", {"weaver": {"longestBatchSeconds": 120}}, {"Deployment"}),
     ("the plain form", {"scaling": {"form": "plain", "minReplicas": 1}}, {"ScaledObject", "Deployment"}),
-    ("debug logs", {"logLevel": "DEBUG"}, {"Deployment", "Job", "Pod"}),
+    ("debug logs", {"logLevel": "DEBUG"}, {"Deployment", "Job"}),
 ]
 
 

@@ -52,7 +52,7 @@ def up(folder: FolderOption = DEFAULT_FOLDER) -> None:
     console = StackConsole()
     if (running := Home(folder).running()) and running.ready:
         console.rich.print(f"The stack already runs (pid {running.pid}); `make down` stops it.")
-        console.welcome(running.gateway_url)
+        console.welcome(running.gateway_url, guests=running.environment["AUTH_GUESTS"])
         return
     with _sentences(console):
         asyncio.run(run_up(Home(folder), models=folder.resolve() / "models", given=_given(), console=console))

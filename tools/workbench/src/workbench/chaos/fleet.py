@@ -70,6 +70,7 @@ class Fleet:
         self.environment = {
             "LOG_LEVEL": "INFO",
             "LOG_JSON": "1",
+            "AUTH_GUESTS": "open",
             "PROTEUS_SIGNING_KEY": secrets.token_hex(32),
             "PROBE_HOST": "127.0.0.1",
             "TAILOR_HTTP_HOST": "127.0.0.1",

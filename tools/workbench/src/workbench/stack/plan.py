@@ -43,7 +43,7 @@ class Plan:
         fetch: Done beside that: brings what the services need and is not there (model weights). Blocks.
         provision: Done once the servers answer. Blocks.
         migrate: Run to its end after that.
-        reach: The part of the environment that others need to reach the servers and to sign tokens.
+        reach: The part of the environment that others need to reach the servers, sign tokens, and say who may come.
         services: Started together after that; stopped in this order, so that workers hand in while the gateway listens.
         crew: The weavers: the first starts with the services, the others as they are asked for; stopped first.
     """
@@ -80,6 +80,7 @@ def make_plan(home: Home, *, models: Path, given: Mapping[str, str]) -> Plan:
     gateway_url = f"http://127.0.0.1:{ports['gateway']}"
     pose_folder = models / "pose"
     reach = {**addresses(valkey, postgres, s3), "PROTEUS_SIGNING_KEY": home.secret("signing")}
+    reach["AUTH_GUESTS"] = given.get("AUTH_GUESTS", DEFAULTS["AUTH_GUESTS"])
     environment = {
         **DEFAULTS,
         "PROTEUS_PARSER_VERSION": given.get("TAILOR_PARSER", DEFAULTS["TAILOR_PARSER"]),
