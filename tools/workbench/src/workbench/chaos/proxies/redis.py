@@ -1,0 +1,124 @@
+"""RESP: commands are read one by one, and each is passed on and its reply awaited, or answered at once.
+
+A connection that subscribes is a tunnel from then on: messages come unasked, so replies can no longer be told apart.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Final
+
+from workbench.chaos.proxies.tcp import Proxy, tunnel
+
+REPLIES: Final = {
+    "OOM": b"-OOM command not allowed when used memory > 'maxmemory'.\r\n",
+    "READONLY": b"-READONLY You can't write against a read only replica.\r\n",
+    "LOADING": b"-LOADING Valkey is loading the dataset in memory\r\n",
+    "MISCONF": b"-MISCONF Valkey is configured to save RDB snapshots, but it is unable to persist to disk.\r\n",
+    "BUSY": b"-BUSY Valkey is busy running a script.\r\n",
+}
+EVERYTHING: Final = frozenset({"LOADING", "BUSY"})
+"""Codes that a server answers to reads as well."""
+
+READS: Final = frozenset(
+    [
+        "GET",
+        "MGET",
+        "HGET",
+        "HMGET",
+        "HGETALL",
+        "HKEYS",
+        "HLEN",
+        "EXISTS",
+        "TTL",
+        "PTTL",
+        "LLEN",
+        "LRANGE",
+        "LPOS",
+        "ZCARD",
+        "ZSCORE",
+        "ZRANGE",
+        "ZRANK",
+        "XLEN",
+        "XRANGE",
+        "XREVRANGE",
+        "XINFO",
+        "XPENDING",
+        "SCARD",
+        "SMEMBERS",
+        "SCAN",
+        "TIME",
+        "INFO",
+        "PUBSUB",
+        "PUBLISH",
+        "TYPE",
+    ]
+)
+ALWAYS: Final = frozenset(
+    ["PING", "HELLO", "AUTH", "CLIENT", "SELECT", "SCRIPT", "COMMAND", "CONFIG", "QUIT", "MULTI", "EXEC", "DISCARD"]
+)
+"""Passed in any state: of the connection, not of the data."""
+
+AGGREGATES: Final = b"*%~>|"
+
+
+class RedisProxy(Proxy):
+    """Answers for Redis or Valkey."""
+
+    async def _serve(
+        self,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        up_reader: asyncio.StreamReader,
+        up_writer: asyncio.StreamWriter,
+    ) -> None:
+        while True:
+            raw, name = await _command(reader)
+            if name in ("SUBSCRIBE", "PSUBSCRIBE", "SSUBSCRIBE"):
+                up_writer.write(raw)
+                await tunnel(reader, writer, up_reader, up_writer)
+                return
+            answer = self._drawn() if name not in ALWAYS else None
+            if answer and answer.kind == "error" and (name not in READS or answer.code in EVERYTHING):
+                writer.write(REPLIES[answer.code])
+                await writer.drain()
+                continue
+            up_writer.write(raw)
+            await up_writer.drain()
+            reply = await _reply(up_reader)
+            if answer and answer.kind == "half":
+                writer.write(reply[: len(reply) // 2])
+                await writer.drain()
+                return
+            if answer and answer.kind == "slow":
+                await self._pause(answer)
+            writer.write(reply)
+            await writer.drain()
+
+
+async def _command(reader: asyncio.StreamReader) -> tuple[bytes, str]:
+    """Read one command; return its bytes and its name in capitals."""
+    head = await reader.readuntil(b"\r\n")
+    if not head.startswith(b"*"):  # An inline command, as a person types it.
+        return head, head.split()[0].decode("latin-1").upper() if head.strip() else ""
+    raw, words = [head], []
+    for _ in range(int(head[1:])):
+        size = await reader.readuntil(b"\r\n")
+        word = await reader.readexactly(int(size[1:]) + 2)
+        raw += [size, word]
+        words.append(word[:-2])
+    return b"".join(raw), words[0].decode("latin-1").upper()
+
+
+async def _reply(reader: asyncio.StreamReader) -> bytes:
+    """Read one reply of RESP2 or RESP3, whatever is nested in it."""
+    head = await reader.readuntil(b"\r\n")
+    kind, size = head[:1], head[1:-2]
+    if kind in (b"$", b"=", b"!"):
+        return head if size.startswith(b"-") else head + await reader.readexactly(int(size) + 2)
+    if kind in AGGREGATES and not size.startswith(b"-"):
+        many = int(size) * (2 if kind in b"%|" else 1)
+        rest = [await _reply(reader) for _ in range(many)]
+        # A push or an attribute comes before the reply itself.
+        return head + b"".join(rest) + (await _reply(reader) if kind in b">|" else b"")
+    return head
