@@ -31,6 +31,10 @@ class Evidence:
     changed_results: Collection[str]
     claims: Mapping[str, Mapping[int, int]]
     recoveries: Sequence[Recovery]
+    unasked_ends: Sequence[str] = ()
+    """Services that ended although no fault ended them."""
+    not_ready: Sequence[str] = ()
+    """Services that do not say that they are ready once everything is over."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +47,7 @@ class Verdict:
 
 
 def judge(seen: Evidence, scenario: Scenario) -> Verdict:
-    """Count, and compare with the bars of SPEC 12."""
+    """Count, and compare with the bars."""
     lost = lost_jobs(seen)
     doubled = doubled_jobs(seen)
     missed_events = missed_by_clients(seen.ears, seen.events)
@@ -52,6 +56,7 @@ def judge(seen: Evidence, scenario: Scenario) -> Verdict:
     poison = {order.job_id for order in seen.orders if order.poison}
     away = sorted(seconds for recovery in seen.recoveries for seconds in recovery.seconds.values())
     never_back = [job_id for recovery in seen.recoveries for job_id in recovery.waiting]
+    ended = [name for name in seen.unasked_ends if name.partition("-")[0] not in scenario.may_end_by_itself]
     states = Counter(row.state for row in seen.rows.values())
     numbers: dict[str, Any] = {
         "scenario": scenario.name,
@@ -69,6 +74,8 @@ def judge(seen: Evidence, scenario: Scenario) -> Verdict:
         "poison": len(poison),
         "dead_minus_poison": len(dead - poison) - len(poison - dead),
         "wasted_worker_seconds_ratio": wasted_ratio(seen),
+        "ended_by_themselves": len(ended),
+        "not_ready_again": len(seen.not_ready),
         **{state: states.get(state, 0) for state in ("completed", "canceled", "expired")},
     }
     missed = []
@@ -86,6 +93,10 @@ def judge(seen: Evidence, scenario: Scenario) -> Verdict:
         missed.append("no fault hit a job: nothing was shown")
     elif numbers["recovery_seconds_p99"] > scenario.recovery_bar_seconds:
         missed.append(f"recovery took {numbers['recovery_seconds_p99']} s, more than {scenario.recovery_bar_seconds} s")
+    if ended:
+        missed.append(f"services ended although nothing killed them: {_some(ended)}")
+    if seen.not_ready:
+        missed.append(f"services that are not ready again by themselves: {_some(seen.not_ready)}")
     if dead != poison:
         missed.append(f"dead without being poison: {_some(dead - poison)}; poison and not dead: {_some(poison - dead)}")
     return Verdict(numbers=numbers, missed=missed)

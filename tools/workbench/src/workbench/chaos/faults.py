@@ -12,6 +12,7 @@ from redis.asyncio import Redis
 
 from proteus.keys import JOBS, QueueKeys
 from workbench.chaos.fleet import Fleet
+from workbench.chaos.garbage import lose_a_part, scatter
 from workbench.chaos.scenario import Fault, Scenario
 from workbench.chaos.watch import Watch
 from workbench.stack import StackError
@@ -83,6 +84,30 @@ class Faults:
                 self._say(f"SIGKILL {fault.target}, back in {fault.seconds:g} s empty: {held} jobs were in it")
                 await fleet.restart(fault.target, down_seconds=fault.seconds, empty=True)
                 self._say(f"{fault.target} is back")
+            case "answer":
+                assert fault.answer is not None
+                self._say(f"{fault.target} answers {fault.answer} for {fault.seconds:g} s")
+                proxy = fleet.proxies[fault.target]
+                before = proxy.answered
+                await proxy.answering(fault.answer, seconds=fault.seconds)
+                self._say(f"{fault.target} serves again; {proxy.answered - before} requests met the answer")
+            case "garbage":
+                self._say(f"garbage: {await scatter(self._redis, self._watch.user_ids(), rng=self._rng)} pieces")
+            case "loss":
+                since = time.time()
+                what, tokens = await lose_a_part(self._redis, rng=self._rng)
+                self._say(f"{what}: {len(tokens)} jobs stand nowhere")
+                self._watch.stranded(what, tokens, since=since)
+            case "lock":
+                self._say(f"the table of jobs is locked for {fault.seconds:g} s")
+                await self._watch.lock_jobs(seconds=fault.seconds)
+                self._say("the table of jobs is free again")
+            case "full":
+                self._say(f"Redis has no memory left for {fault.seconds:g} s")
+                await self._redis.config_set("maxmemory", "1")
+                await asyncio.sleep(fault.seconds)
+                await self._redis.config_set("maxmemory", "0")
+                self._say("Redis has memory again")
 
     async def _note_lost(self, what: str, name: str) -> None:
         """Read what a worker held when it was hit: nobody else can change that for a lease."""

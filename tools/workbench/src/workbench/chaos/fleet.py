@@ -8,16 +8,19 @@ from __future__ import annotations
 
 import asyncio
 import os
+import random
 import secrets
 import shutil
 import signal
 import sys
+import time
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Final
 
 from proteus.lifecycle import cancel
+from workbench.chaos.proxies import PostgresProxy, Proxy, RedisProxy, StoreProxy
 from workbench.stack import S3, Postgres, Process, Program, StackError, Valkey
 from workbench.stack.plan import addresses, answers, as_role
 from workbench.stack.ports import free_port
@@ -39,6 +42,7 @@ class Fleet:
         weavers: How many.
         environment: Added to every service's.
         say: Hears what happens.
+        proxied_by: Services reach the servers through proxies that draw from this.
     """
 
     def __init__(
@@ -50,6 +54,7 @@ class Fleet:
         weavers: int,
         environment: Mapping[str, str],
         say: Callable[[str], None],
+        proxied_by: random.Random | None = None,
     ) -> None:
         self._folder = folder
         self._models = models
@@ -58,6 +63,8 @@ class Fleet:
         self._held_down: dict[str, asyncio.Event] = {}
         self._frozen: set[str] = set()
         self._ready: set[str] = set()
+        self.unasked_ends: list[str] = []
+        """Services that ended although no fault ended them, in order."""
         ports: list[int] = []
 
         def port(*, with_grpc: bool = False) -> int:
@@ -67,6 +74,16 @@ class Fleet:
         self.s3 = S3(folder / "s3", port=port(with_grpc=True), roles_secret=secrets.token_hex(16))
         self.valkey = Valkey(folder / "valkey", port=port(), secret=secrets.token_hex(16))
         self.postgres = Postgres(folder / "postgres", port=port(), password=secrets.token_hex(16))
+        self.proxies: dict[str, Proxy] = {}
+        if proxied_by is not None:
+            self.proxies = {
+                server.name: kind(port=port(), upstream_port=server.port, rng=proxied_by)
+                for server, kind in (
+                    (self.valkey, RedisProxy),
+                    (self.postgres, PostgresProxy),
+                    (self.s3, StoreProxy),
+                )
+            }
         self.environment = {
             "LOG_LEVEL": "INFO",
             "LOG_JSON": "1",
@@ -78,6 +95,7 @@ class Fleet:
             "POSE_MODEL_DIR": str(models / "pose"),
             "PYTHONUNBUFFERED": "1",
             **addresses(self.valkey, self.postgres, self.s3),
+            **self._proxied(),
             **environment,
         }
         self.gateways = {f"gateway-{n}": f"http://127.0.0.1:{port()}" for n in range(1, gateways + 1)}
@@ -97,16 +115,19 @@ class Fleet:
                     group.create_task(self._start_server(server))
                 group.create_task(asyncio.to_thread(fetch_pose, self._models / "pose"))
             await asyncio.to_thread(self.postgres.ensure_database)
-            await self._migrate()
-            async with asyncio.TaskGroup() as group:
-                for name in self._programs:
-                    group.create_task(self._launch(name))
-            async with asyncio.TaskGroup() as group:
-                keepers = [group.create_task(self._keep(name)) for name in self._programs]
-                try:
-                    yield
-                finally:
-                    await cancel(*keepers)
+            async with AsyncExitStack() as stack:
+                for proxy in self.proxies.values():
+                    await stack.enter_async_context(proxy.listening())
+                await self._migrate()
+                async with asyncio.TaskGroup() as group:
+                    for name in self._programs:
+                        group.create_task(self._launch(name))
+                async with asyncio.TaskGroup() as group:
+                    keepers = [group.create_task(self._keep(name)) for name in self._programs]
+                    try:
+                        yield
+                    finally:
+                        await cancel(*keepers)
         finally:
             await self._end()
 
@@ -117,6 +138,17 @@ class Fleet:
             for name in sorted(self._ready - self._frozen)
             if name.startswith(prefix) and self._processes[name].exit_code is None
         ]
+
+    async def not_ready(self, *, patience_seconds: float) -> list[str]:
+        """Return the services that do not say that they are ready, after waiting for them this long."""
+        give_up = time.monotonic() + patience_seconds
+        while True:
+            names = list(self._programs)
+            asked = await asyncio.gather(*(asyncio.to_thread(self._programs[name].is_ready) for name in names))
+            silent = [name for name, ready in zip(names, asked, strict=True) if not ready]
+            if not silent or time.monotonic() > give_up:
+                return silent
+            await asyncio.sleep(RETRY_SECONDS)
 
     def kill(self, name: str) -> None:
         """SIGKILL a service and hold it down until `release`."""
@@ -158,6 +190,21 @@ class Fleet:
         """Return a process's id."""
         return self._processes[name].pid
 
+    def _proxied(self) -> dict[str, str]:
+        """Return the addresses that change when services go through proxies."""
+        if not self.proxies:
+            return {}
+        changed: dict[str, Valkey | Postgres | S3] = {
+            "REDIS_URL": self.valkey,
+            "DATABASE_URL": self.postgres,
+            "OBJECT_STORAGE_ENDPOINT": self.s3,
+        }
+        direct = addresses(self.valkey, self.postgres, self.s3)
+        return {
+            name: direct[name].replace(f":{server.port}", f":{self.proxies[server.name].port}")
+            for name, server in changed.items()
+        }
+
     async def _start_server(self, server: Valkey | Postgres | S3) -> None:
         await asyncio.to_thread(server.prepare)
         process = Process(server.program(), log=self._folder / "logs" / f"{server.name}.log")
@@ -184,6 +231,7 @@ class Fleet:
             if held_down := self._held_down.get(name):
                 await held_down.wait()
             else:
+                self.unasked_ends.append(name)
                 self._say(f"{name} ended with status {status}; it starts again")
             while True:
                 try:

@@ -34,6 +34,9 @@ REDIS_TRIES: Final = 40
 DELIVERY_SECONDS: Final = 30.0
 """How long sockets may take to catch up once everything is over; what is not there by then is missed."""
 
+READY_SECONDS: Final = 60.0
+"""How long services may take after the last fault until each says that it is ready."""
+
 SAMPLE: Final = 20
 """Results fetched as a client would at the end."""
 
@@ -41,6 +44,7 @@ SAMPLE: Final = 20
 async def run(scenario: Scenario, *, folder: Path, models: Path, seed: int, say: Callable[[str], None]) -> Verdict:
     """Run a scenario in a fresh folder; return what was counted."""
     rng = random.Random(seed)
+    scenario = scenario.dealt(rng)
     fleet = Fleet(
         folder,
         models=models,
@@ -48,6 +52,7 @@ async def run(scenario: Scenario, *, folder: Path, models: Path, seed: int, say:
         weavers=scenario.weavers,
         environment=environment_of(scenario),
         say=say,
+        proxied_by=random.Random(seed) if scenario.proxied else None,
     )
     say(
         f"lease {scenario.lease_seconds:g} s, beat {scenario.beat_seconds:g} s; {scenario.gateways} gateways, "
@@ -78,7 +83,7 @@ async def run(scenario: Scenario, *, folder: Path, models: Path, seed: int, say:
             await _settled(load, watch, scenario)
             await _delivered(shoppers, watch)
             await cancel(*beside)
-        return judge(await _evidence(load, watch, shoppers, say), scenario)
+        return judge(await _evidence(load, watch, shoppers, fleet, say), scenario)
 
 
 def environment_of(scenario: Scenario) -> dict[str, str]:
@@ -134,7 +139,9 @@ async def _delivered(shoppers: Sequence[Shopper], watch: Watch) -> None:
         await asyncio.sleep(LOOK_SECONDS)
 
 
-async def _evidence(load: Load, watch: Watch, shoppers: Sequence[Shopper], say: Callable[[str], None]) -> Evidence:
+async def _evidence(
+    load: Load, watch: Watch, shoppers: Sequence[Shopper], fleet: Fleet, say: Callable[[str], None]
+) -> Evidence:
     objects = await watch.look_at_objects()
     by_user = {shopper.user_id: shopper for shopper in shoppers}
     done = [order for order in load.orders if watch.rows[order.job_id].state == "completed"]
@@ -152,4 +159,6 @@ async def _evidence(load: Load, watch: Watch, shoppers: Sequence[Shopper], say: 
         changed_results=watch.changed_results,
         claims=watch.claims,
         recoveries=watch.recoveries,
+        unasked_ends=fleet.unasked_ends,
+        not_ready=await fleet.not_ready(patience_seconds=READY_SECONDS),
     )

@@ -1,11 +1,16 @@
-"""What is done to the fleet, as data: how much load, which faults, when. `make chaos`, its short and its slow form."""
+"""What is done to the fleet, as data: how much load, which faults, when. `make chaos` and its other forms."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import random
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
-FaultKind = Literal["kill", "freeze", "away", "restart", "empty"]
+from workbench.chaos.proxies import Answer
+from workbench.chaos.proxies.tcp import Kind
+
+Server = Literal["valkey", "postgres", "s3"]
+FaultKind = Literal["kill", "freeze", "away", "restart", "empty", "answer", "garbage", "loss", "lock", "full"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,15 +21,20 @@ class Fault:
         at_seconds: When, from the start of the load.
         kind: `kill`: SIGKILL, started again `seconds` later. `freeze`: SIGSTOP, SIGCONT `seconds` later (a zombie that
             wakes late). `away`: stopped in good order, back `seconds` later. `restart`: SIGKILL, back `seconds` later
-            with its data. `empty`: the same without its data.
+            with its data. `empty`: the same without its data. `answer`: its proxy answers instead of it for `seconds`.
+            `garbage`: one malformed message, card, hash or setting of every kind is written to Redis. `loss`: a part
+            of the queue is deleted. `lock`: a table is locked for `seconds`, so that every connection of the pool
+            hangs. `full`: Redis has no memory left for `seconds`.
         target: `weaver` or `gateway` (one of those that run, drawn by lot) or a server's name.
         seconds: How long.
+        answer: What the proxy answers.
     """
 
     at_seconds: float
     kind: FaultKind
     target: Literal["weaver", "gateway", "tailor", "valkey", "postgres", "s3"]
     seconds: float = 1.0
+    answer: Answer | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,7 +47,9 @@ class Scenario:
         backlog: Jobs that may be unfinished; beyond it the load waits.
         poison: Jobs that can never be made, by how the engine `timed` takes them.
         curve: Seconds of a batch in the engine `timed`: slow enough that a worker that is hit holds something.
-        recovery_room_seconds: Jobs of a lost worker must be back within lease + this (SPEC 12).
+        recovery_room_seconds: Jobs of a lost worker must be back within lease + this.
+        proxied: Services reach the servers through proxies, so that `answer` can be dealt.
+        shuffled: The seed deals the faults to the times.
     """
 
     name: str
@@ -59,10 +71,26 @@ class Scenario:
     low_share: float = 0.05
     recovery_room_seconds: float = 5.0
     settle_seconds: float = 90.0
+    proxied: bool = False
+    shuffled: bool = False
 
     @property
     def recovery_bar_seconds(self) -> float:
         return self.lease_seconds + self.recovery_room_seconds
+
+    @property
+    def may_end_by_itself(self) -> frozenset[str]:
+        """The services that the load itself takes down: a `crash` picture ends its weaver's process."""
+        return frozenset({"weaver"}) if self.poison.get("crash") else frozenset()
+
+    def dealt(self, rng: random.Random) -> Scenario:
+        """Return this scenario with the faults dealt to its times, if it is to be shuffled."""
+        if not self.shuffled:
+            return self
+        times = [fault.at_seconds for fault in self.faults]
+        faults = rng.sample(self.faults, len(self.faults))
+        dealt = (replace(fault, at_seconds=at) for fault, at in zip(faults, times, strict=True))
+        return replace(self, faults=tuple(dealt))
 
 
 FULL: Final = Scenario(
@@ -132,4 +160,60 @@ SLOW: Final = Scenario(
     ),
 )
 
-SCENARIOS: Final = {scenario.name: scenario for scenario in (FULL, SHORT, SLOW)}
+
+TWICE: Final[tuple[FaultKind, ...]] = ("garbage", "loss")
+
+
+def _answer(target: Server, kind: Kind, code: str, share: float, seconds: float) -> Fault:
+    return Fault(
+        at_seconds=0, kind="answer", target=target, seconds=seconds, answer=Answer(kind=kind, code=code, share=share)
+    )
+
+
+def _answers() -> tuple[Fault, ...]:
+    """Return the faults of `ANSWERS`, evenly spaced: one at a time, each over before the next one begins."""
+    faults = (
+        _answer("valkey", "error", "OOM", 1.0, 5.0),
+        _answer("valkey", "error", "READONLY", 1.0, 5.0),
+        _answer("valkey", "error", "LOADING", 1.0, 4.0),
+        _answer("valkey", "error", "MISCONF", 0.5, 4.0),
+        _answer("valkey", "error", "BUSY", 0.5, 4.0),
+        _answer("valkey", "half", "", 0.05, 4.0),
+        _answer("valkey", "slow", "", 0.2, 4.0),
+        _answer("postgres", "error", "25006", 1.0, 5.0),
+        _answer("postgres", "error", "53100", 1.0, 5.0),
+        _answer("postgres", "error", "57P03", 0.5, 4.0),
+        _answer("postgres", "half", "", 0.1, 4.0),
+        _answer("postgres", "slow", "", 0.3, 4.0),
+        _answer("s3", "error", "503", 1.0, 5.0),
+        _answer("s3", "error", "500", 0.5, 4.0),
+        _answer("s3", "half", "", 0.5, 4.0),
+        _answer("s3", "slow", "", 0.5, 4.0),
+        *(Fault(at_seconds=0, kind=kind, target="valkey") for kind in TWICE for _ in range(2)),
+        Fault(at_seconds=0, kind="full", target="valkey", seconds=5.0),
+        Fault(at_seconds=0, kind="lock", target="postgres", seconds=6.0),
+        Fault(at_seconds=0, kind="kill", target="weaver"),
+        Fault(at_seconds=0, kind="kill", target="gateway", seconds=2.0),
+    )
+    return tuple(replace(fault, at_seconds=3.0 + 6.0 * place) for place, fault in enumerate(faults))
+
+
+ANSWERS: Final = Scenario(
+    name="answers",
+    lease_seconds=10.0,
+    beat_seconds=3.0,
+    reap_seconds=2.0,
+    jobs=900,
+    jobs_per_second=7.0,
+    poison={"raise": 3, "fail": 3, "refuse": 2},
+    weavers=2,
+    curve="1:0.2,4:0.4,8:0.6",
+    # A part that is lost is found by comparing counts; the bar is lease + 15 s.
+    recovery_room_seconds=15.0,
+    settle_seconds=120.0,
+    proxied=True,
+    shuffled=True,
+    faults=_answers(),
+)
+
+SCENARIOS: Final = {scenario.name: scenario for scenario in (FULL, ANSWERS, SHORT, SLOW)}

@@ -172,6 +172,25 @@ class Watch:
         self.recoveries.append(recovery)
         return recovery
 
+    def stranded(self, what: str, tokens: Mapping[str, int], *, since: float) -> None:
+        """Note jobs that a fault took out of every structure; their tokens tell when they are back."""
+        waiting = {job_id: token for job_id, token in tokens.items() if job_id in self.rows}
+        self.recoveries.append(Recovery(name=what, since=since, waiting=waiting, emptied=True))
+
+    def user_ids(self) -> list[str]:
+        """Return the users that have jobs."""
+        return sorted({row.user_id for row in self.rows.values()})
+
+    async def lock_jobs(self, *, seconds: float) -> None:
+        """Hold the table of jobs locked: every statement that needs it waits."""
+        connection = await asyncpg.connect(self._dsn, timeout=10)
+        try:
+            async with connection.transaction():
+                await connection.execute("LOCK TABLE jobs IN ACCESS EXCLUSIVE MODE")
+                await asyncio.sleep(seconds)
+        finally:
+            await connection.close()
+
     def _settle_recoveries(self, now: float) -> None:
         for recovery in self.recoveries:
             for job_id, token in tuple(recovery.waiting.items()):
