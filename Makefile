@@ -62,8 +62,9 @@ test-all: install-models install-deploy ## `make test` and the chart, chaos and 
 	@$(PYTEST) tests
 
 .PHONY: chaos
-chaos: install ## Break a fleet for two minutes, count from outside; JSON on the last line, status 1 if a bar is missed
-	@$(BIN)/python -m workbench.chaos full
+chaos: install-dev ## Break a fleet by absence, then by answers and garbage; counted from outside, JSON, status 1 if a bar is missed
+	@$(BIN)/python -m workbench.chaos full $(if $(SEED),--seed $(SEED))
+	@$(BIN)/python -m workbench.chaos answers $(if $(SEED),--seed $(SEED))
 
 .PHONY: chaos-slow
 chaos-slow: install ## The same at the production lease of 30 s: lost jobs are back within 35 s

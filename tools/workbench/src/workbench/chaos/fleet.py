@@ -7,6 +7,7 @@ keeps its name over restarts, as a container does that restarts inside its pod.
 from __future__ import annotations
 
 import asyncio
+import importlib.util
 import os
 import random
 import secrets
@@ -16,6 +17,7 @@ import sys
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -43,6 +45,7 @@ class Fleet:
         environment: Added to every service's.
         say: Hears what happens.
         proxied_by: Services reach the servers through proxies that draw from this.
+        skew_seconds: How far the clock of the last gateway is off.
     """
 
     def __init__(
@@ -55,6 +58,7 @@ class Fleet:
         environment: Mapping[str, str],
         say: Callable[[str], None],
         proxied_by: random.Random | None = None,
+        skew_seconds: float = 0.0,
     ) -> None:
         self._folder = folder
         self._models = models
@@ -101,6 +105,11 @@ class Fleet:
         self.gateways = {f"gateway-{n}": f"http://127.0.0.1:{port()}" for n in range(1, gateways + 1)}
         self.weavers = tuple(f"weaver-{n}" for n in range(1, weavers + 1))
         self._programs = {name: self._gateway(name, url) for name, url in self.gateways.items()}
+        if skew_seconds:
+            last = self._programs[f"gateway-{gateways}"]
+            wrong = clock_off_by(skew_seconds)
+            say(f"the clock of {last.name} is {skew_seconds:g} s off" if wrong else "every clock is right: no libfaketime")
+            self._programs[last.name] = replace(last, environment={**last.environment, **wrong})
         self._programs |= {name: self._worker(name, port()) for name in ("tailor-1", *self.weavers, "arbitrator-1")}
         self._servers: dict[str, Valkey | Postgres | S3] = {
             server.name: server for server in (self.valkey, self.postgres, self.s3)
@@ -276,3 +285,17 @@ class Fleet:
             is_ready=answers(f"http://127.0.0.1:{port}/readyz"),
             ready_seconds=READY_SECONDS,
         )
+
+
+def clock_off_by(seconds: float) -> dict[str, str]:
+    """Return the environment in which a process's wall clock is off; empty where libfaketime is not installed."""
+    found = importlib.util.find_spec("libfaketime")
+    if found is None or not found.submodule_search_locations:
+        return {}
+    library = Path(found.submodule_search_locations[0]) / "vendor/libfaketime/src/libfaketime.so.1"
+    return {
+        "LD_PRELOAD": str(library),
+        "FAKETIME": f"{seconds:+g}s",
+        "FAKETIME_NO_CACHE": "1",
+        "DONT_FAKE_MONOTONIC": "1",
+    }

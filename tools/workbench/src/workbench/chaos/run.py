@@ -53,6 +53,7 @@ async def run(scenario: Scenario, *, folder: Path, models: Path, seed: int, say:
         environment=environment_of(scenario),
         say=say,
         proxied_by=random.Random(seed) if scenario.proxied else None,
+        skew_seconds=scenario.skew_seconds,
     )
     say(
         f"lease {scenario.lease_seconds:g} s, beat {scenario.beat_seconds:g} s; {scenario.gateways} gateways, "

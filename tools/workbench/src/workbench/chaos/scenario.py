@@ -50,6 +50,7 @@ class Scenario:
         recovery_room_seconds: Jobs of a lost worker must be back within lease + this.
         proxied: Services reach the servers through proxies, so that `answer` can be dealt.
         shuffled: The seed deals the faults to the times.
+        skew_seconds: How far the clock of the last gateway is off.
     """
 
     name: str
@@ -73,6 +74,7 @@ class Scenario:
     settle_seconds: float = 90.0
     proxied: bool = False
     shuffled: bool = False
+    skew_seconds: float = 0.0
 
     @property
     def recovery_bar_seconds(self) -> float:
@@ -213,6 +215,7 @@ ANSWERS: Final = Scenario(
     settle_seconds=120.0,
     proxied=True,
     shuffled=True,
+    skew_seconds=90.0,
     faults=_answers(),
 )
 
