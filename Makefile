@@ -86,6 +86,10 @@ bench-tailor: install-models ## Measure SegFormer against transformers: labels, 
 bench-weaver: install-models ## Measure CatVTON against diffusers: t(b), levers, presets, error; JSON on the last line
 	@$(BIN)/python -m workbench.bench.weaver
 
+.PHONY: bench-gpu
+bench-gpu: ## Ten minutes on one GPU: t(b), graphs, overlap, joining, memory, cold start; JSON (PY=/path/to/python with torch)
+	@PYTHONPATH=libs/proteus/src:services/weaver/src:tools/workbench/src $(or $(PY),$(BIN)/python) -m workbench.bench.gpu --out bench-gpu.json
+
 .PHONY: bench-delivery
 bench-delivery: install ## 1,000 sockets on two gateways while jobs complete: time from completion to socket; JSON
 	@$(BIN)/python -m workbench.bench.delivery

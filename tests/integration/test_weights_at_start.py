@@ -19,7 +19,8 @@ pytest.importorskip("diffusers")
 from safetensors.torch import load_file, save_file
 
 from weaver.pipelines.fashn.network import TryOnConfig
-from workbench.bench.checkpoints import LEAN, write_catvton, write_fashn
+from workbench.bench.catvton_sizes import LEAN
+from workbench.bench.checkpoints import write_catvton, write_fashn
 
 if TYPE_CHECKING:
     from conftest import Fleet, Process  # type: ignore[import-not-found]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from workbench.bench.checkpoints import TINY, write_catvton
+from workbench.bench.catvton_sizes import TINY
+from workbench.bench.checkpoints import write_catvton
 from workbench.bench.weaver import Bench, Plan, report
 
 

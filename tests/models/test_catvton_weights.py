@@ -14,7 +14,8 @@ from safetensors.torch import load_file, save_file
 from proteus.errors import ModelUnavailable
 from weaver.pipelines.catvton import weights
 from weaver.pipelines.catvton.attention import drop_cross_attention, self_attention_names
-from workbench.bench.checkpoints import FULL, CatVtonFiles, catvton_configs, write_catvton
+from workbench.bench.catvton_sizes import FULL, catvton_configs
+from workbench.bench.checkpoints import CatVtonFiles, write_catvton
 
 
 def parameters(module) -> int:

@@ -26,7 +26,8 @@ from proteus.engines import CATVTON, Quality
 from weaver.pipelines.catvton import weights
 from weaver.pipelines.catvton.pipeline import CatVtonPipeline, Recipe, seeded
 from weaver.pipelines.catvton.presets import GUIDANCE, SAMPLING, guided_steps
-from workbench.bench.checkpoints import FULL, SMALL, CatVtonFiles, CatVtonSize, write_catvton
+from workbench.bench.catvton_sizes import FULL, SMALL, CatVtonSize
+from workbench.bench.checkpoints import CatVtonFiles, write_catvton
 from workbench.bench.rival import DiffusersPipeline, random_inputs, random_noise
 from workbench.bench.solvers import preset_errors
 

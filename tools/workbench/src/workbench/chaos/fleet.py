@@ -108,7 +108,11 @@ class Fleet:
         if skew_seconds:
             last = self._programs[f"gateway-{gateways}"]
             wrong = clock_off_by(skew_seconds)
-            say(f"the clock of {last.name} is {skew_seconds:g} s off" if wrong else "every clock is right: no libfaketime")
+            say(
+                f"the clock of {last.name} is {skew_seconds:g} s off"
+                if wrong
+                else "every clock is right: no libfaketime"
+            )
             self._programs[last.name] = replace(last, environment={**last.environment, **wrong})
         self._programs |= {name: self._worker(name, port()) for name in ("tailor-1", *self.weavers, "arbitrator-1")}
         self._servers: dict[str, Valkey | Postgres | S3] = {

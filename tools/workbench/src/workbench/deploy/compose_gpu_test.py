@@ -25,7 +25,8 @@ from typing import Any, Final
 
 from weaver.pipelines.fashn.network import TryOnConfig
 from workbench import assets
-from workbench.bench.checkpoints import LEAN, write_catvton, write_fashn
+from workbench.bench.catvton_sizes import LEAN
+from workbench.bench.checkpoints import write_catvton, write_fashn
 from workbench.client import Client
 from workbench.deploy.compose_test import LEASE_SECONDS, check, composed, kill, killed_while_running, run
 from workbench.deploy.engine import Docker

@@ -1,0 +1,425 @@
+"""What `make bench-gpu` measures, one function a section: each takes a `Bench` and returns plain numbers.
+
+Seconds are the least of several warm runs, after one that is discarded: on a GPU by its own events, on a CPU by the
+clock. A step is one forward pass of every row and the sampler's arithmetic, as an engine's session does it.
+"""
+
+from __future__ import annotations
+
+import gc
+import math
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import torch
+from diffusers import UNet2DConditionModel
+from safetensors.torch import load_file, save_file
+
+from weaver.pipelines.catvton import weights
+from weaver.pipelines.catvton.attention import drop_cross_attention
+from weaver.pipelines.catvton.pipeline import CatVtonPipeline, Picture, Recipe, seeded
+from weaver.pipelines.catvton.presets import GUIDANCE
+from weaver.pipelines.fashn.network import FULL as FASHN_FULL
+from weaver.pipelines.fashn.pipeline import FashnPipeline, Schedule
+from workbench.bench import fashn
+from workbench.bench.catvton_sizes import FULL, SCHEDULER, SMALL, TINY, catvton_configs
+
+Canvas = tuple[int, int]
+Way = Callable[[], Any]
+
+BATCHES: Final = (1, 2, 4, 8)
+GRAPH_ROWS: Final = (1, 2, 4, 8, 16)
+REPEATS: Final = 5
+STEPS_IN_STOCK: Final = 400
+"""Steps that a picture has before it when it is only timed: more than all runs take."""
+
+SIZES: Final = {
+    "full": (FULL, ((768, 1024), (384, 512)), FASHN_FULL),
+    "small": (SMALL, ((96, 128), (48, 64)), fashn.SMALL),
+    "tiny": (TINY, ((48, 64), (32, 48)), fashn.SMALL),
+}
+
+
+class Bench:
+    """The models, made when a section asks for them, and the stopwatch.
+
+    Args:
+        size: `full`, `small` or `tiny`.
+        device: `cuda` or `cpu`.
+        repeats: Timed runs of each way, after one that is discarded.
+    """
+
+    def __init__(self, *, size: str, device: str, repeats: int = REPEATS) -> None:
+        self.size = size
+        self._repeats = repeats
+        self.device = torch.device(device)
+        self.catvton_size, self.canvases, self.fashn_config = SIZES[size]
+        self.dtype = torch.float16 if device == "cuda" else torch.float32
+        self.device_name = torch.cuda.get_device_name() if device == "cuda" else "cpu"
+        self._pipeline: CatVtonPipeline | None = None
+
+    @property
+    def on_gpu(self) -> bool:
+        return str(self.device.type) == "cuda"
+
+    def catvton(self) -> CatVtonPipeline:
+        """Return CatVTON with random weights on the device, made once."""
+        if self._pipeline is None:
+            unet_config, vae_config = catvton_configs(self.catvton_size)
+            unet = weights.build_unet(unet_config)
+            drop_cross_attention(unet)
+            self._pipeline = CatVtonPipeline(
+                unet=self.filled(unet),
+                vae=self.filled(weights.build_vae(vae_config)),
+                schedule=weights.read_schedule(SCHEDULER),
+            )
+        return self._pipeline
+
+    def filled(self, module: Any) -> Any:
+        """Return a module of the `meta` device on ours, with random weights that keep activations in range."""
+        module.to_empty(device=self.device)
+        generator = torch.Generator(self.device).manual_seed(0)
+        with torch.no_grad():
+            for name, tensor in module.state_dict().items():
+                spread = 0.02 if tensor.ndim == 1 else tensor[0].numel() ** -0.5
+                mean = 1.0 if tensor.ndim == 1 and name.endswith("weight") else 0.0
+                tensor.normal_(mean, spread, generator=generator)
+        module.to(self.dtype).eval().requires_grad_(False)
+        return module.to(memory_format=torch.channels_last) if self.on_gpu else module
+
+    def pictures(self, count: int, canvas: Canvas, *, guided: bool = True) -> list[Picture]:
+        """Return pictures that have many steps before them."""
+        pipeline = self.catvton()
+        width, height = canvas
+        generator = torch.Generator().manual_seed(count)
+        person, garment = (torch.rand((count, 3, height, width), generator=generator) * 2 - 1 for _ in range(2))
+        mask = torch.zeros((count, 1, height, width))
+        mask[:, :, height // 4 : height // 2] = 1
+        recipe = Recipe(plan=pipeline.schedule.plan("ddim", STEPS_IN_STOCK), guidance=GUIDANCE if guided else 1.0)
+        draws = [seeded(torch.Generator().manual_seed(n)) for n in range(count)]
+        made: list[Picture] = pipeline.encode(person, garment, mask, recipe=recipe, draws=draws)
+        return made
+
+    def seconds(self, *ways: Way) -> list[float]:
+        """Return the least seconds of each way, warmed up and taken in turns."""
+        best = [math.inf] * len(ways)
+        for turn in range(self._repeats + 1):
+            for index, way in enumerate(ways):
+                took = self._timed(way)
+                if turn:
+                    best[index] = min(best[index], took)
+        return best
+
+    def wait(self) -> None:
+        """Wait until the device has done everything."""
+        if self.on_gpu:
+            torch.cuda.synchronize()
+
+    def forget(self) -> None:
+        """Give back memory that no model holds."""
+        gc.collect()
+        if self.on_gpu:
+            torch.cuda.empty_cache()
+            torch.cuda.reset_peak_memory_stats()
+
+    def _timed(self, way: Way) -> float:
+        if not self.on_gpu:
+            start = time.perf_counter()
+            way()
+            return time.perf_counter() - start
+        begin, end = (torch.cuda.Event(enable_timing=True) for _ in range(2))
+        self.wait()
+        begin.record()
+        way()
+        end.record()
+        end.synchronize()
+        return float(begin.elapsed_time(end)) / 1000
+
+
+def device(bench: Bench) -> dict[str, Any]:
+    """Measure what the device can do at most: a large product, a large copy."""
+    side = 8192 if bench.on_gpu else 512
+    a = torch.randn(side, side, device=bench.device, dtype=torch.bfloat16 if bench.on_gpu else torch.float32)
+    block = torch.empty((1 << 30) if bench.on_gpu else (1 << 24), dtype=torch.uint8, device=bench.device)
+    other = torch.empty_like(block)
+    product, copied = bench.seconds(lambda: a @ a, lambda: other.copy_(block))
+    found: dict[str, Any] = {
+        "matmul_tflops": round(2 * side**3 / product / 1e12, 2),
+        "copy_gb_per_second": round(2 * block.numel() / copied / 1e9, 1),
+    }
+    if bench.on_gpu:
+        properties = torch.cuda.get_device_properties(bench.device)
+        found |= {
+            "memory_gib": round(properties.total_memory / 2**30, 1),
+            "capability": f"{properties.major}.{properties.minor}",
+        }
+    return found
+
+
+def catvton_costs(bench: Bench) -> dict[str, Any]:
+    """Measure a guided step by batch size, encode and decode, at both canvases: t(b) = fixed + steps x step."""
+    found: dict[str, Any] = {}
+    pipeline = bench.catvton()
+    for width, height in bench.canvases:
+        steps: dict[str, float] = {}
+        for count in BATCHES:
+            try:
+                pictures = bench.pictures(count, (width, height))
+                steps[str(count)] = round(bench.seconds(lambda pictures=pictures: pipeline.denoise(pictures))[0], 5)  # type: ignore[misc]
+            except torch.OutOfMemoryError:
+                break
+        alone = bench.pictures(1, (width, height), guided=False)
+        one = bench.pictures(1, (width, height))
+        encode, decode, unguided = bench.seconds(
+            lambda canvas=(width, height): bench.pictures(1, canvas),  # type: ignore[misc]
+            lambda one=one: pipeline.decode(one),  # type: ignore[misc]
+            lambda alone=alone: pipeline.denoise(alone),  # type: ignore[misc]
+        )
+        cost = flops(bench, one)
+        found[f"{width}x{height}"] = {
+            "step_seconds": steps,
+            "unguided_step_seconds": round(unguided, 5),
+            "encode_seconds": round(encode, 5),
+            "decode_seconds": round(decode, 5),
+            "step_tflop": round(cost / 1e12, 4),
+            "step_tflops": round(cost / steps["1"] / 1e12, 2) if "1" in steps else None,
+            "peak_memory_gib": peak_gib(bench),
+        }
+    return found
+
+
+def eager_diffusers(bench: Bench) -> dict[str, Any]:
+    """Time the same rows through diffusers' own UNet, eager and in its own memory format, beside ours."""
+    config = catvton_configs(bench.catvton_size)[0]
+    with torch.device("meta"):
+        theirs = UNet2DConditionModel.from_config(config)
+    theirs = bench.filled(theirs).to(memory_format=torch.contiguous_format)
+    theirs.set_attn_processor(
+        {name: _Skipped() if "attn2" in name else kept for name, kept in theirs.attn_processors.items()}
+    )
+    ours = bench.catvton().unet
+    found = {}
+    for canvas in bench.canvases:
+        x, t = unet_inputs(bench, 2, canvas)
+        with torch.inference_mode():
+            their, our = bench.seconds(lambda x=x, t=t: forward(theirs, x, t), lambda x=x, t=t: forward(ours, x, t))  # type: ignore[misc]
+        found[f"{canvas[0]}x{canvas[1]}"] = {
+            "diffusers_seconds": round(their, 5),
+            "ours_seconds": round(our, 5),
+            "speedup": round(their / our, 3),
+        }
+    return found
+
+
+def cuda_graphs(bench: Bench) -> dict[str, Any]:
+    """Capture one graph per canvas and row count; time its replay beside the eager pass, and compare the results."""
+    if not bench.on_gpu:
+        return {"not_measured": "graphs need a GPU"}
+    unet = bench.catvton().unet
+    found: dict[str, Any] = {}
+    for canvas in bench.canvases:
+        by_rows: dict[str, Any] = {}
+        for rows in GRAPH_ROWS:
+            x, t = unet_inputs(bench, rows, canvas)
+            with torch.inference_mode():
+                start = time.perf_counter()
+                graph, out = captured(unet, x, t)
+                took = time.perf_counter() - start
+                eager, replayed = bench.seconds(lambda x=x, t=t: forward(unet, x, t), graph.replay)  # type: ignore[misc]
+                expected = forward(unet, x, t).clone()
+                graph.replay()
+                bench.wait()
+            by_rows[str(rows)] = {
+                "eager_seconds": round(eager, 5),
+                "graph_seconds": round(replayed, 5),
+                "speedup": round(eager / replayed, 3),
+                "capture_seconds": round(took, 2),
+                "largest_difference": float((out - expected).abs().max()),
+            }
+            del graph
+        found[f"{canvas[0]}x{canvas[1]}"] = by_rows
+    return found
+
+
+def joining(bench: Bench) -> dict[str, Any]:
+    """Compare a step of pictures that stand at different steps with one of pictures at the same step."""
+    pipeline, canvas = bench.catvton(), bench.canvases[-1]
+    same, mixed = bench.pictures(4, canvas), bench.pictures(4, canvas)
+    for place, picture in enumerate(mixed):
+        for _ in range(place):
+            pipeline.denoise([picture])
+    level, joined = bench.seconds(lambda: pipeline.denoise(same), lambda: pipeline.denoise(mixed))
+    return {
+        "same_step_seconds": round(level, 5),
+        "mixed_steps_seconds": round(joined, 5),
+        "ratio": round(joined / level, 3),
+    }
+
+
+def decode_overlap(bench: Bench) -> dict[str, Any]:
+    """Decode one picture while another one denoises, on a side stream, against one after the other."""
+    if not bench.on_gpu:
+        return {"not_measured": "streams need a GPU"}
+    pipeline, canvas = bench.catvton(), bench.canvases[0]
+    running, finished = bench.pictures(1, canvas), bench.pictures(1, canvas)
+    side = torch.cuda.Stream()
+
+    def steps() -> None:
+        for _ in range(4):
+            pipeline.denoise(running)
+
+    def serial() -> None:
+        pipeline.decode(finished)
+        steps()
+
+    def beside() -> None:
+        side.wait_stream(torch.cuda.current_stream())
+        with torch.cuda.stream(side):
+            pipeline.decode(finished)
+        steps()
+        torch.cuda.current_stream().wait_stream(side)
+
+    after, together, alone = bench.seconds(serial, beside, steps)
+    return {
+        "serial_seconds": round(after, 5),
+        "overlapped_seconds": round(together, 5),
+        "steps_alone_seconds": round(alone, 5),
+        "decode_hidden_ratio": round((after - together) / max(after - alone, 1e-9), 3),
+    }
+
+
+def cold_start(bench: Bench) -> dict[str, Any]:
+    """Write CatVTON as one file in the engine's dtype, load it straight to the device, and run a first step."""
+    pipeline = bench.catvton()
+    state = {f"unet.{name}": tensor.contiguous() for name, tensor in pipeline.unet.state_dict().items()}
+    state |= {f"vae.{name}": tensor.contiguous() for name, tensor in pipeline.vae.state_dict().items()}
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "catvton.safetensors"
+        save_file(state, file)
+        size = file.stat().st_size
+        start = time.perf_counter()
+        loaded = load_file(file, device=str(bench.device))
+        bench.wait()
+        load_seconds = time.perf_counter() - start
+    same = all(torch.equal(loaded[name], tensor) for name, tensor in state.items())
+    pictures = bench.pictures(1, bench.canvases[0])
+    start = time.perf_counter()
+    pipeline.denoise(pictures)
+    bench.wait()
+    return {
+        "file_mib": round(size / 2**20, 1),
+        "load_seconds_from_page_cache": round(load_seconds, 2),
+        "equal": same,
+        "first_step_after_load_seconds": round(time.perf_counter() - start, 3),
+    }
+
+
+def fashn_costs(bench: Bench) -> dict[str, Any]:
+    """Measure a guided and an unguided step of FASHN by batch size."""
+    dtype = torch.bfloat16 if bench.on_gpu else torch.float32
+    network = fashn.random_network(bench.fashn_config, device=bench.device, dtype=dtype)
+    pipeline, schedule = FashnPipeline(network), Schedule(steps=30, guidance=1.5)
+    inner = fashn.Bench(config=bench.fashn_config, device=bench.device, dtype=dtype)
+    steps: dict[str, Any] = {}
+    for count in BATCHES:
+        try:
+            guided, alone = bench.seconds(
+                fashn.step(inner, pipeline, schedule, 0, count),
+                fashn.step(inner, pipeline, schedule, schedule.steps - 1, count),
+            )
+        except torch.OutOfMemoryError:
+            break
+        steps[str(count)] = {"guided_step_seconds": round(guided, 5), "unguided_step_seconds": round(alone, 5)}
+    row_tflop = fashn.forward_flops(bench.fashn_config) / 1e12
+    return {"steps": steps, "row_tflop": round(row_tflop, 4), "peak_memory_gib": peak_gib(bench)}
+
+
+def compiled(bench: Bench) -> dict[str, Any]:
+    """Compile the UNet for one shape; the time to get ready counts as much as the gain."""
+    unet, canvas = bench.catvton().unet, bench.canvases[-1]
+    x, t = unet_inputs(bench, 2, canvas)
+    fast = torch.compile(unet)
+    with torch.inference_mode():
+        start = time.perf_counter()
+        forward(fast, x, t)
+        bench.wait()
+        ready = time.perf_counter() - start
+        eager, quick = bench.seconds(lambda: forward(unet, x, t), lambda: forward(fast, x, t))
+    return {
+        "canvas": f"{canvas[0]}x{canvas[1]}",
+        "ready_seconds": round(ready, 1),
+        "eager_seconds": round(eager, 5),
+        "compiled_seconds": round(quick, 5),
+        "speedup": round(eager / quick, 3),
+    }
+
+
+SECTIONS: Final[dict[str, Callable[[Bench], Any]]] = {
+    "device_peak": device,
+    "catvton": catvton_costs,
+    "eager_diffusers": eager_diffusers,
+    "cuda_graphs": cuda_graphs,
+    "joining": joining,
+    "decode_overlap": decode_overlap,
+    "fashn": fashn_costs,
+    "cold_start": cold_start,
+    "compile": compiled,
+}
+
+
+class _Skipped:
+    """An attention processor that returns what it is given: CatVTON has no text."""
+
+    def __call__(self, attn: Any, hidden_states: Any, *args: Any, **kwargs: Any) -> Any:
+        return hidden_states
+
+
+def unet_inputs(bench: Bench, rows: int, canvas: Canvas) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return (rows, 9, 2h, w) and (rows,) as a step gives them to the UNet."""
+    width, height = canvas
+    factor = bench.catvton().vae_factor
+    x = torch.randn((rows, 9, 2 * height // factor, width // factor), device=bench.device, dtype=bench.dtype)
+    return x.contiguous(memory_format=torch.channels_last), torch.full((rows,), 500.0, device=bench.device)
+
+
+def forward(unet: Any, x: torch.Tensor, t: torch.Tensor) -> torch.Tensor:
+    """Run one pass."""
+    result: torch.Tensor = unet(x, t, encoder_hidden_states=None, return_dict=False)[0]
+    return result
+
+
+def captured(unet: Any, x: torch.Tensor, t: torch.Tensor) -> tuple[Any, torch.Tensor]:
+    """Return a CUDA graph of one pass over these tensors, and the tensor in which each replay leaves its result."""
+    side = torch.cuda.Stream()
+    side.wait_stream(torch.cuda.current_stream())
+    with torch.cuda.stream(side):
+        for _ in range(3):
+            forward(unet, x, t)
+    torch.cuda.current_stream().wait_stream(side)
+    graph = torch.cuda.CUDAGraph()
+    with torch.cuda.graph(graph):
+        out = forward(unet, x, t)
+    return graph, out
+
+
+def flops(bench: Bench, pictures: Sequence[Picture]) -> float:
+    """Return the floating-point operations of one step of these pictures, counted by torch."""
+    from torch.utils.flop_counter import FlopCounterMode
+
+    with FlopCounterMode(display=False) as counter:
+        bench.catvton().denoise(pictures)
+    return float(counter.get_total_flops())
+
+
+def peak_gib(bench: Bench) -> float | None:
+    """Return the most memory that was allocated on the GPU since the section began."""
+    return round(torch.cuda.max_memory_allocated() / 2**30, 2) if bench.on_gpu else None
+
+
+def say(line: str) -> None:
+    """Print for a person."""
+    print(line, file=sys.stderr, flush=True)
