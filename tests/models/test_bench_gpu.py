@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 
 import pytest
 
@@ -48,3 +50,19 @@ def test_the_inputs_are_those_of_a_step(bench):
     x, t = unet_inputs(bench, 3, (48, 64))
     assert x.shape == (3, 9, 16, 6)
     assert t.shape == (3,)
+
+
+STACK = ("pydantic", "redis", "structlog", "fastapi", "boto3", "sqlalchemy", "typer", "prometheus_client")
+ALONE = f"""
+import sys
+class Missing:
+    def find_spec(self, name, path=None, target=None):
+        if name.split(".")[0] in {STACK!r}:
+            raise ImportError(name)
+sys.meta_path.insert(0, Missing())
+import workbench.bench.gpu
+"""
+
+
+def test_it_needs_nothing_of_the_stack():
+    subprocess.run([sys.executable, "-c", ALONE], check=True)

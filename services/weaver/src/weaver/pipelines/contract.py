@@ -10,14 +10,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from proteus.artefacts import PersonParse
 from proteus.engines import EngineCard, Quality
 from proteus.jobs import JobId
+
+if TYPE_CHECKING:  # A bench on a bare GPU machine imports the engines without pydantic.
+    from proteus.artefacts import PersonParse
 
 Pixels = NDArray[np.uint8]
 
