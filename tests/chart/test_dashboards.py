@@ -14,7 +14,8 @@ SUFFIXES = ("_bucket", "_sum", "_count", "_total", "")
 
 
 def defined() -> set[str]:
-    source = "\n".join(path.read_text() for path in (ROOT / "services").rglob("*.py"))
+    folders = (ROOT / "services", ROOT / "libs")
+    source = "\n".join(path.read_text() for folder in folders for path in folder.rglob("*.py"))
     return {name.removesuffix("_total") for name in re.findall(r'"(proteus_[a-z_]+)"', source)}
 
 

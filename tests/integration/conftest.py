@@ -196,6 +196,22 @@ class Fleet:
         await self.queue.submit(*submissions)
         return ids
 
+    async def submit_to_tailor(self, name: str, body: Mapping[str, Any]) -> list[JobId]:
+        """Submit one of the tailor's tasks."""
+        job_id = JobId(f"seg_{name}")
+        owner = {"user_id": "usr_1", "vton_id": None, "job_type": "segment", "result_url": None}
+        await self.tailor_queue.submit(
+            Submission(
+                id=job_id,
+                epoch=1,
+                payload={"id": job_id, "created_at": 0},
+                body={**owner, "trace_id": "t", "image_id": "img_1", **body},
+                engine=body["task"],
+                batch_key=body["task"],
+            )
+        )
+        return [job_id]
+
     async def state(self, job_id: JobId) -> JobView:
         """Return a job as the queue sees it."""
         (view,) = await self.queue.look(job_id)

@@ -16,6 +16,7 @@ from arbitrator.policies.contract import Decision, Mode, Observation
 from arbitrator.policies.table import TablePolicy
 from arbitrator.shadow import Shadow
 from proteus import keys
+from proteus.supervision import Pulse
 
 if TYPE_CHECKING:
     from conftest import Fleet  # type: ignore[import-not-found]
@@ -71,7 +72,7 @@ async def rule(redis: Any, shadow: Shadow | None) -> tuple[list[Any], list[Any]]
     actuator = RedisActuator(redis, identity="a1", lease_seconds=3)
     metrics = Metrics(CollectorRegistry())
     loop = Loop(Depths(stop), TablePolicy(), actuator, tick_seconds=0.001, metrics=metrics, shadow=shadow)
-    await loop.run(stop)
+    await loop.run(stop, Pulse("tick"))
     noted: Any = await redis.xrange(keys.DECISIONS)
     return await redis.mget(CONFIG), [fields for _, fields in noted]
 
@@ -125,7 +126,8 @@ async def test_whoever_stands_by_has_no_shadow(redis: Any) -> None:
     actuator = RedisActuator(redis, identity="a1", lease_seconds=3)
     shadow = Shadow(policy, redis, identity="a1", registry=CollectorRegistry())
     metrics = Metrics(CollectorRegistry())
-    await Loop(Depths(stop), TablePolicy(), actuator, tick_seconds=0.001, metrics=metrics, shadow=shadow).run(stop)
+    loop = Loop(Depths(stop), TablePolicy(), actuator, tick_seconds=0.001, metrics=metrics, shadow=shadow)
+    await loop.run(stop, Pulse("tick"))
     assert not policy.heard
 
 

@@ -19,8 +19,8 @@ from PIL import Image
 from no_torch import without_torch
 from proteus import imaging
 from proteus.artefacts import GarmentCut, IngestedImage, PersonParse
-from proteus.jobs import JobId, JobState
-from proteus.queue import JobView, Submission
+from proteus.jobs import JobState
+from proteus.queue import JobView
 from workbench import assets
 
 if TYPE_CHECKING:
@@ -40,25 +40,7 @@ async def tailor(fleet: Fleet, worker_id: str = "t1", **environment: str) -> Any
 
 
 async def do(fleet: Fleet, name: str, body: Mapping[str, Any]) -> JobView:
-    job_id = JobId(f"seg_{name}")
-    await fleet.tailor_queue.submit(
-        Submission(
-            id=job_id,
-            epoch=1,
-            payload={"id": job_id, "created_at": 0},
-            body={
-                "user_id": "usr_1",
-                "vton_id": None,
-                "job_type": "segment",
-                "result_url": None,
-                "trace_id": "t",
-                "image_id": "img_1",
-                **body,
-            },
-            engine=body["task"],
-            batch_key=body["task"],
-        )
-    )
+    (job_id,) = await fleet.submit_to_tailor(name, body)
     for _ in range(2000):
         (view,) = await fleet.tailor_queue.look(job_id)
         assert view is not None

@@ -17,11 +17,13 @@ from arbitrator.actuators.redis import from_state, to_state
 from arbitrator.loop import Loop, Metrics
 from arbitrator.observe import fleet_of, make_observation
 from arbitrator.policies.contract import Decision, Mode, Observation, State
+from arbitrator.policies.named import POLICIES
 from arbitrator.policies.table import TablePolicy
 from arbitrator.settings import ArbitratorSettings
 from proteus.jobs import WorkerId
 from proteus.queue import QueueStats
 from proteus.registry import WorkerCard, WorkerState
+from proteus.supervision import Pulse
 
 
 def seen(now: float, **fields: float) -> Observation:
@@ -73,7 +75,7 @@ async def play(
     stop, registry = asyncio.Event(), CollectorRegistry()
     reader = Readings(*readings, then=stop.set)
     loop = Loop(reader, TablePolicy(), notebook, tick_seconds=tick_seconds, metrics=Metrics(registry))
-    await loop.run(stop)
+    await loop.run(stop, Pulse("tick"))
     return registry
 
 
@@ -104,7 +106,7 @@ async def test_without_the_lease_it_stands_by_and_takes_over_with_the_decision_t
     notebook, stop = Notebook(may=lambda n: n > 1, before=held), asyncio.Event()
     reader = Readings(seen(0.0), seen(0.5), seen(1.0), then=stop.set)
     loop = Loop(reader, Listening(), notebook, tick_seconds=0.001, metrics=Metrics(CollectorRegistry()))
-    await loop.run(stop)
+    await loop.run(stop, Pulse("tick"))
     assert heard == [held, held, notebook.orders[0].decision]
     assert len(notebook.orders) == 2
 
@@ -113,6 +115,14 @@ async def test_arrivals_are_averaged_over_ten_seconds() -> None:
     notebook = Notebook()
     await play(notebook, *[seen(n * 0.5, arrived=2) for n in range(80)])
     assert notebook.orders[-1].arrivals_per_second == pytest.approx(4.0, rel=0.05)
+
+
+ORDER = Order(
+    decision=TablePolicy().decide(seen(0.0, waiting=60, mean_wait_seconds=12.0), None),
+    seen=seen(0.0),
+    policy="table",
+    arrivals_per_second=1.0,
+)
 
 
 def test_what_is_written_can_be_read_back_by_a_successor() -> None:
@@ -124,6 +134,28 @@ def test_what_is_written_can_be_read_back_by_a_successor() -> None:
 @given(st.one_of(st.none(), st.text(), st.sampled_from(["{}", "[]", "3", '{"memory": 1}', '{"state": "NORMAL"}'])))
 def test_a_state_that_this_version_does_not_understand_is_no_state(text: str | None) -> None:
     assert from_state(text) is None
+
+
+VALUES = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.floats(), st.integers(-(10**400), 10**400), st.text(max_size=5)),
+    lambda inner: st.one_of(st.lists(inner, max_size=2), st.dictionaries(st.text(max_size=3), inner, max_size=2)),
+    max_leaves=4,
+)
+
+
+@given(field=st.sampled_from(sorted(to_state(ORDER))), value=VALUES, policy=st.sampled_from(sorted(POLICIES)))
+def test_a_state_with_an_odd_field_lets_every_policy_decide(field: str, value: object, policy: str) -> None:
+    before = from_state(json.dumps({**to_state(ORDER), field: value}))
+    decision = POLICIES[policy](12.0).decide(seen(1.0, waiting=30), before)
+    assert decision.batch_size >= 1
+    assert 0 <= decision.degraded_fraction <= 1
+
+
+async def test_whatever_a_reading_raises_the_loop_goes_on() -> None:
+    notebook = Notebook()
+    registry = await play(notebook, ValueError("a bad card"), KeyError("x"), seen(1.0, waiting=30))
+    assert [order.decision.batch_size for order in notebook.orders] == [4]
+    assert registry.get_sample_value("proteus_arbitrator_ticks_total", {"outcome": "failed"}) == 2
 
 
 def card(name: str, state: WorkerState = WorkerState.READY, **costs: dict[str, float]) -> WorkerCard:

@@ -8,6 +8,7 @@ import json
 import logging
 import os
 import signal
+import threading
 from collections.abc import Iterator
 
 import pytest
@@ -15,8 +16,10 @@ import structlog
 from prometheus_client import CollectorRegistry, Counter
 
 from proteus import lifecycle, telemetry
+from proteus.errors import ModelUnavailable
 from proteus.probes import probe_server
 from proteus.settings import LogSettings
+from proteus.supervision import Loops, Pulse
 
 SIGNED = "http://127.0.0.1:8333/proteus/images/a.png?X-Amz-Signature=abc&X-Amz-Credential=key"
 
@@ -119,6 +122,52 @@ async def test_probes_tell_health_readiness_and_metrics(unused_tcp_port: int) ->
         assert "proteus_jobs_total 1.0" in await ask(port, "GET /metrics HTTP/1.1\r\n\r\n")
         assert (await ask(port, "GET /secret HTTP/1.1\r\n\r\n")).startswith("HTTP/1.1 404")
         assert (await ask(port, "POST /healthz HTTP/1.1\r\n\r\n")).startswith("HTTP/1.1 405")
+
+
+async def test_health_names_the_loop_that_stopped_turning(unused_tcp_port: int) -> None:
+    now, stop = 0.0, asyncio.Event()
+    loops = Loops(now=lambda: now)
+
+    async def hang(_pulse: Pulse) -> None:
+        await stop.wait()
+
+    hung = asyncio.create_task(loops.keep("listen", hang, stop))
+    async with probe_server(
+        unused_tcp_port, not_ready=lambda: None, overdue=loops.overdue, host="127.0.0.1", registry=CollectorRegistry()
+    ) as port:
+        assert (await ask(port, "GET /healthz HTTP/1.1\r\n\r\n")).startswith("HTTP/1.1 200")
+        now = 61.0
+        stuck = await ask(port, "GET /healthz HTTP/1.1\r\n\r\n")
+        assert stuck.startswith("HTTP/1.1 503")
+        assert "listen" in stuck
+        assert (await ask(port, "GET /readyz HTTP/1.1\r\n\r\n")).startswith("HTTP/1.1 200")
+    stop.set()
+    await hung
+
+
+async def test_a_long_call_is_left_behind_when_the_service_is_stopped() -> None:
+    stop, never, entered = asyncio.Event(), threading.Event(), threading.Event()
+
+    def load() -> None:
+        entered.set()
+        never.wait()
+
+    loading = asyncio.create_task(lifecycle.run_unless_stopped(load, stop))
+    await asyncio.to_thread(entered.wait)
+    stop.set()
+    async with asyncio.timeout(5):
+        assert await loading is None
+    never.set()
+    lifecycle._abandoned.clear()
+
+
+async def test_a_long_call_returns_what_it_made_or_raises_what_went_wrong() -> None:
+    def fail() -> None:
+        raise ModelUnavailable("no weights")
+
+    assert await lifecycle.run_unless_stopped(lambda: 7, asyncio.Event()) == 7
+    with pytest.raises(ModelUnavailable):
+        await lifecycle.run_unless_stopped(fail, asyncio.Event())
 
 
 async def test_port_zero_serves_nothing() -> None:

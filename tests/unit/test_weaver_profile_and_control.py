@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from proteus.engines import PUPPET, TIMED
 from proteus.errors import LicenceRefused, ModelUnavailable, PhotoRejected
@@ -152,6 +154,27 @@ STATE = json.dumps({"arrivals_per_second": 6.0, "ready": 3})
 )
 def test_what_is_missing_or_makes_no_sense_means_the_safe_default(values: list[str | None], wanted: Config) -> None:
     assert parse_config(values, 0) == wanted
+
+
+ODD = st.sampled_from(
+    ["", "nan", "inf", "-inf", "1e999", "-1", "-1e308", "1e308", "0x10", "9" * 5_000, "x" * 10_000, "\x00", "1_0", "²"]
+)
+NUMBERS = st.one_of(st.floats(), st.integers(-(10**400), 10**400), st.none(), st.text(max_size=5), st.booleans())
+STATES = st.one_of(
+    ODD,
+    st.sampled_from(["[" * 50_000, '{"ready":' * 5_000]),
+    st.fixed_dictionaries({}, optional={"arrivals_per_second": NUMBERS, "ready": NUMBERS}).map(json.dumps),
+)
+
+
+@given(batch_size=ODD, mode=st.sampled_from(["0", "1", "yes"]), fraction=ODD, state=STATES)
+def test_whatever_stands_in_the_configuration_what_is_read_makes_sense(
+    batch_size: str, mode: str, fraction: str, state: str
+) -> None:
+    config = parse_config([batch_size, mode, fraction, state], 0)
+    assert config.batch_size >= 1
+    assert 0.0 <= config.degraded_fraction <= 1.0
+    assert 0.0 <= config.arrivals_per_second < float("inf")
 
 
 def test_an_engine_whose_weights_forbid_commerce_is_refused_before_anything_is_read() -> None:

@@ -1,8 +1,12 @@
 """The jobs in a worker's hands, from claim to verdict: taken, kept alive, dropped when gone, settled once.
 
 Weaver and tailor share it. It hides what the two do identically: the heart is told about every job, a job that was
-lost, cancelled or has run out of time is named at the worker's next look, and a Redis that is away for a moment delays
-a verdict but does not lose it.
+lost, cancelled or has run out of time is named at the worker's next look, and a Redis that is away for a moment, or
+answers errors, delays a verdict but does not lose it.
+
+No method that tells the queue something raises because of Redis. A verdict that could not be told within the patience
+is given up: the job leaves the worker's hands, and before the next claim the worker hands back whatever the queue still
+counts as its own. So a server's trouble ends no worker and is not counted as the crash of a job.
 """
 
 from __future__ import annotations
@@ -16,25 +20,33 @@ from enum import StrEnum
 from typing import Any, Final, TypeVar
 
 import structlog
-from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import TimeoutError as RedisTimeoutError
+from prometheus_client import Counter
+from redis.exceptions import RedisError
 
 from proteus.errors import EngineError, ProteusError
 from proteus.heart import Heart
 from proteus.jobs import JobId, WorkerId
 from proteus.queue import AnyQueue, Claimed, Completion, Failure, Verdict
+from proteus.replies import is_away
 
 log = structlog.get_logger()
 
-REDIS_AWAY: Final = (RedisConnectionError, RedisTimeoutError)
 VERDICT_PATIENCE_SECONDS: Final = 90.0
 """How long a verdict is offered to a Redis that is away. By then the lease is long over and the job is done again."""
+
+WRONG_PATIENCE_SECONDS: Final = 10.0
+"""How long a verdict is offered to a Redis that calls the command or the key wrong: a right or a key may be mended."""
+
+SET_ASIDE: Final = Counter(
+    "proteus_worker_verdicts_set_aside_total", "Verdicts that the queue could not take; the jobs were let go."
+)
 
 RETRY_CAP_SECONDS: Final = 2.0
 LOOK_SECONDS: Final = 1.0
 """How often work that does not return is looked at."""
 
 T = TypeVar("T")
+Offer = TypeVar("Offer", Completion, Failure)
 
 
 class Gone(StrEnum):
@@ -60,12 +72,24 @@ class Claims:
         queue: Where jobs come from and verdicts go.
         worker: Who holds them.
         now: A monotonic clock in seconds.
+        sleep: Waits between two offers.
     """
 
-    def __init__(self, queue: AnyQueue, worker: WorkerId, *, now: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        queue: AnyQueue,
+        worker: WorkerId,
+        *,
+        now: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
         self.queue = queue
         self.worker = worker
+        self.on_wait: Callable[[], None] = lambda: None
+        """Called again and again while a method waits: the worker's loop turns."""
         self._now = now
+        self._sleep = sleep
+        self._unsure = False
         self._heart: Heart | None = None
         self._held: dict[JobId, Held] = {}
         self._canceled: set[JobId] = set()
@@ -98,9 +122,19 @@ class Claims:
         return None
 
     async def take(self, free: int, *, engines: Sequence[str], **options: Any) -> list[Claimed]:
-        """Claim up to `free` jobs of one batch key. Options are those of `JobQueue.claim`."""
+        """Claim up to `free` jobs of one batch key. Options are those of `JobQueue.claim`.
+
+        Raises:
+            RedisError: The queue cannot answer; nothing was taken.
+        """
+        if self._unsure:
+            await self._hand_back_unknown()
         asked_at = self._now()
-        claim = await self.queue.claim(self.worker, free=free, engines=engines, **options)
+        try:
+            claim = await self.queue.claim(self.worker, free=free, engines=engines, **options)
+        except Exception:
+            self._unsure = True  # The claim may have happened, and its answer been lost.
+            raise
         for job in claim.jobs:
             self._held[job.id] = Held(job=job, claimed_at=asked_at)
         if claim.jobs and self._heart:
@@ -109,20 +143,29 @@ class Claims:
             log.info("expired_in_queue", job_id=job_id)
         return list(claim.jobs)
 
-    async def complete(self, completions: Sequence[Completion]) -> list[Verdict]:
-        """Offer results; each counts only while its claim is the job's newest."""
-        return await self._settle(completions, lambda: self.queue.complete(self.worker, completions))
+    async def complete(self, completions: Sequence[Completion]) -> list[Verdict | None]:
+        """Offer results; each counts only while its claim is the job's newest. None: it could not be told."""
+        return await self._settle(completions, lambda offers: self.queue.complete(self.worker, offers))
 
-    async def fail(self, failures: Sequence[Failure]) -> list[Verdict]:
+    async def fail(self, failures: Sequence[Failure]) -> list[Verdict | None]:
         """Offer failures; the queue decides between retry and dead, and turns a cancelled job's into `canceled`."""
-        return await self._settle(failures, lambda: self.queue.fail(self.worker, failures))
+        return await self._settle(failures, lambda offers: self.queue.fail(self.worker, offers))
 
     async def hand_back(self, jobs: Sequence[Claimed]) -> None:
-        """Return jobs that have not started to the head of the queue."""
+        """Return jobs that have not started to the head of the queue; now or, if it cannot answer, before a claim."""
         held = {job.id: job.token for job in jobs if self.gone(job) is not Gone.LOST}
-        if held:
+        if not held:
+            return
+        try:
             await self._patiently(lambda: self.queue.hand_back(self.worker, held))
-            self._drop(held)
+        except Exception as error:  # Whatever it is: the jobs are asked for again before the next claim.
+            self._unsure = True
+            log.error("not_handed_back", jobs=sorted(held), reason=f"{type(error).__name__}: {error}"[:500])
+        self._drop(held)
+
+    async def give_up(self, error: Exception) -> None:
+        """Fail whatever is in hand: the loop that worked on it broke, and the jobs may be why."""
+        await self.fail([failure_of(held.job, error) for held in list(self._held.values())])
 
     async def watch(
         self, work: Awaitable[T], jobs: Sequence[Claimed], *, stuck_seconds: float, on_stuck: Callable[[], None]
@@ -134,6 +177,7 @@ class Claims:
         running = asyncio.ensure_future(work)
         lost_at: float | None = None
         while not (await asyncio.wait([running], timeout=LOOK_SECONDS))[0]:
+            self.on_wait()
             if not all(self.gone(job) is Gone.LOST for job in jobs):
                 continue
             lost_at = lost_at or self._now()
@@ -143,14 +187,50 @@ class Claims:
         return running.result()
 
     async def _settle(
-        self, offers: Sequence[Completion] | Sequence[Failure], call: Callable[[], Awaitable[list[Verdict]]]
-    ) -> list[Verdict]:
+        self, offers: Sequence[Offer], call: Callable[[Sequence[Offer]], Awaitable[list[Verdict]]]
+    ) -> list[Verdict | None]:
         if not offers:
             return []
         try:
-            return await self._patiently(call)
+            return await self._offer(offers, call)
         finally:
             self._drop(offer.id for offer in offers)
+
+    async def _offer(
+        self, offers: Sequence[Offer], call: Callable[[Sequence[Offer]], Awaitable[list[Verdict]]]
+    ) -> list[Verdict | None]:
+        """Tell verdicts; one that the queue will not take keeps no other from being told."""
+        alone: bool = len(offers) == 1
+        try:
+            return [*await self._patiently(lambda: call(offers), wrong_too=alone)]
+        except Exception as error:  # The edge of what a job can do to its worker.
+            if not alone and not is_away(error):
+                told = await asyncio.gather(*(self._offer([offer], call) for offer in offers))
+                return [verdict for (verdict,) in told]
+            reason = f"{type(error).__name__}: {error}"[:500]
+            if alone and isinstance(offers[0], Completion) and not isinstance(error, RedisError):
+                # What cannot be told as a result is the engine's fault.
+                failure = Failure(
+                    id=offers[0].id, token=offers[0].token, code=EngineError.code, message=reason, retryable=True
+                )
+                return await self._offer([failure], lambda failures: self.queue.fail(self.worker, failures))
+            self._unsure = True
+            SET_ASIDE.inc(len(offers))
+            log.error("verdicts_set_aside", jobs=[offer.id for offer in offers], reason=reason)
+            return [None] * len(offers)
+
+    async def _hand_back_unknown(self) -> None:
+        """Return what the queue counts as this worker's and the worker does not: its claim's answer was lost."""
+        known = {job_id: held.job.token for job_id, held in self._held.items()}
+        unknown = {
+            job_id: token
+            for job_id, token in (await self.queue.holdings(self.worker)).items()
+            if known.get(job_id) != token
+        }
+        if unknown:
+            await self.queue.hand_back(self.worker, unknown)
+            log.warning("handed_back_unknown", jobs=sorted(unknown))
+        self._unsure = False
 
     def _drop(self, ids: Iterable[JobId]) -> None:
         ids = list(ids)
@@ -160,19 +240,25 @@ class Claims:
         if self._heart:
             self._heart.let_go(ids)
 
-    async def _patiently(self, call: Callable[[], Awaitable[T]]) -> T:
-        """Repeat a call while Redis is away. Every script is idempotent for the same token."""
-        give_up = self._now() + VERDICT_PATIENCE_SECONDS
-        pause = 0.05
+    async def _patiently(self, call: Callable[[], Awaitable[T]], *, wrong_too: bool = True) -> T:
+        """Repeat a call while Redis is away. Every script is idempotent for the same token.
+
+        Args:
+            call: What to repeat.
+            wrong_too: Repeat it for a while also when Redis calls the command or the key wrong.
+        """
+        started_at, pause = self._now(), 0.05
         while True:
             try:
                 return await call()
-            except REDIS_AWAY as error:
-                if self._now() > give_up:
+            except (RedisError, OSError) as error:
+                patience = VERDICT_PATIENCE_SECONDS if is_away(error) else WRONG_PATIENCE_SECONDS * wrong_too
+                if self._now() - started_at >= patience:
                     raise
-                log.warning("redis_away", reason=f"{type(error).__name__}: {error}")
-            await asyncio.sleep(pause * random.uniform(0.5, 1.0))
+                log.warning("redis_away", reason=f"{type(error).__name__}: {error}"[:500])
+            await self._sleep(pause * random.uniform(0.5, 1.0))
             pause = min(2 * pause, RETRY_CAP_SECONDS)
+            self.on_wait()
             if self._heart:
                 self._heart.moved()
 

@@ -1,18 +1,20 @@
 """What every worker does beside its work: hears its queue's control channel, and keeps its card in the registry.
 
-Both run until cancelled and never end because Redis is away: the safety poll and the heart find out the same a little
-later, and a card that is not renewed is gone by itself.
+Both are bodies for `proteus.supervision.Loops`, which counts what they raise and starts them again: the safety poll and
+the heart find out the same a little later, and a card that is not renewed is gone by itself.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
 import structlog
+from prometheus_client import Counter
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import ConstantBackoff
@@ -20,16 +22,21 @@ from redis.exceptions import RedisError
 
 from proteus.bus import WasDeaf, subscribe
 from proteus.claims import Claims
-from proteus.jobs import JobId
+from proteus.jobs import JobId, WorkerId
 from proteus.keys import QueueKeys
 from proteus.lifecycle import wait
-from proteus.registry import REGISTER_SECONDS, WorkerCard, WorkerState, register
+from proteus.registry import REGISTER_SECONDS, WorkerCard, WorkerState, deregister, register
+from proteus.supervision import Pulse
 
 log = structlog.get_logger()
 
 SERVER_PATIENCE_SECONDS: Final = 10.0
 """Socket timeout of a worker's client; no call of a worker blocks."""
 
+LISTEN_SECONDS: Final = 5.0
+"""How long the control channel is waited for before the loop turns."""
+
+MALFORMED: Final = Counter("proteus_control_messages_malformed_total", "Messages to the workers that were none.")
 
 STUCK_EXIT: Final = 70
 """Exit status of a worker in which a task never returned."""
@@ -61,20 +68,25 @@ class Standing:
 
 
 def worker_client(url: str) -> Redis:
-    """Return a client for a worker: it decodes answers and tries a broken line once more."""
+    """Return a client for a worker: it decodes answers, whatever bytes they hold, and tries a broken line once more."""
     return Redis.from_url(
         url,
         decode_responses=True,
+        encoding_errors="replace",
         socket_timeout=SERVER_PATIENCE_SECONDS,
         socket_connect_timeout=3,
         retry=Retry(ConstantBackoff(0.05), 1),
     )
 
 
-async def listen(redis: Redis, names: QueueKeys, *, claims: Claims, bell: asyncio.Event) -> None:
+async def listen(redis: Redis, names: QueueKeys, pulse: Pulse, *, claims: Claims, bell: asyncio.Event) -> None:
     """Ring the bell when there is work, note cancels at once."""
     async with subscribe(redis, names.control) as messages:
-        async for message in messages:
+        while True:
+            pulse.turn()
+            message = await messages.next(timeout_seconds=LISTEN_SECONDS)
+            if message is None:
+                continue
             if isinstance(message, WasDeaf):
                 log.warning("control_was_deaf", seconds=round(message.seconds, 1))
                 bell.set()
@@ -82,23 +94,29 @@ async def listen(redis: Redis, names: QueueKeys, *, claims: Claims, bell: asynci
             try:
                 said = json.loads(message.data)
                 kind = said["kind"]
-            except (ValueError, TypeError, KeyError):
+                canceled = [JobId(str(said["id"]))] if kind == "cancel" else []
+            except (ValueError, TypeError, KeyError, RecursionError):
+                MALFORMED.inc()
                 log.warning("control_message_not_understood", message=message.data[:200])
                 continue
-            if kind == "cancel":
-                claims.hears_gone((), [JobId(str(said.get("id")))])
+            if canceled:
+                claims.hears_gone((), canceled)
             else:
                 bell.set()
 
 
 async def keep_registered(
-    redis: Redis, names: QueueKeys, card: Callable[[], WorkerCard], *, changed: asyncio.Event
+    redis: Redis, names: QueueKeys, card: Callable[[], WorkerCard], pulse: Pulse, *, changed: asyncio.Event
 ) -> None:
     """Write the worker's card every few seconds, and at once when `changed` is set."""
     while True:
+        pulse.turn()
         changed.clear()
-        try:
-            await register(redis, names, card())
-        except RedisError as error:
-            log.warning("not_registered", reason=f"{type(error).__name__}: {error}")
+        await register(redis, names, card())
         await wait(changed, seconds=REGISTER_SECONDS)
+
+
+async def leave(redis: Redis, names: QueueKeys, worker: WorkerId) -> None:
+    """Take the worker's card away, if Redis answers: it runs out by itself."""
+    with contextlib.suppress(RedisError, OSError):
+        await deregister(redis, names, worker)

@@ -25,13 +25,18 @@ from proteus.jobs import JobId, WorkerId
 from proteus.lifecycle import cancel
 from proteus.queue.policy import QueuePolicy
 from proteus.settings import LeaseSettings
+from proteus.supervision import Loops, Pulse
 
 log = structlog.get_logger()
 
 RESTART_SECONDS: Final = 0.5
 """Least time between two starts."""
 
-CLOSE_SECONDS: Final = 5.0
+CLOSE_SECONDS: Final = 0.5
+"""How long the process may take to end: it holds nothing by then."""
+
+SILENCE_SECONDS: Final = 5.0
+"""How long a word of the process is waited for before the loop turns. It has nothing to say while all is well."""
 
 Gone = Callable[[list[JobId], list[JobId]], None]
 """Called with the ids that were lost and those that were cancelled."""
@@ -106,13 +111,15 @@ class Heart:
         process.stdin.write(json.dumps({"held": self._held, "step_ms": self._step_ms}).encode() + b"\n")
 
     @asynccontextmanager
-    async def beating(self) -> AsyncIterator[Heart]:
+    async def beating(self, loops: Loops) -> AsyncIterator[Heart]:
         """Beat while the block runs."""
         await self._start()
-        keeper = asyncio.create_task(self._keep_alive(), name="heart")
+        over = asyncio.Event()
+        keeper = asyncio.create_task(loops.keep("heart", self._keep_alive, over), name="heart")
         try:
             yield self
         finally:
+            over.set()
             await cancel(keeper)
             await self._close()
 
@@ -130,13 +137,19 @@ class Heart:
         )
         self._tell()
 
-    async def _keep_alive(self) -> None:
+    async def _keep_alive(self, pulse: Pulse) -> None:
         while True:
+            pulse.turn()
             process = self._process
             assert process is not None
             assert process.stdout is not None
-            async for line in process.stdout:
+            try:
+                line = await asyncio.wait_for(process.stdout.readline(), SILENCE_SECONDS)
+            except TimeoutError:
+                continue
+            if line:
                 self._hear(line)
+                continue
             status = await process.wait()
             log.error("heart_died", exit_status=status)
             await self._start()

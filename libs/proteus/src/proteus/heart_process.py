@@ -19,11 +19,12 @@ import time
 from typing import Any, Final
 
 from redis import Redis
-from redis.exceptions import RedisError
 
 from proteus.jobs import JobId, WorkerId
+from proteus.queue.model import Renewal
 from proteus.queue.policy import QueuePolicy
 from proteus.queue.scripts import LeaseKeeper
+from proteus.replies import is_away
 
 PR_SET_PDEATHSIG: Final = 1
 RETRY_SECONDS: Final = 1.0
@@ -69,22 +70,45 @@ class HeartProcess:
     def _beat(self) -> bool:
         if not self._held:
             return True
-        idle_ms = max(0, int((time.monotonic() - self._last_progress[0]) * 1000))
         try:
-            renewal = self._keeper.renew(self._worker, self._held, idle_ms=idle_ms, step_ms=self._step_ms)
-        except RedisError as error:
-            say({"trouble": f"{type(error).__name__}: {error}"})
+            renewal = self._renew()
+        except Exception as error:  # The edge of the loop that keeps the leases: no answer may end it.
+            say({"trouble": f"{type(error).__name__}: {error}"[:500]})
             return False
         if renewal.lost or renewal.canceled:
             lost = {job_id: self._held.pop(job_id) for job_id in renewal.lost}
             say({"lost": lost, "canceled": list(renewal.canceled)})
         return True
 
+    def _renew(self) -> Renewal:
+        """Renew all that is held; a job whose key is broken is lost, and takes no other one along."""
+        idle_ms = max(0, int((time.monotonic() - self._last_progress[0]) * 1000))
+        try:
+            return self._keeper.renew(self._worker, self._held, idle_ms=idle_ms, step_ms=self._step_ms)
+        except Exception as error:
+            if is_away(error) or len(self._held) == 1:
+                raise
+            lost: list[JobId] = []
+            canceled: list[JobId] = []
+            for job_id, token in self._held.items():
+                try:
+                    one = self._keeper.renew(self._worker, {job_id: token}, idle_ms=idle_ms, step_ms=self._step_ms)
+                except Exception as own:
+                    if is_away(own):
+                        raise
+                    lost.append(job_id)
+                else:
+                    lost += one.lost
+                    canceled += one.canceled
+            if len(lost) == len(self._held):
+                raise  # It is no single job's key.
+            return Renewal(lost=tuple(lost), canceled=tuple(canceled))
+
     def _reap(self) -> None:
         try:
             self._keeper.reap()
-        except RedisError as error:
-            say({"trouble": f"{type(error).__name__}: {error}"})
+        except Exception as error:  # The edge of a loop.
+            say({"trouble": f"{type(error).__name__}: {error}"[:500]})
 
     def _listen(self, seconds: float) -> bool:
         """Read the newest order; False at the end of standard input."""

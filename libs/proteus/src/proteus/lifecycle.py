@@ -10,8 +10,10 @@ import asyncio
 import contextlib
 import os
 import signal
+import sys
+import threading
 from collections.abc import Awaitable, Callable
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import structlog
 
@@ -21,6 +23,10 @@ log = structlog.get_logger()
 
 FORCED_EXIT: Final = 130
 """Exit status after the second signal."""
+
+T = TypeVar("T")
+
+_abandoned = threading.Event()
 
 CANCEL_AGAIN_SECONDS: Final = 0.5
 """Longer than what a cancelled task of ours does in its `finally`."""
@@ -62,7 +68,51 @@ def run_service(main: Callable[[asyncio.Event], Awaitable[None]]) -> int:
         for error in group.exceptions:
             log.error("cannot_work", reason=str(error))
         status = 1
+    if _abandoned.is_set():
+        # A thread is still at work in some library; an interpreter that shuts down around it may crash.
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)
     return status
+
+
+async def run_unless_stopped(call: Callable[[], T], stop: asyncio.Event) -> T | None:
+    """Return what a long blocking call returns, run in a thread; None as soon as `stop` is set, if that comes first.
+
+    The thread is left to itself then: `run_service` ends the process without waiting for it.
+    """
+    loop = asyncio.get_running_loop()
+    done: asyncio.Future[T] = loop.create_future()
+
+    def settle(result: T | None, error: BaseException | None) -> None:
+        if done.cancelled():
+            return
+        if error is None:
+            done.set_result(result)  # type: ignore[arg-type] # what the call returned
+        else:
+            done.set_exception(error)
+
+    def work() -> None:
+        result, error = None, None
+        try:
+            result = call()
+        except BaseException as raised:  # It is raised again where it is waited for.
+            error = raised
+        with contextlib.suppress(RuntimeError):  # The loop is closed: nobody waits any more.
+            loop.call_soon_threadsafe(settle, result, error)
+
+    threading.Thread(target=work, name="unless-stopped", daemon=True).start()
+    stopped = asyncio.ensure_future(stop.wait())
+    either: list[asyncio.Future[Any]] = [done, stopped]
+    try:
+        await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        stopped.cancel()
+    if done.done():
+        return done.result()
+    _abandoned.set()
+    done.cancel()
+    return None
 
 
 async def cancel(*tasks: asyncio.Task[Any]) -> None:

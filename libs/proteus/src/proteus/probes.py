@@ -1,6 +1,7 @@
 """A tiny HTTP server for services that have no other: `/healthz`, `/readyz` and `/metrics` on one port.
 
-`/healthz` answers as long as the event loop turns. `/readyz` is 200 when the service says that it is ready, else 503
+`/healthz` is 200 as long as the process works: its event loop turns, and so do its background loops; else 503 with the
+names of those that do not. `/readyz` is 200 when the service says that it is ready, else 503
 with the reason. `/metrics` is the Prometheus text form of the process's registry.
 """
 
@@ -8,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Final
 
@@ -24,6 +25,7 @@ async def probe_server(
     port: int,
     *,
     not_ready: Callable[[], str | None],
+    overdue: Callable[[], str | None] = lambda: None,
     host: str = "0.0.0.0",  # noqa: S104 - the kubelet comes from outside the pod
     registry: CollectorRegistry = REGISTRY,
 ) -> AsyncIterator[int]:
@@ -32,6 +34,7 @@ async def probe_server(
     Args:
         port: 0: serve nothing (two workers on one machine need no ports).
         not_ready: Returns why the service cannot take work, or None when it can.
+        overdue: Returns why the process should be replaced, or None while it works (`Loops.overdue`).
         registry: Where the metrics live.
     """
     if port == 0:
@@ -43,7 +46,8 @@ async def probe_server(
             async with asyncio.timeout(READ_SECONDS):
                 head = await reader.readuntil(b"\r\n\r\n")
                 method, path, *_ = head.split(b"\r\n", 1)[0].decode("latin-1").split(" ")
-                writer.write(_answer(method, path.partition("?")[0], not_ready=not_ready, registry=registry))
+                tests = {"/healthz": overdue, "/readyz": not_ready}
+                writer.write(_answer(method, path.partition("?")[0], tests=tests, registry=registry))
                 await writer.drain()
         except (TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, ConnectionError, ValueError):
             pass  # A prober that went away or spoke no HTTP: nothing to answer.
@@ -60,16 +64,18 @@ async def probe_server(
         await server.wait_closed()
 
 
-def _answer(method: str, path: str, *, not_ready: Callable[[], str | None], registry: CollectorRegistry) -> bytes:
+def _answer(
+    method: str, path: str, *, tests: Mapping[str, Callable[[], str | None]], registry: CollectorRegistry
+) -> bytes:
     status, content_type, body = 200, "text/plain; charset=utf-8", b"ok\n"
     if method not in ("GET", "HEAD"):
         status, body = 405, b"only GET\n"
     elif path == "/metrics":
         content_type, body = CONTENT_TYPE_LATEST, generate_latest(registry)
-    elif path == "/readyz":
-        if reason := not_ready():
+    elif path in tests:
+        if reason := tests[path]():
             status, body = 503, f"{reason}\n".encode()
-    elif path != "/healthz":
+    else:
         status, body = 404, b"only /healthz, /readyz and /metrics\n"
     head = (
         f"HTTP/1.1 {status} {_REASONS[status]}\r\nContent-Type: {content_type}\r\n"

@@ -20,6 +20,7 @@ from proteus import keys, lifecycle, telemetry
 from proteus.duties import worker_client
 from proteus.probes import probe_server
 from proteus.queue import JobQueue
+from proteus.supervision import Loops
 
 
 def make_policy(settings: ArbitratorSettings, *, name: str = "") -> Policy:
@@ -52,9 +53,12 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
             metrics=Metrics(),
             shadow=make_shadow(settings, redis),
         )
-        probes = probe_server(settings.probe.port, host=settings.probe.host, not_ready=loop.not_ready)
+        loops = Loops()
+        probes = probe_server(
+            settings.probe.port, host=settings.probe.host, not_ready=loop.not_ready, overdue=loops.overdue
+        )
         async with probes:
-            await loop.run(stop)
+            await loops.keep("tick", partial(loop.run, stop), stop)
 
 
 def main() -> int:

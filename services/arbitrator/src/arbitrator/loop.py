@@ -19,6 +19,8 @@ from arbitrator.actuators.contract import Actuator, Order
 from arbitrator.policies.contract import Decision, Observation, Policy
 from arbitrator.shadow import Shadow
 from proteus.lifecycle import wait
+from proteus.replies import is_away
+from proteus.supervision import LOOP_ERRORS, Pulse
 
 log = structlog.get_logger()
 
@@ -89,6 +91,7 @@ class Loop:
         self._seen_at = 0.0
         self._arrivals_per_second = 0.0
         self._last_tick = time.monotonic()
+        self._failed_with = ""
         self.leading = False
 
     def not_ready(self) -> str | None:
@@ -96,18 +99,25 @@ class Loop:
         silent = time.monotonic() - self._last_tick
         return f"no tick for {silent:.0f} s" if silent > 10 * self._tick_seconds + 5 else None
 
-    async def run(self, stop: asyncio.Event) -> None:
+    async def run(self, stop: asyncio.Event, pulse: Pulse) -> None:
         """Tick until `stop`, then let another one take over."""
         due = time.monotonic()
         while not stop.is_set():
+            pulse.turn()
             start = time.monotonic()
             self._metrics.lag_seconds.set(start - due)
             try:
                 outcome = "acted" if await self.tick() else "standby"
                 self._last_tick = time.monotonic()
-            except (RedisError, OSError) as error:
+            except Exception as error:  # An edge: no answer and no value ends the loop; what is written runs out.
                 outcome = "failed"
-                log.warning("tick_failed", reason=f"{type(error).__name__}: {error}")
+                LOOP_ERRORS.labels("tick").inc()
+                if (kind := type(error).__name__) != self._failed_with:
+                    self._failed_with = kind
+                    away = is_away(error)
+                    log.warning("tick_failed", reason=f"{kind}: {error}"[:500], exc_info=None if away else error)
+            else:
+                self._failed_with = ""
             self._metrics.ticks.labels(outcome).inc()
             took = time.monotonic() - start
             self._metrics.tick_seconds.observe(took)

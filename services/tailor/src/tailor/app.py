@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -15,15 +15,16 @@ import structlog
 import uvicorn
 
 from proteus import keys, licences, weights_source
-from proteus.claims import Claims
-from proteus.duties import STUCK_EXIT, Standing, keep_registered, listen, worker_client
+from proteus.claims import VERDICT_PATIENCE_SECONDS, Claims
+from proteus.duties import STUCK_EXIT, Standing, keep_registered, leave, listen, worker_client
 from proteus.heart import Heart
 from proteus.jobs import WorkerId
-from proteus.lifecycle import cancel
+from proteus.lifecycle import cancel, run_unless_stopped
 from proteus.probes import probe_server
 from proteus.queue import JobQueue, QueuePolicy
-from proteus.registry import WorkerCard, WorkerState, deregister
+from proteus.registry import WorkerCard, WorkerState
 from proteus.storage import ObjectStore
+from proteus.supervision import Loops, Pulse
 from tailor.bench import Bench
 from tailor.http import make_app
 from tailor.metrics import Metrics
@@ -72,7 +73,10 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
     claims.attach(heart)
     standing, metrics, started_at = Standing("tailor"), Metrics(), time.time()
     start = time.monotonic()
-    bench = await asyncio.to_thread(make_bench, settings)
+    bench = await run_unless_stopped(partial(make_bench, settings), stop)
+    if bench is None:
+        await redis.aclose()
+        return
     log.info("parser_loaded", parser=bench.name, slots=bench.slots, seconds=round(time.monotonic() - start, 2))
 
     def card() -> WorkerCard:
@@ -97,12 +101,19 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
             timeout_graceful_shutdown=5,
         )
     )
-    probes = probe_server(settings.probe.port, host=settings.probe.host, not_ready=standing.not_ready)
-    async with redis, probes, heart.beating(), asyncio.TaskGroup() as group:
+    loops, over, done = Loops(), asyncio.Event(), asyncio.Event()
+    probes = probe_server(
+        settings.probe.port, host=settings.probe.host, not_ready=standing.not_ready, overdue=loops.overdue
+    )
+    async with redis, probes, heart.beating(loops), asyncio.TaskGroup() as group:
+
+        def beside(name: str, body: Callable[[Pulse], Awaitable[None]]) -> asyncio.Task[None]:
+            return group.create_task(loops.keep(name, body, over))
+
         serving = group.create_task(http.serve()) if settings.tailor.http_port else None
-        beside = [
-            group.create_task(listen(redis, queue.keys, claims=claims, bell=standing.bell)),
-            group.create_task(keep_registered(redis, queue.keys, card, changed=standing.changed)),
+        duties = [
+            beside("listen", lambda pulse: listen(redis, queue.keys, pulse, claims=claims, bell=standing.bell)),
+            beside("register", lambda pulse: keep_registered(redis, queue.keys, card, pulse, changed=standing.changed)),
             group.create_task(standing.drain_at(stop)),
         ]
         standing.become(WorkerState.READY)
@@ -118,15 +129,22 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
             stuck_seconds=settings.lease.seconds,
             on_stuck=lambda: os._exit(STUCK_EXIT),
         )
+
+        async def until_done(pulse: Pulse) -> None:
+            await worker.run(stop, pulse)
+            done.set()
+
         try:
-            await worker.run(stop)
+            longest = max(settings.tailor.store_patience_seconds, VERDICT_PATIENCE_SECONDS)
+            await loops.keep("work", until_done, done, call_seconds=longest)
         finally:
             http.should_exit = True
-            await cancel(*beside)
+            over.set()
+            await cancel(*duties)
             if serving is not None:
                 await serving
             bench.close()
-        await deregister(redis, queue.keys, worker_id)  # last: a card that is still renewed would come back
+        await leave(redis, queue.keys, worker_id)  # last: a card that is still renewed would come back
     log.info("stopped", worker=worker_id)
 
 

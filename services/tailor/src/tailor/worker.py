@@ -13,16 +13,16 @@ from collections.abc import Callable
 from typing import Any, Final
 
 import structlog
-from redis.exceptions import RedisError
 
 from proteus import telemetry
-from proteus.claims import REDIS_AWAY, Claims, failure_of, failure_of_gone
+from proteus.claims import Claims, failure_of, failure_of_gone
 from proteus.errors import ProteusError
 from proteus.heart import Heart
 from proteus.lifecycle import wait
 from proteus.patience import patiently
 from proteus.queue import Claimed, Completion, Verdict
 from proteus.storage import ObjectStore
+from proteus.supervision import LOOP_ERRORS, Pulse
 from tailor import tasks
 from tailor.bench import Bench
 from tailor.metrics import Metrics
@@ -65,15 +65,28 @@ class Worker:
         self._stuck_seconds = stuck_seconds
         self._on_stuck = on_stuck
 
-    async def run(self, stop: asyncio.Event) -> None:
-        """Work until `stop`, then finish what runs."""
+    async def run(self, stop: asyncio.Event, pulse: Pulse) -> None:
+        """Work until `stop`, then finish what runs.
+
+        What goes wrong is raised once nothing is in hand any more, so that it can be started again.
+        """
         self._heart.expect_step(self._settings.step_seconds)
+        self._claims.on_wait = pulse.turn
+        try:
+            await self._work(stop, pulse)
+        except Exception as error:
+            await self._claims.give_up(error)
+            raise
+
+    async def _work(self, stop: asyncio.Event, pulse: Pulse) -> None:
         while not stop.is_set():
+            pulse.turn()
             self._bell.clear()
             try:
                 jobs = await self._take()
-            except RedisError as error:
-                log.warning("claim_failed", reason=f"{type(error).__name__}: {error}")
+            except Exception as error:  # An edge: a claim that fails is asked again, whatever the queue answered.
+                LOOP_ERRORS.labels("work").inc()
+                log.warning("claim_failed", reason=f"{type(error).__name__}: {error}"[:500])
                 await wait(stop, seconds=TROUBLE_PAUSE_SECONDS)
                 continue
             if not jobs:
@@ -89,7 +102,13 @@ class Worker:
         """Fill the bench; a claim brings jobs of one task, so there may be several."""
         jobs: list[Claimed] = []
         while len(jobs) < self._bench.slots:
-            more = await self._claims.take(self._bench.slots - len(jobs), engines=tuple(tasks.TASKS))
+            try:
+                more = await self._claims.take(self._bench.slots - len(jobs), engines=tuple(tasks.TASKS))
+            except Exception as error:
+                if not jobs:
+                    raise
+                log.warning("claim_failed", reason=f"{type(error).__name__}: {error}"[:500])
+                break  # What is in hand is done all the same.
             jobs += more
             if not more or more[0].solo:
                 break
@@ -118,18 +137,20 @@ class Worker:
         return await patiently(
             lambda parser: tasks.run(self._store, job.body, parser, self._bench.pose_model),
             seconds=self._settings.store_patience_seconds,
-            moved=self._heart.moved,
+            moved=self._moved,
             run=self._bench.run,
         )
+
+    def _moved(self) -> None:
+        self._heart.moved()
+        self._claims.on_wait()
 
     async def _complete(self, job: Claimed, result: dict[str, Any]) -> str:
         if why := self._claims.gone(job):
             await self._claims.fail([failure_of_gone(job, why)])
             return why.value
-        try:
-            (verdict,) = await self._claims.complete([Completion(id=job.id, token=job.token, result=result)])
-        except REDIS_AWAY as error:
-            log.error("verdict_not_told", reason=f"{type(error).__name__}: {error}")
+        (verdict,) = await self._claims.complete([Completion(id=job.id, token=job.token, result=result)])
+        if verdict is None:
             return "untold"
         if verdict is Verdict.REFUSED:
             log.warning("completion_refused", token=job.token)
@@ -143,12 +164,8 @@ class Worker:
         log.warning("failed", code=failure.code, reason=failure.message, exc_info=None if known else error)
         if not failure.retryable:
             await self._sweep(job)
-        try:
-            await self._claims.fail([failure])
-        except REDIS_AWAY as away:
-            log.error("verdict_not_told", reason=f"{type(away).__name__}: {away}")
-            return "untold"
-        return failure.code
+        (verdict,) = await self._claims.fail([failure])
+        return "untold" if verdict is None else failure.code
 
     async def _sweep(self, job: Claimed) -> None:
         keys = tasks.leftovers(job.body)

@@ -5,23 +5,27 @@ from __future__ import annotations
 import asyncio
 import os
 import time
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 import structlog
+from redis.asyncio import Redis
 
 from proteus import keys, licences, weights_source
-from proteus.claims import Claims
-from proteus.duties import STUCK_EXIT, Standing, keep_registered, listen, worker_client
+from proteus.claims import VERDICT_PATIENCE_SECONDS, Claims
+from proteus.duties import STUCK_EXIT, Standing, keep_registered, leave, listen, worker_client
 from proteus.engines import CARDS
-from proteus.errors import ModelUnavailable
+from proteus.errors import EngineError, ModelUnavailable
 from proteus.heart import Heart
 from proteus.jobs import WorkerId
-from proteus.lifecycle import cancel
+from proteus.lifecycle import cancel, run_unless_stopped
 from proteus.probes import probe_server
 from proteus.queue import JobQueue, QueuePolicy
-from proteus.registry import WorkerCard, WorkerState, deregister
+from proteus.registry import WorkerCard, WorkerState
 from proteus.storage import ObjectStore
+from proteus.supervision import Loops, Pulse
 from weaver.claiming import Claimer
 from weaver.control import ConfigReader
 from weaver.delivery import Delivery
@@ -30,7 +34,7 @@ from weaver.metrics import Metrics
 from weaver.pipelines import registry
 from weaver.pipelines.contract import Engine
 from weaver.profile import CostProfile, measure
-from weaver.progress import ProgressTeller
+from weaver.progress import INTERVAL_SECONDS, ProgressTeller
 from weaver.settings import Settings, WeaverSettings
 from weaver.worker import Worker
 
@@ -46,6 +50,7 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
     Raises:
         LicenceRefused: The deployment's policy forbids an engine that the settings name.
         ModelUnavailable: None of the engines that the settings name can be had.
+        EngineError: An engine is broken; every job it was given is settled or handed back.
     """
     worker_id = WorkerId(settings.worker.worker_id)
     redis = worker_client(settings.redis.url)
@@ -80,64 +85,119 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
             started_at=started_at,
         )
 
-    probes = probe_server(settings.probe.port, host=settings.probe.host, not_ready=standing.not_ready)
-    async with redis, probes, heart.beating(), asyncio.TaskGroup() as group:
-        beside = [
-            group.create_task(listen(redis, queue.keys, claims=claims, bell=standing.bell)),
-            group.create_task(keep_registered(redis, queue.keys, card, changed=standing.changed)),
+    loops, over = Loops(), asyncio.Event()
+    probes = probe_server(
+        settings.probe.port, host=settings.probe.host, not_ready=standing.not_ready, overdue=loops.overdue
+    )
+    async with redis, probes, heart.beating(loops), asyncio.TaskGroup() as group:
+
+        def beside(name: str, body: Callable[[Pulse], Awaitable[None]]) -> asyncio.Task[None]:
+            return group.create_task(loops.keep(name, body, over))
+
+        duties = [
+            beside("listen", lambda pulse: listen(redis, queue.keys, pulse, claims=claims, bell=standing.bell)),
+            beside("register", lambda pulse: keep_registered(redis, queue.keys, card, pulse, changed=standing.changed)),
         ]
         try:
-            engines.update(await asyncio.to_thread(load_engines, settings, profile))
-            if not stop.is_set():
-                standing.become(WorkerState.READY)
-                log.info("ready", worker=worker_id, engines=list(engines))
-            beside.append(group.create_task(standing.drain_at(stop)))
-            progress, metrics = ProgressTeller(queue), Metrics()
-            beside.append(group.create_task(progress.run()))
-            loom = Loom(
-                engines,
-                claims=claims,
-                heart=heart,
-                profile=profile,
-                progress=progress,
-                metrics=metrics,
-                on_stuck=lambda: os._exit(STUCK_EXIT),
-                stuck_seconds=settings.lease.seconds,
-            )
-            store = ObjectStore(settings.storage)
-            worker = Worker(
-                settings.weaver,
-                claims=claims,
-                claimer=Claimer(
-                    settings.weaver,
-                    claims=claims,
-                    config=ConfigReader(redis, max_age_seconds=settings.weaver.poll_seconds),
-                    loom=loom,
-                    profile=profile,
-                    bell=standing.bell,
-                ),
-                store=store,
-                loom=loom,
-                delivery=Delivery(
+            loaded = await run_unless_stopped(partial(load_engines, settings, profile), stop)
+            if loaded is not None:
+                engines.update(loaded)
+                progress = ProgressTeller(queue)
+                worker, loom = make_worker(
+                    settings,
                     engines,
+                    redis=redis,
                     claims=claims,
-                    store=store,
-                    progress=progress,
                     heart=heart,
-                    metrics=metrics,
-                    patience_seconds=settings.weaver.store_patience_seconds,
-                ),
-                progress=progress,
-                heart=heart,
-                metrics=metrics,
-                bell=standing.bell,
-            )
-            await worker.run(stop)
-            loom.close()
+                    profile=profile,
+                    progress=progress,
+                    bell=standing.bell,
+                )
+                if not stop.is_set():
+                    standing.become(WorkerState.READY)
+                    log.info("ready", worker=worker_id, engines=list(engines))
+                duties += [
+                    group.create_task(standing.drain_at(stop)),
+                    group.create_task(loops.repeat("progress", progress.tell, over, every_seconds=INTERVAL_SECONDS)),
+                ]
+                await weave(worker, stop, loops, call_seconds=longest_call_seconds(settings))
+                loom.close()
+                if loom.sick:
+                    raise EngineError("An engine fails even its own sample: this process ends, for a fresh one.")
         finally:
-            await cancel(*beside)
-        await deregister(redis, queue.keys, worker_id)  # last: a card that is still renewed would come back
+            over.set()
+            await cancel(*duties)
+        await leave(redis, queue.keys, worker_id)  # last: a card that is still renewed would come back
     log.info("stopped", worker=worker_id)
+
+
+def make_worker(
+    settings: Settings,
+    engines: Mapping[str, Engine],
+    *,
+    redis: Redis,
+    claims: Claims,
+    heart: Heart,
+    profile: CostProfile,
+    progress: ProgressTeller,
+    bell: asyncio.Event,
+) -> tuple[Worker, Loom]:
+    """Put the worker and its loom together."""
+    store, metrics = ObjectStore(settings.storage), Metrics()
+    loom = Loom(
+        engines,
+        claims=claims,
+        heart=heart,
+        profile=profile,
+        progress=progress,
+        metrics=metrics,
+        on_stuck=lambda: os._exit(STUCK_EXIT),
+        stuck_seconds=settings.lease.seconds,
+    )
+    worker = Worker(
+        settings.weaver,
+        claims=claims,
+        claimer=Claimer(
+            settings.weaver,
+            claims=claims,
+            config=ConfigReader(redis, max_age_seconds=settings.weaver.poll_seconds),
+            loom=loom,
+            profile=profile,
+            bell=bell,
+        ),
+        store=store,
+        loom=loom,
+        delivery=Delivery(
+            engines,
+            claims=claims,
+            store=store,
+            progress=progress,
+            heart=heart,
+            metrics=metrics,
+            patience_seconds=settings.weaver.store_patience_seconds,
+        ),
+        progress=progress,
+        heart=heart,
+        metrics=metrics,
+        bell=bell,
+    )
+    return worker, loom
+
+
+async def weave(worker: Worker, stop: asyncio.Event, loops: Loops, *, call_seconds: float) -> None:
+    """Work until `stop`, or until the engine is broken; whatever else goes wrong, work goes on."""
+    done = asyncio.Event()
+
+    async def until_done(pulse: Pulse) -> None:
+        await worker.run(stop, pulse)
+        done.set()
+
+    await loops.keep("work", until_done, done, call_seconds=call_seconds)
+
+
+def longest_call_seconds(settings: Settings) -> float:
+    """Return how long the loop may wait for one answer: a store's, or Redis's to a verdict."""
+    return max(settings.weaver.store_patience_seconds, VERDICT_PATIENCE_SECONDS)
 
 
 def device_of(weaver: WeaverSettings) -> str:

@@ -70,7 +70,10 @@ class Claimer:
         if surplus:  # The claim was planned with the costs of another key.
             await self._claims.hand_back(surplus)
             jobs = jobs[: -len(surplus)]
-        await self._wait_for_company(jobs, config, stop)
+        try:
+            await self._wait_for_company(jobs, config, stop)
+        except Exception as error:  # More would have been welcome; what is in hand is woven all the same.
+            log.warning("no_company", reason=f"{type(error).__name__}: {error}"[:500])
         for job in jobs:
             log.info(
                 "claimed",

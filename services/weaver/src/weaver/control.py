@@ -13,6 +13,7 @@ from math import isfinite
 from typing import Any
 
 from redis.asyncio import Redis
+from redis.exceptions import ResponseError
 
 from proteus import keys
 
@@ -41,7 +42,7 @@ def parse_config(values: list[str | None], waiting: int) -> Config:
     batch_size, mode, fraction, state = values
     try:
         told: Any = json.loads(state or "{}")
-    except ValueError:
+    except (ValueError, RecursionError):
         told = {}
     told = told if isinstance(told, dict) else {}
     arrivals, ready = _number(told.get("arrivals_per_second"), 0.0), _number(told.get("ready"), 1.0)
@@ -56,7 +57,7 @@ def parse_config(values: list[str | None], waiting: int) -> Config:
 def _number(value: Any, default: float) -> float:
     try:
         number = float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return default
     return number if isfinite(number) else default
 
@@ -77,12 +78,20 @@ class ConfigReader:
         self._config = Config()
 
     async def read(self) -> Config:
-        """Return the configuration, at most `max_age_seconds` old."""
+        """Return the configuration, at most `max_age_seconds` old.
+
+        Raises:
+            RedisError: Redis cannot answer.
+        """
         if self._now() - self._read_at >= self._max_age_seconds:
             async with self._redis.pipeline(transaction=False) as pipe:
                 pipe.mget(_KEYS)
                 pipe.llen(keys.JOBS)
-                values, waiting = await pipe.execute()
+                values, waiting = await pipe.execute(raise_on_error=False)
+            if isinstance(values, Exception):
+                raise values
+            if isinstance(waiting, ResponseError):  # No list: the claim will say so.
+                waiting = 0
             self._config = parse_config(values, waiting)
             self._read_at = self._now()
         return self._config

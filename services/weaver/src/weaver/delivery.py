@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 import structlog
 
 from proteus import telemetry
-from proteus.claims import REDIS_AWAY, Claims, Gone, failure_of, failure_of_gone
+from proteus.claims import Claims, Gone, failure_of, failure_of_gone
 from proteus.errors import ProteusError
 from proteus.heart import Heart
 from proteus.jobs import Stage
@@ -56,7 +56,15 @@ class Delivery:
         self._patience_seconds = patience_seconds
 
     async def deliver(self, pieces: Sequence[Piece]) -> None:
-        """Store what was woven and tell the queue what became of every piece."""
+        """Store what was woven and tell the queue what became of every piece. Never raises."""
+        try:
+            await self._deliver(pieces)
+        except Exception as error:  # Whatever breaks on the way ends neither the worker nor the other batches.
+            log.error("delivery_failed", jobs=[piece.job.id for piece in pieces], exc_info=error)
+            held = [piece.job for piece in pieces if self._claims.gone(piece.job) is not Gone.LOST]
+            await self.settle([], [self.failed(job, error) for job in held])
+
+    async def _deliver(self, pieces: Sequence[Piece]) -> None:
         start = time.monotonic()
         offers = await asyncio.gather(*(self._offer(piece) for piece in pieces))
         self._metrics.stage.labels("storing").observe(time.monotonic() - start)
@@ -117,16 +125,16 @@ class Delivery:
 
     async def settle(self, completions: Sequence[tuple[Completion, Piece]], failures: Sequence[Failure]) -> None:
         """Tell the queue, one call for all completions and one for all failures."""
-        try:
-            verdicts = await self._claims.complete([completion for completion, _ in completions])
-            await self._claims.fail(failures)
-        except REDIS_AWAY as error:
-            # Their leases are over: the jobs come back. The objects stay, for a verdict may have been heard.
-            log.error("verdicts_not_told", reason=f"{type(error).__name__}: {error}")
-            return
+        verdicts = await self._claims.complete([completion for completion, _ in completions])
+        await self._claims.fail(failures)
         for (completion, piece), verdict in zip(completions, verdicts, strict=True):
             job = piece.job
             self._progress.forget(job)
+            if verdict is None:  # The job comes back. Its object stays, for the verdict may have been heard.
+                self._metrics.jobs.labels(job.engine, "untold").inc()
+                continue
+            if verdict is not Verdict.DONE and verdict is not Verdict.REFUSED:  # It was told as a failure.
+                continue
             if verdict is Verdict.REFUSED:
                 await self._discard(completion, piece)
                 continue

@@ -134,6 +134,9 @@ class Loom:
             try:
                 await self._session(batch_key, left, emit)
             except Exception as error:
+                if not left:  # Every picture has left: what failed is bookkeeping, or the session's end.
+                    log.error("batch_ended_badly", batch_key=batch_key, exc_info=error)
+                    continue
                 if len(left) == 1:
                     piece = left.popitem()[1]
                     _settle(piece, error, emit)
@@ -262,5 +265,6 @@ def _settle(piece: Piece, outcome: Gone | Exception, emit: Emit) -> None:
 
 
 def _chunks(pieces: Sequence[Piece], size: int) -> Iterable[list[Piece]]:
+    size = max(size, 1)
     for start in range(0, len(pieces), size):
         yield list(pieces[start : start + size])

@@ -6,13 +6,8 @@ import asyncio
 from dataclasses import dataclass
 from typing import Final
 
-import structlog
-from redis.exceptions import RedisError
-
 from proteus.jobs import JobId, Stage
 from proteus.queue import AnyQueue, Claimed
-
-log = structlog.get_logger()
 
 INTERVAL_SECONDS: Final = 0.5
 
@@ -28,7 +23,7 @@ class Mark:
 
 
 class ProgressTeller:
-    """Keeps the newest mark of each job and tells those that changed, twice a second."""
+    """Keeps the newest mark of each job, and tells those that changed when `tell` is called: every half second."""
 
     def __init__(self, queue: AnyQueue) -> None:
         self._queue = queue
@@ -42,15 +37,16 @@ class ProgressTeller:
         """The job is settled: nothing more to tell."""
         self._latest.pop(job.id, None)
 
-    async def run(self) -> None:
-        """Tell, until cancelled."""
-        while True:
-            marks, self._latest = self._latest, {}
-            try:
-                await asyncio.gather(*(self._tell(job_id, mark) for job_id, mark in marks.items()))
-            except RedisError as error:
-                log.info("progress_not_told", reason=f"{type(error).__name__}: {error}")
-            await asyncio.sleep(INTERVAL_SECONDS)
+    async def tell(self) -> None:
+        """Tell what is new. A job whose mark the queue will not take keeps no other one's from being told.
+
+        Raises:
+            ExceptionGroup: Some could not be told; the next marks make up for them.
+        """
+        marks, self._latest = self._latest, {}
+        told = await asyncio.gather(*(self._tell(*mark) for mark in marks.items()), return_exceptions=True)
+        if errors := [error for error in told if isinstance(error, Exception)]:
+            raise ExceptionGroup("progress was not told", errors)
 
     async def _tell(self, job_id: JobId, mark: Mark) -> None:
         await self._queue.report_progress(job_id, mark.token, stage=mark.stage, step=mark.step, steps=mark.steps)

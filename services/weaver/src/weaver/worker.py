@@ -14,16 +14,15 @@ from collections.abc import Sequence
 from typing import Final
 
 import structlog
-from redis.exceptions import RedisError
 
 from proteus.claims import Claims
-from proteus.errors import EngineError
 from proteus.heart import Heart
 from proteus.jobs import Stage
 from proteus.lifecycle import wait
 from proteus.patience import patiently
 from proteus.queue import Claimed, Failure
 from proteus.storage import ObjectStore
+from proteus.supervision import LOOP_ERRORS, Pulse
 from weaver.claiming import Claimer
 from weaver.delivery import Delivery
 from weaver.inputs import fetch
@@ -36,6 +35,9 @@ log = structlog.get_logger()
 
 TROUBLE_PAUSE_SECONDS: Final = 1.0
 """Pause after Redis did not answer a claim."""
+
+WAIT_SECONDS: Final = 1.0
+"""How long deliveries are waited for before the loop turns."""
 
 DELIVERIES: Final = 2
 """Batches that may still be on their way to the store when another one starts."""
@@ -81,19 +83,30 @@ class Worker:
         self._fetch_seconds = FIRST_FETCH_SECONDS
         self._deliveries: set[asyncio.Task[None]] = set()
 
-    async def run(self, stop: asyncio.Event) -> None:
+    async def run(self, stop: asyncio.Event, pulse: Pulse) -> None:
         """Work until `stop`; then hand back what has not started and finish what runs.
 
-        Raises:
-            EngineError: An engine is broken; every job it was given is settled or handed back.
+        Returns early when an engine is broken (`Loom.sick`): every job it was given is settled or handed back by then.
+        Whatever else goes wrong is raised once nothing is in hand any more, so that it can be started again.
         """
+        self._claims.on_wait = pulse.turn
+        try:
+            await self._work(stop, pulse)
+        except Exception as error:
+            await self._claims.give_up(error)
+            raise
+
+    async def _work(self, stop: asyncio.Event, pulse: Pulse) -> None:
         async with asyncio.TaskGroup() as group:
             batch = await self._prepare(stop)
             while not (stop.is_set() or self._loom.sick):
+                pulse.turn()
                 if not batch:
                     # With empty hands before waiting: what runs alone is given to no others.
                     if self._deliveries:
-                        await asyncio.wait(self._deliveries)
+                        while self._deliveries:
+                            pulse.turn()
+                            await asyncio.wait(self._deliveries, timeout=WAIT_SECONDS)
                     else:
                         await wait(self._bell, seconds=self._settings.poll_seconds)
                     batch = await self._prepare(stop)
@@ -102,8 +115,6 @@ class Worker:
                 await self._weave(batch, group, stop)
                 batch = await ahead
             await self._hand_back(batch)
-        if self._loom.sick:
-            raise EngineError("An engine fails even its own sample: this process ends, for a fresh one.")
 
     async def _prepare_ahead(self, stop: asyncio.Event) -> list[Piece]:
         await self._loom.nearly_done(AHEAD * self._fetch_seconds)
@@ -116,8 +127,9 @@ class Worker:
         self._bell.clear()
         try:
             jobs = await self._claimer.next(stop)
-        except RedisError as error:
-            log.warning("claim_failed", reason=f"{type(error).__name__}: {error}")
+        except Exception as error:  # An edge: a claim that fails is asked again, whatever the queue answered.
+            LOOP_ERRORS.labels("work").inc()
+            log.warning("claim_failed", reason=f"{type(error).__name__}: {error}"[:500])
             await wait(stop, seconds=TROUBLE_PAUSE_SECONDS)
             return []
         self._metrics.held.set(self._claims.count)
@@ -131,7 +143,7 @@ class Worker:
                 inputs = await patiently(
                     lambda: fetch(self._store, job, card),
                     seconds=self._settings.store_patience_seconds,
-                    moved=self._heart.moved,
+                    moved=self._moved,
                     waiting_moves=True,
                 )
             except Exception as error:  # whatever is wrong with one job's body or pictures is its own
@@ -152,7 +164,8 @@ class Worker:
 
     async def _weave(self, pieces: Sequence[Piece], group: asyncio.TaskGroup, stop: asyncio.Event) -> None:
         while len(self._deliveries) >= DELIVERIES:
-            await asyncio.wait(self._deliveries, return_when=asyncio.FIRST_COMPLETED)
+            self._claims.on_wait()
+            await asyncio.wait(self._deliveries, timeout=WAIT_SECONDS, return_when=asyncio.FIRST_COMPLETED)
 
         def emit(done: Sequence[Piece]) -> None:
             task = group.create_task(self._delivery.deliver(done))
@@ -160,6 +173,10 @@ class Worker:
             task.add_done_callback(self._deliveries.discard)
 
         await self._hand_back(await self._loom.weave(pieces, emit=emit, stop=stop))
+
+    def _moved(self) -> None:
+        self._heart.moved()
+        self._claims.on_wait()
 
     async def _hand_back(self, pieces: Sequence[Piece]) -> None:
         if pieces:

@@ -144,6 +144,9 @@ class MemoryJobQueue:
             self.state.wake()
         return len(owned)
 
+    async def holdings(self, worker: WorkerId) -> dict[JobId, int]:
+        return {entry.submission.id: entry.token for entry in self.state.held(worker)}
+
     async def cancel(self, *ids: JobId) -> list[Verdict]:
         return [self._cancel(job_id) for job_id in ids]
 

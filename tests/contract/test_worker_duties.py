@@ -1,0 +1,159 @@
+"""What workers read from Redis beside their jobs, on a real server: nothing that stands there ends a loop."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+
+import pytest
+from prometheus_client import REGISTRY
+from redis import Redis as SyncRedis
+from redis.asyncio import Redis
+
+from proteus import keys
+from proteus.claims import Claims
+from proteus.duties import keep_registered, listen, worker_client
+from proteus.heart_process import HeartProcess
+from proteus.jobs import JobId, WorkerId
+from proteus.queue import JobQueue, LeaseKeeper, QueuePolicy, Submission
+from proteus.registry import WorkerCard, WorkerState
+from proteus.supervision import Loops
+from weaver.control import Config, ConfigReader
+
+NAMES = keys.QueueKeys(keys.JOBS)
+WORKER = WorkerId("w1")
+PATIENCE_SECONDS = 20.0
+
+NO_MESSAGES = [
+    b"",
+    b"{",
+    b"\xff\xfe\x00",
+    b"null",
+    b"[1]",
+    b'"work"',
+    b'{"kind":"cancel"}',
+    b"[" * 50_000,
+    b"9" * 5_000,
+    b"x" * 100_000,
+]
+
+
+async def until(condition: Callable[[], Awaitable[Any]]) -> None:
+    """Wait until it holds; the caller sets the deadline."""
+    while True:
+        if await condition():
+            return
+        await asyncio.sleep(0.01)
+
+
+async def subscribed(redis: Redis) -> bool:
+    return bool(dict(await redis.pubsub_numsub(NAMES.control)).get(NAMES.control))
+
+
+async def failed_more(before: float) -> bool:
+    return failures("register") > before
+
+
+def failures(loop: str) -> float:
+    return sample("proteus_loop_errors_total", loop=loop)
+
+
+def sample(name: str, **labels: str) -> float:
+    return REGISTRY.get_sample_value(name, labels) or 0.0
+
+
+@pytest.fixture
+async def client(redis_url: str) -> AsyncIterator[Redis]:
+    """A worker's own client."""
+    async with worker_client(redis_url) as made:
+        yield made
+
+
+async def test_a_control_message_that_is_none_is_counted_and_the_next_one_is_heard(client: Redis, redis: Redis) -> None:
+    bell, stop = asyncio.Event(), asyncio.Event()
+    claims = Claims(JobQueue(client, keys.JOBS), WORKER)
+    counted, failed = sample("proteus_control_messages_malformed_total"), failures("listen")
+    loop = asyncio.create_task(
+        Loops().keep("listen", lambda pulse: listen(client, NAMES, pulse, claims=claims, bell=bell), stop)
+    )
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        await until(lambda: subscribed(redis))
+        bell.clear()
+        for message in NO_MESSAGES:
+            await redis.publish(NAMES.control, message)
+        await redis.publish(NAMES.control, '{"kind":"work"}')
+        await bell.wait()
+    stop.set()
+    loop.cancel()
+    assert sample("proteus_control_messages_malformed_total") - counted == len(NO_MESSAGES)
+    assert failures("listen") == failed
+
+
+async def test_a_card_that_cannot_be_written_is_written_again_once_it_can(client: Redis, redis: Redis) -> None:
+    stop, changed = asyncio.Event(), asyncio.Event()
+    await redis.set(NAMES.workers, "not a sorted set")
+    before = failures("register")
+
+    def card() -> WorkerCard:
+        return WorkerCard(id=WORKER, state=WorkerState.READY)
+
+    loops = Loops(first_pause_seconds=0.01)
+    loop = asyncio.create_task(
+        loops.keep("register", lambda pulse: keep_registered(client, NAMES, card, pulse, changed=changed), stop)
+    )
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        await until(lambda: failed_more(before))
+        await redis.delete(NAMES.workers)
+        await until(lambda: redis.exists(NAMES.worker(WORKER)))
+    stop.set()
+    loop.cancel()
+
+
+async def test_config_values_of_another_type_mean_the_defaults(client: Redis, redis: Redis) -> None:
+    for name in (keys.BATCH_SIZE, keys.DEGRADED_MODE, keys.DEGRADED_FRACTION, keys.STATE):
+        await redis.rpush(name, "a", "list")
+    await redis.set(keys.JOBS, "not a list")
+    assert await ConfigReader(client, max_age_seconds=0).read() == Config()
+
+
+async def test_config_values_that_are_no_text_mean_the_defaults(client: Redis, redis: Redis) -> None:
+    await redis.set(keys.BATCH_SIZE, b"\xff\xfe")
+    await redis.set(keys.STATE, b'{"ready": ' + b"\xc3")
+    assert await ConfigReader(client, max_age_seconds=0).read() == Config()
+
+
+async def test_a_job_whose_key_is_broken_takes_no_other_lease_along(
+    client: Redis, redis: Redis, redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    policy = QueuePolicy(lease_ms=60_000)
+    queue, claims = JobQueue(client, keys.JOBS, policy=policy), None
+    await queue.submit(*[submission(name) for name in ("a", "b", "c")])
+    claims = await queue.claim(WORKER, free=3, engines=["timed"])
+    await redis.zadd(NAMES.leases, {job.id: 1e13 for job in claims.jobs})
+    await redis.set(NAMES.job("b"), "not a hash")
+    said: list[dict[str, object]] = []
+    monkeypatch.setattr("proteus.heart_process.say", said.append)  # the pipe to the worker
+    with SyncRedis.from_url(redis_url, decode_responses=True) as own:
+        heart = HeartProcess(
+            LeaseKeeper(own, keys.JOBS, policy=policy),
+            WORKER,
+            memoryview(bytearray(8)),  # type: ignore[arg-type] # shared memory's form
+            {"beat_seconds": 1, "reap_seconds": 1},
+        )
+        heart._last_progress[0] = asyncio.get_running_loop().time()
+        heart._held = {job.id: job.token for job in claims.jobs}
+        assert heart._beat()
+    assert [list(one["lost"]) for one in said] == [["b"]]  # type: ignore[call-overload]
+    assert set(heart._held) == {"a", "c"}
+    renewed = {job_id: await redis.zscore(NAMES.leases, job_id) for job_id in ("a", "b", "c")}
+    assert renewed["b"] == 1e13
+    assert 1e13 not in (renewed["a"], renewed["c"])
+
+
+def submission(name: str) -> Submission:
+    body = {"job_type": "tryon", "user_id": "u", "vton_id": None, "result_url": "/r", "trace_id": "t"}
+    return Submission(
+        id=JobId(name), epoch=1, payload=json.loads(f'{{"id": "{name}"}}'), body=body, engine="timed", batch_key="k"
+    )
