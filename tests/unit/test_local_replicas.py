@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from arbitrator.__main__ import make_policy
+from arbitrator.app import make_policy
 from arbitrator.policies.contract import Decision, Observation
 from arbitrator.policies.replicas import Held, HoldingPolicy, hold
 from arbitrator.policies.slo import SloPolicy

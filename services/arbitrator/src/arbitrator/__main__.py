@@ -1,68 +1,21 @@
-"""`python -m arbitrator`: the control loop, until SIGTERM. A second one stands by."""
+"""`python -m arbitrator`: the control loop, until SIGTERM. Hears SIGTERM before anything heavy is imported."""
 
 from __future__ import annotations
 
-import asyncio
 import sys
-from functools import partial
 
-from redis.asyncio import Redis
-
-from arbitrator.actuators.redis import RedisActuator
-from arbitrator.loop import Loop, Metrics
-from arbitrator.observe import Observer
-from arbitrator.policies.contract import Policy
-from arbitrator.policies.named import POLICIES
-from arbitrator.policies.replicas import HoldingPolicy
-from arbitrator.settings import ArbitratorSettings, Settings
-from arbitrator.shadow import Shadow
-from proteus import keys, lifecycle, telemetry
-from proteus.duties import worker_client
-from proteus.probes import probe_server
-from proteus.queue import JobQueue
-from proteus.supervision import Loops
-
-
-def make_policy(settings: ArbitratorSettings, *, name: str = "") -> Policy:
-    """Return the policy the settings name, or another one with the same settings."""
-    policy = POLICIES[name or settings.policy](settings.slo_seconds)
-    return HoldingPolicy(policy, idle_seconds=settings.idle_seconds) if settings.local_replicas else policy
-
-
-def make_shadow(settings: Settings, redis: Redis) -> Shadow | None:
-    """Return the shadow the settings name, if they name one."""
-    name = settings.arbitrator.shadow_policy
-    if not name:
-        return None
-    return Shadow(make_policy(settings.arbitrator, name=name), redis, identity=settings.deployment.worker_id)
-
-
-async def serve(settings: Settings, stop: asyncio.Event) -> None:
-    """Run the loop until `stop`. It only reads the queue: gateways and workers reap."""
-    async with worker_client(settings.redis.url) as redis:
-        loop = Loop(
-            Observer(redis, JobQueue(redis, keys.JOBS), settings.arbitrator, engine=settings.deployment.default_engine),
-            make_policy(settings.arbitrator),
-            RedisActuator(
-                redis,
-                identity=settings.deployment.worker_id,
-                lease_seconds=settings.arbitrator.lease_seconds,
-                writes_replicas=settings.arbitrator.local_replicas,
-            ),
-            tick_seconds=settings.arbitrator.tick_seconds,
-            metrics=Metrics(),
-            shadow=make_shadow(settings, redis),
-        )
-        loops = Loops()
-        probes = probe_server(
-            settings.probe.port, host=settings.probe.host, not_ready=loop.not_ready, overdue=loops.overdue
-        )
-        async with probes:
-            await loops.keep("tick", partial(loop.run, stop), stop)
+from proteus.startup import hear_signals
 
 
 def main() -> int:
     """Read the settings, judge, return the exit status."""
+    hear_signals()
+    from functools import partial
+
+    from arbitrator.app import serve
+    from arbitrator.settings import Settings
+    from proteus import lifecycle, telemetry
+
     settings = Settings()
     telemetry.configure(settings.log, "arbitrator")
     return lifecycle.run_service(partial(serve, settings))
