@@ -162,7 +162,7 @@ async def test_one_try_ons_stream_ends_with_it_and_resumes_by_last_event_id(read
     async with guest.http.stream("GET", url) as response:
         assert [event["status"] for _, event in await frames(response)] == ["completed"]
     wrong = await guest.http.get(url, headers={"Last-Event-ID": "abc"})
-    assert (wrong.status_code, wrong.json()["code"]) == (400, "invalid_request")
+    assert (wrong.status_code, wrong.json()["code"]) == (422, "invalid_request")
 
 
 async def test_the_users_stream_carries_all_his_jobs(ready, hands) -> None:

@@ -170,7 +170,7 @@ async def test_an_entry_is_kept_then_submitted(ready, hands) -> None:
     assert [item["vton_id"] for item in listed["items"]] == [entry["vton_id"]]
     rest = (await guest.http.get("/vtons", params={"limit": 50, "cursor": listed["next_cursor"]})).json()
     assert len(rest["items"]) == 1
-    assert (await guest.http.get("/vtons", params={"cursor": "nonsense"})).status_code == 400
+    assert (await guest.http.get("/vtons", params={"cursor": "nonsense"})).status_code == 422
 
 
 async def test_beyond_its_cap_a_tenants_work_is_held_then_shed_and_low_priority_waits(

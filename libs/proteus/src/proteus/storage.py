@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import IO, TYPE_CHECKING, Any, Final
+from unicodedata import category
 from urllib.parse import quote, unquote, urlsplit
 
 import boto3
@@ -253,18 +254,23 @@ class ObjectStore:
         """Return the key behind an address of this deployment's storage; a query (a signature) is ignored.
 
         Raises:
-            ForeignUrl: The address is not in this bucket: another host, bucket or scheme, or a path that climbs.
+            ForeignUrl: The address is not in this bucket: another host, bucket or scheme, a path that climbs, or no
+                URL at all.
         """
         ours = urlsplit(f"{self.settings.client_endpoint}/{self.settings.bucket}/")
-        given = urlsplit(url)
+        try:
+            given = urlsplit(url)
+        except ValueError as error:
+            raise ForeignUrl(f"{url[:200]!r} is not a URL: {error}.") from error
         key = unquote(given.path[len(ours.path) :])
         if (
             (given.scheme, given.netloc) != (ours.scheme, ours.netloc)
             or not given.path.startswith(ours.path)
             or not key
+            or any(category(character) in ("Cc", "Cs") for character in key)
             or any(part in ("", ".", "..") for part in key.split("/"))
         ):
-            shown = f"{given.scheme}://{given.netloc}{given.path}"[:200]
+            shown = given._replace(query="", fragment="").geturl()[:200]
             raise ForeignUrl(f"{shown!r} does not point into this deployment's storage ({ours.geturl()}…).")
         return key
 

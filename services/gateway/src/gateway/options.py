@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Annotated, Literal
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from gateway.text import EngineName, Label
 from proteus import licences
 from proteus.engines import CARDS, EngineCard, Quality
 from proteus.errors import ModelUnavailable
@@ -15,8 +16,6 @@ from proteus.jobs import Category
 SEED_LIMIT = 2**31
 """Seeds stay below this: exact in JSON, in torch and in every client's integers."""
 
-ShortText = Annotated[str, Field(max_length=256)]
-
 
 class TryonOptions(BaseModel):
     """Options of a try-on, as the client gave them."""
@@ -24,9 +23,7 @@ class TryonOptions(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     category: Category = Field(default=Category.AUTO, description="Which garment it is; `auto` lets the tailor say.")
-    model: str | None = Field(
-        default=None, max_length=32, description="Engine, see GET /v1/models; default: the deployment's."
-    )
+    model: EngineName | None = Field(default=None, description="Engine, see GET /v1/models; default: the deployment's.")
     quality: Quality = "balanced"
     seed: int | None = Field(default=None, ge=0, lt=SEED_LIMIT, description="The effective seed is in the results.")
     num_samples: int = Field(default=1, ge=1, le=4)
@@ -40,7 +37,7 @@ class TryonOptions(BaseModel):
     priority: Literal["normal", "high", "low"] = Field(
         default="normal", description="`high` needs the scope `priority:high`; `low` waits until little else does."
     )
-    metadata: dict[ShortText, ShortText] | None = Field(
+    metadata: dict[Label, Label] | None = Field(
         default=None, max_length=16, description="Your own labels; returned with the try-on, seen by nobody else."
     )
     expires_in: int | None = Field(

@@ -34,17 +34,26 @@ __all__ = ["install"]
 EXPOSED = ["Location", "Retry-After", "X-Request-ID", "Preference-Applied", "RateLimit", "RateLimit-Policy"]
 """Headers that a page of another origin may read."""
 
+REFUSALS = {
+    "4XX": "The request is refused; `code` says why, `hint` the way out.",
+    "500": "A fault of Proteus: report the `request_id`.",
+    "503": "A server that Proteus needs is away: repeat the request after `Retry-After`.",
+}
+
 
 def install(app: FastAPI, *, origins: list[str], storage_endpoint: str, max_file_bytes: int) -> None:
     """Add every route, page, error answer and middleware to the app."""
     problems.install(app)
-    refusals: dict[int | str, dict[str, Any]] = {"4XX": {"model": Problem, "content": {problems.MEDIA_TYPE: {}}}}
+    refusals: dict[int | str, dict[str, Any]] = {
+        status: {"model": Problem, "content": {problems.MEDIA_TYPE: {}}, "description": description}
+        for status, description in REFUSALS.items()
+    }
     # Routes are tried in this order: what is asked most comes first.
     for module in (
         snap, status, results, auth, images, segmentation, tryons, vtons, streams, users, models, fleet, queue,
         arrivals, health,
     ):  # fmt: skip
-        app.include_router(module.router, responses=refusals if module is not health else None)
+        app.include_router(module.router, responses=refusals)
     app.include_router(uploads.make_router(max_file_bytes=max_file_bytes), responses=refusals)
     pages.install(app, storage_endpoint=storage_endpoint)
     app.add_middleware(

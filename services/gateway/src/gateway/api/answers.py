@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from fastapi.responses import JSONResponse
 from pydantic_core import to_json
 
+from gateway.api.schemas import StatusBody
 from gateway.ledger.rows import ImageRow, TryonRow, UserRow
 from gateway.services import Services
 from gateway.tokens import Caller
@@ -20,6 +21,11 @@ class _Json(JSONResponse):
     def render(self, content: Any) -> bytes:
         return to_json(content)
 
+
+ENDED_IN_TIME: Final[dict[int | str, dict[str, Any]]] = {
+    200: {"model": StatusBody, "description": "It ended within the time that the request was willing to wait."}
+}
+"""The other answer of a submit, for the API's description."""
 
 ENDED = frozenset({"completed", "failed", "canceled", "expired"})
 

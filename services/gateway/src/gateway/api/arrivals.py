@@ -12,12 +12,13 @@ from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Query
 from fastapi.responses import JSONResponse
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import BaseModel, Field
 
 from gateway.api import examples
-from gateway.api.dependencies import Page, ServicesDep, cursor_of, page_of
+from gateway.api.dependencies import CursorText, Page, ServicesDep, cursor_of, page_of
 from gateway.api.queue import operator
 from gateway.ledger.rows import ArrivalRow
+from gateway.text import Moment
 from gateway.views import iso
 from proteus.errors import InvalidRequest
 from proteus.estimates import rank_of
@@ -60,7 +61,7 @@ class ArrivalList(BaseModel):
 
 async def long_page(
     limit: Annotated[int, Query(ge=1, le=LONGEST_PAGE)] = 500,
-    cursor: Annotated[str | None, Query(max_length=200, description="`next_cursor` of the page before.")] = None,
+    cursor: CursorText | None = None,
 ) -> Page:
     """The asked part of a long list."""
     return await page_of(limit, cursor)
@@ -70,8 +71,8 @@ async def long_page(
 async def arrivals(
     services: ServicesDep,
     page: Annotated[Page, Depends(long_page)],
-    since: Annotated[AwareDatetime, Query(description="ISO 8601 with its zone.", examples=[examples.AT])],
-    until: Annotated[AwareDatetime | None, Query(description="Not included; default: now.")] = None,
+    since: Annotated[Moment, Query(description="ISO 8601 with its zone.", examples=[examples.AT])],
+    until: Annotated[Moment | None, Query(description="Not included; default: now.")] = None,
 ) -> JSONResponse:
     """Return the pictures of all users that were asked for since a time, oldest first."""
     now = datetime.now(UTC)

@@ -13,9 +13,11 @@ from typing import Annotated, Final
 from fastapi import Depends, Header, Query, Request
 from fastapi.params import Depends as DependsOn
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from pydantic import AfterValidator
 
 from gateway.asks import Ask, Once
 from gateway.services import Services
+from gateway.text import Key, moment, plain
 from gateway.tokens import Caller
 from proteus.errors import InvalidRequest
 from proteus.telemetry import bind
@@ -80,7 +82,7 @@ TraceDep = Annotated[str, Depends(trace_of)]
 
 
 IdempotencyKey = Annotated[
-    str | None, Header(alias="Idempotency-Key", max_length=255, description="Repeat a submit safely for 24 hours.")
+    Key | None, Header(alias="Idempotency-Key", description="Repeat a submit safely for 24 hours.")
 ]
 
 
@@ -159,6 +161,24 @@ async def wait_of(services: ServicesDep, wait: Wait = None, prefer: Prefer = Non
 WaitDep = Annotated[float, Depends(wait_of)]
 
 
+def _cursor(text: str) -> tuple[datetime, str]:
+    at, row_id = json.loads(base64.urlsafe_b64decode(text.encode() + b"=="))
+    return moment(datetime.fromisoformat(at)), plain(row_id)
+
+
+def _one_of_ours(text: str) -> str:
+    try:
+        _cursor(text)
+    except (ValueError, TypeError) as error:
+        raise ValueError("The cursor is not one of ours.") from error
+    return text
+
+
+CursorText = Annotated[
+    str, Query(max_length=200, description="`next_cursor` of the page before."), AfterValidator(_one_of_ours)
+]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Page:
     """Which part of a list: beyond `cursor`, `limit` entries."""
@@ -169,16 +189,10 @@ class Page:
 
 async def page_of(
     limit: Annotated[int, Query(ge=1, le=100)] = 20,
-    cursor: Annotated[str | None, Query(max_length=200, description="`next_cursor` of the page before.")] = None,
+    cursor: CursorText | None = None,
 ) -> Page:
     """The asked part of a list."""
-    if cursor is None:
-        return Page(limit=limit, cursor=None)
-    try:
-        at, row_id = json.loads(base64.urlsafe_b64decode(cursor.encode() + b"=="))
-        return Page(limit=limit, cursor=(datetime.fromisoformat(at), str(row_id)))
-    except (ValueError, TypeError) as error:
-        raise InvalidRequest("The cursor is not one of ours.") from error
+    return Page(limit=limit, cursor=_cursor(cursor) if cursor is not None else None)
 
 
 PageDep = Annotated[Page, Depends(page_of)]

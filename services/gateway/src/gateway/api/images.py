@@ -15,6 +15,7 @@ from gateway.api.requests import UploadRequest
 from gateway.api.schemas import DownloadTicket, ImageBody, ImageList, UploadTicket
 from gateway.asks import Ask
 from gateway.services import Services
+from gateway.text import Id, Name, PathId
 from gateway.tokens import Caller
 from gateway.views import iso
 from proteus.errors import NotFound, NotReady
@@ -29,7 +30,7 @@ async def presigned_up_url(
     services: ServicesDep,
     caller: CallerDep,
     kind: Annotated[Literal["person", "garment"], Query()],
-    content_type: Annotated[str, Query(max_length=100, examples=["image/jpeg"])],
+    content_type: Annotated[Name, Query(examples=["image/jpeg"])],
     size_bytes: Annotated[int, Query(ge=0, examples=[183204])],
 ) -> JSONResponse:
     """Return a signed URL: PUT the photo there with exactly these headers, then use `image_url` everywhere."""
@@ -54,7 +55,7 @@ async def post_upload(services: ServicesDep, caller: CallerDep, asked: UploadReq
 
 @router.get("/images/presignedDownloadUrl", response_model=DownloadTicket, summary="Sign a download")
 async def presigned_download_url(
-    services: ServicesDep, caller: CallerDep, trace: TraceDep, image_id: Annotated[str, Query(max_length=80)]
+    services: ServicesDep, caller: CallerDep, trace: TraceDep, image_id: Id
 ) -> JSONResponse:
     """Return a signed URL of the ingested photo. One that nothing used yet is ingested first: 409 until then."""
     async with services.ledger.read() as reads:
@@ -77,7 +78,7 @@ async def list_images(services: ServicesDep, caller: CallerDep, page: PageDep) -
 
 
 @router.get("/v1/images/{image_id}", response_model=ImageBody, summary="Look at a photo's record")
-async def get_image(services: ServicesDep, caller: CallerDep, image_id: str) -> JSONResponse:
+async def get_image(services: ServicesDep, caller: CallerDep, image_id: PathId) -> JSONResponse:
     """Return what is known of one photo."""
     async with services.ledger.read() as reads:
         image = await reads.image(image_id, user_id=caller.user_id)
@@ -87,7 +88,7 @@ async def get_image(services: ServicesDep, caller: CallerDep, image_id: str) -> 
 
 
 @router.delete("/v1/images/{image_id}", status_code=204, summary="Delete a photo")
-async def delete_image(services: ServicesDep, caller: CallerDep, image_id: str) -> Response:
+async def delete_image(services: ServicesDep, caller: CallerDep, image_id: PathId) -> Response:
     """Delete the photo, all that was derived from it, and every try-on made with it."""
     async with services.ledger.read() as reads:
         image = await reads.image(image_id, user_id=caller.user_id)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -17,6 +17,8 @@ from proteus import errors
 log = structlog.get_logger()
 
 MEDIA_TYPE: Final = "application/problem+json"
+POINTER_PART_MOST: Final = 100
+"""Characters of a client's key that a problem document repeats."""
 
 STATUS: Final[dict[type[errors.ProteusError], int]] = {
     errors.InvalidRequest: 400,
@@ -104,7 +106,7 @@ async def on_proteus_error(request: Request, error: errors.ProteusError) -> JSON
 
 async def _on_invalid(request: Request, error: RequestValidationError) -> JSONResponse:
     fields = [
-        {"pointer": "/" + "/".join(str(part) for part in found["loc"]), "detail": found["msg"]}
+        {"pointer": _pointer(found["loc"]), "detail": found["msg"].removeprefix("Value error, ")}
         for found in error.errors()
     ]
     first = fields[0] if fields else {"pointer": "", "detail": "The request is not valid."}
@@ -115,6 +117,14 @@ async def _on_invalid(request: Request, error: RequestValidationError) -> JSONRe
         detail=f"{first['pointer']}: {first['detail']}",
         hint="See /docs for what this route takes.",
         errors=fields,
+    )
+
+
+def _pointer(place: Sequence[str | int]) -> str:
+    """Return a JSON pointer (RFC 6901); a client's own keys may stand in it, so they are cut and made printable."""
+    parts = (str(part).replace("~", "~0").replace("/", "~1")[:POINTER_PART_MOST] for part in place)
+    return "".join(
+        "/" + part.encode("unicode_escape").decode() if not part.isprintable() else "/" + part for part in parts
     )
 
 

@@ -15,6 +15,7 @@ from gateway.cancelling import cancel
 from gateway.ledger.rows import JobRow
 from gateway.services import Services
 from gateway.settling import REOPENED, fact
+from gateway.text import PathId
 from gateway.views import iso
 from proteus.errors import Conflict, NotFound
 from proteus.jobs import JobId, JobKind, JobState
@@ -64,7 +65,7 @@ async def jobs(
 
 
 @router.get("/jobs/{job_id}", response_model=QueueJob, summary="Show a job")
-async def job(services: ServicesDep, job_id: str) -> JSONResponse:
+async def job(services: ServicesDep, job_id: PathId) -> JSONResponse:
     """Return the row, and what Redis holds of it."""
     row = await _row(services, job_id)
     view = (await services.queues[JobKind(row.kind).queue].look(JobId(row.id)))[0]
@@ -72,7 +73,7 @@ async def job(services: ServicesDep, job_id: str) -> JSONResponse:
 
 
 @router.post("/jobs/{job_id}/retry", response_model=QueueJob, status_code=202, summary="Let a failed job try again")
-async def retry(services: ServicesDep, job_id: str) -> JSONResponse:
+async def retry(services: ServicesDep, job_id: PathId) -> JSONResponse:
     """Send a failed job to its queue again, with a clean record. What had failed because of it stays failed."""
     row = await _row(services, job_id)
     if row.state != JobState.FAILED:
@@ -87,7 +88,7 @@ async def retry(services: ServicesDep, job_id: str) -> JSONResponse:
 
 
 @router.post("/jobs/{job_id}/drop", status_code=204, summary="Drop a job")
-async def drop(services: ServicesDep, job_id: str) -> Response:
+async def drop(services: ServicesDep, job_id: PathId) -> Response:
     """Cancel a living job; take a failed one off the dead letters."""
     row = await _row(services, job_id)
     if not row.terminal:

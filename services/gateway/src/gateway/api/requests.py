@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Literal
 
 from pydantic import BaseModel, Field
 
 from gateway.api.examples import CUT_URL, IMAGE_URL, VTON_ID, asked
 from gateway.options import TryonOptions
+from gateway.text import Id, Label, Name, StoredUrl
 from proteus.jobs import Category
-
-StoredUrl = Annotated[str, Field(min_length=1, max_length=2_048)]
 
 
 class SnapRequest(TryonOptions):
@@ -38,7 +37,7 @@ class TransferRequest(BaseModel):
 
     model_config = asked(vton_id=VTON_ID)
 
-    vton_id: str = Field(max_length=80)
+    vton_id: Id
 
 
 class VtonChange(BaseModel):
@@ -46,9 +45,7 @@ class VtonChange(BaseModel):
 
     model_config = asked(metadata={"look": "summer"})
 
-    metadata: dict[Annotated[str, Field(max_length=256)], Annotated[str, Field(max_length=256)]] | None = Field(
-        default=None, max_length=16
-    )
+    metadata: dict[Label, Label] | None = Field(default=None, max_length=16)
 
 
 class SegmentRequest(BaseModel):
@@ -66,7 +63,7 @@ class UploadRequest(BaseModel):
     model_config = asked(kind="person", content_type="image/jpeg", size_bytes=183_204)
 
     kind: Literal["person", "garment"]
-    content_type: str = Field(max_length=100)
+    content_type: Name
     size_bytes: int = Field(ge=0)
 
 
@@ -75,4 +72,4 @@ class UserChange(BaseModel):
 
     model_config = asked(display_name="Ada")
 
-    display_name: str | None = Field(default=None, max_length=100)
+    display_name: Name | None = None

@@ -11,6 +11,7 @@ from fastapi.responses import RedirectResponse, Response
 from gateway.api.dependencies import CallerDep, ServicesDep
 from gateway.api.images import download_ticket
 from gateway.settling import error_of
+from gateway.text import PathId
 from proteus.errors import NotFound, NotReady
 from proteus.jobs import JobState
 
@@ -26,7 +27,7 @@ router = APIRouter(tags=["results"])
 async def result(
     services: ServicesDep,
     caller: CallerDep,
-    job_id: str,
+    job_id: PathId,
     n: Annotated[int, Path(ge=1, le=64)],
     accept: Annotated[str, Header()] = "*/*",
     download: Annotated[bool, Query(description="Have browsers save it instead of showing it.")] = False,

@@ -5,11 +5,12 @@ from __future__ import annotations
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse
 
-from gateway.api.answers import submitted, with_cut
+from gateway.api.answers import ENDED_IN_TIME, submitted, with_cut
 from gateway.api.dependencies import CallerDep, ServicesDep, SubmitDep, WaitDep
 from gateway.api.requests import SegmentRequest
 from gateway.api.schemas import StatusBody
 from gateway.asks import AlreadyAccepted
+from gateway.text import PathId
 
 router = APIRouter(tags=["segmentation"])
 
@@ -18,12 +19,14 @@ router = APIRouter(tags=["segmentation"])
     "/segformer/segmentOutfitPic",
     response_model=StatusBody,
     status_code=202,
+    responses=ENDED_IN_TIME,
     summary="Cut a garment out of its photo",
 )
 @router.post(
     "/v1/segmentations",
     response_model=StatusBody,
     status_code=202,
+    responses=ENDED_IN_TIME,
     summary="Cut a garment out of its photo",
 )
 async def segment(submit: SubmitDep, asked: SegmentRequest) -> JSONResponse:
@@ -37,7 +40,7 @@ async def segment(submit: SubmitDep, asked: SegmentRequest) -> JSONResponse:
 
 
 @router.get("/v1/segmentations/{job_id}", response_model=StatusBody, summary="Status of a cut-out")
-async def segmentation(services: ServicesDep, caller: CallerDep, wait: WaitDep, job_id: str) -> JSONResponse:
+async def segmentation(services: ServicesDep, caller: CallerDep, wait: WaitDep, job_id: PathId) -> JSONResponse:
     """Return how the cut-out is; with `?wait=` as soon as it has ended."""
     if wait:
         return JSONResponse(with_cut(await services.statuses.wait(caller.user_id, job_id, seconds=wait)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse
 
-from gateway.api.answers import status_answer, submitted
+from gateway.api.answers import ENDED_IN_TIME, status_answer, submitted
 from gateway.api.dependencies import SubmitDep
 from gateway.api.requests import SnapRequest
 from gateway.api.schemas import StatusBody
@@ -20,12 +20,14 @@ router = APIRouter(tags=["try-ons"])
     "/api/snap",
     response_model=StatusBody,
     status_code=202,
+    responses=ENDED_IN_TIME,
     summary="Try a garment on",
 )
 @router.post(
     "/v1/tryons",
     response_model=StatusBody,
     status_code=202,
+    responses=ENDED_IN_TIME,
     summary="Try a garment on",
 )
 async def snap(submit: SubmitDep, asked: SnapRequest) -> JSONResponse:

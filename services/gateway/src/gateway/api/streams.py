@@ -15,8 +15,8 @@ from gateway.api.answers import ENDED
 from gateway.api.dependencies import CallerDep, ServicesDep
 from gateway.realtime.relay import Name
 from gateway.services import Services
+from gateway.text import PathId, Seq
 from gateway.tokens import Caller
-from proteus.errors import InvalidRequest
 
 router = APIRouter(tags=["events"])
 
@@ -34,7 +34,7 @@ _RESPONSES: Final[dict[int | str, dict[str, Any]]] = {
     200: {"content": {"text/event-stream": {"schema": {"type": "string"}, "example": _EXAMPLE}}}
 }
 LastEventId = Annotated[
-    str | None, Header(alias="Last-Event-ID", description="`seq` of the last event you have; you get what follows.")
+    Seq | None, Header(alias="Last-Event-ID", description="`seq` of the last event you have; you get what follows.")
 ]
 
 
@@ -52,7 +52,7 @@ async def events(services: ServicesDep, caller: CallerDep, last_event_id: LastEv
     summary="Stream one try-on's events",
 )
 async def tryon_events(
-    services: ServicesDep, caller: CallerDep, job_id: str, last_event_id: LastEventId = None
+    services: ServicesDep, caller: CallerDep, job_id: PathId, last_event_id: LastEventId = None
 ) -> StreamingResponse:
     """Stream one job's events until it has ended. Without `Last-Event-ID` the first event is the job as it is now."""
     last_seq, first = _seq(last_event_id), None
@@ -119,8 +119,4 @@ def _frame(name: str, message: dict[str, Any]) -> str:
 
 
 def _seq(last_event_id: str | None) -> int | None:
-    if last_event_id is None or not last_event_id.strip():
-        return None
-    if not last_event_id.isdigit():
-        raise InvalidRequest("Last-Event-ID must be the number of an event.")
-    return int(last_event_id)
+    return int(last_event_id) if last_event_id else None

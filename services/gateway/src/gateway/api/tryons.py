@@ -11,6 +11,7 @@ from gateway.api.answers import submitted
 from gateway.api.dependencies import CallerDep, PageDep, ServicesDep, WaitDep, cursor_of
 from gateway.api.schemas import StatusBody, StatusList
 from gateway.cancelling import cancel as cancel_units
+from gateway.text import PathId
 from proteus.errors import NotFound
 from proteus.jobs import JobState
 
@@ -40,7 +41,7 @@ async def list_tryons(
 
 
 @router.post("/v1/tryons/{job_id}/cancel", response_model=StatusBody, status_code=202, summary="Cancel a try-on")
-async def cancel(services: ServicesDep, caller: CallerDep, wait: WaitDep, job_id: str) -> JSONResponse:
+async def cancel(services: ServicesDep, caller: CallerDep, wait: WaitDep, job_id: PathId) -> JSONResponse:
     """Cancel what waits at once, what runs at its next step. Cancelling an ended job changes nothing."""
     async with services.ledger.read() as reads:
         entry = await reads.tryon(job_id, user_id=caller.user_id)
@@ -52,7 +53,7 @@ async def cancel(services: ServicesDep, caller: CallerDep, wait: WaitDep, job_id
 
 
 @router.delete("/v1/tryons/{job_id}", status_code=204, summary="Delete a try-on")
-async def delete_tryon(services: ServicesDep, caller: CallerDep, job_id: str) -> Response:
+async def delete_tryon(services: ServicesDep, caller: CallerDep, job_id: PathId) -> Response:
     """Delete the try-on, its rows and its pictures, cancelling it first if it still runs. The photos stay yours."""
     async with services.ledger.read() as reads:
         entry = await reads.tryon(job_id, user_id=caller.user_id)

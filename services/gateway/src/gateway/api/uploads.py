@@ -8,7 +8,7 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Form, UploadFile
 from fastapi.responses import JSONResponse
 
-from gateway.api.answers import submitted
+from gateway.api.answers import ENDED_IN_TIME, submitted
 from gateway.api.dependencies import Submit, submits
 from gateway.api.schemas import StatusBody
 from proteus.errors import InvalidRequest
@@ -31,6 +31,7 @@ def make_router(*, max_file_bytes: int) -> APIRouter:
         methods=["POST"],
         response_model=StatusBody,
         status_code=202,
+        responses=ENDED_IN_TIME,
         max_body_size=max_file_bytes + ENVELOPE_BYTES,
         summary="Upload a garment photo and cut it out",
     )

@@ -10,6 +10,7 @@ from gateway.api.auth import new_guest
 from gateway.api.dependencies import CallerDep, HostDep, PageDep, ServicesDep, cursor_of
 from gateway.api.requests import UserChange
 from gateway.api.schemas import GuestToken, UserBody, UserList
+from gateway.text import PathId
 from gateway.tokens import Caller
 from proteus.errors import NotFound
 
@@ -35,7 +36,7 @@ async def list_users(services: ServicesDep, caller: CallerDep, page: PageDep) ->
 
 
 @router.get("/users/{user_id}", response_model=UserBody, summary="Look at a user")
-async def get_user(services: ServicesDep, caller: CallerDep, user_id: str) -> JSONResponse:
+async def get_user(services: ServicesDep, caller: CallerDep, user_id: PathId) -> JSONResponse:
     """Return a user; `me` is yourself."""
     async with services.ledger.read() as reads:
         found = await reads.user(_allowed(caller, user_id))
@@ -45,7 +46,7 @@ async def get_user(services: ServicesDep, caller: CallerDep, user_id: str) -> JS
 
 
 @router.patch("/users/{user_id}", response_model=UserBody, summary="Change a user")
-async def change(services: ServicesDep, caller: CallerDep, user_id: str, asked: UserChange) -> JSONResponse:
+async def change(services: ServicesDep, caller: CallerDep, user_id: PathId, asked: UserChange) -> JSONResponse:
     """Change the display name."""
     async with services.ledger.write() as writes:
         found = await writes.rename_user(_allowed(caller, user_id), asked.display_name)
@@ -55,7 +56,7 @@ async def change(services: ServicesDep, caller: CallerDep, user_id: str, asked: 
 
 
 @router.delete("/users/{user_id}", status_code=204, summary="Delete a user")
-async def delete(services: ServicesDep, caller: CallerDep, user_id: str) -> Response:
+async def delete(services: ServicesDep, caller: CallerDep, user_id: PathId) -> Response:
     """Delete the user with all photos, try-ons and events. His tokens open nothing any more."""
     if not await services.eraser.user(_allowed(caller, user_id)):
         raise NotFound("There is no such user.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, Response
 from fastapi.responses import JSONResponse
 
-from gateway.api.answers import submitted, vton_bodies
+from gateway.api.answers import ENDED_IN_TIME, submitted, vton_bodies
 from gateway.api.dependencies import CallerDep, PageDep, ServicesDep, SubmitDep, cursor_of
 from gateway.api.requests import TransferRequest, VtonChange, VtonRequest
 from gateway.api.schemas import StatusBody, VtonBody, VtonList
@@ -14,6 +14,7 @@ from gateway.asks import AlreadyAccepted
 from gateway.ledger.rows import TryonRow
 from gateway.options import TryonOptions
 from gateway.services import Services
+from gateway.text import PathId
 from gateway.tokens import Caller
 from proteus.errors import Conflict, NotFound
 
@@ -24,6 +25,7 @@ router = APIRouter(tags=["vtons"])
     "/catvton/transferOutfit",
     response_model=StatusBody,
     status_code=202,
+    responses=ENDED_IN_TIME,
     summary="Submit a VTON entry",
 )
 async def transfer_outfit(submit: SubmitDep, asked: TransferRequest) -> JSONResponse:
@@ -66,13 +68,13 @@ async def list_vtons(services: ServicesDep, caller: CallerDep, page: PageDep) ->
 
 
 @router.get("/vtons/{vton_id}", response_model=VtonBody, summary="Look at a VTON entry")
-async def get_vton(services: ServicesDep, caller: CallerDep, vton_id: str) -> JSONResponse:
+async def get_vton(services: ServicesDep, caller: CallerDep, vton_id: PathId) -> JSONResponse:
     """Return photo, garment, cut-out, results and status of one entry."""
     return JSONResponse((await vton_bodies(services, [await _own(services, caller, vton_id)]))[0])
 
 
 @router.patch("/vtons/{vton_id}", response_model=VtonBody, summary="Change a VTON entry's labels")
-async def change(services: ServicesDep, caller: CallerDep, vton_id: str, asked: VtonChange) -> JSONResponse:
+async def change(services: ServicesDep, caller: CallerDep, vton_id: PathId, asked: VtonChange) -> JSONResponse:
     """Replace `metadata`; what was tried on does not change."""
     entry = await _own(services, caller, vton_id)
     async with services.ledger.write() as writes:
@@ -81,7 +83,7 @@ async def change(services: ServicesDep, caller: CallerDep, vton_id: str, asked: 
 
 
 @router.delete("/vtons/{vton_id}", status_code=204, summary="Delete a VTON entry")
-async def delete(services: ServicesDep, caller: CallerDep, vton_id: str) -> Response:
+async def delete(services: ServicesDep, caller: CallerDep, vton_id: PathId) -> Response:
     """Delete the entry, its rows and its pictures."""
     await services.eraser.tryon(await _own(services, caller, vton_id))
     return Response(status_code=204)

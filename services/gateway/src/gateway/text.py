@@ -1,0 +1,121 @@
+"""Text from clients: one rule for what may enter, as types that every body, path, query and header uses.
+
+Postgres cannot hold a NUL, UTF-8 has no lone surrogates, and a control character in a name or a label only ever hides
+something. So no text that a client sends may have any of these: a path with one names nothing (404), a body, query or
+header with one is refused (422) with a sentence that names the character. Everything else of Unicode is welcome.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from datetime import UTC, datetime
+from typing import Annotated, Any, Final
+from urllib.parse import unquote, urlsplit
+
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, WithJsonSchema
+
+from proteus.errors import NotFound
+
+ID_LENGTH_MOST: Final = 200
+URL_LENGTH_MOST: Final = 2_048
+SEQ_MOST: Final = 2**63 - 1
+"""Postgres counts events in 64 bits."""
+
+PATTERN: Final[dict[str, Any]] = {"pattern": "^[^\\x00-\\x1f\\x7f-\\x9f]*$"}
+"""The rule as JSON Schema can say it; surrogates are excluded by JSON itself (RFC 8259, section 8.1)."""
+
+
+def plain(text: str) -> str:
+    """Return the text as it is.
+
+    Raises:
+        ValueError: It has a control character (Unicode category Cc) or a lone surrogate (Cs).
+    """
+    for character in text:
+        if unicodedata.category(character) in ("Cc", "Cs"):
+            raise ValueError(f"must not contain U+{ord(character):04X}: no control characters, no lone surrogates")
+    return text
+
+
+def stored_url(url: str) -> str:
+    """Return an address that can be taken apart; whose it is, is asked elsewhere.
+
+    Raises:
+        ValueError: It is no URL, or it has a character that is not `plain`, as it stands or percent-encoded.
+    """
+    plain(unquote(plain(url)))
+    try:
+        urlsplit(url)
+    except ValueError as error:
+        raise ValueError(f"is not a URL: {error}") from error
+    return url
+
+
+def moment(at: datetime) -> datetime:
+    """Return the time in UTC.
+
+    Raises:
+        ValueError: It has no zone, or its zone carries it out of the years 1 to 9999.
+    """
+    if at.tzinfo is None:
+        raise ValueError("must say its zone")
+    try:
+        return at.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("must lie in the years 1 to 9999 of UTC") from error
+
+
+def _named(text: str) -> str:
+    try:
+        found = plain(text)
+    except ValueError:
+        found = ""
+    if not found or len(found) > ID_LENGTH_MOST:
+        raise NotFound("There is nothing of yours with this id: no id of ours looks like it.")
+    return found
+
+
+def _written(value: object) -> object:
+    """Refuse a bare number: pydantic would take it for Unix seconds, the description says ISO 8601."""
+    if isinstance(value, str) and len(value) >= len("2026-02-03T12:00Z") and value[4] == "-":
+        return value
+    raise ValueError("must be ISO 8601 with its zone, like 2026-02-03T12:00:00Z")
+
+
+def _seq(text: str) -> str:
+    """Let pass the number of an event, or nothing at all."""
+    number = text.strip()
+    if number and not (number.isascii() and number.isdigit() and len(number) <= 19 and int(number) <= SEQ_MOST):
+        raise ValueError("must be the number of an event")
+    return number
+
+
+PathId = Annotated[
+    str, AfterValidator(_named), WithJsonSchema({"type": "string", "minLength": 1, "maxLength": ID_LENGTH_MOST})
+]
+"""An id in a path: what cannot be an id of ours is not found."""
+
+Id = Annotated[str, Field(max_length=80, json_schema_extra=PATTERN), AfterValidator(plain)]
+"""An id in a query or a body."""
+
+EngineName = Annotated[str, Field(max_length=32, json_schema_extra=PATTERN), AfterValidator(plain)]
+
+Label = Annotated[str, Field(max_length=256, json_schema_extra=PATTERN), AfterValidator(plain)]
+"""A key or a value of `metadata`."""
+
+Name = Annotated[str, Field(max_length=100, json_schema_extra=PATTERN), AfterValidator(plain)]
+"""What people or media types are called."""
+
+Key = Annotated[str, Field(max_length=255, json_schema_extra=PATTERN), AfterValidator(plain)]
+"""An Idempotency-Key."""
+
+StoredUrl = Annotated[
+    str, Field(min_length=1, max_length=URL_LENGTH_MOST, json_schema_extra=PATTERN), AfterValidator(stored_url)
+]
+"""An address of a picture."""
+
+Seq = Annotated[str, AfterValidator(_seq)]
+"""The number of an event in a header; empty is none, as browsers send it."""
+
+Moment = Annotated[AwareDatetime, BeforeValidator(_written), AfterValidator(moment)]
+"""A point in time."""
