@@ -74,6 +74,10 @@ chaos-slow: install ## The same at the production lease of 30 s: lost jobs are b
 weights: install-models ## Fetch and check one model's weights: make weights MODEL=catvton ACCEPT=1
 	@$(BIN)/proteus weights "$(MODEL)" $(if $(ACCEPT),--accept-licence)
 
+.PHONY: eval
+eval: install-dev ## Cut every drawn garment: tables, JSON on the last line, contact sheets into SHEETS=folder
+	@$(BIN)/python -m workbench.eval $(if $(SHEETS),--sheets "$(SHEETS)")
+
 .PHONY: bench-queue
 bench-queue: install-dev ## Our queue beside celery, taskiq and arq, each in its own environment; JSON on the last line
 	@$(BIN)/python -m workbench.bench.queue

@@ -11,11 +11,13 @@ from gateway.entries import entry_values, unit_values
 from gateway.ledger.repository import material_of
 from gateway.ledger.rows import ImageRow, JobRow, Order, TryonRow
 from gateway.options import TryonOptions, card_of
+from gateway.planning import category_of, cut_variant
 from gateway.submission import compose
 from gateway.tokens import Caller
 from gateway.views import iso, seen_tailor, seen_tryon, timings_of
+from proteus.artefacts import CUT_REVISION
 from proteus.errors import LicenceRefused, ModelUnavailable
-from proteus.jobs import JobState, Stage
+from proteus.jobs import Category, JobState, Stage
 
 NOW = datetime(2026, 2, 3, 12, tzinfo=UTC)
 ANN = Caller(user_id="user_ann", tenant="guests", scopes=frozenset(), expires_at=0)
@@ -150,3 +152,9 @@ def test_timings_say_where_the_time_went() -> None:
     assert found["total_seconds"] > 1e6
     assert iso(NOW) == "2026-02-03T12:00:00.000Z"
     assert seen_tryon([unit]).stage is Stage.WAITING
+
+
+def test_a_new_revision_of_cutting_cuts_anew_and_the_category_is_still_read() -> None:
+    variant = cut_variant(Category.UPPER, "classic")
+    assert variant.endswith(f"/{CUT_REVISION}")
+    assert category_of(variant) == "upper"

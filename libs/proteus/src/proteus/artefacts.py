@@ -6,11 +6,14 @@ right, y down, unless said otherwise.
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 GarmentCategory = Literal["upper", "lower", "overall", "dress"]
+
+CUT_REVISION: Final = 2
+"""Of the way garments are cut and described, whatever the parser: after a new one they are cut anew when asked for."""
 
 
 class _Frozen(BaseModel):

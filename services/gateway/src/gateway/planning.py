@@ -8,6 +8,7 @@ from gateway.ledger.repository import Writes
 from gateway.ledger.rows import ImageRow, JobRow
 from gateway.settling import error_of
 from gateway.tokens import Caller
+from proteus.artefacts import CUT_REVISION
 from proteus.jobs import Category, JobKind, JobState, Stage, new_id
 
 
@@ -91,7 +92,7 @@ class Plan:
 
 def cut_variant(category: Category, parser_version: str) -> str:
     """Return what tells a cut-out from others of the same photo; `category_of` reads it."""
-    return f"{category.value}/{parser_version}"
+    return f"{category.value}/{parser_version}/{CUT_REVISION}"
 
 
 def category_of(variant: str) -> str:

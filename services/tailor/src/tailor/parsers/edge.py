@@ -1,0 +1,86 @@
+"""Moves a rough outline to where the photo has its edge. Pure, at working size.
+
+An outline found by reach lies a few pixels outside: an edge is blurred, an encoder spreads colour over its blocks, a
+contact shadow is as crisp as cloth. First what looks like ground beside a strong edge is peeled off; then the outline
+goes to the halfway colour between both sides or, where they hardly differ, to where the colour changes fastest.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import cv2
+import numpy as np
+
+from tailor.parsers.contract import Pixels
+from tailor.parsers.ground import Ground, Plane, Truth
+
+PEEL_REACH: Final = 6
+PEEL_SHARE: Final = 0.2
+PEEL_CONTRAST: Final = 30.0
+PLACE_REACH: Final = 4
+PLACE_ROUNDS: Final = 2
+TELLING_CONTRAST: Final = 60.0
+"""Reaches in pixels at working size, contrasts in grey levels between both sides of the outline."""
+
+FAINT_GAIN: Final = 3.0
+"""Steps of CIELAB are told apart this finely where the outline is faint."""
+
+NOTCH: Final = 9
+"""Pixels at working size: half the width of a stripe."""
+
+
+def disc(radius: int) -> Pixels:
+    """Return the disc of a radius in pixels, as a structuring element."""
+    return np.asarray(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1)), np.uint8)
+
+
+def peeled(small: Pixels, mask: Truth) -> Truth:
+    """Return the mask without the rim that an encoder has spread beside a strong edge."""
+    sides = _Sides(small, mask, PEEL_REACH)
+    ground_like = sides.band & (sides.contrast > PEEL_CONTRAST) & (sides.share < PEEL_SHARE)
+    return _unnotched(mask & ~ground_like, mask)
+
+
+def placed(small: Pixels, ground: Ground, mask: Truth) -> Truth:
+    """Return the mask with its outline where the colour is halfway between both sides, or where it changes fastest."""
+    sides = _Sides(small, mask, PLACE_REACH)
+    if not sides.band.any():
+        return mask
+    picture = np.clip(128 + FAINT_GAIN * ground.smooth, 0, 255).astype(np.uint8)
+    markers = np.where(sides.inner, 2, np.where(sides.outer, 1, 0)).astype(np.int32)
+    # It floods over the smallest steps first, so both floods meet at the largest.
+    cv2.watershed(picture, markers)
+    found = np.where(sides.band, np.where(sides.contrast > TELLING_CONTRAST, sides.share > 0.5, markers == 2), mask)
+    return _unnotched(found, mask)
+
+
+class _Sides:
+    """The colours on both sides of an outline, and where each pixel of the band between lies.
+
+    Attributes:
+        contrast: Grey levels between both sides.
+        share: 0 is the ground's colour beside this pixel, 1 the garment's.
+    """
+
+    def __init__(self, small: Pixels, mask: Truth, reach: int) -> None:
+        solid = mask.astype(np.uint8)
+        self.inner: Truth = cv2.erode(solid, disc(reach), borderType=cv2.BORDER_REPLICATE) > 0
+        self.outer: Truth = cv2.dilate(solid, disc(reach)) == 0
+        photo, size = small.astype(np.float32), (4 * reach + 1, 4 * reach + 1)
+        weights = [cv2.blur(side.astype(np.float32), size) for side in (self.inner, self.outer)]
+        garment, ground = (
+            cv2.blur(photo * side[..., None], size) / np.maximum(weight, 1e-4)[..., None]
+            for side, weight in zip((self.inner, self.outer), weights, strict=True)
+        )
+        axis = garment - ground
+        squared = np.sum(axis**2, axis=2)
+        self.contrast: Plane = np.sqrt(squared)
+        self.share: Plane = np.sum((photo - ground) * axis, axis=2) / np.maximum(squared, 1.0)
+        self.band: Truth = ~self.outer & ~self.inner & (weights[0] > 0.01) & (weights[1] > 0.01)
+
+
+def _unnotched(found: Truth, before: Truth) -> Truth:
+    """Close the notches that were not there before: between two dark stripes a white one looks like ground."""
+    closed = cv2.morphologyEx(found.astype(np.uint8), cv2.MORPH_CLOSE, disc(NOTCH)) > 0
+    return np.asarray(cv2.medianBlur((found | (closed & before)).astype(np.uint8) * 255, 3) > 127)

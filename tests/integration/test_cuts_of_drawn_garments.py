@@ -1,0 +1,52 @@
+"""The parser `classic` on a spread of the drawn set; `make eval` cuts all of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tailor.parsers.classic import ClassicParser
+from tailor.pose import PoseModel
+from workbench.eval import cuts, scenes
+
+PICTURES = 48
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def outcomes(pose_folder: Path) -> list[cuts.Outcome]:
+    parser = ClassicParser(PoseModel(pose_folder))
+    return [cuts.cut(case, parser) for case in scenes.sample(PICTURES)]
+
+
+@pytest.fixture(scope="module", params=["a", "b"])
+def calm(request: pytest.FixtureRequest, outcomes: list[cuts.Outcome]) -> list[cuts.Outcome]:
+    """Those of a family on plain and gradient grounds."""
+    return [one for one in outcomes if one.case.family == request.param and one.case.group in cuts.PLAIN]
+
+
+def test_no_garment_on_a_plain_or_gradient_ground_is_refused(calm: list[cuts.Outcome]) -> None:
+    assert len(calm) >= 8
+    assert [one.case.name for one in calm if one.refusal] == []
+
+
+def test_garments_on_plain_and_gradient_grounds_keep_their_area_without_holes(calm: list[cuts.Outcome]) -> None:
+    lost = [one.case.name for one in calm if one.score.kept < 0.97 or one.score.hole > 0.01]
+    assert len(lost) <= 1, lost
+    assert np.mean([one.score.kept for one in calm]) >= 0.985
+
+
+def test_their_outline_has_no_halo(calm: list[cuts.Outcome]) -> None:
+    assert np.mean([one.score.halo_pixels <= 2 for one in calm]) >= 0.7
+    assert np.mean([one.score.iou for one in calm]) >= 0.975
+
+
+def test_a_texture_is_no_refusal_but_a_low_confidence(outcomes: list[cuts.Outcome]) -> None:
+    textured = [one for one in outcomes if one.case.group == "textured"]
+    assert not any(one.refusal for one in textured)
+    assert np.median([one.score.kept for one in textured]) > 0.9
+    plain = [one.confidence for one in outcomes if one.case.group == "plain"]
+    assert np.mean([one.confidence for one in textured]) < np.mean(plain)

@@ -1,0 +1,84 @@
+"""`make eval`: cuts every drawn garment and prints how it went; JSON on the last line, status 1 where a bar is missed.
+
+    python -m workbench.eval --sheets FOLDER        all pictures of both families, contact sheets into FOLDER
+    python -m workbench.eval --pictures 48          a spread of them
+
+Family `b` is never used for tuning: its figures say what the parser does on what it was not made for.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from tailor.parsers.classic import ClassicParser
+from tailor.pose import PoseModel
+from workbench.eval import cuts, scenes, sheets
+from workbench.weights import fetch_pose
+
+BARS: Final = {"whole_share": 0.90, "auc": 0.90, "refused": 0}
+"""Of plain and gradient grounds: share of whole cut-outs, and refusals; AUC over everything."""
+
+app = typer.Typer(add_completion=False)
+
+
+@app.command()
+def main(
+    pictures: Annotated[int, typer.Option(help="how many, spread over both families; 0: all")] = 0,
+    sheets_folder: Annotated[Path | None, typer.Option("--sheets", help="folder for contact sheets")] = None,
+    pose_folder: Annotated[Path, typer.Option(help="folder of the pose models")] = Path(".proteus/models/pose"),
+) -> None:
+    """Cut the drawn set with the parser `classic`."""
+    parser = ClassicParser(PoseModel(fetch_pose(pose_folder)))
+    chosen = (
+        scenes.sample(pictures) if pictures else [case for family in scenes.FAMILIES for case in scenes.cases(family)]
+    )
+    report: dict[str, Any] = {}
+    for family in scenes.FAMILIES:
+        outcomes = [cuts.cut(case, parser) for case in chosen if case.family == family]
+        report[family] = cuts.summary(outcomes)
+        show(family, report[family])
+        if sheets_folder:
+            for group in report[family]["groups"]:
+                shown = [outcome for outcome in outcomes if outcome.case.group == group]
+                sheets.write(shown, sheets_folder, f"{family}-{group}")
+    report["missed"] = missed(report)
+    print(json.dumps(report))
+    raise typer.Exit(1 if report["missed"] else 0)
+
+
+def missed(report: dict[str, Any]) -> list[str]:
+    """Return the bars that a report misses, in words."""
+    found = []
+    for family in scenes.FAMILIES:
+        groups = [report[family]["groups"][name] for name in cuts.PLAIN if name in report[family]["groups"]]
+        asked = sum(group["pictures"] for group in groups)
+        whole, refused = sum(group["whole"] for group in groups), sum(group["refused"] for group in groups)
+        if asked and whole < BARS["whole_share"] * asked:
+            found.append(f"family {family}: {whole} of {asked} on plain and gradient grounds are whole")
+        if refused > BARS["refused"]:
+            found.append(f"family {family}: {refused} refused on plain and gradient grounds")
+        if report[family]["auc"] < BARS["auc"]:
+            found.append(f"family {family}: the confidence's AUC is {report[family]['auc']}")
+    return found
+
+
+def show(family: str, summary: dict[str, Any]) -> None:
+    """Print a table, one row for each group and for each category."""
+    columns = ("pictures", "whole", "good", "refused", "kept_mean", "kept_least", "hole_worst", "halo_pixels_worst",
+               "iou_mean", "confidence_mean")  # fmt: skip
+    title = f"family {family}: {summary['pictures']} pictures, AUC {summary['auc']}, {summary['bad_share']:.0%} bad"
+    table = Table("group", *(name.replace("_", " ") for name in columns), title=title)
+    for name, group in {**summary["groups"], **summary["categories"]}.items():
+        table.add_row(name, *(str(group[column]) for column in columns))
+    Console(file=sys.stderr, width=140).print(table)
+
+
+if __name__ == "__main__":
+    app()
