@@ -158,3 +158,8 @@ def test_a_new_revision_of_cutting_cuts_anew_and_the_category_is_still_read() ->
     variant = cut_variant(Category.UPPER, "classic")
     assert variant.endswith(f"/{CUT_REVISION}")
     assert category_of(variant) == "upper"
+
+
+def test_an_ingest_says_what_the_picture_is_of() -> None:
+    made = compose(Order(job=tailor("ingest"), image=photo("img_g")), address_of)
+    assert made.body["kind"] == photo("img_g").kind

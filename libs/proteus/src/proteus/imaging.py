@@ -62,10 +62,16 @@ class Limits:
 
 @dataclass(frozen=True, kw_only=True)
 class Decoded:
-    """A safe picture: (H, W, 3) uint8 sRGB, upright; `source` is the format its bytes had."""
+    """A safe picture: (H, W, 3) uint8 sRGB, upright; `source` is the format its bytes had.
+
+    Attributes:
+        alpha: (H, W) uint8, where it was asked for and not all of the picture is opaque; the colours are then straight,
+            and white where alpha is 0.
+    """
 
     pixels: Pixels
     source: Format
+    alpha: Pixels | None = None
 
 
 _OPENERS: Final = {"png": "PNG", "webp": "WEBP", "jpeg": "JPEG"}
@@ -92,16 +98,20 @@ def sniff(data: bytes) -> Format | None:
     return None
 
 
-def decode(data: bytes, *, declared_type: str | None = None, limits: Limits | None = None) -> Decoded:
+def decode(
+    data: bytes, *, declared_type: str | None = None, limits: Limits | None = None, keep_alpha: bool = False
+) -> Decoded:
     """Return the picture in bytes that nobody trusts.
 
-    Transparency goes over white; CMYK, grey, palette and 16-bit pictures become 8-bit sRGB; an embedded colour profile
-    and the EXIF orientation are applied; all metadata is dropped. Of a multi-picture JPEG (MPO) the first one counts.
+    Transparency goes over white, unless it is to be kept; CMYK, grey, palette and 16-bit pictures become 8-bit sRGB; an
+    embedded colour profile and the EXIF orientation are applied; all metadata is dropped. Of a multi-picture JPEG (MPO)
+    the first one counts.
 
     Args:
         data: The file.
         declared_type: The content type the client named; None: not checked.
         limits: What is taken.
+        keep_alpha: Return the transparency instead of putting it over white.
 
     Raises:
         UnsupportedMedia: Not a JPEG, PNG or WebP, not the declared type, or animated.
@@ -129,13 +139,55 @@ def decode(data: bytes, *, declared_type: str | None = None, limits: Limits | No
             scale = limits.max_side_pixels / max(picture.size)
             picture.draft("RGB", (round(picture.width * scale), round(picture.height * scale)))
         picture.load()
-        pixels = np.asarray(_to_srgb(picture))
+        alpha = _alpha_of(picture) if keep_alpha else None
+        pixels = np.asarray(_to_srgb(picture) if alpha is None else _straight(picture, alpha))
     except _BROKEN as error:
         raise ImageUnreadable(f"the {source} is truncated or corrupt: {error}") from error
-    pixels = fit_within(pixels, limits.max_side_pixels)
+    if alpha is not None:
+        pixels, alpha = _fit_with_alpha(pixels, alpha, limits.max_side_pixels)
+        return Decoded(pixels=_turned(pixels, orientation), source=source, alpha=_turned(alpha, orientation))
+    return Decoded(pixels=_turned(fit_within(pixels, limits.max_side_pixels), orientation), source=source)
+
+
+def _turned(pixels: Pixels, orientation: int) -> Pixels:
+    """Return the picture upright."""
     flip, turns = _UPRIGHT.get(orientation, (False, 0))
-    upright = np.rot90(pixels[:, ::-1] if flip else pixels, turns)
-    return Decoded(pixels=np.ascontiguousarray(upright), source=source)
+    return np.ascontiguousarray(np.rot90(pixels[:, ::-1] if flip else pixels, turns))
+
+
+def _has_alpha(picture: Image.Image) -> bool:
+    return picture.mode in ("LA", "PA", "RGBA", "La", "RGBa") or "transparency" in picture.info
+
+
+def _alpha_of(picture: Image.Image) -> Pixels | None:
+    """Return the transparency of a picture, None where all of it is opaque."""
+    if not _has_alpha(picture):
+        return None
+    alpha = np.asarray(picture.convert("RGBA").getchannel("A"))
+    return None if (alpha == 255).all() else alpha
+
+
+def _straight(picture: Image.Image, alpha: Pixels) -> Image.Image:
+    """Return the colours in sRGB as they are under their alpha; white where none is seen, so nothing hidden stays."""
+    bare = picture.convert("RGBA").convert("RGB")
+    bare.info = {key: picture.info[key] for key in ("icc_profile",) if key in picture.info}
+    pixels = np.array(_apply_profile(bare).convert("RGB"))
+    pixels[alpha == 0] = 255
+    return Image.fromarray(pixels)
+
+
+def _fit_with_alpha(pixels: Pixels, alpha: Pixels, max_side_pixels: int) -> tuple[Pixels, Pixels]:
+    """Return both scaled down alike; what is not seen lends the edge no colour."""
+    if max(alpha.shape) <= max_side_pixels:
+        return pixels, alpha
+    weight = alpha.astype(np.float32)[..., None] / np.float32(255)
+    small_alpha = fit_within(alpha, max_side_pixels)
+    size = (small_alpha.shape[1], small_alpha.shape[0])
+    seen = cv2.resize(pixels * weight, size, interpolation=cv2.INTER_AREA)
+    share = cv2.resize(weight, size, interpolation=cv2.INTER_AREA)[..., None]
+    colour = np.where(share > 0, seen / np.maximum(share, 1e-6), 255).round().clip(0, 255).astype(np.uint8)
+    colour[small_alpha == 0] = 255
+    return colour, small_alpha
 
 
 def _check_bytes(data: bytes, *, declared_type: str | None, limits: Limits) -> Format:
@@ -178,7 +230,7 @@ def _to_srgb(picture: Image.Image) -> Image.Image:
     """Return an 8-bit RGB picture in sRGB, transparency over white."""
     if picture.mode.startswith("I"):
         picture = Image.fromarray((np.asarray(picture).astype(np.uint32) >> 8).clip(0, 255).astype(np.uint8))
-    if picture.mode in ("LA", "PA", "RGBA") or "transparency" in picture.info:
+    if _has_alpha(picture):
         over = picture.convert("RGBA")
         over.info = {key: picture.info[key] for key in ("icc_profile",) if key in picture.info}
         picture = Image.alpha_composite(Image.new("RGBA", over.size, (255, 255, 255, 255)), over).convert("RGB")

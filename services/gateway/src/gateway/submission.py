@@ -145,7 +145,7 @@ def _tailor(job: JobRow, image: ImageRow, address_of: AddressOf) -> tuple[dict[s
         "image_id": image.id,
     }
     if job.kind == JobKind.INGEST:
-        body |= {"incoming_key": image.incoming_key, "content_type": image.declared_type}
+        body |= {"incoming_key": image.incoming_key, "content_type": image.declared_type, "kind": image.kind}
         return {"image_url": address_of(image.incoming_key)}, body
     body |= {"image_key": image.key, "image_sha256": image.sha256}
     if job.kind == JobKind.CUT:

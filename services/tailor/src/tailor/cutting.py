@@ -28,12 +28,13 @@ FAINT: Final = 8
 SOLID: Final = 250
 
 
-def cut_out(photo: Pixels, alpha: Pixels) -> tuple[Pixels, tuple[int, int, int, int]]:
+def cut_out(photo: Pixels, alpha: Pixels, *, straight: bool = False) -> tuple[Pixels, tuple[int, int, int, int]]:
     """Return the garment and where it was.
 
     Args:
         photo: (H, W, 3) uint8 sRGB.
         alpha: (H, W) uint8, 255 = garment, soft edge.
+        straight: The photo came with this alpha: its edge has no colour of any background.
 
     Returns:
         (h, w, 4) uint8 RGBA with straight alpha and zero colour under alpha 0; and its bounding box in the photo (left,
@@ -51,7 +52,8 @@ def cut_out(photo: Pixels, alpha: Pixels) -> tuple[Pixels, tuple[int, int, int, 
     left, top, width, height = cv2.boundingRect(alpha)
     box = (left, top, left + width, top + height)
     alpha = alpha[top : top + height, left : left + width]
-    colour = clean_edge(photo[top : top + height, left : left + width], alpha)
+    colour = photo[top : top + height, left : left + width]
+    colour = colour.copy() if straight else clean_edge(colour, alpha)
     colour[alpha == 0] = 0
     return np.dstack([colour, alpha]), box
 

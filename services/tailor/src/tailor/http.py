@@ -33,6 +33,7 @@ from tailor.bench import Bench
 from tailor.cutting import cut_out
 from tailor.metrics import Metrics
 from tailor.parsers.contract import Parser
+from tailor.parsers.given import find_in
 
 log = structlog.get_logger()
 
@@ -170,9 +171,9 @@ def segment_picture(data: bytes, parser: Parser, *, category: str) -> tuple[byte
         InvalidRequest: The bytes are no picture we take.
         NoGarmentDetected: There is none in it.
     """
-    photo = imaging.decode(data).pixels
-    found = parser.find_garment(photo, category=category)
-    pixels, box = cut_out(photo, found.alpha)
+    photo = imaging.decode(data, keep_alpha=True)
+    found, given = find_in(photo.pixels, photo.alpha, parser, category=category)
+    pixels, box = cut_out(photo.pixels, found.alpha, straight=given)
     headers = {
         "X-Proteus-Category": found.category,
         "X-Proteus-Confidence": f"{found.confidence:.3f}",

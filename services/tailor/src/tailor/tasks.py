@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+import numpy as np
+
 from proteus import imaging
 from proteus.artefacts import GarmentCategory, GarmentCut, PersonParse, derived_prefix
 from proteus.errors import InvalidRequest, NotFound, UploadMissing
@@ -17,6 +19,7 @@ from proteus.storage import ObjectStore
 from tailor.cutting import cut_out
 from tailor.ingest import ingest as make_safe
 from tailor.parsers.contract import Parser
+from tailor.parsers.given import find_in
 
 Body = Mapping[str, Any]
 Task = Callable[[ObjectStore, Body, Parser, str], dict[str, Any]]
@@ -34,7 +37,12 @@ def ingest(store: ObjectStore, body: Body, _parser: Parser, _pose_model: str) ->
         data = store.get(body["incoming_key"], limit_bytes=Limits().max_bytes)
     except NotFound as error:
         raise UploadMissing from error
-    image, safe = make_safe(data, declared_type=body.get("content_type"), user_id=body["user_id"])
+    image, safe = make_safe(
+        data,
+        declared_type=body.get("content_type"),
+        user_id=body["user_id"],
+        keep_alpha=body.get("kind") == "garment",
+    )
     store.put(image.key, safe, content_type=image.content_type)
     return {"image": image.model_dump()}
 
@@ -45,10 +53,11 @@ def cut(store: ObjectStore, body: Body, parser: Parser, _pose_model: str) -> dic
     Raises:
         NoGarmentDetected: There is none.
     """
-    photo = imaging.load(store.get(body["image_key"]), "RGB")
+    picture = imaging.load(store.get(body["image_key"]), "RGBA")
+    photo, alpha = np.ascontiguousarray(picture[..., :3]), np.ascontiguousarray(picture[..., 3])
     category = str(body.get("category") or "auto")
-    mask = parser.find_garment(photo, category=category)
-    pixels, box = cut_out(photo, mask.alpha)
+    mask, given = find_in(photo, alpha, parser, category=category)
+    pixels, box = cut_out(photo, mask.alpha, straight=given)
     version = f"{parser.name}-{parser.version}-{category}"
     folder = derived_prefix(body["user_id"], body["image_sha256"], "cut", version)
     described = GarmentCut(

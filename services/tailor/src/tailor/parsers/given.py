@@ -1,0 +1,37 @@
+"""The mask that a garment's picture brings along: shops have cut-outs, better ones than a parser makes."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+
+from tailor.parsers.contract import GarmentMask, Parser, Pixels
+from tailor.parsers.shape import guess_category
+
+GIVEN_CONFIDENCE: Final = 0.98
+LEAST_TRANSPARENT: Final = 0.02
+"""Share of the picture: with less, the corners are rounded, and the garment is still on its ground."""
+
+
+def find_in(photo: Pixels, alpha: Pixels | None, parser: Parser, *, category: str) -> tuple[GarmentMask, bool]:
+    """Return the garment by its own alpha, or by the parser where there is none; and whether it was the alpha.
+
+    Args:
+        photo: (H, W, 3) uint8 sRGB, white under alpha 0.
+        alpha: (H, W) uint8.
+
+    Raises:
+        NoGarmentDetected, InvalidRequest: The parser's.
+    """
+    if alpha is None or float(np.mean(alpha < 128)) < LEAST_TRANSPARENT or not (alpha > 127).any():
+        return parser.find_garment(photo, category=category), False
+    if category in ("upper", "lower", "overall", "dress"):
+        mask = GarmentMask(alpha=alpha, category=category, confidence=GIVEN_CONFIDENCE, worn=False)  # type: ignore[arg-type]
+        return mask, True
+    if category != "auto":
+        return parser.find_garment(photo, category=category), False  # it refuses the word
+    guessed, certainty = guess_category(alpha)
+    return GarmentMask(
+        alpha=alpha, category=guessed, confidence=round(GIVEN_CONFIDENCE * certainty, 3), worn=False
+    ), True
