@@ -13,7 +13,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMPS := $(VENV)/.stamps
 # pip also warns about every find-links folder without a package: not our reader's concern.
-PIP := $(BIN)/python -m pip install --quiet --no-compile -c constraints.txt 2> >(grep -v "^WARNING: Location" >&2)
+PIP := $(BIN)/python -m pip install --quiet --no-compile 2> >(grep -v "^WARNING: Location" >&2)
+# Third parties' packages by their hashes, ours from here: pip cannot do both in one step.
+LOCKED := $(PIP) --no-deps --require-hashes
 PACKAGES := $(wildcard libs/*/pyproject.toml services/*/pyproject.toml tools/*/pyproject.toml)
 FAST := tests/unit tests/contract
 # The slow ones first, and who has nothing left takes half of the other's: two processes then end together.
@@ -119,11 +121,12 @@ simulate: install-dev ## Simulate fleets with the production rules; writes docs/
 calibrate: install-dev ## One trace through the simulator and the real stack, side by side (4 minutes, an idle machine)
 	@$(BIN)/proteus simulate calibrate
 
-.PHONY: install install-dev install-models install-deploy
+.PHONY: install install-dev install-models install-deploy install-audit
 install: $(STAMPS)/run ## Only install what running needs, into .venv
 install-dev: $(STAMPS)/dev
 install-models: $(STAMPS)/models
 install-deploy: $(STAMPS)/deploy
+install-audit: $(STAMPS)/audit
 
 $(BIN)/python:
 	@python=""; for one in $${PYTHON:-} python3.11 python3.12 python3.13 python3; do \
@@ -135,29 +138,47 @@ $(BIN)/python:
 	"$$python" -m venv $(VENV) || { rm -rf $(VENV); \
 	  echo "This Python cannot make virtual environments; on Debian and Ubuntu: apt-get install python3-venv" >&2; exit 2; }
 
-$(STAMPS)/run: requirements.txt constraints.txt $(PACKAGES) | $(BIN)/python
+$(STAMPS)/run: requirements.txt requirements-build.lock requirements.lock $(PACKAGES) | $(BIN)/python
 	@echo "→ installing the services and the embedded servers (about a minute)"
 	@mkdir -p $(STAMPS)
-	@$(PIP) hatchling editables
-	@$(PIP) --no-build-isolation -r requirements.txt
+	@$(LOCKED) -r requirements-build.lock -r requirements.lock
+	@$(PIP) --no-deps --no-build-isolation -r requirements.txt
 	@touch $@
 
-$(STAMPS)/dev: requirements-dev.txt $(STAMPS)/run
+$(STAMPS)/dev: requirements-dev.lock $(STAMPS)/run
 	@echo "→ installing what the checks need"
-	@$(PIP) --no-build-isolation -r requirements-dev.txt
+	@$(LOCKED) -r requirements-dev.lock
 	@touch $@
 
-# torch first and alone, by its exact pin: a later release would bring gigabytes of CUDA packages to a CPU machine.
-$(STAMPS)/models: requirements-models.txt $(STAMPS)/dev
+# torch apart: its builds differ from machine to machine, and only its CUDA build asks for more than the lock holds.
+$(STAMPS)/models: requirements-models.lock $(STAMPS)/dev
 	@echo "→ installing torch and what the model engines need (a minute or two)"
-	@$(PIP) "$$(grep '^torch==' constraints.txt)"
-	@$(PIP) -r requirements-models.txt
+	@$(LOCKED) -r requirements-models.lock
+	@$(PIP) -c constraints.txt "$$(grep '^torch==' constraints.txt)"
 	@touch $@
 
-$(STAMPS)/deploy: requirements-deploy.txt $(STAMPS)/dev
+$(STAMPS)/deploy: requirements-deploy.lock $(STAMPS)/dev
 	@echo "→ installing the tools that check chart, manifests and images"
-	@$(PIP) -r requirements-deploy.txt
+	@$(LOCKED) -r requirements-deploy.lock
 	@touch $@
+
+$(STAMPS)/audit: requirements-audit.lock $(STAMPS)/dev
+	@echo "→ installing the tools that look after the packages"
+	@$(LOCKED) -r requirements-audit.lock
+	@touch $@
+
+.PHONY: lock audit sbom digests
+lock: install-audit ## Write every *.lock anew from the requirements and constraints.txt (needs a registry)
+	@$(BIN)/python -m workbench.deploy.locks
+
+audit: install-audit ## Known advisories against every locked package; status 3: nothing could be checked
+	@$(BIN)/python -m workbench.deploy.audit
+
+sbom: install-audit ## What each image holds, as CycloneDX, into sbom/
+	@$(BIN)/python -m workbench.deploy.sbom
+
+digests: install-dev ## Resolve images and actions to digests and commits (needs a registry); say what stays unresolved
+	@$(BIN)/python -m workbench.deploy.digests
 
 .PHONY: chart-test manifests cluster-secrets images push compose-test compose-test-gpu
 chart-test: install-deploy ## Lint and render the chart, check schemas, refusals, policies and what KEDA counts

@@ -1,0 +1,88 @@
+"""The locks hold every package that is needed, by hashes, and nothing that belongs elsewhere."""
+
+import re
+from collections.abc import Iterator
+from importlib import metadata
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+
+from workbench.deploy.locks import APART, OURS, ROOT, SETS, Set, blocks, canonical, kept
+
+LOCKS = {name: (ROOT / name).read_text() for name in SETS}
+PINS = {
+    canonical(name): version
+    for name, version in re.findall(r"^([\w.-]+)==(\S+)$", (ROOT / "constraints.txt").read_text(), re.MULTILINE)
+}
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_every_package_of_a_lock_has_hashes_and_the_pinned_version(name: str) -> None:
+    lines = [line for line in LOCKS[name].splitlines() if not line.startswith(("#", "    --hash=sha256:"))]
+    found = blocks(LOCKS[name])
+    assert len(found) == len(lines)
+    pinned = {package: re.match(r"[\w.-]+==([^\s;]+)", block) for package, block in found.items()}
+    assert {package: match[1] for package, match in pinned.items() if match} == {one: PINS[one] for one in found}
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_a_lock_names_no_registry_and_no_package_of_ours_and_no_torch(name: str) -> None:
+    assert not re.search(r"https?:|index-url|find-links|file:", LOCKS[name])
+    assert [one for one in blocks(LOCKS[name]) if OURS.match(one) or APART.match(one)] == []
+
+
+def needed(roots: tuple[str, ...]) -> Iterator[str]:
+    """Yield the names of whatever pip would install on this machine for these roots, theirs included."""
+    waiting = [Requirement(root) for root in roots]
+    seen: set[tuple[str, frozenset[str]]] = set()
+    while waiting:
+        asked = waiting.pop()
+        mark = (canonical(asked.name), frozenset(asked.extras))
+        if mark in seen:
+            continue
+        seen.add(mark)
+        yield mark[0]
+        for line in metadata.distribution(asked.name).requires or ():
+            one = Requirement(line)
+            if one.marker is None or any(one.marker.evaluate({"extra": extra}) for extra in ("", *asked.extras)):
+                waiting.append(one)
+
+
+IMAGES = {
+    "services/gateway/requirements.lock": ("proteus-gateway",),
+    "services/tailor/requirements.lock": ("proteus-tryon[imaging]", "proteus-tailor[clean,hub]"),
+    "services/weaver/requirements.lock": ("proteus-tryon[imaging]", "proteus-weaver"),
+    "services/arbitrator/requirements.lock": ("proteus-arbitrator",),
+    "requirements.lock": ("proteus-workbench",),
+}
+
+
+@pytest.mark.parametrize("name", IMAGES)
+def test_a_lock_holds_whatever_its_packages_need(name: str) -> None:
+    there = {package for lock in (*SETS[name].after, name) for package in blocks(LOCKS[lock])}
+    asked = {one for one in needed(IMAGES[name]) if not OURS.match(one) and not APART.match(one)}
+    assert asked - there == set()
+
+
+def test_the_roots_of_an_images_lock_are_what_its_dockerfile_installs() -> None:
+    for name, one in SETS.items():
+        if not name.startswith("services/"):
+            continue
+        folder = Path(name).parent
+        dockerfile = ROOT / folder / ("Dockerfile.gpu" if "gpu" in name else "Dockerfile")
+        text = dockerfile.read_text()
+        assert f"COPY requirements-build.lock {'constraints.txt ' if 'gpu' in name else ''}{name} ./" in text
+        assert f"--no-deps --require-hashes -r {Path(name).name}" in text
+        assert {root.partition("[")[0] for root in one.roots} == set(
+            re.findall(r" (\./[\w/]+)", text.split("pip wheel")[1])
+        )
+
+
+def test_what_an_earlier_set_holds_is_not_repeated_and_what_stands_apart_is_left_out() -> None:
+    def block(name: str, version: str = "1") -> str:
+        return f"{name}=={version} \\\n    --hash=sha256:{'0' * 64}\n"
+
+    text = "".join(map(block, ("torch", "nvidia-cublas-cu12", "numpy", "Jinja2", "heavy"))) + "-e ./libs/proteus\n"
+    assert set(kept(text, one=Set(("x",), without=("heavy",)), before=blocks(block("numpy")))) == {"jinja2"}
+    assert "numpy" in kept(text, one=Set(("x",)), before=blocks(block("numpy", "2")))
