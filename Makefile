@@ -167,7 +167,7 @@ $(STAMPS)/audit: requirements-audit.lock $(STAMPS)/dev
 	@$(LOCKED) -r requirements-audit.lock
 	@touch $@
 
-.PHONY: lock audit sbom digests
+.PHONY: lock audit sbom digests digests-check
 lock: install-audit ## Write every *.lock anew from the requirements and constraints.txt (needs a registry)
 	@$(BIN)/python -m workbench.deploy.locks
 
@@ -179,6 +179,9 @@ sbom: install-audit ## What each image holds, as CycloneDX, into sbom/
 
 digests: install-dev ## Resolve images and actions to digests and commits (needs a registry); say what stays unresolved
 	@$(BIN)/python -m workbench.deploy.digests
+
+digests-check: install-dev ## Fail where a tag has moved away from its recorded digest; write nothing
+	@$(BIN)/python -m workbench.deploy.digests --check
 
 .PHONY: chart-test manifests cluster-secrets images push compose-test compose-test-gpu
 chart-test: install-deploy ## Lint and render the chart, check schemas, refusals, policies and what KEDA counts

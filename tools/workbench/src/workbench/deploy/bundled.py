@@ -91,8 +91,9 @@ def look(package: metadata.Distribution) -> Iterator[Finding]:
 def declared(package: metadata.Distribution) -> str:
     """Return the licence that a package's metadata names."""
     told = package.metadata
+    expressions = told.get_all("License-Expression") or []
     classes = [one for one in told.get_all("Classifier") or () if one.startswith("License ::")]
-    return str(told.get("License-Expression") or "; ".join(classes) or (told.get("License") or "")[:100])
+    return "; ".join(expressions or classes or [one[:100] for one in told.get_all("License") or ()])
 
 
 def faults(image: str) -> list[str]:
