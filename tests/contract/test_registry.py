@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from redis.asyncio import Redis
 
 from proteus import keys
 from proteus.jobs import WorkerId
-from proteus.registry import CARD_SECONDS, WorkerCard, WorkerState, deregister, list_workers, register
+from proteus.queue.wire import encode
+from proteus.registry import (
+    CARD_SECONDS,
+    WorkerCard,
+    WorkerState,
+    deregister,
+    list_workers,
+    parse_card,
+    read_registry,
+    register,
+)
 
 NAMES = keys.QueueKeys(keys.JOBS)
 CARD = WorkerCard(
@@ -64,3 +78,64 @@ async def test_a_silent_worker_is_gone_with_its_card(redis):
     await redis.zadd(NAMES.workers, {CARD.id: 1})
     await register(redis, NAMES, replace(CARD, id=WorkerId("weaver-2")))
     assert await redis.zrange(NAMES.workers, 0, -1) == ["weaver-2"]
+
+
+BAD_FIELDS = {
+    "a state of a later version": {"state": '"resting"'},
+    "no JSON": {"state": "ready"},
+    "engines that are lists": {"engines": '[["a"]]'},
+    "engines that are a word": {"engines": '"puppet"'},
+    "a cost that is a word": {"seconds_per_batch": '{"k": {"1": "x"}}'},
+    "a negative cost": {"seconds_per_batch": '{"k": {"1": -5}}'},
+    "a cost that is no number": {"seconds_per_batch": '{"k": {"1": NaN}}'},
+    "a table without one picture": {"seconds_per_batch": '{"k": {"2": 1.0}}'},
+    "a table beyond any batch": {"seconds_per_batch": '{"k": {"1": 1.0, "999999999": 2.0}}'},
+    "a start that is no time": {"started_at": "1e308"},
+    "slots that are none": {"slots_free": "-1"},
+    "bytes that are no text": {"device": b'"\xff"', "state": b"\xff"},
+    "nesting without end": {"weights": "[" * 100_000},
+}
+
+
+@pytest.mark.parametrize("fields", BAD_FIELDS.values(), ids=BAD_FIELDS)
+async def test_a_card_that_cannot_be_read_is_left_out_and_named_and_the_others_count(redis, fields):
+    await register(redis, NAMES, CARD)
+    await register(redis, NAMES, replace(CARD, id=WorkerId("odd")))
+    await redis.hset(NAMES.worker("odd"), mapping=fields)
+    found = await read_registry(redis, NAMES)
+    assert list(found.cards) == [CARD]
+    assert list(found.left_out) == ["odd"]
+    assert found.left_out["odd"]
+
+
+async def test_a_string_where_a_card_should_be_is_left_out(redis):
+    await register(redis, NAMES, CARD)
+    await redis.zadd(NAMES.workers, {"odd": 1})
+    await redis.set(NAMES.worker("odd"), "a card")
+    found = await read_registry(redis, NAMES)
+    assert (list(found.cards), list(found.left_out)) == ([CARD], ["odd"])
+
+
+async def test_fields_of_another_version_are_ignored_and_missing_ones_have_defaults(redis):
+    await redis.zadd(NAMES.workers, {"newer": 1})
+    await redis.hset(NAMES.worker("newer"), mapping={"state": '"ready"', "tensor_cores": "[4]"})
+    assert await list_workers(redis, NAMES) == [WorkerCard(id=WorkerId("newer"), state=WorkerState.READY)]
+
+
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.floats() | st.integers() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@settings(suppress_health_check=[HealthCheck.too_slow], max_examples=60)
+@given(st.dictionaries(st.sampled_from(sorted(WorkerCard.__dataclass_fields__)), _JSON.map(encode) | st.text()))
+def test_a_card_of_any_content_is_read_or_refused_and_its_numbers_are_finite(fields):
+    try:
+        card = parse_card("any", fields)
+    except ValueError:
+        return
+    assert all(math.isfinite(cost) and cost > 0 for table in card.seconds_per_batch.values() for cost in table.values())
+    assert math.isfinite(card.started_at)
+    assert all(isinstance(name, str) for name in card.engines)

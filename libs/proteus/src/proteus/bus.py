@@ -184,6 +184,12 @@ class EventReader:
                 raise
 
 
+async def list_bad_events(redis: Redis, names: QueueKeys, *, limit: int) -> list[dict[str, str]]:
+    """Return the newest entries that were set aside, newest first: their fields, `entry` and `reason`."""
+    found = await redis.xrevrange(names.bad_events, count=limit)
+    return [{text(name): text(value) for name, value in (fields or {}).items()} for _, fields in found or ()]
+
+
 def parse_event(entry_id: str, fields: Mapping[Any, Any]) -> QueueEvent:
     """Return the event behind a stream entry; its id tells the server time, counters it leaves out are 0.
 

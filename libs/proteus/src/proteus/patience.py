@@ -10,6 +10,7 @@ from typing import Final, TypeVar
 
 import structlog
 
+from proteus.deadlines import call_seconds
 from proteus.errors import DependencyUnavailable
 
 log = structlog.get_logger()
@@ -18,7 +19,23 @@ FIRST_PAUSE_SECONDS: Final = 0.2
 PAUSE_CAP_SECONDS: Final = 1.0
 LOOK_SECONDS: Final = 0.5
 
+ANSWER_MARGIN_SECONDS: Final = 0.4
+"""What remains of a deadline for the answer to whoever waits."""
+
 T = TypeVar("T")
+
+
+async def promptly(call: Callable[..., T], *args: object) -> T:
+    """Return what `call(*args)` returns, run in a thread, within the deadline of whoever asks.
+
+    Raises:
+        DependencyUnavailable: It took longer. The thread ends by itself, at the client's own deadline.
+    """
+    try:
+        async with asyncio.timeout(call_seconds() - ANSWER_MARGIN_SECONDS):
+            return await asyncio.to_thread(call, *args)
+    except TimeoutError as error:
+        raise DependencyUnavailable("The object store does not answer in time.") from error
 
 
 async def patiently(

@@ -2,21 +2,26 @@
 
 Each worker writes its own card every few seconds; a card that is not renewed is gone within `CARD_SECONDS`. The
 arbitrator, admission, `GET /v1/models` and the Fleet page read them. Cards live beside the queue whose jobs the worker
-takes.
+takes. Each card is read by itself: one that cannot be read (of another version, or no card at all) is left out and
+named, and the others count.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
+from pydantic import BaseModel, ConfigDict, Field, StrictStr
+
+from proteus.estimates import CostTable
 from proteus.jobs import WorkerId
 from proteus.keys import QueueKeys
 from proteus.queue.scripts import source
 from proteus.queue.wire import encode, text
+from proteus.replies import is_away
 
 if TYPE_CHECKING:
     from redis.asyncio import Redis
@@ -26,6 +31,17 @@ REGISTER_SECONDS: Final = 5.0
 
 CARD_SECONDS: Final = 15
 """Life of a card: two lost writes do no harm."""
+
+
+REASON_CHARS: Final = 300
+_LATEST_SECONDS: Final = 253_402_300_799.0
+"""The year 9999."""
+
+_BatchSize = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,2}$")]
+"""Beyond 999 no batch is meant, and a table that long would be worked out for nothing."""
+
+_Seconds = Annotated[float, Field(gt=0, strict=True)]
+_Slots = Annotated[int, Field(ge=0, le=100_000, strict=True)]
 
 
 class WorkerState(StrEnum):
@@ -79,19 +95,89 @@ async def deregister(redis: Redis, names: QueueKeys, worker: WorkerId) -> None:
         await pipeline.execute()
 
 
-async def list_workers(redis: Redis, names: QueueKeys) -> list[WorkerCard]:
-    """Return the cards of the workers that are there, by id. Two round trips."""
-    ids = sorted(text(one) for one in await redis.zrange(names.workers, 0, -1))
+@dataclass(frozen=True, kw_only=True)
+class Registry:
+    """One reading of a queue's registry.
+
+    Attributes:
+        cards: The workers that are there, by id.
+        left_out: Worker -> why its card cannot be read.
+    """
+
+    cards: Sequence[WorkerCard] = ()
+    left_out: Mapping[str, str] = field(default_factory=dict)
+
+
+async def read_registry(redis: Redis, names: QueueKeys) -> Registry:
+    """Return the cards of the workers that are there, and what had to be left out. Two round trips.
+
+    Raises:
+        RedisError: Redis cannot answer now.
+    """
+    # Undecoded: bytes that are no text must not hide the others' cards, whatever client this is.
+    listed: list[bytes] = await redis.execute_command(  # type: ignore[no-untyped-call]
+        "ZRANGE", names.workers, 0, -1, NEVER_DECODE=True
+    )
+    ids = sorted(map(text, listed))
     async with redis.pipeline(transaction=False) as pipeline:
         for worker in ids:
-            pipeline.hgetall(names.worker(worker))
-        found = await pipeline.execute() if ids else []
-    return [_card(worker, fields) for worker, fields in zip(ids, found, strict=True) if fields]
+            pipeline.execute_command("HGETALL", names.worker(worker), NEVER_DECODE=True)
+        found = await pipeline.execute(raise_on_error=False) if ids else []
+    cards: list[WorkerCard] = []
+    left_out: dict[str, str] = {}
+    for worker, fields in zip(ids, found, strict=True):
+        if isinstance(fields, Exception):
+            if is_away(fields):
+                raise fields
+            left_out[worker] = str(fields)
+        elif fields:
+            try:
+                cards.append(parse_card(worker, fields))
+            except ValueError as error:
+                left_out[worker] = str(error)[:REASON_CHARS]
+    return Registry(cards=tuple(cards), left_out=left_out)
 
 
-def _card(worker: str, fields: Mapping[Any, Any]) -> WorkerCard:
-    values = {text(name): json.loads(value) for name, value in fields.items()}
-    values["engines"] = tuple(values["engines"])
-    values["state"] = WorkerState(values["state"])
-    known = WorkerCard.__dataclass_fields__
-    return WorkerCard(id=WorkerId(worker), **{name: value for name, value in values.items() if name in known})
+async def list_workers(redis: Redis, names: QueueKeys) -> list[WorkerCard]:
+    """Return the cards that can be read, by worker id."""
+    return list((await read_registry(redis, names)).cards)
+
+
+def parse_card(worker: str, fields: Mapping[Any, Any]) -> WorkerCard:
+    """Return the card behind a worker's hash; fields of other versions are ignored, missing ones have defaults.
+
+    Raises:
+        ValueError: It is none.
+    """
+    values = {text(name): _json(value) for name, value in fields.items()}
+    read = _Card.model_validate(values)
+    for costs in read.seconds_per_batch.values():
+        CostTable.from_json(costs)
+    return WorkerCard(id=WorkerId(worker), **dict(read))
+
+
+def _json(value: Any) -> Any:
+    try:
+        return json.loads(value, parse_constant=_refuse_constant)
+    except RecursionError as error:
+        raise ValueError("a field is nested too deeply") from error
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is no number")
+
+
+class _Card(BaseModel):
+    """A `WorkerCard` as it lies in Redis, checked."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
+
+    state: WorkerState
+    engines: tuple[StrictStr, ...] = ()
+    weights: Mapping[str, StrictStr] = {}
+    licence: Mapping[str, StrictStr] = {}
+    device: StrictStr = "cpu"
+    seconds_per_batch: Mapping[str, Mapping[_BatchSize, _Seconds]] = {}
+    slots_used: _Slots = 0
+    slots_free: _Slots = 0
+    started_at: Annotated[float, Field(ge=0, le=_LATEST_SECONDS)] = 0.0

@@ -27,6 +27,11 @@ if TYPE_CHECKING:
 
 RANGE_NOT_SATISFIABLE: Final = 416
 
+ANSWER_SECONDS: Final = 20.0
+"""Silence after which a call of a worker's is tried again: it has nothing better to do than to wait."""
+
+TRIES: Final = 3
+
 
 class NoStorageKey(ProteusError):
     """OBJECT_STORAGE_ACCESS_KEY and OBJECT_STORAGE_SECRET_KEY are not set, so nothing can be signed."""
@@ -57,15 +62,20 @@ class ObjectStore:
 
     Args:
         settings: Where it is and how to sign. URLs for clients are signed for `client_endpoint`.
+        answer_seconds: Longest silence before an answer, per try.
+        tries: How often a call that failed for want of an answer is made.
 
     Raises:
         NoStorageKey: There is nothing to sign with; boto3 would look for a key elsewhere.
     """
 
-    def __init__(self, settings: StorageSettings) -> None:
+    def __init__(
+        self, settings: StorageSettings, *, answer_seconds: float = ANSWER_SECONDS, tries: int = TRIES
+    ) -> None:
         if not (settings.access_key and settings.secret_key.get_secret_value()):
             raise NoStorageKey
         self.settings = settings
+        self._answer_seconds, self._tries = answer_seconds, tries
         self._s3 = self._client(settings.endpoint)
         self._signer = (
             self._s3 if settings.client_endpoint == settings.endpoint else self._client(settings.client_endpoint)
@@ -81,9 +91,9 @@ class ObjectStore:
             config=Config(
                 signature_version="s3v4",
                 s3={"addressing_style": "path"},
-                connect_timeout=3,
-                read_timeout=20,
-                retries={"max_attempts": 3, "mode": "standard"},
+                connect_timeout=min(3.0, self._answer_seconds),
+                read_timeout=self._answer_seconds,
+                retries={"max_attempts": self._tries, "mode": "standard"},
                 max_pool_connections=32,
                 request_checksum_calculation="when_required",
                 response_checksum_validation="when_required",

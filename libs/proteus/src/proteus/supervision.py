@@ -26,6 +26,7 @@ from typing import Final
 import structlog
 from prometheus_client import Counter
 
+from proteus.deadlines import LOOP_CALL_SECONDS, as_loop
 from proteus.lifecycle import wait
 from proteus.replies import is_away
 
@@ -41,9 +42,6 @@ RECOVERED_SECONDS: Final = 30.0
 LEAST_SILENCE_SECONDS: Final = 60.0
 """No loop is called stuck earlier: the longest pause and a slow machine must fit in."""
 
-CALL_SECONDS: Final = 10.0
-"""Longest that one call of a loop to a server may take, unless the loop says otherwise."""
-
 LOOP_ERRORS: Final = Counter("proteus_loop_errors_total", "Failed turns of a background loop.", ["loop"])
 
 
@@ -56,7 +54,9 @@ class Pulse:
         now: A monotonic clock in seconds.
     """
 
-    def __init__(self, name: str, *, call_seconds: float = CALL_SECONDS, now: Callable[[], float] = time.monotonic):
+    def __init__(
+        self, name: str, *, call_seconds: float = LOOP_CALL_SECONDS, now: Callable[[], float] = time.monotonic
+    ):
         self.name = name
         self.allowed_silence_seconds = max(LEAST_SILENCE_SECONDS, 3 * call_seconds)
         self._now = now
@@ -104,13 +104,17 @@ class Loops:
         stuck = sorted(self._ended | {pulse.name for pulse in self._pulses if pulse.overdue})
         return f"loops that stopped turning: {', '.join(stuck)}" if stuck else None
 
+    def silences(self) -> dict[str, float]:
+        """Return how long ago each loop turned, in seconds."""
+        return {pulse.name: pulse.silence_seconds for pulse in self._pulses}
+
     async def keep(
         self,
         name: str,
         body: Callable[[Pulse], Awaitable[None]],
         stop: asyncio.Event,
         *,
-        call_seconds: float = CALL_SECONDS,
+        call_seconds: float = LOOP_CALL_SECONDS,
     ) -> None:
         """Run `body(pulse)` until `stop`; start it again whenever it raises or returns.
 
@@ -143,7 +147,7 @@ class Loops:
         *,
         every_seconds: float,
         after_seconds: float = 0.0,
-        call_seconds: float = CALL_SECONDS,
+        call_seconds: float = LOOP_CALL_SECONDS,
     ) -> None:
         """Call `turn` after `after_seconds`, and again `every_seconds` after it ended, until `stop`.
 
@@ -168,7 +172,8 @@ class Loops:
         pulse = Pulse(name, call_seconds=call_seconds, now=self._now)
         self._pulses.add(pulse)
         try:
-            yield pulse, _Failures(name, self._on_error, self._first_pause_seconds)
+            with as_loop():
+                yield pulse, _Failures(name, self._on_error, self._first_pause_seconds)
         finally:
             self._pulses.discard(pulse)
             if not stop.is_set():

@@ -21,10 +21,12 @@ from gateway.ledger.engine import Ledger
 from gateway.options import TryonOptions
 from gateway.photos import Photos
 from gateway.tokens import Caller
-from proteus.errors import DependencyUnavailable, InvalidRequest, Overloaded, ProteusError
+from proteus.documents import storable_text
+from proteus.errors import InvalidRequest, Overloaded, ProteusError
 from proteus.jobs import new_id
 from proteus.keys import JOBS, TAILOR
 from proteus.queue import AnyQueue
+from proteus.replies import is_away
 from proteus.storage import ObjectStore
 
 log = structlog.get_logger()
@@ -72,11 +74,16 @@ class Adopter:
                 known = await reads.jobs([made["id"]])
             if not known:
                 await self._submit(made)
-        except (DependencyUnavailable, Overloaded):
-            return False  # It stays on the list for the next round.
-        except ProteusError as error:
-            letter = await self._queue.bury_foreign(payload, code=error.code, message=error.message)
-            log.warning("foreign_payload_buried", letter=letter, code=error.code, error=error.message)
+        except Exception as error:  # One payload's edge: whatever it is, the next one is looked at.
+            if is_away(error) or isinstance(error, Overloaded):
+                return False  # It stays on the list for the next round.
+            refused = error if isinstance(error, ProteusError) else None
+            if refused is None:
+                log.error("foreign_payload_failed", exc_info=error)
+            code = refused.code if refused else InvalidRequest.code
+            message = refused.message if refused else f"It cannot be adopted: {type(error).__name__}."
+            letter = await self._queue.bury_foreign(payload, code=code, message=storable_text(message))
+            log.warning("foreign_payload_buried", letter=letter, code=code, error=message)
             return False
         await self._queue.drop_foreign(payload)
         log.info("foreign_payload_adopted", job_id=made["id"])
@@ -118,7 +125,7 @@ def _parsed(payload: str) -> dict[str, str]:
     """
     try:
         made: Any = json.loads(payload)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InvalidRequest("The payload is not JSON.") from error
     if not isinstance(made, dict) or not isinstance(made.get("id"), str) or not _ID.fullmatch(made["id"]):
         raise InvalidRequest("The payload's id must be job_ and up to 64 letters, digits or dashes.")

@@ -17,6 +17,9 @@ from typing import Any, Final
 import socketio
 from fastapi import FastAPI
 from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import ConstantBackoff
+from redis.exceptions import ConnectionError as RedisConnectionError
 from starlette.types import ASGIApp
 
 from gateway import api, background, metrics
@@ -40,13 +43,21 @@ from gateway.statuses import Statuses
 from gateway.submission import Submitter
 from gateway.tokens import Tokens
 from proteus.clock import SystemClock
+from proteus.deadlines import EDGE_CALL_SECONDS
 from proteus.keys import JOBS, TAILOR
 from proteus.queue import JobQueue, QueuePolicy
 from proteus.storage import ObjectStore
 from proteus.supervision import Loops
 
+STORE_SECONDS: Final = 4.0
+"""Longest silence of the object store, per try: two of them fit into a loop's deadline."""
+
 TITLE = "Proteus"
 CLOSE_SECONDS: Final = 1.0
+REDIS_SECONDS: Final = EDGE_CALL_SECONDS - 0.4
+"""Longest wait for a reply of Redis: the edge answers within its deadline. A broken line is tried once more, a server
+that does not answer is not."""
+
 SUMMARY = "Turns a photo of a person and a photo of a garment into a photo of that person wearing that garment."
 
 
@@ -65,10 +76,16 @@ def build(settings: GatewaySettings, stopping: asyncio.Event) -> Services:
         card_of(settings.default_engine, commercial_only=settings.licence_policy == "commercial")
     clock = SystemClock()
     redis: Redis = Redis.from_url(
-        settings.redis.url, decode_responses=True, socket_connect_timeout=2, socket_timeout=5, health_check_interval=15
+        settings.redis.url,
+        decode_responses=True,
+        encoding_errors="replace",  # Bytes of strangers are looked at, not stumbled over.
+        socket_connect_timeout=2,
+        socket_timeout=REDIS_SECONDS,
+        health_check_interval=15,
+        retry=Retry(ConstantBackoff(0.05), 1, supported_errors=(RedisConnectionError,)),
     )
     ledger = Ledger(settings.database)
-    store = ObjectStore(settings.storage)
+    store = ObjectStore(settings.storage, answer_seconds=STORE_SECONDS, tries=2)
     policy = QueuePolicy(lease_ms=int(settings.lease.seconds * 1000))
     queues = {name: JobQueue(redis, name, policy=policy) for name in (JOBS, TAILOR)}
     fleet = FleetWatch(redis, ledger, queues, admission=settings.admission, limits=settings.limits)

@@ -21,9 +21,9 @@ from gateway.reconciler import Reconciler
 from gateway.services import Services
 from gateway.sweeps import Sweeper
 from proteus.bus import EventReader
+from proteus.deadlines import LOOP_CALL_SECONDS
 from proteus.keys import JOBS, TAILOR, QueueKeys
 from proteus.lifecycle import cancel
-from proteus.supervision import CALL_SECONDS
 
 SWEEP_SECONDS: Final = 300.0
 """Longest that a round over many objects or rows may take; its single calls have their own deadlines."""
@@ -38,7 +38,7 @@ class Round:
 
     turn: Callable[[], Awaitable[object]]
     every_seconds: float
-    call_seconds: float = CALL_SECONDS
+    call_seconds: float = LOOP_CALL_SECONDS
 
 
 async def run(services: Services, sockets: SocketServer, stop: asyncio.Event) -> None:

@@ -87,10 +87,15 @@ class Eraser:
 
     async def run_due(self) -> int:
         """Empty again what was emptied a while ago; return how many objects had come since."""
+        now = datetime.now(UTC)
+        async with self._ledger.read() as reads:
+            prefixes = await reads.due_deletions(now, limit=DELETIONS_LIMIT)
+        if not prefixes:
+            return 0
+        found = await self.empty(prefixes)  # If the store is away, the list stays for the next round.
         async with self._ledger.write() as writes:
-            prefixes = await writes.take_due_deletions(datetime.now(UTC), limit=DELETIONS_LIMIT)
-            # Inside the transaction: if the store is away, the list stays for the next round.
-            return await self.empty(prefixes) if prefixes else 0
+            await writes.forget_deletions(prefixes, due_before=now)
+        return found
 
     async def _tryons(self, entries: Iterable[TryonRow]) -> None:
         rows = list(entries)

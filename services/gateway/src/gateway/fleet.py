@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+import structlog
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
@@ -32,7 +33,12 @@ from proteus.keys import (
     QueueKeys,
 )
 from proteus.queue import AnyQueue, QueueStats
-from proteus.registry import WorkerCard, list_workers
+from proteus.registry import WorkerCard, read_registry
+
+log = structlog.get_logger()
+
+LEFT_OUT_MOST: Final = 100
+"""Workers whose bad cards are remembered, so that each is logged once."""
 
 _NOTHING: Final = QueueStats(
     waiting=0, running=0, retrying=0, dead=0, busy_workers=0, oldest_waiting_ms=0, mean_wait_ms=0.0
@@ -80,6 +86,7 @@ class FleetWatch:
         self._admitted: dict[str, int] = {}
         self._admitted_during_refresh: dict[str, int] = {}
         self._admitted_in_all = 0
+        self._left_out: dict[str, str] = {}
         self.view = FleetView()
         self._fleets: dict[tuple[str, Quality], Fleet] = {}
         self._fleets_of = self.view
@@ -88,8 +95,7 @@ class FleetWatch:
         """Read queues, registry, configuration and tenants."""
         self._admitted_during_refresh = {}
         stats = {name: await queue.stats() for name, queue in self._queues.items()}
-        weavers = await list_workers(self._redis, QueueKeys(JOBS))
-        tailors = await list_workers(self._redis, QueueKeys(TAILOR))
+        weavers, tailors = [await self._cards(name) for name in (JOBS, TAILOR)]
         async with self._redis.pipeline(transaction=False) as pipeline:
             pipeline.mget(BATCH_SIZE, DEGRADED_MODE, DEGRADED_FRACTION, WEAVER_REPLICAS)
             pipeline.pttl(WARM)
@@ -117,6 +123,15 @@ class FleetWatch:
             warm_until=_end_of(warm_ms),
         )
         self._export()
+
+    async def _cards(self, list_name: str) -> Sequence[WorkerCard]:
+        """Read a registry; name the cards that cannot be read, once each."""
+        found = await read_registry(self._redis, QueueKeys(list_name))
+        metrics.CARDS_LEFT_OUT.labels(list_name).set(len(found.left_out))
+        for worker, reason in found.left_out.items() - self._left_out.items():
+            log.error("card_left_out", queue=list_name, worker=worker, reason=reason)
+        self._left_out = {**self._left_out, **found.left_out} if len(self._left_out) < LEFT_OUT_MOST else {}
+        return found.cards
 
     async def keep_warm(self, *, seconds: int) -> None:
         """Ask for a weaver to be ready for so long; a longer wish that is already there stays.

@@ -93,7 +93,8 @@ class Follower:
     async def _judge(self, event: QueueEvent, error: Exception) -> None:
         """Leave an event that failed alone for later; after a few times end what it ends, and set it aside."""
         deliveries = await self._reader.deliveries(event.entry_id)
-        log.error("event_not_recorded", job_id=event.job_id, kind=event.kind, deliveries=deliveries, exc_info=error)
+        reason = f"not recorded: {type(error).__name__}: {error}"
+        log.error("event_not_recorded", job_id=event.job_id, kind=event.kind, deliveries=deliveries, error=reason[:500])
         if deliveries < DELIVERIES_MOST:
             return
         if event.kind in ENDS:
@@ -102,5 +103,5 @@ class Follower:
             except Exception as error_again:
                 if is_away(error_again):
                     raise
-                log.error("job_not_ended", job_id=event.job_id, exc_info=error_again)  # Left to the reconciler.
-        await self._reader.set_aside(event.entry_id, f"not recorded: {type(error).__name__}: {error}")
+                log.error("job_not_ended", job_id=event.job_id, exc_info=error_again)  # The reconciler's turn.
+        await self._reader.set_aside(event.entry_id, reason)

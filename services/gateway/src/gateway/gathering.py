@@ -10,7 +10,8 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final, Generic, TypeVar
 
-from proteus.errors import ProteusError
+from proteus.deadlines import call_seconds
+from proteus.errors import DependencyUnavailable, ProteusError
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -35,9 +36,10 @@ class Gathering(Generic[T, R]):
         self._runs: set[asyncio.Task[None]] = set()
 
     async def do(self, item: T) -> R:
-        """Have one item done. Whoever stops waiting does not stop it.
+        """Have one item done, within the deadline of a call. Whoever goes away does not stop it.
 
         Raises:
+            DependencyUnavailable: It took longer.
             Exception: What `work` raised, for this item alone where it is not the deployment's own trouble.
         """
         answer: asyncio.Future[R] = asyncio.get_running_loop().create_future()
@@ -46,7 +48,13 @@ class Gathering(Generic[T, R]):
             run = asyncio.create_task(self._run())
             self._runs.add(run)
             run.add_done_callback(self._runs.discard)
-        return await answer
+        try:
+            async with asyncio.timeout(call_seconds()):
+                return await answer
+        except TimeoutError as error:
+            # Who is told so will ask again: what has not begun is not done behind his back.
+            self._waiting = [waiting for waiting in self._waiting if waiting[1] is not answer]
+            raise DependencyUnavailable("The database does not answer in time.") from error
 
     async def _run(self) -> None:
         while self._waiting:

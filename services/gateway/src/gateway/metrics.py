@@ -43,6 +43,6 @@ EVENTS_SET_ASIDE: Final = Counter(
     "Queue events that could not be recorded.",
     ["queue"],
 )
-CARDS_LEFT_OUT: Final = Counter(
-    "proteus_gateway_cards_left_out_total", "Workers' cards that cannot be read, by queue.", ["queue"]
+CARDS_LEFT_OUT: Final = Gauge(
+    "proteus_gateway_left_out_cards", "Workers' cards that cannot be read, at the last reading.", ["queue"]
 )

@@ -16,6 +16,7 @@ from gateway.settling import error_of
 from gateway.tokens import Caller
 from proteus import errors
 from proteus.jobs import JobKind, new_id
+from proteus.patience import promptly
 from proteus.storage import ObjectStore, PresignedPut
 
 
@@ -122,9 +123,9 @@ class Photos:
             if ingests[-1].error:
                 raise error_of(ingests[-1].error)
             return
-        info = await asyncio.to_thread(self._store.head, image.incoming_key)
+        info = await promptly(self._store.head, image.incoming_key)
         if info.size_bytes > self._limits.max_bytes:
-            await asyncio.to_thread(self._store.delete, image.incoming_key)
+            await promptly(self._store.delete, image.incoming_key)
             raise errors.ImageTooLarge
 
 

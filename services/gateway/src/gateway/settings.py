@@ -20,8 +20,9 @@ class DatabaseSettings(SecretSettings):
     url: str = "postgresql+asyncpg://proteus@127.0.0.1:5432/proteus"
     """`DATABASE_URL`. `postgresql://` and `postgres://` are taken as well."""
 
-    pool_size: int = Field(default=20, ge=2)
-    """`DATABASE_POOL_SIZE`. Connections per process: a submit holds one for milliseconds, a keeper for one round."""
+    pool_size: int = Field(default=14, ge=2)
+    """`DATABASE_POOL_SIZE`. Connections for requests: a submit holds one for milliseconds. The background loops have 6
+    of their own."""
 
     @field_validator("url")
     @classmethod

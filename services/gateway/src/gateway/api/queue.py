@@ -17,8 +17,11 @@ from gateway.services import Services
 from gateway.settling import REOPENED, fact
 from gateway.text import PathId
 from gateway.views import iso
+from proteus.bus import list_bad_events
+from proteus.documents import storable_text
 from proteus.errors import Conflict, NotFound
 from proteus.jobs import JobId, JobKind, JobState
+from proteus.keys import QueueKeys
 
 
 async def operator(caller: CallerDep) -> None:
@@ -100,7 +103,10 @@ async def drop(services: ServicesDep, job_id: PathId) -> Response:
 
 @router.get("/dead", response_model=DeadLetters, summary="List dead letters")
 async def dead(services: ServicesDep, limit: Annotated[int, Query(ge=1, le=100)] = 50) -> JSONResponse:
-    """Return the newest dead letters of both queues with their reasons, payloads that nobody could adopt included."""
+    """Return the newest dead letters of both queues with their reasons.
+
+    Payloads that nobody could adopt are among them, and events that could not be recorded (`event_set_aside`).
+    """
     items: list[dict[str, Any]] = []
     for name, queue in services.queues.items():
         ids = await queue.dead_letters(limit=limit)
@@ -110,6 +116,11 @@ async def dead(services: ServicesDep, limit: Annotated[int, Query(ge=1, le=100)]
                     {"queue": name, "job_id": job_id, "code": view.code, "message": view.message,
                      "attempts": view.attempts, "crashes": view.crashes, "solo_crashes": view.solo_crashes}
                 )  # fmt: skip
+        for event in await list_bad_events(services.redis, QueueKeys(name), limit=limit):
+            items.append(
+                {"queue": name, "job_id": storable_text(event.get("id", "")), "code": "event_set_aside",
+                 "message": event.get("reason", ""), "attempts": 0, "crashes": 0, "solo_crashes": 0}
+            )  # fmt: skip
     return JSONResponse({"items": items})
 
 

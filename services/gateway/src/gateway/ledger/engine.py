@@ -1,12 +1,19 @@
-"""Connections. `Ledger.read()` lends autocommitting reads, `Ledger.write()` one transaction, committed at its end."""
+"""Connections. `Ledger.read()` lends autocommitting reads, `Ledger.write()` one transaction, committed at its end.
+
+A session lasts as long as one call may (`proteus.deadlines`): waiting for a connection, statements and commit together.
+One that is cut off gives its connection up, so that a Postgres that hangs holds neither clients nor the pool. Requests
+and background loops have a pool each: no flood of requests keeps the inside from recording.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, Final
 
+import asyncpg
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -14,54 +21,55 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from gateway.ledger.repository import Reads, Writes
 from gateway.settings import DatabaseSettings
+from proteus.deadlines import LOOP_CALL_SECONDS, call_seconds, in_loop
 from proteus.errors import DependencyUnavailable, InvalidRequest, ReplyClass, class_of_sqlstate
 
 BAD_DATA_CLASS: Final = "22"
 """SQLSTATE class `data exception`: a NUL in a text, a number out of range."""
+
+LOOP_CONNECTIONS: Final = 6
+"""Of the background loops, beside those of requests: four rounds may hold a lock each and need a second connection."""
+
+GIVE_UP_SECONDS: Final = 0.4
+"""What remains of a call's time for giving up its connection: the answer leaves within the deadline."""
 
 
 class Ledger:
     """The database, as two kinds of session."""
 
     def __init__(self, settings: DatabaseSettings) -> None:
-        self._engine: AsyncEngine = create_async_engine(
-            settings.url,
-            pool_size=settings.pool_size,
-            max_overflow=0,  # Beyond the pool wait: opening a connection costs Postgres more than ten submits.
-            pool_use_lifo=True,
-            pool_timeout=5,
-            pool_recycle=1800,
-            json_serializer=_dumps,
-            connect_args={"timeout": 5, "command_timeout": 30, "server_settings": {"application_name": "gateway"}},
-        )
-        self._autocommit = self._engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._pools = {False: _engine(settings, settings.pool_size), True: _engine(settings, LOOP_CONNECTIONS)}
+        """Whether it is for background loops -> engine."""
+        self._autocommit = {
+            inside: engine.execution_options(isolation_level="AUTOCOMMIT") for inside, engine in self._pools.items()
+        }
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[Reads]:
         """Lend a session for reading; every statement is its own snapshot."""
-        with _translated():
-            async with self._autocommit.connect() as connection:
-                yield Reads(connection)
+        async with _within_deadline(), self._autocommit[in_loop()].connect() as connection:
+            yield Reads(connection)
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[Writes]:
         """Lend one transaction: committed when the block ends, rolled back when it raises."""
-        with _translated():
-            async with self._engine.begin() as connection:
-                yield Writes(connection)
+        async with _within_deadline(), self._pools[in_loop()].begin() as connection:
+            yield Writes(connection)
 
     @asynccontextmanager
     async def statement(self) -> AsyncIterator[Writes]:
         """Lend a session whose every statement is a transaction of its own: for one that writes all there is."""
-        with _translated():
-            async with self._autocommit.connect() as connection:
-                yield Writes(connection)
+        async with _within_deadline(), self._autocommit[in_loop()].connect() as connection:
+            yield Writes(connection)
 
     @asynccontextmanager
     async def lock(self, name: str) -> AsyncIterator[bool]:
-        """Hold the deployment-wide advisory lock `name` if nobody else has it; yields whether it is ours."""
+        """Hold the deployment-wide advisory lock `name` if nobody else has it; yields whether it is ours.
+
+        The block may last longer than a call.
+        """
         with _translated():
-            async with self._autocommit.connect() as connection:
+            async with self._autocommit[in_loop()].connect() as connection:
                 held = bool(await _scalar(connection, "SELECT pg_try_advisory_lock(hashtext(:name))", name=name))
                 try:
                     yield held
@@ -75,7 +83,33 @@ class Ledger:
             await reads.ping()
 
     async def close(self) -> None:
-        await self._engine.dispose()
+        for engine in self._pools.values():
+            await engine.dispose()
+
+
+class _Connection(asyncpg.Connection):  # type: ignore[misc]
+    """Says goodbye quickly: a server that hangs is not waited for."""
+
+    async def close(self, *, timeout: float | None = None) -> None:
+        await super().close(timeout=min(timeout or GIVE_UP_SECONDS / 2, GIVE_UP_SECONDS / 2))
+
+
+def _engine(settings: DatabaseSettings, connections: int) -> AsyncEngine:
+    return create_async_engine(
+        settings.url,
+        pool_size=connections,
+        max_overflow=0,  # Beyond the pool wait: opening a connection costs Postgres more than ten submits.
+        pool_use_lifo=True,
+        pool_timeout=LOOP_CALL_SECONDS,
+        pool_recycle=1800,
+        json_serializer=_dumps,
+        connect_args={
+            "timeout": LOOP_CALL_SECONDS,
+            "command_timeout": LOOP_CALL_SECONDS,
+            "connection_class": _Connection,
+            "server_settings": {"application_name": "gateway"},
+        },
+    )
 
 
 async def _scalar(connection: AsyncConnection, statement: str, **values: Any) -> Any:
@@ -84,6 +118,14 @@ async def _scalar(connection: AsyncConnection, statement: str, **values: Any) ->
 
 def _dumps(value: Any) -> str:
     return json.dumps(value, separators=(",", ":"), default=str)
+
+
+@asynccontextmanager
+async def _within_deadline() -> AsyncIterator[None]:
+    """Cut the block off when the call's time is over; translate what it raises."""
+    with _translated():
+        async with asyncio.timeout(call_seconds() - GIVE_UP_SECONDS):
+            yield
 
 
 class _translated:  # noqa: N801 - reads as a verb: `with _translated():`

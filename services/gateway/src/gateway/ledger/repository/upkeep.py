@@ -10,13 +10,20 @@ from sqlalchemy import Boolean, case, cast, func, literal_column, or_, select, t
 
 from gateway.ledger.repository.questions import ALIVE, Questions
 from gateway.ledger.rows import ArrivalRow, JobRow
-from gateway.ledger.tables import job_needs, jobs
+from gateway.ledger.tables import deletions, job_needs, jobs
 
 _ARRIVAL: Final = tuple(each.name for each in fields(ArrivalRow) if each.name not in ("degraded", "ready_at"))
 
 
 class UpkeepReads(Questions):
     """Questions of the background loops and of operators."""
+
+    async def due_deletions(self, now: datetime, *, limit: int) -> list[str]:
+        """Prefixes that are to be emptied again."""
+        statement = (
+            select(deletions.c.prefix).where(deletions.c.due_at <= now).order_by(deletions.c.due_at).limit(limit)
+        )
+        return list((await self._connection.execute(statement)).scalars())
 
     async def outbox(self, *, created_before: datetime, limit: int) -> list[str]:
         """Rows that should be in a queue and, as far as we know, are not."""

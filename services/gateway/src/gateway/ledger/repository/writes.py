@@ -254,11 +254,10 @@ class Writes(Reads):
             statement.on_conflict_do_update(index_elements=[deletions.c.prefix], set_={"due_at": due_at})
         )
 
-    async def take_due_deletions(self, now: datetime, *, limit: int) -> list[str]:
-        """Take prefixes whose time has come; they are gone once this transaction commits."""
-        due = select(deletions.c.prefix).where(deletions.c.due_at <= now).limit(limit).with_for_update(skip_locked=True)
-        statement = delete(deletions).where(deletions.c.prefix.in_(due)).returning(deletions.c.prefix)
-        return list((await self._connection.execute(statement)).scalars())
+    async def forget_deletions(self, prefixes: Sequence[str], *, due_before: datetime) -> None:
+        """Take prefixes off the list; one that was scheduled anew meanwhile stays."""
+        done = deletions.c.prefix.in_(prefixes), deletions.c.due_at <= due_before
+        await self._connection.execute(delete(deletions).where(*done))
 
     async def request_cancel(self, ids: Iterable[str]) -> None:
         await self._connection.execute(update(jobs).where(jobs.c.id.in_(list(ids))).values(cancel_requested=True))
