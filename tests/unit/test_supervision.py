@@ -17,7 +17,9 @@ from redis.exceptions import (
 from redis.exceptions import ConnectionError as RedisConnectionError
 from structlog.testing import capture_logs
 
+from proteus.deadlines import EDGE_CALL_SECONDS, LOOP_CALL_SECONDS, call_seconds
 from proteus.errors import DependencyUnavailable, ReplyClass, class_of_redis_reply, class_of_sqlstate
+from proteus.lifecycle import cancel
 from proteus.replies import class_of, is_away
 from proteus.supervision import Loops
 
@@ -87,6 +89,30 @@ async def test_a_cancelled_loop_ends():
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
+
+
+@pytest.mark.parametrize("form", ["repeat", "keep"])
+async def test_a_cancelled_call_inside_a_turn_is_a_failed_turn(form):
+    assert await _until_turned(hasty(), 2, fail=asyncio.CancelledError(), form=form) == 3
+
+
+async def test_a_loop_that_was_cancelled_unasked_is_named():
+    loops, stop = hasty(), asyncio.Event()
+    task = asyncio.create_task(loops.keep("recorder", lambda _pulse: stop.wait(), stop))
+    await asyncio.sleep(0)
+    await cancel(task)
+    assert loops.overdue() == "loops that stopped turning: recorder"
+
+
+async def test_calls_in_a_loop_have_more_time_than_those_of_the_edge():
+    loops, stop, seen = hasty(), asyncio.Event(), []
+
+    async def turn():
+        seen.append(call_seconds())
+        stop.set()
+
+    await loops.repeat("test", turn, stop, every_seconds=0)
+    assert [*seen, call_seconds()] == [LOOP_CALL_SECONDS, EDGE_CALL_SECONDS]
 
 
 async def test_a_loop_that_stops_turning_is_named_and_one_that_fails_is_not():

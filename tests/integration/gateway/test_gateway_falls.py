@@ -13,8 +13,10 @@ from redis.asyncio import Redis
 
 from gateway.settings import DatabaseSettings
 from proteus import keys
+from proteus.jobs import WorkerId
 from proteus.keys import JOBS, TAILOR, QueueKeys
 from proteus.queue import Completion
+from proteus.registry import WorkerCard, WorkerState, register
 from waiting import until
 from workbench.stack.postgres import psql
 
@@ -72,7 +74,7 @@ async def test_entries_that_are_no_events_are_set_aside_and_shown_and_every_job_
     assert (await ready.guest.wait(snap["job_id"], 10))["status"] == "completed"
     for list_name in (JOBS, TAILOR):
         await until(lambda name=list_name: _is_aside(redis, name, len(ODD_ENTRIES)), what="all odd entries are aside")
-    admin = gateway.bearer(tokens.mint("user_ops", tenant="ops", scopes=["admin"], seconds=60))
+    admin = gateway.bearer(tokens.mint(ready.guest.user_id, tenant="ops", scopes=["admin"], seconds=60))
     letters = (await admin.http.get("/v1/queue/dead")).raise_for_status().json()["items"]
     aside = [one for one in letters if one["code"] == "event_set_aside"]
     assert len(aside) == 2 * len(ODD_ENTRIES)
@@ -184,6 +186,45 @@ async def test_a_pool_that_is_used_up_answers_503_and_the_inside_goes_on(
         async with hands.working():
             assert (await ready.guest.wait(snap["job_id"]))["status"] == "completed"
         assert (await ready.guest.http.get("/healthz")).status_code == 200
+
+
+async def test_a_payload_that_cannot_be_adopted_is_buried_and_the_next_one_is_looked_at(
+    gateway, redis, redis_url
+) -> None:
+    odd = [
+        json.dumps({"id": "job_evil-1", "user_photo_url": "http://[", "cloth_clean_url": "http://["}),
+        json.dumps({"id": "job_evil-2", "user_photo_url": "http://a/\0", "cloth_clean_url": "http://[::1/x"}),
+        json.dumps({"id": "job_evil-3", "user_photo_url": "http://\u2100.com/x", "cloth_clean_url": "\ud800"}),
+        DEEP,
+        b"\xff",
+        json.dumps({"id": "job_last", "user_photo_url": "http://elsewhere/x", "cloth_clean_url": "http://elsewhere/y"}),
+    ]
+    async with Redis.from_url(redis_url) as raw:
+        await raw.lpush(QueueKeys(JOBS).foreign, *odd)
+
+    async def buried() -> bool:
+        return int(await redis.zcard(QueueKeys(JOBS).dead)) == len(odd)
+
+    await until(buried, what="every payload is a dead letter")
+    assert await redis.llen(QueueKeys(JOBS).foreign) == 0
+
+
+async def test_a_card_that_cannot_be_read_hides_no_other_and_no_submit_suffers(gateway, ready, redis) -> None:
+    names = QueueKeys(JOBS)
+    await register(redis, names, WorkerCard(id=WorkerId("good"), state=WorkerState.READY, engines=("puppet",)))
+    await register(redis, names, WorkerCard(id=WorkerId("odd"), state=WorkerState.READY, engines=("puppet",)))
+    await redis.hset(
+        names.worker("odd"), mapping={"engines": '[["a"]]', "seconds_per_batch": '{"puppet/1": {"1": NaN}}'}
+    )
+    await redis.zadd(names.workers, {"no-hash": 1})
+    await redis.set(names.worker("no-hash"), "a string")
+
+    async def seen() -> bool:
+        health = (await ready.guest.http.get("/health")).raise_for_status().json()
+        return health["workers"]["weaver"] == 1
+
+    await until(seen, what="the good card alone is counted")
+    assert (await ready.snap())["status"] == "queued"
 
 
 async def _is_aside(redis: Redis, list_name: str, many: int) -> bool:
