@@ -16,7 +16,7 @@ from prometheus_client import CollectorRegistry
 
 from proteus import imaging
 from tailor.bench import Bench
-from tailor.http import make_app
+from tailor.http import WAITING_PER_SLOT, Bodies, make_app
 from tailor.metrics import Metrics
 from tailor.parsers.classic import ClassicParser
 from tailor.parsers.contract import GarmentMask, PersonMasks, Pixels
@@ -26,8 +26,8 @@ from workbench import assets
 GARMENT = (Path(assets.__file__).parent / "garment.jpg").read_bytes()
 
 
-def client_of(bench: Bench, *, not_ready: str | None = None) -> httpx.AsyncClient:
-    app = make_app(bench, metrics=Metrics(CollectorRegistry()), not_ready=lambda: not_ready)
+def client_of(bench: Bench, *, not_ready: str | None = None, bodies: Bodies | None = None) -> httpx.AsyncClient:
+    app = make_app(bench, metrics=Metrics(CollectorRegistry()), not_ready=lambda: not_ready, bodies=bodies)
     return httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://tailor")
 
 
@@ -132,3 +132,51 @@ async def test_probes_say_when_the_tailor_drains() -> None:
         ready = await http.get("/readyz")
         assert (ready.status_code, ready.text) == (503, "the tailor is draining\n")
         assert (await http.get("/metrics")).status_code == 200
+
+
+class HalfSent:
+    """Bodies that stop in the middle until `end` is set."""
+
+    def __init__(self, size_bytes: int = 10) -> None:
+        self.size_bytes, self.end, self.sent = size_bytes, asyncio.Event(), 0
+
+    async def body(self) -> AsyncIterator[bytes]:
+        yield b"x" * self.size_bytes
+        self.sent += 1
+        await self.end.wait()
+
+    async def all_sent(self, count: int) -> None:
+        async with asyncio.timeout(10):
+            while self.sent < count:  # noqa: ASYNC110 - it ends with the sends, in this same loop
+                await asyncio.sleep(0)
+
+
+async def test_half_sent_bodies_do_not_stop_an_honest_request(bench: Bench) -> None:
+    many = 2 * bench.slots * (1 + WAITING_PER_SLOT)
+    half = HalfSent()
+    async with client_of(bench) as client:
+        stuck = [asyncio.create_task(client.post("/segment", content=half.body())) for _ in range(many)]
+        await half.all_sent(many)
+        answer = await client.post("/segment", content=GARMENT)
+        half.end.set()
+        assert {answer.status_code for answer in await asyncio.gather(*stuck)} <= {415, 429}
+    assert answer.status_code == 200, answer.text
+
+
+async def test_a_body_that_stands_still_is_given_up(bench: Bench) -> None:
+    async with client_of(bench, bodies=Bodies(seconds=0.05)) as client:
+        answer = await client.post("/segment", content=HalfSent().body())
+    assert (answer.status_code, answer.json()["detail"]) == (408, "only 10 bytes of the body came in time")
+
+
+async def test_bodies_in_flight_share_a_memory_and_give_it_back(bench: Bench) -> None:
+    half = HalfSent(size_bytes=len(GARMENT))
+    async with client_of(bench, bodies=Bodies(memory_bytes=2 * len(GARMENT) - 1)) as client:
+        stuck = asyncio.create_task(client.post("/segment", content=half.body()))
+        await half.all_sent(1)
+        refused = await client.post("/segment", content=GARMENT)
+        half.end.set()
+        await stuck
+        served = await client.post("/segment", content=GARMENT)
+    assert (refused.status_code, refused.json()["retryable"]) == (429, True)
+    assert served.status_code == 200, served.text

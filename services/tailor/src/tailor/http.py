@@ -43,7 +43,45 @@ FORM_ALLOWANCE_BYTES: Final = 64 * 1024
 WAITING_PER_SLOT: Final = 4
 """Requests that may wait for each workplace; more get 429 at once instead of a timeout later."""
 
+SLOWEST_BYTES_PER_SECOND: Final = 100 * 1024
+"""A body's deadline grows by a second for each of these: a slow line is served, one that stands still is not."""
+
+
+class SlowBody(InvalidRequest):
+    """The body did not come in time."""
+
+    hint = "Send the whole picture at once, at 100 KiB a second or more."
+
+
+class Bodies:
+    """The bodies that are being received, all together.
+
+    Args:
+        seconds: A body may take so long, and a second more for each 100 KiB that came.
+        memory_bytes: Of all of them; three of the largest pictures and something.
+    """
+
+    def __init__(self, *, seconds: float = 30.0, memory_bytes: int = 64 * 1024 * 1024) -> None:
+        self.seconds = seconds
+        self._free = memory_bytes
+
+    def take(self, size_bytes: int) -> None:
+        """Count bytes that came.
+
+        Raises:
+            Overloaded: There is no memory for them.
+        """
+        if size_bytes > self._free:
+            raise Overloaded("other pictures are being received; there is no memory for one more")
+        self._free -= size_bytes
+
+    def give_back(self, size_bytes: int) -> None:
+        """Count bytes that were taken as gone."""
+        self._free += size_bytes
+
+
 _STATUS: Final[tuple[tuple[type[ProteusError], int], ...]] = (
+    (SlowBody, 408),
     (ImageTooLarge, 413),
     (UnsupportedMedia, 415),
     (PhotoRejected, 422),
@@ -55,14 +93,18 @@ _STATUS: Final[tuple[tuple[type[ProteusError], int], ...]] = (
 Category = Literal["auto", "upper", "lower", "overall", "dress"]
 
 
-def make_app(bench: Bench, *, metrics: Metrics, not_ready: Callable[[], str | None]) -> FastAPI:
+def make_app(
+    bench: Bench, *, metrics: Metrics, not_ready: Callable[[], str | None], bodies: Bodies | None = None
+) -> FastAPI:
     """Build the HTTP side of a tailor.
 
     Args:
         bench: Shared with the queue's jobs.
         not_ready: Returns why the tailor cannot work, or None.
+        bodies: Limits of the bodies that are being received.
     """
     app = FastAPI(title="Proteus tailor", description="Cuts garments out of pictures.", version="1")
+    bodies = bodies or Bodies()
     places = asyncio.Semaphore(bench.slots * (1 + WAITING_PER_SLOT))
 
     @app.post(
@@ -78,10 +120,10 @@ def make_app(bench: Bench, *, metrics: Metrics, not_ready: Callable[[], str | No
     )
     async def segment(request: Request, category: Annotated[Category, Query()] = "auto") -> Response:
         """Cut the garment out of the picture in the body (JPEG, PNG or WebP; or the first file of a form)."""
-        if places.locked():
+        data = await read_picture(request, bodies)
+        if places.locked():  # asked only now: a body that never ends holds no place
             raise Overloaded
         async with places:
-            data = await read_picture(request)
             png, headers = await bench.run(lambda parser: segment_picture(data, parser, category=category))
         metrics.requests.labels("200").inc()
         return Response(png, media_type="image/png", headers=headers)
@@ -130,21 +172,32 @@ def make_app(bench: Bench, *, metrics: Metrics, not_ready: Callable[[], str | No
     return app
 
 
-async def read_picture(request: Request, limits: Limits | None = None) -> bytes:
-    """Return the picture's bytes, never reading more than is allowed.
+async def read_picture(request: Request, bodies: Bodies, limits: Limits | None = None) -> bytes:
+    """Return the picture's bytes, never reading more than is allowed, nor for longer.
 
     Raises:
         ImageTooLarge: The body is too large.
+        SlowBody: It did not come in time.
+        Overloaded: Other bodies fill the memory for them.
         InvalidRequest: A form without a file, or no form at all behind a form's content type.
     """
     limit = (limits or Limits()).max_bytes
     form = request.headers.get("content-type", "").startswith("multipart/form-data")
     body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > limit + (FORM_ALLOWANCE_BYTES if form else 0):
-            raise ImageTooLarge(f"the body has more than {limit} bytes")
-    return await _first_file(request.headers, bytes(body)) if form else bytes(body)
+    start = asyncio.get_running_loop().time()
+    try:
+        async with asyncio.timeout_at(start + bodies.seconds) as deadline:
+            async for chunk in request.stream():
+                bodies.take(len(chunk))
+                body += chunk
+                if len(body) > limit + (FORM_ALLOWANCE_BYTES if form else 0):
+                    raise ImageTooLarge(f"the body has more than {limit} bytes")
+                deadline.reschedule(start + bodies.seconds + len(body) / SLOWEST_BYTES_PER_SECOND)
+        return await _first_file(request.headers, bytes(body)) if form else bytes(body)
+    except TimeoutError as error:
+        raise SlowBody(f"only {len(body)} bytes of the body came in time") from error
+    finally:
+        bodies.give_back(len(body))
 
 
 async def _first_file(headers: Headers, body: bytes) -> bytes:
