@@ -6,6 +6,7 @@ right, y down, unless said otherwise.
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -18,6 +19,24 @@ CUT_REVISION: Final = 2
 
 class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class WarningCode(StrEnum):
+    """What may be wrong with a picture that was taken all the same."""
+
+    SEVERAL_GARMENTS = "several_garments"
+    GARMENT_CROPPED = "garment_cropped"
+    GARMENT_ROTATED = "garment_rotated"
+    NO_GARMENT_SHAPE = "no_garment_shape"
+
+
+class PictureWarning(_Frozen):
+    """One thing that may be wrong, for machines and for people."""
+
+    code: WarningCode
+    subject: Literal["person", "garment", "result"]
+    message: str
+    hint: str
 
 
 class IngestedImage(_Frozen):
@@ -69,6 +88,7 @@ class GarmentCut(_Frozen):
         bounding_box: (left, top, right, bottom) of the crop in the photo, right and bottom exclusive.
         confidence: The parser's own trust in the cut, 0..1.
         worn: The photo shows the garment on a person.
+        warnings: What may be wrong with the photo.
     """
 
     schema_version: Literal[1] = 1
@@ -82,6 +102,7 @@ class GarmentCut(_Frozen):
     worn: bool
     parser: str
     parser_version: str
+    warnings: tuple[PictureWarning, ...] = ()
 
 
 def derived_prefix(user_id: str, sha256: str, task: str, version: str) -> str:

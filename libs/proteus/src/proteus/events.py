@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
+from proteus.artefacts import PictureWarning
 from proteus.jobs import JobState, Stage
 
 
@@ -35,6 +36,7 @@ class ResultInfo(_Event):
         url: Stable API address; it checks ownership and redirects to a fresh signed URL. None until completed.
         degraded: The engine's degraded form made it.
         cloth_clean_url: Of a cut-out: the address that `/api/snap` takes.
+        warnings: What may be wrong with the pictures that it was made from.
     """
 
     n: int
@@ -50,6 +52,7 @@ class ResultInfo(_Event):
     cloth_clean_url: str | None = None
     category: str | None = None
     confidence: float | None = None
+    warnings: tuple[PictureWarning, ...] = ()
     error: ErrorInfo | None = None
 
 

@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
 
+from pydantic import ValidationError
+
 from gateway.ledger.rows import JobRow, TryonRow
+from proteus.artefacts import PictureWarning
 from proteus.events import ErrorInfo, JobEvent, ResultInfo
 from proteus.jobs import JobState, Stage
 
@@ -43,6 +46,17 @@ def seen_tryon(units: Sequence[JobRow]) -> Seen:
     return Seen(status=JobState.CANCELED, stage=None, results=results, error=None)
 
 
+def warnings_of(told: object) -> tuple[PictureWarning, ...]:
+    """Return the warnings that a tailor told; those of a version with other codes are left out."""
+    found = []
+    for one in told if isinstance(told, list) else ():
+        try:
+            found.append(PictureWarning.model_validate(one))
+        except ValidationError:
+            continue
+    return tuple(found)
+
+
 def seen_tailor(row: JobRow, address_of: AddressOf) -> Seen:
     """Return what a tailor job looks like; a cut-out comes with the address that `/api/snap` takes."""
     results: tuple[ResultInfo, ...] = ()
@@ -61,6 +75,7 @@ def seen_tailor(row: JobRow, address_of: AddressOf) -> Seen:
                 cloth_clean_url=address_of(row.result_key),
                 category=cut.get("category"),
                 confidence=cut.get("confidence"),
+                warnings=warnings_of(cut.get("warnings")),
             ),
         )
     return Seen(

@@ -69,6 +69,7 @@ def cut(store: ObjectStore, body: Body, parser: Parser, _pose_model: str) -> dic
         confidence=mask.confidence,
         bounding_box=box,
         worn=mask.worn,
+        warnings=mask.warnings,
         parser=parser.name,
         parser_version=parser.version,
     )

@@ -22,6 +22,7 @@ from tailor.parsers.colour import ROUNDS, colour_distance, grab
 from tailor.parsers.contract import GarmentMask, PersonMasks, Pixels
 from tailor.parsers.flat import AREA_FRACTIONS, find_flat, shrink
 from tailor.parsers.ground import PLAIN_DISTANCE, find_ground
+from tailor.parsers.plausible import doubts
 from tailor.parsers.shape import guess_category
 from tailor.pose import Pose, PoseModel
 
@@ -93,7 +94,10 @@ def _flat(photo: Pixels, category: str) -> GarmentMask:
     chosen: GarmentCategory = guessed if category == "auto" else category  # type: ignore[assignment]
     if category == "auto":
         confidence *= certainty
-    return GarmentMask(alpha=found.alpha, category=chosen, confidence=round(confidence, 3), worn=False)
+    warnings, rest = doubts(found.found)
+    return GarmentMask(
+        alpha=found.alpha, category=chosen, confidence=round(confidence * rest, 3), worn=False, warnings=warnings
+    )
 
 
 def _worn(photo: Pixels, pose: Pose, category: str) -> GarmentMask:

@@ -12,7 +12,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from proteus.artefacts import GarmentCategory, Landmark
+from proteus.artefacts import GarmentCategory, Landmark, PictureWarning
 
 Pixels = NDArray[np.uint8]
 
@@ -24,12 +24,14 @@ class GarmentMask:
     Attributes:
         alpha: (H, W) uint8, soft edge, at the photo's size.
         worn: The photo shows it on a person.
+        warnings: What may be wrong with the photo.
     """
 
     alpha: Pixels
     category: GarmentCategory
     confidence: float
     worn: bool
+    warnings: tuple[PictureWarning, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
