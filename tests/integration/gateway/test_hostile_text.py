@@ -17,7 +17,7 @@ from urllib.parse import quote
 
 import pytest
 
-from gateway.__main__ import openapi
+from gateway.commands import openapi
 from gateway.settings import LimitSettings
 
 RNG = random.Random(20_260_203)
