@@ -13,7 +13,7 @@ from workbench.eval import cuts, scenes
 
 PICTURES = 48
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 
 @pytest.fixture(scope="module")
