@@ -141,7 +141,7 @@ async def test_deleting_a_photo_and_a_user_leaves_nothing_of_theirs(ready, objec
     assert (await guest.http.get("/v1/tryons")).json()["items"] == []
     assert (await guest.http.delete("/users/me")).status_code == 204
     assert objects_left() == []
-    assert (await guest.http.get("/users/me")).status_code == 401  # A deleted user's token has ended.
+    assert (await guest.http.get("/users/me")).status_code in (401, 404)  # The token ends within a second.
     refused = await guest.http.get(
         "/images/presignedUpUrl", params={"kind": "person", "content_type": "image/png", "size_bytes": 999}
     )
