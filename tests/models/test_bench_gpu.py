@@ -9,7 +9,8 @@ import sys
 import pytest
 
 from workbench.bench.gpu import LEAST_SECONDS, measure
-from workbench.bench.gpu_sections import SECTIONS, Bench, unet_inputs
+from workbench.bench.gpu_bench import Bench
+from workbench.bench.gpu_sections import SECTIONS, unet_inputs
 
 NEEDS_GPU = {"cuda_graphs", "decode_overlap"}
 SLOW = {"compile"}

@@ -25,7 +25,8 @@ from typing import Any, Final  # noqa: E402
 
 import torch  # noqa: E402
 
-from workbench.bench.gpu_sections import SECTIONS, Bench, say  # noqa: E402
+from workbench.bench.gpu_bench import Bench  # noqa: E402
+from workbench.bench.gpu_sections import SECTIONS, say  # noqa: E402
 
 IMPORTED = time.perf_counter()
 LEAST_SECONDS: Final = 15.0

@@ -6,12 +6,11 @@ so does the proxy, and what it answered for never reached the server.
 
 from __future__ import annotations
 
-import asyncio
 import re
 import struct
 from typing import Final
 
-from workbench.chaos.proxies.tcp import CHUNK_BYTES, Answer, Proxy
+from workbench.chaos.proxies.tcp import CHUNK_BYTES, Answer, Ends, Proxy, either
 
 WRITES: Final = re.compile(rb"\b(INSERT|UPDATE|DELETE)\b", re.IGNORECASE)
 ROLLBACK: Final = re.compile(rb"\s*ROLLBACK", re.IGNORECASE)
@@ -25,23 +24,11 @@ MESSAGES: Final = {
 class PostgresProxy(Proxy):
     """Answers for Postgres."""
 
-    async def _serve(
-        self,
-        reader: asyncio.StreamReader,
-        writer: asyncio.StreamWriter,
-        up_reader: asyncio.StreamReader,
-        up_writer: asyncio.StreamWriter,
-    ) -> None:
-        line = _Line(self, reader, writer, up_reader, up_writer)
+    async def _serve(self, ends: Ends) -> None:
+        line = _Line(self, ends)
         if not await line.start():
             return
-        ways = [asyncio.create_task(line.requests()), asyncio.create_task(line.replies())]
-        try:
-            await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for way in ways:
-                way.cancel()
-            await asyncio.gather(*ways, return_exceptions=True)
+        await either(line.requests(), line.replies())
 
     def drawn(self) -> Answer | None:
         """Return the answer that this statement meets, if it meets one."""
@@ -55,17 +42,10 @@ class PostgresProxy(Proxy):
 class _Line:
     """One connection."""
 
-    def __init__(
-        self,
-        proxy: PostgresProxy,
-        reader: asyncio.StreamReader,
-        writer: asyncio.StreamWriter,
-        up_reader: asyncio.StreamReader,
-        up_writer: asyncio.StreamWriter,
-    ) -> None:
+    def __init__(self, proxy: PostgresProxy, ends: Ends) -> None:
         self._proxy = proxy
-        self._reader, self._writer = reader, writer
-        self._up_reader, self._up_writer = up_reader, up_writer
+        self._reader, self._writer = ends.reader, ends.writer
+        self._up_reader, self._up_writer = ends.up_reader, ends.up_writer
         self._statements: dict[bytes, bytes] = {}
         self._skipping = False
         self._failed = False

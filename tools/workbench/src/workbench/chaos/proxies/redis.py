@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from typing import Final
 
-from workbench.chaos.proxies.tcp import Proxy, tunnel
+from workbench.chaos.proxies.tcp import Ends, Proxy
 
 REPLIES: Final = {
     "OOM": b"-OOM command not allowed when used memory > 'maxmemory'.\r\n",
@@ -65,35 +65,29 @@ AGGREGATES: Final = b"*%~>|"
 class RedisProxy(Proxy):
     """Answers for Redis or Valkey."""
 
-    async def _serve(
-        self,
-        reader: asyncio.StreamReader,
-        writer: asyncio.StreamWriter,
-        up_reader: asyncio.StreamReader,
-        up_writer: asyncio.StreamWriter,
-    ) -> None:
+    async def _serve(self, ends: Ends) -> None:
         while True:
-            raw, name = await _command(reader)
+            raw, name = await _command(ends.reader)
             if name in ("SUBSCRIBE", "PSUBSCRIBE", "SSUBSCRIBE"):
-                up_writer.write(raw)
-                await tunnel(reader, writer, up_reader, up_writer)
+                ends.up_writer.write(raw)
+                await ends.tunnel()
                 return
             answer = self._drawn() if name not in ALWAYS else None
             if answer and answer.kind == "error" and (name not in READS or answer.code in EVERYTHING):
-                writer.write(REPLIES[answer.code])
-                await writer.drain()
+                ends.writer.write(REPLIES[answer.code])
+                await ends.writer.drain()
                 continue
-            up_writer.write(raw)
-            await up_writer.drain()
-            reply = await _reply(up_reader)
+            ends.up_writer.write(raw)
+            await ends.up_writer.drain()
+            reply = await _reply(ends.up_reader)
             if answer and answer.kind == "half":
-                writer.write(reply[: len(reply) // 2])
-                await writer.drain()
+                ends.writer.write(reply[: len(reply) // 2])
+                await ends.writer.drain()
                 return
             if answer and answer.kind == "slow":
                 await self._pause(answer)
-            writer.write(reply)
-            await writer.drain()
+            ends.writer.write(reply)
+            await ends.writer.drain()
 
 
 async def _command(reader: asyncio.StreamReader) -> tuple[bytes, str]:

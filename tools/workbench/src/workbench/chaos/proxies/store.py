@@ -7,7 +7,7 @@ import contextlib
 import re
 from typing import Final
 
-from workbench.chaos.proxies.tcp import CHUNK_BYTES, Answer, Proxy, pump, tunnel
+from workbench.chaos.proxies.tcp import CHUNK_BYTES, Answer, Ends, Proxy, pump
 
 LENGTH: Final = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 BODY: Final = (
@@ -25,29 +25,23 @@ class StoreProxy(Proxy):
             task.cancel()
         await super().answering(answer, seconds=seconds)
 
-    async def _serve(
-        self,
-        reader: asyncio.StreamReader,
-        writer: asyncio.StreamWriter,
-        up_reader: asyncio.StreamReader,
-        up_writer: asyncio.StreamWriter,
-    ) -> None:
+    async def _serve(self, ends: Ends) -> None:
         answer = self._drawn()
         if answer is None:
-            await tunnel(reader, writer, up_reader, up_writer)
+            await ends.tunnel()
         elif answer.kind == "slow":
             await self._pause(answer)
-            await tunnel(reader, writer, up_reader, up_writer)
+            await ends.tunnel()
         elif answer.kind == "half":
-            sending = asyncio.create_task(pump(reader, up_writer))
+            sending = asyncio.create_task(pump(ends.reader, ends.up_writer))
             try:
-                reply = await up_reader.read(CHUNK_BYTES)
-                writer.write(reply[: len(reply) // 2])
-                await writer.drain()
+                reply = await ends.up_reader.read(CHUNK_BYTES)
+                ends.writer.write(reply[: len(reply) // 2])
+                await ends.writer.drain()
             finally:
                 sending.cancel()
         else:
-            await self._refuse(reader, writer, answer)
+            await self._refuse(ends.reader, ends.writer, answer)
 
     async def _refuse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, answer: Answer) -> None:
         head = await reader.readuntil(b"\r\n\r\n")

@@ -10,10 +10,10 @@ import asyncio
 import contextlib
 import random
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 CHUNK_BYTES: Final = 65_536
 HOST: Final = "127.0.0.1"
@@ -41,6 +41,20 @@ class Answer:
     def __str__(self) -> str:
         share = "" if self.share == 1 else f" to {self.share:.0%} of the requests"
         return f"{self.code or self.kind}{share}"
+
+
+@dataclass(frozen=True)
+class Ends:
+    """A client's connection, and the one to the server that was opened for it."""
+
+    reader: asyncio.StreamReader
+    writer: asyncio.StreamWriter
+    up_reader: asyncio.StreamReader
+    up_writer: asyncio.StreamWriter
+
+    async def tunnel(self) -> None:
+        """Copy both ways until either side hangs up."""
+        await either(pump(self.reader, self.up_writer), pump(self.up_reader, self.writer))
 
 
 class Proxy(ABC):
@@ -96,7 +110,7 @@ class Proxy(ABC):
         up_writer: asyncio.StreamWriter | None = None
         try:
             up_reader, up_writer = await asyncio.open_connection(HOST, self._upstream_port, limit=CHUNK_BYTES)
-            await self._serve(reader, writer, up_reader, up_writer)
+            await self._serve(Ends(reader, writer, up_reader, up_writer))
         except (OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
             pass  # One of the two ends hung up; the other one is told by the close below.
         except asyncio.CancelledError:
@@ -110,13 +124,7 @@ class Proxy(ABC):
                         await one.wait_closed()
 
     @abstractmethod
-    async def _serve(
-        self,
-        reader: asyncio.StreamReader,
-        writer: asyncio.StreamWriter,
-        up_reader: asyncio.StreamReader,
-        up_writer: asyncio.StreamWriter,
-    ) -> None:
+    async def _serve(self, ends: Ends) -> None:
         """Pass one connection on, or answer."""
 
     async def _pause(self, answer: Answer) -> None:
@@ -130,17 +138,12 @@ async def pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> No
         await writer.drain()
 
 
-async def tunnel(
-    reader: asyncio.StreamReader,
-    writer: asyncio.StreamWriter,
-    up_reader: asyncio.StreamReader,
-    up_writer: asyncio.StreamWriter,
-) -> None:
-    """Copy both ways until either side hangs up."""
-    ways = [asyncio.create_task(pump(reader, up_writer)), asyncio.create_task(pump(up_reader, writer))]
+async def either(*ways: Coroutine[Any, Any, None]) -> None:
+    """Run both ways of a connection until one of them ends."""
+    tasks = [asyncio.create_task(way) for way in ways]
     try:
-        await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     finally:
-        for way in ways:
-            way.cancel()
-        await asyncio.gather(*ways, return_exceptions=True)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
