@@ -21,6 +21,7 @@ from uuid import uuid4
 
 import pytest
 import redis as sync_redis
+import structlog
 from pydantic import SecretStr
 from redis.asyncio import Redis
 
@@ -34,6 +35,11 @@ from workbench.stack.errors import EMBEDDED_ON
 from workbench.stack.ports import free_port
 from workbench.stack.postgres import psql
 from workbench.weights import fetch_pose
+
+structlog.get_config()["processors"][-1] = structlog.dev.ConsoleRenderer(
+    colors=False, exception_formatter=structlog.dev.plain_traceback
+)
+"""What services log inside a test's own process: plain tracebacks, which cost the event loop nothing."""
 
 CONTAINERS = (
     os.environ.get("PROTEUS_TEST_SERVERS") == "docker" or (platform.system(), platform.machine()) not in EMBEDDED_ON

@@ -8,6 +8,8 @@ import json
 import logging
 import os
 import signal
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 
@@ -173,3 +175,23 @@ async def test_a_long_call_returns_what_it_made_or_raises_what_went_wrong() -> N
 async def test_port_zero_serves_nothing() -> None:
     async with probe_server(0, not_ready=lambda: None) as port:
         assert port == 0
+
+
+@pytest.mark.parametrize("form", ["1", "0"])
+def test_a_traceback_is_plain_and_shows_no_local(form):
+    script = (
+        "import structlog\n"
+        "from proteus import telemetry\n"
+        "from proteus.settings import LogSettings\n"
+        "telemetry.configure(LogSettings(), 'test')\n"
+        "def fail(token):\n"
+        "    raise ValueError('broken')\n"
+        "try:\n"
+        "    fail('a-' + 'secret')\n"
+        "except ValueError:\n"
+        "    structlog.get_logger().exception('failed')\n"
+    )
+    environment = {**os.environ, "LOG_JSON": form}
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, env=environment)
+    assert "ValueError: broken" in done.stderr
+    assert "a-secret" not in done.stderr

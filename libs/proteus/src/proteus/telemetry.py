@@ -49,7 +49,10 @@ def configure(settings: LogSettings, service: str) -> None:
             redact,
             structlog.processors.JSONRenderer(default=str)
             if settings.json_lines
-            else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()),
+            # Plain: a traceback with every local took the event loop for more than a minute, and showed tokens.
+            else structlog.dev.ConsoleRenderer(
+                colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
+            ),
         ],
     )
     handler = logging.StreamHandler(sys.stderr)
