@@ -256,7 +256,7 @@ def test_the_http_route_has_the_shape_of_the_gateway_api_and_leads_to_the_gatewa
     assert backend["port"] in {port["port"] for port in service["spec"]["ports"]}
 
 
-def test_what_has_a_service_is_scraped_by_it_and_the_rest_by_pod(rendered: Callable[..., Objects]) -> None:
+def test_a_service_that_leads_to_metrics_is_scraped_by_it_and_the_rest_by_pod(rendered: Callable[..., Objects]) -> None:
     objects = rendered(monitoring={"serviceMonitor": True, "labels": {"release": "prometheus"}})
     watched = {"ServiceMonitor": "Service", "PodMonitor": "Deployment"}
     found: dict[str, set[str]] = {kind: set() for kind in watched}
@@ -277,8 +277,8 @@ def test_what_has_a_service_is_scraped_by_it_and_the_rest_by_pod(rendered: Calla
         assert monitor["metadata"]["labels"]["release"] == "prometheus"
         found[monitor["kind"]].add(target["metadata"]["name"])
     assert found == {
-        "ServiceMonitor": {"demo-gateway", "demo-tailor"},
-        "PodMonitor": {"demo-weaver", "demo-arbitrator"},
+        "ServiceMonitor": {"demo-tailor"},
+        "PodMonitor": {"demo-gateway", "demo-weaver", "demo-arbitrator"},
     }
     assert not [o for o in rendered() if o["kind"] in watched]
 

@@ -97,7 +97,7 @@ INSIDE: set[Arrow] = {
     ("test", "postgres", 5432),
 }
 PROMETHEUS: set[Arrow] = {
-    ("namespace monitoring", "gateway", 8000),
+    ("namespace monitoring", "gateway", 9100),
     ("namespace monitoring", "tailor", 8001),
     ("namespace monitoring", "weaver", 9100),
     ("namespace monitoring", "arbitrator", 9100),

@@ -14,14 +14,18 @@ import socketio
 import uvicorn
 from redis.asyncio import Redis
 
+from gateway import listening
+from gateway.api.inner import InnerApp
 from gateway.app import build, make_app
 from gateway.services import Services
 from gateway.settings import (
     AdmissionSettings,
     AuthSettings,
     DatabaseSettings,
+    EdgeSettings,
     GatewaySettings,
     LimitSettings,
+    TailorSettings,
     TokenSettings,
     UploadSettings,
 )
@@ -50,6 +54,8 @@ def gateway_settings(
         uploads=UploadSettings(),
         limits=LimitSettings(),
         admission=AdmissionSettings(),
+        edge=EdgeSettings(),
+        tailor=TailorSettings(url=""),
         lease=LeaseSettings(seconds=2, beat_seconds=0.5, reap_seconds=0.2),
         log=LogSettings(),
     )
@@ -60,6 +66,7 @@ class Gateway:
     """A running gateway, as clients see it."""
 
     url: str
+    inner_url: str
     settings: GatewaySettings
     stop: Callable[[], None]
     clients: list[httpx.AsyncClient] = field(default_factory=list)
@@ -163,30 +170,29 @@ async def gateway(gateway_settings: GatewaySettings, store: ObjectStore) -> Asyn
 @asynccontextmanager
 async def serving(settings: GatewaySettings) -> AsyncIterator[Gateway]:
     """Run a gateway inside this event loop, on a free port, for a `with` block."""
-    port, stopping = free_port(), asyncio.Event()
-    server = uvicorn.Server(
-        uvicorn.Config(
-            make_app(settings, stopping),
-            port=port,
-            lifespan="on",
-            log_config=None,
-            ws="websockets-sansio",
-            timeout_graceful_shutdown=3,
-        )
+    port, inner_port, stopping, inside = free_port(), free_port(), asyncio.Event(), InnerApp()
+    configs = (
+        listening.public(make_app(settings, stopping, inside), settings.edge, host="127.0.0.1", port=port),
+        listening.inner(inside, host="127.0.0.1", port=inner_port),
     )
-    server.capture_signals = no_signals  # type: ignore[method-assign,assignment]
-    running = asyncio.create_task(server.serve())
+    servers = [uvicorn.Server(config) for config in configs]
+    for server in servers:
+        server.config.timeout_graceful_shutdown = 3
+        server.capture_signals = no_signals  # type: ignore[method-assign,assignment]
+    running = [asyncio.create_task(server.serve()) for server in servers]
 
     def stop() -> None:
         stopping.set()
-        server.should_exit = True
+        for server in servers:
+            server.should_exit = True
 
     try:
         async with asyncio.timeout(PATIENCE_SECONDS):
-            while not server.started:
-                assert not running.done(), "the gateway did not start"
+            while not all(server.started for server in servers):
+                assert not any(one.done() for one in running), "the gateway did not start"
                 await asyncio.sleep(0.01)
-        made = Gateway(url=f"http://127.0.0.1:{port}", settings=settings, stop=stop)
+        inner_url = f"http://127.0.0.1:{inner_port}"
+        made = Gateway(url=f"http://127.0.0.1:{port}", inner_url=inner_url, settings=settings, stop=stop)
         try:
             yield made
         finally:
@@ -194,7 +200,7 @@ async def serving(settings: GatewaySettings) -> AsyncIterator[Gateway]:
                 await client.aclose()
     finally:
         stop()
-        await running
+        await asyncio.gather(*running)
 
 
 class no_signals:

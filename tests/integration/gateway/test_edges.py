@@ -62,14 +62,20 @@ async def test_pages_load_nothing_foreign(gateway, storage_settings) -> None:
     assert "unsafe" not in policy
 
 
-async def test_health_says_what_works(gateway, ready) -> None:
+ALL_WELL = {"postgres": "ok", "redis": "ok", "storage": "ok"}
+
+
+async def test_health_says_what_works_and_the_inner_port_how_much(gateway, ready) -> None:
     async with httpx.AsyncClient(base_url=gateway.url) as plain:
-        health = (await plain.get("/health")).json()
-        assert health["status"] == "ok"
+        assert (await plain.get("/health")).json() == {"status": "ok", "dependencies": ALL_WELL}
+        health = (await plain.get(f"{gateway.inner_url}/health")).json()
+        assert (health["status"], health["dependencies"]) == ("ok", ALL_WELL)
         assert health["models"]["puppet"] == "absent"
+        assert health["queue"]["waiting"] == 0
         assert (await plain.get("/healthz")).text == "ok\n"
         assert (await plain.get("/readyz")).status_code == 200
-        metrics = (await plain.get("/metrics")).text
+        assert (await plain.get("/metrics")).status_code == 404
+        metrics = (await plain.get(f"{gateway.inner_url}/metrics")).text
         assert 'proteus_gateway_settled_total{kind="tryon",state="completed"}' in metrics
         models = (await plain.get("/v1/models")).json()["items"]
         cors = await plain.options(
@@ -163,6 +169,21 @@ async def test_a_payload_pushed_by_hand_becomes_a_try_on_or_a_dead_letter(
     assert {letter.code for letter in letters} == {"invalid_request", "foreign_url", "upload_missing"}
 
 
+async def test_a_payload_pushed_by_hand_may_name_a_photo_that_was_ingested(ready, hands, parts, redis, store) -> None:
+    assert not store.exists(store.key_of(ready.person)), "its upload is gone by now"
+    payload = {"id": "job_again", "user_photo_url": ready.person, "cloth_clean_url": ready.garment}
+    await redis.lpush(JOBS, json.dumps(payload))
+    adopter = Adopter(parts.ledger, parts.store, parts.photos, parts.intake, parts.queues)
+    async with hands.working(), asyncio.timeout(40):
+        while True:
+            await adopter.adopt()
+            async with parts.ledger.read() as reads:
+                found = (await reads.jobs(["job_again"])).get("job_again")
+            if found and found.terminal:
+                break
+    assert found.state == "completed"
+
+
 async def test_operators_see_retry_and_drop(gateway, ready, hands, parts, tokens) -> None:
     from proteus.queue import Failure
 
@@ -215,7 +236,7 @@ async def padded(body: dict[str, str]) -> AsyncIterator[bytes]:
         yield b" " * 1_000
 
 
-async def test_a_plain_submit_is_answered_like_one_that_takes_the_long_way(ready) -> None:
+async def test_a_plain_submit_is_answered_like_one_that_takes_the_long_way(gateway, ready) -> None:
     """Plain submits pass the framework by; an Origin sends the same request through it."""
     http, origin = ready.guest.http, {"Origin": "https://shop.example"}
     body = {"user_photo_url": ready.person, "cloth_clean_url": ready.garment}
@@ -243,5 +264,5 @@ async def test_a_plain_submit_is_answered_like_one_that_takes_the_long_way(ready
         assert one | dict.fromkeys(changing) == other | dict.fromkeys(changing)
     endless = await http.post("/api/snap", content=padded(body), headers={"Content-Type": "application/json"})
     assert (endless.status_code, endless.json()["code"]) == (413, "body_too_large")
-    counted = (await http.get("/metrics")).text
+    counted = (await http.get(f"{gateway.inner_url}/metrics")).text
     assert 'proteus_gateway_request_seconds_count{method="POST",route="/api/snap",status="202"}' in counted

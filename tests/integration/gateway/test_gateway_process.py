@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from gateway.commands import serve
+from gateway.settings import EdgeSettings
 from proteus.lifecycle import cancel
 from starting import END_SECONDS, Starting
 from waiting import until
@@ -21,6 +22,7 @@ ENVIRONMENT = {
     "OBJECT_STORAGE_ACCESS_KEY": "nobody",
     "OBJECT_STORAGE_SECRET_KEY": "nothing",
     "LOG_JSON": "1",
+    "GATEWAY_INNER_PORT": "0",
 }
 
 
@@ -52,7 +54,8 @@ async def test_a_gateway_whose_servers_are_away_ends_within_two_seconds_of_sigte
 
 async def test_a_gateway_whose_loops_have_ended_ends_with_a_status(gateway_settings, store):
     port = free_port()
-    serving = asyncio.create_task(serve(gateway_settings, host="127.0.0.1", port=port))
+    settings = gateway_settings.model_copy(update={"edge": EdgeSettings(inner_port=0)})
+    serving = asyncio.create_task(serve(settings, host="127.0.0.1", port=port))
     async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client, asyncio.timeout(30):
         await until(lambda: _answers(client, "/readyz", 200), what="readiness")
         await cancel(*_tasks("background"))

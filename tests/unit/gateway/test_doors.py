@@ -30,8 +30,9 @@ def test_a_token_speaks_for_its_user_until_it_expires() -> None:
 
 
 def test_a_token_of_an_earlier_version_is_a_guests_if_it_is_of_the_guests_tenant() -> None:
-    tokens = Tokens(KEY, clock=ManualClock())
-    claims = {"iss": "proteus", "sub": "user_1", "exp": 2**33}
+    clock = ManualClock()
+    tokens = Tokens(KEY, clock=clock)
+    claims = {"iss": "proteus", "sub": "user_1", "exp": clock.now() + 3_600}
 
     def verified(**more: str) -> Caller:
         return tokens.verify(jwt.encode({**claims, **more}, KEY, algorithm="HS256"))
@@ -51,8 +52,9 @@ def test_a_token_that_never_expires_is_no_token(exp: object) -> None:
 
 
 def test_tokens_of_others_are_refused() -> None:
-    tokens = Tokens(KEY, clock=ManualClock())
-    claims = {"iss": "proteus", "sub": "user_1", "exp": 2**33}
+    clock = ManualClock()
+    tokens = Tokens(KEY, clock=clock)
+    claims = {"iss": "proteus", "sub": "user_1", "exp": clock.now() + 3_600}
     for bad in (
         jwt.encode(claims, "o" * 32, algorithm="HS256"),
         jwt.encode(claims, None, algorithm="none"),

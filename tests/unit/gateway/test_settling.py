@@ -128,3 +128,17 @@ def test_a_stored_error_is_the_exception_it_was() -> None:
     assert stored["hint"].startswith("PUT the picture")
     assert isinstance(error_of(stored), errors.UploadMissing)
     assert error_of({"code": "unheard_of", "message": "Odd."}).message == "Odd."
+
+
+@pytest.mark.parametrize(
+    "code", ["engine_failed", "gpu_out_of_memory", "internal", "worker_lost", "code_of_a_later_version"]
+)
+def test_the_text_of_an_exception_does_not_reach_clients(code: str) -> None:
+    said = described(code, "RuntimeError: CUDA error at /srv/models/x.py:12, token=abc")
+    assert "RuntimeError" not in said["message"]
+    assert said["message"]
+
+
+@pytest.mark.parametrize("code", ["image_unreadable", "no_person_detected", "prerequisite_canceled"])
+def test_a_sentence_about_what_the_client_sent_does(code: str) -> None:
+    assert described(code, "The left shoulder is cut off.")["message"] == "The left shoulder is cut off."

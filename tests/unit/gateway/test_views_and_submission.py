@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -163,3 +163,21 @@ def test_a_new_revision_of_cutting_cuts_anew_and_the_category_is_still_read() ->
 def test_an_ingest_says_what_the_picture_is_of() -> None:
     made = compose(Order(job=tailor("ingest"), image=photo("img_g")), address_of)
     assert made.body["kind"] == photo("img_g").kind
+
+
+def test_timings_of_pictures_made_side_by_side_add_up_to_no_more_than_the_total() -> None:
+    entry, units = tryon(TryonOptions(num_samples=4), units=4)
+    start = entry.created_at
+    made = [
+        replace(
+            unit,
+            started_at=start + timedelta(seconds=1),
+            finished_at=start + timedelta(seconds=3 + n / 10),
+            result={"timings": {"fetch_seconds": 1.1, "weave_seconds": 0.8 + n / 100}},
+        )
+        for n, unit in enumerate(units)
+    ]
+    found = timings_of(entry, made)
+    assert found == {"queued_seconds": 1.0, "total_seconds": 3.3, "fetch_seconds": 1.1, "weave_seconds": 0.83}
+    assert sum(found.values()) - found["total_seconds"] <= found["total_seconds"]
+    assert "total_seconds" not in timings_of(entry, [*made[:3], replace(made[3], finished_at=None, result=None)])

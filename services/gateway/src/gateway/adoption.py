@@ -97,9 +97,18 @@ class Adopter:
         ask = Ask(caller=FOREIGN, trace_id=uuid4().hex, job_id=made["id"])
         await self._intake.tryon(ask, TryonOptions(), person_url=person, garment_url=garment)
 
+    async def _kept(self, key: str) -> str:
+        """Return where a photo lies: the upload that an `image_url` names is gone once it was ingested."""
+        if not key.startswith("incoming/"):
+            return key
+        image_id = key.rpartition("/")[2]
+        async with self._ledger.read() as reads:
+            image = (await reads.images([image_id])).get(image_id)
+        return image.key if image is not None and image.key and image.incoming_key == key else key
+
     async def _copy(self, url: str, *, kind: str) -> str:
         """Copy a picture into the account's own uploads; return its address there."""
-        key = self._store.key_of(url)
+        key = await self._kept(self._store.key_of(url))
         info = await asyncio.to_thread(self._store.head, key)
         self._photos.check(info.content_type, info.size_bytes)
         image_id = new_id("img")

@@ -24,7 +24,10 @@ from starlette.types import ASGIApp
 
 from gateway import api, background, metrics
 from gateway.api import uploads
-from gateway.api.middleware import MAX_BODY_BYTES, RequestEnvelope
+from gateway.api.bodies import BodyLimits, ByteBudget
+from gateway.api.headers import CommonHeaders
+from gateway.api.inner import InnerApp
+from gateway.api.middleware import RequestEnvelope
 from gateway.api.shortcut import SubmitShortcut
 from gateway.callers import Callers
 from gateway.erasure import Eraser
@@ -34,6 +37,7 @@ from gateway.ledger.engine import Ledger
 from gateway.options import AUTO, card_of
 from gateway.photos import Photos
 from gateway.rates import Rate, Rates
+from gateway.realtime.frames import SocketFrames
 from gateway.realtime.relay import Relay
 from gateway.realtime.server import PATH, SocketServer
 from gateway.recorder import Recorder
@@ -159,13 +163,17 @@ async def _closed(services: Services) -> None:
             await services.ledger.close()
 
 
-def make_api(settings: GatewaySettings, sockets: SocketServer, stopping: asyncio.Event) -> FastAPI:
+def make_api(
+    settings: GatewaySettings, sockets: SocketServer, stopping: asyncio.Event, inner: InnerApp | None = None
+) -> FastAPI:
     """Return the HTTP application; its lifespan builds and runs the services."""
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[dict[str, Any]]:
         services = build(settings, stopping)
         async with running(services, sockets):
+            if inner is not None:
+                inner.services = services
             yield {"services": services}
 
     app = FastAPI(
@@ -175,29 +183,42 @@ def make_api(settings: GatewaySettings, sockets: SocketServer, stopping: asyncio
         license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
         lifespan=lifespan,
         docs_url=None,
-        max_body_size=MAX_BODY_BYTES,
         redoc_url=None,
     )
-    api.install(
-        app,
-        origins=settings.origins,
-        storage_endpoint=settings.storage.client_endpoint,
-        max_file_bytes=settings.uploads.max_bytes,
-    )
+    api.install(app, origins=settings.origins, storage_endpoint=settings.storage.client_endpoint)
     return app
 
 
-def make_app(settings: GatewaySettings, stopping: asyncio.Event) -> ASGIApp:
-    """Return the whole edge: HTTP, and the socket at `/updates`; `stopping` makes streams and long polls let go."""
+def make_app(settings: GatewaySettings, stopping: asyncio.Event, inner: InnerApp | None = None) -> ASGIApp:
+    """Return the whole edge: HTTP, and the socket at `/updates`.
+
+    Args:
+        settings: What the environment said.
+        stopping: Makes streams and long polls let go.
+        inner: What answers on the inner port; it gets the services as soon as they run.
+    """
     sockets = SocketServer(origins=settings.origins)
-    http = RequestEnvelope(
-        SubmitShortcut(make_api(settings, sockets, stopping)),
-        max_body_bytes={uploads.PATH: settings.uploads.max_bytes + uploads.ENVELOPE_BYTES},
-    )
-    socket: ASGIApp = socketio.ASGIApp(sockets.io, socketio_path=PATH)
+    engine: ASGIApp = socketio.ASGIApp(sockets.io, socketio_path=PATH)
+    http_api = make_api(settings, sockets, stopping, inner)
+    largest = {uploads.PATH: settings.uploads.max_bytes + uploads.ENVELOPE_BYTES}
+    budget = ByteBudget(settings.edge.body_bytes_most)
+
+    def limited(app: ASGIApp) -> ASGIApp:
+        return BodyLimits(app, budget, seconds=settings.edge.body_seconds, most_bytes=largest)
+
+    plain = CommonHeaders(RequestEnvelope(limited(SubmitShortcut(http_api))))
+    # Polling is refused, so what asks for the socket's path without a socket gets the engine's own 400.
+    polling = CommonHeaders(limited(engine))
+    socket = SocketFrames(engine, connect_seconds=settings.edge.connect_seconds)
 
     async def edge(scope: Any, receive: Any, send: Any) -> None:
-        inside = scope["type"] != "lifespan" and (scope["path"] + "/").startswith(f"/{PATH}/")
-        await (socket if inside else http)(scope, receive, send)
+        if scope["type"] == "lifespan":
+            await http_api(scope, receive, send)
+        elif (scope["path"] + "/").startswith(f"/{PATH}/"):
+            await (socket if scope["type"] == "websocket" else polling)(scope, receive, send)
+        elif scope["type"] == "http":
+            await plain(scope, receive, send)
+        else:
+            await http_api(scope, receive, send)
 
     return edge

@@ -19,7 +19,10 @@ class Once:
 
 
 class AlreadyAccepted(Exception):
-    """The same request with the same key was accepted before; `job_id` says as what."""
+    """The same request with the same key was accepted before; `job_id` (of a draft: its `vton_id`) says as what.
+
+    It ends the handler wherever it is; `gateway.api.replays` answers, for every submit in the same way.
+    """
 
     def __init__(self, job_id: str) -> None:
         super().__init__(job_id)

@@ -14,6 +14,8 @@ import structlog
 import uvicorn
 import uvloop
 
+from gateway import listening
+from gateway.api.inner import InnerApp
 from gateway.app import make_api, make_app
 from gateway.ledger import migrate
 from gateway.ledger.engine import Ledger
@@ -27,9 +29,6 @@ from proteus.storage import ObjectStore
 from proteus.telemetry import configure
 
 log = structlog.get_logger()
-
-GRACE_SECONDS = 10
-"""How long requests may take to end after SIGTERM; sockets and streams are closed at once."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -66,26 +65,17 @@ async def serve(settings: GatewaySettings, *, host: str, port: int) -> int:
     gc.collect()
     gc.freeze()  # What is loaded stays: looking through it again and again costs a tenth of each request.
     stopping = asyncio.Event()
-    server = _Server(
-        uvicorn.Config(
-            make_app(settings, stopping),
-            host=host,
-            port=port,
-            log_config=None,
-            access_log=False,
-            lifespan="on",
-            ws="websockets-sansio",
-            ws_max_size=65_536,
-            timeout_graceful_shutdown=GRACE_SECONDS,
-            server_header=False,
-        )
-    )
+    inside = InnerApp()
+    server = _Server(listening.public(make_app(settings, stopping, inside), settings.edge, host=host, port=port))
+    servers = [server]
+    if inner_port := settings.edge.inner_port:
+        servers.append(_Server(listening.inner(inside, host=host, port=inner_port)))
     status = 1
 
     async def run(stop: asyncio.Event) -> None:
         nonlocal status
         async with asyncio.TaskGroup() as tasks:
-            serving = tasks.create_task(server.serve())
+            serving, *_others = [tasks.create_task(one.serve()) for one in servers]
             ends = [tasks.create_task(event.wait()) for event in (stop, stopping)]
             await asyncio.wait((serving, *ends), return_when=asyncio.FIRST_COMPLETED)
             if stop.is_set():
@@ -93,7 +83,8 @@ async def serve(settings: GatewaySettings, *, host: str, port: int) -> int:
             else:
                 log.error("ended_by_itself", serving=not serving.done())
             stopping.set()
-            server.should_exit = True
+            for one in servers:
+                one.should_exit = True
             for end in ends:
                 end.cancel()
 

@@ -67,7 +67,7 @@ class Intake:
         """Have the garment in a stored photo cut out; asked twice it is the same job."""
 
         async def accept() -> tuple[JobRow, Plan]:
-            await self._replay(ask)
+            await self.replay(ask)
             async with self._ledger.read() as reads:
                 image = await self._photos.find(reads, ask.caller, image_url)
                 known = await reads.jobs_of_images([image.id])
@@ -98,26 +98,33 @@ class Intake:
 
     async def draft(self, ask: Ask, options: TryonOptions, *, person_url: str, garment_url: str) -> TryonRow:
         """Keep a VTON entry that is not submitted yet."""
-        card = self._card(ask, options)
-        found = await self._look_up(ask, person_url, garment_url)
-        async with self._ledger.write() as writes:
-            return await writes.add_tryon(
-                **entry_values(
-                    ask.caller,
-                    options,
-                    card,
-                    person_id=found.person.id,
-                    garment_id=found.garment.id,
-                    cut_id=found.cut.id if found.cut else None,
-                    trace_id=ask.trace_id,
+
+        async def accept() -> TryonRow:
+            await self.replay(ask)
+            card = self._card(ask, options)
+            found = await self._look_up(ask, person_url, garment_url)
+            async with self._ledger.write() as writes:
+                entry = await writes.add_tryon(
+                    **entry_values(
+                        ask.caller,
+                        options,
+                        card,
+                        person_id=found.person.id,
+                        garment_id=found.garment.id,
+                        cut_id=found.cut.id if found.cut else None,
+                        trace_id=ask.trace_id,
+                    )
                 )
-            )
+                await _remember(writes, ask, entry.vton_id)
+            return entry
+
+        return await _racing(accept)
 
     async def tryon(self, ask: Ask, options: TryonOptions, *, person_url: str, garment_url: str) -> Accepted:
         """Accept a try-on of a person's photo and a garment (its cut-out or its photo), or refuse it before commit."""
 
         async def accept() -> Accepted:
-            await self._replay(ask)
+            await self.replay(ask)
             plain = options.num_samples == 1 and ask.once is None
             if plain and (accepted := await self._accept_ready(ask, options, person_url, garment_url)):
                 return accepted
@@ -131,7 +138,7 @@ class Intake:
         options = TryonOptions.model_validate(stored | {"model": entry.options["engine"], "metadata": entry.metadata})
 
         async def accept() -> Accepted:
-            await self._replay(ask)
+            await self.replay(ask)
             async with self._ledger.read() as reads:
                 photos = await reads.images({entry.person_image_id, entry.garment_image_id})
                 cuts = await reads.jobs([entry.cut_id] if entry.cut_id else [])
@@ -144,7 +151,13 @@ class Intake:
 
         return await _racing(accept)
 
-    async def _replay(self, ask: Ask) -> None:
+    async def replay(self, ask: Ask) -> None:
+        """Let a fresh request pass.
+
+        Raises:
+            AlreadyAccepted: It was accepted before, with the same key.
+            IdempotencyConflict: The key came with another request before.
+        """
         if ask.once is None:
             return
         async with self._ledger.read() as reads:

@@ -32,6 +32,13 @@ QUEUE_DEPTH: Final = Gauge(
 )
 QUEUE_OLDEST: Final = Gauge("proteus_queue_oldest_wait_seconds", "Age of the oldest waiting job.", ["queue"])
 HELD: Final = Gauge("proteus_gateway_held_jobs", "Pictures that wait in Postgres (low priority, tenant caps).")
+BODY_BYTES: Final = Gauge("proteus_gateway_body_bytes", "Bytes of requests' bodies held in memory or under /tmp.")
+BODIES_REFUSED: Final = Counter(
+    "proteus_gateway_bodies_refused_total", "Bodies cut off on their way in: too large, too slow, or too many at once."
+)
+SOCKETS_REFUSED: Final = Counter(
+    "proteus_gateway_sockets_refused_total", "Sockets closed for what they sent or failed to do.", ["reason"]
+)
 LOOP_ERRORS: Final = Counter("proteus_gateway_loop_errors_total", "Rounds of a background loop that failed.", ["loop"])
 MESSAGES_DROPPED: Final = Counter(
     "proteus_gateway_messages_dropped_total",

@@ -109,6 +109,40 @@ class LimitSettings(BaseSettings):
     """Longest `?wait=` and `Prefer: wait=`."""
 
 
+class EdgeSettings(BaseSettings):
+    """The gateway's ports, and how long and how much it listens."""
+
+    model_config = SettingsConfigDict(frozen=True, env_prefix="GATEWAY_", extra="ignore")
+
+    inner_port: int = Field(default=9100, ge=0, le=65_535)
+    """`GATEWAY_INNER_PORT`. Serves `/metrics` and the full `/health`; 0: nobody does."""
+
+    keep_alive_seconds: int = Field(default=75, ge=1)
+    """`GATEWAY_KEEP_ALIVE_SECONDS`. Longer than a proxy keeps an idle connection (nginx: 60 s), so that none sends a
+    request into one that closes."""
+
+    header_seconds: float = Field(default=10.0, gt=0)
+    """`GATEWAY_HEADER_SECONDS`. From the connection to the end of the headers."""
+
+    body_seconds: float = Field(default=30.0, gt=0)
+    """`GATEWAY_BODY_SECONDS`. For a body, and one second more for every 100 KiB of it that has come."""
+
+    body_bytes_most: int = Field(default=128 * 1024 * 1024, ge=1)
+    """`GATEWAY_BODY_BYTES_MOST`. Bodies of all requests at once; uploads among them lie under `/tmp`."""
+
+    connect_seconds: float = Field(default=10.0, gt=0)
+    """`GATEWAY_CONNECT_SECONDS`. From a socket's opening to its accepted CONNECT."""
+
+
+class TailorSettings(BaseSettings):
+    """The tailors, as the gateway sees them."""
+
+    model_config = SettingsConfigDict(frozen=True, env_prefix="TAILOR_", extra="ignore")
+
+    url: str = Field(default="", pattern=r"^(https?://.+)?$")
+    """`TAILOR_URL`. Asked by `/health` whether a tailor is ready; empty: nobody is asked."""
+
+
 class AdmissionSettings(BaseSettings):
     """What the deployment can have, for the estimate at the door."""
 
@@ -155,6 +189,8 @@ class GatewaySettings(BaseSettings):
     auth: AuthSettings = Field(default_factory=AuthSettings)
     uploads: UploadSettings = Field(default_factory=UploadSettings)
     limits: LimitSettings = Field(default_factory=LimitSettings)
+    edge: EdgeSettings = Field(default_factory=EdgeSettings)
+    tailor: TailorSettings = Field(default_factory=TailorSettings)
     admission: AdmissionSettings = Field(default_factory=AdmissionSettings)
     lease: LeaseSettings = Field(default_factory=LeaseSettings)
     log: LogSettings = Field(default_factory=LogSettings)

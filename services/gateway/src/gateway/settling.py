@@ -32,6 +32,12 @@ REOPENED: Final = "reopened"
 RELEASED: Final = "released"
 """All that the job needed is there."""
 
+PREREQUISITE: Final = "prerequisite_"
+"""How the code of a job begins whose need was cancelled or expired."""
+
+TOLD: Final = (errors.InvalidRequest, errors.PhotoRejected, errors.UploadMissing, errors.Overloaded)
+"""Errors about what a client sent or asked: their sentences are written for clients."""
+
 ENDS: Final = {
     "completed": JobState.COMPLETED,
     "failed": JobState.FAILED,
@@ -101,7 +107,7 @@ def cascaded(row: JobRow, needs: Sequence[JobRow], *, now: datetime) -> JobRow:
         return row
     for need in needs:
         if need.terminal and need.state != JobState.COMPLETED:
-            error = need.error or {"code": f"prerequisite_{need.state}", "message": f"{need.kind} was {need.state}"}
+            error = need.error or {"code": f"{PREREQUISITE}{need.state}", "message": f"{need.kind} was {need.state}"}
             return apply(row, fact(row, "failed", now=now, **error))
     if all(need.state == JobState.COMPLETED for need in needs):
         return apply(row, fact(row, RELEASED, now=now))
@@ -109,11 +115,16 @@ def cascaded(row: JobRow, needs: Sequence[JobRow], *, now: datetime) -> JobRow:
 
 
 def described(code: str, message: str) -> dict[str, Any]:
-    """Return the error that clients see: what is known of the code, in words and with a way out."""
+    """Return the error that clients see: what is known of the code, in words and with a way out.
+
+    The text of any other error than `TOLD` may come from a library. Workers write it to their logs, operators find it
+    in Redis and in the dead letters; a shopper reads our own sentence.
+    """
     known = _BY_CODE.get(code, errors.ProteusError)
+    ours = issubclass(known, TOLD) or code.startswith(PREREQUISITE)
     return {
         "code": code,
-        "message": message or str(known().message),
+        "message": message if message and ours else str(known().message),
         "hint": known.hint,
         "retryable": known.retryable,
     }

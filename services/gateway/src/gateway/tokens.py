@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from math import isfinite
 from typing import Any, Final, Literal
 
 import jwt
@@ -21,6 +20,9 @@ Kind = Literal["guest", "account"]
 
 KNOWN_MOST: Final = 10_000
 """Good tokens remembered, so that a busy caller's signature is checked once and not with every request."""
+
+LIFE_SECONDS_MOST: Final = 10 * 366 * 86_400
+"""A token that expires later than this from now is refused: nobody meant it."""
 
 SCOPES: Final = frozenset({"admin", "priority:high"})
 
@@ -71,6 +73,8 @@ class Tokens:
         unknown = set(scopes) - SCOPES
         if unknown:
             raise ValueError(f"unknown scopes {sorted(unknown)}; there are {sorted(SCOPES)}")
+        if seconds > LIFE_SECONDS_MOST:
+            raise ValueError(f"a token cannot live {seconds} s: {LIFE_SECONDS_MOST} (ten years) at most")
         now = int(self._clock.now())
         claims = {
             "iss": ISSUER,
@@ -105,8 +109,8 @@ class Tokens:
                 issuer=ISSUER,
                 options={"require": ["exp", "sub", "iss"], "verify_exp": False, "verify_iat": False},
             )
-            caller = _caller(claims)
-        except (jwt.InvalidTokenError, TypeError, ValueError) as error:
+            caller = _caller(claims, now=self._clock.now())
+        except (jwt.InvalidTokenError, TypeError, ValueError, OverflowError) as error:
             raise Unauthorized("The access token is not valid.") from error
         if len(self._known) >= KNOWN_MOST:
             self._known.clear()
@@ -114,12 +118,21 @@ class Tokens:
         return caller
 
 
-def _caller(claims: dict[str, Any]) -> Caller:
+def _caller(claims: dict[str, Any], *, now: float) -> Caller:
     tenant = str(claims.get("tenant") or GUESTS)
     # Tokens of earlier versions name no kind: whoever was in the guests' tenant was a guest.
     kind: Kind = "guest" if claims.get("kind", "guest" if tenant == GUESTS else "account") == "guest" else "account"
-    expires_at = float(claims["exp"])
-    if not isfinite(expires_at):
-        raise ValueError("exp is no moment in time")
+    expires_at = _expiry(claims["exp"], now=now)
     scopes = frozenset(str(claims.get("scope") or "").split())
     return Caller(user_id=str(claims["sub"]), tenant=tenant, scopes=scopes, expires_at=expires_at, kind=kind)
+
+
+def _expiry(claim: object, *, now: float) -> float:
+    """Return when a token expires.
+
+    Raises:
+        ValueError: It says no time, or one that never comes: JSON as Python reads it knows NaN and Infinity.
+    """
+    if isinstance(claim, bool) or not isinstance(claim, (int, float)) or not claim <= now + LIFE_SECONDS_MOST:
+        raise ValueError(f"exp must be a time within ten years, not {claim!r}")
+    return float(claim)

@@ -109,18 +109,23 @@ def result_url(job_id: str, n: int) -> str:
 
 
 def timings_of(entry: TryonRow | JobRow, units: Sequence[JobRow]) -> dict[str, float]:
-    """Return where the time went, in seconds: what is known so far."""
-    starts = [unit.started_at for unit in units if unit.started_at]
-    ends = [unit.finished_at for unit in units if unit.finished_at]
+    """Return where the time went, in seconds: what is known so far.
+
+    Pictures of one try-on are made side by side, so sums over them would exceed the total. The times are those of the
+    picture that was finished last: it is the one that was waited for, and its parts add up to no more than the total.
+    """
     found: dict[str, float] = {}
-    if starts:
+    ended = [(unit.finished_at, unit) for unit in units if unit.finished_at]
+    starts = [unit.started_at for unit in units if unit.started_at]
+    last = max(ended, key=lambda one: one[0])[1] if ended else None
+    if last is not None and last.started_at:
+        found["queued_seconds"] = _seconds(entry.created_at, last.started_at)
+    elif starts:
         found["queued_seconds"] = _seconds(entry.created_at, min(starts))
-    if ends and len(ends) == len(units):
-        found["total_seconds"] = _seconds(entry.created_at, max(ends))
-    for unit in units:
-        for name, seconds in ((unit.result or {}).get("timings") or {}).items():
-            found[name] = round(found.get(name, 0.0) + float(seconds), 4)
-    return found
+    if last is not None and last.finished_at and len(ended) == len(units):
+        found["total_seconds"] = _seconds(entry.created_at, last.finished_at)
+    parts = ((last.result or {}).get("timings") or {}) if last is not None else {}
+    return found | {name: round(float(seconds), 4) for name, seconds in parts.items()}
 
 
 def iso(at: datetime) -> str:

@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
+from uuid import uuid4
 
 import httpx
 import socketio
@@ -26,8 +27,16 @@ _MAGIC: Final = (
     (8, b"WEBP", "image/webp"),
 )
 NO_PICTURE: Final = "application/octet-stream"
-_RECHECK_SECONDS: Final = 5.0
-"""A job is also asked for this often: an event lost on the way costs seconds, not the try-on."""
+_RECHECK_SECONDS: Final = 7.0
+"""A job is also asked for this often: an event lost on the way costs seconds, not the try-on. Not 5: many servers close
+an idle connection just then."""
+
+_IDEMPOTENT: Final = frozenset({"GET", "HEAD", "PUT", "DELETE"})
+_DROPPED: Final = (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError, httpx.CloseError)
+"""The connection broke after it was made: the server may have closed it, idle, as the request left."""
+
+_TRIES: Final = 3
+_KEY: Final = "Idempotency-Key"
 
 _REQUEST_SECONDS: Final = 30.0
 
@@ -98,6 +107,11 @@ def content_type_of(picture: bytes) -> str:
     return next(found, NO_PICTURE)
 
 
+def _once() -> dict[str, str]:
+    """Return the header that makes a submit safe to repeat."""
+    return {_KEY: uuid4().hex}
+
+
 Tell = Callable[[Job], None]
 
 
@@ -147,7 +161,7 @@ class Client:
         asked = {"kind": kind, "content_type": content_type_of(picture), "size_bytes": len(picture)}
         ticket = await self._ask("GET", "/images/presignedUpUrl", params=asked)
         try:
-            answer = await self._http.request(
+            answer = await self._patiently(
                 ticket["method"], ticket["upload_url"], headers=ticket["headers"], content=picture
             )
         except httpx.HTTPError as error:
@@ -159,13 +173,13 @@ class Client:
     async def cut_out(self, image_url: str, *, category: str = "auto", tell: Tell | None = None) -> Job:
         """Cut the garment out of its picture; return the completed job."""
         body = {"image_url": image_url, "category": category}
-        said = await self._ask("POST", "/segformer/segmentOutfitPic", json=body)
+        said = await self._ask("POST", "/segformer/segmentOutfitPic", json=body, headers=_once())
         return await self.follow(said["job_id"], tell=tell)
 
     async def snap(self, person_url: str, cloth_clean_url: str, **options: Any) -> str:
         """Ask for a try-on; return its job id."""
         body = {"user_photo_url": person_url, "cloth_clean_url": cloth_clean_url, **options}
-        return str((await self._ask("POST", "/api/snap", json=body))["job_id"])
+        return str((await self._ask("POST", "/api/snap", json=body, headers=_once()))["job_id"])
 
     async def status(self, job_id: str) -> Job:
         """Ask for a job's status."""
@@ -198,8 +212,12 @@ class Client:
         """Fetch a result by its API address; the redirect leads to a signed URL, which needs no token."""
         answer = await self._send("GET", result_url)
         if answer.is_redirect:
-            answer = await self._http.get(answer.headers["location"])
-        answer.raise_for_status()
+            try:
+                answer = await self._patiently("GET", answer.headers["location"])
+            except httpx.HTTPError as error:
+                raise ServerUnreachable(f"The object store does not answer: {error}.") from error
+        if answer.is_error:
+            raise Refused({"title": "The object store refused the download."}, status=answer.status_code)
         return answer.content
 
     async def _guest_token(self) -> str:
@@ -247,12 +265,25 @@ class Client:
         return (await self._send(method, path, **request)).json()
 
     async def _send(self, method: str, path: str, **request: Any) -> httpx.Response:
-        headers = {"Authorization": f"Bearer {self.token}"} if self.token else {}
+        headers = dict(request.pop("headers", {}))
+        if self.token:
+            headers["Authorization"] = f"Bearer {self.token}"
         try:
-            answer = await self._http.request(method, self.url + path, headers=headers, **request)
+            answer = await self._patiently(method, self.url + path, headers=headers, **request)
         except httpx.HTTPError as error:
             raise ServerUnreachable(f"{self.url} does not answer: {error or type(error).__name__}.") from error
         if answer.is_error:
             is_json = "json" in answer.headers.get("content-type", "")
             raise Refused(answer.json() if is_json else {"title": answer.reason_phrase}, status=answer.status_code)
         return answer
+
+    async def _patiently(self, method: str, url: str, **request: Any) -> httpx.Response:
+        """Send a request; send it again over a new connection if that can do no harm and the first one was dropped."""
+        repeatable = method in _IDEMPOTENT or _KEY in request.get("headers", {})
+        for left in reversed(range(_TRIES)):
+            try:
+                return await self._http.request(method, url, **request)
+            except _DROPPED:
+                if not (repeatable and left):
+                    raise
+        raise AssertionError("unreachable: the last try returns or raises")

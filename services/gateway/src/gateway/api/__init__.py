@@ -17,6 +17,7 @@ from gateway.api import (
     pages,
     problems,
     queue,
+    replays,
     results,
     segmentation,
     snap,
@@ -41,9 +42,10 @@ REFUSALS = {
 }
 
 
-def install(app: FastAPI, *, origins: list[str], storage_endpoint: str, max_file_bytes: int) -> None:
+def install(app: FastAPI, *, origins: list[str], storage_endpoint: str) -> None:
     """Add every route, page, error answer and middleware to the app."""
     problems.install(app)
+    replays.install(app)
     refusals: dict[int | str, dict[str, Any]] = {
         status: {"model": Problem, "content": {problems.MEDIA_TYPE: {}}, "description": description}
         for status, description in REFUSALS.items()
@@ -51,10 +53,9 @@ def install(app: FastAPI, *, origins: list[str], storage_endpoint: str, max_file
     # Routes are tried in this order: what is asked most comes first.
     for module in (
         snap, status, results, auth, images, segmentation, tryons, vtons, streams, users, models, fleet, queue,
-        arrivals, health,
+        arrivals, uploads, health,
     ):  # fmt: skip
         app.include_router(module.router, responses=refusals)
-    app.include_router(uploads.make_router(max_file_bytes=max_file_bytes), responses=refusals)
     pages.install(app, storage_endpoint=storage_endpoint)
     app.add_middleware(
         CORSMiddleware,

@@ -10,13 +10,13 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import Depends, Query
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 
 from gateway.api import examples
-from gateway.api.dependencies import CursorText, Page, ServicesDep, cursor_of, page_of
-from gateway.api.queue import operator
+from gateway.api.dependencies import CursorText, Page, ServicesDep, cursor_of, operator, page_of
+from gateway.api.guarding import GuardedRouter
 from gateway.ledger.rows import ArrivalRow
 from gateway.text import Moment
 from gateway.views import iso
@@ -24,7 +24,7 @@ from proteus.errors import InvalidRequest
 from proteus.estimates import rank_of
 from proteus.jobs import JobState
 
-router = APIRouter(prefix="/v1/queue/arrivals", tags=["queue"], dependencies=[Depends(operator)])
+router = GuardedRouter(prefix="/v1/queue/arrivals", tags=["queue"], dependencies=[Depends(operator)])
 
 LONGEST_PAGE: Final = 1_000
 """A day of one picture a second is then 87 requests."""

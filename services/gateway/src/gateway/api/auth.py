@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
 from fastapi.responses import JSONResponse
 
 from gateway.api.dependencies import HostDep, ServicesDep
+from gateway.api.guarding import GuardedRouter
 from gateway.api.schemas import GuestToken
 from gateway.services import Services
 from gateway.tokens import Caller
 from proteus.jobs import new_id
 
-router = APIRouter(tags=["auth"])
+router = GuardedRouter(tags=["auth"])
 
 
 @router.post("/v1/auth/guest", response_model=GuestToken, status_code=201, summary="Become a guest")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
 import json
@@ -14,6 +15,7 @@ from fastapi import Depends, Header, Query, Request
 from fastapi.params import Depends as DependsOn
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import AfterValidator
+from starlette.datastructures import UploadFile
 
 from gateway.asks import Ask, Once
 from gateway.services import Services
@@ -22,7 +24,7 @@ from gateway.tokens import Caller
 from proteus.errors import InvalidRequest
 from proteus.telemetry import bind
 
-_BEARER: Final = HTTPBearer(auto_error=False, description="From POST /v1/auth/guest.")
+BEARER: Final = HTTPBearer(auto_error=False, description="From POST /v1/auth/guest.")
 _WAIT: Final = re.compile(r"(?:^|[,;\s])wait=(\d{1,4})(?:$|[,;\s])")
 
 
@@ -36,7 +38,7 @@ ServicesDep = Annotated[Services, Depends(services_of)]
 
 
 async def caller_of(
-    services: ServicesDep, given: Annotated[HTTPAuthorizationCredentials | None, Depends(_BEARER)]
+    services: ServicesDep, given: Annotated[HTTPAuthorizationCredentials | None, Depends(BEARER)]
 ) -> Caller:
     """Whoever calls, by his token."""
     return await caller_by(services, given.credentials if given else None)
@@ -50,6 +52,11 @@ async def caller_by(services: Services, token: str | None) -> Caller:
 
 
 CallerDep = Annotated[Caller, Depends(caller_of)]
+
+
+async def operator(caller: CallerDep) -> None:
+    """Only operators."""
+    caller.require("admin")
 
 
 async def host_of(
@@ -93,9 +100,24 @@ async def once_of(request: Request, key: IdempotencyKey = None) -> Once | None:
     if not key.strip():
         raise InvalidRequest("Idempotency-Key must not be empty.")
     digest = hashlib.sha256(f"{request.method} {request.url.path}\n".encode())
-    if not request.headers.get("content-type", "").startswith("multipart/"):
+    if request.headers.get("content-type", "").startswith("multipart/"):
+        # The boundary differs from one sending to the next: what counts are the fields, and the bytes of files.
+        for name, value in sorted((await request.form()).multi_items(), key=lambda field: field[0]):
+            digest.update(await asyncio.to_thread(_digest_of_field, name, value))
+    else:
         digest.update(await request.body())
     return Once(key=key, request_hash=digest.hexdigest())
+
+
+def _digest_of_field(name: str, value: UploadFile | str) -> bytes:
+    if isinstance(value, str):
+        return hashlib.sha256(f"{name}\n{value}".encode("utf-8", "surrogatepass")).digest()
+    digest = hashlib.sha256(f"{name}\n{value.content_type}\n".encode())
+    value.file.seek(0)
+    while piece := value.file.read(65_536):
+        digest.update(piece)
+    value.file.seek(0)
+    return digest.digest()
 
 
 Wait = Annotated[float | None, Query(ge=0, description="Seconds to wait for the end (long poll).", examples=[25])]
@@ -128,7 +150,8 @@ async def submit_of(
     caller = await caller_by(services, token)
     request.state.allowance = services.rates.take(kind, caller.user_id)
     ask = Ask(caller=caller, trace_id=request.state.request_id, once=await once_of(request, key) if key else None)
-    return Submit(services=services, caller=caller, ask=ask, wait=await wait_of(services, wait, prefer))
+    request.state.submit = Submit(services=services, caller=caller, ask=ask, wait=await wait_of(services, wait, prefer))
+    return request.state.submit  # type: ignore[no-any-return]
 
 
 def submits(kind: str) -> DependsOn:
@@ -136,7 +159,7 @@ def submits(kind: str) -> DependsOn:
 
     async def submit(
         request: Request,
-        given: Annotated[HTTPAuthorizationCredentials | None, Depends(_BEARER)],
+        given: Annotated[HTTPAuthorizationCredentials | None, Depends(BEARER)],
         key: IdempotencyKey = None,
         wait: Wait = None,
         prefer: Prefer = None,

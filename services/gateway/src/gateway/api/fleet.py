@@ -6,12 +6,13 @@ import time
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from fastapi import APIRouter, Depends
+from fastapi import Depends
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 
 from gateway.api.dependencies import CallerDep, ServicesDep, caller_of, limited
 from gateway.api.examples import asked, said
+from gateway.api.guarding import GuardedRouter
 from gateway.api.schemas import EtaBody
 from gateway.options import default_engine
 from gateway.services import Services
@@ -19,7 +20,7 @@ from gateway.standing import Readiness, standing
 from gateway.views import iso
 from proteus.errors import Forbidden
 
-router = APIRouter(prefix="/v1/fleet", tags=["fleet"], dependencies=[Depends(caller_of)])
+router = GuardedRouter(prefix="/v1/fleet", tags=["fleet"], dependencies=[Depends(caller_of)])
 
 EXAMPLE: Final[dict[str, Any]] = {
     "state": "loading",

@@ -1,39 +1,55 @@
-"""Health: for people (`/health`), for the kubelet (`/healthz`, `/readyz`), for Prometheus (`/metrics`)."""
+"""Health: for people (`/health`; the inner port's has the numbers), for the kubelet (`/healthz`, `/readyz`)."""
 
 from __future__ import annotations
 
 import asyncio
-from typing import Final
+from http import HTTPStatus
+from http.client import HTTPException
+from typing import Any, Final
+from urllib.request import urlopen
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 from fastapi.responses import JSONResponse
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from redis.exceptions import RedisError
 
 from gateway.api.dependencies import ServicesDep
+from gateway.api.guarding import GuardedRouter
 from gateway.api.models import model_bodies
 from gateway.api.schemas import HealthBody
 from gateway.services import Services
 from proteus.errors import DependencyUnavailable
 from proteus.keys import JOBS
 
-router = APIRouter(tags=["health"])
+router = GuardedRouter(tags=["health"])
 
 VERSION: Final = "0.1.0"
 CHECK_SECONDS: Final = 2.0
 
 
-@router.get("/health", response_model=HealthBody, summary="Health, with models and workers")
+@router.get("/health", response_model=HealthBody, summary="Does it work?")
 async def health(services: ServicesDep) -> JSONResponse:
     """Say what works. 200 also when something is away: look at `status`."""
-    names = ("postgres", "redis", "storage")
-    checks = await asyncio.gather(_postgres(services), _redis(services), _storage(services))
+    return JSONResponse(await short_health(services))
+
+
+async def short_health(services: Services) -> dict[str, Any]:
+    """Return what anybody may know: which dependency answers."""
+    checks = {"postgres": _postgres(services), "redis": _redis(services), "storage": _storage(services)}
+    if url := services.settings.tailor.url:
+        checks["tailor"] = _tailor(url)
+    works = dict(zip(checks, await asyncio.gather(*checks.values()), strict=True))
+    return {
+        "status": "ok" if all(works.values()) else "degraded",
+        "dependencies": {name: "ok" if there else "unavailable" for name, there in works.items()},
+    }
+
+
+async def full_health(services: Services) -> dict[str, Any]:
+    """Return what operators want to know as well: version, models, workers, depths."""
     view = services.fleet.view
     stats = view.stats[JOBS]
-    body = {
-        "status": "ok" if all(checks) else "degraded",
+    return await short_health(services) | {
         "version": VERSION,
-        "dependencies": {name: "ok" if works else "unavailable" for name, works in zip(names, checks, strict=True)},
         "models": {model["engine"]: model["state"] for model in model_bodies(services)},
         "workers": {"tailor": len(view.tailors), "weaver": len(view.weavers)},
         "queue": {
@@ -44,7 +60,6 @@ async def health(services: ServicesDep) -> JSONResponse:
             "dead": stats.dead,
         },
     }
-    return JSONResponse(body)
 
 
 @router.get("/healthz", summary="Alive?", response_class=Response)
@@ -66,12 +81,6 @@ async def readyz(services: ServicesDep) -> Response:
         return Response("ok\n", media_type="text/plain")
     away = " and ".join(name for name, there in zip(("postgres", "redis"), works, strict=True) if not there)
     return Response(f"{away} does not answer\n", status_code=503, media_type="text/plain")
-
-
-@router.get("/metrics", summary="Prometheus metrics", response_class=Response)
-async def metrics() -> Response:
-    """Return this process's metrics."""
-    return Response(generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
 
 async def _postgres(services: Services) -> bool:
@@ -99,3 +108,14 @@ async def _storage(services: Services) -> bool:
     except (DependencyUnavailable, TimeoutError):
         return False
     return True
+
+
+async def _tailor(url: str) -> bool:
+    def ask() -> bool:
+        with urlopen(f"{url.rstrip('/')}/readyz", timeout=CHECK_SECONDS) as answer:  # noqa: S310 - an operator's setting
+            return bool(answer.status == HTTPStatus.OK)
+
+    try:
+        return await asyncio.to_thread(ask)
+    except (OSError, HTTPException):
+        return False

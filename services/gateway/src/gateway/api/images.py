@@ -6,11 +6,12 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query, Response
+from fastapi import Query, Response
 from fastapi.responses import JSONResponse
 
 from gateway.api.answers import image_body
 from gateway.api.dependencies import CallerDep, PageDep, ServicesDep, TraceDep, cursor_of, limited
+from gateway.api.guarding import GuardedRouter
 from gateway.api.requests import UploadRequest
 from gateway.api.schemas import DownloadTicket, ImageBody, ImageList, UploadTicket
 from gateway.asks import Ask
@@ -20,7 +21,7 @@ from gateway.tokens import Caller
 from gateway.views import iso
 from proteus.errors import NotFound, NotReady
 
-router = APIRouter(tags=["images"])
+router = GuardedRouter(tags=["images"])
 
 
 @router.get(

@@ -1,4 +1,4 @@
-"""What every request gets: an id for its log lines, its time in the metrics, headers that browsers should see."""
+"""What every request gets: an id for its log lines, its time in the metrics, what is left of an allowance."""
 
 from __future__ import annotations
 
@@ -10,37 +10,29 @@ from uuid import uuid4
 
 import structlog
 from starlette.datastructures import Headers
-from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway import metrics
-from gateway.api.problems import problem
 
 log = structlog.get_logger()
 
 _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._:\-]{1,64}")
 _TRACEPARENT: Final = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
-MAX_BODY_BYTES: Final = 65_536
-"""Largest body of a request that carries no file; the largest one the API needs has some 10 kB."""
 
-_QUIET: Final = frozenset({"/healthz", "/readyz", "/metrics"})
+_QUIET: Final = frozenset({"/healthz", "/readyz"})
 """Asked every few seconds by machines: not worth a line each."""
 
 
 class RequestEnvelope:
-    """Names each request, times it, logs it and refuses what is too large.
+    """Names each request, times it and logs it.
 
     Stands outside of everything else. An id given by the caller (`X-Request-ID`, W3C traceparent) is kept.
     """
 
-    def __init__(self, app: ASGIApp, *, max_body_bytes: Mapping[str, int]) -> None:
+    def __init__(self, app: ASGIApp) -> None:
         self._app = app
-        self._max_body_bytes = max_body_bytes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
         headers = Headers(scope=scope)
         request_id = _id_of(headers)
         scope.setdefault("state", {})["request_id"] = request_id
@@ -51,7 +43,7 @@ class RequestEnvelope:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                said = {"x-request-id": request_id, "x-content-type-options": "nosniff"}
+                said = {"x-request-id": request_id}
                 if allowance := scope["state"].get("allowance"):
                     said["ratelimit-policy"] = f'"{allowance.kind}";q={allowance.limit};w={allowance.window_seconds}'
                     said["ratelimit"] = f'"{allowance.kind}";r={allowance.left};t={allowance.reset_seconds}'
@@ -62,23 +54,13 @@ class RequestEnvelope:
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(trace_id=request_id)
         try:
-            refusal = self._too_large(scope, headers)
-            await (refusal or self._app)(scope, receive, named)
+            await self._app(scope, receive, named)
         finally:
             seconds = time.perf_counter() - started
             route = _route_of(scope)
             metrics.REQUESTS.labels(route, scope["method"], str(status)).observe(seconds)
             if scope["path"] not in _QUIET:
                 log.info("request", method=scope["method"], route=route, status=status, seconds=round(seconds, 4))
-
-    def _too_large(self, scope: Scope, headers: Headers) -> ASGIApp | None:
-        """Refuse a body by its declared length; one without is cut off by FastAPI's own limit while it comes in."""
-        most = self._max_body_bytes.get(scope["path"], MAX_BODY_BYTES)
-        declared = headers.get("content-length", "")
-        if not declared.isdigit() or int(declared) <= most:
-            return None
-        detail = f"{declared} bytes are more than the {most} this route takes."
-        return problem(Request(scope), 413, code="body_too_large", detail=detail)
 
 
 def _id_of(headers: Mapping[str, str]) -> str:

@@ -5,17 +5,17 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from fastapi import APIRouter
 from fastapi.responses import JSONResponse
 
 from gateway.api.dependencies import ServicesDep
+from gateway.api.guarding import GuardedRouter
 from gateway.api.schemas import ModelList
 from gateway.options import default_engine
 from gateway.services import Services
 from proteus import licences
 from proteus.engines import CARDS
 
-router = APIRouter(tags=["models"])
+router = GuardedRouter(tags=["models"])
 
 
 @router.get("/v1/models", response_model=ModelList, summary="List engines and parsers")

@@ -6,10 +6,11 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import Depends, Query, Response
 from fastapi.responses import JSONResponse
 
-from gateway.api.dependencies import CallerDep, PageDep, ServicesDep, cursor_of
+from gateway.api.dependencies import PageDep, ServicesDep, cursor_of, operator
+from gateway.api.guarding import GuardedRouter
 from gateway.api.schemas import DeadLetters, QueueBody, QueueJob, QueueJobList
 from gateway.cancelling import cancel
 from gateway.ledger.rows import JobRow
@@ -23,13 +24,7 @@ from proteus.errors import Conflict, NotFound
 from proteus.jobs import JobId, JobKind, JobState
 from proteus.keys import QueueKeys
 
-
-async def operator(caller: CallerDep) -> None:
-    """Only operators."""
-    caller.require("admin")
-
-
-router = APIRouter(prefix="/v1/queue", tags=["queue"], dependencies=[Depends(operator)])
+router = GuardedRouter(prefix="/v1/queue", tags=["queue"], dependencies=[Depends(operator)])
 
 
 @router.get("", response_model=QueueBody, summary="Depths and workers")

@@ -5,17 +5,18 @@ from __future__ import annotations
 import asyncio
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Path, Query
+from fastapi import Header, Path, Query
 from fastapi.responses import RedirectResponse, Response
 
 from gateway.api.dependencies import CallerDep, ServicesDep
+from gateway.api.guarding import GuardedRouter
 from gateway.api.images import download_ticket
 from gateway.settling import error_of
 from gateway.text import PathId
 from proteus.errors import NotFound, NotReady
 from proteus.jobs import JobState
 
-router = APIRouter(tags=["results"])
+router = GuardedRouter(tags=["results"])
 
 
 @router.get(

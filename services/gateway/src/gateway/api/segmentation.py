@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
 from fastapi.responses import JSONResponse
 
 from gateway.api.answers import ENDED_IN_TIME, submitted, with_cut
 from gateway.api.dependencies import CallerDep, ServicesDep, SubmitDep, WaitDep
+from gateway.api.guarding import GuardedRouter
 from gateway.api.requests import SegmentRequest
 from gateway.api.schemas import StatusBody
-from gateway.asks import AlreadyAccepted
 from gateway.text import PathId
 
-router = APIRouter(tags=["segmentation"])
+router = GuardedRouter(tags=["segmentation"])
 
 
 @router.post(
@@ -31,12 +30,8 @@ router = APIRouter(tags=["segmentation"])
 )
 async def segment(submit: SubmitDep, asked: SegmentRequest) -> JSONResponse:
     """Start the cut-out; asked twice for the same photo and category it is the same job."""
-    try:
-        cut = await submit.services.intake.cut(submit.ask, asked.image_url, category=asked.category)
-        job_id = cut.id
-    except AlreadyAccepted as known:
-        job_id = known.job_id
-    return await submitted(submit.services, submit.caller, job_id, wait=submit.wait)
+    cut = await submit.services.intake.cut(submit.ask, asked.image_url, category=asked.category)
+    return await submitted(submit.services, submit.caller, cut.id, wait=submit.wait)
 
 
 @router.get("/v1/segmentations/{job_id}", response_model=StatusBody, summary="Status of a cut-out")

@@ -1,9 +1,9 @@
 """The way of nearly every submit of a busy deployment: read in one step, past the framework's layers.
 
-    RequestEnvelope ─▶ SubmitShortcut ─▶ snap             a plain submit
-                             └─▶ FastAPI ─▶ … ─▶ snap     anything else
+    BodyLimits ─▶ SubmitShortcut ─▶ snap             a plain submit
+                        └─▶ FastAPI ─▶ … ─▶ snap     anything else
 
-Plain is a valid body of declared length (`RequestEnvelope` has checked it) with a token and nothing that asks for more:
+Plain is a valid body of declared length (`BodyLimits` has checked it) with a token and nothing that asks for more:
 no query, no Origin, no Idempotency-Key, no Prefer.
 What is not goes FastAPI's way untouched, so that every refusal of a malformed request is made in one place.
 """
@@ -17,7 +17,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway.api import problems
-from gateway.api.dependencies import submit_of
+from gateway.api.dependencies import caller_by, submit_of
 from gateway.api.requests import SnapRequest
 from gateway.api.snap import router, snap
 from proteus.errors import ProteusError
@@ -46,6 +46,11 @@ class SubmitShortcut:
             await self._app(scope, receive, send)
             return
         request = Request(scope, receive)
+        try:
+            await caller_by(request.state.services, token)  # Before a byte of the body is read.
+        except ProteusError as error:
+            await (await problems.on_proteus_error(request, error))(scope, receive, send)
+            return
         try:
             body = await request.body()
         except ClientDisconnect:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
 from fastapi.responses import JSONResponse
 
 from gateway.api.answers import ENDED_IN_TIME, status_answer, submitted
 from gateway.api.dependencies import SubmitDep
+from gateway.api.guarding import GuardedRouter
 from gateway.api.requests import SnapRequest
 from gateway.api.schemas import StatusBody
-from gateway.asks import Accepted, AlreadyAccepted
+from gateway.asks import Accepted
 from gateway.views import iso
 from proteus.jobs import JobState
 
-router = APIRouter(tags=["try-ons"])
+router = GuardedRouter(tags=["try-ons"])
 
 
 @router.post(
@@ -32,15 +32,12 @@ router = APIRouter(tags=["try-ons"])
 )
 async def snap(submit: SubmitDep, asked: SnapRequest) -> JSONResponse:
     """Submit a try-on. 202 with position and ETA; with `Prefer: wait=N` 200 if it ends in time; 429 if it could not."""
-    try:
-        accepted = await submit.services.intake.tryon(
-            submit.ask,
-            asked,
-            person_url=asked.user_photo_url,
-            garment_url=asked.cloth_clean_url,
-        )
-    except AlreadyAccepted as known:
-        return await submitted(submit.services, submit.caller, known.job_id, wait=submit.wait)
+    accepted = await submit.services.intake.tryon(
+        submit.ask,
+        asked,
+        person_url=asked.user_photo_url,
+        garment_url=asked.cloth_clean_url,
+    )
     if submit.wait:
         return await submitted(submit.services, submit.caller, accepted.tryon.id, wait=submit.wait)
     return accepted_answer(accepted)

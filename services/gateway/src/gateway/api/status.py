@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
 from fastapi.responses import JSONResponse
 
 from gateway.api.answers import with_cut
 from gateway.api.dependencies import CallerDep, ServicesDep, WaitDep
+from gateway.api.guarding import GuardedRouter
 from gateway.api.schemas import StatusBody
 from gateway.text import PathId
 
-router = APIRouter(tags=["try-ons"])
+router = GuardedRouter(tags=["try-ons"])
 
 
 @router.get("/api/status/{job_id}", response_model=StatusBody, summary="Status of a job")

@@ -8,17 +8,18 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Header
+from fastapi import Header
 from fastapi.responses import StreamingResponse
 
 from gateway.api.answers import ENDED
 from gateway.api.dependencies import CallerDep, ServicesDep
+from gateway.api.guarding import GuardedRouter
 from gateway.realtime.relay import Name
 from gateway.services import Services
 from gateway.text import PathId, Seq
 from gateway.tokens import Caller
 
-router = APIRouter(tags=["events"])
+router = GuardedRouter(tags=["events"])
 
 COMMENT_SECONDS: Final = 15.0
 """Silence after which a comment keeps proxies from closing the stream."""

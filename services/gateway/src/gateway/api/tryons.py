@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Response
+from fastapi import Query, Response
 from fastapi.responses import JSONResponse
 
 from gateway.api.answers import submitted
 from gateway.api.dependencies import CallerDep, PageDep, ServicesDep, WaitDep, cursor_of
+from gateway.api.guarding import GuardedRouter
 from gateway.api.schemas import StatusBody, StatusList
 from gateway.cancelling import cancel as cancel_units
 from gateway.text import PathId
 from proteus.errors import NotFound
 from proteus.jobs import JobState
 
-router = APIRouter(tags=["try-ons"])
+router = GuardedRouter(tags=["try-ons"])
 
 
 @router.get("/v1/tryons", response_model=StatusList, summary="List your try-ons")

@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Form, UploadFile
+from fastapi import Form, UploadFile
 from fastapi.responses import JSONResponse
 
 from gateway.api.answers import ENDED_IN_TIME, submitted
 from gateway.api.dependencies import Submit, submits
+from gateway.api.guarding import GuardedRouter
 from gateway.api.schemas import StatusBody
+from gateway.services import Services
+from gateway.tokens import Caller
 from proteus.errors import InvalidRequest
 from proteus.jobs import Category
 
@@ -22,22 +25,16 @@ ENVELOPE_BYTES: Final = 65_536
 PATH: Final = "/api/upload/cloth"
 
 
-def make_router(*, max_file_bytes: int) -> APIRouter:
-    """Return the route; a body that is larger than a file may be is refused before it has been read."""
-    router = APIRouter(tags=["segmentation"])
-    router.add_api_route(
-        PATH,
-        upload_cloth,
-        methods=["POST"],
-        response_model=StatusBody,
-        status_code=202,
-        responses=ENDED_IN_TIME,
-        max_body_size=max_file_bytes + ENVELOPE_BYTES,
-        summary="Upload a garment photo and cut it out",
-    )
-    return router
+router = GuardedRouter(tags=["segmentation"])
 
 
+@router.post(
+    PATH,
+    response_model=StatusBody,
+    status_code=202,
+    responses=ENDED_IN_TIME,
+    summary="Upload a garment photo and cut it out",
+)
 async def upload_cloth(
     submit: UploadSubmit, file: UploadFile, category: Annotated[Category, Form()] = Category.AUTO
 ) -> JSONResponse:
@@ -47,10 +44,22 @@ async def upload_cloth(
     """
     if file.size is None:
         raise InvalidRequest("The form has no file.")
-    caller, store = submit.caller, submit.services.store
+    caller, services, store = submit.caller, submit.services, submit.services.store
+    await services.intake.replay(submit.ask)
     content_type = file.content_type or ""
-    upload = await submit.services.photos.sign(caller, kind="garment", content_type=content_type, size_bytes=file.size)
+    upload = await services.photos.sign(caller, kind="garment", content_type=content_type, size_bytes=file.size)
     key = store.key_of(upload.image_url)
-    await asyncio.to_thread(store.put_stream, key, file.file, content_type=content_type, size_bytes=file.size)
-    cut = await submit.services.intake.cut(submit.ask, upload.image_url, category=category)
-    return await submitted(submit.services, caller, cut.id, wait=submit.wait)
+    try:
+        await asyncio.to_thread(store.put_stream, key, file.file, content_type=content_type, size_bytes=file.size)
+        cut = await services.intake.cut(submit.ask, upload.image_url, category=category)
+    except Exception:  # Whatever it was, a twin with the same key among it: nobody will ask for this photo.
+        await _discard(services, caller, upload.image_id)
+        raise
+    return await submitted(services, caller, cut.id, wait=submit.wait)
+
+
+async def _discard(services: Services, caller: Caller, image_id: str) -> None:
+    async with services.ledger.read() as reads:
+        image = await reads.image(image_id, user_id=caller.user_id)
+    if image is not None:
+        await services.eraser.image(image)

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 from fastapi.responses import JSONResponse
 
 from gateway.api.answers import user_body
 from gateway.api.auth import new_guest
 from gateway.api.dependencies import CallerDep, HostDep, PageDep, ServicesDep, cursor_of
+from gateway.api.guarding import GuardedRouter
 from gateway.api.requests import UserChange
 from gateway.api.schemas import GuestToken, UserBody, UserList
 from gateway.text import PathId
 from gateway.tokens import Caller
 from proteus.errors import NotFound
 
-router = APIRouter(tags=["users"])
+router = GuardedRouter(tags=["users"])
 
 
 @router.post("/users", response_model=GuestToken, status_code=201, summary="Make a user")

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 from fastapi.responses import JSONResponse
 
 from gateway.api.answers import ENDED_IN_TIME, submitted, vton_bodies
 from gateway.api.dependencies import CallerDep, PageDep, ServicesDep, SubmitDep, cursor_of
+from gateway.api.guarding import GuardedRouter
+from gateway.api.replays import draft_answer
 from gateway.api.requests import TransferRequest, VtonChange, VtonRequest
 from gateway.api.schemas import StatusBody, VtonBody, VtonList
 from gateway.api.snap import accepted_answer
-from gateway.asks import AlreadyAccepted
 from gateway.ledger.rows import TryonRow
 from gateway.options import TryonOptions
 from gateway.services import Services
@@ -18,7 +19,7 @@ from gateway.text import PathId
 from gateway.tokens import Caller
 from proteus.errors import Conflict, NotFound
 
-router = APIRouter(tags=["vtons"])
+router = GuardedRouter(tags=["vtons"])
 
 
 @router.post(
@@ -35,10 +36,7 @@ async def transfer_outfit(submit: SubmitDep, asked: TransferRequest) -> JSONResp
         raise Conflict(f"This entry's try-on {entry.status}; make a new entry to try again.")
     if entry.status is not None:
         return await submitted(submit.services, submit.caller, entry.id, wait=submit.wait)
-    try:
-        accepted = await submit.services.intake.transfer(submit.ask, entry)
-    except AlreadyAccepted as known:
-        return await submitted(submit.services, submit.caller, known.job_id, wait=submit.wait)
+    accepted = await submit.services.intake.transfer(submit.ask, entry)
     if submit.wait:
         return await submitted(submit.services, submit.caller, entry.id, wait=submit.wait)
     return accepted_answer(accepted)
@@ -54,8 +52,7 @@ async def create(submit: SubmitDep, asked: VtonRequest) -> JSONResponse:
         person_url=asked.user_photo_url,
         garment_url=asked.cloth_clean_url,
     )
-    body = (await vton_bodies(submit.services, [entry]))[0]
-    return JSONResponse(body, status_code=201, headers={"Location": f"/vtons/{entry.vton_id}"})
+    return await draft_answer(submit.services, submit.caller, entry.vton_id)
 
 
 @router.get("/vtons", response_model=VtonList, summary="List your VTON entries")

@@ -21,6 +21,9 @@ PATH: Final = "updates"
 MAX_MESSAGE_BYTES: Final = 16_384
 """Clients have nothing to say but their token."""
 
+QUEUE_MOST: Final = 1_000
+"""Messages a slow reader may lag behind; then its socket ends, and it resumes by its last `seq`."""
+
 
 class SocketServer:
     """Sockets of this replica; any replica delivers any user's events."""
@@ -65,7 +68,10 @@ class SocketServer:
             last_seq = _last_seq(given.get("last_seq"))
 
             async def deliver(name: Name, message: dict[str, Any]) -> None:
-                await self.io.emit(name, message, to=sid)
+                if self._lag(sid) > QUEUE_MOST:
+                    await self.io.disconnect(sid)
+                else:
+                    await self.io.emit(name, message, to=sid)
 
             await self.io.enter_room(sid, f"user:{caller.user_id}")
             subscriber = await self._relay.subscribe(caller.user_id, last_seq, deliver)
@@ -74,6 +80,11 @@ class SocketServer:
                 error.message, {"code": error.code, "retryable": error.retryable}
             ) from error
         self._open[sid] = (subscriber, caller)
+
+    def _lag(self, sid: str) -> int:
+        """Return how many messages this socket's client has not read yet."""
+        engine = self.io.eio.sockets.get(self.io.manager.eio_sid_from_sid(sid, "/"))
+        return engine.queue.qsize() if engine else 0
 
     async def _disconnect(self, sid: str, *_reason: Any) -> None:
         if self._relay and (found := self._open.pop(sid, None)):

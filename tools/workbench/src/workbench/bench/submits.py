@@ -151,7 +151,7 @@ def main() -> None:
             "DATABASE_URL": database, "REDIS_URL": valkey.url, "PROTEUS_SIGNING_KEY": KEY, "LOG_LEVEL": "WARNING",
             "AUTH_GUESTS": "open", "OBJECT_STORAGE_ENDPOINT": "http://127.0.0.1:9", "OBJECT_STORAGE_BUCKET": "bench",
             "LIMIT_SUBMITS_PER_MINUTE": "0", "LIMIT_TENANT_QUEUED": "100000000", "LIMIT_TENANT_TOTAL": "100000000",
-            "ADMISSION_MAX_REPLICAS": "10000000",
+            "ADMISSION_MAX_REPLICAS": "10000000", "GATEWAY_INNER_PORT": "0",
         }  # fmt: skip
         python = sys.executable
         subprocess.run(

@@ -265,7 +265,7 @@ class Fleet:
         return Program(
             name=name,
             command=(sys.executable, "-m", "gateway", "serve", "--host", "127.0.0.1", "--port", port),
-            environment={**self.environment, **as_role("gateway", self.valkey, self.s3)},
+            environment={**self.environment, **as_role("gateway", self.valkey, self.s3), "GATEWAY_INNER_PORT": "0"},
             port=int(port),
             is_ready=answers(f"{url}/readyz"),
             ready_seconds=READY_SECONDS,

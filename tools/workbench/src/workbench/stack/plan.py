@@ -73,7 +73,7 @@ def make_plan(home: Home, *, models: Path, given: Mapping[str, str]) -> Plan:
     bounds = Bounds.of(given)
     weavers = ("weaver", *(f"weaver-{place}" for place in range(2, bounds.most + 1)))
     probed = [f"{name}_probe" for name in ("tailor", "arbitrator", *weavers)]
-    ports = home.ports("gateway", "tailor", "s3", "valkey", "postgres", *probed)
+    ports = home.ports("gateway", "gateway_inner", "tailor", "s3", "valkey", "postgres", *probed)
     valkey = Valkey(home.data / "valkey", port=ports["valkey"], secret=home.secret("redis"))
     postgres = Postgres(home.data / "postgres", port=ports["postgres"], password=home.secret("postgres"))
     s3 = S3(home.data / "s3", port=ports["s3"], roles_secret=home.secret("s3"), weights_buckets=weights_buckets(given))
@@ -111,7 +111,11 @@ def make_plan(home: Home, *, models: Path, given: Mapping[str, str]) -> Plan:
     gateway = Program(
         name="gateway",
         command=serve,
-        environment={**environment, **as_role("gateway", valkey, s3)},
+        environment={
+            **environment,
+            **as_role("gateway", valkey, s3),
+            "GATEWAY_INNER_PORT": str(ports["gateway_inner"]),
+        },
         port=ports["gateway"],
         is_ready=answers(f"{gateway_url}/readyz"),
         ready_seconds=90,

@@ -1,0 +1,77 @@
+"""What every answer carries beside its content, and what HTTP asks of every resource.
+
+Security headers stand on every answer, `HEAD` is answered wherever `GET` is, and no redirect names a host: the host
+that a client claims may be anybody's, and behind a proxy the scheme is not ours either.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+_ALWAYS: Final = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    # For what is no page: JSON, files of pages, redirects. Pages bring their own policy.
+    (b"content-security-policy", b"default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"),
+)
+_HSTS: Final = (b"strict-transport-security", b"max-age=31536000")
+_CAMERA_OURS: Final = (b"permissions-policy", b"camera=(self), microphone=(), geolocation=()")
+_CAMERA_NOBODYS: Final = (b"permissions-policy", b"camera=(), microphone=(), geolocation=()")
+_HOST_PART: Final = re.compile(rb"^[a-zA-Z][a-zA-Z0-9+.\-]*://[^/?#]*")
+
+PATH_KEEPING: Final = frozenset({307, 308})
+"""Redirects to another spelling of the same path; a redirect to the object store is a 302."""
+
+
+class CommonHeaders:
+    """Adds the headers, answers HEAD, keeps redirects relative.
+
+    Args:
+        app: What answers requests.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        asked_head = scope["method"] == "HEAD"
+        added = [*_ALWAYS, _CAMERA_OURS if _is_app(scope["path"]) else _CAMERA_NOBODYS]
+        if _came_by_https(scope):
+            added.append(_HSTS)
+        over = False
+
+        async def complete(message: Message) -> None:
+            nonlocal over
+            if over:
+                return
+            if message["type"] == "http.response.start":
+                headers = message.get("headers", ())
+                if message["status"] in PATH_KEEPING:
+                    headers = [(name, _relative(value) if name == b"location" else value) for name, value in headers]
+                there = {name for name, _ in headers}
+                message = {**message, "headers": [*headers, *(one for one in added if one[0] not in there)]}
+            await send(message)
+            if asked_head:  # The head is all there is: a stream would never end by itself.
+                over = True
+                await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+        await self._app({**scope, "method": "GET"} if asked_head else scope, receive, complete)
+
+
+def _is_app(path: str) -> bool:
+    return path == "/app" or path.startswith("/app/")
+
+
+def _came_by_https(scope: Scope) -> bool:
+    """Tell whether the client spoke TLS, to us or to a proxy; browsers ignore HSTS that comes by plain HTTP."""
+    return scope["scheme"] == "https" or Headers(scope=scope).get("x-forwarded-proto", "") == "https"
+
+
+def _relative(location: bytes) -> bytes:
+    """Return a location without scheme and host, and without the two slashes that would name another one."""
+    rest = _HOST_PART.sub(b"", location)
+    return b"/" + rest.lstrip(b"/\\") if rest.startswith((b"/", b"\\")) or rest != location else rest

@@ -1,0 +1,33 @@
+"""The inner port: `/metrics` for Prometheus, `/health` with all its numbers. No way leads there from outside."""
+
+from __future__ import annotations
+
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from gateway.api.health import full_health
+from gateway.services import Services
+
+
+class InnerApp:
+    """Answers on the inner port. `services` is set while the gateway runs."""
+
+    def __init__(self) -> None:
+        self.services: Services | None = None
+        self._app: ASGIApp = Starlette(routes=[Route("/metrics", _metrics), Route("/health", self._health)])
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._app(scope, receive, send)
+
+    async def _health(self, _request: Request) -> Response:
+        if self.services is None:
+            return Response("starting\n", status_code=503, media_type="text/plain")
+        return JSONResponse(await full_health(self.services))
+
+
+async def _metrics(_request: Request) -> Response:
+    return Response(generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})

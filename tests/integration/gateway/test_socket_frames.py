@@ -1,0 +1,122 @@
+"""Clients listen: what a socket may send, and how soon the others are closed."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+
+import httpx
+import pytest
+import websockets
+from websockets.asyncio.client import ClientConnection, connect
+
+from gateway.settings import EdgeSettings
+
+SOON_SECONDS = 10.0
+
+
+async def opened(gateway) -> ClientConnection:
+    """A bare WebSocket to the engine, its session open."""
+    socket = await connect(gateway.url.replace("http", "ws") + "/updates/?EIO=4&transport=websocket")
+    assert (await socket.recv()).startswith("0{")
+    return socket
+
+
+async def connected(gateway, guest) -> ClientConnection:
+    socket = await opened(gateway)
+    await socket.send("40" + json.dumps({"token": guest.token}))
+    assert (await socket.recv()).startswith("40{")
+    return socket
+
+
+async def closed(socket: ClientConnection) -> list[str | bytes]:
+    """What came until the gateway closed the socket; fails if it does not."""
+    said = []
+    async with asyncio.timeout(SOON_SECONDS):
+        try:
+            while True:
+                said.append(await socket.recv())
+        except websockets.ConnectionClosed:
+            return said
+
+
+async def sending(socket: ClientConnection, frame: str | bytes) -> None:
+    """Send a frame again and again until the gateway closes; fails if it does not."""
+    async with asyncio.timeout(SOON_SECONDS):
+        with contextlib.suppress(websockets.ConnectionClosed):
+            while True:
+                await socket.send(frame)
+                await asyncio.sleep(0)
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        '459999999-["x",{"_placeholder":true,"num":0}]', '451-["x",{"_placeholder":true,"num":0}]', "461-[]",
+        '401-{"token":"x"}', '42["hello"]', '42/admin,["hello"]', "430[]", '44{"message":"x"}', "4", "47", "2probe",
+        "5", "6", "x", "", b"\x04abc", b"", "40[", "40[]", "40" + "[" * 5_000, "40{" + '"a":{' * 1_000, "40/admin,{}",
+        "41/admin", "4" + "0" * 9_000,
+    ],
+)  # fmt: skip
+async def test_a_frame_that_clients_do_not_send_closes_the_socket(gateway, frame) -> None:
+    guest = await gateway.guest()
+    for socket in (await opened(gateway), await connected(gateway, guest)):
+        await socket.send(frame)
+        assert await closed(socket) == []
+
+
+async def test_frames_behind_a_forbidden_one_are_not_kept(gateway) -> None:
+    socket = await connected(gateway, await gateway.guest())
+    await socket.send('459999999-["x",{"_placeholder":true,"num":0}]')
+    await sending(socket, b"x" * 16_000)
+
+
+async def test_a_session_is_asked_for_once_and_pongs_are_counted(gateway) -> None:
+    guest = await gateway.guest()
+    twice = await connected(gateway, guest)
+    await twice.send("40" + json.dumps({"token": guest.token}))
+    assert await closed(twice) == []
+    chatty = await connected(gateway, guest)
+    await sending(chatty, "3")
+
+
+async def test_a_refused_socket_is_told_why_and_closed(gateway) -> None:
+    socket = await opened(gateway)
+    await socket.send('40{"token":"forged"}')
+    [said] = await closed(socket)
+    assert said.startswith("44")
+    assert json.loads(said[2:])["data"]["code"] == "unauthorized"
+
+
+async def test_a_socket_without_connect_is_closed_and_one_with_it_stays(gateway_settings, store, serve) -> None:
+    hasty = gateway_settings.model_copy(update={"edge": EdgeSettings(connect_seconds=0.5)})
+    async with serve(hasty) as gateway:
+        guest = await gateway.guest()
+        there = await connected(gateway, guest)
+        idle = [await opened(gateway) for _ in range(10)]
+        assert await asyncio.gather(*(closed(socket) for socket in idle)) == [[]] * 10
+        left = await connected(gateway, guest)
+        await left.send("41")
+        assert await closed(left) == []
+        pong = asyncio.create_task(there.recv())
+        done, _ = await asyncio.wait({pong}, timeout=1.0)
+        assert not done, "the accepted socket was closed, too"
+        pong.cancel()
+        await there.close()
+
+
+@pytest.mark.slow
+async def test_who_does_not_read_is_let_go_when_too_much_waits(gateway, redis) -> None:
+    guest = await gateway.guest()
+    slow = await connected(gateway, guest)
+    slow.transport.pause_reading()
+    letter = json.dumps({"user_id": guest.user_id, "job_id": "job_1", "stage": "x" * 20_000, "step": 1, "steps": 2})
+    async with httpx.AsyncClient(base_url=gateway.inner_url) as plain, asyncio.timeout(60):
+        while "proteus_gateway_subscribers_count 0.0" not in (await plain.get("/metrics")).text:
+            async with redis.pipeline(transaction=False) as pipeline:
+                for _ in range(200):
+                    pipeline.publish("events:progress", letter)
+                await pipeline.execute()
+    slow.transport.abort()
+    await slow.wait_closed()
