@@ -60,9 +60,32 @@ async def test_jobs_for_other_engines_are_left_where_they_are(rig, hands, make_o
 
 
 async def test_no_more_than_the_scan_cap_is_looked_at(rig, hands, make_order):
-    await rig.queue.submit(*(make_order(f"job_{n}", engine="catvton") for n in range(10)), make_order("job_far"))
-    assert await hands.claim(scan_cap=10) == []
-    assert ids(await hands.claim(scan_cap=11)) == ["job_far"]
+    await rig.queue.submit(*(make_order(f"job_{n}", key="a") for n in range(10)), make_order("job_far", key="b"))
+    assert await hands.claim(key="b", scan_cap=10) == []
+    assert ids(await hands.claim(key="b", scan_cap=11)) == ["job_far"]
+
+
+async def test_jobs_of_an_engine_nobody_offers_keep_no_others_from_their_workers(rig, hands, make_order):
+    await rig.queue.submit(*(make_order(f"job_{n}", engine="catvton") for n in range(250)))
+    await rig.queue.submit(*(make_order(f"job_p{n}") for n in range(3)))
+    assert ids(await hands.claim()) == ["job_p0", "job_p1", "job_p2"]
+    assert len(await rig.waiting()) == 250
+
+
+async def test_engines_offered_together_are_served_in_the_order_of_their_jobs(rig, hands, make_order):
+    for n, engine in enumerate(["puppet", "catvton", "puppet", "catvton"]):
+        await rig.queue.submit(make_order(f"job_{n}", engine=engine, key=engine, high=n == 3))
+    both = ["puppet", "catvton"]
+    assert ids(await hands.claim(free=1, engines=both)) == ["job_3"]
+    assert ids(await hands.claim(free=1, engines=both)) == ["job_0"]
+    assert ids(await hands.claim(free=1, engines=both)) == ["job_1"]
+    assert ids(await hands.claim(free=1, engines=both)) == ["job_2"]
+
+
+async def test_a_position_is_exact_however_long_the_list_is(rig, hands, make_order):
+    await rig.queue.submit(*(make_order(f"job_{n}", engine=["puppet", "catvton"][n % 2]) for n in range(2_500)))
+    (view,) = await rig.queue.look("job_2499")
+    assert (view.position, view.position_of_engine) == (2_499, 1_249)
 
 
 async def test_the_key_is_the_effective_one_after_degradation(rig, hands, make_order):

@@ -4,12 +4,13 @@ After every step both must look the same from outside, and the laws of the queue
 visible twice, tokens only grow, and jobs that never came back are claimed in order within their priority and key. Time
 needs no sleeping: a renewal with a huge age ends a lease at once, retries are due at once, deadlines lie far away on
 either side. The machine plays the gateway's part too: after the server was emptied it submits again, with the next
-epoch, what it has not seen settled.
+epoch, what it has not seen settled; and it asks for what stands nowhere to be given its place again.
 """
 
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Coroutine
 from dataclasses import dataclass, replace
 from typing import Any
@@ -75,6 +76,7 @@ class QueueMachine(RuleBasedStateMachine):
         self.sequence = 0
         self.read_to = "-"
         self.twin_read_to = 0
+        self.strangers = False
         self.claims: list[tuple[WorkerId, Claimed]] = []
         """Every claim ever made, zombies' included."""
 
@@ -101,12 +103,13 @@ class QueueMachine(RuleBasedStateMachine):
         may=st.booleans(),
         rank=st.sampled_from([0.0, 0.6]),
         deadline=st.sampled_from([None, None, None, None, "soon", "past"]),
+        age=st.sampled_from([None, None, None, "soon", "past"]),
         crashes=st.sampled_from([0, 0, 0, 1]),
     )
-    def submit(self, engine, key, high=False, may=False, rank=0.0, deadline=None, crashes=0):
+    def submit(self, engine, key, high=False, may=False, rank=0.0, deadline=None, age=None, crashes=0):
         job_id = JobId(f"job_{len(self.seen)}")
         offsets = {None: None, "soon": HOUR_MS, "past": -HOUR_MS}
-        offset_ms = offsets[deadline]
+        offset_ms, age_ms = offsets[deadline], offsets[age]
         order = Submission(
             id=job_id,
             epoch=1,
@@ -119,6 +122,7 @@ class QueueMachine(RuleBasedStateMachine):
             rank=rank,
             high=high,
             deadline_ms=None if offset_ms is None else self.now_ms() + offset_ms,
+            age_end_ms=None if age_ms is None else self.now_ms() + age_ms + 1,
             crashes=crashes,
         )
         assert self.both("submit", order) == [True]
@@ -187,10 +191,69 @@ class QueueMachine(RuleBasedStateMachine):
             self.both("cancel", seen.order.id)
         elif what in ("duplicate", "stranger"):
             element = wire.encode(seen.order.payload) if what == "duplicate" else '{"id": "job_stranger"}'
+            self.strangers = True
             self.wait(self.redis.lpush(keys.JOBS, element))
             self.twin.push_by_hand(element)
         else:
             self.submit_again(seen, later=what == "next epoch")
+
+    @rule(engines=st.sampled_from([ENGINES, ENGINES[:1], ENGINES[1:], []]))
+    def offer(self, engines):
+        """What the fleet can serve changes."""
+        self.both("park", engines)
+
+    @rule(what=st.sampled_from(["head", "list", "index", "leases", "retries", "order", "engines"]))
+    def lose(self, what):
+        """A part of what Redis holds goes; whoever looks at jobs one by one finds what stands nowhere."""
+        twin, names = self.twin.state, self.real.keys
+        if what == "head":
+            self.wait(self.redis.rpop(keys.JOBS))
+            del twin.waiting[:1]
+        elif what == "list":
+            twin.waiting.clear()
+        elif what == "leases":
+            twin.leases.clear()
+        lost = {
+            "list": keys.JOBS,
+            "index": names.index(ENGINES[0]),
+            "leases": names.leases,
+            "retries": names.retry,
+            "order": names.order,
+            "engines": names.engines,
+        }
+        if what in lost:
+            self.wait(self.redis.delete(lost[what]))
+        for queue in (self.real, self.twin):
+            stranded = [view.id for view in self.wait(queue.look(*self.seen)) if view and view.stranded]
+            assert self.wait(queue.restore(*self.seen)) == len(stranded)
+        self.both("reap")
+        for queue in (self.real, self.twin):
+            assert not any(view and view.stranded for view in self.wait(queue.look(*self.seen)))
+
+    @precondition(lambda self: self.twin.state.index and not self.strangers)
+    @rule(worker=st.sampled_from(WORKERS))
+    def claim_without_the_index(self, worker):
+        """A worker of an older version takes the first element that names a job."""
+        twin = self.twin.state
+        entry = min(twin.index.values(), key=lambda one: one.order)
+        element = wire.encode(entry.submission.payload)
+        if entry.crashes or element not in twin.waiting:
+            return
+        job_id, token = entry.submission.id, entry.token + 1
+        twin.waiting.remove(element)
+        twin.index.pop(job_id)
+        job = twin.take(entry, worker, entry.submission.batch_key, degraded=False)
+        self.wait(self.redis.lrem(keys.JOBS, -1, element))
+        taken = {"state": "running", "token": token, "worker": worker, "claimed": self.now_ms()}
+        self.wait(self.redis.hset(self.real.keys.job(job_id), mapping=taken))
+        self.wait(self.redis.zadd(self.real.keys.leases, {job_id: self.now_ms() + POLICY.lease_ms}))
+        self.wait(self.redis.hset(self.real.keys.held(worker), job_id, "0"))
+        self.wait(self.redis.zadd(self.real.keys.busy, {worker: self.now_ms()}))
+        event = {"kind": "claimed", "id": job_id, "state": "running", "token": token, "worker": worker, "degraded": "0"}
+        counters = {name: getattr(entry, name) for name in ("attempts", "crashes", "solo_crashes")}
+        self.wait(self.redis.xadd(self.real.keys.events, event | {"wait_ms": "0"} | counters))
+        self.claims.append((worker, job))
+        self.both("reap")
 
     def submit_again(self, seen: Seen, *, later: bool) -> None:
         # The ledger never submits what it saw settled, but for a failed job that an operator revives; the queue refuses
@@ -230,6 +293,7 @@ class QueueMachine(RuleBasedStateMachine):
             expected, oldest_waiting_ms=0, mean_wait_ms=0
         )
         assert set(self.wait(self.real.dead_letters())) == set(self.twin.state.dead)
+        self.check_index(waiting)
         self.check_places(real, waiting)
 
     def check_places(self, views: list[JobView | None], waiting: list[str]) -> None:
@@ -240,8 +304,21 @@ class QueueMachine(RuleBasedStateMachine):
                 continue
             assert (view.state if view.state in TERMINAL else None) == seen.settled
             if view.state is JobState.QUEUED:
-                assert (view.position is None) == (view.retry_at_ms is not None)
+                assert (view.position is None) == (view.retry_at_ms is not None or view.parked)
+            assert not view.stranded
             assert view.token == seen.token
+
+    def check_index(self, waiting: list[str]) -> None:
+        """List and indexes hold the same jobs, in the same order unless strangers pushed copies."""
+        found: list[tuple[str, float]] = []
+        for engine in ENGINES:
+            found += self.wait(self.redis.zrange(self.real.keys.index(engine), 0, -1, withscores=True))
+        indexed = [job_id for job_id, _ in sorted(found, key=lambda one: one[1])]
+        twin = sorted(self.twin.state.index.values(), key=lambda one: one.order)
+        assert indexed == [entry.submission.id for entry in twin]
+        listed = [json.loads(element)["id"] for element in waiting]
+        assert self.strangers or indexed == listed
+        self.strangers &= indexed != listed
 
     def check_order(self, waiting: list[Seen], claimed: list[JobId]) -> None:
         """No job that never came back is overtaken by a younger one of its priority and key."""

@@ -100,6 +100,35 @@ class QueueKeys:
         return f"{self.held_prefix}{worker_id}"
 
     @property
+    def index_prefix(self) -> str:
+        """Prefix of the engines' indexes; scripts append the engine's name."""
+        return f"{self.tag}:engine:"
+
+    def index(self, engine: str) -> str:
+        """ZSET, scripts. Job id -> order, of the engine's jobs in the list: the smallest order is claimed next."""
+        return f"{self.index_prefix}{engine}"
+
+    @property
+    def engines(self) -> str:
+        """SET, scripts. Names of the engines that have had jobs here."""
+        return f"{self.tag}:engines"
+
+    @property
+    def order(self) -> str:
+        """STRING, scripts. The largest order given out."""
+        return f"{self.tag}:order"
+
+    @property
+    def sweep(self) -> str:
+        """STRING, scripts. How far list and indexes have been compared; there only while they differ."""
+        return f"{self.tag}:sweep"
+
+    @property
+    def parked(self) -> str:
+        """ZSET, scripts. Job id -> order, of jobs whose engine nobody can offer."""
+        return f"{self.tag}:parked"
+
+    @property
     def deadlines(self) -> str:
         """ZSET, scripts. Job id -> deadline in ms, of jobs that have one and are not settled."""
         return f"{self.tag}:deadlines"

@@ -7,12 +7,12 @@ same without a server and passes the same contract tests.
 
 from proteus.queue.memory import MemoryJobQueue
 from proteus.queue.model import (
-    POSITION_CAP,
     Claim,
     Claimed,
     Completion,
     Failure,
     JobView,
+    Parking,
     QueueEvent,
     QueueStats,
     Renewal,
@@ -27,7 +27,6 @@ AnyQueue = JobQueue | MemoryJobQueue
 """What a service takes that works with either."""
 
 __all__ = [
-    "POSITION_CAP",
     "AnyQueue",
     "Claim",
     "Claimed",
@@ -37,6 +36,7 @@ __all__ = [
     "JobView",
     "LeaseKeeper",
     "MemoryJobQueue",
+    "Parking",
     "QueueEvent",
     "QueuePolicy",
     "QueueStats",

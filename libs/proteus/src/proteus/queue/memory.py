@@ -8,7 +8,8 @@ collects in `events` and `published`.
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 
 from proteus import keys
 from proteus.clock import Clock, SystemClock
@@ -22,6 +23,7 @@ from proteus.queue.model import (
     Completion,
     Failure,
     JobView,
+    Parking,
     QueueStats,
     Renewal,
     Submission,
@@ -83,40 +85,30 @@ class MemoryJobQueue:
         now, held = self.state.now(), self.state.held(worker)
         jobs: list[Claimed] = []
         shed: list[JobId] = []
-        stays: list[str] = []
         alone = any(entry.solo for entry in held)
         idle, scanned = not held and not key, 0
-        while self.state.waiting and not alone and len(jobs) < free and scanned < scan_cap:
+        offered = (entry for entry in self.state.index.values() if entry.submission.engine in engines)
+        for entry in sorted(offered, key=lambda each: each.order):
+            if alone or len(jobs) >= free or scanned >= scan_cap:
+                break
             scanned += 1
-            element = self.state.waiting.pop(0)
-            entry = self.state.behind(element)
-            if entry is None:
-                self.state.foreign.insert(0, element)
-                continue
-            if entry.place != "list":
-                continue
             one = entry.submission
             degraded = bool(one.degraded_batch_key) and is_degraded(one.rank, one.may_degrade, degraded_fraction)
             effective = one.degraded_batch_key if degraded else one.batch_key
             crashed = entry.crashes > 0
-            if one.engine not in engines:
-                stays.append(element)
-                continue
             if crashed and (not idle or jobs):
                 alone = now - entry.queued_ms >= self.policy.solo_patience_ms
-                stays.append(element)
                 continue
             if key and key != effective:
-                stays.append(element)
                 continue
-            if one.deadline_ms is not None and now + estimate_ms > one.deadline_ms:
+            self.state.unlist(entry)
+            if one.end_ms is not None and now + estimate_ms > one.end_ms:
                 entry.place = ""
                 self.state.expire(entry)
                 shed.append(one.id)
                 continue
             key, alone = effective, crashed
             jobs.append(self.state.take(entry, worker, effective, degraded=degraded))
-        self.state.waiting[:0] = stays
         return Claim(jobs=tuple(jobs), expired=tuple(shed))
 
     async def renew(
@@ -165,10 +157,25 @@ class MemoryJobQueue:
     async def look(self, *ids: JobId, positions: bool = True) -> list[JobView | None]:
         return [self.state.view(self.state.jobs[job_id]) if job_id in self.state.jobs else None for job_id in ids]
 
+    async def restore(self, *ids: JobId) -> int:
+        return sum(self.state.restore(self.state.jobs[job_id]) for job_id in ids if job_id in self.state.jobs)
+
+    async def park(self, servable: Collection[str]) -> Parking:
+        out = [entry for entry in self.state.index.values() if entry.submission.engine not in servable]
+        for entry in sorted(out, key=lambda each: (each.submission.engine, each.order)):
+            self.state.unlist(entry)
+            entry.place = "parked"
+        parked = [entry for entry in self.state.jobs.values() if entry.place == "parked"]
+        back = [entry for entry in parked if entry.submission.engine in servable]
+        for entry in sorted(back, key=lambda each: -each.order):
+            self.state.to_head(entry, "offered")
+        if back:
+            self.state.wake()
+        return Parking(parked=len(out), returned=len(back))
+
     async def stats(self) -> QueueStats:
         now = self.state.now()
-        waiting = [entry for entry in map(self.state.behind, self.state.waiting) if entry is not None]
-        ages = [now - entry.queued_ms for entry in waiting]
+        ages = [now - entry.queued_ms for entry in self.state.index.values()]
         since = now // 1_000 - WAITS_WINDOW_SECONDS
         waits = ages + [waited for second, waited in self.state.waits if second > since]
         return QueueStats(
@@ -179,6 +186,8 @@ class MemoryJobQueue:
             busy_workers=len(self.state.busy),
             oldest_waiting_ms=max(ages, default=0),
             mean_wait_ms=sum(waits) / len(waits) if waits else 0.0,
+            parked=sum(entry.place == "parked" for entry in self.state.jobs.values()),
+            waiting_by_engine=dict(Counter(entry.submission.engine for entry in self.state.index.values())),
         )
 
     async def forget(self, *ids: JobId) -> int:
@@ -234,7 +243,7 @@ class MemoryJobQueue:
             return Verdict.REFUSED
         if entry.place != "lease":
             return _answer(entry)
-        now, policy, deadline = self.state.now(), self.policy, entry.submission.deadline_ms
+        now, policy, deadline = self.state.now(), self.policy, entry.submission.end_ms
         entry.attempts += 1
         if entry.cancel:
             self.state.settle(entry, JobState.CANCELED)

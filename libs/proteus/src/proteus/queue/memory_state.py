@@ -11,24 +11,32 @@ from proteus import keys
 from proteus.clock import Clock
 from proteus.jobs import JobId, JobState, Stage, WorkerId
 from proteus.queue import wire
-from proteus.queue.model import POSITION_CAP, Claimed, JobView, QueueEvent, Submission
+from proteus.queue.model import Claimed, JobView, QueueEvent, Submission
 from proteus.queue.policy import QueuePolicy
+
+EXPRESS = 2**52
+"""Orders of the express prefix lie this much below those of the others."""
 
 
 @dataclass(kw_only=True)
 class Entry:
-    """One job's hash. `place` is `list`, `lease`, `retry` or empty (settled)."""
+    """One job's hash. `place` is `list`, `parked`, `lease`, `retry` or empty (settled).
+
+    Attributes:
+        number: Counts submissions: older jobs come back first.
+        order: Its place among those in the list; smaller is nearer to the head.
+    """
 
     submission: Submission
     state: JobState
     token: int
+    number: int
     order: int
     submitted_ms: int
     queued_ms: int
     attempts: int
     crashes: int
     solo_crashes: int
-    express: bool
     place: str = "list"
     solo: bool = False
     cancel: bool = False
@@ -52,6 +60,7 @@ class MemoryState:
         self.events: list[QueueEvent] = []
         self.published: list[tuple[str, dict[str, Any]]] = []
         self.submissions = 0
+        self.last_order = 0
         self._clock = clock
         self.clear()
 
@@ -65,6 +74,8 @@ class MemoryState:
         self.dead: dict[str, int] = {}
         self.busy: dict[str, int] = {}
         self.waits: list[tuple[int, int]] = []
+        self.index: dict[str, Entry] = {}
+        """What the engines' indexes hold together."""
 
     def now(self) -> int:
         return int(self._clock.now() * 1_000)
@@ -98,34 +109,76 @@ class MemoryState:
             submission=one,
             state=JobState.QUEUED,
             token=one.epoch * 10**6,
-            order=self.submissions,
+            number=self.submissions,
+            order=self.next_order() - (EXPRESS if one.high else 0),
             submitted_ms=now,
             queued_ms=now,
             attempts=one.attempts,
             crashes=one.crashes,
             solo_crashes=one.solo_crashes,
-            express=one.high,
         )
         self.jobs[one.id] = entry
         self.emit("submitted", entry)
-        self.waiting.insert(self.prefix_length() if one.high else len(self.waiting), wire.encode(one.payload))
+        self.waiting.insert(self.ahead_of(0) if one.high else len(self.waiting), element_of(entry))
+        self.index[one.id] = entry
         return True
 
-    def prefix_length(self) -> int:
-        """The search of `lua/lib/prefix.lua`, step for step: strangers' duplicates mislead both in the same way."""
+    def next_order(self) -> int:
+        self.last_order = max(self.last_order + 1, int(self._clock.now() * 1e6))
+        return self.last_order
 
-        def is_express(n: int) -> bool:
-            entry = self.behind(self.waiting[n - 1])
-            return entry is not None and entry.express
+    def ahead_of(self, order: float) -> int:
+        return sum(entry.order < order for entry in self.index.values())
 
-        low, high = 0, 1
-        while high <= len(self.waiting) and is_express(high):
-            low, high = high, high * 2
-        high = min(high, len(self.waiting) + 1)
-        while high - low > 1:
-            middle = (low + high) // 2
-            low, high = (middle, high) if is_express(middle) else (low, middle)
-        return low
+    def unlist(self, entry: Entry) -> None:
+        """Out of list and index; of two elements the one goes that lies on the way from the nearer end."""
+        element = element_of(entry)
+        if self.waiting and self.waiting[0] == element:
+            self.waiting.pop(0)
+        elif 2 * self.ahead_of(entry.order) < len(self.waiting):
+            remove(self.waiting, element)
+        else:
+            remove_last(self.waiting, element)
+        self.index.pop(entry.submission.id, None)
+
+    def sweep(self) -> None:
+        """Make list and index agree; lists here are short, so one slice is enough."""
+        if len(self.waiting) == len(self.index):
+            return
+        seen: set[str] = set()
+        for element in list(self.waiting):
+            entry = self.behind(element)
+            if entry is None:
+                remove_last(self.waiting, element)
+                self.foreign.insert(0, element)
+            elif entry.place != "list" or element != element_of(entry) or entry.submission.id in seen:
+                remove_last(self.waiting, element)
+            else:
+                seen.add(entry.submission.id)
+                self.index[entry.submission.id] = entry
+        for entry in sorted(self.index.values(), key=lambda one: one.order):
+            if entry.submission.id not in seen:
+                self.put_back(entry)
+
+    def put_back(self, entry: Entry) -> None:
+        """A job that stands in no list: to its place."""
+        self.waiting.insert(self.ahead_of(entry.order), element_of(entry))
+        self.index[entry.submission.id] = entry
+
+    def restore(self, entry: Entry) -> bool:
+        """Give a living job a place that will move it; says whether it had none."""
+        job_id = entry.submission.id
+        if entry.place == "lease" and job_id not in self.leases:
+            self.leases[job_id] = self.now() + self.policy.lease_ms
+            self.busy.setdefault(entry.worker, self.now())
+            return True
+        if entry.place == "list" and job_id not in self.index:
+            if element_of(entry) in self.waiting:
+                self.index[job_id] = entry
+            else:
+                self.put_back(entry)
+            return True
+        return False
 
     def add_letter(self, letter: JobId, *, code: str, message: str) -> None:
         now = self.now()
@@ -134,13 +187,13 @@ class MemoryState:
             submission=one,
             state=JobState.FAILED,
             token=0,
+            number=0,
             order=0,
             submitted_ms=now,
             queued_ms=now,
             attempts=0,
             crashes=0,
             solo_crashes=0,
-            express=False,
             place="",
             code=code,
             message=message,
@@ -167,19 +220,24 @@ class MemoryState:
             attempts=entry.attempts,
             crashes=entry.crashes,
             solo=entry.solo,
-            deadline_ms=one.deadline_ms,
+            deadline_ms=one.end_ms,
             submitted_ms=entry.submitted_ms,
             claimed_ms=now,
         )
 
     def view(self, entry: Entry) -> JobView:
-        element = wire.encode(entry.submission.payload)
-        listed = entry.place == "list" and element in self.waiting
+        one = entry.submission
+        listed = one.id in self.index and entry.place == "list"
+        rivals = [other for other in self.index.values() if other.order < entry.order]
+        stranded = {"list": not listed, "lease": one.id not in self.leases}.get(entry.place, False)
         return JobView(
             id=entry.submission.id,
             state=entry.state,
             token=entry.token,
-            position=min(self.waiting.index(element), POSITION_CAP) if listed else None,
+            position=len(rivals) if listed else None,
+            position_of_engine=sum(one.engine == other.submission.engine for other in rivals) if listed else None,
+            parked=entry.place == "parked",
+            stranded=stranded,
             stage=entry.stage,
             step=entry.step,
             steps=entry.steps,
@@ -213,40 +271,41 @@ class MemoryState:
         due = sorted((e for e in self.jobs.values() if e.place == "retry" and e.due_ms <= now), key=lambda e: e.due_ms)
         moved += len(due[: policy.reap_limit])
         back += [(entry, "retry_due") for entry in due[: policy.reap_limit]]
-        for entry, reason in sorted(back, key=lambda one: -one[0].order):
+        for entry, reason in sorted(back, key=lambda one: -one[0].number):
             self.to_head(entry, reason)
         for entry in list(self.jobs.values()):
-            deadline = entry.submission.deadline_ms
-            if entry.place in ("list", "retry") and deadline is not None and deadline <= now:
+            deadline = entry.submission.end_ms
+            if entry.place in ("list", "parked", "retry") and deadline is not None and deadline <= now:
                 moved += 1
                 self.expire(entry)
         self.busy = {worker: beat for worker, beat in self.busy.items() if beat > now - policy.lease_ms}
+        self.sweep()
         if back:
             self.wake()
         return moved
 
     def to_head(self, entry: Entry, reason: str) -> None:
-        deadline = entry.submission.deadline_ms
+        deadline = entry.submission.end_ms
         self.release(entry)
         if entry.cancel:
             self.settle(entry, JobState.CANCELED)
         elif deadline is not None and deadline <= self.now():
             self.expire(entry)
         else:
-            entry.state, entry.place, entry.express, entry.solo, entry.worker = JobState.QUEUED, "list", True, False, ""
+            entry.state, entry.place, entry.solo, entry.worker = JobState.QUEUED, "list", False, ""
+            entry.order = -EXPRESS - self.next_order()
             entry.stage, entry.step, entry.steps, entry.queued_ms = None, 0, 0, self.now()
-            self.waiting.insert(0, wire.encode(entry.submission.payload))
+            self.waiting.insert(0, element_of(entry))
+            self.index[entry.submission.id] = entry
             self.emit("returned", entry, reason=reason)
 
     def release(self, entry: Entry) -> None:
         if entry.place == "lease":
-            self.leases.pop(entry.submission.id)
+            self.leases.pop(entry.submission.id, None)
             if not any(other is not entry for other in self.held(WorkerId(entry.worker))):
                 self.busy.pop(entry.worker, None)
         elif entry.place == "list":
-            element = wire.encode(entry.submission.payload)
-            if element in self.waiting:
-                self.waiting.remove(element)
+            self.unlist(entry)
         entry.place = ""
 
     def settle(self, entry: Entry, state: JobState, code: str = "", message: str = "") -> None:
@@ -267,8 +326,10 @@ class MemoryState:
         self.published.append((keys.JOB_DONE, done))
 
     def expire(self, entry: Entry) -> None:
-        message = "The deadline passed before the job could be finished."
-        self.settle(entry, JobState.EXPIRED, "deadline_exceeded", message)
+        code, message = "deadline_exceeded", "The deadline passed before the job could be finished."
+        if entry.submission.ends_by_age:
+            code, message = "too_old", "The job waited and ran for longer than jobs may."
+        self.settle(entry, JobState.EXPIRED, code, message)
 
     def bury(self, entry: Entry, code: str, message: str) -> None:
         self.settle(entry, JobState.FAILED, code, message)
@@ -290,6 +351,20 @@ class MemoryState:
                 data=counters | data,
             )
         )
+
+
+def element_of(entry: Entry) -> str:
+    return wire.encode(entry.submission.payload)
+
+
+def remove(elements: list[str], element: str) -> None:
+    if element in elements:
+        elements.remove(element)
+
+
+def remove_last(elements: list[str], element: str) -> None:
+    if element in elements:
+        del elements[len(elements) - 1 - elements[::-1].index(element)]
 
 
 def label(entry: Entry) -> dict[str, Any]:

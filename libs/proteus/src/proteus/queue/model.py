@@ -8,12 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Final
+from typing import Any
 
 from proteus.jobs import JobId, JobState, Stage
-
-POSITION_CAP: Final = 2_000
-"""How far from the head a position is looked for: LPOS walks the list, 2,000 elements cost 0.05 ms (measured)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,6 +26,8 @@ class Submission:
         degraded_batch_key: The key it has when degraded; empty: the engine has no degraded form.
         rank: Hash of the id in [0, 1): it is degraded iff `may_degrade and rank < fraction`.
         deadline_ms: Unix time in ms after which the picture is worthless; None: never.
+        age_end_ms: Unix time in ms at which the job is too old to wait or run on; None: never. The earlier of the two
+            ends it.
         high: Joins the first-in-first-out prefix at the head.
     """
 
@@ -42,10 +41,21 @@ class Submission:
     may_degrade: bool = False
     rank: float = 0.0
     deadline_ms: int | None = None
+    age_end_ms: int | None = None
     high: bool = False
     attempts: int = 0
     crashes: int = 0
     solo_crashes: int = 0
+
+    @property
+    def end_ms(self) -> int | None:
+        """When it ends at the latest: its deadline or the end of its age."""
+        return min((end for end in (self.deadline_ms, self.age_end_ms) if end is not None), default=None)
+
+    @property
+    def ends_by_age(self) -> bool:
+        """Whether `end_ms` is the end of its age."""
+        return self.end_ms is not None and self.end_ms != self.deadline_ms
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -154,8 +164,10 @@ class JobView:
 
     Attributes:
         state: `queued` also while it waits for a retry (`retry_at_ms` is set then).
-        position: Jobs ahead of it in the list, 0 = next; counts to 2,000 (`POSITION_CAP`) and stays there beyond.
-            None unless it waits in the list.
+        position: Jobs ahead of it in the list, 0 = next. None unless it waits in the list.
+        position_of_engine: Those of them that ask for its engine.
+        parked: It waits outside the list: nobody can offer its engine.
+        stranded: It lives, and stands in no structure that would move it: no index, lease, retry or parked jobs.
         result: The completion's result, for a completed job.
         code: Why it failed, for a failed job or one that waits for a retry.
     """
@@ -164,6 +176,9 @@ class JobView:
     state: JobState
     token: int
     position: int | None
+    position_of_engine: int | None
+    parked: bool
+    stranded: bool
     stage: Stage | None
     step: int
     steps: int
@@ -182,7 +197,7 @@ class JobView:
 
 @dataclass(frozen=True, kw_only=True)
 class QueueStats:
-    """One reading of a queue, in one round trip."""
+    """One reading of a queue, in one round trip. Parked jobs count nowhere but in `parked`."""
 
     waiting: int
     running: int
@@ -193,3 +208,13 @@ class QueueStats:
     """Age of the oldest waiting job; 0 if none."""
     mean_wait_ms: float
     """Mean over jobs claimed in the last 30 s (their waits) and the ages of those waiting; 0 if none (SPEC 9)."""
+    parked: int = 0
+    waiting_by_engine: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parking:
+    """What one look at the engines moved."""
+
+    parked: int = 0
+    returned: int = 0

@@ -8,18 +8,18 @@ round trip per job. All times come from the server's clock.
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from proteus import keys
 from proteus.jobs import JobId, Stage, WorkerId
 from proteus.queue import wire
 from proteus.queue.model import (
-    POSITION_CAP,
     Claim,
     Completion,
     Failure,
     JobView,
+    Parking,
     QueueStats,
     Renewal,
     Submission,
@@ -36,7 +36,7 @@ CHUNK: Final = 100
 
 _VERBS: Final = (
     "submit", "claim", "renew", "complete", "fail", "hand_back", "cancel", "reap",
-    "progress", "look", "stats", "forget", "bury",
+    "progress", "look", "stats", "forget", "bury", "restore", "park",
 )  # fmt: skip
 
 
@@ -92,7 +92,7 @@ class JobQueue:
                 nothing and names no key is given a job with crashes, and that one alone.
             estimate_ms: How long the picture will take: jobs that could not meet their deadline are shed.
             degraded_fraction: Share of the jobs that run in degraded form, where they may.
-            scan_cap: How many elements to look at, at most.
+            scan_cap: How many jobs of these engines to look at, at most.
         """
         if free < 1 or not engines:
             return Claim()
@@ -160,18 +160,39 @@ class JobQueue:
         return bool(await self._run("progress", job_id, token, stage.value, step, steps, keys.PROGRESS))
 
     async def look(self, *ids: JobId, positions: bool = True) -> list[JobView | None]:
-        """Return jobs as they stand, None for unknown ones. Walks the list to each waiting one, `POSITION_CAP` far.
+        """Return jobs as they stand, None for unknown ones.
 
         Args:
             ids: The jobs.
-            positions: Whether anybody needs to know the places in the list; without, nothing is walked.
+            positions: Whether anybody needs to know the places in the list.
         """
         views: list[JobView | None] = []
         for start in range(0, len(ids), CHUNK):
             some = ids[start : start + CHUNK]
-            replies = await self._run("look", POSITION_CAP if positions else 1, *some)
+            replies = await self._run("look", int(positions), *some)
             views += [wire.view(job_id, reply) for job_id, reply in zip(some, replies, strict=True)]
         return views
+
+    async def restore(self, *ids: JobId) -> int:
+        """Give living jobs a place that will move them; returns how many had none. Tokens stay as they are.
+
+        A running one gets a lease: its worker renews it if it lives, else the job comes back when it runs out.
+        """
+        restored = 0
+        for start in range(0, len(ids), CHUNK):
+            restored += int(await self._run("restore", self.policy.lease_ms, *ids[start : start + CHUNK]))
+        return restored
+
+    async def park(self, servable: Collection[str]) -> Parking:
+        """Move waiting jobs of all other engines out of the list, and parked ones of these engines to its head."""
+        parked, returned, cursor = 0, 0, "+inf"
+        while cursor:
+            out, back, cursor = await self._run("park", CHUNK, cursor, *sorted(servable))
+            cursor = wire.text(cursor)
+            parked, returned = parked + int(out), returned + int(back)
+            if int(out) >= CHUNK:
+                cursor = cursor or "(-inf"
+        return Parking(parked=parked, returned=returned)
 
     async def stats(self) -> QueueStats:
         """Return one reading of depth, work in flight and waits."""

@@ -44,13 +44,17 @@ def shared_keys(names: keys.QueueKeys) -> list[str]:
         names.foreign,
         names.waits,
         names.deadlines,
+        names.order,
+        names.engines,
+        names.sweep,
+        names.parked,
     ]
 
 
 def shared_args(names: keys.QueueKeys, policy: QueuePolicy) -> list[wire.Arg]:
-    """Return ARGV 1-6 of every script, in the order that `lua/lib/base.lua` names."""
+    """Return ARGV 1-7 of every script, in the order that `lua/lib/base.lua` names."""
     prefixes: Sequence[wire.Arg] = (names.job_prefix, names.held_prefix, names.control, keys.JOB_DONE)
-    return [*prefixes, policy.settled_ttl_seconds, policy.stream_cap]
+    return [*prefixes, policy.settled_ttl_seconds, policy.stream_cap, names.index_prefix]
 
 
 class LeaseKeeper:

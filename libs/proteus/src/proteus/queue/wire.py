@@ -101,8 +101,8 @@ def submit_args(submissions: Iterable[Submission]) -> list[Arg]:
             encode(one.body.get("result_url")),
         ]
         args += [one.engine, one.batch_key, one.degraded_batch_key, int(one.may_degrade), one.rank]
-        args += ["" if one.deadline_ms is None else one.deadline_ms, int(one.high)]
-        args += [one.attempts, one.crashes, one.solo_crashes]
+        args += ["" if one.end_ms is None else one.end_ms, int(one.high)]
+        args += [one.attempts, one.crashes, one.solo_crashes, int(one.ends_by_age)]
     return args
 
 
@@ -168,14 +168,17 @@ def fail_args(failures: Iterable[Failure], jitters: Iterable[float]) -> list[Arg
 def view(job_id: JobId, reply: Any) -> JobView | None:
     if not reply:
         return None
-    state, token, position, stage, step, steps, attempts, crashes, solo_crashes, *rest = map(text, reply)
-    cancel, worker, submitted, claimed, retry_at, code, message, result = rest
+    state, token, position, of_engine, parked, stranded, stage, step, steps, *rest = map(text, reply)
+    attempts, crashes, solo_crashes, cancel, worker, submitted, claimed, retry_at, code, message, result = rest
     retrying = state == "retrying"
     return JobView(
         id=job_id,
         state=JobState.QUEUED if retrying else JobState(state),
         token=int(token),
         position=int(position) if position else None,
+        position_of_engine=int(of_engine) if of_engine else None,
+        parked=parked == "1",
+        stranded=stranded == "1",
         stage=Stage(stage) if stage else None,
         step=int(step or 0),
         steps=int(steps or 0),
@@ -194,7 +197,8 @@ def view(job_id: JobId, reply: Any) -> JobView | None:
 
 
 def stats(reply: Sequence[Any]) -> QueueStats:
-    waiting, running, retrying, dead, busy, oldest, mean = map(int, reply)
+    waiting, running, retrying, dead, busy, oldest, mean, parked = map(int, reply[:8])
+    by_engine = zip(map(text, reply[8::2]), map(int, reply[9::2]), strict=True)
     return QueueStats(
         waiting=waiting,
         running=running,
@@ -203,4 +207,6 @@ def stats(reply: Sequence[Any]) -> QueueStats:
         busy_workers=busy,
         oldest_waiting_ms=oldest,
         mean_wait_ms=mean / 1_000,
+        parked=parked,
+        waiting_by_engine={engine: waiting for engine, waiting in by_engine if waiting},
     )

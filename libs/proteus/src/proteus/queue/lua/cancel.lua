@@ -1,11 +1,12 @@
 -- cancel: stop jobs. A waiting one is gone at once; a running one is flagged and its worker told.
 -- Guarantee: asked again it gives the same answer; a job that is over in another way, or unknown, is refused.
--- KEYS, ARGV 1-6: lib/base. ARGV from 7: ids. Cost: O(distance to the head) for a waiting one.
+-- KEYS, ARGV 1-7: lib/base. ARGV from 8: ids. Cost: the distance to the nearer end of the list for a waiting one.
 -- Returns: `done`, `flagged` or `refused` per job.
 --- include base
+--- include index
 --- include settle
 local verdicts = {}
-for i = 7, #ARGV do
+for i = 8, #ARGV do
   local id, verdict = ARGV[i], 'refused'
   local job = read(id)
   if job.state == 'running' then

@@ -1,48 +1,58 @@
 -- claim: give a worker jobs of one effective batch key, from the head.
--- Guarantee: reaps first; each job given is `running` with token + 1 and a lease, and stood in the list before; elements
---   with no job behind them are set aside, stale duplicates dropped, jobs that cannot meet their deadline shed; the
---   rest keeps its order. A job with crashes runs alone: given only to a worker that holds nothing, with nothing beside;
---   one that has waited longer than the patience stops others from taking more until one of them is free for it.
--- Cost: O(claimed + skipped), never beyond the scan cap.
--- KEYS, ARGV 1-6: lib/base. ARGV 7 worker, 8 free, 9 key or '', 10 lease ms, 11 estimate ms, 12 degraded fraction,
---   13 scan cap, 14 crash limit, 15 reap limit, 16 solo patience ms, 17… engines
+-- Guarantee: reaps first; each job given is `running` with token + 1 and a lease, and stood in the list before; jobs that
+--   cannot meet their deadline are shed; the rest keeps its order. A job with crashes runs alone: given only to a worker
+--   that holds nothing, with nothing beside; one that has waited longer than the patience stops others from taking more
+--   until one of them is free for it.
+-- Cost: O(taken + passed over), never beyond the scan cap; plus, for a job behind those of other engines, the distance to
+--   the nearer end of the list.
+-- KEYS, ARGV 1-7: lib/base. ARGV 8 worker, 9 free, 10 key or '', 11 lease ms, 12 estimate ms, 13 degraded fraction,
+--   14 scan cap, 15 crash limit, 16 reap limit, 17 solo patience ms, 18… engines
 -- Returns: {shed ids, jobs}; a job is {id, token, payload, body, engine, key, degraded, attempts, crashes, solo,
 --   deadline or '', submitted ms, claimed ms}.
 --- include base
+--- include index
 --- include settle
+--- include endings
 --- include head
---- include reap
-reap(tonumber(ARGV[15]), tonumber(ARGV[14]), ARGV[10])
 --- include element
+--- include restore
+--- include sweep
+--- include reap
+reap(tonumber(ARGV[16]), tonumber(ARGV[15]), ARGV[11])
 --- include take
 
-local free, cap, scanned, solo = tonumber(ARGV[8]), tonumber(ARGV[13]), 0, false
-local kept, cut, cut_kept, size = {}, 0, 0, math.min(free, cap)
-while not full() and scanned < cap do
-  local chunk = redis.call('LRANGE', LIST, -(scanned + size), -(scanned + 1))
-  for i = #chunk, 1, -1 do
-    scanned = scanned + 1
-    if stays(chunk[i]) then kept[#kept + 1] = chunk[i] else cut, cut_kept = scanned, #kept end
-    if full() then break end
+-- The lines of the engines offered are merged by order; each is read a piece at a time.
+local cap, looked, piece, lines = tonumber(ARGV[14]), 0, tonumber(ARGV[9]), {}
+for engine in pairs(engines_offered) do lines[#lines + 1] = {engine = engine, read = 0, at = 1, jobs = {}} end
+
+local function first_order(line)
+  if line.at > #line.jobs and not line.ended then
+    local size = math.min(piece, cap)
+    line.jobs = redis.call('ZRANGE', INDEX .. line.engine, line.read, line.read + size - 1, 'WITHSCORES')
+    line.read, line.at, line.ended = line.read + size, 1, #line.jobs < 2 * size
   end
-  if #chunk < size then break end
-  size = math.min(32, cap - scanned)
+  return tonumber(line.jobs[line.at + 1])
 end
 
--- Everything up to the last element that goes is cut off; what stays of it is put back in its order.
-if cut > 0 then
-  redis.call('LTRIM', LIST, 0, -(cut + 1))
-  for i = cut_kept, 1, -1 do redis.call('RPUSH', LIST, kept[i]) end
+while not full() and looked < cap do
+  local line, least
+  for _, one in ipairs(lines) do
+    local order = first_order(one)
+    if order and (not least or order < least) then line, least = one, order end
+  end
+  if not line then break end
+  judge(line.jobs[line.at], line.engine)
+  line.at, looked, piece = line.at + 2, looked + 1, 32
 end
 
--- Leases, holdings, busy, and the wait of what was taken.
-if #jobs > 0 then
-  redis.call('ZADD', LEASES, unpack(leases))
-  redis.call('HSET', HELD .. worker, unpack(held))
-  redis.call('ZADD', BUSY, NOW, worker)
-  local second = math.floor(NOW / 1000)
-  local s, n, sum = string.match(redis.call('HGET', WAITS, second % 32) or '', '(%d+):(%d+):(%d+)')
-  if tonumber(s) ~= second then n, sum = 0, 0 end
-  redis.call('HSET', WAITS, second % 32, string.format('%d:%d:%.0f', second, n + #jobs, sum + waited))
-end
+for _, job in ipairs(gone) do unlist(job.id, job) end
+for _, stray in ipairs(strays) do redis.call('ZREM', unpack(stray)) end
+if #jobs == 0 then return {shed, jobs} end
+redis.call('ZADD', LEASES, unpack(leases))
+redis.call('HSET', HELD .. worker, unpack(held))
+redis.call('ZADD', BUSY, NOW, worker)
+local second = math.floor(NOW / 1000)
+local s, n, sum = string.match(redis.call('HGET', WAITS, second % 32) or '', '(%d+):(%d+):(%d+)')
+if tonumber(s) ~= second then n, sum = 0, 0 end
+redis.call('HSET', WAITS, second % 32, string.format('%d:%d:%.0f', second, n + #jobs, sum + waited))
 return {shed, jobs}

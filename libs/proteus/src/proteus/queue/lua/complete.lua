@@ -1,12 +1,13 @@
 -- complete: finish jobs.
 -- Guarantee: only the current token completes a running job, exactly once; asked again with the same token it says
 --   `done` again and does nothing (the answer may have been lost on its way), with any other `refused`.
--- KEYS, ARGV 1-6: lib/base. ARGV from 7, four per job: id, token, result JSON, result key or ''
+-- KEYS, ARGV 1-7: lib/base. ARGV from 8, four per job: id, token, result JSON, result key or ''
 -- Returns: `done` or `refused` per job.
 --- include base
+--- include index
 --- include settle
 local verdicts, finished = {}, {}
-for i = 7, #ARGV, 4 do
+for i = 8, #ARGV, 4 do
   local id, token = ARGV[i], ARGV[i + 1]
   local job = read(id)
   local verdict = 'refused'

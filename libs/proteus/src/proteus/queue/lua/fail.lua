@@ -2,14 +2,16 @@
 -- Guarantee: only the current token fails a running job; asked again it gives the same answer and does nothing. A job
 --   whose cancel was asked becomes canceled. A retryable failure past the deadline expires, else waits
 --   jitter * min(cap, base * 2^(attempts - 1)) ms (proteus.retry), until max attempts; what is left is a dead letter.
--- KEYS, ARGV 1-6: lib/base. ARGV 7 max attempts, 8 base ms, 9 cap ms, then six per job: id, token, code, message,
+-- KEYS, ARGV 1-7: lib/base. ARGV 8 max attempts, 9 base ms, 10 cap ms, then six per job: id, token, code, message,
 --   retryable, jitter
 -- Returns: `done` (canceled, expired), `retry`, `dead` or `refused` per job.
 --- include base
+--- include index
 --- include settle
+--- include endings
 local answers = {retrying = 'retry', failed = 'dead', canceled = 'done', expired = 'done'}
 local verdicts = {}
-for i = 10, #ARGV, 6 do
+for i = 11, #ARGV, 6 do
   local id, token, code, message = ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3]
   local job = read(id)
   local verdict = job.token == token and answers[job.state] or 'refused'
@@ -23,8 +25,8 @@ for i = 10, #ARGV, 6 do
     elseif retryable and job.deadline and tonumber(job.deadline) <= NOW then
       expire(id, job)
       verdict = 'done'
-    elseif retryable and job.attempts < tonumber(ARGV[7]) then
-      local longest = math.min(tonumber(ARGV[9]), ARGV[8] * 2 ^ math.min(job.attempts - 1, 40))
+    elseif retryable and job.attempts < tonumber(ARGV[8]) then
+      local longest = math.min(tonumber(ARGV[10]), ARGV[9] * 2 ^ math.min(job.attempts - 1, 40))
       local due = NOW + math.floor(longest * ARGV[i + 5])
       release(id, job)
       redis.call('HSET', JOB .. id, 'state', 'retrying', 'code', code, 'message', message, 'retry_at', due)

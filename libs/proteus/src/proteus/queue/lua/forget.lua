@@ -1,11 +1,12 @@
 -- forget: remove every trace of jobs; those that still live are canceled first.
 -- Guarantee: afterwards the queue knows nothing of them; a worker that runs one is told, loses its lease, and is refused.
--- KEYS, ARGV 1-6: lib/base. ARGV from 7: ids
+-- KEYS, ARGV 1-7: lib/base. ARGV from 8: ids
 -- Returns: how many jobs there were.
 --- include base
+--- include index
 --- include settle
 local living, found = {queued = true, retrying = true, running = true}, 0
-for i = 7, #ARGV do
+for i = 8, #ARGV do
   local id = ARGV[i]
   local job = read(id)
   if job.state then found = found + 1 end

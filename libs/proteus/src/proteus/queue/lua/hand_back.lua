@@ -1,13 +1,15 @@
 -- hand_back: return jobs that a worker will not run.
 -- Guarantee: back to the head in the order given, first one next; never counts as a crash or an attempt. Only the
 --   current token can; a job whose cancel was asked is canceled, one past its deadline expires.
--- KEYS, ARGV 1-6: lib/base. ARGV from 7: id, token per job
+-- KEYS, ARGV 1-7: lib/base. ARGV from 8: id, token per job
 -- Returns: how many jobs were given back.
 --- include base
+--- include index
 --- include settle
+--- include endings
 --- include head
 local back = 0
-for i = #ARGV - 1, 7, -2 do
+for i = #ARGV - 1, 8, -2 do
   local job = read(ARGV[i])
   if job.state == 'running' and job.token == ARGV[i + 1] then
     to_head(ARGV[i], job, 'hand_back')

@@ -1,21 +1,25 @@
 -- look: jobs as they stand now, for statuses and the reconciler. Changes nothing.
--- KEYS, ARGV 1-6: lib/base. ARGV 7 position cap, then ids. Cost: O(min(position, cap)) per waiting job.
--- Returns: per job '' or {state, token, position or '', stage, step, steps, attempts, crashes, solo crashes, cancel,
---   worker, submitted ms, claimed ms, retry at ms, code, message, result JSON}, '' where absent.
+-- KEYS, ARGV 1-7: lib/base. ARGV 8 whether anybody asks for places, then ids. Cost: O(log n) per job.
+-- Returns: per job '' or {state, token, jobs ahead or '', of its engine or '', parked, stranded, stage, step, steps, attempts,
+--   crashes, solo crashes, cancel, worker, submitted ms, claimed ms, retry at ms, code, message, result JSON}, '' where
+--   absent. Stranded: it lives, and stands neither in an index nor in leases, retries or parked jobs.
 --- include base
-local views, cap, length = {}, tonumber(ARGV[7]), redis.call('LLEN', LIST)
-for i = 8, #ARGV do
-  local f = redis.call('HMGET', JOB .. ARGV[i], 'state', 'token', 'payload', 'stage', 'step', 'steps', 'attempts', 'crashes',
-    'solo_crashes', 'cancel', 'worker', 'submitted', 'claimed', 'retry_at', 'code', 'message', 'result')
-  local view = ''
+--- include index
+local views, stand = {}, {running = LEASES, retrying = RETRY}
+for i = 9, #ARGV do
+  local id, view = ARGV[i], ''
+  local f = redis.call('HMGET', JOB .. id, 'state', 'token', 'engine', 'order', 'parked', 'stage', 'stage', 'step', 'steps',
+    'attempts', 'crashes', 'solo_crashes', 'cancel', 'worker', 'submitted', 'claimed', 'retry_at', 'code', 'message', 'result')
   if f[1] then
-    local position = ''
-    if f[1] == 'queued' then
-      local index = redis.call('LPOS', LIST, f[3], 'RANK', -1, 'MAXLEN', cap)
-      if index then position = length - 1 - index elseif length > cap then position = cap end
+    local queued = f[1] == 'queued'
+    local place = queued and (f[5] and PARKED or INDEX .. (f[3] or '')) or stand[f[1]]
+    local order = place and redis.call('ZSCORE', place, id)
+    local ahead, of_engine = '', ''
+    if order and queued and not f[5] and ARGV[8] == '1' then
+      ahead, of_engine = ahead_of('(' .. order), redis.call('ZRANK', place, id)
     end
+    f[3], f[4], f[6] = ahead, of_engine, place and not order and '1' or ''
     for n = 1, #f do f[n] = f[n] or '' end
-    f[3] = position
     view = f
   end
   views[#views + 1] = view

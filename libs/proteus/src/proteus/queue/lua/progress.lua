@@ -1,11 +1,11 @@
 -- progress: how far a running job is; ephemeral, so no event in the stream.
 -- Guarantee: only the current token of a running job is heard. The latest value stays in the hash.
--- KEYS, ARGV 1-6: lib/base. ARGV 7 id, 8 token, 9 stage, 10 step, 11 steps, 12 channel
+-- KEYS, ARGV 1-7: lib/base. ARGV 8 id, 9 token, 10 stage, 11 step, 12 steps, 13 channel
 -- Returns: 1 if heard, else 0.
 --- include base
-local id = ARGV[7]
+local id = ARGV[8]
 local f = redis.call('HMGET', JOB .. id, 'state', 'token', 'label')
-if f[1] ~= 'running' or f[2] ~= ARGV[8] then return 0 end
-redis.call('HSET', JOB .. id, 'stage', ARGV[9], 'step', ARGV[10], 'steps', ARGV[11])
-redis.call('PUBLISH', ARGV[12], '{' .. f[3] .. ',"stage":"' .. ARGV[9] .. '","step":' .. ARGV[10] .. ',"steps":' .. ARGV[11] .. '}')
+if f[1] ~= 'running' or f[2] ~= ARGV[9] then return 0 end
+redis.call('HSET', JOB .. id, 'stage', ARGV[10], 'step', ARGV[11], 'steps', ARGV[12])
+redis.call('PUBLISH', ARGV[13], '{' .. f[3] .. ',"stage":"' .. ARGV[10] .. '","step":' .. ARGV[11] .. ',"steps":' .. ARGV[12] .. '}')
 return 1

@@ -1,11 +1,17 @@
 -- reap: do what time has made due; anyone may call it at any moment.
 -- Guarantee: an expired lease counts one crash (and one solo crash if the job ran alone) and the job goes back to the
 --   head, or to the dead letters at the crash limit; due retries go back to the head; waiting jobs past their deadline
---   expire; workers silent for a lease leave `busy`. Bounded by the reap limit.
--- KEYS, ARGV 1-6: lib/base. ARGV 7 reap limit, 8 crash limit, 9 lease ms
+--   expire; workers silent for a lease leave `busy`; a slice of list and indexes is made to agree where they differ.
+--   Bounded by the reap limit.
+-- KEYS, ARGV 1-7: lib/base. ARGV 8 reap limit, 9 crash limit, 10 lease ms
 -- Returns: how many jobs moved.
 --- include base
+--- include index
 --- include settle
+--- include endings
 --- include head
+--- include element
+--- include restore
+--- include sweep
 --- include reap
-return reap(tonumber(ARGV[7]), tonumber(ARGV[8]), ARGV[9])
+return reap(tonumber(ARGV[8]), tonumber(ARGV[9]), ARGV[10])

@@ -1,13 +1,13 @@
 -- renew: one beat of a worker's heart for all it holds.
 -- Guarantee: a lease ends max(lease, 3 x expected step) after the last progress, never later: a beat alone does not
 --   prolong it. Only the owner of the current token renews; a job that is lost or whose cancel was asked is named.
--- KEYS, ARGV 1-6: lib/base. ARGV 7 worker, 8 ms since the last progress, 9 expected step ms, 10 lease ms, then
+-- KEYS, ARGV 1-7: lib/base. ARGV 8 worker, 9 ms since the last progress, 10 expected step ms, 11 lease ms, then
 --   id, token per job
 -- Returns: {lost ids, cancel-asked ids}.
 --- include base
-local expiry = NOW - ARGV[8] + math.max(tonumber(ARGV[10]), 3 * ARGV[9])
+local expiry = NOW - ARGV[9] + math.max(tonumber(ARGV[11]), 3 * ARGV[10])
 local lost, canceled, owns = {}, {}, false
-for i = 11, #ARGV, 2 do
+for i = 12, #ARGV, 2 do
   local id = ARGV[i]
   local f = redis.call('HMGET', JOB .. id, 'state', 'token', 'cancel')
   if f[1] == 'running' and f[2] == ARGV[i + 1] then
@@ -18,5 +18,5 @@ for i = 11, #ARGV, 2 do
     lost[#lost + 1] = id
   end
 end
-if owns then redis.call('ZADD', BUSY, NOW, ARGV[7]) end
+if owns then redis.call('ZADD', BUSY, NOW, ARGV[8]) end
 return {lost, canceled}

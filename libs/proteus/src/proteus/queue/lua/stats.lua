@@ -1,28 +1,33 @@
 -- stats: one reading of the queue. Changes nothing.
--- The mean wait is over jobs claimed in the last 30 s and the ages of those waiting (SPEC 9). Lists beyond 128 elements
--- are sampled at even distances: ages fall steadily along the list, so the mean is the same within a sample's step.
--- KEYS, ARGV 1-6: lib/base.
--- Returns: {waiting, running, retrying, dead, busy, age of the oldest waiting ms, mean wait in thousandths of a ms}.
+-- The mean wait is over jobs claimed in the last 30 s and the ages of those waiting (SPEC 9). Beyond 64 waiting jobs each
+-- engine's are sampled at even distances: ages fall steadily along a line, so the mean is the same within a step.
+-- KEYS, ARGV 1-7: lib/base.
+-- Returns: {waiting, running, retrying, dead, busy, age of the oldest waiting ms, mean wait in thousandths of a ms, parked,
+--   then engine, waiting of it, …}.
 --- include base
-local length = redis.call('LLEN', LIST)
-local samples, seen, sum, oldest = math.min(length, 128), 0, 0, 0
-for i = 0, samples - 1 do
-  local ok, payload = pcall(cjson.decode, redis.call('LINDEX', LIST, -1 - math.floor(i * length / samples)))
-  local id = ok and type(payload) == 'table' and payload.id
-  local times = type(id) == 'string' and redis.call('HMGET', JOB .. id, 'queued', 'submitted')
-  local queued = times and (times[1] or times[2])
-  if queued then
-    local age = NOW - queued
-    seen, sum, oldest = seen + 1, sum + age, math.max(oldest, age)
-  end
+--- include index
+-- since_of(order): the server's time in ms at which it was given out.
+local function since_of(order)
+  return math.floor((order < -EXPRESS and -order - EXPRESS or order < 0 and order + EXPRESS or order) / 1000)
 end
-local count, total = 0, 0
-if seen > 0 then count, total = length, sum / seen * length end
-local now_second = math.floor(NOW / 1000)
+
+local of_engine, indexed, oldest, total = {}, ahead_of('+inf'), 0, 0
+for _, engine in ipairs(engines()) do
+  local length = redis.call('ZCARD', INDEX .. engine)
+  local samples, sum = math.ceil(64 * length / math.max(indexed, 64)), 0
+  for i = 0, samples - 1 do
+    local rank = math.floor(i * length / samples)
+    local age = math.max(0, NOW - since_of(tonumber(redis.call('ZRANGE', INDEX .. engine, rank, rank, 'WITHSCORES')[2])))
+    sum, oldest = sum + age, math.max(oldest, age)
+  end
+  if samples > 0 then total = total + sum / samples * length end
+  of_engine[#of_engine + 1], of_engine[#of_engine + 2] = engine, length
+end
+local count, now_second = indexed, math.floor(NOW / 1000)
 for _, bucket in ipairs(redis.call('HVALS', WAITS)) do
   local second, n, waited = string.match(bucket, '(%d+):(%d+):(%d+)')
   if now_second - second < 30 then count, total = count + n, total + waited end
 end
 local mean = count > 0 and math.floor(total / count * 1000) or 0
-return {length, redis.call('ZCARD', LEASES), redis.call('ZCARD', RETRY), redis.call('ZCARD', DEAD), redis.call('ZCARD', BUSY),
-  oldest, mean}
+return {redis.call('LLEN', LIST), redis.call('ZCARD', LEASES), redis.call('ZCARD', RETRY), redis.call('ZCARD', DEAD),
+  redis.call('ZCARD', BUSY), oldest, mean, redis.call('ZCARD', PARKED), unpack(of_engine)}

@@ -2,19 +2,21 @@
 -- Guarantee: a job that is already there with this epoch or a later one, or that is over (but for failed ones), is not
 --   touched; an older living or failed one is replaced, and whoever holds it is refused from then on. Tokens start at
 --   epoch * 10^6, so they never repeat or fall, even across an emptied server. Low ends at the left; `high` ones join
---   the first-in-first-out prefix at the head. Cost: O(1) per job, O(prefix) per high one.
--- KEYS, ARGV 1-6: lib/base. ARGV from 7, sixteen per job: id, epoch, payload, body, label, url, engine, key,
---   degraded key, may degrade, rank, deadline ms or '', high, attempts, crashes, solo crashes
+--   the first-in-first-out prefix at the head. Cost: O(log n) per job, O(prefix) per high one.
+-- KEYS, ARGV 1-7: lib/base. ARGV from 8, seventeen per job: id, epoch, payload, body, label, url, engine, key,
+--   degraded key, may degrade, rank, deadline ms or '', high, attempts, crashes, solo crashes, whether the deadline is
+--   the end of its age
 -- Returns: 1 (taken) or 0 (was there) per job.
 --- include base
+--- include index
 --- include settle
---- include prefix
+--- include restore
 
 -- Fields that are 0 or empty are left out (lib/base, read).
-local function store(id, i, token, entry)
+local function store(id, i, token, entry, order)
   local fields = {'state', 'queued', 'token', token, 'payload', ARGV[i + 2], 'body', ARGV[i + 3], 'label', ARGV[i + 4],
-    'url', ARGV[i + 5], 'engine', ARGV[i + 6], 'key', ARGV[i + 7], 'submitted', NOW, 'entry', entry}
-  for n, name in ipairs({'dkey', 'may', 'rank', 'deadline', 'express', 'attempts', 'crashes', 'solo_crashes'}) do
+    'url', ARGV[i + 5], 'engine', ARGV[i + 6], 'key', ARGV[i + 7], 'submitted', NOW, 'entry', entry, 'order', digits(order)}
+  for n, name in ipairs({'dkey', 'may', 'rank', 'deadline', 'express', 'attempts', 'crashes', 'solo_crashes', 'aged'}) do
     local value = ARGV[i + 7 + n]
     if value ~= '' and value ~= '0' then
       fields[#fields + 1] = name
@@ -26,7 +28,7 @@ end
 
 local replaceable = {queued = true, retrying = true, running = true, failed = true}
 local taken, any = {}, false
-for i = 7, #ARGV, 16 do
+for i = 8, #ARGV, 17 do
   local id, epoch, payload, deadline = ARGV[i], tonumber(ARGV[i + 1]), ARGV[i + 2], ARGV[i + 11]
   local old = redis.call('HMGET', JOB .. id, 'state', 'token')
   local fresh = not old[1] or (replaceable[old[1]] and math.floor(old[2] / 1000000) < epoch)
@@ -38,9 +40,12 @@ for i = 7, #ARGV, 16 do
     end
     local token = string.format('%.0f', epoch * 1000000)
     local job = {token = token, attempts = ARGV[i + 13], crashes = ARGV[i + 14], solo_crashes = ARGV[i + 15]}
-    store(id, i, token, emit('submitted', id, 'queued', job))
+    local high = ARGV[i + 12] == '1'
+    local order = next_order() - (high and EXPRESS or 0)
+    store(id, i, token, emit('submitted', id, 'queued', job), order)
     if deadline ~= '' then redis.call('ZADD', DEADLINES, deadline, id) end
-    if ARGV[i + 12] == '1' then push_high(payload) else redis.call('LPUSH', LIST, payload) end
+    if high then insert(payload, ahead_of('(0')) else redis.call('LPUSH', LIST, payload) end
+    enlist(id, ARGV[i + 6], order)
     any = true
   end
   taken[#taken + 1] = fresh and 1 or 0

@@ -1,7 +1,7 @@
 -- head: how a job comes back. Included after settle, never run alone.
 
 -- to_head(id, job, reason): back to the head of the list, where the next claim finds it, unless it is over: its cancel
--- was asked or its deadline has passed. `express` marks the elements of the prefix that new high-priority jobs join.
+-- was asked or its deadline has passed.
 local function to_head(id, job, reason)
   release(id, job)
   if job.cancel then
@@ -9,9 +9,11 @@ local function to_head(id, job, reason)
   elseif job.deadline and tonumber(job.deadline) <= NOW then
     expire(id, job)
   else
-    redis.call('HSET', JOB .. id, 'state', 'queued', 'express', 1, 'queued', NOW)
-    redis.call('HDEL', JOB .. id, 'solo', 'worker', 'stage', 'step', 'steps')
+    local order = -EXPRESS - next_order()
+    redis.call('HSET', JOB .. id, 'state', 'queued', 'express', 1, 'queued', NOW, 'order', digits(order))
+    redis.call('HDEL', JOB .. id, 'solo', 'worker', 'stage', 'step', 'steps', 'parked')
     redis.call('RPUSH', LIST, job.payload)
+    enlist(id, job.engine, order)
     emit('returned', id, 'queued', job, 'reason', reason)
   end
 end

@@ -1,4 +1,4 @@
--- reap: what time has done. Included after head, never run alone.
+-- reap: what time has done. Included after head and sweep, never run alone.
 
 local function age_order(a, b)
   local am, as = string.match(a.job.entry, '(%d+)-(%d+)')
@@ -18,7 +18,8 @@ local function crashed(id, job, crash_limit)
 end
 
 -- reap(limit, crash_limit, lease_ms): expired leases and due retries go back to the head, oldest first; waiting jobs
--- past their deadline expire; silent workers leave `busy`. At most `limit` of each kind. Returns how many jobs moved.
+-- past their deadline expire; silent workers leave `busy`; list and indexes agree. At most `limit` of each kind.
+-- Returns how many jobs moved.
 local function reap(limit, crash_limit, lease_ms)
   local back, moved = {}, 0
   for _, id in ipairs(redis.call('ZRANGEBYSCORE', LEASES, '-inf', NOW, 'LIMIT', 0, limit)) do
@@ -51,6 +52,7 @@ local function reap(limit, crash_limit, lease_ms)
     end
   end
   redis.call('ZREMRANGEBYSCORE', BUSY, '-inf', NOW - lease_ms)
+  sweep(limit)
   if #back > 0 then wake() end
   return moved
 end

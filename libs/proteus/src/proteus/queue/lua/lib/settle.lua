@@ -1,4 +1,4 @@
--- settle: how a job leaves the queue. Included after base, never run alone.
+-- settle: how a job leaves the queue. Included after index, never run alone.
 
 -- let_go(worker, ids): end a worker's leases; one that holds nothing more is not busy.
 local function let_go(worker, ids)
@@ -9,14 +9,17 @@ local function let_go(worker, ids)
   end
 end
 
--- release(id, job): take it out of wherever it stands: a lease, the retries or the list (LREM: O(distance to the head)).
+-- release(id, job): take it out of wherever it stands: a lease, the retries, the parked jobs or the list (which costs
+-- the distance to its nearer end).
 local function release(id, job)
   if job.state == 'running' then
     let_go(job.worker, {id})
   elseif job.state == 'retrying' then
     redis.call('ZREM', RETRY, id)
+  elseif job.state == 'queued' and job.parked then
+    redis.call('ZREM', PARKED, id)
   elseif job.state == 'queued' then
-    redis.call('LREM', LIST, -1, job.payload)
+    unlist(id, job)
   end
   job.state = 'released'
 end
@@ -29,7 +32,7 @@ local function settle(id, job, state, code, message, result, result_key)
   if job.deadline then redis.call('ZREM', DEADLINES, id) end
   if code then extra = {'code', code, 'message', message} elseif result then extra = {'result', result} end
   redis.call('HSET', key, 'state', state, 'settled', NOW, unpack(extra))
-  redis.call('HDEL', key, 'payload', 'body', 'cancel', code and 'result' or 'code', code and 'result' or 'message')
+  redis.call('HDEL', key, 'payload', 'body', 'cancel', 'parked', code and 'result' or 'code', code and 'result' or 'message')
   redis.call('EXPIRE', key, SETTLED_SECONDS)
   local done = '{' .. job.label .. ',"status":"' .. state .. '"'
   if state == 'completed' then
@@ -45,15 +48,4 @@ local function settle(id, job, state, code, message, result, result_key)
   end
   emit(state, id, state, job, unpack(extra))
   redis.call('PUBLISH', JOB_DONE, done)
-end
-
--- bury(id, job, code, message): settle as failed, among the dead letters; entries older than the hashes are dropped.
-local function bury(id, job, code, message)
-  settle(id, job, 'failed', code, message)
-  redis.call('ZADD', DEAD, NOW, id)
-  redis.call('ZREMRANGEBYSCORE', DEAD, '-inf', NOW - SETTLED_SECONDS * 1000)
-end
-
-local function expire(id, job)
-  settle(id, job, 'expired', 'deadline_exceeded', 'The deadline passed before the job could be finished.')
 end

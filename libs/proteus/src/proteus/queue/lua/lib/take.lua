@@ -1,8 +1,8 @@
--- take: the judgement of claim about one element. Included by claim only (its ARGV), never run alone.
-local worker, key, expiry, estimate, fraction = ARGV[7], ARGV[9], NOW + ARGV[10], tonumber(ARGV[11]), tonumber(ARGV[12])
-local jobs, shed, leases, held, waited, alone = {}, {}, {}, {}, 0, false
-local engines = {}
-for i = 17, #ARGV do engines[ARGV[i]] = true end
+-- take: the judgement of claim about one job. Included by claim only (its ARGV), never run alone.
+local worker, key, expiry, estimate, fraction = ARGV[8], ARGV[10], NOW + ARGV[11], tonumber(ARGV[12]), tonumber(ARGV[13])
+local jobs, shed, leases, held, waited, alone, gone, strays = {}, {}, {}, {}, 0, false, {}, {}
+local engines_offered = {}
+for i = 18, #ARGV do engines_offered[ARGV[i]] = true end
 
 -- A worker that holds nothing and was told no key may take a crashed job; one that runs such a job takes nothing.
 local holds = redis.call('HVALS', HELD .. worker)
@@ -10,31 +10,39 @@ local idle = #holds == 0 and key == ''
 for _, solo in ipairs(holds) do alone = alone or solo == '1' end
 
 local function full()
-  return alone or #jobs >= tonumber(ARGV[8])
+  return alone or #jobs >= tonumber(ARGV[9])
 end
 
--- stays(element): true if it keeps its place in the list; otherwise it was taken, shed, set aside or dropped.
-local function stays(element)
-  local id = id_of(element)
-  local job = id and look_at(id)
-  if not job then
-    redis.call('LPUSH', FOREIGN, element)
-    return false
+-- look_at(id): what claim must know of a job, in one read.
+local function look_at(id)
+  local f = redis.call('HMGET', JOB .. id, 'state', 'token', 'engine', 'key', 'dkey', 'may', 'rank', 'deadline',
+    'attempts', 'crashes', 'solo_crashes', 'payload', 'body', 'submitted', 'queued', 'label', 'url', 'order', 'parked', 'aged')
+  return {id = id, state = f[1], token = f[2], engine = f[3], key = f[4], dkey = f[5], may = f[6], rank = f[7] or 0,
+    deadline = f[8], attempts = f[9] or '0', crashes = f[10] or '0', solo_crashes = f[11] or '0', payload = f[12],
+    body = f[13], submitted = f[14], queued = f[15] or f[14], label = f[16], url = f[17], order = f[18], parked = f[19],
+    aged = f[20]}
+end
+
+-- judge(id, engine): take it, shed it or pass it over.
+local function judge(id, engine)
+  local job = look_at(id)
+  if job.state ~= 'queued' or job.parked or job.engine ~= engine then
+    strays[#strays + 1] = {INDEX .. engine, id} -- an older version took it and left the index alone
+    return
   end
-  if job.state ~= 'queued' then return false end
   local degraded = job.may and job.dkey and tonumber(job.rank) < fraction
   local effective, solo = degraded and job.dkey or job.key, job.crashes ~= '0'
-  if not engines[job.engine] then return true end
   if solo and (not idle or #jobs > 0) then
-    alone = NOW - job.queued >= tonumber(ARGV[16])
-    return true
+    alone = NOW - job.queued >= tonumber(ARGV[17])
+    return
   end
-  if key ~= '' and key ~= effective then return true end
+  if key ~= '' and key ~= effective then return end
+  gone[#gone + 1] = job
   if job.deadline and NOW + estimate > tonumber(job.deadline) then
-    job.state = 'cut' -- claim itself takes it out of the list
+    job.state = 'shed' -- claim itself takes it out of the list
     expire(id, job)
     shed[#shed + 1] = id
-    return false
+    return
   end
   local wait, alone_flag, degraded_flag = NOW - job.queued, solo and '1' or '0', degraded and '1' or '0'
   key, alone, waited = effective, solo, waited + wait
@@ -46,5 +54,4 @@ local function stays(element)
   held[#held + 1], held[#held + 2] = id, alone_flag
   jobs[#jobs + 1] = {id, job.token, job.payload, job.body, job.engine, effective, degraded_flag, job.attempts, job.crashes,
     alone_flag, job.deadline or '', job.submitted, NOW}
-  return false
 end

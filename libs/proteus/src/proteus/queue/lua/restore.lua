@@ -1,0 +1,35 @@
+-- restore: give living jobs back a place that will move them, where they have none.
+-- Guarantee: afterwards a queued job stands in list and index (or among the parked ones), a retrying one among the retries, a
+--   running one has a lease: a worker that lives renews it, else it runs out and the job comes back. Tokens stay as they
+--   are; what has its place, is over or unknown is not touched.
+-- KEYS, ARGV 1-7: lib/base. ARGV 8 lease ms, then ids. Cost: O(list) per job without a place.
+-- Returns: how many jobs had none.
+--- include base
+--- include index
+--- include restore
+local restored = 0
+for i = 9, #ARGV do
+  local id = ARGV[i]
+  local job = read(id)
+  local found = 0
+  if job.state == 'running' then
+    found = redis.call('ZADD', LEASES, 'NX', NOW + ARGV[8], id)
+    if found == 1 then
+      redis.call('HSET', HELD .. job.worker, id, job.solo or '0')
+      redis.call('ZADD', BUSY, 'NX', NOW, job.worker)
+    end
+  elseif job.state == 'retrying' then
+    found = redis.call('ZADD', RETRY, 'NX', redis.call('HGET', JOB .. id, 'retry_at') or NOW, id)
+  elseif job.state == 'queued' and job.parked then
+    found = redis.call('ZADD', PARKED, 'NX', digits(order_of(id, job)), id)
+  elseif job.state == 'queued' and not redis.call('ZSCORE', INDEX .. job.engine, id) then
+    if redis.call('LPOS', LIST, job.payload, 'RANK', -1) then
+      enlist(id, job.engine, order_of(id, job))
+    else
+      put_back(id, job)
+    end
+    found = 1
+  end
+  restored = restored + found
+end
+return restored
