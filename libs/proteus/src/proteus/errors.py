@@ -9,11 +9,13 @@
     │   └── ImageTooSmall
     ├── Unauthorized · Forbidden · NotFound
     ├── Conflict
+    │   ├── EngineUnavailable     this deployment cannot run that engine
     │   ├── IdempotencyConflict   the same key, another request
     │   └── NotReady              it is being made (retryable)
     ├── UploadMissing             nothing was PUT under the signed URL
     ├── Overloaded                try again later (429)
     │   └── DeadlineUnreachable · TenantCap · NoCapacity · RateLimited
+    ├── TooOld                    nobody made it within a job's maximum age
     ├── PhotoRejected             the picture is fine, what it shows is not
     │   ├── NoPersonDetected · PersonCropped · NoGarmentDetected
     ├── IllegalTransition
@@ -126,6 +128,17 @@ class IdempotencyConflict(Conflict):
     hint = "Use a fresh key for a new request; repeat a request with exactly the body it had."
 
 
+class EngineUnavailable(Conflict):
+    """No worker of this deployment offers the engine, and none can be started."""
+
+    code = "engine_unavailable"
+    hint = "Name one of the engines under `offered`, or leave `model` out."
+
+    def __init__(self, message: str | None = None, *, offered: tuple[str, ...] = ()) -> None:
+        super().__init__(message)
+        self.offered = offered
+
+
 class NotReady(Conflict):
     """It is still being made."""
 
@@ -176,6 +189,14 @@ class RateLimited(Overloaded):
     """You asked too often."""
 
     code = "rate_limited"
+
+
+class TooOld(ProteusError):
+    """The job waited and ran for longer than jobs may."""
+
+    code = "too_old"
+    retryable = True
+    hint = "Submit it again."
 
 
 class PhotoRejected(ProteusError):

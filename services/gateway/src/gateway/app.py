@@ -92,8 +92,16 @@ def build(settings: GatewaySettings, stopping: asyncio.Event) -> Services:
     store = ObjectStore(settings.storage, answer_seconds=STORE_SECONDS, tries=2)
     policy = QueuePolicy(lease_ms=int(settings.lease.seconds * 1000))
     queues = {name: JobQueue(redis, name, policy=policy) for name in (JOBS, TAILOR)}
-    fleet = FleetWatch(redis, ledger, queues, admission=settings.admission, limits=settings.limits)
-    submitter = Submitter(ledger, queues, address_of=store.url_of)
+    fleet = FleetWatch(
+        redis,
+        ledger,
+        queues,
+        admission=settings.admission,
+        limits=settings.limits,
+        named_engines=settings.named_engines,
+        default_engine=settings.default_engine,
+    )
+    submitter = Submitter(ledger, queues, address_of=store.url_of, job_age_seconds=settings.limits.job_age_seconds)
     relay = Relay(ledger, redis)
     photos = Photos(ledger, store, settings.uploads)
     tokens = Tokens(settings.tokens.signing_key.get_secret_value(), clock=clock)

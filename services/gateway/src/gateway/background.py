@@ -15,6 +15,7 @@ from uuid import uuid4
 from gateway import metrics
 from gateway.adoption import Adopter
 from gateway.following import Follower
+from gateway.parking import Parker
 from gateway.promoter import Promoter
 from gateway.realtime.server import SocketServer
 from gateway.reconciler import Reconciler
@@ -76,7 +77,10 @@ def _followers(services: Services, stop: asyncio.Event) -> dict[str, Follower]:
 def _rounds(services: Services, sockets: SocketServer) -> dict[str, Round]:
     reap_seconds = services.settings.lease.reap_seconds
     reconciler = Reconciler(services.ledger, services.redis, services.queues, services.recorder, services.submitter)
-    promoter = Promoter(services.ledger, services.queues, services.recorder, services.fleet)
+    promoter = Promoter(
+        services.ledger, services.queues, services.recorder, services.fleet, limits=services.settings.limits
+    )
+    parker = Parker(services.ledger, services.queues[JOBS], services.fleet)
     sweeper = Sweeper(services.ledger, services.store, services.eraser, services.settings.uploads)
     adopter = Adopter(services.ledger, services.store, services.photos, services.intake, services.queues)
     return {
@@ -89,8 +93,10 @@ def _rounds(services: Services, sockets: SocketServer) -> dict[str, Round]:
         "deletions": Round(services.eraser.run_due, 30.0, SWEEP_SECONDS),
         "epoch": Round(reconciler.watch, 1.0),
         "reconcile": Round(reconciler.periodic, 60.0, SWEEP_SECONDS),
+        "park": Round(parker.park, 1.0, SWEEP_SECONDS),
         "promote": Round(promoter.promote, 0.5),
         "overdue": Round(promoter.expire, 1.0),
+        "too_old": Round(promoter.expire_old, 5.0),
         "adopt": Round(adopter.adopt, 2.0, SWEEP_SECONDS),
         "incoming": Round(sweeper.incoming, 60.0, SWEEP_SECONDS),
         "orphans": Round(sweeper.orphans, 300.0, SWEEP_SECONDS),

@@ -88,6 +88,7 @@ def unit_values(
         "error": None,
         "created_at": now,
         "updated_at": now,
+        "waiting_since": now,
         "started_at": None,
         "finished_at": None,
     }

@@ -9,6 +9,8 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from math import inf
 from typing import Final
 
 import structlog
@@ -18,6 +20,7 @@ from redis.exceptions import RedisError
 from gateway import metrics
 from gateway.admission import Limits, QueueView
 from gateway.ledger.engine import Ledger
+from gateway.servable import REMEMBERED_SECONDS, rivals_of, servable_engines
 from gateway.settings import AdmissionSettings, LimitSettings
 from proteus.engines import CARDS, Quality
 from proteus.errors import Conflict, DependencyUnavailable
@@ -40,6 +43,11 @@ log = structlog.get_logger()
 LEFT_OUT_MOST: Final = 100
 """Workers whose bad cards are remembered, so that each is logged once."""
 
+FRESH_SECONDS: Final = 10.0
+"""An older reading parks and refuses nothing: Redis or Postgres is away, the workers may well be there."""
+
+NOTED_EVERY_SECONDS: Final = 60.0
+
 _NOTHING: Final = QueueStats(
     waiting=0, running=0, retrying=0, dead=0, busy_workers=0, oldest_waiting_ms=0, mean_wait_ms=0.0
 )
@@ -52,6 +60,8 @@ class FleetView:
     Attributes:
         asked_weavers: What the arbitrator asks for; None where it does not scale.
         warm_until: Unix seconds until which somebody wants a weaver kept ready; None: nobody.
+        remembered_engines: What workers have offered in the last day.
+        read_at: Monotonic seconds; None: nothing has been read yet.
     """
 
     stats: Mapping[str, QueueStats] = field(default_factory=lambda: {JOBS: _NOTHING, TAILOR: _NOTHING})
@@ -64,6 +74,8 @@ class FleetView:
     degraded_fraction: float = 0.0
     asked_weavers: int | None = None
     warm_until: float | None = None
+    remembered_engines: frozenset[str] = frozenset()
+    read_at: float | None = None
 
 
 class FleetWatch:
@@ -77,12 +89,17 @@ class FleetWatch:
         *,
         admission: AdmissionSettings,
         limits: LimitSettings,
+        named_engines: frozenset[str],
+        default_engine: str,
     ) -> None:
         self._redis = redis
         self._ledger = ledger
         self._queues = queues
         self._settings = admission
         self._limits = limits
+        self._named_engines = named_engines
+        self._default_engine = default_engine
+        self._noted_at: dict[str, float] = {}
         self._admitted: dict[str, int] = {}
         self._admitted_during_refresh: dict[str, int] = {}
         self._admitted_in_all = 0
@@ -100,8 +117,10 @@ class FleetWatch:
             pipeline.mget(BATCH_SIZE, DEGRADED_MODE, DEGRADED_FRACTION, WEAVER_REPLICAS)
             pipeline.pttl(WARM)
             (batch, mode, fraction, asked), warm_ms = await pipeline.execute()
+        await self._note_engines(weavers)
         async with self._ledger.read() as reads:
             rows = await reads.tenants()
+            remembered = await reads.engines_offered(since=datetime.now(UTC) - timedelta(seconds=REMEMBERED_SECONDS))
         waiting: dict[str, int] = {}
         total: dict[str, int] = {}
         for tenant, stage, many in rows:
@@ -121,6 +140,8 @@ class FleetWatch:
             degraded_fraction=_fraction(mode, fraction),
             asked_weavers=_number(asked),
             warm_until=_end_of(warm_ms),
+            remembered_engines=remembered,
+            read_at=time.monotonic(),
         )
         self._export()
 
@@ -132,6 +153,16 @@ class FleetWatch:
             log.error("card_left_out", queue=list_name, worker=worker, reason=reason)
         self._left_out = {**self._left_out, **found.left_out} if len(self._left_out) < LEFT_OUT_MOST else {}
         return found.cards
+
+    async def _note_engines(self, weavers: Sequence[WorkerCard]) -> None:
+        """Remember what is offered, once a minute."""
+        now = time.monotonic()
+        offered = {name for card in weavers for name in card.engines if name in CARDS}
+        due = {name for name in offered if now - self._noted_at.get(name, -inf) > NOTED_EVERY_SECONDS}
+        if due:
+            async with self._ledger.write() as writes:
+                await writes.note_engines(due)
+            self._noted_at |= dict.fromkeys(due, now)
 
     async def keep_warm(self, *, seconds: int) -> None:
         """Ask for a weaver to be ready for so long; a longer wish that is already there stays.
@@ -158,12 +189,14 @@ class FleetWatch:
             counts[tenant] = counts.get(tenant, 0) + pictures
         self._admitted_in_all += pictures
 
-    def queue_view(self, tenant: str) -> QueueView:
-        """What admission sees for a tenant."""
+    def queue_view(self, tenant: str, engine: str) -> QueueView:
+        """What admission sees for a tenant who asks for this engine: only jobs that its workers take wait before him."""
         stats = self.view.stats[JOBS]
         fresh = self._admitted.get(tenant, 0)
+        rivals = rivals_of(engine, self.view.weavers)
+        others = sum(many for name, many in stats.waiting_by_engine.items() if name not in rivals)
         return QueueView(
-            waiting=stats.waiting + self._admitted_in_all,
+            waiting=max(0, stats.waiting - others) + self._admitted_in_all,
             busy_workers=stats.busy_workers,
             tenant_waiting=self.view.waiting_by_tenant.get(tenant, 0) + fresh,
             tenant_total=self.view.total_by_tenant.get(tenant, 0) + fresh,
@@ -173,6 +206,23 @@ class FleetWatch:
     def offered(self) -> frozenset[str]:
         """The engines that workers offer, ready or loading."""
         return frozenset(name for card in self.view.weavers for name in card.engines)
+
+    @property
+    def servable(self) -> frozenset[str] | None:
+        """The engines that somebody serves or could be started for; None: the fleet has not been read lately."""
+        if self.view.read_at is None or time.monotonic() - self.view.read_at > FRESH_SECONDS:
+            return None
+        return servable_engines(
+            self.view.weavers,
+            named=self._named_engines,
+            remembered=self.view.remembered_engines,
+            default_engine=self._default_engine,
+            max_replicas=self._settings.max_replicas,
+        )
+
+    def shares_workers(self, engine: str) -> bool:
+        """Whether the engine's workers take jobs of others, too."""
+        return rivals_of(engine, self.view.weavers) != {engine}
 
     @property
     def limits(self) -> Limits:
@@ -219,7 +269,7 @@ class FleetWatch:
 
     def _export(self) -> None:
         for name, stats in self.view.stats.items():
-            for place in ("waiting", "running", "retrying", "dead"):
+            for place in ("waiting", "running", "retrying", "parked", "dead"):
                 metrics.QUEUE_DEPTH.labels(name, place).set(getattr(stats, place))
             metrics.QUEUE_OLDEST.labels(name).set(stats.oldest_waiting_ms / 1000)
         metrics.HELD.set(self.view.held)

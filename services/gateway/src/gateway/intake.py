@@ -187,7 +187,7 @@ class Intake:
         entry = _entry(ask, options, card, person_id=person_key.rpartition("/")[2], garment_id="")
         unit = unit_values(ask.caller, options, card, entry, 1, now=entry["created_at"])
         if admission.verdict is Verdict.HOLD:
-            unit |= {"hold": True, "stage": Stage.HELD.value}
+            unit |= {"hold": True, "stage": Stage.HELD.value, "waiting_since": None}
         ready = Ready(
             entry=TryonRow(**entry),
             unit=JobRow(**unit),
@@ -238,7 +238,8 @@ class Intake:
             stage = Stage.PREPARING if open_needs else Stage.HELD if hold else Stage.WAITING
             units = [
                 await writes.add_job(
-                    **unit_values(ask.caller, options, card, values, n, now=now) | {"hold": hold, "stage": stage.value}
+                    **unit_values(ask.caller, options, card, values, n, now=now)
+                    | {"hold": hold, "stage": stage.value, "waiting_since": now if stage is Stage.WAITING else None}
                 )
                 for n in range(1, options.num_samples + 1)
             ]
@@ -261,8 +262,14 @@ class Intake:
 
     def _admit(self, caller: Caller, options: TryonOptions, card: EngineCard) -> tuple[int, Admission]:
         """Return how many are before it and what is promised; raise what refuses it."""
+        servable = self._fleet.servable
+        if servable is not None and card.name not in servable:
+            metrics.SUBMITS.labels(errors.EngineUnavailable.code).inc(options.num_samples)
+            raise errors.EngineUnavailable(
+                f"No worker offers {card.name}, and none can be started for it.", offered=tuple(sorted(servable))
+            )
         now = datetime.now(UTC).timestamp()
-        queue = self._fleet.queue_view(caller.tenant)
+        queue = self._fleet.queue_view(caller.tenant, card.name)
         asked = Request(
             pictures=options.num_samples,
             priority=options.priority,
@@ -282,7 +289,8 @@ class Intake:
         if options.priority == "high":
             ask.caller.require("priority:high")
         commercial_only = self._settings.licence_policy == "commercial"
-        default = default_engine(self._settings.default_engine, self._fleet.offered, commercial_only=commercial_only)
+        offered = self._fleet.offered or self._fleet.servable or ()
+        default = default_engine(self._settings.default_engine, offered, commercial_only=commercial_only)
         return card_of(options.model or default, commercial_only=commercial_only)
 
 

@@ -28,9 +28,14 @@ EVENTS_SENT: Final = Counter("proteus_gateway_events_sent_total", "Events pushed
 RELAY_DEAF: Final = Counter("proteus_gateway_relay_deaf_total", "Times the relay found that it had missed something.")
 RECONCILED: Final = Counter("proteus_gateway_reconciled_total", "Rows put right, by what was wrong.", ["found"])
 QUEUE_DEPTH: Final = Gauge(
-    "proteus_queue_depth_jobs", "Jobs by place: waiting, running, retrying, dead.", ["queue", "place"]
+    "proteus_queue_depth_jobs", "Jobs by place: waiting, running, retrying, parked, dead.", ["queue", "place"]
 )
 QUEUE_OLDEST: Final = Gauge("proteus_queue_oldest_wait_seconds", "Age of the oldest waiting job.", ["queue"])
+PARKED: Final = Counter(
+    "proteus_gateway_parked_total",
+    "Jobs moved out of the queue (parked) and back (returned), by engine on offer.",
+    ["move"],
+)
 HELD: Final = Gauge("proteus_gateway_held_jobs", "Pictures that wait in Postgres (low priority, tenant caps).")
 BODY_BYTES: Final = Gauge("proteus_gateway_body_bytes", "Bytes of requests' bodies held in memory or under /tmp.")
 BODIES_REFUSED: Final = Counter(

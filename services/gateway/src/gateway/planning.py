@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
 from gateway.ledger.repository import Writes
 from gateway.ledger.rows import ImageRow, JobRow
@@ -76,6 +77,7 @@ class Plan:
             variant=variant,
             state=JobState.QUEUED,
             stage=Stage.PREPARING if blocked else Stage.WAITING,
+            waiting_since=None if blocked else datetime.now(UTC),
             engine=kind.value,
             batch_key=kind.value,
             trace_id=self._trace_id,

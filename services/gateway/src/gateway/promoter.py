@@ -1,29 +1,48 @@
-"""Held work moves in while the list is short, round robin over tenants; held work past its deadline ends."""
+"""Held work moves in while the list is short, round robin over tenants; what is past its deadline or too old ends."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from gateway.admission import promote
 from gateway.fleet import FleetWatch
 from gateway.ledger.engine import Ledger
 from gateway.recorder import Recorder
+from gateway.settings import LimitSettings
 from gateway.settling import PROMOTED, fact
+from proteus.errors import TooOld
+from proteus.jobs import JobId, JobKind
 from proteus.keys import JOBS
 from proteus.queue import AnyQueue
 
 LOCK: Final = "proteus:promote"
 OVERDUE_LIMIT: Final = 200
 
+GRACE: Final = timedelta(seconds=30)
+"""A queue's own verdict on a job's age comes first."""
+
 
 class Promoter:
-    """Lets held pictures into the queue. One gateway at a time does it."""
+    """Lets held pictures into the queue, and ends what has been held or queued for too long.
 
-    def __init__(self, ledger: Ledger, queues: Mapping[str, AnyQueue], recorder: Recorder, fleet: FleetWatch) -> None:
+    One gateway at a time promotes.
+    """
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        queues: Mapping[str, AnyQueue],
+        recorder: Recorder,
+        fleet: FleetWatch,
+        *,
+        limits: LimitSettings,
+    ) -> None:
         self._ledger = ledger
+        self._queues = queues
         self._queue = queues[JOBS]
+        self._limits = limits
         self._recorder = recorder
         self._fleet = fleet
         self._last: str | None = None
@@ -35,7 +54,7 @@ class Promoter:
             if not ours:
                 return 0
             async with self._ledger.read() as reads:
-                held = await reads.held(per_tenant=limits.held_below)
+                held = await reads.held(per_tenant=limits.held_below, engines=self._fleet.servable or ())
                 if not held:
                     return 0
                 lines: dict[str, list[str]] = {}
@@ -64,3 +83,21 @@ class Promoter:
         if overdue:
             await self._recorder.settle([fact(row, "expired", now=now) for row in overdue])
         return len(overdue)
+
+    async def expire_old(self, *, now: datetime | None = None) -> int:
+        """End what is older than jobs may be; return how many.
+
+        A queue ends what it holds by itself, and tells; this is for what is held, and for what a queue lost.
+        """
+        now = now or datetime.now(UTC)
+        async with self._ledger.read() as reads:
+            old = await reads.too_old(
+                waiting_before=now - timedelta(seconds=self._limits.job_age_seconds) - GRACE,
+                held_before=now - timedelta(seconds=self._limits.held_age_seconds),
+                limit=OVERDUE_LIMIT,
+            )
+        if old:
+            await self._recorder.settle([fact(row, "expired", now=now, code=TooOld.code) for row in old])
+            for name, queue in self._queues.items():
+                await queue.cancel(*[JobId(row.id) for row in old if JobKind(row.kind).queue == name])
+        return len(old)

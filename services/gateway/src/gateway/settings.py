@@ -8,7 +8,11 @@ from urllib.parse import unquote, urlsplit
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+<<<<<<< HEAD
 from proteus.secret_files import SecretSettings, refuse_published
+=======
+from proteus.engines import CARDS
+>>>>>>> e5cdf70 (Refuse, park and end what nobody can serve)
 from proteus.settings import LeaseSettings, LogSettings, RedisSettings, StorageSettings
 
 
@@ -105,6 +109,12 @@ class LimitSettings(BaseSettings):
     promote_below: int = Field(default=50, ge=1)
     """Held work moves in while fewer than this wait on `queue:jobs`."""
 
+    job_age_seconds: int = Field(default=3_600, ge=60)
+    """Longest time a job may wait in a queue and run, retries included; beyond it it is `expired`, `too_old`."""
+
+    held_age_seconds: int = Field(default=86_400, ge=60)
+    """Longest time a picture may be held before it enters the queue."""
+
     wait_seconds_max: float = 60.0
     """Longest `?wait=` and `Prefer: wait=`."""
 
@@ -151,8 +161,8 @@ class AdmissionSettings(BaseSettings):
     eta_limit_seconds: float = Field(default=600.0, gt=0)
     """A submit whose predicted wait is longer gets 429."""
 
-    max_replicas: int = Field(default=5, ge=1)
-    """What KEDA may scale the weaver to (the chart passes it on)."""
+    max_replicas: int = Field(default=5, ge=0)
+    """What KEDA may scale the weaver to (the chart passes it on). 0: nobody starts one."""
 
     cold_start_seconds: float = Field(default=90.0, ge=0)
     """From no pod to a ready worker; used while none is ready."""
@@ -171,6 +181,10 @@ class GatewaySettings(BaseSettings):
 
     `auto` suits one machine. A fleet that scales to zero should name its engine: no pod, no offer.
     """
+
+    engines: str = ""
+    """`PROTEUS_ENGINES`. Comma separated: the engines this deployment can run, although no worker may be there now.
+    Empty: what workers offered in the last 24 hours, and the default engine. `timed` counts only where it is named."""
 
     licence_policy: Literal["any", "commercial"] = "any"
     """`PROTEUS_LICENCE_POLICY`. `commercial` refuses engines whose weights forbid commercial use."""
@@ -195,6 +209,21 @@ class GatewaySettings(BaseSettings):
     lease: LeaseSettings = Field(default_factory=LeaseSettings)
     log: LogSettings = Field(default_factory=LogSettings)
 
+    @field_validator("engines")
+    @classmethod
+    def _known(cls, engines: str) -> str:
+        if unknown := sorted(_names(engines) - CARDS.keys()):
+            raise ValueError(f"PROTEUS_ENGINES names {unknown}; there are {sorted(CARDS)}")
+        return engines
+
+    @property
+    def named_engines(self) -> frozenset[str]:
+        return _names(self.engines)
+
     @property
     def origins(self) -> list[str]:
         return [origin.strip() for origin in self.cors_origins.split(",") if origin.strip()]
+
+
+def _names(listed: str) -> frozenset[str]:
+    return frozenset(name.strip() for name in listed.split(",") if name.strip())

@@ -67,6 +67,7 @@ def apply(row: JobRow, event: QueueEvent) -> JobRow:
             _moved(row, JobState.QUEUED),
             epoch=row.epoch + 1,
             error=None,
+            waiting_since=datetime.fromtimestamp(event.at_ms / 1000, UTC),
             finished_at=None,
             cancel_requested=False,
             attempts=0,
@@ -92,9 +93,9 @@ def apply(row: JobRow, event: QueueEvent) -> JobRow:
             row = row if row.state == JobState.QUEUED else _moved(row, JobState.QUEUED)
             return replace(row, stage=Stage.WAITING, epoch=row.epoch + 1)
         case "promoted" if row.stage == Stage.HELD:
-            return replace(row, stage=Stage.WAITING, hold=False)
+            return replace(row, stage=Stage.WAITING, hold=False, waiting_since=at)
         case "released" if row.stage == Stage.PREPARING:
-            return replace(row, stage=Stage.HELD if row.hold else Stage.WAITING)
+            return replace(row, stage=Stage.HELD) if row.hold else replace(row, stage=Stage.WAITING, waiting_since=at)
     return row
 
 
@@ -154,7 +155,9 @@ def _ended(row: JobRow, event: QueueEvent, at: datetime) -> JobRow:
     if state is JobState.FAILED:
         return replace(row, error=described(str(event.data.get("code", "")), str(event.data.get("message", ""))))
     if state is JobState.EXPIRED:
-        return replace(row, error=described("deadline_exceeded", "The deadline passed before the picture was made."))
+        code = str(event.data.get("code") or "deadline_exceeded")
+        message = "" if code == errors.TooOld.code else "The deadline passed before the picture was made."
+        return replace(row, error=described(code, message))
     return row
 
 

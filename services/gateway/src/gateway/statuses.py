@@ -26,6 +26,9 @@ from proteus.queue import AnyQueue, JobView
 
 log = structlog.get_logger()
 
+POSITION_MOST: Final = 2_000
+"""Beyond it a position says no more than that there are at least so many."""
+
 RECHECK_SECONDS: Final = 10.0
 """A waiting client's status is read again at least this often."""
 
@@ -82,16 +85,15 @@ class Statuses:
             "timings": timings_of(entry, units),
         }
         if not units:
-            return body | {"status": "draft", "stage": None, "position": None, "eta": None, "progress": None,
-                           "results": [], "error": None}  # fmt: skip
+            return body | position_body(None) | {"status": "draft", "stage": None, "eta": None, "progress": None,
+                                                 "results": [], "error": None}  # fmt: skip
         looks = await self._look(units)
         live = [_overlaid(unit, looks.get(unit.id)) for unit in units]
         seen = seen_tryon(live)
-        positions = [look.position for look in looks.values() if look and look.position is not None]
-        position = max(positions, default=None) if seen.status is JobState.QUEUED else None
-        return body | _described(seen) | {
-            "position": position,
-            "eta": self._eta(entry, seen, position, looks.values()),
+        queued = [look for look in looks.values() if look and look.position is not None]
+        last = max(queued, key=_place, default=None) if seen.status is JobState.QUEUED else None
+        return body | _described(seen) | position_body(last.position if last else None) | {
+            "eta": self._eta(entry, seen, last, list(looks.values())),
             "progress": _progress(looks.values()) if seen.status is JobState.RUNNING else None,
         }  # fmt: skip
 
@@ -120,20 +122,23 @@ class Statuses:
     async def _tailor(self, row: JobRow) -> dict[str, Any]:
         look = (await self._look([row])).get(row.id)
         seen = seen_tailor(_overlaid(row, look), self._address_of)
-        return {
-            "job_id": row.id,
-            "vton_id": None,
-            "job_type": "segment",
-            "engine": row.kind,
-            "metadata": None,
-            "created_at": iso(row.created_at),
-            "finished_at": iso(row.finished_at) if row.finished_at else None,
-            "expires_at": None,
-            "timings": timings_of(row, [row]),
-            "position": look.position if look and seen.status is JobState.QUEUED else None,
-            "eta": None,
-            "progress": None,
-        } | _described(seen)
+        return (
+            {
+                "job_id": row.id,
+                "vton_id": None,
+                "job_type": "segment",
+                "engine": row.kind,
+                "metadata": None,
+                "created_at": iso(row.created_at),
+                "finished_at": iso(row.finished_at) if row.finished_at else None,
+                "expires_at": None,
+                "timings": timings_of(row, [row]),
+                "eta": None,
+                "progress": None,
+            }
+            | _described(seen)
+            | position_body(look.position if look and seen.status is JobState.QUEUED else None)
+        )
 
     async def _look(self, rows: Sequence[JobRow]) -> dict[str, JobView | None]:
         ids = [JobId(row.id) for row in rows if not row.terminal and row.stage not in (Stage.HELD, Stage.PREPARING)]
@@ -146,7 +151,9 @@ class Statuses:
             return {}
         return dict(zip(ids, views, strict=True))
 
-    def _eta(self, entry: TryonRow, seen: Seen, position: int | None, looks: Any) -> dict[str, float] | None:
+    def _eta(
+        self, entry: TryonRow, seen: Seen, last: JobView | None, looks: Sequence[JobView | None]
+    ) -> dict[str, float] | None:
         if seen.status.terminal or entry.options["engine"] not in CARDS:
             return None
         engine, quality = entry.options["engine"], entry.options["quality"]
@@ -155,12 +162,28 @@ class Statuses:
             done = _progress(looks)
             share = 1.0 - done["step"] / done["steps"] if done and done["steps"] else 1.0
             return _rounded(pace.batch_seconds * share, pace.batch_seconds * max(share, 0.25) * 1.5)
-        ahead = position if position is not None else self._fleet.queue_view("").waiting
+        if any(look and look.parked for look in looks):
+            return None  # Nobody knows when somebody will offer its engine.
+        if last is None:
+            ahead = self._fleet.queue_view("", engine).waiting
+        else:
+            ahead = (last.position if self._fleet.shares_workers(engine) else last.position_of_engine) or 0
         promise = self._fleet.eta(engine, quality, ahead=ahead)
         return _rounded(promise.p50_seconds, promise.p90_seconds)
 
 
 _ENDED: Final = frozenset({"completed", "failed", "canceled", "expired", "draft"})
+
+
+def position_body(position: int | None) -> dict[str, Any]:
+    """Return a place as clients see it."""
+    if position is None:
+        return {"position": None, "position_is_least": False}
+    return {"position": min(position, POSITION_MOST), "position_is_least": position > POSITION_MOST}
+
+
+def _place(look: JobView) -> int:
+    return look.position or 0
 
 
 def _described(seen: Seen) -> dict[str, Any]:

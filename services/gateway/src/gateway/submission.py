@@ -36,8 +36,11 @@ OUTBOX_LIMIT: Final = 500
 class Submitter:
     """Pushes committed rows onto their queues."""
 
-    def __init__(self, ledger: Ledger, queues: Mapping[str, AnyQueue], *, address_of: AddressOf) -> None:
+    def __init__(
+        self, ledger: Ledger, queues: Mapping[str, AnyQueue], *, address_of: AddressOf, job_age_seconds: int
+    ) -> None:
         self._ledger = ledger
+        self._job_age_seconds = job_age_seconds
         self._queues = queues
         self._address_of = address_of
 
@@ -61,7 +64,7 @@ class Submitter:
         by_list: dict[str, list[Submission]] = {}
         for order in orders:
             try:
-                submission = compose(order, self._address_of)
+                submission = compose(order, self._address_of, job_age_seconds=self._job_age_seconds)
             except LookupError as error:  # One impossible row must not keep the others out of the queue.
                 log.error("cannot_submit", job_id=order.job.id, error=str(error))
                 continue
@@ -82,7 +85,7 @@ class Submitter:
         return await self.push(ids)
 
 
-def compose(order: Order, address_of: AddressOf) -> Submission:
+def compose(order: Order, address_of: AddressOf, *, job_age_seconds: int) -> Submission:
     """Return the queue element of a job whose needs are all there."""
     job = order.job
     payload, body = _tryon(order, address_of) if order.tryon else _tailor(job, _there(order.image), address_of)
@@ -97,6 +100,7 @@ def compose(order: Order, address_of: AddressOf) -> Submission:
         may_degrade=bool(job.degraded_batch_key),
         rank=rank_of(job.id),
         deadline_ms=int(job.deadline_at.timestamp() * 1000) if job.deadline_at else None,
+        age_end_ms=int((job.waiting_since or job.updated_at).timestamp() * 1000) + job_age_seconds * 1000,
         high=job.priority > 1,
         attempts=job.attempts,
         crashes=job.crashes,

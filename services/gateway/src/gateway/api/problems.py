@@ -101,6 +101,7 @@ async def on_proteus_error(request: Request, error: errors.ProteusError) -> JSON
         hint=error.hint,
         retryable=error.retryable,
         headers=headers,
+        **({"offered": list(error.offered)} if isinstance(error, errors.EngineUnavailable) else {}),
     )
 
 

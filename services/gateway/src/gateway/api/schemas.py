@@ -37,6 +37,7 @@ class Problem(BaseModel):
     hint: str
     request_id: str
     errors: list[dict[str, str]] | None = None
+    offered: list[str] | None = None
 
 
 class GuestToken(BaseModel):
@@ -103,7 +104,7 @@ class ProgressBody(BaseModel):
 
 
 class StatusBody(BaseModel):
-    """A job as it is now. `position` counts from 0 = next."""
+    """A job as it is now. `position` counts from 0 = next; with `position_is_least` at least so many are ahead."""
 
     model_config = said(examples.STATUS)
 
@@ -113,6 +114,7 @@ class StatusBody(BaseModel):
     status: JobState | Literal["draft"]
     stage: Stage | None = None
     position: int | None = None
+    position_is_least: bool = False
     eta: EtaBody | None = None
     progress: ProgressBody | None = None
     results: list[ResultInfo] = []

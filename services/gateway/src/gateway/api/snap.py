@@ -10,6 +10,7 @@ from gateway.api.guarding import GuardedRouter
 from gateway.api.requests import SnapRequest
 from gateway.api.schemas import StatusBody
 from gateway.asks import Accepted
+from gateway.statuses import position_body
 from gateway.views import iso
 from proteus.jobs import JobState
 
@@ -52,7 +53,7 @@ def accepted_answer(accepted: Accepted) -> JSONResponse:
         "job_type": "tryon",
         "status": "queued",
         "stage": unit.stage,
-        "position": accepted.position if unit.stage == "waiting" else None,
+        **position_body(accepted.position if unit.stage == "waiting" else None),
         "eta": {"p50_seconds": round(promise.p50_seconds, 2), "p90_seconds": round(promise.p90_seconds, 2)},
         "progress": None,
         "results": [{"n": one.n, "status": JobState.QUEUED.value} for one in accepted.units],

@@ -66,7 +66,11 @@ class TryonRow:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class JobRow:
-    """One element of a queue. `priority`: 0 low, 1 normal, 2 high."""
+    """One element of a queue. `priority`: 0 low, 1 normal, 2 high.
+
+    Attributes:
+        waiting_since: When it could first be queued; its age counts from here.
+    """
 
     id: str
     kind: str
@@ -97,6 +101,7 @@ class JobRow:
     error: dict[str, Any] | None
     created_at: datetime
     updated_at: datetime
+    waiting_since: datetime | None
     started_at: datetime | None
     finished_at: datetime | None
 

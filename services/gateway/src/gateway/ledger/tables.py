@@ -130,6 +130,7 @@ jobs = Table(
     Column("error", JSONB(none_as_null=True)),
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=_NOW),
     Column("updated_at", DateTime(timezone=True), nullable=False, server_default=_NOW),
+    Column("waiting_since", DateTime(timezone=True)),
     Column("started_at", DateTime(timezone=True)),
     Column("finished_at", DateTime(timezone=True)),
     CheckConstraint("kind IN ('ingest', 'cut', 'parse', 'tryon')", name="kind"),
@@ -195,6 +196,14 @@ deletions = Table(
     Index(None, "due_at"),
 )
 """Prefixes to empty once more: a worker that held a job while it was deleted may still have stored its picture."""
+
+engine_offers = Table(
+    "engine_offers",
+    METADATA,
+    Column("engine", Text, primary_key=True),
+    Column("offered_at", DateTime(timezone=True), nullable=False),
+)
+"""When a worker last offered each engine: what a fleet that has scaled to zero can run."""
 
 deployment = Table(
     "deployment",

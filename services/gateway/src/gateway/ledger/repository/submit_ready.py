@@ -22,7 +22,7 @@ WITH asked AS (
         tryon_id text, vton_id text, user_id text, status text, person_image_id text, options jsonb, metadata jsonb,
         trace_id text, created_at timestamptz, expires_at timestamptz,
         unit_id text, tenant text, stage text, hold boolean, engine text, batch_key text, degraded_batch_key text,
-        priority smallint, deadline_at timestamptz)
+        priority smallint, deadline_at timestamptz, waiting_since timestamptz)
 ), found AS MATERIALIZED (
     SELECT asked.*, material.*
     FROM asked CROSS JOIN LATERAL (
@@ -47,9 +47,10 @@ WITH asked AS (
     FROM found
 ), unit AS (
     INSERT INTO jobs (id, kind, user_id, tenant, tryon_id, n, state, stage, hold, engine, batch_key,
-                      degraded_batch_key, priority, deadline_at, trace_id, created_at)
+                      degraded_batch_key, priority, deadline_at, trace_id, created_at,
+                      waiting_since)
     SELECT unit_id, 'tryon', user_id, tenant, tryon_id, 1, status, stage, hold, engine, batch_key,
-           degraded_batch_key, priority, deadline_at, trace_id, created_at
+           degraded_batch_key, priority, deadline_at, trace_id, created_at, waiting_since
     FROM found
 )
 SELECT unit_id, person_key, garment_category, garment_worn, parse_key FROM found
@@ -70,7 +71,9 @@ class Ready:
 _ENTRY: Final = (
     "vton_id", "user_id", "status", "person_image_id", "options", "metadata", "trace_id", "created_at", "expires_at",
 )  # fmt: skip
-_UNIT: Final = ("tenant", "stage", "hold", "engine", "batch_key", "degraded_batch_key", "priority", "deadline_at")
+_UNIT: Final = (
+    "tenant", "stage", "hold", "engine", "batch_key", "degraded_batch_key", "priority", "deadline_at", "waiting_since",
+)  # fmt: skip
 
 
 def argument(asked: Iterable[Ready]) -> str:

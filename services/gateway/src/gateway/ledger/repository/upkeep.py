@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import fields
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import Boolean, case, cast, func, literal_column, or_, select, tuple_
+from sqlalchemy import Boolean, and_, case, cast, func, literal_column, or_, select, tuple_
 
 from gateway.ledger.repository.questions import ALIVE, Questions
 from gateway.ledger.rows import ArrivalRow, JobRow
-from gateway.ledger.tables import deletions, job_needs, jobs
+from gateway.ledger.tables import deletions, engine_offers, job_needs, jobs
 
 _ARRIVAL: Final = tuple(each.name for each in fields(ArrivalRow) if each.name not in ("degraded", "ready_at"))
 
@@ -59,14 +60,14 @@ class UpkeepReads(Questions):
         )
         return [(row.tenant, row.stage, row.many) for row in await self._connection.execute(statement)]
 
-    async def held(self, *, per_tenant: int) -> list[tuple[str, str, int]]:
+    async def held(self, *, per_tenant: int, engines: Collection[str]) -> list[tuple[str, str, int]]:
         """(tenant, job id, priority): each tenant's next held pictures, best priority and oldest first."""
         rank = func.row_number().over(
             partition_by=jobs.c.tenant, order_by=(jobs.c.priority.desc(), jobs.c.created_at, jobs.c.id)
         )
         ranked = (
             select(jobs.c.tenant, jobs.c.id, jobs.c.priority, rank.label("place"))
-            .where(jobs.c.state == "queued", jobs.c.stage == "held")
+            .where(jobs.c.state == "queued", jobs.c.stage == "held", jobs.c.engine.in_(list(engines)))
             .subquery()
         )
         statement = select(ranked).where(ranked.c.place <= per_tenant).order_by(ranked.c.place, ranked.c.tenant)
@@ -80,6 +81,36 @@ class UpkeepReads(Questions):
             .limit(limit)
         )
         return await self._all(JobRow, statement)
+
+    async def too_old(self, *, waiting_before: datetime, held_before: datetime, limit: int) -> list[JobRow]:
+        """Rows that have waited and run, or been held, since before these times."""
+        since = func.coalesce(jobs.c.waiting_since, jobs.c.updated_at)
+        statement = (
+            select(jobs)
+            .where(
+                jobs.c.state.in_(ALIVE),
+                or_(
+                    and_(jobs.c.stage.not_in(("held", "preparing")), since < waiting_before),
+                    and_(jobs.c.stage == "held", jobs.c.updated_at < held_before),
+                ),
+            )
+            .limit(limit)
+        )
+        return await self._all(JobRow, statement)
+
+    async def engines_offered(self, *, since: datetime) -> frozenset[str]:
+        """The engines that workers have offered since then."""
+        statement = select(engine_offers.c.engine).where(engine_offers.c.offered_at >= since)
+        return frozenset((await self._connection.execute(statement)).scalars())
+
+    async def active(self) -> dict[str, int]:
+        """Per kind: rows that should stand in a queue."""
+        statement = (
+            select(jobs.c.kind, func.count().label("many"))
+            .where(jobs.c.state.in_(ALIVE), jobs.c.stage.not_in(("held", "preparing")))
+            .group_by(jobs.c.kind)
+        )
+        return {row.kind: row.many for row in await self._connection.execute(statement)}
 
     async def ready_but_preparing(self, *, limit: int) -> list[str]:
         """Rows at `preparing` whose needs are all settled: their release was missed."""

@@ -16,6 +16,7 @@ from gateway.ledger.rows import JobRow, Material, TryonRow, UserRow
 from gateway.ledger.tables import (
     deletions,
     deployment,
+    engine_offers,
     events,
     idempotency,
     images,
@@ -39,6 +40,7 @@ _MUTABLE: Final = (
     "result",
     "result_key",
     "error",
+    "waiting_since",
     "started_at",
     "finished_at",
 )
@@ -261,6 +263,15 @@ class Writes(Reads):
 
     async def request_cancel(self, ids: Iterable[str]) -> None:
         await self._connection.execute(update(jobs).where(jobs.c.id.in_(list(ids))).values(cancel_requested=True))
+
+    async def note_engines(self, names: Iterable[str]) -> None:
+        """Remember that workers offer these engines now."""
+        statement = upsert(engine_offers).values([{"engine": name, "offered_at": func.now()} for name in sorted(names)])
+        await self._connection.execute(
+            statement.on_conflict_do_update(
+                index_elements=[engine_offers.c.engine], set_={"offered_at": statement.excluded.offered_at}
+            )
+        )
 
     async def set_fact(self, name: str, value: str) -> None:
         statement = upsert(deployment).values(name=name, value=value)
