@@ -56,6 +56,7 @@ def gateway_settings(
         admission=AdmissionSettings(),
         edge=EdgeSettings(),
         tailor=TailorSettings(url=""),
+        engines="puppet,timed",
         lease=LeaseSettings(seconds=2, beat_seconds=0.5, reap_seconds=0.2),
         log=LogSettings(),
     )

@@ -25,6 +25,7 @@ def row(**changes) -> JobRow:
         state="queued", stage="waiting", hold=False, epoch=1, submitted_epoch=0, token=0, engine="puppet",
         batch_key="k", degraded_batch_key="", priority=1, deadline_at=None, attempts=0, crashes=0, solo_crashes=0,
         cancel_requested=False, trace_id="t", result=None, result_key=None, error=None, created_at=NOW, updated_at=NOW,
+        waiting_since=NOW,
         started_at=None, finished_at=None,
     )  # fmt: skip
     return replace(made, **changes)

@@ -91,7 +91,11 @@ def test_the_queue_gets_keys_and_stable_addresses_never_signatures() -> None:
     entry, (unit,) = tryon(TryonOptions(seed=5, priority="high", deadline_ms=1_000, model="catvton"))
     cut = tailor("cut", state="completed", stage=None, result={"cut": CUT}, result_key="derived/user_ann/cut.png")
     parse = tailor("parse", state="completed", stage=None, result_key="derived/user_ann/parse.json")
-    made = compose(Order(job=unit, tryon=entry, material=material_of(photo("img_p"), cut, parse)), address_of)
+    made = compose(
+        Order(job=unit, tryon=entry, material=material_of(photo("img_p"), cut, parse)),
+        address_of,
+        job_age_seconds=3_600,
+    )
     assert made.payload == {
         "id": entry.id,
         "user_photo_url": "http://store/images/user_ann/abc.png",
@@ -112,13 +116,15 @@ def test_samples_have_seeds_in_a_row() -> None:
     entry, units = tryon(units=3)
     cut = tailor("cut", state="completed", stage=None, result={"cut": CUT}, result_key="derived/user_ann/cut.png")
     orders = [Order(job=unit, tryon=entry, material=material_of(photo("img_p"), cut, None)) for unit in units]
-    assert [compose(order, address_of).body["seed"] for order in orders] == [5, 6, 7]
+    assert [compose(order, address_of, job_age_seconds=3_600).body["seed"] for order in orders] == [5, 6, 7]
     assert [unit.id for unit in units] == [entry.id, f"{entry.id}:2", f"{entry.id}:3"]
 
 
 @pytest.mark.parametrize("kind", ["ingest", "cut", "parse"])
 def test_a_tailors_job_names_its_task_and_its_photo(kind) -> None:
-    made = compose(Order(job=tailor(kind, variant="upper/classic"), image=photo("img_g")), address_of)
+    made = compose(
+        Order(job=tailor(kind, variant="upper/classic"), image=photo("img_g")), address_of, job_age_seconds=3_600
+    )
     assert (made.engine, made.batch_key, made.body["task"], made.body["image_id"]) == (kind, kind, kind, "img_g")
     if kind == "ingest":
         assert made.body["incoming_key"] == "incoming/user_ann/img_g"
@@ -131,7 +137,11 @@ def test_a_tailors_job_names_its_task_and_its_photo(kind) -> None:
 def test_a_job_released_too_early_is_a_bug_and_says_so() -> None:
     entry, (unit,) = tryon()
     with pytest.raises(LookupError):
-        compose(Order(job=unit, tryon=entry, material=material_of(photo("img_p"), None, None)), address_of)
+        compose(
+            Order(job=unit, tryon=entry, material=material_of(photo("img_p"), None, None)),
+            address_of,
+            job_age_seconds=3_600,
+        )
 
 
 def test_engines_are_checked_at_the_door() -> None:

@@ -34,7 +34,7 @@ from gateway.erasure import Eraser
 from gateway.fleet import FleetWatch
 from gateway.intake import Intake
 from gateway.ledger.engine import Ledger
-from gateway.options import AUTO, card_of
+from gateway.options import AUTO, card_of, default_engine
 from gateway.photos import Photos
 from gateway.rates import Rate, Rates
 from gateway.realtime.frames import SocketFrames
@@ -92,6 +92,7 @@ def build(settings: GatewaySettings, stopping: asyncio.Event) -> Services:
     store = ObjectStore(settings.storage, answer_seconds=STORE_SECONDS, tries=2)
     policy = QueuePolicy(lease_ms=int(settings.lease.seconds * 1000))
     queues = {name: JobQueue(redis, name, policy=policy) for name in (JOBS, TAILOR)}
+    commercial_only = settings.licence_policy == "commercial"
     fleet = FleetWatch(
         redis,
         ledger,
@@ -99,7 +100,7 @@ def build(settings: GatewaySettings, stopping: asyncio.Event) -> Services:
         admission=settings.admission,
         limits=settings.limits,
         named_engines=settings.named_engines,
-        default_engine=settings.default_engine,
+        default_engine=default_engine(settings.default_engine, (), commercial_only=commercial_only),
     )
     submitter = Submitter(ledger, queues, address_of=store.url_of, job_age_seconds=settings.limits.job_age_seconds)
     relay = Relay(ledger, redis)

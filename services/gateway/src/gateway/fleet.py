@@ -190,7 +190,7 @@ class FleetWatch:
         self._admitted_in_all += pictures
 
     def queue_view(self, tenant: str, engine: str) -> QueueView:
-        """What admission sees for a tenant who asks for this engine: only jobs that its workers take wait before him."""
+        """What admission sees for a tenant and an engine: what waits for its workers, and what the tenant has."""
         stats = self.view.stats[JOBS]
         fresh = self._admitted.get(tenant, 0)
         rivals = rivals_of(engine, self.view.weavers)

@@ -8,11 +8,8 @@ from urllib.parse import unquote, urlsplit
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-<<<<<<< HEAD
-from proteus.secret_files import SecretSettings, refuse_published
-=======
 from proteus.engines import CARDS
->>>>>>> e5cdf70 (Refuse, park and end what nobody can serve)
+from proteus.secret_files import SecretSettings, refuse_published
 from proteus.settings import LeaseSettings, LogSettings, RedisSettings, StorageSettings
 
 

@@ -47,6 +47,7 @@ LOOK_SECONDS: Final = 0.2
 
 ENVIRONMENT: Final = {
     "PROTEUS_DEFAULT_ENGINE": "timed",
+    "PROTEUS_ENGINES": "timed",
     "WEAVER_ENGINES": "timed",
     "WEAVER_TIMED_CURVE": "1:0.06,4:0.1,8:0.16",
     "WEAVER_PROFILE_SECONDS": "0.5",

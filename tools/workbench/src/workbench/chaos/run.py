@@ -95,6 +95,7 @@ def environment_of(scenario: Scenario) -> dict[str, str]:
         "LEASE_BEAT_SECONDS": str(scenario.beat_seconds),
         "LEASE_REAP_SECONDS": str(scenario.reap_seconds),
         "PROTEUS_DEFAULT_ENGINE": "timed",
+        "PROTEUS_ENGINES": "timed",
         "WEAVER_ENGINES": "timed",
         "WEAVER_TIMED_CURVE": scenario.curve,
         "WEAVER_TIMED_POISON": ",".join(f"{seed}:{kind}" for kind, seed in seeds.items()),

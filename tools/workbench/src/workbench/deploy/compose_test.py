@@ -40,6 +40,9 @@ NOT_IN: Final = {
 """Image -> modules that would only make it large."""
 OVERRIDE: Final = f"""\
 services:
+  gateway:
+    environment:
+      PROTEUS_ENGINES: puppet,timed
   weaver:
     environment:
       WEAVER_ENGINES: puppet,timed

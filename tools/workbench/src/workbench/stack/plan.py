@@ -84,6 +84,7 @@ def make_plan(home: Home, *, models: Path, given: Mapping[str, str]) -> Plan:
     environment = {
         **DEFAULTS,
         "PROTEUS_PARSER_VERSION": given.get("TAILOR_PARSER", DEFAULTS["TAILOR_PARSER"]),
+        "PROTEUS_ENGINES": given.get("WEAVER_ENGINES", DEFAULTS["WEAVER_ENGINES"]),
         **given,
         **reach,
         **bounds.environment(),
