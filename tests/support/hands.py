@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import io
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 from PIL import Image
 from redis.asyncio import Redis
@@ -19,6 +19,17 @@ from proteus.storage import ObjectStore
 from tailor.ingest import ingest
 
 PATIENCE_SECONDS = 20
+
+T = TypeVar("T")
+
+
+async def until(look: Callable[[], Awaitable[T]]) -> T:
+    """Look again and again until there is something to see; return it."""
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while True:
+            if seen := await look():
+                return seen
+            await asyncio.sleep(0.02)
 
 
 class Hands:

@@ -92,6 +92,7 @@ def _rounds(services: Services, sockets: SocketServer) -> dict[str, Round]:
         "sockets": Round(sockets.close_ended, 1.0),
         "deletions": Round(services.eraser.run_due, 30.0, SWEEP_SECONDS),
         "epoch": Round(reconciler.watch, 1.0),
+        "counts": Round(reconciler.watch_counts, 1.0, SWEEP_SECONDS),
         "reconcile": Round(reconciler.periodic, 60.0, SWEEP_SECONDS),
         "park": Round(parker.park, 1.0, SWEEP_SECONDS),
         "promote": Round(promoter.promote, 0.5),

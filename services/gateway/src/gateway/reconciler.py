@@ -1,10 +1,13 @@
 """Rows and queue made to agree again. Everything in Redis can be rebuilt from Postgres; this is how.
 
 Every second `watch` compares `proteus:epoch` with the value the ledger remembers: missing or different means that Redis
-was emptied or swapped, and everything alive is looked after at once. Every minute `periodic` does the same for rows
-that have not changed for 10 s. One gateway at a time does either: an advisory lock, never waited for.
+was emptied or swapped, and everything alive is looked after at once. Every second `watch_counts` compares how many rows
+should stand in a queue with how many jobs stand in its list, leases, retries and parked jobs: a difference that stays
+means that a part was lost. Every minute `periodic` compares rows that have not changed for 10 s. One gateway at a time
+does any of it: an advisory lock, never waited for.
 
     row waiting or running, no job in Redis      -> back to the queue with the next epoch
+    job in Redis in no place that would move it  -> its place again, same token
     job in Redis over, row not                   -> settled by what Redis says
     row over, job in Redis alive                 -> cancelled there
     row preparing, its needs over                -> released or failed
@@ -13,6 +16,7 @@ that have not changed for 10 s. One gateway at a time does either: an advisory l
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -43,6 +47,9 @@ RECENT: Final = timedelta(minutes=10)
 
 PAGE: Final = 200
 
+COUNTED_ROUNDS_SECONDS: Final = 10.0
+"""Least time between two rounds that a difference starts: under load the two counts are never taken at one moment."""
+
 
 class Reconciler:
     """Compares every living row with its queue, and puts right what differs."""
@@ -60,6 +67,8 @@ class Reconciler:
         self._queues = queues
         self._recorder = recorder
         self._submitter = submitter
+        self._differences: dict[str, int] = {}
+        self._round_at = -COUNTED_ROUNDS_SECONDS
 
     async def watch(self) -> bool:
         """Look at the epoch; if Redis is not the one we knew, reconcile at once. Says whether it did."""
@@ -83,17 +92,40 @@ class Reconciler:
                 await writes.set_fact(EPOCH_FACT, epoch)
         return True
 
+    async def watch_counts(self) -> bool:
+        """Count rows and jobs; if they differ as they did before, look at every one. Says whether it did."""
+        async with self._ledger.lock(LOCK) as held:
+            if not held:
+                return False
+            async with self._ledger.read() as reads:
+                active = await reads.active()
+            before, self._differences = self._differences, {}
+            for name, queue in self._queues.items():
+                rows = sum(many for kind, many in active.items() if JobKind(kind).queue == name)
+                self._differences[name] = rows - await queue.count()
+            lasting = {name: lost for name, lost in self._differences.items() if lost * before.get(name, 0) > 0}
+            if not lasting or time.monotonic() - self._round_at < COUNTED_ROUNDS_SECONDS:
+                return False
+            self._round_at = time.monotonic()
+            log.warning("rows_and_queues_differ", missing=lasting)
+            now = datetime.now(UTC)
+            await self.compare(updated_before=now, quiet_before=now - SETTLED_AGE)
+        return True
+
     async def periodic(self) -> None:
         """Compare what has been quiet for a while."""
         async with self._ledger.lock(LOCK) as held:
             if held:
                 await self.compare(updated_before=datetime.now(UTC) - SETTLED_AGE)
 
-    async def compare(self, *, updated_before: datetime, emptied: bool = False) -> int:
+    async def compare(
+        self, *, updated_before: datetime, quiet_before: datetime | None = None, emptied: bool = False
+    ) -> int:
         """Put right every living row last changed before this time; return how many were wrong.
 
         Args:
             updated_before: Younger rows are left alone.
+            quiet_before: Of younger rows only the job's place in Redis is put right: news on its way cannot change it.
             emptied: Redis has lost what it held: a job that is not there may have been claimed, whatever is recorded.
         """
         wrong, after_id = 0, ""
@@ -104,24 +136,29 @@ class Reconciler:
                 break
             after_id = rows[-1].id
             wrong += await self._mend(
-                [row for row in rows if row.stage not in (Stage.HELD, Stage.PREPARING)], emptied=emptied
+                [row for row in rows if row.stage not in (Stage.HELD, Stage.PREPARING)],
+                quiet_before=quiet_before or updated_before,
+                emptied=emptied,
             )
         async with self._ledger.read() as reads:
             ready = await reads.ready_but_preparing(limit=PAGE)
-            ended = await reads.ended_since(datetime.now(UTC) - RECENT, limit=PAGE)
         if ready:
             await self._recorder.settle([], recheck=ready)
-        await self._cancel_ended(ended)
+        await self._cancel_ended_since(datetime.now(UTC) - RECENT)
         return wrong + len(ready)
 
-    async def _mend(self, rows: Sequence[JobRow], *, emptied: bool) -> int:
+    async def _mend(self, rows: Sequence[JobRow], *, quiet_before: datetime, emptied: bool) -> int:
         facts: list[QueueEvent] = []
         pushes: list[str] = []
         cancels: list[JobRow] = []
+        restored = 0
         for name, queue in self._queues.items():
             own = [row for row in rows if JobKind(row.kind).queue == name]
             views = await queue.look(*[JobId(row.id) for row in own], positions=False)
+            restored += await self._restore(queue, [view.id for view in views if view and view.stranded])
             for row, view in zip(own, views, strict=True):
+                if row.updated_at >= quiet_before:
+                    continue
                 if view is None or _replaceable(row, view):
                     if row.cancel_requested:
                         facts.append(fact(row, "canceled", now=datetime.now(UTC)))
@@ -141,7 +178,25 @@ class Reconciler:
         await self._submitter.push(pushes)
         for row in cancels:
             await self._queues[JobKind(row.kind).queue].cancel(JobId(row.id))
-        return len(facts) + len(pushes) + len(cancels)
+        return len(facts) + len(pushes) + len(cancels) + restored
+
+    async def _restore(self, queue: AnyQueue, ids: Sequence[JobId]) -> int:
+        """Give jobs that stand nowhere a place that will move them."""
+        restored = await queue.restore(*ids) if ids else 0
+        if restored:
+            metrics.RECONCILED.labels("stranded").inc(restored)
+            log.warning("jobs_restored", jobs=restored)
+        return restored
+
+    async def _cancel_ended_since(self, since: datetime) -> None:
+        before: tuple[datetime, str] | None = None
+        while True:
+            async with self._ledger.read() as reads:
+                ended = await reads.ended_since(since, before=before, limit=PAGE)
+            await self._cancel_ended(ended)
+            if len(ended) < PAGE or ended[-1].finished_at is None:
+                return
+            before = (ended[-1].finished_at, ended[-1].id)
 
     async def _cancel_ended(self, rows: Sequence[JobRow]) -> None:
         """Stop jobs in Redis whose rows have ended without it."""

@@ -173,6 +173,10 @@ class MemoryJobQueue:
             self.state.wake()
         return Parking(parked=len(out), returned=len(back))
 
+    async def count(self) -> int:
+        elsewhere = sum(entry.place in ("retry", "parked") for entry in self.state.jobs.values())
+        return len(self.state.waiting) + len(self.state.leases) + elsewhere
+
     async def stats(self) -> QueueStats:
         now = self.state.now()
         ages = [now - entry.queued_ms for entry in self.state.index.values()]

@@ -194,6 +194,14 @@ class JobQueue:
                 cursor = cursor or "(-inf"
         return Parking(parked=parked, returned=returned)
 
+    async def count(self) -> int:
+        """Return how many elements stand anywhere: in the list, leased, among the retries or parked."""
+        async with self._redis.pipeline(transaction=True) as pipeline:
+            pipeline.llen(self.keys.list)
+            for place in (self.keys.leases, self.keys.retry, self.keys.parked):
+                pipeline.zcard(place)
+            return sum(map(int, await pipeline.execute()))
+
     async def stats(self) -> QueueStats:
         """Return one reading of depth, work in flight and waits."""
         return wire.stats(await self._run("stats"))

@@ -126,14 +126,18 @@ class UpkeepReads(Questions):
         )
         return list((await self._connection.execute(statement)).scalars())
 
-    async def ended_since(self, since: datetime, *, limit: int) -> list[JobRow]:
-        """Rows that ended lately other than by completion: a queue may not know."""
+    async def ended_since(
+        self, since: datetime, *, before: tuple[datetime, str] | None = None, limit: int
+    ) -> list[JobRow]:
+        """A page of rows that ended lately other than by completion, newest first: a queue may not know."""
         statement = (
             select(jobs)
             .where(jobs.c.finished_at > since, jobs.c.state.in_(("failed", "canceled", "expired")))
-            .order_by(jobs.c.finished_at.desc())
+            .order_by(jobs.c.finished_at.desc(), jobs.c.id.desc())
             .limit(limit)
         )
+        if before:
+            statement = statement.where(tuple_(jobs.c.finished_at, jobs.c.id) < before)
         return await self._all(JobRow, statement)
 
     async def done_more_than_once(self, *, since: datetime, until: datetime, limit: int) -> list[JobRow]:
