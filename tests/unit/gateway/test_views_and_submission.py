@@ -12,12 +12,14 @@ from gateway.ledger.repository import material_of
 from gateway.ledger.rows import ImageRow, JobRow, Order, TryonRow
 from gateway.options import TryonOptions, card_of
 from gateway.planning import category_of, cut_variant
+from gateway.statuses import position_body
 from gateway.submission import compose
 from gateway.tokens import Caller
 from gateway.views import iso, seen_tailor, seen_tryon, timings_of
 from proteus.artefacts import CUT_REVISION
 from proteus.errors import LicenceRefused, ModelUnavailable
-from proteus.jobs import Category, JobState, Stage
+from proteus.jobs import Category, JobId, JobState, Stage
+from proteus.queue import Submission
 
 NOW = datetime(2026, 2, 3, 12, tzinfo=UTC)
 ANN = Caller(user_id="user_ann", tenant="guests", scopes=frozenset(), expires_at=0)
@@ -171,7 +173,7 @@ def test_a_new_revision_of_cutting_cuts_anew_and_the_category_is_still_read() ->
 
 
 def test_an_ingest_says_what_the_picture_is_of() -> None:
-    made = compose(Order(job=tailor("ingest"), image=photo("img_g")), address_of)
+    made = compose(Order(job=tailor("ingest"), image=photo("img_g")), address_of, job_age_seconds=3_600)
     assert made.body["kind"] == photo("img_g").kind
 
 
@@ -191,3 +193,21 @@ def test_timings_of_pictures_made_side_by_side_add_up_to_no_more_than_the_total(
     assert found == {"queued_seconds": 1.0, "total_seconds": 3.3, "fetch_seconds": 1.1, "weave_seconds": 0.83}
     assert sum(found.values()) - found["total_seconds"] <= found["total_seconds"]
     assert "total_seconds" not in timings_of(entry, [*made[:3], replace(made[3], finished_at=None, result=None)])
+
+@pytest.mark.parametrize(
+    ("place", "shown", "least"), [(None, None, False), (0, 0, False), (2_000, 2_000, False), (2_001, 2_000, True)]
+)
+def test_a_place_far_behind_is_told_as_a_least_one(place, shown, least) -> None:
+    assert position_body(place) == {"position": shown, "position_is_least": least}
+
+
+@pytest.mark.parametrize(
+    ("deadline", "age", "end", "by_age"),
+    [(None, None, None, False), (5, None, 5, False), (None, 7, 7, True), (5, 7, 5, False), (9, 7, 7, True)],
+)
+def test_a_job_ends_at_the_earlier_of_deadline_and_age(deadline, age, end, by_age) -> None:
+    one = Submission(
+        id=JobId("a"), epoch=1, payload={"id": "a"}, body={}, engine="puppet", batch_key="k",
+        deadline_ms=deadline, age_end_ms=age,
+    )  # fmt: skip
+    assert (one.end_ms, one.ends_by_age) == (end, by_age)
