@@ -159,6 +159,15 @@ async def test_a_queued_job_in_no_list_and_no_index_gets_its_place_again(redis, 
     assert await settled(redis, filled) == EXPECTED
 
 
+async def test_a_worker_that_was_lost_idle_but_listed_is_not_busy_for_ever(redis):
+    """KEDA would keep its GPU."""
+    queue = JobQueue(redis, keys.JOBS, policy=QueuePolicy(lease_ms=60_000))
+    now_ms = int((await redis.time())[0]) * 1_000
+    await redis.zadd(NAMES.busy, {"gone": now_ms - 62_000, "alive": now_ms - 30_000})
+    await queue.reap()
+    assert await redis.zrange(NAMES.busy, 0, -1) == ["alive"]
+
+
 async def test_a_settled_or_unknown_job_is_not_restored(redis, filled):
     await filled.cancel("job_3")
     assert await filled.restore("job_3", "job_unknown", "job_4") == 0

@@ -155,6 +155,15 @@ async def test_a_retry_waits_for_its_backoff(rig, hands, make_order, policy):
     assert (stats.waiting, stats.retrying, stats.running, stats.busy_workers) == (0, 8, 0, 0)
 
 
+@pytest.mark.parametrize("policy", [QueuePolicy(backoff_base_ms=1_000, backoff_cap_ms=2_000, max_attempts=100)])
+async def test_a_backoff_stays_below_its_cap_however_many_attempts_there_were(rig, hands, make_order, policy):
+    await rig.queue.submit(*(make_order(f"job_{n}", attempts=30) for n in range(8)))
+    jobs = await hands.claim()
+    await rig.queue.fail(hands.worker, [failure(job) for job in jobs])
+    delays = [view.retry_at_ms - await rig.now_ms() for view in await rig.queue.look(*tokens(jobs))]
+    assert all(delay <= policy.backoff_cap_ms for delay in delays)
+
+
 async def test_a_due_retry_returns_to_the_head(rig, hands, make_order):
     await rig.queue.submit(make_order("job_a"), make_order("job_b"))
     (job,) = await hands.claim(free=1)

@@ -9,6 +9,8 @@ import pytest
 import socketio
 
 from gateway.realtime import relay
+from hands import until
+from proteus.keys import RECORDED
 
 
 def seqs(events) -> list[int]:
@@ -76,6 +78,21 @@ async def test_an_event_whose_announcement_was_lost_arrives_with_the_next_check(
             data = {"kind": "job", "job_id": "job_x", "job_type": "tryon", "status": "completed", "at": "now"}
             await writes.add_events([{"user_id": ready.guest.user_id, "seq": seq, "job_id": "job_x", "data": data}])
         await heard.until(lambda h: any(e["job_id"] == "job_x" for e in h.jobs))
+
+
+async def test_whoever_relays_is_told_of_a_record_at_once(ready, hands, redis) -> None:
+    """By message, not at the next look at the ledger: that would be seconds later."""
+    async with redis.pubsub() as listener:
+        await listener.subscribe(RECORDED)
+        snap = await ready.snap()
+        async with hands.working():
+            assert (await ready.guest.wait(snap["job_id"]))["status"] == "completed"
+
+        async def told() -> dict | None:
+            message = await listener.get_message(ignore_subscribe_messages=True, timeout=1)
+            return json.loads(message["data"]) if message else None
+
+        assert (await until(told))["user_id"] == ready.guest.user_id
 
 
 async def test_who_joins_while_others_are_served_misses_nothing(ready, parts) -> None:

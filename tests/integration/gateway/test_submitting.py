@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 from gateway.fleet import FleetView
 from proteus.keys import JOBS
@@ -130,6 +131,19 @@ async def test_delete_removes_rows_objects_and_the_place_in_the_queue(ready, han
         await heard.until(lambda h: bool(h.jobs) and h.jobs[-1]["seq"] == newest)
     assert [event["seq"] for event in heard.jobs] == list(range(1, newest + 1))
     assert all("results" not in event for event in heard.jobs if event["job_id"] == snap["job_id"])
+
+
+async def test_what_is_stored_after_its_deletion_is_deleted_later(ready, hands, store, parts) -> None:
+    """A worker that held the job when it was deleted stores its picture all the same."""
+    snap = await ready.snap()
+    job = await hands.take()
+    assert (await ready.guest.http.delete(f"/v1/tryons/{snap['job_id']}")).status_code == 204
+    await hands.finish(job)
+    prefix = f"results/{ready.guest.user_id}/{snap['job_id']}/"
+    assert list(store.list(prefix))
+    assert await parts.eraser.run_due() == 0
+    assert await parts.eraser.run_due(now=datetime.now(UTC) + timedelta(minutes=11)) == 1
+    assert list(store.list(prefix)) == []
 
 
 async def test_deleting_a_photo_and_a_user_leaves_nothing_of_theirs(ready, objects_left) -> None:

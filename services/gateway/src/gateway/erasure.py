@@ -85,9 +85,9 @@ class Eraser:
 
         return await asyncio.to_thread(run)
 
-    async def run_due(self) -> int:
+    async def run_due(self, *, now: datetime | None = None) -> int:
         """Empty again what was emptied a while ago; return how many objects had come since."""
-        now = datetime.now(UTC)
+        now = now or datetime.now(UTC)
         async with self._ledger.read() as reads:
             prefixes = await reads.due_deletions(now, limit=DELETIONS_LIMIT)
         if not prefixes:

@@ -1,0 +1,71 @@
+"""What a weaver stores and tells: a picture whose completion is refused does not stay."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from prometheus_client import CollectorRegistry
+
+from proteus import keys
+from proteus.claims import Claims
+from proteus.heart import Heart
+from proteus.jobs import JobId, WorkerId
+from proteus.queue import Completion, MemoryJobQueue, Submission
+from proteus.settings import LeaseSettings
+from proteus.storage import ObjectStore
+from weaver.delivery import Delivery
+from weaver.loom import Piece
+from weaver.metrics import Metrics
+from weaver.pipelines.contract import Finished, WeaveJob
+from weaver.pipelines.timed import TimedEngine
+from weaver.progress import ProgressTeller
+
+WORKER = WorkerId("w1")
+
+
+@pytest.fixture
+def queue() -> MemoryJobQueue:
+    return MemoryJobQueue()
+
+
+def submission(job_id: str) -> Submission:
+    body = {"user_id": "u", "tryon_job_id": job_id, "n": 1, "job_type": "tryon", "output_format": "png"}
+    return Submission(
+        id=JobId(job_id), epoch=1, payload={"id": job_id}, body=body, engine="timed", batch_key="timed/1/384x512/8"
+    )
+
+
+async def test_a_picture_whose_completion_is_refused_is_deleted_and_the_others_stay(
+    queue: MemoryJobQueue, store: ObjectStore
+) -> None:
+    """The job was lost and done by another worker while this one was storing."""
+    await queue.submit(submission("job_lost"), submission("job_kept"))
+    claims = Claims(queue, WORKER)
+    jobs = await claims.take(2, engines=["timed"])
+    lost = jobs[0]
+    await queue.complete(WORKER, [Completion(id=lost.id, token=lost.token, result={"result_key": "results/other"})])
+    await queue.forget(lost.id)
+    image = np.zeros((8, 6, 3), np.uint8)
+    cut = np.zeros((8, 6, 4), np.uint8)
+    pieces = [
+        Piece(
+            job=job,
+            inputs=WeaveJob(id=job.id, person=image, garment=cut, garment_category="upper"),
+            outcome=Finished(id=job.id, image=image),
+        )
+        for job in jobs
+    ]
+    delivery = Delivery(
+        {"timed": TimedEngine({1: 0.0})},
+        claims=claims,
+        store=store,
+        progress=ProgressTeller(queue),
+        heart=Heart(
+            "redis://127.0.0.1:1", keys.JOBS, worker=WORKER, policy=queue.policy, lease=LeaseSettings(),
+            on_gone=claims.hears_gone,
+        ),
+        metrics=Metrics(CollectorRegistry()),
+        patience_seconds=5,
+    )  # fmt: skip
+    await delivery.deliver(pieces)
+    assert [found.key.split("/")[2] for found in store.list("results/")] == ["job_kept"]
