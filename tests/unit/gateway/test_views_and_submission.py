@@ -194,6 +194,7 @@ def test_timings_of_pictures_made_side_by_side_add_up_to_no_more_than_the_total(
     assert sum(found.values()) - found["total_seconds"] <= found["total_seconds"]
     assert "total_seconds" not in timings_of(entry, [*made[:3], replace(made[3], finished_at=None, result=None)])
 
+
 @pytest.mark.parametrize(
     ("place", "shown", "least"), [(None, None, False), (0, 0, False), (2_000, 2_000, False), (2_001, 2_000, True)]
 )
