@@ -72,9 +72,10 @@ class Gateway:
     stop: Callable[[], None]
     clients: list[httpx.AsyncClient] = field(default_factory=list)
 
-    async def guest(self) -> Guest:
-        """A fresh guest with his own client."""
-        client = httpx.AsyncClient(base_url=self.url, timeout=30)
+    async def guest(self, *, address: str | None = None) -> Guest:
+        """A fresh guest with his own client; behind a trusted proxy, if `address` names where he is."""
+        forwarded = {"X-Forwarded-For": address} if address else {}
+        client = httpx.AsyncClient(base_url=self.url, timeout=30, headers=forwarded)
         self.clients.append(client)
         made = (await client.post("/v1/auth/guest")).raise_for_status().json()
         return self.bearer(made["access_token"], made["user_id"], client)
@@ -127,10 +128,11 @@ class Guest:
         """Hold a socket open and collect what it says."""
         heard = Heard()
         client = socketio.AsyncClient(reconnection=False)
+        forwarded = {name: value for name, value in self.http.headers.items() if name == "x-forwarded-for"}
         client.on("job", heard.on_job)
         client.on("progress", heard.on_progress)
         auth = {"token": self.token} | ({} if last_seq is None else {"last_seq": last_seq})
-        await client.connect(self.url, auth=auth, transports=["websocket"], socketio_path="updates")
+        await client.connect(self.url, headers=forwarded, auth=auth, transports=["websocket"], socketio_path="updates")
         try:
             yield heard
         finally:

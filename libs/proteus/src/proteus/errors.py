@@ -14,8 +14,8 @@
     │   └── NotReady              it is being made (retryable)
     ├── UploadMissing             nothing was PUT under the signed URL
     ├── Overloaded                try again later (429)
-    │   └── DeadlineUnreachable · TenantCap · NoCapacity · RateLimited
-    ├── TooOld                    nobody made it within a job's maximum age
+     │   └── DeadlineUnreachable · TenantCap · UserCap · NoCapacity · RateLimited
+     ├── TooOld                    nobody made it within a job's maximum age
     ├── PhotoRejected             the picture is fine, what it shows is not
     │   ├── NoPersonDetected · PersonCropped · NoGarmentDetected
     ├── IllegalTransition
@@ -177,6 +177,12 @@ class TenantCap(Overloaded):
     """Your account has as much unfinished work as it may have."""
 
     code = "tenant_cap"
+
+
+class UserCap(Overloaded):
+    """You have as much unfinished work as one may have."""
+
+    code = "user_cap"
 
 
 class NoCapacity(Overloaded):

@@ -58,6 +58,8 @@ class QueueView:
         busy_workers: Workers that hold jobs.
         tenant_waiting: The tenant's jobs on the list.
         tenant_total: All its unfinished jobs, held and preparing ones too.
+        guest_waiting, guest_total: The same of the guest who asks; 0 for an account, which is its tenant.
+        address_waiting, address_total: The same of all guests made from his address; 0 where it is not known.
     """
 
     waiting: int
@@ -65,6 +67,23 @@ class QueueView:
     busy_workers: int = 0
     tenant_waiting: int = 0
     tenant_total: int = 0
+    guest_waiting: int = 0
+    guest_total: int = 0
+    address_waiting: int = 0
+    address_total: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Caps:
+    """How much one holder may have unfinished; None: any.
+
+    Attributes:
+        queued: On the list; more is held.
+        total: At all; more is shed.
+    """
+
+    queued: int | None = None
+    total: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,6 +96,8 @@ class Limits:
         tenant_queue_cap: What one tenant may have on the list; more is held.
         tenant_total_cap: What one tenant may have unfinished at all; more is shed.
         held_below: The promoter fills the list up to this length.
+        guest: What one guest may have.
+        address: What all guests made from one address may have.
     """
 
     eta_limit_seconds: float = 120.0
@@ -84,6 +105,8 @@ class Limits:
     tenant_queue_cap: int = 100
     tenant_total_cap: int = 1_000
     held_below: int = 20
+    guest: Caps = Caps()
+    address: Caps = Caps()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,7 +116,8 @@ class Admission:
     Attributes:
         eta: When the last of the pictures would be done, had it joined now.
         retry_after_seconds: Whole seconds for `Retry-After`; 0 unless shed.
-        code: The machine's word for a shed: `queue_full`, `deadline_unreachable`, `tenant_cap`, `no_capacity`.
+        code: The machine's word for a shed: `queue_full`, `deadline_unreachable`, `tenant_cap`, `user_cap` or
+            `no_capacity`.
     """
 
     verdict: Verdict
@@ -108,9 +132,14 @@ def decide(request: Request, queue: QueueView, fleet: Fleet, limits: Limits, now
     before = queue.waiting_high if request.priority == "high" else queue.waiting
     promise = eta(before + request.pictures - 1, queue.busy_workers, fleet)
 
-    total = queue.tenant_total + request.pictures
-    if total > limits.tenant_total_cap:
-        return _shed("tenant_cap", f"{total} unfinished jobs are more than {limits.tenant_total_cap}", promise, 0.0)
+    for code, whose, has, cap in (
+        ("user_cap", "", queue.guest_total, limits.guest.total),
+        ("user_cap", " from one address", queue.address_total, limits.address.total),
+        ("tenant_cap", "", queue.tenant_total, limits.tenant_total_cap),
+    ):
+        if cap is not None and (total := has + request.pictures) > cap:
+            reason = f"{total} unfinished jobs{whose} are more than {cap}"
+            return _shed(code, reason, promise, promise.p50_seconds)
     if isinf(promise.p50_seconds):
         return _shed("no_capacity", "no worker can be had: the fleet's maximum is 0", promise, inf)
     if request.deadline_at is not None and now + promise.p90_seconds > request.deadline_at:
@@ -119,9 +148,14 @@ def decide(request: Request, queue: QueueView, fleet: Fleet, limits: Limits, now
         return _shed("deadline_unreachable", reason, promise, late)
     if request.priority == "low":
         return Admission(verdict=Verdict.HOLD, reason="low priority waits until the list is short", eta=promise)
-    if queue.tenant_waiting + request.pictures > limits.tenant_queue_cap:
-        reason = f"the tenant has {queue.tenant_waiting} of {limits.tenant_queue_cap} places on the list"
-        return Admission(verdict=Verdict.HOLD, reason=reason, eta=promise)
+    for who, has, cap in (
+        ("guest", queue.guest_waiting, limits.guest.queued),
+        ("address", queue.address_waiting, limits.address.queued),
+        ("tenant", queue.tenant_waiting, limits.tenant_queue_cap),
+    ):
+        if cap is not None and has + request.pictures > cap:
+            reason = f"the {who} has {has} of {cap} places on the list"
+            return Admission(verdict=Verdict.HOLD, reason=reason, eta=promise)
 
     if promise.cold:
         room = limits.cold_admit if limits.cold_admit is not None else COLD_ADMIT_PER_REPLICA * fleet.max_replicas

@@ -15,6 +15,7 @@ from contextlib import asynccontextmanager
 from typing import Any, Final
 
 import socketio
+import structlog
 from fastapi import FastAPI
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
@@ -23,7 +24,8 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from starlette.types import ASGIApp
 
 from gateway import api, background, metrics
-from gateway.api import uploads
+from gateway.addresses import Addresses, networks
+from gateway.api import fairness, uploads
 from gateway.api.bodies import BodyLimits, ByteBudget
 from gateway.api.headers import CommonHeaders
 from gateway.api.inner import InnerApp
@@ -43,6 +45,7 @@ from gateway.realtime.server import PATH, SocketServer
 from gateway.recorder import Recorder
 from gateway.services import Services
 from gateway.settings import GatewaySettings
+from gateway.shares import Shares, limits_of
 from gateway.statuses import Statuses
 from gateway.submission import Submitter
 from gateway.tokens import Tokens
@@ -52,6 +55,8 @@ from proteus.keys import JOBS, TAILOR
 from proteus.queue import JobQueue, QueuePolicy
 from proteus.storage import ObjectStore
 from proteus.supervision import Loops
+
+log = structlog.get_logger()
 
 STORE_SECONDS: Final = 4.0
 """Longest silence of the object store, per try: two of them fit into a loop's deadline."""
@@ -119,9 +124,15 @@ def build(settings: GatewaySettings, stopping: asyncio.Event) -> Services:
                 "submits": Rate(limit=settings.limits.submits_per_minute),
                 "uploads": Rate(limit=settings.limits.uploads_per_minute),
                 "guests": Rate(limit=settings.limits.guests_per_minute),
+                "address_guests": Rate(limit=settings.limits.address_guests_per_minute),
                 "warms": Rate(limit=settings.limits.warms_per_minute),
                 "warm_minutes": Rate(limit=settings.limits.warm_minutes_per_hour, seconds=3600),
+                **fairness.rates_of(settings.limits),
             }
+        ),
+        shares=Shares(limits_of(settings.limits)),
+        addresses=Addresses(
+            networks(settings.edge.trusted_proxies), key=settings.tokens.signing_key.get_secret_value()
         ),
         fleet=fleet,
         submitter=submitter,
@@ -143,6 +154,10 @@ async def running(services: Services, sockets: SocketServer) -> AsyncIterator[No
     If the loops end before the block, `stopping` is set: the process has to go, and `gateway.commands` ends it.
     """
     stop = asyncio.Event()
+    if not services.addresses.trusts_proxies:
+        log.warning(
+            "address_limits_off", for_peers="private", reason="GATEWAY_TRUSTED_PROXIES names no proxy to be believed"
+        )
 
     async def loops() -> None:
         try:
@@ -153,7 +168,7 @@ async def running(services: Services, sockets: SocketServer) -> AsyncIterator[No
     try:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(loops(), name="background")
-            sockets.attach(services.relay, services.callers)
+            sockets.attach(services.relay, services.callers, services.shares)
             try:
                 yield
             finally:
@@ -215,10 +230,11 @@ def make_app(settings: GatewaySettings, stopping: asyncio.Event, inner: InnerApp
     def limited(app: ASGIApp) -> ASGIApp:
         return BodyLimits(app, budget, seconds=settings.edge.body_seconds, most_bytes=largest)
 
-    plain = CommonHeaders(RequestEnvelope(limited(SubmitShortcut(http_api))))
+    fair = fairness.Fair(limited(SubmitShortcut(http_api)), origins=settings.origins, max_body_bytes=largest)
+    plain = CommonHeaders(RequestEnvelope(fair))
     # Polling is refused, so what asks for the socket's path without a socket gets the engine's own 400.
     polling = CommonHeaders(limited(engine))
-    socket = SocketFrames(engine, connect_seconds=settings.edge.connect_seconds)
+    socket = fairness.FairSockets(SocketFrames(engine, connect_seconds=settings.edge.connect_seconds))
 
     async def edge(scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] == "lifespan":

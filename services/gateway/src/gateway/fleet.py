@@ -7,21 +7,23 @@ a burst within a second is judged by what it really adds.
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from math import inf
-from typing import Final
+from typing import Final, Literal
 
 import structlog
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from gateway import metrics
-from gateway.admission import Limits, QueueView
+from gateway.admission import Caps, Limits, QueueView
 from gateway.ledger.engine import Ledger
 from gateway.servable import REMEMBERED_SECONDS, rivals_of, servable_engines
 from gateway.settings import AdmissionSettings, LimitSettings
+from gateway.tokens import Caller
 from proteus.engines import CARDS, Quality
 from proteus.errors import Conflict, DependencyUnavailable
 from proteus.estimates import CostTable, Eta, Fleet, Pace, eta
@@ -53,6 +55,10 @@ _NOTHING: Final = QueueStats(
 )
 
 
+Holder = tuple[Literal["tenant", "guest", "address"], str]
+"""On whose account an unfinished picture counts."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class FleetView:
     """One reading.
@@ -62,13 +68,15 @@ class FleetView:
         warm_until: Unix seconds until which somebody wants a weaver kept ready; None: nobody.
         remembered_engines: What workers have offered in the last day.
         read_at: Monotonic seconds; None: nothing has been read yet.
+        waiting_of: Pictures on the list, or running, by holder.
+        total_of: All unfinished pictures by holder.
     """
 
     stats: Mapping[str, QueueStats] = field(default_factory=lambda: {JOBS: _NOTHING, TAILOR: _NOTHING})
     weavers: Sequence[WorkerCard] = ()
     tailors: Sequence[WorkerCard] = ()
-    waiting_by_tenant: Mapping[str, int] = field(default_factory=dict)
-    total_by_tenant: Mapping[str, int] = field(default_factory=dict)
+    waiting_of: Mapping[Holder, int] = field(default_factory=dict)
+    total_of: Mapping[Holder, int] = field(default_factory=dict)
     held: int = 0
     batch_limit: int = 1
     degraded_fraction: float = 0.0
@@ -100,8 +108,8 @@ class FleetWatch:
         self._named_engines = named_engines
         self._default_engine = default_engine
         self._noted_at: dict[str, float] = {}
-        self._admitted: dict[str, int] = {}
-        self._admitted_during_refresh: dict[str, int] = {}
+        self._admitted: Counter[Holder] = Counter()
+        self._admitted_during_refresh: Counter[Holder] = Counter()
         self._admitted_in_all = 0
         self._left_out: dict[str, str] = {}
         self.view = FleetView()
@@ -110,7 +118,7 @@ class FleetWatch:
 
     async def refresh(self) -> None:
         """Read queues, registry, configuration and tenants."""
-        self._admitted_during_refresh = {}
+        self._admitted_during_refresh = Counter()
         stats = {name: await queue.stats() for name, queue in self._queues.items()}
         weavers, tailors = [await self._cards(name) for name in (JOBS, TAILOR)]
         async with self._redis.pipeline(transaction=False) as pipeline:
@@ -119,23 +127,24 @@ class FleetWatch:
             (batch, mode, fraction, asked), warm_ms = await pipeline.execute()
         await self._note_engines(weavers)
         async with self._ledger.read() as reads:
-            rows = await reads.tenants()
+            rows = await reads.unfinished()
             remembered = await reads.engines_offered(since=datetime.now(UTC) - timedelta(seconds=REMEMBERED_SECONDS))
-        waiting: dict[str, int] = {}
-        total: dict[str, int] = {}
-        for tenant, stage, many in rows:
-            total[tenant] = total.get(tenant, 0) + many
-            if stage not in ("held", "preparing"):
-                waiting[tenant] = waiting.get(tenant, 0) + many
-        self._admitted, self._admitted_during_refresh = self._admitted_during_refresh, {}
-        self._admitted_in_all = sum(self._admitted.values())
+        waiting: Counter[Holder] = Counter()
+        total: Counter[Holder] = Counter()
+        for row in rows:
+            for holder in _holders(row.tenant, row.guest_id, row.origin):
+                total[holder] += row.many
+                if row.stage not in ("held", "preparing"):
+                    waiting[holder] += row.many
+        self._admitted, self._admitted_during_refresh = self._admitted_during_refresh, Counter()
+        self._admitted_in_all = sum(many for (kind, _), many in self._admitted.items() if kind == "tenant")
         self.view = FleetView(
             stats=stats,
             weavers=weavers,
             tailors=tailors,
-            waiting_by_tenant=waiting,
-            total_by_tenant=total,
-            held=sum(many for _, stage, many in rows if stage == "held"),
+            waiting_of=waiting,
+            total_of=total,
+            held=sum(row.many for row in rows if row.stage == "held"),
             batch_limit=_number(batch) or 1,
             degraded_fraction=_fraction(mode, fraction),
             asked_weavers=_number(asked),
@@ -183,24 +192,28 @@ class FleetWatch:
             raise DependencyUnavailable("Redis does not answer.") from error
         self.view = replace(self.view, warm_until=_end_of(warm_ms))
 
-    def admitted(self, tenant: str, pictures: int) -> None:
+    def admitted(self, caller: Caller, pictures: int) -> None:
         """Count pictures let in since the last reading."""
-        for counts in (self._admitted, self._admitted_during_refresh):
-            counts[tenant] = counts.get(tenant, 0) + pictures
+        for holder in _holders_of(caller):
+            self._admitted[holder] += pictures
+            self._admitted_during_refresh[holder] += pictures
         self._admitted_in_all += pictures
 
-    def queue_view(self, tenant: str, engine: str) -> QueueView:
-        """What admission sees for a tenant and an engine: what waits for its workers, and what the tenant has."""
+    def queue_view(self, caller: Caller, engine: str) -> QueueView:
+        """What admission sees for a caller and an engine: what waits for its workers, and what its holders have."""
+        counts: dict[str, int] = {}
+        for holder in _holders_of(caller):
+            fresh = self._admitted.get(holder, 0)
+            counts[f"{holder[0]}_waiting"] = self.view.waiting_of.get(holder, 0) + fresh
+            counts[f"{holder[0]}_total"] = self.view.total_of.get(holder, 0) + fresh
+        return QueueView(waiting=self.waiting_for(engine), busy_workers=self.view.stats[JOBS].busy_workers, **counts)
+
+    def waiting_for(self, engine: str) -> int:
+        """Pictures on the list that workers of this engine may take before a new one."""
         stats = self.view.stats[JOBS]
-        fresh = self._admitted.get(tenant, 0)
         rivals = rivals_of(engine, self.view.weavers)
         others = sum(many for name, many in stats.waiting_by_engine.items() if name not in rivals)
-        return QueueView(
-            waiting=max(0, stats.waiting - others) + self._admitted_in_all,
-            busy_workers=stats.busy_workers,
-            tenant_waiting=self.view.waiting_by_tenant.get(tenant, 0) + fresh,
-            tenant_total=self.view.total_by_tenant.get(tenant, 0) + fresh,
-        )
+        return max(0, stats.waiting - others) + self._admitted_in_all
 
     @property
     def offered(self) -> frozenset[str]:
@@ -231,7 +244,13 @@ class FleetWatch:
             tenant_queue_cap=self._limits.tenant_queued,
             tenant_total_cap=self._limits.tenant_total,
             held_below=self._limits.promote_below,
+            guest=self._caps(1),
+            address=self._caps(self._limits.address_share),
         )
+
+    def _caps(self, share: int) -> Caps:
+        limits = self._limits
+        return Caps(queued=limits.guest_queued * share or None, total=limits.guest_total * share or None)
 
     def fleet(self, engine: str, quality: Quality = "balanced") -> Fleet:
         """The workers that can be had for an engine, at their measured pace for a quality; worked out once per view."""
@@ -273,6 +292,19 @@ class FleetWatch:
                 metrics.QUEUE_DEPTH.labels(name, place).set(getattr(stats, place))
             metrics.QUEUE_OLDEST.labels(name).set(stats.oldest_waiting_ms / 1000)
         metrics.HELD.set(self.view.held)
+
+
+def _holders(tenant: str, guest_id: str | None, origin: str | None) -> list[Holder]:
+    holders: list[Holder] = [("tenant", tenant)]
+    if guest_id is not None:
+        holders.append(("guest", guest_id))
+    if origin is not None:
+        holders.append(("address", origin))
+    return holders
+
+
+def _holders_of(caller: Caller) -> list[Holder]:
+    return _holders(caller.tenant, caller.user_id if caller.kind == "guest" else None, caller.origin)
 
 
 def _cost(cards: Sequence[WorkerCard], batch_key: str) -> CostTable | None:

@@ -37,7 +37,14 @@ RACES_MOST: Final = 3
 """How often a submit starts over because another one made the same row first."""
 
 _SHEDS: Final[dict[str, type[errors.Overloaded]]] = {
-    known.code: known for known in (errors.Overloaded, errors.DeadlineUnreachable, errors.TenantCap, errors.NoCapacity)
+    known.code: known
+    for known in (
+        errors.Overloaded,
+        errors.DeadlineUnreachable,
+        errors.TenantCap,
+        errors.UserCap,
+        errors.NoCapacity,
+    )
 }
 
 
@@ -256,7 +263,7 @@ class Intake:
         self, ask: Ask, entry: TryonRow, units: Sequence[JobRow], *, admission: Admission, position: int
     ) -> Accepted:
         """Count what was committed."""
-        self._fleet.admitted(ask.caller.tenant, len(units))
+        self._fleet.admitted(ask.caller, len(units))
         metrics.SUBMITS.labels(admission.verdict.value).inc(len(units))
         return Accepted(tryon=entry, units=units, admission=admission, position=position)
 
@@ -269,7 +276,7 @@ class Intake:
                 f"No worker offers {card.name}, and none can be started for it.", offered=tuple(sorted(servable))
             )
         now = datetime.now(UTC).timestamp()
-        queue = self._fleet.queue_view(caller.tenant, card.name)
+        queue = self._fleet.queue_view(caller, card.name)
         asked = Request(
             pictures=options.num_samples,
             priority=options.priority,

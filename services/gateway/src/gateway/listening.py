@@ -45,6 +45,7 @@ def public(app: Application, edge: EdgeSettings, *, host: str, port: int) -> uvi
         ws_max_size=MESSAGE_BYTES_MOST,
         timeout_keep_alive=edge.keep_alive_seconds,
         timeout_graceful_shutdown=GRACE_SECONDS,
+        proxy_headers=False,  # `gateway.addresses` reads them, and believes the proxies of the settings alone.
         server_header=False,
     )
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from redis.asyncio import Redis
 
+from gateway.addresses import Addresses
 from gateway.callers import Callers
 from gateway.erasure import Eraser
 from gateway.fleet import FleetWatch
@@ -18,6 +19,7 @@ from gateway.rates import Rates
 from gateway.realtime.relay import Relay
 from gateway.recorder import Recorder
 from gateway.settings import GatewaySettings
+from gateway.shares import Shares
 from gateway.statuses import Statuses
 from gateway.submission import Submitter
 from gateway.tokens import Tokens
@@ -38,6 +40,8 @@ class Services:
     tokens: Tokens
     callers: Callers
     rates: Rates
+    shares: Shares
+    addresses: Addresses
     fleet: FleetWatch
     submitter: Submitter
     photos: Photos

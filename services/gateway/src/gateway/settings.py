@@ -8,6 +8,7 @@ from urllib.parse import unquote, urlsplit
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from gateway.addresses import networks
 from proteus.engines import CARDS
 from proteus.secret_files import SecretSettings, refuse_published
 from proteus.settings import LeaseSettings, LogSettings, RedisSettings, StorageSettings
@@ -82,14 +83,51 @@ class UploadSettings(BaseSettings):
 
 
 class LimitSettings(BaseSettings):
-    """What one user, one tenant or one caller may do. Rates count per gateway process; 0 switches one off."""
+    """What one user, one address or one tenant may do. Rates and what is open at once count per gateway process.
+
+    0 switches a limit off. `guest_…` holds for one guest; an address may have `address_share` times as much, because a
+    household or an office stands behind it, and an account `account_share` times, because a shop does.
+    """
 
     model_config = SettingsConfigDict(frozen=True, env_prefix="LIMIT_", extra="ignore")
 
     submits_per_minute: int = 120
     uploads_per_minute: int = 240
     guests_per_minute: int = 600
-    """New guests in all: a page that asks for a token on every load must not fill the ledger unseen."""
+    """New guests of one account; and of all strangers whose address cannot be told (`GATEWAY_TRUSTED_PROXIES`)."""
+
+    address_guests_per_minute: int = 30
+    """New guests from one address: a page that asks for a token on every load must not fill the ledger unseen."""
+
+    guest_requests_per_minute: int = 1_200
+    """Requests of any kind: twenty a second, without a pause, is no person."""
+
+    guest_requests_at_once: int = 16
+    """Requests being answered: fewer than the database has connections (20), so that one guest cannot have them all."""
+
+    guest_waits_at_once: int = 8
+    """Long polls. They hold no place among the requests."""
+
+    guest_streams_at_once: int = 6
+    """Event streams: some tabs of one browser."""
+
+    guest_sockets_at_once: int = 6
+    """Sockets."""
+
+    guest_upload_bytes_at_once: int = 64 * 1024 * 1024
+    """Bytes of bodies that are being received: three of the largest photos."""
+
+    guest_queued: int = 20
+    """Pictures on the list; beyond this a guest's work waits as `held`, and is promoted in turns with other guests'."""
+
+    guest_total: int = 60
+    """Unfinished pictures, waiting and held together; beyond this a submit gets 429 `user_cap`."""
+
+    address_share: int = Field(default=8, ge=1)
+    """How many guests' worth one address may have at once, a minute, and on the list."""
+
+    account_share: int = Field(default=16, ge=1)
+    """How many guests' worth an account may have at once and a minute; its pictures count as its tenant's alone."""
 
     warms_per_minute: int = 6
     """Wishes for a ready weaver: each may cost minutes of a GPU."""
@@ -117,7 +155,7 @@ class LimitSettings(BaseSettings):
 
 
 class EdgeSettings(BaseSettings):
-    """The gateway's ports, and how long and how much it listens."""
+    """The gateway's ports, whom it believes, and how long and how much it listens."""
 
     model_config = SettingsConfigDict(frozen=True, env_prefix="GATEWAY_", extra="ignore")
 
@@ -139,6 +177,16 @@ class EdgeSettings(BaseSettings):
 
     connect_seconds: float = Field(default=10.0, gt=0)
     """`GATEWAY_CONNECT_SECONDS`. From a socket's opening to its accepted CONNECT."""
+
+    trusted_proxies: str = ""
+    """`GATEWAY_TRUSTED_PROXIES`. CIDRs, comma separated, of the proxies whose X-Forwarded-For is believed. Empty: the
+    peer of a connection is the client, and one with a private address is nobody in particular."""
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _are_networks(cls, text: str) -> str:
+        networks(text)
+        return text
 
 
 class TailorSettings(BaseSettings):
@@ -198,9 +246,9 @@ class GatewaySettings(BaseSettings):
     storage: StorageSettings = Field(default_factory=StorageSettings)
     tokens: TokenSettings = Field(default_factory=TokenSettings)
     auth: AuthSettings = Field(default_factory=AuthSettings)
+    edge: EdgeSettings = Field(default_factory=EdgeSettings)
     uploads: UploadSettings = Field(default_factory=UploadSettings)
     limits: LimitSettings = Field(default_factory=LimitSettings)
-    edge: EdgeSettings = Field(default_factory=EdgeSettings)
     tailor: TailorSettings = Field(default_factory=TailorSettings)
     admission: AdmissionSettings = Field(default_factory=AdmissionSettings)
     lease: LeaseSettings = Field(default_factory=LeaseSettings)

@@ -165,7 +165,7 @@ class Statuses:
         if any(look and look.parked for look in looks):
             return None  # Nobody knows when somebody will offer its engine.
         if last is None:
-            ahead = self._fleet.queue_view("", engine).waiting
+            ahead = self._fleet.waiting_for(engine)
         else:
             ahead = (last.position if self._fleet.shares_workers(engine) else last.position_of_engine) or 0
         promise = self._fleet.eta(engine, quality, ahead=ahead)

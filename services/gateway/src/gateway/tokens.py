@@ -35,13 +35,18 @@ class TokenExpired(Unauthorized):
 
 @dataclass(frozen=True, kw_only=True)
 class Caller:
-    """Whoever holds a valid token."""
+    """Whoever holds a valid token.
+
+    Attributes:
+        origin: Of a guest: the address from which he was made, as a keyed hash; None where it could not be told.
+    """
 
     user_id: str
     tenant: str
     scopes: frozenset[str]
     expires_at: float
     kind: Kind = "account"
+    origin: str | None = None
 
     @property
     def is_anonymous(self) -> bool:
@@ -67,7 +72,14 @@ class Tokens:
         return self._clock.now()
 
     def mint(
-        self, user_id: str, *, tenant: str, scopes: Iterable[str] = (), seconds: int, kind: Kind = "account"
+        self,
+        user_id: str,
+        *,
+        tenant: str,
+        scopes: Iterable[str] = (),
+        seconds: int,
+        kind: Kind = "account",
+        origin: str | None = None,
     ) -> str:
         """Return a token for the user, valid for so many seconds."""
         unknown = set(scopes) - SCOPES
@@ -85,6 +97,8 @@ class Tokens:
             "iat": now,
             "exp": now + seconds,
         }
+        if origin:
+            claims["origin"] = origin
         return jwt.encode(claims, self._key, algorithm=ALGORITHM)
 
     def verify(self, token: str) -> Caller:
@@ -99,6 +113,13 @@ class Tokens:
             self._known.pop(token, None)
             raise TokenExpired
         return caller
+
+    def look(self, token: str) -> Caller | None:
+        """Return whom a token speaks for; None if it does for nobody."""
+        try:
+            return self.verify(token)
+        except Unauthorized:
+            return None
 
     def _decoded(self, token: str) -> Caller:
         try:
@@ -124,7 +145,14 @@ def _caller(claims: dict[str, Any], *, now: float) -> Caller:
     kind: Kind = "guest" if claims.get("kind", "guest" if tenant == GUESTS else "account") == "guest" else "account"
     expires_at = _expiry(claims["exp"], now=now)
     scopes = frozenset(str(claims.get("scope") or "").split())
-    return Caller(user_id=str(claims["sub"]), tenant=tenant, scopes=scopes, expires_at=expires_at, kind=kind)
+    return Caller(
+        user_id=str(claims["sub"]),
+        tenant=tenant,
+        scopes=scopes,
+        expires_at=expires_at,
+        kind=kind,
+        origin=str(claims["origin"]) if claims.get("origin") else None,
+    )
 
 
 def _expiry(claim: object, *, now: float) -> float:

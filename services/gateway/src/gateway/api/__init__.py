@@ -28,12 +28,10 @@ from gateway.api import (
     users,
     vtons,
 )
+from gateway.api.cors import rules as cors_rules
 from gateway.api.schemas import Problem
 
 __all__ = ["install"]
-
-EXPOSED = ["Location", "Retry-After", "X-Request-ID", "Preference-Applied", "RateLimit", "RateLimit-Policy"]
-"""Headers that a page of another origin may read."""
 
 REFUSALS = {
     "4XX": "The request is refused; `code` says why, `hint` the way out.",
@@ -57,11 +55,4 @@ def install(app: FastAPI, *, origins: list[str], storage_endpoint: str) -> None:
     ):  # fmt: skip
         app.include_router(module.router, responses=refusals)
     pages.install(app, storage_endpoint=storage_endpoint)
-    app.add_middleware(
-        CORSMiddleware,
-        allow_origins=origins,
-        allow_methods=["GET", "POST", "PATCH", "DELETE"],
-        allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "Prefer", "Last-Event-ID", "X-Request-ID"],
-        expose_headers=EXPOSED,
-        max_age=3600,
-    )
+    app.add_middleware(CORSMiddleware, **cors_rules(origins))

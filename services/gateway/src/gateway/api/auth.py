@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fastapi import Request
 from fastapi.responses import JSONResponse
 
 from gateway.api.dependencies import HostDep, ServicesDep
@@ -15,24 +16,34 @@ router = GuardedRouter(tags=["auth"])
 
 
 @router.post("/v1/auth/guest", response_model=GuestToken, status_code=201, summary="Become a guest")
-async def guest(services: ServicesDep, host: HostDep) -> JSONResponse:
+async def guest(request: Request, services: ServicesDep, host: HostDep) -> JSONResponse:
     """Make a new guest and return his token. Send it as `Authorization: Bearer …` and as the socket's `auth.token`.
 
     Where guests need a host (`guests_disabled` says so), call this with an account's token: the guest joins its tenant.
     """
-    return await new_guest(services, host)
+    return await new_guest(services, host, origin=request.state.address)
 
 
-async def new_guest(services: Services, host: Caller | None) -> JSONResponse:
-    """Make a guest; the answer carries his token and must not be cached."""
+async def new_guest(services: Services, host: Caller | None, *, origin: str | None) -> JSONResponse:
+    """Make a guest; the answer carries his token and must not be cached.
+
+    Args:
+        host: The account that brings him; its guests come from its server's address, so theirs says nothing.
+        origin: The address that asks, as a keyed hash; None: it cannot be told.
+    """
     tenant = services.callers.tenant_for_guest(host)
-    services.rates.take("guests", host.user_id if host else "all")
+    if host is not None and host.kind == "account":
+        origin = None
+    if origin is not None:
+        services.rates.take("address_guests", origin)
+    else:
+        services.rates.take("guests", host.user_id if host else "strangers")
     seconds = services.settings.tokens.guest_token_seconds
     user_id = new_id("user")
     async with services.ledger.write() as writes:
-        await writes.add_user(user_id, kind="guest", tenant=tenant)
+        await writes.add_user(user_id, kind="guest", tenant=tenant, origin=origin)
     body = {
-        "access_token": services.tokens.mint(user_id, tenant=tenant, seconds=seconds, kind="guest"),
+        "access_token": services.tokens.mint(user_id, tenant=tenant, seconds=seconds, kind="guest", origin=origin),
         "token_type": "Bearer",
         "expires_in": seconds,
         "user_id": user_id,

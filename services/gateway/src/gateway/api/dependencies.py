@@ -19,6 +19,7 @@ from starlette.datastructures import UploadFile
 
 from gateway.asks import Ask, Once
 from gateway.services import Services
+from gateway.shares import Kind
 from gateway.text import Key, moment, plain
 from gateway.tokens import Caller
 from proteus.errors import InvalidRequest
@@ -77,6 +78,16 @@ def limited(kind: str) -> DependsOn:
         request.state.allowance = services.rates.take(kind, caller.user_id)
 
     made: DependsOn = Depends(take)
+    return made
+
+
+def holds(kind: Kind) -> DependsOn:
+    """Count the request among those that wait or listen (`shares`), not among those that are being answered."""
+
+    async def become(request: Request) -> None:
+        request.state.place.become(kind)
+
+    made: DependsOn = Depends(become)
     return made
 
 
@@ -150,7 +161,7 @@ async def submit_of(
     caller = await caller_by(services, token)
     request.state.allowance = services.rates.take(kind, caller.user_id)
     ask = Ask(caller=caller, trace_id=request.state.request_id, once=await once_of(request, key) if key else None)
-    request.state.submit = Submit(services=services, caller=caller, ask=ask, wait=await wait_of(services, wait, prefer))
+    request.state.submit = Submit(services=services, caller=caller, ask=ask, wait=await wait_of(request, wait, prefer))
     return request.state.submit  # type: ignore[no-any-return]
 
 
@@ -174,10 +185,13 @@ def submits(kind: str) -> DependsOn:
 SubmitDep = Annotated[Submit, submits("submits")]
 
 
-async def wait_of(services: ServicesDep, wait: Wait = None, prefer: Prefer = None) -> float:
-    """Seconds the client is willing to wait, within this deployment's limit."""
+async def wait_of(request: Request, wait: Wait = None, prefer: Prefer = None) -> float:
+    """Seconds the client is willing to wait, within this deployment's limit; counts him among those who wait."""
     found = _WAIT.search(prefer or "")
     asked = wait if wait is not None else float(found.group(1)) if found else 0.0
+    if asked > 0:
+        request.state.place.become("waits")
+    services: Services = request.state.services
     return min(asked, services.settings.limits.wait_seconds_max)
 
 

@@ -35,7 +35,7 @@ async def overview(services: ServicesDep) -> JSONResponse:
     body = {
         "queues": {name: asdict(stats) for name, stats in view.stats.items()},
         "held": view.held,
-        "tenants": dict(view.total_by_tenant),
+        "tenants": {name: many for (kind, name), many in view.total_of.items() if kind == "tenant"},
         "workers": [
             {"id": card.id, "state": card.state, "engines": list(card.engines), "device": card.device,
              "slots_used": card.slots_used, "slots_free": card.slots_free}

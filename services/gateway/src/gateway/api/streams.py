@@ -12,7 +12,7 @@ from fastapi import Header
 from fastapi.responses import StreamingResponse
 
 from gateway.api.answers import ENDED
-from gateway.api.dependencies import CallerDep, ServicesDep
+from gateway.api.dependencies import CallerDep, ServicesDep, holds
 from gateway.api.guarding import GuardedRouter
 from gateway.realtime.relay import Name
 from gateway.services import Services
@@ -39,7 +39,16 @@ LastEventId = Annotated[
 ]
 
 
-@router.get("/v1/events", response_class=StreamingResponse, responses=_RESPONSES, summary="Stream all your events")
+_LISTENING: Final = holds("streams")
+
+
+@router.get(
+    "/v1/events",
+    dependencies=[_LISTENING],
+    response_class=StreamingResponse,
+    responses=_RESPONSES,
+    summary="Stream all your events",
+)
 async def events(services: ServicesDep, caller: CallerDep, last_event_id: LastEventId = None) -> StreamingResponse:
     """Stream `job` and `progress` events of all your jobs, from `Last-Event-ID` or from now on."""
     stream = _stream(services, caller, last_seq=_seq(last_event_id), job_id=None, first=None)
@@ -48,6 +57,7 @@ async def events(services: ServicesDep, caller: CallerDep, last_event_id: LastEv
 
 @router.get(
     "/v1/tryons/{job_id}/events",
+    dependencies=[_LISTENING],
     response_class=StreamingResponse,
     responses=_RESPONSES,
     summary="Stream one try-on's events",

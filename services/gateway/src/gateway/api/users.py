@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fastapi import Response
+from fastapi import Request, Response
 from fastapi.responses import JSONResponse
 
 from gateway.api.answers import user_body
@@ -19,9 +19,9 @@ router = GuardedRouter(tags=["users"])
 
 
 @router.post("/users", response_model=GuestToken, status_code=201, summary="Make a user")
-async def create(services: ServicesDep, host: HostDep) -> JSONResponse:
+async def create(request: Request, services: ServicesDep, host: HostDep) -> JSONResponse:
     """Make a guest, like POST /v1/auth/guest."""
-    return await new_guest(services, host)
+    return await new_guest(services, host, origin=request.state.address)
 
 
 @router.get("/users", response_model=UserList, summary="List users")

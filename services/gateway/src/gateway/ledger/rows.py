@@ -19,6 +19,19 @@ class UserRow:
     display_name: str | None
     last_seq: int
     created_at: datetime
+    last_seen_at: datetime
+    origin: str | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class UnfinishedRow:
+    """So many unfinished pictures; `guest_id` is None for those of an account."""
+
+    tenant: str
+    guest_id: str | None
+    origin: str | None
+    stage: str
+    many: int
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -52,8 +52,13 @@ users = Table(
     Column("display_name", Text),
     Column("last_seq", BigInteger, nullable=False, server_default=text("0")),
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=_NOW),
+    Column("last_seen_at", DateTime(timezone=True), nullable=False, server_default=_NOW),
+    Column("origin", Text),
     CheckConstraint("kind IN ('guest', 'account', 'foreign')", name="kind"),
+    Index("ix_users_idle_guests", "last_seen_at", postgresql_where=text("kind = 'guest'")),
+    Index("ix_users_origins", "created_at", postgresql_where=text("origin IS NOT NULL")),
 )
+"""`origin`: of a guest, the address from which he was made as a keyed hash; emptied after a day."""
 
 images = Table(
     "images",

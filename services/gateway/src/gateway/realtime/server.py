@@ -14,6 +14,7 @@ import socketio
 
 from gateway.callers import Callers
 from gateway.realtime.relay import Name, Relay, Subscriber
+from gateway.shares import Place, Shares
 from gateway.tokens import Caller
 from proteus.errors import InvalidRequest, ProteusError
 
@@ -39,32 +40,36 @@ class SocketServer:
             ping_timeout=20,
             serializer="default",
         )
-        self._open: dict[str, tuple[Subscriber, Caller]] = {}
+        self._open: dict[str, tuple[Subscriber, Caller, Place]] = {}
         self._relay: Relay | None = None
         self._callers: Callers | None = None
+        self._shares: Shares | None = None
         self.io.on("connect", self._connect)
         self.io.on("disconnect", self._disconnect)
 
-    def attach(self, relay: Relay, callers: Callers) -> None:
+    def attach(self, relay: Relay, callers: Callers, shares: Shares) -> None:
         """Connect the sockets to the relay; connections before this are refused."""
-        self._relay, self._callers = relay, callers
+        self._relay, self._callers, self._shares = relay, callers, shares
 
     async def close_ended(self) -> None:
         """Disconnect sockets whose token has run out or whose user was deleted."""
         if self._callers is None:
             return
-        for sid, (_, caller) in tuple(self._open.items()):
+        for sid, (_, caller, _) in tuple(self._open.items()):
             if not self._callers.still(caller):
                 await self.io.disconnect(sid)
 
     async def _connect(self, sid: str, _environ: Mapping[str, Any], auth: Any = None) -> None:
-        if self._relay is None or self._callers is None:
+        if self._relay is None or self._callers is None or self._shares is None:
             raise socketio.exceptions.ConnectionRefusedError(
                 "Try again at once.", {"code": "starting", "retryable": True}
             )
+        place: Place | None = None
         try:
             given = auth if isinstance(auth, dict) else {}
             caller = await self._callers.admit(str(given.get("token") or ""))
+            place = self._shares.holding([(caller.kind, caller.user_id)])
+            place.take("sockets")
             last_seq = _last_seq(given.get("last_seq"))
 
             async def deliver(name: Name, message: dict[str, Any]) -> None:
@@ -75,11 +80,15 @@ class SocketServer:
 
             await self.io.enter_room(sid, f"user:{caller.user_id}")
             subscriber = await self._relay.subscribe(caller.user_id, last_seq, deliver)
-        except ProteusError as error:
+        except BaseException as error:
+            if place is not None:
+                place.leave()
+            if not isinstance(error, ProteusError):
+                raise
             raise socketio.exceptions.ConnectionRefusedError(
                 error.message, {"code": error.code, "retryable": error.retryable}
             ) from error
-        self._open[sid] = (subscriber, caller)
+        self._open[sid] = (subscriber, caller, place)
 
     def _lag(self, sid: str) -> int:
         """Return how many messages this socket's client has not read yet."""
@@ -89,6 +98,7 @@ class SocketServer:
     async def _disconnect(self, sid: str, *_reason: Any) -> None:
         if self._relay and (found := self._open.pop(sid, None)):
             self._relay.unsubscribe(found[0])
+            found[2].leave()
 
     async def shutdown(self) -> None:
         """Close every socket, so that clients reconnect to another replica at once."""

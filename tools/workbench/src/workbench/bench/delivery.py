@@ -32,6 +32,7 @@ from workbench.chaos.count import missed_by_clients, quantile
 from workbench.chaos.fleet import Fleet
 from workbench.chaos.shopper import REQUEST_SECONDS, Ear, Heard, Shopper
 from workbench.chaos.watch import Watch
+from workbench.unlimited import UNLIMITED
 
 FOLDER: Final = Path(".proteus")
 SOCKETS: Final = 1_000
@@ -52,9 +53,7 @@ ENVIRONMENT: Final = {
     "WEAVER_TIMED_CURVE": "1:0.06,4:0.1,8:0.16",
     "WEAVER_PROFILE_SECONDS": "0.5",
     "LOG_LEVEL": "WARNING",
-    "LIMIT_SUBMITS_PER_MINUTE": "0",
-    "LIMIT_UPLOADS_PER_MINUTE": "0",
-    "LIMIT_GUESTS_PER_MINUTE": "0",
+    **UNLIMITED,
 }
 
 

@@ -32,6 +32,7 @@ from proteus.clock import SystemClock
 from workbench.stack import Postgres, Process, Valkey
 from workbench.stack.ports import free_port
 from workbench.stack.postgres import psql
+from workbench.unlimited import UNLIMITED
 
 CONNECTIONS: Final = 16
 SECONDS: Final = 3.0
@@ -150,7 +151,7 @@ def main() -> None:
         environment = {
             "DATABASE_URL": database, "REDIS_URL": valkey.url, "PROTEUS_SIGNING_KEY": KEY, "LOG_LEVEL": "WARNING",
             "AUTH_GUESTS": "open", "OBJECT_STORAGE_ENDPOINT": "http://127.0.0.1:9", "OBJECT_STORAGE_BUCKET": "bench",
-            "LIMIT_SUBMITS_PER_MINUTE": "0", "LIMIT_TENANT_QUEUED": "100000000", "LIMIT_TENANT_TOTAL": "100000000",
+            **UNLIMITED, "LIMIT_TENANT_QUEUED": "100000000", "LIMIT_TENANT_TOTAL": "100000000",
             "ADMISSION_MAX_REPLICAS": "10000000", "GATEWAY_INNER_PORT": "0",
         }  # fmt: skip
         python = sys.executable

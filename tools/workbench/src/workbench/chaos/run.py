@@ -24,6 +24,7 @@ from workbench.chaos.load import Load, poison_seeds
 from workbench.chaos.scenario import Scenario
 from workbench.chaos.shopper import REQUEST_SECONDS, Shopper
 from workbench.chaos.watch import Watch
+from workbench.unlimited import UNLIMITED
 
 TELL_SECONDS: Final = 5.0
 LISTING_EVERY: Final = 4
@@ -104,9 +105,7 @@ def environment_of(scenario: Scenario) -> dict[str, str]:
         "ADMISSION_MAX_REPLICAS": str(scenario.weavers),
         "ADMISSION_COLD_START_SECONDS": "5",
         "ADMISSION_DEFAULT_PICTURE_SECONDS": "0.1",
-        "LIMIT_SUBMITS_PER_MINUTE": "0",
-        "LIMIT_UPLOADS_PER_MINUTE": "0",
-        "LIMIT_GUESTS_PER_MINUTE": "0",
+        **UNLIMITED,
     }
 
 

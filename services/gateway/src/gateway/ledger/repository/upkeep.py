@@ -10,8 +10,8 @@ from typing import Final
 from sqlalchemy import Boolean, and_, case, cast, func, literal_column, or_, select, tuple_
 
 from gateway.ledger.repository.questions import ALIVE, Questions
-from gateway.ledger.rows import ArrivalRow, JobRow
-from gateway.ledger.tables import deletions, engine_offers, job_needs, jobs
+from gateway.ledger.rows import ArrivalRow, JobRow, UnfinishedRow
+from gateway.ledger.tables import deletions, engine_offers, job_needs, jobs, users
 
 _ARRIVAL: Final = tuple(each.name for each in fields(ArrivalRow) if each.name not in ("degraded", "ready_at"))
 
@@ -51,25 +51,51 @@ class UpkeepReads(Questions):
         )
         return await self._all(JobRow, statement)
 
-    async def tenants(self) -> list[tuple[str, str, int]]:
-        """(tenant, stage, how many) of the pictures that are not done."""
+    async def unfinished(self) -> list[UnfinishedRow]:
+        """How many pictures of whom are not done, by stage. An account counts as its tenant alone."""
+        guest_id = case((users.c.kind == "guest", users.c.id))
         statement = (
-            select(jobs.c.tenant, jobs.c.stage, func.count().label("many"))
+            select(jobs.c.tenant, guest_id.label("guest_id"), users.c.origin, jobs.c.stage, func.count().label("many"))
+            .join(users, users.c.id == jobs.c.user_id)
             .where(jobs.c.state.in_(ALIVE), jobs.c.kind == "tryon")
-            .group_by(jobs.c.tenant, jobs.c.stage)
+            .group_by(jobs.c.tenant, guest_id, users.c.origin, jobs.c.stage)
         )
-        return [(row.tenant, row.stage, row.many) for row in await self._connection.execute(statement)]
+        return [UnfinishedRow(**row) for row in (await self._connection.execute(statement)).mappings()]
 
     async def held(self, *, per_tenant: int, engines: Collection[str]) -> list[tuple[str, str, int]]:
-        """(tenant, job id, priority): each tenant's next held pictures, best priority and oldest first."""
-        rank = func.row_number().over(
-            partition_by=jobs.c.tenant, order_by=(jobs.c.priority.desc(), jobs.c.created_at, jobs.c.id)
-        )
-        ranked = (
-            select(jobs.c.tenant, jobs.c.id, jobs.c.priority, rank.label("place"))
-            .where(jobs.c.state == "queued", jobs.c.stage == "held", jobs.c.engine.in_(list(engines)))
+        """(tenant, job id, priority): each tenant's next held pictures of these engines, best priority first.
+
+        Among equals the user comes first who has least on the list, and his own come in the order in which they were
+        sent: whoever sent hundreds gets his next one no sooner than another his only one.
+        """
+        alive = (
+            select(
+                jobs.c.id,
+                jobs.c.user_id,
+                jobs.c.tenant,
+                jobs.c.priority,
+                jobs.c.created_at,
+                jobs.c.stage,
+                jobs.c.engine,
+                func.count()
+                .filter(jobs.c.stage.not_in(("held", "preparing")))
+                .over(partition_by=(jobs.c.tenant, jobs.c.user_id))
+                .label("served"),
+            )
+            .where(jobs.c.state.in_(ALIVE), jobs.c.kind == "tryon")
             .subquery()
         )
+        turn = func.row_number().over(
+            partition_by=(alive.c.tenant, alive.c.user_id),
+            order_by=(alive.c.priority.desc(), alive.c.created_at, alive.c.id),
+        )
+        mine = (alive.c.stage == "held", alive.c.engine.in_(list(engines)))
+        turns = select(alive, (alive.c.served + turn).label("turn")).where(*mine).subquery()
+        rank = func.row_number().over(
+            partition_by=turns.c.tenant,
+            order_by=(turns.c.priority.desc(), turns.c.turn, turns.c.created_at, turns.c.id),
+        )
+        ranked = select(turns.c.tenant, turns.c.id, turns.c.priority, rank.label("place")).subquery()
         statement = select(ranked).where(ranked.c.place <= per_tenant).order_by(ranked.c.place, ranked.c.tenant)
         return [(row.tenant, row.id, row.priority) for row in await self._connection.execute(statement)]
 

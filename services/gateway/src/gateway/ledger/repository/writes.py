@@ -64,11 +64,13 @@ _MARK_SUBMITTED: Final = (
 class Writes(Reads):
     """Changes. Everything becomes visible together, when the transaction commits."""
 
-    async def add_user(self, user_id: str, *, kind: str, tenant: str, display_name: str | None = None) -> UserRow:
+    async def add_user(
+        self, user_id: str, *, kind: str, tenant: str, display_name: str | None = None, origin: str | None = None
+    ) -> UserRow:
         """Make a user; one that is there already keeps its kind and name and changes its tenant."""
         statement = (
             upsert(users)
-            .values(id=user_id, kind=kind, tenant=tenant, display_name=display_name)
+            .values(id=user_id, kind=kind, tenant=tenant, display_name=display_name, origin=origin)
             .on_conflict_do_update(index_elements=[users.c.id], set_={"tenant": tenant})
             .returning(users)
         )

@@ -1,0 +1,26 @@
+"""Which pages of other origins may call the API, and what they may read of its answers."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+EXPOSED: Final = ["Location", "Retry-After", "X-Request-ID", "Preference-Applied", "RateLimit", "RateLimit-Policy"]
+"""Headers that a page of another origin may read."""
+
+
+def rules(origins: list[str]) -> dict[str, Any]:
+    """Return the arguments of Starlette's CORSMiddleware."""
+    return {
+        "allow_origins": origins,
+        "allow_methods": ["GET", "POST", "PATCH", "DELETE"],
+        "allow_headers": [
+            "Authorization",
+            "Content-Type",
+            "Idempotency-Key",
+            "Prefer",
+            "Last-Event-ID",
+            "X-Request-ID",
+        ],
+        "expose_headers": EXPOSED,
+        "max_age": 3600,
+    }

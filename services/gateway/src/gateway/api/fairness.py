@@ -1,0 +1,139 @@
+"""What one user and one address may have of this process, checked before a request goes any further.
+
+    RequestEnvelope ─▶ Fair ─▶ SubmitShortcut ─▶ …        every request but the machines' probes
+    FairSockets ─▶ Socket.IO                              every connection of a socket, before it says anything
+
+A request goes on the account of the user its token speaks for; a guest's, and a stranger's, on that of its address as
+well. An account's does not: a shop's server asks from one address for all its shoppers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import Request
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from gateway.api import cors, problems
+from gateway.rates import Rate
+from gateway.services import Services
+from gateway.settings import LimitSettings
+from gateway.shares import Holder
+from proteus.errors import Overloaded
+from proteus.lifecycle import wait
+
+PROBES: Final = frozenset({"/healthz", "/readyz", "/metrics"})
+"""Asked by machines, which must hear the truth however many people ask."""
+
+REFUSAL_SECONDS: Final = 0.1
+"""How long a refusal is kept back: whoever asks again at once, a thousand times over, would else keep this process busy
+with refusing him."""
+
+_RATES: Final[dict[Holder, str]] = {
+    "guest": "guest_requests", "account": "account_requests", "address": "address_requests",
+}  # fmt: skip
+
+
+def rates_of(limits: LimitSettings) -> dict[str, Rate]:
+    """Return how many requests of any kind each class of holder has in a minute."""
+    guest = limits.guest_requests_per_minute
+    return {
+        _RATES["guest"]: Rate(limit=guest),
+        _RATES["address"]: Rate(limit=guest * limits.address_share),
+        _RATES["account"]: Rate(limit=guest * limits.account_share),
+    }
+
+
+class Fair:
+    """Refuses whoever has too much open, or asks too often.
+
+    Args:
+        app: What answers the rest.
+        origins: Pages of other origins that may read a refusal.
+        max_body_bytes: Paths that take more than a small body, and how much.
+    """
+
+    def __init__(self, app: ASGIApp, *, origins: list[str], max_body_bytes: Mapping[str, int]) -> None:
+        self._app = app
+        self._max_body_bytes = max_body_bytes
+        self._refuse = CORSMiddleware(_refusal, **cors.rules(origins))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["path"] in PROBES:
+            await self._app(scope, receive, send)
+            return
+        services: Services = scope["state"]["services"]
+        headers = _headers(scope)
+        address = scope["state"]["address"] = _address(services, scope, headers)
+        holders = _holders(services, _token(headers), address)
+        with services.shares.holding(holders) as place:
+            scope["state"]["place"] = place
+            try:
+                place.take("requests")
+                if most := self._max_body_bytes.get(scope["path"]):
+                    declared = headers.get(b"content-length", [b""])[0]
+                    place.take("bytes", int(declared) if declared.isdigit() else most)
+                for of, name in holders:
+                    services.rates.take(_RATES[of], name)
+            except Overloaded as error:
+                place.leave()
+                scope["state"]["refusal"] = error
+                await wait(services.stopping, seconds=REFUSAL_SECONDS)
+                await self._refuse(scope, receive, send)
+                return
+            await self._app(scope, receive, send)
+
+
+class FairSockets:
+    """Refuses an address that has too many sockets open, before it has said anything."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "websocket":
+            await self._app(scope, receive, send)
+            return
+        services: Services = scope["state"]["services"]
+        address = _address(services, scope, _headers(scope))
+        with services.shares.holding([("address", address)] if address else []) as place:
+            try:
+                place.take("sockets")
+            except Overloaded:
+                await receive()
+                await send({"type": "websocket.close", "code": 1013})  # try again later
+                return
+            await self._app(scope, receive, send)
+
+
+async def _refusal(scope: Scope, receive: Receive, send: Send) -> None:
+    response = await problems.on_proteus_error(Request(scope), scope["state"]["refusal"])
+    await response(scope, receive, send)
+
+
+def _headers(scope: Scope) -> dict[bytes, list[bytes]]:
+    found: dict[bytes, list[bytes]] = {}
+    for name, value in scope["headers"]:
+        found.setdefault(name, []).append(value)
+    return found
+
+
+def _address(services: Services, scope: Mapping[str, Any], headers: Mapping[bytes, list[bytes]]) -> str | None:
+    client = scope.get("client")
+    forwarded = [value.decode("latin-1") for value in headers.get(b"x-forwarded-for", ())]
+    return services.addresses.of(client[0] if client else None, forwarded)
+
+
+def _token(headers: Mapping[bytes, list[bytes]]) -> str:
+    scheme, _, token = headers.get(b"authorization", [b""])[0].decode("latin-1").partition(" ")
+    return token if scheme.lower() == "bearer" else ""
+
+
+def _holders(services: Services, token: str, address: str | None) -> list[tuple[Holder, str]]:
+    caller = services.tokens.look(token) if token else None
+    holders: list[tuple[Holder, str]] = [(caller.kind, caller.user_id)] if caller else []
+    if address and (caller is None or caller.kind == "guest"):
+        holders.append(("address", address))
+    return holders

@@ -1,0 +1,135 @@
+"""How much one user or one address may hold of this process at the same time.
+
+    requests   requests being answered          waits     long polls
+    streams    event streams                    sockets   open sockets
+    bytes      bytes of bodies being received
+
+Counting is in this process alone. What is held is given back when the request ends, however it ends.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Final, Literal
+
+from gateway.settings import LimitSettings
+from proteus.errors import Overloaded
+
+Holder = Literal["guest", "account", "address"]
+Kind = Literal["requests", "waits", "streams", "sockets", "bytes"]
+
+WORDS: Final[dict[Kind, str]] = {
+    "requests": "requests",
+    "waits": "long polls",
+    "streams": "event streams",
+    "sockets": "sockets",
+    "bytes": "bytes of uploads",
+}
+
+
+class TooManyAtOnce(Overloaded):
+    """You have as many requests open as you may have at the same time."""
+
+    code = "too_many_at_once"
+    hint = "Let some of them end first, then try again."
+
+
+def limits_of(settings: LimitSettings) -> dict[Holder, dict[Kind, int]]:
+    """Return how much of each kind one holder may hold; 0 limits nothing."""
+    guest: dict[Kind, int] = {
+        "requests": settings.guest_requests_at_once,
+        "waits": settings.guest_waits_at_once,
+        "streams": settings.guest_streams_at_once,
+        "sockets": settings.guest_sockets_at_once,
+        "bytes": settings.guest_upload_bytes_at_once,
+    }
+    return {
+        "guest": guest,
+        "address": {kind: limit * settings.address_share for kind, limit in guest.items()},
+        "account": {kind: limit * settings.account_share for kind, limit in guest.items()},
+    }
+
+
+class Shares:
+    """Counts what is held.
+
+    Args:
+        limits: How much of each kind one holder may hold, by the holder's class; 0 limits nothing.
+    """
+
+    def __init__(self, limits: Mapping[Holder, Mapping[Kind, int]]) -> None:
+        self._limits = limits
+        self._held: dict[tuple[Kind, str], int] = {}
+
+    def holding(self, holders: Iterable[tuple[Holder, str]]) -> Place:
+        """Return a place that holds nothing yet.
+
+        Args:
+            holders: Class and name of everyone on whose account it goes.
+        """
+        return Place(self, tuple((of, f"{of}:{name}") for of, name in holders))
+
+    def held(self, kind: Kind, of: Holder, name: str) -> int:
+        """Return how much one holder holds."""
+        return self._held.get((kind, f"{of}:{name}"), 0)
+
+    def take(self, kind: Kind, of: Holder, holder: str, amount: int) -> None:
+        """Add to what a holder holds, or refuse."""
+        limit = self._limits[of][kind]
+        held = self._held.get((kind, holder), 0)
+        if limit and held + amount > limit:
+            whose = "from your address" if of == "address" else "of yours"
+            raise TooManyAtOnce(f"{limit} {WORDS[kind]} {whose} at the same time are the most.")
+        self._held[(kind, holder)] = held + amount
+
+    def give(self, kind: Kind, holder: str, amount: int) -> None:
+        """Take away from what a holder holds."""
+        left = self._held.get((kind, holder), 0) - amount
+        if left > 0:
+            self._held[(kind, holder)] = left
+        else:
+            self._held.pop((kind, holder), None)
+
+
+class Place:
+    """What one request or socket holds. Give it back with `leave`, or use it as a context manager."""
+
+    def __init__(self, shares: Shares, holders: tuple[tuple[Holder, str], ...]) -> None:
+        self._shares = shares
+        self._holders = holders
+        self._taken: list[tuple[Kind, str, int]] = []
+
+    def take(self, kind: Kind, amount: int = 1) -> None:
+        """Hold more, on every holder's account.
+
+        Raises:
+            TooManyAtOnce: One of the holders has no room; nothing more is held then.
+        """
+        taken: list[tuple[Kind, str, int]] = []
+        try:
+            for of, holder in self._holders:
+                self._shares.take(kind, of, holder, amount)
+                taken.append((kind, holder, amount))
+        except TooManyAtOnce:
+            for one in taken:
+                self._shares.give(*one)
+            raise
+        self._taken += taken
+
+    def become(self, kind: Kind) -> None:
+        """Hold one of this kind instead of a request: whoever waits or listens keeps no place of those who ask."""
+        self.take(kind)
+        for one in [one for one in self._taken if one[0] == "requests"]:
+            self._taken.remove(one)
+            self._shares.give(*one)
+
+    def leave(self) -> None:
+        """Give everything back."""
+        while self._taken:
+            self._shares.give(*self._taken.pop())
+
+    def __enter__(self) -> Place:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.leave()
