@@ -10,6 +10,7 @@ import pytest
 from proteus.errors import InvalidRequest
 from proteus.jobs import JobState
 from proteus.queue import Verdict
+from proteus.queue.policy import FOREIGN_MOST
 
 
 def ids(jobs: Any) -> list[str]:
@@ -184,6 +185,16 @@ async def test_foreign_payloads_come_oldest_first(rig, hands):
         await rig.push_by_hand(f'{{"id": "stranger_{n}"}}')
     await hands.claim()
     assert [json.loads(one)["id"] for one in await rig.queue.peek_foreign(2)] == ["stranger_0", "stranger_1"]
+
+
+async def test_the_list_of_foreign_payloads_has_an_end_and_keeps_the_oldest(rig, hands):
+    for n in range(FOREIGN_MOST + 5):
+        await rig.push_by_hand(f'{{"id": "stranger_{n}"}}')
+    while await rig.waiting():
+        await hands.claim()
+    kept = await rig.queue.peek_foreign(FOREIGN_MOST + 99)
+    assert len(kept) == FOREIGN_MOST
+    assert [json.loads(kept[at])["id"] for at in (0, -1)] == ["stranger_0", f"stranger_{FOREIGN_MOST - 1}"]
 
 
 async def test_a_foreign_payload_nobody_can_adopt_becomes_a_dead_letter_with_a_reason(rig, hands):

@@ -11,7 +11,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ import psutil
 import pytest
 from redis.asyncio import Redis
 
+from leaks import SECRETS, leaks
 from proteus import imaging, keys
 from proteus.jobs import JobId, JobState
 from proteus.queue import JobQueue, JobView, QueuePolicy, Submission
@@ -76,6 +77,15 @@ class Process:
         return text in self.log.read_text()
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _no_secret_in_any_log(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """After everything: the logs of all processes that tests have started give nothing away."""
+    yield
+    logs = [path for path in tmp_path_factory.getbasetemp().rglob("*.log") if "servers" not in str(path)]
+    found = {str(path): leaks(path.read_text(errors="replace")) for path in logs}
+    assert {path: given for path, given in found.items() if given} == {}
+
+
 class Fleet:
     """Starts workers and submits jobs.
 
@@ -87,6 +97,7 @@ class Fleet:
 
     def __init__(self, redis: Redis, role_url: Callable[[str], str], storage: StorageSettings, folder: Path) -> None:
         self.redis = redis
+        SECRETS.add(storage.secret_key.get_secret_value())
         self.policy = QueuePolicy(lease_ms=int(LEASE_SECONDS * 1000), backoff_base_ms=50, backoff_cap_ms=200)
         self.queue = JobQueue(redis, keys.JOBS, policy=self.policy)
         self.tailor_queue = JobQueue(redis, keys.TAILOR, policy=self.policy)

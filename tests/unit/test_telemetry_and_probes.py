@@ -8,15 +8,15 @@ import json
 import logging
 import os
 import signal
-import subprocess
-import sys
 import threading
+import time
 from collections.abc import Iterator
 
 import pytest
 import structlog
 from prometheus_client import CollectorRegistry, Counter
 
+from leaks import leaks
 from proteus import lifecycle, telemetry
 from proteus.errors import ModelUnavailable
 from proteus.probes import probe_server
@@ -177,21 +177,82 @@ async def test_port_zero_serves_nothing() -> None:
         assert port == 0
 
 
-@pytest.mark.parametrize("form", ["1", "0"])
-def test_a_traceback_is_plain_and_shows_no_local(form):
-    script = (
-        "import structlog\n"
-        "from proteus import telemetry\n"
-        "from proteus.settings import LogSettings\n"
-        "telemetry.configure(LogSettings(), 'test')\n"
-        "def fail(token):\n"
-        "    raise ValueError('broken')\n"
-        "try:\n"
-        "    fail('a-' + 'secret')\n"
-        "except ValueError:\n"
-        "    structlog.get_logger().exception('failed')\n"
-    )
-    environment = {**os.environ, "LOG_JSON": form}
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, env=environment)
-    assert "ValueError: broken" in done.stderr
-    assert "a-secret" not in done.stderr
+def deep(frames: int, secret: str) -> None:
+    """Fail at the bottom of so many calls, each with large variables."""
+    photo = b"\x00" * 1_000_000
+    token = {"authorization": secret, "all": [secret] * 1_000}
+    if frames == 0:
+        raise ValueError(f"cannot keep {len(photo) + len(token)} things")
+    deep(frames - 1, secret)
+
+
+@pytest.mark.parametrize("json_lines", [True, False])
+def test_a_crash_is_one_short_plain_traceback_without_the_values_of_variables(
+    capsys: pytest.CaptureFixture[str], json_lines: bool
+) -> None:
+    telemetry.configure(LogSettings(LOG_JSON=json_lines), "gateway")
+    try:
+        deep(300, "hunter2")
+    except ValueError as error:
+        began = time.process_time()
+        structlog.get_logger().error("request_crashed", exc_info=error)
+        took = time.process_time() - began
+        logging.getLogger("uvicorn.error").error("Exception in ASGI application", exc_info=error)
+    written = capsys.readouterr().err
+    assert written.count("Traceback (most recent call last)") == 2
+    assert written.count("ValueError: cannot keep") == 2
+    assert len(written) < 3 * telemetry.TRACEBACK_MOST_CHARACTERS
+    assert written.count("in deep") <= 2 * telemetry.FRAMES_MOST
+    assert "hunter2" not in written
+    assert took < 0.05, "the event loop stands still meanwhile"
+
+
+def test_a_traceback_that_is_too_long_keeps_its_end() -> None:
+    found = telemetry.traceback_of(ValueError("x" * 100_000 + " the end"))
+    assert len(found) < telemetry.TRACEBACK_MOST_CHARACTERS + 100
+    assert found.endswith("the end")
+    assert found.startswith("… 9")
+
+
+def test_causes_are_shown_with_the_error() -> None:
+    try:
+        try:
+            raise OSError("the disk is full")
+        except OSError as error:
+            raise ValueError("cannot store it") from error
+    except ValueError as error:
+        found = telemetry.traceback_of(error)
+    assert found.index("OSError: the disk is full") < found.index("ValueError: cannot store it")
+
+
+@pytest.mark.parametrize(
+    "secret",
+    [
+        "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJ1c2VyIn0.c2lnbmF0dXJl",
+        "Bearer abcdefgh12345678",
+        "X-Amz-Signature=abcdef0123456789",
+        "X-Amz-Credential=proteus/20260101",
+    ],
+)
+@pytest.mark.parametrize("json_lines", [True, False])
+def test_a_token_is_cut_out_wherever_it_stands(
+    capsys: pytest.CaptureFixture[str], secret: str, json_lines: bool
+) -> None:
+    class Held:
+        def __str__(self) -> str:
+            return f"holds {secret}"
+
+        __repr__ = __str__
+
+    telemetry.configure(LogSettings(LOG_JSON=json_lines), "gateway")
+    log = structlog.get_logger()
+    log.info(f"event {secret}", text=f"got {secret}!", held=Held(), many=[{"deep": (secret,)}])
+    logging.getLogger("uvicorn.error").warning("refused %s", secret)
+    try:
+        raise ValueError(f"cannot read {secret}")
+    except ValueError:
+        log.exception("failed")
+    written = capsys.readouterr().err
+    assert leaks(written) == []
+    assert secret not in written
+    assert written.count("…") >= 5

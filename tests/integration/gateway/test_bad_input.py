@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import struct
 import zlib
+from datetime import UTC, datetime, timedelta
 
 import httpx
 from PIL import Image
@@ -189,7 +190,9 @@ async def test_a_second_put_changes_nothing_and_is_swept(parts, ready, picture, 
     assert done["status"] == "completed"
     assert (await guest.http.get(f"/v1/images/{key.rpartition('/')[2]}")).json() == before
     sweeper = Sweeper(parts.ledger, parts.store, parts.eraser, parts.settings.uploads)
-    assert await sweeper.incoming() == 1
+    now = datetime.now(UTC)
+    assert await sweeper.incoming(now) == 0, "it may still be written to"
+    await sweeper.incoming(now + timedelta(minutes=30))
     assert not store.exists(key)
 
 

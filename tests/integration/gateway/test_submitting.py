@@ -141,8 +141,8 @@ async def test_what_is_stored_after_its_deletion_is_deleted_later(ready, hands, 
     await hands.finish(job)
     prefix = f"results/{ready.guest.user_id}/{snap['job_id']}/"
     assert list(store.list(prefix))
-    assert await parts.eraser.run_due() == 0
-    assert await parts.eraser.run_due(now=datetime.now(UTC) + timedelta(minutes=11)) == 1
+    assert await parts.eraser.run_due(datetime.now(UTC)) == 0
+    assert await parts.eraser.run_due(datetime.now(UTC) + timedelta(minutes=11)) == 1
     assert list(store.list(prefix)) == []
 
 

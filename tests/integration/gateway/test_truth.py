@@ -225,13 +225,13 @@ async def test_nothing_that_nobody_will_ask_for_lies_about(gateway, ready, hands
         await writes.change_tryon(gone["job_id"], expires_at=now - timedelta(seconds=1))
         await writes.schedule_deletion(f"results/{guest.user_id}/deleted/", due_at=now - timedelta(seconds=1))
     sweeper = Sweeper(parts.ledger, parts.store, parts.eraser, parts.settings.uploads)
-    assert await sweeper.orphans() == 1
+    assert await sweeper.orphans(datetime.now(UTC)) == 1
     assert [found.key for found in store.list(folder)] == [done.result_key]
-    assert await sweeper.expired() + await parts.eraser.run_due() >= 1
+    assert await sweeper.expired(now) + await parts.eraser.run_due(now) >= 1
     assert (await guest.http.get(f"/api/status/{gone['job_id']}")).status_code == 404
     async with asyncio.timeout(40):
         while True:  # The gateway's own keeper may have taken the deletion first.
             if not any(store.list(f"results/{guest.user_id}/deleted/")):
                 break
             await asyncio.sleep(0.1)
-    await sweeper.old_keys()
+    await sweeper.old_keys(now)

@@ -2,8 +2,11 @@
 
 Every service calls `configure` once in its composition root; modules take `structlog.get_logger()` and say what
 happened. `job_id` and `trace_id` are bound once (`bind`) and follow through awaits and threads started by asyncio.
-Lines of the standard library (uvicorn, botocore, redis) go the same way. A URL's query is cut before anything is
-written: signatures live there.
+Lines of the standard library (uvicorn, botocore, redis) go the same way. Before anything is written, queries of URLs
+(signatures live there), passwords and tokens are cut out of it, tracebacks included.
+
+A crash is one plain traceback in both forms, without the values of variables: those hold tokens and pictures, and to
+render them takes longer than anybody may wait. It is cut to the innermost frames and a few kilobytes.
 """
 
 from __future__ import annotations
@@ -13,6 +16,7 @@ import re
 import sys
 from collections.abc import Iterator, MutableMapping
 from contextlib import contextmanager
+from traceback import TracebackException
 from typing import Any, Final
 
 import structlog
@@ -23,6 +27,18 @@ from proteus.settings import LogSettings
 _URL_QUERY: Final = re.compile(r"([a-z][a-z0-9+.-]*://[^\s?\"'<>]+)\?[^\s\"'<>]+", re.IGNORECASE)
 _URL_PASSWORD: Final = re.compile(r"([a-z][a-z0-9+.-]*://[^\s:/@\"'<>]*):[^\s@/\"'<>]+@", re.IGNORECASE)
 _SIGNED_PATH: Final = re.compile(r"\?[^\s\"']*(?:X-Amz-|token=|signature=)[^\s\"']*", re.IGNORECASE)
+_SIGNATURE: Final = re.compile(r"(X-Amz-(?:Signature|Credential|Security-Token)=)[^&\s\"'<>]+", re.IGNORECASE)
+_BEARER: Final = re.compile(r"(Bearer\s+)[A-Za-z0-9._~+/=-]{8,}", re.IGNORECASE)
+_JWT: Final = re.compile(r"eyJ[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]*")
+_SUSPECT: Final = re.compile(r"://|\?|X-Amz-|bearer|eyJ", re.IGNORECASE)
+"""What no secret is without; most strings have none of it, and are looked through once."""
+
+FRAMES_MOST: Final = 40
+"""Innermost frames of each exception that are shown."""
+
+TRACEBACK_MOST_CHARACTERS: Final = 8_000
+"""Of a longer traceback the beginning goes: what was raised stands at its end."""
+
 _SECRET_FIELDS: Final = frozenset({"authorization", "password", "secret", "secret_key", "access_token", "token_value"})
 _QUIET: Final = {"botocore": "WARNING", "boto3": "WARNING", "urllib3": "WARNING", "asyncio": "WARNING"}
 
@@ -45,11 +61,10 @@ def configure(settings: LogSettings, service: str) -> None:
         processors=[
             structlog.stdlib.ProcessorFormatter.remove_processors_meta,
             _named(service),
-            *([structlog.processors.format_exc_info] if settings.json_lines else []),
+            _with_traceback,
             redact,
             structlog.processors.JSONRenderer(default=str)
             if settings.json_lines
-            # Plain: a traceback with every local took the event loop for more than a minute, and showed tokens.
             else structlog.dev.ConsoleRenderer(
                 colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
             ),
@@ -91,23 +106,47 @@ def bound(**fields: Any) -> Iterator[None]:
         yield
 
 
+def traceback_of(error: BaseException) -> str:
+    """Return an exception with its causes as plain text, cut to what a log line may be long."""
+    found = TracebackException.from_exception(error, limit=-FRAMES_MOST, capture_locals=False, compact=True)
+    text = "".join(found.format()).rstrip()
+    cut = len(text) - TRACEBACK_MOST_CHARACTERS
+    return text if cut <= 0 else f"… {cut} characters before this …\n{text[cut:]}"
+
+
+def _with_traceback(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """Turn `exc_info`, in each form that logging knows, into the text `exception`."""
+    given = event.pop("exc_info", None)
+    if given is True:
+        given = sys.exc_info()
+    error = given[1] if isinstance(given, tuple) else given
+    if isinstance(error, BaseException):
+        event["exception"] = traceback_of(error)
+    return event
+
+
 def redact(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-    """Cut what must never be written: queries and passwords of URLs, fields that hold secrets."""
+    """Cut what must never be written: queries and passwords of URLs, tokens, fields that hold secrets."""
     return {name: "…" if name in _SECRET_FIELDS else _clean(value) for name, value in event.items()}
 
 
 def _clean(value: Any) -> Any:
     if isinstance(value, str):
-        if "://" not in value and "?" not in value:
+        if _SUSPECT.search(value) is None:
             return value
         value = _URL_QUERY.sub(r"\1?…", value)
         value = _URL_PASSWORD.sub(r"\1:…@", value)
-        return _SIGNED_PATH.sub("?…", value)
+        value = _SIGNED_PATH.sub("?…", value)
+        value = _SIGNATURE.sub(r"\1…", value)
+        value = _BEARER.sub(r"\1…", value)
+        return _JWT.sub("…", value)
     if isinstance(value, MutableMapping):
         return {key: "…" if key in _SECRET_FIELDS else _clean(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [_clean(item) for item in value]
-    return value
+    if value is None or isinstance(value, (bool, int, float)):
+        return value
+    return _clean(str(value))  # The renderer would write it like this anyway, and what it holds is anybody's guess.
 
 
 def _named(service: str) -> Processor:

@@ -10,6 +10,7 @@ import asyncio
 import json
 import re
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import uuid4
 
@@ -122,6 +123,7 @@ class Adopter:
                 kind=kind,
                 declared_type=info.content_type,
                 declared_bytes=info.size_bytes,
+                sweep_at=self._photos.sweep_at(datetime.now(UTC)),
             )
         return self._store.url_of(target)
 

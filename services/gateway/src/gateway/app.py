@@ -109,7 +109,7 @@ def build(settings: GatewaySettings, stopping: asyncio.Event) -> Services:
     )
     submitter = Submitter(ledger, queues, address_of=store.url_of, job_age_seconds=settings.limits.job_age_seconds)
     relay = Relay(ledger, redis)
-    photos = Photos(ledger, store, settings.uploads)
+    photos = Photos(ledger, store, settings.uploads, settings.limits)
     tokens = Tokens(settings.tokens.signing_key.get_secret_value(), clock=clock)
     return Services(
         settings=settings,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Final
 from uuid import uuid4
 
@@ -19,6 +20,7 @@ from gateway.parking import Parker
 from gateway.promoter import Promoter
 from gateway.realtime.server import SocketServer
 from gateway.reconciler import Reconciler
+from gateway.retention import Retention
 from gateway.services import Services
 from gateway.sweeps import Sweeper
 from proteus.bus import EventReader
@@ -82,6 +84,7 @@ def _rounds(services: Services, sockets: SocketServer) -> dict[str, Round]:
     )
     parker = Parker(services.ledger, services.queues[JOBS], services.fleet)
     sweeper = Sweeper(services.ledger, services.store, services.eraser, services.settings.uploads)
+    retention = Retention(services.ledger, services.eraser, services.settings.retention)
     adopter = Adopter(services.ledger, services.store, services.photos, services.intake, services.queues)
     return {
         "reap": Round(services.queues[JOBS].reap, reap_seconds),
@@ -90,7 +93,7 @@ def _rounds(services: Services, sockets: SocketServer) -> dict[str, Round]:
         "outbox": Round(services.submitter.sweep, 2.0),
         "callers": Round(services.callers.refresh, 1.0),
         "sockets": Round(sockets.close_ended, 1.0),
-        "deletions": Round(services.eraser.run_due, 30.0, SWEEP_SECONDS),
+        "deletions": Round(lambda: services.eraser.run_due(_now()), 30.0, SWEEP_SECONDS),
         "epoch": Round(reconciler.watch, 1.0),
         "counts": Round(reconciler.watch_counts, 1.0, SWEEP_SECONDS),
         "reconcile": Round(reconciler.periodic, 60.0, SWEEP_SECONDS),
@@ -99,8 +102,17 @@ def _rounds(services: Services, sockets: SocketServer) -> dict[str, Round]:
         "overdue": Round(promoter.expire, 1.0),
         "too_old": Round(promoter.expire_old, 5.0),
         "adopt": Round(adopter.adopt, 2.0, SWEEP_SECONDS),
-        "incoming": Round(sweeper.incoming, 60.0, SWEEP_SECONDS),
-        "orphans": Round(sweeper.orphans, 300.0, SWEEP_SECONDS),
-        "expired": Round(sweeper.expired, 30.0, SWEEP_SECONDS),
-        "keys": Round(sweeper.old_keys, 3600.0),
+        "incoming": Round(lambda: sweeper.incoming(_now()), 60.0, SWEEP_SECONDS),
+        "incoming_check": Round(lambda: sweeper.check_incoming(_now()), 3600.0, SWEEP_SECONDS),
+        "orphans": Round(lambda: sweeper.orphans(_now()), 300.0, SWEEP_SECONDS),
+        "expired": Round(lambda: sweeper.expired(_now()), 30.0, SWEEP_SECONDS),
+        "keys": Round(lambda: sweeper.old_keys(_now()), 3600.0),
+        "idle_guests": Round(lambda: retention.guests(_now()), 60.0, SWEEP_SECONDS),
+        "old_work": Round(lambda: retention.work(_now()), 60.0, SWEEP_SECONDS),
+        "old_traces": Round(lambda: retention.traces(_now()), 600.0, SWEEP_SECONDS),
+        "retention": Round(lambda: retention.announce(_now()), 86_400.0, SWEEP_SECONDS),
     }
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

@@ -24,6 +24,9 @@ KNOWN_MOST: Final = 50_000
 ACTIVE_SECONDS: Final = 60.0
 """Whoever has been silent for so long is forgotten."""
 
+NOTE_SECONDS: Final = 30.0
+"""How often it is written down who is here: before anybody is forgotten."""
+
 FRESH_SECONDS: Final = 5.0
 """How long an answer is good while the question of each second fails; afterwards every request asks for itself."""
 
@@ -63,6 +66,7 @@ class Callers:
         self._guests = auth.guests
         self._now = now
         self._known: OrderedDict[str, _Known] = OrderedDict()
+        self._noted_at = -NOTE_SECONDS
 
     async def admit(self, token: str | None) -> Caller:
         """Return whom the token speaks for.
@@ -113,7 +117,7 @@ class Callers:
         return host.tenant if host is not None and brought else GUESTS
 
     async def refresh(self) -> None:
-        """Forget whoever was deleted, and whoever has not been here for a while."""
+        """Forget whoever was deleted, and whoever has not been here for a while; write down who is here."""
         now = self._now()
         for user_id in [one for one, known in self._known.items() if now - known.used_at > ACTIVE_SECONDS]:
             del self._known[user_id]
@@ -127,3 +131,7 @@ class Callers:
                 self._known.pop(user_id, None)
             elif known := self._known.get(user_id):
                 known.asked_at = now
+        if there and now - self._noted_at >= NOTE_SECONDS:
+            async with self._ledger.write() as writes:
+                await writes.seen(there)
+            self._noted_at = now

@@ -23,10 +23,10 @@ from proteus.storage import ObjectStore
 
 log = structlog.get_logger()
 
-AGAIN_AFTER: Final = timedelta(minutes=10)
+AGAIN_AFTER: Final = timedelta(minutes=20)
 """Longer than any lease, any upload and any signed PUT a worker may still have in hand."""
 
-DELETIONS_LIMIT: Final = 100
+DELETIONS_LIMIT: Final = 1_000
 
 
 class Eraser:
@@ -85,9 +85,8 @@ class Eraser:
 
         return await asyncio.to_thread(run)
 
-    async def run_due(self, *, now: datetime | None = None) -> int:
+    async def run_due(self, now: datetime) -> int:
         """Empty again what was emptied a while ago; return how many objects had come since."""
-        now = now or datetime.now(UTC)
         async with self._ledger.read() as reads:
             prefixes = await reads.due_deletions(now, limit=DELETIONS_LIMIT)
         if not prefixes:

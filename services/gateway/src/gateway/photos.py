@@ -6,18 +6,29 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Final
 
 from gateway.ledger.engine import Ledger
 from gateway.ledger.repository import Reads
 from gateway.ledger.rows import ImageRow, JobRow
 from gateway.planning import is_final
-from gateway.settings import UploadSettings
+from gateway.settings import LimitSettings, UploadSettings
 from gateway.settling import error_of
 from gateway.tokens import Caller
 from proteus import errors
 from proteus.jobs import JobKind, new_id
 from proteus.patience import promptly
 from proteus.storage import ObjectStore, PresignedPut
+
+SWEEP_MARGIN: Final = timedelta(minutes=1)
+"""A PUT that began as its signature ran out has ended by then."""
+
+
+class QuotaExceeded(errors.Forbidden):
+    """You have as many photos stored as you may have."""
+
+    code = "quota_exceeded"
+    hint = "Delete photos that you do not need any more: DELETE /v1/images/{image_id}."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,10 +44,11 @@ class Upload:
 class Photos:
     """A user's photos. An address is his own, inside our storage, or it is refused; nothing is fetched from it."""
 
-    def __init__(self, ledger: Ledger, store: ObjectStore, limits: UploadSettings) -> None:
+    def __init__(self, ledger: Ledger, store: ObjectStore, limits: UploadSettings, quotas: LimitSettings) -> None:
         self._ledger = ledger
         self._store = store
         self._limits = limits
+        self._quotas = quotas
 
     async def sign(self, caller: Caller, *, kind: str, content_type: str, size_bytes: int) -> Upload:
         """Make an image and sign its upload: exactly this type, exactly this many bytes."""
@@ -46,12 +58,14 @@ class Photos:
         async with self._ledger.write() as writes:
             if await writes.user(caller.user_id) is None:
                 raise errors.Unauthorized("The user of this token does not exist any more.")
+            self._check_quota(caller, *await writes.stored(caller.user_id), size_bytes)
             await writes.add_image(
                 image_id,
                 user_id=caller.user_id,
                 kind=kind,
                 declared_type=content_type,
                 declared_bytes=size_bytes,
+                sweep_at=self.sweep_at(datetime.now(UTC)),
             )
         key = f"incoming/{caller.user_id}/{image_id}"
         expires_seconds = limits.put_expires_seconds
@@ -80,6 +94,22 @@ class Photos:
             )
         if size_bytes < limits.min_bytes:
             raise errors.InvalidRequest(f"{size_bytes} bytes cannot be a picture.")
+
+    def sweep_at(self, signed_at: datetime) -> datetime:
+        """Return when an upload signed then is first looked at: it can be written to no longer."""
+        return signed_at + timedelta(seconds=self._limits.put_expires_seconds) + SWEEP_MARGIN
+
+    def _check_quota(self, caller: Caller, photos: int, size_bytes: int, more_bytes: int) -> None:
+        quotas = self._quotas
+        guest = caller.kind == "guest"
+        most = quotas.guest_images if guest else quotas.account_images
+        most_bytes = quotas.guest_bytes if guest else quotas.account_bytes
+        if most and photos >= most:
+            raise QuotaExceeded(f"You have {photos} photos stored, and {most} are the most.")
+        if most_bytes and size_bytes + more_bytes > most_bytes:
+            raise QuotaExceeded(
+                f"With this one your photos had {size_bytes + more_bytes} bytes, {most_bytes} are the most."
+            )
 
     def key_of(self, caller: Caller, url: str) -> str | None:
         """Return the key behind an address of the caller's own; None: it is another user's.

@@ -76,10 +76,33 @@ class UploadSettings(BaseSettings):
     max_bytes: int = 20 * 1024 * 1024
     """A 24 megapixel JPEG of high quality stays below this."""
 
-    put_expires_seconds: int = 900
+    put_expires_seconds: int = Field(default=900, gt=0, le=1_080)
+    """Life of a signed upload; what is deleted is looked for once more when it is over (`erasure.AGAIN_AFTER`)."""
+
     get_expires_seconds: int = 900
     incoming_max_age_seconds: int = 86_400
-    """An upload that no job ever used is swept after this."""
+    """An upload that no job ever used is swept after this, with its record."""
+
+
+class RetentionSettings(BaseSettings):
+    """How long what nobody asks for is kept."""
+
+    model_config = SettingsConfigDict(frozen=True, env_prefix="RETENTION_", extra="ignore")
+
+    guest_idle_days: float = Field(default=7.0, gt=0)
+    """`RETENTION_GUEST_IDLE_DAYS`. A guest who has not been here for so long loses everything: he cannot come back, his
+    token ends after a day. What foreign payloads brought goes after the same time."""
+
+    tenant_days: float | None = Field(default=None, gt=0)
+    """`RETENTION_TENANT_DAYS`. Accounts' try-ons go after so long, and photos that none uses. Empty: all is kept."""
+
+    event_days: float = Field(default=30.0, ge=1)
+    """`RETENTION_EVENT_DAYS`. How far back a client can ask for what it missed."""
+
+    @field_validator("tenant_days", mode="before")
+    @classmethod
+    def _empty_is_none(cls, value: object) -> object:
+        return None if value == "" else value
 
 
 class LimitSettings(BaseSettings):
@@ -122,6 +145,18 @@ class LimitSettings(BaseSettings):
 
     guest_total: int = 60
     """Unfinished pictures, waiting and held together; beyond this a submit gets 429 `user_cap`."""
+
+    guest_images: int = 200
+    """Photos that one guest may have stored; beyond it an upload gets 403 `quota_exceeded`."""
+
+    guest_bytes: int = 1024 * 1024 * 1024
+    """Bytes of these photos, as they were declared."""
+
+    account_images: int = 0
+    """Photos that one account may have stored."""
+
+    account_bytes: int = 0
+    """Bytes of these photos."""
 
     address_share: int = Field(default=8, ge=1)
     """How many guests' worth one address may have at once, a minute, and on the list."""
@@ -248,6 +283,7 @@ class GatewaySettings(BaseSettings):
     auth: AuthSettings = Field(default_factory=AuthSettings)
     edge: EdgeSettings = Field(default_factory=EdgeSettings)
     uploads: UploadSettings = Field(default_factory=UploadSettings)
+    retention: RetentionSettings = Field(default_factory=RetentionSettings)
     limits: LimitSettings = Field(default_factory=LimitSettings)
     tailor: TailorSettings = Field(default_factory=TailorSettings)
     admission: AdmissionSettings = Field(default_factory=AdmissionSettings)

@@ -12,7 +12,7 @@ from proteus.clock import Clock
 from proteus.jobs import JobId, JobState, Stage, WorkerId
 from proteus.queue import wire
 from proteus.queue.model import Claimed, JobView, QueueEvent, Submission
-from proteus.queue.policy import QueuePolicy
+from proteus.queue.policy import FOREIGN_MOST, QueuePolicy
 
 EXPRESS = 2**52
 """Orders of the express prefix lie this much below those of the others."""
@@ -150,7 +150,8 @@ class MemoryState:
             entry = self.behind(element)
             if entry is None:
                 remove_last(self.waiting, element)
-                self.foreign.insert(0, element)
+                if len(self.foreign) < FOREIGN_MOST:
+                    self.foreign.insert(0, element)
             elif entry.place != "list" or element != element_of(entry) or entry.submission.id in seen:
                 remove_last(self.waiting, element)
             else:

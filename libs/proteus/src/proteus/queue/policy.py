@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
+
+FOREIGN_MOST: Final = 10_000
+"""Elements without a job that are kept for adoption; what comes beyond it is dropped. `lib/sweep.lua` holds it too."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,9 +10,11 @@ from uuid import uuid4
 
 import structlog
 from starlette.datastructures import Headers
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway import metrics
+from gateway.api.problems import on_bug
 
 log = structlog.get_logger()
 
@@ -37,12 +39,12 @@ class RequestEnvelope:
         request_id = _id_of(headers)
         scope.setdefault("state", {})["request_id"] = request_id
         started = time.perf_counter()
-        status = 500
+        status, answered = 500, False
 
         async def named(message: Message) -> None:
-            nonlocal status
+            nonlocal status, answered
             if message["type"] == "http.response.start":
-                status = message["status"]
+                status, answered = message["status"], True
                 said = {"x-request-id": request_id}
                 if allowance := scope["state"].get("allowance"):
                     said["ratelimit-policy"] = f'"{allowance.kind}";q={allowance.limit};w={allowance.window_seconds}'
@@ -55,6 +57,10 @@ class RequestEnvelope:
         structlog.contextvars.bind_contextvars(trace_id=request_id)
         try:
             await self._app(scope, receive, named)
+        except Exception as error:  # The edge of all: beyond it the server would log the whole of it a second time.
+            response = await on_bug(Request(scope), error)
+            if not answered:
+                await response(scope, receive, named)
         finally:
             seconds = time.perf_counter() - started
             route = _route_of(scope)

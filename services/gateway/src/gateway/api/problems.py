@@ -137,8 +137,10 @@ async def _on_http_exception(request: Request, error: HTTPException) -> JSONResp
 
 
 async def on_bug(request: Request, error: Exception) -> JSONResponse:
-    """Answer what nobody foresaw."""
-    log.error("request_crashed", exc_info=error)
+    """Answer what nobody foresaw. It is logged here, once: whoever meets the error further out leaves it alone."""
+    if request.scope.get("state", {}).get("crash") is not error:
+        request.state.crash = error
+        log.error("request_crashed", exc_info=error)
     return problem(
         request, 500, code="internal", detail="Something went wrong inside Proteus.", hint="Report the request_id."
     )

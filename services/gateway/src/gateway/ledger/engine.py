@@ -103,6 +103,7 @@ def _engine(settings: DatabaseSettings, connections: int) -> AsyncEngine:
         pool_timeout=LOOP_CALL_SECONDS,
         pool_recycle=1800,
         json_serializer=_dumps,
+        hide_parameters=True,  # An error's text goes to the log; what a statement was given is a client's.
         connect_args={
             "timeout": LOOP_CALL_SECONDS,
             "command_timeout": LOOP_CALL_SECONDS,

@@ -50,6 +50,7 @@ class ImageRow:
     content_type: str | None
     size_bytes: int | None
     created_at: datetime
+    sweep_at: datetime | None = None
 
     @property
     def incoming_key(self) -> str:

@@ -75,10 +75,13 @@ images = Table(
     Column("content_type", Text),
     Column("size_bytes", BigInteger),
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=_NOW),
+    Column("sweep_at", DateTime(timezone=True)),
     CheckConstraint("kind IN ('person', 'garment')", name="kind"),
     Index(None, "user_id", "created_at"),
     Index(None, "user_id", "key"),
+    Index("ix_images_sweep_at", "sweep_at", postgresql_where=text("sweep_at IS NOT NULL")),
 )
+"""`sweep_at`: when to look for what lies under `incoming/`; null: nothing does any more."""
 
 tryons = Table(
     "tryons",
@@ -180,6 +183,8 @@ events = Table(
     Column("data", JSONB(none_as_null=True), nullable=False),
     Column("recorded_at", DateTime(timezone=True), nullable=False, server_default=_NOW),
     Index(None, "job_id"),
+    # BRIN: rows come in the order of time.
+    Index("ix_events_recorded_at", "recorded_at", postgresql_using="brin"),
 )
 
 idempotency = Table(

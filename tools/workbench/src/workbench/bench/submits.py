@@ -17,7 +17,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -55,7 +55,14 @@ async def seed(database_url: str) -> None:
             ("garment", "cut", "auto/classic", f"derived/{USER}/abc/cut.png"),
         ):
             image_id = f"img_{kind}"
-            await writes.add_image(image_id, user_id=USER, kind=kind, declared_type="image/png", declared_bytes=9)
+            await writes.add_image(
+                image_id,
+                user_id=USER,
+                kind=kind,
+                declared_type="image/png",
+                declared_bytes=9,
+                sweep_at=datetime.now(UTC) + timedelta(days=1),
+            )
             await writes.describe_image(image_id, image | {"key": f"images/{USER}/{kind}.png"})
             await writes.add_job(
                 id=f"seg_{task}", kind=task, user_id=USER, tenant="guests", image_id=image_id, engine=task,

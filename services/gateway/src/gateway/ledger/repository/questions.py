@@ -17,6 +17,12 @@ ALIVE: Final = ("queued", "running")
 IDEMPOTENCY_LIFE: Final = timedelta(hours=24)
 """How long a repeated submit is recognised."""
 
+SEEN_EVERY: Final = timedelta(hours=1)
+"""How often a user's presence is written down."""
+
+TICKET_LIFE_MOST: Final = timedelta(minutes=20)
+"""Longer than any signed upload can be used."""
+
 
 class Questions:
     """A session. Every public method of its children is one statement, unless it says otherwise."""

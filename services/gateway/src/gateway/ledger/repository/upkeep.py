@@ -10,8 +10,8 @@ from typing import Final
 from sqlalchemy import Boolean, and_, case, cast, func, literal_column, or_, select, tuple_
 
 from gateway.ledger.repository.questions import ALIVE, Questions
-from gateway.ledger.rows import ArrivalRow, JobRow, UnfinishedRow
-from gateway.ledger.tables import deletions, engine_offers, job_needs, jobs, users
+from gateway.ledger.rows import ArrivalRow, ImageRow, JobRow, TryonRow, UnfinishedRow
+from gateway.ledger.tables import deletions, engine_offers, images, job_needs, jobs, tryons, users
 
 _ARRIVAL: Final = tuple(each.name for each in fields(ArrivalRow) if each.name not in ("degraded", "ready_at"))
 
@@ -137,6 +137,61 @@ class UpkeepReads(Questions):
             .group_by(jobs.c.kind)
         )
         return {row.kind: row.many for row in await self._connection.execute(statement)}
+
+    async def idle_guests(self, *, seen_before: datetime, limit: int) -> list[str]:
+        """Guests who have not been here since, those first who went first."""
+        statement = (
+            select(users.c.id)
+            .where(users.c.kind == "guest", users.c.last_seen_at < seen_before)
+            .order_by(users.c.last_seen_at)
+            .limit(limit)
+        )
+        return list((await self._connection.execute(statement)).scalars())
+
+    async def guests_seen(self) -> tuple[int, datetime | None]:
+        """How many guests there are, and when the one was here who went first."""
+        statement = select(func.count().label("many"), func.min(users.c.last_seen_at).label("first"))
+        row = (await self._connection.execute(statement.where(users.c.kind == "guest"))).one()
+        return row.many, row.first
+
+    async def tryons_of_kind(self, kind: str, *, created_before: datetime, limit: int) -> list[TryonRow]:
+        """Try-ons of users of this kind that were made before and that have ended."""
+        statement = (
+            select(tryons)
+            .join(users, users.c.id == tryons.c.user_id)
+            .where(users.c.kind == kind, tryons.c.created_at < created_before, tryons.c.status.not_in(ALIVE))
+            .order_by(tryons.c.created_at)
+            .limit(limit)
+        )
+        return await self._all(TryonRow, statement)
+
+    async def unused_images_of_kind(self, kind: str, *, created_before: datetime, limit: int) -> list[ImageRow]:
+        """Photos of users of this kind that were made before and that no try-on and no unfinished job needs."""
+        named = select(tryons.c.id).where(
+            or_(tryons.c.person_image_id == images.c.id, tryons.c.garment_image_id == images.c.id)
+        )
+        needed = select(jobs.c.id).where(jobs.c.image_id == images.c.id, jobs.c.state.in_(ALIVE))
+        statement = (
+            select(images)
+            .join(users, users.c.id == images.c.user_id)
+            .where(users.c.kind == kind, images.c.created_at < created_before, ~named.exists(), ~needed.exists())
+            .order_by(images.c.created_at)
+            .limit(limit)
+        )
+        return await self._all(ImageRow, statement)
+
+    async def images_to_sweep(self, now: datetime, *, limit: int) -> list[ImageRow]:
+        """Photos whose upload is to be looked at."""
+        statement = select(images).where(images.c.sweep_at <= now).order_by(images.c.sweep_at).limit(limit)
+        return await self._all(ImageRow, statement)
+
+    async def stored(self, user_id: str) -> tuple[int, int]:
+        """(photos, bytes as declared) that a user has."""
+        statement = select(
+            func.count().label("many"), func.coalesce(func.sum(images.c.declared_bytes), 0).label("size")
+        )
+        row = (await self._connection.execute(statement.where(images.c.user_id == user_id))).one()
+        return row.many, int(row.size)
 
     async def ready_but_preparing(self, *, limit: int) -> list[str]:
         """Rows at `preparing` whose needs are all settled: their release was missed."""

@@ -9,12 +9,12 @@ from typing import Any, Final
 from sqlalchemy import ARRAY, Integer, Text, bindparam, case, delete, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from gateway.ledger.repository.questions import IDEMPOTENCY_LIFE
+from gateway.ledger.repository.questions import IDEMPOTENCY_LIFE, TICKET_LIFE_MOST
 from gateway.ledger.repository.reads import Reads
 from gateway.ledger.repository.submit_ready import STATEMENT, Ready, argument
+from gateway.ledger.repository.upkeep_writes import UpkeepWrites
 from gateway.ledger.rows import JobRow, Material, TryonRow, UserRow
 from gateway.ledger.tables import (
-    deletions,
     deployment,
     engine_offers,
     events,
@@ -61,7 +61,7 @@ _MARK_SUBMITTED: Final = (
 )
 
 
-class Writes(Reads):
+class Writes(UpkeepWrites, Reads):
     """Changes. Everything becomes visible together, when the transaction commits."""
 
     async def add_user(
@@ -82,20 +82,34 @@ class Writes(Reads):
         return None if found is None else UserRow(**found)
 
     async def add_image(
-        self, image_id: str, *, user_id: str, kind: str, declared_type: str, declared_bytes: int
+        self,
+        image_id: str,
+        *,
+        user_id: str,
+        kind: str,
+        declared_type: str,
+        declared_bytes: int,
+        sweep_at: datetime,
     ) -> None:
+        """Make a photo's record; `sweep_at`: when to look whether its upload may be deleted."""
         await self._connection.execute(
             insert(images).values(
-                id=image_id, user_id=user_id, kind=kind, declared_type=declared_type, declared_bytes=declared_bytes
+                id=image_id,
+                user_id=user_id,
+                kind=kind,
+                declared_type=declared_type,
+                declared_bytes=declared_bytes,
+                sweep_at=sweep_at,
             )
         )
 
     async def describe_image(self, image_id: str, described: Mapping[str, Any]) -> None:
-        """Write down what ingest found."""
+        """Write down what ingest found; the upload has served, so the sweep looks at it soon."""
         names = ("key", "sha256", "width", "height", "content_type", "size_bytes")
-        await self._connection.execute(
-            update(images).where(images.c.id == image_id).values({name: described[name] for name in names})
-        )
+        # LEAST ignores a null: where nothing is to be swept that stays so.
+        soon = case((images.c.sweep_at.is_not(None), func.least(images.c.sweep_at, func.now() + TICKET_LIFE_MOST)))
+        values = {name: described[name] for name in names} | {"sweep_at": soon}
+        await self._connection.execute(update(images).where(images.c.id == image_id).values(values))
 
     async def add_tryon(self, **values: Any) -> TryonRow:
         found = (await self._connection.execute(insert(tryons).values(**values).returning(tryons))).mappings().one()
@@ -222,12 +236,6 @@ class Writes(Reads):
         )
         return (await self._connection.execute(statement)).rowcount == 1
 
-    async def forget_keys(self, *, created_before: datetime) -> int:
-        """Drop Idempotency-Keys that are too old."""
-        return (
-            await self._connection.execute(delete(idempotency).where(idempotency.c.created_at < created_before))
-        ).rowcount
-
     async def delete_tryon(self, tryon_id: str) -> None:
         """Remove a try-on and its pictures' rows; its past events keep their numbers and lose their content."""
         await self.empty_events([tryon_id])
@@ -250,18 +258,6 @@ class Writes(Reads):
 
     async def delete_user(self, user_id: str) -> bool:
         return (await self._connection.execute(delete(users).where(users.c.id == user_id))).rowcount == 1
-
-    async def schedule_deletion(self, prefix: str, *, due_at: datetime) -> None:
-        """Remember to empty a prefix later."""
-        statement = upsert(deletions).values(prefix=prefix, due_at=due_at)
-        await self._connection.execute(
-            statement.on_conflict_do_update(index_elements=[deletions.c.prefix], set_={"due_at": due_at})
-        )
-
-    async def forget_deletions(self, prefixes: Sequence[str], *, due_before: datetime) -> None:
-        """Take prefixes off the list; one that was scheduled anew meanwhile stays."""
-        done = deletions.c.prefix.in_(prefixes), deletions.c.due_at <= due_before
-        await self._connection.execute(delete(deletions).where(*done))
 
     async def request_cancel(self, ids: Iterable[str]) -> None:
         await self._connection.execute(update(jobs).where(jobs.c.id.in_(list(ids))).values(cancel_requested=True))

@@ -9,7 +9,8 @@ local function keep(element, seen, cursor)
   local job = id and read(id)
   if not job or not job.state then
     redis.call('LREM', LIST, 1, element)
-    redis.call('LPUSH', FOREIGN, element)
+    -- Beyond FOREIGN_MOST (policy.py) a stranger's element is dropped: those before it are adopted first.
+    if redis.call('LLEN', FOREIGN) < 10000 then redis.call('LPUSH', FOREIGN, element) end
     return nil
   end
   local ours = job.state == 'queued' and not job.parked and job.payload == element
