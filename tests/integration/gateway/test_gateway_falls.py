@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
+import httpx
 import pytest
 from redis.asyncio import Redis
 
@@ -89,7 +90,7 @@ async def test_a_failure_message_that_postgres_cannot_hold_fails_its_job_and_no_
     numbers = (policy.max_attempts, policy.backoff_base_ms, policy.backoff_cap_ms)
     await queue._run("fail", *numbers, job.id, job.token, "engine_failed", "a\0b", 0, 0.5)  # as an older worker
     status = await ready.guest.wait(snap["job_id"], 10)
-    assert (status["status"], status["error"]["message"]) == ("failed", "a\ufffdb")
+    assert (status["status"], status["error"]["code"]) == ("failed", "engine_failed")
     await hands.finish(await hands.take())
     assert (await ready.guest.wait(other["job_id"], 10))["status"] == "completed"
 
@@ -102,7 +103,6 @@ async def test_an_ingest_of_another_version_fails_what_needs_it_and_nothing_else
     await hands.queues[TAILOR].complete(hands.worker, [Completion(id=ingest.id, token=ingest.token, result=result)])
     status = await guest.wait(snap["job_id"], 10)
     assert (status["status"], status["error"]["code"]) == ("failed", "engine_failed")
-    assert "image" in status["error"]["message"]
     other = await ready.snap()
     await hands.finish(await hands.take())
     assert (await guest.wait(other["job_id"], 10))["status"] == "completed"
@@ -220,8 +220,9 @@ async def test_a_card_that_cannot_be_read_hides_no_other_and_no_submit_suffers(g
     await redis.set(names.worker("no-hash"), "a string")
 
     async def seen() -> bool:
-        health = (await ready.guest.http.get("/health")).raise_for_status().json()
-        return health["workers"]["weaver"] == 1
+        async with httpx.AsyncClient(base_url=gateway.inner_url) as inner:
+            health = (await inner.get("/health")).raise_for_status().json()
+        return bool(health["workers"]["weaver"] == 1)
 
     await until(seen, what="the good card alone is counted")
     assert (await ready.snap())["status"] == "queued"

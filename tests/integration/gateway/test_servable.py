@@ -129,8 +129,8 @@ async def test_work_of_other_workers_is_not_waited_for(ready, parts, redis) -> N
         await ready.snap(model="timed")
     snap = await ready.snap()
     await parts.fleet.refresh()
-    assert parts.fleet.queue_view("guests", "puppet").waiting == 1
-    assert parts.fleet.queue_view("guests", "timed").waiting == 3
+    assert parts.fleet.waiting_for("puppet") == 1
+    assert parts.fleet.waiting_for("timed") == 3
     cold = parts.fleet.fleet("puppet").cold_start_seconds
 
     async def warm_status() -> dict | None:

@@ -107,16 +107,18 @@ async def test_a_socket_without_connect_is_closed_and_one_with_it_stays(gateway_
 
 
 @pytest.mark.slow
-async def test_who_does_not_read_is_let_go_when_too_much_waits(gateway, redis) -> None:
-    guest = await gateway.guest()
-    slow = await connected(gateway, guest)
-    slow.transport.pause_reading()
-    letter = json.dumps({"user_id": guest.user_id, "job_id": "job_1", "stage": "x" * 20_000, "step": 1, "steps": 2})
-    async with httpx.AsyncClient(base_url=gateway.inner_url) as plain, asyncio.timeout(60):
-        while "proteus_gateway_subscribers_count 0.0" not in (await plain.get("/metrics")).text:
-            async with redis.pipeline(transaction=False) as pipeline:
-                for _ in range(200):
-                    pipeline.publish("events:progress", letter)
-                await pipeline.execute()
-    slow.transport.abort()
-    await slow.wait_closed()
+async def test_who_does_not_read_is_let_go_when_too_much_waits(gateway_settings, store, serve, redis) -> None:
+    hasty = gateway_settings.model_copy(update={"edge": EdgeSettings(send_seconds=1.0)})
+    async with serve(hasty) as gateway:
+        guest = await gateway.guest()
+        slow = await connected(gateway, guest)
+        slow.transport.pause_reading()
+        letter = json.dumps({"user_id": guest.user_id, "job_id": "job_1", "stage": "x" * 20_000, "step": 1, "steps": 2})
+        async with httpx.AsyncClient(base_url=gateway.inner_url) as plain, asyncio.timeout(60):
+            while "proteus_gateway_subscribers_count 0.0" not in (await plain.get("/metrics")).text:
+                async with redis.pipeline(transaction=False) as pipeline:
+                    for _ in range(200):
+                        pipeline.publish("events:progress", letter)
+                    await pipeline.execute()
+        slow.transport.abort()
+        await slow.wait_closed()

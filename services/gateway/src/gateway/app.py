@@ -234,7 +234,10 @@ def make_app(settings: GatewaySettings, stopping: asyncio.Event, inner: InnerApp
     plain = CommonHeaders(RequestEnvelope(fair))
     # Polling is refused, so what asks for the socket's path without a socket gets the engine's own 400.
     polling = CommonHeaders(limited(engine))
-    socket = fairness.FairSockets(SocketFrames(engine, connect_seconds=settings.edge.connect_seconds))
+    frames = SocketFrames(
+        engine, connect_seconds=settings.edge.connect_seconds, send_seconds=settings.edge.send_seconds
+    )
+    socket = fairness.FairSockets(frames)
 
     async def edge(scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] == "lifespan":

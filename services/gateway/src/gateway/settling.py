@@ -173,7 +173,7 @@ def _counters(row: JobRow, data: Mapping[str, Any]) -> dict[str, Any]:
 def _codes(root: type[errors.ProteusError]) -> dict[str, type[errors.ProteusError]]:
     found = {root.code: root}
     for child in root.__subclasses__():
-        found |= _codes(child)
+        found = _codes(child) | found  # A code that is inherited stays the parent's.
     return found
 
 

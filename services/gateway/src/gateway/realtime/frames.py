@@ -22,9 +22,6 @@ from gateway import metrics
 PONGS_AHEAD_MOST: Final = 5
 """Answers beyond one for every ping: a client library may send one of its own accord."""
 
-SEND_SECONDS: Final = 20.0
-"""How long a client may leave a message unread once its connection's buffer is full; as long as a ping."""
-
 CONNECT_CHARACTERS_MOST: Final = 8_192
 """A token and a number."""
 
@@ -44,24 +41,27 @@ class SocketFrames:
     Args:
         app: The Socket.IO application.
         connect_seconds: From the opening of a socket to its accepted CONNECT.
+        send_seconds: How long a client may leave a message unread once its connection's buffer is full.
     """
 
-    def __init__(self, app: ASGIApp, *, connect_seconds: float) -> None:
+    def __init__(self, app: ASGIApp, *, connect_seconds: float, send_seconds: float) -> None:
         self._app = app
         self._connect_seconds = connect_seconds
+        self._send_seconds = send_seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        frames = _Frames(receive, send, connect_seconds=self._connect_seconds)
+        frames = _Frames(receive, send, connect_seconds=self._connect_seconds, send_seconds=self._send_seconds)
         await self._app(scope, frames.receive, frames.send)
 
 
 class _Frames:
     """One socket."""
 
-    def __init__(self, receive: Receive, send: Send, *, connect_seconds: float) -> None:
+    def __init__(self, receive: Receive, send: Send, *, connect_seconds: float, send_seconds: float) -> None:
         self._receive = receive
         self._send = send
         self._connect_seconds = connect_seconds
+        self._send_seconds = send_seconds
         self._connect_by = asyncio.get_running_loop().time() + connect_seconds
         self._asked = False
         self._accepted = False
@@ -95,7 +95,7 @@ class _Frames:
         elif message["type"] == "websocket.close":
             self._closed = True
         try:
-            async with asyncio.timeout(SEND_SECONDS):
+            async with asyncio.timeout(self._send_seconds):
                 await self._send(message)
         except TimeoutError:
             self._closed = True

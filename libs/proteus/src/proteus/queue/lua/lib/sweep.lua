@@ -2,14 +2,13 @@
 -- They differ when somebody pushed or popped by hand, when an older version took or returned jobs, or when a key was
 -- lost. A cursor (an order) remembers how far the last slice came; jobs up to it stand where they should.
 
--- keep(element, seen, cursor): the order of a job's one element, now in the index. Strangers go to the foreign list;
--- what is stale or there twice goes: of two elements the one further from the head.
+-- keep(element, seen, cursor): the order of a job's one element, now in the index. Strangers go to the foreign list, up
+-- to FOREIGN_MOST (policy.py); what is stale or there twice goes: of two elements the one further from the head.
 local function keep(element, seen, cursor)
   local id = id_of(element)
   local job = id and read(id)
   if not job or not job.state then
     redis.call('LREM', LIST, 1, element)
-    -- Beyond FOREIGN_MOST (policy.py) a stranger's element is dropped: those before it are adopted first.
     if redis.call('LLEN', FOREIGN) < 10000 then redis.call('LPUSH', FOREIGN, element) end
     return nil
   end
@@ -45,9 +44,7 @@ local function missing(seen, cursor, upto, limit)
   return upto
 end
 
-local function agree()
-  return ahead_of('+inf') == redis.call('LLEN', LIST)
-end
+local function agree() return ahead_of('+inf') == redis.call('LLEN', LIST) end
 
 local function sweep(limit)
   if agree() then return end
