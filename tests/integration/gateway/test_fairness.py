@@ -268,5 +268,6 @@ async def test_held_work_moves_in_by_turns_of_users_not_in_the_order_of_the_gree
             held = [job_id.partition(":")[0] for _, job_id, _ in await reads.held(per_tenant=20, engines=["puppet"])]
         assert len(held) == 6
         assert held.index(second["job_id"]) <= 1, "each has one on the list: the next turn is both's"
-    promoter = Promoter(parts.ledger, parts.queues, parts.recorder, parts.fleet)
+    promoter = Promoter(parts.ledger, parts.queues, parts.recorder, parts.fleet, limits=parts.settings.limits)
+    await parts.fleet.refresh()
     assert await promoter.promote() == 6

@@ -128,7 +128,7 @@ async def test_a_log_holds_one_plain_traceback_for_a_crash_and_no_secret(
     said = log.read_text()
     crashes = [line for line in said.splitlines() if "request_crashed" in line]
     assert len(crashes) == 2
-    assert said.count("UndefinedTable") > 0
+    assert "does not exist" in said
     assert "Exception in ASGI application" not in said, "uvicorn would write it all a second time"
     if json_lines == "1":
         for line in crashes:

@@ -142,7 +142,7 @@ async def test_what_is_stored_after_its_deletion_is_deleted_later(ready, hands, 
     prefix = f"results/{ready.guest.user_id}/{snap['job_id']}/"
     assert list(store.list(prefix))
     assert await parts.eraser.run_due(datetime.now(UTC)) == 0
-    assert await parts.eraser.run_due(datetime.now(UTC) + timedelta(minutes=11)) == 1
+    assert await parts.eraser.run_due(datetime.now(UTC) + timedelta(minutes=21)) == 1
     assert list(store.list(prefix)) == []
 
 

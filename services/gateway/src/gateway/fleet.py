@@ -109,7 +109,7 @@ class FleetWatch:
         self._default_engine = default_engine
         self._noted_at: dict[str, float] = {}
         self._admitted: Counter[Holder] = Counter()
-        self._admitted_during_refresh: Counter[Holder] = Counter()
+        self._admitted_during_refresh: dict[str, tuple[Caller, int]] = {}
         self._admitted_in_all = 0
         self._left_out: dict[str, str] = {}
         self.view = FleetView()
@@ -118,7 +118,7 @@ class FleetWatch:
 
     async def refresh(self) -> None:
         """Read queues, registry, configuration and tenants."""
-        self._admitted_during_refresh = Counter()
+        self._admitted_during_refresh = {}
         stats = {name: await queue.stats() for name, queue in self._queues.items()}
         weavers, tailors = [await self._cards(name) for name in (JOBS, TAILOR)]
         async with self._redis.pipeline(transaction=False) as pipeline:
@@ -127,7 +127,7 @@ class FleetWatch:
             (batch, mode, fraction, asked), warm_ms = await pipeline.execute()
         await self._note_engines(weavers)
         async with self._ledger.read() as reads:
-            rows = await reads.unfinished()
+            rows = await reads.unfinished(besides=tuple(self._admitted_during_refresh))
             remembered = await reads.engines_offered(since=datetime.now(UTC) - timedelta(seconds=REMEMBERED_SECONDS))
         waiting: Counter[Holder] = Counter()
         total: Counter[Holder] = Counter()
@@ -136,8 +136,9 @@ class FleetWatch:
                 total[holder] += row.many
                 if row.stage not in ("held", "preparing"):
                     waiting[holder] += row.many
-        self._admitted, self._admitted_during_refresh = self._admitted_during_refresh, Counter()
-        self._admitted_in_all = sum(many for (kind, _), many in self._admitted.items() if kind == "tenant")
+        self._admitted, self._admitted_in_all = Counter(), 0
+        for caller, pictures in self._admitted_during_refresh.values():
+            self._count(caller, pictures)
         self.view = FleetView(
             stats=stats,
             weavers=weavers,
@@ -192,11 +193,14 @@ class FleetWatch:
             raise DependencyUnavailable("Redis does not answer.") from error
         self.view = replace(self.view, warm_until=_end_of(warm_ms))
 
-    def admitted(self, caller: Caller, pictures: int) -> None:
+    def admitted(self, caller: Caller, tryon_id: str, pictures: int) -> None:
         """Count pictures let in since the last reading."""
+        self._admitted_during_refresh[tryon_id] = (caller, pictures)
+        self._count(caller, pictures)
+
+    def _count(self, caller: Caller, pictures: int) -> None:
         for holder in _holders_of(caller):
             self._admitted[holder] += pictures
-            self._admitted_during_refresh[holder] += pictures
         self._admitted_in_all += pictures
 
     def queue_view(self, caller: Caller, engine: str) -> QueueView:

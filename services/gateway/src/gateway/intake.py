@@ -263,7 +263,7 @@ class Intake:
         self, ask: Ask, entry: TryonRow, units: Sequence[JobRow], *, admission: Admission, position: int
     ) -> Accepted:
         """Count what was committed."""
-        self._fleet.admitted(ask.caller, len(units))
+        self._fleet.admitted(ask.caller, entry.id, len(units))
         metrics.SUBMITS.labels(admission.verdict.value).inc(len(units))
         return Accepted(tryon=entry, units=units, admission=admission, position=position)
 

@@ -214,7 +214,7 @@ class EdgeSettings(BaseSettings):
     """`GATEWAY_CONNECT_SECONDS`. From a socket's opening to its accepted CONNECT."""
 
     send_seconds: float = Field(default=20.0, gt=0)
-    """`GATEWAY_SEND_SECONDS`. How long a socket's client may leave a message unread once its connection's buffer is full."""
+    """`GATEWAY_SEND_SECONDS`. How long a client may leave a message unread once its buffer is full."""
 
     trusted_proxies: str = ""
     """`GATEWAY_TRUSTED_PROXIES`. CIDRs, comma separated, of the proxies whose X-Forwarded-For is believed. Empty: the

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import fields
 from datetime import datetime
 from typing import Final
@@ -51,13 +51,16 @@ class UpkeepReads(Questions):
         )
         return await self._all(JobRow, statement)
 
-    async def unfinished(self) -> list[UnfinishedRow]:
-        """How many pictures of whom are not done, by stage. An account counts as its tenant alone."""
+    async def unfinished(self, *, besides: Sequence[str] = ()) -> list[UnfinishedRow]:
+        """How many pictures of whom are not done, by stage, besides those of some try-ons.
+
+        An account counts as its tenant alone.
+        """
         guest_id = case((users.c.kind == "guest", users.c.id))
         statement = (
             select(jobs.c.tenant, guest_id.label("guest_id"), users.c.origin, jobs.c.stage, func.count().label("many"))
             .join(users, users.c.id == jobs.c.user_id)
-            .where(jobs.c.state.in_(ALIVE), jobs.c.kind == "tryon")
+            .where(jobs.c.state.in_(ALIVE), jobs.c.kind == "tryon", jobs.c.tryon_id.not_in(list(besides)))
             .group_by(jobs.c.tenant, guest_id, users.c.origin, jobs.c.stage)
         )
         return [UnfinishedRow(**row) for row in (await self._connection.execute(statement)).mappings()]
