@@ -29,7 +29,8 @@ _URL_PASSWORD: Final = re.compile(r"([a-z][a-z0-9+.-]*://[^\s:/@\"'<>]*):[^\s@/\
 _SIGNED_PATH: Final = re.compile(r"\?[^\s\"']*(?:X-Amz-|token=|signature=)[^\s\"']*", re.IGNORECASE)
 _SIGNATURE: Final = re.compile(r"(X-Amz-(?:Signature|Credential|Security-Token)=)[^&\s\"'<>]+", re.IGNORECASE)
 _BEARER: Final = re.compile(r"(Bearer\s+)[A-Za-z0-9._~+/=-]{8,}", re.IGNORECASE)
-_JWT: Final = re.compile(r"eyJ[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]*")
+_JWT: Final = re.compile(r"eyJ[A-Za-z0-9_-]{5,}(?:\.[A-Za-z0-9_-]*)+")
+"""Cut short, too: a part of a token says whose it is."""
 _SUSPECT: Final = re.compile(r"://|\?|X-Amz-|bearer|eyJ", re.IGNORECASE)
 """What no secret is without; most strings have none of it, and are looked through once."""
 
