@@ -12,6 +12,7 @@ import websockets
 from websockets.asyncio.client import ClientConnection, connect
 
 from gateway.settings import EdgeSettings
+from waiting import until
 
 SOON_SECONDS = 10.0
 
@@ -106,19 +107,41 @@ async def test_a_socket_without_connect_is_closed_and_one_with_it_stays(gateway_
         await there.close()
 
 
-@pytest.mark.slow
+async def unread(gateway, guest) -> asyncio.StreamWriter:
+    """A socket whose client sends its CONNECT and reads nothing more: its stream stops at twice its limit."""
+    host, port = gateway.url.removeprefix("http://").split(":")
+    reader, writer = await asyncio.open_connection(host, int(port), limit=4_096)
+    asked = (
+        f"GET /updates/?EIO=4&transport=websocket HTTP/1.1\r\nHost: {host}:{port}\r\nConnection: Upgrade\r\n"
+        "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
+    )
+    writer.write(asked.encode())
+    await reader.readuntil(b'"sid"')
+    text = ("40" + json.dumps({"token": guest.token})).encode()
+    writer.write(b"\x81\xfe" + len(text).to_bytes(2, "big") + bytes(4) + text)  # one text frame, masked with zeros
+    return writer
+
+
 async def test_who_does_not_read_is_let_go_when_too_much_waits(gateway_settings, store, serve, redis) -> None:
     hasty = gateway_settings.model_copy(update={"edge": EdgeSettings(send_seconds=1.0)})
-    async with serve(hasty) as gateway:
+    async with serve(hasty) as gateway, httpx.AsyncClient(base_url=gateway.inner_url) as inner:
         guest = await gateway.guest()
-        slow = await connected(gateway, guest)
-        slow.transport.pause_reading()
-        letter = json.dumps({"user_id": guest.user_id, "job_id": "job_1", "stage": "x" * 20_000, "step": 1, "steps": 2})
-        async with httpx.AsyncClient(base_url=gateway.inner_url) as plain, asyncio.timeout(60):
-            while "proteus_gateway_subscribers_count 0.0" not in (await plain.get("/metrics")).text:
-                async with redis.pipeline(transaction=False) as pipeline:
-                    for _ in range(200):
-                        pipeline.publish("events:progress", letter)
-                    await pipeline.execute()
-        slow.transport.abort()
-        await slow.wait_closed()
+        client = await unread(gateway, guest)
+
+        async def listens() -> bool:
+            return "proteus_gateway_subscribers_count 1.0" in (await inner.get("/metrics")).text
+
+        await until(listens)
+        letter = json.dumps(
+            {"user_id": guest.user_id, "job_id": "job_" + "x" * 20_000, "stage": "denoising", "step": 1, "steps": 2}
+        )
+
+        async def is_let_go() -> bool:
+            async with redis.pipeline(transaction=False) as pipeline:
+                for _ in range(100):
+                    pipeline.publish("events:progress", letter)
+                await pipeline.execute()
+            return not await listens()
+
+        await until(is_let_go)
+        client.close()

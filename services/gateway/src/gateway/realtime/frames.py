@@ -63,6 +63,7 @@ class _Frames:
         self._connect_seconds = connect_seconds
         self._send_seconds = send_seconds
         self._connect_by = asyncio.get_running_loop().time() + connect_seconds
+        self._receiving: asyncio.Timeout | None = None
         self._asked = False
         self._accepted = False
         self._closed = False
@@ -73,12 +74,14 @@ class _Frames:
         if self._closed:
             return _gone()
         try:
-            async with asyncio.timeout_at(None if self._accepted else self._connect_by):
+            async with asyncio.timeout_at(None if self._accepted else self._connect_by) as self._receiving:
                 message = await self._receive()
         except TimeoutError:
-            if self._accepted:
+            if self._accepted or self._closed:
                 return await self.receive()
             return await self._close("no_connect", POLICY_VIOLATION)
+        finally:
+            self._receiving = None
         if message["type"] == "websocket.receive" and (fault := self._fault(message)):
             return await self._close(fault, POLICY_VIOLATION)
         return message
@@ -99,10 +102,16 @@ class _Frames:
                 await self._send(message)
         except TimeoutError:
             self._closed = True
+            self._stop_receiving()
             metrics.SOCKETS_REFUSED.labels("slow_reader").inc()
             raise OSError("the client does not read") from None
         if text.startswith((ENDED, REFUSED)):
             await self._close("refused" if text.startswith(REFUSED) else "ended", GOING_AWAY)
+
+    def _stop_receiving(self) -> None:
+        """Let the engine know at once that the socket has ended, not when the answer to its next ping is missing."""
+        if self._receiving is not None:
+            self._receiving.reschedule(asyncio.get_running_loop().time())
 
     def _fault(self, message: Message) -> str:
         """Return what is wrong with a frame; empty: nothing."""
