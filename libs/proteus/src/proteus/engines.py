@@ -6,7 +6,8 @@ licence policy and to answer `GET /v1/models`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Final, Literal
 
 Quality = Literal["fast", "balanced", "best"]
@@ -37,6 +38,8 @@ class EngineCard:
         needs_parse: It needs the person's `PersonParse`; if not, the photo's ingest is enough.
         output_format: What it writes when the client names none.
         description: One sentence for people, shown with every result.
+        expected_seconds: Quality -> the least and the most that one picture should take, from the fastest device to the
+            slowest on which the engine makes sense. A measurement outside is not believed; none: all are.
     """
 
     name: str
@@ -50,6 +53,7 @@ class EngineCard:
     degraded: Preset | None
     needs_parse: bool
     output_format: Literal["png", "webp", "jpeg"]
+    expected_seconds: Mapping[Quality, tuple[float, float]] = field(default_factory=dict)
 
     def batch_key(self, quality: Quality, *, degraded: bool = False) -> str:
         """Return `engine/version/WxH/steps`, or `engine/version/WxH/gGUIDANCE/steps` where the preset names one.
@@ -79,6 +83,7 @@ PUPPET: Final = EngineCard(
     degraded=None,
     needs_parse=True,
     output_format="png",
+    expected_seconds=dict.fromkeys(("fast", "balanced", "best"), (0.02, 3.0)),
 )
 
 CATVTON: Final = EngineCard(
@@ -97,6 +102,7 @@ CATVTON: Final = EngineCard(
     degraded=Preset(width=384, height=512, steps=20),
     needs_parse=True,
     output_format="webp",
+    expected_seconds={"fast": (0.1, 30.0), "balanced": (0.2, 50.0), "best": (0.4, 120.0)},
 )
 
 FASHN: Final = EngineCard(
@@ -115,6 +121,7 @@ FASHN: Final = EngineCard(
     degraded=Preset(width=576, height=864, steps=20, guidance=1.5),
     needs_parse=True,
     output_format="webp",
+    expected_seconds={"fast": (0.2, 60.0), "balanced": (0.3, 90.0), "best": (0.5, 150.0)},
 )
 
 TIMED: Final = EngineCard(

@@ -149,6 +149,7 @@ class Fleet:
         starting_in_seconds: Time until they are.
         max_replicas: What the autoscaler may go up to.
         cold_start_seconds: From asking for a worker to ready; counts when there is none at all.
+        measured: Whether the pace was measured. A guess gives an ETA, but is no reason to refuse anybody.
     """
 
     pace: Pace
@@ -157,6 +158,7 @@ class Fleet:
     starting_in_seconds: float = 0.0
     max_replicas: int = 1
     cold_start_seconds: float = 0.0
+    measured: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)

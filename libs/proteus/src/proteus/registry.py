@@ -62,6 +62,7 @@ class WorkerCard:
         licence: Engine -> licence of those weights.
         device: `cpu`, or the accelerator's name.
         seconds_per_batch: Batch key -> batch size as text -> t(b) in seconds (`CostTable.to_json`).
+        cold_keys: Batch keys whose t(b) is a guess so far: nobody is refused, and nothing degraded, because of them.
         slots_used: Jobs it runs now.
         slots_free: Jobs it could start now.
         started_at: Unix seconds.
@@ -74,6 +75,7 @@ class WorkerCard:
     licence: Mapping[str, str] = field(default_factory=dict)
     device: str = "cpu"
     seconds_per_batch: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    cold_keys: tuple[str, ...] = ()
     slots_used: int = 0
     slots_free: int = 0
     started_at: float = 0.0

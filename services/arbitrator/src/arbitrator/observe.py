@@ -46,9 +46,11 @@ def fleet_of(cards: Sequence[WorkerCard], *, engine: str) -> Fleet:
 
 
 def mean_cost(cards: Sequence[WorkerCard], batch_key: str) -> CostTable | None:
-    """Return the mean t(b) of a batch key over the workers that have measured it; None: nobody has."""
+    """Return the mean t(b) of a batch key over the workers that have measured it, not guessed; None: nobody has."""
     tables = [
-        CostTable.from_json(card.seconds_per_batch[batch_key]) for card in cards if batch_key in card.seconds_per_batch
+        CostTable.from_json(card.seconds_per_batch[batch_key])
+        for card in cards
+        if batch_key in card.seconds_per_batch and batch_key not in card.cold_keys
     ]
     if not tables:
         return None

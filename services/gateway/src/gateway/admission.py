@@ -142,7 +142,7 @@ def decide(request: Request, queue: QueueView, fleet: Fleet, limits: Limits, now
             return _shed(code, reason, promise, promise.p50_seconds)
     if isinf(promise.p50_seconds):
         return _shed("no_capacity", "no worker can be had: the fleet's maximum is 0", promise, inf)
-    if request.deadline_at is not None and now + promise.p90_seconds > request.deadline_at:
+    if fleet.measured and request.deadline_at is not None and now + promise.p90_seconds > request.deadline_at:
         late = now + promise.p90_seconds - request.deadline_at
         reason = f"it would be done {late:.1f} s after its deadline"
         return _shed("deadline_unreachable", reason, promise, late)
@@ -157,11 +157,15 @@ def decide(request: Request, queue: QueueView, fleet: Fleet, limits: Limits, now
             reason = f"the {who} has {has} of {cap} places on the list"
             return Admission(verdict=Verdict.HOLD, reason=reason, eta=promise)
 
-    if promise.cold:
+    if promise.cold or not fleet.measured:
         room = limits.cold_admit if limits.cold_admit is not None else COLD_ADMIT_PER_REPLICA * fleet.max_replicas
         if queue.waiting + request.pictures > room:
-            reason = f"{queue.waiting} jobs wait for the first worker to start, {room} may"
+            cause = "the first worker to start" if promise.cold else "a fleet whose pace nobody has measured"
+            reason = f"{queue.waiting} jobs wait for {cause}, {room} may"
             return _shed("queue_full", reason, promise, promise.wait_seconds)
+        if not promise.cold:
+            reason = f"it is done in about {promise.p50_seconds:.1f} s, as far as one can guess"
+            return Admission(verdict=Verdict.ACCEPT, reason=reason, eta=promise)
         reason = f"it wakes the fleet: the first worker is ready in {promise.wait_seconds:.0f} s"
         return Admission(verdict=Verdict.ACCEPT, reason=reason, eta=promise)
     if promise.p90_seconds > limits.eta_limit_seconds:

@@ -271,6 +271,7 @@ class FleetWatch:
         cold = self._settings.cold_start_seconds
         return Fleet(
             pace=self._pace(ready, engine, quality),
+            measured=_is_measured(ready, CARDS[engine].batch_key(quality)),
             ready=len(ready),
             starting=len(starting),
             starting_in_seconds=starting_in_seconds(starting, cold_start_seconds=cold, now=time.time()),
@@ -312,8 +313,17 @@ def _holders_of(caller: Caller) -> list[Holder]:
 
 
 def _cost(cards: Sequence[WorkerCard], batch_key: str) -> CostTable | None:
-    tables = [card.seconds_per_batch[batch_key] for card in cards if batch_key in card.seconds_per_batch]
-    return CostTable.from_json(tables[0]) if tables else None
+    """Return t(b) of a batch key as a worker measured it, or else as one guesses it; None: nobody knows it."""
+    known = sorted(
+        (card for card in cards if batch_key in card.seconds_per_batch), key=lambda card: batch_key in card.cold_keys
+    )
+    return CostTable.from_json(known[0].seconds_per_batch[batch_key]) if known else None
+
+
+def _is_measured(cards: Sequence[WorkerCard], batch_key: str) -> bool:
+    """Tell whether anybody measured t(b) of a batch key; where nobody is ready the deployment's own figure counts."""
+    known = [card for card in cards if batch_key in card.seconds_per_batch]
+    return not cards or any(batch_key not in card.cold_keys for card in known)
 
 
 def starting_in_seconds(starting: Sequence[WorkerCard], *, cold_start_seconds: float, now: float) -> float:

@@ -80,6 +80,7 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
             licence={one.name: one.weights_licence for one in described},
             device=device_of(settings.weaver),
             seconds_per_batch={key: table.to_json() for key, table in profile.tables().items()},
+            cold_keys=profile.cold_keys(),
             slots_used=claims.count,
             slots_free=max(0, free),
             started_at=started_at,
