@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from dataclasses import replace
 
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from redis.asyncio import Redis
 
 from proteus import keys
+from proteus.estimates import CostTable
 from proteus.jobs import WorkerId
 from proteus.queue.wire import encode
 from proteus.registry import (
@@ -33,6 +35,8 @@ CARD = WorkerCard(
     licence={"catvton": "CC BY-NC-SA 4.0"},
     device="NVIDIA H100",
     seconds_per_batch={"catvton/1/768x1024/30": {"1": 2.46, "2": 4.64}},
+    measured_up_to={"catvton/1/768x1024/30": 1},
+    batch_spread={"catvton/1/768x1024/30": 0.08},
     slots_used=2,
     slots_free=6,
     started_at=1_706_956_800.5,
@@ -90,6 +94,9 @@ BAD_FIELDS = {
     "a cost that is no number": {"seconds_per_batch": '{"k": {"1": NaN}}'},
     "a table without one picture": {"seconds_per_batch": '{"k": {"2": 1.0}}'},
     "a table beyond any batch": {"seconds_per_batch": '{"k": {"1": 1.0, "999999999": 2.0}}'},
+    "a spread that is no share": {"batch_spread": '{"k": -0.1}'},
+    "a spread that is no number": {"batch_spread": '{"k": Infinity}'},
+    "a measured size that is none": {"measured_up_to": '{"k": -1}'},
     "a start that is no time": {"started_at": "1e308"},
     "slots that are none": {"slots_free": "-1"},
     "bytes that are no text": {"device": b'"\xff"', "state": b"\xff"},
@@ -122,6 +129,38 @@ async def test_fields_of_another_version_are_ignored_and_missing_ones_have_defau
     assert await list_workers(redis, NAMES) == [WorkerCard(id=WorkerId("newer"), state=WorkerState.READY)]
 
 
+OLD_FIELDS = (
+    "state", "engines", "weights", "licence", "device", "seconds_per_batch", "slots_used", "slots_free", "started_at",
+)  # fmt: skip
+"""A card of the version before this one, which knew nothing of guesses."""
+
+
+async def test_a_card_of_the_version_before_is_read_and_its_costs_are_trusted(redis):
+    await register(redis, NAMES, CARD)
+    await redis.hdel(NAMES.worker(CARD.id), "measured_up_to", "batch_spread")
+    assert set(await redis.hkeys(NAMES.worker(CARD.id))) == set(OLD_FIELDS)
+    (card,) = await list_workers(redis, NAMES)
+    key = "catvton/1/768x1024/30"
+    assert (card.measured_up_to, card.largest_measured(key), card.largest_measured("other")) == (None, 2, 0)
+    assert card.cost(key) == CostTable((2.46, 4.64))
+    assert card.cost("other") is None
+
+
+async def test_the_fields_that_the_version_before_reads_mean_what_they_meant(redis):
+    await register(redis, NAMES, CARD)
+    raw = await redis.hgetall(NAMES.worker(CARD.id))
+    old = {name: json.loads(raw[name]) for name in OLD_FIELDS}
+    assert old["seconds_per_batch"] == CARD.seconds_per_batch
+    assert (old["state"], old["engines"]) == ("ready", ["catvton", "puppet"])
+
+
+def test_a_card_says_how_far_its_costs_were_measured_and_how_much_they_vary():
+    key = "catvton/1/768x1024/30"
+    assert (CARD.largest_measured(key), CARD.largest_measured("other")) == (1, 0)
+    assert CARD.cost(key) == CostTable((2.46, 4.64), spread=0.08)
+    assert replace(CARD, batch_spread={}).cost(key) == CostTable((2.46, 4.64))
+
+
 _JSON = st.recursive(
     st.none() | st.booleans() | st.floats() | st.integers() | st.text(),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
@@ -138,4 +177,7 @@ def test_a_card_of_any_content_is_read_or_refused_and_its_numbers_are_finite(fie
         return
     assert all(math.isfinite(cost) and cost > 0 for table in card.seconds_per_batch.values() for cost in table.values())
     assert math.isfinite(card.started_at)
+    for key in card.seconds_per_batch:
+        assert card.cost(key) is not None
+        assert card.largest_measured(key) >= 0
     assert all(isinstance(name, str) for name in card.engines)

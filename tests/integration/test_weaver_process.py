@@ -217,6 +217,8 @@ async def test_the_card_tells_what_a_batch_costs(fleet: Fleet) -> None:
     costs = card.seconds_per_batch["timed/1/384x512/8"]
     assert 0.07 < costs["1"] <= costs["2"] <= costs["8"] < 0.5
     assert set(card.seconds_per_batch) == {"timed/1/384x512/4", "timed/1/384x512/8", "timed/1/384x512/3"}
+    assert card.largest_measured("timed/1/384x512/8") >= 1, "three whole batches fit into its budget"
+    assert card.batch_spread == {}, "nothing was woven yet"
     assert card.engines == ("timed",)
 
 

@@ -22,6 +22,7 @@ from proteus.estimates import Fleet, Pace
 NOW = 1_706_956_800.0
 PACE = Pace(1, 2.0, 2.0)
 WARM = Fleet(pace=PACE, ready=2, max_replicas=5, cold_start_seconds=100.0)
+GUESSED = Fleet(pace=PACE, ready=2, max_replicas=5, cold_start_seconds=100.0, measured=False)
 COLD = Fleet(pace=PACE, ready=0, max_replicas=3, cold_start_seconds=100.0)
 NONE = Fleet(pace=PACE, ready=0, max_replicas=0)
 LIMITS = Limits(eta_limit_seconds=20.0, tenant_queue_cap=5, tenant_total_cap=10)
@@ -54,6 +55,10 @@ LIMITS = Limits(eta_limit_seconds=20.0, tenant_queue_cap=5, tenant_total_cap=10)
         (Request(), QueueView(waiting=30), COLD, Verdict.SHED, "queue_full"),
         (Request(deadline_at=NOW + 60), QueueView(waiting=0), COLD, Verdict.SHED, "deadline_unreachable"),
         (Request(), QueueView(waiting=0), NONE, Verdict.SHED, "no_capacity"),
+        (Request(deadline_at=NOW + 1), QueueView(waiting=0), GUESSED, Verdict.ACCEPT, ""),
+        (Request(), QueueView(waiting=40, busy_workers=2), GUESSED, Verdict.ACCEPT, ""),
+        (Request(), QueueView(waiting=50, busy_workers=2), GUESSED, Verdict.SHED, "queue_full"),
+        (Request(pictures=2), QueueView(waiting=0, tenant_total=9), GUESSED, Verdict.SHED, "tenant_cap"),
     ],
 )
 def test_the_table_of_admission(request_: Request, queue: QueueView, fleet: Fleet, verdict: Verdict, code: str) -> None:
@@ -66,6 +71,11 @@ def test_a_cold_fleet_admits_what_the_setting_says() -> None:
     limits = Limits(cold_admit=2)
     assert decide(Request(), QueueView(waiting=1), COLD, limits, NOW).verdict is Verdict.ACCEPT
     assert decide(Request(), QueueView(waiting=2), COLD, limits, NOW).verdict is Verdict.SHED
+
+
+def test_a_guess_lets_in_what_it_says_is_in_time_whatever_their_number() -> None:
+    few = Limits(cold_admit=2, eta_limit_seconds=1_000.0)
+    assert decide(Request(), QueueView(waiting=200), GUESSED, few, NOW).verdict is Verdict.ACCEPT
 
 
 def test_waiting_for_retry_after_makes_room() -> None:
@@ -98,23 +108,25 @@ def test_waiting_for_retry_after_makes_room() -> None:
         starting_in_seconds=st.floats(0, 100),
         max_replicas=st.integers(0, 6),
         cold_start_seconds=st.floats(0, 200),
+        measured=st.booleans(),
     ),
 )
 def test_what_is_accepted_keeps_its_promises_and_what_is_shed_says_when_to_come_back(
     request_: Request, queue: QueueView, fleet: Fleet
 ) -> None:
     answer = decide(request_, queue, fleet, LIMITS, NOW)
+    assert fleet.measured or answer.code != "deadline_unreachable"
     if answer.verdict is Verdict.SHED:
         assert 1 <= answer.retry_after_seconds <= RETRY_AFTER_MOST_SECONDS
         assert answer.code
         return
     assert answer.retry_after_seconds == 0
     assert answer.code == ""
-    if request_.deadline_at is not None:
+    if request_.deadline_at is not None and fleet.measured:
         assert NOW + answer.eta.p90_seconds <= request_.deadline_at
     if answer.verdict is Verdict.ACCEPT:
         assert queue.tenant_waiting + request_.pictures <= LIMITS.tenant_queue_cap
-        assert answer.eta.cold or answer.eta.p90_seconds <= LIMITS.eta_limit_seconds
+        assert answer.eta.cold or not fleet.measured or answer.eta.p90_seconds <= LIMITS.eta_limit_seconds
 
 
 def test_held_work_goes_in_round_robin_behind_the_tenant_of_the_last_turn() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -20,6 +21,7 @@ from arbitrator.policies.contract import Decision, Mode, Observation, State
 from arbitrator.policies.named import POLICIES
 from arbitrator.policies.table import TablePolicy
 from arbitrator.settings import ArbitratorSettings
+from proteus.estimates import CostTable
 from proteus.jobs import WorkerId
 from proteus.queue import QueueStats
 from proteus.registry import WorkerCard, WorkerState
@@ -180,6 +182,17 @@ def test_the_fleet_counts_ready_and_loading_workers_and_averages_their_costs() -
 @pytest.mark.parametrize("engine", ["puppet", "nobody-knows-it"])
 def test_an_engine_that_no_worker_offers_gives_way_to_one_that_is_offered(engine: str) -> None:
     assert fleet_of([card("a", timed_1_384x512_8={"1": 1.0})], engine=engine).cost is not None
+
+
+def test_costs_are_those_of_workers_that_measured_them_and_else_a_guess() -> None:
+    known = card("a", timed_1_384x512_8={"1": 1.0})
+    guess = replace(card("b", timed_1_384x512_8={"1": 9.0}), measured_up_to={"timed/1/384x512/8": 0})
+    both, alone = fleet_of([known, guess], engine="timed"), fleet_of([guess], engine="timed")
+    assert (both.cost, both.measured) == (CostTable((1.0,)), True), "a card that says nothing was measured"
+    assert (alone.cost, alone.measured) == (CostTable((9.0,)), False)
+    stats = QueueStats(waiting=0, running=0, retrying=0, dead=0, busy_workers=0, oldest_waiting_ms=0, mean_wait_ms=0.0)
+    observed = make_observation(stats, alone, ArbitratorSettings(), now=5.0, arrived=0)
+    assert not observed.measured
 
 
 def test_no_worker_means_no_costs() -> None:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from proteus.estimates import CostTable
-from weaver.batching import LONGEST_WAIT_SECONDS, Load, claim_estimate_seconds, plan
+from weaver.batching import LONGEST_WAIT_SECONDS, Load, plan
 
 AFFINE = CostTable(tuple(0.8 + 0.46 * b for b in range(1, 9)))
 LINEAR = CostTable(tuple(2.4 * b for b in range(1, 9)))
@@ -69,10 +69,3 @@ def test_nobody_waits_while_enough_waits_or_with_empty_hands_and_an_empty_queue(
     company = load.in_hand + load.running + load.waiting
     if company == 0 or load.waiting >= todo.claim > 0:
         assert todo.wait_seconds == 0
-
-
-def test_the_claim_sheds_by_the_least_a_planned_batch_can_take() -> None:
-    degraded = CostTable(tuple(0.4 * value for value in AFFINE.seconds))
-    assert claim_estimate_seconds([AFFINE], 4) == pytest.approx(2.64)
-    assert claim_estimate_seconds([AFFINE, degraded], 4) == pytest.approx(1.056)
-    assert claim_estimate_seconds([], 4) == 0

@@ -37,16 +37,6 @@ def test_a_cost_table_never_falls_with_the_batch(table: CostTable) -> None:
     assert all(left <= right for left, right in pairwise(table.seconds))
 
 
-@given(tables, st.integers(1, 16), seconds)
-def test_a_corrected_table_stays_monotone_and_moves_towards_the_measurement(
-    table: CostTable, batch: int, measured: float
-) -> None:
-    after = table.corrected(batch, measured)
-    assert all(left <= right for left, right in pairwise(after.seconds))
-    if batch <= table.max_batch:
-        assert abs(after.t(batch) - measured) <= abs(table.t(batch) - measured) + 1e-9
-
-
 @pytest.mark.parametrize("seconds", [(), (0.0,), (1.0, -1.0), (inf,), (float("nan"),)])
 def test_a_table_without_positive_finite_seconds_is_refused(seconds: tuple[float, ...]) -> None:
     with pytest.raises(ValueError, match="positive finite"):
@@ -154,6 +144,34 @@ def test_a_cold_fleet_promises_its_cold_start_with_a_wide_margin() -> None:
 
 def test_a_lone_job_on_an_idle_fleet_takes_a_single_batch() -> None:
     assert eta(0, 0, fleet()).p50_seconds == pytest.approx(1.0)
+
+
+def test_a_job_that_starts_at_once_varies_as_much_as_the_batches_that_were_woven() -> None:
+    steady, rough = (Pace.of(CostTable((2.0,), spread=spread), batch_limit=1) for spread in (0.05, 0.6))
+    assert eta(0, 0, fleet(pace=steady)).p90_seconds == pytest.approx(2.0 * 1.05)
+    assert eta(0, 0, fleet(pace=rough)).p90_seconds == pytest.approx(2.0 * 1.6)
+    unknown = Pace.of(CostTable((2.0,)), batch_limit=1)
+    assert eta(9, 2, fleet(pace=steady)) == eta(9, 2, fleet(pace=unknown)), "a queue varies, however steady its batches"
+    assert eta(9, 2, fleet(pace=rough)).p90_seconds > eta(9, 2, fleet(pace=unknown)).p90_seconds
+    assert wait_budget_seconds(12.0, rough) < wait_budget_seconds(12.0, steady)
+
+
+@given(st.floats(0, 1), st.floats(0, 1), st.floats(0, 1))
+def test_the_spread_of_a_mixed_pace_lies_between_both(own: float, cheap: float, fraction: float) -> None:
+    mixed = Pace.of(
+        CostTable((2.0,), spread=own), batch_limit=1, degraded=CostTable((1.0,), spread=cheap), fraction=fraction
+    )
+    assert min(own, cheap) - 1e-9 <= mixed.spread <= max(own, cheap) + 1e-9
+
+
+@pytest.mark.parametrize("spread", [-0.1, inf, float("nan")])
+def test_a_spread_that_is_no_share_is_refused(spread: float) -> None:
+    with pytest.raises(ValueError, match="spread"):
+        CostTable((1.0,), spread=spread)
+
+
+def test_a_time_too_short_for_its_json_is_not_rounded_to_nothing() -> None:
+    assert CostTable.from_json(CostTable((1e-9, 1.0)).to_json()).seconds == (1e-6, 1.0)
 
 
 def test_the_wait_budget_is_where_admission_turns_jobs_away() -> None:

@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import pytest
-from prometheus_client import CollectorRegistry
+from prometheus_client import REGISTRY, CollectorRegistry
 
 from proteus import keys
 from proteus.claims import Claims
 from proteus.clock import ManualClock
-from proteus.errors import ReplyClass
+from proteus.errors import OutOfMemory, ReplyClass
 from proteus.heart import Heart
 from proteus.jobs import JobId, JobState, Stage, WorkerId
 from proteus.queue import MemoryJobQueue, QueuePolicy, Submission
@@ -21,7 +21,7 @@ from proteus.replies import class_of
 from proteus.settings import LeaseSettings
 from weaver.loom import Loom, Piece
 from weaver.metrics import Metrics
-from weaver.pipelines.contract import Engine, Finished
+from weaver.pipelines.contract import Engine, Finished, StepReport, WeaveJob
 from weaver.pipelines.timed import TimedEngine, TimedSession
 from weaver.profile import CostProfile
 from weaver.progress import ProgressTeller
@@ -42,6 +42,26 @@ class ClosesBadly(TimedEngine):
         return session
 
 
+class RunsOutOfMemoryAndClosesBadly(ClosesBadly):
+    """An engine that holds two pictures at most, and breaks once more when it is closed."""
+
+    def open(self, batch_key: str) -> TimedSession:
+        session = super().open(batch_key)
+        step, admit, held = session.step, session.admit, list[JobId]()
+
+        def count(job: WeaveJob) -> None:
+            held.append(job.id)
+            admit(job)
+
+        def limited() -> StepReport:
+            if len(held) > 2:
+                raise OutOfMemory
+            return step()
+
+        session.admit, session.step = count, limited  # type: ignore[method-assign]
+        return session
+
+
 class Miscounts(CostProfile):
     """A profile that breaks on every measurement."""
 
@@ -57,6 +77,7 @@ class Bench:
         self.queue = MemoryJobQueue(policy=QueuePolicy(), clock=clock, jitter=random.Random(1))
         self.claims = Claims(self.queue, WorkerId("w1"), now=clock.now)
         self.engine = engine
+        self.profile = profile
         self.progress = ProgressTeller(self.queue)
         heart = Heart(
             "redis://127.0.0.1:1",
@@ -96,6 +117,10 @@ def bench(request: pytest.FixtureRequest) -> Iterator[Bench]:
     made.loom.close()
 
 
+def turns_failed() -> float:
+    return REGISTRY.get_sample_value("proteus_loop_errors_total", {"loop": "loom"}) or 0.0
+
+
 BROKEN: list[tuple[Callable[..., Engine], Callable[..., CostProfile]]] = [
     (ClosesBadly, CostProfile),
     (TimedEngine, Miscounts),
@@ -106,12 +131,30 @@ BROKEN: list[tuple[Callable[..., Engine], Callable[..., CostProfile]]] = [
 @pytest.mark.parametrize("pictures", [1, 3])
 async def test_a_batch_that_fails_after_its_last_picture_left_is_done(bench: Bench, pictures: int) -> None:
     done: list[Piece] = []
+    failed = turns_failed()
     left = await bench.loom.weave(
         await bench.pieces(*[f"j{n}" for n in range(pictures)]), emit=done.extend, stop=asyncio.Event()
     )
     assert not left
     assert not bench.loom.sick
     assert [type(piece.outcome) for piece in done] == [Finished] * pictures
+    assert turns_failed() == failed + 1, "it is seen as a failed turn of the loom, and as nobody's crash"
+
+
+@pytest.mark.parametrize("bench", [(ClosesBadly, CostProfile)], indirect=True)
+async def test_a_session_that_closes_badly_still_tells_what_its_batch_cost(bench: Bench) -> None:
+    await bench.loom.weave(await bench.pieces("a", "b"), emit=lambda _: None, stop=asyncio.Event())
+    table = bench.profile.table(KEY)
+    assert table is not None
+    assert table.t(2) > 0
+
+
+@pytest.mark.parametrize("bench", [(RunsOutOfMemoryAndClosesBadly, CostProfile)], indirect=True)
+async def test_a_session_that_closes_badly_does_not_hide_why_it_ended(bench: Bench) -> None:
+    done: list[Piece] = []
+    await bench.loom.weave(await bench.pieces("a", "b", "c", "d"), emit=done.extend, stop=asyncio.Event())
+    assert [type(piece.outcome) for piece in done] == [Finished] * 4
+    assert bench.loom.memory_cap(KEY) == 2
 
 
 @pytest.mark.parametrize("bench", [(TimedEngine, CostProfile)], indirect=True)

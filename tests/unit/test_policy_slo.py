@@ -64,6 +64,14 @@ def test_two_ticks_of_strain_are_a_burst_and_three_are_an_overload() -> None:
     assert play([FLOOD, FLOOD, CALM, FLOOD, FLOOD])[-1].state is State.NORMAL
 
 
+def test_a_guess_enlarges_batches_and_scales_but_degrades_and_sheds_nobody() -> None:
+    decisions = play([replace(FLOOD, measured=False)] * 60)
+    assert states(decisions) == [State.NORMAL, State.THROUGHPUT]
+    assert {decision.degraded_fraction for decision in decisions} == {0}
+    assert decisions[-1].desired_replicas == FLOOD.max_replicas
+    assert states(play([FLOOD] * 60, before=decisions[-1]))[-1] is State.SHED, "measured, it counts from where it was"
+
+
 def test_the_ladder_is_climbed_one_step_at_a_time_to_shed() -> None:
     assert states(play([FLOOD] * 60)) == list(LADDER)
 

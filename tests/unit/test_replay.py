@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from math import inf
 from pathlib import Path
@@ -249,6 +250,13 @@ def test_costs_are_the_mean_of_the_ready_weavers() -> None:
     cost, degraded = from_cards(cards, engine="catvton", batch_key=KEY)
     assert cost == CostTable((3.0, 4.0))
     assert degraded == CostTable((0.5,))
+
+
+def test_a_guess_of_a_weaver_is_not_replayed() -> None:
+    guess = replace(card("a", {KEY: {"1": 5.4}}), measured_up_to={KEY: 0})
+    assert from_cards([guess, card("b", {KEY: {"1": 0.86}})], engine="catvton", batch_key=KEY)[0] == CostTable((0.86,))
+    with pytest.raises(NotMeasured, match="they only guess so far"):
+        from_cards([guess], engine="catvton", batch_key=KEY)
 
 
 @pytest.mark.parametrize(

@@ -20,14 +20,12 @@ PAYS_BELOW: Final = 1.8
 EFFICIENT_WITHIN: Final = 0.02
 """The smallest batch within 2 % of the best rate is as good as the best, and its pictures come sooner."""
 
-CORRECTION_WEIGHT: Final = 0.2
-"""Weight of a fresh measurement in `CostTable.corrected`: five batches forget two thirds of an error."""
-
 WAIT_SPREAD: Final = 0.1
 """Share of the predicted wait to add for the 90th percentile; the simulator reports how many jobs stay below it."""
 
 BATCH_SPREAD: Final = 0.25
-"""Share of a batch's time to add for the 90th percentile: its noise, and where the running batches stand."""
+"""Share of a batch's time to add for the 90th percentile: where the running batches stand, and how much a batch's own
+time varies until enough were woven to know that."""
 
 COLD_SPREAD: Final = 0.5
 """Share of a remaining cold start to add for the 90th percentile: image pulls and node pools vary most."""
@@ -39,20 +37,24 @@ class CostTable:
 
     Attributes:
         seconds: `seconds[b - 1]` is t(b). Made monotone on construction.
+        spread: How much longer than t(b) nine in ten batches take at most, as a share of it.
     """
 
     seconds: tuple[float, ...]
+    spread: float = BATCH_SPREAD
     _paying: tuple[int, ...] = field(init=False, repr=False, compare=False, default=())
 
     def __post_init__(self) -> None:
         if not self.seconds or any(not 0 < value < inf for value in self.seconds):
             raise ValueError(f"a cost table needs positive finite seconds, not {self.seconds}")
+        if not 0 <= self.spread < inf:
+            raise ValueError(f"the spread of a cost table is a share of its seconds, not {self.spread}")
         object.__setattr__(self, "seconds", tuple(accumulate(self.seconds, max)))
         paying = [self._paying_within(limit) for limit in range(1, len(self.seconds) + 1)]
         object.__setattr__(self, "_paying", tuple(paying))
 
     @classmethod
-    def measured(cls, points: Mapping[int, float]) -> CostTable:
+    def measured(cls, points: Mapping[int, float], *, spread: float = BATCH_SPREAD) -> CostTable:
         """Return a table from measurements at some batch sizes; 1 must be among them, gaps are linear."""
         if 1 not in points or min(points) < 1:
             raise ValueError(f"measure t(1) at least, and no batch below 1: {sorted(points)}")
@@ -61,7 +63,7 @@ class CostTable:
         for left, right in pairwise(sizes):
             slope = (points[right] - points[left]) / (right - left)
             seconds += [points[left] + slope * step for step in range(1, right - left + 1)]
-        return cls(tuple(seconds))
+        return cls(tuple(seconds), spread)
 
     @property
     def max_batch(self) -> int:
@@ -78,23 +80,13 @@ class CostTable:
         """The batch to aim at: the smallest within 2 % of the best rate up to `limit`; 1 where it does not pay."""
         return self._paying[min(max(limit, 1), len(self._paying)) - 1]
 
-    def corrected(self, batch: int, seconds: float, *, weight: float = CORRECTION_WEIGHT) -> CostTable:
-        """Return the table moved towards a fresh measurement of t(batch); neighbours give way to stay monotone."""
-        if batch > len(self.seconds):
-            return self
-        values = list(self.seconds)
-        value = values[batch - 1] + weight * (seconds - values[batch - 1])
-        values[batch - 1] = value
-        values[: batch - 1] = [min(earlier, value) for earlier in values[: batch - 1]]
-        return CostTable(tuple(values))
-
     def to_json(self) -> dict[str, float]:
-        """Return `{"1": seconds, …}`, the form of the workers' registry."""
-        return {str(batch): round(value, 6) for batch, value in enumerate(self.seconds, start=1)}
+        """Return `{"1": seconds, …}`, the form of the workers' registry; no time is rounded to nothing."""
+        return {str(batch): max(round(value, 6), 1e-6) for batch, value in enumerate(self.seconds, start=1)}
 
     @classmethod
-    def from_json(cls, points: Mapping[str, float]) -> CostTable:
-        return cls.measured({int(batch): float(value) for batch, value in points.items()})
+    def from_json(cls, points: Mapping[str, float], *, spread: float = BATCH_SPREAD) -> CostTable:
+        return cls.measured({int(batch): float(value) for batch, value in points.items()}, spread=spread)
 
     def _paying_within(self, limit: int) -> int:
         if limit < 2 or self.seconds[1] > PAYS_BELOW * self.seconds[0]:
@@ -108,12 +100,13 @@ class CostTable:
 class Pace:
     """What one worker does with a full queue: `batch` pictures every `batch_seconds`; a lone one in `single_seconds`.
 
-    With a share of degraded jobs the seconds are means over both kinds.
+    With a share of degraded jobs the seconds are means over both kinds. `spread` is the cost table's.
     """
 
     batch: float
     batch_seconds: float
     single_seconds: float
+    spread: float = BATCH_SPREAD
 
     @property
     def pictures_per_second(self) -> float:
@@ -123,11 +116,11 @@ class Pace:
     def of(cls, cost: CostTable, *, batch_limit: int, degraded: CostTable | None = None, fraction: float = 0.0) -> Pace:
         """Return the pace under a configuration: the batch limit, and the share of jobs that run in degraded form."""
         batch = cost.paying_batch(batch_limit)
-        normal = cls(batch, cost.t(batch), cost.t(1))
+        normal = cls(batch, cost.t(batch), cost.t(1), cost.spread)
         if degraded is None or fraction <= 0:
             return normal
         batch = degraded.paying_batch(batch_limit)
-        return normal.mixed(cls(batch, degraded.t(batch), degraded.t(1)), fraction)
+        return normal.mixed(cls(batch, degraded.t(batch), degraded.t(1), degraded.spread), fraction)
 
     def mixed(self, cheap: Pace, fraction: float) -> Pace:
         """Return the pace when `fraction` of the jobs run at the cheap pace."""
@@ -135,7 +128,8 @@ class Pace:
         per_picture = (1 - share) / self.pictures_per_second + share / cheap.pictures_per_second
         seconds = (1 - share) * self.batch_seconds + share * cheap.batch_seconds
         single = (1 - share) * self.single_seconds + share * cheap.single_seconds
-        return Pace(seconds / per_picture, seconds, single)
+        spread = (1 - share) * self.spread + share * cheap.spread
+        return Pace(seconds / per_picture, seconds, single, spread)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -149,7 +143,7 @@ class Fleet:
         starting_in_seconds: Time until they are.
         max_replicas: What the autoscaler may go up to.
         cold_start_seconds: From asking for a worker to ready; counts when there is none at all.
-        measured: Whether the pace was measured. A guess gives an ETA, but is no reason to refuse anybody.
+        measured: The pace rests on whole batches. A guess gives an ETA, but is no reason to refuse anybody.
     """
 
     pace: Pace
@@ -201,10 +195,15 @@ def predicted_wait_seconds(waiting: int, busy_workers: int, fleet: Fleet) -> flo
 
 
 def eta(waiting: int, busy_workers: int, fleet: Fleet) -> Eta:
-    """Return when a job is done that has `waiting` others before it."""
+    """Return when a job is done that has `waiting` others before it.
+
+    A job that starts at once varies as much as the batches that were woven; one that waits also depends on where the
+    running ones stand, which `BATCH_SPREAD` covers.
+    """
     wait = predicted_wait_seconds(waiting, busy_workers, fleet)
     batch_seconds = fleet.pace.batch_seconds if waiting or wait else fleet.pace.single_seconds
-    spread = WAIT_SPREAD * wait + BATCH_SPREAD * batch_seconds
+    batch_spread = _queued_spread(fleet.pace) if wait else fleet.pace.spread
+    spread = WAIT_SPREAD * wait + batch_spread * batch_seconds
     cold = fleet.ready <= 0
     if cold and wait < inf:
         spread += COLD_SPREAD * (fleet.starting_in_seconds if fleet.starting else fleet.cold_start_seconds)
@@ -214,7 +213,11 @@ def eta(waiting: int, busy_workers: int, fleet: Fleet) -> Eta:
 
 def wait_budget_seconds(slo_seconds: float, pace: Pace) -> float:
     """Return the longest predicted wait whose ETA (p90) meets the SLO; negative if not even an idle fleet does."""
-    return (slo_seconds - (1 + BATCH_SPREAD) * pace.batch_seconds) / (1 + WAIT_SPREAD)
+    return (slo_seconds - (1 + _queued_spread(pace)) * pace.batch_seconds) / (1 + WAIT_SPREAD)
+
+
+def _queued_spread(pace: Pace) -> float:
+    return max(BATCH_SPREAD, pace.spread)
 
 
 def rank_of(job_id: str) -> float:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field, StrictStr
 
-from proteus.estimates import CostTable
+from proteus.estimates import BATCH_SPREAD, CostTable
 from proteus.jobs import WorkerId
 from proteus.keys import QueueKeys
 from proteus.queue.scripts import source
@@ -41,6 +41,8 @@ _BatchSize = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,2}$")]
 """Beyond 999 no batch is meant, and a table that long would be worked out for nothing."""
 
 _Seconds = Annotated[float, Field(gt=0, strict=True)]
+_Spread = Annotated[float, Field(ge=0, le=100, strict=True)]
+_Size = Annotated[int, Field(ge=0, le=999, strict=True)]
 _Slots = Annotated[int, Field(ge=0, le=100_000, strict=True)]
 
 
@@ -62,7 +64,9 @@ class WorkerCard:
         licence: Engine -> licence of those weights.
         device: `cpu`, or the accelerator's name.
         seconds_per_batch: Batch key -> batch size as text -> t(b) in seconds (`CostTable.to_json`).
-        cold_keys: Batch keys whose t(b) is a guess so far: nobody is refused, and nothing degraded, because of them.
+        measured_up_to: Batch key -> the largest batch whose t(b) rests on whole batches; beyond it, and where it is 0,
+            t(b) is a guess and no reason to refuse anybody. None: a worker of an earlier version, which does not say.
+        batch_spread: Batch key -> `CostTable.spread`, once enough batches were woven to know it.
         slots_used: Jobs it runs now.
         slots_free: Jobs it could start now.
         started_at: Unix seconds.
@@ -75,10 +79,24 @@ class WorkerCard:
     licence: Mapping[str, str] = field(default_factory=dict)
     device: str = "cpu"
     seconds_per_batch: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
-    cold_keys: tuple[str, ...] = ()
+    measured_up_to: Mapping[str, int] | None = None
+    batch_spread: Mapping[str, float] = field(default_factory=dict)
     slots_used: int = 0
     slots_free: int = 0
     started_at: float = 0.0
+
+    def cost(self, batch_key: str) -> CostTable | None:
+        """Return t(b) of a batch key, measured or guessed; None: this worker does not know it."""
+        points = self.seconds_per_batch.get(batch_key)
+        if points is None:
+            return None
+        return CostTable.from_json(points, spread=self.batch_spread.get(batch_key, BATCH_SPREAD))
+
+    def largest_measured(self, batch_key: str) -> int:
+        """Return the largest batch whose t(b) is no guess, 0 if there is none; all of them if the card does not say."""
+        if self.measured_up_to is not None:
+            return self.measured_up_to.get(batch_key, 0)
+        return max(map(int, self.seconds_per_batch.get(batch_key, ())), default=0)
 
 
 async def register(redis: Redis, names: QueueKeys, card: WorkerCard) -> None:
@@ -180,6 +198,8 @@ class _Card(BaseModel):
     licence: Mapping[str, StrictStr] = {}
     device: StrictStr = "cpu"
     seconds_per_batch: Mapping[str, Mapping[_BatchSize, _Seconds]] = {}
+    measured_up_to: Mapping[str, _Size] | None = None
+    batch_spread: Mapping[str, _Spread] = {}
     slots_used: _Slots = 0
     slots_free: _Slots = 0
     started_at: Annotated[float, Field(ge=0, le=_LATEST_SECONDS)] = 0.0

@@ -23,39 +23,55 @@ EVENTS_PER_TICK: Final = 5_000
 
 @dataclass(frozen=True, kw_only=True)
 class Fleet:
-    """What the cards of the workers say together."""
+    """What the cards of the workers say together.
+
+    Attributes:
+        measured: `cost` rests on whole batches of at least one worker.
+    """
 
     ready: int
     starting: int
     cost: CostTable | None
+    measured: bool
     degraded_cost: CostTable | None
 
 
 def fleet_of(cards: Sequence[WorkerCard], *, engine: str) -> Fleet:
-    """Return the fleet behind the cards. Costs are those of `engine`'s balanced preset, or of whatever is offered."""
+    """Return the fleet behind the cards. Costs are those of `engine`'s balanced preset, or of whatever is offered.
+
+    Where nobody has measured them they are the workers' guesses.
+    """
     ready = [card for card in cards if card.state is WorkerState.READY]
     offered = [name for card in ready for name in card.engines if name in CARDS]
     name = engine if engine in offered or not offered else max(sorted(set(offered)), key=offered.count)
     described = CARDS.get(name)
+    key = described.batch_key("balanced") if described else ""
+    degraded_key = described.batch_key("balanced", degraded=True) if described else ""
+    cost = mean_cost(ready, key)
     return Fleet(
         ready=len(ready),
         starting=sum(card.state is WorkerState.LOADING for card in cards),
-        cost=mean_cost(ready, described.batch_key("balanced") if described else ""),
-        degraded_cost=mean_cost(ready, described.batch_key("balanced", degraded=True) if described else ""),
+        cost=cost or mean_cost(ready, key, guesses=True),
+        measured=cost is not None,
+        degraded_cost=mean_cost(ready, degraded_key) or mean_cost(ready, degraded_key, guesses=True),
     )
 
 
-def mean_cost(cards: Sequence[WorkerCard], batch_key: str) -> CostTable | None:
-    """Return the mean t(b) of a batch key over the workers that have measured it, not guessed; None: nobody has."""
-    tables = [
-        CostTable.from_json(card.seconds_per_batch[batch_key])
-        for card in cards
-        if batch_key in card.seconds_per_batch and batch_key not in card.cold_keys
-    ]
+def mean_cost(cards: Sequence[WorkerCard], batch_key: str, *, guesses: bool = False) -> CostTable | None:
+    """Return the mean t(b) of a batch key over the workers that have measured it; None: nobody has.
+
+    Args:
+        guesses: Count the workers that only guess, too.
+    """
+    able = [card for card in cards if guesses or card.largest_measured(batch_key)]
+    tables = [table for card in able if (table := card.cost(batch_key))]
     if not tables:
         return None
     longest = max(table.max_batch for table in tables)
-    return CostTable(tuple(sum(table.t(b) for table in tables) / len(tables) for b in range(1, longest + 1)))
+    return CostTable(
+        tuple(sum(table.t(b) for table in tables) / len(tables) for b in range(1, longest + 1)),
+        spread=sum(table.spread for table in tables) / len(tables),
+    )
 
 
 class Observer:
@@ -122,5 +138,6 @@ def make_observation(
         cold_start_seconds=settings.cold_start_seconds,
         warm=warm,
         cost=fleet.cost,
+        measured=fleet.measured,
         degraded_cost=fleet.degraded_cost,
     )

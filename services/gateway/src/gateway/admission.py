@@ -157,18 +157,17 @@ def decide(request: Request, queue: QueueView, fleet: Fleet, limits: Limits, now
             reason = f"the {who} has {has} of {cap} places on the list"
             return Admission(verdict=Verdict.HOLD, reason=reason, eta=promise)
 
-    if promise.cold or not fleet.measured:
+    too_long = promise.p90_seconds > limits.eta_limit_seconds
+    if promise.cold or (too_long and not fleet.measured):  # No time is known: a number of jobs is the limit.
         room = limits.cold_admit if limits.cold_admit is not None else COLD_ADMIT_PER_REPLICA * fleet.max_replicas
         if queue.waiting + request.pictures > room:
-            cause = "the first worker to start" if promise.cold else "a fleet whose pace nobody has measured"
+            cause = "the first worker to start" if promise.cold else "a fleet whose pace is not measured yet"
             reason = f"{queue.waiting} jobs wait for {cause}, {room} may"
             return _shed("queue_full", reason, promise, promise.wait_seconds)
-        if not promise.cold:
-            reason = f"it is done in about {promise.p50_seconds:.1f} s, as far as one can guess"
+        if promise.cold:
+            reason = f"it wakes the fleet: the first worker is ready in {promise.wait_seconds:.0f} s"
             return Admission(verdict=Verdict.ACCEPT, reason=reason, eta=promise)
-        reason = f"it wakes the fleet: the first worker is ready in {promise.wait_seconds:.0f} s"
-        return Admission(verdict=Verdict.ACCEPT, reason=reason, eta=promise)
-    if promise.p90_seconds > limits.eta_limit_seconds:
+    elif too_long:
         over = promise.p90_seconds - limits.eta_limit_seconds
         reason = f"it would take {promise.p90_seconds:.1f} s, the limit is {limits.eta_limit_seconds:g} s"
         return _shed("queue_full", reason, promise, over)

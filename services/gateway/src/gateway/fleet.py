@@ -269,9 +269,10 @@ class FleetWatch:
         ready = [card for card in able if card.state == "ready"]
         starting = [card for card in able if card.state == "loading"]
         cold = self._settings.cold_start_seconds
+        pace, measured = self._pace(ready, engine, quality)
         return Fleet(
-            pace=self._pace(ready, engine, quality),
-            measured=_is_measured(ready, CARDS[engine].batch_key(quality)),
+            pace=pace,
+            measured=measured,
             ready=len(ready),
             starting=len(starting),
             starting_in_seconds=starting_in_seconds(starting, cold_start_seconds=cold, now=time.time()),
@@ -283,13 +284,19 @@ class FleetWatch:
         """When a job of this engine is done that has `ahead` others before it."""
         return eta(ahead, self.view.stats[JOBS].busy_workers, self.fleet(engine, quality))
 
-    def _pace(self, ready: Sequence[WorkerCard], engine: str, quality: Quality) -> Pace:
-        card = CARDS[engine]
-        normal = _cost(ready, card.batch_key(quality)) or CostTable((self._settings.default_picture_seconds,))
-        degraded = _cost(ready, card.batch_key(quality, degraded=True))
-        return Pace.of(
-            normal, batch_limit=self.view.batch_limit, degraded=degraded, fraction=self.view.degraded_fraction
+    def _pace(self, ready: Sequence[WorkerCard], engine: str, quality: Quality) -> tuple[Pace, bool]:
+        """Return the pace, and whether it is measured; of a fleet without a worker the deployment's figure counts."""
+        card, limit, fraction = CARDS[engine], self.view.batch_limit, self.view.degraded_fraction
+        normal, measured = _cost(ready, card.batch_key(quality), batch_limit=limit)
+        degraded, degraded_measured = _cost(ready, card.batch_key(quality, degraded=True), batch_limit=limit)
+        pace = Pace.of(
+            normal or CostTable((self._settings.default_picture_seconds,)),
+            batch_limit=limit,
+            degraded=degraded,
+            fraction=fraction,
         )
+        guessed = fraction > 0 and degraded is not None and not degraded_measured
+        return pace, not ready or (measured and not guessed)
 
     def _export(self) -> None:
         for name, stats in self.view.stats.items():
@@ -312,18 +319,13 @@ def _holders_of(caller: Caller) -> list[Holder]:
     return _holders(caller.tenant, caller.user_id if caller.kind == "guest" else None, caller.origin)
 
 
-def _cost(cards: Sequence[WorkerCard], batch_key: str) -> CostTable | None:
-    """Return t(b) of a batch key as a worker measured it, or else as one guesses it; None: nobody knows it."""
-    known = sorted(
-        (card for card in cards if batch_key in card.seconds_per_batch), key=lambda card: batch_key in card.cold_keys
-    )
-    return CostTable.from_json(known[0].seconds_per_batch[batch_key]) if known else None
-
-
-def _is_measured(cards: Sequence[WorkerCard], batch_key: str) -> bool:
-    """Tell whether anybody measured t(b) of a batch key; where nobody is ready the deployment's own figure counts."""
-    known = [card for card in cards if batch_key in card.seconds_per_batch]
-    return not cards or any(batch_key not in card.cold_keys for card in known)
+def _cost(cards: Sequence[WorkerCard], batch_key: str, *, batch_limit: int) -> tuple[CostTable | None, bool]:
+    """Return t(b) as the worker knows it that measured most, and whether its batch that pays is no guess."""
+    known = [(card.largest_measured(batch_key), table) for card in cards if (table := card.cost(batch_key))]
+    if not known:
+        return None, False
+    measured_up_to, table = max(known, key=lambda each: each[0])
+    return table, table.paying_batch(batch_limit) <= measured_up_to
 
 
 def starting_in_seconds(starting: Sequence[WorkerCard], *, cold_start_seconds: float, now: float) -> float:

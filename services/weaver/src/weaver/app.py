@@ -30,10 +30,11 @@ from weaver.claiming import Claimer
 from weaver.control import ConfigReader
 from weaver.delivery import Delivery
 from weaver.loom import Loom
+from weaver.measuring import measure
 from weaver.metrics import Metrics
 from weaver.pipelines import registry
 from weaver.pipelines.contract import Engine
-from weaver.profile import CostProfile, measure
+from weaver.profile import CostProfile
 from weaver.progress import INTERVAL_SECONDS, ProgressTeller
 from weaver.settings import Settings, WeaverSettings
 from weaver.worker import Worker
@@ -80,7 +81,8 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
             licence={one.name: one.weights_licence for one in described},
             device=device_of(settings.weaver),
             seconds_per_batch={key: table.to_json() for key, table in profile.tables().items()},
-            cold_keys=profile.cold_keys(),
+            measured_up_to={key: profile.measured_up_to(key) for key in profile.tables()},
+            batch_spread=profile.spreads(),
             slots_used=claims.count,
             slots_free=max(0, free),
             started_at=started_at,

@@ -7,7 +7,6 @@ wait costs those already in hand.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -89,16 +88,6 @@ def plan(load: Load, cost: CostTable, *, batch_limit: int, slo_seconds: float, m
     else:
         reason = "nothing waits" if company == 0 else f"start with {company}: no company worth waiting for"
     return Plan(claim=free, wait_seconds=0.0, drain=False, reason=reason)
-
-
-def claim_estimate_seconds(tables: Iterable[CostTable], planned: int) -> float:
-    """Return the least a batch of the planned size can take: what misses its deadline even so is shed at the claim.
-
-    Args:
-        tables: Cost tables of the keys the claim may bring; the degraded ones only while jobs are degraded.
-        planned: Pictures the batch will have: the plan's claim, or what waits if that is less.
-    """
-    return min((table.t(planned) for table in tables), default=0.0)
 
 
 def _worthwhile_wait(company: int, target: int, load: Load, cost: CostTable) -> float:

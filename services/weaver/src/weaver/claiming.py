@@ -15,7 +15,7 @@ from proteus.claims import Claims
 from proteus.estimates import CostTable
 from proteus.lifecycle import wait
 from proteus.queue import Claimed
-from weaver.batching import Load, Plan, claim_estimate_seconds, plan
+from weaver.batching import Load, Plan, plan
 from weaver.control import Config, ConfigReader
 from weaver.loom import Loom
 from weaver.profile import CostProfile, keys_of
@@ -123,14 +123,12 @@ class Claimer:
         return min(config.batch_size, self._settings.max_batch)
 
     def _estimate_ms(self, planned: int, config: Config) -> int:
-        """The least that the planned batch can take: what cannot meet its deadline even so is shed at the claim.
-
-        0 while the costs of any key that the claim may bring are a guess: a guess sheds nobody.
-        """
-        cards = [engine.card for engine in self._loom.engines.values()]
-        cheap = {card.batch_key("balanced", degraded=True) for card in cards}
-        keys = {key for card in cards for key in keys_of(card) if config.degraded_fraction > 0 or key not in cheap}
-        if any(self._profile.is_cold(key) for key in keys):
-            return 0
-        tables = [table for key, table in self._profile.tables().items() if key in keys]
-        return int(claim_estimate_seconds(tables, max(1, min(planned, config.waiting))) * 1000)
+        """The least that the planned batch can take: what cannot meet its deadline even so is shed at the claim."""
+        batch = max(1, min(planned, config.waiting))
+        least = [
+            self._profile.least_seconds(engine.card, key, batch)
+            for engine in self._loom.engines.values()
+            for key in keys_of(engine.card)
+            if config.degraded_fraction > 0 or key != engine.card.batch_key("balanced", degraded=True)
+        ]
+        return int(min(least) * 1000)

@@ -22,6 +22,7 @@ from proteus.heart import Heart
 from proteus.jobs import JobId, Stage
 from proteus.lifecycle import wait
 from proteus.queue import Claimed
+from proteus.supervision import LOOP_ERRORS
 from weaver.metrics import Metrics
 from weaver.pipelines.contract import Engine, Finished, Session, StepReport, WeaveJob
 from weaver.profile import CostProfile
@@ -134,7 +135,8 @@ class Loom:
             try:
                 await self._session(batch_key, left, emit)
             except Exception as error:
-                if not left:  # Every picture has left: what failed is bookkeeping, or the session's end.
+                if not left:  # Every picture has left: what failed is bookkeeping, and costs no picture.
+                    LOOP_ERRORS.labels("loom").inc()
                     log.error("batch_ended_badly", batch_key=batch_key, exc_info=error)
                     continue
                 if len(left) == 1:
@@ -208,9 +210,17 @@ class Loom:
                 whole = whole and not report.failed
                 self._take_in(report, left, emit)
         finally:
-            await self.in_thread(session.close)
+            await self._end(session)
         if whole:
             self._profile.observe(batch_key, size, seconds)
+
+    async def _end(self, session: Session) -> None:
+        """Close a session. What fails here neither hides why the session ended nor undoes what it wove."""
+        try:
+            await self.in_thread(session.close)
+        except Exception as error:
+            LOOP_ERRORS.labels("loom").inc()
+            log.error("session_not_closed", exc_info=error)
 
     def _drop_gone(self, left: dict[JobId, Piece], emit: Emit) -> list[JobId]:
         gone = [(piece, why) for piece in left.values() if (why := self._claims.gone(piece.job))]

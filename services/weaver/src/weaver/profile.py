@@ -1,26 +1,23 @@
-"""What a batch costs here: t(b) per batch key, measured at start where that is cheap, corrected by every batch woven.
+"""What a batch costs here: t(b) per batch key, measured at the start (`measuring`), corrected by every batch woven.
 
 Batching asks it how many pictures pay, the heart how long a step may take; the registry tells the rest of the fleet.
-A table that rests on too little says so (`is_cold`), and nobody is refused because of it. Whatever is observed, a table
-is positive, finite and never falls with the size of the batch.
+A table says how far it was measured, and nobody is refused because of the rest. Whatever is observed, a table is
+positive, finite and never falls with the size of the batch.
 """
 
 from __future__ import annotations
 
-import time
-from collections import deque
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections import Counter, deque
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from math import ceil, inf
 from statistics import median_low
 from typing import Final
 
 import structlog
 
 from proteus.engines import EngineCard
-from proteus.errors import ProteusError
-from proteus.estimates import CostTable
-from proteus.jobs import JobId
-from weaver.pipelines.contract import Engine
+from proteus.estimates import BATCH_SPREAD, CostTable
 
 log = structlog.get_logger()
 
@@ -32,22 +29,31 @@ WINDOW: Final = 16
 """Batches of one size whose median counts: it forgets a slow hour within minutes, and no single batch moves it."""
 
 ENOUGH_SAMPLES: Final = 3
-"""Complete warm batches after which a table is trusted, and warm samples whose minimum counts at the start."""
+"""Whole warm batches of a canvas after which its tables are trusted; at the start the least of so many counts."""
+
+ENOUGH_FOR_SPREAD: Final = 8
+"""Batches of one size that tell how much their times vary."""
+
+MOST_SPREAD: Final = 1.0
+"""A tenth of the batches that takes more than twice the median is trouble, and no prediction covers it."""
+
+STEPS_DIGITS_MOST: Final = 4
+"""No engine takes more steps; keys come from the queue and may say anything."""
 
 LEAST_SECONDS: Final = 1e-6
 MOST_SECONDS: Final = 86_400.0
 """What a batch takes at most, in any table: a clock that jumped says more."""
 
-LONG_STEP_SECONDS: Final = 10.0
-"""A step that takes longer is measured once: the start cannot wait for three."""
-
-_SIZES: Final = (1, 2, 4, 8)
-
 
 def steps_of(batch_key: str) -> int:
-    """Return the number of steps a batch key names (its last part; 0, one shot, counts as 1)."""
+    """Return the number of steps a batch key names: its last part. 0, one shot, counts as 1, and so does no number."""
     last = batch_key.rsplit("/", 1)[-1]
-    return max(1, int(last)) if last.isdigit() else 1
+    return max(1, int(last)) if last.isascii() and last.isdigit() and len(last) <= STEPS_DIGITS_MOST else 1
+
+
+def canvas_of(batch_key: str) -> str:
+    """Return a batch key without its number of steps."""
+    return batch_key.rsplit("/", 1)[0]
 
 
 def keys_of(card: EngineCard) -> list[str]:
@@ -67,23 +73,35 @@ def expected_seconds(card: EngineCard, batch_key: str) -> tuple[float, float]:
 
 @dataclass
 class _Size:
-    """What is known of one batch size: what was measured at the start, and the last batches woven."""
+    """What is known of one batch size of a key: what the start found, and the last batches woven.
+
+    Attributes:
+        start: t(b) as the start measured it, or as another number of steps on this canvas tells it.
+        guessed: `start` was worked out, and the first batch woven replaces it.
+    """
 
     start: float | None = None
+    guessed: bool = False
     woven: deque[float] = field(default_factory=lambda: deque(maxlen=WINDOW))
 
     @property
     def seconds(self) -> float:
-        known = [self.start] if self.start is not None else []
-        return median_low([*known, *self.woven])
+        return median_low(self._known)
 
     @property
     def weight(self) -> int:
-        return len(self.woven) + (self.start is not None)
+        return len(self._known)
+
+    @property
+    def _known(self) -> list[float]:
+        return [*([] if self.start is None else [self.start]), *self.woven]
 
 
 class CostProfile:
     """The measured cost of every batch key of this worker.
+
+    Keys of one canvas differ in their number of steps only, and a step costs them the same: a key that is seldom woven
+    follows the others of its canvas until it is.
 
     Args:
         max_batch: The largest batch it will ever run.
@@ -92,8 +110,10 @@ class CostProfile:
     def __init__(self, *, max_batch: int) -> None:
         self._max_batch = max_batch
         self._sizes: dict[str, dict[int, _Size]] = {}
-        self._complete: dict[str, int] = {}
-        self._guessed: dict[str, set[int]] = {}
+        self._whole: dict[str, Counter[int]] = {}
+        self._measured_up_to: dict[str, int] = {}
+        self._first_steps: dict[str, float] = {}
+        self._spreads: dict[str, float] = {}
         self._tables: dict[str, CostTable] = {}
 
     def start(self, batch_key: str, batch_size: int, seconds: float, *, complete: int) -> None:
@@ -103,18 +123,20 @@ class CostProfile:
             batch_key: What was measured.
             batch_size: Pictures in the batch.
             seconds: t(b).
-            complete: Warm batches behind it that were woven to their end; 0: it was worked out from some steps, and
-                the first batch woven replaces it.
+            complete: Warm batches behind it that were woven to their end; 0: it is a guess, and the first batch woven
+                replaces it.
         """
         if not self._makes_sense(batch_size, seconds):
             return
         size = self._size(batch_key, batch_size)
-        size.start = _bounded(seconds)
-        if complete:
-            self._complete[batch_key] = self._complete.get(batch_key, 0) + complete
-        else:
-            self._guessed.setdefault(batch_key, set()).add(batch_size)
-        self._tables[batch_key] = self._table(self._sizes[batch_key])
+        size.start, size.guessed = _bounded(seconds), not complete
+        self._count(batch_key, batch_size, complete)
+        self._renew(batch_key)
+
+    def note_step(self, batch_key: str, seconds: float) -> None:
+        """Remember how long a step took at the start, whatever the card expects: the heart waits at least so long."""
+        if 0 < seconds < inf:
+            self._first_steps[canvas_of(batch_key)] = seconds
 
     def observe(self, batch_key: str, batch_size: int, seconds: float) -> None:
         """Take in a batch that was woven to its end. What cannot be a time is left out."""
@@ -122,12 +144,12 @@ class CostProfile:
             log.warning("cost_not_understood", batch_key=batch_key, batch_size=batch_size, seconds=seconds)
             return
         size = self._size(batch_key, batch_size)
-        if batch_size in self._guessed.get(batch_key, ()):
-            self._guessed[batch_key].discard(batch_size)
-            size.start = None
+        if size.guessed:
+            size.start, size.guessed = None, False
         size.woven.append(_bounded(seconds))
-        self._complete[batch_key] = self._complete.get(batch_key, 0) + 1
-        self._tables[batch_key] = self._table(self._sizes[batch_key])
+        self._count(batch_key, batch_size, 1)
+        self._renew(batch_key)
+        self._tell_others(batch_key, batch_size, size.seconds)
 
     def table(self, batch_key: str) -> CostTable | None:
         """Return t(1 … max_batch), guesses where nothing was measured; None for a key never seen."""
@@ -137,26 +159,51 @@ class CostProfile:
         """Return every table, for the registry."""
         return dict(self._tables)
 
-    def is_cold(self, batch_key: str) -> bool:
-        """Tell whether this key's costs are a guess: too few whole batches of it were woven."""
-        return self._complete.get(batch_key, 0) < ENOUGH_SAMPLES
+    def measured_up_to(self, batch_key: str) -> int:
+        """Return the largest batch whose costs rest on whole batches of this canvas; 0: all of them are a guess."""
+        return self._measured_up_to.get(canvas_of(batch_key), 0)
 
-    def cold_keys(self) -> tuple[str, ...]:
-        """Return the keys whose tables are guesses, for the registry."""
-        return tuple(key for key in list(self._tables) if self.is_cold(key))
+    def spreads(self) -> dict[str, float]:
+        """Return the spread of every table that knows its own, for the registry."""
+        return dict(self._spreads)
+
+    def least_seconds(self, card: EngineCard, batch_key: str, batch_size: int) -> float:
+        """Return what no batch of this size takes less than; while its costs are a guess that is the card's least."""
+        table, up_to = self._tables.get(batch_key), self.measured_up_to(batch_key)
+        if table is None or not up_to:
+            return expected_seconds(card, batch_key)[0]
+        return table.t(min(batch_size, up_to))
 
     def step_seconds(self, batch_key: str, batch_size: int) -> float:
         """Return how long one step of such a batch is expected to take; 0 if unknown: the lease has to do."""
         table = self._tables.get(batch_key)
-        return 0.0 if table is None else table.t(batch_size) / steps_of(batch_key)
+        told = 0.0 if table is None else table.t(batch_size) / steps_of(batch_key)
+        return max(told, self._first_steps.get(canvas_of(batch_key), 0.0))
 
     def _makes_sense(self, batch_size: int, seconds: float) -> bool:
-        return 1 <= batch_size <= self._max_batch and 0 < seconds < float("inf")
+        return 1 <= batch_size <= self._max_batch and 0 < seconds < inf
 
     def _size(self, batch_key: str, batch_size: int) -> _Size:
         return self._sizes.setdefault(batch_key, {}).setdefault(batch_size, _Size())
 
-    def _table(self, sizes: Mapping[int, _Size]) -> CostTable:
+    def _count(self, batch_key: str, batch_size: int, complete: int) -> None:
+        if complete:
+            whole = self._whole.setdefault(canvas_of(batch_key), Counter())
+            whole[batch_size] += complete
+            if whole.total() >= ENOUGH_SAMPLES:
+                self._measured_up_to[canvas_of(batch_key)] = max(whole)
+
+    def _tell_others(self, batch_key: str, batch_size: int, seconds: float) -> None:
+        """Let keys of this canvas that never wove this size follow the one that did."""
+        for other in [key for key in self._sizes if key != batch_key and canvas_of(key) == canvas_of(batch_key)]:
+            size = self._size(other, batch_size)
+            if not size.woven:
+                size.start = _bounded(seconds * steps_of(other) / steps_of(batch_key))
+                size.guessed = True
+                self._renew(other)
+
+    def _renew(self, batch_key: str) -> None:
+        sizes = self._sizes[batch_key]
         points = rising({size: (known.seconds, known.weight) for size, known in sizes.items()})
         smallest, largest = min(points), max(points)
         first = points[smallest] / (1 + UNMEASURED_PICTURE_COST * (smallest - 1))
@@ -166,7 +213,23 @@ class CostProfile:
         further = measured if largest > 1 else filled[1] * UNMEASURED_PICTURE_COST
         for size in range(largest + 1, self._max_batch + 1):
             filled[size] = filled[largest] + further * (size - largest)
-        return CostTable.measured(filled)
+        spread = spread_of([known.woven for known in sizes.values()])
+        if spread is not None:
+            self._spreads[batch_key] = spread
+        self._tables[batch_key] = CostTable.measured(filled, spread=self._spreads.get(batch_key, BATCH_SPREAD))
+
+
+def spread_of(woven: Iterable[Collection[float]]) -> float | None:
+    """Return how much longer than the median of its size the slowest of nine in ten batches took; None: too few.
+
+    Args:
+        woven: The last batches of each size. A size with few of them says little of how much they vary.
+    """
+    known = [sorted(size) for size in woven if len(size) >= ENOUGH_FOR_SPREAD]
+    ratios = sorted(seconds / median_low(size) for size in known for seconds in size)
+    if not ratios:
+        return None
+    return min(max(0.0, ratios[ceil(0.9 * len(ratios)) - 1] - 1), MOST_SPREAD)
 
 
 def _bounded(seconds: float) -> float:
@@ -188,115 +251,3 @@ def rising(points: Mapping[int, tuple[float, int]]) -> dict[int, float]:
             together = left_weight + right_weight
             pools[-2:] = [((left * left_weight + right * right_weight) / together, together, left_sizes + right_sizes)]
     return {size: value for value, _, sizes in pools for size in sizes}
-
-
-@dataclass(frozen=True, kw_only=True)
-class Sample:
-    """One batch size, measured warm: the least of `complete` whole batches or, of none, worked out from steps."""
-
-    seconds: float
-    complete: int
-
-
-def measure(
-    engine: Engine,
-    profile: CostProfile,
-    *,
-    budget_seconds: float,
-    max_batch: int,
-    clock: Callable[[], float] = time.monotonic,
-) -> None:
-    """Measure t(b) of an engine's keys, about within a budget; blocks. Sizes beyond it are left to work.
-
-    Keys that differ in their number of steps only are measured once: a step costs the same. Of every canvas the first
-    step only warms up, and is not counted against the budget; then some steps are run however long they take, since
-    the heart must know how long a step may be silent. What lies outside the card's expectation is brought back to it,
-    and is a guess like what was worked out from steps.
-    """
-    canvases: dict[str, list[str]] = {}
-    for key in keys_of(engine.card):
-        canvases.setdefault(key.rsplit("/", 1)[0], []).append(key)
-    for keys in canvases.values():
-        measured = keys[len(keys) // 2]
-        samples = _measure_sizes(
-            engine, measured, budget_seconds=budget_seconds / len(canvases), max_batch=max_batch, clock=clock
-        )
-        for key in keys if samples else ():
-            _tell(profile, engine.card, key, samples, share=steps_of(key) / steps_of(measured))
-
-
-def _tell(profile: CostProfile, card: EngineCard, key: str, samples: Mapping[int, Sample], *, share: float) -> None:
-    least, most = expected_seconds(card, key)
-    single = samples[1].seconds * share
-    told = min(max(single, least), most)
-    if told != single:
-        log.warning("cost_unexpected", batch_key=key, seconds=round(single, 4), told=told)
-    for size, sample in samples.items():
-        complete = sample.complete if told == single and samples[1].complete >= ENOUGH_SAMPLES else 0
-        profile.start(key, size, sample.seconds * share * (told / single), complete=complete)
-
-
-def _measure_sizes(
-    engine: Engine, batch_key: str, *, budget_seconds: float, max_batch: int, clock: Callable[[], float]
-) -> dict[int, Sample]:
-    """Return t(b) of one key for the sizes the budget allows."""
-    samples: dict[int, Sample] = {}
-    try:
-        _weave_sample(engine, batch_key, 1, until=lambda steps: True, clock=clock)  # warms up
-        end, expected_seconds = clock() + budget_seconds, 0.0
-        for size in [size for size in _SIZES if size <= max_batch]:
-            if samples and end - clock() <= expected_seconds:
-                break
-            samples[size] = _least(engine, batch_key, size, end=end, clock=clock)
-            if not samples[size].complete:
-                break
-            expected_seconds = 2 * samples[size].seconds
-    except Exception as error:  # An engine that cannot weave its sample is found out by its first job.
-        reason = error.message if isinstance(error, ProteusError) else f"{type(error).__name__}: {error}"
-        log.warning("profile_failed", batch_key=batch_key, batch_size=max(samples, default=1), reason=reason)
-    return samples
-
-
-def _least(engine: Engine, batch_key: str, size: int, *, end: float, clock: Callable[[], float]) -> Sample:
-    """Return the least of up to three batches; of some steps, if the time does not last for one whole batch."""
-    whole: list[float] = []
-    steps: list[float] = []
-
-    def over(so_far: Sequence[float]) -> bool:
-        enough = len(steps) + len(so_far) >= ENOUGH_SAMPLES or so_far[-1] > LONG_STEP_SECONDS
-        return enough and clock() > end
-
-    while len(whole) < ENOUGH_SAMPLES:
-        took, complete = _weave_sample(engine, batch_key, size, until=over, clock=clock)
-        steps += took
-        if complete:
-            whole.append(sum(took))
-        if over(took):
-            break
-    if whole:
-        return Sample(seconds=min(whole), complete=len(whole))
-    return Sample(seconds=min(steps) * steps_of(batch_key), complete=0)
-
-
-def _weave_sample(
-    engine: Engine, batch_key: str, size: int, *, until: Callable[[Sequence[float]], bool], clock: Callable[[], float]
-) -> tuple[list[float], bool]:
-    """Weave a batch of samples until its end, or until `until` says so; return the time of each step, and which."""
-    job = engine.sample_job(batch_key)
-    session = engine.open(batch_key)
-    try:
-        for n in range(size):
-            session.admit(replace(job, id=JobId(f"sample-{n}")))
-        left, took = size, list[float]()
-        while left:
-            start = clock()
-            report = session.step()
-            took.append(clock() - start)
-            for failed in report.failed:
-                raise ProteusError(f"the sample failed: {failed.error}") from failed.error
-            left -= len(report.finished)
-            if left and until(took):
-                return took, False
-        return took, True
-    finally:
-        session.close()

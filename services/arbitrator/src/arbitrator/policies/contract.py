@@ -51,7 +51,8 @@ class Observation:
         max_replicas: What it may go up to.
         cold_start_seconds: From asking for a worker to ready.
         warm: Somebody asked for a weaver to be kept ready (`config:warm`).
-        cost: t(b) of the commonest batch key; None until a worker has measured it.
+        cost: t(b) of the commonest batch key; None until a worker knows it.
+        measured: `cost` rests on whole batches. A guess scales and sizes batches; it degrades and sheds nobody.
         degraded_cost: t(b) of its degraded form; None: the engine has none.
     """
 
@@ -71,6 +72,7 @@ class Observation:
     cold_start_seconds: float = 120.0
     warm: bool = False
     cost: CostTable | None = None
+    measured: bool = True
     degraded_cost: CostTable | None = None
 
 

@@ -169,6 +169,8 @@ class SloPolicy:
             cause = f"its least delay is {head:.0%}" if standing else f"its predicted wait {strain:.0%}"
             memory.update(over_ticks=0, calm_since=now, below_at=now)
             higher = rung if rung == DEGRADED and fraction < 1 else paces.above(rung)
+            if higher > THROUGHPUT and not seen.measured:  # The strain is worked out from a guess.
+                higher = rung
             if higher == DEGRADED and fraction == 0:
                 memory.update(fraction=1 / SHARE_STEPS, needed_at=now)
             if higher != rung:

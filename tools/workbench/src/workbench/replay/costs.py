@@ -64,8 +64,9 @@ def from_cards(cards: Sequence[WorkerCard], *, engine: str, batch_key: str) -> T
     ready = [card for card in cards if card.state is WorkerState.READY]
     cost = mean_cost(ready, batch_key)
     if cost is None:
-        known = sorted({key for card in ready for key in card.seconds_per_batch})
-        there = f"they know {', '.join(known)}" if known else "none is ready"
+        known = sorted({key for card in ready for key in card.seconds_per_batch if card.largest_measured(key)})
+        nothing = "they only guess so far" if ready else "none is ready"
+        there = f"they know {', '.join(known)}" if known else nothing
         raise NotMeasured(f"No worker has measured t(b) of {batch_key}: {there}.")
     described = CARDS.get(engine)
     return cost, mean_cost(ready, described.batch_key("balanced", degraded=True) if described else "")

@@ -14,7 +14,7 @@ from arbitrator.policies.contract import Decision, Observation, Policy
 from arbitrator.policies.demand import Arrivals
 from gateway.admission import Limits, QueueView, Request, Verdict, decide, promote
 from proteus.estimates import CostTable, Fleet, Pace, is_degraded
-from weaver.batching import Load, claim_estimate_seconds, plan
+from weaver.batching import Load, plan
 from workbench.simulate.curves import Curve
 from workbench.simulate.systems.contract import Base, Batch
 
@@ -209,7 +209,7 @@ class Ours(Base):
         batch: list[Job] = []
         passed: list[Job] = []
         key: bool | None = None
-        estimate = claim_estimate_seconds(self._tables, min(count, len(queue)))
+        estimate = min(table.t(min(count, len(queue))) for table in self._tables)
         for _ in range(min(len(queue), SCAN_CAP)):
             job = queue.popleft()
             degraded = fraction > 0 and is_degraded(job.rank, job.may_degrade, fraction)

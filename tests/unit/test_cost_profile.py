@@ -1,0 +1,369 @@
+"""What batches cost: measured at the start, corrected by what is woven, and never more certain than that."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import replace
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from proteus.engines import CATVTON, FASHN, PUPPET, TIMED, EngineCard
+from proteus.estimates import BATCH_SPREAD, CostTable
+from weaver.measuring import LONG_STEP_SECONDS, measure
+from weaver.pipelines.contract import WeaveJob
+from weaver.pipelines.timed import TimedEngine, TimedSession
+from weaver.profile import MOST_SECONDS, CostProfile, canvas_of, expected_seconds, keys_of, rising, spread_of, steps_of
+
+BALANCED, FAST, DEGRADED = "timed/1/384x512/8", "timed/1/384x512/4", "timed/1/384x512/3"
+OTHER = "timed/1/768x1024/8"
+
+
+class Watch:
+    """A clock that moves when the engine sleeps."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+
+class Stub(TimedEngine):
+    """An engine of another's card: a step takes what `step_seconds` says of its number, whatever the batch."""
+
+    def __init__(self, card: EngineCard, watch: Watch, step_seconds: Callable[[int], float]) -> None:
+        self.steps_run: list[float] = []
+        super().__init__({1: 1.0}, sleep=self._run)
+        self.card = card
+        self._watch, self._cost = watch, step_seconds
+
+    def open(self, batch_key: str) -> TimedSession:
+        return TimedSession(self, steps=steps_of(batch_key))
+
+    def _run(self, _: float) -> None:
+        self.steps_run.append(self._cost(len(self.steps_run)))
+        self._watch.sleep(self.steps_run[-1])
+
+
+def measured(curve: dict[int, float], *, budget_seconds: float, max_batch: int = 8) -> tuple[CostProfile, Watch]:
+    watch, profile = Watch(), CostProfile(max_batch=max_batch)
+    engine = TimedEngine(curve, sleep=watch.sleep)
+    measure(engine, profile, budget_seconds=budget_seconds, max_batch=max_batch, clock=watch)
+    return profile, watch
+
+
+def table_of(profile: CostProfile, key: str = BALANCED) -> CostTable:
+    table = profile.table(key)
+    assert table is not None
+    return table
+
+
+def woven(*batches: tuple[int, float], key: str = BALANCED, max_batch: int = 8) -> CostProfile:
+    profile = CostProfile(max_batch=max_batch)
+    for size, seconds in batches:
+        profile.observe(key, size, seconds)
+    return profile
+
+
+# ---- whatever is observed
+
+ODD_SECONDS = st.sampled_from([math.nan, math.inf, -math.inf, 0.0, -0.0, -5.0, 1e-320, 1e-9, 1e9, 1e300, 86_400.0])
+ANY_SECONDS = st.floats() | ODD_SECONDS | st.floats(0.01, 10.0)
+ANY_SIZE = st.integers(1, 8) | st.integers(-2, 12) | st.sampled_from([0, 10**9])
+ANY_KEY = st.sampled_from(
+    [BALANCED, FAST, DEGRADED, OTHER, "puppet/1/0x0/0", "", "/", "timed/1/384x512/²", "timed/1/384x512/" + "9" * 5_000]
+)
+TOLD = st.lists(
+    st.tuples(st.sampled_from(["start", "observe", "step"]), ANY_KEY, ANY_SIZE, ANY_SECONDS, st.integers(0, 3)),
+    max_size=60,
+)
+
+
+@given(told=TOLD, max_batch=st.integers(1, 16))
+def test_whatever_is_observed_every_table_rises_and_is_positive_and_finite(
+    told: list[tuple[str, str, int, float, int]], max_batch: int
+) -> None:
+    profile = CostProfile(max_batch=max_batch)
+    for what, key, size, seconds, complete in told:
+        if what == "start":
+            profile.start(key, size, seconds, complete=complete)
+        elif what == "observe":
+            profile.observe(key, size, seconds)
+        else:
+            profile.note_step(key, seconds)
+        for known, table in profile.tables().items():
+            assert all(0 < one < math.inf for one in table.seconds)
+            assert all(left <= right for left, right in pairwise(table.seconds))
+            assert table.max_batch == max_batch
+            assert 0 <= table.spread <= 1
+            assert CostTable.from_json(table.to_json()).seconds == pytest.approx(table.seconds, abs=1e-6)
+            assert 0 <= profile.measured_up_to(known) <= max_batch
+            assert math.isfinite(profile.step_seconds(known, 1))
+
+
+@given(st.dictionaries(st.integers(1, 8), st.tuples(st.floats(1e-6, 1e5), st.integers(1, 17)), min_size=1))
+def test_pooled_points_rise_and_keep_their_weighted_sum(points: dict[int, tuple[float, int]]) -> None:
+    pooled = rising(points)
+    values = [pooled[size] for size in sorted(pooled)]
+    assert set(pooled) == set(points)
+    assert all(left <= right * (1 + 1e-12) for left, right in pairwise(values))
+    total = sum(value * weight for value, weight in points.values())
+    assert sum(pooled[size] * weight for size, (_, weight) in points.items()) == pytest.approx(total)
+
+
+def test_a_single_picture_that_becomes_slower_than_two_pulls_up_two() -> None:
+    table = table_of(woven((1, 0.7), (2, 1.5), (1, 3.0), (1, 3.0)))
+    assert table.t(1) == pytest.approx(table.t(2))
+    assert 1.5 < table.t(1) < 3.0
+    assert table.t(8) >= table.t(2)
+
+
+def test_a_time_beyond_a_day_counts_as_a_day() -> None:
+    assert table_of(woven((1, 1e12))).t(1) == MOST_SECONDS
+
+
+# ---- corrected while running, in both directions
+
+
+@pytest.mark.parametrize(("before", "after"), [(5.0, 0.8), (0.8, 5.0)], ids=["faster", "slower"])
+def test_nine_batches_of_another_speed_move_a_full_window(before: float, after: float) -> None:
+    profile = woven(*[(1, before)] * 16)
+    for _ in range(8):
+        profile.observe(BALANCED, 1, after)
+    assert table_of(profile).t(1) == min(before, after), "half and half: the lower one of the two in the middle"
+    for _ in range(2):
+        profile.observe(BALANCED, 1, after)
+    assert table_of(profile).t(1) == after
+
+
+def test_a_few_slow_batches_change_nothing() -> None:
+    profile = woven(*[(1, 0.9)] * 10, *[(1, 30.0)] * 6)
+    assert table_of(profile).t(1) == 0.9
+
+
+def test_a_cold_sample_of_the_start_gives_way_to_what_is_woven() -> None:
+    profile = CostProfile(max_batch=1)
+    profile.start(BALANCED, 1, 5.4, complete=3)
+    for _ in range(3):
+        profile.observe(BALANCED, 1, 0.86)
+    assert table_of(profile).t(1) == 0.86
+
+
+def test_a_guess_of_the_start_gives_way_to_the_first_batch_woven() -> None:
+    profile = CostProfile(max_batch=1)
+    profile.start(BALANCED, 1, 40.0, complete=0)
+    assert (table_of(profile).t(1), profile.measured_up_to(BALANCED)) == (40.0, 0)
+    profile.observe(BALANCED, 1, 2.0)
+    assert table_of(profile).t(1) == 2.0
+
+
+def test_sizes_that_were_not_measured_are_tried_once_and_then_known() -> None:
+    profile = woven((1, 1.0))
+    paying = table_of(profile).paying_batch(8)
+    assert paying > 1, "a guess just below the bound invites a try"
+    profile.observe(BALANCED, paying, 8.0)
+    assert table_of(profile).paying_batch(8) == 1, "measured: it does not pay"
+
+
+def test_a_flat_curve_leads_to_ever_larger_batches() -> None:
+    profile = woven((1, 1.0))
+    for _ in range(3):
+        profile.observe(BALANCED, table_of(profile).paying_batch(8), 1.0)
+    assert table_of(profile).paying_batch(8) == 8
+
+
+def test_a_preset_that_is_seldom_woven_follows_the_others_of_its_canvas() -> None:
+    profile, _ = measured({1: 0.8}, budget_seconds=60, max_batch=1)
+    for _ in range(4):
+        profile.observe(BALANCED, 1, 4.0)
+    assert table_of(profile, FAST).t(1) == pytest.approx(2.0)
+    profile.observe(FAST, 1, 1.5)
+    profile.observe(BALANCED, 1, 4.0)
+    assert table_of(profile, FAST).t(1) == 1.5, "its own batches count more than the others'"
+    assert profile.table(OTHER) is None, "another canvas costs something else"
+
+
+# ---- how far a table was measured
+
+
+def test_a_table_is_a_guess_until_three_whole_batches_of_its_canvas_and_beyond_the_largest_of_them() -> None:
+    profile = woven((1, 1.0), (1, 1.0))
+    assert profile.measured_up_to(BALANCED) == 0
+    profile.observe(FAST, 4, 0.7)
+    assert profile.measured_up_to(BALANCED) == profile.measured_up_to(FAST) == 4
+    assert profile.measured_up_to(OTHER) == 0
+
+
+def test_the_claim_sheds_by_the_least_a_batch_can_take() -> None:
+    profile = woven((1, 1.0), (1, 1.0), (2, 1.4))
+    assert profile.least_seconds(TIMED, BALANCED, 1) == 1.0
+    assert profile.least_seconds(TIMED, BALANCED, 8) == pytest.approx(1.4), "what was measured, not the guess beyond"
+
+
+@pytest.mark.parametrize(("card", "least"), [(CATVTON, 0.2), (TIMED, 0.0)], ids=["expected", "nothing expected"])
+def test_while_costs_are_a_guess_the_claim_sheds_by_what_no_device_beats(card: EngineCard, least: float) -> None:
+    profile, key = CostProfile(max_batch=8), card.batch_key("balanced")
+    assert profile.least_seconds(card, key, 1) == least
+    profile.start(key, 1, 50.0, complete=0)
+    assert profile.least_seconds(card, key, 1) == least
+
+
+# ---- the spread of the times
+
+
+def test_the_spread_is_how_much_longer_nine_in_ten_batches_take() -> None:
+    profile = woven(*[(1, 1.0)] * 7)
+    assert (profile.spreads(), table_of(profile).spread) == ({}, BATCH_SPREAD)
+    profile.observe(BALANCED, 1, 1.0)
+    assert profile.spreads() == {BALANCED: 0.0}
+    profile = woven(*[(1, 1.0)] * 8, *[(1, 1.4)] * 2)
+    assert table_of(profile).spread == pytest.approx(0.4)
+
+
+def test_sizes_with_few_batches_say_nothing_of_the_spread_and_trouble_is_bounded() -> None:
+    assert spread_of([[1.0, 9.0], [2.0] * 8]) == 0.0
+    assert spread_of([[1.0] * 5 + [50.0] * 3]) == 1.0
+    assert spread_of([]) is None
+
+
+# ---- measured at the start
+
+
+@pytest.mark.parametrize("card", [CATVTON, FASHN], ids=lambda card: card.name)
+@pytest.mark.parametrize("extra", [0.5, 3.0, 30.0])
+def test_a_slow_first_step_is_not_told(card: EngineCard, extra: float) -> None:
+    watch, profile = Watch(), CostProfile(max_batch=8)
+    engine = Stub(card, watch, lambda step: 0.053 + (extra if step == 0 else 0.0))
+    measure(engine, profile, budget_seconds=2.0, max_batch=8, clock=watch)
+    for quality, preset in card.presets.items():
+        assert table_of(profile, card.batch_key(quality)).t(1) == pytest.approx(0.053 * preset.steps, rel=0.1)
+
+
+def test_every_canvas_warms_up_for_itself() -> None:
+    watch, profile = Watch(), CostProfile(max_batch=1)
+    engine = Stub(CATVTON, watch, lambda step: 0.02)
+    canvases = len({canvas_of(key) for key in keys_of(CATVTON)})
+    opened: set[str] = set()
+
+    def open_cold(batch_key: str) -> TimedSession:
+        watch.sleep(0.0)
+        session = TimedSession(engine, steps=steps_of(batch_key))
+        if canvas_of(batch_key) not in opened:
+            opened.add(canvas_of(batch_key))
+            step = session.step
+
+            def cold():
+                watch.sleep(3.0)
+                return step()
+
+            session.step = cold  # type: ignore[method-assign]
+        return session
+
+    engine.open = open_cold  # type: ignore[method-assign]
+    measure(engine, profile, budget_seconds=10.0, max_batch=1, clock=watch)
+    assert len(opened) == canvases == 2
+    assert table_of(profile, CATVTON.batch_key("balanced")).t(1) == pytest.approx(0.4)
+    assert table_of(profile, CATVTON.batch_key("balanced", degraded=True)).t(1) == pytest.approx(0.4)
+
+
+def test_the_least_of_three_warm_batches_counts() -> None:
+    hiccups = {2: 5.0, 10: 0.0, 18: 2.0}  # step 0 warms up; batches of 8 steps follow
+    watch, profile = Watch(), CostProfile(max_batch=1)
+    engine = Stub(TIMED, watch, lambda step: 0.1 + hiccups.get(step, 0.0))
+    measure(engine, profile, budget_seconds=60.0, max_batch=1, clock=watch)
+    assert table_of(profile).t(1) == pytest.approx(0.8)
+    assert profile.measured_up_to(BALANCED) == 1
+
+
+def test_with_time_enough_the_profile_is_the_curve() -> None:
+    profile, _ = measured({1: 0.8, 2: 1.0, 4: 1.6, 8: 3.2}, budget_seconds=60)
+    assert [round(table_of(profile).t(b), 3) for b in (1, 2, 4, 8)] == [0.8, 1.0, 1.6, 3.2]
+    assert profile.measured_up_to(BALANCED) == 8
+
+
+def test_keys_of_one_canvas_are_measured_once_and_scaled_by_their_steps() -> None:
+    profile, _ = measured({1: 0.8, 8: 3.2}, budget_seconds=60)
+    costs = {key: table.t(1) for key, table in profile.tables().items()}
+    assert costs == pytest.approx({BALANCED: 0.8, FAST: 0.4, DEGRADED: 0.3})
+
+
+def test_a_picture_that_breaks_the_budget_is_worked_out_from_its_warm_steps_and_is_a_guess() -> None:
+    profile, watch = measured({1: 8.0, 8: 8.0}, budget_seconds=2.0)
+    assert table_of(profile).t(1) == pytest.approx(8.0)
+    assert watch.now == pytest.approx(4.0), "one step warms up, and three are timed"
+    assert profile.measured_up_to(BALANCED) == 0
+
+
+def test_of_very_long_steps_one_is_timed_for_the_heart_must_know_it() -> None:
+    profile, watch = measured({1: 800.0, 8: 800.0}, budget_seconds=2.0)
+    assert watch.now == pytest.approx(200.0)
+    assert profile.step_seconds(BALANCED, 1) == pytest.approx(100.0)
+
+
+def test_measuring_stays_about_within_its_budget() -> None:
+    _, watch = measured({1: 0.4, 2: 0.7, 4: 1.3, 8: 2.5}, budget_seconds=2.0)
+    assert watch.now <= 3.0
+
+
+@pytest.mark.parametrize(("step_seconds", "told"), [(1e-5, 0.2), (2 * LONG_STEP_SECONDS, 50.0)], ids=["low", "high"])
+def test_what_the_card_does_not_expect_is_brought_back_and_is_a_guess(step_seconds: float, told: float) -> None:
+    watch, profile, key = Watch(), CostProfile(max_batch=1), CATVTON.batch_key("balanced")
+    measure(Stub(CATVTON, watch, lambda _: step_seconds), profile, budget_seconds=2.0, max_batch=1, clock=watch)
+    assert table_of(profile, key).t(1) == pytest.approx(told)
+    assert profile.measured_up_to(key) == 0
+    assert profile.step_seconds(key, 1) >= step_seconds, "the heart waits as long as a step really took"
+    for _ in range(3):
+        profile.observe(key, 1, 7_000.0)
+    assert table_of(profile, key).t(1) == 7_000.0, "what was woven is true, whatever was expected"
+    assert profile.measured_up_to(key) == 1
+
+
+def test_an_engine_that_breaks_on_its_sample_is_found_out_by_its_first_job() -> None:
+    class Broken(TimedEngine):
+        def sample_job(self, batch_key: str) -> WeaveJob:
+            return replace(super().sample_job(batch_key), options={"poison": "raise"})
+
+    profile = CostProfile(max_batch=1)
+    measure(Broken({1: 0.0}), profile, budget_seconds=1.0, max_batch=1, clock=Watch())
+    assert profile.tables() == {}
+
+
+@pytest.mark.parametrize("card", [PUPPET, CATVTON, FASHN], ids=lambda card: card.name)
+def test_every_preset_of_an_engine_has_an_expectation_that_makes_sense(card: EngineCard) -> None:
+    for quality in card.presets:
+        least, most = card.expected_seconds[quality]
+        assert 0 < least < most <= MOST_SECONDS
+        assert expected_seconds(card, card.batch_key(quality))[0] <= least
+
+
+def test_a_key_never_woven_has_no_costs_and_no_expected_step() -> None:
+    profile = CostProfile(max_batch=4)
+    assert profile.table(BALANCED) is None
+    assert profile.step_seconds(BALANCED, 1) == 0.0
+
+
+@pytest.mark.parametrize(
+    ("key", "steps"),
+    [
+        ("catvton/1/768x1024/50", 50),
+        ("puppet/1/0x0/0", 1),
+        ("fashn/1.5/576x864/g1.5/30", 30),
+        ("x", 1),
+        ("x/²", 1),
+        ("x/" + "9" * 5_000, 1),
+    ],
+)
+def test_the_last_part_of_a_key_is_its_steps(key: str, steps: int) -> None:
+    assert steps_of(key) == steps
+
+
+def test_an_engine_has_one_key_for_each_different_cost() -> None:
+    assert keys_of(PUPPET) == ["puppet/1/0x0/0"]
+    assert set(keys_of(TIMED)) == {BALANCED, FAST, DEGRADED}
