@@ -48,8 +48,8 @@ class WeaverSettings(BaseSettings):
     """`WEAVER_POLL_SECONDS`. Safety poll beside the wake-up channel, and the age at which `config:*` is read anew."""
 
     profile_seconds: float = Field(default=2.0, ge=0)
-    """`WEAVER_PROFILE_SECONDS`. About what measuring t(b) at start may take in all; 0: learn it from work. A few steps of
-    each canvas are run in any case."""
+    """`WEAVER_PROFILE_SECONDS`. About what measuring t(b) at start may take in all; 0: learn it from work. A few
+    steps of each canvas are run in any case."""
 
     slo_seconds: float = Field(default=20.0, gt=0)
     """`WEAVER_SLO_SECONDS`. What a job should take at most, end to end: bounds how long a batch waits for company."""
