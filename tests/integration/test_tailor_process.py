@@ -20,6 +20,7 @@ from no_torch import without_torch
 from proteus import imaging
 from proteus.artefacts import GarmentCut, IngestedImage, PersonParse
 from proteus.jobs import JobState
+from proteus.machine import RESERVE_BYTES, memory_limit_bytes
 from proteus.queue import JobView
 from workbench import assets
 
@@ -239,3 +240,31 @@ async def test_a_tailor_without_torch_and_without_the_export_says_how_to_make_it
     assert "finds no exported network" in said["reason"]
     assert "`make weights MODEL=segformer ACCEPT=1`" in said["reason"]
     assert not process.said("Traceback")
+
+
+async def test_a_tailor_without_memory_for_one_slot_refuses_to_start_and_says_why(fleet: Fleet) -> None:
+    process = fleet.start(
+        "tailor", "t1", POSE_MODEL_DIR=str(POSE), TAILOR_HTTP_PORT="0", TAILOR_IMAGE_BYTES_MOST=str(1 << 50)
+    )
+    assert await asyncio.to_thread(process.popen.wait, 60) == 1
+    [line] = [line for line in process.log.read_text().splitlines() if "cannot_work" in line]
+    assert "TAILOR_SLOTS: not even 1 fits" in line
+    assert "raise the memory limit" in line
+
+
+async def test_a_tailor_leaves_out_slots_that_its_memory_has_no_room_for_and_works(fleet: Fleet) -> None:
+    free = memory_limit_bytes() - RESERVE_BYTES - 1024**3
+    process = await tailor(fleet, TAILOR_IMAGE_BYTES_MOST=str(free * 2 // 3))
+    assert process.said("slots_lowered")
+    made = await ingest(fleet, "g", (ASSETS / "garment.jpg").read_bytes())
+    assert made.state is JobState.COMPLETED
+    assert process.stop() == 0
+
+
+async def test_an_upload_that_takes_too_much_memory_is_refused_with_the_bytes_and_the_limit(fleet: Fleet) -> None:
+    process = await tailor(fleet, TAILOR_IMAGE_BYTES_MOST=str(64 * 1024 * 1024))
+    view = await ingest(fleet, "big", png("RGBA", (5000, 4000)), "image/png")
+    assert (view.state, view.code) == (JobState.FAILED, "image_too_large")
+    assert "5000 x 4000 RGBA" in str(view)
+    assert "67108864 are the most" in str(view)
+    assert process.stop() == 0

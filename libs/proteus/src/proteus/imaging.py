@@ -1,7 +1,8 @@
 """Pictures in and out: hostile bytes to pixels, pixels to files that say what made them.
 
-`decode` is the one door for bytes that came from a client: size, type and pixel count are checked before a pixel is
-decoded, and what comes out is upright sRGB without any metadata. `load` reads the files that this deployment wrote.
+`decode` is the one door for bytes that came from a client: size, type, and the memory that decoding will take are
+checked before a pixel is decoded, and what comes out is upright sRGB without any metadata. `load` reads the files that
+this deployment wrote, within the bounds of what it writes.
 `encode` writes PNG, WebP or JPEG, with a `Mark` where a picture was made by an engine: XMP with IPTC's
 `DigitalSourceType` and the job's parameters, which `read_mark` finds again. Everything blocks; callers use threads.
 """
@@ -12,7 +13,6 @@ import io
 import json
 import re
 import struct
-import warnings
 import zlib
 from dataclasses import dataclass, field
 from html import escape, unescape
@@ -21,9 +21,11 @@ from typing import Any, Final, Literal
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageCms, PngImagePlugin, UnidentifiedImageError
+from PIL import Image, PngImagePlugin, UnidentifiedImageError
 
 from proteus.errors import ImageTooLarge, ImageTooSmall, ImageUnreadable, UnsupportedMedia
+from proteus.image_budget import Header, decode_bytes, jpeg_coefficient_bytes
+from proteus.picture_rows import has_alpha, read_scaled
 
 Pixels = NDArray[np.uint8]
 Format = Literal["png", "webp", "jpeg"]
@@ -42,13 +44,30 @@ MAX_JPEG_SCANS: Final = 64
 """Cameras and editors write about ten; each scan costs a pass over all pixels."""
 
 
+WEBP_ANIMATED: Final = 2
+"""The bit of a WebP's first chunk that says so."""
+
+MAX_STORED_BYTES: Final = 32 * 1024 * 1024
+"""A PNG of 2048 x 2048 with transparency that nothing compresses has half of it."""
+
+MAX_STORED_SIDE_PIXELS: Final = 2048
+
+PngImagePlugin.MAX_TEXT_MEMORY = 8 * 1024 * 1024
+"""Of all text chunks of a PNG, unpacked; Pillow's own limit is 64 MiB, a sixth of a picture's budget."""
+
+# `decode` and `load` judge the header by bytes of memory; this limit counts pixels, whatever one takes.
+Image.MAX_IMAGE_PIXELS = None
+
+
 @dataclass(frozen=True, kw_only=True)
 class Limits:
     """What `decode` takes.
 
     Attributes:
         max_bytes: 20 MiB: the largest JPEG of a 50-megapixel phone.
-        max_pixels: 64 megapixels, 192 MB decoded.
+        max_pixels: 64 megapixels: bounds the time, about two seconds.
+        memory_bytes: What decoding may take, by `decode_bytes`: 64 megapixels of RGBA and something. The process that
+            decodes n pictures at once has room for n of these (`proteus.machine`).
         min_side_pixels: Smaller pictures show no garment.
         max_side_pixels: Larger pictures are scaled down to this long side. The engines' canvases end at 1024; 2048
             keeps a preview sharp on a large screen.
@@ -56,6 +75,7 @@ class Limits:
 
     max_bytes: int = 20 * 1024 * 1024
     max_pixels: int = 64_000_000
+    memory_bytes: int = 384 * 1024 * 1024
     min_side_pixels: int = 64
     max_side_pixels: int = 2048
 
@@ -79,7 +99,7 @@ _OPENERS: Final = {"png": "PNG", "webp": "WEBP", "jpeg": "JPEG"}
 # What a decoder may raise on bytes that were made to break it.
 _BROKEN: Final = (
     OSError, SyntaxError, ValueError, EOFError, TypeError, KeyError, IndexError, OverflowError, ArithmeticError,
-    AttributeError, struct.error, zlib.error, Image.DecompressionBombError,
+    AttributeError, struct.error, zlib.error, cv2.error,
 )  # fmt: skip
 
 # EXIF orientation -> how to make the picture upright (numpy: quarter turns to the left after a left-right flip).
@@ -115,18 +135,14 @@ def decode(
 
     Raises:
         UnsupportedMedia: Not a JPEG, PNG or WebP, not the declared type, or animated.
-        ImageTooLarge: Too many bytes or pixels.
+        ImageTooLarge: Too many bytes or pixels, or decoding would take too much memory.
         ImageTooSmall: Too few pixels.
         ImageUnreadable: Truncated, corrupt or empty.
     """
     limits = limits or Limits()
     source = _check_bytes(data, declared_type=declared_type, limits=limits)
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            picture = Image.open(io.BytesIO(data), formats=[_OPENERS[source]])
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise ImageTooLarge(f"the picture has over {limits.max_pixels / 1e6:.0f} megapixels") from error
+        picture: Image.Image = Image.open(io.BytesIO(data), formats=[_OPENERS[source]])
     except UnidentifiedImageError as error:
         raise ImageUnreadable(f"the file starts like a {source} but its header is broken") from error
     except _BROKEN as error:
@@ -138,15 +154,37 @@ def decode(
             # The decoder halves what will be scaled down by more than two anyway: a third of the time.
             scale = limits.max_side_pixels / max(picture.size)
             picture.draft("RGB", (round(picture.width * scale), round(picture.height * scale)))
+        _check_budget(picture, data, source=source, limits=limits, keep_alpha=keep_alpha)
+        if source == "webp":
+            picture = _webp(picture, data)
         picture.load()
-        alpha = _alpha_of(picture) if keep_alpha else None
-        pixels = np.asarray(_to_srgb(picture) if alpha is None else _straight(picture, alpha))
+        pixels, alpha = read_scaled(picture, max_side_pixels=limits.max_side_pixels, keep_alpha=keep_alpha)
     except _BROKEN as error:
         raise ImageUnreadable(f"the {source} is truncated or corrupt: {error}") from error
-    if alpha is not None:
-        pixels, alpha = _fit_with_alpha(pixels, alpha, limits.max_side_pixels)
-        return Decoded(pixels=_turned(pixels, orientation), source=source, alpha=_turned(alpha, orientation))
-    return Decoded(pixels=_turned(fit_within(pixels, limits.max_side_pixels), orientation), source=source)
+    picture.close()
+    turned = None if alpha is None else _turned(alpha, orientation)
+    return Decoded(pixels=_turned(pixels, orientation), source=source, alpha=turned)
+
+
+def _check_budget(picture: Image.Image, data: bytes, *, source: Format, limits: Limits, keep_alpha: bool) -> None:
+    """Refuse what would take more memory than a picture may, before any pixel is decoded."""
+    needed = decode_bytes(
+        Header(
+            source=source,
+            mode=picture.mode,
+            width=picture.width,
+            height=picture.height,
+            file_bytes=len(data),
+            max_side_pixels=limits.max_side_pixels,
+            keeps_alpha=keep_alpha and has_alpha(picture),
+            coefficient_bytes=jpeg_coefficient_bytes(data) if source == "jpeg" else 0,
+        )
+    )
+    if needed > limits.memory_bytes:
+        raise ImageTooLarge(
+            f"decoding the picture ({source}, {picture.width} x {picture.height} {picture.mode}) takes {needed} bytes "
+            f"of memory; {limits.memory_bytes} are the most"
+        )
 
 
 def _turned(pixels: Pixels, orientation: int) -> Pixels:
@@ -155,39 +193,17 @@ def _turned(pixels: Pixels, orientation: int) -> Pixels:
     return np.ascontiguousarray(np.rot90(pixels[:, ::-1] if flip else pixels, turns))
 
 
-def _has_alpha(picture: Image.Image) -> bool:
-    return picture.mode in ("LA", "PA", "RGBA", "La", "RGBa") or "transparency" in picture.info
-
-
-def _alpha_of(picture: Image.Image) -> Pixels | None:
-    """Return the transparency of a picture, None where all of it is opaque."""
-    if not _has_alpha(picture):
-        return None
-    alpha = np.asarray(picture.convert("RGBA").getchannel("A"))
-    return None if (alpha == 255).all() else alpha
-
-
-def _straight(picture: Image.Image, alpha: Pixels) -> Image.Image:
-    """Return the colours in sRGB as they are under their alpha; white where none is seen, so nothing hidden stays."""
-    bare = picture.convert("RGBA").convert("RGB")
-    bare.info = {key: picture.info[key] for key in ("icc_profile",) if key in picture.info}
-    pixels = np.array(_apply_profile(bare).convert("RGB"))
-    pixels[alpha == 0] = 255
-    return Image.fromarray(pixels)
-
-
-def _fit_with_alpha(pixels: Pixels, alpha: Pixels, max_side_pixels: int) -> tuple[Pixels, Pixels]:
-    """Return both scaled down alike; what is not seen lends the edge no colour."""
-    if max(alpha.shape) <= max_side_pixels:
-        return pixels, alpha
-    weight = alpha.astype(np.float32)[..., None] / np.float32(255)
-    small_alpha = fit_within(alpha, max_side_pixels)
-    size = (small_alpha.shape[1], small_alpha.shape[0])
-    seen = cv2.resize(pixels * weight, size, interpolation=cv2.INTER_AREA)
-    share = cv2.resize(weight, size, interpolation=cv2.INTER_AREA)[..., None]
-    colour = np.where(share > 0, seen / np.maximum(share, 1e-6), 255).round().clip(0, 255).astype(np.uint8)
-    colour[small_alpha == 0] = 255
-    return colour, small_alpha
+def _webp(opened: Image.Image, data: bytes) -> Image.Image:
+    """Decode a WebP by OpenCV: Pillow decodes a still one as an animation, in twice the memory."""
+    pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+    if pixels is None or pixels.shape[:2] != (opened.height, opened.width):
+        raise ImageUnreadable("the webp is truncated or corrupt")
+    has_alpha = pixels.shape[2] == 4
+    cv2.cvtColor(pixels, cv2.COLOR_BGRA2RGBA if has_alpha else cv2.COLOR_BGR2RGB, dst=pixels)
+    picture = Image.fromarray(pixels)
+    picture.info = {key: opened.info[key] for key in ("icc_profile",) if key in opened.info}
+    opened.close()
+    return picture
 
 
 def _check_bytes(data: bytes, *, declared_type: str | None, limits: Limits) -> Format:
@@ -200,6 +216,8 @@ def _check_bytes(data: bytes, *, declared_type: str | None, limits: Limits) -> F
         raise UnsupportedMedia("the file is not a JPEG, PNG or WebP picture")
     if declared_type is not None and declared_type != CONTENT_TYPES[source]:
         raise UnsupportedMedia(f"the file is {CONTENT_TYPES[source]} but {declared_type!r} was declared")
+    if source == "webp" and data[12:16] == b"VP8X" and data[20:21] and data[20] & WEBP_ANIMATED:
+        raise UnsupportedMedia("the picture is animated; send a still one")
     if source == "jpeg" and data.count(b"\xff\xda") > MAX_JPEG_SCANS:
         raise ImageUnreadable(f"the jpeg has more than {MAX_JPEG_SCANS} scans")
     return source
@@ -226,54 +244,24 @@ def _orientation(picture: Image.Image) -> int:
         return 1
 
 
-def _to_srgb(picture: Image.Image) -> Image.Image:
-    """Return an 8-bit RGB picture in sRGB, transparency over white."""
-    if picture.mode.startswith("I"):
-        picture = Image.fromarray((np.asarray(picture).astype(np.uint32) >> 8).clip(0, 255).astype(np.uint8))
-    if _has_alpha(picture):
-        over = picture.convert("RGBA")
-        over.info = {key: picture.info[key] for key in ("icc_profile",) if key in picture.info}
-        picture = Image.alpha_composite(Image.new("RGBA", over.size, (255, 255, 255, 255)), over).convert("RGB")
-        picture.info = over.info
-    elif picture.mode not in ("RGB", "L", "CMYK"):
-        picture = picture.convert("RGB")
-    return _apply_profile(picture).convert("RGB")
-
-
-def _apply_profile(picture: Image.Image) -> Image.Image:
-    """Convert from the embedded profile to sRGB; a profile that is broken or of another colour space is ignored."""
-    profile = picture.info.get("icc_profile")
-    if not profile:
-        return picture
-    try:
-        embedded = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-        if "sRGB" in ImageCms.getProfileDescription(embedded):
-            return picture
-        converted = ImageCms.profileToProfile(picture, embedded, ImageCms.createProfile("sRGB"), outputMode="RGB")
-    except (ImageCms.PyCMSError, *_BROKEN):
-        return picture
-    return converted or picture
-
-
-def fit_within(pixels: Pixels, max_side_pixels: int) -> Pixels:
-    """Return the picture scaled down so that its long side is at most `max_side_pixels`; smaller ones as they are."""
-    height, width = pixels.shape[:2]
-    scale = max_side_pixels / max(height, width)
-    if scale >= 1:
-        return pixels
-    size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
-
-
 def load(data: bytes, mode: Literal["RGB", "RGBA", "L"]) -> Pixels:
     """Return a picture that this deployment wrote itself: (H, W, 3), (H, W, 4) or (H, W) uint8.
 
     Raises:
+        ImageTooLarge: It has more bytes than `MAX_STORED_BYTES`, or a longer side than ingest writes.
         ImageUnreadable: The object in the store is damaged.
     """
+    if len(data) > MAX_STORED_BYTES:
+        raise ImageTooLarge(f"a stored picture has more than {MAX_STORED_BYTES} bytes: no tailor wrote it")
     try:
         with Image.open(io.BytesIO(data), formats=list(_OPENERS.values())) as picture:
-            return np.array(picture.convert(mode))
+            if max(picture.size) > MAX_STORED_SIDE_PIXELS:
+                raise ImageTooLarge(
+                    f"a stored picture is {picture.width} x {picture.height}; a tailor writes {MAX_STORED_SIDE_PIXELS} "
+                    "pixels a side at most"
+                )
+            picture.load()
+            return np.array(picture if picture.mode == mode else picture.convert(mode))
     except _BROKEN as error:
         raise ImageUnreadable(f"a stored picture is damaged: {error}") from error
 

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from queue import SimpleQueue
 from typing import TypeVar
 
+from proteus.imaging import Limits
 from tailor.parsers.contract import Parser
 
 T = TypeVar("T")
@@ -19,11 +20,13 @@ class Bench:
     Args:
         parsers: One for each thread; an instance is used by one thread at a time.
         pose_model: Name of the pose model behind them.
+        limits: What pictures are taken; the process has memory for one of them in each thread.
     """
 
-    def __init__(self, parsers: Sequence[Parser], *, pose_model: str) -> None:
+    def __init__(self, parsers: Sequence[Parser], *, pose_model: str, limits: Limits | None = None) -> None:
         self.slots = len(parsers)
         self.pose_model = pose_model
+        self.limits = limits or Limits()
         self.name, self.version = parsers[0].name, parsers[0].version
         self._idle: SimpleQueue[Parser] = SimpleQueue()
         for parser in parsers:

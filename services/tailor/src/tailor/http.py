@@ -7,7 +7,8 @@ first file of a form. Nothing is stored.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
+import contextlib
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from typing import Annotated, Final, Literal
 
 import structlog
@@ -53,8 +54,12 @@ class SlowBody(InvalidRequest):
     hint = "Send the whole picture at once, at 100 KiB a second or more."
 
 
+Hold = Callable[[int], None]
+"""Counts bytes that came; raises `Overloaded` where there is no memory for them."""
+
+
 class Bodies:
-    """The bodies that are being received, all together.
+    """The bodies that are being received, or wait for their place, all together.
 
     Args:
         seconds: A body may take so long, and a second more for each 100 KiB that came.
@@ -65,19 +70,22 @@ class Bodies:
         self.seconds = seconds
         self._free = memory_bytes
 
-    def take(self, size_bytes: int) -> None:
-        """Count bytes that came.
+    @contextlib.asynccontextmanager
+    async def held(self) -> AsyncIterator[Hold]:
+        """Count the bytes of one request as taken until it is done."""
+        taken = 0
 
-        Raises:
-            Overloaded: There is no memory for them.
-        """
-        if size_bytes > self._free:
-            raise Overloaded("other pictures are being received; there is no memory for one more")
-        self._free -= size_bytes
+        def take(size_bytes: int) -> None:
+            nonlocal taken
+            if size_bytes > self._free:
+                raise Overloaded("other pictures are being received; there is no memory for one more")
+            self._free -= size_bytes
+            taken += size_bytes
 
-    def give_back(self, size_bytes: int) -> None:
-        """Count bytes that were taken as gone."""
-        self._free += size_bytes
+        try:
+            yield take
+        finally:
+            self._free += taken
 
 
 _STATUS: Final[tuple[tuple[type[ProteusError], int], ...]] = (
@@ -120,11 +128,14 @@ def make_app(
     )
     async def segment(request: Request, category: Annotated[Category, Query()] = "auto") -> Response:
         """Cut the garment out of the picture in the body (JPEG, PNG or WebP; or the first file of a form)."""
-        data = await read_picture(request, bodies)
-        if places.locked():  # asked only now: a body that never ends holds no place
-            raise Overloaded
-        async with places:
-            png, headers = await bench.run(lambda parser: segment_picture(data, parser, category=category))
+        async with bodies.held() as hold:
+            data = await read_picture(request, bodies, hold, bench.limits)
+            if places.locked():  # asked only now: a body that never ends holds no place
+                raise Overloaded
+            async with places:
+                png, headers = await bench.run(
+                    lambda parser: segment_picture(data, parser, category=category, limits=bench.limits)
+                )
         metrics.requests.labels("200").inc()
         return Response(png, media_type="image/png", headers=headers)
 
@@ -172,7 +183,7 @@ def make_app(
     return app
 
 
-async def read_picture(request: Request, bodies: Bodies, limits: Limits | None = None) -> bytes:
+async def read_picture(request: Request, bodies: Bodies, hold: Hold, limits: Limits) -> bytes:
     """Return the picture's bytes, never reading more than is allowed, nor for longer.
 
     Raises:
@@ -181,14 +192,14 @@ async def read_picture(request: Request, bodies: Bodies, limits: Limits | None =
         Overloaded: Other bodies fill the memory for them.
         InvalidRequest: A form without a file, or no form at all behind a form's content type.
     """
-    limit = (limits or Limits()).max_bytes
+    limit = limits.max_bytes
     form = request.headers.get("content-type", "").startswith("multipart/form-data")
     body = bytearray()
     start = asyncio.get_running_loop().time()
     try:
         async with asyncio.timeout_at(start + bodies.seconds) as deadline:
             async for chunk in request.stream():
-                bodies.take(len(chunk))
+                hold(len(chunk))
                 body += chunk
                 if len(body) > limit + (FORM_ALLOWANCE_BYTES if form else 0):
                     raise ImageTooLarge(f"the body has more than {limit} bytes")
@@ -196,8 +207,6 @@ async def read_picture(request: Request, bodies: Bodies, limits: Limits | None =
         return await _first_file(request.headers, bytes(body)) if form else bytes(body)
     except TimeoutError as error:
         raise SlowBody(f"only {len(body)} bytes of the body came in time") from error
-    finally:
-        bodies.give_back(len(body))
 
 
 async def _first_file(headers: Headers, body: bytes) -> bytes:
@@ -217,14 +226,16 @@ async def _first_file(headers: Headers, body: bytes) -> bytes:
     raise InvalidRequest("the form has no file")
 
 
-def segment_picture(data: bytes, parser: Parser, *, category: str) -> tuple[bytes, dict[str, str]]:
+def segment_picture(
+    data: bytes, parser: Parser, *, category: str, limits: Limits | None = None
+) -> tuple[bytes, dict[str, str]]:
     """Return the cut-out's PNG and what was found, as headers; blocks.
 
     Raises:
         InvalidRequest: The bytes are no picture we take.
         NoGarmentDetected: There is none in it.
     """
-    photo = imaging.decode(data, keep_alpha=True)
+    photo = imaging.decode(data, limits=limits, keep_alpha=True)
     found, given = find_in(photo.pixels, photo.alpha, parser, category=category)
     pixels, box = cut_out(photo.pixels, found.alpha, straight=given)
     headers = {

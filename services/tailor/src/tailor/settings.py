@@ -44,6 +44,11 @@ class TailorSettings(BaseSettings):
     slots: int = Field(default=2, ge=1, le=32)
     """`TAILOR_SLOTS`. Jobs at once, each in a thread with a parser of its own (about 40 MB each for `classic`)."""
 
+    image_bytes_most: int = Field(default=384 * 1024 * 1024, ge=64 * 1024 * 1024)
+    """`TAILOR_IMAGE_BYTES_MOST`, in bytes. Memory that decoding one picture may take; what would take more is refused
+    by its header (`image_too_large`). Each slot has this much; slots that the memory limit has no room for are left
+    out. The default takes 64 megapixels of a PNG."""
+
     http_host: str = "0.0.0.0"  # noqa: S104 - the pod's address is not known before it runs
     """`TAILOR_HTTP_HOST`."""
 

@@ -22,11 +22,11 @@ from tailor.parsers.contract import Parser
 from tailor.parsers.given import find_in
 
 Body = Mapping[str, Any]
-Task = Callable[[ObjectStore, Body, Parser, str], dict[str, Any]]
-"""(store, body, parser, name of its pose model) -> result."""
+Task = Callable[[ObjectStore, Body, Parser, str, Limits], dict[str, Any]]
+"""(store, body, parser, name of its pose model, what pictures are taken) -> result."""
 
 
-def ingest(store: ObjectStore, body: Body, _parser: Parser, _pose_model: str) -> dict[str, Any]:
+def ingest(store: ObjectStore, body: Body, _parser: Parser, _pose_model: str, limits: Limits) -> dict[str, Any]:
     """Turn the raw upload into the photo that everyone reads. The incoming object stays: see `leftovers`.
 
     Raises:
@@ -34,26 +34,27 @@ def ingest(store: ObjectStore, body: Body, _parser: Parser, _pose_model: str) ->
         InvalidRequest: It is not a picture we take; the subclass says why.
     """
     try:
-        data = store.get(body["incoming_key"], limit_bytes=Limits().max_bytes)
+        data = store.get(body["incoming_key"], limit_bytes=limits.max_bytes)
     except NotFound as error:
         raise UploadMissing from error
     image, safe = make_safe(
         data,
         declared_type=body.get("content_type"),
         user_id=body["user_id"],
+        limits=limits,
         keep_alpha=body.get("kind") == "garment",
     )
     store.put(image.key, safe, content_type=image.content_type)
     return {"image": image.model_dump()}
 
 
-def cut(store: ObjectStore, body: Body, parser: Parser, _pose_model: str) -> dict[str, Any]:
+def cut(store: ObjectStore, body: Body, parser: Parser, _pose_model: str, _limits: Limits) -> dict[str, Any]:
     """Cut the garment out of an ingested photo: a transparent PNG and its description.
 
     Raises:
         NoGarmentDetected: There is none.
     """
-    picture = imaging.load(store.get(body["image_key"]), "RGBA")
+    picture = imaging.load(store.get(body["image_key"], limit_bytes=imaging.MAX_STORED_BYTES), "RGBA")
     photo, alpha = np.ascontiguousarray(picture[..., :3]), np.ascontiguousarray(picture[..., 3])
     category = str(body.get("category") or "auto")
     mask, given = find_in(photo, alpha, parser, category=category)
@@ -82,14 +83,14 @@ def cut(store: ObjectStore, body: Body, parser: Parser, _pose_model: str) -> dic
     }
 
 
-def parse(store: ObjectStore, body: Body, parser: Parser, pose_model: str) -> dict[str, Any]:
+def parse(store: ObjectStore, body: Body, parser: Parser, pose_model: str, _limits: Limits) -> dict[str, Any]:
     """Parse the person in an ingested photo: landmarks, person mask, one agnostic mask per category.
 
     Raises:
         NoPersonDetected: There is none.
         PersonCropped: Shoulders or hips are outside the picture.
     """
-    photo = imaging.load(store.get(body["image_key"]), "RGB")
+    photo = imaging.load(store.get(body["image_key"], limit_bytes=imaging.MAX_STORED_BYTES), "RGB")
     found = parser.find_person(photo)
     folder = derived_prefix(body["user_id"], body["image_sha256"], "parse", f"{parser.name}-{parser.version}")
     agnostic_keys: dict[GarmentCategory, str] = {}
@@ -125,13 +126,13 @@ def parse(store: ObjectStore, body: Body, parser: Parser, pose_model: str) -> di
 TASKS: Final[dict[str, Task]] = {"ingest": ingest, "cut": cut, "parse": parse}
 
 
-def run(store: ObjectStore, body: Body, parser: Parser, pose_model: str) -> dict[str, Any]:
+def run(store: ObjectStore, body: Body, parser: Parser, pose_model: str, limits: Limits) -> dict[str, Any]:
     """Do the task a body names."""
     task = TASKS.get(str(body.get("task")))
     if task is None:
         raise InvalidRequest(f"task {body.get('task')!r} is none of {', '.join(TASKS)}")
     try:
-        return task(store, body, parser, pose_model)
+        return task(store, body, parser, pose_model, limits)
     except KeyError as error:
         raise InvalidRequest(f"the job's body has no {error}") from error
 

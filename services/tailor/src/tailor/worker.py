@@ -135,7 +135,7 @@ class Worker:
 
     async def _run(self, job: Claimed) -> dict[str, Any]:
         return await patiently(
-            lambda parser: tasks.run(self._store, job.body, parser, self._bench.pose_model),
+            lambda parser: tasks.run(self._store, job.body, parser, self._bench.pose_model, self._bench.limits),
             seconds=self._settings.store_patience_seconds,
             moved=self._moved,
             run=self._bench.run,

@@ -34,21 +34,21 @@ def fetch(store: ObjectStore, job: Claimed, card: EngineCard) -> WeaveJob:
             parse = PersonParse.model_validate_json(store.get(str(body["parse_key"])))
         except ValidationError as error:
             raise EngineError(f"the stored parse is damaged: {error.error_count()} errors") from error
-        person_mask = imaging.load(store.get(parse.person_mask_key), "L")
+        person_mask = imaging.load(_picture(store, parse.person_mask_key), "L")
         mask_key = body.get("mask_key") or parse.agnostic_mask_keys.get(category)  # type: ignore[call-overload]
         if mask_key is None:
             raise InvalidRequest(f"the parse has no mask for the garment category {category!r}")
-        agnostic_mask = imaging.load(store.get(str(mask_key)), "L")
+        agnostic_mask = imaging.load(_picture(store, str(mask_key)), "L")
     elif card.needs_parse:
         raise InvalidRequest(f"engine {card.name} needs a person parse; the job names none")
-    person = imaging.load(store.get(str(_required(body, "person_key"))), "RGB")
+    person = imaging.load(_picture(store, str(_required(body, "person_key"))), "RGB")
     for name, mask in (("person mask", person_mask), ("mask of what may change", agnostic_mask)):
         if mask is not None and mask.shape != person.shape[:2]:
             raise InvalidRequest(f"the {name} is {_size(mask)} pixels, the photo {_size(person)}")
     return WeaveJob(
         id=job.id,
         person=person,
-        garment=imaging.load(store.get(str(_required(body, "garment_key"))), "RGBA"),
+        garment=imaging.load(_picture(store, str(_required(body, "garment_key"))), "RGBA"),
         garment_category=category,
         garment_worn=bool(body.get("garment_worn", False)),
         parse=parse,
@@ -59,6 +59,10 @@ def fetch(store: ObjectStore, job: Claimed, card: EngineCard) -> WeaveJob:
         seed=_seed(body),
         options=dict(body.get("options") or {}),
     )
+
+
+def _picture(store: ObjectStore, key: str) -> bytes:
+    return store.get(key, limit_bytes=imaging.MAX_STORED_BYTES)
 
 
 def _size(picture: Pixels) -> str:

@@ -1,0 +1,120 @@
+"""What the machine grants this process: its memory limit, what it has taken already, and how many slots fit.
+
+Read once at start by the services that decode pictures. A slot is one picture that is worked on at a time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import structlog
+
+from proteus.errors import ProteusError
+
+log = structlog.get_logger()
+
+ROOT: Final = Path("/")
+MIB: Final = 1024 * 1024
+
+RESERVE_BYTES: Final = 192 * MIB
+"""Beside slots and what is loaded: the heart's process (60 MiB), bodies on their way in, what an allocator keeps."""
+
+
+class TooLittleMemory(ProteusError):
+    """The memory limit is too low for a single slot."""
+
+    code = "too_little_memory"
+
+
+def memory_limit_bytes(root: Path = ROOT) -> int:
+    """Return the most memory this process may take: its control group's limit, else the machine's memory.
+
+    The lowest limit of the group and of those around it counts: version 2's `memory.max`, else version 1's
+    `memory.limit_in_bytes`. In a container the group's path may be the host's; then what is mounted counts.
+
+    Args:
+        root: Where `proc` and `sys` lie.
+    """
+    physical = _physical_bytes(root)
+    found = [limit for file in _limit_files(root) if (limit := _number(file)) is not None]
+    return min([physical, *found])
+
+
+def _limit_files(root: Path) -> Iterator[Path]:
+    """Yield the limit files of version 2 if there are any, else those of version 1."""
+    mounts = root / "sys/fs/cgroup"
+    try:
+        lines = (root / "proc/self/cgroup").read_text().splitlines()
+    except OSError:
+        lines = []
+    groups = {
+        controllers: path for _, controllers, path in (line.split(":", 2) for line in lines if line.count(":") > 1)
+    }
+    second = list(_upwards(mounts, groups.get("", "/"), "memory.max"))
+    if second:
+        yield from second
+        return
+    own = next((path for controllers, path in groups.items() if "memory" in controllers.split(",")), "/")
+    yield from _upwards(mounts / "memory", own, "memory.limit_in_bytes")
+
+
+def _upwards(mount: Path, group: str, name: str) -> Iterator[Path]:
+    """Yield the files of this name from a group's folder up to the mount, those that exist."""
+    folder = mount / group.lstrip("/")
+    for here in (folder, *folder.parents):
+        if here.is_relative_to(mount) and (here / name).is_file():
+            yield here / name
+
+
+def _number(file: Path) -> int | None:
+    """Return a limit; None for `max`, or if it cannot be read."""
+    try:
+        return int(file.read_text().strip())
+    except (OSError, ValueError):
+        return None
+
+
+def _physical_bytes(root: Path) -> int:
+    for line in (root / "proc/meminfo").read_text().splitlines():
+        name, _, value = line.partition(":")
+        if name == "MemTotal":
+            return int(value.split()[0]) * 1024
+    raise TooLittleMemory(f"{root / 'proc/meminfo'} does not say how much memory there is")
+
+
+def resident_bytes(root: Path = ROOT) -> int:
+    """Return the memory that this process has taken so far."""
+    for line in (root / "proc/self/status").read_text().splitlines():
+        name, _, value = line.partition(":")
+        if name == "VmRSS":
+            return int(value.split()[0]) * 1024
+    return 0
+
+
+def fitting_slots(
+    wanted: int, *, slot_bytes: int, base_bytes: int, limit_bytes: int, setting: str, least: int = 1
+) -> int:
+    """Return how many slots fit beside what is loaded; fewer than wanted are logged with the numbers.
+
+    Args:
+        wanted: What the settings say.
+        slot_bytes: The most that one slot takes.
+        base_bytes: What is taken without any slot at work.
+        limit_bytes: From `memory_limit_bytes`.
+        setting: Names the slots in the log.
+
+    Raises:
+        TooLittleMemory: Not even `least` fit.
+    """
+    fitting = (limit_bytes - base_bytes - RESERVE_BYTES) // slot_bytes
+    numbers = (
+        f"memory limit {limit_bytes // MIB} MiB, loaded {base_bytes // MIB} MiB, reserve {RESERVE_BYTES // MIB} MiB, "
+        f"{slot_bytes // MIB} MiB each"
+    )
+    if fitting < least:
+        raise TooLittleMemory(f"{setting}: not even {least} fits into the memory ({numbers}); raise the memory limit")
+    if fitting < wanted:
+        log.warning("slots_lowered", setting=setting, wanted=wanted, slots=fitting, reason=numbers)
+    return min(wanted, fitting)
