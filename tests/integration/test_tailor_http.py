@@ -16,7 +16,7 @@ from prometheus_client import CollectorRegistry
 
 from proteus import imaging
 from tailor.bench import Bench
-from tailor.http import WAITING_PER_SLOT, Bodies, make_app
+from tailor.http import WAITING_PER_SLOT, Bodies, Door, make_app
 from tailor.metrics import Metrics
 from tailor.parsers.classic import ClassicParser
 from tailor.parsers.contract import GarmentMask, PersonMasks, Pixels
@@ -26,8 +26,10 @@ from workbench import assets
 GARMENT = (Path(assets.__file__).parent / "garment.jpg").read_bytes()
 
 
-def client_of(bench: Bench, *, not_ready: str | None = None, bodies: Bodies | None = None) -> httpx.AsyncClient:
-    app = make_app(bench, metrics=Metrics(CollectorRegistry()), not_ready=lambda: not_ready, bodies=bodies)
+def client_of(
+    bench: Bench, *, not_ready: str | None = None, bodies: Bodies | None = None, door: Door | None = None
+) -> httpx.AsyncClient:
+    app = make_app(bench, metrics=Metrics(CollectorRegistry()), not_ready=lambda: not_ready, bodies=bodies, door=door)
     return httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://tailor")
 
 
@@ -180,3 +182,23 @@ async def test_bodies_in_flight_share_a_memory_and_give_it_back(bench: Bench) ->
         served = await client.post("/segment", content=GARMENT)
     assert (refused.status_code, refused.json()["retryable"]) == (429, True)
     assert served.status_code == 200, served.text
+
+
+@pytest.mark.parametrize("sent", ["", "Bearer wrong", "Bearer", "secret", "Basic secret", "Bearer s\u00e9cret"])
+async def test_a_caller_without_the_deployments_token_gets_401(bench: Bench, sent: str) -> None:
+    async with client_of(bench, door=Door(token="secret", host="0.0.0.0")) as client:
+        answer = await client.post("/segment", content=GARMENT, headers={"Authorization": sent.encode()})
+        assert (answer.status_code, answer.json()["code"]) == (401, "unauthorized")
+        assert (await client.get("/healthz")).status_code == 200
+
+
+async def test_a_caller_with_the_deployments_token_is_served(bench: Bench) -> None:
+    async with client_of(bench, door=Door(token="secret", host="0.0.0.0")) as client:
+        answer = await client.post("/segment", content=GARMENT, headers={"Authorization": "Bearer secret"})
+        assert answer.status_code == 200
+
+
+async def test_a_tailor_beyond_loopback_without_a_token_serves_nobody(bench: Bench) -> None:
+    async with client_of(bench, door=Door(host="0.0.0.0")) as client:
+        answer = await client.post("/segment", content=GARMENT)
+        assert (answer.status_code, answer.json()["code"]) == (503, "segment_closed")

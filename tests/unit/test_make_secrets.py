@@ -74,7 +74,7 @@ def test_a_part_sees_no_secret_of_another(tmp_path: Path) -> None:
         "object-storage": {"storage_gateway", "storage_tailor", "storage_weaver", "storage_migrate"},
         "migrate": {"postgres_password", "storage_migrate"},
         "gateway": {"postgres_password", "signing_key", "redis_gateway", "storage_gateway"},
-        "tailor": {"redis_tailor", "storage_tailor"},
+        "tailor": {"redis_tailor", "storage_tailor", "tailor_token"},
         "weaver": {"redis_weaver", "storage_weaver"},
         "arbitrator": {"redis_arbitrator"},
     }

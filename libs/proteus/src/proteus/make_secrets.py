@@ -35,7 +35,12 @@ def values(kept: Mapping[str, str], environment: Mapping[str, str]) -> dict[str,
     Raises:
         ValueError: A given one is a public default.
     """
-    names = [*GIVEN, *(f"redis_{role}" for role in RedisRole), *(f"storage_{role}" for role in StorageRole)]
+    names = [
+        *GIVEN,
+        "tailor_token",
+        *(f"redis_{role}" for role in RedisRole),
+        *(f"storage_{role}" for role in StorageRole),
+    ]
     made = {name: kept.get(name) or secrets.token_hex(32) for name in names}
     for name, variable in GIVEN.items():
         if given := environment.get(variable):
@@ -58,6 +63,7 @@ def parts(known: Mapping[str, str], environment: Mapping[str, str]) -> dict[str,
         "object-storage": {"identities.json": json.dumps(identities, indent=2)},
         "postgres": {"password": known["postgres_password"]},
         "migrate": {"database_url": database},
+        "tailor": {"token": known["tailor_token"]},
         "gateway": {"database_url": database, "signing_key": known["signing_key"]},
     }
     for service in SERVICES:

@@ -27,7 +27,7 @@ from proteus.registry import WorkerCard, WorkerState
 from proteus.storage import ObjectStore
 from proteus.supervision import Loops, Pulse
 from tailor.bench import Bench
-from tailor.http import make_app
+from tailor.http import Door, make_app
 from tailor.metrics import Metrics
 from tailor.parsers.classic import ClassicParser
 from tailor.parsers.clean import CleanParser
@@ -96,9 +96,10 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
             started_at=started_at,
         )
 
+    door = Door(token=settings.segment.token.get_secret_value(), host=settings.tailor.http_host)
     http = QuietServer(
         uvicorn.Config(
-            make_app(bench, metrics=metrics, not_ready=standing.not_ready),
+            make_app(bench, metrics=metrics, not_ready=standing.not_ready, door=door),
             host=settings.tailor.http_host,
             port=settings.tailor.http_port,
             log_config=None,

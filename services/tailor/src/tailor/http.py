@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import hmac
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from dataclasses import dataclass
 from typing import Annotated, Final, Literal
 
 import structlog
@@ -27,6 +29,7 @@ from proteus.errors import (
     Overloaded,
     PhotoRejected,
     ProteusError,
+    Unauthorized,
     UnsupportedMedia,
 )
 from proteus.imaging import Limits
@@ -88,7 +91,51 @@ class Bodies:
             self._free += taken
 
 
+class SegmentClosed(ProteusError):
+    """`POST /segment` is closed: this tailor listens beyond loopback and has no token."""
+
+    code = "segment_closed"
+    hint = "Set TAILOR_TOKEN for the tailor, and send it as 'Authorization: Bearer …'."
+
+
+class WrongToken(Unauthorized):
+    """The token of this deployment's tailor is missing or wrong."""
+
+    hint = "Send the deployment's TAILOR_TOKEN as 'Authorization: Bearer …'."
+
+
+@dataclass(frozen=True, kw_only=True)
+class Door:
+    """Who may call `POST /segment`.
+
+    Attributes:
+        token: Empty: whoever reaches a tailor that listens on loopback.
+        host: Where the tailor listens.
+    """
+
+    token: str = ""
+    host: str = "127.0.0.1"
+
+    def check(self, authorization: str) -> None:
+        """Let a caller in.
+
+        Raises:
+            WrongToken: It sent another token, or none.
+            SegmentClosed: There is no token, and more than this machine reaches the tailor.
+        """
+        if not self.token:
+            if self.host not in LOOPBACK:
+                raise SegmentClosed
+            return
+        scheme, _, sent = authorization.partition(" ")
+        if scheme.lower() != "bearer" or not hmac.compare_digest(sent.strip().encode(), self.token.encode()):
+            raise WrongToken
+
+
+LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
+
 _STATUS: Final[tuple[tuple[type[ProteusError], int], ...]] = (
+    (WrongToken, 401),
     (SlowBody, 408),
     (ImageTooLarge, 413),
     (UnsupportedMedia, 415),
@@ -96,13 +143,19 @@ _STATUS: Final[tuple[tuple[type[ProteusError], int], ...]] = (
     (InvalidRequest, 400),
     (Overloaded, 429),
     (ModelUnavailable, 503),
+    (SegmentClosed, 503),
 )
 
 Category = Literal["auto", "upper", "lower", "overall", "dress"]
 
 
 def make_app(
-    bench: Bench, *, metrics: Metrics, not_ready: Callable[[], str | None], bodies: Bodies | None = None
+    bench: Bench,
+    *,
+    metrics: Metrics,
+    not_ready: Callable[[], str | None],
+    bodies: Bodies | None = None,
+    door: Door | None = None,
 ) -> FastAPI:
     """Build the HTTP side of a tailor.
 
@@ -110,7 +163,9 @@ def make_app(
         bench: Shared with the queue's jobs.
         not_ready: Returns why the tailor cannot work, or None.
         bodies: Limits of the bodies that are being received.
+        door: Who may call `/segment`; None: everybody.
     """
+    door = door or Door()
     app = FastAPI(title="Proteus tailor", description="Cuts garments out of pictures.", version="1")
     bodies = bodies or Bodies()
     places = asyncio.Semaphore(bench.slots * (1 + WAITING_PER_SLOT))
@@ -128,6 +183,7 @@ def make_app(
     )
     async def segment(request: Request, category: Annotated[Category, Query()] = "auto") -> Response:
         """Cut the garment out of the picture in the body (JPEG, PNG or WebP; or the first file of a form)."""
+        door.check(request.headers.get("authorization", ""))  # before a byte of the body
         async with bodies.held() as hold:
             data = await read_picture(request, bodies, hold, bench.limits)
             if places.locked():  # asked only now: a body that never ends holds no place

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from proteus.secret_files import SecretSettings, refuse_published
 from proteus.settings import (
     AnyWorkerSettings,
     LeaseSettings,
@@ -65,6 +66,22 @@ class TailorSettings(BaseSettings):
     """`TAILOR_STORE_PATIENCE_SECONDS`. How long a silent object store is retried before the job goes back."""
 
 
+class SegmentSettings(SecretSettings):
+    """Who may call `POST /segment`."""
+
+    model_config = SettingsConfigDict(frozen=True, env_prefix="TAILOR_", extra="ignore")
+
+    token: SecretStr = SecretStr("")
+    """`TAILOR_TOKEN`. What callers send as `Authorization: Bearer …`. Empty: anybody may call a tailor that listens on
+    loopback, and nobody one that listens elsewhere (503); its jobs from the queue are done all the same."""
+
+    @field_validator("token")
+    @classmethod
+    def _is_a_secret(cls, value: SecretStr) -> SecretStr:
+        refuse_published(value.get_secret_value(), name="TAILOR_TOKEN")
+        return value
+
+
 class PoseSettings(BaseSettings):
     """Where the pose weights are."""
 
@@ -87,6 +104,7 @@ class Settings(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     tailor: TailorSettings = Field(default_factory=TailorSettings)
+    segment: SegmentSettings = Field(default_factory=SegmentSettings)
     pose: PoseSettings = Field(default_factory=PoseSettings)
     worker: WorkerSettings = Field(default_factory=WorkerSettings)
     redis: RedisSettings = Field(default_factory=RedisSettings)

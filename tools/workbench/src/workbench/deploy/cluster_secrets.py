@@ -38,7 +38,7 @@ def files(known: dict[str, str]) -> dict[str, str]:
         "postgres.env": _env(
             {"POSTGRES_PASSWORD": password, "DATABASE_URL": f"postgresql://proteus:{password}@{POSTGRES}"}
         ),
-        "auth.env": _env({"PROTEUS_SIGNING_KEY": known["signing_key"]}),
+        "auth.env": _env({"PROTEUS_SIGNING_KEY": known["signing_key"], "TAILOR_TOKEN": known["tailor_token"]}),
     }
 
 
