@@ -73,11 +73,10 @@ async def busy(redis: Redis) -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def wrong_type(redis: Redis) -> AsyncIterator[None]:
-    """WRONGTYPE: somebody wrote over the leases."""
-    async with redis.pipeline(transaction=True) as pipeline:
-        await pipeline.rename(LEASES, "{queue:jobs}:aside").set(LEASES, "a string").execute()
+    """WRONGTYPE: somebody wrote over the leases; the weaver's own user may set them aside, and no log tells of it."""
+    await redis.set(LEASES, "a string")
     yield
-    await redis.rename("{queue:jobs}:aside", LEASES)
+    assert await redis.type("{queue:jobs}:set-aside:" + LEASES) == "string", "nobody has set it aside"
 
 
 @asynccontextmanager
@@ -110,7 +109,7 @@ FAULTS: dict[Callable[[Redis], AbstractAsyncContextManager[None]], tuple[str, ..
     read_only: ("ReadOnly",),
     paused: (),
     busy: ("BUSY", "BusyScript"),
-    wrong_type: ("WRONGTYPE",),
+    wrong_type: (),
     not_allowed: ("NoPermission",),
     forgetful: (),
 }

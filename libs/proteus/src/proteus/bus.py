@@ -112,7 +112,8 @@ class EventReader:
             try:
                 events.append(parse_event(text(entry_id), fields))
             except (KeyError, ValueError) as error:
-                await self._put_aside(text(entry_id), fields, f"not an event: {type(error).__name__}: {error}")
+                reason = set_aside_words(fields) or f"not an event: {type(error).__name__}: {error}"
+                await self._put_aside(text(entry_id), fields, reason)
         return events
 
     async def ack(self, *entry_ids: str) -> None:
@@ -188,6 +189,14 @@ async def list_bad_events(redis: Redis, names: QueueKeys, *, limit: int) -> list
     """Return the newest entries that were set aside, newest first: their fields, `entry` and `reason`."""
     found = await redis.xrevrange(names.bad_events, count=limit)
     return [{text(name): text(value) for name, value in (fields or {}).items()} for _, fields in found or ()]
+
+
+def set_aside_words(fields: Mapping[Any, Any]) -> str:
+    """Return what a script says of a key that it set aside; empty if the entry is about something else."""
+    told = {text(name): text(value) for name, value in fields.items()}
+    if told.get("kind") != "set_aside":
+        return ""
+    return f"the key {told.get('key', '')!r} was set aside: it had {told.get('found', '')}"
 
 
 def parse_event(entry_id: str, fields: Mapping[Any, Any]) -> QueueEvent:

@@ -21,6 +21,9 @@ from proteus.errors import ProteusError
 
 log = structlog.get_logger()
 
+CANNOT_WORK: Final = 1
+"""Exit status of a service that its settings, its weights or its licence policy do not let work."""
+
 FORCED_EXIT: Final = 130
 """Exit status after the second signal."""
 
@@ -59,15 +62,23 @@ async def run_until_signalled(main: Callable[[asyncio.Event], Awaitable[None]]) 
             signal.signal(number, handler)
 
 
+def cannot_work(group: BaseExceptionGroup[ProteusError]) -> int:
+    """Log in one line for each reason why a service cannot work here; return its exit status."""
+    for error in group.exceptions:
+        if isinstance(error, BaseExceptionGroup):
+            cannot_work(error)
+        else:
+            log.error("cannot_work", reason=error.message)
+    return CANNOT_WORK
+
+
 def run_service(main: Callable[[asyncio.Event], Awaitable[None]]) -> int:
-    """Run a service as `run_until_signalled` does; return its exit status: 1, and one line, if it cannot work here."""
+    """Run a service as `run_until_signalled` does; return its exit status: `CANNOT_WORK` if it cannot work here."""
     status = 0
     try:
         asyncio.run(run_until_signalled(main))
     except* ProteusError as group:
-        for error in group.exceptions:
-            log.error("cannot_work", reason=str(error))
-        status = 1
+        status = cannot_work(group)
     if _abandoned.is_set():
         # A thread is still at work in some library; an interpreter that shuts down around it may crash.
         sys.stdout.flush()

@@ -15,6 +15,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field, StrictStr
+from redis.exceptions import ResponseError
 
 from proteus.estimates import BATCH_SPREAD, CostTable
 from proteus.jobs import WorkerId
@@ -135,9 +136,14 @@ async def read_registry(redis: Redis, names: QueueKeys) -> Registry:
         RedisError: Redis cannot answer now.
     """
     # Undecoded: bytes that are no text must not hide the others' cards, whatever client this is.
-    listed: list[bytes] = await redis.execute_command(  # type: ignore[no-untyped-call]
-        "ZRANGE", names.workers, 0, -1, NEVER_DECODE=True
-    )
+    try:
+        listed: list[bytes] = await redis.execute_command(  # type: ignore[no-untyped-call]
+            "ZRANGE", names.workers, 0, -1, NEVER_DECODE=True
+        )
+    except ResponseError as error:
+        if is_away(error):
+            raise
+        return Registry(left_out={names.workers: str(error)[:REASON_CHARS]})  # A gateway sets the key aside.
     ids = sorted(map(text, listed))
     async with redis.pipeline(transaction=False) as pipeline:
         for worker in ids:

@@ -21,6 +21,10 @@ EVENTS_PER_TICK: Final = 5_000
 """Events looked through for arrivals at one tick; a tick with more of them counts the rest next time."""
 
 
+LAST_ID: Final = "18446744073709551615-18446744073709551615"
+"""After it a stream takes no entry, and Redis knows no id: whoever writes the queue's events sets the stream aside."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Fleet:
     """What the cards of the workers say together.
@@ -110,11 +114,20 @@ class Observer:
             newest: Any = await self._redis.xrevrange(stream, count=1)
             self._last_event = newest[0][0] if newest else "0-0"
             return 0
-        entries: Any = await self._redis.xrange(stream, min=f"({self._last_event}", count=EVENTS_PER_TICK)
+        after = f"({self._last_event}" if self._last_event != LAST_ID else LAST_ID
+        entries: Any = await self._redis.xrange(stream, min=after, count=EVENTS_PER_TICK)
         if not entries:
+            newest = await self._redis.xrevrange(stream, count=1)
+            if not newest or _order(newest[0][0]) < _order(self._last_event):
+                self._last_event = ""  # The stream began anew: so does the count.
             return 0
         self._last_event = entries[-1][0]
         return sum(fields.get("kind") == "submitted" for _, fields in entries)
+
+
+def _order(entry_id: str) -> tuple[int, int]:
+    milliseconds, _, n = entry_id.partition("-")
+    return int(milliseconds), int(n)
 
 
 def make_observation(

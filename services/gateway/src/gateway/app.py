@@ -188,13 +188,17 @@ async def _closed(services: Services) -> None:
 
 
 def make_api(
-    settings: GatewaySettings, sockets: SocketServer, stopping: asyncio.Event, inner: InnerApp | None = None
+    settings: GatewaySettings,
+    sockets: SocketServer,
+    stopping: asyncio.Event,
+    inner: InnerApp | None = None,
+    built: Services | None = None,
 ) -> FastAPI:
-    """Return the HTTP application; its lifespan builds and runs the services."""
+    """Return the HTTP application; its lifespan runs the services, and builds them if they are not built."""
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[dict[str, Any]]:
-        services = build(settings, stopping)
+        services = built or build(settings, stopping)
         async with running(services, sockets):
             if inner is not None:
                 inner.services = services
@@ -213,17 +217,23 @@ def make_api(
     return app
 
 
-def make_app(settings: GatewaySettings, stopping: asyncio.Event, inner: InnerApp | None = None) -> ASGIApp:
+def make_app(
+    settings: GatewaySettings,
+    stopping: asyncio.Event,
+    inner: InnerApp | None = None,
+    built: Services | None = None,
+) -> ASGIApp:
     """Return the whole edge: HTTP, and the socket at `/updates`.
 
     Args:
         settings: What the environment said.
         stopping: Makes streams and long polls let go.
         inner: What answers on the inner port; it gets the services as soon as they run.
+        built: The services, where the caller wants to know at once what cannot be built.
     """
     sockets = SocketServer(origins=settings.origins)
     engine: ASGIApp = socketio.ASGIApp(sockets.io, socketio_path=PATH)
-    http_api = make_api(settings, sockets, stopping, inner)
+    http_api = make_api(settings, sockets, stopping, inner, built)
     largest = {uploads.PATH: settings.uploads.max_bytes + uploads.ENVELOPE_BYTES}
     budget = ByteBudget(settings.edge.body_bytes_most)
 

@@ -31,6 +31,9 @@ from proteus.lifecycle import cancel
 SWEEP_SECONDS: Final = 300.0
 """Longest that a round over many objects or rows may take; its single calls have their own deadlines."""
 
+INSPECT_SECONDS: Final = 5.0
+"""How long a key of another type may stand where no script meets it; one look costs Redis some microseconds."""
+
 STOP_SECONDS: Final = 1.0
 """How long a loop may take to end by itself. What is cut off afterwards was not committed and comes again."""
 
@@ -89,6 +92,8 @@ def _rounds(services: Services, sockets: SocketServer) -> dict[str, Round]:
     return {
         "reap": Round(services.queues[JOBS].reap, reap_seconds),
         "reap_tailor": Round(services.queues[TAILOR].reap, reap_seconds),
+        "inspect": Round(services.queues[JOBS].inspect, INSPECT_SECONDS),
+        "inspect_tailor": Round(services.queues[TAILOR].inspect, INSPECT_SECONDS),
         "fleet": Round(services.fleet.refresh, 1.0),
         "outbox": Round(services.submitter.sweep, 2.0),
         "callers": Round(services.callers.refresh, 1.0),

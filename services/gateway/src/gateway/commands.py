@@ -7,7 +7,6 @@ import asyncio
 import contextlib
 import gc
 import json
-import sys
 from collections.abc import Iterator
 
 import structlog
@@ -16,7 +15,7 @@ import uvloop
 
 from gateway import listening
 from gateway.api.inner import InnerApp
-from gateway.app import make_api, make_app
+from gateway.app import build, make_api, make_app
 from gateway.ledger import migrate
 from gateway.ledger.engine import Ledger
 from gateway.realtime.server import SocketServer
@@ -24,7 +23,7 @@ from gateway.settings import GatewaySettings, TokenSettings
 from gateway.tokens import GUESTS, SCOPES, Tokens
 from proteus.clock import SystemClock
 from proteus.errors import ProteusError
-from proteus.lifecycle import run_until_signalled
+from proteus.lifecycle import cannot_work, run_until_signalled
 from proteus.storage import ObjectStore
 from proteus.telemetry import configure
 
@@ -41,18 +40,18 @@ def main(arguments: list[str] | None = None) -> int:
     unsigned = given.command == "migrate"
     settings = GatewaySettings(tokens=TokenSettings.model_construct()) if unsigned else GatewaySettings()
     configure(settings.log, "gateway")
-    match given.command:
-        case "serve":
-            try:
-                return uvloop.run(serve(settings, host=given.host, port=given.port))
-            except ProteusError as error:
-                print(f"gateway: {error.message}", file=sys.stderr)
-                return 1
-        case "migrate":
-            prepare(settings)
-        case "token":
-            print(asyncio.run(token(settings, tenant=given.tenant, scopes=given.scope, seconds=given.seconds)))
-    return 0
+    status = 0
+    try:
+        match given.command:
+            case "serve":
+                status = uvloop.run(serve(settings, host=given.host, port=given.port))
+            case "migrate":
+                prepare(settings)
+            case "token":
+                print(asyncio.run(token(settings, tenant=given.tenant, scopes=given.scope, seconds=given.seconds)))
+    except* ProteusError as group:
+        status = cannot_work(group)
+    return status
 
 
 async def serve(settings: GatewaySettings, *, host: str, port: int) -> int:
@@ -61,12 +60,16 @@ async def serve(settings: GatewaySettings, *, host: str, port: int) -> int:
     Returns:
         The exit status: 0 after a signal. A gateway whose inside ended by itself goes with 1: uvicorn would go on
         answering for ever, and nothing would be recorded or delivered.
+
+    Raises:
+        ProteusError: The settings allow no gateway here; nothing was listened to.
     """
     gc.collect()
     gc.freeze()  # What is loaded stays: looking through it again and again costs a tenth of each request.
     stopping = asyncio.Event()
     inside = InnerApp()
-    server = _Server(listening.public(make_app(settings, stopping, inside), settings.edge, host=host, port=port))
+    app = make_app(settings, stopping, inside, build(settings, stopping))
+    server = _Server(listening.public(app, settings.edge, host=host, port=port))
     servers = [server]
     if inner_port := settings.edge.inner_port:
         servers.append(_Server(listening.inner(inside, host=host, port=inner_port)))

@@ -12,6 +12,7 @@ does any of it: an advisory lock, never waited for.
     row over, job in Redis alive                 -> cancelled there
     row preparing, its needs over                -> released or failed
     cancel asked for, job alive                  -> asked for again
+    job in Redis of a form we do not know        -> left to whoever knows it
 """
 
 from __future__ import annotations
@@ -157,7 +158,7 @@ class Reconciler:
             views = await queue.look(*[JobId(row.id) for row in own], positions=False)
             restored += await self._restore(queue, [view.id for view in views if view and view.stranded])
             for row, view in zip(own, views, strict=True):
-                if row.updated_at >= quiet_before:
+                if row.updated_at >= quiet_before or (view is not None and not view.readable):
                     continue
                 if view is None or _replaceable(row, view):
                     if row.cancel_requested:
@@ -203,7 +204,8 @@ class Reconciler:
         for name, queue in self._queues.items():
             own = [row for row in rows if JobKind(row.kind).queue == name]
             views = await queue.look(*[JobId(row.id) for row in own], positions=False)
-            alive = [view.id for view in views if view and not view.state.terminal and not view.cancel_requested]
+            readable = [view for view in views if view and view.readable]
+            alive = [view.id for view in readable if not view.state.terminal and not view.cancel_requested]
             if alive:
                 metrics.RECONCILED.labels("ended_but_queued").inc(len(alive))
                 await queue.cancel(*alive)

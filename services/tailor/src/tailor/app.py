@@ -63,8 +63,10 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
     Raises:
         ModelUnavailable: The parser's or the pose model's weights are missing.
         TooLittleMemory: The memory limit has no room for one slot.
+        NoStorageKey: There is nothing to sign with.
     """
     worker_id = WorkerId(settings.worker.worker_id)
+    store = ObjectStore(settings.storage)
     redis = worker_client(settings.redis.url)
     queue = JobQueue(redis, keys.TAILOR, policy=QueuePolicy(lease_ms=int(settings.lease.seconds * 1000)))
     claims = Claims(queue, worker_id)
@@ -128,7 +130,7 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
         worker = Worker(
             settings.tailor,
             claims=claims,
-            store=ObjectStore(settings.storage),
+            store=store,
             bench=bench,
             heart=heart,
             metrics=metrics,

@@ -56,9 +56,11 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
         LicenceRefused: The deployment's policy forbids an engine that the settings name.
         ModelUnavailable: None of the engines that the settings name can be had.
         TooLittleMemory: The memory limit has no room for one picture.
+        NoStorageKey: There is nothing to sign with.
         EngineError: An engine is broken; every job it was given is settled or handed back.
     """
     worker_id = WorkerId(settings.worker.worker_id)
+    store = ObjectStore(settings.storage)
     redis = worker_client(settings.redis.url)
     queue = JobQueue(redis, keys.JOBS, policy=QueuePolicy(lease_ms=int(settings.lease.seconds * 1000)))
     claims = Claims(queue, worker_id)
@@ -116,6 +118,7 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
                     settings,
                     engines,
                     redis=redis,
+                    store=store,
                     claims=claims,
                     heart=heart,
                     profile=profile,
@@ -145,6 +148,7 @@ def make_worker(
     engines: Mapping[str, Engine],
     *,
     redis: Redis,
+    store: ObjectStore,
     claims: Claims,
     heart: Heart,
     profile: CostProfile,
@@ -152,7 +156,7 @@ def make_worker(
     bell: asyncio.Event,
 ) -> tuple[Worker, Loom]:
     """Put the worker and its loom together."""
-    store, metrics = ObjectStore(settings.storage), Metrics()
+    metrics = Metrics()
     loom = Loom(
         engines,
         claims=claims,

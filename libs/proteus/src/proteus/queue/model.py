@@ -170,6 +170,7 @@ class JobView:
         stranded: It lives, and stands in no structure that would move it: no index, lease, retry or parked jobs.
         result: The completion's result, for a completed job.
         code: Why it failed, for a failed job or one that waits for a retry.
+        readable: Whether this version understands it; of one that it does not, nothing but that it is there is known.
     """
 
     id: JobId
@@ -193,6 +194,7 @@ class JobView:
     code: str
     message: str
     result: Mapping[str, Any]
+    readable: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)

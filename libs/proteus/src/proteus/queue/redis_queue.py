@@ -36,7 +36,7 @@ CHUNK: Final = 100
 
 _VERBS: Final = (
     "submit", "claim", "renew", "complete", "fail", "hand_back", "cancel", "reap",
-    "progress", "look", "stats", "forget", "bury", "restore", "park",
+    "progress", "look", "stats", "forget", "bury", "restore", "park", "inspect",
 )  # fmt: skip
 
 
@@ -99,7 +99,9 @@ class JobQueue:
         policy = self.policy
         own: list[wire.Arg] = [worker, free, key or "", policy.lease_ms, int(estimate_ms), degraded_fraction, scan_cap]
         limits = (policy.solo_crash_limit, policy.reap_limit, policy.solo_patience_ms)
-        return wire.claim(await self._run("claim", *own, *limits, *engines))
+        found, unreadable = wire.claim(await self._run("claim", *own, *limits, *engines))
+        await self.fail(worker, unreadable)
+        return found
 
     async def renew(
         self, worker: WorkerId, held: Mapping[JobId, int], *, idle_ms: int = 0, step_ms: int = 0
@@ -154,6 +156,13 @@ class JobQueue:
     async def reap(self) -> int:
         """Do what time has made due: expired leases, retries, deadlines. Returns how many jobs moved."""
         return int(await self._run("reap", *wire.reap_args(self.policy)))
+
+    async def inspect(self) -> int:
+        """Set aside what has the name of a structure of the queue and is of another type; returns how many were.
+
+        Every script does that with the keys it meets; this is for those that are read without a script.
+        """
+        return int(await self._run("inspect", self.keys.bad_events, self.keys.workers))
 
     async def report_progress(self, job_id: JobId, token: int, *, stage: Stage, step: int, steps: int) -> bool:
         """Keep and publish how far a running job is; False if the token is not the current one."""

@@ -26,10 +26,12 @@ _INCLUDE: Final = re.compile(r"^--- include (\w+)\n", re.MULTILINE)
 
 @cache
 def source(name: str) -> str:
-    """Return the text of `lua/<name>.lua` with its includes in place."""
-    folder = files("proteus.queue") / "lua"
-    text = (folder / f"{name}.lua").read_text(encoding="utf-8")
-    return _INCLUDE.sub(lambda match: (folder / "lib" / f"{match[1]}.lua").read_text(encoding="utf-8"), text)
+    """Return the text of `lua/<name>.lua` with its includes, and theirs, in place."""
+    return _INCLUDE.sub(lambda match: source(f"lib/{match[1]}"), _text(name))
+
+
+def _text(name: str) -> str:
+    return (files("proteus.queue") / "lua" / f"{name}.lua").read_text(encoding="utf-8")
 
 
 def shared_keys(names: keys.QueueKeys) -> list[str]:

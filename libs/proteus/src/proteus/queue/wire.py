@@ -11,11 +11,16 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
+import structlog
+from prometheus_client import Counter
+
 from proteus.documents import parse_object, storable, storable_text
 from proteus.errors import InvalidRequest
 from proteus.jobs import JobId, JobState, Stage, WorkerId
 from proteus.queue.model import Claim, Claimed, Completion, Failure, JobView, QueueStats, Renewal, Submission
 from proteus.queue.policy import QueuePolicy
+
+log = structlog.get_logger()
 
 Arg = str | bytes | int | float
 
@@ -25,6 +30,12 @@ MESSAGE_CHARS: Final = 500
 BODY_BYTES: Final = 4_096
 """Twice what a body should need: it stays in Redis for as long as the job waits."""
 
+
+STAGES: Final = frozenset(Stage)
+
+UNREADABLE: Final = Counter(
+    "proteus_queue_jobs_unreadable_total", "Jobs that were looked at and are of no form that this version knows."
+)
 
 _ENCODER: Final = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
 """Made once: `json.dumps` makes one for every call that is not in its default form."""
@@ -106,9 +117,19 @@ def submit_args(submissions: Iterable[Submission]) -> list[Arg]:
     return args
 
 
-def claim(reply: Sequence[Any]) -> Claim:
+def claim(reply: Sequence[Any]) -> tuple[Claim, list[Failure]]:
+    """Return what a claim brought, and the failures of the jobs in it that cannot be read."""
     shed, jobs = reply
-    return Claim(jobs=tuple(map(_claimed, jobs)), expired=tuple(JobId(text(one)) for one in shed))
+    found: list[Claimed] = []
+    unreadable: list[Failure] = []
+    for job in jobs:
+        try:
+            found.append(_claimed(job))
+        except (ValueError, TypeError, RecursionError) as error:
+            message = f"The job cannot be read: {type(error).__name__}: {error}"[:MESSAGE_CHARS]
+            job_id, token = JobId(text(job[0])), int(text(job[1]))
+            unreadable.append(Failure(id=job_id, token=token, code="internal", message=message, retryable=False))
+    return Claim(jobs=tuple(found), expired=tuple(JobId(text(one)) for one in shed)), unreadable
 
 
 def _claimed(reply: Sequence[Any]) -> Claimed:
@@ -118,8 +139,8 @@ def _claimed(reply: Sequence[Any]) -> Claimed:
     return Claimed(
         id=JobId(job_id),
         token=int(token),
-        payload=json.loads(payload),
-        body=json.loads(body),
+        payload=_object(payload),
+        body=_object(body),
         engine=engine,
         batch_key=key,
         degraded=degraded == "1",
@@ -130,6 +151,13 @@ def _claimed(reply: Sequence[Any]) -> Claimed:
         submitted_ms=int(submitted),
         claimed_ms=int(now),
     )
+
+
+def _object(words: str) -> dict[str, Any]:
+    found = json.loads(words)
+    if not isinstance(found, dict):
+        raise TypeError(f"a JSON object is needed, not {type(found).__name__}")
+    return found
 
 
 def held_args(held: Mapping[JobId, int]) -> list[Arg]:
@@ -166,8 +194,50 @@ def fail_args(failures: Iterable[Failure], jitters: Iterable[float]) -> list[Arg
 
 
 def view(job_id: JobId, reply: Any) -> JobView | None:
+    """Return a job as `look.lua` saw it; None if there is none.
+
+    One that this version cannot read (of another version, or written by hand) counts as alive in other hands.
+    """
     if not reply:
         return None
+    try:
+        return _view(job_id, reply)
+    except (ValueError, RecursionError) as error:
+        UNREADABLE.inc()
+        log.warning("job_unreadable", job_id=job_id, reason=f"{type(error).__name__}: {error}"[:MESSAGE_CHARS])
+        return unreadable(job_id, reply)
+
+
+def unreadable(job_id: JobId, reply: Sequence[Any]) -> JobView:
+    """Return a view that says only that something is there."""
+    token = text(reply[1])
+    return JobView(
+        id=job_id,
+        state=JobState.RUNNING,
+        token=int(token) if token.isascii() and token.isdigit() else 0,
+        position=None,
+        position_of_engine=None,
+        parked=False,
+        stranded=False,
+        stage=None,
+        step=0,
+        steps=0,
+        attempts=0,
+        crashes=0,
+        solo_crashes=0,
+        cancel_requested=False,
+        worker="",
+        submitted_ms=0,
+        claimed_ms=None,
+        retry_at_ms=None,
+        code="",
+        message="",
+        result={},
+        readable=False,
+    )
+
+
+def _view(job_id: JobId, reply: Any) -> JobView:
     state, token, position, of_engine, parked, stranded, stage, step, steps, *rest = map(text, reply)
     attempts, crashes, solo_crashes, cancel, worker, submitted, claimed, retry_at, code, message, result = rest
     retrying = state == "retrying"
@@ -179,7 +249,7 @@ def view(job_id: JobId, reply: Any) -> JobView | None:
         position_of_engine=int(of_engine) if of_engine else None,
         parked=parked == "1",
         stranded=stranded == "1",
-        stage=Stage(stage) if stage else None,
+        stage=Stage(stage) if stage in STAGES else None,  # Of another version: the state says enough.
         step=int(step or 0),
         steps=int(steps or 0),
         attempts=int(attempts or 0),

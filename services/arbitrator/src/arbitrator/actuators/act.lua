@@ -5,9 +5,10 @@
 -- ARGV 1 own id, 2 lease ms, 3 life of the values in seconds, 4 batch size, 5 degraded mode, 6 fraction, 7 mode,
 --   8 state JSON, 9 "1" if the decision is to be noted, 10 cap of the stream,
 --   11 weavers to run, "" where somebody else scales
--- Returns: 1 (written) or 0 (another one holds the lease).
-local holder = redis.call('GET', KEYS[1])
-if holder and holder ~= ARGV[1] then return 0 end
+-- Returns: 1 (written), 2 (written; the lease's key was of another type and is replaced) or 0 (another one holds the lease).
+local holder = redis.pcall('GET', KEYS[1])
+local strange = type(holder) == 'table' and string.find(holder.err, 'WRONGTYPE', 1, true)
+if holder and holder ~= ARGV[1] and not strange then return type(holder) == 'table' and holder or 0 end
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
 for i = 2, 6 do redis.call('SET', KEYS[i], ARGV[i + 2], 'EX', ARGV[3]) end
 if ARGV[11] ~= '' then redis.call('SET', KEYS[8], ARGV[11], 'EX', ARGV[3]) end
@@ -15,4 +16,4 @@ if ARGV[9] == '1' then
   -- The note is for people: where it cannot be written, the decision holds all the same.
   redis.pcall('XADD', KEYS[7], 'MAXLEN', '~', ARGV[10], '*', 'by', ARGV[1], 'mode', ARGV[7], 'decision', ARGV[8])
 end
-return 1
+return strange and 2 or 1

@@ -8,6 +8,7 @@ from importlib.resources import files
 from math import isfinite
 from typing import Any, Final
 
+import structlog
 from redis.asyncio import Redis
 from redis.exceptions import ResponseError
 
@@ -16,10 +17,15 @@ from arbitrator.policies.contract import Decision, Mode, State
 from proteus import keys
 from proteus.replies import is_away
 
+log = structlog.get_logger()
+
 STREAM_CAP: Final = 1_000
 
 MOST: Final = 100_000
 """No fleet has so many workers, and no batch so many pictures."""
+
+REPLACED: Final = 2
+"""What `act.lua` answers when something else stood in the lease's place."""
 
 _RELEASE: Final = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0"
 
@@ -76,6 +82,10 @@ class RedisActuator:
         )
         if written:
             self._noted = gist
+        if int(written) == REPLACED:
+            log.warning(
+                "key_replaced", key=keys.ARBITRATOR_LEASE, reason="it was of another type; find out who wrote it"
+            )
         return bool(written)
 
     async def last_decision(self) -> Decision | None:

@@ -10,7 +10,7 @@ for i = 8, #ARGV do
   local id, verdict = ARGV[i], 'refused'
   local job = read(id)
   if job.state == 'running' then
-    redis.call('HSET', JOB .. id, 'cancel', 1)
+    call('HSET', JOB .. id, 'cancel', 1)
     redis.call('PUBLISH', CONTROL, cjson.encode({kind = 'cancel', id = id}))
     verdict = 'flagged'
   elseif job.state == 'queued' or job.state == 'retrying' then

@@ -28,7 +28,7 @@ for engine in pairs(engines_offered) do lines[#lines + 1] = {engine = engine, re
 local function first_order(line)
   if line.at > #line.jobs and not line.ended then
     local size = math.min(piece, cap)
-    line.jobs = redis.call('ZRANGE', INDEX .. line.engine, line.read, line.read + size - 1, 'WITHSCORES')
+    line.jobs = call('ZRANGE', INDEX .. line.engine, line.read, line.read + size - 1, 'WITHSCORES')
     line.read, line.at, line.ended = line.read + size, 1, #line.jobs < 2 * size
   end
   return tonumber(line.jobs[line.at + 1])
@@ -46,13 +46,13 @@ while not full() and looked < cap do
 end
 
 for _, job in ipairs(gone) do unlist(job.id, job) end
-for _, stray in ipairs(strays) do redis.call('ZREM', unpack(stray)) end
+for _, stray in ipairs(strays) do call('ZREM', unpack(stray)) end
 if #jobs == 0 then return {shed, jobs} end
-redis.call('ZADD', LEASES, unpack(leases))
-redis.call('HSET', HELD .. worker, unpack(held))
-redis.call('ZADD', BUSY, NOW, worker)
+call('ZADD', LEASES, unpack(leases))
+call('HSET', HELD .. worker, unpack(held))
+call('ZADD', BUSY, NOW, worker)
 local second = math.floor(NOW / 1000)
-local s, n, sum = string.match(redis.call('HGET', WAITS, second % 32) or '', '(%d+):(%d+):(%d+)')
+local s, n, sum = string.match(call('HGET', WAITS, second % 32) or '', '(%d+):(%d+):(%d+)')
 if tonumber(s) ~= second then n, sum = 0, 0 end
-redis.call('HSET', WAITS, second % 32, string.format('%d:%d:%.0f', second, n + #jobs, sum + waited))
+call('HSET', WAITS, second % 32, string.format('%d:%d:%.0f', second, n + #jobs, sum + waited))
 return {shed, jobs}

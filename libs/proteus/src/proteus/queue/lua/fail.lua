@@ -18,7 +18,7 @@ for i = 11, #ARGV, 6 do
   if job.state == 'running' and job.token == token then
     local retryable = ARGV[i + 4] == '1'
     job.attempts = job.attempts + 1
-    redis.call('HSET', JOB .. id, 'attempts', job.attempts)
+    call('HSET', JOB .. id, 'attempts', job.attempts)
     if job.cancel then
       settle(id, job, 'canceled')
       verdict = 'done'
@@ -29,9 +29,9 @@ for i = 11, #ARGV, 6 do
       local longest = math.min(tonumber(ARGV[10]), ARGV[9] * 2 ^ math.min(job.attempts - 1, 40))
       local due = NOW + math.floor(longest * ARGV[i + 5])
       release(id, job)
-      redis.call('HSET', JOB .. id, 'state', 'retrying', 'code', code, 'message', message, 'retry_at', due)
-      redis.call('HDEL', JOB .. id, 'solo', 'worker', 'stage', 'step', 'steps')
-      redis.call('ZADD', RETRY, due, id)
+      call('HSET', JOB .. id, 'state', 'retrying', 'code', code, 'message', message, 'retry_at', due)
+      call('HDEL', JOB .. id, 'solo', 'worker', 'stage', 'step', 'steps')
+      call('ZADD', RETRY, due, id)
       emit('retrying', id, 'queued', job, 'code', code, 'message', message, 'due_ms', due)
       verdict = 'retry'
     else

@@ -12,7 +12,7 @@ for i = 8, #ARGV do
   if job.state then found = found + 1 end
   if job.state == 'running' then redis.call('PUBLISH', CONTROL, cjson.encode({kind = 'cancel', id = id})) end
   if living[job.state] then settle(id, job, 'canceled') end
-  redis.call('ZREM', DEAD, id)
-  redis.call('DEL', JOB .. id)
+  call('ZREM', DEAD, id)
+  call('DEL', JOB .. id)
 end
 return found

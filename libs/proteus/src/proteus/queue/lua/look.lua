@@ -1,24 +1,27 @@
--- look: jobs as they stand now, for statuses and the reconciler. Changes nothing.
+-- look: jobs as they stand now, for statuses and the reconciler. Changes nothing, but sets aside what is no job.
 -- KEYS, ARGV 1-7: lib/base. ARGV 8 whether anybody asks for places, then ids. Cost: O(log n) per job.
 -- Returns: per job '' or {state, token, jobs ahead or '', of its engine or '', parked, stranded, stage, step, steps, attempts,
 --   crashes, solo crashes, cancel, worker, submitted ms, claimed ms, retry at ms, code, message, result JSON}, '' where
---   absent. Stranded: it lives, and stands neither in an index nor in leases, retries or parked jobs.
+--   absent. Stranded: it lives, and stands neither in an index nor in leases, retries or parked jobs,
+--   or has a deadline that nobody watches.
 --- include base
 --- include index
 local views, stand = {}, {running = LEASES, retrying = RETRY}
 for i = 9, #ARGV do
   local id, view = ARGV[i], ''
-  local f = redis.call('HMGET', JOB .. id, 'state', 'token', 'engine', 'order', 'parked', 'stage', 'stage', 'step', 'steps',
-    'attempts', 'crashes', 'solo_crashes', 'cancel', 'worker', 'submitted', 'claimed', 'retry_at', 'code', 'message', 'result')
+  local f = call('HMGET', JOB .. id, 'state', 'token', 'engine', 'order', 'parked', 'stage', 'stage', 'step', 'steps',
+    'attempts', 'crashes', 'solo_crashes', 'cancel', 'worker', 'submitted', 'claimed', 'retry_at', 'code', 'message', 'result', 'deadline')
   if f[1] then
     local queued = f[1] == 'queued'
     local place = queued and (f[5] and PARKED or INDEX .. (f[3] or '')) or stand[f[1]]
-    local order = place and redis.call('ZSCORE', place, id)
+    local order = place and call('ZSCORE', place, id)
+    local timed = not place or not f[21] or call('ZSCORE', DEADLINES, id)
     local ahead, of_engine = '', ''
     if order and queued and not f[5] and ARGV[8] == '1' then
-      ahead, of_engine = ahead_of('(' .. order), redis.call('ZRANK', place, id)
+      ahead, of_engine = ahead_of('(' .. order), call('ZRANK', place, id)
     end
-    f[3], f[4], f[6] = ahead, of_engine, place and not order and '1' or ''
+    f[3], f[4], f[6] = ahead, of_engine, place and not (order and timed) and '1' or ''
+    f[21] = nil
     for n = 1, #f do f[n] = f[n] or '' end
     view = f
   end

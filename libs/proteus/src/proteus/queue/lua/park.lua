@@ -13,26 +13,26 @@ local limit, servable, parked, returned = tonumber(ARGV[8]), {}, 0, 0
 for i = 10, #ARGV do servable[ARGV[i]] = true end
 
 for _, engine in ipairs(engines()) do
-  local out = servable[engine] and {} or redis.call('ZRANGE', INDEX .. engine, 0, limit - 1)
+  local out = servable[engine] and {} or call('ZRANGE', INDEX .. engine, 0, limit - 1)
   for _, id in ipairs(out) do
     local job = read(id)
     if job.state == 'queued' and not job.parked and job.engine == engine then
       unlist(id, job)
-      redis.call('HSET', JOB .. id, 'parked', 1)
-      redis.call('ZADD', PARKED, digits(order_of(id, job)), id)
+      call('HSET', JOB .. id, 'parked', 1)
+      call('ZADD', PARKED, digits(order_of(id, job)), id)
       parked = parked + 1
     else
-      redis.call('ZREM', INDEX .. engine, id)
+      call('ZREM', INDEX .. engine, id)
     end
   end
 end
 
-local found = redis.call('ZREVRANGEBYSCORE', PARKED, ARGV[9], '-inf', 'WITHSCORES', 'LIMIT', 0, limit)
+local found = call('ZREVRANGEBYSCORE', PARKED, ARGV[9], '-inf', 'WITHSCORES', 'LIMIT', 0, limit)
 for i = 1, #found, 2 do
   local id = found[i]
   local job = read(id)
   if job.state ~= 'queued' or not job.parked then
-    redis.call('ZREM', PARKED, id) -- an older version settled it
+    call('ZREM', PARKED, id) -- an older version settled it
   elseif servable[job.engine] then
     to_head(id, job, 'offered')
     returned = returned + 1

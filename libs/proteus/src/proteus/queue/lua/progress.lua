@@ -4,8 +4,8 @@
 -- Returns: 1 if heard, else 0.
 --- include base
 local id = ARGV[8]
-local f = redis.call('HMGET', JOB .. id, 'state', 'token', 'label')
+local f = call('HMGET', JOB .. id, 'state', 'token', 'label')
 if f[1] ~= 'running' or f[2] ~= ARGV[9] then return 0 end
-redis.call('HSET', JOB .. id, 'stage', ARGV[10], 'step', ARGV[11], 'steps', ARGV[12])
-redis.call('PUBLISH', ARGV[13], '{' .. f[3] .. ',"stage":"' .. ARGV[10] .. '","step":' .. ARGV[11] .. ',"steps":' .. ARGV[12] .. '}')
+call('HSET', JOB .. id, 'stage', ARGV[10], 'step', ARGV[11], 'steps', ARGV[12])
+redis.call('PUBLISH', ARGV[13], '{' .. (f[3] or NO_LABEL) .. ',"stage":"' .. ARGV[10] .. '","step":' .. ARGV[11] .. ',"steps":' .. ARGV[12] .. '}')
 return 1

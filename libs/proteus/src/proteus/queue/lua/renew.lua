@@ -9,14 +9,15 @@ local expiry = NOW - ARGV[9] + math.max(tonumber(ARGV[11]), 3 * ARGV[10])
 local lost, canceled, owns = {}, {}, false
 for i = 12, #ARGV, 2 do
   local id = ARGV[i]
-  local f = redis.call('HMGET', JOB .. id, 'state', 'token', 'cancel')
+  local f = call('HMGET', JOB .. id, 'state', 'token', 'cancel')
   if f[1] == 'running' and f[2] == ARGV[i + 1] then
-    redis.call('ZADD', LEASES, expiry, id)
+    call('ZADD', LEASES, expiry, id)
     owns = true
     if f[3] then canceled[#canceled + 1] = id end
   else
     lost[#lost + 1] = id
+    if not f[1] then call('HDEL', HELD .. ARGV[8], id) end
   end
 end
-if owns then redis.call('ZADD', BUSY, NOW, ARGV[8]) end
+if owns then call('ZADD', BUSY, NOW, ARGV[8]) end
 return {lost, canceled}

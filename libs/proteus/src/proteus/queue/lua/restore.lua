@@ -7,28 +7,31 @@
 --- include base
 --- include index
 --- include restore
-local restored = 0
+local restored, stands = 0, {running = true, retrying = true, queued = true}
 for i = 9, #ARGV do
   local id = ARGV[i]
   local job = read(id)
   local found = 0
   if job.state == 'running' then
-    found = redis.call('ZADD', LEASES, 'NX', NOW + ARGV[8], id)
+    found = call('ZADD', LEASES, 'NX', NOW + ARGV[8], id)
     if found == 1 then
-      redis.call('HSET', HELD .. job.worker, id, job.solo or '0')
-      redis.call('ZADD', BUSY, 'NX', NOW, job.worker)
+      call('HSET', HELD .. job.worker, id, job.solo or '0')
+      call('ZADD', BUSY, 'NX', NOW, job.worker)
     end
   elseif job.state == 'retrying' then
-    found = redis.call('ZADD', RETRY, 'NX', redis.call('HGET', JOB .. id, 'retry_at') or NOW, id)
+    found = call('ZADD', RETRY, 'NX', tonumber(call('HGET', JOB .. id, 'retry_at') or NOW) or NOW, id)
   elseif job.state == 'queued' and job.parked then
-    found = redis.call('ZADD', PARKED, 'NX', digits(order_of(id, job)), id)
-  elseif job.state == 'queued' and not redis.call('ZSCORE', INDEX .. job.engine, id) then
-    if redis.call('LPOS', LIST, job.payload, 'RANK', -1) then
+    found = call('ZADD', PARKED, 'NX', digits(order_of(id, job)), id)
+  elseif job.state == 'queued' and not call('ZSCORE', INDEX .. job.engine, id) then
+    if call('LPOS', LIST, job.payload, 'RANK', -1) then
       enlist(id, job.engine, order_of(id, job))
     else
       put_back(id, job)
     end
     found = 1
+  end
+  if job.deadline and stands[job.state] then
+    found = math.max(found, call('ZADD', DEADLINES, 'NX', job.deadline, id))
   end
   restored = restored + found
 end

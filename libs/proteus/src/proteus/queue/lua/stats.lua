@@ -13,21 +13,21 @@ end
 
 local of_engine, indexed, oldest, total = {}, ahead_of('+inf'), 0, 0
 for _, engine in ipairs(engines()) do
-  local length = redis.call('ZCARD', INDEX .. engine)
+  local length = call('ZCARD', INDEX .. engine)
   local samples, sum = math.ceil(64 * length / math.max(indexed, 64)), 0
   for i = 0, samples - 1 do
     local rank = math.floor(i * length / samples)
-    local age = math.max(0, NOW - since_of(tonumber(redis.call('ZRANGE', INDEX .. engine, rank, rank, 'WITHSCORES')[2])))
+    local age = math.max(0, NOW - since_of(tonumber(call('ZRANGE', INDEX .. engine, rank, rank, 'WITHSCORES')[2])))
     sum, oldest = sum + age, math.max(oldest, age)
   end
   if samples > 0 then total = total + sum / samples * length end
   of_engine[#of_engine + 1], of_engine[#of_engine + 2] = engine, length
 end
 local count, now_second = indexed, math.floor(NOW / 1000)
-for _, bucket in ipairs(redis.call('HVALS', WAITS)) do
+for _, bucket in ipairs(call('HVALS', WAITS)) do
   local second, n, waited = string.match(bucket, '(%d+):(%d+):(%d+)')
-  if now_second - second < 30 then count, total = count + n, total + waited end
+  if second and now_second - second < 30 then count, total = count + n, total + waited end
 end
 local mean = count > 0 and math.floor(total / count * 1000) or 0
-return {redis.call('LLEN', LIST), redis.call('ZCARD', LEASES), redis.call('ZCARD', RETRY), redis.call('ZCARD', DEAD),
-  redis.call('ZCARD', BUSY), oldest, mean, redis.call('ZCARD', PARKED), unpack(of_engine)}
+return {call('LLEN', LIST), call('ZCARD', LEASES), call('ZCARD', RETRY), call('ZCARD', DEAD),
+  call('ZCARD', BUSY), oldest, mean, call('ZCARD', PARKED), unpack(of_engine)}

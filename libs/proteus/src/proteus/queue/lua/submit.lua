@@ -23,28 +23,28 @@ local function store(id, i, token, entry, order)
       fields[#fields + 1] = value
     end
   end
-  redis.call('HSET', JOB .. id, unpack(fields))
+  call('HSET', JOB .. id, unpack(fields))
 end
 
 local replaceable = {queued = true, retrying = true, running = true, failed = true}
 local taken, any = {}, false
 for i = 8, #ARGV, 17 do
   local id, epoch, payload, deadline = ARGV[i], tonumber(ARGV[i + 1]), ARGV[i + 2], ARGV[i + 11]
-  local old = redis.call('HMGET', JOB .. id, 'state', 'token')
-  local fresh = not old[1] or (replaceable[old[1]] and math.floor(old[2] / 1000000) < epoch)
+  local old = call('HMGET', JOB .. id, 'state', 'token')
+  local fresh = not old[1] or (replaceable[old[1]] and math.floor((tonumber(old[2]) or 0) / 1000000) < epoch)
   if fresh then
     if old[1] then
       release(id, read(id))
-      redis.call('ZREM', DEAD, id)
-      redis.call('DEL', JOB .. id)
+      call('ZREM', DEAD, id)
+      call('DEL', JOB .. id)
     end
     local token = string.format('%.0f', epoch * 1000000)
     local job = {token = token, attempts = ARGV[i + 13], crashes = ARGV[i + 14], solo_crashes = ARGV[i + 15]}
     local high = ARGV[i + 12] == '1'
     local order = next_order() - (high and EXPRESS or 0)
     store(id, i, token, emit('submitted', id, 'queued', job), order)
-    if deadline ~= '' then redis.call('ZADD', DEADLINES, deadline, id) end
-    if high then insert(payload, ahead_of('(0')) else redis.call('LPUSH', LIST, payload) end
+    if deadline ~= '' then call('ZADD', DEADLINES, deadline, id) end
+    if high then insert(payload, ahead_of('(0')) else call('LPUSH', LIST, payload) end
     enlist(id, ARGV[i + 6], order)
     any = true
   end

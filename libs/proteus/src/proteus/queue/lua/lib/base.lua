@@ -11,28 +11,45 @@ local EVENTS, FOREIGN, WAITS, DEADLINES = KEYS[6], KEYS[7], KEYS[8], KEYS[9]
 local ORDER, ENGINES, SWEEP, PARKED, INDEX = KEYS[10], KEYS[11], KEYS[12], KEYS[13], ARGV[7]
 local JOB, HELD, CONTROL, JOB_DONE, SETTLED_SECONDS, STREAM_CAP = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6]
 
+local NO_LABEL = '"job_id":null'
 -- Server time in ms: the only clock there is.
 local time = redis.call('TIME')
 local NOW = time[1] * 1000 + math.floor(time[2] / 1000)
 
+--- include call
+
+-- sound(id, job, whole): the job, if its numbers are numbers and a queued one is whole; one that would break off every script
+-- that meets it is set aside, and there is no such job then.
+local function sound(id, job, whole)
+  local n = tonumber
+  if job.state and not (n(job.token) and n(job.attempts) and n(job.crashes) and n(job.solo_crashes) and n(job.deadline or 0)
+      and n(job.order or 0) and n(job.queued or 0) and (whole or job.state ~= 'queued')) then
+    set_aside(JOB .. id, 'fields that are none of a job')
+    job.state = false
+  end
+  return job
+end
+
 -- read(id): a job's fields as strings, false where absent; `state` is false if there is no such job. Counters that
 -- are 0 and flags that are down are not stored: most jobs never need them, and every field costs time.
 local function read(id)
-  local f = redis.call('HMGET', JOB .. id, 'state', 'token', 'worker', 'attempts', 'crashes', 'solo_crashes', 'solo',
-    'cancel', 'deadline', 'payload', 'label', 'url', 'entry', 'engine', 'order', 'parked', 'aged', 'express')
-  return {state = f[1], token = f[2], worker = f[3], attempts = f[4] or '0', crashes = f[5] or '0',
-    solo_crashes = f[6] or '0', solo = f[7], cancel = f[8], deadline = f[9], payload = f[10] or '', label = f[11], url = f[12],
-    entry = f[13], engine = f[14] or '', order = f[15], parked = f[16], aged = f[17], express = f[18]}
+  local f = call('HMGET', JOB .. id, 'state', 'token', 'worker', 'attempts', 'crashes', 'solo_crashes', 'solo', 'cancel', 'deadline',
+    'payload', 'label', 'url', 'entry', 'engine', 'order', 'parked', 'aged', 'express')
+  local job = {state = f[1], token = f[2], worker = f[3] or '', attempts = f[4] or '0', crashes = f[5] or '0',
+    solo_crashes = f[6] or '0', solo = f[7], cancel = f[8], deadline = f[9], payload = f[10] or '',
+    label = f[11] or NO_LABEL, url = f[12] or 'null', entry = f[13] or '', engine = f[14] or '', order = f[15],
+    parked = f[16], aged = f[17], express = f[18]}
+  return sound(id, job, true)
 end
 
 -- emit(kind, id, state, job, …): append a fact to the event stream; returns its entry id, which also tells the time.
 -- Counters are told once there is something to tell.
 local function emit(kind, id, state, job, ...)
   if job.attempts == '0' and job.crashes == '0' then
-    return redis.call('XADD', EVENTS, 'MAXLEN', '~', STREAM_CAP, '*', 'kind', kind, 'id', id, 'state', state, 'token',
+    return call('XADD', EVENTS, 'MAXLEN', '~', STREAM_CAP, '*', 'kind', kind, 'id', id, 'state', state, 'token',
       job.token, ...)
   end
-  return redis.call('XADD', EVENTS, 'MAXLEN', '~', STREAM_CAP, '*', 'kind', kind, 'id', id, 'state', state, 'token',
+  return call('XADD', EVENTS, 'MAXLEN', '~', STREAM_CAP, '*', 'kind', kind, 'id', id, 'state', state, 'token',
     job.token, 'attempts', job.attempts, 'crashes', job.crashes, 'solo_crashes', job.solo_crashes, ...)
 end
 

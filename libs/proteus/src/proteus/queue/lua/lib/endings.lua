@@ -3,8 +3,8 @@
 -- bury(id, job, code, message): settle as failed, among the dead letters; entries older than the hashes are dropped.
 local function bury(id, job, code, message)
   settle(id, job, 'failed', code, message)
-  redis.call('ZADD', DEAD, NOW, id)
-  redis.call('ZREMRANGEBYSCORE', DEAD, '-inf', NOW - SETTLED_SECONDS * 1000)
+  call('ZADD', DEAD, NOW, id)
+  call('ZREMRANGEBYSCORE', DEAD, '-inf', NOW - SETTLED_SECONDS * 1000)
 end
 
 -- expire(id, job): its deadline has passed, or it is too old to go on.

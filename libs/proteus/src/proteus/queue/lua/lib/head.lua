@@ -10,9 +10,9 @@ local function to_head(id, job, reason)
     expire(id, job)
   else
     local order = -EXPRESS - next_order()
-    redis.call('HSET', JOB .. id, 'state', 'queued', 'express', 1, 'queued', NOW, 'order', digits(order))
-    redis.call('HDEL', JOB .. id, 'solo', 'worker', 'stage', 'step', 'steps', 'parked')
-    redis.call('RPUSH', LIST, job.payload)
+    call('HSET', JOB .. id, 'state', 'queued', 'express', 1, 'queued', NOW, 'order', digits(order))
+    call('HDEL', JOB .. id, 'solo', 'worker', 'stage', 'step', 'steps', 'parked')
+    call('RPUSH', LIST, job.payload)
     enlist(id, job.engine, order)
     emit('returned', id, 'queued', job, 'reason', reason)
   end

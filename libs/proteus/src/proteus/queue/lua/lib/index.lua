@@ -9,7 +9,7 @@ local names, known = nil, {}
 -- engines(): the engines that have had jobs here.
 local function engines()
   if not names then
-    names = redis.call('SMEMBERS', ENGINES)
+    names = call('SMEMBERS', ENGINES)
     table.sort(names)
   end
   return names
@@ -22,32 +22,32 @@ end
 -- ahead_of(bound): how many waiting jobs stand at this order or before it; `(n` leaves n itself out.
 local function ahead_of(bound)
   local ahead = 0
-  for _, engine in ipairs(engines()) do ahead = ahead + redis.call('ZCOUNT', INDEX .. engine, '-inf', bound) end
+  for _, engine in ipairs(engines()) do ahead = ahead + call('ZCOUNT', INDEX .. engine, '-inf', bound) end
   return ahead
 end
 
 local function next_order()
-  local n = math.max((tonumber(redis.call('GET', ORDER)) or 0) + 1, time[1] * 1000000 + time[2])
-  redis.call('SET', ORDER, digits(n))
+  local n = math.max((tonumber(call('GET', ORDER)) or 0) + 1, time[1] * 1000000 + time[2])
+  call('SET', ORDER, digits(n))
   return n
 end
 
 -- enlist(id, engine, order): note in the index what stands in the list.
 local function enlist(id, engine, order)
-  redis.call('ZADD', INDEX .. engine, digits(order), id)
+  call('ZADD', INDEX .. engine, digits(order), id)
   if not known[engine] then
-    redis.call('SADD', ENGINES, engine)
+    call('SADD', ENGINES, engine)
     names, known[engine] = nil, true
   end
 end
 
 -- unlist(id, job): out of index and list, where it is looked for from the end that is nearer to its place.
 local function unlist(id, job)
-  if redis.call('LINDEX', LIST, -1) == job.payload then
-    redis.call('RPOP', LIST)
+  if call('LINDEX', LIST, -1) == job.payload then
+    call('RPOP', LIST)
   else
-    local near_head = not job.order or 2 * ahead_of('(' .. job.order) < redis.call('LLEN', LIST)
-    redis.call('LREM', LIST, near_head and -1 or 1, job.payload)
+    local near_head = not job.order or 2 * ahead_of('(' .. job.order) < call('LLEN', LIST)
+    call('LREM', LIST, near_head and -1 or 1, job.payload)
   end
-  redis.call('ZREM', INDEX .. job.engine, id)
+  call('ZREM', INDEX .. job.engine, id)
 end

@@ -3,18 +3,18 @@ local REACH = 256 -- places from the head that are reached by lifting what stand
 
 -- insert(payload, ahead): into the list behind so many. O(ahead): a list has no insert by index.
 local function insert(payload, ahead)
-  local head = ahead > 0 and redis.call('LRANGE', LIST, -ahead, -1) or {}
-  if #head > 0 then redis.call('LTRIM', LIST, 0, -(#head + 1)) end
-  redis.call('RPUSH', LIST, payload)
-  for _, element in ipairs(head) do redis.call('RPUSH', LIST, element) end
+  local head = ahead > 0 and call('LRANGE', LIST, -ahead, -1) or {}
+  if #head > 0 then call('LTRIM', LIST, 0, -(#head + 1)) end
+  call('RPUSH', LIST, payload)
+  for _, element in ipairs(head) do call('RPUSH', LIST, element) end
 end
 
 -- order_of(id, job): its order; one that an older version submitted gets that of its entry in the event stream.
 local function order_of(id, job)
   if job.order then return tonumber(job.order) end
-  local ms, n = string.match(job.entry or '0-0', '(%d+)-(%d+)')
+  local ms, n = string.match(job.entry .. ' 0-0', '(%d+)-(%d+)')
   local order = (job.express and -EXPRESS or 0) + ms * 1000 + math.min(n, 999)
-  redis.call('HSET', JOB .. id, 'order', digits(order))
+  call('HSET', JOB .. id, 'order', digits(order))
   return order
 end
 
@@ -22,14 +22,14 @@ end
 local function put_back(id, job)
   local order = order_of(id, job)
   local ahead = ahead_of('(' .. digits(order))
-  if ahead >= redis.call('LLEN', LIST) then
-    redis.call('LPUSH', LIST, job.payload)
+  if ahead >= call('LLEN', LIST) then
+    call('LPUSH', LIST, job.payload)
   elseif ahead <= REACH then
     insert(job.payload, ahead)
   else
     order = -EXPRESS - next_order()
-    redis.call('HSET', JOB .. id, 'order', digits(order), 'express', 1)
-    redis.call('RPUSH', LIST, job.payload)
+    call('HSET', JOB .. id, 'order', digits(order), 'express', 1)
+    call('RPUSH', LIST, job.payload)
   end
   enlist(id, job.engine, order)
 end

@@ -3,9 +3,9 @@
 -- let_go(worker, ids): end a worker's leases; one that holds nothing more is not busy.
 local function let_go(worker, ids)
   local held = HELD .. worker
-  redis.call('ZREM', LEASES, unpack(ids))
-  if redis.call('HDEL', held, unpack(ids)) > 0 and redis.call('EXISTS', held) == 0 then
-    redis.call('ZREM', BUSY, worker)
+  call('ZREM', LEASES, unpack(ids))
+  if call('HDEL', held, unpack(ids)) > 0 and call('EXISTS', held) == 0 then
+    call('ZREM', BUSY, worker)
   end
 end
 
@@ -15,9 +15,9 @@ local function release(id, job)
   if job.state == 'running' then
     let_go(job.worker, {id})
   elseif job.state == 'retrying' then
-    redis.call('ZREM', RETRY, id)
+    call('ZREM', RETRY, id)
   elseif job.state == 'queued' and job.parked then
-    redis.call('ZREM', PARKED, id)
+    call('ZREM', PARKED, id)
   elseif job.state == 'queued' then
     unlist(id, job)
   end
@@ -29,11 +29,11 @@ end
 local function settle(id, job, state, code, message, result, result_key)
   local key, extra = JOB .. id, {}
   release(id, job)
-  if job.deadline then redis.call('ZREM', DEADLINES, id) end
+  if job.deadline then call('ZREM', DEADLINES, id) end
   if code then extra = {'code', code, 'message', message} elseif result then extra = {'result', result} end
-  redis.call('HSET', key, 'state', state, 'settled', NOW, unpack(extra))
-  redis.call('HDEL', key, 'payload', 'body', 'cancel', 'parked', code and 'result' or 'code', code and 'result' or 'message')
-  redis.call('EXPIRE', key, SETTLED_SECONDS)
+  call('HSET', key, 'state', state, 'settled', NOW, unpack(extra))
+  call('HDEL', key, 'payload', 'body', 'cancel', 'parked', code and 'result' or 'code', code and 'result' or 'message')
+  call('EXPIRE', key, SETTLED_SECONDS)
   local done = '{' .. job.label .. ',"status":"' .. state .. '"'
   if state == 'completed' then
     local quoted = result_key ~= '' and cjson.encode(result_key) or 'null'

@@ -1,6 +1,6 @@
 -- sweep: list and indexes made to agree again, a slice at a time. Included after restore, never run alone.
--- They differ when somebody pushed or popped by hand, when an older version took or returned jobs, or when a key was
--- lost. A cursor (an order) remembers how far the last slice came; jobs up to it stand where they should.
+-- They differ after pushes and pops by hand, work of an older version, or the loss of a key. A cursor (an order) remembers
+-- how far the last slice came; jobs up to it stand where they should.
 
 -- keep(element, seen, cursor): the order of a job's one element, now in the index. Strangers go to the foreign list, up
 -- to FOREIGN_MOST (policy.py); what is stale or there twice goes: of two elements the one further from the head.
@@ -8,14 +8,14 @@ local function keep(element, seen, cursor)
   local id = id_of(element)
   local job = id and read(id)
   if not job or not job.state then
-    redis.call('LREM', LIST, 1, element)
-    if redis.call('LLEN', FOREIGN) < 10000 then redis.call('LPUSH', FOREIGN, element) end
+    call('LREM', LIST, 1, element)
+    if call('LLEN', FOREIGN) < 10000 then call('LPUSH', FOREIGN, element) end
     return nil
   end
   local ours = job.state == 'queued' and not job.parked and job.payload == element
   local order = ours and not seen[id] and order_of(id, job)
-  if not order or (order <= cursor and redis.call('ZSCORE', INDEX .. job.engine, id)) then
-    redis.call('LREM', LIST, 1, element)
+  if not order or (order <= cursor and call('ZSCORE', INDEX .. job.engine, id)) then
+    call('LREM', LIST, 1, element)
     return nil
   end
   seen[id] = true
@@ -27,7 +27,7 @@ end
 local function missing(seen, cursor, upto, limit)
   local found = {}
   for _, engine in ipairs(engines()) do
-    local some = redis.call('ZRANGEBYSCORE', INDEX .. engine, '(' .. digits(cursor), digits(upto), 'WITHSCORES', 'LIMIT',
+    local some = call('ZRANGEBYSCORE', INDEX .. engine, '(' .. digits(cursor), digits(upto), 'WITHSCORES', 'LIMIT',
       0, limit)
     for i = 1, #some, 2 do found[#found + 1] = {id = some[i], order = tonumber(some[i + 1]), engine = engine} end
     if #some == 2 * limit then upto = math.min(upto, tonumber(some[#some])) end
@@ -36,23 +36,23 @@ local function missing(seen, cursor, upto, limit)
   for _, one in ipairs(found) do
     local job = one.order <= upto and not seen[one.id] and read(one.id)
     if job and (job.state ~= 'queued' or job.parked or job.engine ~= one.engine) then
-      redis.call('ZREM', INDEX .. one.engine, one.id)
-    elseif job and not redis.call('LPOS', LIST, job.payload, 'RANK', -1) then
+      call('ZREM', INDEX .. one.engine, one.id)
+    elseif job and not call('LPOS', LIST, job.payload, 'RANK', -1) then
       put_back(one.id, job)
     end
   end
   return upto
 end
 
-local function agree() return ahead_of('+inf') == redis.call('LLEN', LIST) end
+local function agree() return ahead_of('+inf') == call('LLEN', LIST) end
 
 local function sweep(limit)
   if agree() then return end
-  local cursor = tonumber(redis.call('GET', SWEEP)) or -math.huge
+  local cursor = tonumber(call('GET', SWEEP)) or -math.huge
   local start, seen, upto = ahead_of(digits(cursor)), {}, cursor
-  local slice = redis.call('LRANGE', LIST, -(start + limit), -(start + 1))
+  local slice = call('LRANGE', LIST, -(start + limit), -(start + 1))
   for i = #slice, 1, -1 do upto = keep(slice[i], seen, cursor) or upto end
   if #slice < limit then upto = math.huge end
   upto = missing(seen, cursor, upto, 2 * limit)
-  if upto == math.huge or agree() then redis.call('DEL', SWEEP) else redis.call('SET', SWEEP, digits(upto)) end
+  if upto == math.huge or agree() then call('DEL', SWEEP) else call('SET', SWEEP, digits(upto)) end
 end

@@ -5,7 +5,7 @@ local engines_offered = {}
 for i = 18, #ARGV do engines_offered[ARGV[i]] = true end
 
 -- A worker that holds nothing and was told no key may take a crashed job; one that runs such a job takes nothing.
-local holds = redis.call('HVALS', HELD .. worker)
+local holds = call('HVALS', HELD .. worker)
 local idle = #holds == 0 and key == ''
 for _, solo in ipairs(holds) do alone = alone or solo == '1' end
 
@@ -15,12 +15,13 @@ end
 
 -- look_at(id): what claim must know of a job, in one read.
 local function look_at(id)
-  local f = redis.call('HMGET', JOB .. id, 'state', 'token', 'engine', 'key', 'dkey', 'may', 'rank', 'deadline',
+  local f = call('HMGET', JOB .. id, 'state', 'token', 'engine', 'key', 'dkey', 'may', 'rank', 'deadline',
     'attempts', 'crashes', 'solo_crashes', 'payload', 'body', 'submitted', 'queued', 'label', 'url', 'order', 'parked', 'aged')
-  return {id = id, state = f[1], token = f[2], engine = f[3], key = f[4], dkey = f[5], may = f[6], rank = f[7] or 0,
+  local job = {id = id, state = f[1], token = f[2], engine = f[3], key = f[4], dkey = f[5], may = f[6], rank = tonumber(f[7]) or 0,
     deadline = f[8], attempts = f[9] or '0', crashes = f[10] or '0', solo_crashes = f[11] or '0', payload = f[12],
-    body = f[13], submitted = f[14], queued = f[15] or f[14], label = f[16], url = f[17], order = f[18], parked = f[19],
-    aged = f[20]}
+    body = f[13], submitted = f[14], queued = f[15] or f[14], label = f[16] or NO_LABEL, url = f[17] or 'null', order = f[18], parked = f[19],
+    aged = f[20], entry = ''}
+  return sound(id, job, f[12] and f[13] and f[4] and f[14])
 end
 
 -- judge(id, engine): take it, shed it or pass it over.
@@ -30,7 +31,7 @@ local function judge(id, engine)
     strays[#strays + 1] = {INDEX .. engine, id} -- an older version took it and left the index alone
     return
   end
-  local degraded = job.may and job.dkey and tonumber(job.rank) < fraction
+  local degraded = job.may and job.dkey and job.rank < fraction
   local effective, solo = degraded and job.dkey or job.key, job.crashes ~= '0'
   if solo and (not idle or #jobs > 0) then
     alone = NOW - job.queued >= tonumber(ARGV[17])
@@ -47,8 +48,8 @@ local function judge(id, engine)
   local wait, alone_flag, degraded_flag = NOW - job.queued, solo and '1' or '0', degraded and '1' or '0'
   key, alone, waited = effective, solo, waited + wait
   job.token = string.format('%.0f', job.token + 1)
-  redis.call('HSET', JOB .. id, 'state', 'running', 'token', job.token, 'worker', worker, 'claimed', NOW)
-  if solo then redis.call('HSET', JOB .. id, 'solo', 1) end
+  call('HSET', JOB .. id, 'state', 'running', 'token', job.token, 'worker', worker, 'claimed', NOW)
+  if solo then call('HSET', JOB .. id, 'solo', 1) end
   emit('claimed', id, 'running', job, 'worker', worker, 'degraded', degraded_flag, 'wait_ms', wait)
   leases[#leases + 1], leases[#leases + 2] = expiry, id
   held[#held + 1], held[#held + 2] = id, alone_flag

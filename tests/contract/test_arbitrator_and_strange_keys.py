@@ -1,0 +1,69 @@
+"""The arbitrator goes on whatever stands in the place of its keys and of those it reads."""
+
+from __future__ import annotations
+
+import pytest
+
+from arbitrator.actuators.contract import Order
+from arbitrator.actuators.redis import RedisActuator
+from arbitrator.observe import LAST_ID, Observer
+from arbitrator.policies.table import TablePolicy
+from arbitrator.settings import ArbitratorSettings
+from proteus import keys
+from proteus.queue import JobQueue
+
+NAMES = keys.QueueKeys(keys.JOBS)
+
+
+async def tick(redis, observer: Observer) -> bool:
+    seen = await observer.read()
+    policy = TablePolicy()
+    actuator = RedisActuator(redis, identity="a1", lease_seconds=5, writes_replicas=True)
+    before = await actuator.last_decision()
+    return await actuator.apply(
+        Order(decision=policy.decide(seen, before), seen=seen, policy=policy.name, arrivals_per_second=0)
+    )
+
+
+def observer_of(redis) -> Observer:
+    return Observer(redis, JobQueue(redis, keys.JOBS), ArbitratorSettings(), engine="puppet")
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        keys.ARBITRATOR_LEASE,
+        keys.BATCH_SIZE,
+        keys.DEGRADED_MODE,
+        keys.DEGRADED_FRACTION,
+        keys.MODE,
+        keys.STATE,
+        keys.DECISIONS,
+        keys.WEAVER_REPLICAS,
+        keys.WARM,
+        NAMES.workers,
+        NAMES.worker("weaver-1"),
+    ],
+)
+@pytest.mark.parametrize("put", ["set", "sadd", "zadd"])
+async def test_a_tick_acts_whatever_the_type_of_a_key(redis, key, put):
+    await redis.zadd(NAMES.workers, {"weaver-1": 1})
+    await redis.delete(key)
+    value = {"strange": 1} if put == "zadd" else "strange"
+    await getattr(redis, put)(key, value)
+    if put == "set" and key == keys.ARBITRATOR_LEASE:
+        return  # That is another holder.
+    assert await tick(redis, observer_of(redis))
+    assert await redis.get(keys.BATCH_SIZE) == "1"
+    assert await redis.get(keys.ARBITRATOR_LEASE) == "a1"
+
+
+async def test_arrivals_are_counted_again_after_the_event_stream_began_anew(redis, make_order):
+    queue, observer = JobQueue(redis, keys.JOBS), observer_of(redis)
+    await redis.xadd(NAMES.events, {"kind": "last"}, id=LAST_ID)
+    await observer.read()
+    await queue.submit(make_order("job_a"))
+    await observer.read()
+    await observer.read()
+    await queue.submit(make_order("job_b"))
+    assert (await observer.read()).arrived == 1

@@ -1,0 +1,59 @@
+"""A service that its settings do not let work says why in one sentence, and ends with a status of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+
+import pytest
+
+from proteus.lifecycle import CANNOT_WORK
+
+AWAY = {
+    "PROTEUS_SIGNING_KEY": "a-key-for-tests-that-is-long-enough-to-sign",
+    "DATABASE_URL": "postgresql://nobody@127.0.0.1:1/nothing",
+    "REDIS_URL": "redis://127.0.0.1:1/0",
+    "OBJECT_STORAGE_ENDPOINT": "http://127.0.0.1:1",
+    "GATEWAY_INNER_PORT": "0",
+    "PROBE_PORT": "0",
+    "LOG_JSON": "1",
+    "TAILOR_HTTP_PORT": "0",
+    "WEAVER_ENGINES": "puppet",
+    "WEAVER_PROFILE_SECONDS": "0",
+}
+KEYS = {"OBJECT_STORAGE_ACCESS_KEY": "nobody", "OBJECT_STORAGE_SECRET_KEY": "nothing"}
+NO_KEY = "OBJECT_STORAGE_ACCESS_KEY and OBJECT_STORAGE_SECRET_KEY are not set, so nothing can be signed."
+
+
+def ends(*arguments: str, environment: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("OBJECT_", "COV"))}
+    return subprocess.run(
+        [sys.executable, "-m", *arguments],
+        env={**inherited, **AWAY, **environment},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+@pytest.mark.usefixtures("pose_folder")
+@pytest.mark.parametrize(
+    ("arguments", "environment", "reason"),
+    [
+        (("gateway", "serve", "--host", "127.0.0.1", "--port", "0"), {}, NO_KEY),
+        (("tailor",), {}, NO_KEY),
+        (("weaver",), {}, NO_KEY),
+        (("weaver",), {**KEYS, "WEAVER_ENGINES": "catvton", "LICENCE_POLICY": "commercial"}, ""),
+    ],
+)
+def test_what_cannot_work_says_why_in_one_sentence_and_ends_with_its_status(arguments, environment, reason):
+    ended = ends(*arguments, environment=environment)
+    said = [json.loads(line)["reason"] for line in ended.stderr.splitlines() if '"cannot_work"' in line]
+    assert ended.returncode == CANNOT_WORK, ended.stderr
+    assert len(said) == 1, ended.stderr
+    assert reason in said[0]
+    assert "Traceback" not in ended.stderr + ended.stdout
