@@ -15,7 +15,7 @@ for i = 9, #ARGV do
     local queued = f[1] == 'queued'
     local place = queued and (f[5] and PARKED or INDEX .. (f[3] or '')) or stand[f[1]]
     local order = place and call('ZSCORE', place, id)
-    local timed = not place or not f[21] or call('ZSCORE', DEADLINES, id)
+    local timed = not place or not f[21] or f[1] == 'running' or call('ZSCORE', DEADLINES, id)
     local ahead, of_engine = '', ''
     if order and queued and not f[5] and ARGV[8] == '1' then
       ahead, of_engine = ahead_of('(' .. order), call('ZRANK', place, id)

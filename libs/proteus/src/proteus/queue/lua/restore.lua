@@ -7,7 +7,7 @@
 --- include base
 --- include index
 --- include restore
-local restored, stands = 0, {running = true, retrying = true, queued = true}
+local restored, stands = 0, {retrying = true, queued = true}
 for i = 9, #ARGV do
   local id = ARGV[i]
   local job = read(id)
