@@ -5,13 +5,16 @@ visible twice, tokens only grow, and jobs that never came back are claimed in or
 needs no sleeping: a renewal with a huge age ends a lease at once, retries are due at once, deadlines lie far away on
 either side. The machine plays the gateway's part too: after the server was emptied it submits again, with the next
 epoch, what it has not seen settled; and it asks for what stands nowhere to be given its place again.
+Any call may meet a server that refuses to write (read-only), or lose its answer after the script ran; its caller
+asks again.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Coroutine
+import os
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -27,6 +30,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 from redis.asyncio import Redis
+from redis.exceptions import ResponseError
 
 from proteus import keys
 from proteus.bus import parse_event
@@ -43,12 +47,16 @@ from proteus.queue import (
     Submission,
     wire,
 )
+from proteus.replies import is_away
 
 HOUR_MS = 3_600_000
 LONG_AGO_MS = 10**9
 POLICY = QueuePolicy(backoff_base_ms=1, backoff_cap_ms=1, max_attempts=3, solo_crash_limit=2, solo_patience_ms=10**9)
 WORKERS = [WorkerId(f"worker-{n}") for n in range(3)]
 ENGINES = ["puppet", "catvton"]
+FAULTS = ["lost"] if "PROTEUS_TEST_REDIS_URL" in os.environ else ["lost", "read-only"]
+"""What the next call meets; a server that others use, too, is not made a replica."""
+
 DEEDS = ["complete", "retry", "fail", "crash", "crash", "renew"]
 
 
@@ -77,6 +85,7 @@ class QueueMachine(RuleBasedStateMachine):
         self.read_to = "-"
         self.twin_read_to = 0
         self.strangers = False
+        self.fault = ""
         self.claims: list[tuple[WorkerId, Claimed]] = []
         """Every claim ever made, zombies' included."""
 
@@ -84,11 +93,35 @@ class QueueMachine(RuleBasedStateMachine):
         return self.runner.run(work)
 
     def both(self, verb: str, *args: Any, **more: Any) -> Any:
-        """Do the same to both; they must answer the same."""
-        real = self.wait(getattr(self.real, verb)(*args, **more))
+        """Do the same to both; they must answer the same. What the server refuses is asked again, as callers do."""
+        fault, self.fault = self.fault, ""
+        if fault == "lost" and verb != "submit":
+            # The script ran, and its answer did not arrive: the caller asks again.
+            for queue in (self.real, self.twin):
+                self.wait(getattr(queue, verb)(*args, **more))
+        real = self.wait(self.refused_first(fault, lambda: getattr(self.real, verb)(*args, **more)))
         twin = self.wait(getattr(self.twin, verb)(*args, **more))
         assert real == twin, verb
         return real
+
+    async def refused_first(self, fault: str, call: Callable[[], Coroutine[Any, Any, Any]]) -> Any:
+        """Make the call while the server refuses to write, then again."""
+        if fault != "read-only":
+            return await call()
+        try:
+            await self.redis.execute_command("REPLICAOF", "127.0.0.1", "1")
+            return await call()  # There was nothing to write.
+        except ResponseError as error:
+            if not is_away(error):
+                raise
+        finally:
+            await self.redis.execute_command("REPLICAOF", "NO", "ONE")
+        return await call()
+
+    @rule(fault=st.sampled_from(FAULTS))
+    def break_the_next_answer(self, fault):
+        """The next call meets a server that is read-only, or its answer gets lost."""
+        self.fault = fault
 
     @initialize(keys=st.lists(st.sampled_from("aab"), min_size=3, max_size=6))
     def start(self, keys):
@@ -140,7 +173,17 @@ class QueueMachine(RuleBasedStateMachine):
     def claim(self, worker, free, engines, key=None, fraction=0.0, estimate_ms=0, scan_cap=200):
         options = {"free": free, "engines": engines, "key": key, "estimate_ms": estimate_ms, "scan_cap": scan_cap}
         waiting = self.waiting_untouched()
-        real = self.wait(self.real.claim(worker, degraded_fraction=fraction, **options))
+        fault, self.fault = self.fault, ""
+        if fault == "lost":
+            # Nobody knows of these jobs until their leases run out.
+            unknown = self.wait(self.real.claim(worker, degraded_fraction=fraction, **options))
+            self.wait(self.twin.claim(worker, degraded_fraction=fraction, **options))
+            for job in unknown.jobs:
+                self.both("renew", worker, {job.id: job.token}, idle_ms=LONG_AGO_MS)
+            waiting = []
+        real = self.wait(
+            self.refused_first(fault, lambda: self.real.claim(worker, degraded_fraction=fraction, **options))
+        )
         twin = self.wait(self.twin.claim(worker, degraded_fraction=fraction, **options))
         assert [timeless(job) for job in real.jobs] == [timeless(job) for job in twin.jobs]
         assert real.expired == twin.expired
