@@ -54,8 +54,8 @@ LONG_AGO_MS = 10**9
 POLICY = QueuePolicy(backoff_base_ms=1, backoff_cap_ms=1, max_attempts=3, solo_crash_limit=2, solo_patience_ms=10**9)
 WORKERS = [WorkerId(f"worker-{n}") for n in range(3)]
 ENGINES = ["puppet", "catvton"]
-FAULTS = ["lost"] if "PROTEUS_TEST_REDIS_URL" in os.environ else ["lost", "read-only"]
-"""What the next call meets; a server that others use, too, is not made a replica."""
+FAULTS = ["lost"] if "PROTEUS_TEST_REDIS_URL" in os.environ else ["lost", "read-only", "full"]
+"""What the next call meets; a server that others use, too, is not made a replica or full."""
 
 DEEDS = ["complete", "retry", "fail", "crash", "crash", "renew"]
 
@@ -106,21 +106,25 @@ class QueueMachine(RuleBasedStateMachine):
 
     async def refused_first(self, fault: str, call: Callable[[], Coroutine[Any, Any, Any]]) -> Any:
         """Make the call while the server refuses to write, then again."""
-        if fault != "read-only":
+        if fault not in ("read-only", "full"):
             return await call()
         try:
-            await self.redis.execute_command("REPLICAOF", "127.0.0.1", "1")
+            if fault == "full":
+                await self.redis.config_set("maxmemory", "1")
+            else:
+                await self.redis.execute_command("REPLICAOF", "127.0.0.1", "1")
             return await call()  # There was nothing to write.
         except ResponseError as error:
             if not is_away(error):
                 raise
         finally:
             await self.redis.execute_command("REPLICAOF", "NO", "ONE")
+            await self.redis.config_set("maxmemory", "0")
         return await call()
 
     @rule(fault=st.sampled_from(FAULTS))
     def break_the_next_answer(self, fault):
-        """The next call meets a server that is read-only, or its answer gets lost."""
+        """The next call meets a server that is read-only or full, or its answer gets lost."""
         self.fault = fault
 
     @initialize(keys=st.lists(st.sampled_from("aab"), min_size=3, max_size=6))

@@ -8,6 +8,7 @@ import pytest
 import redis as sync_redis
 from redis.asyncio import Redis
 from redis.crc import key_slot
+from redis.exceptions import RedisError
 
 from proteus import keys
 from proteus.jobs import WorkerId
@@ -99,6 +100,39 @@ async def test_the_client_may_decode_or_not(redis_url, make_order, decode):
         assert await queue.dead_letters() == [letter]
 
 
+async def everything(redis) -> dict[str, bytes]:
+    """The dumped value of every key."""
+    return {name: await redis.dump(name) for name in sorted(await redis.keys("*"))}
+
+
+async def test_a_full_server_refuses_a_script_before_its_first_command(redis_url, redis, make_order):
+    """Otherwise a command that frees memory is done, and the next one, which needs some, is not: half a claim."""
+    queue = JobQueue(redis, keys.JOBS)
+    a, b = await claimed(queue, make_order("job_a"), make_order("job_b"))
+    await queue.submit(make_order("job_c"), make_order("job_d"))
+    async with Redis.from_url(redis_url) as raw:
+        before = await everything(raw)
+        await redis.config_set("maxmemory", "1")
+        try:
+            for refused in (
+                queue.submit(make_order("job_e")),
+                queue.claim(WORKER, free=2, engines=["puppet"]),
+                queue.complete(WORKER, [Completion(id=a.id, token=a.token, result={})]),
+                queue.fail(WORKER, [Failure(id=b.id, token=b.token, code="c", message="m", retryable=True)]),
+                queue.hand_back(WORKER, {b.id: b.token}),
+                queue.renew(WORKER, {b.id: b.token}),
+                queue.cancel("job_c"),
+                queue.reap(),
+            ):
+                with pytest.raises(RedisError, match="OOM|maxmemory"):
+                    await refused
+            assert (await queue.stats()).waiting == 2
+            assert await everything(raw) == before
+        finally:
+            await redis.config_set("maxmemory", "0")
+    assert len((await queue.claim(WORKER, free=9, engines=["puppet"])).jobs) == 2
+
+
 async def test_the_heart_renews_and_reaps_without_asyncio(redis_url, redis, make_order):
     queue = JobQueue(redis, keys.JOBS)
     a, b = await claimed(queue, make_order("job_a"), make_order("job_b"))
@@ -125,7 +159,7 @@ async def test_eight_jobs_take_two_round_trips(redis, make_order):
 
 @pytest.mark.parametrize("verb", VERBS)
 def test_every_script_says_what_it_promises(verb):
-    text = source(verb)
+    text = source(verb).partition("\n")[2]
     assert text.startswith(f"-- {verb}: ")
     header = "\n".join(line for line in text.split("\n") if line.startswith("--"))
     assert all(word in header for word in ("Guarantee", "KEYS", "ARGV", "Returns:")) or "Changes nothing" in header

@@ -21,13 +21,24 @@ from proteus.queue.policy import QueuePolicy
 if TYPE_CHECKING:
     import redis
 
+_SHOWS: Final = frozenset({"look", "stats"})
+"""Scripts that move nothing: they answer on a server that is full, too."""
+
 _INCLUDE: Final = re.compile(r"^--- include (\w+)\n", re.MULTILINE)
 
 
 @cache
 def source(name: str) -> str:
-    """Return the text of `lua/<name>.lua` with its includes, and theirs, in place."""
-    return _INCLUDE.sub(lambda match: source(f"lib/{match[1]}"), _text(name))
+    """Return the script `lua/<name>.lua`, with its includes in place.
+
+    A server that is full, or a replica, refuses a script with a first line before its first command. Without one it would
+    refuse single commands, and leave the work of those before them half done.
+    """
+    return f"#!lua flags={'allow-oom' if name in _SHOWS else ''}\n{_whole(name)}"
+
+
+def _whole(name: str) -> str:
+    return _INCLUDE.sub(lambda match: _whole(f"lib/{match[1]}"), _text(name))
 
 
 def _text(name: str) -> str:
