@@ -101,7 +101,7 @@ async def test_the_first_picture_stays_when_redis_fell_back_and_gave_a_token_out
         await raw.flushdb()
         for key, value in before.items():
             await raw.restore(key, 0, value)
-    await fleet.weaver("w2", curve=SLOW, WEAVER_PROFILE_SECONDS="0")  # soon: the first one's lease runs meanwhile
+    await fleet.weaver("w2", curve=SLOW)
     assert (await fleet.running(job_id)).token == token
     for process in frozen:
         process.resume()
