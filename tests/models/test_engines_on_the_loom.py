@@ -25,13 +25,14 @@ from proteus.jobs import JobId, WorkerId
 from proteus.queue import MemoryJobQueue, QueuePolicy, Submission
 from proteus.settings import LeaseSettings
 from weaver.loom import Loom, Piece
+from weaver.measuring import measure
 from weaver.metrics import Metrics
 from weaver.pipelines import catvton, fashn
 from weaver.pipelines.catvton.engine import CatVtonEngine
 from weaver.pipelines.contract import Engine, Finished, WeaveJob
 from weaver.pipelines.fashn.engine import FashnEngine
 from weaver.pipelines.fashn.network import TryOnConfig
-from weaver.profile import CostProfile, keys_of, measure
+from weaver.profile import CostProfile, keys_of
 from weaver.progress import ProgressTeller
 from workbench.bench.checkpoints import write_catvton, write_fashn
 
