@@ -124,7 +124,7 @@ async def test_a_full_server_refuses_a_script_before_its_first_command(redis_url
                 queue.cancel("job_c"),
                 queue.reap(),
             ):
-                with pytest.raises(RedisError, match="OOM|maxmemory"):
+                with pytest.raises(RedisError, match=r"OOM|maxmemory"):
                     await refused
             assert (await queue.stats()).waiting == 2
             assert await everything(raw) == before

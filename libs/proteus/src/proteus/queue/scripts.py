@@ -31,8 +31,8 @@ _INCLUDE: Final = re.compile(r"^--- include (\w+)\n", re.MULTILINE)
 def source(name: str) -> str:
     """Return the script `lua/<name>.lua`, with its includes in place.
 
-    A server that is full, or a replica, refuses a script with a first line before its first command. Without one it would
-    refuse single commands, and leave the work of those before them half done.
+    A full server, or a replica, refuses a script that has a first line before its first command. Without that line it
+    would refuse single commands, and leave the work of those before them half done.
     """
     return f"#!lua flags={'allow-oom' if name in _SHOWS else ''}\n{_whole(name)}"
 
