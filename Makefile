@@ -57,10 +57,10 @@ check: install-dev ## The fast gate: format, lint, types, import laws, unit and 
 
 .PHONY: test
 test: install-models install-deploy ## Every test that a laptop can run, with embedded servers
-	@$(PYTEST) -m "not browser" $(GATE)
+	@$(PYTEST) -m "not browser and not long" $(GATE)
 
 .PHONY: test-all
-test-all: install-models install-deploy ## `make test` and the chart, chaos and browser tests
+test-all: install-models install-deploy ## `make test`, the browser tests, and more forms of what takes long
 	@$(PYTEST) tests
 
 .PHONY: chaos

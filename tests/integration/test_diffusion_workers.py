@@ -44,7 +44,7 @@ SMALL = TryOnConfig(hidden=64, heads=2, height=432, width=288, axes=(8, 12, 12),
 LEASE_SECONDS = "6"
 """Longer than the slowest step, the one that encodes, may be silent on a busy machine."""
 
-BOTH = pytest.mark.parametrize("name", ["catvton", "fashn"])
+BOTH = pytest.mark.parametrize("name", ["catvton", pytest.param("fashn", marks=pytest.mark.long)])
 
 
 @pytest.fixture(scope="module")

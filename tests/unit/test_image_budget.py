@@ -104,6 +104,9 @@ FORMATS: list[tuple[str, Callable[[], bytes]]] = [
     ("WebP lossless", lambda: saved("WEBP", lossless=True, quality=0, method=0)),
 ]
 
+OFTEN = {"PNG RGBA", "PNG 16-bit RGBA", "JPEG", "JPEG progressive", "WebP"}
+"""Those whose whole picture is measured in `make test`; the others follow in `make test-all`."""
+
 MEASURE = """
 import io, json, sys
 from pathlib import Path
@@ -139,7 +142,10 @@ def predicted_bytes(data: bytes) -> int:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("make", [row[1] for row in FORMATS], ids=[row[0] for row in FORMATS])
+@pytest.mark.parametrize(
+    "make",
+    [pytest.param(make, id=name, marks=() if name in OFTEN else pytest.mark.long) for name, make in FORMATS],
+)
 def test_a_decode_takes_no_more_than_its_header_promised_and_not_much_less(
     make: Callable[[], bytes], tmp_path: Path
 ) -> None:
