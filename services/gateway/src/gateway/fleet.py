@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from math import inf
@@ -109,7 +110,8 @@ class FleetWatch:
         self._default_engine = default_engine
         self._noted_at: dict[str, float] = {}
         self._admitted: Counter[Holder] = Counter()
-        self._admitted_during_refresh: dict[str, tuple[Caller, int]] = {}
+        self._fresh: dict[str, tuple[Caller, int]] = {}
+        self._uncommitted: dict[str, tuple[Caller, int]] = {}
         self._admitted_in_all = 0
         self._left_out: dict[str, str] = {}
         self.view = FleetView()
@@ -118,7 +120,7 @@ class FleetWatch:
 
     async def refresh(self) -> None:
         """Read queues, registry, configuration and tenants."""
-        self._admitted_during_refresh = {}
+        self._fresh = dict(self._uncommitted)
         stats = {name: await queue.stats() for name, queue in self._queues.items()}
         weavers, tailors = [await self._cards(name) for name in (JOBS, TAILOR)]
         async with self._redis.pipeline(transaction=False) as pipeline:
@@ -127,7 +129,7 @@ class FleetWatch:
             (batch, mode, fraction, asked), warm_ms = await pipeline.execute()
         await self._note_engines(weavers)
         async with self._ledger.read() as reads:
-            rows = await reads.unfinished(besides=tuple(self._admitted_during_refresh))
+            rows = await reads.unfinished(besides=tuple(self._fresh))
             remembered = await reads.engines_offered(since=datetime.now(UTC) - timedelta(seconds=REMEMBERED_SECONDS))
         waiting: Counter[Holder] = Counter()
         total: Counter[Holder] = Counter()
@@ -137,7 +139,7 @@ class FleetWatch:
                 if row.stage not in ("held", "preparing"):
                     waiting[holder] += row.many
         self._admitted, self._admitted_in_all = Counter(), 0
-        for caller, pictures in self._admitted_during_refresh.values():
+        for caller, pictures in self._fresh.values():
             self._count(caller, pictures)
         self.view = FleetView(
             stats=stats,
@@ -193,10 +195,19 @@ class FleetWatch:
             raise DependencyUnavailable("Redis does not answer.") from error
         self.view = replace(self.view, warm_until=_end_of(warm_ms))
 
-    def admitted(self, caller: Caller, tryon_id: str, pictures: int) -> None:
-        """Count pictures let in since the last reading."""
-        self._admitted_during_refresh[tryon_id] = (caller, pictures)
+    @contextmanager
+    def admitting(self, caller: Caller, tryon_id: str, pictures: int) -> Iterator[None]:
+        """Count pictures while they are committed and until they are read: each of them once. Not if that fails."""
+        self._fresh[tryon_id] = self._uncommitted[tryon_id] = (caller, pictures)
         self._count(caller, pictures)
+        try:
+            yield
+        except BaseException:
+            if self._fresh.pop(tryon_id, None) is not None:
+                self._count(caller, -pictures)
+            raise
+        finally:
+            self._uncommitted.pop(tryon_id, None)  # A draft may be submitted twice at once.
 
     def _count(self, caller: Caller, pictures: int) -> None:
         for holder in _holders_of(caller):

@@ -202,7 +202,11 @@ class Intake:
             parser_version=self._settings.parser_version,
             needs_parse=card.needs_parse,
         )
-        if not await self._ready.do(ready):
+        try:
+            with self._fleet.admitting(ask.caller, ready.entry.id, 1):
+                if not await self._ready.do(ready):
+                    raise _NotReady
+        except _NotReady:
             return None
         return self._accepted(ask, ready.entry, [ready.unit], admission=admission, position=position)
 
@@ -231,27 +235,29 @@ class Intake:
             await self._photos.check_uploaded(found.garment, known)
         position, admission = self._admit(ask.caller, options, card)
         hold = admission.verdict is Verdict.HOLD
-        async with self._ledger.write() as writes:
-            plan = Plan(writes, ask.caller, ask.trace_id, known, parser_version=self._settings.parser_version)
-            await plan.pin()
-            cut = found.cut if found.cut is not None else await plan.cut(found.garment, options.category)
-            parse = await plan.parse(found.person) if card.needs_parse else None
-            needed = [cut, parse if parse is not None else await plan.ingest(found.person)]
-            open_needs = [need.id for need in needed if need is not None and need.state != JobState.COMPLETED]
-            values = _entry(ask, options, card, person_id=found.person.id, garment_id=found.garment.id)
-            values |= {"cut_id": cut.id, "parse_id": parse.id if parse else None}
-            entry = await _save(writes, values, draft)
-            now = datetime.now(UTC)
-            stage = Stage.PREPARING if open_needs else Stage.HELD if hold else Stage.WAITING
-            units = [
-                await writes.add_job(
-                    **unit_values(ask.caller, options, card, values, n, now=now)
-                    | {"hold": hold, "stage": stage.value, "waiting_since": now if stage is Stage.WAITING else None}
-                )
-                for n in range(1, options.num_samples + 1)
-            ]
-            await writes.add_needs((unit.id, need_id) for unit in units for need_id in open_needs)
-            await _remember(writes, ask, entry.id)
+        values = _entry(ask, options, card, person_id=found.person.id, garment_id=found.garment.id)
+        tryon_id = draft.id if draft else values["id"]
+        with self._fleet.admitting(ask.caller, tryon_id, options.num_samples):
+            async with self._ledger.write() as writes:
+                plan = Plan(writes, ask.caller, ask.trace_id, known, parser_version=self._settings.parser_version)
+                await plan.pin()
+                cut = found.cut if found.cut is not None else await plan.cut(found.garment, options.category)
+                parse = await plan.parse(found.person) if card.needs_parse else None
+                needed = [cut, parse if parse is not None else await plan.ingest(found.person)]
+                open_needs = [need.id for need in needed if need is not None and need.state != JobState.COMPLETED]
+                values |= {"cut_id": cut.id, "parse_id": parse.id if parse else None}
+                entry = await _save(writes, values, draft)
+                now = datetime.now(UTC)
+                stage = Stage.PREPARING if open_needs else Stage.HELD if hold else Stage.WAITING
+                units = [
+                    await writes.add_job(
+                        **unit_values(ask.caller, options, card, values, n, now=now)
+                        | {"hold": hold, "stage": stage.value, "waiting_since": now if stage is Stage.WAITING else None}
+                    )
+                    for n in range(1, options.num_samples + 1)
+                ]
+                await writes.add_needs((unit.id, need_id) for unit in units for need_id in open_needs)
+                await _remember(writes, ask, entry.id)
         material = material_of(found.person, cut, parse)
         await self._submitter.push_orders(
             [Order(job=unit, tryon=entry, material=material) for unit in units if unit.stage == Stage.WAITING]
@@ -263,7 +269,6 @@ class Intake:
         self, ask: Ask, entry: TryonRow, units: Sequence[JobRow], *, admission: Admission, position: int
     ) -> Accepted:
         """Count what was committed."""
-        self._fleet.admitted(ask.caller, entry.id, len(units))
         metrics.SUBMITS.labels(admission.verdict.value).inc(len(units))
         return Accepted(tryon=entry, units=units, admission=admission, position=position)
 
@@ -299,6 +304,10 @@ class Intake:
         offered = self._fleet.offered or self._fleet.servable or ()
         default = default_engine(self._settings.default_engine, offered, commercial_only=commercial_only)
         return card_of(options.model or default, commercial_only=commercial_only)
+
+
+class _NotReady(Exception):
+    """Something that the picture needs is missing."""
 
 
 def _entry(ask: Ask, options: TryonOptions, card: EngineCard, *, person_id: str, garment_id: str) -> dict[str, Any]:
