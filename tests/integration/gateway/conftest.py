@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -34,7 +35,6 @@ from hands import PATIENCE_SECONDS, Hands, png
 from proteus.clock import SystemClock
 from proteus.settings import LeaseSettings, LogSettings, RedisSettings, StorageSettings
 from proteus.storage import ObjectStore
-from workbench.stack.ports import free_port
 
 SIGNING_KEY = "a-key-for-tests-that-is-long-enough-to-sign"
 
@@ -173,7 +173,10 @@ async def gateway(gateway_settings: GatewaySettings, store: ObjectStore) -> Asyn
 @asynccontextmanager
 async def serving(settings: GatewaySettings) -> AsyncIterator[Gateway]:
     """Run a gateway inside this event loop, on a free port, for a `with` block."""
-    port, inner_port, stopping, inside = free_port(), free_port(), asyncio.Event(), InnerApp()
+    # Bound here and now: a port that is only free may be somebody else's a moment later.
+    bound = [socket.create_server(("127.0.0.1", 0), backlog=2_048) for _ in range(2)]
+    port, inner_port = [one.getsockname()[1] for one in bound]
+    stopping, inside = asyncio.Event(), InnerApp()
     configs = (
         listening.public(make_app(settings, stopping, inside), settings.edge, host="127.0.0.1", port=port),
         listening.inner(inside, host="127.0.0.1", port=inner_port),
@@ -182,7 +185,7 @@ async def serving(settings: GatewaySettings) -> AsyncIterator[Gateway]:
     for server in servers:
         server.config.timeout_graceful_shutdown = 3
         server.capture_signals = no_signals  # type: ignore[method-assign,assignment]
-    running = [asyncio.create_task(server.serve()) for server in servers]
+    running = [asyncio.create_task(server.serve(sockets=[one])) for server, one in zip(servers, bound, strict=True)]
 
     def stop() -> None:
         stopping.set()
