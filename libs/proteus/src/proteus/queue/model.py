@@ -209,7 +209,7 @@ class QueueStats:
     oldest_waiting_ms: int
     """Age of the oldest waiting job; 0 if none."""
     mean_wait_ms: float
-    """Mean over jobs claimed in the last 30 s (their waits) and the ages of those waiting; 0 if none (SPEC 9)."""
+    """Mean over jobs claimed in the last 30 s (their waits) and the ages of those waiting; 0 if none."""
     parked: int = 0
     waiting_by_engine: Mapping[str, int] = field(default_factory=dict)
 

@@ -42,7 +42,7 @@ class Observation:
         retrying: Jobs in backoff.
         busy_workers: Workers that hold jobs.
         arrived: Jobs submitted since the observation before this one.
-        mean_wait_seconds: SPEC 9: mean over the jobs claimed in the last 30 s and the ages of those waiting; 0 if none.
+        mean_wait_seconds: Mean over the jobs claimed in the last 30 s and the ages of those waiting; 0 if none.
         oldest_wait_seconds: Age of the oldest waiting job; 0 if none.
         ready: Workers that take jobs.
         starting: Workers that load.

@@ -1,4 +1,4 @@
-"""Policy `table`: the four scenarios of SPEC 9, exactly. No memory, no prediction."""
+"""Policy `table`: the four founding scenarios, exactly. No memory, no prediction."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ JOBS_PER_REPLICA: Final = 10
 
 
 class TablePolicy:
-    """SPEC 9: depth decides batch and mode, the average wait decides degraded mode."""
+    """Depth decides batch and mode, the average wait decides degraded mode."""
 
     name = "table"
 

@@ -1,5 +1,5 @@
 -- stats: one reading of the queue. Changes nothing.
--- The mean wait is over jobs claimed in the last 30 s and the ages of those waiting (SPEC 9). Beyond 64 waiting jobs each
+-- The mean wait is over jobs claimed in the last 30 s and the ages of those waiting. Beyond 64 waiting jobs each
 -- engine's are sampled at even distances: ages fall steadily along a line, so the mean is the same within a step.
 -- KEYS, ARGV 1-7: lib/base.
 -- Returns: {waiting, running, retrying, dead, busy, age of the oldest waiting ms, mean wait in thousandths of a ms, parked,

@@ -28,7 +28,7 @@ VIEW_SECONDS: Final = 1.0
 """A gateway reads the queue once a second and counts what itself admitted since."""
 
 WAIT_WINDOW_SECONDS: Final = 30.0
-"""SPEC 9: the average wait counts the jobs claimed in the last 30 s."""
+"""The average wait counts the jobs claimed in the last 30 s."""
 
 
 class Ours(Base):
