@@ -1,10 +1,19 @@
-"""Free TCP ports on 127.0.0.1, the same as last time where possible."""
+"""Free TCP ports on 127.0.0.1, the same as last time where possible.
+
+A port is free to everybody until its server listens. So who chooses one claims it: a lock on the port's byte of one file
+in the temporary folder, held until the choosing process ends.
+"""
 
 from __future__ import annotations
 
+import fcntl
+import os
 import random
 import socket
+import tempfile
 from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
 
 import psutil
 
@@ -15,6 +24,10 @@ _FIRST, _LAST = 20_000, 22_700
 
 GRPC_OFFSET = 10_000
 """SeaweedFS serves gRPC this far above every HTTP port."""
+
+
+_claimed: set[int] = set()
+"""What this process has claimed: its locks do not keep it from itself."""
 
 
 def is_free(port: int) -> bool:
@@ -45,19 +58,35 @@ def refuse_taken_port(name: str, port: int) -> None:
 
 
 def free_port(*, wanted: Iterable[int] = (), taken: Iterable[int] = (), with_grpc: bool = False) -> int:
-    """Return the first wanted port that is free, else a random free one.
+    """Return the first wanted port that is free, else a random free one; claim it until this process ends.
 
     Args:
-        wanted: Ports to try first: the one of last time, the well-known one.
+        wanted: Ports to try first: the one of last time, the well-known one. This process may have claimed them before.
         taken: Ports already promised to somebody.
         with_grpc: The port `GRPC_OFFSET` above must be free too.
     """
     promised = set(taken)
-    candidates = [*wanted, *random.sample(range(_FIRST, _LAST), 200)]
-    for port in candidates:
+    others = (port for port in random.sample(range(_FIRST, _LAST), 200) if port not in _claimed)
+    for port in (*wanted, *others):
         needed = {port, port + GRPC_OFFSET} if with_grpc else {port}
-        if not needed & promised and all(is_free(one) for one in needed):
+        if not needed & promised and all(is_free(one) and _claim(one) for one in needed):
             return port
     raise StackError(
         f"There is no free port between {_FIRST} and {_LAST} on 127.0.0.1.", way_out="stop what listens there"
     )
+
+
+def _claim(port: int) -> bool:
+    """Claim the port for this process; False: another process has."""
+    try:
+        fcntl.lockf(_claims(), fcntl.LOCK_EX | fcntl.LOCK_NB, 1, port)
+    except OSError:
+        return False
+    _claimed.add(port)
+    return True
+
+
+@cache
+def _claims() -> int:
+    """Open the file of claims, once: closing any descriptor of it would end every claim of the process."""
+    return os.open(Path(tempfile.gettempdir()) / f"proteus-ports-{os.getuid()}.claims", os.O_RDWR | os.O_CREAT, 0o600)
