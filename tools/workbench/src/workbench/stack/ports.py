@@ -1,7 +1,7 @@
 """Free TCP ports on 127.0.0.1, the same as last time where possible.
 
-A port is free to everybody until its server listens. So who chooses one claims it: a lock on the port's byte of one file
-in the temporary folder, held until the choosing process ends.
+A port is free to everybody until its server listens. So whoever chooses one claims it: a lock on the port's byte of one
+file in the temporary folder, held until the choosing process ends.
 """
 
 from __future__ import annotations
