@@ -97,6 +97,12 @@ def test_every_way_to_see_a_job_twice_counts(seen: Evidence) -> None:
     assert judge(seen, SCENARIO).missed
 
 
+@pytest.mark.parametrize("what", ["unasked_ends", "not_ready", "unmet_answers"])
+def test_whatever_else_should_not_be_misses_a_bar_by_its_name(what: str) -> None:
+    (missed,) = judge(replace(clean(), **{what: ["weaver-1"]}), SCENARIO).missed
+    assert "weaver-1" in missed
+
+
 def test_an_event_that_one_socket_did_not_hear_is_missed() -> None:
     deaf = replace(clean(), ears=[*clean().ears, Ear("u", clean().ears[0].heard[1:])])
     assert judge(deaf, SCENARIO).numbers["events_missed_by_clients"] == 1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 
 from redis.asyncio import Redis
@@ -194,6 +194,17 @@ async def test_samples_are_units_and_results_are_a_list(gateway, ready, hands) -
     for n in (1, 2, 3):
         assert (await ready.guest.http.get(f"/v1/results/{snap['job_id']}/{n}")).status_code == 302
     assert (await ready.guest.http.get(f"/v1/results/{snap['job_id']}/4")).status_code == 404
+
+
+async def test_a_new_row_is_stamped_by_the_databases_clock_not_by_a_gateways(ready, parts) -> None:
+    """Rounds ask by this stamp what is new: of two gateways one may have a clock that is off by minutes."""
+    snap = await ready.snap(num_samples=2)
+    ahead = asdict(await row(parts, snap["job_id"])) | {"id": f"{snap['job_id']}:9", "n": 9}
+    ahead["updated_at"] += timedelta(seconds=90)
+    async with parts.ledger.write() as writes:
+        made = await writes.add_job(**ahead)
+    async with parts.ledger.read() as reads:
+        assert timedelta() <= await reads.now() - made.updated_at < timedelta(seconds=30)
 
 
 async def test_what_redis_did_not_take_is_pushed_later(gateway, gateway_settings, ready, hands) -> None:

@@ -79,7 +79,7 @@ class Reconciler:
             if not held or await self._agrees():
                 return False
             async with self._ledger.read() as reads:
-                first = await reads.fact(EPOCH_FACT) is None
+                first, now = await reads.fact(EPOCH_FACT) is None, await reads.now()
             if first:
                 log.info("first_epoch")
             else:
@@ -88,7 +88,7 @@ class Reconciler:
             epoch = uuid4().hex
             # First: if Redis is emptied while we compare, it is missing again.
             await self._redis.set(keys.EPOCH, epoch)
-            await self.compare(updated_before=datetime.now(UTC), emptied=not first)
+            await self.compare(updated_before=now, emptied=not first)
             async with self._ledger.write() as writes:
                 await writes.set_fact(EPOCH_FACT, epoch)
         return True
@@ -99,7 +99,7 @@ class Reconciler:
             if not held:
                 return False
             async with self._ledger.read() as reads:
-                active = await reads.active()
+                active, now = await reads.active(), await reads.now()
             before, self._differences = self._differences, {}
             for name, queue in self._queues.items():
                 rows = sum(many for kind, many in active.items() if JobKind(kind).queue == name)
@@ -109,7 +109,6 @@ class Reconciler:
                 return False
             self._round_at = time.monotonic()
             log.warning("rows_and_queues_differ", missing=lasting)
-            now = datetime.now(UTC)
             await self.compare(updated_before=now, quiet_before=now - SETTLED_AGE)
         return True
 
@@ -117,7 +116,9 @@ class Reconciler:
         """Compare what has been quiet for a while."""
         async with self._ledger.lock(LOCK) as held:
             if held:
-                await self.compare(updated_before=datetime.now(UTC) - SETTLED_AGE)
+                async with self._ledger.read() as reads:
+                    now = await reads.now()
+                await self.compare(updated_before=now - SETTLED_AGE)
 
     async def compare(
         self, *, updated_before: datetime, quiet_before: datetime | None = None, emptied: bool = False
@@ -125,7 +126,7 @@ class Reconciler:
         """Put right every living row last changed before this time; return how many were wrong.
 
         Args:
-            updated_before: Younger rows are left alone.
+            updated_before: Younger rows are left alone. By the database's clock, like `quiet_before`.
             quiet_before: Of younger rows only the job's place in Redis is put right: news on its way cannot change it.
             emptied: Redis has lost what it held: a job that is not there may have been claimed, whatever is recorded.
         """

@@ -8,7 +8,7 @@ twice changes nothing (a submission is idempotent by id and epoch). The recorder
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any, Final, TypeVar
 
 import structlog
@@ -81,7 +81,7 @@ class Submitter:
     async def sweep(self) -> int:
         """Push what committed but never arrived; return how many the queues took."""
         async with self._ledger.read() as reads:
-            ids = await reads.outbox(created_before=datetime.now(UTC) - OUTBOX_AGE, limit=OUTBOX_LIMIT)
+            ids = await reads.outbox(updated_before=await reads.now() - OUTBOX_AGE, limit=OUTBOX_LIMIT)
         return await self.push(ids)
 
 

@@ -33,6 +33,8 @@ class Evidence:
     recoveries: Sequence[Recovery]
     unasked_ends: Sequence[str] = ()
     """Services that ended although no fault ended them."""
+    unmet_answers: Sequence[str] = ()
+    """Answers of a proxy that no request met."""
     not_ready: Sequence[str] = ()
     """Services that do not say that they are ready once everything is over."""
 
@@ -76,6 +78,7 @@ def judge(seen: Evidence, scenario: Scenario) -> Verdict:
         "wasted_worker_seconds_ratio": wasted_ratio(seen),
         "ended_by_themselves": len(ended),
         "not_ready_again": len(seen.not_ready),
+        "unmet_answers": len(seen.unmet_answers),
         **{state: states.get(state, 0) for state in ("completed", "canceled", "expired")},
     }
     missed = []
@@ -97,6 +100,8 @@ def judge(seen: Evidence, scenario: Scenario) -> Verdict:
         missed.append(f"services ended although nothing killed them: {_some(ended)}")
     if seen.not_ready:
         missed.append(f"services that are not ready again by themselves: {_some(seen.not_ready)}")
+    if seen.unmet_answers:
+        missed.append(f"no request met these answers, so nothing was shown: {_some(seen.unmet_answers)}")
     if dead != poison:
         missed.append(f"dead without being poison: {_some(dead - poison)}; poison and not dead: {_some(poison - dead)}")
     return Verdict(numbers=numbers, missed=missed)

@@ -46,6 +46,8 @@ class Faults:
         self._redis = redis
         self._rng = rng
         self._say = say
+        self.unmet: list[str] = []
+        """Answers that no request met: they showed nothing."""
 
     async def run(self) -> None:
         """Deal all of them; return when the last is over."""
@@ -90,7 +92,10 @@ class Faults:
                 proxy = fleet.proxies[fault.target]
                 before = proxy.answered
                 await proxy.answering(fault.answer, seconds=fault.seconds)
-                self._say(f"{fault.target} serves again; {proxy.answered - before} requests met the answer")
+                met = proxy.answered - before
+                self._say(f"{fault.target} serves again; {met} requests met the answer")
+                if not met:
+                    self.unmet.append(f"{fault.target} {fault.answer}")
             case "garbage":
                 self._say(f"garbage: {await scatter(self._redis, self._watch.user_ids(), rng=self._rng)} pieces")
             case "loss":

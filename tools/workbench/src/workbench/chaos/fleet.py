@@ -99,7 +99,6 @@ class Fleet:
             "POSE_MODEL_DIR": str(models / "pose"),
             "PYTHONUNBUFFERED": "1",
             **addresses(self.valkey, self.postgres, self.s3),
-            **self._proxied(),
             **environment,
         }
         self.gateways = {f"gateway-{n}": f"http://127.0.0.1:{port()}" for n in range(1, gateways + 1)}
@@ -203,20 +202,19 @@ class Fleet:
         """Return a process's id."""
         return self._processes[name].pid
 
-    def _proxied(self) -> dict[str, str]:
-        """Return the addresses that change when services go through proxies."""
-        if not self.proxies:
-            return {}
-        changed: dict[str, Valkey | Postgres | S3] = {
+    def _environment_of(self, service: str) -> dict[str, str]:
+        """Return a service's environment: its own rights, and the proxies' addresses where there are proxies."""
+        environment = {**self.environment, **as_role(service, self.valkey, self.s3)}
+        reached: dict[str, Valkey | Postgres | S3] = {
             "REDIS_URL": self.valkey,
             "DATABASE_URL": self.postgres,
             "OBJECT_STORAGE_ENDPOINT": self.s3,
         }
-        direct = addresses(self.valkey, self.postgres, self.s3)
-        return {
-            name: direct[name].replace(f":{server.port}", f":{self.proxies[server.name].port}")
-            for name, server in changed.items()
-        }
+        for name, server in reached.items():
+            if server.name in self.proxies:
+                proxy = self.proxies[server.name]
+                environment[name] = environment[name].replace(f":{server.port}", f":{proxy.port}")
+        return environment
 
     async def _start_server(self, server: Valkey | Postgres | S3) -> None:
         await asyncio.to_thread(server.prepare)
@@ -265,7 +263,7 @@ class Fleet:
         return Program(
             name=name,
             command=(sys.executable, "-m", "gateway", "serve", "--host", "127.0.0.1", "--port", port),
-            environment={**self.environment, **as_role("gateway", self.valkey, self.s3), "GATEWAY_INNER_PORT": "0"},
+            environment={**self._environment_of("gateway"), "GATEWAY_INNER_PORT": "0"},
             port=int(port),
             is_ready=answers(f"{url}/readyz"),
             ready_seconds=READY_SECONDS,
@@ -273,10 +271,8 @@ class Fleet:
 
     def _worker(self, name: str, port: int) -> Program:
         module = name.partition("-")[0]
-        own = as_role(module, self.valkey, self.s3)
         environment = {
-            **self.environment,
-            **own,
+            **self._environment_of(module),
             "PROTEUS_WORKER_ID": name,
             "PROBE_PORT": str(port),
             "TAILOR_HTTP_PORT": "0",

@@ -73,19 +73,19 @@ async def run(scenario: Scenario, *, folder: Path, models: Path, seed: int, say:
         ]
         again = Retry(ConstantBackoff(LOOK_SECONDS), REDIS_TRIES)
         redis: Redis = await stack.enter_async_context(
-            Redis.from_url(fleet.valkey.url, decode_responses=True, retry=again)
+            Redis.from_url(fleet.valkey.url, decode_responses=True, encoding_errors="replace", retry=again)
         )
         watch = Watch(fleet.postgres.url(), ObjectStore(fleet.s3.settings()))
         load = Load(scenario, shoppers, rng=rng, unfinished=lambda: watch.unfinished)
         async with asyncio.TaskGroup() as group:
             beside = [group.create_task(watch.run()), group.create_task(_tell(load, watch, say))]
-            faults = group.create_task(Faults(scenario, fleet, watch, redis, rng=rng, say=say).run())
-            await load.run(faults)
+            faults = Faults(scenario, fleet, watch, redis, rng=rng, say=say)
+            await load.run(group.create_task(faults.run()))
             say(f"all is sent: {load.accepted} jobs accepted, {load.refused} refused at the door; settling")
             await _settled(load, watch, scenario)
             await _delivered(shoppers, watch)
             await cancel(*beside)
-        return judge(await _evidence(load, watch, shoppers, fleet, say), scenario)
+        return judge(await _evidence(load, watch, shoppers, fleet, faults, say), scenario)
 
 
 def environment_of(scenario: Scenario) -> dict[str, str]:
@@ -141,7 +141,7 @@ async def _delivered(shoppers: Sequence[Shopper], watch: Watch) -> None:
 
 
 async def _evidence(
-    load: Load, watch: Watch, shoppers: Sequence[Shopper], fleet: Fleet, say: Callable[[str], None]
+    load: Load, watch: Watch, shoppers: Sequence[Shopper], fleet: Fleet, faults: Faults, say: Callable[[str], None]
 ) -> Evidence:
     objects = await watch.look_at_objects()
     by_user = {shopper.user_id: shopper for shopper in shoppers}
@@ -161,5 +161,6 @@ async def _evidence(
         claims=watch.claims,
         recoveries=watch.recoveries,
         unasked_ends=fleet.unasked_ends,
+        unmet_answers=faults.unmet,
         not_ready=await fleet.not_ready(patience_seconds=READY_SECONDS),
     )

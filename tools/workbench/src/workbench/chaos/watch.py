@@ -37,7 +37,7 @@ LOOK_BACK: Final = timedelta(seconds=8)
 
 CHANGED: Final = """
 SELECT id, user_id, state, stage, epoch, submitted_epoch, token, crashes, result_key, error->>'code' AS code,
-       (result->'timings'->>'weave_seconds')::float AS weave_seconds, updated_at
+       (result->'timings'->>'weave_seconds')::float AS weave_seconds, now() AS looked_at
 FROM jobs WHERE kind = 'tryon' AND updated_at >= $1
 """
 EVENTS: Final = """
@@ -119,7 +119,8 @@ class Watch:
         self._dsn = database_url.replace("postgresql+asyncpg://", "postgresql://")
         self._store = store
         self._objects: dict[str, tuple[int, datetime]] = {}
-        self._newest: datetime | None = None
+        self._looked_at: datetime | None = None
+        """The database's time when rows were last there: a gateway's clock may be off."""
 
     @property
     def unfinished(self) -> int:
@@ -139,11 +140,10 @@ class Watch:
             await asyncio.sleep(POLL_SECONDS)
 
     async def _poll(self, connection: Any) -> None:
-        since = self._newest - LOOK_BACK if self._newest else datetime(2000, 1, 1, tzinfo=UTC)
+        since = self._looked_at - LOOK_BACK if self._looked_at else datetime(2000, 1, 1, tzinfo=UTC)
         for record in await connection.fetch(CHANGED, since, timeout=10):
             values = dict(record)
-            at = values.pop("updated_at")
-            self._newest = max(self._newest, at) if self._newest else at
+            self._looked_at = values.pop("looked_at")
             self._see(Row(**values))
         self._settle_recoveries(time.time())
 

@@ -33,6 +33,11 @@ class Reads(UpkeepReads):
         """Raise unless the migrations' newest table answers."""
         await self._connection.execute(select(func.count()).select_from(deployment))
 
+    async def now(self) -> datetime:
+        """Return the database's time, which rows are stamped with: a gateway's own clock may be off."""
+        found: datetime = (await self._connection.execute(select(func.clock_timestamp()))).scalar_one()
+        return found
+
     async def user(self, user_id: str) -> UserRow | None:
         return await self._one(UserRow, select(users).where(users.c.id == user_id))
 

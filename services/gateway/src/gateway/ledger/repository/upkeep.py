@@ -26,7 +26,7 @@ class UpkeepReads(Questions):
         )
         return list((await self._connection.execute(statement)).scalars())
 
-    async def outbox(self, *, created_before: datetime, limit: int) -> list[str]:
+    async def outbox(self, *, updated_before: datetime, limit: int) -> list[str]:
         """Rows that should be in a queue and, as far as we know, are not."""
         statement = (
             select(jobs.c.id)
@@ -34,7 +34,7 @@ class UpkeepReads(Questions):
                 jobs.c.state == "queued",
                 jobs.c.stage == "waiting",
                 jobs.c.submitted_epoch < jobs.c.epoch,
-                jobs.c.updated_at < created_before,
+                jobs.c.updated_at < updated_before,
             )
             .order_by(jobs.c.created_at)
             .limit(limit)

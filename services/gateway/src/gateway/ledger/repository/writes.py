@@ -135,7 +135,8 @@ class Writes(UpkeepWrites, Reads):
         return TryonRow(**(await self._connection.execute(statement)).mappings().one())
 
     async def add_job(self, **values: Any) -> JobRow:
-        found = (await self._connection.execute(insert(jobs).values(**values).returning(jobs))).mappings().one()
+        stamped = values | {"updated_at": func.now()}
+        found = (await self._connection.execute(insert(jobs).values(**stamped).returning(jobs))).mappings().one()
         return JobRow(**found)
 
     async def add_tailor_job(self, **values: Any) -> JobRow | None:
