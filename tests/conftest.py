@@ -30,10 +30,12 @@ from proteus.redis_roles import redis_url as roles_url
 from proteus.settings import StorageSettings
 from proteus.storage import ObjectStore
 from workbench.deploy import standins
-from workbench.stack import S3, Postgres, Process, Valkey
 from workbench.stack.errors import EMBEDDED_ON
 from workbench.stack.ports import free_port
-from workbench.stack.postgres import psql
+from workbench.stack.postgres import Postgres, psql
+from workbench.stack.process import Process
+from workbench.stack.s3 import S3
+from workbench.stack.valkey import Valkey
 from workbench.weights import fetch_pose
 
 structlog.get_config()["processors"][-1] = structlog.dev.ConsoleRenderer(

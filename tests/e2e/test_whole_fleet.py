@@ -14,7 +14,8 @@ from PIL import Image, ImageChops
 from rich.console import Console
 
 from workbench import assets
-from workbench.client import Client, JobEnded, Refused
+from workbench.client import Client
+from workbench.errors import JobEnded, Refused
 from workbench.stack.plan import Plan
 from workbench.tryon import Board, Wish, try_on
 

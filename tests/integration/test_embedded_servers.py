@@ -15,8 +15,11 @@ import pytest
 from redis.asyncio import Redis
 
 from proteus.storage import ObjectStore
-from workbench.stack import Postgres, Process, StackError, Valkey
+from workbench.stack.errors import StackError
 from workbench.stack.ports import free_port, is_free
+from workbench.stack.postgres import Postgres
+from workbench.stack.process import Process
+from workbench.stack.valkey import Valkey
 
 
 async def test_redis_pops_many_and_runs_scripts(redis: Redis) -> None:
@@ -45,7 +48,8 @@ def test_a_presigned_put_takes_exactly_what_was_signed(store: ObjectStore) -> No
 def test_a_server_dies_with_the_process_that_started_it(tmp_path: Path) -> None:
     port = free_port()
     script = (
-        "import os, sys; from pathlib import Path; from workbench.stack import Process, Valkey\n"
+        "import os, sys; from pathlib import Path; from workbench.stack.process import Process\n"
+        "from workbench.stack.valkey import Valkey\n"
         f"server = Valkey(Path({str(tmp_path)!r}), port={port}, durable=False); server.prepare()\n"
         f"process = Process(server.program(), log=Path({str(tmp_path / 'log')!r})); process.wait_ready()\n"
         "print(process.pid, flush=True); os.kill(os.getpid(), 9)\n"

@@ -17,8 +17,10 @@ from proteus.errors import DependencyUnavailable
 from proteus.redis_roles import RedisRole
 from proteus.storage import ObjectStore
 from proteus.storage_roles import StorageRole
-from workbench.stack import S3, Process, Valkey
 from workbench.stack.ports import free_port
+from workbench.stack.process import Process
+from workbench.stack.s3 import S3
+from workbench.stack.valkey import Valkey
 
 WRITE_AS_SCRIPT = "return redis.call('ZADD', KEYS[1], 1, 'job_1')"
 READ_AS_SCRIPT = "return redis.call('ZCARD', KEYS[1])"

@@ -9,7 +9,8 @@ from contextlib import asynccontextmanager
 import httpx
 import pytest
 
-from workbench.client import Client, ServerUnreachable
+from workbench.client import Client
+from workbench.errors import ServerUnreachable
 
 STATUS = b'{"job_id":"job_1","status":"queued"}'
 

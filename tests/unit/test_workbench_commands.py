@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
-from workbench.__main__ import UNREACHABLE, app
+from workbench.__main__ import COMMANDS, app, loaded
 from workbench.client import Job, content_type_of
+from workbench.sentences import UNREACHABLE
 from workbench.stack.errors import StackError, refuse_other_machines
 from workbench.stack.ports import free_port
 
@@ -18,6 +21,23 @@ def photo(tmp_path: Path) -> Path:
     path = tmp_path / "photo.png"
     path.write_bytes(b"\x89PNG\r\n\x1a\n")
     return path
+
+
+def test_help_imports_no_commands_module() -> None:
+    script = (
+        "import sys; from typer.testing import CliRunner; from workbench.__main__ import app\n"
+        "assert CliRunner().invoke(app, ['--help']).exit_code == 0\n"
+        "print(*sorted(name for name in sys.modules if name.startswith('workbench.')))"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["workbench.__main__"]
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_list_of_commands_says_of_each_what_it_says_itself(name: str) -> None:
+    assert loaded(name).help.splitlines()[0] == COMMANDS[name][1]
+    done = CliRunner().invoke(app, [name, "--help"])
+    assert (done.exit_code, f" {name} " in done.stdout) == (0, True)
 
 
 def test_a_gateway_that_is_not_there_is_exit_status_three(photo: Path) -> None:

@@ -17,7 +17,7 @@ from uuid import uuid4
 import httpx
 import socketio
 
-from proteus.errors import ProteusError
+from workbench.errors import JobEnded, Refused, ServerUnreachable
 
 TERMINAL: Final = frozenset({"completed", "failed", "canceled", "expired"})
 
@@ -39,35 +39,6 @@ _TRIES: Final = 3
 _KEY: Final = "Idempotency-Key"
 
 _REQUEST_SECONDS: Final = 30.0
-
-
-class ServerUnreachable(ProteusError):
-    """The gateway does not answer."""
-
-    code = "server_unreachable"
-    retryable = True
-    hint = "Start a stack with `make up`, or name another gateway with --url."
-
-
-class Refused(ProteusError):
-    """The gateway refused a request."""
-
-    def __init__(self, problem: Mapping[str, Any], *, status: int) -> None:
-        super().__init__(str(problem.get("detail") or problem.get("title") or f"HTTP {status}"))
-        self.status = status
-        self.problem_code = str(problem.get("code", "unknown"))
-        self.way_out = str(problem.get("hint") or "")
-
-
-class JobEnded(ProteusError):
-    """The job did not complete."""
-
-    def __init__(self, job: Job) -> None:
-        error = job.error or {}
-        super().__init__(str(error.get("message") or f"The job was {job.status}."))
-        self.job = job
-        self.problem_code = str(error.get("code") or job.status)
-        self.way_out = str(error.get("hint") or "")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,8 +14,8 @@ from rich.console import Console
 
 from workbench import assets
 from workbench.client import Client
+from workbench.stack.console import SELF
 from workbench.stack.home import Home
-from workbench.stack.supervisor import SELF
 from workbench.stack.up import stack
 from workbench.tryon import Board, Wish, try_on
 

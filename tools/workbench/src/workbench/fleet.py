@@ -20,7 +20,9 @@ from workbench.stack.home import Home
 
 T = TypeVar("T")
 
-app = typer.Typer(help=__doc__, no_args_is_help=True)
+app = typer.Typer(
+    help="What the arbitrator decided and why, and what its shadow would have decided.", no_args_is_help=True
+)
 
 UNREACHABLE: Final = 3
 USUAL_LINES: Final = 20

@@ -16,7 +16,7 @@ import typer
 
 from proteus.errors import ProteusError
 from workbench import access
-from workbench.client import Refused, ServerUnreachable
+from workbench.errors import Refused, ServerUnreachable
 from workbench.stack.console import StackConsole
 from workbench.stack.home import Home
 

@@ -28,8 +28,9 @@ from typing import Any, Final
 
 from redis import Redis
 
-from workbench.stack import Process, Valkey
 from workbench.stack.ports import free_port
+from workbench.stack.process import Process
+from workbench.stack.valkey import Valkey
 
 RIVALS: Final = Path(__file__).resolve().parents[3] / "rivals"
 OURS: Final = "proteus"

@@ -29,9 +29,10 @@ from gateway.ledger.engine import Ledger
 from gateway.settings import DatabaseSettings
 from gateway.tokens import Tokens
 from proteus.clock import SystemClock
-from workbench.stack import Postgres, Process, Valkey
 from workbench.stack.ports import free_port
-from workbench.stack.postgres import psql
+from workbench.stack.postgres import Postgres, psql
+from workbench.stack.process import Process
+from workbench.stack.valkey import Valkey
 from workbench.unlimited import UNLIMITED
 
 CONNECTIONS: Final = 16

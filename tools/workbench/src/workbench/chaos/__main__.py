@@ -18,7 +18,7 @@ import typer
 
 from workbench.chaos.run import run
 from workbench.chaos.scenario import SCENARIOS
-from workbench.stack import StackError
+from workbench.stack.errors import StackError
 
 FOLDER = Path(".proteus")
 

@@ -15,7 +15,7 @@ from workbench.chaos.fleet import Fleet
 from workbench.chaos.garbage import lose_a_part, scatter
 from workbench.chaos.scenario import Fault, Scenario
 from workbench.chaos.watch import Watch
-from workbench.stack import StackError
+from workbench.stack.errors import StackError
 
 KEYS: Final = QueueKeys(JOBS)
 PATIENCE_SECONDS: Final = 30.0

@@ -23,9 +23,13 @@ from typing import Final
 
 from proteus.lifecycle import cancel
 from workbench.chaos.proxies import PostgresProxy, Proxy, RedisProxy, StoreProxy
-from workbench.stack import S3, Postgres, Process, Program, StackError, Valkey
+from workbench.stack.errors import StackError
 from workbench.stack.plan import addresses, answers, as_role
 from workbench.stack.ports import free_port
+from workbench.stack.postgres import Postgres
+from workbench.stack.process import Process, Program
+from workbench.stack.s3 import S3
+from workbench.stack.valkey import Valkey
 from workbench.weights import fetch_pose
 
 READY_SECONDS: Final = 120.0

@@ -40,9 +40,11 @@ from workbench.simulate.scenarios import fixed
 from workbench.simulate.systems.ours import GATEWAYS, VIEW_SECONDS, Ours
 from workbench.simulate.traces import Trace, make
 from workbench.simulate.world import World
-from workbench.stack import S3, Process, Program, Valkey
 from workbench.stack.plan import answers
 from workbench.stack.ports import free_port
+from workbench.stack.process import Process, Program
+from workbench.stack.s3 import S3
+from workbench.stack.valkey import Valkey
 
 WEAVERS: Final = 3
 LOAD: Final = 0.9

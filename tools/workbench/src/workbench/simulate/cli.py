@@ -34,7 +34,11 @@ from workbench.simulate.scenarios import (
 )
 from workbench.simulate.traces import TRACES
 
-app = typer.Typer(help=__doc__, no_args_is_help=False, invoke_without_command=True)
+app = typer.Typer(
+    help="Run the standard set of simulations and write its page, or run one case and show it.",
+    no_args_is_help=False,
+    invoke_without_command=True,
+)
 
 MISSED: Final = 1
 CALIBRATED_WITHIN: Final = 0.1

@@ -8,7 +8,9 @@ from rich.console import Console
 from rich.text import Text
 
 from proteus.errors import ProteusError
-from workbench.stack.supervisor import SELF
+
+SELF: Final = "proteus"
+"""The supervisor's own name before its lines."""
 
 _COLOURS: Final = {
     SELF: "bold",

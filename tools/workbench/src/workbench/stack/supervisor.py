@@ -18,6 +18,7 @@ from typing import Final
 
 from proteus.errors import ProteusError
 from proteus.lifecycle import cancel
+from workbench.stack.console import SELF
 from workbench.stack.crew import Follower
 from workbench.stack.errors import StackError
 from workbench.stack.plan import Plan
@@ -30,8 +31,6 @@ _FIRST_DELAY_SECONDS: Final = 0.5
 _LONGEST_DELAY_SECONDS: Final = 30.0
 _HEALTHY_SECONDS: Final = 60.0
 """A process that lived this long starts again at once; one that did not waits twice as long each time."""
-
-SELF: Final = "proteus"
 
 
 class Supervisor:

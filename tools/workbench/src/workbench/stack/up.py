@@ -11,11 +11,11 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from workbench.stack.console import StackConsole
+from workbench.stack.console import SELF, StackConsole
 from workbench.stack.errors import refuse_other_machines
 from workbench.stack.home import PREFERRED_PORTS, Home, Running
 from workbench.stack.plan import Plan, make_plan
-from workbench.stack.supervisor import SELF, Say, Supervisor
+from workbench.stack.supervisor import Say, Supervisor
 
 
 @asynccontextmanager

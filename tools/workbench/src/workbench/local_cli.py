@@ -1,0 +1,79 @@
+"""`proteus up|down|logs|clean|demo`: the stack of this machine."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+from dotenv import dotenv_values
+
+from workbench.demo import demo as run_demo
+from workbench.sentences import sentences
+from workbench.stack.console import StackConsole
+from workbench.stack.home import Home
+from workbench.stack.up import up as run_up
+
+FolderOption = Annotated[Path, typer.Option("--folder", help="Where the stack keeps everything.")]
+DEFAULT_FOLDER: Final = Path(".proteus")
+
+
+def up(folder: FolderOption = DEFAULT_FOLDER) -> None:
+    """Run the whole fleet on this machine until Ctrl+C; data is kept."""
+    console = StackConsole()
+    if (running := Home(folder).running()) and running.ready:
+        console.rich.print(f"The stack already runs (pid {running.pid}); `make down` stops it.")
+        console.welcome(running.gateway_url, guests=running.environment["AUTH_GUESTS"])
+        return
+    with sentences(console):
+        asyncio.run(run_up(Home(folder), models=folder.resolve() / "models", given=_given(), console=console))
+
+
+def down(folder: FolderOption = DEFAULT_FOLDER) -> None:
+    """Stop the fleet that runs on this machine."""
+    console = StackConsole()
+    with sentences(console):
+        console.rich.print("The stack has stopped." if Home(folder).stop() else "No stack runs here.")
+
+
+def logs(
+    services: Annotated[list[str] | None, typer.Argument(help="Some of them; default: all.")] = None,
+    folder: FolderOption = DEFAULT_FOLDER,
+    follow: Annotated[bool, typer.Option("--follow/--no-follow", "-f")] = True,
+    lines: Annotated[int, typer.Option(help="How many of each at first.")] = 30,
+) -> None:
+    """Show the logs, and go on showing them."""
+    found = sorted(path for path in Home(folder).logs.glob("*.log") if not path.name.endswith(".1.log"))
+    chosen = [str(path) for path in found if not services or path.stem in services]
+    if not chosen:
+        raise typer.BadParameter(f"there is no log of {', '.join(services or ['anything'])} in {folder}/logs")
+    os.execvp("tail", ["tail", "-n", str(lines), *(["-F"] if follow else []), *chosen])  # noqa: S606
+
+
+def clean(folder: FolderOption = DEFAULT_FOLDER) -> None:
+    """Stop the fleet and delete its data, logs and secrets; model weights stay."""
+    console = StackConsole()
+    with sentences(console):
+        Home(folder / "demo").stop()
+        Home(folder).clean()
+        console.rich.print(f"{folder} is clean (model weights stay).")
+
+
+def demo(
+    folder: FolderOption = DEFAULT_FOLDER,
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder for the pictures.")] = Path("proteus-demo"),
+) -> None:
+    """Start a fresh fleet, do one real try-on through its API, save the picture, stop the fleet."""
+    console = StackConsole()
+    with sentences(console):
+        home, models = Home(folder / "demo"), folder.resolve() / "models"
+        print(asyncio.run(run_demo(home, models=models, given=_given(), output=output, console=console.rich)))
+
+
+def _given() -> Mapping[str, str]:
+    """The environment, and below it what `.env` in this folder says."""
+    file = {name: value for name, value in dotenv_values(".env").items() if value is not None}
+    return {**file, **os.environ}
