@@ -164,6 +164,7 @@ def batches(process: Process) -> list[int]:
     return [line["batch"] for line in lines if line["event"] == "claimed"]
 
 
+@pytest.mark.long
 @BOTH
 async def test_pictures_of_two_users_woven_together_are_those_woven_alone(
     fleet: Fleet, weights: Path, name: str
@@ -203,6 +204,7 @@ async def test_pictures_of_two_users_woven_together_are_those_woven_alone(
     assert batches(process) == [2, 2, 1, 1]
 
 
+@pytest.mark.long
 @BOTH
 async def test_a_cancelled_and_a_late_job_end_between_two_steps_and_the_worker_goes_on(
     fleet: Fleet, weights: Path, name: str
@@ -226,6 +228,7 @@ async def test_a_cancelled_and_a_late_job_end_between_two_steps_and_the_worker_g
     assert after.state is JobState.COMPLETED
 
 
+@pytest.mark.long
 @BOTH
 async def test_what_cannot_be_woven_fails_with_its_reason_and_its_batch_mates_complete(
     fleet: Fleet, weights: Path, name: str

@@ -77,7 +77,9 @@ def lose(file: Path) -> None:
             {"catvton": "is no CatVTON attention file", "fashn": "does not fit"},
             marks=pytest.mark.long,
         ),
-        (change, {"catvton": "its checksum differs", "fashn": "its checksum differs"}),
+        pytest.param(
+            change, {"catvton": "its checksum differs", "fashn": "its checksum differs"}, marks=pytest.mark.long
+        ),
     ],
 )
 async def test_weights_that_are_not_what_they_should_be_are_one_sentence_and_an_exit_status(
@@ -107,6 +109,7 @@ async def test_a_worker_without_the_big_models_weights_goes_on_with_puppet_and_s
     assert set(card.licence) == {"puppet"}
 
 
+@pytest.mark.long
 async def test_a_commercial_deployment_takes_fashn(fleet: Fleet, files: dict[str, Path], tmp_path: Path) -> None:
     weights = str(tmp_path / "weights")
     process = start(fleet, "fashn", WEAVER_WEIGHTS_DIR=weights, PROTEUS_LICENCE_POLICY="commercial")

@@ -94,7 +94,9 @@ async def test_a_hung_store_costs_a_submit_five_seconds_and_a_503(gated, gates, 
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("mode", ["hangs", "refuses", "breaks"])
+@pytest.mark.parametrize(
+    "mode", ["hangs", *(pytest.param(mode, marks=pytest.mark.long) for mode in ("refuses", "breaks"))]
+)
 async def test_a_gateway_whose_servers_are_all_away_lives_and_turns_and_goes_on_afterwards(
     gated, gates, store, serve, prepare, hands, mode: Mode
 ) -> None:
