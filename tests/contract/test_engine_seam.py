@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import cv2
 import numpy as np
 import pytest
+from PIL import Image
 
+from proteus import imaging
 from proteus.engines import CARDS, CATVTON, Preset
 from proteus.jobs import JobId
 from weaver.pipelines.contract import Engine, Finished, Session, WeaveJob
@@ -102,6 +108,64 @@ def test_as_many_pictures_come_out_as_jobs_went_in_at_the_photos_size(engine: En
     for job in jobs:
         assert done[job.id].image.shape == job.person.shape
         assert done[job.id].image.dtype == np.uint8
+
+
+class Spy:
+    """Notes in which threads pictures are resized, blurred, grown or encoded."""
+
+    def __init__(self, patch: pytest.MonkeyPatch) -> None:
+        self.calls: list[tuple[str, str]] = []
+        for owner, name in (
+            (Image.Image, "resize"),
+            (Image.Image, "save"),
+            (cv2, "resize"),
+            (cv2, "dilate"),
+            (cv2, "GaussianBlur"),
+            (imaging, "encode"),
+            (np, "rint"),
+        ):
+            patch.setattr(owner, name, self._noting(name, getattr(owner, name)))
+
+    def _noting(self, name: str, call: Callable[..., Any]) -> Callable[..., Any]:
+        def noted(*args: Any, **options: Any) -> Any:
+            self.calls.append((name, threading.current_thread().name))
+            return call(*args, **options)
+
+        return noted
+
+
+def test_the_engines_thread_does_the_models_work_only(
+    engine: Engine, key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if engine.card.name == "puppet":
+        pytest.skip("its work is the warp and the blend: there is no model")
+    plain = engine.open(key)
+    plain.admit(sample(engine, key, "job_a"))
+    expected = finish(plain, 1)[JobId("job_a")].image
+
+    spy = Spy(monkeypatch)
+
+    def weave(job: WeaveJob) -> Finished:
+        session = engine.open(key)
+        session.admit(job)
+        done = finish(session, 1)[JobId("job_a")]
+        session.close()
+        return done
+
+    with (
+        ThreadPoolExecutor(1, "fetch") as fetch,
+        ThreadPoolExecutor(1, "engine") as thread,
+        ThreadPoolExecutor(1, "deliver") as deliver,
+    ):
+        prepared = fetch.submit(engine.prepare, sample(engine, key, "job_a"), key).result()
+        done = thread.submit(weave, prepared).result()
+        image = deliver.submit(lambda: done.image).result()
+        again = deliver.submit(lambda: done.image).result()
+    assert {name for name, where in spy.calls if where.startswith("engine")} == set()
+    if engine.card.name != "timed":
+        assert {where.split("_")[0] for _, where in spy.calls} == {"fetch", "deliver"}
+    assert np.array_equal(image, expected)
+    assert np.array_equal(image, again), "a store that was away is offered the same picture again"
 
 
 def test_a_picture_is_that_of_its_job_whoever_its_mates_are(engine: Engine, key: str) -> None:

@@ -51,7 +51,7 @@ async def test_a_picture_whose_completion_is_refused_is_deleted_and_the_others_s
         Piece(
             job=job,
             inputs=WeaveJob(id=job.id, person=image, garment=cut, garment_category="upper"),
-            outcome=Finished(id=job.id, image=image),
+            outcome=Finished(id=job.id, picture=image),
         )
         for job in jobs
     ]

@@ -6,8 +6,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image
 
-from weaver.pipelines.framing import bounding_box, feather, feather_radius, frame, on_background
+from weaver.pipelines.framing import Frame, bounding_box, feather, feather_radius, frame, on_background
+
+LANCZOS = Image.Resampling.LANCZOS
 
 CANVASES = [(768, 1024), (384, 512), (576, 864)]
 SIDES = st.integers(64, 900)
@@ -80,6 +83,36 @@ def test_padding_repeats_the_edge_and_is_never_masked():
     assert not masked[0].any()
     assert not masked[-1].any()
     assert masked[40].all()
+
+
+def blended_everywhere(chosen: Frame, photo, painted, mask):
+    """The same by the definition: weights of the whole photo, arithmetic on the whole window."""
+    left, top, right, bottom = chosen.window
+    x0, y0, x1, y1 = chosen.visible
+    size = (right - left, bottom - top)
+    whole = painted if painted.shape[1::-1] == size else np.asarray(Image.fromarray(painted).resize(size, LANCZOS))
+    inside = whole[y0 - top : y1 - top, x0 - left : x1 - left].astype(np.float32)
+    alpha = feather(mask, radius=feather_radius(bottom - top))[y0:y1, x0:x1, None]
+    result, before = photo.copy(), photo[y0:y1, x0:x1]
+    blended = np.rint(before + (inside - before) * alpha).clip(0, 255).astype(np.uint8)
+    result[y0:y1, x0:x1] = np.where(alpha > 0, blended, before)
+    return result
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.tuples(st.integers(20, 160), st.integers(20, 160)), st.sampled_from([(48, 64), (64, 64)]), st.data())
+def test_blending_the_masks_box_is_blending_the_whole_window(size, canvas, data):
+    width, height = size
+    random = np.random.default_rng(data.draw(st.integers(0, 2**32)))
+    photo = random.integers(0, 256, (height, width, 3), np.uint8)
+    painted = random.integers(0, 256, (canvas[1], canvas[0], 3), np.uint8)
+    mask = np.zeros((height, width), np.uint8)
+    x, y = data.draw(st.integers(0, width - 1)), data.draw(st.integers(0, height - 1))
+    mask[y : y + data.draw(st.integers(0, 60)), x : x + data.draw(st.integers(0, 60))] = 255
+    focus_x, focus_y = data.draw(st.integers(0, width - 10)), data.draw(st.integers(0, height - 10))
+    focus = (focus_x, focus_y, focus_x + 10, focus_y + 10)
+    chosen = frame(size, canvas=canvas, focus=focus)
+    assert np.array_equal(chosen.paste(photo, painted, mask), blended_everywhere(chosen, photo, painted, mask))
 
 
 def test_the_feather_is_one_inside_and_nothing_beyond_its_reach():

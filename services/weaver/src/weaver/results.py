@@ -33,11 +33,13 @@ def store_picture(
 
     Raises:
         DependencyUnavailable: The store does not answer; calling again is safe.
+        EngineError: What the engine made is no picture.
     """
     format_: imaging.Format = job.body.get("output_format") or card.output_format
     if format_ not in imaging.CONTENT_TYPES:
         raise InvalidRequest(f"output_format {format_!r} is none of {', '.join(imaging.CONTENT_TYPES)}")
-    height, width = finished.image.shape[:2]
+    picture = finished.image
+    height, width = picture.shape[:2]
     seed = int(job.body.get("seed") or 0)
     mark = imaging.Mark(
         source_type="composite" if card.weights_licence.startswith("none") else "compositeWithTrainedAlgorithmicMedia",
@@ -55,7 +57,7 @@ def store_picture(
             **finished.notes,
         },
     )
-    data = imaging.encode(finished.image, format_, mark=mark)
+    data = imaging.encode(picture, format_, mark=mark)
     key = result_key(job, worker, imaging.EXTENSIONS[format_])
     store.put(key, data, content_type=imaging.CONTENT_TYPES[format_])
     return {

@@ -1,9 +1,9 @@
 """The weaver's loop: claim -> fetch -> weave -> store -> complete, until told to stop.
 
 Everything a job needs to survive this process lives in Redis and in the store: the loop may be killed at any line. The
-engine never waits for the store where that can be helped: the next batch is claimed and fetched just before the running
-one ends, and the last one is stored while the next is woven. Not earlier: what waits in a worker's hands cannot go to
-one that is free.
+engine never waits for the store or for pictures where that can be helped: the next batch is claimed, fetched and
+prepared just before the running one ends, and the last one is pasted, encoded and stored while the next is woven. Not
+earlier: what waits in a worker's hands cannot go to one that is free.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ FIRST_FETCH_SECONDS: Final = 0.2
 """Guess until a fetch was measured."""
 
 AHEAD: Final = 1.5
-"""The next batch is claimed this many fetch times before the running one should end."""
+"""The next batch is claimed this many times what fetching and preparing takes before the running one should end."""
 
 
 class Worker:
@@ -137,11 +137,11 @@ class Worker:
 
     async def _fetch(self, jobs: Sequence[Claimed]) -> list[Piece]:
         async def one(job: Claimed) -> Piece | Failure:
-            card = self._loom.engines[job.engine].card
+            engine = self._loom.engines[job.engine]
             self._progress.note(job, Stage.FETCHING)
             try:
                 inputs = await patiently(
-                    lambda: fetch(self._store, job, card),
+                    lambda: engine.prepare(fetch(self._store, job, engine.card), job.batch_key),
                     seconds=self._settings.store_patience_seconds,
                     moved=self._moved,
                     waiting_moves=True,
@@ -155,7 +155,8 @@ class Worker:
         took = time.monotonic() - start
         self._heart.moved()
         self._metrics.stage.labels("fetching").observe(took)
-        self._fetch_seconds += 0.2 * (took - self._fetch_seconds)
+        # An engine that waits costs more than a job that is claimed early: it rises at once and falls slowly.
+        self._fetch_seconds = max(took, self._fetch_seconds + 0.2 * (took - self._fetch_seconds))
         pieces = [one for one in found if isinstance(one, Piece)]
         for piece in pieces:
             piece.fetch_seconds = took

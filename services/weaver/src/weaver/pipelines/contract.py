@@ -2,13 +2,14 @@
 
 The worker opens a session for one batch key, admits jobs, calls `step` until the session is empty, and evicts jobs that
 were cancelled, expired or lost. Steps are where cancel, deadline, a lost lease and progress act. Engines never
-see Redis or the store: pictures come in as arrays and leave as arrays. A session runs in one
-thread and is not thread-safe.
+see Redis or the store: pictures come in as arrays and leave as arrays. A session runs in one thread and is not
+thread-safe; that thread does the model's work only. What else a picture costs is done by `Engine.prepare` before it is
+admitted and by `Finished.image` after it has left, each in a thread of its own.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -37,6 +38,7 @@ class WeaveJob:
         agnostic_mask: (H, W) uint8, 255 = may change, for `garment_category` (or the client's own mask); None like
             `parse`.
         seed: The effective seed.
+        prepared: What `Engine.prepare` made of the pictures; None: `Session.admit` does it.
     """
 
     id: JobId
@@ -51,15 +53,29 @@ class WeaveJob:
     degraded: bool = False
     seed: int = 0
     options: dict[str, Any] = field(default_factory=dict)
+    prepared: Any = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Finished:
-    """A picture, at the person photo's size: (H, W, 3) uint8 sRGB; `notes` goes into the result's parameters."""
+    """A picture whose last step is done; `notes` goes into the result's parameters.
+
+    Attributes:
+        picture: (H, W, 3) uint8 sRGB at the person photo's size, or a call that makes it: in any thread, and again.
+    """
 
     id: JobId
-    image: Pixels
+    picture: Pixels | Callable[[], Pixels] = field(repr=False)
     notes: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def image(self) -> Pixels:
+        """The picture; made on every access, so not in the engines' thread.
+
+        Raises:
+            EngineError: The model's result is no picture.
+        """
+        return self.picture() if callable(self.picture) else self.picture
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,6 +132,13 @@ class Engine(Protocol):
     """A model, loaded and ready."""
 
     card: EngineCard
+
+    def prepare(self, job: WeaveJob, batch_key: str) -> WeaveJob:
+        """Return the job with all that its pictures need before the model sees them; in any thread, several at once.
+
+        Raises:
+            ProteusError: This job cannot be woven.
+        """
 
     def open(self, batch_key: str) -> Session:
         """Start an empty session for one batch key."""

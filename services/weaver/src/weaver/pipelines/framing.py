@@ -67,11 +67,14 @@ class Frame:
             mask: (H, W), 255 = may change, in the photo's pixels.
         """
         left, top, right, bottom = self.window
-        x0, y0, x1, y1 = self.visible
+        result = photo.copy()
+        found = _feathered(mask, radius=feather_radius(bottom - top), within=self.visible)
+        if found is None:
+            return result
+        (x0, y0, x1, y1), weights = found
         whole = _resized(painted, (right - left, bottom - top), Image.Resampling.LANCZOS)
         inside = whole[y0 - top : y1 - top, x0 - left : x1 - left].astype(np.float32)
-        alpha = feather(mask, radius=feather_radius(bottom - top))[y0:y1, x0:x1, None]
-        result = photo.copy()
+        alpha = weights[..., None]
         before = photo[y0:y1, x0:x1]
         blended = np.rint(before + (inside - before) * alpha).clip(0, 255).astype(np.uint8)
         result[y0:y1, x0:x1] = np.where(alpha > 0, blended, before)
@@ -129,18 +132,34 @@ def feather(mask: Pixels, *, radius: int) -> NDArray[np.float32]:
     It falls outwards only: what was masked is the old garment, which must not shine through.
     """
     weights = np.zeros(mask.shape, np.float32)
+    found = _feathered(mask, radius=radius, within=(0, 0, mask.shape[1], mask.shape[0]))
+    if found is not None:
+        (x0, y0, x1, y1), inside = found
+        weights[y0:y1, x0:x1] = inside
+    return weights
+
+
+def _feathered(mask: Pixels, *, radius: int, within: Box) -> tuple[Box, NDArray[np.float32]] | None:
+    """Return the box inside `within` beyond which all weights are 0, and the weights in it; None: there are none."""
     box = bounding_box(mask)
     if box is None:
-        return weights
+        return None
     reach = 2 * radius
-    x0, y0 = max(box[0] - reach, 0), max(box[1] - reach, 0)
-    x1, y1 = box[2] + reach, box[3] + reach
+    height, width = mask.shape
+    x0, y0, x1, y1 = _cropped((box[0] - reach, box[1] - reach, box[2] + reach, box[3] + reach), (0, 0, width, height))
     hard = np.where(mask[y0:y1, x0:x1] >= 128, np.float32(1), np.float32(0))
     side = 2 * radius + 1
     grown = cv2.dilate(hard, np.ones((side, side), np.uint8))
     soft = cv2.GaussianBlur(grown, (side, side), radius / 2, borderType=cv2.BORDER_REPLICATE)
-    weights[y0:y1, x0:x1] = np.where(hard > 0, np.float32(1), soft.clip(0, 1))
-    return weights
+    weights = np.where(hard > 0, np.float32(1), soft.clip(0, 1))
+    left, top, right, bottom = seen = _cropped((x0, y0, x1, y1), within)
+    if left >= right or top >= bottom:
+        return None
+    return seen, weights[top - y0 : bottom - y0, left - x0 : right - x0]
+
+
+def _cropped(box: Box, within: Box) -> Box:
+    return max(box[0], within[0]), max(box[1], within[1]), min(box[2], within[2]), min(box[3], within[3])
 
 
 def on_background(garment: Pixels, colour: tuple[int, int, int] = (255, 255, 255)) -> Pixels:

@@ -53,6 +53,10 @@ class PuppetEngine:
 
     card: EngineCard = PUPPET
 
+    def prepare(self, job: WeaveJob, batch_key: str) -> WeaveJob:
+        """Return the job as it is: the warp is the engine's work."""
+        return job
+
     def open(self, batch_key: str) -> PuppetSession:
         """Start a session; the engine has one form, so the key says nothing."""
         return PuppetSession()
@@ -150,7 +154,7 @@ def weave(job: WeaveJob) -> Finished:
     covered = float((alpha > 0.5).sum()) / max(1.0, unit * unit)
     if covered < 0.02:
         raise NoGarmentDetected("none of the garment lands on the person")
-    return Finished(id=job.id, image=image, notes={"meshes": len(pieces), "vertices_per_mesh": 100})
+    return Finished(id=job.id, picture=image, notes={"meshes": len(pieces), "vertices_per_mesh": 100})
 
 
 def _paint(garment: Pixels, piece: Piece, window: tuple[int, int, int, int]) -> Floats:

@@ -58,6 +58,10 @@ class TimedEngine:
         self._sleep = sleep
         self.sick = False
 
+    def prepare(self, job: WeaveJob, batch_key: str) -> WeaveJob:
+        """Return the job as it is."""
+        return job
+
     def open(self, batch_key: str) -> TimedSession:
         """Start a session; the number of steps is the last part of the batch key."""
         return TimedSession(self, steps=int(batch_key.rsplit("/", 1)[1]))
@@ -120,7 +124,7 @@ class TimedSession:
                 failed.append(Failed(id=job.id, error=PhotoRejected()))
                 self.evict(job.id)
             elif self._done[job.id] >= self._steps:
-                finished.append(Finished(id=job.id, image=job.person))
+                finished.append(Finished(id=job.id, picture=job.person))
                 self.evict(job.id)
         return StepReport(finished=finished, failed=failed, progress=progress)
 

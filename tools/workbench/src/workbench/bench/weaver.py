@@ -3,6 +3,7 @@
 Both do a whole picture: encode, all steps, decode. On a GPU the model is full size at the real canvases; on a CPU it is
 a small one of the same build at a fifth of the widths and an eighth of the canvases: its seconds say nothing about the
 real model, its error does; seconds are one thread's. Weights are random. Levers are measured alone, on one guided step.
+Last comes the idle share of the engines' thread, with a model that only sleeps (`idle`).
 Figures for people go to standard error, one line of JSON ends standard output.
 """
 
@@ -10,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import logging
 import resource
 import statistics
 import sys
@@ -20,6 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+import structlog
 import torch
 
 from proteus.engines import CATVTON, Quality
@@ -28,6 +31,7 @@ from weaver.pipelines.catvton.pipeline import CatVtonPipeline, Recipe, seeded
 from weaver.pipelines.catvton.presets import GUIDANCE, SAMPLING, guided_steps
 from workbench.bench.catvton_sizes import FULL, SMALL, CatVtonSize
 from workbench.bench.checkpoints import CatVtonFiles, write_catvton
+from workbench.bench.idle import measure_idle
 from workbench.bench.rival import DiffusersPipeline, random_inputs, random_noise
 from workbench.bench.solvers import preset_errors
 
@@ -252,7 +256,11 @@ def main() -> None:
         torch.set_num_threads(1)
     with tempfile.TemporaryDirectory() as folder:
         files = write_catvton(Path(folder), size=plan.size)
-        print(json.dumps(report(Bench(files, plan, device=options.device), compiled=options.compile)))
+        figures = report(Bench(files, plan, device=options.device), compiled=options.compile)
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
+    figures["engine_thread"] = measure_idle()
+    say(f"the engines' thread is idle for {100 * figures['engine_thread']['idle_share']:.1f} % of the time")
+    print(json.dumps(figures))
 
 
 def _peak_mib(device: str) -> float:

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import hashlib
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -48,6 +48,16 @@ class CatVtonEngine:
         self.card = card
         self.pipeline = pipeline
 
+    def prepare(self, job: WeaveJob, batch_key: str) -> WeaveJob:
+        """Check a job, frame its pictures and make tensors of them.
+
+        Raises:
+            InvalidRequest: The job has no mask, or one of another size.
+            PhotoRejected: The mask is empty.
+        """
+        preset, _ = self._preset(batch_key)
+        return replace(job, prepared=prepared(job, canvas=(preset.width, preset.height)))
+
     def open(self, batch_key: str) -> CatVtonSession:
         """Start an empty session; the key names canvas and steps.
 
@@ -83,15 +93,57 @@ class CatVtonEngine:
         raise InvalidRequest(f"batch key {batch_key!r} is not one of {self.card.name}'s")
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Prepared:
+    """What a job's pictures are to the model: tensors on the CPU, and what tells them from others'.
+
+    Attributes:
+        person: (1, 3, H, W), without what may change.
+        mask: (1, 1, H, W), 1 = repaint.
+    """
+
+    frame: framing.Frame
+    person: torch.Tensor
+    garment: torch.Tensor
+    mask: torch.Tensor
+    person_digest: bytes
+    garment_digest: bytes
+
+
+def prepared(job: WeaveJob, *, canvas: tuple[int, int]) -> _Prepared:
+    """Frame a job's pictures for a canvas.
+
+    Raises:
+        InvalidRequest: The job has no mask, or one of another size.
+        PhotoRejected: The mask is empty.
+    """
+    mask = job.agnostic_mask
+    if mask is None or mask.shape != job.person.shape[:2]:
+        raise InvalidRequest(f"job {job.id}: catvton needs a mask of the photo's size")
+    may_change = framing.bounding_box(mask)
+    if may_change is None:
+        raise PhotoRejected("The mask is empty: nothing in the photo may change.")
+    whole = None if job.person_mask is None else framing.bounding_box(np.maximum(job.person_mask, mask))
+    frame = framing.frame((job.person.shape[1], job.person.shape[0]), canvas=canvas, focus=whole)
+    person, hole = frame.lay(job.person), frame.lay_mask(mask)
+    garment = np.asarray(images.pad_to_canvas(Image.fromarray(job.garment), canvas))
+    mask_tensor = _mask_tensor(hole)
+    return _Prepared(
+        frame=frame,
+        person=_tensor(person) * (mask_tensor < 0.5),
+        garment=_tensor(garment),
+        mask=mask_tensor,
+        person_digest=_digest(person, hole),
+        garment_digest=_digest(garment),
+    )
+
+
 @dataclass
 class _Running:
-    """One admitted job: its canvases, (H, W, 3) and (H, W) uint8, and its picture once it is encoded."""
+    """One admitted job, and its picture once it is encoded."""
 
     job: WeaveJob
-    frame: framing.Frame
-    person: Pixels
-    garment: Pixels
-    mask: Pixels
+    prepared: _Prepared
     picture: Picture | None = None
 
 
@@ -107,27 +159,13 @@ class CatVtonSession:
         self._moments: OrderedDict[bytes, torch.Tensor] = OrderedDict()
 
     def admit(self, job: WeaveJob) -> None:
-        """Frame a job's pictures; it takes part from the next step on.
+        """Take a job in; it takes part from the next step on. One that was not prepared is prepared.
 
         Raises:
-            InvalidRequest: The job has no mask, or one of another size.
-            PhotoRejected: The mask is empty.
+            InvalidRequest, PhotoRejected: Like `CatVtonEngine.prepare`.
         """
-        mask = job.agnostic_mask
-        if mask is None or mask.shape != job.person.shape[:2]:
-            raise InvalidRequest(f"job {job.id}: catvton needs a mask of the photo's size")
-        may_change = framing.bounding_box(mask)
-        if may_change is None:
-            raise PhotoRejected("The mask is empty: nothing in the photo may change.")
-        whole = None if job.person_mask is None else framing.bounding_box(np.maximum(job.person_mask, mask))
-        frame = framing.frame((job.person.shape[1], job.person.shape[0]), canvas=self._canvas, focus=whole)
-        self._running[job.id] = _Running(
-            job=job,
-            frame=frame,
-            person=frame.lay(job.person),
-            garment=np.asarray(images.pad_to_canvas(Image.fromarray(job.garment), self._canvas)),
-            mask=frame.lay_mask(mask),
-        )
+        ready: _Prepared = job.prepared or prepared(job, canvas=self._canvas)
+        self._running[job.id] = _Running(job=job, prepared=ready)
 
     def step(self) -> StepReport:
         """Encode who is new, advance everybody by one step, finish who is done.
@@ -174,10 +212,9 @@ class CatVtonSession:
         wanted: dict[bytes, torch.Tensor] = {}
         keys = []
         for running in arrivals:
-            person, garment, mask = _tensor(running.person), _tensor(running.garment), _mask_tensor(running.mask)
-            pair = _digest(running.person, running.mask), _digest(running.garment)
-            keys.append((*pair, mask))
-            for key, tensor in zip(pair, (person * (mask < 0.5), garment), strict=True):
+            ready = running.prepared
+            keys.append((ready.person_digest, ready.garment_digest, ready.mask))
+            for key, tensor in ((ready.person_digest, ready.person), (ready.garment_digest, ready.garment)):
                 if key not in self._moments:
                     wanted[key] = tensor
         batches = [list(wanted)[at : at + ENCODE_AT_ONCE] for at in range(0, len(wanted), ENCODE_AT_ONCE)]
@@ -198,24 +235,55 @@ class CatVtonSession:
 
     def _finish(self, running: _Running, picture: Picture) -> Finished:
         with _memory_errors():
-            decoded = self._pipeline.decode([picture])
-            if not bool(torch.isfinite(decoded).all()):
-                raise EngineError(f"catvton made a picture that is not finite for job {running.job.id}")
-            painted = np.asarray(images.to_pil(decoded)[0])
-        mask = running.job.agnostic_mask
-        assert mask is not None  # admit refuses the others
+            painted = self._decoded(picture, running.job.id)
+        job, frame = running.job, running.prepared.frame
+        mask = job.agnostic_mask
+        assert mask is not None  # it was not prepared without
         return Finished(
-            id=running.job.id,
-            image=running.frame.paste(running.job.person, painted, mask),
+            id=job.id,
+            picture=lambda: frame.paste(job.person, painted(), mask),
             notes={
                 "weights": self._pipeline.version,
                 "canvas": "x".join(map(str, self._canvas)),
                 "sampler": self._sampler,
                 "steps": len(self._recipe.plan),
                 "guidance": self._recipe.guidance,
-                "window": list(running.frame.window),
+                "window": list(frame.window),
             },
         )
+
+    def _decoded(self, picture: Picture, job_id: JobId) -> Callable[[], Pixels]:
+        """Decode a picture; return a call for the canvas. On a GPU it is decoded beside what the engine does next."""
+        if self._pipeline.device.type == "cuda":
+            return self._decoded_beside(picture, job_id)
+        decoded = self._pipeline.decode([picture])
+        _require_finite(bool(torch.isfinite(decoded).all()), job_id)
+        canvas = np.asarray(images.to_pil(decoded)[0])
+        return lambda: canvas
+
+    def _decoded_beside(self, picture: Picture, job_id: JobId) -> Callable[[], Pixels]:
+        main = torch.cuda.current_stream(self._pipeline.device)
+        main.synchronize()  # the steps are over: what they took is known, and the host runs no batch ahead
+        beside = self._pipeline.beside
+        with torch.cuda.stream(beside), torch.inference_mode():
+            decoded = self._pipeline.decode([picture])
+            picture.latents.record_stream(beside)
+            pixels, finite = images.to_pixels(decoded)[0], torch.isfinite(decoded).all()
+            canvas = torch.empty(pixels.shape, dtype=pixels.dtype, pin_memory=True).copy_(pixels, non_blocking=True)
+            is_finite = torch.empty((), dtype=torch.bool, pin_memory=True).copy_(finite, non_blocking=True)
+            done = beside.record_event()
+
+        def painted() -> Pixels:
+            done.synchronize()
+            _require_finite(bool(is_finite), job_id)
+            return canvas.numpy()
+
+        return painted
+
+
+def _require_finite(finite: bool, job_id: JobId) -> None:
+    if not finite:
+        raise EngineError(f"catvton made a picture that is not finite for job {job_id}")
 
 
 def from_folder(folder: Path, *, device: str) -> CatVtonEngine:

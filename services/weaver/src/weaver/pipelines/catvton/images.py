@@ -74,8 +74,13 @@ def prepare(
 
 def to_pil(decoded: torch.Tensor) -> list[Image.Image]:
     """Turn (B, 3, H, W) in [-1, 1] into pictures; what is beyond is clipped, halves round to even."""
+    return [Image.fromarray(array) for array in to_pixels(decoded).cpu().numpy()]
+
+
+def to_pixels(decoded: torch.Tensor) -> torch.Tensor:
+    """Turn (B, 3, H, W) in [-1, 1] into (B, H, W, 3) uint8 on its own device."""
     pixels = (decoded.float() / 2 + 0.5).clamp(0, 1).mul(255).round().to(torch.uint8)
-    return [Image.fromarray(array) for array in pixels.permute(0, 2, 3, 1).cpu().numpy()]
+    return pixels.permute(0, 2, 3, 1).contiguous()
 
 
 def _tensor(pictures: Pictures, channels: int, size: tuple[int, int]) -> torch.Tensor:

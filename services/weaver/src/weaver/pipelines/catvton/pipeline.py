@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import torch
@@ -106,6 +107,11 @@ class CatVtonPipeline:
         self.dtype: torch.dtype = next(unet.parameters()).dtype
         self.vae_factor = 2 ** (len(vae.config.block_out_channels) - 1)
         self.scaling: float = vae.config.scaling_factor
+
+    @cached_property
+    def beside(self) -> torch.cuda.Stream:
+        """A stream for work that the next batch need not wait for; on a GPU only."""
+        return torch.cuda.Stream(self.device)
 
     @torch.inference_mode()
     def run(

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from threading import Lock
 from typing import Final
 
 import numpy as np
@@ -22,7 +23,7 @@ from proteus.engines import FASHN, EngineCard
 from proteus.errors import EngineError, InvalidRequest, OutOfMemory, PhotoRejected, ProteusError
 from proteus.jobs import JobId
 from weaver.pipelines import framing
-from weaver.pipelines.contract import Failed, Finished, Progress, StepReport, WeaveJob
+from weaver.pipelines.contract import Failed, Finished, Pixels, Progress, StepReport, WeaveJob
 from weaver.pipelines.fashn import images
 from weaver.pipelines.fashn.pipeline import Conditions, FashnPipeline, Schedule
 from weaver.pipelines.fashn.pose import Keypoints, from_blazepose
@@ -47,6 +48,41 @@ class FashnEngine:
     def __init__(self, pipeline: FashnPipeline, *, pose_source: PoseSource | None = None) -> None:
         self.pipeline = pipeline
         self.pose_source = pose_source
+        self._one_pose = Lock()
+
+    def prepare(self, job: WeaveJob, batch_key: str) -> WeaveJob:
+        """Check a job and bring its photos onto the canvas.
+
+        Raises:
+            InvalidRequest: A category the network does not know, a job without a parse, or a mask of another size.
+            PhotoRejected: The mask is empty.
+        """
+        category = images.CATEGORY_CLASS.get(job.garment_category)
+        if category is None:
+            raise InvalidRequest(
+                f"fashn weaves {', '.join(images.CATEGORY_CLASS)}; {job.garment_category!r} is none of them"
+            )
+        mask = job.agnostic_mask
+        if mask is not None and mask.shape != job.person.shape[:2]:
+            raise InvalidRequest(f"job {job.id}: the mask has not the photo's size")
+        if mask is not None and framing.bounding_box(mask) is None:
+            raise PhotoRejected("The mask is empty: nothing in the photo may change.")
+        person = images.prepare(job.person, canvas=self.canvas, keypoints=self._keypoints(job))
+        garment = images.prepare_garment(job.garment, worn=job.garment_worn, canvas=self.canvas)
+        return replace(job, prepared=_Prepared(category=category, person=person, garment=garment))
+
+    @property
+    def canvas(self) -> images.Size:
+        """(width, height) of the network's canvas."""
+        return self.pipeline.config.width, self.pipeline.config.height
+
+    def _keypoints(self, job: WeaveJob) -> Keypoints:
+        if self.pose_source is not None:
+            with self._one_pose:
+                return self.pose_source(job.person)
+        if job.parse is None:
+            raise InvalidRequest(f"job {job.id} has no parse of its person, and fashn needs the pose")
+        return from_blazepose(job.parse.landmarks)
 
     def open(self, batch_key: str) -> FashnSession:
         """Start an empty session; the key names canvas, guidance and steps.
@@ -90,6 +126,15 @@ class FashnEngine:
         )
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Prepared:
+    """What a job's pictures are to the network."""
+
+    category: int
+    person: images.Prepared
+    garment: images.Prepared
+
+
 @dataclass
 class _Row:
     """One admitted job; its picture so far is the same row of the session's tensors."""
@@ -111,30 +156,21 @@ class FashnSession:
         self._conditions: Conditions | None = None
 
     def admit(self, job: WeaveJob) -> None:
-        """Prepare a job's photos and give it its own noise; it takes part from the next step on.
+        """Give a job its place and its own noise; it takes part from the next step on. One not prepared is prepared.
 
         Raises:
-            InvalidRequest: A category the network does not know, a job without a parse, or a mask of another size.
-            PhotoRejected: The mask is empty.
+            InvalidRequest, PhotoRejected: Like `FashnEngine.prepare`.
             OutOfMemory: The device cannot hold one more.
         """
-        category = images.CATEGORY_CLASS.get(job.garment_category)
-        if category is None:
-            raise InvalidRequest(
-                f"fashn weaves {', '.join(images.CATEGORY_CLASS)}; {job.garment_category!r} is none of them"
-            )
-        mask = job.agnostic_mask
-        if mask is not None and mask.shape != job.person.shape[:2]:
-            raise InvalidRequest(f"job {job.id}: the mask has not the photo's size")
-        if mask is not None and framing.bounding_box(mask) is None:
-            raise PhotoRejected("The mask is empty: nothing in the photo may change.")
-        person = self._prepare_person(job)
-        garment = images.prepare_garment(job.garment, worn=job.garment_worn, canvas=self._canvas)
+        if job.prepared is None:
+            job = self._engine.prepare(job, "")
+        prepared: _Prepared = job.prepared
+        person, garment = prepared.person, prepared.garment
         with _memory_errors():
             conditions = self._pipeline.encode(
                 *(torch.from_numpy(array)[None] for array in (person.picture, person.pose)),
                 *(torch.from_numpy(array)[None] for array in (garment.picture, garment.pose)),
-                torch.tensor([category]),
+                torch.tensor([prepared.category]),
             )
             noise = self._pipeline.noise(job.seed)
             if self._x is not None and self._conditions is not None:
@@ -175,32 +211,23 @@ class FashnSession:
         """Free the batch."""
         self._keep([])
 
-    @property
-    def _canvas(self) -> images.Size:
-        return self._pipeline.config.width, self._pipeline.config.height
-
-    def _prepare_person(self, job: WeaveJob) -> images.Prepared:
-        if self._engine.pose_source is not None:
-            keypoints = self._engine.pose_source(job.person)
-        elif job.parse is not None:
-            keypoints = from_blazepose(job.parse.landmarks)
-        else:
-            raise InvalidRequest(f"job {job.id} has no parse of its person, and fashn needs the pose")
-        return images.prepare(job.person, canvas=self._canvas, keypoints=keypoints)
-
     def _finish(self, row: _Row, picture: Tensor) -> Finished:
-        painted = picture.float().cpu().numpy()
+        painted = picture.float().cpu().numpy().copy()  # the batch goes on while this one is delivered
         if not np.isfinite(painted).all():
             raise EngineError(f"fashn made a picture that is not finite for job {row.job.id}")
-        pixels = images.paste_back(row.job.person, images.to_pixels(painted), row.job.agnostic_mask, row.prepared)
+        job, prepared = row.job, row.prepared
         notes = {
-            "canvas": "x".join(map(str, self._canvas)),
+            "canvas": "x".join(map(str, self._engine.canvas)),
             "steps": self._schedule.steps,
             "guidance": self._schedule.guidance,
             "pose": "wholebody" if self._engine.pose_source else "blazepose",
             "pasted_back": row.job.agnostic_mask is not None,
         }
-        return Finished(id=row.job.id, image=pixels, notes=notes)
+
+        def pasted() -> Pixels:
+            return images.paste_back(job.person, images.to_pixels(painted), job.agnostic_mask, prepared)
+
+        return Finished(id=job.id, picture=pasted, notes=notes)
 
     def _keep(self, indices: Sequence[int]) -> None:
         """Go on with these rows only."""
