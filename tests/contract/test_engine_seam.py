@@ -134,11 +134,11 @@ class Spy:
         return noted
 
 
+@pytest.mark.parametrize("engine", ["timed", *WITH_TORCH], indirect=True)
 def test_the_engines_thread_does_the_models_work_only(
     engine: Engine, key: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    if engine.card.name == "puppet":
-        pytest.skip("its work is the warp and the blend: there is no model")
+    """Of engines with a model: puppet's own work is the warp and the blend."""
     plain = engine.open(key)
     plain.admit(sample(engine, key, "job_a"))
     expected = finish(plain, 1)[JobId("job_a")].image
