@@ -35,6 +35,8 @@ class Evidence:
     """Services that ended although no fault ended them."""
     unmet_answers: Sequence[str] = ()
     """Answers of a proxy that no request met."""
+    served_without: int | None = None
+    """Jobs that ended while one of two engines had no weaver."""
     not_ready: Sequence[str] = ()
     """Services that do not say that they are ready once everything is over."""
 
@@ -102,6 +104,8 @@ def judge(seen: Evidence, scenario: Scenario) -> Verdict:
         missed.append(f"services that are not ready again by themselves: {_some(seen.not_ready)}")
     if seen.unmet_answers:
         missed.append(f"no request met these answers, so nothing was shown: {_some(seen.unmet_answers)}")
+    if seen.served_without == 0:
+        missed.append("while one engine had no weaver, nobody's jobs ended")
     if dead != poison:
         missed.append(f"dead without being poison: {_some(dead - poison)}; poison and not dead: {_some(poison - dead)}")
     return Verdict(numbers=numbers, missed=missed)

@@ -48,6 +48,8 @@ class Faults:
         self._say = say
         self.unmet: list[str] = []
         """Answers that no request met: they showed nothing."""
+        self.served_without: int | None = None
+        """Jobs that ended while the second engine had no weaver; None: it always had one."""
 
     async def run(self) -> None:
         """Deal all of them; return when the last is over."""
@@ -107,12 +109,23 @@ class Faults:
                 self._say(f"the table of jobs is locked for {fault.seconds:g} s")
                 await self._watch.lock_jobs(seconds=fault.seconds)
                 self._say("the table of jobs is free again")
+            case "fleetless":
+                before = self._over()
+                fleet.kill(fleet.second_weaver)
+                self._say(f"SIGKILL {fleet.second_weaver}: its engine has no weaver for {fault.seconds:g} s")
+                await asyncio.sleep(fault.seconds)
+                self.served_without = self._over() - before
+                fleet.release(fleet.second_weaver)
+                self._say(f"{fleet.second_weaver} may come back; {self.served_without} jobs of others ended meanwhile")
             case "full":
                 self._say(f"Redis has no memory left for {fault.seconds:g} s")
                 await self._redis.config_set("maxmemory", "1")
                 await asyncio.sleep(fault.seconds)
                 await self._redis.config_set("maxmemory", "0")
                 self._say("Redis has memory again")
+
+    def _over(self) -> int:
+        return len(self._watch.rows) - self._watch.unfinished
 
     async def _note_lost(self, what: str, name: str) -> None:
         """Read what a worker held when it was hit: nobody else can change that for a lease."""

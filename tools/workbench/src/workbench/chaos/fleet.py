@@ -50,6 +50,7 @@ class Fleet:
         say: Hears what happens.
         proxied_by: Services reach the servers through proxies that draw from this.
         skew_seconds: How far the clock of the last gateway is off.
+        second_engine: One weaver more offers this engine and no other.
     """
 
     def __init__(
@@ -63,6 +64,7 @@ class Fleet:
         say: Callable[[str], None],
         proxied_by: random.Random | None = None,
         skew_seconds: float = 0.0,
+        second_engine: str = "",
     ) -> None:
         self._folder = folder
         self._models = models
@@ -106,7 +108,7 @@ class Fleet:
             **environment,
         }
         self.gateways = {f"gateway-{n}": f"http://127.0.0.1:{port()}" for n in range(1, gateways + 1)}
-        self.weavers = tuple(f"weaver-{n}" for n in range(1, weavers + 1))
+        self.second_weaver = f"weaver-{weavers + 1}"
         self._programs = {name: self._gateway(name, url) for name, url in self.gateways.items()}
         if skew_seconds:
             last = self._programs[f"gateway-{gateways}"]
@@ -117,7 +119,12 @@ class Fleet:
                 else "every clock is right: no libfaketime"
             )
             self._programs[last.name] = replace(last, environment={**last.environment, **wrong})
-        self._programs |= {name: self._worker(name, port()) for name in ("tailor-1", *self.weavers, "arbitrator-1")}
+        workers = ["tailor-1", *(f"weaver-{n}" for n in range(1, weavers + 1)), "arbitrator-1"]
+        self._programs |= {name: self._worker(name, port()) for name in workers}
+        if second_engine:
+            second = self._worker(self.second_weaver, port())
+            own = {**second.environment, "WEAVER_ENGINES": second_engine}
+            self._programs[second.name] = replace(second, environment=own)
         self._servers: dict[str, Valkey | Postgres | S3] = {
             server.name: server for server in (self.valkey, self.postgres, self.s3)
         }
@@ -148,10 +155,10 @@ class Fleet:
             await self._end()
 
     def up(self, prefix: str) -> list[str]:
-        """Return the services of this kind that work: ready once, not frozen, not ended."""
+        """Return the services of this kind that work: ready once, not frozen, not ended. Not the second engine's."""
         return [
             name
-            for name in sorted(self._ready - self._frozen)
+            for name in sorted(self._ready - self._frozen - {self.second_weaver})
             if name.startswith(prefix) and self._processes[name].exit_code is None
         ]
 

@@ -13,7 +13,7 @@ from uuid import uuid4
 
 import httpx
 
-from workbench.chaos.scenario import Scenario
+from workbench.chaos.scenario import FIRST_ENGINE, SECOND_ENGINE, Scenario
 from workbench.chaos.shopper import Shopper
 
 ASKERS: Final = 8
@@ -103,7 +103,9 @@ class Load:
         scenario, rng = self._scenario, self._rng
         shopper = self._shoppers[n % len(self._shoppers)]
         poison = self._poison.get(n)
-        options: dict[str, Any] = {"model": "timed", "seed": n, "num_samples": pictures}
+        second = not poison and rng.random() < scenario.second_share
+        engine = SECOND_ENGINE if second else FIRST_ENGINE
+        options: dict[str, Any] = {"model": engine, "seed": n, "num_samples": pictures}
         cancel = deadline = False
         if poison:
             options["seed"] = poison_seeds(scenario)[poison]

@@ -21,7 +21,7 @@ from workbench.chaos.count import Evidence, Verdict, judge
 from workbench.chaos.faults import Faults
 from workbench.chaos.fleet import Fleet
 from workbench.chaos.load import Load, poison_seeds
-from workbench.chaos.scenario import Scenario
+from workbench.chaos.scenario import FIRST_ENGINE, SECOND_ENGINE, Scenario
 from workbench.chaos.shopper import REQUEST_SECONDS, Shopper
 from workbench.chaos.watch import Watch
 from workbench.unlimited import UNLIMITED
@@ -51,6 +51,7 @@ async def run(scenario: Scenario, *, folder: Path, models: Path, seed: int, say:
         models=models,
         gateways=scenario.gateways,
         weavers=scenario.weavers,
+        second_engine=SECOND_ENGINE if scenario.second_share else "",
         environment=environment_of(scenario),
         say=say,
         proxied_by=random.Random(seed) if scenario.proxied else None,
@@ -95,9 +96,9 @@ def environment_of(scenario: Scenario) -> dict[str, str]:
         "LEASE_SECONDS": str(scenario.lease_seconds),
         "LEASE_BEAT_SECONDS": str(scenario.beat_seconds),
         "LEASE_REAP_SECONDS": str(scenario.reap_seconds),
-        "PROTEUS_DEFAULT_ENGINE": "timed",
-        "PROTEUS_ENGINES": "timed",
-        "WEAVER_ENGINES": "timed",
+        "PROTEUS_DEFAULT_ENGINE": FIRST_ENGINE,
+        "PROTEUS_ENGINES": ",".join((FIRST_ENGINE, *((SECOND_ENGINE,) if scenario.second_share else ()))),
+        "WEAVER_ENGINES": FIRST_ENGINE,
         "WEAVER_TIMED_CURVE": scenario.curve,
         "WEAVER_TIMED_POISON": ",".join(f"{seed}:{kind}" for kind, seed in seeds.items()),
         "WEAVER_PROFILE_SECONDS": "0.5",
@@ -162,5 +163,6 @@ async def _evidence(
         recoveries=watch.recoveries,
         unasked_ends=fleet.unasked_ends,
         unmet_answers=faults.unmet,
+        served_without=faults.served_without,
         not_ready=await fleet.not_ready(patience_seconds=READY_SECONDS),
     )

@@ -9,8 +9,13 @@ from typing import Final, Literal
 from workbench.chaos.proxies import Answer
 from workbench.chaos.proxies.tcp import Kind
 
+FIRST_ENGINE: Final = "timed"
+SECOND_ENGINE: Final = "puppet"
+
 Server = Literal["valkey", "postgres", "s3"]
-FaultKind = Literal["kill", "freeze", "away", "restart", "empty", "answer", "garbage", "loss", "lock", "full"]
+FaultKind = Literal[
+    "kill", "freeze", "away", "restart", "empty", "answer", "garbage", "loss", "lock", "full", "fleetless"
+]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,7 +29,8 @@ class Fault:
             with its data. `empty`: the same without its data. `answer`: its proxy answers instead of it for `seconds`.
             `garbage`: one malformed message, card, hash or setting of every kind is written to Redis. `loss`: a part
             of the queue is deleted. `lock`: a table is locked for `seconds`, so that every connection of the pool
-            hangs. `full`: Redis has no memory left for `seconds`.
+            hangs. `full`: Redis has no memory left for `seconds`. `fleetless`: the only weaver of the second engine is
+            killed and stays away for `seconds`, while jobs for it go on coming.
         target: `weaver` or `gateway` (one of those that run, drawn by lot) or a server's name.
         seconds: How long.
         answer: What the proxy answers.
@@ -51,6 +57,7 @@ class Scenario:
         proxied: Services reach the servers through proxies, so that `answer` can be dealt.
         shuffled: The seed deals the faults to the times.
         skew_seconds: How far the clock of the last gateway is off.
+        second_share: Share of the jobs that ask for a second engine, `puppet`, which one weaver more offers.
     """
 
     name: str
@@ -75,6 +82,7 @@ class Scenario:
     proxied: bool = False
     shuffled: bool = False
     skew_seconds: float = 0.0
+    second_share: float = 0.0
 
     @property
     def recovery_bar_seconds(self) -> float:
@@ -196,6 +204,7 @@ def _answers() -> tuple[Fault, ...]:
         Fault(at_seconds=0, kind="lock", target="postgres", seconds=6.0),
         Fault(at_seconds=0, kind="kill", target="weaver"),
         Fault(at_seconds=0, kind="kill", target="gateway", seconds=2.0),
+        Fault(at_seconds=0, kind="fleetless", target="weaver", seconds=20.0),
     )
     return tuple(replace(fault, at_seconds=3.0 + 6.0 * place) for place, fault in enumerate(faults))
 
@@ -216,6 +225,7 @@ ANSWERS: Final = Scenario(
     proxied=True,
     shuffled=True,
     skew_seconds=90.0,
+    second_share=0.06,
     faults=_answers(),
 )
 
