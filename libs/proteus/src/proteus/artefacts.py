@@ -1,4 +1,4 @@
-"""What the tailor makes and the weaver reads: JSON beside PNGs under `derived/`.
+"""What the tailor makes and the weaver reads: JSON beside PNGs, under keys of `proteus.object_keys`.
 
 The JSON names objects by key, never by URL. Coordinates are pixels of the ingested (upright, sRGB) photo, x to the
 right, y down, unless said otherwise.
@@ -43,7 +43,7 @@ class IngestedImage(_Frozen):
     """A photo made safe: decoded, upright, sRGB, without metadata; immutable and content-addressed."""
 
     key: str
-    """`images/<user>/<sha256>.<ext>`"""
+    """`object_keys.photo_key`"""
     sha256: str
     width: int
     height: int
@@ -103,8 +103,3 @@ class GarmentCut(_Frozen):
     parser: str
     parser_version: str
     warnings: tuple[PictureWarning, ...] = ()
-
-
-def derived_prefix(user_id: str, sha256: str, task: str, version: str) -> str:
-    """Return the folder of one artefact, `derived/<user>/<sha256>/<task>/<version>/`: per owner, so DELETE deletes."""
-    return f"derived/{user_id}/{sha256}/{task}/{version}/"

@@ -25,7 +25,7 @@ from gateway.ledger.rows import JobRow
 from gateway.settling import EPOCH_TOKENS, apply, cascaded, fact
 from gateway.submission import Submitter
 from gateway.views import AddressOf, Seen, event_of, seen_tailor, seen_tryon
-from proteus import keys
+from proteus import keys, object_keys
 from proteus.errors import DependencyUnavailable
 from proteus.events import Recorded
 from proteus.jobs import JobKind, JobState, Stage
@@ -120,9 +120,12 @@ class Recorder:
     async def _discard_uploads(self, changed: Sequence[JobRow]) -> None:
         """Delete raw uploads only now: until its ingest is recorded, an emptied Redis may bring it back."""
         done = [
-            f"incoming/{row.user_id}/{row.image_id}"
+            object_keys.upload_key(row.user_id, row.image_id)
             for row in changed
-            if row.kind == JobKind.INGEST and row.terminal and not (row.error or {}).get("retryable")
+            if row.kind == JobKind.INGEST
+            and row.image_id is not None
+            and row.terminal
+            and not (row.error or {}).get("retryable")
         ]
         if not done:
             return

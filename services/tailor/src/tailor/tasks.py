@@ -11,8 +11,8 @@ from typing import Any, Final
 
 import numpy as np
 
-from proteus import imaging
-from proteus.artefacts import GarmentCategory, GarmentCut, PersonParse, derived_prefix
+from proteus import imaging, object_keys
+from proteus.artefacts import GarmentCategory, GarmentCut, PersonParse
 from proteus.errors import InvalidRequest, NotFound, UploadMissing
 from proteus.imaging import Limits
 from proteus.storage import ObjectStore
@@ -59,11 +59,12 @@ def cut(store: ObjectStore, body: Body, parser: Parser, _pose_model: str, _limit
     category = str(body.get("category") or "auto")
     mask, given = find_in(photo, alpha, parser, category=category)
     pixels, box = cut_out(photo, mask.alpha, straight=given)
-    version = f"{parser.name}-{parser.version}-{category}"
-    folder = derived_prefix(body["user_id"], body["image_sha256"], "cut", version)
+    keys = object_keys.cut_keys(
+        body["user_id"], body["image_sha256"], parser=parser.name, parser_version=parser.version, category=category
+    )
     described = GarmentCut(
         image_key=body["image_key"],
-        cut_key=f"{folder}cut.png",
+        cut_key=keys.picture,
         width=pixels.shape[1],
         height=pixels.shape[0],
         category=mask.category,
@@ -75,10 +76,10 @@ def cut(store: ObjectStore, body: Body, parser: Parser, _pose_model: str, _limit
         parser_version=parser.version,
     )
     store.put(described.cut_key, imaging.encode(pixels, "png"), content_type="image/png")
-    store.put_json(f"{folder}cut.json", described.model_dump(mode="json"))
+    store.put_json(keys.description, described.model_dump(mode="json"))
     return {
         "result_key": described.cut_key,
-        "cut_key_json": f"{folder}cut.json",
+        "cut_key_json": keys.description,
         "cut": described.model_dump(mode="json"),
     }
 
@@ -92,10 +93,12 @@ def parse(store: ObjectStore, body: Body, parser: Parser, pose_model: str, _limi
     """
     photo = imaging.load(store.get(body["image_key"], limit_bytes=imaging.MAX_STORED_BYTES), "RGB")
     found = parser.find_person(photo)
-    folder = derived_prefix(body["user_id"], body["image_sha256"], "parse", f"{parser.name}-{parser.version}")
+    keys = object_keys.parse_keys(
+        body["user_id"], body["image_sha256"], parser=parser.name, parser_version=parser.version
+    )
     agnostic_keys: dict[GarmentCategory, str] = {}
     for category, mask in found.agnostic.items():
-        agnostic_keys[category] = f"{folder}agnostic-{category}.png"
+        agnostic_keys[category] = keys.agnostic_mask(category)
         store.put(agnostic_keys[category], imaging.encode(mask, "png"), content_type="image/png")
     described = PersonParse(
         image_key=body["image_key"],
@@ -105,14 +108,14 @@ def parse(store: ObjectStore, body: Body, parser: Parser, pose_model: str, _limi
         parser_version=parser.version,
         pose_model=pose_model,
         landmarks=found.landmarks,
-        person_mask_key=f"{folder}person.png",
+        person_mask_key=keys.person_mask,
         agnostic_mask_keys=agnostic_keys,
     )
     store.put(described.person_mask_key, imaging.encode(found.person, "png"), content_type="image/png")
     # Last: whoever finds the description finds everything it names.
-    store.put_json(f"{folder}parse.json", described.model_dump(mode="json"))
+    store.put_json(keys.description, described.model_dump(mode="json"))
     return {
-        "result_key": f"{folder}parse.json",
+        "result_key": keys.description,
         "parse": {
             "parser": parser.name,
             "parser_version": parser.version,

@@ -1,15 +1,10 @@
-"""From a finished picture to what the world sees of it: encode, store under a fenced key, describe. Blocks; in threads.
-
-The key carries the claim's fencing token, so a zombie never overwrites the picture of the worker that took over, and a
-digest of the worker's id: a Redis that fell back by a second (a failover, a power cut) may give a token out twice.
-"""
+"""From a finished picture to what the world sees: encode, store under a fenced key, describe. Blocks; in threads."""
 
 from __future__ import annotations
 
-import hashlib
 from typing import Any
 
-from proteus import imaging
+from proteus import imaging, object_keys
 from proteus.engines import EngineCard
 from proteus.errors import InvalidRequest
 from proteus.queue import Claimed
@@ -18,12 +13,11 @@ from weaver.pipelines.contract import Finished
 
 
 def result_key(job: Claimed, worker: str, extension: str) -> str:
-    """Return `results/<user>/<try-on job id>/<n>-<token>-<digest of the worker's id>.<ext>`."""
+    """Return where this claim's picture goes."""
     user_id, tryon_job_id, n = (job.body.get(name) for name in ("user_id", "tryon_job_id", "n"))
     if not (user_id and tryon_job_id and n):
         raise InvalidRequest("the job's body must name user_id, tryon_job_id and n")
-    digest = hashlib.blake2s(worker.encode(), digest_size=4).hexdigest()
-    return f"results/{user_id}/{tryon_job_id}/{n}-{job.token}-{digest}.{extension}"
+    return object_keys.result_key(user_id, tryon_job_id, n, token=job.token, worker=worker, extension=extension)
 
 
 def store_picture(

@@ -28,6 +28,7 @@ import psutil
 from gateway.ledger.engine import Ledger
 from gateway.settings import DatabaseSettings
 from gateway.tokens import Tokens
+from proteus import object_keys
 from proteus.clock import SystemClock
 from workbench.stack import Postgres, Process, Valkey
 from workbench.stack.ports import free_port
@@ -41,6 +42,8 @@ NAMES: Final = ("ours", "bare", "bare_sqlalchemy")
 KEY: Final = "a-signing-key-for-benchmarks-only!"
 USER: Final = "user_bench"
 STORE: Final = "http://127.0.0.1:9/bench"
+PARSE: Final = object_keys.parse_keys(USER, "abc", parser="classic", parser_version="1")
+CUT: Final = object_keys.cut_keys(USER, "abc", parser="classic", parser_version="1", category="auto")
 
 
 async def seed(database_url: str) -> None:
@@ -51,8 +54,8 @@ async def seed(database_url: str) -> None:
     async with ledger.write() as writes:
         await writes.add_user(USER, kind="guest", tenant="guests")
         for kind, task, variant, key in (
-            ("person", "parse", "classic", f"derived/{USER}/abc/parse.json"),
-            ("garment", "cut", "auto/classic", f"derived/{USER}/abc/cut.png"),
+            ("person", "parse", "classic", PARSE.description),
+            ("garment", "cut", "auto/classic", CUT.picture),
         ):
             image_id = f"img_{kind}"
             await writes.add_image(
@@ -63,7 +66,7 @@ async def seed(database_url: str) -> None:
                 declared_bytes=9,
                 sweep_at=datetime.now(UTC) + timedelta(days=1),
             )
-            await writes.describe_image(image_id, image | {"key": f"images/{USER}/{kind}.png"})
+            await writes.describe_image(image_id, image | {"key": object_keys.photo_key(USER, kind, "png")})
             await writes.add_job(
                 id=f"seg_{task}", kind=task, user_id=USER, tenant="guests", image_id=image_id, engine=task,
                 batch_key=task, variant=variant, state="completed", trace_id="t",
@@ -95,8 +98,8 @@ async def drive(port: int, token: str) -> list[float]:
     """Submit over keep-alive connections for a while; return the seconds each submit took."""
     body = json.dumps(
         {
-            "user_photo_url": f"{STORE}/incoming/{USER}/img_person",
-            "cloth_clean_url": f"{STORE}/derived/{USER}/abc/cut.png",
+            "user_photo_url": f"{STORE}/{object_keys.upload_key(USER, 'img_person')}",
+            "cloth_clean_url": f"{STORE}/{CUT.picture}",
         }
     )
     request = (

@@ -27,7 +27,7 @@ from redis.asyncio import Redis
 from arbitrator.observe import fleet_of
 from arbitrator.policies.slo import SloPolicy, SloSettings
 from gateway.admission import Limits, QueueView, Request, Verdict, decide
-from proteus import keys
+from proteus import keys, object_keys
 from proteus.engines import TIMED
 from proteus.estimates import CostTable, Fleet, Pace
 from proteus.jobs import JobId
@@ -48,7 +48,8 @@ WEAVERS: Final = 3
 LOAD: Final = 0.9
 TRACE_SECONDS: Final = 360.0
 SLO_SECONDS: Final = 12.0
-PERSON, GARMENT = "images/calibrate/person.png", "derived/calibrate/cut.png"
+PERSON = object_keys.photo_key("calibrate", "person", "png")
+GARMENT = object_keys.cut_keys("calibrate", "garment", parser="none", parser_version="1", category="upper").picture
 
 
 @dataclass(frozen=True, kw_only=True)
