@@ -39,16 +39,20 @@ class PictureWarning(_Frozen):
     hint: str
 
 
+_Name = Annotated[str, Field(min_length=1, max_length=1_000)]
+_Count = Annotated[int, Field(ge=0, le=2**31 - 1, strict=True)]
+
+
 class IngestedImage(_Frozen):
     """A photo made safe: decoded, upright, sRGB, without metadata; immutable and content-addressed."""
 
-    key: str
+    key: _Name
     """`object_keys.photo_key`"""
-    sha256: str
-    width: int
-    height: int
+    sha256: _Name
+    width: _Count
+    height: _Count
     content_type: str
-    size_bytes: int
+    size_bytes: _Count
 
 
 class Landmark(_Frozen):

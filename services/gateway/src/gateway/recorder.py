@@ -29,6 +29,7 @@ from proteus import keys, object_keys
 from proteus.errors import DependencyUnavailable
 from proteus.events import Recorded
 from proteus.jobs import JobKind, JobState, Stage
+from proteus.payloads import IngestResult
 from proteus.queue import QueueEvent
 
 log = structlog.get_logger()
@@ -99,7 +100,7 @@ class Recorder:
             await writes.save_jobs(changed)
             for row in changed:
                 if row.kind == JobKind.INGEST and row.state == JobState.COMPLETED and row.image_id and row.result:
-                    await writes.describe_image(row.image_id, row.result["image"])
+                    await writes.describe_image(row.image_id, IngestResult.read(row.result).image)
             recorded = await self._number(writes, change, now=now)
         self._count(told, changed)
         await self._announce(recorded)

@@ -29,6 +29,7 @@ from gateway.ledger.engine import Ledger
 from gateway.settings import DatabaseSettings
 from gateway.tokens import Tokens
 from proteus import object_keys
+from proteus.artefacts import IngestedImage
 from proteus.clock import SystemClock
 from workbench.stack import Postgres, Process, Valkey
 from workbench.stack.ports import free_port
@@ -50,7 +51,6 @@ async def seed(database_url: str) -> None:
     """Make a user whose photo is parsed and whose garment is cut."""
     ledger = Ledger(DatabaseSettings(url=database_url))
     now = datetime.now(UTC)
-    image = {"sha256": "abc", "width": 768, "height": 1024, "content_type": "image/png", "size_bytes": 9}
     async with ledger.write() as writes:
         await writes.add_user(USER, kind="guest", tenant="guests")
         for kind, task, variant, key in (
@@ -66,11 +66,20 @@ async def seed(database_url: str) -> None:
                 declared_bytes=9,
                 sweep_at=datetime.now(UTC) + timedelta(days=1),
             )
-            await writes.describe_image(image_id, image | {"key": object_keys.photo_key(USER, kind, "png")})
+            image = IngestedImage(
+                key=object_keys.photo_key(USER, kind, "png"),
+                sha256="abc",
+                width=768,
+                height=1024,
+                content_type="image/png",
+                size_bytes=9,
+            )
+            await writes.describe_image(image_id, image)
             await writes.add_job(
                 id=f"seg_{task}", kind=task, user_id=USER, tenant="guests", image_id=image_id, engine=task,
                 batch_key=task, variant=variant, state="completed", trace_id="t",
-                result={"cut": {"category": "upper", "worn": False}}, result_key=key, finished_at=now,
+                result={"result_key": key, "cut": {"category": "upper", "worn": False}}, result_key=key,
+                finished_at=now,
             )  # fmt: skip
     await ledger.close()
 

@@ -32,6 +32,7 @@ from proteus.engines import TIMED
 from proteus.estimates import CostTable, Fleet, Pace
 from proteus.jobs import JobId
 from proteus.lifecycle import cancel
+from proteus.payloads import TryonWork
 from proteus.queue import JobQueue, Submission
 from proteus.registry import WorkerState, list_workers
 from proteus.storage import ObjectStore
@@ -224,28 +225,22 @@ class Bench:
 
 def _submission(number: int, trace: Trace, deadline_at: float) -> Submission:
     job_id = JobId(f"job_calibrate_{number}")
-    body: dict[str, object] = {
-        "user_id": "calibrate",
-        "vton_id": None,
-        "job_type": "tryon",
-        "result_url": "",
-        "trace_id": "",
-        "tryon_job_id": job_id,
-        "n": 1,
-        "person_key": PERSON,
-        "garment_key": GARMENT,
-        "garment_category": "upper",
-        "engine": TIMED.name,
-        "quality": "balanced",
-        "seed": number,
-        "output_format": "png",
-        "options": {},
-    }
+    work = TryonWork(
+        user_id="calibrate",
+        tryon_job_id=job_id,
+        n=1,
+        person_key=PERSON,
+        garment_key=GARMENT,
+        garment_category="upper",
+        engine=TIMED.name,
+        seed=number,
+        output_format="png",
+    )
     return Submission(
         id=job_id,
         epoch=1,
         payload={"id": job_id, "created_at": int(deadline_at)},
-        body=body,
+        body=work.write(),
         engine=TIMED.name,
         batch_key=TIMED.batch_key("balanced"),
         degraded_batch_key=TIMED.batch_key("balanced", degraded=True),
