@@ -14,7 +14,7 @@ from prometheus_client import CollectorRegistry
 from redis.exceptions import ConnectionError as RedisConnectionError
 
 from arbitrator.actuators.contract import Order
-from arbitrator.actuators.redis import from_state, to_state
+from arbitrator.actuators.redis import config_of, decision_of, ruling_of
 from arbitrator.loop import Loop, Metrics
 from arbitrator.observe import fleet_of, make_observation
 from arbitrator.policies.contract import Decision, Mode, Observation, State
@@ -22,7 +22,9 @@ from arbitrator.policies.named import POLICIES
 from arbitrator.policies.table import TablePolicy
 from arbitrator.settings import ArbitratorSettings
 from proteus.estimates import CostTable
+from proteus.fleet_config import FleetConfig
 from proteus.jobs import WorkerId
+from proteus.keys import STATE
 from proteus.queue import QueueStats
 from proteus.registry import WorkerCard, WorkerState
 from proteus.supervision import Pulse
@@ -130,12 +132,12 @@ ORDER = Order(
 def test_what_is_written_can_be_read_back_by_a_successor() -> None:
     decision = TablePolicy().decide(seen(0.0, waiting=60, mean_wait_seconds=12.0), None)
     order = Order(decision=decision, seen=seen(0.0), policy="table", arrivals_per_second=1.0)
-    assert from_state(json.dumps(to_state(order))) == decision
+    assert decision_of(FleetConfig.read(config_of(order).write())) == decision
 
 
 @given(st.one_of(st.none(), st.text(), st.sampled_from(["{}", "[]", "3", '{"memory": 1}', '{"state": "NORMAL"}'])))
 def test_a_state_that_this_version_does_not_understand_is_no_state(text: str | None) -> None:
-    assert from_state(text) is None
+    assert decision_of(FleetConfig.read({STATE: text})) is None
 
 
 VALUES = st.recursive(
@@ -145,9 +147,9 @@ VALUES = st.recursive(
 )
 
 
-@given(field=st.sampled_from(sorted(to_state(ORDER))), value=VALUES, policy=st.sampled_from(sorted(POLICIES)))
+@given(field=st.sampled_from(sorted(ruling_of(ORDER).write())), value=VALUES, policy=st.sampled_from(sorted(POLICIES)))
 def test_a_state_with_an_odd_field_lets_every_policy_decide(field: str, value: object, policy: str) -> None:
-    before = from_state(json.dumps({**to_state(ORDER), field: value}))
+    before = decision_of(FleetConfig.read({STATE: json.dumps({**ruling_of(ORDER).write(), field: value})}))
     decision = POLICIES[policy](12.0).decide(seen(1.0, waiting=30), before)
     assert decision.batch_size >= 1
     assert 0 <= decision.degraded_fraction <= 1

@@ -25,19 +25,12 @@ from gateway.ledger.engine import Ledger
 from gateway.servable import REMEMBERED_SECONDS, rivals_of, servable_engines
 from gateway.settings import AdmissionSettings, LimitSettings
 from gateway.tokens import Caller
+from proteus import fleet_config
 from proteus.engines import CARDS, Quality
 from proteus.errors import Conflict, DependencyUnavailable
 from proteus.estimates import CostTable, Eta, Fleet, Pace, eta
-from proteus.keys import (
-    BATCH_SIZE,
-    DEGRADED_FRACTION,
-    DEGRADED_MODE,
-    JOBS,
-    TAILOR,
-    WARM,
-    WEAVER_REPLICAS,
-    QueueKeys,
-)
+from proteus.fleet_config import FleetConfig
+from proteus.keys import JOBS, TAILOR, WARM, WEAVER_REPLICAS, QueueKeys
 from proteus.queue import AnyQueue, QueueStats
 from proteus.registry import WorkerCard, read_registry
 
@@ -124,9 +117,10 @@ class FleetWatch:
         stats = {name: await queue.stats() for name, queue in self._queues.items()}
         weavers, tailors = [await self._cards(name) for name in (JOBS, TAILOR)]
         async with self._redis.pipeline(transaction=False) as pipeline:
-            pipeline.mget(BATCH_SIZE, DEGRADED_MODE, DEGRADED_FRACTION, WEAVER_REPLICAS)
+            pipeline.mget(fleet_config.KEYS)
             pipeline.pttl(WARM)
-            (batch, mode, fraction, asked), warm_ms = await pipeline.execute()
+            values, warm_ms = await pipeline.execute()
+        config = FleetConfig.read(dict(zip(fleet_config.KEYS, values, strict=True)))
         await self._note_engines(weavers)
         async with self._ledger.read() as reads:
             rows = await reads.unfinished(besides=tuple(self._fresh))
@@ -148,9 +142,9 @@ class FleetWatch:
             waiting_of=waiting,
             total_of=total,
             held=sum(row.many for row in rows if row.stage == "held"),
-            batch_limit=_number(batch) or 1,
-            degraded_fraction=_fraction(mode, fraction),
-            asked_weavers=_number(asked),
+            batch_limit=config.batch_size,
+            degraded_fraction=config.degraded_share,
+            asked_weavers=config.weaver_replicas,
             warm_until=_end_of(warm_ms),
             remembered_engines=remembered,
             read_at=time.monotonic(),
@@ -184,7 +178,7 @@ class FleetWatch:
             DependencyUnavailable: Redis does not answer.
         """
         try:
-            if _number(await self._redis.get(WEAVER_REPLICAS)) is None:
+            if fleet_config.count(await self._redis.get(WEAVER_REPLICAS)) is None:
                 raise Conflict("How many weavers run here is not the arbitrator's to say: they cannot be warmed up.")
             async with self._redis.pipeline(transaction=True) as pipeline:
                 pipeline.set(WARM, "1", ex=seconds, nx=True)
@@ -345,20 +339,6 @@ def starting_in_seconds(starting: Sequence[WorkerCard], *, cold_start_seconds: f
     return min(remaining, default=0.0)
 
 
-def _number(value: str | bytes | None) -> int | None:
-    """Return what the arbitrator wrote; None if that is nothing, or nothing of its own."""
-    return int(value) if value and value.isascii() and value.isdigit() and len(value) < 10 else None
-
-
 def _end_of(left_ms: int) -> float | None:
     """Return when a key with so long to live is gone; Redis says -2 for a key that is not there."""
     return time.time() + left_ms / 1000 if left_ms > 0 else None
-
-
-def _fraction(mode: str | bytes | None, fraction: str | bytes | None) -> float:
-    if mode not in ("1", b"1"):
-        return 0.0
-    try:
-        return min(1.0, max(0.0, float(fraction or 1.0)))
-    except ValueError:
-        return 1.0

@@ -27,9 +27,10 @@ from redis.asyncio import Redis
 from arbitrator.observe import fleet_of
 from arbitrator.policies.slo import SloPolicy, SloSettings
 from gateway.admission import Limits, QueueView, Request, Verdict, decide
-from proteus import keys, object_keys
+from proteus import fleet_config, keys, object_keys
 from proteus.engines import TIMED
 from proteus.estimates import CostTable, Fleet, Pace
+from proteus.fleet_config import FleetConfig
 from proteus.jobs import JobId
 from proteus.lifecycle import cancel
 from proteus.payloads import TryonWork
@@ -180,15 +181,16 @@ class Bench:
         while True:
             stats = await queue.stats()
             found = fleet_of(await list_workers(redis, queue.keys), engine=TIMED.name)
-            batch, fraction = await redis.mget(keys.BATCH_SIZE, keys.DEGRADED_FRACTION)
+            values = await redis.mget(fleet_config.KEYS)
+            config = FleetConfig.read(dict(zip(fleet_config.KEYS, values, strict=True)))
             self._waiting, self._busy = stats.waiting, stats.busy_workers
             self._admitted = [0] * GATEWAYS
             if found.cost is not None:
                 pace = Pace.of(
                     found.cost,
-                    batch_limit=int(batch or 1),
+                    batch_limit=config.batch_size,
                     degraded=found.degraded_cost,
-                    fraction=float(fraction or 0.0),
+                    fraction=config.degraded_share,
                 )
                 self._fleet = Fleet(pace=pace, ready=found.ready, max_replicas=WEAVERS)
             await asyncio.sleep(VIEW_SECONDS)
