@@ -180,16 +180,17 @@ class Bench:
         """What the gateway reads once a second."""
         while True:
             stats = await queue.stats()
-            found = fleet_of(await list_workers(redis, queue.keys), engine=TIMED.name)
+            cards = await list_workers(redis, queue.keys)
+            found = fleet_of(cards, engine=TIMED.name, cold_start_seconds=0.0, now=time.time())
             values = await redis.mget(fleet_config.KEYS)
             config = FleetConfig.read(dict(zip(fleet_config.KEYS, values, strict=True)))
             self._waiting, self._busy = stats.waiting, stats.busy_workers
             self._admitted = [0] * GATEWAYS
             if found.cost is not None:
                 pace = Pace.of(
-                    found.cost,
+                    found.cost.table,
                     batch_limit=config.batch_size,
-                    degraded=found.degraded_cost,
+                    degraded=found.degraded.table if found.degraded else None,
                     fraction=config.degraded_share,
                 )
                 self._fleet = Fleet(pace=pace, ready=found.ready, max_replicas=WEAVERS)
