@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import fields
-from typing import Any, get_args
+from pathlib import Path
+from typing import get_args
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.ledger.repository.submit_ready import STATEMENT
+from gateway.ledger import repository
 from proteus import payloads
 from proteus.artefacts import GarmentCut, IngestedImage, PersonParse, PictureWarning
 from proteus.engines import Quality
@@ -277,8 +278,12 @@ def test_a_cut_and_a_parse_are_told_in_full() -> None:
     assert {one.name for one in fields(ParseFacts)} <= set(PersonParse.model_fields)
 
 
-def test_the_statement_of_ready_submits_reads_names_that_a_result_has() -> None:
-    read: list[tuple[Any, ...]] = re.findall(r"result -> '(\w+)' ->> '(\w+)'", STATEMENT)
-    assert {(outer, inner) for outer, inner in read} == {("cut", "category"), ("cut", "worn")}
-    assert {"cut"} <= {one.name for one in fields(CutResult)}
-    assert {inner for _, inner in read} <= {one.name for one in fields(CutFacts)}
+def test_sql_reads_names_that_results_have() -> None:
+    sources = "".join(path.read_text() for path in Path(repository.__file__).parent.glob("*.py"))
+    of_cuts = re.findall(r"result -> 'cut' ->> '(\w+)'", sources)
+    of_pictures = re.findall(r"result\[\"(\w+)\"\]", sources)
+    assert sorted(of_cuts) == ["category", "worn"]
+    assert of_pictures == ["degraded"]
+    assert len(re.findall(r"result(?: ->|\[)", sources)) == len(of_cuts) + len(of_pictures), "there are others"
+    assert set(of_cuts) <= {one.name for one in fields(CutFacts)}
+    assert set(of_pictures) <= {one.name for one in fields(TryonResult)}
