@@ -1,9 +1,10 @@
-"""The tests' stand-in for the tailor leaves the traces of the real one: events, results, objects."""
+"""The tests' stand-in for the workers leaves the traces of the real ones: events, results, objects."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from typing import Any, get_args
 
 import numpy as np
@@ -16,10 +17,11 @@ from proteus import object_keys
 from proteus.artefacts import GarmentCategory, IngestedImage, Landmark
 from proteus.bus import parse_event
 from proteus.claims import Claims
+from proteus.engines import TIMED
 from proteus.heart import Heart
 from proteus.jobs import JobId, WorkerId
-from proteus.keys import TAILOR
-from proteus.payloads import CutWork, IngestWork, ParseWork, TailorWork
+from proteus.keys import JOBS, TAILOR
+from proteus.payloads import CutWork, IngestWork, ParseWork, TailorWork, TryonWork
 from proteus.queue import JobQueue, Submission
 from proteus.settings import LeaseSettings
 from proteus.storage import ObjectStore
@@ -30,6 +32,8 @@ from tailor.parsers.contract import GarmentMask, PersonMasks, Pixels
 from tailor.settings import TailorSettings
 from tailor.worker import Worker
 from waiting import until
+from weaver.pipelines.contract import Finished
+from weaver.results import store_picture
 
 USER = "user_ann"
 WIDTH, HEIGHT = 96, 128
@@ -155,3 +159,31 @@ async def test_the_stand_in_leaves_the_traces_of_the_real_tailor(redis: Redis, s
     assert stand_in["objects"] == real["objects"]
     assert stand_in["events"] == real["events"]
     assert stand_in["parse"] == real["parse"]
+
+
+async def test_the_stand_in_tells_of_a_picture_what_a_weaver_tells(redis: Redis, store: ObjectStore) -> None:
+    hands = Hands(redis, store, lease_ms=30_000)
+    work = TryonWork(
+        user_id=USER,
+        tryon_job_id="job_a",
+        n=1,
+        person_key="person",
+        garment_key="garment",
+        garment_category="upper",
+        engine=TIMED.name,
+        output_format="png",
+    )
+    submission = Submission(
+        id=JobId("job_a"), epoch=1, payload={"id": "job_a"}, body=work.write(), engine=TIMED.name, batch_key="k"
+    )
+    await hands.queues[JOBS].submit(submission)
+    job = await hands.take(JOBS)
+    image = np.zeros((96, 64, 3), np.uint8)
+    finished = Finished(id=job.id, image=image)
+    real = await asyncio.to_thread(store_picture, store, job, finished, card=TIMED, worker=hands.worker)
+    objects = [found.key for found in store.list("")]
+    assert len(objects) == 1
+    store.delete(*objects)
+    told = await hands.finish(job)
+    assert shape(told) == shape(replace(real, timings=told["timings"]).write())
+    assert [found.key for found in store.list("")] == objects
