@@ -10,6 +10,7 @@ from proteus import keys
 from proteus.claims import Claims
 from proteus.heart import Heart
 from proteus.jobs import JobId, WorkerId
+from proteus.payloads import TryonWork
 from proteus.queue import Completion, MemoryJobQueue, Submission
 from proteus.settings import LeaseSettings
 from proteus.storage import ObjectStore
@@ -29,9 +30,22 @@ def queue() -> MemoryJobQueue:
 
 
 def submission(job_id: str) -> Submission:
-    body = {"user_id": "u", "tryon_job_id": job_id, "n": 1, "job_type": "tryon", "output_format": "png"}
+    work = TryonWork(
+        user_id="u",
+        tryon_job_id=job_id,
+        n=1,
+        person_key="person",
+        garment_key="garment",
+        garment_category="upper",
+        output_format="png",
+    )
     return Submission(
-        id=JobId(job_id), epoch=1, payload={"id": job_id}, body=body, engine="timed", batch_key="timed/1/384x512/8"
+        id=JobId(job_id),
+        epoch=1,
+        payload={"id": job_id},
+        body=work.write(),
+        engine="timed",
+        batch_key="timed/1/384x512/8",
     )
 
 

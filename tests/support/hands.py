@@ -6,19 +6,38 @@ import asyncio
 import io
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 from PIL import Image
 from redis.asyncio import Redis
 
+from proteus import object_keys
+from proteus.artefacts import GarmentCategory, GarmentCut, Landmark, PersonParse
+from proteus.claims import failure_of
 from proteus.errors import ProteusError
+from proteus.imaging import Limits
 from proteus.jobs import WorkerId
 from proteus.keys import JOBS, TAILOR
-from proteus.queue import Claimed, Completion, Failure, JobQueue, QueuePolicy
+from proteus.payloads import (
+    TAILOR_WORKS,
+    CutFacts,
+    CutResult,
+    CutWork,
+    IngestWork,
+    ParseFacts,
+    ParseResult,
+    ParseWork,
+    Result,
+    TryonResult,
+    TryonWork,
+    read_tailor_work,
+)
+from proteus.queue import Claimed, Completion, JobQueue, QueuePolicy
 from proteus.storage import ObjectStore
-from tailor.ingest import ingest
+from tailor import tasks
 
 PATIENCE_SECONDS = 20
+PARSER = "hands"
 
 T = TypeVar("T")
 
@@ -51,20 +70,22 @@ class Hands:
 
     async def take_now(self, list_name: str) -> Claimed | None:
         """Claim the next job if there is one."""
-        engines = ["puppet", "timed"] if list_name == JOBS else ["ingest", "cut", "parse"]
+        engines = ["puppet", "timed"] if list_name == JOBS else list(TAILOR_WORKS)
         claim = await self.queues[list_name].claim(self.worker, free=1, engines=engines)
         return claim.jobs[0] if claim.jobs else None
 
     async def finish(self, job: Claimed) -> dict[str, Any]:
-        """Do a job and complete it; return its result. A photo that is none fails as the tailor would have it."""
-        list_name = JOBS if job.body["job_type"] == "tryon" else TAILOR
+        """Do a job and complete it; return its result. What goes wrong fails as the workers would have it."""
+        queue = self.queues[TAILOR if job.engine in TAILOR_WORKS else JOBS]
         try:
-            result = await asyncio.to_thread(self._do, job)
+            result = (await asyncio.to_thread(self._do, job)).write()
         except ProteusError as error:
-            failure = Failure(id=job.id, token=job.token, code=error.code, message=error.message, retryable=False)
-            await self.queues[list_name].fail(self.worker, [failure])
+            failure = failure_of(job, error)
+            if not failure.retryable and job.engine in TAILOR_WORKS:
+                await asyncio.to_thread(self.store.delete, *tasks.leftovers(job.body))
+            await queue.fail(self.worker, [failure])
             return {}
-        await self.queues[list_name].complete(self.worker, [Completion(id=job.id, token=job.token, result=result)])
+        await queue.complete(self.worker, [Completion(id=job.id, token=job.token, result=result)])
         return result
 
     @asynccontextmanager
@@ -88,54 +109,77 @@ class Hands:
             finally:
                 stop.set()
 
-    def _do(self, job: Claimed) -> dict[str, Any]:
-        body = job.body
-        match body.get("task"):
-            case "ingest":
-                data = self.store.get(body["incoming_key"])
-                image, made = ingest(data, declared_type=body["content_type"], user_id=body["user_id"])
-                self.store.put(image.key, made, content_type=image.content_type)
-                self.store.delete(body["incoming_key"])
-                return {"image": image.model_dump(mode="json")}
-            case "cut":
-                key = f"derived/{body['user_id']}/{body['image_sha256']}/cut/hands-1-{body['category']}/cut.png"
-                self.store.put(key, png(mode="RGBA"), content_type="image/png")
-                category = "upper" if body["category"] == "auto" else body["category"]
-                return {
-                    "result_key": key,
-                    "cut": {
-                        "image_key": body["image_key"],
-                        "cut_key": key,
-                        "width": 64,
-                        "height": 96,
-                        "category": category,
-                        "confidence": 0.9,
-                        "bounding_box": [0, 0, 64, 96],
-                        "worn": False,
-                        "parser": "hands",
-                        "parser_version": "1",
-                    },
-                }
-            case "parse":
-                key = f"derived/{body['user_id']}/{body['image_sha256']}/parse/hands-1/parse.json"
-                self.store.put_json(key, {"hands": True})
-                return {"result_key": key, "parse": {"parser": "hands", "parser_version": "1"}}
-        key = f"results/{body['user_id']}/{body['tryon_job_id']}/{body['n']}-{job.token}.png"
+    def _do(self, job: Claimed) -> Result:
+        if job.engine not in TAILOR_WORKS:
+            return self._weave(job, TryonWork.read(job.body))
+        work = read_tailor_work(job.body)
+        match work:
+            case IngestWork():
+                return tasks.ingest(self.store, work, Limits())
+            case CutWork():
+                return self._cut(work)
+            case ParseWork():
+                return self._parse(work)
+
+    def _cut(self, work: CutWork) -> CutResult:
+        self.store.get(work.image_key)  # A photo that is not there fails here as it does in the tailor.
+        keys = object_keys.cut_keys(
+            work.user_id, work.image_sha256, parser=PARSER, parser_version="1", category=work.category
+        )
+        described = GarmentCut(
+            image_key=work.image_key,
+            cut_key=keys.picture,
+            width=64,
+            height=96,
+            category="upper" if work.category == "auto" else work.category,  # type: ignore[arg-type] # a garment's
+            confidence=0.9,
+            bounding_box=(0, 0, 64, 96),
+            worn=False,
+            parser=PARSER,
+            parser_version="1",
+        )
+        self.store.put(keys.picture, png(mode="RGBA"), content_type="image/png")
+        self.store.put_json(keys.description, described.model_dump(mode="json"))
+        return CutResult(result_key=keys.picture, cut_key_json=keys.description, cut=CutFacts.of(described))
+
+    def _parse(self, work: ParseWork) -> ParseResult:
+        self.store.get(work.image_key)
+        keys = object_keys.parse_keys(work.user_id, work.image_sha256, parser=PARSER, parser_version="1")
+        described = PersonParse(
+            image_key=work.image_key,
+            width=96,
+            height=128,
+            parser=PARSER,
+            parser_version="1",
+            pose_model=PARSER,
+            landmarks=tuple(Landmark(x=48, y=64, visibility=1) for _ in range(33)),
+            person_mask_key=keys.person_mask,
+            agnostic_mask_keys={category: keys.agnostic_mask(category) for category in get_args(GarmentCategory)},
+        )
+        for key in (described.person_mask_key, *described.agnostic_mask_keys.values()):
+            self.store.put(key, png(mode="L"), content_type="image/png")
+        self.store.put_json(keys.description, described.model_dump(mode="json"))
+        return ParseResult(result_key=keys.description, parse=ParseFacts.of(described))
+
+    def _weave(self, job: Claimed, work: TryonWork) -> TryonResult:
+        key = object_keys.result_key(
+            work.user_id, work.tryon_job_id, work.n, token=job.token, worker=self.worker, extension="png"
+        )
         self.store.put(key, png(), content_type="image/png")
-        return {
-            "result_key": key,
-            "width": 64,
-            "height": 96,
-            "content_type": "image/png",
-            "size_bytes": 1,
-            "engine": body["engine"],
-            "engine_version": "1",
-            "seed": body["seed"],
-            "degraded": job.degraded,
-            "worker": self.worker,
-            "timings": {"fetch_seconds": 0.01, "weave_seconds": 0.02, "store_seconds": 0.01},
-            "notes": {},
-        }
+        return TryonResult(
+            result_key=key,
+            width=64,
+            height=96,
+            content_type="image/png",
+            size_bytes=1,
+            engine=work.engine,
+            engine_version="1",
+            seed=work.seed,
+            degraded=job.degraded,
+            worker=self.worker,
+            notes={},
+            timings={"fetch_seconds": 0.01, "weave_seconds": 0.02, "store_seconds": 0.01},
+        )
 
 
 def png(size: tuple[int, int] = (96, 128), mode: str = "RGB") -> bytes:

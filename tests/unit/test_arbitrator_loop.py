@@ -14,7 +14,7 @@ from prometheus_client import CollectorRegistry
 from redis.exceptions import ConnectionError as RedisConnectionError
 
 from arbitrator.actuators.contract import Order
-from arbitrator.actuators.redis import from_state, to_state
+from arbitrator.actuators.redis import config_of, decision_of, ruling_of
 from arbitrator.loop import Loop, Metrics
 from arbitrator.observe import fleet_of, make_observation
 from arbitrator.policies.contract import Decision, Mode, Observation, State
@@ -22,7 +22,9 @@ from arbitrator.policies.named import POLICIES
 from arbitrator.policies.table import TablePolicy
 from arbitrator.settings import ArbitratorSettings
 from proteus.estimates import CostTable
+from proteus.fleet_config import FleetConfig
 from proteus.jobs import WorkerId
+from proteus.keys import STATE
 from proteus.queue import QueueStats
 from proteus.registry import WorkerCard, WorkerState
 from proteus.supervision import Pulse
@@ -130,12 +132,12 @@ ORDER = Order(
 def test_what_is_written_can_be_read_back_by_a_successor() -> None:
     decision = TablePolicy().decide(seen(0.0, waiting=60, mean_wait_seconds=12.0), None)
     order = Order(decision=decision, seen=seen(0.0), policy="table", arrivals_per_second=1.0)
-    assert from_state(json.dumps(to_state(order))) == decision
+    assert decision_of(FleetConfig.read(config_of(order).write())) == decision
 
 
 @given(st.one_of(st.none(), st.text(), st.sampled_from(["{}", "[]", "3", '{"memory": 1}', '{"state": "NORMAL"}'])))
 def test_a_state_that_this_version_does_not_understand_is_no_state(text: str | None) -> None:
-    assert from_state(text) is None
+    assert decision_of(FleetConfig.read({STATE: text})) is None
 
 
 VALUES = st.recursive(
@@ -145,9 +147,9 @@ VALUES = st.recursive(
 )
 
 
-@given(field=st.sampled_from(sorted(to_state(ORDER))), value=VALUES, policy=st.sampled_from(sorted(POLICIES)))
+@given(field=st.sampled_from(sorted(ruling_of(ORDER).write())), value=VALUES, policy=st.sampled_from(sorted(POLICIES)))
 def test_a_state_with_an_odd_field_lets_every_policy_decide(field: str, value: object, policy: str) -> None:
-    before = from_state(json.dumps({**to_state(ORDER), field: value}))
+    before = decision_of(FleetConfig.read({STATE: json.dumps({**ruling_of(ORDER).write(), field: value})}))
     decision = POLICIES[policy](12.0).decide(seen(1.0, waiting=30), before)
     assert decision.batch_size >= 1
     assert 0 <= decision.degraded_fraction <= 1
@@ -160,51 +162,55 @@ async def test_whatever_a_reading_raises_the_loop_goes_on() -> None:
     assert registry.get_sample_value("proteus_arbitrator_ticks_total", {"outcome": "failed"}) == 2
 
 
+IDLE = QueueStats(waiting=0, running=0, retrying=0, dead=0, busy_workers=0, oldest_waiting_ms=0, mean_wait_ms=0.0)
+
+
 def card(name: str, state: WorkerState = WorkerState.READY, **costs: dict[str, float]) -> WorkerCard:
     keys = {key.replace("_", "/"): value for key, value in costs.items()}
     return WorkerCard(id=WorkerId(name), state=state, engines=("timed",), seconds_per_batch=keys)
 
 
-def test_the_fleet_counts_ready_and_loading_workers_and_averages_their_costs() -> None:
+def seen_of(cards: list[WorkerCard], *, engine: str) -> Observation:
+    fleet = fleet_of(cards, engine=engine, cold_start_seconds=100.0, now=60.0)
+    return make_observation(IDLE, fleet, ArbitratorSettings(cold_start_seconds=100.0), now=60.0, arrived=0)
+
+
+def test_the_fleet_counts_ready_and_loading_workers_and_takes_their_mean_costs() -> None:
     fast = card("a", timed_1_384x512_8={"1": 1.0, "2": 1.2}, timed_1_384x512_3={"1": 0.5})
-    slow = card("b", timed_1_384x512_8={"1": 3.0, "2": 3.2})
-    fleet = fleet_of(
-        [fast, slow, card("c", WorkerState.LOADING), card("d", WorkerState.DRAINING)],
-        engine="timed",
-    )
-    assert (fleet.ready, fleet.starting) == (2, 1)
-    assert fleet.cost is not None
-    assert fleet.cost.seconds == pytest.approx((2.0, 2.2))
-    assert fleet.degraded_cost is not None
-    assert fleet.degraded_cost.t(1) == 0.5
+    slow = card("b", timed_1_384x512_8={"1": 3.0, "2": 3.6})
+    loading = replace(card("c", WorkerState.LOADING), started_at=20.0)
+    found = seen_of([fast, slow, loading, card("d", WorkerState.DRAINING)], engine="timed")
+    assert (found.ready, found.starting, found.starting_in_seconds) == (2, 1, 60.0)
+    assert found.cost is not None
+    assert found.cost.seconds == pytest.approx((1.5, 1.8))
+    assert found.degraded_cost is not None
+    assert found.degraded_cost.t(1) == 0.5
 
 
 @pytest.mark.parametrize("engine", ["puppet", "nobody-knows-it"])
 def test_an_engine_that_no_worker_offers_gives_way_to_one_that_is_offered(engine: str) -> None:
-    assert fleet_of([card("a", timed_1_384x512_8={"1": 1.0})], engine=engine).cost is not None
+    assert seen_of([card("a", timed_1_384x512_8={"1": 1.0})], engine=engine).cost is not None
 
 
 def test_costs_are_those_of_workers_that_measured_them_and_else_a_guess() -> None:
     known = card("a", timed_1_384x512_8={"1": 1.0})
     guess = replace(card("b", timed_1_384x512_8={"1": 9.0}), measured_up_to={"timed/1/384x512/8": 0})
-    both, alone = fleet_of([known, guess], engine="timed"), fleet_of([guess], engine="timed")
+    both, alone = seen_of([known, guess], engine="timed"), seen_of([guess], engine="timed")
     assert (both.cost, both.measured) == (CostTable((1.0,)), True), "a card that says nothing was measured"
     assert (alone.cost, alone.measured) == (CostTable((9.0,)), False)
-    stats = QueueStats(waiting=0, running=0, retrying=0, dead=0, busy_workers=0, oldest_waiting_ms=0, mean_wait_ms=0.0)
-    observed = make_observation(stats, alone, ArbitratorSettings(), now=5.0, arrived=0)
-    assert not observed.measured
 
 
 def test_no_worker_means_no_costs() -> None:
-    fleet = fleet_of([], engine="puppet")
-    assert (fleet.ready, fleet.cost, fleet.degraded_cost) == (0, None, None)
+    found = seen_of([], engine="puppet")
+    assert (found.ready, found.cost, found.degraded_cost, found.starting_in_seconds) == (0, None, None, 0.0)
 
 
 def test_an_observation_is_in_seconds() -> None:
     stats = QueueStats(
         waiting=7, running=2, retrying=1, dead=0, busy_workers=2, oldest_waiting_ms=4_000, mean_wait_ms=2_500.0
     )
-    made = make_observation(stats, fleet_of([], engine="puppet"), ArbitratorSettings(), now=5.0, arrived=3)
+    nobody = fleet_of([], engine="puppet", cold_start_seconds=100.0, now=5.0)
+    made = make_observation(stats, nobody, ArbitratorSettings(), now=5.0, arrived=3)
     assert (made.waiting, made.oldest_wait_seconds, made.mean_wait_seconds, made.arrived) == (7, 4.0, 2.5, 3)
 
 

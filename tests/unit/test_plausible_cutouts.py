@@ -6,7 +6,6 @@ import cv2
 import numpy as np
 import pytest
 
-from gateway.views import warnings_of
 from proteus.artefacts import WarningCode
 from tailor.parsers.plausible import doubts
 from workbench.eval import scenes
@@ -54,9 +53,3 @@ def test_a_garment_that_goes_on_outside_is_cropped() -> None:
 
 def test_nothing_is_doubted_where_nothing_was_found() -> None:
     assert doubts(np.zeros((40, 40), bool)) == ((), 1.0)
-
-
-def test_a_client_sees_the_warnings_it_can_know_and_never_an_error_for_the_others() -> None:
-    known = {"code": "several_garments", "subject": "garment", "message": "m", "hint": "h"}
-    assert [one.code for one in warnings_of([known, known | {"code": "of_another_version"}, 7])] == ["several_garments"]
-    assert warnings_of(None) == warnings_of("several_garments") == ()

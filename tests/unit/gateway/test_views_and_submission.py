@@ -54,6 +54,10 @@ CUT = {"category": "lower", "confidence": 0.5, "worn": True, "parser": "classic"
        "width": 3, "height": 4}  # fmt: skip
 
 
+CUT_KEY = "derived/user_ann/cut.png"
+CUT_RESULT = {"result_key": CUT_KEY, "cut": CUT}
+
+
 @pytest.mark.parametrize(
     ("states", "status"),
     [
@@ -82,7 +86,7 @@ def test_a_try_on_is_what_its_units_are(states, status) -> None:
 
 
 def test_a_cut_out_comes_with_the_address_that_snap_takes() -> None:
-    done = tailor("cut", state="completed", stage=None, result={"cut": CUT}, result_key="derived/user_ann/cut.png")
+    done = tailor("cut", state="completed", stage=None, result=CUT_RESULT, result_key=CUT_KEY)
     (result,) = seen_tailor(done, address_of).results
     assert result.cloth_clean_url == "http://store/derived/user_ann/cut.png"
     assert (result.category, result.url) == ("lower", "/v1/results/seg_c/1")
@@ -91,7 +95,7 @@ def test_a_cut_out_comes_with_the_address_that_snap_takes() -> None:
 
 def test_the_queue_gets_keys_and_stable_addresses_never_signatures() -> None:
     entry, (unit,) = tryon(TryonOptions(seed=5, priority="high", deadline_ms=1_000, model="catvton"))
-    cut = tailor("cut", state="completed", stage=None, result={"cut": CUT}, result_key="derived/user_ann/cut.png")
+    cut = tailor("cut", state="completed", stage=None, result=CUT_RESULT, result_key=CUT_KEY)
     parse = tailor("parse", state="completed", stage=None, result_key="derived/user_ann/parse.json")
     made = compose(
         Order(job=unit, tryon=entry, material=material_of(photo("img_p"), cut, parse)),
@@ -116,7 +120,7 @@ def test_the_queue_gets_keys_and_stable_addresses_never_signatures() -> None:
 
 def test_samples_have_seeds_in_a_row() -> None:
     entry, units = tryon(units=3)
-    cut = tailor("cut", state="completed", stage=None, result={"cut": CUT}, result_key="derived/user_ann/cut.png")
+    cut = tailor("cut", state="completed", stage=None, result=CUT_RESULT, result_key=CUT_KEY)
     orders = [Order(job=unit, tryon=entry, material=material_of(photo("img_p"), cut, None)) for unit in units]
     assert [compose(order, address_of, job_age_seconds=3_600).body["seed"] for order in orders] == [5, 6, 7]
     assert [unit.id for unit in units] == [entry.id, f"{entry.id}:2", f"{entry.id}:3"]
@@ -157,7 +161,12 @@ def test_timings_say_where_the_time_went() -> None:
     entry, (unit,) = tryon()
     later = entry.created_at.replace(year=entry.created_at.year + 1)
     assert timings_of(entry, [unit]) == {}
-    done = replace(unit, started_at=entry.created_at, finished_at=later, result={"timings": {"weave_seconds": 1.5}})
+    done = replace(
+        unit,
+        started_at=entry.created_at,
+        finished_at=later,
+        result={"result_key": "r", "timings": {"weave_seconds": 1.5}},
+    )
     found = timings_of(entry, [done])
     assert found["queued_seconds"] == 0
     assert found["weave_seconds"] == 1.5
@@ -185,7 +194,7 @@ def test_timings_of_pictures_made_side_by_side_add_up_to_no_more_than_the_total(
             unit,
             started_at=start + timedelta(seconds=1),
             finished_at=start + timedelta(seconds=3 + n / 10),
-            result={"timings": {"fetch_seconds": 1.1, "weave_seconds": 0.8 + n / 100}},
+            result={"result_key": "r", "timings": {"fetch_seconds": 1.1, "weave_seconds": 0.8 + n / 100}},
         )
         for n, unit in enumerate(units)
     ]

@@ -15,6 +15,7 @@ import witness
 from redis.asyncio import Redis
 
 from proteus.jobs import JobId, WorkerId
+from proteus.object_keys import photo_key, result_prefix
 from proteus.queue import Completion, JobQueue, LeaseKeeper, Submission
 
 URL = os.environ["BENCH_REDIS_URL"]
@@ -25,7 +26,7 @@ POLL_SECONDS = 1.0
 
 def order(number: int, seconds: float) -> Submission:
     job_id = JobId(f"job_{number:032x}")
-    address = "http://127.0.0.1:8333/proteus/images/user_1/" + "0" * 64 + ".png"
+    address = f"http://127.0.0.1:8333/proteus/{photo_key('user_1', '0' * 64, 'png')}"
     payload = {"id": job_id, "user_photo_url": address, "cloth_clean_url": address, "created_at": 1706956800}
     body = {"number": number, "seconds": seconds, "user_id": "user_1", "vton_id": "vton_1", "job_type": "tryon"}
     return Submission(id=job_id, epoch=1, payload=payload, body=body, engine="timed", batch_key="timed/1/0x0/0")
@@ -52,7 +53,7 @@ async def work(batch: int) -> None:
             for job in claim.jobs:
                 witness.run(job.body["number"], job.body["seconds"])
             held.clear()
-            result = {"result_key": "results/user_1/x.png", "width": 768, "height": 1024}
+            result = {"result_key": result_prefix("user_1", "x"), "width": 768, "height": 1024}
             await queue.complete(worker, [Completion(id=job.id, token=job.token, result=result) for job in claim.jobs])
 
 

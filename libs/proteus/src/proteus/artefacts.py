@@ -1,4 +1,4 @@
-"""What the tailor makes and the weaver reads: JSON beside PNGs under `derived/`.
+"""What the tailor makes and the weaver reads: JSON beside PNGs, under keys of `proteus.object_keys`.
 
 The JSON names objects by key, never by URL. Coordinates are pixels of the ingested (upright, sRGB) photo, x to the
 right, y down, unless said otherwise.
@@ -39,16 +39,20 @@ class PictureWarning(_Frozen):
     hint: str
 
 
+_Name = Annotated[str, Field(min_length=1, max_length=1_000)]
+_Count = Annotated[int, Field(ge=0, le=2**31 - 1, strict=True)]
+
+
 class IngestedImage(_Frozen):
     """A photo made safe: decoded, upright, sRGB, without metadata; immutable and content-addressed."""
 
-    key: str
-    """`images/<user>/<sha256>.<ext>`"""
-    sha256: str
-    width: int
-    height: int
+    key: _Name
+    """`object_keys.photo_key`"""
+    sha256: _Name
+    width: _Count
+    height: _Count
     content_type: str
-    size_bytes: int
+    size_bytes: _Count
 
 
 class Landmark(_Frozen):
@@ -103,8 +107,3 @@ class GarmentCut(_Frozen):
     parser: str
     parser_version: str
     warnings: tuple[PictureWarning, ...] = ()
-
-
-def derived_prefix(user_id: str, sha256: str, task: str, version: str) -> str:
-    """Return the folder of one artefact, `derived/<user>/<sha256>/<task>/<version>/`: per owner, so DELETE deletes."""
-    return f"derived/{user_id}/{sha256}/{task}/{version}/"

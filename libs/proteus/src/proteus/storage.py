@@ -1,7 +1,7 @@
 """The object store. The only module that knows boto3.
 
 Calls block; services run them in threads. Objects are named by key; a URL is made when somebody needs one and is never
-stored. Prefixes: `incoming/` (raw uploads), `images/` (ingested, immutable), `derived/` (cut-outs, parses), `results/`.
+stored. `proteus.object_keys` says what lies where.
 """
 
 from __future__ import annotations

@@ -10,6 +10,8 @@ from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Any, Final, NamedTuple
 
+from proteus.object_keys import Area
+
 
 class StorageRole(StrEnum):
     """Who signs."""
@@ -39,10 +41,16 @@ class Rights(NamedTuple):
 
 RIGHTS: Final[Mapping[StorageRole, Rights]] = {
     # Whoever may write a whole bucket may change its CORS rules, too.
-    StorageRole.GATEWAY: Rights(reads=("",), writes=("incoming/", "images/", "derived/", "results/")),
-    # It deletes what nobody can read from incoming/; SeaweedFS has one right for writing and deleting.
-    StorageRole.TAILOR: Rights(reads=("incoming/", "images/"), writes=("incoming/", "images/", "derived/")),
-    StorageRole.WEAVER: Rights(reads=("images/", "derived/"), writes=("results/",)),
+    StorageRole.GATEWAY: Rights(reads=("",), writes=tuple(area.prefix for area in Area)),
+    # It deletes uploads that nobody can read; SeaweedFS has one right for writing and deleting.
+    StorageRole.TAILOR: Rights(
+        reads=(Area.INCOMING.prefix, Area.IMAGES.prefix),
+        writes=(Area.INCOMING.prefix, Area.IMAGES.prefix, Area.DERIVED.prefix),
+    ),
+    StorageRole.WEAVER: Rights(
+        reads=(Area.IMAGES.prefix, Area.DERIVED.prefix),
+        writes=(Area.RESULTS.prefix,),
+    ),
 }
 """The migration's rights are the bucket's owner's and not named here."""
 

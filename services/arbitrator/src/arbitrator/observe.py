@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 from redis.asyncio import Redis
@@ -13,7 +12,7 @@ from arbitrator.policies.contract import Observation
 from arbitrator.settings import ArbitratorSettings
 from proteus import keys
 from proteus.engines import CARDS
-from proteus.estimates import CostTable
+from proteus.fleet_view import EngineFleet, engine_fleet
 from proteus.queue import JobQueue, QueueStats
 from proteus.registry import WorkerCard, WorkerState, list_workers
 
@@ -25,56 +24,17 @@ LAST_ID: Final = "18446744073709551615-18446744073709551615"
 """After it a stream takes no entry, and Redis knows no id: whoever writes the queue's events sets the stream aside."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Fleet:
-    """What the cards of the workers say together.
-
-    Attributes:
-        measured: `cost` rests on whole batches of at least one worker.
-    """
-
-    ready: int
-    starting: int
-    cost: CostTable | None
-    measured: bool
-    degraded_cost: CostTable | None
-
-
-def fleet_of(cards: Sequence[WorkerCard], *, engine: str) -> Fleet:
-    """Return the fleet behind the cards. Costs are those of `engine`'s balanced preset, or of whatever is offered.
-
-    Where nobody has measured them they are the workers' guesses.
-    """
-    ready = [card for card in cards if card.state is WorkerState.READY]
-    offered = [name for card in ready for name in card.engines if name in CARDS]
+def fleet_of(cards: Sequence[WorkerCard], *, engine: str, cold_start_seconds: float, now: float) -> EngineFleet:
+    """Return the fleet behind the cards. Costs are those of `engine`'s balanced preset, or of whatever is offered."""
+    offered = [name for card in cards if card.state is WorkerState.READY for name in card.engines if name in CARDS]
     name = engine if engine in offered or not offered else max(sorted(set(offered)), key=offered.count)
     described = CARDS.get(name)
-    key = described.batch_key("balanced") if described else ""
-    degraded_key = described.batch_key("balanced", degraded=True) if described else ""
-    cost = mean_cost(ready, key)
-    return Fleet(
-        ready=len(ready),
-        starting=sum(card.state is WorkerState.LOADING for card in cards),
-        cost=cost or mean_cost(ready, key, guesses=True),
-        measured=cost is not None,
-        degraded_cost=mean_cost(ready, degraded_key) or mean_cost(ready, degraded_key, guesses=True),
-    )
-
-
-def mean_cost(cards: Sequence[WorkerCard], batch_key: str, *, guesses: bool = False) -> CostTable | None:
-    """Return the mean t(b) of a batch key over the workers that have measured it; None: nobody has.
-
-    Args:
-        guesses: Count the workers that only guess, too.
-    """
-    able = [card for card in cards if guesses or card.largest_measured(batch_key)]
-    tables = [table for card in able if (table := card.cost(batch_key))]
-    if not tables:
-        return None
-    longest = max(table.max_batch for table in tables)
-    return CostTable(
-        tuple(sum(table.t(b) for table in tables) / len(tables) for b in range(1, longest + 1)),
-        spread=sum(table.spread for table in tables) / len(tables),
+    return engine_fleet(
+        cards,
+        batch_key=described.batch_key("balanced") if described else "",
+        degraded_key=described.batch_key("balanced", degraded=True) if described else "",
+        cold_start_seconds=cold_start_seconds,
+        now=now,
     )
 
 
@@ -103,8 +63,9 @@ class Observer:
             self._redis.exists(keys.WARM),
         )
         seconds, microseconds = clock
-        fleet = fleet_of(cards, engine=self._engine)
         now = seconds + microseconds / 1e6
+        cold_start_seconds = self._settings.cold_start_seconds
+        fleet = fleet_of(cards, engine=self._engine, cold_start_seconds=cold_start_seconds, now=now)
         return make_observation(stats, fleet, self._settings, now=now, arrived=arrived, warm=warm > 0)
 
     async def _arrivals(self) -> int:
@@ -131,7 +92,7 @@ def _order(entry_id: str) -> tuple[int, int]:
 
 
 def make_observation(
-    stats: QueueStats, fleet: Fleet, settings: ArbitratorSettings, *, now: float, arrived: int, warm: bool = False
+    stats: QueueStats, fleet: EngineFleet, settings: ArbitratorSettings, *, now: float, arrived: int, warm: bool = False
 ) -> Observation:
     """Put a reading together."""
     return Observation(
@@ -145,12 +106,12 @@ def make_observation(
         oldest_wait_seconds=stats.oldest_waiting_ms / 1000,
         ready=fleet.ready,
         starting=fleet.starting,
-        starting_in_seconds=settings.cold_start_seconds / 2 if fleet.starting else 0.0,
+        starting_in_seconds=fleet.starting_in_seconds,
         min_replicas=settings.min_replicas,
         max_replicas=settings.max_replicas,
         cold_start_seconds=settings.cold_start_seconds,
         warm=warm,
-        cost=fleet.cost,
-        measured=fleet.measured,
-        degraded_cost=fleet.degraded_cost,
+        cost=fleet.cost.table if fleet.cost else None,
+        measured=fleet.cost is not None and fleet.cost.measured_up_to > 0,
+        degraded_cost=fleet.degraded.table if fleet.degraded else None,
     )

@@ -16,7 +16,7 @@ from prometheus_client import REGISTRY, CollectorRegistry, Counter
 from redis.asyncio import Redis
 
 from arbitrator.actuators.contract import Order
-from arbitrator.actuators.redis import STREAM_CAP, to_state
+from arbitrator.actuators.redis import STREAM_CAP, ruling_of
 from arbitrator.policies.contract import Decision, Policy
 from proteus import keys
 
@@ -74,7 +74,7 @@ class Shadow:
         gist = f"{decision.batch_size} {decision.mode} {decision.state} {decision.degraded_fraction}"
         if gist == self._noted:
             return
-        noted = json.dumps({**to_state(order), "shadow": True}, separators=(",", ":"))
+        noted = json.dumps({**ruling_of(order).write(), "shadow": True}, separators=(",", ":"))
         fields = {"by": self._identity, "mode": decision.mode.value, "decision": noted}
         await self._redis.xadd(keys.SHADOW_DECISIONS, fields, maxlen=STREAM_CAP, approximate=True)  # type: ignore[arg-type]
         self._noted = gist

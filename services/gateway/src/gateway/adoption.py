@@ -1,6 +1,6 @@
 """Payloads that somebody pushed onto `queue:jobs` by hand: each becomes an ordinary try-on of the account `foreign`.
 
-The two pictures are copied into that account's `incoming/` and go the way of every upload; the job keeps the id it was
+The two pictures are copied into that account's uploads and go the way of every upload; the job keeps the id it was
 pushed with. What cannot be adopted becomes a dead letter that says why.
 """
 
@@ -22,6 +22,7 @@ from gateway.ledger.engine import Ledger
 from gateway.options import TryonOptions
 from gateway.photos import Photos
 from gateway.tokens import Caller
+from proteus import object_keys
 from proteus.documents import storable_text
 from proteus.errors import InvalidRequest, Overloaded, ProteusError
 from proteus.jobs import new_id
@@ -100,9 +101,9 @@ class Adopter:
 
     async def _kept(self, key: str) -> str:
         """Return where a photo lies: the upload that an `image_url` names is gone once it was ingested."""
-        if not key.startswith("incoming/"):
+        image_id = object_keys.split(key).image_id
+        if image_id is None:
             return key
-        image_id = key.rpartition("/")[2]
         async with self._ledger.read() as reads:
             image = (await reads.images([image_id])).get(image_id)
         return image.key if image is not None and image.key and image.incoming_key == key else key
@@ -113,7 +114,7 @@ class Adopter:
         info = await asyncio.to_thread(self._store.head, key)
         self._photos.check(info.content_type, info.size_bytes)
         image_id = new_id("img")
-        target = f"incoming/{FOREIGN.user_id}/{image_id}"
+        target = object_keys.upload_key(FOREIGN.user_id, image_id)
         data = await asyncio.to_thread(self._store.get, key)
         await asyncio.to_thread(self._store.put, target, data, content_type=info.content_type)
         async with self._ledger.write() as writes:

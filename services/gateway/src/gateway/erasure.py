@@ -17,6 +17,7 @@ from redis.exceptions import RedisError
 from gateway.ledger.engine import Ledger
 from gateway.ledger.repository import Writes
 from gateway.ledger.rows import ImageRow, JobRow, TryonRow
+from proteus import object_keys
 from proteus.jobs import JobId, JobKind
 from proteus.queue import AnyQueue
 from proteus.storage import ObjectStore
@@ -54,7 +55,7 @@ class Eraser:
         await self._tryons(entries)
         prefixes = [image.incoming_key]
         if image.sha256 and image.key and not twins:
-            prefixes += [image.key, f"derived/{image.user_id}/{image.sha256}/"]
+            prefixes += [image.key, object_keys.derived_prefix(image.user_id, image.sha256)]
         async with self._ledger.write() as writes:
             await writes.empty_events([job.id for job in jobs])
             await writes.delete_image(image.id)
@@ -66,7 +67,7 @@ class Eraser:
         """Delete a user and everything that was his."""
         async with self._ledger.read() as reads:
             jobs = await reads.alive_jobs_of(user_id)
-        prefixes = [f"{room}/{user_id}/" for room in ("incoming", "images", "derived", "results")]
+        prefixes = object_keys.user_prefixes(user_id)
         async with self._ledger.write() as writes:
             found = await writes.delete_user(user_id)
             await self._schedule(writes, prefixes)
@@ -102,7 +103,7 @@ class Eraser:
             return
         async with self._ledger.read() as reads:
             units = await reads.units([entry.id for entry in rows])
-        prefixes = [f"results/{entry.user_id}/{entry.id}/" for entry in rows]
+        prefixes = [object_keys.result_prefix(entry.user_id, entry.id) for entry in rows]
         async with self._ledger.write() as writes:
             for entry in rows:
                 await writes.delete_tryon(entry.id)

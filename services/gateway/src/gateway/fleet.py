@@ -25,19 +25,13 @@ from gateway.ledger.engine import Ledger
 from gateway.servable import REMEMBERED_SECONDS, rivals_of, servable_engines
 from gateway.settings import AdmissionSettings, LimitSettings
 from gateway.tokens import Caller
+from proteus import fleet_config
 from proteus.engines import CARDS, Quality
 from proteus.errors import Conflict, DependencyUnavailable
 from proteus.estimates import CostTable, Eta, Fleet, Pace, eta
-from proteus.keys import (
-    BATCH_SIZE,
-    DEGRADED_FRACTION,
-    DEGRADED_MODE,
-    JOBS,
-    TAILOR,
-    WARM,
-    WEAVER_REPLICAS,
-    QueueKeys,
-)
+from proteus.fleet_config import FleetConfig
+from proteus.fleet_view import EngineFleet, engine_fleet
+from proteus.keys import JOBS, TAILOR, WARM, WEAVER_REPLICAS, QueueKeys
 from proteus.queue import AnyQueue, QueueStats
 from proteus.registry import WorkerCard, read_registry
 
@@ -124,9 +118,10 @@ class FleetWatch:
         stats = {name: await queue.stats() for name, queue in self._queues.items()}
         weavers, tailors = [await self._cards(name) for name in (JOBS, TAILOR)]
         async with self._redis.pipeline(transaction=False) as pipeline:
-            pipeline.mget(BATCH_SIZE, DEGRADED_MODE, DEGRADED_FRACTION, WEAVER_REPLICAS)
+            pipeline.mget(fleet_config.KEYS)
             pipeline.pttl(WARM)
-            (batch, mode, fraction, asked), warm_ms = await pipeline.execute()
+            values, warm_ms = await pipeline.execute()
+        config = FleetConfig.read(dict(zip(fleet_config.KEYS, values, strict=True)))
         await self._note_engines(weavers)
         async with self._ledger.read() as reads:
             rows = await reads.unfinished(besides=tuple(self._fresh))
@@ -148,9 +143,9 @@ class FleetWatch:
             waiting_of=waiting,
             total_of=total,
             held=sum(row.many for row in rows if row.stage == "held"),
-            batch_limit=_number(batch) or 1,
-            degraded_fraction=_fraction(mode, fraction),
-            asked_weavers=_number(asked),
+            batch_limit=config.batch_size,
+            degraded_fraction=config.degraded_share,
+            asked_weavers=config.weaver_replicas,
             warm_until=_end_of(warm_ms),
             remembered_engines=remembered,
             read_at=time.monotonic(),
@@ -184,7 +179,7 @@ class FleetWatch:
             DependencyUnavailable: Redis does not answer.
         """
         try:
-            if _number(await self._redis.get(WEAVER_REPLICAS)) is None:
+            if fleet_config.count(await self._redis.get(WEAVER_REPLICAS)) is None:
                 raise Conflict("How many weavers run here is not the arbitrator's to say: they cannot be warmed up.")
             async with self._redis.pipeline(transaction=True) as pipeline:
                 pipeline.set(WARM, "1", ex=seconds, nx=True)
@@ -276,17 +271,21 @@ class FleetWatch:
         return known
 
     def _fleet(self, engine: str, quality: Quality) -> Fleet:
-        able = [card for card in self.view.weavers if engine in card.engines]
-        ready = [card for card in able if card.state == "ready"]
-        starting = [card for card in able if card.state == "loading"]
-        cold = self._settings.cold_start_seconds
-        pace, measured = self._pace(ready, engine, quality)
+        described, cold = CARDS[engine], self._settings.cold_start_seconds
+        seen = engine_fleet(
+            [card for card in self.view.weavers if engine in card.engines],
+            batch_key=described.batch_key(quality),
+            degraded_key=described.batch_key(quality, degraded=True),
+            cold_start_seconds=cold,
+            now=time.time(),
+        )
+        pace, measured = self._pace(seen)
         return Fleet(
             pace=pace,
             measured=measured,
-            ready=len(ready),
-            starting=len(starting),
-            starting_in_seconds=starting_in_seconds(starting, cold_start_seconds=cold, now=time.time()),
+            ready=seen.ready,
+            starting=seen.starting,
+            starting_in_seconds=seen.starting_in_seconds,
             max_replicas=self._settings.max_replicas,
             cold_start_seconds=cold,
         )
@@ -295,19 +294,18 @@ class FleetWatch:
         """When a job of this engine is done that has `ahead` others before it."""
         return eta(ahead, self.view.stats[JOBS].busy_workers, self.fleet(engine, quality))
 
-    def _pace(self, ready: Sequence[WorkerCard], engine: str, quality: Quality) -> tuple[Pace, bool]:
+    def _pace(self, seen: EngineFleet) -> tuple[Pace, bool]:
         """Return the pace, and whether it is measured; of a fleet without a worker the deployment's figure counts."""
-        card, limit, fraction = CARDS[engine], self.view.batch_limit, self.view.degraded_fraction
-        normal, measured = _cost(ready, card.batch_key(quality), batch_limit=limit)
-        degraded, degraded_measured = _cost(ready, card.batch_key(quality, degraded=True), batch_limit=limit)
+        limit, fraction = self.view.batch_limit, self.view.degraded_fraction
         pace = Pace.of(
-            normal or CostTable((self._settings.default_picture_seconds,)),
+            seen.cost.table if seen.cost else CostTable((self._settings.default_picture_seconds,)),
             batch_limit=limit,
-            degraded=degraded,
+            degraded=seen.degraded.table if seen.degraded else None,
             fraction=fraction,
         )
-        guessed = fraction > 0 and degraded is not None and not degraded_measured
-        return pace, not ready or (measured and not guessed)
+        measured = seen.cost is not None and seen.cost.measured(limit)
+        guessed = fraction > 0 and seen.degraded is not None and not seen.degraded.measured(limit)
+        return pace, not seen.ready or (measured and not guessed)
 
     def _export(self) -> None:
         for name, stats in self.view.stats.items():
@@ -330,35 +328,6 @@ def _holders_of(caller: Caller) -> list[Holder]:
     return _holders(caller.tenant, caller.user_id if caller.kind == "guest" else None, caller.origin)
 
 
-def _cost(cards: Sequence[WorkerCard], batch_key: str, *, batch_limit: int) -> tuple[CostTable | None, bool]:
-    """Return t(b) as the worker knows it that measured most, and whether its batch that pays is no guess."""
-    known = [(card.largest_measured(batch_key), table) for card in cards if (table := card.cost(batch_key))]
-    if not known:
-        return None, False
-    measured_up_to, table = max(known, key=lambda each: each[0])
-    return table, table.paying_batch(batch_limit) <= measured_up_to
-
-
-def starting_in_seconds(starting: Sequence[WorkerCard], *, cold_start_seconds: float, now: float) -> float:
-    """Return when the first of the loading workers should be ready; 0 if there is none."""
-    remaining = [max(1.0, cold_start_seconds - (now - card.started_at)) for card in starting]
-    return min(remaining, default=0.0)
-
-
-def _number(value: str | bytes | None) -> int | None:
-    """Return what the arbitrator wrote; None if that is nothing, or nothing of its own."""
-    return int(value) if value and value.isascii() and value.isdigit() and len(value) < 10 else None
-
-
 def _end_of(left_ms: int) -> float | None:
     """Return when a key with so long to live is gone; Redis says -2 for a key that is not there."""
     return time.time() + left_ms / 1000 if left_ms > 0 else None
-
-
-def _fraction(mode: str | bytes | None, fraction: str | bytes | None) -> float:
-    if mode not in ("1", b"1"):
-        return 0.0
-    try:
-        return min(1.0, max(0.0, float(fraction or 1.0)))
-    except ValueError:
-        return 1.0

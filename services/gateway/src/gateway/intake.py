@@ -27,9 +27,10 @@ from gateway.planning import Plan, Raced
 from gateway.settings import GatewaySettings
 from gateway.submission import Submitter
 from gateway.tokens import Caller
-from proteus import errors
+from proteus import errors, object_keys
 from proteus.engines import EngineCard
 from proteus.jobs import Category, JobState, Stage
+from proteus.object_keys import Area
 
 T = TypeVar("T")
 
@@ -187,11 +188,14 @@ class Intake:
         """Accept one picture of a parsed photo and a cut-out together with others; None if anything is missing."""
         person_key = self._photos.key_of(ask.caller, person_url)
         cut_key = self._photos.key_of(ask.caller, garment_url)
-        if not (person_key and cut_key and person_key.startswith("incoming/") and cut_key.startswith("derived/")):
+        if person_key is None or cut_key is None or object_keys.split(cut_key).area != Area.DERIVED:
+            return None
+        person_id = object_keys.split(person_key).image_id
+        if person_id is None:
             return None
         card = self._card(ask, options)
         position, admission = self._admit(ask.caller, options, card)
-        entry = _entry(ask, options, card, person_id=person_key.rpartition("/")[2], garment_id="")
+        entry = _entry(ask, options, card, person_id=person_id, garment_id="")
         unit = unit_values(ask.caller, options, card, entry, 1, now=entry["created_at"])
         if admission.verdict is Verdict.HOLD:
             unit |= {"hold": True, "stage": Stage.HELD.value, "waiting_since": None}

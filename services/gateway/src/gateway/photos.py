@@ -15,8 +15,9 @@ from gateway.planning import is_final
 from gateway.settings import LimitSettings, UploadSettings
 from gateway.settling import error_of
 from gateway.tokens import Caller
-from proteus import errors
+from proteus import errors, object_keys
 from proteus.jobs import JobKind, new_id
+from proteus.object_keys import Area
 from proteus.patience import promptly
 from proteus.storage import ObjectStore, PresignedPut
 
@@ -67,7 +68,7 @@ class Photos:
                 declared_bytes=size_bytes,
                 sweep_at=self.sweep_at(datetime.now(UTC)),
             )
-        key = f"incoming/{caller.user_id}/{image_id}"
+        key = object_keys.upload_key(caller.user_id, image_id)
         expires_seconds = limits.put_expires_seconds
         put = await asyncio.to_thread(
             self._store.presign_put,
@@ -118,16 +119,17 @@ class Photos:
             ForeignUrl: It is not in our storage.
         """
         key = self._store.key_of(url)
-        return key if _split(key)[1] == caller.user_id else None
+        return key if object_keys.split(key).user_id == caller.user_id else None
 
     async def find(self, reads: Reads, caller: Caller, url: str) -> ImageRow:
         """Return the caller's photo at one of our addresses; anybody else's is not there."""
-        room, owner, rest = _split(self._store.key_of(url))
+        key = self._store.key_of(url)
+        parts = object_keys.split(key)
         found = None
-        if owner == caller.user_id and room == "incoming":
-            found = await reads.image(rest, user_id=caller.user_id)
-        elif owner == caller.user_id and room == "images":
-            found = await reads.image_by_key(f"{room}/{owner}/{rest}", user_id=caller.user_id)
+        if parts.user_id == caller.user_id and parts.image_id is not None:
+            found = await reads.image(parts.image_id, user_id=caller.user_id)
+        elif parts.user_id == caller.user_id and parts.area == Area.IMAGES:
+            found = await reads.image_by_key(key, user_id=caller.user_id)
         if found is None:
             raise errors.NotFound("There is no photo of yours at this address.")
         return found
@@ -135,7 +137,7 @@ class Photos:
     async def find_garment(self, reads: Reads, caller: Caller, url: str) -> tuple[ImageRow, JobRow | None]:
         """Return the garment's photo, and its cut if the address names one."""
         key = self._store.key_of(url)
-        if not key.startswith("derived/"):
+        if object_keys.split(key).area != Area.DERIVED:
             return await self.find(reads, caller, url), None
         cut = await reads.cut_by_key(key, user_id=caller.user_id)
         image = await reads.image(cut.image_id or "", user_id=caller.user_id) if cut else None
@@ -157,9 +159,3 @@ class Photos:
         if info.size_bytes > self._limits.max_bytes:
             await promptly(self._store.delete, image.incoming_key)
             raise errors.ImageTooLarge
-
-
-def _split(key: str) -> tuple[str, str, str]:
-    room, _, rest = key.partition("/")
-    owner, _, rest = rest.partition("/")
-    return room, owner, rest

@@ -25,10 +25,11 @@ from gateway.ledger.rows import JobRow
 from gateway.settling import EPOCH_TOKENS, apply, cascaded, fact
 from gateway.submission import Submitter
 from gateway.views import AddressOf, Seen, event_of, seen_tailor, seen_tryon
-from proteus import keys
+from proteus import keys, object_keys
 from proteus.errors import DependencyUnavailable
 from proteus.events import Recorded
 from proteus.jobs import JobKind, JobState, Stage
+from proteus.payloads import IngestResult
 from proteus.queue import QueueEvent
 
 log = structlog.get_logger()
@@ -99,7 +100,7 @@ class Recorder:
             await writes.save_jobs(changed)
             for row in changed:
                 if row.kind == JobKind.INGEST and row.state == JobState.COMPLETED and row.image_id and row.result:
-                    await writes.describe_image(row.image_id, row.result["image"])
+                    await writes.describe_image(row.image_id, IngestResult.read(row.result).image)
             recorded = await self._number(writes, change, now=now)
         self._count(told, changed)
         await self._announce(recorded)
@@ -120,9 +121,12 @@ class Recorder:
     async def _discard_uploads(self, changed: Sequence[JobRow]) -> None:
         """Delete raw uploads only now: until its ingest is recorded, an emptied Redis may bring it back."""
         done = [
-            f"incoming/{row.user_id}/{row.image_id}"
+            object_keys.upload_key(row.user_id, row.image_id)
             for row in changed
-            if row.kind == JobKind.INGEST and row.terminal and not (row.error or {}).get("retryable")
+            if row.kind == JobKind.INGEST
+            and row.image_id is not None
+            and row.terminal
+            and not (row.error or {}).get("retryable")
         ]
         if not done:
             return

@@ -12,9 +12,9 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from gateway.ledger.rows import JobRow
-from gateway.outcomes import unreadable
 from proteus import errors
 from proteus.jobs import JobId, JobState, Stage
+from proteus.payloads import RESULTS
 from proteus.queue.model import QueueEvent
 
 EPOCH_TOKENS: Final = 10**6
@@ -138,9 +138,13 @@ def error_of(stored: Mapping[str, Any]) -> errors.ProteusError:
 
 def _ended(row: JobRow, event: QueueEvent, at: datetime) -> JobRow:
     state, result = ENDS[event.kind], dict(event.data.get("result") or {})
-    if state is JobState.COMPLETED and (wrong := unreadable(row.kind, result)):
-        reason = {"code": "engine_failed", "message": f"The worker's result cannot be read ({wrong})."}
-        return _ended(row, replace(event, kind="failed", data={**event.data, **reason}), at)
+    if state is JobState.COMPLETED:
+        # Here alone: a result that lacks something would otherwise fail wherever it is read.
+        try:
+            RESULTS[row.kind].read(result)
+        except errors.InvalidRequest as error:
+            reason = {"code": "engine_failed", "message": f"The worker's result cannot be read: {error.message}."}
+            return _ended(row, replace(event, kind="failed", data={**event.data, **reason}), at)
     if row.state == JobState.QUEUED and state is JobState.COMPLETED:
         row = replace(_moved(row, JobState.RUNNING), started_at=row.started_at or at)
     row = replace(

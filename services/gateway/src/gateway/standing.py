@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from gateway.fleet import FleetView, starting_in_seconds
+from gateway.fleet import FleetView
 from proteus.estimates import COLD_SPREAD
+from proteus.fleet_view import first_ready_in_seconds
 from proteus.registry import WorkerCard, WorkerState
 
 
@@ -68,7 +69,7 @@ def standing(view: FleetView, *, default_engine: str, cold_start_seconds: float,
     loading = [card for card in cards if card.state is WorkerState.LOADING]
     wait = 0.0
     if state is not Readiness.READY:
-        wait = starting_in_seconds(loading, cold_start_seconds=cold_start_seconds, now=now) or cold_start_seconds
+        wait = first_ready_in_seconds(loading, cold_start_seconds=cold_start_seconds, now=now) or cold_start_seconds
     names = sorted({default_engine, *(name for card in cards for name in card.engines)})
     return Standing(
         state=state,

@@ -21,6 +21,7 @@ from gateway.planning import category_of
 from gateway.views import AddressOf, result_url
 from proteus.estimates import rank_of
 from proteus.jobs import JobId, JobKind
+from proteus.payloads import CutWork, IngestWork, ParseWork, TailorWork, TryonWork
 from proteus.queue import AnyQueue, Submission
 
 T = TypeVar("T")
@@ -88,12 +89,12 @@ class Submitter:
 def compose(order: Order, address_of: AddressOf, *, job_age_seconds: int) -> Submission:
     """Return the queue element of a job whose needs are all there."""
     job = order.job
-    payload, body = _tryon(order, address_of) if order.tryon else _tailor(job, _there(order.image), address_of)
+    payload, work = _tryon(order, address_of) if order.tryon else _tailor(job, _there(order.image), address_of)
     return Submission(
         id=JobId(job.id),
         epoch=job.epoch,
         payload={"id": job.id, **payload, "created_at": int(job.created_at.timestamp())},
-        body=body,
+        body=work.write(),
         engine=job.engine,
         batch_key=job.batch_key,
         degraded_batch_key=job.degraded_batch_key,
@@ -108,53 +109,49 @@ def compose(order: Order, address_of: AddressOf, *, job_age_seconds: int) -> Sub
     )
 
 
-def _tryon(order: Order, address_of: AddressOf) -> tuple[dict[str, Any], dict[str, Any]]:
+def _tryon(order: Order, address_of: AddressOf) -> tuple[dict[str, Any], TryonWork]:
     job, entry, material = order.job, _there(order.tryon), _there(order.material)
     category = entry.options["category"]
     payload = {
         "user_photo_url": address_of(material.person_key),
         "cloth_clean_url": address_of(material.garment_key),
     }
-    body = {
-        "user_id": job.user_id,
-        "vton_id": entry.vton_id,
-        "job_type": "tryon",
-        "result_url": result_url(entry.id, job.n),
-        "trace_id": job.trace_id,
-        "tryon_job_id": entry.id,
-        "n": job.n,
-        "person_key": material.person_key,
-        "garment_key": material.garment_key,
-        "garment_category": material.garment_category if category == "auto" else category,
-        "garment_worn": material.garment_worn,
-        "parse_key": material.parse_key,
-        "mask_key": None,
-        "engine": job.engine,
-        "quality": entry.options["quality"],
-        "seed": entry.options["seed"] + job.n - 1,
-        "output_format": entry.options["output_format"],
-        "options": {},
-    }
-    return payload, body
+    work = TryonWork(
+        user_id=job.user_id,
+        vton_id=entry.vton_id,
+        result_url=result_url(entry.id, job.n),
+        trace_id=job.trace_id,
+        tryon_job_id=entry.id,
+        n=job.n,
+        person_key=material.person_key,
+        garment_key=material.garment_key,
+        garment_category=material.garment_category if category == "auto" else category,
+        garment_worn=material.garment_worn,
+        parse_key=material.parse_key,
+        engine=job.engine,
+        quality=entry.options["quality"],
+        seed=entry.options["seed"] + job.n - 1,
+        output_format=entry.options["output_format"],
+    )
+    return payload, work
 
 
-def _tailor(job: JobRow, image: ImageRow, address_of: AddressOf) -> tuple[dict[str, Any], dict[str, Any]]:
-    body: dict[str, Any] = {
+def _tailor(job: JobRow, image: ImageRow, address_of: AddressOf) -> tuple[dict[str, Any], TailorWork]:
+    known = {
         "user_id": job.user_id,
-        "vton_id": None,
-        "job_type": "segment",
         "result_url": result_url(job.id, 1),
         "trace_id": job.trace_id,
-        "task": job.kind,
         "image_id": image.id,
     }
     if job.kind == JobKind.INGEST:
-        body |= {"incoming_key": image.incoming_key, "content_type": image.declared_type, "kind": image.kind}
-        return {"image_url": address_of(image.incoming_key)}, body
-    body |= {"image_key": image.key, "image_sha256": image.sha256}
+        upload = image.incoming_key
+        work = IngestWork(incoming_key=upload, content_type=image.declared_type, kind=image.kind, **known)
+        return {"image_url": address_of(upload)}, work
+    key, sha256 = _there(image.key), _there(image.sha256)
+    payload = {"image_url": address_of(key)}
     if job.kind == JobKind.CUT:
-        body["category"] = category_of(job.variant)
-    return {"image_url": address_of(_there(image.key))}, body
+        return payload, CutWork(image_key=key, image_sha256=sha256, category=category_of(job.variant), **known)
+    return payload, ParseWork(image_key=key, image_sha256=sha256, **known)
 
 
 def _there(value: T | None) -> T:

@@ -1,6 +1,6 @@
 """Nothing lies about: stray uploads, pictures of jobs that were done twice, try-ons past their expiry, old keys.
 
-What lies under `incoming/` is found by the records of the signed uploads, each looked at when there is something to
+What lies among the uploads is found by the records of the signed uploads, each looked at when there is something to
 decide: the work is that of what is new, however much lies there. Once a day everything there is listed all the same,
 for what has no record.
 """
@@ -20,7 +20,9 @@ from gateway.ledger.engine import Ledger
 from gateway.ledger.repository.questions import IDEMPOTENCY_LIFE
 from gateway.ledger.rows import ImageRow, JobRow
 from gateway.settings import UploadSettings
+from proteus import object_keys
 from proteus.jobs import JobKind, JobState
+from proteus.object_keys import Area
 from proteus.storage import ObjectInfo, ObjectStore
 
 log = structlog.get_logger()
@@ -81,7 +83,7 @@ class Sweeper:
         if not await self._is_ours_to_check(now):
             return 0
         deleted = 0
-        async for found in self._pages("incoming/"):
+        async for found in self._pages(Area.INCOMING.prefix):
             deleted += await self._delete_strays(found, now)
         if deleted:
             log.info("incoming_checked", objects=deleted)
@@ -96,7 +98,8 @@ class Sweeper:
         for tryon_id, rows in units.items():
             kept = {row.result_key for row in rows}
             there = await asyncio.to_thread(
-                lambda prefix: [info.key for info in self._store.list(prefix)], f"results/{rows[0].user_id}/{tryon_id}/"
+                lambda prefix: [info.key for info in self._store.list(prefix)],
+                object_keys.result_prefix(rows[0].user_id, tryon_id),
             )
             if orphans := [key for key in there if key not in kept]:
                 await asyncio.to_thread(self._store.delete, *orphans)
@@ -139,7 +142,7 @@ class Sweeper:
         return end if end > now else None
 
     async def _delete_strays(self, found: Sequence[ObjectInfo], now: datetime) -> int:
-        ids = [info.key.rpartition("/")[2] for info in found]
+        ids = [object_keys.split(info.key).name for info in found]
         async with self._ledger.read() as reads:
             images = await reads.images(ids)
             jobs = _by_image(await reads.jobs_of_images(ids))

@@ -7,12 +7,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
 
-from pydantic import ValidationError
-
 from gateway.ledger.rows import JobRow, TryonRow
-from proteus.artefacts import PictureWarning
 from proteus.events import ErrorInfo, JobEvent, ResultInfo
-from proteus.jobs import JobState, Stage
+from proteus.jobs import JobKind, JobState, Stage
+from proteus.payloads import CutResult, TryonResult
 
 AddressOf = Callable[[str], str]
 """Key -> unsigned address inside this deployment's storage (`ObjectStore.url_of`)."""
@@ -46,36 +44,26 @@ def seen_tryon(units: Sequence[JobRow]) -> Seen:
     return Seen(status=JobState.CANCELED, stage=None, results=results, error=None)
 
 
-def warnings_of(told: object) -> tuple[PictureWarning, ...]:
-    """Return the warnings that a tailor told; those of a version with other codes are left out."""
-    found = []
-    for one in told if isinstance(told, list) else ():
-        try:
-            found.append(PictureWarning.model_validate(one))
-        except ValidationError:
-            continue
-    return tuple(found)
-
-
 def seen_tailor(row: JobRow, address_of: AddressOf) -> Seen:
     """Return what a tailor job looks like; a cut-out comes with the address that `/api/snap` takes."""
     results: tuple[ResultInfo, ...] = ()
-    if row.kind == "cut" and row.state == JobState.COMPLETED and row.result_key:
-        cut = (row.result or {}).get("cut", {})
+    if row.kind == JobKind.CUT and row.state == JobState.COMPLETED and row.result:
+        made = CutResult.read(row.result)
+        cut = made.cut
         results = (
             ResultInfo(
                 n=1,
                 status=JobState.COMPLETED,
                 url=result_url(row.id, 1),
-                engine=cut.get("parser"),
-                engine_version=cut.get("parser_version"),
-                width=cut.get("width"),
-                height=cut.get("height"),
+                engine=cut.parser,
+                engine_version=cut.parser_version,
+                width=cut.width,
+                height=cut.height,
                 content_type="image/png",
-                cloth_clean_url=address_of(row.result_key),
-                category=cut.get("category"),
-                confidence=cut.get("confidence"),
-                warnings=warnings_of(cut.get("warnings")),
+                cloth_clean_url=address_of(made.result_key),
+                category=cut.category,
+                confidence=cut.confidence,
+                warnings=cut.warnings,
             ),
         )
     return Seen(
@@ -124,8 +112,10 @@ def timings_of(entry: TryonRow | JobRow, units: Sequence[JobRow]) -> dict[str, f
         found["queued_seconds"] = _seconds(entry.created_at, min(starts))
     if last is not None and last.finished_at and len(ended) == len(units):
         found["total_seconds"] = _seconds(entry.created_at, last.finished_at)
-    parts = ((last.result or {}).get("timings") or {}) if last is not None else {}
-    return found | {name: round(float(seconds), 4) for name, seconds in parts.items()}
+    if last is None or last.kind != JobKind.TRYON or not last.result:
+        return found
+    parts = TryonResult.read(last.result).timings or {}
+    return found | {name: round(seconds, 4) for name, seconds in parts.items()}
 
 
 def iso(at: datetime) -> str:
@@ -137,18 +127,18 @@ def _picture(unit: JobRow) -> ResultInfo:
     if unit.state != JobState.COMPLETED or not unit.result:
         error = ErrorInfo(**unit.error) if unit.error else None
         return ResultInfo(n=unit.n, status=JobState(unit.state), error=error)
-    made = unit.result
+    made = TryonResult.read(unit.result)
     return ResultInfo(
         n=unit.n,
         status=JobState.COMPLETED,
         url=result_url(unit.public_id, unit.n),
-        engine=made.get("engine"),
-        engine_version=made.get("engine_version"),
-        seed=made.get("seed"),
-        width=made.get("width"),
-        height=made.get("height"),
-        content_type=made.get("content_type"),
-        degraded=made.get("degraded"),
+        engine=made.engine,
+        engine_version=made.engine_version,
+        seed=made.seed,
+        width=made.width,
+        height=made.height,
+        content_type=made.content_type,
+        degraded=made.degraded,
     )
 
 

@@ -21,6 +21,7 @@ from proteus.heart import Heart
 from proteus.imaging import Limits
 from proteus.jobs import WorkerId
 from proteus.lifecycle import cancel, run_unless_stopped
+from proteus.payloads import TAILOR_WORKS
 from proteus.probes import probe_server
 from proteus.queue import JobQueue, QueuePolicy
 from proteus.registry import WorkerCard, WorkerState
@@ -35,7 +36,6 @@ from tailor.parsers.contract import Parser
 from tailor.parsers.segformer import SegformerParser, load_network
 from tailor.pose import PoseModel
 from tailor.settings import Settings
-from tailor.tasks import TASKS
 from tailor.worker import Worker
 
 log = structlog.get_logger()
@@ -91,7 +91,7 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
         return WorkerCard(
             id=worker_id,
             state=standing.state,
-            engines=tuple(TASKS),
+            engines=tuple(TAILOR_WORKS),
             weights={bench.name: f"{bench.name} {bench.version}, {bench.pose_model}"},
             slots_used=claims.count,
             slots_free=max(0, bench.slots - claims.count) if standing.state is WorkerState.READY else 0,

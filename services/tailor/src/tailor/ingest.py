@@ -13,6 +13,7 @@ import hashlib
 
 import numpy as np
 
+from proteus import object_keys
 from proteus.artefacts import IngestedImage
 from proteus.imaging import CONTENT_TYPES, EXTENSIONS, Format, Limits, decode, encode
 
@@ -39,7 +40,7 @@ def ingest(
     sha256 = hashlib.sha256(body).hexdigest()
     height, width = decoded.pixels.shape[:2]
     image = IngestedImage(
-        key=f"images/{user_id}/{sha256}.{EXTENSIONS[stored]}",
+        key=object_keys.photo_key(user_id, sha256, EXTENSIONS[stored]),
         sha256=sha256,
         width=width,
         height=height,

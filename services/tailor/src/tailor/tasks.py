@@ -1,4 +1,4 @@
-"""The three tasks, each from a job's body to the result of its completion. They block; the bench runs them.
+"""The three tasks, each from its work to the result of its completion. They block; the bench runs them.
 
 A task may be done twice: what it writes is named by content and version, so the second time writes the same. Nothing is
 written before the whole picture was understood, so a refused one leaves nothing.
@@ -6,27 +6,35 @@ written before the whole picture was understood, so a refused one leaves nothing
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any, Final
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
-from proteus import imaging
-from proteus.artefacts import GarmentCategory, GarmentCut, PersonParse, derived_prefix
+from proteus import imaging, object_keys
+from proteus.artefacts import GarmentCategory, GarmentCut, PersonParse
 from proteus.errors import InvalidRequest, NotFound, UploadMissing
 from proteus.imaging import Limits
+from proteus.payloads import (
+    CutFacts,
+    CutResult,
+    CutWork,
+    IngestResult,
+    IngestWork,
+    ParseFacts,
+    ParseResult,
+    ParseWork,
+    Result,
+    read_tailor_work,
+)
 from proteus.storage import ObjectStore
 from tailor.cutting import cut_out
 from tailor.ingest import ingest as make_safe
 from tailor.parsers.contract import Parser
 from tailor.parsers.given import find_in
 
-Body = Mapping[str, Any]
-Task = Callable[[ObjectStore, Body, Parser, str, Limits], dict[str, Any]]
-"""(store, body, parser, name of its pose model, what pictures are taken) -> result."""
 
-
-def ingest(store: ObjectStore, body: Body, _parser: Parser, _pose_model: str, limits: Limits) -> dict[str, Any]:
+def ingest(store: ObjectStore, work: IngestWork, limits: Limits) -> IngestResult:
     """Turn the raw upload into the photo that everyone reads. The incoming object stays: see `leftovers`.
 
     Raises:
@@ -34,36 +42,36 @@ def ingest(store: ObjectStore, body: Body, _parser: Parser, _pose_model: str, li
         InvalidRequest: It is not a picture we take; the subclass says why.
     """
     try:
-        data = store.get(body["incoming_key"], limit_bytes=limits.max_bytes)
+        data = store.get(work.incoming_key, limit_bytes=limits.max_bytes)
     except NotFound as error:
         raise UploadMissing from error
     image, safe = make_safe(
         data,
-        declared_type=body.get("content_type"),
-        user_id=body["user_id"],
+        declared_type=work.content_type,
+        user_id=work.user_id,
         limits=limits,
-        keep_alpha=body.get("kind") == "garment",
+        keep_alpha=work.kind == "garment",
     )
     store.put(image.key, safe, content_type=image.content_type)
-    return {"image": image.model_dump()}
+    return IngestResult(image=image)
 
 
-def cut(store: ObjectStore, body: Body, parser: Parser, _pose_model: str, _limits: Limits) -> dict[str, Any]:
+def cut(store: ObjectStore, work: CutWork, parser: Parser) -> CutResult:
     """Cut the garment out of an ingested photo: a transparent PNG and its description.
 
     Raises:
         NoGarmentDetected: There is none.
     """
-    picture = imaging.load(store.get(body["image_key"], limit_bytes=imaging.MAX_STORED_BYTES), "RGBA")
+    picture = imaging.load(store.get(work.image_key, limit_bytes=imaging.MAX_STORED_BYTES), "RGBA")
     photo, alpha = np.ascontiguousarray(picture[..., :3]), np.ascontiguousarray(picture[..., 3])
-    category = str(body.get("category") or "auto")
-    mask, given = find_in(photo, alpha, parser, category=category)
+    mask, given = find_in(photo, alpha, parser, category=work.category)
     pixels, box = cut_out(photo, mask.alpha, straight=given)
-    version = f"{parser.name}-{parser.version}-{category}"
-    folder = derived_prefix(body["user_id"], body["image_sha256"], "cut", version)
+    keys = object_keys.cut_keys(
+        work.user_id, work.image_sha256, parser=parser.name, parser_version=parser.version, category=work.category
+    )
     described = GarmentCut(
-        image_key=body["image_key"],
-        cut_key=f"{folder}cut.png",
+        image_key=work.image_key,
+        cut_key=keys.picture,
         width=pixels.shape[1],
         height=pixels.shape[0],
         category=mask.category,
@@ -75,68 +83,57 @@ def cut(store: ObjectStore, body: Body, parser: Parser, _pose_model: str, _limit
         parser_version=parser.version,
     )
     store.put(described.cut_key, imaging.encode(pixels, "png"), content_type="image/png")
-    store.put_json(f"{folder}cut.json", described.model_dump(mode="json"))
-    return {
-        "result_key": described.cut_key,
-        "cut_key_json": f"{folder}cut.json",
-        "cut": described.model_dump(mode="json"),
-    }
+    store.put_json(keys.description, described.model_dump(mode="json"))
+    return CutResult(result_key=described.cut_key, cut_key_json=keys.description, cut=CutFacts.of(described))
 
 
-def parse(store: ObjectStore, body: Body, parser: Parser, pose_model: str, _limits: Limits) -> dict[str, Any]:
+def parse(store: ObjectStore, work: ParseWork, parser: Parser, pose_model: str) -> ParseResult:
     """Parse the person in an ingested photo: landmarks, person mask, one agnostic mask per category.
 
     Raises:
         NoPersonDetected: There is none.
         PersonCropped: Shoulders or hips are outside the picture.
     """
-    photo = imaging.load(store.get(body["image_key"], limit_bytes=imaging.MAX_STORED_BYTES), "RGB")
+    photo = imaging.load(store.get(work.image_key, limit_bytes=imaging.MAX_STORED_BYTES), "RGB")
     found = parser.find_person(photo)
-    folder = derived_prefix(body["user_id"], body["image_sha256"], "parse", f"{parser.name}-{parser.version}")
+    keys = object_keys.parse_keys(work.user_id, work.image_sha256, parser=parser.name, parser_version=parser.version)
     agnostic_keys: dict[GarmentCategory, str] = {}
     for category, mask in found.agnostic.items():
-        agnostic_keys[category] = f"{folder}agnostic-{category}.png"
+        agnostic_keys[category] = keys.agnostic_mask(category)
         store.put(agnostic_keys[category], imaging.encode(mask, "png"), content_type="image/png")
     described = PersonParse(
-        image_key=body["image_key"],
+        image_key=work.image_key,
         width=photo.shape[1],
         height=photo.shape[0],
         parser=parser.name,
         parser_version=parser.version,
         pose_model=pose_model,
         landmarks=found.landmarks,
-        person_mask_key=f"{folder}person.png",
+        person_mask_key=keys.person_mask,
         agnostic_mask_keys=agnostic_keys,
     )
     store.put(described.person_mask_key, imaging.encode(found.person, "png"), content_type="image/png")
     # Last: whoever finds the description finds everything it names.
-    store.put_json(f"{folder}parse.json", described.model_dump(mode="json"))
-    return {
-        "result_key": f"{folder}parse.json",
-        "parse": {
-            "parser": parser.name,
-            "parser_version": parser.version,
-            "pose_model": pose_model,
-            "width": described.width,
-            "height": described.height,
-        },
-    }
+    store.put_json(keys.description, described.model_dump(mode="json"))
+    return ParseResult(result_key=keys.description, parse=ParseFacts.of(described))
 
 
-TASKS: Final[dict[str, Task]] = {"ingest": ingest, "cut": cut, "parse": parse}
+def run(store: ObjectStore, body: Mapping[str, Any], parser: Parser, pose_model: str, limits: Limits) -> Result:
+    """Do the task a job's body names."""
+    work = read_tailor_work(body)
+    match work:
+        case IngestWork():
+            return ingest(store, work, limits)
+        case CutWork():
+            return cut(store, work, parser)
+        case ParseWork():
+            return parse(store, work, parser, pose_model)
 
 
-def run(store: ObjectStore, body: Body, parser: Parser, pose_model: str, limits: Limits) -> dict[str, Any]:
-    """Do the task a body names."""
-    task = TASKS.get(str(body.get("task")))
-    if task is None:
-        raise InvalidRequest(f"task {body.get('task')!r} is none of {', '.join(TASKS)}")
-    try:
-        return task(store, body, parser, pose_model, limits)
-    except KeyError as error:
-        raise InvalidRequest(f"the job's body has no {error}") from error
-
-
-def leftovers(body: Body) -> list[str]:
+def leftovers(body: Mapping[str, Any]) -> list[str]:
     """Return the objects that go when the job has failed for good: an ingest's raw upload."""
-    return [str(body["incoming_key"])] if body.get("task") == "ingest" and body.get("incoming_key") else []
+    try:
+        work = read_tailor_work(body)
+    except InvalidRequest:
+        return []  # The gateway deletes the upload once it has recorded the failure.
+    return [work.incoming_key] if isinstance(work, IngestWork) else []

@@ -1,8 +1,8 @@
 """The tailor's loop: claim ingest, cut and parse jobs, do them on the bench, settle each as it ends.
 
 It claims again when its hands are empty, so that a job that once crashed a worker, and is only given to one that holds
-nothing, is never left waiting. A raw upload is deleted when its ingest is settled: after a success, so that a crash
-before it can be repeated; before a refusal is told, so that nothing of a refused picture outlives the answer.
+nothing, is never left waiting. A refused upload is deleted before the refusal is told, so that nothing of a refused
+picture outlives the answer. The upload of a completed ingest stays until the gateway has recorded it.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Final
 
 import structlog
 
@@ -20,6 +20,7 @@ from proteus.errors import ProteusError
 from proteus.heart import Heart
 from proteus.lifecycle import wait
 from proteus.patience import patiently
+from proteus.payloads import TAILOR_WORKS, Result
 from proteus.queue import Claimed, Completion, Verdict
 from proteus.storage import ObjectStore
 from proteus.supervision import LOOP_ERRORS, Pulse
@@ -103,7 +104,7 @@ class Worker:
         jobs: list[Claimed] = []
         while len(jobs) < self._bench.slots:
             try:
-                more = await self._claims.take(self._bench.slots - len(jobs), engines=tuple(tasks.TASKS))
+                more = await self._claims.take(self._bench.slots - len(jobs), engines=tuple(TAILOR_WORKS))
             except Exception as error:
                 if not jobs:
                     raise
@@ -115,8 +116,8 @@ class Worker:
         return jobs
 
     async def _do(self, job: Claimed) -> None:
-        task = str(job.body.get("task"))
-        with telemetry.bound(job_id=job.id, trace_id=job.body.get("trace_id"), task=task):
+        task = job.engine
+        with telemetry.bound(job_id=job.id, trace_id=job.trace_id, task=task):
             log.info("claimed", token=job.token)
             start = time.monotonic()
             try:
@@ -133,7 +134,7 @@ class Worker:
             self._metrics.seconds.labels(task).observe(seconds)
             log.info("settled", outcome=outcome, seconds=round(seconds, 3))
 
-    async def _run(self, job: Claimed) -> dict[str, Any]:
+    async def _run(self, job: Claimed) -> Result:
         return await patiently(
             lambda parser: tasks.run(self._store, job.body, parser, self._bench.pose_model, self._bench.limits),
             seconds=self._settings.store_patience_seconds,
@@ -145,11 +146,11 @@ class Worker:
         self._heart.moved()
         self._claims.on_wait()
 
-    async def _complete(self, job: Claimed, result: dict[str, Any]) -> str:
+    async def _complete(self, job: Claimed, result: Result) -> str:
         if why := self._claims.gone(job):
             await self._claims.fail([failure_of_gone(job, why)])
             return why.value
-        (verdict,) = await self._claims.complete([Completion(id=job.id, token=job.token, result=result)])
+        (verdict,) = await self._claims.complete([Completion(id=job.id, token=job.token, result=result.write())])
         if verdict is None:
             return "untold"
         if verdict is Verdict.REFUSED:

@@ -78,7 +78,7 @@ class Claimer:
             log.info(
                 "claimed",
                 job_id=job.id,
-                trace_id=job.body.get("trace_id"),
+                trace_id=job.trace_id,
                 token=job.token,
                 batch_key=job.batch_key,
                 degraded=job.degraded,

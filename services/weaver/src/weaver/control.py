@@ -5,19 +5,15 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from math import isfinite
-from typing import Any
 
 from redis.asyncio import Redis
 from redis.exceptions import ResponseError
 
-from proteus import keys
-
-_KEYS = (keys.BATCH_SIZE, keys.DEGRADED_MODE, keys.DEGRADED_FRACTION, keys.STATE)
+from proteus import fleet_config, keys
+from proteus.fleet_config import FleetConfig, Ruling
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,30 +32,16 @@ class Config:
     waiting: int = 0
     arrivals_per_second: float = 0.0
 
-
-def parse_config(values: list[str | None], waiting: int) -> Config:
-    """Return the configuration behind the raw values of `config:*`; what makes no sense counts as missing."""
-    batch_size, mode, fraction, state = values
-    try:
-        told: Any = json.loads(state or "{}")
-    except (ValueError, RecursionError):
-        told = {}
-    told = told if isinstance(told, dict) else {}
-    arrivals, ready = _number(told.get("arrivals_per_second"), 0.0), _number(told.get("ready"), 1.0)
-    return Config(
-        batch_size=int(max(1.0, _number(batch_size, 1.0))),
-        degraded_fraction=min(1.0, max(0.0, _number(fraction, 1.0))) if mode == "1" else 0.0,
-        waiting=waiting,
-        arrivals_per_second=max(0.0, arrivals) / max(1.0, ready),
-    )
-
-
-def _number(value: Any, default: float) -> float:
-    try:
-        number = float(value)
-    except (TypeError, ValueError, OverflowError):
-        return default
-    return number if isfinite(number) else default
+    @classmethod
+    def of(cls, fleet: FleetConfig, *, waiting: int) -> Config:
+        """Return what the fleet's configuration means to one of its weavers."""
+        seen = fleet.ruling or Ruling()
+        return cls(
+            batch_size=fleet.batch_size,
+            degraded_fraction=fleet.degraded_share,
+            waiting=waiting,
+            arrivals_per_second=max(0.0, seen.arrivals_per_second or 0.0) / max(1, seen.ready or 1),
+        )
 
 
 class ConfigReader:
@@ -85,13 +67,14 @@ class ConfigReader:
         """
         if self._now() - self._read_at >= self._max_age_seconds:
             async with self._redis.pipeline(transaction=False) as pipe:
-                pipe.mget(_KEYS)
+                pipe.mget(fleet_config.KEYS)
                 pipe.llen(keys.JOBS)
                 values, waiting = await pipe.execute(raise_on_error=False)
             if isinstance(values, Exception):
                 raise values
             if isinstance(waiting, ResponseError):  # No list: the claim will say so.
                 waiting = 0
-            self._config = parse_config(values, waiting)
+            found = FleetConfig.read(dict(zip(fleet_config.KEYS, values, strict=True)))
+            self._config = Config.of(found, waiting=waiting)
             self._read_at = self._now()
         return self._config

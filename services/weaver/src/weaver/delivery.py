@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import structlog
 
@@ -18,6 +19,7 @@ from proteus.errors import ProteusError
 from proteus.heart import Heart
 from proteus.jobs import Stage
 from proteus.patience import patiently
+from proteus.payloads import TryonResult
 from proteus.queue import Claimed, Completion, Failure, Verdict
 from proteus.storage import ObjectStore
 from weaver.loom import Piece
@@ -105,7 +107,7 @@ class Delivery:
             "weave_seconds": round(piece.engine_seconds, 4),
             "store_seconds": round(time.monotonic() - start, 4),
         }
-        return Completion(id=job.id, token=job.token, result={**described, "timings": timings})
+        return Completion(id=job.id, token=job.token, result=replace(described, timings=timings).write())
 
     def failed(self, job: Claimed, error: Exception) -> Failure:
         """Note a job's failure and return it as the queue wants it."""
@@ -113,7 +115,7 @@ class Delivery:
         log.warning(
             "job_failed",
             job_id=job.id,
-            trace_id=job.body.get("trace_id"),
+            trace_id=job.trace_id,
             code=failure.code,
             retryable=failure.retryable,
             reason=failure.message,
@@ -139,14 +141,15 @@ class Delivery:
                 await self._discard(completion, piece)
                 continue
             self._metrics.jobs.labels(job.engine, "completed").inc()
-            with telemetry.bound(job_id=job.id, trace_id=job.body.get("trace_id")):
-                log.info("completed", **completion.result["timings"], size_bytes=completion.result["size_bytes"])
+            made = TryonResult.read(completion.result)
+            with telemetry.bound(job_id=job.id, trace_id=job.trace_id):
+                log.info("completed", **(made.timings or {}), size_bytes=made.size_bytes)
 
     async def _discard(self, completion: Completion, piece: Piece) -> None:
         log.warning("completion_refused", job_id=completion.id, token=completion.token)
         self._metrics.jobs.labels(piece.job.engine, "refused").inc()
         self._metrics.wasted_seconds.labels("refused").inc(piece.engine_seconds)
-        key = completion.result["result_key"]
+        key = completion.result_key
         try:
             await patiently(lambda: self._store.delete(key), seconds=self._patience_seconds)
         except ProteusError as error:

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
-
 from pydantic import ValidationError
 
 from proteus import imaging
 from proteus.artefacts import PersonParse
 from proteus.engines import EngineCard
 from proteus.errors import EngineError, InvalidRequest
+from proteus.payloads import TryonWork
 from proteus.queue import Claimed
 from proteus.storage import ObjectStore
 from weaver.pipelines.contract import Pixels, WeaveJob
-
-SEEDS: Final = 1 << 64
-"""More than that no engine's generator takes."""
 
 
 def fetch(store: ObjectStore, job: Claimed, card: EngineCard) -> WeaveJob:
@@ -26,38 +22,38 @@ def fetch(store: ObjectStore, job: Claimed, card: EngineCard) -> WeaveJob:
         DependencyUnavailable: The store does not answer.
         ProteusError: The job's body or a stored artefact does not hold what the engine needs.
     """
-    body = job.body
-    category = str(_required(body, "garment_category"))
+    work = TryonWork.read(job.body)
+    category = work.garment_category
     parse = person_mask = agnostic_mask = None
-    if body.get("parse_key"):
+    if work.parse_key is not None:
         try:
-            parse = PersonParse.model_validate_json(store.get(str(body["parse_key"])))
+            parse = PersonParse.model_validate_json(store.get(work.parse_key))
         except ValidationError as error:
             raise EngineError(f"the stored parse is damaged: {error.error_count()} errors") from error
         person_mask = imaging.load(_picture(store, parse.person_mask_key), "L")
-        mask_key = body.get("mask_key") or parse.agnostic_mask_keys.get(category)  # type: ignore[call-overload]
+        mask_key = work.mask_key or parse.agnostic_mask_keys.get(category)  # type: ignore[call-overload]
         if mask_key is None:
             raise InvalidRequest(f"the parse has no mask for the garment category {category!r}")
-        agnostic_mask = imaging.load(_picture(store, str(mask_key)), "L")
+        agnostic_mask = imaging.load(_picture(store, mask_key), "L")
     elif card.needs_parse:
         raise InvalidRequest(f"engine {card.name} needs a person parse; the job names none")
-    person = imaging.load(_picture(store, str(_required(body, "person_key"))), "RGB")
+    person = imaging.load(_picture(store, work.person_key), "RGB")
     for name, mask in (("person mask", person_mask), ("mask of what may change", agnostic_mask)):
         if mask is not None and mask.shape != person.shape[:2]:
             raise InvalidRequest(f"the {name} is {_size(mask)} pixels, the photo {_size(person)}")
     return WeaveJob(
         id=job.id,
         person=person,
-        garment=imaging.load(_picture(store, str(_required(body, "garment_key"))), "RGBA"),
+        garment=imaging.load(_picture(store, work.garment_key), "RGBA"),
         garment_category=category,
-        garment_worn=bool(body.get("garment_worn", False)),
+        garment_worn=work.garment_worn,
         parse=parse,
         person_mask=person_mask,
         agnostic_mask=agnostic_mask,
-        quality=body.get("quality") or "balanced",
+        quality=work.quality,
         degraded=job.degraded,
-        seed=_seed(body),
-        options=dict(body.get("options") or {}),
+        seed=work.seed,
+        options=dict(work.options),
     )
 
 
@@ -67,17 +63,3 @@ def _picture(store: ObjectStore, key: str) -> bytes:
 
 def _size(picture: Pixels) -> str:
     return f"{picture.shape[1]}x{picture.shape[0]}"
-
-
-def _seed(body: Any) -> int:
-    seed = body.get("seed") or 0
-    if type(seed) is not int or not 0 <= seed < SEEDS:
-        raise InvalidRequest(f"the seed {seed!r} is no whole number from 0 to {SEEDS - 1}")
-    return seed
-
-
-def _required(body: Any, name: str) -> Any:
-    value = body.get(name)
-    if not value:
-        raise InvalidRequest(f"the job's body has no {name!r}")
-    return value

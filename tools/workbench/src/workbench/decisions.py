@@ -11,6 +11,7 @@ from typing import Any
 from redis.asyncio import Redis
 
 from proteus import keys
+from proteus.fleet_config import Ruling
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,25 +23,34 @@ class Noted:
     decision: Mapping[str, Any]
 
     @property
+    def ruling(self) -> Ruling:
+        """The decision as this version reads it."""
+        return Ruling.read(self.decision)
+
+    @property
     def policy(self) -> str:
-        return str(self.decision.get("policy", ""))
+        return self.ruling.policy or ""
 
     def row(self) -> tuple[str, ...]:
         """Return the cells of a table's row."""
-        held = self.decision
+        told = self.ruling
         return (
             self.at.astimezone().strftime("%H:%M:%S"),
-            self.policy,
-            f"{held.get('mode')} / {held.get('state')}",
-            str(held.get("batch_size", "")),
-            f"{float(held.get('degraded_fraction', 0.0)):.0%}",
-            f"{held.get('ready', '')} → {held.get('desired_replicas', '')}",
-            str(held.get("waiting", "")),
-            str(held.get("reason", "")),
+            _shown(told.policy),
+            f"{told.mode} / {told.state}",
+            _shown(told.batch_size),
+            f"{told.degraded_fraction or 0.0:.0%}",
+            f"{_shown(told.ready)} → {_shown(told.desired_replicas)}",
+            _shown(told.waiting),
+            _shown(told.reason),
         )
 
     def to_json(self) -> dict[str, Any]:
         return {"at": self.at.isoformat(), "by": self.by, **{k: v for k, v in self.decision.items() if k != "memory"}}
+
+
+def _shown(value: str | float | None) -> str:
+    return "" if value is None else str(value)
 
 
 def noted(entries: Iterable[tuple[str, Mapping[str, str]]]) -> list[Noted]:

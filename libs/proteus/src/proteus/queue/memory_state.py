@@ -318,7 +318,7 @@ class MemoryState:
         if completed:
             done |= {
                 "result_key": entry.result.get("result_key"),
-                "result_url": entry.submission.body.get("result_url"),
+                "result_url": entry.submission.result_url,
             }
         if code:
             facts = {"code": code, "message": message}

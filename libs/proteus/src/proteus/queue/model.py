@@ -57,6 +57,16 @@ class Submission:
         """Whether `end_ms` is the end of its age."""
         return self.end_ms is not None and self.end_ms != self.deadline_ms
 
+    @property
+    def heading(self) -> dict[str, Any]:
+        """What every message about the job says of it."""
+        return {"job_id": self.id, **{name: self.body.get(name) for name in ("job_type", "user_id", "vton_id")}}
+
+    @property
+    def result_url(self) -> Any:
+        """Stable API address of its result; None: it has none."""
+        return self.body.get("result_url")
+
 
 @dataclass(frozen=True, kw_only=True)
 class Claimed:
@@ -75,6 +85,11 @@ class Claimed:
     deadline_ms: int | None
     submitted_ms: int
     claimed_ms: int
+
+    @property
+    def trace_id(self) -> Any:
+        """For logs; None: its body says none."""
+        return self.body.get("trace_id")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,6 +115,11 @@ class Completion:
     id: JobId
     token: int
     result: Mapping[str, Any]
+
+    @property
+    def result_key(self) -> str:
+        """The object that the completion announces; empty: none."""
+        return str(self.result.get("result_key") or "")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -63,14 +63,7 @@ def letter_id(payload: str) -> JobId:
 
 def label(submission: Submission) -> str:
     """Return the head of the job's messages in `events:job_done`, as JSON without braces."""
-    body = submission.body
-    fields = {
-        "job_id": submission.id,
-        "job_type": body.get("job_type"),
-        "user_id": body.get("user_id"),
-        "vton_id": body.get("vton_id"),
-    }
-    return encode(fields)[1:-1]
+    return encode(submission.heading)[1:-1]
 
 
 def check(submission: Submission) -> None:
@@ -109,7 +102,7 @@ def submit_args(submissions: Iterable[Submission]) -> list[Arg]:
             encode(one.payload),
             encoded_body(one),
             label(one),
-            encode(one.body.get("result_url")),
+            encode(one.result_url),
         ]
         args += [one.engine, one.batch_key, one.degraded_batch_key, int(one.may_degrade), one.rank]
         args += ["" if one.end_ms is None else one.end_ms, int(one.high)]
@@ -182,7 +175,7 @@ def reap_args(policy: QueuePolicy) -> list[Arg]:
 def complete_args(completions: Iterable[Completion]) -> list[Arg]:
     args: list[Arg] = []
     for one in completions:
-        args += [one.id, one.token, encode(storable(one.result)), str(one.result.get("result_key") or "")]
+        args += [one.id, one.token, encode(storable(one.result)), one.result_key]
     return args
 
 

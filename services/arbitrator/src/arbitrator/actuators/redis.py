@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
 from importlib.resources import files
-from math import isfinite
-from typing import Any, Final
+from typing import Final
 
 import structlog
 from redis.asyncio import Redis
-from redis.exceptions import ResponseError
 
 from arbitrator.actuators.contract import Order
 from arbitrator.policies.contract import Decision, Mode, State
-from proteus import keys
-from proteus.replies import is_away
+from proteus import fleet_config, keys
+from proteus.fleet_config import FleetConfig, Ruling
 
 log = structlog.get_logger()
 
@@ -55,14 +51,12 @@ class RedisActuator:
         decision = order.decision
         replicas = decision.desired_replicas if self._writes_replicas else ""
         gist = f"{decision.batch_size} {decision.mode} {decision.state} {decision.degraded_fraction} {replicas}"
+        decided = config_of(order).write()
+        decided.pop(keys.WEAVER_REPLICAS)  # Written only where nobody else scales.
         written = await self._act(
             keys=[
                 keys.ARBITRATOR_LEASE,
-                keys.BATCH_SIZE,
-                keys.DEGRADED_MODE,
-                keys.DEGRADED_FRACTION,
-                keys.MODE,
-                keys.STATE,
+                *decided,
                 keys.DECISIONS,
                 keys.WEAVER_REPLICAS,
             ],
@@ -70,11 +64,7 @@ class RedisActuator:
                 self._identity,
                 self._lease_ms,
                 keys.CONFIG_SECONDS,
-                decision.batch_size,
-                int(decision.degraded_mode),
-                decision.degraded_fraction,
-                decision.mode,
-                json.dumps(to_state(order), separators=(",", ":")),
+                *decided.values(),
                 int(gist != self._noted),
                 STREAM_CAP,
                 replicas,
@@ -89,61 +79,78 @@ class RedisActuator:
         return bool(written)
 
     async def last_decision(self) -> Decision | None:
-        """Return what `config:state` holds."""
-        try:
-            held: Any = await self._redis.get(keys.STATE)
-        except ResponseError as error:
-            if is_away(error):
-                raise
-            return None  # Something else stands in its place; the next decision replaces it.
-        return from_state(held)
+        """Return what `config:state` holds; what is none of this version's is replaced by the next decision."""
+        held = await self._redis.mget(fleet_config.KEYS)  # A key of another type reads as missing.
+        return decision_of(FleetConfig.read(dict(zip(fleet_config.KEYS, held, strict=True))))
 
     async def release(self) -> None:
         """Give the lease back if it is ours."""
         await self._release(keys=[keys.ARBITRATOR_LEASE], args=[self._identity])
 
 
-def to_state(order: Order) -> dict[str, Any]:
-    """Return `config:state`: the decision in full, and what weavers and pages want to know beside it."""
+def config_of(order: Order) -> FleetConfig:
+    """Return what a decision means to the fleet."""
+    decision = order.decision
+    return FleetConfig(
+        batch_size=decision.batch_size,
+        degraded_mode=decision.degraded_mode,
+        degraded_fraction=decision.degraded_fraction,
+        mode=decision.mode,
+        ruling=ruling_of(order),
+        weaver_replicas=decision.desired_replicas,
+    )
+
+
+def ruling_of(order: Order) -> Ruling:
+    """Return the decision in full, and what weavers and pages want to know beside it."""
     decision, seen = order.decision, order.seen
-    return {
-        "policy": order.policy,
-        "state": decision.state,
-        "reason": decision.reason,
-        "batch_size": decision.batch_size,
-        "mode": decision.mode,
-        "degraded_mode": decision.degraded_mode,
-        "degraded_fraction": decision.degraded_fraction,
-        "desired_replicas": decision.desired_replicas,
-        "waiting": seen.waiting,
-        "running": seen.running,
-        "mean_wait_seconds": round(seen.mean_wait_seconds, 3),
-        "ready": seen.ready,
-        "starting": seen.starting,
-        "arrivals_per_second": round(order.arrivals_per_second, 3),
-        "memory": dict(decision.memory),
-    }
+    return Ruling(
+        policy=order.policy,
+        state=decision.state,
+        reason=decision.reason,
+        batch_size=decision.batch_size,
+        mode=decision.mode,
+        degraded_mode=decision.degraded_mode,
+        degraded_fraction=decision.degraded_fraction,
+        desired_replicas=decision.desired_replicas,
+        waiting=seen.waiting,
+        running=seen.running,
+        mean_wait_seconds=round(seen.mean_wait_seconds, 3),
+        ready=seen.ready,
+        starting=seen.starting,
+        arrivals_per_second=round(order.arrivals_per_second, 3),
+        memory=dict(decision.memory),
+    )
 
 
-def from_state(text: str | None) -> Decision | None:
-    """Return the decision behind `config:state`; None if there is none that this version understands."""
-    try:
-        state: Any = json.loads(text or "null")
-        if not isinstance(state, Mapping):
-            return None
-        decision = Decision(
-            batch_size=int(state["batch_size"]),
-            mode=Mode(state["mode"]),
-            degraded_mode=bool(state["degraded_mode"]),
-            degraded_fraction=float(state["degraded_fraction"]),
-            desired_replicas=int(state["desired_replicas"]),
-            state=State(state["state"]),
-            reason=str(state["reason"]),
-            memory={str(name): float(value) for name, value in state["memory"].items()},
-        )
-        return decision if _makes_sense(decision) else None
-    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
+def decision_of(config: FleetConfig) -> Decision | None:
+    """Return the decision behind a configuration; None if there is none that this version understands."""
+    told = config.ruling
+    if (
+        told is None
+        or told.batch_size is None
+        or told.degraded_mode is None
+        or told.degraded_fraction is None
+        or told.desired_replicas is None
+        or told.reason is None
+        or told.memory is None
+    ):
         return None
+    try:
+        mode, state = Mode(told.mode or ""), State(told.state or "")
+    except ValueError:
+        return None
+    decision = Decision(
+        batch_size=told.batch_size,
+        mode=mode,
+        degraded_mode=told.degraded_mode,
+        degraded_fraction=told.degraded_fraction,
+        desired_replicas=told.desired_replicas,
+        state=state,
+        reason=told.reason,
+        memory=told.memory,
+    )
+    return decision if _makes_sense(decision) else None
 
 
 def _makes_sense(decision: Decision) -> bool:
@@ -151,5 +158,4 @@ def _makes_sense(decision: Decision) -> bool:
         1 <= decision.batch_size <= MOST
         and 0 <= decision.desired_replicas <= MOST
         and 0 <= decision.degraded_fraction <= 1
-        and all(isfinite(value) for value in decision.memory.values())
     )

@@ -6,13 +6,17 @@ from typing import Any, Final
 
 from pydantic import ConfigDict
 
+from proteus import object_keys
+
 USER_ID: Final = "user_1a2b3c4d5e6f47a8b9c0d1e2f3a4b5c6"
 IMAGE_ID: Final = "img_0c9d8e7f6a5b4c3d2e1f0a9b8c7d6e5f"
 JOB_ID: Final = "job_3f2b8c1d5e6f47a8b9c0d1e2f3a4b5c6"
 VTON_ID: Final = "vton_3f2b8c1d5e6f47a8b9c0d1e2f3a4b5c6"
 STORE: Final = "https://objects.example.com/proteus"
-IMAGE_URL: Final = f"{STORE}/incoming/{USER_ID}/{IMAGE_ID}"
-CUT_URL: Final = f"{STORE}/derived/{USER_ID}/9f86d081884c7d65/cut/classic-1-auto/cut.png"
+IMAGE_URL: Final = f"{STORE}/{object_keys.upload_key(USER_ID, IMAGE_ID)}"
+_CUT: Final = object_keys.cut_keys(USER_ID, "9f86d081884c7d65", parser="classic", parser_version="1", category="auto")
+CUT_URL: Final = f"{STORE}/{_CUT.picture}"
+PHOTO_URL: Final = f"{STORE}/{object_keys.photo_key(USER_ID, '9f86…', 'jpg')}"
 AT: Final = "2026-02-03T12:00:00.000Z"
 SOON: Final = "2026-02-03T12:15:00.000Z"
 
@@ -37,7 +41,7 @@ STATUS: Final[dict[str, Any]] = {
 }
 VTON: Final[dict[str, Any]] = STATUS | {
     "user_photo_url": IMAGE_URL,
-    "cloth_image_url": f"{STORE}/incoming/{USER_ID}/img_1f0e…",
+    "cloth_image_url": f"{STORE}/{object_keys.upload_key(USER_ID, 'img_1f0e…')}",
     "cloth_clean_url": CUT_URL,
     "options": {"category": "upper", "engine": "puppet", "quality": "balanced", "seed": 42, "num_samples": 1},
 }

@@ -80,7 +80,7 @@ class DownloadTicket(BaseModel):
 
     model_config = said(
         {
-            "download_url": f"{examples.STORE}/images/{examples.USER_ID}/9f86….jpg?X-Amz-Signature=…",
+            "download_url": f"{examples.PHOTO_URL}?X-Amz-Signature=…",
             "expires_at": examples.SOON,
         }
     )

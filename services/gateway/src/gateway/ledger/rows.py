@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from proteus import object_keys
 from proteus.jobs import Job, JobId, JobKind, JobState, Stage
 
 
@@ -55,7 +56,7 @@ class ImageRow:
     @property
     def incoming_key(self) -> str:
         """Where the client PUTs it."""
-        return f"incoming/{self.user_id}/{self.id}"
+        return object_keys.upload_key(self.user_id, self.id)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -269,8 +269,8 @@ def _sample_job() -> WeaveJob:
     for index, (x, y) in places.items():
         marks[index] = Landmark(x=x, y=y, visibility=1)
     parse = PersonParse(
-        image_key="images/sample", width=width, height=height, parser="sample", parser_version="1", pose_model="sample",
-        landmarks=tuple(marks), person_mask_key="derived/sample", agnostic_mask_keys={},
+        image_key="sample", width=width, height=height, parser="sample", parser_version="1", pose_model="sample",
+        landmarks=tuple(marks), person_mask_key="sample", agnostic_mask_keys={},
     )  # fmt: skip
     return WeaveJob(
         id=JobId("sample"), person=person, garment=garment, garment_category="upper", parse=parse, person_mask=mask,

@@ -28,6 +28,8 @@ import psutil
 from gateway.ledger.engine import Ledger
 from gateway.settings import DatabaseSettings
 from gateway.tokens import Tokens
+from proteus import object_keys
+from proteus.artefacts import IngestedImage
 from proteus.clock import SystemClock
 from workbench.stack.ports import free_port
 from workbench.stack.postgres import Postgres, psql
@@ -42,18 +44,19 @@ NAMES: Final = ("ours", "bare", "bare_sqlalchemy")
 KEY: Final = "a-signing-key-for-benchmarks-only!"
 USER: Final = "user_bench"
 STORE: Final = "http://127.0.0.1:9/bench"
+PARSE: Final = object_keys.parse_keys(USER, "abc", parser="classic", parser_version="1")
+CUT: Final = object_keys.cut_keys(USER, "abc", parser="classic", parser_version="1", category="auto")
 
 
 async def seed(database_url: str) -> None:
     """Make a user whose photo is parsed and whose garment is cut."""
     ledger = Ledger(DatabaseSettings(url=database_url))
     now = datetime.now(UTC)
-    image = {"sha256": "abc", "width": 768, "height": 1024, "content_type": "image/png", "size_bytes": 9}
     async with ledger.write() as writes:
         await writes.add_user(USER, kind="guest", tenant="guests")
         for kind, task, variant, key in (
-            ("person", "parse", "classic", f"derived/{USER}/abc/parse.json"),
-            ("garment", "cut", "auto/classic", f"derived/{USER}/abc/cut.png"),
+            ("person", "parse", "classic", PARSE.description),
+            ("garment", "cut", "auto/classic", CUT.picture),
         ):
             image_id = f"img_{kind}"
             await writes.add_image(
@@ -64,11 +67,20 @@ async def seed(database_url: str) -> None:
                 declared_bytes=9,
                 sweep_at=datetime.now(UTC) + timedelta(days=1),
             )
-            await writes.describe_image(image_id, image | {"key": f"images/{USER}/{kind}.png"})
+            image = IngestedImage(
+                key=object_keys.photo_key(USER, kind, "png"),
+                sha256="abc",
+                width=768,
+                height=1024,
+                content_type="image/png",
+                size_bytes=9,
+            )
+            await writes.describe_image(image_id, image)
             await writes.add_job(
                 id=f"seg_{task}", kind=task, user_id=USER, tenant="guests", image_id=image_id, engine=task,
                 batch_key=task, variant=variant, state="completed", trace_id="t",
-                result={"cut": {"category": "upper", "worn": False}}, result_key=key, finished_at=now,
+                result={"result_key": key, "cut": {"category": "upper", "worn": False}}, result_key=key,
+                finished_at=now,
             )  # fmt: skip
     await ledger.close()
 
@@ -96,8 +108,8 @@ async def drive(port: int, token: str) -> list[float]:
     """Submit over keep-alive connections for a while; return the seconds each submit took."""
     body = json.dumps(
         {
-            "user_photo_url": f"{STORE}/incoming/{USER}/img_person",
-            "cloth_clean_url": f"{STORE}/derived/{USER}/abc/cut.png",
+            "user_photo_url": f"{STORE}/{object_keys.upload_key(USER, 'img_person')}",
+            "cloth_clean_url": f"{STORE}/{CUT.picture}",
         }
     )
     request = (

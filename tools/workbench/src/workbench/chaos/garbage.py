@@ -15,7 +15,7 @@ from typing import Any, Final
 from redis.asyncio import Redis
 from redis.exceptions import ResponseError
 
-from proteus import keys
+from proteus import fleet_config, keys
 from proteus.keys import JOBS, TAILOR, QueueKeys
 
 NOT_UTF8: Final = b"\xff\xfe\x00\xc3("
@@ -124,10 +124,9 @@ def _channel_pieces(redis: Any, user_ids: Sequence[str]) -> list[Piece]:
 
 
 def _config_pieces(redis: Any) -> list[Piece]:
-    names = (keys.BATCH_SIZE, keys.DEGRADED_MODE, keys.DEGRADED_FRACTION, keys.MODE, keys.STATE, keys.WEAVER_REPLICAS)
     return [
-        *(partial(redis.set, name, value, ex=CONFIG_SECONDS) for name in names for value in SETTINGS),
-        *(partial(_wrong_type, redis, name) for name in names),
+        *(partial(redis.set, name, value, ex=CONFIG_SECONDS) for name in fleet_config.KEYS for value in SETTINGS),
+        *(partial(_wrong_type, redis, name) for name in fleet_config.KEYS),
         partial(redis.xadd, keys.DECISIONS, {"decision": "{", "x": NOT_UTF8}),
     ]
 

@@ -16,6 +16,7 @@ from typing import Any, Final
 
 import asyncpg
 
+from proteus.object_keys import Area, split
 from proteus.storage import ObjectStore
 
 AWAY: Final = (
@@ -218,11 +219,11 @@ class Watch:
 
     async def look_at_objects(self) -> frozenset[str]:
         """Return the keys of every picture there is; remember them, to see whether one is ever written again."""
-        found = await asyncio.to_thread(lambda: list(self._store.list("results/")))
+        found = await asyncio.to_thread(lambda: list(self._store.list(Area.RESULTS.prefix)))
         for info in found:
             stamp = (info.size_bytes, info.modified)
             if self._objects.setdefault(info.key, stamp) != stamp:
-                self.changed_results.add(info.key.split("/")[2])
+                self.changed_results.add(split(info.key).tryon_id or info.key)
         return frozenset(info.key for info in found)
 
 

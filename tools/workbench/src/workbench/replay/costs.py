@@ -8,10 +8,10 @@ from typing import Final
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from arbitrator.observe import mean_cost
 from proteus.engines import CARDS
 from proteus.errors import ProteusError
 from proteus.estimates import CostTable
+from proteus.fleet_view import batch_cost
 from proteus.registry import WorkerCard, WorkerState
 
 FORM: Final = '{"normal": {"1": 2.0, "4": 5.1}, "degraded": {"1": 0.8}}'
@@ -62,11 +62,16 @@ def from_cards(cards: Sequence[WorkerCard], *, engine: str, batch_key: str) -> T
         NotMeasured: None of them knows this batch key.
     """
     ready = [card for card in cards if card.state is WorkerState.READY]
-    cost = mean_cost(ready, batch_key)
+    cost = _measured(ready, batch_key)
     if cost is None:
         known = sorted({key for card in ready for key in card.seconds_per_batch if card.largest_measured(key)})
         nothing = "they only guess so far" if ready else "none is ready"
         there = f"they know {', '.join(known)}" if known else nothing
         raise NotMeasured(f"No worker has measured t(b) of {batch_key}: {there}.")
     described = CARDS.get(engine)
-    return cost, mean_cost(ready, described.batch_key("balanced", degraded=True) if described else "")
+    return cost, _measured(ready, described.batch_key("balanced", degraded=True) if described else "")
+
+
+def _measured(cards: Sequence[WorkerCard], batch_key: str) -> CostTable | None:
+    found = batch_cost(cards, batch_key)
+    return found.table if found is not None and found.measured_up_to > 0 else None

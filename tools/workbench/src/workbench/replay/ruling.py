@@ -51,5 +51,5 @@ def ruling(decisions: Sequence[Noted], *, since: datetime, until: datetime) -> R
         share = ruled[policy] / (until - since).total_seconds()
         others = ", ".join(name for name in ruled if name != policy)
         notes.append(f"{policy} ruled {share:.0%} of the time, {others} the rest: all of it is simulated as {policy}")
-    workers = max(int(one.decision.get("ready") or 0) for one in decisions)
+    workers = max(one.ruling.ready or 0 for one in decisions)
     return Ruling(policy=policy, workers=workers, notes=tuple(notes))

@@ -27,11 +27,13 @@ from redis.asyncio import Redis
 from arbitrator.observe import fleet_of
 from arbitrator.policies.slo import SloPolicy, SloSettings
 from gateway.admission import Limits, QueueView, Request, Verdict, decide
-from proteus import keys
+from proteus import fleet_config, keys, object_keys
 from proteus.engines import TIMED
 from proteus.estimates import CostTable, Fleet, Pace
+from proteus.fleet_config import FleetConfig
 from proteus.jobs import JobId
 from proteus.lifecycle import cancel
+from proteus.payloads import TryonWork
 from proteus.queue import JobQueue, Submission
 from proteus.registry import WorkerState, list_workers
 from proteus.storage import ObjectStore
@@ -50,7 +52,8 @@ WEAVERS: Final = 3
 LOAD: Final = 0.9
 TRACE_SECONDS: Final = 360.0
 SLO_SECONDS: Final = 12.0
-PERSON, GARMENT = "images/calibrate/person.png", "derived/calibrate/cut.png"
+PERSON = object_keys.photo_key("calibrate", "person", "png")
+GARMENT = object_keys.cut_keys("calibrate", "garment", parser="none", parser_version="1", category="upper").picture
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -179,16 +182,18 @@ class Bench:
         """What the gateway reads once a second."""
         while True:
             stats = await queue.stats()
-            found = fleet_of(await list_workers(redis, queue.keys), engine=TIMED.name)
-            batch, fraction = await redis.mget(keys.BATCH_SIZE, keys.DEGRADED_FRACTION)
+            cards = await list_workers(redis, queue.keys)
+            found = fleet_of(cards, engine=TIMED.name, cold_start_seconds=0.0, now=time.time())
+            values = await redis.mget(fleet_config.KEYS)
+            config = FleetConfig.read(dict(zip(fleet_config.KEYS, values, strict=True)))
             self._waiting, self._busy = stats.waiting, stats.busy_workers
             self._admitted = [0] * GATEWAYS
             if found.cost is not None:
                 pace = Pace.of(
-                    found.cost,
-                    batch_limit=int(batch or 1),
-                    degraded=found.degraded_cost,
-                    fraction=float(fraction or 0.0),
+                    found.cost.table,
+                    batch_limit=config.batch_size,
+                    degraded=found.degraded.table if found.degraded else None,
+                    fraction=config.degraded_share,
                 )
                 self._fleet = Fleet(pace=pace, ready=found.ready, max_replicas=WEAVERS)
             await asyncio.sleep(VIEW_SECONDS)
@@ -225,28 +230,22 @@ class Bench:
 
 def _submission(number: int, trace: Trace, deadline_at: float) -> Submission:
     job_id = JobId(f"job_calibrate_{number}")
-    body: dict[str, object] = {
-        "user_id": "calibrate",
-        "vton_id": None,
-        "job_type": "tryon",
-        "result_url": "",
-        "trace_id": "",
-        "tryon_job_id": job_id,
-        "n": 1,
-        "person_key": PERSON,
-        "garment_key": GARMENT,
-        "garment_category": "upper",
-        "engine": TIMED.name,
-        "quality": "balanced",
-        "seed": number,
-        "output_format": "png",
-        "options": {},
-    }
+    work = TryonWork(
+        user_id="calibrate",
+        tryon_job_id=job_id,
+        n=1,
+        person_key=PERSON,
+        garment_key=GARMENT,
+        garment_category="upper",
+        engine=TIMED.name,
+        seed=number,
+        output_format="png",
+    )
     return Submission(
         id=job_id,
         epoch=1,
         payload={"id": job_id, "created_at": int(deadline_at)},
-        body=body,
+        body=work.write(),
         engine=TIMED.name,
         batch_key=TIMED.batch_key("balanced"),
         degraded_batch_key=TIMED.batch_key("balanced", degraded=True),

@@ -13,6 +13,7 @@ from heapq import heappop, heappush
 from math import inf
 from typing import TYPE_CHECKING, Final, cast
 
+from proteus.fleet_view import remaining_seconds
 from workbench.simulate.actors import Faults, Job, Tally, Worker
 from workbench.simulate.curves import Curve
 from workbench.simulate.scaling import HPA_SYNC_SECONDS, FleetPlan, NodePool
@@ -118,6 +119,14 @@ class World:
         for tenant in tenants:
             tally.tenant_arrived[tenant] = tally.tenant_arrived.get(tenant, 0) + 1
         return tally
+
+    def first_ready_in_seconds(self) -> float:
+        """When the first of the starting workers should be ready, as their cards would tell; 0 if none starts."""
+        if self.asked <= self.ready:
+            return 0.0
+        cold = self.plan.cold_start_seconds
+        starts = [worker.started for worker in self.workers if not (worker.ready or worker.draining)]
+        return min((remaining_seconds(self.now - at, cold_start_seconds=cold) for at in starts), default=0.0)
 
     def wake(self, at: float) -> None:
         """Ask for another look at the queue, for a system that waits for company."""
@@ -249,6 +258,7 @@ class World:
             self._leave(worker)
             return
         self.ready -= 1
+        worker.started = self.now
         self._push(self.now + self.plan.pod_start_seconds, _READY, worker)
 
     def _reap(self, batch: list[Job]) -> None:
@@ -293,7 +303,7 @@ class World:
     def _set_replicas(self, wanted: int) -> None:
         for _ in range(wanted - self.asked):
             bought, ready_at = self._pool.place(self.now)
-            worker = Worker(len(self.workers), bought)
+            worker = Worker(len(self.workers), bought, started=self.now)
             self.workers.append(worker)
             self._push(ready_at, _READY, worker)
         if wanted < self.asked:

@@ -17,6 +17,7 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from proteus import keys
+from proteus.fleet_config import count
 from proteus.lifecycle import cancel
 from workbench.stack.errors import StackError
 from workbench.stack.process import Program
@@ -25,9 +26,6 @@ FOLLOW_SECONDS: Final = 0.5
 """How often the number is read: the arbitrator's own cadence."""
 
 REDIS_PATIENCE_SECONDS: Final = 2.0
-
-LONGEST: Final = 9
-"""Digits of a number that is taken for one."""
 
 MOST: Final = 16
 """More weavers than this on one machine are a mistake in a file."""
@@ -103,14 +101,8 @@ class Crew:
 
 def crew_size(asked: str | None, *, runs: int, most: int) -> int:
     """Return how many are to run; what is no number keeps what runs, and at least one."""
-    if asked is None or not is_number(asked):
-        return min(max(runs, 1), most)
-    return min(int(asked), most)
-
-
-def is_number(asked: str) -> bool:
-    """Tell whether this is a number of weavers, as the arbitrator writes it."""
-    return asked.isascii() and asked.isdigit() and len(asked) <= LONGEST
+    wanted = count(asked)
+    return min(max(runs, 1) if wanted is None else wanted, most)
 
 
 def asked_in(redis_url: str) -> Callable[[], str | None]:
@@ -161,7 +153,7 @@ class Follower:
             self._start(programs[0], group)
             while True:
                 asked = await asyncio.to_thread(self._crew.asked)
-                if asked is not None and asked != heard and not is_number(asked):
+                if asked is not None and asked != heard and count(asked) is None:
                     self._say(f"{keys.WEAVER_REPLICAS} holds {asked[:40]!r}, which is no number: what runs is kept")
                 heard = asked
                 wanted = crew_size(asked, runs=len(self._kept), most=len(programs))

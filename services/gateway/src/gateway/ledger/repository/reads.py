@@ -24,6 +24,7 @@ from gateway.ledger.repository.questions import ALIVE, IDEMPOTENCY_LIFE
 from gateway.ledger.repository.upkeep import UpkeepReads
 from gateway.ledger.rows import EventRow, ImageRow, JobRow, Material, Order, TryonRow, UserRow
 from gateway.ledger.tables import deployment, events, idempotency, images, job_needs, jobs, tryons, users
+from proteus.payloads import CutFacts, CutResult
 
 
 class Reads(UpkeepReads):
@@ -221,12 +222,12 @@ def material_of(person: ImageRow | None, cut: JobRow | None, parse: JobRow | Non
     """Return what a picture is woven from; None while the photo is not ingested or the garment not cut."""
     if person is None or person.key is None or cut is None or cut.result_key is None:
         return None
-    made = (cut.result or {}).get("cut", {})
+    made = CutResult.read(cut.result).cut if cut.result else CutFacts()
     return Material(
         person_key=person.key,
         garment_key=cut.result_key,
-        garment_category=made.get("category", "upper"),
-        garment_worn=bool(made.get("worn", False)),
+        garment_category=made.category or "upper",
+        garment_worn=bool(made.worn),
         parse_key=parse.result_key if parse else None,
     )
 

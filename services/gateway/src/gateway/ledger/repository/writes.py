@@ -25,6 +25,7 @@ from gateway.ledger.tables import (
     tryons,
     users,
 )
+from proteus.artefacts import IngestedImage
 
 _MUTABLE: Final = (
     "state",
@@ -103,12 +104,11 @@ class Writes(UpkeepWrites, Reads):
             )
         )
 
-    async def describe_image(self, image_id: str, described: Mapping[str, Any]) -> None:
+    async def describe_image(self, image_id: str, described: IngestedImage) -> None:
         """Write down what ingest found; the upload has served, so the sweep looks at it soon."""
-        names = ("key", "sha256", "width", "height", "content_type", "size_bytes")
         # LEAST ignores a null: where nothing is to be swept that stays so.
         soon = case((images.c.sweep_at.is_not(None), func.least(images.c.sweep_at, func.now() + TICKET_LIFE_MOST)))
-        values = {name: described[name] for name in names} | {"sweep_at": soon}
+        values = described.model_dump() | {"sweep_at": soon}
         await self._connection.execute(update(images).where(images.c.id == image_id).values(values))
 
     async def add_tryon(self, **values: Any) -> TryonRow:

@@ -88,6 +88,7 @@ class Ours(Base):
             self._view_until = now + VIEW_SECONDS
             self._seen_waiting, self._seen_busy = len(world.queue), world.busy
             self._admitted = [0] * GATEWAYS
+            self._fleet = None
         self._gateway = (self._gateway + 1) % GATEWAYS
         view = QueueView(
             waiting=self._seen_waiting + self._admitted[self._gateway],
@@ -140,7 +141,7 @@ class Ours(Base):
             oldest_wait_seconds=now - queue[0].arrived if queue else 0.0,
             ready=world.ready,
             starting=max(starting, 0),
-            starting_in_seconds=world.plan.cold_start_seconds / 2 if starting > 0 else 0.0,
+            starting_in_seconds=world.first_ready_in_seconds(),
             min_replicas=world.plan.min_replicas,
             max_replicas=world.plan.most,
             cold_start_seconds=world.plan.cold_start_seconds,
@@ -180,7 +181,7 @@ class Ours(Base):
                 pace=self._pace,
                 ready=world.ready,
                 starting=starting,
-                starting_in_seconds=world.plan.cold_start_seconds / 2,
+                starting_in_seconds=world.first_ready_in_seconds(),
                 max_replicas=world.plan.most,
                 cold_start_seconds=world.plan.cold_start_seconds,
             )

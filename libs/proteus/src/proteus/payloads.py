@@ -1,0 +1,294 @@
+"""What the services hand each other: the body and the result of every job, as frozen values.
+
+    gateway ── TryonWork ──▶ weaver ── TryonResult ──▶ gateway
+    gateway ── IngestWork, CutWork, ParseWork ──▶ tailor ── IngestResult, CutResult, ParseResult ──▶ gateway
+
+The writer makes a value and sends `write()`; the reader calls `read` on what arrived (`proteus.messages`). The queue
+between them carries JSON and reads no more of it than the properties of `Submission`, `Claimed` and `Completion` in
+`proteus.queue.model`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import Annotated, Any, ClassVar, Final, Literal
+
+from pydantic import BeforeValidator, Field, ValidationError
+
+from proteus.artefacts import GarmentCut, IngestedImage, PersonParse, PictureWarning
+from proteus.engines import Quality
+from proteus.errors import InvalidRequest
+from proteus.jobs import JobKind
+from proteus.messages import NONE_IF_UNREADABLE, Message, default_for_empty
+
+SEEDS: Final = 1 << 64
+"""Seeds are below this: no engine's generator takes more."""
+
+
+def _readable_warnings(value: object) -> tuple[PictureWarning, ...]:
+    """Return the warnings that this version knows; those of a version with other codes are left out."""
+    found = []
+    for one in value if isinstance(value, list | tuple) else ():
+        try:
+            found.append(PictureWarning.model_validate(one))
+        except ValidationError:
+            continue
+    return tuple(found)
+
+
+_Text = Annotated[str, Field(min_length=1)]
+_Words = Annotated[str | None, NONE_IF_UNREADABLE]
+_Key = Annotated[str, Field(min_length=1, max_length=1_000)]
+_KeyOrNone = Annotated[str | None, default_for_empty(None)]
+_Count = Annotated[int, Field(ge=0, le=2**31 - 1, strict=True)]
+_Integer = Annotated[int, Field(strict=True)]
+_Number = Annotated[float, Field(strict=True)]
+_Flag = Annotated[bool, Field(strict=True)]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Work(Message):
+    """What every job's body says.
+
+    Attributes:
+        user_id: The owner.
+        result_url: Stable API address of the result, without a signature.
+        trace_id: For logs.
+    """
+
+    _what = "body"
+
+    user_id: _Text
+    result_url: _Words = None
+    trace_id: _Words = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TryonWork(_Work):
+    """One picture to weave.
+
+    Attributes:
+        vton_id: The VTON entry.
+        tryon_job_id: The try-on; `n` counts its pictures from 1.
+        person_key: The ingested photo.
+        garment_key: The cut-out.
+        garment_worn: The garment's photo shows it on a person.
+        parse_key: The photo's parse; None for an engine that needs none.
+        mask_key: A mask of the client's own instead of the parse's.
+        output_format: None: the engine's own.
+    """
+
+    _constants: ClassVar[Mapping[str, str | None]] = {"job_type": JobKind.TRYON.job_type}
+
+    vton_id: _Words = None
+    tryon_job_id: _Text
+    n: Annotated[int, Field(ge=1)]
+    person_key: _Text
+    garment_key: _Text
+    garment_category: _Text
+    garment_worn: Annotated[bool, BeforeValidator(bool)] = False
+    parse_key: _KeyOrNone = None
+    mask_key: _KeyOrNone = None
+    engine: str = ""
+    quality: Annotated[Quality, default_for_empty("balanced")] = "balanced"
+    seed: Annotated[int, Field(ge=0, lt=SEEDS, strict=True), default_for_empty(0)] = 0
+    output_format: Annotated[Literal["webp", "png", "jpeg"] | None, default_for_empty(None)] = None
+    options: Annotated[Mapping[str, Any], default_for_empty({})] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _TailorWork(_Work):
+    """What the body of each of the tailor's jobs says: `image_id` is the photo's."""
+
+    image_id: _Words = None
+
+
+def _tailor_constants(kind: JobKind) -> dict[str, str | None]:
+    return {"vton_id": None, "job_type": kind.job_type, "task": kind.value}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class IngestWork(_TailorWork):
+    """A raw upload to be made safe.
+
+    Attributes:
+        content_type: What the client declared; None: not checked.
+        kind: What is on the photo, `person` or `garment`; a garment's transparency is kept.
+    """
+
+    _constants = _tailor_constants(JobKind.INGEST)
+
+    incoming_key: _Text
+    content_type: str | None = None
+    kind: _Words = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CutWork(_TailorWork):
+    """A garment to be cut out of an ingested photo; `auto` lets the tailor say which."""
+
+    _constants = _tailor_constants(JobKind.CUT)
+
+    image_key: _Text
+    image_sha256: _Text
+    category: Annotated[str, default_for_empty("auto")] = "auto"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ParseWork(_TailorWork):
+    """A person to be parsed in an ingested photo."""
+
+    _constants = _tailor_constants(JobKind.PARSE)
+
+    image_key: _Text
+    image_sha256: _Text
+
+
+TailorWork = IngestWork | CutWork | ParseWork
+
+TAILOR_WORKS: Final[Mapping[str, type[TailorWork]]] = {
+    JobKind.INGEST: IngestWork,
+    JobKind.CUT: CutWork,
+    JobKind.PARSE: ParseWork,
+}
+"""The tailor's tasks, by the name that a body gives."""
+
+
+def read_tailor_work(body: Mapping[str, Any]) -> TailorWork:
+    """Return the task behind a tailor job's body.
+
+    Raises:
+        InvalidRequest: It is none, or its body cannot be read.
+    """
+    task = body.get("task")
+    if not isinstance(task, str) or task not in TAILOR_WORKS:
+        raise InvalidRequest(f"task {task!r} is none of {', '.join(TAILOR_WORKS)}")
+    return TAILOR_WORKS[task].read(body)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Result(Message):
+    """What a worker says of a completed job. What is None is not written."""
+
+    _what = "result"
+
+    def write(self) -> dict[str, Any]:
+        """Return it as JSON-able values."""
+        return {name: value for name, value in Message.write(self).items() if value is not None}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class IngestResult(_Result):
+    """The photo that everyone reads."""
+
+    image: IngestedImage
+
+    def write(self) -> dict[str, Any]:
+        """Return it as JSON-able values."""
+        return {"image": self.image.model_dump(mode="json")}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CutFacts(_Result):
+    """A `GarmentCut` as it is read from a worker of any version: whatever is missing is None."""
+
+    schema_version: Annotated[int | None, NONE_IF_UNREADABLE] = None
+    image_key: _Words = None
+    cut_key: _Words = None
+    width: _Count | None = None
+    height: _Count | None = None
+    category: str | None = None
+    confidence: _Number | None = None
+    bounding_box: Annotated[tuple[int, int, int, int] | None, NONE_IF_UNREADABLE] = None
+    worn: _Flag | None = None
+    parser: str | None = None
+    parser_version: str | None = None
+    warnings: Annotated[tuple[PictureWarning, ...], BeforeValidator(_readable_warnings)] = ()
+
+    @classmethod
+    def of(cls, described: GarmentCut) -> CutFacts:
+        """Return what is told of a cut-out: all of its description."""
+        return cls(**{name: getattr(described, name) for name in GarmentCut.model_fields})
+
+    def write(self) -> dict[str, Any]:
+        """Return it as JSON-able values."""
+        warnings = [one.model_dump(mode="json") for one in self.warnings]
+        return _Result.write(self) | {"warnings": warnings}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CutResult(_Result):
+    """A cut-out: `result_key` is its picture, `cut_key_json` its description."""
+
+    result_key: _Key
+    cut_key_json: _Words = None
+    cut: CutFacts = field(default_factory=CutFacts)
+
+    def write(self) -> dict[str, Any]:
+        """Return it as JSON-able values."""
+        return _Result.write(self) | {"cut": self.cut.write()}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ParseFacts(_Result):
+    """What is told of a parse; its description in the store says the rest."""
+
+    parser: str
+    parser_version: str
+    pose_model: str | None = None
+    width: int | None = None
+    height: int | None = None
+
+    @classmethod
+    def of(cls, described: PersonParse) -> ParseFacts:
+        """Return what is told of a parse."""
+        return cls(**{one.name: getattr(described, one.name) for one in fields(cls)})
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ParseResult(_Result):
+    """A parse: `result_key` is its description."""
+
+    result_key: _Key
+    parse: Annotated[ParseFacts | None, NONE_IF_UNREADABLE] = None
+
+    def write(self) -> dict[str, Any]:
+        """Return it as JSON-able values."""
+        told = {"parse": self.parse.write()} if self.parse else {}
+        return {"result_key": self.result_key, **told}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TryonResult(_Result):
+    """A finished picture.
+
+    Attributes:
+        worker: Who made it.
+        notes: The engine's own parameters.
+        timings: Where the worker's time went, in seconds.
+    """
+
+    result_key: _Key
+    width: _Count | None = None
+    height: _Count | None = None
+    content_type: str | None = None
+    size_bytes: Annotated[int | None, NONE_IF_UNREADABLE] = None
+    engine: str | None = None
+    engine_version: str | None = None
+    seed: _Integer | None = None
+    degraded: _Flag | None = None
+    worker: _Words = None
+    notes: Annotated[Mapping[str, Any] | None, NONE_IF_UNREADABLE] = None
+    timings: Mapping[str, _Number] | None = None
+
+
+Result = IngestResult | CutResult | ParseResult | TryonResult
+
+RESULTS: Final[Mapping[str, type[Result]]] = {
+    JobKind.INGEST: IngestResult,
+    JobKind.CUT: CutResult,
+    JobKind.PARSE: ParseResult,
+    JobKind.TRYON: TryonResult,
+}
+"""The results of completed jobs, by the jobs' kinds."""
