@@ -138,6 +138,7 @@ async def test_a_refused_upload_has_a_code_and_leaves_nothing_under_any_prefix(f
         fleet, "none", {"task": "ingest", "incoming_key": "incoming/usr_1/none", "content_type": "image/png"}
     )
     assert (missing.state, missing.code) == (JobState.FAILED, "upload_missing")
+    assert await fleet.tailor_queue.dead_letters() == [], "no operator can mend what a user sent"
     assert process.stop() == 0
 
 
@@ -150,6 +151,11 @@ async def test_a_picture_without_what_is_asked_for_fails_with_its_own_code(fleet
     assert (person.code, garment.code) == ("no_person_detected", "no_garment_detected")
     unknown = await do(fleet, "unknown", {"task": "parse"} | {"image_key": "images/usr_1/gone.png"})
     assert (unknown.state, unknown.code) == (JobState.FAILED, "not_found")
+    torn = fleet.store.get(blank.key)[:60]
+    fleet.store.put("images/usr_1/torn.png", torn, content_type="image/png")
+    damaged = await do(fleet, "damaged", {"task": "parse", "image_key": "images/usr_1/torn.png", "image_sha256": "a"})
+    assert (damaged.state, damaged.code) == (JobState.FAILED, "image_unreadable")
+    assert set(await fleet.tailor_queue.dead_letters()) == {"seg_unknown", "seg_damaged"}, "what we lost or broke"
 
 
 async def test_an_upload_after_ingest_changes_nothing_that_is_read(fleet: Fleet) -> None:

@@ -138,6 +138,7 @@ async def test_one_bad_job_never_fails_its_batch_mates(fleet: Fleet) -> None:
     assert {views[job_id].attempts for job_id in good} == {0}
     assert [views[job_id].code for job_id in (*refused, *alone)] == ["photo_rejected", "photo_rejected"]
     assert views[missing[0]].code == "not_found"
+    assert set(await fleet.queue.dead_letters()) == {*raising, *missing, *malformed}, "refused photos are no operator's"
     assert (views[raising[0]].code, views[raising[0]].attempts) == ("engine_failed", fleet.policy.max_attempts)
 
 

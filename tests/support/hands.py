@@ -55,11 +55,16 @@ class Hands:
         claim = await self.queues[list_name].claim(self.worker, free=1, engines=engines)
         return claim.jobs[0] if claim.jobs else None
 
-    async def finish(self, job: Claimed) -> dict[str, Any]:
-        """Do a job and complete it; return its result. A photo that is none fails as the tailor would have it."""
+    async def finish(self, job: Claimed, **more: Any) -> dict[str, Any]:
+        """Do a job and complete it; return its result. A photo that is none fails as the tailor would have it.
+
+        Args:
+            job: What was claimed.
+            more: Fields of a result that this version does not know.
+        """
         list_name = JOBS if job.body["job_type"] == "tryon" else TAILOR
         try:
-            result = await asyncio.to_thread(self._do, job)
+            result = {**await asyncio.to_thread(self._do, job), **more}
         except ProteusError as error:
             failure = Failure(id=job.id, token=job.token, code=error.code, message=error.message, retryable=False)
             await self.queues[list_name].fail(self.worker, [failure])

@@ -13,7 +13,15 @@ import numpy as np
 
 from proteus import imaging
 from proteus.artefacts import GarmentCategory, GarmentCut, PersonParse, derived_prefix
-from proteus.errors import InvalidRequest, NotFound, UploadMissing
+from proteus.errors import (
+    ImageTooLarge,
+    ImageTooSmall,
+    ImageUnreadable,
+    InvalidRequest,
+    NotFound,
+    UnsupportedMedia,
+    UploadMissing,
+)
 from proteus.imaging import Limits
 from proteus.storage import ObjectStore
 from tailor.cutting import cut_out
@@ -34,13 +42,13 @@ def ingest(store: ObjectStore, body: Body, _parser: Parser, _pose_model: str, li
         InvalidRequest: It is not a picture we take; the subclass says why.
     """
     try:
-        data = store.get(body["incoming_key"], limit_bytes=limits.max_bytes)
+        data = store.get(_text(body, "incoming_key"), limit_bytes=limits.max_bytes)
     except NotFound as error:
         raise UploadMissing from error
     image, safe = make_safe(
         data,
         declared_type=body.get("content_type"),
-        user_id=body["user_id"],
+        user_id=_text(body, "user_id"),
         limits=limits,
         keep_alpha=body.get("kind") == "garment",
     )
@@ -54,13 +62,13 @@ def cut(store: ObjectStore, body: Body, parser: Parser, _pose_model: str, _limit
     Raises:
         NoGarmentDetected: There is none.
     """
-    picture = imaging.load(store.get(body["image_key"], limit_bytes=imaging.MAX_STORED_BYTES), "RGBA")
+    picture = imaging.load(store.get(_text(body, "image_key"), limit_bytes=imaging.MAX_STORED_BYTES), "RGBA")
     photo, alpha = np.ascontiguousarray(picture[..., :3]), np.ascontiguousarray(picture[..., 3])
     category = str(body.get("category") or "auto")
     mask, given = find_in(photo, alpha, parser, category=category)
     pixels, box = cut_out(photo, mask.alpha, straight=given)
     version = f"{parser.name}-{parser.version}-{category}"
-    folder = derived_prefix(body["user_id"], body["image_sha256"], "cut", version)
+    folder = derived_prefix(_text(body, "user_id"), _text(body, "image_sha256"), "cut", version)
     described = GarmentCut(
         image_key=body["image_key"],
         cut_key=f"{folder}cut.png",
@@ -90,9 +98,11 @@ def parse(store: ObjectStore, body: Body, parser: Parser, pose_model: str, _limi
         NoPersonDetected: There is none.
         PersonCropped: Shoulders or hips are outside the picture.
     """
-    photo = imaging.load(store.get(body["image_key"], limit_bytes=imaging.MAX_STORED_BYTES), "RGB")
+    photo = imaging.load(store.get(_text(body, "image_key"), limit_bytes=imaging.MAX_STORED_BYTES), "RGB")
     found = parser.find_person(photo)
-    folder = derived_prefix(body["user_id"], body["image_sha256"], "parse", f"{parser.name}-{parser.version}")
+    folder = derived_prefix(
+        _text(body, "user_id"), _text(body, "image_sha256"), "parse", f"{parser.name}-{parser.version}"
+    )
     agnostic_keys: dict[GarmentCategory, str] = {}
     for category, mask in found.agnostic.items():
         agnostic_keys[category] = f"{folder}agnostic-{category}.png"
@@ -123,6 +133,8 @@ def parse(store: ObjectStore, body: Body, parser: Parser, pose_model: str, _limi
     }
 
 
+OF_UPLOADS: Final = (UploadMissing, UnsupportedMedia, ImageUnreadable, ImageTooLarge, ImageTooSmall)
+
 TASKS: Final[dict[str, Task]] = {"ingest": ingest, "cut": cut, "parse": parse}
 
 
@@ -131,10 +143,19 @@ def run(store: ObjectStore, body: Body, parser: Parser, pose_model: str, limits:
     task = TASKS.get(str(body.get("task")))
     if task is None:
         raise InvalidRequest(f"task {body.get('task')!r} is none of {', '.join(TASKS)}")
-    try:
-        return task(store, body, parser, pose_model, limits)
-    except KeyError as error:
-        raise InvalidRequest(f"the job's body has no {error}") from error
+    return task(store, body, parser, pose_model, limits)
+
+
+def _text(body: Body, name: str) -> str:
+    value = body.get(name)
+    if not isinstance(value, str) or not value:
+        raise InvalidRequest(f"the job's body has no text {name!r}")
+    return value
+
+
+def is_of_upload(body: Body, error: Exception) -> bool:
+    """Tell whether the user's upload is the cause. Later tasks read what an ingest wrote: their troubles are ours."""
+    return body.get("task") == "ingest" and isinstance(error, OF_UPLOADS)
 
 
 def leftovers(body: Body) -> list[str]:

@@ -20,8 +20,9 @@ from weaver.pipelines.contract import Finished
 def result_key(job: Claimed, worker: str, extension: str) -> str:
     """Return `results/<user>/<try-on job id>/<n>-<token>-<digest of the worker's id>.<ext>`."""
     user_id, tryon_job_id, n = (job.body.get(name) for name in ("user_id", "tryon_job_id", "n"))
-    if not (user_id and tryon_job_id and n):
-        raise InvalidRequest("the job's body must name user_id, tryon_job_id and n")
+    texts = (value for value in (user_id, tryon_job_id) if isinstance(value, str) and value)
+    if len(list(texts)) < 2 or type(n) is not int or n < 1:
+        raise InvalidRequest("the job's body must name user_id and tryon_job_id, as texts, and n, from 1")
     digest = hashlib.blake2s(worker.encode(), digest_size=4).hexdigest()
     return f"results/{user_id}/{tryon_job_id}/{n}-{job.token}-{digest}.{extension}"
 
@@ -35,7 +36,7 @@ def store_picture(
         DependencyUnavailable: The store does not answer; calling again is safe.
     """
     format_: imaging.Format = job.body.get("output_format") or card.output_format
-    if format_ not in imaging.CONTENT_TYPES:
+    if not isinstance(format_, str) or format_ not in imaging.CONTENT_TYPES:
         raise InvalidRequest(f"output_format {format_!r} is none of {', '.join(imaging.CONTENT_TYPES)}")
     height, width = finished.image.shape[:2]
     seed = int(job.body.get("seed") or 0)

@@ -18,11 +18,13 @@ import typer
 from dotenv import dotenv_values
 
 from proteus.errors import ProteusError
+from workbench import checks
 from workbench.access import token
 from workbench.client import NO_PICTURE, Client, JobEnded, Refused, content_type_of
 from workbench.demo import demo as run_demo
 from workbench.fleet import app as fleet_app
 from workbench.models import models, weights
+from workbench.operator import UrlOption
 from workbench.queue import app as queue_app
 from workbench.replay.cli import replay
 from workbench.simulate.cli import app as simulate_app
@@ -124,10 +126,13 @@ def tryon(
     output: Annotated[
         Path, typer.Option("--output", "-o", dir_okay=False, writable=True, help="Where the picture goes.")
     ] = Path("tryon.png"),
-    url: Annotated[str | None, typer.Option(help="The gateway; default: the local stack's.")] = None,
+    url: UrlOption = None,
     category: Annotated[str, typer.Option(help="auto, upper, lower, overall or dress.")] = "auto",
     engine: Annotated[str | None, typer.Option(help="See GET /v1/models; default: the deployment's.")] = None,
-    token: Annotated[str | None, typer.Option(envvar="PROTEUS_TOKEN", help="Access token; default: a guest's.")] = None,
+    token: Annotated[
+        str | None,
+        typer.Option(envvar="PROTEUS_TOKEN", callback=checks.token, help="Access token; default: a guest's."),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one line of JSON on standard output.")] = False,
 ) -> None:
     """Put a garment on a person. Exit status: 0 done, 1 failed, 3 no server, 4 refused."""
