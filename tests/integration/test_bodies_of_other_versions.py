@@ -44,7 +44,6 @@ BAD_FOR_A_TAILOR: dict[str, dict[str, Any]] = {
     "a cut of nothing": {"task": "cut"},
     "a cut of a number": {"task": "cut", "image_key": 7, "image_sha256": "a"},
     "a parse of an object": {"task": "parse", "image_key": {"key": "a"}, "image_sha256": "a"},
-    "a parse of a name without end": {"task": "parse", "image_key": "images/" + "k" * 1_500, "image_sha256": "a"},
     "nobody's": {"task": "ingest", "incoming_key": "incoming/usr_1/good", "user_id": None},
 }
 

@@ -64,8 +64,10 @@ def stored(fleet: Fleet) -> list[str]:
     )
 
 
-async def test_a_photo_and_a_garment_become_what_a_weaver_needs(fleet: Fleet) -> None:
-    await tailor(fleet)
+async def test_a_photo_and_a_garment_become_what_a_weaver_needs(fleet: Fleet, tmp_path: Path) -> None:
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    await tailor(fleet, HOME=str(scratch), TMPDIR=str(scratch))
     person = IngestedImage(**(await ingest(fleet, "p", (ASSETS / "person.jpg").read_bytes())).result["image"])
     garment = IngestedImage(**(await ingest(fleet, "g", (ASSETS / "garment.jpg").read_bytes())).result["image"])
     assert len(list(fleet.store.list("incoming/"))) == 2, "they stay until somebody has recorded the ingest"
@@ -87,6 +89,7 @@ async def test_a_photo_and_a_garment_become_what_a_weaver_needs(fleet: Fleet) ->
     parse = PersonParse(**fleet.store.get_json(made.result["result_key"]))
     assert imaging.load(fleet.store.get(parse.person_mask_key), "L").shape == (person.height, person.width)
     assert set(parse.agnostic_mask_keys) == {"upper", "lower", "overall", "dress"}
+    assert list(scratch.rglob("*")) == [], "nothing is written beside the store"
 
 
 def png(mode: str = "RGB", size: tuple[int, int] = (80, 80), **options: Any) -> bytes:
