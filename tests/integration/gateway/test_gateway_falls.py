@@ -13,8 +13,10 @@ import pytest
 from redis.asyncio import Redis
 
 from gateway import metrics
+from gateway.ledger.engine import Ledger
 from gateway.settings import DatabaseSettings
 from proteus import keys
+from proteus.errors import DependencyUnavailable
 from proteus.jobs import WorkerId
 from proteus.keys import JOBS, TAILOR, QueueKeys
 from proteus.queue import Completion
@@ -153,6 +155,16 @@ async def test_a_read_only_database_is_waited_out_and_answers_503(gateway, ready
     for job_id in before:
         assert (await guest.wait(job_id))["status"] == "completed"
     assert (await guest.http.get("/readyz")).status_code == 200
+
+
+@pytest.mark.parametrize("change", [{"path": "/nowhere"}, {"netloc": "stranger:wrong@{host}"}])
+async def test_a_database_that_lets_nobody_in_is_away_and_no_bug(database_url, change) -> None:
+    given = urlsplit(database_url)
+    change = {name: value.format(host=given.netloc.rpartition("@")[2]) for name, value in change.items()}
+    ledger = Ledger(DatabaseSettings(url=given._replace(**change).geturl()))
+    with pytest.raises(DependencyUnavailable, match="The database "):
+        await ledger.ping()
+    await ledger.close()
 
 
 async def test_a_full_disk_is_waited_out_and_the_same_events_are_recorded_afterwards(

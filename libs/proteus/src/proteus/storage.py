@@ -29,6 +29,7 @@ from proteus import object_urls
 from proteus.errors import DependencyUnavailable, InvalidRequest, NotFound, ProteusError, UploadMissing
 from proteus.patience import Waits
 from proteus.settings import StorageSettings
+from proteus.store_answers import refusal
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -318,7 +319,8 @@ class ObjectStore:
             with self._waits:
                 yield
         except ClientError as error:
-            ours = _refusal(error, operation, key)
+            code = error.response.get("Error", {}).get("Code", "")
+            ours = refusal(code, status=_status(error), operation=operation, key=key)
             if isinstance(ours, NotFound):
                 self._answered.at = time.monotonic()
             raise ours from error
@@ -335,26 +337,6 @@ def _expect_nothing(params: dict[str, Any], **_: Any) -> None:
     Where the connection ends in the middle of the answer to that, botocore's thread loops without end.
     """
     params["headers"].pop("Expect", None)
-
-
-def _refusal(error: ClientError, operation: str, key: str) -> ProteusError:
-    """Return what an error answer means.
-
-    A 404 may come from anybody on the way to the store: only one that names the object says that it is gone. The answer
-    to a HEAD has no room for that.
-    """
-    code = error.response.get("Error", {}).get("Code", "")
-    status = _status(error)
-    if status == 404 and (code == "NoSuchKey" or operation == "head_object"):
-        return NotFound(f"There is no object {key!r} in the store.")
-    said = f"The object store refused {operation}: {code or status}."
-    if code == "NoSuchBucket" or (status == 404 and operation == "head_bucket"):
-        return DependencyUnavailable(said, reason="no bucket")
-    if status in (401, 403):
-        return DependencyUnavailable(said, reason="refused")
-    if code == "KeyTooLongError":
-        return InvalidRequest(f"{key[:200]!r}… is too long for a key of an object.")
-    return DependencyUnavailable(said)
 
 
 def _status(error: BaseException | None) -> int:
