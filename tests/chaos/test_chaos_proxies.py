@@ -9,7 +9,6 @@ from urllib.parse import urlsplit
 
 import asyncpg
 import pytest
-from botocore.exceptions import ClientError, HTTPClientError
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
@@ -185,6 +184,6 @@ async def test_a_store_that_answers_badly_is_away_and_serves_again_afterwards(st
     proxy, through = store_before
     await asyncio.to_thread(through.put, "results/u/a.bin", b"before", content_type="image/png")
     async with answering(proxy, answer):
-        with pytest.raises((DependencyUnavailable, ClientError, HTTPClientError)):
+        with pytest.raises(DependencyUnavailable):
             await asyncio.to_thread(through.get, "results/u/a.bin")
     assert await asyncio.to_thread(through.get, "results/u/a.bin") == b"before"

@@ -45,6 +45,14 @@ def test_every_pod_is_restricted(objects: Objects) -> None:
             assert security["capabilities"] == {"drop": ["ALL"]}, name
 
 
+@pytest.mark.parametrize("name", ["gateway", "tailor", "weaver", "arbitrator", "migrate"])
+def test_a_scratch_folder_has_a_size(objects: Objects, name: str) -> None:
+    pods = [pod for found, pod in pod_specs(objects) if found.startswith(f"demo-{name}")]
+    scratch = [volume for pod in pods for volume in pod.get("volumes", []) if volume["name"] == "tmp"]
+    assert all(volume["emptyDir"]["sizeLimit"] for volume in scratch), name
+    assert scratch or name == "migrate"
+
+
 def test_every_container_has_resources_and_long_running_ones_have_probes(objects: Objects) -> None:
     for document in objects:
         if document["kind"] in ("Deployment", "StatefulSet"):

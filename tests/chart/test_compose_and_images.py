@@ -75,6 +75,7 @@ def test_every_service_is_hardened_pinned_and_local(profiles: str) -> None:
         assert not {"bitnami", "minio"} & set(service["image"].replace(":", "/").split("/")), name
         if name in OURS:
             assert service["read_only"] is True, name
+            assert all("/tmp:size=" in place for place in service["tmpfs"]), name
         if name not in {"weaver-gpu"}:
             assert int(service["mem_limit"]) > 0, name
 

@@ -181,6 +181,28 @@ async def test_a_failure_that_is_final_is_a_dead_letter_at_once(rig, hands, make
     assert (view.state, view.message) == (JobState.FAILED, "x" * 500)
 
 
+async def test_what_a_user_sent_wrong_fails_his_job_and_is_no_dead_letter(rig, hands, make_order):
+    await rig.queue.submit(make_order("job_a"), make_order("job_b"))
+    jobs = await hands.claim()
+    rejected, broken = (
+        Failure(id=job.id, token=job.token, code="c", message="m", retryable=False, of_input=job.id == "job_a")
+        for job in jobs
+    )
+    assert await rig.queue.fail(hands.worker, [rejected, broken]) == [Verdict.DEAD, Verdict.DEAD]
+    assert await rig.queue.fail(hands.worker, [rejected]) == [Verdict.DEAD], "asked again: the same answer"
+    assert await rig.queue.dead_letters() == ["job_b"]
+    assert (await rig.queue.stats()).dead == 1
+    views = await rig.queue.look("job_a", "job_b")
+    assert [(view.state, view.code) for view in views] == [(JobState.FAILED, "c")] * 2
+
+
+async def test_a_users_mistake_that_is_told_as_one_to_try_again_is_tried_again(rig, hands, make_order):
+    await rig.queue.submit(make_order("job_a"))
+    (job,) = await hands.claim()
+    odd = Failure(id=job.id, token=job.token, code="c", message="m", retryable=True, of_input=True)
+    assert await rig.queue.fail(hands.worker, [odd]) == [Verdict.RETRY]
+
+
 async def test_a_retryable_failure_past_the_deadline_expires(rig, hands, make_order):
     now = await rig.now_ms()
     await rig.queue.submit(make_order("job_a", deadline_ms=now + 30))

@@ -57,7 +57,7 @@ ENGINES = ["puppet", "catvton"]
 FAULTS = ["lost"] if "PROTEUS_TEST_REDIS_URL" in os.environ else ["lost", "read-only", "full"]
 """What the next call meets; a server that others use, too, is not made a replica or full."""
 
-DEEDS = ["complete", "retry", "fail", "crash", "crash", "renew"]
+DEEDS = ["complete", "retry", "fail", "reject", "crash", "crash", "renew"]
 
 
 @dataclass
@@ -207,8 +207,10 @@ class QueueMachine(RuleBasedStateMachine):
         worker, job = self.claims[-1 - back % len(self.claims)]
         if deed == "complete":
             self.both("complete", worker, [Completion(id=job.id, token=job.token, result={"result_key": "r"})])
-        elif deed in ("retry", "fail"):
-            failure = Failure(id=job.id, token=job.token, code="c", message="m", retryable=deed == "retry")
+        elif deed in ("retry", "fail", "reject"):
+            failure = Failure(
+                id=job.id, token=job.token, code="c", message="m", retryable=deed == "retry", of_input=deed == "reject"
+            )
             self.both("fail", worker, [failure])
         else:
             self.both("renew", worker, {job.id: job.token}, idle_ms=LONG_AGO_MS if deed == "crash" else 0)

@@ -76,10 +76,26 @@ async def test_an_arbitrator_survives_a_redis_that_answers_errors_and_says_so(fl
     arbitrator = fleet.start("arbitrator", "a1", **FAST)
     await config_becomes(fleet, "1", "0", "0.0", "VIP")
     await fleet.redis.delete(*CONFIG)
-    await fleet.redis.set(fleet.queue.keys.busy, "not a sorted set")
+    await fleet.redis.execute_command("ACL", "SETUSER", "arbitrator", "-evalsha")
     await fleet.until(lambda: said(arbitrator, "tick_failed"), what="a failed tick is told")
-    await fleet.redis.delete(fleet.queue.keys.busy)
+    await fleet.redis.execute_command("ACL", "SETUSER", "arbitrator", "+evalsha")
     await config_becomes(fleet, "1", "0", "0.0", "VIP")
+
+
+async def test_an_arbitrator_goes_on_beside_a_queue_of_another_type(fleet: Fleet) -> None:
+    arbitrator = fleet.start("arbitrator", "a1", **FAST)
+    await config_becomes(fleet, "1", "0", "0.0", "VIP")
+    await fleet.redis.set(keys.JOBS, "foo")
+    await fleet.redis.set(fleet.queue.keys.events, "foo")
+    await fleet.redis.delete(*CONFIG)
+    await config_becomes(fleet, "1", "0", "0.0", "VIP")
+    assert await fleet.redis.get(keys.JOBS) == "foo", "nobody who may mend it runs here"
+    await fleet.queue.inspect()
+    await fleet.until(lambda: said(arbitrator, "key_read_again"), what="it reads the queue again")
+    await fleet.submit(*[f"d{n}" for n in range(12)])
+    await config_becomes(fleet, "4", "0", "0.0", "ECONOMY")
+    assert not arbitrator.said("tick_failed")
+    assert arbitrator.stop() == 0
 
 
 LOCAL = {**FAST, "ARBITRATOR_LOCAL_REPLICAS": "1", "ARBITRATOR_MIN_REPLICAS": "0", "ARBITRATOR_IDLE_SECONDS": "1"}

@@ -25,6 +25,8 @@ AWAY = {
     "WEAVER_PROFILE_SECONDS": "0",
 }
 KEYS = {"OBJECT_STORAGE_ACCESS_KEY": "nobody", "OBJECT_STORAGE_SECRET_KEY": "nothing"}
+COMMERCIAL = {"PROTEUS_LICENCE_POLICY": "commercial"}
+SERVE = ("gateway", "serve", "--host", "127.0.0.1", "--port", "0")
 NO_KEY = "OBJECT_STORAGE_ACCESS_KEY and OBJECT_STORAGE_SECRET_KEY are not set, so nothing can be signed."
 
 
@@ -40,14 +42,22 @@ def ends(*arguments: str, environment: Mapping[str, str]) -> subprocess.Complete
     )
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("pose_folder")
 @pytest.mark.parametrize(
     ("arguments", "environment", "reason"),
     [
-        (("gateway", "serve", "--host", "127.0.0.1", "--port", "0"), {}, NO_KEY),
+        (SERVE, {}, NO_KEY),
         (("tailor",), {}, NO_KEY),
         (("weaver",), {}, NO_KEY),
-        (("weaver",), {**KEYS, "WEAVER_ENGINES": "catvton", "LICENCE_POLICY": "commercial"}, ""),
+        (("weaver",), {**KEYS, **COMMERCIAL, "WEAVER_ENGINES": "catvton"}, "catvton is refused by licence_policy"),
+        (("tailor",), {**KEYS, **COMMERCIAL, "TAILOR_PARSER": "segformer"}, "segformer is refused by licence_policy"),
+        (SERVE, {**KEYS, **COMMERCIAL, "PROTEUS_ENGINES": "puppet,catvton"}, "catvton is refused by licence_policy"),
+        (("gateway", "migrate"), KEYS, "DATABASE_URL names a database at 127.0.0.1:1: The database does not answer."),
+        (SERVE, {"LIMIT_TENANT_TOTAL": "many"}, "LIMIT_TENANT_TOTAL is 'many': it must be a whole number."),
+        (("tailor",), {"TAILOR_SLOTS": "0"}, "TAILOR_SLOTS is '0': it must be greater than or equal to 1."),
+        (("weaver",), {"WEAVER_ENGINES": "warp"}, "WEAVER_ENGINES is 'warp': there is no engine 'warp'"),
+        (("arbitrator",), {"LOG_LEVEL": "LOUD"}, "LOG_LEVEL is 'LOUD': it must be one of DEBUG, INFO"),
     ],
 )
 def test_what_cannot_work_says_why_in_one_sentence_and_ends_with_its_status(arguments, environment, reason):

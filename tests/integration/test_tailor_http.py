@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import tempfile
 import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -60,6 +61,15 @@ async def test_a_garment_comes_back_cut_out_with_what_was_found(http: httpx.Asyn
     assert 0 < float(answer.headers["x-proteus-confidence"]) <= 1
     assert answer.headers["x-proteus-worn"] == "false"
     assert answer.headers["x-proteus-parser"].startswith("classic/")
+
+
+async def test_a_large_form_is_read_without_a_file_under_tmp(
+    http: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", "/nowhere")
+    large = GARMENT + bytes(5 * 1024 * 1024)
+    answer = await http.post("/segment", files={"image": ("garment.jpg", large, "image/jpeg")})
+    assert answer.status_code == 200, answer.text
 
 
 def png(size: tuple[int, int] = (300, 300)) -> bytes:

@@ -64,8 +64,10 @@ def stored(fleet: Fleet) -> list[str]:
     )
 
 
-async def test_a_photo_and_a_garment_become_what_a_weaver_needs(fleet: Fleet) -> None:
-    await tailor(fleet)
+async def test_a_photo_and_a_garment_become_what_a_weaver_needs(fleet: Fleet, tmp_path: Path) -> None:
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    await tailor(fleet, HOME=str(scratch), TMPDIR=str(scratch))
     person = IngestedImage(**(await ingest(fleet, "p", (ASSETS / "person.jpg").read_bytes())).result["image"])
     garment = IngestedImage(**(await ingest(fleet, "g", (ASSETS / "garment.jpg").read_bytes())).result["image"])
     assert len(list(fleet.store.list("incoming/"))) == 2, "they stay until somebody has recorded the ingest"
@@ -87,6 +89,7 @@ async def test_a_photo_and_a_garment_become_what_a_weaver_needs(fleet: Fleet) ->
     parse = PersonParse(**fleet.store.get_json(made.result["result_key"]))
     assert imaging.load(fleet.store.get(parse.person_mask_key), "L").shape == (person.height, person.width)
     assert set(parse.agnostic_mask_keys) == {"upper", "lower", "overall", "dress"}
+    assert list(scratch.rglob("*")) == [], "nothing is written beside the store"
 
 
 def png(mode: str = "RGB", size: tuple[int, int] = (80, 80), **options: Any) -> bytes:
@@ -138,6 +141,7 @@ async def test_a_refused_upload_has_a_code_and_leaves_nothing_under_any_prefix(f
         fleet, "none", {"task": "ingest", "incoming_key": "incoming/usr_1/none", "content_type": "image/png"}
     )
     assert (missing.state, missing.code) == (JobState.FAILED, "upload_missing")
+    assert await fleet.tailor_queue.dead_letters() == [], "no operator can mend what a user sent"
     assert process.stop() == 0
 
 
@@ -150,6 +154,11 @@ async def test_a_picture_without_what_is_asked_for_fails_with_its_own_code(fleet
     assert (person.code, garment.code) == ("no_person_detected", "no_garment_detected")
     unknown = await do(fleet, "unknown", {"task": "parse"} | {"image_key": "images/usr_1/gone.png"})
     assert (unknown.state, unknown.code) == (JobState.FAILED, "not_found")
+    torn = fleet.store.get(blank.key)[:60]
+    fleet.store.put("images/usr_1/torn.png", torn, content_type="image/png")
+    damaged = await do(fleet, "damaged", {"task": "parse", "image_key": "images/usr_1/torn.png", "image_sha256": "a"})
+    assert (damaged.state, damaged.code) == (JobState.FAILED, "image_unreadable")
+    assert set(await fleet.tailor_queue.dead_letters()) == {"seg_unknown", "seg_damaged"}, "what we lost or broke"
 
 
 async def test_an_upload_after_ingest_changes_nothing_that_is_read(fleet: Fleet) -> None:

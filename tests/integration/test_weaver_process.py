@@ -7,6 +7,7 @@ import contextlib
 import json
 import re
 import signal
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from proteus import imaging, keys
@@ -22,8 +23,10 @@ SLOW = "1:4,8:4"
 LEASE_SECONDS = 1.5
 
 
-async def test_a_job_becomes_a_marked_picture_under_a_fenced_key(fleet: Fleet) -> None:
-    weaver = await fleet.weaver()
+async def test_a_job_becomes_a_marked_picture_under_a_fenced_key(fleet: Fleet, tmp_path: Path) -> None:
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    weaver = await fleet.weaver(HOME=str(scratch), TMPDIR=str(scratch))
     (job_id,) = await fleet.submit("a")
     (view,) = await fleet.settled(job_id)
     assert view.state is JobState.COMPLETED
@@ -37,6 +40,7 @@ async def test_a_job_becomes_a_marked_picture_under_a_fenced_key(fleet: Fleet) -
     assert imaging.load(data, "RGB").shape == (64, 48, 3)
     assert weaver.stop() == 0
     assert await list_workers(fleet.redis, fleet.queue.keys) == []
+    assert list(scratch.rglob("*")) == [], "nothing is written beside the store"
 
 
 async def test_jobs_that_wait_together_are_woven_together_in_few_round_trips(fleet: Fleet) -> None:
@@ -138,6 +142,7 @@ async def test_one_bad_job_never_fails_its_batch_mates(fleet: Fleet) -> None:
     assert {views[job_id].attempts for job_id in good} == {0}
     assert [views[job_id].code for job_id in (*refused, *alone)] == ["photo_rejected", "photo_rejected"]
     assert views[missing[0]].code == "not_found"
+    assert set(await fleet.queue.dead_letters()) == {*raising, *missing, *malformed}, "refused photos are no operator's"
     assert (views[raising[0]].code, views[raising[0]].attempts) == ("engine_failed", fleet.policy.max_attempts)
 
 

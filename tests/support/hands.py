@@ -74,11 +74,16 @@ class Hands:
         claim = await self.queues[list_name].claim(self.worker, free=1, engines=engines)
         return claim.jobs[0] if claim.jobs else None
 
-    async def finish(self, job: Claimed) -> dict[str, Any]:
-        """Do a job and complete it; return its result. What goes wrong fails as the workers would have it."""
+    async def finish(self, job: Claimed, **more: Any) -> dict[str, Any]:
+        """Do a job and complete it; return its result. What goes wrong fails as the workers would have it.
+
+        Args:
+            job: What was claimed.
+            more: Fields of a result that this version does not know.
+        """
         queue = self.queues[TAILOR if job.engine in TAILOR_WORKS else JOBS]
         try:
-            result = (await asyncio.to_thread(self._do, job)).write()
+            result = {**(await asyncio.to_thread(self._do, job)).write(), **more}
         except ProteusError as error:
             failure = failure_of(job, error)
             if not failure.retryable and job.engine in TAILOR_WORKS:

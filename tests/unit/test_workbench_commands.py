@@ -48,6 +48,25 @@ def test_a_gateway_that_is_not_there_is_exit_status_three(photo: Path) -> None:
     assert "make up" in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("arguments", "environment", "words"),
+    [
+        (["queue", "--url", "gateway:8000", "dead"], {}, "the gateway's address is 'gateway:8000': it must begin with"),
+        (["queue", "--url", "http://[", "ls"], {}, "the gateway's address is 'http://[': it must be a URL"),
+        (["queue", "ls"], {"PROTEUS_TOKEN": "hunter2\n"}, "(PROTEUS_TOKEN) holds characters that no token has"),
+        (["fleet", "why"], {"REDIS_URL": "redis"}, "(REDIS_URL) is 'redis': it must begin with redis://"),
+        (["fleet", "why"], {"REDIS_URL": "redis://a:hunter2@b:c"}, "(REDIS_URL) is 'b:c': it must be a URL"),
+    ],
+)
+def test_a_setting_that_is_none_is_wrong_usage_named_in_a_sentence(
+    arguments: list[str], environment: dict[str, str], words: str
+) -> None:
+    done = CliRunner().invoke(app, arguments, env=environment)
+    said = " ".join(done.stderr.replace("│", "").split())
+    assert (done.exit_code, words in said) == (2, True), said
+    assert "hunter2" not in done.output + repr(done.exception)
+
+
 def test_a_photo_that_is_not_there_is_wrong_usage(photo: Path) -> None:
     assert CliRunner().invoke(app, ["tryon", "nowhere.jpg", str(photo)]).exit_code == 2
 

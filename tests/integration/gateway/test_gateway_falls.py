@@ -12,8 +12,11 @@ import httpx
 import pytest
 from redis.asyncio import Redis
 
+from gateway import metrics
+from gateway.ledger.engine import Ledger
 from gateway.settings import DatabaseSettings
 from proteus import keys
+from proteus.errors import DependencyUnavailable
 from proteus.jobs import WorkerId
 from proteus.keys import JOBS, TAILOR, QueueKeys
 from proteus.queue import Completion
@@ -88,7 +91,7 @@ async def test_a_failure_message_that_postgres_cannot_hold_fails_its_job_and_no_
     queue = hands.queues[JOBS]
     policy = queue.policy
     numbers = (policy.max_attempts, policy.backoff_base_ms, policy.backoff_cap_ms)
-    await queue._run("fail", *numbers, job.id, job.token, "engine_failed", "a\0b", 0, 0.5)  # as an older worker
+    await queue._run("fail", *numbers, job.id, job.token, "engine_failed", "a\0b", 0, 0, 0.5)  # as an older worker
     status = await ready.guest.wait(snap["job_id"], 10)
     assert (status["status"], status["error"]["code"]) == ("failed", "engine_failed")
     await hands.finish(await hands.take())
@@ -108,6 +111,36 @@ async def test_an_ingest_of_another_version_fails_what_needs_it_and_nothing_else
     assert (await guest.wait(other["job_id"], 10))["status"] == "completed"
 
 
+ODD_RESULTS: list[dict[str, Any]] = [
+    {},
+    {"result_key": 7},
+    {"result_key": "results/x", "timings": {"weave_seconds": "fast"}},
+    {"result_key": "results/x", "degraded": "no"},
+    {"result_key": "results/x", "width": 2**40},
+    {"pictures": [{"result_key": "results/x"}]},
+]
+
+
+async def test_a_result_that_cannot_be_read_fails_its_job_is_counted_and_one_of_a_later_version_is_kept(
+    ready, hands
+) -> None:
+    unread = metrics.RESULTS_UNREADABLE.labels("tryon")._value
+    before = unread.get()
+    bad = [(await ready.snap())["job_id"] for _ in ODD_RESULTS]
+    good = (await ready.snap())["job_id"]
+    queue = hands.queues[JOBS]
+    for result in ODD_RESULTS:
+        job = await hands.take()
+        await queue.complete(hands.worker, [Completion(id=job.id, token=job.token, result=result)])
+    result = await hands.finish(await hands.take(), later={"colour": "red", "layers": [{"a": None}]})
+    assert result["later"]
+    for job_id in bad:
+        status = await ready.guest.wait(job_id, 10)
+        assert (status["status"], status["error"]["code"]) == ("failed", "engine_failed")
+    assert (await ready.guest.wait(good, 10))["status"] == "completed"
+    assert unread.get() == before + len(ODD_RESULTS)
+
+
 async def test_a_read_only_database_is_waited_out_and_answers_503(gateway, ready, hands, database_url) -> None:
     guest = ready.guest
     before = [(await ready.snap())["job_id"] for _ in range(3)]
@@ -122,6 +155,16 @@ async def test_a_read_only_database_is_waited_out_and_answers_503(gateway, ready
     for job_id in before:
         assert (await guest.wait(job_id))["status"] == "completed"
     assert (await guest.http.get("/readyz")).status_code == 200
+
+
+@pytest.mark.parametrize("change", [{"path": "/nowhere"}, {"netloc": "stranger:wrong@{host}"}])
+async def test_a_database_that_lets_nobody_in_is_away_and_no_bug(database_url, change) -> None:
+    given = urlsplit(database_url)
+    change = {name: value.format(host=given.netloc.rpartition("@")[2]) for name, value in change.items()}
+    ledger = Ledger(DatabaseSettings(url=given._replace(**change).geturl()))
+    with pytest.raises(DependencyUnavailable, match="The database "):
+        await ledger.ping()
+    await ledger.close()
 
 
 async def test_a_full_disk_is_waited_out_and_the_same_events_are_recorded_afterwards(

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from gateway.addresses import Addresses, networks
 from gateway.settings import EdgeSettings
+from proteus.checked_settings import SettingRefused
 
 PROXIES = "10.0.0.0/8, 2001:db8:1::/48"
 KEY = "k" * 32
@@ -86,5 +87,5 @@ def test_no_header_makes_it_fail(forwarded: list[str], peer: str) -> None:
 
 
 def test_a_setting_that_names_no_network_is_refused() -> None:
-    with pytest.raises(ValueError, match="nonsense"):
+    with pytest.raises(SettingRefused, match="nonsense"):
         EdgeSettings(trusted_proxies="10.0.0.0/8, nonsense")

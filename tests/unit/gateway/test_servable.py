@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from pydantic import ValidationError
 
 from gateway.servable import rivals_of, servable_engines
 from gateway.settings import GatewaySettings, TokenSettings
+from proteus.checked_settings import SettingRefused
 from proteus.jobs import WorkerId
 from proteus.registry import WorkerCard, WorkerState
 
@@ -56,6 +56,6 @@ def test_jobs_wait_for_those_that_the_same_workers_take() -> None:
 
 def test_an_engine_that_does_not_exist_cannot_be_named() -> None:
     tokens = TokenSettings(signing_key="k" * 32)
-    with pytest.raises(ValidationError, match="warp-drive"):
+    with pytest.raises(SettingRefused, match="warp-drive"):
         GatewaySettings(engines="puppet, warp-drive", tokens=tokens)
     assert GatewaySettings(engines=" puppet ,fashn,", tokens=tokens).named_engines == {"puppet", "fashn"}

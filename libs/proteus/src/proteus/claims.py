@@ -23,7 +23,7 @@ import structlog
 from prometheus_client import Counter
 from redis.exceptions import RedisError
 
-from proteus.errors import EngineError, ProteusError
+from proteus.errors import EngineError, PhotoRejected, ProteusError
 from proteus.heart import Heart
 from proteus.jobs import JobId, WorkerId
 from proteus.queue import AnyQueue, Claimed, Completion, Failure, Verdict
@@ -263,13 +263,25 @@ class Claims:
                 self._heart.moved()
 
 
-def failure_of(job: Claimed, error: Exception) -> Failure:
+def failure_of(job: Claimed, error: Exception, *, of_input: bool = False) -> Failure:
     """Return an error as the queue wants it: its code and whether trying again can help.
 
     What nobody foresaw counts as the engine's failure: tried again a few times, then dead with its text.
+
+    Args:
+        job: What went wrong.
+        error: Why.
+        of_input: The user's upload is the cause; so it is if his photo does not show what is needed.
     """
     known = error if isinstance(error, ProteusError) else EngineError(f"{type(error).__name__}: {error}")
-    return Failure(id=job.id, token=job.token, code=known.code, message=known.message[:500], retryable=known.retryable)
+    return Failure(
+        id=job.id,
+        token=job.token,
+        code=known.code,
+        message=known.message[:500],
+        retryable=known.retryable,
+        of_input=of_input or isinstance(error, PhotoRejected),
+    )
 
 
 def failure_of_gone(job: Claimed, why: Gone) -> Failure:

@@ -14,8 +14,8 @@
     │   └── NotReady              it is being made (retryable)
     ├── UploadMissing             nothing was PUT under the signed URL
     ├── Overloaded                try again later (429)
-     │   └── DeadlineUnreachable · TenantCap · UserCap · NoCapacity · RateLimited
-     ├── TooOld                    nobody made it within a job's maximum age
+    │   └── DeadlineUnreachable · TenantCap · UserCap · NoCapacity · RateLimited
+    ├── TooOld                    nobody made it within a job's maximum age
     ├── PhotoRejected             the picture is fine, what it shows is not
     │   ├── NoPersonDetected · PersonCropped · NoGarmentDetected
     ├── IllegalTransition
@@ -34,7 +34,7 @@ Below the tree stands the one table that classifies what Redis and Postgres answ
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import ClassVar, Final
+from typing import ClassVar, Final, Literal
 
 
 class ProteusError(Exception):
@@ -278,6 +278,10 @@ class DependencyUnavailable(ProteusError):
     code = "dependency_unavailable"
     retryable = True
     hint = "Try again in a few seconds."
+
+    def __init__(self, message: str | None = None, *, reason: Literal["away", "refused", "no bucket"] = "away") -> None:
+        super().__init__(message)
+        self.reason = reason
 
 
 class ReplyClass(StrEnum):

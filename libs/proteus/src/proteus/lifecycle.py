@@ -13,11 +13,15 @@ import signal
 import sys
 import threading
 from collections.abc import Awaitable, Callable
-from typing import Any, Final, TypeVar
+from functools import partial
+from typing import Any, Final, Protocol, TypeVar
 
 import structlog
 
+from proteus import telemetry
+from proteus.checked_settings import SettingRefused
 from proteus.errors import ProteusError
+from proteus.settings import LogSettings
 
 log = structlog.get_logger()
 
@@ -28,6 +32,17 @@ FORCED_EXIT: Final = 130
 """Exit status after the second signal."""
 
 T = TypeVar("T")
+
+
+class AnySettings(Protocol):
+    """What all services' settings have."""
+
+    @property
+    def log(self) -> LogSettings:
+        """How logs are written."""
+
+
+Settings = TypeVar("Settings", bound=AnySettings)
 
 _abandoned = threading.Event()
 
@@ -72,11 +87,48 @@ def cannot_work(group: BaseExceptionGroup[ProteusError]) -> int:
     return CANNOT_WORK
 
 
-def run_service(main: Callable[[asyncio.Event], Awaitable[None]]) -> int:
-    """Run a service as `run_until_signalled` does; return its exit status: `CANNOT_WORK` if it cannot work here."""
-    status = 0
+def read_settings(read: Callable[[], Settings], service: str) -> Settings | None:
+    """Return a service's settings, and write its logs as they say from now on; None if they cannot be used.
+
+    The reason is logged then: the service ends with `CANNOT_WORK`.
+    """
     try:
-        asyncio.run(run_until_signalled(main))
+        settings = read()
+    except SettingRefused as error:
+        try:
+            form = LogSettings()
+        except SettingRefused:
+            form = LogSettings.model_construct()
+        telemetry.configure(form, service)
+        log.error("cannot_work", reason=error.message)
+        return None
+    telemetry.configure(settings.log, service)
+    return settings
+
+
+def run_service(
+    read: Callable[[], Settings],
+    load: Callable[[], Callable[[Settings, asyncio.Event], Awaitable[None]]],
+    *,
+    service: str,
+) -> int:
+    """Read a service's settings, and run it as `run_until_signalled` does.
+
+    Args:
+        read: Returns the settings.
+        load: Imports the service and returns its main coroutine: what takes long, once the settings are good.
+        service: Its name.
+
+    Returns:
+        Its exit status: `CANNOT_WORK` if it cannot work here.
+    """
+    status = 0
+    settings = read_settings(read, service)
+    if settings is None:
+        return CANNOT_WORK
+    serve = load()
+    try:
+        asyncio.run(run_until_signalled(partial(serve, settings)))
     except* ProteusError as group:
         status = cannot_work(group)
     if _abandoned.is_set():

@@ -44,7 +44,7 @@ def values(kept: Mapping[str, str], environment: Mapping[str, str]) -> dict[str,
     made = {name: kept.get(name) or secrets.token_hex(32) for name in names}
     for name, variable in GIVEN.items():
         if given := environment.get(variable):
-            refuse_published(given, name=variable)
+            refuse_published(given, what=variable)
             made[name] = given
     return made
 

@@ -12,6 +12,8 @@ from typing import Any, Final
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
+from proteus.checked_settings import CheckedSettings
+
 PUBLISHED: Final = frozenset(
     {
         "local-only",
@@ -25,17 +27,17 @@ PUBLISHED: Final = frozenset(
 """Secrets that were defaults once: they stand in published files, so whoever reads those has them."""
 
 
-def refuse_published(value: str, *, name: str) -> None:
+def refuse_published(value: str, *, what: str = "it") -> None:
     """Refuse a secret that was a public default.
 
     Raises:
-        ValueError: It is one; the message names the setting, never the value.
+        ValueError: It is one; the message never shows it.
     """
     if value in PUBLISHED:
-        raise ValueError(f"{name} is a default that everybody can read; make a secret: `openssl rand -hex 32`")
+        raise ValueError(f"{what} is a default that everybody can read; make a secret: `openssl rand -hex 32`")
 
 
-class SecretSettings(BaseSettings):
+class SecretSettings(CheckedSettings):
     """Settings of which each may lie in a file: `X_FILE` names the file that holds `X`. Errors show no value."""
 
     model_config = SettingsConfigDict(hide_input_in_errors=True)

@@ -7,12 +7,34 @@ from __future__ import annotations
 
 import socket
 from secrets import token_hex
-from typing import Literal
+from typing import Final, Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
+from proteus.checked_settings import CheckedSettings
 from proteus.secret_files import SecretSettings, refuse_published
+
+LOG_LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+
+
+def checked_url(url: str, *schemes: str, needs_host: bool = True) -> str:
+    """Return a URL that can be connected to.
+
+    Raises:
+        ValueError: Its scheme is none of these, its port is none, or it names no host though it must.
+    """
+    try:
+        parts = urlsplit(url)
+        known, host, _port = parts.scheme in schemes, parts.hostname, parts.port
+    except ValueError as error:
+        raise ValueError(f"it must be a URL: {error}") from None
+    if not known:
+        raise ValueError(f"it must begin with {' or '.join(f'{scheme}://' for scheme in schemes)}")
+    if needs_host and not host:
+        raise ValueError("it must name a host")
+    return url
 
 
 class RedisSettings(SecretSettings):
@@ -22,6 +44,11 @@ class RedisSettings(SecretSettings):
 
     url: str = "redis://127.0.0.1:6379/0"
     """`REDIS_URL`. Redis 7 or Valkey; `maxmemory-policy noeviction` and AOF everysec."""
+
+    @field_validator("url")
+    @classmethod
+    def _is_redis(cls, url: str) -> str:
+        return url if url.startswith("unix://") else checked_url(url, "redis", "rediss")
 
 
 class StorageSettings(SecretSettings):
@@ -35,7 +62,7 @@ class StorageSettings(SecretSettings):
     public_endpoint: str = ""
     """`OBJECT_STORAGE_PUBLIC_ENDPOINT`. Where clients reach it (presigned URLs name it); empty: the same."""
 
-    bucket: str = Field(default="proteus", min_length=3)
+    bucket: str = Field(default="proteus", pattern=r"^[A-Za-z0-9._-]{3,255}$")
     """`OBJECT_STORAGE_BUCKET`."""
 
     access_key: str = ""
@@ -44,12 +71,18 @@ class StorageSettings(SecretSettings):
     secret_key: SecretStr = SecretStr("")
     """`OBJECT_STORAGE_SECRET_KEY`. Has no default that opens a store: a known key is no key."""
 
-    region: str = "us-east-1"
+    region: str = Field(default="us-east-1", pattern=r"^[A-Za-z0-9-]{1,63}$")
+    """`OBJECT_STORAGE_REGION`."""
+
+    @field_validator("endpoint", "public_endpoint")
+    @classmethod
+    def _is_http(cls, url: str) -> str:
+        return checked_url(url, "http", "https") if url else url
 
     @field_validator("secret_key")
     @classmethod
     def _is_a_secret(cls, value: SecretStr) -> SecretStr:
-        refuse_published(value.get_secret_value(), name="OBJECT_STORAGE_SECRET_KEY")
+        refuse_published(value.get_secret_value())
         return value
 
     @property
@@ -57,17 +90,26 @@ class StorageSettings(SecretSettings):
         return (self.public_endpoint or self.endpoint).rstrip("/")
 
 
-class LogSettings(BaseSettings):
+class LogSettings(CheckedSettings):
     """Structured logs."""
 
     model_config = SettingsConfigDict(frozen=True, env_prefix="LOG_", extra="ignore")
 
     level: str = "INFO"
+    """`LOG_LEVEL`."""
+
     json_lines: bool = Field(default=True, alias="LOG_JSON")
     """`LOG_JSON`. JSON lines for machines; `0`: readable lines for people at a terminal."""
 
+    @field_validator("level")
+    @classmethod
+    def _is_a_level(cls, level: str) -> str:
+        if level.upper() not in LOG_LEVELS:
+            raise ValueError(f"it must be one of {', '.join(LOG_LEVELS)}")
+        return level.upper()
 
-class LeaseSettings(BaseSettings):
+
+class LeaseSettings(CheckedSettings):
     """How long a worker may be silent before its jobs go to another one."""
 
     model_config = SettingsConfigDict(frozen=True, env_prefix="LEASE_", extra="ignore")
@@ -82,7 +124,7 @@ class LeaseSettings(BaseSettings):
     """`LEASE_REAP_SECONDS`. How often everyone looks for leases that ran out."""
 
 
-class ProbeSettings(BaseSettings):
+class ProbeSettings(CheckedSettings):
     """Where health and metrics are served by a service that is no web server."""
 
     model_config = SettingsConfigDict(frozen=True, env_prefix="PROBE_", extra="ignore")
@@ -94,7 +136,7 @@ class ProbeSettings(BaseSettings):
     """`PROBE_PORT`. 0: nowhere."""
 
 
-class AnyWorkerSettings(BaseSettings):
+class AnyWorkerSettings(CheckedSettings):
     """What every worker is told of its deployment."""
 
     model_config = SettingsConfigDict(frozen=True, env_prefix="PROTEUS_", extra="ignore")

@@ -2,25 +2,34 @@
 
 Calls block; services run them in threads. Objects are named by key; a URL is made when somebody needs one and is never
 stored. `proteus.object_keys` says what lies where.
+
+Whatever the store answers becomes an error of ours: `NotFound` only if it says that this object is not there,
+`InvalidRequest` if no store could take the key, else `DependencyUnavailable`. Half an answer counts as none.
 """
 
 from __future__ import annotations
 
+import copy
 import json
+import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import IO, TYPE_CHECKING, Any, Final
-from unicodedata import category
-from urllib.parse import quote, unquote, urlsplit
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
+from botocore.parsers import ResponseParserError
 from s3transfer.exceptions import RetriesExceededError
+from urllib3.exceptions import HTTPError
 
-from proteus.errors import DependencyUnavailable, ForeignUrl, NotFound, ProteusError, UploadMissing
+from proteus import object_urls
+from proteus.errors import DependencyUnavailable, InvalidRequest, NotFound, ProteusError, UploadMissing
+from proteus.patience import Waits
 from proteus.settings import StorageSettings
+from proteus.store_answers import refusal
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -31,6 +40,9 @@ ANSWER_SECONDS: Final = 20.0
 """Silence after which a call of a worker's is tried again: it has nothing better to do than to wait."""
 
 TRIES: Final = 3
+
+NO_ANSWER: Final = (BotoCoreError, ResponseParserError, RetriesExceededError, HTTPError)
+"""What the client raises where no answer came, or none that it can read."""
 
 
 class NoStorageKey(ProteusError):
@@ -57,6 +69,13 @@ class PresignedPut:
     headers: dict[str, str]
 
 
+@dataclass
+class _Answered:
+    """When the store last answered, on the monotonic clock."""
+
+    at: float = float("-inf")
+
+
 class ObjectStore:
     """One bucket.
 
@@ -76,13 +95,15 @@ class ObjectStore:
             raise NoStorageKey
         self.settings = settings
         self._answer_seconds, self._tries = answer_seconds, tries
+        self._waits = Waits()
+        self._answered = _Answered()
         self._s3 = self._client(settings.endpoint)
         self._signer = (
             self._s3 if settings.client_endpoint == settings.endpoint else self._client(settings.client_endpoint)
         )
 
     def _client(self, endpoint: str) -> S3Client:
-        return boto3.client(
+        client = boto3.client(
             "s3",
             endpoint_url=endpoint,
             aws_access_key_id=self.settings.access_key,
@@ -99,12 +120,30 @@ class ObjectStore:
                 response_checksum_validation="when_required",
             ),
         )
+        client.meta.events.register_last("before-call.s3", _expect_nothing)
+        return client
+
+    @property
+    def answered_at(self) -> float:
+        """When the store last did what anybody here asked, or said that an object is not there; monotonic seconds.
+
+        A caller whose calls failed since tells by it whether the store is away for everybody.
+        """
+        return self._answered.at
+
+    def watched(self, waits: Waits) -> ObjectStore:
+        """Return this store; `waits` tells whether one of its calls lasts."""
+        watched = copy.copy(self)
+        watched._waits = waits
+        return watched
 
     def ensure_bucket(self, *, cors_origins: list[str]) -> None:
         """Make the bucket if it is not there, and let browsers of these origins PUT and GET with signed URLs."""
         try:
-            self._s3.head_bucket(Bucket=self.settings.bucket)
-        except ClientError:
+            self._call("head_bucket", Bucket=self.settings.bucket)
+        except DependencyUnavailable as error:
+            if error.reason == "away":
+                raise
             self._call("create_bucket", Bucket=self.settings.bucket)
         self._call(
             "put_bucket_cors",
@@ -153,17 +192,18 @@ class ObjectStore:
             DependencyUnavailable: The store does not answer.
         """
         extra = {} if limit_bytes is None else {"Range": f"bytes=0-{limit_bytes}"}
-        try:
-            response = self._call("get_object", Bucket=self.settings.bucket, Key=key, **extra)
-        except DependencyUnavailable as error:
-            if _status(error.__cause__) == RANGE_NOT_SATISFIABLE:
-                return b""  # an empty object has no first byte
-            raise
-        try:
+        with self._asking("get_object", key):
+            try:
+                response = self._s3.get_object(Bucket=self.settings.bucket, Key=key, **extra)  # type: ignore[arg-type]
+            except ClientError as error:
+                if _status(error) == RANGE_NOT_SATISFIABLE:
+                    return b""  # An empty object has no first byte.
+                raise
+            if not response["ResponseMetadata"]["HTTPHeaders"].keys() & {"content-length", "transfer-encoding"}:
+                # A head that was cut off says nothing about a length, and its body looks like an empty one.
+                raise DependencyUnavailable("The object store broke off while sending.")
             data: bytes = response["Body"].read()
-        except BotoCoreError as error:
-            raise DependencyUnavailable("The object store broke off while sending.") from error
-        return data
+            return data
 
     def download(self, key: str, sink: IO[bytes]) -> None:
         """Write an object of any size into a file, in parts that come side by side.
@@ -172,10 +212,7 @@ class ObjectStore:
             NotFound: There is no such object.
             DependencyUnavailable: The store does not answer.
         """
-        try:
-            self._call("download_fileobj", Bucket=self.settings.bucket, Key=key, Fileobj=sink)
-        except RetriesExceededError as error:
-            raise DependencyUnavailable("The object store broke off while sending.") from error
+        self._call("download_fileobj", Bucket=self.settings.bucket, Key=key, Fileobj=sink)
 
     def get_json(self, key: str) -> Any:
         """Return a JSON document."""
@@ -191,12 +228,15 @@ class ObjectStore:
             found = self._call("head_object", Bucket=self.settings.bucket, Key=key)
         except NotFound as error:
             raise UploadMissing from error
-        return ObjectInfo(
-            key=key,
-            size_bytes=found["ContentLength"],
-            modified=found["LastModified"],
-            content_type=found.get("ContentType", ""),
-        )
+        try:
+            return ObjectInfo(
+                key=key,
+                size_bytes=found["ContentLength"],
+                modified=found["LastModified"],
+                content_type=found.get("ContentType", ""),
+            )
+        except KeyError as error:
+            raise DependencyUnavailable(f"The object store broke off: its answer has no {error}.") from error
 
     def exists(self, key: str) -> bool:
         """Tell whether an object is there."""
@@ -258,43 +298,45 @@ class ObjectStore:
 
     def url_of(self, key: str) -> str:
         """Return the object's unsigned address inside this deployment's storage (what payloads and rows may hold)."""
-        return f"{self.settings.client_endpoint}/{self.settings.bucket}/{quote(key)}"
+        return object_urls.url_of(self.settings, key)
 
     def key_of(self, url: str) -> str:
         """Return the key behind an address of this deployment's storage; a query (a signature) is ignored.
 
         Raises:
-            ForeignUrl: The address is not in this bucket: another host, bucket or scheme, a path that climbs, or no
-                URL at all.
+            ForeignUrl: The address is not in this bucket.
         """
-        ours = urlsplit(f"{self.settings.client_endpoint}/{self.settings.bucket}/")
-        try:
-            given = urlsplit(url)
-        except ValueError as error:
-            raise ForeignUrl(f"{url[:200]!r} is not a URL: {error}.") from error
-        key = unquote(given.path[len(ours.path) :])
-        if (
-            (given.scheme, given.netloc) != (ours.scheme, ours.netloc)
-            or not given.path.startswith(ours.path)
-            or not key
-            or any(category(character) in ("Cc", "Cs") for character in key)
-            or any(part in ("", ".", "..") for part in key.split("/"))
-        ):
-            shown = given._replace(query="", fragment="").geturl()[:200]
-            raise ForeignUrl(f"{shown!r} does not point into this deployment's storage ({ours.geturl()}…).")
-        return key
+        return object_urls.key_of(self.settings, url)
 
     def _call(self, operation: str, **arguments: Any) -> Any:
-        try:
+        with self._asking(operation, str(arguments.get("Key", ""))):
             return getattr(self._s3, operation)(**arguments)
+
+    @contextmanager
+    def _asking(self, operation: str, key: str) -> Iterator[None]:
+        """Turn what the store answers inside the block into our own errors, and note when it answered."""
+        try:
+            with self._waits:
+                yield
         except ClientError as error:
             code = error.response.get("Error", {}).get("Code", "")
-            status = _status(error)
-            if status == 404:
-                raise NotFound(f"There is no object {arguments.get('Key', '')!r} in the store.") from error
-            raise DependencyUnavailable(f"The object store refused {operation}: {code or status}.") from error
-        except BotoCoreError as error:
+            ours = refusal(code, status=_status(error), operation=operation, key=key)
+            if isinstance(ours, NotFound):
+                self._answered.at = time.monotonic()
+            raise ours from error
+        except ParamValidationError as error:
+            raise InvalidRequest(f"{str(key)[:200]!r} is no key of an object.") from error
+        except NO_ANSWER as error:
             raise DependencyUnavailable("The object store does not answer.") from error
+        self._answered.at = time.monotonic()
+
+
+def _expect_nothing(params: dict[str, Any], **_: Any) -> None:
+    """Send bodies at once, without asking by `Expect: 100-continue`.
+
+    Where the connection ends in the middle of the answer to that, botocore's thread loops without end.
+    """
+    params["headers"].pop("Expect", None)
 
 
 def _status(error: BaseException | None) -> int:

@@ -113,9 +113,11 @@ def _from_bucket(model: str, bucket: str, prefix: str, draft: Path, storage: Sto
                 file.parent.mkdir(parents=True, exist_ok=True)
                 with file.open("wb") as sink:
                     store.download(found.key, sink)
-    except NotFound as error:
-        raise ModelUnavailable(f"{model}'s weights: there is no bucket {bucket!r} at {storage.endpoint}.") from error
-    except DependencyUnavailable as error:
+    except (DependencyUnavailable, NotFound) as error:
+        if isinstance(error, DependencyUnavailable) and error.reason == "no bucket":
+            raise ModelUnavailable(
+                f"{model}'s weights: there is no bucket {bucket!r} at {storage.endpoint}."
+            ) from error
         raise ModelUnavailable(
             f"{model}'s weights could not be read from bucket {bucket!r} at {storage.endpoint}: {error.message}"
         ) from error

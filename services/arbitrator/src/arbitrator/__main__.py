@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import sys
+from typing import TYPE_CHECKING
 
 from proteus.startup import hear_signals
+
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Awaitable, Callable
 
 
 def main() -> int:
     """Read the settings, judge, return the exit status."""
     hear_signals()
-    from functools import partial
-
-    from arbitrator.app import serve
     from arbitrator.settings import Settings
-    from proteus import lifecycle, telemetry
+    from proteus.lifecycle import run_service
 
-    settings = Settings()
-    telemetry.configure(settings.log, "arbitrator")
-    return lifecycle.run_service(partial(serve, settings))
+    def load() -> Callable[[Settings, asyncio.Event], Awaitable[None]]:
+        from arbitrator.app import serve
+
+        return serve
+
+    return run_service(Settings, load, service="arbitrator")
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from redis.asyncio import Redis
+from redis.exceptions import ResponseError
 
 from arbitrator.policies.contract import Observation
 from arbitrator.settings import ArbitratorSettings
@@ -14,7 +15,9 @@ from proteus import keys
 from proteus.engines import CARDS
 from proteus.fleet_view import EngineFleet, engine_fleet
 from proteus.queue import JobQueue, QueueStats
+from proteus.queue.unread import UnreadKeys
 from proteus.registry import WorkerCard, WorkerState, list_workers
+from proteus.replies import is_away
 
 EVENTS_PER_TICK: Final = 5_000
 """Events looked through for arrivals at one tick; a tick with more of them counts the rest next time."""
@@ -52,6 +55,7 @@ class Observer:
         self._settings = settings
         self._engine = engine
         self._last_event = ""
+        self._unread = UnreadKeys()
 
     async def read(self) -> Observation:
         """Return what is so now. The readings of one observation run side by side."""
@@ -69,7 +73,19 @@ class Observer:
         return make_observation(stats, fleet, self._settings, now=now, arrived=arrived, warm=warm > 0)
 
     async def _arrivals(self) -> int:
-        """Count what was submitted since the last reading; 0 at the first."""
+        """Count what was submitted since the last reading; 0 at the first, and while the stream cannot be read."""
+        try:
+            arrived = await self._submitted()
+        except ResponseError as error:
+            if is_away(error):
+                raise
+            self._unread.note([self._queue.keys.events])
+            self._last_event = ""
+            return 0
+        self._unread.note([])
+        return arrived
+
+    async def _submitted(self) -> int:
         stream = self._queue.keys.events
         if not self._last_event:
             newest: Any = await self._redis.xrevrange(stream, count=1)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
+from proteus.checked_settings import CheckedSettings
 from proteus.settings import LogSettings, ProbeSettings, RedisSettings, fresh_worker_id
 
 
-class ArbitratorSettings(BaseSettings):
+class ArbitratorSettings(CheckedSettings):
     """How to judge."""
 
     model_config = SettingsConfigDict(frozen=True, env_prefix="ARBITRATOR_", extra="ignore")
@@ -50,7 +51,7 @@ class ArbitratorSettings(BaseSettings):
     """`ARBITRATOR_IDLE_SECONDS`. How long one machine keeps a weaver that nothing needs; KEDA's usual cooldown."""
 
 
-class DeploymentSettings(BaseSettings):
+class DeploymentSettings(CheckedSettings):
     """Who this process is, and what the deployment runs."""
 
     model_config = SettingsConfigDict(frozen=True, env_prefix="PROTEUS_", extra="ignore")

@@ -79,10 +79,11 @@ def build(settings: GatewaySettings, stopping: asyncio.Event) -> Services:
 
     Raises:
         ModelUnavailable: The default engine does not exist.
-        LicenceRefused: The licence policy forbids the default engine's weights.
+        LicenceRefused: The licence policy forbids the weights of the default engine, or of one that the settings name.
     """
-    if settings.default_engine != AUTO:
-        card_of(settings.default_engine, commercial_only=settings.licence_policy == "commercial")
+    commercial_only = settings.licence_policy == "commercial"
+    for name in sorted(settings.named_engines | {settings.default_engine} - {AUTO}):
+        card_of(name, commercial_only=commercial_only)
     clock = SystemClock()
     redis: Redis = Redis.from_url(
         settings.redis.url,
@@ -97,7 +98,6 @@ def build(settings: GatewaySettings, stopping: asyncio.Event) -> Services:
     store = ObjectStore(settings.storage, answer_seconds=STORE_SECONDS, tries=2)
     policy = QueuePolicy(lease_ms=int(settings.lease.seconds * 1000))
     queues = {name: JobQueue(redis, name, policy=policy) for name in (JOBS, TAILOR)}
-    commercial_only = settings.licence_policy == "commercial"
     fleet = FleetWatch(
         redis,
         ledger,

@@ -8,6 +8,7 @@ import contextlib
 import gc
 import json
 from collections.abc import Iterator
+from functools import partial
 
 import structlog
 import uvicorn
@@ -23,9 +24,8 @@ from gateway.settings import GatewaySettings, TokenSettings
 from gateway.tokens import GUESTS, SCOPES, Tokens
 from proteus.clock import SystemClock
 from proteus.errors import ProteusError
-from proteus.lifecycle import cannot_work, run_until_signalled
+from proteus.lifecycle import CANNOT_WORK, cannot_work, read_settings, run_until_signalled
 from proteus.storage import ObjectStore
-from proteus.telemetry import configure
 
 log = structlog.get_logger()
 
@@ -38,8 +38,10 @@ def main(arguments: list[str] | None = None) -> int:
         return 0
     # A migration job is given the database and the bucket, not the key that signs tokens.
     unsigned = given.command == "migrate"
-    settings = GatewaySettings(tokens=TokenSettings.model_construct()) if unsigned else GatewaySettings()
-    configure(settings.log, "gateway")
+    read = partial(GatewaySettings, tokens=TokenSettings.model_construct()) if unsigned else GatewaySettings
+    settings = read_settings(read, "gateway")
+    if settings is None:
+        return CANNOT_WORK
     status = 0
     try:
         match given.command:

@@ -55,6 +55,11 @@ EVENTS_SET_ASIDE: Final = Counter(
     "Queue events that could not be recorded.",
     ["queue"],
 )
+RESULTS_UNREADABLE: Final = Counter(
+    "proteus_gateway_results_unreadable_total",
+    "Completions that failed their job: nothing can be recorded of such a result.",
+    ["kind"],
+)
 CARDS_LEFT_OUT: Final = Gauge(
     "proteus_gateway_left_out_cards", "Workers' cards that cannot be read, at the last reading.", ["queue"]
 )

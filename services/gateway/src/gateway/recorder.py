@@ -22,7 +22,7 @@ from gateway import metrics
 from gateway.ledger.engine import Ledger
 from gateway.ledger.repository import Writes
 from gateway.ledger.rows import JobRow
-from gateway.settling import EPOCH_TOKENS, apply, cascaded, fact
+from gateway.settling import EPOCH_TOKENS, apply, cascaded, fact, why_unreadable
 from gateway.submission import Submitter
 from gateway.views import AddressOf, Seen, event_of, seen_tailor, seen_tryon
 from proteus import keys, object_keys
@@ -95,6 +95,7 @@ class Recorder:
             for event in events:
                 if row := change.after.get(event.job_id):
                     change.after[event.job_id] = apply(row, event)
+                    _note_unreadable(row, event, change.after[event.job_id])
             await _cascade(writes, change, recheck, now=now)
             changed = change.changed
             await writes.save_jobs(changed)
@@ -216,6 +217,14 @@ class Recorder:
             if row.terminal:
                 metrics.SETTLED.labels(row.kind, row.state).inc()
                 log.info("job_ended", job_id=row.id, kind=row.kind, state=row.state, trace_id=row.trace_id)
+
+
+def _note_unreadable(before: JobRow, event: QueueEvent, after: JobRow) -> None:
+    """Count a completion that failed its job: its result is one that this version cannot read."""
+    if event.kind == "completed" and after is not before and after.state == JobState.FAILED:
+        metrics.RESULTS_UNREADABLE.labels(after.kind).inc()
+        reason = why_unreadable(after.kind, dict(event.data.get("result") or {}))
+        log.error("result_unreadable", job_id=after.id, kind=after.kind, trace_id=after.trace_id, reason=reason)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Literal
+import json
+from typing import Annotated, Literal
 from urllib.parse import unquote, urlsplit
 
 from pydantic import Field, SecretStr, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import NoDecode, SettingsConfigDict
 
 from gateway.addresses import networks
+from proteus.checked_settings import CheckedSettings
 from proteus.engines import CARDS
 from proteus.secret_files import SecretSettings, refuse_published
-from proteus.settings import LeaseSettings, LogSettings, RedisSettings, StorageSettings
+from proteus.settings import LeaseSettings, LogSettings, RedisSettings, StorageSettings, checked_url
 
 
 class DatabaseSettings(SecretSettings):
@@ -29,13 +31,9 @@ class DatabaseSettings(SecretSettings):
     @field_validator("url")
     @classmethod
     def _driver(cls, url: str) -> str:
-        refuse_published(unquote(urlsplit(url).password or ""), name="the password in DATABASE_URL")
-        for prefix in ("postgresql://", "postgres://"):
-            if url.startswith(prefix):
-                return "postgresql+asyncpg://" + url.removeprefix(prefix)
-        if not url.startswith("postgresql+asyncpg://"):
-            raise ValueError("DATABASE_URL must start with postgresql:// or postgresql+asyncpg://")
-        return url
+        checked_url(url, "postgresql", "postgresql+asyncpg", "postgres", needs_host=False)  # A socket has none.
+        refuse_published(unquote(urlsplit(url).password or ""), what="its password")
+        return "postgresql+asyncpg://" + url.partition("://")[2]
 
 
 class TokenSettings(SecretSettings):
@@ -52,11 +50,11 @@ class TokenSettings(SecretSettings):
     @field_validator("signing_key")
     @classmethod
     def _is_a_secret(cls, value: SecretStr) -> SecretStr:
-        refuse_published(value.get_secret_value(), name="PROTEUS_SIGNING_KEY")
+        refuse_published(value.get_secret_value())
         return value
 
 
-class AuthSettings(BaseSettings):
+class AuthSettings(CheckedSettings):
     """Who may come without an account."""
 
     model_config = SettingsConfigDict(frozen=True, env_prefix="AUTH_", extra="ignore")
@@ -66,25 +64,39 @@ class AuthSettings(BaseSettings):
     tenant. `off`: accounts alone. A stranger must not spend a GPU by default; local stacks, on loopback, say `open`."""
 
 
-class UploadSettings(BaseSettings):
+class UploadSettings(CheckedSettings):
     """What may be uploaded, and how long an upload may lie about."""
 
     model_config = SettingsConfigDict(frozen=True, env_prefix="UPLOAD_", extra="ignore")
 
-    content_types: frozenset[str] = frozenset({"image/jpeg", "image/png", "image/webp"})
-    min_bytes: int = 64
-    max_bytes: int = 20 * 1024 * 1024
+    content_types: Annotated[frozenset[str], NoDecode] = frozenset({"image/jpeg", "image/png", "image/webp"})
+    """`UPLOAD_CONTENT_TYPES`. Comma separated, or a JSON list."""
+
+    min_bytes: int = Field(default=64, ge=1)
+    max_bytes: int = Field(default=20 * 1024 * 1024, ge=1)
     """A 24 megapixel JPEG of high quality stays below this."""
 
     put_expires_seconds: int = Field(default=900, gt=0, le=1_080)
     """Life of a signed upload; what is deleted is looked for once more when it is over (`erasure.AGAIN_AFTER`)."""
 
-    get_expires_seconds: int = 900
-    incoming_max_age_seconds: int = 86_400
+    get_expires_seconds: int = Field(default=900, gt=0, le=604_800)
+    incoming_max_age_seconds: int = Field(default=86_400, gt=0)
     """An upload that no job ever used is swept after this, with its record."""
 
+    @field_validator("content_types", mode="before")
+    @classmethod
+    def _listed(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        if value.lstrip().startswith("["):
+            try:
+                return json.loads(value)
+            except ValueError:
+                raise ValueError("it begins like a JSON list, and is none") from None
+        return [one.strip() for one in value.split(",") if one.strip()]
 
-class RetentionSettings(BaseSettings):
+
+class RetentionSettings(CheckedSettings):
     """How long what nobody asks for is kept."""
 
     model_config = SettingsConfigDict(frozen=True, env_prefix="RETENTION_", extra="ignore")
@@ -105,7 +117,11 @@ class RetentionSettings(BaseSettings):
         return None if value == "" else value
 
 
-class LimitSettings(BaseSettings):
+Limit = Annotated[int, Field(ge=0)]
+"""0: no limit."""
+
+
+class LimitSettings(CheckedSettings):
     """What one user, one address or one tenant may do. Rates and what is open at once count per gateway process.
 
     0 switches a limit off. `guest_…` holds for one guest; an address may have `address_share` times as much, because a
@@ -114,48 +130,48 @@ class LimitSettings(BaseSettings):
 
     model_config = SettingsConfigDict(frozen=True, env_prefix="LIMIT_", extra="ignore")
 
-    submits_per_minute: int = 120
-    uploads_per_minute: int = 240
-    guests_per_minute: int = 600
+    submits_per_minute: Limit = 120
+    uploads_per_minute: Limit = 240
+    guests_per_minute: Limit = 600
     """New guests of one account; and of all strangers whose address cannot be told (`GATEWAY_TRUSTED_PROXIES`)."""
 
-    address_guests_per_minute: int = 30
+    address_guests_per_minute: Limit = 30
     """New guests from one address: a page that asks for a token on every load must not fill the ledger unseen."""
 
-    guest_requests_per_minute: int = 1_200
+    guest_requests_per_minute: Limit = 1_200
     """Requests of any kind: twenty a second, without a pause, is no person."""
 
-    guest_requests_at_once: int = 16
+    guest_requests_at_once: Limit = 16
     """Requests being answered: fewer than the database has connections (20), so that one guest cannot have them all."""
 
-    guest_waits_at_once: int = 8
+    guest_waits_at_once: Limit = 8
     """Long polls. They hold no place among the requests."""
 
-    guest_streams_at_once: int = 6
+    guest_streams_at_once: Limit = 6
     """Event streams: some tabs of one browser."""
 
-    guest_sockets_at_once: int = 6
+    guest_sockets_at_once: Limit = 6
     """Sockets."""
 
-    guest_upload_bytes_at_once: int = 64 * 1024 * 1024
+    guest_upload_bytes_at_once: Limit = 64 * 1024 * 1024
     """Bytes of bodies that are being received: three of the largest photos."""
 
-    guest_queued: int = 20
+    guest_queued: Limit = 20
     """Pictures on the list; beyond this a guest's work waits as `held`, and is promoted in turns with other guests'."""
 
-    guest_total: int = 60
+    guest_total: Limit = 60
     """Unfinished pictures, waiting and held together; beyond this a submit gets 429 `user_cap`."""
 
-    guest_images: int = 200
+    guest_images: Limit = 200
     """Photos that one guest may have stored; beyond it an upload gets 403 `quota_exceeded`."""
 
-    guest_bytes: int = 1024 * 1024 * 1024
+    guest_bytes: Limit = 1024 * 1024 * 1024
     """Bytes of these photos, as they were declared."""
 
-    account_images: int = 0
+    account_images: Limit = 0
     """Photos that one account may have stored."""
 
-    account_bytes: int = 0
+    account_bytes: Limit = 0
     """Bytes of these photos."""
 
     address_share: int = Field(default=8, ge=1)
@@ -164,10 +180,10 @@ class LimitSettings(BaseSettings):
     account_share: int = Field(default=16, ge=1)
     """How many guests' worth an account may have at once and a minute; its pictures count as its tenant's alone."""
 
-    warms_per_minute: int = 6
+    warms_per_minute: Limit = 6
     """Wishes for a ready weaver: each may cost minutes of a GPU."""
 
-    warm_minutes_per_hour: int = 60
+    warm_minutes_per_hour: Limit = 60
     """Minutes of a ready weaver that one tenant may wish for in an hour. Guests whom no account brought have none."""
 
     tenant_queued: int = Field(default=200, ge=1)
@@ -185,11 +201,11 @@ class LimitSettings(BaseSettings):
     held_age_seconds: int = Field(default=86_400, ge=60)
     """Longest time a picture may be held before it enters the queue."""
 
-    wait_seconds_max: float = 60.0
+    wait_seconds_max: float = Field(default=60.0, gt=0)
     """Longest `?wait=` and `Prefer: wait=`."""
 
 
-class EdgeSettings(BaseSettings):
+class EdgeSettings(CheckedSettings):
     """The gateway's ports, whom it believes, and how long and how much it listens."""
 
     model_config = SettingsConfigDict(frozen=True, env_prefix="GATEWAY_", extra="ignore")
@@ -227,16 +243,21 @@ class EdgeSettings(BaseSettings):
         return text
 
 
-class TailorSettings(BaseSettings):
+class TailorSettings(CheckedSettings):
     """The tailors, as the gateway sees them."""
 
     model_config = SettingsConfigDict(frozen=True, env_prefix="TAILOR_", extra="ignore")
 
-    url: str = Field(default="", pattern=r"^(https?://.+)?$")
+    url: str = ""
     """`TAILOR_URL`. Asked by `/health` whether a tailor is ready; empty: nobody is asked."""
 
+    @field_validator("url")
+    @classmethod
+    def _is_http(cls, url: str) -> str:
+        return checked_url(url, "http", "https") if url else url
 
-class AdmissionSettings(BaseSettings):
+
+class AdmissionSettings(CheckedSettings):
     """What the deployment can have, for the estimate at the door."""
 
     model_config = SettingsConfigDict(frozen=True, env_prefix="ADMISSION_", extra="ignore")
@@ -254,7 +275,7 @@ class AdmissionSettings(BaseSettings):
     """t(1) assumed for an engine that no ready worker has measured."""
 
 
-class GatewaySettings(BaseSettings):
+class GatewaySettings(CheckedSettings):
     """Everything the composition root needs."""
 
     model_config = SettingsConfigDict(frozen=True, env_prefix="PROTEUS_", extra="ignore")
@@ -297,7 +318,7 @@ class GatewaySettings(BaseSettings):
     @classmethod
     def _known(cls, engines: str) -> str:
         if unknown := sorted(_names(engines) - CARDS.keys()):
-            raise ValueError(f"PROTEUS_ENGINES names {unknown}; there are {sorted(CARDS)}")
+            raise ValueError(f"there is no engine {unknown[0]!r}; this version has {', '.join(sorted(CARDS))}")
         return engines
 
     @property

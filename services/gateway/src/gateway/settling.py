@@ -115,6 +115,15 @@ def cascaded(row: JobRow, needs: Sequence[JobRow], *, now: datetime) -> JobRow:
     return row
 
 
+def why_unreadable(kind: str, result: Mapping[str, Any]) -> str:
+    """Return what keeps a worker's result from being read; "": it can be."""
+    try:
+        RESULTS[kind].read(result)
+    except errors.InvalidRequest as error:
+        return error.message
+    return ""
+
+
 def described(code: str, message: str) -> dict[str, Any]:
     """Return the error that clients see: what is known of the code, in words and with a way out.
 
@@ -138,13 +147,10 @@ def error_of(stored: Mapping[str, Any]) -> errors.ProteusError:
 
 def _ended(row: JobRow, event: QueueEvent, at: datetime) -> JobRow:
     state, result = ENDS[event.kind], dict(event.data.get("result") or {})
-    if state is JobState.COMPLETED:
-        # Here alone: a result that lacks something would otherwise fail wherever it is read.
-        try:
-            RESULTS[row.kind].read(result)
-        except errors.InvalidRequest as error:
-            reason = {"code": "engine_failed", "message": f"The worker's result cannot be read: {error.message}."}
-            return _ended(row, replace(event, kind="failed", data={**event.data, **reason}), at)
+    # Here alone: a result that lacks something would otherwise fail wherever it is read.
+    if state is JobState.COMPLETED and (wrong := why_unreadable(row.kind, result)):
+        reason = {"code": "engine_failed", "message": f"The worker's result cannot be read: {wrong}."}
+        return _ended(row, replace(event, kind="failed", data={**event.data, **reason}), at)
     if row.state == JobState.QUEUED and state is JobState.COMPLETED:
         row = replace(_moved(row, JobState.RUNNING), started_at=row.started_at or at)
     row = replace(

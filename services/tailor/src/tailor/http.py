@@ -269,8 +269,10 @@ async def _first_file(headers: Headers, body: bytes) -> bytes:
     async def once() -> AsyncGenerator[bytes, None]:
         yield body
 
+    parser = MultiPartParser(headers, once(), max_files=4, max_fields=8)
+    parser.spool_max_size = len(body) + 1  # The body is in memory: a file under /tmp would only be a second copy.
     try:
-        form = await MultiPartParser(headers, once(), max_files=4, max_fields=8).parse()
+        form = await parser.parse()
     except (MultiPartException, KeyError) as error:
         raise InvalidRequest(f"the form cannot be read: {error}") from error
     try:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
+from proteus.checked_settings import CheckedSettings
 from proteus.secret_files import SecretSettings, refuse_published
 from proteus.settings import (
     AnyWorkerSettings,
@@ -19,7 +20,7 @@ from proteus.settings import (
 )
 
 
-class TailorSettings(BaseSettings):
+class TailorSettings(CheckedSettings):
     """How this tailor works."""
 
     model_config = SettingsConfigDict(frozen=True, env_prefix="TAILOR_", extra="ignore")
@@ -78,11 +79,11 @@ class SegmentSettings(SecretSettings):
     @field_validator("token")
     @classmethod
     def _is_a_secret(cls, value: SecretStr) -> SecretStr:
-        refuse_published(value.get_secret_value(), name="TAILOR_TOKEN")
+        refuse_published(value.get_secret_value())
         return value
 
 
-class PoseSettings(BaseSettings):
+class PoseSettings(CheckedSettings):
     """Where the pose weights are."""
 
     model_config = SettingsConfigDict(frozen=True, env_prefix="POSE_", extra="ignore", protected_namespaces=())

@@ -7,13 +7,21 @@ written before the whole picture was understood, so a refused one leaves nothing
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
 from proteus import imaging, object_keys
 from proteus.artefacts import GarmentCategory, GarmentCut, PersonParse
-from proteus.errors import InvalidRequest, NotFound, UploadMissing
+from proteus.errors import (
+    ImageTooLarge,
+    ImageTooSmall,
+    ImageUnreadable,
+    InvalidRequest,
+    NotFound,
+    UnsupportedMedia,
+    UploadMissing,
+)
 from proteus.imaging import Limits
 from proteus.payloads import (
     CutFacts,
@@ -118,6 +126,9 @@ def parse(store: ObjectStore, work: ParseWork, parser: Parser, pose_model: str) 
     return ParseResult(result_key=keys.description, parse=ParseFacts.of(described))
 
 
+OF_UPLOADS: Final = (UploadMissing, UnsupportedMedia, ImageUnreadable, ImageTooLarge, ImageTooSmall)
+
+
 def run(store: ObjectStore, body: Mapping[str, Any], parser: Parser, pose_model: str, limits: Limits) -> Result:
     """Do the task a job's body names."""
     work = read_tailor_work(body)
@@ -128,6 +139,11 @@ def run(store: ObjectStore, body: Mapping[str, Any], parser: Parser, pose_model:
             return cut(store, work, parser)
         case ParseWork():
             return parse(store, work, parser, pose_model)
+
+
+def is_of_upload(body: Mapping[str, Any], error: Exception) -> bool:
+    """Tell whether the user's upload is the cause. Later tasks read what an ingest wrote: their troubles are ours."""
+    return body.get("task") == "ingest" and isinstance(error, OF_UPLOADS)
 
 
 def leftovers(body: Mapping[str, Any]) -> list[str]:

@@ -16,10 +16,10 @@ import structlog
 
 from proteus import telemetry
 from proteus.claims import Claims, failure_of, failure_of_gone
-from proteus.errors import ProteusError
+from proteus.errors import DependencyUnavailable, ProteusError
 from proteus.heart import Heart
 from proteus.lifecycle import wait
-from proteus.patience import patiently
+from proteus.patience import Waits, patiently
 from proteus.payloads import TAILOR_WORKS, Result
 from proteus.queue import Claimed, Completion, Verdict
 from proteus.storage import ObjectStore
@@ -125,7 +125,7 @@ class Worker:
                     self._run(job), [job], stuck_seconds=self._stuck_seconds, on_stuck=self._on_stuck
                 )
             except Exception as error:  # a job's own trouble never takes the others along
-                outcome = await self._fail(job, error)
+                outcome = await self._fail(job, error, began_at=start)
             else:
                 outcome = await self._complete(job, result)
             self._heart.moved()
@@ -135,10 +135,13 @@ class Worker:
             log.info("settled", outcome=outcome, seconds=round(seconds, 3))
 
     async def _run(self, job: Claimed) -> Result:
+        waits = Waits()
+        store = self._store.watched(waits)
         return await patiently(
-            lambda parser: tasks.run(self._store, job.body, parser, self._bench.pose_model, self._bench.limits),
+            lambda parser: tasks.run(store, job.body, parser, self._bench.pose_model, self._bench.limits),
             seconds=self._settings.store_patience_seconds,
             moved=self._moved,
+            waits=lambda: waits.waiting,
             run=self._bench.run,
         )
 
@@ -159,8 +162,13 @@ class Worker:
         # An ingest's upload stays for the gateway to delete: an emptied Redis may bring the job back unrecorded.
         return "completed"
 
-    async def _fail(self, job: Claimed, error: Exception) -> str:
-        failure = failure_of(job, error)
+    async def _fail(self, job: Claimed, error: Exception, *, began_at: float) -> str:
+        if isinstance(error, DependencyUnavailable) and self._store.answered_at < began_at:
+            # It served nobody meanwhile: that is no fault of the job's, and nothing is counted against it.
+            log.warning("handed_back", reason=error.message)
+            await self._claims.hand_back([job])
+            return "handed_back"
+        failure = failure_of(job, error, of_input=tasks.is_of_upload(job.body, error))
         known = isinstance(error, ProteusError)
         log.warning("failed", code=failure.code, reason=failure.message, exc_info=None if known else error)
         if not failure.retryable:
@@ -176,7 +184,8 @@ class Worker:
             await patiently(
                 lambda: self._store.delete(*keys),
                 seconds=self._settings.store_patience_seconds,
-                moved=self._heart.moved,
+                moved=self._moved,
+                waits=lambda: True,
             )
         except ProteusError as error:
             log.warning("incoming_not_deleted", reason=error.message)  # the gateway sweeps stray uploads

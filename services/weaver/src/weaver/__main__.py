@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import sys
+from typing import TYPE_CHECKING
 
 from proteus.startup import hear_signals
+
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Awaitable, Callable
 
 
 def main() -> int:
     """Read the settings, work, return the exit status."""
     hear_signals()
-    from functools import partial
-
-    from proteus import lifecycle, telemetry
-    from weaver.app import serve
+    from proteus.lifecycle import run_service
     from weaver.settings import Settings
 
-    settings = Settings()
-    telemetry.configure(settings.log, "weaver")
-    return lifecycle.run_service(partial(serve, settings))
+    def load() -> Callable[[Settings, asyncio.Event], Awaitable[None]]:
+        from weaver.app import serve
+
+        return serve
+
+    return run_service(Settings, load, service="weaver")
 
 
 if __name__ == "__main__":

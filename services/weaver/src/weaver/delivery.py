@@ -15,7 +15,7 @@ import structlog
 
 from proteus import telemetry
 from proteus.claims import Claims, Gone, failure_of, failure_of_gone
-from proteus.errors import ProteusError
+from proteus.errors import DependencyUnavailable, ProteusError
 from proteus.heart import Heart
 from proteus.jobs import Stage
 from proteus.patience import patiently
@@ -73,10 +73,10 @@ class Delivery:
         completions = {offer.id: offer for offer in offers if isinstance(offer, Completion)}
         await self.settle(
             [(completions[piece.job.id], piece) for piece in pieces if piece.job.id in completions],
-            [offer for offer in offers if isinstance(offer, Failure)],
+            [offer for offer in offers if not isinstance(offer, Completion)],
         )
 
-    async def _offer(self, piece: Piece) -> Completion | Failure | None:
+    async def _offer(self, piece: Piece) -> Completion | Failure | Claimed | None:
         job, outcome = piece.job, piece.outcome
         if isinstance(outcome, Finished) and (why := self._claims.gone(job)):
             outcome = why
@@ -97,11 +97,11 @@ class Delivery:
                 ),
                 seconds=self._patience_seconds,
                 moved=self._heart.moved,
-                waiting_moves=True,
+                waits=lambda: True,
             )
         except Exception as error:  # whatever is wrong with one job's body or picture is its own
             self._metrics.wasted_seconds.labels("failed").inc(piece.engine_seconds)
-            return self.failed(job, error)
+            return self.failed(job, error, began_at=start)
         timings = {
             "fetch_seconds": round(piece.fetch_seconds, 4),
             "weave_seconds": round(piece.engine_seconds, 4),
@@ -109,8 +109,20 @@ class Delivery:
         }
         return Completion(id=job.id, token=job.token, result=replace(described, timings=timings).write())
 
-    def failed(self, job: Claimed, error: Exception) -> Failure:
-        """Note a job's failure and return it as the queue wants it."""
+    def failed(self, job: Claimed, error: Exception, *, began_at: float = float("-inf")) -> Failure | Claimed:
+        """Note a job's failure and return it as the queue wants it; or the job, if it is to be handed back.
+
+        Args:
+            job: What went wrong.
+            error: Why.
+            began_at: When the store was asked first (monotonic). If it has answered nobody since, it is away, which is
+                no fault of the job's: nothing is counted against it.
+        """
+        self._progress.forget(job)
+        if isinstance(error, DependencyUnavailable) and self._store.answered_at < began_at:
+            log.warning("handed_back", job_id=job.id, trace_id=job.body.get("trace_id"), reason=error.message)
+            self._metrics.jobs.labels(job.engine, "handed_back").inc()
+            return job
         failure = failure_of(job, error)
         log.warning(
             "job_failed",
@@ -121,14 +133,18 @@ class Delivery:
             reason=failure.message,
             exc_info=None if isinstance(error, ProteusError) else error,
         )
-        self._progress.forget(job)
         self._metrics.jobs.labels(job.engine, "failed").inc()
         return failure
 
-    async def settle(self, completions: Sequence[tuple[Completion, Piece]], failures: Sequence[Failure]) -> None:
-        """Tell the queue, one call for all completions and one for all failures."""
+    async def settle(
+        self,
+        completions: Sequence[tuple[Completion, Piece]],
+        others: Sequence[Failure | Claimed | None],
+    ) -> None:
+        """Tell the queue: one call for all completions, one for all failures, one for what is handed back."""
         verdicts = await self._claims.complete([completion for completion, _ in completions])
-        await self._claims.fail(failures)
+        await self._claims.fail([other for other in others if isinstance(other, Failure)])
+        await self._claims.hand_back([other for other in others if isinstance(other, Claimed)])
         for (completion, piece), verdict in zip(completions, verdicts, strict=True):
             job = piece.job
             self._progress.forget(job)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import NoDecode, SettingsConfigDict
 
+from proteus.checked_settings import CheckedSettings
 from proteus.engines import CARDS
 from proteus.settings import (
     AnyWorkerSettings,
@@ -22,7 +23,7 @@ Poison = Literal["crash", "hang", "raise", "sicken", "refuse", "fail"]
 """How a job can make the engine `timed` misbehave; see there."""
 
 
-class WeaverSettings(BaseSettings):
+class WeaverSettings(CheckedSettings):
     """What this worker makes, and how much at once."""
 
     model_config = SettingsConfigDict(frozen=True, env_prefix="WEAVER_", extra="ignore")
@@ -57,10 +58,10 @@ class WeaverSettings(BaseSettings):
     store_patience_seconds: float = Field(default=60.0, gt=0)
     """`WEAVER_STORE_PATIENCE_SECONDS`. How long a silent object store is retried before the job goes back."""
 
-    timed_curve: Annotated[dict[int, float], NoDecode] = {1: 0.2, 2: 0.24, 4: 0.36, 8: 0.64}
+    timed_curve: Annotated[dict[int, float], NoDecode] = Field(default={1: 0.2, 2: 0.24, 4: 0.36, 8: 0.64})
     """`WEAVER_TIMED_CURVE`, `1:0.2,4:0.36`: seconds of a batch in the engine `timed` at its balanced preset."""
 
-    timed_poison: Annotated[dict[int, Poison], NoDecode] = {}
+    timed_poison: Annotated[dict[int, Poison], NoDecode] = Field(default={})
     """`WEAVER_TIMED_POISON`, `7:crash,8:fail`: seeds whose jobs misbehave in the engine `timed`; for chaos tests."""
 
     @field_validator("engines", mode="before")
@@ -75,16 +76,19 @@ class WeaverSettings(BaseSettings):
     def _known(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         for name in value:
             if name not in CARDS:
-                raise ValueError(f"engine {name!r} is unknown; this version knows {', '.join(sorted(CARDS))}")
+                raise ValueError(f"there is no engine {name!r}; this version has {', '.join(sorted(CARDS))}")
         if not value:
-            raise ValueError("WEAVER_ENGINES names no engine")
+            raise ValueError("it names no engine")
         return value
 
     @field_validator("timed_curve", "timed_poison", mode="before")
     @classmethod
     def _pairs(cls, value: object) -> object:
         if isinstance(value, str):
-            return dict(pair.split(":", 1) for pair in value.split(",") if pair)
+            pairs = [pair.split(":") for pair in value.split(",") if pair]
+            if any(len(pair) != 2 for pair in pairs):
+                raise ValueError("it must be pairs such as 1:0.2,4:0.36")
+            return dict(pairs)
         return value
 
 

@@ -136,7 +136,7 @@ class Worker:
         return await self._fetch(jobs) if jobs else []
 
     async def _fetch(self, jobs: Sequence[Claimed]) -> list[Piece]:
-        async def one(job: Claimed) -> Piece | Failure:
+        async def one(job: Claimed) -> Piece | Failure | Claimed:
             engine = self._loom.engines[job.engine]
             self._progress.note(job, Stage.FETCHING)
             try:
@@ -144,10 +144,10 @@ class Worker:
                     lambda: engine.prepare(fetch(self._store, job, engine.card), job.batch_key),
                     seconds=self._settings.store_patience_seconds,
                     moved=self._moved,
-                    waiting_moves=True,
+                    waits=lambda: True,
                 )
             except Exception as error:  # whatever is wrong with one job's body or pictures is its own
-                return self._delivery.failed(job, error)
+                return self._delivery.failed(job, error, began_at=start)
             return Piece(job=job, inputs=inputs)
 
         start = time.monotonic()
@@ -160,7 +160,7 @@ class Worker:
         pieces = [one for one in found if isinstance(one, Piece)]
         for piece in pieces:
             piece.fetch_seconds = took
-        await self._delivery.settle([], [one for one in found if isinstance(one, Failure)])
+        await self._delivery.settle([], [one for one in found if not isinstance(one, Piece)])
         return pieces
 
     async def _weave(self, pieces: Sequence[Piece], group: asyncio.TaskGroup, stop: asyncio.Event) -> None:

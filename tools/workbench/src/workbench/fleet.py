@@ -15,7 +15,7 @@ from redis.exceptions import RedisError
 from rich.console import Console
 from rich.table import Table
 
-from workbench import decisions, moments
+from workbench import checks, decisions, moments
 from workbench.stack.home import Home
 
 T = TypeVar("T")
@@ -27,7 +27,10 @@ app = typer.Typer(
 UNREACHABLE: Final = 3
 USUAL_LINES: Final = 20
 
-RedisOption = Annotated[str | None, typer.Option("--redis-url", envvar="REDIS_URL", help="Default: the local stack's.")]
+RedisOption = Annotated[
+    str | None,
+    typer.Option("--redis-url", envvar="REDIS_URL", callback=checks.redis_url, help="Default: the local stack's."),
+]
 FolderOption = Annotated[Path, typer.Option("--folder", help="The local stack's folder.")]
 
 

@@ -15,7 +15,7 @@ import httpx
 import typer
 
 from proteus.errors import ProteusError
-from workbench import access
+from workbench import access, checks
 from workbench.errors import Refused, ServerUnreachable
 from workbench.stack.console import StackConsole
 from workbench.stack.home import Home
@@ -28,9 +28,14 @@ REQUEST_SECONDS: Final = 30.0
 Ask = Callable[..., Any]
 """(method, path, **options of httpx) -> the answer's JSON."""
 
-UrlOption = Annotated[str | None, typer.Option(help="The gateway; default: the local stack's.")]
+UrlOption = Annotated[
+    str | None, typer.Option(callback=checks.gateway_url, help="The gateway; default: the local stack's.")
+]
 TokenOption = Annotated[
-    str | None, typer.Option(envvar="PROTEUS_TOKEN", help="With scope admin; default: made for the local stack.")
+    str | None,
+    typer.Option(
+        envvar="PROTEUS_TOKEN", callback=checks.token, help="With scope admin; default: made for the local stack."
+    ),
 ]
 
 

@@ -9,7 +9,9 @@ from typing import Annotated, Any, Final
 
 import typer
 
+from workbench import checks
 from workbench.client import NO_PICTURE, Client, content_type_of
+from workbench.operator import UrlOption
 from workbench.sentences import sentences
 from workbench.stack.console import StackConsole
 from workbench.stack.home import Home
@@ -38,10 +40,13 @@ def tryon(
     output: Annotated[
         Path, typer.Option("--output", "-o", dir_okay=False, writable=True, help="Where the picture goes.")
     ] = Path("tryon.png"),
-    url: Annotated[str | None, typer.Option(help="The gateway; default: the local stack's.")] = None,
+    url: UrlOption = None,
     category: Annotated[str, typer.Option(help="auto, upper, lower, overall or dress.")] = "auto",
     engine: Annotated[str | None, typer.Option(help="See GET /v1/models; default: the deployment's.")] = None,
-    token: Annotated[str | None, typer.Option(envvar="PROTEUS_TOKEN", help="Access token; default: a guest's.")] = None,
+    token: Annotated[
+        str | None,
+        typer.Option(envvar="PROTEUS_TOKEN", callback=checks.token, help="Access token; default: a guest's."),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one line of JSON on standard output.")] = False,
 ) -> None:
     """Put a garment on a person. Exit status: 0 done, 1 failed, 3 no server, 4 refused."""

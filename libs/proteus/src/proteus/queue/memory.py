@@ -274,7 +274,7 @@ class MemoryJobQueue:
                 entry.stage, entry.step, entry.steps = None, 0, 0
                 self.state.emit("retrying", entry, code=one.code, message=message, due_ms=entry.due_ms)
             else:
-                self.state.bury(entry, one.code, message)
+                self.state.give_up(entry, one.code, message, of_input=one.of_input)
         return _answer(entry)
 
     def _cancel(self, job_id: JobId) -> Verdict:

@@ -268,7 +268,7 @@ class MemoryState:
                 back.append((entry, "lease_lost"))
             else:
                 times = entry.solo_crashes
-                self.bury(entry, "worker_lost", f"The worker that ran this job alone was lost {times} times.")
+                self.give_up(entry, "worker_lost", f"The worker that ran this job alone was lost {times} times.")
         due = sorted((e for e in self.jobs.values() if e.place == "retry" and e.due_ms <= now), key=lambda e: e.due_ms)
         moved += len(due[: policy.reap_limit])
         back += [(entry, "retry_due") for entry in due[: policy.reap_limit]]
@@ -332,9 +332,10 @@ class MemoryState:
             code, message = "too_old", "The job waited and ran for longer than jobs may."
         self.settle(entry, JobState.EXPIRED, code, message)
 
-    def bury(self, entry: Entry, code: str, message: str) -> None:
+    def give_up(self, entry: Entry, code: str, message: str, *, of_input: bool = False) -> None:
         self.settle(entry, JobState.FAILED, code, message)
-        self.dead[entry.submission.id] = self.now()
+        if not of_input:
+            self.dead[entry.submission.id] = self.now()
 
     def wake(self) -> None:
         self.published.append((self.names.control, {"kind": "work"}))

@@ -128,6 +128,9 @@ class Failure:
 
     The queue turns the failure of a job whose cancel was asked into `canceled`, and a retryable one past its deadline
     into `expired`: a worker that aborts at a step just fails the job.
+
+    Attributes:
+        of_input: What a user sent is the cause. He is told; among the dead letters, which are for operators, it is not.
     """
 
     id: JobId
@@ -135,6 +138,7 @@ class Failure:
     code: str
     message: str
     retryable: bool
+    of_input: bool = False
 
 
 class Verdict(StrEnum):
@@ -145,7 +149,7 @@ class Verdict(StrEnum):
     RETRY = "retry"
     """Comes back after a backoff."""
     DEAD = "dead"
-    """Failed for good: among the dead letters, with its reason."""
+    """Failed for good: among the dead letters, with its reason, unless a user's input was the cause."""
     REFUSED = "refused"
     """Wrong token or state: somebody else owns the job, or it is settled."""
     FLAGGED = "flagged"

@@ -27,6 +27,7 @@ from proteus.queue.model import (
 )
 from proteus.queue.policy import QueuePolicy
 from proteus.queue.scripts import shared_args, shared_keys, source
+from proteus.queue.unread import UnreadKeys
 
 if TYPE_CHECKING:
     from redis.asyncio import Redis
@@ -55,6 +56,7 @@ class JobQueue:
         self._redis = redis
         self._shared_keys = shared_keys(self.keys)
         self._shared_args = shared_args(self.keys, self.policy)
+        self._unread = UnreadKeys()
         self._scripts = {verb: redis.register_script(source(verb)) for verb in _VERBS}
 
     async def submit(self, *submissions: Submission) -> list[bool]:
@@ -212,8 +214,13 @@ class JobQueue:
             return sum(map(int, await pipeline.execute()))
 
     async def stats(self) -> QueueStats:
-        """Return one reading of depth, work in flight and waits."""
-        return wire.stats(await self._run("stats"))
+        """Return one reading of depth, work in flight and waits.
+
+        A key of another type, which this account may not set aside, counts as empty until somebody does.
+        """
+        read, unread = wire.stats(await self._run("stats"))
+        self._unread.note(unread)
+        return read
 
     async def forget(self, *ids: JobId) -> int:
         """Remove every trace of jobs, cancelling those that live; returns how many there were."""

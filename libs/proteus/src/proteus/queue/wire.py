@@ -182,7 +182,8 @@ def complete_args(completions: Iterable[Completion]) -> list[Arg]:
 def fail_args(failures: Iterable[Failure], jitters: Iterable[float]) -> list[Arg]:
     args: list[Arg] = []
     for one, jitter in zip(failures, jitters, strict=True):
-        args += [one.id, one.token, one.code, storable_text(one.message[:MESSAGE_CHARS]), int(one.retryable), jitter]
+        args += [one.id, one.token, one.code, storable_text(one.message[:MESSAGE_CHARS]), int(one.retryable)]
+        args += [int(one.of_input), jitter]
     return args
 
 
@@ -259,10 +260,11 @@ def _view(job_id: JobId, reply: Any) -> JobView:
     )
 
 
-def stats(reply: Sequence[Any]) -> QueueStats:
+def stats(reply: Sequence[Any]) -> tuple[QueueStats, list[str]]:
+    """Return a reading, and the keys that could not be read and count as empty in it."""
     waiting, running, retrying, dead, busy, oldest, mean, parked = map(int, reply[:8])
-    by_engine = zip(map(text, reply[8::2]), map(int, reply[9::2]), strict=True)
-    return QueueStats(
+    by_engine = zip(map(text, reply[9::2]), map(int, reply[10::2]), strict=True)
+    read = QueueStats(
         waiting=waiting,
         running=running,
         retrying=retrying,
@@ -273,3 +275,4 @@ def stats(reply: Sequence[Any]) -> QueueStats:
         parked=parked,
         waiting_by_engine={engine: waiting for engine, waiting in by_engine if waiting},
     )
+    return read, [text(key) for key in reply[8]]

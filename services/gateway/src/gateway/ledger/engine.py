@@ -68,7 +68,7 @@ class Ledger:
 
         The block may last longer than a call.
         """
-        with _translated():
+        with translated():
             async with self._autocommit[in_loop()].connect() as connection:
                 held = bool(await _scalar(connection, "SELECT pg_try_advisory_lock(hashtext(:name))", name=name))
                 try:
@@ -124,12 +124,12 @@ def _dumps(value: Any) -> str:
 @asynccontextmanager
 async def _within_deadline() -> AsyncIterator[None]:
     """Cut the block off when the call's time is over; translate what it raises."""
-    with _translated():
+    with translated():
         async with asyncio.timeout(call_seconds() - GIVE_UP_SECONDS):
             yield
 
 
-class _translated:  # noqa: N801 - reads as a verb: `with _translated():`
+class translated:  # noqa: N801 - reads as a verb: `with translated():`
     """Turn what Postgres answers into our own errors: not now (the edge answers 503, loops wait) or bad data.
 
     Only what is a statement's own fault (a violated constraint, wrong SQL) stays as it is: a bug.
@@ -143,6 +143,8 @@ class _translated:  # noqa: N801 - reads as a verb: `with _translated():`
             raise DependencyUnavailable("All connections to the database are in use.") from error
         if isinstance(error, (OSError, TimeoutError)):
             raise DependencyUnavailable("The database does not answer.") from error
+        if isinstance(error, asyncpg.PostgresError):  # At the door, where SQLAlchemy lets the driver's own errors pass.
+            raise DependencyUnavailable(f"The database refuses the connection ({error.sqlstate}).") from error
         if isinstance(error, DBAPIError):
             state = getattr(error.orig, "sqlstate", None) or ""
             refused_by_driver = isinstance(error.orig.__cause__ if error.orig else None, ValueError)

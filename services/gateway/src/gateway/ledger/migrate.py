@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from alembic import command
 from alembic.config import Config
 
+from gateway.ledger.engine import translated
 from gateway.settings import DatabaseSettings
+from proteus.errors import DependencyUnavailable
 
 
 def config(settings: DatabaseSettings) -> Config:
@@ -19,8 +22,17 @@ def config(settings: DatabaseSettings) -> Config:
 
 
 def upgrade(settings: DatabaseSettings) -> None:
-    """Run every migration that is missing."""
-    command.upgrade(config(settings), "head")
+    """Run every migration that is missing.
+
+    Raises:
+        DependencyUnavailable: The database is away, or does not let this account in.
+    """
+    try:
+        with translated():
+            command.upgrade(config(settings), "head")
+    except DependencyUnavailable as error:
+        where = urlsplit(settings.url).netloc.rpartition("@")[2] or "a socket"
+        raise DependencyUnavailable(f"DATABASE_URL names a database at {where}: {error.message}") from error
 
 
 def check(settings: DatabaseSettings) -> None:

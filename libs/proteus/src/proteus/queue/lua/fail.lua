@@ -1,9 +1,10 @@
 -- fail: give up on jobs for now, or for good.
 -- Guarantee: only the current token fails a running job; asked again it gives the same answer and does nothing. A job
 --   whose cancel was asked becomes canceled. A retryable failure past the deadline expires, else waits
---   jitter * min(cap, base * 2^(attempts - 1)) ms (proteus.retry), until max attempts; what is left is a dead letter.
--- KEYS, ARGV 1-7: lib/base. ARGV 8 max attempts, 9 base ms, 10 cap ms, then six per job: id, token, code, message,
---   retryable, jitter
+--   jitter * min(cap, base * 2^(attempts - 1)) ms (proteus.retry), until max attempts; what is left is a dead letter,
+--   unless what a user sent is the cause: he is told, and no operator could mend it.
+-- KEYS, ARGV 1-7: lib/base. ARGV 8 max attempts, 9 base ms, 10 cap ms, then seven per job: id, token, code, message,
+--   retryable, of input, jitter
 -- Returns: `done` (canceled, expired), `retry`, `dead` or `refused` per job.
 --- include base
 --- include index
@@ -11,7 +12,7 @@
 --- include endings
 local answers = {retrying = 'retry', failed = 'dead', canceled = 'done', expired = 'done'}
 local verdicts = {}
-for i = 11, #ARGV, 6 do
+for i = 11, #ARGV, 7 do
   local id, token, code, message = ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3]
   local job = read(id)
   local verdict = job.token == token and answers[job.state] or 'refused'
@@ -27,7 +28,7 @@ for i = 11, #ARGV, 6 do
       verdict = 'done'
     elseif retryable and job.attempts < tonumber(ARGV[8]) then
       local longest = math.min(tonumber(ARGV[10]), ARGV[9] * 2 ^ math.min(job.attempts - 1, 40))
-      local due = NOW + math.floor(longest * ARGV[i + 5])
+      local due = NOW + math.floor(longest * ARGV[i + 6])
       release(id, job)
       call('HSET', JOB .. id, 'state', 'retrying', 'code', code, 'message', message, 'retry_at', due)
       call('HDEL', JOB .. id, 'solo', 'worker', 'stage', 'step', 'steps')
@@ -35,7 +36,8 @@ for i = 11, #ARGV, 6 do
       emit('retrying', id, 'queued', job, 'code', code, 'message', message, 'due_ms', due)
       verdict = 'retry'
     else
-      bury(id, job, code, message)
+      local give_up = ARGV[i + 5] == '1' and fail or bury
+      give_up(id, job, code, message)
       verdict = 'dead'
     end
   end

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 from gateway.ledger.tables import METADATA
+from proteus.deadlines import LOOP_CALL_SECONDS
 
 
 def run(connection: Connection) -> None:
@@ -19,7 +20,9 @@ def run(connection: Connection) -> None:
 
 
 async def main() -> None:
-    engine = create_async_engine(context.config.attributes["url"], poolclass=NullPool)
+    engine = create_async_engine(
+        context.config.attributes["url"], poolclass=NullPool, connect_args={"timeout": LOOP_CALL_SECONDS}
+    )
     async with engine.connect() as connection:
         await connection.run_sync(run)
         await connection.commit()

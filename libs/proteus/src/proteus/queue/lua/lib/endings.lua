@@ -1,8 +1,13 @@
 -- endings: the ways in which a job fails or runs out of time. Included after settle, never run alone.
 
+-- fail(id, job, code, message): settle as failed, for a reason that only concerns who sent it.
+local function fail(id, job, code, message)
+  settle(id, job, 'failed', code, message)
+end
+
 -- bury(id, job, code, message): settle as failed, among the dead letters; entries older than the hashes are dropped.
 local function bury(id, job, code, message)
-  settle(id, job, 'failed', code, message)
+  fail(id, job, code, message)
   call('ZADD', DEAD, NOW, id)
   call('ZREMRANGEBYSCORE', DEAD, '-inf', NOW - SETTLED_SECONDS * 1000)
 end

@@ -1,0 +1,29 @@
+"""What an error answer of an object store, or of whoever answers in its place, means. Pure."""
+
+from __future__ import annotations
+
+from proteus.errors import DependencyUnavailable, InvalidRequest, NotFound, ProteusError
+
+
+def refusal(code: str, *, status: int, operation: str, key: str) -> ProteusError:
+    """Return the error of ours for an answer.
+
+    A 404 may come from anybody on the way to the store: only one that names the object says that it is gone. The answer
+    to a HEAD has no room for that.
+
+    Args:
+        code: The word for it in the answer's body, as S3 has them; empty if there was none.
+        status: Of HTTP.
+        operation: What was asked, by boto3's name.
+        key: Of which object.
+    """
+    if status == 404 and (code == "NoSuchKey" or operation == "head_object"):
+        return NotFound(f"There is no object {key!r} in the store.")
+    said = f"The object store refused {operation}: {code or status}."
+    if code == "NoSuchBucket" or (status == 404 and operation == "head_bucket"):
+        return DependencyUnavailable(said, reason="no bucket")
+    if status in (401, 403):
+        return DependencyUnavailable(said, reason="refused")
+    if code == "KeyTooLongError":
+        return InvalidRequest(f"{key[:200]!r}… is too long for a key of an object.")
+    return DependencyUnavailable(said)

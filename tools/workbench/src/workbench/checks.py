@@ -1,0 +1,33 @@
+"""What the command line is told, by an option or its environment variable: refused in one sentence, exit status 2."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import typer
+
+from proteus.settings import checked_url
+
+
+def url(*schemes: str, name: str) -> Callable[[str | None], str | None]:
+    """Return a check of an option that holds a URL of one of these schemes."""
+
+    def check(value: str | None) -> str | None:
+        try:
+            return checked_url(value, *schemes) if value else value
+        except ValueError as error:
+            shown = value.rpartition("@")[2] if value else ""  # A URL may hold a password.
+            raise typer.BadParameter(f"{name} is {shown!r}: {error}.") from error
+
+    return check
+
+
+def token(value: str | None) -> str | None:
+    """Check an option that holds an access token: it goes into a header."""
+    if value and not (value.isascii() and value.isprintable()):
+        raise typer.BadParameter("the token (PROTEUS_TOKEN) holds characters that no token has; it is not shown.")
+    return value
+
+
+gateway_url = url("http", "https", name="the gateway's address")
+redis_url = url("redis", "rediss", name="the address of Redis (REDIS_URL)")
