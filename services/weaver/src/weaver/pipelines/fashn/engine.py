@@ -40,12 +40,14 @@ class FashnEngine:
     Args:
         pipeline: The network and its sampler.
         pose_source: Finds the person's points; None: the landmarks of the job's parse.
+        form: What the network computes in; results name it.
     """
 
     card: EngineCard = FASHN
 
-    def __init__(self, pipeline: FashnPipeline, *, pose_source: PoseSource | None = None) -> None:
+    def __init__(self, pipeline: FashnPipeline, *, pose_source: PoseSource | None = None, form: str = "fp32") -> None:
         self.pipeline = pipeline
+        self.form = form
         self.pose_source = pose_source
 
     def open(self, batch_key: str) -> FashnSession:
@@ -195,6 +197,7 @@ class FashnSession:
         pixels = images.paste_back(row.job.person, images.to_pixels(painted), row.job.agnostic_mask, row.prepared)
         notes = {
             "canvas": "x".join(map(str, self._canvas)),
+            "form": self._engine.form,
             "steps": self._schedule.steps,
             "guidance": self._schedule.guidance,
             "pose": "wholebody" if self._engine.pose_source else "blazepose",
