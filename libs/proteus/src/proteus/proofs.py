@@ -44,7 +44,7 @@ class Bounds:
         decided: Least share of decisions that are no ties: samples on which the exact form itself is in doubt prove
             nothing.
         cost: Most processor time, as a multiple of the exact form's. A form that costs as much gives exactness away for
-            nothing: a processor without bf16 imitates it at five to seven times the cost.
+            nothing: bf16 without its instructions is imitated at three to ten times the cost.
     """
 
     error: float = 0.02

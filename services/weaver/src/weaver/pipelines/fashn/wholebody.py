@@ -97,7 +97,7 @@ def _load(rtmlib: Any, folder: Path, form: Candidate) -> tuple[Any, Any]:
 
 def _answers(tools: tuple[Any, Any]) -> levers.Answers:
     """Return what both networks make of a drawn picture of their size, the same every time."""
-    found = {}
+    found: dict[str, NDArray[np.float32]] = {}
     sizes = ((DETECTOR_SIDE, DETECTOR_SIDE), (ESTIMATOR_HEIGHT, ESTIMATOR_WIDTH))
     for name, tool, (height, width) in zip(("detector", "estimator"), tools, sizes, strict=True):
         patches = np.random.default_rng(0).uniform(-2, 2, (1, 3, height // 32, width // 32)).astype(np.float32)
