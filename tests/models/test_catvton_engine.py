@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
 import torch
 from PIL import Image
+from structlog.testing import capture_logs
 
 from proteus.engines import CATVTON, Preset
 from proteus.errors import (
@@ -19,8 +21,10 @@ from proteus.errors import (
     PhotoRejected,
 )
 from proteus.jobs import JobId
-from weaver.pipelines import catvton, registry
-from weaver.pipelines.catvton.engine import CatVtonEngine
+from proteus.proofs import Candidate
+from weaver.pipelines import catvton, levers, registry
+from weaver.pipelines.catvton import forms
+from weaver.pipelines.catvton.engine import CatVtonEngine, from_folder
 from weaver.pipelines.contract import WeaveJob
 from workbench.bench.checkpoints import write_catvton
 
@@ -245,3 +249,57 @@ def test_the_real_canvases_fit_the_model():
     for preset in (*CATVTON.presets.values(), CATVTON.degraded):
         assert preset.width % 64 == 0
         assert preset.height % 32 == 0
+
+
+BF16 = Candidate(name="bf16")
+
+
+def test_a_lever_that_is_near_serves_and_results_name_it(folder):
+    lenient = replace(CARD, tolerance=0.05)
+    engine = from_folder(folder, device="cpu", card=lenient, forms=(BF16,))
+    assert engine.pipeline.dtype is torch.bfloat16
+    [done] = finish(engine.open(BEST), job("job_a"))
+    assert done.notes["form"] == "bf16"
+
+
+def test_a_lever_beyond_the_cards_tolerance_is_dropped_with_its_numbers(folder):
+    strict = replace(CARD, tolerance=1e-4)
+    with capture_logs() as logs:
+        engine = from_folder(folder, device="cpu", card=strict, forms=(BF16,))
+    assert engine.pipeline.dtype is torch.float32
+    [dropped] = [line for line in logs if line["event"] == "approximation_dropped"]
+    assert (dropped["form"], dropped["bounds"]) == ("bf16", "at most 0.0% off")
+    assert 0.001 < float(dropped["distance"].split("%")[0]) / 100 < 0.05
+    [done] = finish(engine.open(BEST), job("job_a"))
+    assert done.notes["form"] == "fp32"
+
+
+@pytest.mark.parametrize("part", ["unet.mid_block.attentions.0", "vae.encoder.conv_in", "vae.decoder.conv_out"])
+def test_a_lever_that_is_wrong_in_any_part_of_the_network_is_dropped(folder, tmp_path, part):
+    wrong = Candidate(name="wrong")
+
+    def load(form):
+        pipeline = catvton.load_engine(weights_dir=folder, device="cpu").pipeline
+        if form == wrong:
+            owner, _, name = part.partition(".")
+            with torch.no_grad():
+                for parameter in getattr(pipeline, owner).get_submodule(name).parameters():
+                    parameter.mul_(1.5)
+        return pipeline
+
+    form, _ = levers.ready(
+        (wrong,),
+        exact=forms.EXACT,
+        load=load,
+        answers=partial(forms.answers, width=WIDTH, height=HEIGHT),
+        tolerance=CATVTON.tolerance,
+        what="engine catvton",
+        folder=tmp_path,
+        device="cpu",
+    )
+    assert form == forms.EXACT
+
+
+def test_on_a_cpu_no_lever_is_tried(engine):
+    assert engine.pipeline.dtype is torch.float32
+    assert torch.backends.cudnn.conv.fp32_precision == torch.backends.cuda.matmul.fp32_precision == "ieee"

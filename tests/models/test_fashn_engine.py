@@ -7,17 +7,21 @@ import threading
 import numpy as np
 import pytest
 import torch
+from structlog.testing import capture_logs
 
 from proteus.artefacts import Landmark, PersonParse
 from proteus.engines import FASHN
 from proteus.errors import EngineError, InvalidRequest, LicenceRefused, ModelUnavailable, OutOfMemory, PhotoRejected
 from proteus.jobs import JobId
-from weaver.pipelines import fashn, registry
+from proteus.proofs import Candidate
+from weaver.pipelines import fashn, levers, registry
 from weaver.pipelines.contract import StepReport, WeaveJob
+from weaver.pipelines.fashn import forms
 from weaver.pipelines.fashn.engine import FashnEngine
 from weaver.pipelines.fashn.network import TryOnConfig, TryOnNetwork
 from weaver.pipelines.fashn.pipeline import FashnPipeline
 from weaver.pipelines.fashn.pose import Keypoints, from_blazepose
+from workbench.bench.checkpoints import write_fashn
 
 TINY = TryOnConfig(hidden=32, heads=2, patch=12, height=36, width=24, axes=(4, 6, 6), mixer=1, double=1, single=1)
 FAST, BALANCED = FASHN.batch_key("fast"), FASHN.batch_key("balanced")
@@ -276,3 +280,43 @@ def test_the_commercial_policy_lets_fashn_in_and_keeps_catvton_out(tmp_path) -> 
         registry.load("fashn", licence_policy="commercial", weights_dir=str(tmp_path))
     with pytest.raises(LicenceRefused, match="catvton"):
         registry.load("catvton", licence_policy="commercial", weights_dir=str(tmp_path))
+
+
+def test_bfloat16_serves_where_it_proves_itself_and_results_name_it(tmp_path) -> None:
+    file = write_fashn(tmp_path, config=TINY)
+    form, pipeline = forms.load(file, device="cpu", forms=(forms.BF16,))
+    assert (form, pipeline.dtype) == ("bf16", torch.bfloat16)
+    session = FashnEngine(pipeline, form=form).open(FAST)
+    session.admit(job("a"))
+    assert run(session)[0]["a"].notes["form"] == "bf16"
+
+
+def test_a_wrong_lever_is_dropped_with_its_numbers_and_the_exact_form_serves(tmp_path) -> None:
+    file = write_fashn(tmp_path, config=TINY)
+    wrong = Candidate(name="half of the heads")
+
+    def load(form: Candidate) -> FashnPipeline:
+        pipeline = forms.load(file, device="cpu", forms=())[1]
+        if form == wrong:
+            pipeline.network.single_blocks[0].linear2.weight.mul_(0.5)
+        return pipeline
+
+    with capture_logs() as logs:
+        form, _ = levers.ready(
+            (wrong,),
+            exact=forms.EXACT,
+            load=load,
+            answers=forms.answers,
+            tolerance=FASHN.tolerance,
+            what="engine fashn",
+            folder=tmp_path,
+            device="cpu",
+        )
+    assert form == forms.EXACT
+    [dropped] = [line for line in logs if line["event"] == "approximation_dropped"]
+    assert dropped["form"] == "half of the heads"
+    assert float(dropped["distance"].split("%")[0]) / 100 > FASHN.tolerance
+
+
+def test_on_a_cpu_fashn_tries_no_lever() -> None:
+    assert forms.of_device("cpu") == ()

@@ -7,7 +7,15 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from proteus.machine import MIB, RESERVE_BYTES, TooLittleMemory, fitting_slots, memory_limit_bytes, resident_bytes
+from proteus.machine import (
+    MIB,
+    RESERVE_BYTES,
+    TooLittleMemory,
+    fitting_slots,
+    growth_bytes,
+    memory_limit_bytes,
+    resident_bytes,
+)
 
 PHYSICAL = 16 * 1024 * MIB
 
@@ -78,3 +86,15 @@ def test_a_limit_without_room_for_one_slot_is_refused_with_the_numbers() -> None
         TooLittleMemory, match=r"TAILOR_SLOTS: not even 1 fits .* limit 341 MiB.* raise the memory limit"
     ):
         slots(4, 149)
+
+
+def test_growth_is_the_peak_of_the_work_and_not_what_is_left_of_it_or_was_before() -> None:
+    assert bytearray(300 * MIB)  # an earlier peak
+    assert 79 * MIB <= growth_bytes(lambda: bytearray(b"x") * (80 * MIB)) < 120 * MIB
+    assert growth_bytes(lambda: None) < 20 * MIB
+
+
+def test_where_the_peak_cannot_be_reset_an_earlier_one_counts(tmp_path: Path) -> None:
+    (tmp_path / "proc/self/clear_refs").mkdir(parents=True)  # what cannot be written to
+    (tmp_path / "proc/self/status").write_text("VmHWM:     300 kB\nVmRSS:     100 kB\n")
+    assert growth_bytes(lambda: None, tmp_path) == 200 * 1024

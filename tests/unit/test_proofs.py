@@ -7,18 +7,21 @@ import math
 import sys
 
 import pytest
+from structlog.testing import capture_logs
 
-from proteus import proofs
 from proteus.errors import ModelUnavailable
-from proteus.proofs import Candidate, Distance, choose, in_child, key_of
+from proteus.instruction_sets import SWITCHES
+from proteus.proofs import Bounds, Candidate, Distance, choose, in_child, key_of
 
 CANDIDATES = (
     Candidate(name="bf16"),
     Candidate(name="bf16", environment={"ONEDNN_MAX_CPU_ISA": "AVX512_CORE_BF16"}),
     Candidate(name="f16"),
 )
-FAR = Distance(error=0.45, agreement=0.7)
-NEAR = Distance(error=0.002, agreement=0.998)
+FAR = Distance(error=0.45, agreement=0.7, decided=0.9, cost=0.6)
+NEAR = Distance(error=0.002, agreement=0.998, decided=0.9, cost=0.6)
+IMITATED = Distance(error=0.002, agreement=0.998, decided=0.9, cost=5.3)
+EXACT = Candidate(name="f32")
 
 
 def test_the_first_form_within_the_bounds_is_taken_and_the_rest_is_not_measured():
@@ -33,23 +36,60 @@ def test_the_first_form_within_the_bounds_is_taken_and_the_rest_is_not_measured(
 
 
 def test_none_within_the_bounds_is_a_refusal_with_every_number():
-    answers = iter([FAR, "ended with status -4: illegal instruction", Distance(error=math.nan, agreement=math.nan)])
+    answers = iter([FAR, "ended with status -4: illegal instruction", IMITATED])
     with pytest.raises(ModelUnavailable) as refused:
         choose(CANDIDATES, lambda _: next(answers), what="backend x", key="k")
     assert refused.value.message == (
-        "backend x: no approximate form proves itself here (at most 2% off and 99.5% of the labels equal): "
-        "bf16: 45.00% off, 70.00% of the labels equal; "
+        "backend x: no approximate form proves itself here (at most 2.0% off, 99.5% of the labels equal, "
+        "50% of them no ties, at most 1.00 times the exact form's time): "
+        "bf16: 45.00% off, 70.00% of the labels equal, 90.0% of them no ties, 0.60 times the exact form's time; "
         "bf16 with ONEDNN_MAX_CPU_ISA=AVX512_CORE_BF16: ended with status -4: illegal instruction; "
-        "f16: nan% off, nan% of the labels equal"
+        "f16: 0.20% off, 99.80% of the labels equal, 90.0% of them no ties, 5.30 times the exact form's time"
     )
 
 
+def test_a_form_that_is_no_faster_than_the_exact_one_is_passed_over():
+    answers = iter([IMITATED, NEAR])
+    assert choose(CANDIDATES, lambda _: next(answers), what="w", key="k") == CANDIDATES[1]
+
+
+def test_with_an_exact_form_to_run_instead_nothing_is_refused_and_each_dropped_one_is_logged_with_its_numbers(tmp_path):
+    cache = tmp_path / "choices.json"
+    with capture_logs() as logs:
+        assert choose(CANDIDATES, lambda _: FAR, what="w", key="k", exact=EXACT, cache=cache) == EXACT
+    assert [(line["event"], line["form"]) for line in logs] == [
+        ("approximation_dropped", str(candidate)) for candidate in CANDIDATES
+    ]
+    assert all("45.00% off" in line["distance"] and "at most 2.0% off" in line["bounds"] for line in logs)
+    assert choose(CANDIDATES, lambda _: NEAR, what="w", key="k", exact=EXACT, cache=cache) == EXACT  # remembered
+
+
 @pytest.mark.parametrize(
-    ("error", "agreement", "passes"),
-    [(0.02, 0.995, True), (0.0201, 1.0, False), (0.0, 0.994, False), (math.nan, 1.0, False), (math.inf, 1.0, False)],
+    ("changes", "passes"),
+    [
+        ({}, True),
+        ({"error": 0.0201}, False),
+        ({"error": math.nan}, False),
+        ({"error": math.inf}, False),
+        ({"agreement": 0.9949}, False),
+        ({"agreement": math.nan}, False),
+        ({"agreement": None}, False),
+        ({"decided": 0.49}, False),
+        ({"decided": None}, False),
+        ({"cost": 1.01}, False),
+        ({"cost": math.nan}, False),
+        ({"cost": None}, False),
+    ],
 )
-def test_the_bounds_are_two_percent_and_99_5_percent(error, agreement, passes):
-    assert Distance(error=error, agreement=agreement).passes is passes
+def test_a_form_keeps_to_every_bound_and_what_was_not_measured_keeps_to_none(changes, passes):
+    edge = {"error": 0.02, "agreement": 0.995, "decided": 0.5, "cost": 1.0}
+    assert Distance(**(edge | changes)).within(Bounds()) is passes
+
+
+def test_what_is_not_asked_need_not_be_measured():
+    alone = Bounds(error=0.01, agreement=None, decided=None, cost=None)
+    assert Distance(error=0.01).within(alone)
+    assert (str(alone), str(Distance(error=0.01))) == ("at most 1.0% off", "1.00% off")
 
 
 def test_a_choice_is_remembered_for_its_key_alone(tmp_path):
@@ -72,9 +112,17 @@ def test_a_memory_that_cannot_be_written_is_no_error(tmp_path):
     assert choose(CANDIDATES, lambda _: NEAR, what="w", key="one", cache=tmp_path / "no" / "folder") == CANDIDATES[0]
 
 
-def test_limits_in_the_environment_are_another_processor(monkeypatch):
+def test_a_choice_by_other_bounds_is_measured_anew(tmp_path):
+    cache = tmp_path / "choices.json"
+    choose(CANDIDATES, lambda _: NEAR, what="w", key="one", cache=cache)
+    with pytest.raises(ModelUnavailable):
+        choose(CANDIDATES, lambda _: NEAR, what="w", key="one", cache=cache, bounds=Bounds(error=0.001))
+
+
+@pytest.mark.parametrize("switch", SWITCHES)
+def test_limits_in_the_environment_are_another_processor(monkeypatch, switch):
     free = key_of("weights")
-    monkeypatch.setenv(proofs.ISA_SWITCHES[0], "AVX2")
+    monkeypatch.setenv(switch, "AVX2")
     assert key_of("weights") != free
 
 

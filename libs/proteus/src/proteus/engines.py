@@ -40,6 +40,9 @@ class EngineCard:
         description: One sentence for people, shown with every result.
         expected_seconds: Quality -> the least and the most that one picture should take, from the fastest device to the
             slowest on which the engine makes sense. A measurement outside is not believed; none: all are.
+        tolerance: How far a lever (half precision, a memory layout, a compiled network) may be from the exact form:
+            root mean square of the difference, as a share of the exact answer's; see `weaver.pipelines.levers`. 0: it
+            has no levers.
     """
 
     name: str
@@ -54,6 +57,7 @@ class EngineCard:
     needs_parse: bool
     output_format: Literal["png", "webp", "jpeg"]
     expected_seconds: Mapping[Quality, tuple[float, float]] = field(default_factory=dict)
+    tolerance: float = 0.0
 
     def batch_key(self, quality: Quality, *, degraded: bool = False) -> str:
         """Return `engine/version/WxH/steps`, or `engine/version/WxH/gGUIDANCE/steps` where the preset names one.
@@ -103,6 +107,7 @@ CATVTON: Final = EngineCard(
     needs_parse=True,
     output_format="webp",
     expected_seconds={"fast": (0.1, 30.0), "balanced": (0.2, 50.0), "best": (0.4, 120.0)},
+    tolerance=0.02,
 )
 
 FASHN: Final = EngineCard(
@@ -122,6 +127,7 @@ FASHN: Final = EngineCard(
     needs_parse=True,
     output_format="webp",
     expected_seconds={"fast": (0.2, 60.0), "balanced": (0.3, 90.0), "best": (0.5, 150.0)},
+    tolerance=0.03,
 )
 
 TIMED: Final = EngineCard(

@@ -5,7 +5,8 @@ Read once at start by the services that decode pictures. A slot is one picture t
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -86,9 +87,25 @@ def _physical_bytes(root: Path) -> int:
 
 def resident_bytes(root: Path = ROOT) -> int:
     """Return the memory that this process has taken so far."""
+    return _own_bytes(root, "VmRSS")
+
+
+def growth_bytes(work: Callable[[], object], root: Path = ROOT) -> int:
+    """Do some work; return the most memory that this process took meanwhile, beyond what it had before.
+
+    Where the kernel does not let the peak be reset, an earlier peak counts: more than was taken, never less.
+    """
+    with suppress(OSError):
+        (root / "proc/self/clear_refs").write_text("5")
+    before = resident_bytes(root)
+    work()
+    return max(0, _own_bytes(root, "VmHWM") - before)
+
+
+def _own_bytes(root: Path, wanted: str) -> int:
     for line in (root / "proc/self/status").read_text().splitlines():
         name, _, value = line.partition(":")
-        if name == "VmRSS":
+        if name == wanted:
             return int(value.split()[0]) * 1024
     return 0
 

@@ -38,7 +38,7 @@ class TailorSettings(CheckedSettings):
 
     segformer_backend: Literal["onnxruntime", "openvino", "torch"] = "onnxruntime"
     """`TAILOR_SEGFORMER_BACKEND`. `torch` is the published network, the reference; the default is exact, too.
-    `openvino` is faster and approximate: half precision, once it has proven itself on this CPU, else refused."""
+    `openvino` is approximate: half precision, once it has proven itself near and faster on this CPU, else refused."""
 
     segformer_threads: int = Field(default=1, ge=1, le=64)
     """`TAILOR_SEGFORMER_THREADS`. Of one photo; one per slot keeps the slots out of each other's way."""

@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from proteus.errors import ModelUnavailable
+from tailor.parsers.onnx_session import open_session
 
 Pixels = NDArray[np.uint8]
 Floats = NDArray[np.float32]
@@ -113,15 +114,9 @@ class CleanModels:
 def _load(path: Path, kind: Kind, threads: int) -> Callable[[Pixels], Floats]:
     """Return a function from a photo to logits, (S, S, classes)."""
     try:
-        import onnxruntime
+        session = open_session(path, threads=threads)
     except ImportError as error:
         raise ModelUnavailable("parser 'clean' needs ONNX Runtime; install 'proteus-tailor[clean]'") from error
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    try:
-        session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-    except Exception as error:  # the runtime's own classes have no common public base
-        raise ModelUnavailable(f"{path.name} is not an ONNX file that this runtime reads: {error}") from error
     source, target = session.get_inputs()[0], session.get_outputs()[0]
     sides = source.shape[1:3] if kind.channels_last else source.shape[2:4]
     side = sides[0] if isinstance(sides[0], int) else kind.side

@@ -105,6 +105,8 @@ class SegformerSize:
 
 
 SEGFORMER_TINY: Final = SegformerSize(hidden=(8, 16, 24, 32), depths=(1, 1, 1, 1), heads=(1, 2, 3, 4), decoder=16)
+SEGFORMER_B0: Final = SegformerSize(hidden=(32, 64, 160, 256), depths=(2, 2, 2, 2), heads=(1, 2, 5, 8), decoder=256)
+"""The published family's smallest: large enough that its time is its arithmetic's."""
 SEGFORMER_B2: Final = SegformerSize(hidden=(64, 128, 320, 512), depths=(3, 4, 6, 3), heads=(1, 2, 5, 8), decoder=768)
 """The size of `mattmdjaga/segformer_b2_clothes`: 27.36 M parameters."""
 

@@ -76,7 +76,14 @@ class Bench:
         self.theirs = DiffusersPipeline(files, device=device)
 
     def load(self, dtype: str = "fp32") -> CatVtonPipeline:
-        return weights.load(self.files.base, self.files.vae, self.files.attention, dtype=dtype, device=self.device)
+        return weights.load(
+            self.files.base,
+            self.files.vae,
+            self.files.attention,
+            dtype=dtype,
+            device=self.device,
+            channels_last=self.device == "cuda",
+        )
 
     def seconds(self, *ways: Callable[[], Any]) -> list[float]:
         """Return the median seconds of each way, warmed up, in turns."""

@@ -2,19 +2,23 @@
 
 `load_network` calls it for the backend `openvino`. Half precision keeps 8 (bf16) or 11 (f16) of fp32's 24 significant
 bits, so labels move where two classes nearly tie. On some processors OpenVINO is far off in silence (in bf16 through
-AMX), so each form proves itself against ONNX Runtime before it serves (`proteus.proofs`), in this order: bf16; bf16
-without AMX; f16. The network's version names the precision that serves, which keeps such results apart from others.
+AMX), and imitates what a processor lacks at many times the cost. So each form proves itself against ONNX Runtime, in
+nearness and in time, before it serves (`proteus.proofs`), in this order: bf16; bf16 without AMX; f16. The network's
+version names the precision that serves, which keeps such results apart from others.
 """
 
 from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
 from proteus.errors import ModelUnavailable
+from proteus.instruction_sets import ONEDNN
 from proteus.proofs import Candidate, choose, in_child, key_of
 from tailor.parsers.segformer.network import Floats, Forward, Pixels
 from tailor.parsers.segformer.weights import LABELS
@@ -23,12 +27,9 @@ CONVERTER: Final = "openvino.tools.ovc"
 """OpenVINO's model converter. `import openvino` imports it where it can, and each time that reports the import to
 Google Analytics, unasked; the runtime needs neither."""
 
-ISA_SWITCH: Final = "ONEDNN_MAX_CPU_ISA"
-"""Read once, when the library loads."""
-
 CANDIDATES: Final = (
     Candidate(name="bf16"),
-    Candidate(name="bf16", environment={ISA_SWITCH: "AVX512_CORE_BF16"}),
+    Candidate(name="bf16", environment={ONEDNN: "AVX512_CORE_BF16"}),
     Candidate(name="f16"),
 )
 CAPABILITIES: Final = {"bf16": "BF16", "f16": "FP16"}
@@ -38,18 +39,26 @@ CHOICES: Final = "approximate.json"
 """File beside the exported network that remembers what proved itself."""
 
 
+def candidates(environment: Mapping[str, str]) -> tuple[Candidate, ...]:
+    """Return the forms to try, the most wanted first; what an operator has set in `environment` is a ceiling."""
+    tried = [candidate.below(environment) for candidate in CANDIDATES]
+    return tuple({str(candidate): candidate for candidate in tried}.values())
+
+
 def proven(path: Path, *, side: int) -> Candidate:
     """Return the form that is near the exact network on this processor; blocks for some seconds the first time.
 
     Raises:
         ModelUnavailable: None is; the message has the numbers.
     """
+    if find_spec("openvino") is None:  # before a child process says so
+        raise ImportError("openvino is not installed")
     try:
         libraries = [f"{name} {version(name)}" for name in ("openvino", "onnxruntime")]
     except PackageNotFoundError as error:
         raise ImportError(f"{error.name} is not installed") from error
     return choose(
-        CANDIDATES,
+        candidates(os.environ),
         lambda candidate: in_child(
             "tailor.parsers.segformer.proving", [str(path), candidate.name, str(side)], candidate.environment
         ),
@@ -88,6 +97,9 @@ def openvino_forward(path: Path, *, threads: int, slots: int, precision: str) ->
         "ENABLE_CPU_PINNING": False,
     }
     model = core.compile_model(str(path), "CPU", options)
+    computes = model.get_property("INFERENCE_PRECISION_HINT").to_string()
+    if computes != precision:
+        raise ModelUnavailable(f"OpenVINO computes in {computes} on this CPU, not in {precision}")
 
     def forward(pictures: Pixels) -> Floats:
         # A request belongs to one call at a time; making one costs 2 % of a picture.

@@ -11,13 +11,14 @@ import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
 from proteus.errors import ModelUnavailable
+from tailor.parsers.onnx_session import open_session
 from tailor.parsers.segformer.exported import exported
 from tailor.parsers.segformer.upsampling import labels_at
 from tailor.parsers.segformer.weights import LABELS, locate
@@ -115,12 +116,7 @@ def load_network(
 
 def onnx_forward(path: Path, *, threads: int) -> Forward:
     """Ready the exported network at `path` through ONNX Runtime: exact."""
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.inter_op_num_threads = 1
-    session: Any = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    session = open_session(path, threads=threads)
 
     def forward(pictures: Pixels) -> Floats:
         logits: Floats = session.run(["logits"], {"pictures": pictures})[0]

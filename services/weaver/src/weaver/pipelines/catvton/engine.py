@@ -22,8 +22,10 @@ from PIL import Image
 from proteus.engines import CATVTON, EngineCard, Preset
 from proteus.errors import EngineError, InvalidRequest, OutOfMemory, PhotoRejected
 from proteus.jobs import JobId
+from proteus.proofs import Candidate
 from weaver.pipelines import framing
-from weaver.pipelines.catvton import images, weights
+from weaver.pipelines.catvton import images
+from weaver.pipelines.catvton.forms import ON_GPU, load
 from weaver.pipelines.catvton.pipeline import CatVtonPipeline, Picture, Recipe, seeded
 from weaver.pipelines.catvton.presets import GUIDANCE, SAMPLING, Sampling, guided_steps
 from weaver.pipelines.catvton.solvers import Sampler
@@ -42,11 +44,13 @@ class CatVtonEngine:
     Args:
         pipeline: The published algorithm on one device.
         card: Presets and name; another card only for tests and benchmarks.
+        form: What the pipeline computes in; results name it.
     """
 
-    def __init__(self, pipeline: CatVtonPipeline, *, card: EngineCard = CATVTON) -> None:
+    def __init__(self, pipeline: CatVtonPipeline, *, card: EngineCard = CATVTON, form: str = "fp32") -> None:
         self.card = card
         self.pipeline = pipeline
+        self.form = form
 
     def prepare(self, job: WeaveJob, batch_key: str) -> WeaveJob:
         """Check a job, frame its pictures and make tensors of them.
@@ -67,7 +71,8 @@ class CatVtonEngine:
         preset, sampling = self._preset(batch_key)
         plan = self.pipeline.schedule.plan(sampling.sampler, preset.steps)
         recipe = Recipe(plan=plan, guidance=GUIDANCE, guided=(0, guided_steps(sampling, preset.steps)))
-        return CatVtonSession(self.pipeline, recipe, canvas=(preset.width, preset.height), sampler=sampling.sampler)
+        canvas = (preset.width, preset.height)
+        return CatVtonSession(self.pipeline, recipe, canvas=canvas, sampler=sampling.sampler, form=self.form)
 
     def sample_job(self, batch_key: str) -> WeaveJob:
         """Return a grey figure in a grey garment; what a picture costs does not depend on what it shows."""
@@ -150,8 +155,11 @@ class _Running:
 class CatVtonSession:
     """A running batch of one canvas and one recipe."""
 
-    def __init__(self, pipeline: CatVtonPipeline, recipe: Recipe, *, canvas: tuple[int, int], sampler: Sampler) -> None:
+    def __init__(
+        self, pipeline: CatVtonPipeline, recipe: Recipe, *, canvas: tuple[int, int], sampler: Sampler, form: str
+    ) -> None:
         self._pipeline = pipeline
+        self._form = form
         self._recipe = recipe
         self._canvas = canvas
         self._sampler = sampler
@@ -244,6 +252,7 @@ class CatVtonSession:
             picture=lambda: frame.paste(job.person, painted(), mask),
             notes={
                 "weights": self._pipeline.version,
+                "form": self._form,
                 "canvas": "x".join(map(str, self._canvas)),
                 "sampler": self._sampler,
                 "steps": len(self._recipe.plan),
@@ -286,25 +295,26 @@ def _require_finite(finite: bool, job_id: JobId) -> None:
         raise EngineError(f"catvton made a picture that is not finite for job {job_id}")
 
 
-def from_folder(folder: Path, *, device: str) -> CatVtonEngine:
-    """Load the engine from `make weights`' folder; half precision on a GPU, single on a CPU.
+def from_folder(
+    folder: Path, *, device: str, card: EngineCard = CATVTON, forms: Sequence[Candidate] | None = None
+) -> CatVtonEngine:
+    """Load the engine from `make weights`' folder: single precision, or on a GPU a lever that proves itself there.
+
+    Args:
+        folder: Of the weights.
+        device: `auto`, `cpu` or `cuda`.
+        card: Another one only for tests.
+        forms: The levers to try; None: those of the device.
 
     Raises:
-        ModelUnavailable: Something is missing or damaged.
+        ModelUnavailable: Something is missing or damaged, or the exact form does not run.
     """
     if device == "auto":
         device = "cuda" if torch.cuda.is_available() else "cpu"
-    attention = folder / "CatVTON"
-    present = [version for version, name in weights.VERSIONS.items() if (attention / name).is_dir()]
-    pipeline = weights.load(
-        folder / "stable-diffusion-inpainting",
-        folder / "sd-vae-ft-mse",
-        attention,
-        dtype="fp16" if device == "cuda" else "fp32",  # users see more damage from bf16 than from fp16
-        device=device,
-        version=present[0] if present else "mix",
-    )
-    return CatVtonEngine(pipeline)
+    if forms is None:
+        forms = ON_GPU if device.startswith("cuda") else ()
+    form, pipeline = load(folder, device=device, card=card, forms=forms)
+    return CatVtonEngine(pipeline, card=card, form=form)
 
 
 @contextmanager

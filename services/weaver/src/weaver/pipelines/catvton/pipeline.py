@@ -216,6 +216,12 @@ class CatVtonPipeline:
 
         Nothing has changed when the forward pass raises (out of memory): it can be called again with fewer.
         """
+        for picture, eps in zip(pictures, self.predict(pictures), strict=True):
+            self._advance(picture, eps)
+
+    @torch.inference_mode()
+    def predict(self, pictures: Sequence[Picture]) -> Sequence[torch.Tensor]:
+        """Return what the UNet says of every picture's next step, float32: (2, 4, 2h, w) where it is guided, else 1."""
         rows: list[torch.Tensor] = []
         timesteps: list[float] = []
         for picture in pictures:
@@ -229,8 +235,7 @@ class CatVtonPipeline:
             encoder_hidden_states=None,
             return_dict=False,
         )[0].float()
-        for picture, eps in zip(pictures, predicted.split([len(row) for row in rows]), strict=True):
-            self._advance(picture, eps)
+        return predicted.split([len(row) for row in rows])
 
     @torch.inference_mode()
     def decode(self, pictures: Sequence[Picture]) -> torch.Tensor:

@@ -45,6 +45,7 @@ def load(
     *,
     dtype: torch.dtype | str,
     device: torch.device | str,
+    channels_last: bool = False,
     version: str = "mix",
 ) -> CatVtonPipeline:
     """Build the pipeline from local files.
@@ -55,6 +56,7 @@ def load(
         attention: CatVTON's safetensors file, its folder, or the folder that holds the versions.
         dtype: Of weights and activations; a torch dtype or `fp32`, `fp16`, `bf16`.
         device: Where to run, `cpu` or `cuda`.
+        channels_last: Lay out convolutions as a GPU's tensor cores want them.
         version: `mix`, `vitonhd` or `dresscode`: which one of a folder of versions.
 
     Raises:
@@ -83,7 +85,7 @@ def load(
     _fill(autoencoder, tensors, source=vae_file, dtype=number)
     for module in (unet, autoencoder):
         module.eval().requires_grad_(False)
-        if place.type == "cuda":
+        if channels_last:
             module.to(memory_format=torch.channels_last)
     return CatVtonPipeline(unet=unet, vae=autoencoder, schedule=read_schedule(_json(scheduler_config)), version=version)
 

@@ -21,14 +21,15 @@ WHOLEBODY: Final = "wholebody"
 
 
 def load_engine(*, weights_dir: Path | None, device: str) -> Engine:
-    """Load the engine: bfloat16 where the GPU has it, float32 elsewhere.
+    """Load the engine: bfloat16 where the GPU has it and it proves itself there, float32 elsewhere.
 
     Args:
         weights_dir: Folder with `model.safetensors`; None: `OWN_PLACE`.
         device: `auto`, `cpu` or `cuda`.
 
     Raises:
-        ModelUnavailable: The weights or torch are missing, the file is damaged, or the device is not there.
+        ModelUnavailable: The weights or torch are missing, the file is damaged, the device is not there, or the exact
+            form does not run on it.
     """
     folder = weights_dir or OWN_PLACE
     file = folder / WEIGHTS
@@ -37,7 +38,7 @@ def load_engine(*, weights_dir: Path | None, device: str) -> Engine:
     try:
         import torch
 
-        from weaver.pipelines.fashn import weights
+        from weaver.pipelines.fashn import forms
         from weaver.pipelines.fashn.engine import FashnEngine
     except ImportError as error:
         raise ModelUnavailable(f"fashn is not installed here ({error}); install 'proteus-weaver[torch]'") from error
@@ -45,12 +46,11 @@ def load_engine(*, weights_dir: Path | None, device: str) -> Engine:
         device = "cuda" if torch.cuda.is_available() else "cpu"
     if device.startswith("cuda") and not torch.cuda.is_available():
         raise ModelUnavailable("fashn was told to run on cuda, and torch finds no GPU here")
-    half = device.startswith("cuda") and torch.cuda.is_bf16_supported(including_emulation=False)
-    dtype = torch.bfloat16 if half else torch.float32
-    pipeline = weights.load(file, dtype=dtype, device=device, config=weights.sizes(file))
+    form, pipeline = forms.load(file, device=device, forms=forms.of_device(device))
     pose_source = None
     if (folder / WHOLEBODY).is_dir():
+        from weaver.pipelines import torch_device
         from weaver.pipelines.fashn.wholebody import WholebodyPose
 
-        pose_source = WholebodyPose(folder / WHOLEBODY, device=device)
-    return FashnEngine(pipeline, pose_source=pose_source)
+        pose_source = WholebodyPose(folder / WHOLEBODY, device=device, machine=torch_device.describe(device))
+    return FashnEngine(pipeline, pose_source=pose_source, form=form)

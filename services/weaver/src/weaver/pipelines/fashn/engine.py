@@ -41,12 +41,14 @@ class FashnEngine:
     Args:
         pipeline: The network and its sampler.
         pose_source: Finds the person's points; None: the landmarks of the job's parse.
+        form: What the network computes in; results name it.
     """
 
     card: EngineCard = FASHN
 
-    def __init__(self, pipeline: FashnPipeline, *, pose_source: PoseSource | None = None) -> None:
+    def __init__(self, pipeline: FashnPipeline, *, pose_source: PoseSource | None = None, form: str = "fp32") -> None:
         self.pipeline = pipeline
+        self.form = form
         self.pose_source = pose_source
         self._one_pose = Lock()
 
@@ -218,6 +220,7 @@ class FashnSession:
         job, prepared = row.job, row.prepared
         notes = {
             "canvas": "x".join(map(str, self._engine.canvas)),
+            "form": self._engine.form,
             "steps": self._schedule.steps,
             "guidance": self._schedule.guidance,
             "pose": "wholebody" if self._engine.pose_source else "blazepose",

@@ -8,13 +8,17 @@ fetches nor needs them.
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from proteus.engines import FASHN
 from proteus.errors import ModelUnavailable
+from proteus.proofs import Candidate
+from weaver.pipelines import levers
 from weaver.pipelines.fashn.pose import MIN_SCORE, Keypoints, from_wholebody
 
 DETECTOR: Final = "yolox_l.onnx"
@@ -26,32 +30,44 @@ ESTIMATOR_WIDTH, ESTIMATOR_HEIGHT = 288, 384
 BODY_WITHOUT_HEAD: Final = slice(5, 17)
 """COCO's shoulders to ankles."""
 
+PROVIDERS: Final = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider"}
+EXACT: Final = Candidate(name="cpu")
+ON_GPU: Final = Candidate(name="cuda")
+"""A lever: ONNX Runtime computes in TF32 on a GPU. Where its CUDA provider is missing it takes the CPU's in silence."""
+
 
 class WholebodyPose:
     """Finds the points of the largest, clearest person.
+
+    Args:
+        folder: Holds the two files.
+        device: `cpu` or `cuda`.
+        machine: Names the device and its libraries: what a remembered choice holds for.
 
     Raises:
         ModelUnavailable: `rtmlib` is not installed, or a file is missing.
     """
 
-    def __init__(self, folder: Path, *, device: str) -> None:
+    def __init__(self, folder: Path, *, device: str, machine: str = "") -> None:
         missing = [name for name in (DETECTOR, ESTIMATOR) if not (folder / name).is_file()]
         if missing:
             raise ModelUnavailable(f"{folder} opts in to whole-body pose but has no {' and no '.join(missing)}")
         try:
-            from rtmlib import YOLOX, RTMPose
+            import onnxruntime
+            import rtmlib
         except ImportError as error:
             raise ModelUnavailable(f"{folder} opts in to whole-body pose, which needs `pip install rtmlib`") from error
-        place: dict[str, Any] = {"backend": "onnxruntime", "device": device}
-        self._detector = YOLOX(
-            str(folder / DETECTOR),
-            model_input_size=(DETECTOR_SIDE, DETECTOR_SIDE),
-            nms_thr=DETECTOR_OVERLAP,
-            score_thr=DETECTOR_SCORE,
-            **place,
+        form, (self._detector, self._estimator) = levers.ready(
+            (ON_GPU,) if device.startswith("cuda") else (),
+            exact=EXACT,
+            load=partial(_load, rtmlib, folder),
+            answers=_answers,
+            tolerance=FASHN.tolerance,
+            what="engine fashn's whole-body pose",
+            folder=folder,
+            device=f"{machine}, onnxruntime {onnxruntime.__version__}",
         )
-        size = (ESTIMATOR_WIDTH, ESTIMATOR_HEIGHT)
-        self._estimator = RTMPose(str(folder / ESTIMATOR), model_input_size=size, to_openpose=False, **place)
+        self.form = form.name
 
     def __call__(self, photo: NDArray[np.uint8]) -> Keypoints:
         """Return the points of a photo, (H, W, 3) uint8 sRGB; without a detection the whole photo is looked at."""
@@ -59,6 +75,36 @@ class WholebodyPose:
         points, scores = self._estimator(bgr, bboxes=self._detector(bgr))
         person = clearest(points, scores)
         return from_wholebody(np.asarray(points[person], np.float64), np.asarray(scores[person], np.float64))
+
+
+def _load(rtmlib: Any, folder: Path, form: Candidate) -> tuple[Any, Any]:
+    place: dict[str, Any] = {"backend": "onnxruntime", "device": form.name}
+    detector = rtmlib.YOLOX(
+        str(folder / DETECTOR),
+        model_input_size=(DETECTOR_SIDE, DETECTOR_SIDE),
+        nms_thr=DETECTOR_OVERLAP,
+        score_thr=DETECTOR_SCORE,
+        **place,
+    )
+    size = (ESTIMATOR_WIDTH, ESTIMATOR_HEIGHT)
+    estimator = rtmlib.RTMPose(str(folder / ESTIMATOR), model_input_size=size, to_openpose=False, **place)
+    for tool in (detector, estimator):
+        providers = tool.session.get_providers()
+        if providers[0] != PROVIDERS[form.name]:
+            raise ModelUnavailable(f"ONNX Runtime has no {PROVIDERS[form.name]} here, it would take {providers[0]}")
+    return detector, estimator
+
+
+def _answers(tools: tuple[Any, Any]) -> levers.Answers:
+    """Return what both networks make of a drawn picture of their size, the same every time."""
+    found: dict[str, NDArray[np.float32]] = {}
+    sizes = ((DETECTOR_SIDE, DETECTOR_SIDE), (ESTIMATOR_HEIGHT, ESTIMATOR_WIDTH))
+    for name, tool, (height, width) in zip(("detector", "estimator"), tools, sizes, strict=True):
+        patches = np.random.default_rng(0).uniform(-2, 2, (1, 3, height // 32, width // 32)).astype(np.float32)
+        picture = patches.repeat(32, axis=2).repeat(32, axis=3)
+        outputs = tool.session.run(None, {tool.session.get_inputs()[0].name: picture})
+        found |= {f"{name} {index}": np.asarray(output, np.float32) for index, output in enumerate(outputs)}
+    return found
 
 
 def clearest(points: NDArray[Any], scores: NDArray[Any]) -> int:

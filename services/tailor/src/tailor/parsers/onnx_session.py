@@ -1,0 +1,35 @@
+"""An ONNX file in ONNX Runtime on the CPU: the exact form of every network here, and no other in its place.
+
+The runtime takes another provider where the one that was asked for is missing, and says so on standard error only.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Final
+
+from proteus.errors import ModelUnavailable
+
+PROVIDER: Final = "CPUExecutionProvider"
+
+
+def open_session(path: Path, *, threads: int) -> Any:
+    """Return an `InferenceSession` with this many threads for one pass.
+
+    Raises:
+        ImportError: ONNX Runtime is not installed.
+        ModelUnavailable: It would run the file elsewhere, or cannot read it.
+    """
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    try:
+        session = onnxruntime.InferenceSession(str(path), options, providers=[PROVIDER])
+    except Exception as error:  # the runtime's own classes have no common public base
+        raise ModelUnavailable(f"{path.name} is not an ONNX file that this runtime reads: {error}") from error
+    session.disable_fallback()
+    if session.get_providers() != [PROVIDER]:
+        raise ModelUnavailable(f"{path.name}: ONNX Runtime runs it by {session.get_providers()}, not by {PROVIDER}")
+    return session

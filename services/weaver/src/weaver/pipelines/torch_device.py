@@ -1,0 +1,35 @@
+"""What the PyTorch engines share of their device: its description, and fp32 that means fp32."""
+
+from __future__ import annotations
+
+import torch
+
+from proteus.errors import ModelUnavailable
+
+
+def describe(device: str) -> str:
+    """Name the device and the libraries that compute on it: a lever that is right on one may be wrong on another.
+
+    Raises:
+        ModelUnavailable: It is not there.
+    """
+    parts = [f"torch {torch.__version__}", device]
+    if device.startswith("cuda") and not torch.cuda.is_available():
+        raise ModelUnavailable("this machine has no CUDA device that torch can use; set the device to `cpu`")
+    if device.startswith("cuda"):
+        major, minor = torch.cuda.get_device_capability(device)
+        parts += [torch.cuda.get_device_name(device), f"sm_{major}{minor}"]
+        parts += [f"cuda {torch.version.cuda}", f"cudnn {torch.backends.cudnn.version()}"]
+    return ", ".join(parts)
+
+
+def prepare(device: str) -> None:
+    """Make the device ready to take a form of a network.
+
+    A GPU's fp32 convolutions are TF32 by PyTorch's default, 10 bits of 24: no exact form, so that is switched off. What
+    the allocator keeps of an earlier form is given back.
+    """
+    torch.backends.cuda.matmul.fp32_precision = "ieee"
+    torch.backends.cudnn.conv.fp32_precision = "ieee"
+    if device.startswith("cuda"):
+        torch.cuda.empty_cache()
