@@ -44,7 +44,7 @@ BAD_FOR_A_TAILOR: dict[str, dict[str, Any]] = {
     "a cut of nothing": {"task": "cut"},
     "a cut of a number": {"task": "cut", "image_key": 7, "image_sha256": "a"},
     "a parse of an object": {"task": "parse", "image_key": {"key": "a"}, "image_sha256": "a"},
-    "nobody's": {"task": "ingest", "incoming_key": "incoming/usr_1/good", "user_id": None},
+    "nobody's": {"task": "ingest", "incoming_key": "incoming/usr_1/nobody", "user_id": None},
 }
 
 
@@ -69,6 +69,7 @@ async def test_a_weaver_reads_each_body_alone_and_the_good_ones_beside_it_are_wo
 @pytest.mark.usefixtures("pose_folder")
 async def test_a_tailor_reads_each_body_alone_and_the_good_ones_beside_it_are_done(fleet: Fleet) -> None:
     upload = (Path(assets.__file__).parent / "garment.jpg").read_bytes()
+    await asyncio.to_thread(fleet.store.put, "incoming/usr_1/nobody", upload, content_type="image/jpeg")
     bad: list[Any] = []
     good: list[Any] = []
     for n, body in enumerate(BAD_FOR_A_TAILOR.values()):
