@@ -152,7 +152,7 @@ async def test_a_picture_without_what_is_asked_for_fails_with_its_own_code(fleet
     person = await do(fleet, "noone", {"task": "parse", **body})
     garment = await do(fleet, "nothing", {"task": "cut", "category": "auto", **body})
     assert (person.code, garment.code) == ("no_person_detected", "no_garment_detected")
-    unknown = await do(fleet, "unknown", {"task": "parse"} | {"image_key": "images/usr_1/gone.png"})
+    unknown = await do(fleet, "unknown", {"task": "parse", **body, "image_key": "images/usr_1/gone.png"})
     assert (unknown.state, unknown.code) == (JobState.FAILED, "not_found")
     torn = fleet.store.get(blank.key)[:60]
     fleet.store.put("images/usr_1/torn.png", torn, content_type="image/png")

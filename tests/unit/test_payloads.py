@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import get_args
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gateway.ledger import repository
@@ -97,6 +97,7 @@ RESULT = st.one_of(
 NEWER = st.dictionaries(st.just("of_a_later_version"), st.integers() | st.none(), max_size=1)
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow])  # Making the strategies takes long, on a busy machine.
 @given(work=WORKS, newer=NEWER)
 def test_a_body_is_read_as_it_was_written_whatever_else_is_in_it(work, newer) -> None:
     body = json.loads(encode({**work.write(), **newer}))
@@ -105,6 +106,7 @@ def test_a_body_is_read_as_it_was_written_whatever_else_is_in_it(work, newer) ->
         assert read_tailor_work(body) == work
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(result=RESULT, newer=NEWER)
 def test_a_result_is_read_as_it_was_written_whatever_else_is_in_it(result, newer) -> None:
     assert type(result).read(json.loads(encode({**result.write(), **newer}))) == result
