@@ -56,7 +56,13 @@ SENTENCES = [
         RedisSettings,
         "REDIS_URL",
         "redis://weaver:hunter2@redis:port/0",
-        "REDIS_URL is '…@redis:port/0': it must be a URL: Port could not be cast to integer value as 'port'.",
+        "REDIS_URL is '…@redis:port/0': it must be a URL whose port, if any, is a number up to 65535.",
+    ),
+    (
+        RedisSettings,
+        "REDIS_URL",
+        "redis://weaver:hunter2",
+        "REDIS_URL is 'redis://weaver:…': it must be a URL whose port, if any, is a number up to 65535.",
     ),
     (RedisSettings, "REDIS_URL", "redis:///0", "REDIS_URL is 'redis:///0': it must name a host."),
     (
@@ -114,7 +120,7 @@ def test_the_sentence_names_the_variable_the_value_and_the_rule(
     assert refused.value.__cause__ is None
 
 
-def test_a_value_from_a_file_is_told_with_the_variable_that_names_the_file(
+def test_a_value_from_a_file_is_told_by_the_variable_that_names_the_file_and_not_shown(
     monkeypatch: pytest.MonkeyPatch, tmp_path: object
 ) -> None:
     file = f"{tmp_path}/url"
@@ -122,7 +128,7 @@ def test_a_value_from_a_file_is_told_with_the_variable_that_names_the_file(
         written.write("http://elsewhere\n")
     monkeypatch.delenv("REDIS_URL", raising=False)
     monkeypatch.setenv("REDIS_URL_FILE", file)
-    with pytest.raises(SettingRefused, match=r"^REDIS_URL \(in the file that REDIS_URL_FILE names\) is 'http://else"):
+    with pytest.raises(SettingRefused, match=r"^REDIS_URL \(in the file that REDIS_URL_FILE names, not shown\): it"):
         RedisSettings()
 
 

@@ -55,7 +55,8 @@ def test_a_gateway_that_is_not_there_is_exit_status_three(photo: Path) -> None:
         (["queue", "--url", "http://[", "ls"], {}, "the gateway's address is 'http://[': it must be a URL"),
         (["queue", "ls"], {"PROTEUS_TOKEN": "hunter2\n"}, "(PROTEUS_TOKEN) holds characters that no token has"),
         (["fleet", "why"], {"REDIS_URL": "redis"}, "(REDIS_URL) is 'redis': it must begin with redis://"),
-        (["fleet", "why"], {"REDIS_URL": "redis://a:hunter2@b:c"}, "(REDIS_URL) is 'b:c': it must be a URL"),
+        (["fleet", "why"], {"REDIS_URL": "redis://a:hunter2@b:c"}, "(REDIS_URL) is '…@b:c': it must be a URL"),
+        (["fleet", "why"], {"REDIS_URL": "redis://a:hunter2"}, "(REDIS_URL) is 'redis://a:…': it must be a URL"),
     ],
 )
 def test_a_setting_that_is_none_is_wrong_usage_named_in_a_sentence(

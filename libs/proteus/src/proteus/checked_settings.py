@@ -31,6 +31,8 @@ _KINDS: Final = {
 
 _FIELD: Final = re.compile(r'error parsing value for field "(\w+)"')
 _CREDENTIALS: Final = re.compile(r"^.*@", re.DOTALL)
+_NO_PORT: Final = re.compile(r"(://[^/:]*):(?!\d*(?:/|$)).*$", re.DOTALL)
+"""What stands in the place of a port and is none may be a password whose host is missing."""
 _QUERY: Final = re.compile(r"\?.*$", re.DOTALL)
 
 
@@ -67,6 +69,11 @@ def variable_of(settings: type[BaseSettings], field: str) -> str:
     return known.alias or f"{settings.model_config.get('env_prefix', '')}{field}".upper()
 
 
+def without_credentials(text: str) -> str:
+    """Return a URL, or what was meant as one, without user, password and query."""
+    return _QUERY.sub("?…", _NO_PORT.sub(r"\1:…", _CREDENTIALS.sub("…@", text)))
+
+
 def _sentence(settings: type[BaseSettings], error: ErrorDetails) -> str:
     field = str(error["loc"][0]) if error["loc"] else ""
     name = variable_of(settings, field)
@@ -75,9 +82,10 @@ def _sentence(settings: type[BaseSettings], error: ErrorDetails) -> str:
     rule = re.sub(r"^(Value error, |(Input|String) should )", _beginning, error["msg"])
     if error["type"] in _KINDS:
         rule = _KINDS[error["type"]].format(**error.get("ctx", {}))
-    in_file = f" (in the file that {name}_FILE names)" if f"{name}_FILE" in os.environ else ""
+    if f"{name}_FILE" in os.environ:  # Somebody meant it as a secret, or named the wrong file.
+        return f"{name} (in the file that {name}_FILE names, not shown): {rule.rstrip('.')}."
     shown = _shown(settings, field, os.environ.get(name, error["input"]))
-    return f"{name}{in_file} {shown}: {rule.rstrip('.')}."
+    return f"{name} {shown}: {rule.rstrip('.')}."
 
 
 def _beginning(found: re.Match[str]) -> str:
@@ -88,8 +96,7 @@ def _shown(settings: type[BaseSettings], field: str, value: object) -> str:
     known = settings.model_fields.get(field)
     if known is not None and known.annotation is SecretStr:
         return "(a secret, not shown)"
-    text = _QUERY.sub("?…", _CREDENTIALS.sub("…@", str(value)))
-    return f"is {text[:VALUE_CHARACTERS]!r}"
+    return f"is {without_credentials(str(value))[:VALUE_CHARACTERS]!r}"
 
 
 def _unread(settings: type[BaseSettings], message: str) -> str:

@@ -28,8 +28,8 @@ def checked_url(url: str, *schemes: str, needs_host: bool = True) -> str:
     try:
         parts = urlsplit(url)
         known, host, _port = parts.scheme in schemes, parts.hostname, parts.port
-    except ValueError as error:
-        raise ValueError(f"it must be a URL: {error}") from None
+    except ValueError:  # Its text quotes what stands in the port's place.
+        raise ValueError("it must be a URL whose port, if any, is a number up to 65535") from None
     if not known:
         raise ValueError(f"it must begin with {' or '.join(f'{scheme}://' for scheme in schemes)}")
     if needs_host and not host:

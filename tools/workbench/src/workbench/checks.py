@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import typer
 
+from proteus.checked_settings import without_credentials
 from proteus.settings import checked_url
 
 
@@ -16,8 +17,7 @@ def url(*schemes: str, name: str) -> Callable[[str | None], str | None]:
         try:
             return checked_url(value, *schemes) if value else value
         except ValueError as error:
-            shown = value.rpartition("@")[2] if value else ""  # A URL may hold a password.
-            raise typer.BadParameter(f"{name} is {shown!r}: {error}.") from error
+            raise typer.BadParameter(f"{name} is {without_credentials(value or '')!r}: {error}.") from error
 
     return check
 
