@@ -46,10 +46,10 @@ def test_a_slot_has_room_for_what_the_networks_really_take(finds: bool) -> None:
     with capture_logs() as logs:
         found = work_bytes(parser)
     assert parser.seen == (MAX_STORED_SIDE_PIXELS, MAX_STORED_SIDE_PIXELS, 3)
-    assert WORK_MARGIN * HUNGER_BYTES <= found < WORK_MARGIN * HUNGER_BYTES + 200 * MIB
+    assert WORK_MARGIN * (HUNGER_BYTES - MIB) <= found < WORK_MARGIN * HUNGER_BYTES + 200 * MIB
     [line] = logs
     assert (line["event"], line["parser"]) == ("work_measured", "hungry")
-    assert line["cut_mib"] >= HUNGER_BYTES // MIB
+    assert line["cut_mib"] >= HUNGER_BYTES // MIB - 1  # the kernel counts in pages, some of them late
 
 
 def test_a_small_network_takes_no_less_than_a_cut_does() -> None:

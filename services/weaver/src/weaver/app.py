@@ -44,9 +44,9 @@ log = structlog.get_logger()
 GPUS: Final = "/proc/driver/nvidia/gpus"
 PICTURE_BYTES: Final = 160 * 1024 * 1024
 """Of one picture of a batch, 2048 x 2048: what goes in and comes out, and that of the batch after it. Measured with
-`puppet`: 278 MiB for a batch of one, 1,161 MiB for eight. A diffusion engine's pictures have the same sizes here, in the
-machine's memory; its networks and canvases are the device's, which a batch that does not fit finds out by itself (the
-worker halves it). That is an estimate: no GPU was at hand."""
+`puppet`: 278 MiB for a batch of one, 1,161 MiB for eight. A diffusion engine's pictures have the same sizes here; its
+networks and canvases are in the device's memory, where a batch that does not fit is halved. That is an estimate: no GPU
+was at hand."""
 
 ON_CPU: Final = frozenset({"puppet", "timed"})
 
