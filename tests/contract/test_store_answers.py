@@ -1,4 +1,4 @@
-"""What a store, or whoever answers in its place, says: a picture, "gone" or "not now"; never half a picture."""
+"""What a store, or a proxy before it, answers: a picture, "gone" or "not now"; never half a picture."""
 
 from __future__ import annotations
 

@@ -100,9 +100,9 @@ FAULTS: dict[str, Callable[[Door], AbstractAsyncContextManager[None]]] = {
 
 async def workers(fleet: Fleet, door: Door, **environment: str) -> tuple[Process, Process]:
     await fleet.configure(batch_size=4)
-    told = {**LEASE, **door.environment, **environment}
-    weaver = await fleet.weaver(curve="1:0.3,8:0.3", **told)
-    tailor = fleet.start("tailor", "t1", POSE_MODEL_DIR=str(POSE), TAILOR_HTTP_PORT="0", **told)
+    settings = {**LEASE, **door.environment, **environment}
+    weaver = await fleet.weaver(curve="1:0.3,8:0.3", **settings)
+    tailor = fleet.start("tailor", "t1", POSE_MODEL_DIR=str(POSE), TAILOR_HTTP_PORT="0", **settings)
     await fleet.ready(tailor, fleet.tailor_queue)
     return weaver, tailor
 

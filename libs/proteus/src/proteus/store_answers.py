@@ -1,4 +1,4 @@
-"""What an error answer of an object store, or of whoever answers in its place, means. Pure."""
+"""What an error answer of an object store, or of a proxy before it, means. Pure."""
 
 from __future__ import annotations
 

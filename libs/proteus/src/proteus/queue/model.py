@@ -130,7 +130,7 @@ class Failure:
     into `expired`: a worker that aborts at a step just fails the job.
 
     Attributes:
-        of_input: What a user sent is the cause. He is told; among the dead letters, which are for operators, it is not.
+        of_input: What a user sent is the cause. The user sees the reason; dead letters are for operators.
     """
 
     id: JobId

@@ -26,7 +26,7 @@ class UnreadKeys:
         for key in keys:
             UNREAD.labels(key).inc()
         for key in sorted({*keys} - self._known):
-            log.error("key_unread", key=key, reason="it is of another type; whoever may write it sets it aside")
+            log.error("key_unread", key=key, reason="it is of another type; a gateway or a worker sets it aside")
         for key in sorted(self._known - {*keys}):
             log.info("key_read_again", key=key)
         self._known = frozenset(keys)
