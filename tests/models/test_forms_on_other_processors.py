@@ -125,7 +125,7 @@ np.savez(sys.argv[2], logits=network.logits(list(samples(64))))
 """
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("script", "write"), [(PREDICT, write_catvton), (LOGITS, write_segformer)], ids=["engine", "parser"]
 )
