@@ -115,6 +115,12 @@ def test_masks_cover_what_a_garment_may_cover_and_spare_head_hands_and_feet() ->
     assert set(np.unique(upper)) == {0, 255}
 
 
+def test_a_mask_reaches_to_the_end_of_a_cuff() -> None:
+    wrist = STANDING[16]
+    upper = agnostic_masks(landmarks(STANDING), silhouette())["upper"]
+    assert upper[round(wrist[1]), round(wrist[0])] == 255
+
+
 def test_masks_of_a_large_photo_are_the_small_ones_enlarged() -> None:
     small = agnostic_masks(landmarks(STANDING), silhouette())["upper"]
     doubled = {index: (x * 4, y * 4) for index, (x, y) in STANDING.items()}

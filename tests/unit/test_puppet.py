@@ -89,6 +89,42 @@ def test_a_shirts_shoulders_are_at_its_seams_not_at_its_cuffs() -> None:
     assert not anatomy.torso[150, 40]
 
 
+def long_sleeved() -> np.ndarray:
+    """A shirt of 500 x 460 with sloping shoulders and long sleeves."""
+    cut = np.zeros((460, 500, 4), np.uint8)
+    trunk = [(210, 10), (290, 10), (350, 50), (345, 440), (155, 440), (150, 50)]
+    left = [(152, 48), (160, 150), (90, 380), (40, 365)]
+    right = [(500 - x, y) for x, y in left]
+    for outline in (trunk, left, right):
+        cv2.fillPoly(cut, [np.array(outline)], (*CLOTH, 255))
+    return cut
+
+
+def test_a_sleeve_below_a_sloping_shoulder_is_whole() -> None:
+    left, right = upper_anatomy(long_sleeved()).sleeves
+    assert left is not None
+    assert right is not None
+    for sleeve, places in ((left, [(140, 120), (100, 250)]), (right, [(360, 120), (400, 250)])):
+        assert all(sleeve.mask[y, x] for x, y in places)
+
+
+def test_a_sleeve_that_the_outline_hides_is_found_by_the_other_one() -> None:
+    cut = t_shirt()
+    # A bag's strap or a fold closes the gap below the right armpit down to the hem.
+    cut[130:440, 290:330] = (*CLOTH, 255)
+    anatomy = upper_anatomy(cut)
+    assert all(sleeve is not None for sleeve in anatomy.sleeves)
+
+
+def test_a_ruffle_of_the_hem_is_no_sleeve() -> None:
+    cut = t_shirt()
+    cut[400:430, 100:112] = (*CLOTH, 255)
+    cut[405:430, 84:96] = (*CLOTH, 255)
+    anatomy = upper_anatomy(cut)
+    assert anatomy.sleeves[0] is not None
+    assert not anatomy.sleeves[0].mask[410:428, 86:94].any()
+
+
 def test_straps_hang_from_the_shoulders_too_and_have_no_sleeves() -> None:
     cut = np.zeros((400, 300, 4), np.uint8)
     cut[120:400, 50:250] = 255

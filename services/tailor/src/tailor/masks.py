@@ -36,9 +36,11 @@ WORKING_SIDE: Final = 768
 
 # Radii and margins in units of the body's measure, chosen on photos so that a T-shirt, a loose jumper and wide trousers
 # are hidden whole.
-UPPER_ARM_RADIUS, FOREARM_RADIUS, HAND_RADIUS, FOOT_RADIUS = 0.24, 0.18, 0.16, 0.14
+UPPER_ARM_RADIUS, FOREARM_RADIUS, HAND_RADIUS, FOOT_RADIUS = 0.27, 0.20, 0.13, 0.14
 THIGH_RADIUS, CALF_RADIUS, TORSO_MARGIN, LOOSE_MARGIN = 0.30, 0.22, 0.12, 0.08
 HEM_BELOW_HIPS: Final = 0.30
+CUFF: Final = 0.4
+"""How far from the wrist to the fingers' middle a hand is not spared."""
 SKIRT_MARGIN: Final = 0.15
 WAIST_ABOVE_HIPS: Final = 0.22
 
@@ -81,7 +83,10 @@ def agnostic_masks(landmarks: Sequence[Landmark], person: Pixels) -> dict[Garmen
     for ends in HANDS + FEET:
         if (visibility[list(ends)] >= SURE).all():
             radius = (HAND_RADIUS if ends in HANDS else FOOT_RADIUS) * unit
-            spared |= limb(small.shape, points[list(ends[1:])].mean(axis=0), points[ends[0]], radius, radius * 0.6)
+            tips, joint = points[list(ends[1:])].mean(axis=0), points[ends[0]]
+            # From beyond the wrist on: a cuff ends at it. Shoes begin at the ankle.
+            start = joint + (tips - joint) * (CUFF if ends in HANDS else 0.0)
+            spared |= limb(small.shape, tips, start, radius, radius * 0.6)
     upper = _upper(points, seen, unit, small.shape) & near & ~spared
     legs, between = _lower(points, seen, unit, small.shape)
     lower = ((legs & near) | between) & ~spared

@@ -41,7 +41,7 @@ class ClassicParser:
     """
 
     name = "classic"
-    version = "2"
+    version = "3"
 
     def __init__(self, pose: PoseModel) -> None:
         self.pose = pose

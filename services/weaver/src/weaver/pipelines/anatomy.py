@@ -32,17 +32,23 @@ MIN_SLEEVE: Final = 0.025
 """A sleeve has at least this share of the garment's pixels."""
 
 
+TWIN_SHARE: Final = 0.6
+"""Of a sleeve's mirror image: as much must be cloth, or the other side has no sleeve."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Sleeve:
     """One sleeve.
 
     Attributes:
         mask: (h, w), its pixels, with a strip of the torso beside the seam.
+        beyond: (h, w), its pixels beyond the seam alone.
         joint: x, y, the upper end of its seam: it turns about this point, so the shoulder's outline stays closed.
         cuff: x, y, the middle of its far end.
     """
 
     mask: Mask
+    beyond: Mask
     joint: Point
     cuff: Point
 
@@ -79,15 +85,14 @@ def upper_anatomy(garment: Pixels, *, long: bool = False) -> Anatomy:
     mirrored = solid[:, ::-1]
     first = _sleeve(solid, side=left, far=right, shoulder=shoulders[0])
     second = _sleeve(mirrored, side=width - 1 - right, far=width - 1 - left, shoulder=shoulders[1])
-    torso = solid.copy()
-    if first is not None:
-        torso &= ~_outside(solid, side=left, armpit=_armpit(solid, side=left, shoulder=shoulders[0]))
     if second is not None:
-        armpit = _armpit(mirrored, side=width - 1 - right, shoulder=shoulders[1])
-        torso &= ~_outside(mirrored, side=width - 1 - right, armpit=armpit)[:, ::-1]
-        flip = np.array([-1.0, 1.0])
-        shift = np.array([width - 1.0, 0.0])
-        second = Sleeve(mask=second.mask[:, ::-1], joint=second.joint * flip + shift, cuff=second.cuff * flip + shift)
+        second = _mirrored(second, axis=(width - 1) / 2)
+    first = first or _twin(second, solid, axis=(left + right) / 2)
+    second = second or _twin(first, solid, axis=(left + right) / 2)
+    torso = solid.copy()
+    for sleeve in (first, second):
+        if sleeve is not None:
+            torso &= ~sleeve.beyond
     return Anatomy(
         corners=corners, torso=torso, sleeves=(first, second), opening=_opening(garment, solid, left=left, right=right)
     )
@@ -121,10 +126,14 @@ def _sides(solid: Mask, start: float, end: float) -> tuple[float, float]:
 
 def _armpit(solid: Mask, *, side: float, shoulder: float) -> float:
     """Return the row where a left sleeve's lower edge meets the side."""
-    height = solid.shape[0]
-    column = max(0, round(side - 0.02 * solid.shape[1]))
-    free = np.flatnonzero(~solid[round(shoulder) + round(0.04 * height) :, column])
-    return float(round(shoulder) + round(0.04 * height) + (free[0] if free.size else 0.4 * height))
+    height, width = solid.shape
+    column = solid[:, max(0, round(side - 0.02 * width))]
+    start = round(shoulder)
+    # A shoulder slopes: the sleeve begins some way down this column.
+    cloth = np.flatnonzero(column[start : start + round(0.3 * height)])
+    begin = start + (int(cloth[0]) if cloth.size else 0) + round(0.03 * height)
+    free = np.flatnonzero(~column[begin:])
+    return float(begin + free[0]) if free.size else start + 0.4 * height
 
 
 def _outside(solid: Mask, *, side: float, armpit: float) -> Mask:
@@ -138,7 +147,9 @@ def _outside(solid: Mask, *, side: float, armpit: float) -> Mask:
         gap = ~below & (columns < side)
         last_gap = np.where(gap.any(axis=1), width - 1 - gap[:, ::-1].argmax(axis=1), -1)
         outside[int(armpit) :] = below & (columns < last_gap[:, None])
-    return outside
+    # A ruffle of the hem lies outside, too, but does not hang from the shoulder.
+    _, pieces = cv2.connectedComponents(outside.astype(np.uint8), connectivity=8)
+    return np.asarray(outside & np.isin(pieces, np.unique(pieces[: int(armpit)])))
 
 
 def _sleeve(solid: Mask, *, side: float, far: float, shoulder: float) -> Sleeve | None:
@@ -157,7 +168,37 @@ def _sleeve(solid: Mask, *, side: float, far: float, shoulder: float) -> Sleeve 
     columns, rows = np.arange(solid.shape[1])[None, :], np.arange(solid.shape[0])[:, None]
     strip = 0.15 * (far - side) * np.clip((rows - shoulder) / max(depth, 1.0) - 0.1, 0, 1)
     seam = solid & (columns >= side) & (columns < side + strip) & (rows < armpit)
-    return Sleeve(mask=outside | seam, joint=joint, cuff=cuff)
+    return Sleeve(mask=outside | seam, beyond=outside, joint=joint, cuff=cuff)
+
+
+def _mirrored(sleeve: Sleeve, *, axis: float) -> Sleeve:
+    """Return the sleeve, mirrored about an upright line; what leaves the picture is lost."""
+    width = sleeve.mask.shape[1]
+    shift = round(2 * axis) - (width - 1)
+
+    def turned(mask: Mask) -> Mask:
+        found = np.zeros_like(mask)
+        flipped = mask[:, ::-1]
+        if abs(shift) < width:
+            found[:, max(0, shift) : width + min(0, shift)] = flipped[:, max(0, -shift) : width - max(0, shift)]
+        return found
+
+    flip, move = np.array([-1.0, 1.0]), np.array([2 * axis, 0.0])
+    return Sleeve(
+        mask=turned(sleeve.mask), beyond=turned(sleeve.beyond), joint=sleeve.joint * flip + move,
+        cuff=sleeve.cuff * flip + move,
+    )  # fmt: skip
+
+
+def _twin(sleeve: Sleeve | None, solid: Mask, *, axis: float) -> Sleeve | None:
+    """Return the other sleeve where the outline did not show it: the mirror image of this one, if there is cloth."""
+    if sleeve is None:
+        return None
+    other = _mirrored(sleeve, axis=axis)
+    mask, beyond = other.mask & solid, other.beyond & solid
+    if np.count_nonzero(beyond) < TWIN_SHARE * np.count_nonzero(sleeve.beyond):
+        return None
+    return Sleeve(mask=mask, beyond=beyond, joint=other.joint, cuff=other.cuff)
 
 
 def _opening(garment: Pixels, solid: Mask, *, left: float, right: float) -> Mask:

@@ -28,7 +28,15 @@ LENGTH_IN_TORSOS: Final = {"upper": (0.85, 1.30), "dress": (1.2, 2.7), "overall"
 """How far down a garment may end, in lengths from shoulder to hip: its own shape decides inside these bounds."""
 
 WAIST_ABOVE_HIPS, WAIST_WIDTH, HIPS_TO_HEM = 0.24, 0.98, (0.5, 2.6)
-MAX_SLEEVE_TURN: Final = np.deg2rad(80)
+MAX_SLEEVE_TURN: Final = np.deg2rad(150)
+SEAM_BLEND, DEEP_ARMHOLE = 0.2, 0.4
+"""In widths between the seams: over so much a sleeve goes over from trunk to arm, and so deep is no armhole."""
+
+FOREARM_LENGTH: Final = 0.9
+"""Of the upper arm, where the wrist is not seen."""
+
+LONG_SLEEVE, SHORT_SLEEVE, SHORT_MOST = 0.68, 0.5, 0.8
+"""Shares of the arm (of the upper arm) from which on a sleeve is long, up to which it is short, and may reach."""
 SEEN: Final = 0.5
 
 
@@ -67,13 +75,15 @@ def fit(anatomy: Anatomy, category: str, landmarks: Sequence[Landmark], *, heigh
         return [_trunk(anatomy, _lower_corners(anatomy, points, seen, sides, height=height), anatomy.torso)]
     corners = _upper_corners(anatomy, category, points, sides)
     pieces = [_trunk(anatomy, corners, anatomy.opening, before="person")] if anatomy.opening.any() else []
+    pieces.append(_trunk(anatomy, corners, anatomy.torso & ~anatomy.opening))
+    # Arms hang and cross before the trunk; at its seam a sleeve lies exactly on it.
     for sleeve, side in zip(anatomy.sleeves, sides, strict=True):
         if sleeve is None:
             continue
         arm = [points[SHOULDERS[side]], points[ELBOWS[side]], points[WRISTS[side]]]
         bendable = seen[ELBOWS[side]]
         pieces.append(_sleeve(anatomy, sleeve, corners, arm if bendable else None, lower_arm=bool(seen[WRISTS[side]])))
-    return [*pieces, _trunk(anatomy, corners, anatomy.torso & ~anatomy.opening)]
+    return pieces
 
 
 def _upper_corners(anatomy: Anatomy, category: str, points: Point, sides: tuple[int, int]) -> Point:
@@ -152,18 +162,39 @@ def _sleeve(anatomy: Anatomy, sleeve: Sleeve, corners: Point, arm: list[Point] |
     joint, cuff = _carry(anatomy, corners, np.array([sleeve.joint, sleeve.cuff]))
     axis = _unit(cuff - joint, (0.0, 1.0))
     side = np.array([-axis[1], axis[0]])
-    upper = _limit_turn(axis, _unit(arm[1] - arm[0], axis))
-    bone = float(np.linalg.norm(arm[1] - arm[0]))
+    # From the shoulder's tip to the joints: the cuff's middle then comes to lie on the wrist.
+    upper = _limit_turn(axis, _unit(arm[1] - joint, axis))
+    bone = float(np.linalg.norm(arm[1] - joint))
     lower = _limit_turn(upper, _unit(arm[2] - arm[1], upper)) if lower_arm else upper
     along, out = (carried - joint) @ axis, (carried - joint) @ side
+    forearm = float(np.linalg.norm(arm[2] - arm[1])) if lower_arm else bone * FOREARM_LENGTH
+    along = np.where(along > 0, along * _stretch(float(np.linalg.norm(cuff - joint)), bone, forearm), along)
     # The bend at the elbow is spread over a third of the upper arm, so the cloth does not crease.
     bent = np.clip((along - bone) / max(bone / 3, 1.0) + 0.5, 0, 1)[..., None]
     direction = (1 - bent) * upper + bent * lower
     direction /= np.maximum(np.linalg.norm(direction, axis=-1, keepdims=True), 1e-6)
     normal = np.stack([-direction[..., 1], direction[..., 0]], axis=-1)
     straight, beyond = np.minimum(along, bone)[..., None], np.maximum(along - bone, 0)[..., None]
-    target = joint + straight * upper + beyond * lower + out[..., None] * normal
-    return Piece(sleeve.mask, Mesh(source, target), "nothing")
+    bent_cloth = joint + straight * upper + beyond * lower + out[..., None] * normal
+    # At its seam the sleeve stays where the trunk is, or a raised arm would tear a hole below the shoulder.
+    width = float(np.linalg.norm(corners[1] - corners[0]))
+    outward = _unit(joint - corners[:2].mean(axis=0), (1.0, 0.0))
+    from_seam = np.maximum(
+        (carried - joint) @ outward / (SEAM_BLEND * width), (along - DEEP_ARMHOLE * width) / (0.2 * width)
+    )
+    share = np.clip(from_seam, 0, 1)
+    share = (share * share * (3 - 2 * share))[..., None]
+    return Piece(sleeve.mask, Mesh(source, carried + (bent_cloth - carried) * share), "nothing")
+
+
+def _stretch(length: float, bone: float, forearm: float) -> float:
+    """Return by how much a sleeve is lengthened: a long one ends at the wrist, a short one above the elbow."""
+    share = length / max(bone + forearm, 1.0)
+    if share >= LONG_SLEEVE:
+        return (bone + forearm) / length
+    if share < SHORT_SLEEVE:
+        return min(1.0, SHORT_MOST * bone / length)
+    return 1.0
 
 
 def _limit_turn(start: Point, end: Point) -> Point:

@@ -18,6 +18,9 @@ Grid = NDArray[np.float64]
 
 VERTICES_PER_SIDE: Final = 10
 
+SLACK: Final = 1e-5
+"""Of a triangle's weights: more than float32's error on a mesh cell, far less than a pixel."""
+
 
 @dataclass(frozen=True)
 class Mesh:
@@ -116,14 +119,19 @@ def _fill_triangle(from_x: Floats, from_y: Floats, to: Grid, at: Grid) -> None:
     area = (bx - ax) * (cy - ay) - (cx - ax) * (by - ay)
     if x1 <= x0 or y1 <= y0 or abs(area) < 1e-9:
         return
-    xs = np.arange(x0, x1, dtype=np.float64)[None, :]
-    ys = np.arange(y0, y1, dtype=np.float64)[:, None]
-    weight_b = ((xs - ax) * (cy - ay) - (cx - ax) * (ys - ay)) / area
-    weight_c = ((bx - ax) * (ys - ay) - (xs - ax) * (by - ay)) / area
+    # Everything is linear in x and y: from the first corner, so that float32 is exact to a ten-thousandth of a pixel.
+    xs = (np.arange(x0, x1) - ax)[None, :]
+    ys = (np.arange(y0, y1) - ay)[:, None]
+
+    def ramp(per_x: float, per_y: float, start: float = 0.0) -> Floats:
+        return np.asarray((xs * per_x + start).astype(np.float32) + (ys * per_y).astype(np.float32))
+
+    b_x, b_y, c_x, c_y = (cy - ay) / area, -(cx - ax) / area, -(by - ay) / area, (bx - ax) / area
+    weight_b, weight_c = ramp(b_x, b_y), ramp(c_x, c_y)
     # A hair of slack: pixels on a shared edge belong to both triangles, never to none.
-    inside = (weight_b >= -1e-6) & (weight_c >= -1e-6) & (weight_b + weight_c <= 1 + 1e-6)
-    if not inside.any():
-        return
-    weight_a = 1 - weight_b - weight_c
-    from_x[y0:y1, x0:x1][inside] = (weight_a * at[0, 0] + weight_b * at[1, 0] + weight_c * at[2, 0])[inside]
-    from_y[y0:y1, x0:x1][inside] = (weight_a * at[0, 1] + weight_b * at[1, 1] + weight_c * at[2, 1])[inside]
+    inside = (weight_b >= -SLACK) & (weight_c >= -SLACK)
+    inside &= (weight_b + weight_c) <= 1 + SLACK
+    for target, axis in ((from_x, 0), (from_y, 1)):
+        to_b, to_c = at[1, axis] - at[0, axis], at[2, axis] - at[0, axis]
+        values = ramp(to_b * b_x + to_c * c_x, to_b * b_y + to_c * c_y, at[0, axis])
+        np.copyto(target[y0:y1, x0:x1], values, where=inside)

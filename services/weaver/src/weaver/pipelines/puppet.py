@@ -1,9 +1,9 @@
 """Engine `puppet`: the cut-out, warped onto the body by meshes. CPU, no weights, a fraction of a second.
 
-What flows: the garment's anatomy (`anatomy`) and the person's landmarks give pieces of cloth with 10 x 10 meshes
-(`fitting`); `mesh` paints them; here they are clipped to what may change, put behind neck and forearms, given a
-little of the photo's light, and blended over the photo. Pixels the garment does not reach are the photo's, bit for
-bit.
+What flows: the old garment goes (`scene` says where it is, `limbs` what is below it, `removal` repaints it). The new
+one's anatomy (`anatomy`) and the person's landmarks give pieces of cloth with 10 x 10 meshes (`fitting`); `mesh` paints
+them; here they are clipped to what may change, put behind neck, hair and forearms, given a little of the photo's
+light, and blended. Pixels that neither garment reaches are the photo's, bit for bit.
 """
 
 from __future__ import annotations
@@ -18,10 +18,12 @@ from proteus.artefacts import Landmark, PersonParse
 from proteus.engines import PUPPET, EngineCard
 from proteus.errors import EngineError, InvalidRequest, NoGarmentDetected, ProteusError
 from proteus.jobs import JobId
-from weaver.pipelines.anatomy import Mask, lower_anatomy, upper_anatomy
+from weaver.pipelines.anatomy import Mask, Point, lower_anatomy, upper_anatomy
 from weaver.pipelines.contract import Failed, Finished, Pixels, StepReport, WeaveJob
-from weaver.pipelines.fitting import ELBOWS, HIPS, SHOULDERS, WRISTS, Piece, fit
+from weaver.pipelines.fitting import ELBOWS, WRISTS, Piece, fit
 from weaver.pipelines.mesh import Floats, warp, window_of
+from weaver.pipelines.removal import Bared, bare
+from weaver.pipelines.scene import HAIR, SKIN, shoulder_width
 
 CATEGORIES: Final = ("upper", "lower", "overall", "dress")
 
@@ -37,6 +39,9 @@ SCRAP_FRACTION: Final = 0.04
 
 FOREARM_RADIUS: Final = 0.15
 """In shoulder widths."""
+
+BARE_HAND: Final = 0.25
+"""If this share of the hand's place is skin, the hand is bare."""
 
 LOOSE: Final = 0.03
 """In shoulder widths: how far a top may stand off the body's outline."""
@@ -136,21 +141,29 @@ def weave(job: WeaveJob) -> Finished:
     left, top, right, bottom = window
     if right <= left or bottom <= top:
         raise NoGarmentDetected("the garment would lie outside the photo")
-    unit = min(_shoulder_width(job.parse.landmarks), float(max(height, width)))
-    before = _before(job, window, unit)
+    unit = min(shoulder_width(np.array([(mark.x, mark.y) for mark in job.parse.landmarks])), float(max(height, width)))
+    bared = bare(job)
+    before = _before(job, window, unit, bared)
     cloth = np.zeros((bottom - top, right - left, 4), np.float32)
     for piece in pieces:
         x0, y0, x1, y1 = part = window_of([piece.mesh], width=width, height=height)
         if x1 > x0 and y1 > y0:
             place = (slice(y0 - top, y1 - top), slice(x0 - left, x1 - left))
-            painted = _paint(job.garment, piece, part) * (1 - before[piece.before][place][..., None])
-            cloth[place] = painted + cloth[place] * (1 - painted[..., 3:])
-    alpha = _without_scraps(cloth[..., 3] * _clip(job, window, unit))[..., None]
-    colour = cloth[..., :3] / np.maximum(cloth[..., 3:4], 1e-4) * _light(job, window, alpha[..., 0], unit)[..., None]
-    image = job.person.copy()
+            painted = _paint(job.garment, piece, part)
+            painted *= (1 - before[piece.before][place])[..., None]
+            cloth[place] *= 1 - painted[..., 3:]
+            cloth[place] += painted
+    clip = _clip(job, window, unit)
+    alpha = _without_scraps(cloth[..., 3] * clip)
+    light = _light(job, window, alpha, unit)
+    clip *= light
+    image = bared.image
     below = image[top:bottom, left:right]
-    blended = below + (np.clip(colour, 0, 255) - below) * alpha
-    np.copyto(below, np.clip(blended + 0.5, 0, 255).astype(np.uint8), where=alpha > 1 / 255)
+    # The cloth's colours are premultiplied already.
+    blended = cloth[..., :3] * clip[..., None]
+    blended += below * (1 - alpha)[..., None]
+    blended += np.float32(0.5)
+    np.copyto(below, np.clip(blended, 0, 255, out=blended).astype(np.uint8), where=(alpha > 1 / 255)[..., None])
     covered = float((alpha > 0.5).sum()) / max(1.0, unit * unit)
     if covered < 0.02:
         raise NoGarmentDetected("none of the garment lands on the person")
@@ -169,22 +182,25 @@ def _paint(garment: Pixels, piece: Piece, window: tuple[int, int, int, int]) -> 
     return warp(cut, replace(piece.mesh, source=piece.mesh.source - [x0, y0]), window)
 
 
-def _before(job: WeaveJob, window: tuple[int, int, int, int], unit: float) -> dict[str, Floats]:
+def _before(job: WeaveJob, window: tuple[int, int, int, int], unit: float, bared: Bared) -> dict[str, Floats]:
     """Return what of the person is before a piece of cloth, 0..1, by the names that `fitting.Piece` uses."""
     assert job.person_mask is not None
     assert job.parse is not None
     left, top, right, bottom = window
     mask = job.person_mask[top:bottom, left:right]
-    arms = np.zeros(mask.shape, np.uint8)
+    arms, skin = np.zeros(mask.shape, np.uint8), bared.shows(SKIN, window)
     for elbow, wrist in zip(ELBOWS, WRISTS, strict=True):
         marks = job.parse.landmarks[elbow], job.parse.landmarks[wrist]
         if min(mark.visibility for mark in marks) >= SURE:
-            _draw_forearm(arms, *marks, FOREARM_RADIUS * unit, offset=(left, top))
+            outline = next((points for points, end in bared.arms if end == wrist), None)
+            arms |= _forearm(skin, *marks, FOREARM_RADIUS * unit, offset=(left, top), outline=outline)
     arms[mask <= 127] = 0
     soft = cv2.GaussianBlur(arms, (0, 0), max(0.6, EDGE_RADIUS * unit))
+    # Hair falls over the shoulders of every garment.
+    hair = bared.shows(HAIR, window)
     return {
-        "nothing": np.zeros(mask.shape, np.float32),
-        "forearms": soft.astype(np.float32) / np.float32(255),
+        "nothing": hair.astype(np.float32) / np.float32(255),
+        "forearms": np.maximum(soft, hair).astype(np.float32) / np.float32(255),
         "person": np.clip(mask.astype(np.float32) / np.float32(128), 0, 1),
     }
 
@@ -197,12 +213,19 @@ def _clip(job: WeaveJob, window: tuple[int, int, int, int], unit: float) -> Floa
     allowed = job.agnostic_mask[top:bottom, left:right] > 127
     if job.garment_category == "upper":
         # What a person holds before the chest stays before the garment; the notch between thighs is no gap in a hem.
-        body = job.person_mask[top:bottom, left:right] > 127
-        allowed &= ~_grow(~_grow(body, (LOOSE + NOTCH) * unit), NOTCH * unit)
+        allowed &= _closed(job.person_mask[top:bottom, left:right], (LOOSE + NOTCH) * unit, NOTCH * unit)
     # Shrunk by as much as the blur reaches: the edge is soft and still inside what may change.
     sigma = max(0.6, EDGE_RADIUS * unit)
     inner = (~_grow(~allowed, 2 * sigma)).astype(np.float32)
     return np.asarray(np.where(allowed, cv2.GaussianBlur(inner, (0, 0), sigma), 0), np.float32)
+
+
+def _closed(body: Pixels, grown: float, shrunk: float) -> Mask:
+    """Return a body's mask with its notches closed: grown, then shrunk, at half its size, for its edge is coarse."""
+    height, width = body.shape
+    half = cv2.resize(body, ((width + 1) // 2, (height + 1) // 2), interpolation=cv2.INTER_AREA) > 127
+    smooth = (~_grow(~_grow(half, grown / 2), shrunk / 2)).astype(np.uint8) * 255
+    return np.asarray(cv2.resize(smooth, (width, height), interpolation=cv2.INTER_LINEAR) > 127)
 
 
 def _without_scraps(alpha: Floats) -> Floats:
@@ -222,12 +245,37 @@ def _grow(mask: Mask, by_pixels: float) -> Mask:
     return np.asarray(cv2.distanceTransform((~mask).astype(np.uint8), cv2.DIST_L2, 5) <= by_pixels)
 
 
-def _draw_forearm(area: Pixels, elbow: Landmark, wrist: Landmark, radius: float, *, offset: tuple[int, int]) -> None:
-    """Draw from the middle of the forearm to the finger tips: what lies before the trunk, not the sleeve."""
+def _forearm(
+    skin: Pixels,
+    elbow: Landmark,
+    wrist: Landmark,
+    radius: float,
+    *,
+    offset: tuple[int, int],
+    outline: Point | None,
+) -> Pixels:
+    """Return the arm from the middle of the forearm to the wrist, and the hand: what lies before the trunk."""
+    shape = skin.shape
     a, b = np.array([elbow.x, elbow.y]), np.array([wrist.x, wrist.y])
-    start, end = a + (b - a) * 0.25 - offset, b + (b - a) * 0.30 - offset
-    first, last = (tuple(int(value) for value in np.clip(np.round(point), -30_000, 30_000)) for point in (start, end))
-    cv2.line(area, first, last, 255, max(1, round(2 * radius)), cv2.LINE_AA)
+    area, hand = np.zeros(shape, np.uint8), np.zeros(shape, np.uint8)
+    for drawn, first, last in ((area, a + (b - a) * 0.25, b), (hand, b - (b - a) * 0.05, b + (b - a) * 0.30)):
+        start, end = (_pixel(point - offset) for point in (first, last))
+        cv2.line(drawn, start, end, 255, max(1, round(2 * radius)), cv2.LINE_AA)
+    if outline is not None:
+        arm = np.zeros(shape, np.uint8)
+        cv2.fillPoly(arm, [np.array([_pixel(point - offset) for point in outline], np.int32)], 255, cv2.LINE_AA)
+        area = np.minimum(area, arm)
+    # A bare hand has no cloth around it; a glove is all cloth.
+    bare_hand = np.minimum(hand, skin)
+    if np.count_nonzero(bare_hand > 127) > BARE_HAND * np.count_nonzero(hand > 127):
+        hand = bare_hand
+    return np.maximum(area, hand)
+
+
+def _pixel(point: Point) -> tuple[int, int]:
+    """Round into cv2's drawing range: landmarks may lie far outside the photo."""
+    x, y = np.clip(np.round(point), -30_000, 30_000)
+    return int(x), int(y)
 
 
 def _light(job: WeaveJob, window: tuple[int, int, int, int], alpha: Floats, unit: float) -> Floats:
@@ -242,13 +290,6 @@ def _light(job: WeaveJob, window: tuple[int, int, int, int], alpha: Floats, unit
     level = float((smooth * weight).sum() / weight.sum())
     factor = np.clip((np.maximum(smooth, 1) / max(level, 1.0)) ** LIGHT_STRENGTH, *LIGHT_RANGE)
     return np.asarray(cv2.resize(factor, (right - left, bottom - top), interpolation=cv2.INTER_CUBIC), np.float32)
-
-
-def _shoulder_width(landmarks: tuple[Landmark, ...]) -> float:
-    first, second = landmarks[SHOULDERS[0]], landmarks[SHOULDERS[1]]
-    hip = landmarks[HIPS[0]]
-    width = float(np.hypot(first.x - second.x, first.y - second.y))
-    return max(width, 0.45 * float(np.hypot(first.x - hip.x, first.y - hip.y)), 1.0)
 
 
 def _sample_job() -> WeaveJob:

@@ -1,0 +1,85 @@
+"""Colours of a photo: palettes of samples, distances to them, and what is missing filled smoothly. Pure numpy and cv2.
+
+Colours are CIELAB as float32: L from 0 to 100, a and b around 0.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import cv2
+import numpy as np
+
+from weaver.pipelines.anatomy import Mask
+from weaver.pipelines.mesh import Floats
+
+LIGHTNESS_WEIGHT: Final = 0.4
+"""Of Lab's L against a and b: folds and shade change lightness more than colour."""
+
+SAMPLES_MOST: Final = 800
+"""Of a palette; more change nothing."""
+
+
+def palette(samples: Floats, most: int) -> Floats:
+    """Return at most so many colours that stand for the samples, (n, 3); rare ones are left out."""
+    if len(samples) <= most:
+        return samples
+    samples = samples[:: max(1, len(samples) // SAMPLES_MOST)]
+    centred = samples - samples.mean(axis=0)
+    _, axes = np.linalg.eigh(centred.T @ centred)
+    # k-means from ranks along the widest axis: the same samples always give the same palette.
+    rank = np.argsort(np.argsort(centred @ axes[:, -1]))
+    start = (rank * most // len(samples)).astype(np.int32)[:, None]
+    stop = (cv2.TERM_CRITERIA_EPS + cv2.TERM_CRITERIA_MAX_ITER, 12, 0.5)
+    _, labels, centres = cv2.kmeans(
+        np.ascontiguousarray(samples, np.float32), most, start, stop, 1, cv2.KMEANS_USE_INITIAL_LABELS
+    )
+    share = np.bincount(labels[:, 0], minlength=most) / len(samples)
+    return np.asarray(centres[share > 0.02], np.float32)
+
+
+def distance(lab: Floats, colours: Floats) -> Floats:
+    """Return how far each pixel is from the nearest of the colours; far from all where there are none."""
+    least = np.full(lab.shape[:2], 1e4, np.float32)
+    if not len(colours):
+        return np.sqrt(least)
+    planes = [np.ascontiguousarray(lab[..., axis]) for axis in range(3)]
+    planes[0] = planes[0] * np.float32(LIGHTNESS_WEIGHT)
+    for lightness, a, b in colours * np.array([LIGHTNESS_WEIGHT, 1, 1], np.float32):
+        total = np.square(planes[0] - lightness)
+        total += np.square(planes[1] - a)
+        total += np.square(planes[2] - b)
+        np.minimum(least, total, out=least)
+    return np.sqrt(least)
+
+
+def nearest(samples: Floats, colours: Floats) -> Floats:
+    """Return how far each sample, (n, 3), is from the nearest of the colours."""
+    return np.asarray(np.min([weighted(samples - colour) for colour in colours], axis=0), np.float32)
+
+
+def weighted(difference: Floats) -> Floats:
+    """Return the length of differences in Lab, lightness counting less."""
+    squares = np.square(difference) * np.array([LIGHTNESS_WEIGHT**2, 1, 1], np.float32)
+    return np.asarray(np.sqrt(squares.sum(axis=-1)), np.float32)
+
+
+def fill(values: Floats, known: Mask | Floats) -> Floats:
+    """Return (h, w, 3), smooth, with what is not known filled from what is around it, coarse to fine; else zeros."""
+    weight = np.asarray(known, np.float32)
+    levels = [(values * weight[..., None], weight)]
+    while min(levels[-1][1].shape) > 2:
+        total, its = levels[-1]
+        size = (max(1, (total.shape[1] + 1) // 2), max(1, (total.shape[0] + 1) // 2))
+        levels.append(
+            (
+                np.asarray(cv2.resize(total, size, interpolation=cv2.INTER_AREA), np.float32),
+                np.asarray(cv2.resize(its, size, interpolation=cv2.INTER_AREA), np.float32),
+            )
+        )
+    coarse = levels[-1][0] / np.maximum(levels[-1][1], 1e-4)[..., None]
+    for total, its in reversed(levels[1:-1]):
+        larger = cv2.resize(coarse, total.shape[1::-1], interpolation=cv2.INTER_LINEAR)
+        sure = np.clip(its * 4, 0, 1)[..., None]
+        coarse = total / np.maximum(its, 1e-4)[..., None] * sure + larger * (1 - sure)
+    return np.asarray(cv2.resize(coarse, values.shape[1::-1], interpolation=cv2.INTER_LINEAR), np.float32)

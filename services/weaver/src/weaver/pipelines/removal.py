@@ -1,0 +1,288 @@
+"""The old garment goes: what a photo would show without it, inside what may change. Pure numpy and cv2.
+
+Behind the old garment the ground is inpainted; over that come what is left of the legs' clothes, the trunk and the
+limbs, in the person's own skin, its colour taken from what is bare (face, neck, hands) and its light from what is
+seen of each limb. The photo stays as it is wherever the old garment is not.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import cv2
+import numpy as np
+
+from weaver.pipelines import limbs
+from weaver.pipelines.anatomy import Mask, Pixels, Point
+from weaver.pipelines.colours import distance, fill
+from weaver.pipelines.contract import WeaveJob
+from weaver.pipelines.limbs import Limb
+from weaver.pipelines.mesh import Floats
+from weaver.pipelines.scene import BOTTOM, GROUND, HAIR, SKIN, TOP, Crop, Scene, look
+
+RIM: Final = 0.035
+"""In shoulder widths: the old garment's edge is blurred into what is beside it, so so much more goes."""
+
+CRUMB: Final = 0.004
+"""Of the old garment's pixels: a smaller piece is none of it."""
+
+INPAINT_RADIUS: Final = 3
+WAIST: Final = 0.72
+"""How far down the trunk the legs' clothes begin where the top ends and nothing is seen."""
+
+SKIRT_FROM: Final = 0.84
+"""Below this share of the trunk a one-piece garment stays when only its upper half is changed: as a skirt."""
+
+PAINTED_SIDE: Final = 1024
+"""A larger photo's camera has blurred its edges over more than a pixel, and skin has no finer detail here."""
+
+SUBPIXEL_BITS: Final = 4
+
+
+@dataclass(frozen=True)
+class Bared:
+    """A photo without its old garment.
+
+    Attributes:
+        image: (H, W, 3) uint8.
+        gone: (H, W) uint8, 255 = was the old garment and is repainted.
+        scene: What the photo shows where.
+        arms: Outlines of the arms in pixels of the photo, and the wrist each ends at.
+    """
+
+    image: Pixels
+    gone: Pixels
+    scene: Scene
+    arms: tuple[tuple[Point, int], ...]
+
+    def shows(self, kind: int, window: tuple[int, int, int, int]) -> Pixels:
+        """Return where the photo shows a label of `scene`, softly, in a window (left, top, right, bottom) of it."""
+        left, top, right, bottom = window
+        shown = self.scene.labels == kind
+        if not shown.any():
+            return np.zeros((bottom - top, right - left), np.uint8)
+        soft = cv2.GaussianBlur(shown.astype(np.uint8) * 255, (0, 0), 0.8)
+        return np.asarray(_mapped(soft, self.scene.crop, (left, top), (bottom - top, right - left), 1.0), np.uint8)
+
+
+def bare(job: WeaveJob) -> Bared:
+    """Return the photo without the garment that the new one replaces."""
+    scene = look(job)
+    old = _old(scene, job.garment_category)
+    arms = limbs.arms(scene, scene.labels == TOP)
+    outlines = tuple((_in_photo(scene.crop, limb.outline()), limb.end) for limb in arms)
+    image, gone = job.person.copy(), np.zeros(job.person.shape[:2], np.uint8)
+    if not old.any():
+        return Bared(image, gone, scene, outlines)
+    rows, columns = np.flatnonzero(old.any(axis=1)), np.flatnonzero(old.any(axis=0))
+    box = (int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1)
+    canvas = _Canvas(scene, box)
+    assert job.agnostic_mask is not None
+    place = canvas.place
+    allowed = job.agnostic_mask[place] > 127
+    # Soft towards what stays, nothing outside what may change.
+    weight = canvas.at_full_size(cv2.GaussianBlur(old.astype(np.uint8) * 255, (0, 0), 0.8))
+    weight[~allowed] = 0
+    trunk, shoulders = limbs.trunk(scene, scene.labels == TOP).outline(), limbs.neck_outline(scene)
+    chosen = arms if job.garment_category == "upper" else limbs.legs(scene, old)
+    if job.garment_category in ("dress", "overall"):
+        chosen = [*chosen, *arms]
+    shapes = [limb.outline() for limb in chosen] + ([] if job.garment_category == "lower" else [trunk, shoulders])
+    canvas.start(_ground(scene, old, shapes))
+    if job.garment_category == "upper" and (scene.labels == BOTTOM).any():
+        canvas.lay(_below(scene), canvas.area_of(_legs_clothes(scene)))
+    tone = _skin(scene)
+    if job.garment_category != "lower":
+        cover = np.maximum(canvas.area(shoulders), canvas.area(trunk))
+        canvas.lay(tone * _trunk_light(scene, old)[..., None], cover)
+    for limb in chosen:
+        canvas.lay(_limb_skin(scene, tone, limb), canvas.area(limb.outline()))
+    share = weight.astype(np.float32) / np.float32(255)
+    below = image[place]
+    mixed = cv2.blendLinear(np.ascontiguousarray(below), canvas.finished(), 1 - share, share)
+    np.copyto(below, mixed, where=(weight > 0)[..., None])
+    gone[place] = weight
+    return Bared(image, gone, scene, outlines)
+
+
+def _old(scene: Scene, category: str) -> Mask:
+    """Return the garment that goes, its blurred rim with it, in working pixels."""
+    kinds = {"upper": (TOP,), "lower": (BOTTOM,)}.get(category, (TOP, BOTTOM))
+    old = np.isin(scene.labels, kinds)
+    if scene.one_piece and category == "upper":
+        old &= (scene.down_the_trunk() < SKIRT_FROM) | _near_arms(scene)
+    if scene.one_piece and category == "lower":
+        old = (scene.labels == TOP) & (scene.down_the_trunk() > SKIRT_FROM)
+    if not scene.bottom_known and category == "upper":
+        old &= (scene.down_the_trunk() < 1.0) | _near_arms(scene)
+    old = _without_crumbs(old)
+    rim = max(2.0, RIM * scene.unit)
+    grown = cv2.distanceTransform((~old).astype(np.uint8), cv2.DIST_L2, 3) <= rim if old.any() else old
+    return np.asarray(grown & scene.allowed)
+
+
+def _without_crumbs(old: Mask) -> Mask:
+    """Return the mask without specks: what a shadow or a mixed edge makes look like cloth."""
+    count, pieces, stats, _ = cv2.connectedComponentsWithStats(old.astype(np.uint8), connectivity=8)
+    areas = stats[:, cv2.CC_STAT_AREA].copy()
+    areas[0] = 0
+    keep = areas >= CRUMB * max(1, int(areas.sum()))
+    return np.asarray(keep[pieces]) if count > 1 else old
+
+
+def _near_arms(scene: Scene) -> Mask:
+    area = np.zeros(scene.labels.shape, np.uint8)
+    for limb in limbs.arms(scene, scene.labels == TOP):
+        cv2.polylines(area, [np.round(limb.line).astype(np.int32)], False, 255, max(1, round(0.5 * scene.unit)))
+    return area > 0
+
+
+def _ground(scene: Scene, old: Mask, shapes: list[Point]) -> Floats:
+    """Return the ground behind the person, (h, w, 3) float32 0..255: smooth, inpainted where no shape lies."""
+    known = cv2.erode(((scene.labels == GROUND) & ~old).astype(np.uint8), np.ones((7, 7), np.uint8)) > 0
+    smooth = fill(scene.rgb.astype(np.float32), known)
+    picture = np.where(known[..., None], scene.rgb, np.clip(smooth, 0, 255).astype(np.uint8))
+    hair = scene.labels == HAIR
+    if hair.any():
+        # Beside a neck that hair falls behind, hair goes on where the collar was.
+        to_hair, to_ground = (cv2.distanceTransform((~mask).astype(np.uint8), cv2.DIST_L2, 3) for mask in (hair, known))
+        behind = (to_hair < to_ground) & (to_hair < 0.08 * scene.unit) & (scene.down_the_trunk() < 0)
+        picture[behind] = np.clip(fill(scene.rgb.astype(np.float32), hair)[behind], 0, 255).astype(np.uint8)
+    hole = (old & (scene.labels != SKIN)).astype(np.uint8)
+    for shape in shapes:
+        cv2.fillPoly(hole, [np.round(shape).astype(np.int32)], 0)
+    if not hole.any():
+        return picture.astype(np.float32)
+    found = cv2.inpaint(np.ascontiguousarray(picture), hole, INPAINT_RADIUS, cv2.INPAINT_TELEA)
+    return np.asarray(found, np.float32)
+
+
+def _below(scene: Scene) -> Floats:
+    """Return the legs' clothes, continued upwards below the top that went."""
+    return fill(
+        scene.rgb.astype(np.float32),
+        cv2.erode((scene.labels == BOTTOM).astype(np.uint8), np.ones((3, 3), np.uint8)) > 0,
+    )
+
+
+def _legs_clothes(scene: Scene) -> Mask:
+    """Return where, below the waist, the legs' clothes continue: around hips and thighs, inside the person."""
+    body = np.zeros(scene.labels.shape, np.uint8)
+    for limb in (limbs.trunk(scene, scene.labels == TOP), *limbs.legs(scene, scene.labels == BOTTOM)):
+        cv2.fillPoly(body, [np.round(limb.outline()).astype(np.int32)], 1)
+    return np.asarray((scene.down_the_trunk() > WAIST) & scene.person & (body > 0))
+
+
+def _skin(scene: Scene) -> Floats:
+    """Return the person's skin everywhere, (h, w, 3) float32 0..255: near what is bare as that is."""
+    sure = (scene.labels == SKIN) & (distance(scene.lab, scene.skin[None]) < 14)
+    sure &= np.abs(scene.lab[..., 0] - scene.skin[0]) < 16
+    sure = cv2.erode(sure.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    base = cv2.cvtColor(scene.skin[None, None], cv2.COLOR_LAB2RGB)[0, 0] * np.float32(255)
+    # A little of the mean everywhere, so that a shadow below the chin does not run down the chest.
+    values = np.where(sure[..., None], scene.rgb.astype(np.float32), base)
+    weight = sure.astype(np.float32)
+    near = fill(values, weight)
+    return np.asarray(0.55 * near + 0.45 * base, np.float32)
+
+
+def _trunk_light(scene: Scene, old: Mask) -> Floats:
+    """Return the light on the trunk, around 1: the old garment's, without its folds and patterns."""
+    light = scene.lab[..., 0]
+    weight = (old & (scene.labels == TOP)).astype(np.float32) + np.float32(1e-3)
+    sigma = 0.18 * scene.unit
+    smooth = cv2.GaussianBlur(light * weight, (0, 0), sigma) / cv2.GaussianBlur(weight, (0, 0), sigma)
+    level = float((light * weight).sum() / weight.sum())
+    return np.asarray(np.clip(smooth / max(level, 8.0), 0.88, 1.08), np.float32)
+
+
+def _limb_skin(scene: Scene, tone: Floats, limb: Limb) -> Floats:
+    s, box = limb.across(scene.labels.shape)
+    light = limbs.light_across(s, scene.labels[box], scene.lab[..., 0][box])
+    shaded = tone.copy()
+    shaded[box] *= np.where(np.isnan(light), np.float32(1), light)[..., None]
+    return shaded
+
+
+def _in_photo(crop: Crop, points: Point) -> Point:
+    return np.asarray((points + 0.5) / crop.scale - 0.5 + np.array(crop.box[:2]))
+
+
+def _mapped(
+    values: Floats | Pixels, crop: Crop, start: tuple[float, float], size: tuple[int, int], zoom: float
+) -> Floats:
+    """Return part of a working picture, (height, width) large, at `zoom` of the photo's size.
+
+    Args:
+        values: The working picture.
+        crop: Its place in the photo.
+        start: Left and top of the part, in pixels of the photo.
+        size: (height, width) of the answer.
+        zoom: Its pixels for one of the photo's.
+    """
+    x, y = ((at - edge + 0.5 / zoom) * crop.scale - 0.5 for at, edge in zip(start, crop.box, strict=False))
+    matrix = np.array([[crop.scale / zoom, 0, x], [0, crop.scale / zoom, y]])
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    return np.asarray(cv2.warpAffine(values, matrix, size[::-1], flags=flags, borderMode=cv2.BORDER_REPLICATE))
+
+
+class _Canvas:
+    """Part of the photo, painted layer over layer at most `PAINTED_SIDE` pixels a side, then enlarged.
+
+    Args:
+        scene: The photo.
+        box: left, top, right, bottom of what is painted, in working pixels.
+    """
+
+    def __init__(self, scene: Scene, box: tuple[int, int, int, int]) -> None:
+        crop = scene.crop
+        left, top, right, bottom = crop.box
+        x0, y0, x1, y1 = (round(value / crop.scale) for value in box)
+        self._crop, self._offset = crop, (left + x0, top + y0)
+        self._full = (min(top + y1, bottom) - top - y0, min(left + x1, right) - left - x0)
+        self._zoom = min(1.0, PAINTED_SIDE / max(self._full))
+        self._shape = (max(1, round(self._full[0] * self._zoom)), max(1, round(self._full[1] * self._zoom)))
+        self.place = (slice(top + y0, top + y0 + self._full[0]), slice(left + x0, left + x0 + self._full[1]))
+        self.picture = np.zeros((*self._shape, 3), np.float32)
+
+    def at_full_size(self, values: Pixels) -> Pixels:
+        """Return a working picture's part at the photo's size."""
+        return np.asarray(_mapped(values, self._crop, self._offset, self._full, 1.0), np.uint8)
+
+    def finished(self) -> Pixels:
+        """Return what is painted at the photo's size."""
+        painted = np.clip(self.picture + np.float32(0.5), 0, 255).astype(np.uint8)
+        return np.asarray(cv2.resize(painted, self._full[::-1], interpolation=cv2.INTER_LINEAR), np.uint8)
+
+    def _enlarge(self, values: Floats | Pixels, part: tuple[slice, slice] | None = None) -> Floats:
+        rows, columns = part or (slice(0, self._shape[0]), slice(0, self._shape[1]))
+        size = (rows.stop - rows.start, columns.stop - columns.start)
+        start = (self._offset[0] + columns.start / self._zoom, self._offset[1] + rows.start / self._zoom)
+        return _mapped(values, self._crop, start, size, self._zoom)
+
+    def start(self, colour: Floats) -> None:
+        self.picture = np.asarray(self._enlarge(colour), np.float32)
+
+    def lay(self, colour: Floats, cover: Pixels) -> None:
+        """Lay a working picture over what is painted, by a cover of the canvas's size."""
+        columns, rows = np.flatnonzero(cover.any(axis=0)), np.flatnonzero(cover.any(axis=1))
+        if not columns.size:
+            return
+        part = (slice(int(rows[0]), int(rows[-1]) + 1), slice(int(columns[0]), int(columns[-1]) + 1))
+        painted = self._enlarge(colour, part)
+        painted -= self.picture[part]
+        painted *= (cover[part].astype(np.float32) / np.float32(255))[..., None]
+        self.picture[part] += painted
+
+    def area(self, outline: Point) -> Pixels:
+        """Return the area inside an outline of working pixels, antialiased."""
+        area = np.zeros(self._shape, np.uint8)
+        corners = (_in_photo(self._crop, outline) - self._offset + 0.5) * self._zoom - 0.5
+        corners = corners * (1 << SUBPIXEL_BITS)
+        fixed = np.clip(np.round(corners), -(1 << 20), 1 << 20).astype(np.int32)
+        cv2.fillPoly(area, [fixed], 255, cv2.LINE_AA, SUBPIXEL_BITS)
+        return area
+
+    def area_of(self, mask: Mask) -> Pixels:
+        return np.asarray(self._enlarge(cv2.GaussianBlur(mask.astype(np.uint8) * 255, (0, 0), 1.0)), np.uint8)

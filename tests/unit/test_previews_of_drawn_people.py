@@ -1,0 +1,146 @@
+"""The engine `puppet` on drawn people: the old garment goes, the photo stays, and every sleeve is on its arm."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+
+from weaver.pipelines.puppet import weave
+from workbench.eval import family_a, portraits, previews
+from workbench.eval.portraits import Person, Portrait
+
+SIZE = (512, 384)
+PEOPLE = 20
+NEW = (
+    ("tee-blocks", "upper"), ("camisole-lace", "upper"), ("long-breton", "upper"), ("crop-flowers", "upper"),
+    ("dress-red", "dress"), ("jeans-blue", "lower"), ("tank-white-print", "upper"), ("maxi-roses", "dress"),
+    ("jumper-cream", "upper"), ("off-shoulder-stripes", "upper"), ("skirt-flowers", "lower"),
+    ("long-dress-grey", "dress"), ("polo-sky", "upper"),
+)  # fmt: skip
+SHAPES = (
+    family_a.TEE, family_a.LONG, family_a.JUMPER, family_a.POLO, family_a.CARDIGAN, family_a.CROP, family_a.SHIRT,
+    family_a.SHIFT, family_a.LONG_DRESS,
+)  # fmt: skip
+LONG_SLEEVES = (family_a.LONG, family_a.JUMPER, family_a.CARDIGAN, family_a.SHIRT, family_a.LONG_DRESS)
+
+
+def test_a_portrait_is_the_same_wherever_it_is_drawn_and_knows_every_pixel() -> None:
+    person = portraits.cases(4)[3]
+    first, second = portraits.draw(person, size=SIZE), portraits.draw(person, size=SIZE)
+    assert np.array_equal(first.photo, second.photo)
+    assert first.photo.shape == (*SIZE, 3)
+    for name in ("ground", "skin", "top", "hair"):
+        assert first.is_part(name).any(), name
+    person_true, person_coarse = ~first.is_part("ground"), first.person_mask > 127
+    both, either = np.count_nonzero(person_true & person_coarse), np.count_nonzero(person_true | person_coarse)
+    assert 0.9 < both / either < 1
+
+
+def test_the_cases_differ_in_pose_build_skin_and_garment() -> None:
+    cases = portraits.cases(48)
+    for attribute, least in (
+        ("pose", 12),
+        ("build", 5),
+        ("skin", 6),
+        ("top", 11),
+        ("dye", 6),
+        ("bottom", 4),
+        ("ground", 9),
+    ):
+        assert len({getattr(case, attribute) for case in cases}) >= least, attribute
+    assert len({case.name for case in cases}) == 48
+
+
+@pytest.fixture(scope="module")
+def removals() -> dict[str, previews.Removal]:
+    found = {}
+    for index, person in enumerate(portraits.cases(PEOPLE)):
+        name, category = NEW[index % len(NEW)]
+        portrait = portraits.draw(person if category == "upper" else full(person), size=SIZE)
+        found[f"{name} on {person.name}"] = previews.removal(portrait, portraits.garment(name), category)  # type: ignore[arg-type]
+    return found
+
+
+def full(person: Person) -> Person:
+    """Whoever puts on trousers or a dress shows the legs."""
+    return portraits.recast(person, view="full")
+
+
+@pytest.mark.slow
+def test_hardly_a_colour_of_the_old_garment_survives_inside_the_mask(removals: dict[str, previews.Removal]) -> None:
+    survived = {name: one.survived for name, one in removals.items()}
+    assert [name for name, share in survived.items() if share > 0.02] == []
+    assert np.mean([share <= 0.005 for share in survived.values()]) >= 0.9
+    assert np.mean(list(survived.values())) <= 0.003
+
+
+@pytest.mark.slow
+def test_outside_the_mask_no_pixel_changes_and_beside_the_garment_hardly_one(
+    removals: dict[str, previews.Removal],
+) -> None:
+    assert [name for name, one in removals.items() if one.outside] == []
+    strayed = [one.strayed for one in removals.values()]
+    assert np.median(strayed) <= 0.01
+    assert np.mean(strayed) <= 0.04
+
+
+@pytest.mark.slow
+def test_a_measure_sees_a_garment_that_was_pasted_over_the_old_one() -> None:
+    portrait = portraits.draw(Person(top="jumper", pose="away"), size=SIZE)
+    own = previews.own_colours(portrait.photo, portrait.is_part("top"), portraits.garment("camisole-lace"))
+    found = own[previews.bins(portrait.photo)] & portrait.is_part("top")
+    assert np.count_nonzero(found) > 0.8 * np.count_nonzero(portrait.is_part("top"))
+
+
+@pytest.mark.slow
+def test_hair_over_the_shoulders_stays_before_the_garment() -> None:
+    portrait = portraits.draw(Person(long_hair=True, hair="brown", top="jumper", dye="green"), size=SIZE)
+    image = weave(portrait.job(portraits.garment("tee-blocks"), "upper")).image
+    hair = portrait.is_part("hair") & (portrait.agnostic["upper"] > 127)
+    hair = cv2.erode(hair.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    kept = np.abs(image[hair].astype(int) - portrait.photo[hair]).max(axis=-1) < 25
+    assert np.count_nonzero(hair) > 100
+    assert kept.mean() > 0.6
+
+
+@pytest.fixture(scope="module")
+def marked() -> list[tuple[str, family_a.Shape, Portrait, np.ndarray]]:
+    """People in yellow whose new garment has sleeves of two colours; all elbows and wrists are in the photo."""
+    found = []
+    for index, pose in enumerate(portraits.POSES):
+        shape = SHAPES[index % len(SHAPES)]
+        person = Person(pose=pose, build=tuple(portraits.BUILDS)[index % 5], top="tight-long", dye="yellow")
+        portrait = portraits.draw(person, size=(512, 512))
+        image = weave(portrait.job(portraits.marked(shape), shape.category)).image
+        found.append((pose, shape, portrait, image))
+    return found
+
+
+@pytest.mark.slow
+def test_every_sleeve_is_on_its_arm_long_ones_to_the_wrist_short_ones_above_the_elbow(
+    marked: list[tuple[str, family_a.Shape, Portrait, np.ndarray]],
+) -> None:
+    wrong = []
+    for pose, shape, portrait, image in marked:
+        for mark in ("left", "right"):
+            reach = previews.sleeve_reach(portrait, image, mark)
+            least, most = (0.85, 1.0) if shape in LONG_SLEEVES else (0.12, 0.6)
+            if not least <= reach <= most:
+                wrong.append((pose, mark, reach))
+    assert wrong == []
+
+
+@pytest.mark.slow
+def test_the_letter_on_the_chest_reads_the_right_way_round_in_every_pose(
+    marked: list[tuple[str, family_a.Shape, Portrait, np.ndarray]],
+) -> None:
+    for pose, _, _, image in marked:
+        ink = (image[..., 0] > 170) & (image[..., 1] > 160) & (image[..., 2] < 110)
+        _, pieces, stats, _ = cv2.connectedComponentsWithStats(ink.astype(np.uint8))
+        letter = pieces == 1 + int(np.argmax(stats[1:, cv2.CC_STAT_AREA]))
+        ys, xs = np.nonzero(letter)
+        low = ys > ys.max() - 0.15 * (ys.max() - ys.min())
+        high = ys < ys.min() + 0.5 * (ys.max() - ys.min())
+        # An L: its foot goes to the right of its stem.
+        assert xs[low].mean() > xs[high].mean() + 1, pose
