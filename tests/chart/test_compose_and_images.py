@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import yaml
 
-from proteus import make_secrets
+from proteus.service import make_secrets
 from workbench.deploy import standins
 from workbench.deploy.images import DOCKERFILES, GPU
 

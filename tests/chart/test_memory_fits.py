@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from proteus.machine import MIB, fitting_slots
+from proteus.service.machine import MIB, fitting_slots
 from tailor.app import WORK_BYTES
 from tailor.settings import TailorSettings
 from weaver.app import PICTURE_BYTES

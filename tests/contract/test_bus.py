@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from redis.asyncio import Redis
 
 from proteus import keys
-from proteus.bus import EventReader, Message, WasDeaf, subscribe
+from proteus.bus import EventReader, Message, SubscriptionGap, subscribe
 from proteus.queue import JobQueue
 
 NAMES = keys.QueueKeys(keys.JOBS)
@@ -110,8 +110,8 @@ async def test_a_client_that_does_not_decode_hears_the_same(redis_url):
 async def test_a_cut_line_is_mended_and_says_that_it_was_deaf(redis):
     async with subscribe(redis, "one") as line:
         await redis.client_kill_filter(_type="pubsub")
-        assert isinstance(await line.next(timeout_seconds=5), WasDeaf)
-        assert not line.deaf
+        assert isinstance(await line.next(timeout_seconds=5), SubscriptionGap)
+        assert not line.has_gap
         await redis.publish("one", "words")
         assert await line.next(timeout_seconds=5) == Message("one", "words")
 
@@ -122,13 +122,13 @@ async def test_a_server_that_is_away_at_the_start_is_waited_for(unused_tcp_port)
         subscribe(nobody, "one") as line,
     ):
         assert await line.next(timeout_seconds=0.1) is None
-        assert line.deaf
+        assert line.has_gap
 
 
 async def test_an_idle_line_stays_alive(redis):
     async with subscribe(redis, "one", ping_seconds=0.03) as line:
         assert await line.next(timeout_seconds=0.3) is None
-        assert not line.deaf
+        assert not line.has_gap
 
 
 async def test_a_line_that_fell_silent_is_noticed(redis_url):
@@ -138,12 +138,12 @@ async def test_a_line_that_fell_silent_is_noticed(redis_url):
         subscribe(redis, "one", ping_seconds=0.03) as line,
     ):
         wire.silent = True
-        while not line.deaf:
+        while not line.has_gap:
             assert await line.next(timeout_seconds=0.05) is None
         wire.silent = False
         while (answer := await line.next(timeout_seconds=1)) is None:
             pass
-        assert isinstance(answer, WasDeaf)
+        assert isinstance(answer, SubscriptionGap)
         assert answer.seconds > 0.03
 
 

@@ -16,16 +16,16 @@ from hands import PARSER, Hands, png
 from proteus import object_keys
 from proteus.artefacts import GarmentCategory, IngestedImage, Landmark
 from proteus.bus import parse_event
-from proteus.claims import Claims
 from proteus.engines import TIMED
-from proteus.heart import Heart
 from proteus.jobs import JobId, WorkerId
 from proteus.keys import JOBS, TAILOR
 from proteus.payloads import CutWork, IngestWork, ParseWork, TailorWork, TryonWork
 from proteus.queue import JobQueue, Submission
+from proteus.service.supervision import Pulse
 from proteus.settings import LeaseSettings
 from proteus.storage import ObjectStore
-from proteus.supervision import Pulse
+from proteus.worker.claims import Claims
+from proteus.worker.heartbeat import Heartbeat
 from tailor.bench import Bench
 from tailor.metrics import Metrics
 from tailor.parsers.contract import GarmentMask, PersonMasks, Pixels
@@ -73,26 +73,37 @@ async def by_tailor(redis: Redis, store: ObjectStore) -> None:
     """Do one job with the tailor's own loop."""
     queue = JobQueue(redis, TAILOR)
     claims = Claims(queue, WorkerId("tailor"))
-    heart = Heart(
-        "redis://127.0.0.1:1", TAILOR, worker=claims.worker, policy=queue.policy, lease=LeaseSettings(),
+    heartbeat = Heartbeat(
+        "redis://127.0.0.1:1",
+        TAILOR,
+        worker=claims.worker,
+        policy=queue.policy,
+        lease=LeaseSettings(),
         on_gone=claims.hears_gone,
-    )  # fmt: skip
+    )
 
     async def idle() -> bool:
         stats = await queue.stats()
         return stats.waiting == stats.running == 0
 
-    stop, bell = asyncio.Event(), asyncio.Event()
+    stop, work_available = asyncio.Event(), asyncio.Event()
     bench = Bench([FlatParser()], pose_model=PARSER)
     worker = Worker(
-        TailorSettings(), claims=claims, store=store, bench=bench, heart=heart, metrics=Metrics(CollectorRegistry()),
-        bell=bell, stuck_seconds=60.0, on_stuck=lambda: pytest.fail("stuck"),
-    )  # fmt: skip
+        TailorSettings(),
+        claims=claims,
+        store=store,
+        bench=bench,
+        heartbeat=heartbeat,
+        metrics=Metrics(CollectorRegistry()),
+        work_available=work_available,
+        stuck_seconds=60.0,
+        on_stuck=lambda: pytest.fail("stuck"),
+    )
     async with asyncio.timeout(30), asyncio.TaskGroup() as group:
         group.create_task(worker.run(stop, Pulse("work")))
         await until(idle)
         stop.set()
-        bell.set()
+        work_available.set()
     bench.close()
 
 
@@ -101,9 +112,13 @@ async def do(redis: Redis, store: ObjectStore, name: str, work: TailorWork, work
     queue = JobQueue(redis, TAILOR)
     body = work.write()
     job = Submission(
-        id=JobId(f"seg_{name}"), epoch=1, payload={"id": f"seg_{name}"}, body=body,
-        engine=body["task"], batch_key=body["task"],
-    )  # fmt: skip
+        id=JobId(f"seg_{name}"),
+        epoch=1,
+        payload={"id": f"seg_{name}"},
+        body=body,
+        engine=body["task"],
+        batch_key=body["task"],
+    )
     await queue.submit(job)
     await worker(redis, store)
     entries = await redis.xrange(queue.keys.events)

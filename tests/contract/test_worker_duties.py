@@ -13,13 +13,13 @@ from redis import Redis as SyncRedis
 from redis.asyncio import Redis
 
 from proteus import keys
-from proteus.claims import Claims
-from proteus.duties import keep_registered, listen, worker_client
-from proteus.heart_process import HeartProcess
 from proteus.jobs import JobId, WorkerId
 from proteus.queue import JobQueue, LeaseKeeper, QueuePolicy, Submission
 from proteus.registry import WorkerCard, WorkerState
-from proteus.supervision import Loops
+from proteus.service.supervision import Loops
+from proteus.worker.claims import Claims
+from proteus.worker.heartbeat_process import HeartbeatProcess
+from proteus.worker.runtime import follow_control_channel, keep_registered, worker_client
 from weaver.control import Config, ConfigReader
 
 NAMES = keys.QueueKeys(keys.JOBS)
@@ -72,19 +72,23 @@ async def client(redis_url: str) -> AsyncIterator[Redis]:
 
 
 async def test_a_control_message_that_is_none_is_counted_and_the_next_one_is_heard(client: Redis, redis: Redis) -> None:
-    bell, stop = asyncio.Event(), asyncio.Event()
+    work_available, stop = asyncio.Event(), asyncio.Event()
     claims = Claims(JobQueue(client, keys.JOBS), WORKER)
     counted, failed = sample("proteus_control_messages_malformed_total"), failures("listen")
     loop = asyncio.create_task(
-        Loops().keep("listen", lambda pulse: listen(client, NAMES, pulse, claims=claims, bell=bell), stop)
+        Loops().keep(
+            "listen",
+            lambda pulse: follow_control_channel(client, NAMES, pulse, claims=claims, work_available=work_available),
+            stop,
+        )
     )
     async with asyncio.timeout(PATIENCE_SECONDS):
         await until(lambda: subscribed(redis))
-        bell.clear()
+        work_available.clear()
         for message in NO_MESSAGES:
             await redis.publish(NAMES.control, message)
         await redis.publish(NAMES.control, '{"kind":"work"}')
-        await bell.wait()
+        await work_available.wait()
     stop.set()
     loop.cancel()
     assert sample("proteus_control_messages_malformed_total") - counted == len(NO_MESSAGES)
@@ -134,19 +138,19 @@ async def test_a_job_whose_key_is_broken_takes_no_other_lease_along(
     await redis.zadd(NAMES.leases, {job.id: 1e13 for job in claims.jobs})
     await redis.set(NAMES.job("b"), "not a hash")
     said: list[dict[str, object]] = []
-    monkeypatch.setattr("proteus.heart_process.say", said.append)  # the pipe to the worker
+    monkeypatch.setattr("proteus.worker.heartbeat_process.say", said.append)  # the pipe to the worker
     with SyncRedis.from_url(redis_url, decode_responses=True) as own:
-        heart = HeartProcess(
+        heartbeat = HeartbeatProcess(
             LeaseKeeper(own, keys.JOBS, policy=policy),
             WORKER,
             memoryview(bytearray(8)),  # type: ignore[arg-type] # shared memory's form
             {"beat_seconds": 1, "reap_seconds": 1},
         )
-        heart._last_progress[0] = asyncio.get_running_loop().time()
-        heart._held = {job.id: job.token for job in claims.jobs}
-        assert heart._beat()
+        heartbeat._last_progress[0] = asyncio.get_running_loop().time()
+        heartbeat._held = {job.id: job.token for job in claims.jobs}
+        assert heartbeat._beat()
     assert [list(one["lost"]) for one in said] == [["b"]]  # type: ignore[call-overload]
-    assert set(heart._held) == {"a", "c"}
+    assert set(heartbeat._held) == {"a", "c"}
     renewed = {job_id: await redis.zscore(NAMES.leases, job_id) for job_id in ("a", "b", "c")}
     assert renewed["b"] == 1e13
     assert 1e13 not in (renewed["a"], renewed["c"])

@@ -16,7 +16,7 @@ from arbitrator.policies.contract import Decision, Mode, Observation
 from arbitrator.policies.table import TablePolicy
 from arbitrator.shadow import Shadow
 from proteus import keys
-from proteus.supervision import Pulse
+from proteus.service.supervision import Pulse
 
 if TYPE_CHECKING:
     from conftest import Fleet  # type: ignore[import-not-found]

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from proteus.lifecycle import CANNOT_WORK
+from proteus.service.lifecycle import CANNOT_WORK
 
 AWAY = {
     "PROTEUS_SIGNING_KEY": "a-key-for-tests-that-is-long-enough-to-sign",

@@ -20,8 +20,8 @@ from no_torch import without_torch
 from proteus import imaging
 from proteus.artefacts import GarmentCut, IngestedImage, PersonParse
 from proteus.jobs import JobState
-from proteus.machine import RESERVE_BYTES, memory_limit_bytes
 from proteus.queue import JobView
+from proteus.service.machine import RESERVE_BYTES, memory_limit_bytes
 from workbench import assets
 
 if TYPE_CHECKING:

@@ -7,19 +7,19 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from proteus import keys
-from proteus.claims import Claims
-from proteus.heart import Heart
 from proteus.jobs import JobId, WorkerId
 from proteus.payloads import TryonWork
 from proteus.queue import Completion, MemoryJobQueue, Submission
 from proteus.settings import LeaseSettings
 from proteus.storage import ObjectStore
+from proteus.worker.claims import Claims
+from proteus.worker.heartbeat import Heartbeat
 from weaver.delivery import Delivery
-from weaver.loom import Piece
+from weaver.engine_runner import BatchItem
 from weaver.metrics import Metrics
 from weaver.pipelines.contract import Finished, WeaveJob
 from weaver.pipelines.timed import TimedEngine
-from weaver.progress import ProgressTeller
+from weaver.progress import ProgressReporter
 
 WORKER = WorkerId("w1")
 
@@ -61,8 +61,8 @@ async def test_a_picture_whose_completion_is_refused_is_deleted_and_the_others_s
     await queue.forget(lost.id)
     image = np.zeros((8, 6, 3), np.uint8)
     cut = np.zeros((8, 6, 4), np.uint8)
-    pieces = [
-        Piece(
+    items = [
+        BatchItem(
             job=job,
             inputs=WeaveJob(id=job.id, person=image, garment=cut, garment_category="upper"),
             outcome=Finished(id=job.id, picture=image),
@@ -73,13 +73,13 @@ async def test_a_picture_whose_completion_is_refused_is_deleted_and_the_others_s
         {"timed": TimedEngine({1: 0.0})},
         claims=claims,
         store=store,
-        progress=ProgressTeller(queue),
-        heart=Heart(
+        progress=ProgressReporter(queue),
+        heartbeat=Heartbeat(
             "redis://127.0.0.1:1", keys.JOBS, worker=WORKER, policy=queue.policy, lease=LeaseSettings(),
             on_gone=claims.hears_gone,
         ),
         metrics=Metrics(CollectorRegistry()),
         patience_seconds=5,
     )  # fmt: skip
-    await delivery.deliver(pieces)
+    await delivery.deliver(items)
     assert [found.key.split("/")[2] for found in store.list("results/")] == ["job_kept"]

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import psutil
 from redis.asyncio import Redis
 
-from proteus import lifecycle
 from proteus.jobs import JobState
+from proteus.service import lifecycle
 
 if TYPE_CHECKING:
     from conftest import Fleet, Process  # type: ignore[import-not-found]
@@ -39,14 +39,14 @@ async def test_a_killed_weaver_frees_its_job_and_takes_its_heart_along(fleet: Fl
     (job_id,) = await fleet.submit("kill")
     victim = (await fleet.running(job_id)).worker
     (killed,) = [weaver for weaver in weavers if weaver.id == victim]
-    (heart,) = killed.find_hearts()
+    (heartbeat,) = killed.find_hearts()
     killed_at = time.monotonic()
     killed.send(signal.SIGKILL)
     assert await recovers(fleet, job_id, killed_at) < lease_of(fleet) + ROOM_SECONDS
     (view,) = await fleet.settled(job_id)
     assert (view.state, view.crashes) == (JobState.COMPLETED, 1)
     assert view.result["worker"] != victim
-    assert await fleet.until(lambda: gone(heart), what="the heart is gone")
+    assert await fleet.until(lambda: gone(heartbeat), what="the heart is gone")
 
 
 def lease_of(fleet: Fleet) -> float:
@@ -105,8 +105,8 @@ async def test_the_first_picture_stays_when_redis_fell_back_and_gave_a_token_out
     assert (await fleet.running(job_id)).token == token
     frozen[0].resume()  # Its heart would say at once that the job is lost, and the picture would be given up.
     (view,) = await fleet.settled(job_id)
-    for heart in frozen[1:]:
-        heart.resume()
+    for heartbeat in frozen[1:]:
+        heartbeat.resume()
 
     async def other_is_done() -> bool:  # On a busy machine it hears that the job is over before its picture is made.
         return await results(fleet, 2) or first.said("lease_lost")
@@ -131,8 +131,8 @@ async def test_a_weaver_whose_heart_dies_gets_a_new_one(fleet: Fleet) -> None:
     weaver = await fleet.weaver(curve="1:12,8:12", LEASE_SECONDS="8")
     (job_id,) = await fleet.submit("heart")
     await fleet.running(job_id)
-    (heart,) = weaver.find_hearts()
-    heart.kill()
+    (heartbeat,) = weaver.find_hearts()
+    heartbeat.kill()
     (view,) = await fleet.settled(job_id)
     assert (view.state, view.crashes) == (JobState.COMPLETED, 0)
     assert weaver.said("heart_died")

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from proteus import weights_source
 from proteus.errors import LicenceRefused, ModelUnavailable
 from proteus.settings import StorageSettings
 from proteus.storage import ObjectStore
+from proteus.worker import weights as weights_source
 from tailor.app import make_bench
 from tailor.settings import Settings as TailorServiceSettings
 from tailor.settings import TailorSettings

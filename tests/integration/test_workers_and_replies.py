@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from redis.asyncio import Redis
 
-from proteus import keys, lifecycle
+from proteus import keys
 from proteus.jobs import JobId, JobState
 from proteus.redis_roles import RedisRole
+from proteus.service import lifecycle
 from workbench import assets
 
 if TYPE_CHECKING:

@@ -21,7 +21,7 @@ from proteus.errors import (
     PhotoRejected,
 )
 from proteus.jobs import JobId
-from proteus.proofs import Candidate
+from proteus.worker.proofs import Candidate
 from weaver.pipelines import catvton, levers, registry
 from weaver.pipelines.catvton import forms
 from weaver.pipelines.catvton.engine import CatVtonEngine, from_folder

@@ -13,7 +13,7 @@ from proteus.artefacts import Landmark, PersonParse
 from proteus.engines import FASHN
 from proteus.errors import EngineError, InvalidRequest, LicenceRefused, ModelUnavailable, OutOfMemory, PhotoRejected
 from proteus.jobs import JobId
-from proteus.proofs import Candidate
+from proteus.worker.proofs import Candidate
 from weaver.pipelines import fashn, levers, registry
 from weaver.pipelines.contract import StepReport, WeaveJob
 from weaver.pipelines.fashn import forms

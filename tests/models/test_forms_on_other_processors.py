@@ -17,8 +17,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from proteus.instruction_sets import SWITCHES
-from proteus.proofs import BOUNDS
+from proteus.service.instruction_sets import SWITCHES
+from proteus.worker.proofs import BOUNDS
 from tailor.parsers.segformer import exported, locate
 from tailor.parsers.segformer.approximate import CHOICES, candidates
 from tailor.parsers.segformer.proving import distance

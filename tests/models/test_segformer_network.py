@@ -16,7 +16,7 @@ from transformers.models.segformer.image_processing_pil_segformer import Segform
 
 from no_torch import REASON, without_torch
 from proteus.errors import ModelUnavailable
-from proteus.proofs import BOUNDS
+from proteus.worker.proofs import BOUNDS
 from tailor.parsers.segformer import exported, load_network, locate
 from tailor.parsers.segformer.approximate import openvino_forward
 from tailor.parsers.segformer.proving import distance

@@ -25,7 +25,7 @@ BRING = """
 import sys
 from proteus.errors import ModelUnavailable
 from proteus.settings import StorageSettings
-from proteus.weights_source import bring
+from proteus.worker.weights import bring
 try:
     bring("fashn", source=sys.argv[1], folder=sys.argv[2], storage=StorageSettings(), service="weaver")
 except ModelUnavailable as refused:

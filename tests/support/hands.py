@@ -13,7 +13,6 @@ from redis.asyncio import Redis
 
 from proteus import object_keys
 from proteus.artefacts import GarmentCategory, GarmentCut, Landmark, PersonParse
-from proteus.claims import failure_of
 from proteus.errors import ProteusError
 from proteus.imaging import Limits
 from proteus.jobs import WorkerId
@@ -34,6 +33,7 @@ from proteus.payloads import (
 )
 from proteus.queue import Claimed, Completion, JobQueue, QueuePolicy
 from proteus.storage import ObjectStore
+from proteus.worker.claims import failure_of
 from tailor import tasks
 
 PATIENCE_SECONDS = 20

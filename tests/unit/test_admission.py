@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.admission import (
+from gateway.rules.admission import (
     RETRY_AFTER_MOST_SECONDS,
     Limits,
     QueueView,

@@ -27,7 +27,7 @@ from proteus.jobs import WorkerId
 from proteus.keys import STATE
 from proteus.queue import QueueStats
 from proteus.registry import WorkerCard, WorkerState
-from proteus.supervision import Pulse
+from proteus.service.supervision import Pulse
 
 
 def seen(now: float, **fields: float) -> Observation:

@@ -12,11 +12,11 @@ from redis.exceptions import BusyLoadingError, NoScriptError, OutOfMemoryError, 
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
-from proteus.claims import Claims, Gone, failure_of, failure_of_gone
 from proteus.clock import ManualClock
 from proteus.errors import NoPersonDetected, OutOfMemory
 from proteus.jobs import JobId, JobState, WorkerId
 from proteus.queue import Claim, Claimed, Completion, Failure, MemoryJobQueue, QueuePolicy, Submission, Verdict, wire
+from proteus.worker.claims import Claims, Gone, failure_of, failure_of_gone
 
 LEASE_SECONDS = 30.0
 WRONG = ResponseError("WRONGTYPE Operation against a key holding the wrong kind of value")

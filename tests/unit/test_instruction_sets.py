@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from proteus.instruction_sets import ONEDNN, ONEDNN_OLD, ONEDNN_ORDER, lowers_onednn
-from proteus.proofs import Candidate
+from proteus.service.instruction_sets import ONEDNN, ONEDNN_OLD, ONEDNN_ORDER, lowers_onednn
+from proteus.worker.proofs import Candidate
 from tailor.parsers.segformer.approximate import CANDIDATES, candidates
 
 WITHOUT_AMX = Candidate(name="bf16", environment={ONEDNN: "AVX512_CORE_BF16"})

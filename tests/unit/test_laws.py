@@ -17,29 +17,30 @@ ROOT = Path(__file__).parents[2]
 BREAKS = {
     "one-way": [
         ("weaver.worker", "tailor.masks"),
-        ("proteus.queue", "gateway.recorder"),
+        ("proteus.queue", "gateway.recording.recorder"),
         ("gateway.app", "workbench.client"),
     ],
-    "gateway-down": [("gateway.ledger.engine", "gateway.submission"), ("gateway.admission", "gateway.ledger.rows")],
+    "proteus-down": [("proteus.jobs", "proteus.queue"), ("proteus.service.lifecycle", "proteus.worker.claims")],
+    "gateway-down": [("gateway.ledger.engine", "gateway.outbox"), ("gateway.rules.admission", "gateway.ledger.rows")],
     "tailor-down": [("tailor.tasks", "tailor.worker"), ("tailor.masks", "tailor.pose")],
-    "weaver-down": [("weaver.loom", "weaver.worker"), ("weaver.batching", "weaver.profile")],
+    "weaver-down": [("weaver.engine_runner", "weaver.worker"), ("weaver.batching", "weaver.profile")],
     "arbitrator-down": [("arbitrator.policies.slo", "arbitrator.loop"), ("arbitrator.observe", "arbitrator.actuators")],
     "pure": [
         ("arbitrator.policies.table", "time"),
         ("weaver.batching", "asyncio"),
         ("proteus.estimates", "random"),
-        ("gateway.admission", "redis"),
+        ("gateway.rules.admission", "redis"),
     ],
     "models-in-their-rooms": [
         ("weaver.worker", "torch"),
         ("tailor.masks", "transformers"),
         ("workbench.tryon", "diffusers"),
     ],
-    "gateway-light": [("gateway.admission", "torch"), ("proteus.queue.policy", "torch")],
-    "sql-in-the-ledger": [("gateway.recorder", "sqlalchemy"), ("weaver.worker", "sqlalchemy")],
-    "s3-in-storage": [("tailor.worker", "boto3"), ("gateway.sweeps", "botocore")],
+    "gateway-light": [("gateway.rules.admission", "torch"), ("proteus.queue.policy", "torch")],
+    "sql-in-the-ledger": [("gateway.recording.recorder", "sqlalchemy"), ("weaver.worker", "sqlalchemy")],
+    "s3-in-storage": [("tailor.worker", "boto3"), ("gateway.upkeep.sweeps", "botocore")],
     "kubernetes-at-the-edge": [("arbitrator.loop", "kubernetes"), ("arbitrator.policies.slo", "kopf")],
-    "http-in-the-outer-rooms": [("gateway.intake", "fastapi"), ("tailor.worker", "starlette")],
+    "http-in-the-outer-rooms": [("gateway.submitting.intake", "fastapi"), ("tailor.worker", "starlette")],
 }
 """For each law, imports that break it."""
 
@@ -79,6 +80,15 @@ def test_a_law_breaks_when_somebody_breaks_it(
     if imported not in broken.modules:
         broken.add_module(imported, is_squashed="." not in imported)
     broken.add_import(importer=importer, imported=imported, line_number=1, line_contents=f"import {imported}")
+    assert not kept(options, broken, law)
+
+
+@pytest.mark.parametrize(("law", "module"), [("gateway-down", "gateway.attic"), ("proteus-down", "proteus.attic")])
+def test_a_room_that_has_no_place_breaks_the_law(
+    options: UserOptions, graph: grimp.ImportGraph, law: str, module: str
+) -> None:
+    broken = deepcopy(graph)
+    broken.add_module(module)
     assert not kept(options, broken, law)
 
 

@@ -10,7 +10,7 @@ from structlog.testing import capture_logs
 
 from proteus.engines import CARDS
 from proteus.errors import ModelUnavailable
-from proteus.proofs import Candidate
+from proteus.worker.proofs import Candidate
 from weaver.pipelines.levers import CHOICES, distance, ready
 
 ANSWER = np.random.default_rng(0).normal(size=(3, 16, 16)).astype(np.float32)

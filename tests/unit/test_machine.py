@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from proteus.machine import (
+from proteus.service.machine import (
     MIB,
     RESERVE_BYTES,
     TooLittleMemory,

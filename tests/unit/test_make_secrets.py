@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from gateway.settings import DatabaseSettings, TokenSettings
-from proteus.make_secrets import SERVICES, write
 from proteus.redis_roles import RedisRole
 from proteus.secret_files import PUBLISHED
+from proteus.service.make_secrets import SERVICES, write
 from proteus.settings import RedisSettings, StorageSettings
 
 
@@ -49,7 +49,7 @@ def test_what_is_given_replaces_what_was_kept(tmp_path: Path) -> None:
 @pytest.mark.parametrize("known", sorted(PUBLISHED))
 def test_a_public_default_is_refused_and_named(tmp_path: Path, known: str) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "proteus.make_secrets", str(tmp_path)],
+        [sys.executable, "-m", "proteus.service.make_secrets", str(tmp_path)],
         env={"POSTGRES_PASSWORD": known},
         capture_output=True,
         text=True,

@@ -10,8 +10,8 @@ import pytest
 from structlog.testing import capture_logs
 
 from proteus.errors import ModelUnavailable
-from proteus.instruction_sets import SWITCHES
-from proteus.proofs import Bounds, Candidate, Distance, choose, in_child, key_of
+from proteus.service.instruction_sets import SWITCHES
+from proteus.worker.proofs import Bounds, Candidate, Distance, choose, in_child, key_of
 
 CANDIDATES = (
     Candidate(name="bf16"),

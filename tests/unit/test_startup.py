@@ -10,7 +10,7 @@ import sys
 import pytest
 
 STARTING = """
-from proteus.startup import hear_signals
+from proteus.service.startup import hear_signals
 hear_signals()
 print("heard", flush=True)
 import time
@@ -32,7 +32,7 @@ def test_a_starting_process_ends_at_once_with_the_signals_status_and_no_tracebac
 
 
 def test_the_module_that_hears_signals_imports_nothing_heavy():
-    code = "import sys; before = set(sys.modules); import proteus.startup; print(*set(sys.modules) - before)"
+    code = "import sys; before = set(sys.modules); import proteus.service.startup; print(*set(sys.modules) - before)"
     said = subprocess.run(
         [sys.executable, "-S", "-c", code], capture_output=True, text=True, check=True, env=_sources()
     )

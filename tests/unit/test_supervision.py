@@ -19,9 +19,9 @@ from structlog.testing import capture_logs
 
 from proteus.deadlines import EDGE_CALL_SECONDS, LOOP_CALL_SECONDS, call_seconds
 from proteus.errors import DependencyUnavailable, ReplyClass, class_of_redis_reply, class_of_sqlstate
-from proteus.lifecycle import cancel
 from proteus.replies import class_of, is_away
-from proteus.supervision import Loops
+from proteus.service.lifecycle import cancel
+from proteus.service.supervision import Loops
 
 
 def hasty(**options):

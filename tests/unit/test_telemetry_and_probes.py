@@ -17,11 +17,11 @@ import structlog
 from prometheus_client import CollectorRegistry, Counter
 
 from leaks import leaks
-from proteus import lifecycle, telemetry
 from proteus.errors import ModelUnavailable
-from proteus.probes import probe_server
+from proteus.service import lifecycle, telemetry
+from proteus.service.probes import probe_server
+from proteus.service.supervision import Loops, Pulse
 from proteus.settings import LogSettings
-from proteus.supervision import Loops, Pulse
 
 SIGNED = "http://127.0.0.1:8333/proteus/images/a.png?X-Amz-Signature=abc&X-Amz-Credential=key"
 

@@ -18,6 +18,7 @@ from redis.asyncio import Redis
 from gateway import listening
 from gateway.api.inner import InnerApp
 from gateway.app import build, make_app
+from gateway.rules.tokens import Tokens
 from gateway.services import Services
 from gateway.settings import (
     AdmissionSettings,
@@ -30,7 +31,6 @@ from gateway.settings import (
     TokenSettings,
     UploadSettings,
 )
-from gateway.tokens import Tokens
 from hands import PATIENCE_SECONDS, Hands, png
 from proteus.clock import SystemClock
 from proteus.settings import LeaseSettings, LogSettings, RedisSettings, StorageSettings

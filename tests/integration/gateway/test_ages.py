@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from gateway.promoter import Promoter
+from gateway.recording.promoter import Promoter
 from hands import until
 from proteus.keys import JOBS, TAILOR, QueueKeys
 

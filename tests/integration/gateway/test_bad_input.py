@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 import httpx
 from PIL import Image
 
-from gateway.sweeps import Sweeper
+from gateway.upkeep.sweeps import Sweeper
 
 
 def jpeg(size=(96, 128), mode="RGB", **options) -> bytes:

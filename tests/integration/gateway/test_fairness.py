@@ -12,9 +12,9 @@ import httpx
 import pytest
 import socketio
 
-from gateway.promoter import Promoter
+from gateway.recording.promoter import Promoter
 from gateway.settings import EdgeSettings
-from proteus.lifecycle import cancel
+from proteus.service.lifecycle import cancel
 from waiting import until
 
 HERE, ELSEWHERE = "203.0.113.5", "203.0.113.6"

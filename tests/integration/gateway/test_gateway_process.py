@@ -9,7 +9,7 @@ import pytest
 
 from gateway.commands import serve
 from gateway.settings import EdgeSettings
-from proteus.lifecycle import cancel
+from proteus.service.lifecycle import cancel
 from starting import END_SECONDS, Starting
 from waiting import until
 from workbench.stack.ports import free_port

@@ -17,7 +17,7 @@ from sqlalchemy import text
 
 from hands import PATIENCE_SECONDS, png
 from leaks import leaks
-from proteus.telemetry import TRACEBACK_MOST_CHARACTERS
+from proteus.service.telemetry import TRACEBACK_MOST_CHARACTERS
 from waiting import until
 from workbench.stack.ports import free_port
 

@@ -8,13 +8,13 @@ from collections.abc import Sequence
 import pytest
 from redis.asyncio import Redis
 
-from gateway.following import Follower
+from gateway.recording.following import Follower
 from proteus.bus import GROUP, EventReader
 from proteus.errors import DependencyUnavailable
 from proteus.jobs import JobId
 from proteus.keys import JOBS, QueueKeys
 from proteus.queue import JobQueue, QueueEvent, Submission
-from proteus.supervision import Pulse
+from proteus.service.supervision import Pulse
 
 NAMES = QueueKeys(JOBS)
 

@@ -9,9 +9,9 @@ import pytest
 from sqlalchemy import text
 
 from gateway.ledger.tables import METADATA
-from gateway.retention import Retention
 from gateway.settings import RetentionSettings
-from gateway.sweeps import Sweeper
+from gateway.upkeep.retention import Retention
+from gateway.upkeep.sweeps import Sweeper
 
 NOW = datetime.now(UTC)
 DAYS = 1_000

@@ -10,8 +10,8 @@ import pytest
 from arbitrator.observe import Observer
 from arbitrator.settings import ArbitratorSettings
 from gateway.app import build
-from gateway.parking import Parker
-from gateway.promoter import Promoter
+from gateway.fleet.parking import Parker
+from gateway.recording.promoter import Promoter
 from hands import until
 from proteus.jobs import WorkerId
 from proteus.keys import JOBS, QueueKeys

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from gateway.reconciler import Reconciler
+from gateway.recording.reconciler import Reconciler
 from hands import until
 from proteus.keys import JOBS, QueueKeys
 from proteus.queue import Completion, Verdict

@@ -13,8 +13,8 @@ import jwt
 import pytest
 
 from gateway.commands import openapi
+from gateway.rules.tokens import LIFE_SECONDS_MOST
 from gateway.settings import EdgeSettings
-from gateway.tokens import LIFE_SECONDS_MOST
 
 SOON_SECONDS = 10.0
 """What a busy machine may take for what should happen at once."""

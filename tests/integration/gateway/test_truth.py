@@ -9,12 +9,12 @@ from datetime import UTC, datetime, timedelta
 from redis.asyncio import Redis
 
 from gateway.app import build
-from gateway.asks import Ask
-from gateway.options import TryonOptions
-from gateway.reconciler import Reconciler
-from gateway.settling import EPOCH_TOKENS, fact
-from gateway.sweeps import Sweeper
-from gateway.tokens import Caller
+from gateway.recording.reconciler import Reconciler
+from gateway.recording.transitions import EPOCH_TOKENS, fact
+from gateway.rules.options import TryonOptions
+from gateway.rules.tokens import Caller
+from gateway.submitting.context import SubmitContext
+from gateway.upkeep.sweeps import Sweeper
 from proteus.jobs import JobId
 from proteus.keys import JOBS, TAILOR
 from proteus.queue import Completion, JobQueue, QueueEvent, Verdict
@@ -213,7 +213,7 @@ async def test_what_redis_did_not_take_is_pushed_later(gateway, gateway_settings
     lonely = build(away, asyncio.Event())
     caller = Caller(user_id=ready.guest.user_id, tenant="guests", scopes=frozenset(), expires_at=0)
     accepted = await lonely.intake.tryon(
-        Ask(caller=caller, trace_id="t"), TryonOptions(), person_url=ready.person, garment_url=ready.garment
+        SubmitContext(caller=caller, trace_id="t"), TryonOptions(), person_url=ready.person, garment_url=ready.garment
     )
     async with hands.working():
         assert (await ready.guest.wait(accepted.tryon.id))["status"] == "completed"

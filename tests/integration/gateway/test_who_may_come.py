@@ -10,7 +10,7 @@ import httpx
 import pytest
 import socketio
 
-from gateway.callers import FRESH_SECONDS, Callers
+from gateway.accounts.callers import FRESH_SECONDS, Callers
 from gateway.settings import AuthSettings
 from hands import PATIENCE_SECONDS
 from proteus.clock import ManualClock

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.options import default_engine
+from gateway.rules.options import default_engine
 
 
 @pytest.mark.parametrize(

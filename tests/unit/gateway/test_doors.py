@@ -7,8 +7,8 @@ import pytest
 
 from gateway.api.pages import page_policy
 from gateway.api.problems import status_of
+from gateway.rules.tokens import Caller, TokenExpired, Tokens
 from gateway.settings import DatabaseSettings, GatewaySettings, TokenSettings
-from gateway.tokens import Caller, TokenExpired, Tokens
 from proteus import errors
 from proteus.checked_settings import SettingRefused
 from proteus.clock import ManualClock

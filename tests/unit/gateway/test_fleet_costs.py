@@ -8,9 +8,9 @@ from dataclasses import asdict, replace
 import pytest
 from redis.asyncio import Redis
 
-from gateway.admission import Limits, QueueView, Request, Verdict, decide
-from gateway.fleet import FleetView, FleetWatch
+from gateway.fleet.watch import FleetView, FleetWatch
 from gateway.ledger.engine import Ledger
+from gateway.rules.admission import Limits, QueueView, Request, Verdict, decide
 from gateway.settings import AdmissionSettings, DatabaseSettings, LimitSettings
 from proteus.engines import CATVTON, FASHN, EngineCard, Quality
 from proteus.estimates import Fleet

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway import rates as module
-from gateway.rates import Rate, Rates
+from gateway.rules import rates as module
+from gateway.rules.rates import Rate, Rates
 from proteus.clock import ManualClock
 from proteus.errors import RateLimited
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.servable import rivals_of, servable_engines
+from gateway.fleet.servable import rivals_of, servable_engines
 from gateway.settings import GatewaySettings, TokenSettings
 from proteus.checked_settings import SettingRefused
 from proteus.jobs import WorkerId

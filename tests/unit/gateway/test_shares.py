@@ -6,8 +6,8 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
+from gateway.rules.shares import Holder, Kind, Place, Shares, TooManyAtOnce, limits_of
 from gateway.settings import LimitSettings
-from gateway.shares import Holder, Kind, Place, Shares, TooManyAtOnce, limits_of
 
 SETTINGS = LimitSettings(
     guest_requests_at_once=2, guest_waits_at_once=1, guest_streams_at_once=1, guest_sockets_at_once=0,

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from gateway.text import PathId, Seq, moment, plain, stored_url
+from gateway.rules.text import PathId, Seq, moment, plain, stored_url
 from proteus.errors import NotFound
 
 ANY_TEXT = st.text(st.characters())

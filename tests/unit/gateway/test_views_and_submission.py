@@ -7,15 +7,15 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from gateway.entries import entry_values, unit_values
 from gateway.ledger.repository import material_of
 from gateway.ledger.rows import ImageRow, JobRow, Order, TryonRow
-from gateway.options import TryonOptions, card_of
-from gateway.planning import category_of, cut_variant
-from gateway.statuses import position_body
-from gateway.submission import compose
-from gateway.tokens import Caller
-from gateway.views import iso, seen_tailor, seen_tryon, timings_of
+from gateway.outbox import compose
+from gateway.realtime.statuses import position_body
+from gateway.rules.options import TryonOptions, card_of
+from gateway.rules.tokens import Caller
+from gateway.rules.variants import category_of, cut_variant
+from gateway.status.views import iso, timings_of, view_of_tailor_job, view_of_tryon
+from gateway.submitting.new_rows import entry_values, unit_values
 from proteus.artefacts import CUT_REVISION
 from proteus.errors import LicenceRefused, ModelUnavailable
 from proteus.jobs import Category, JobId, JobState, Stage
@@ -78,7 +78,7 @@ def test_a_try_on_is_what_its_units_are(states, status) -> None:
                 error=error if state == "failed" else None)
         for unit, state in zip(units, states, strict=True)
     ]  # fmt: skip
-    seen = seen_tryon(rows)
+    seen = view_of_tryon(rows)
     assert seen.status == status
     assert [result.status for result in seen.results] == states
     assert (seen.error is not None) == (status == "failed")
@@ -87,10 +87,10 @@ def test_a_try_on_is_what_its_units_are(states, status) -> None:
 
 def test_a_cut_out_comes_with_the_address_that_snap_takes() -> None:
     done = tailor("cut", state="completed", stage=None, result=CUT_RESULT, result_key=CUT_KEY)
-    (result,) = seen_tailor(done, address_of).results
+    (result,) = view_of_tailor_job(done, address_of).results
     assert result.cloth_clean_url == "http://store/derived/user_ann/cut.png"
     assert (result.category, result.url) == ("lower", "/v1/results/seg_c/1")
-    assert seen_tailor(tailor("cut"), address_of).results == ()
+    assert view_of_tailor_job(tailor("cut"), address_of).results == ()
 
 
 def test_the_queue_gets_keys_and_stable_addresses_never_signatures() -> None:
@@ -172,7 +172,7 @@ def test_timings_say_where_the_time_went() -> None:
     assert found["weave_seconds"] == 1.5
     assert found["total_seconds"] > 1e6
     assert iso(NOW) == "2026-02-03T12:00:00.000Z"
-    assert seen_tryon([unit]).stage is Stage.WAITING
+    assert view_of_tryon([unit]).stage is Stage.WAITING
 
 
 def test_a_new_revision_of_cutting_cuts_anew_and_the_category_is_still_read() -> None:

@@ -247,7 +247,7 @@ class Message:
 
 
 @dataclass(frozen=True)
-class WasDeaf:
+class SubscriptionGap:
     """The line was dead for up to this long and is back: whatever was published meanwhile is gone."""
 
     seconds: float
@@ -265,18 +265,18 @@ class Subscription:
         self._pause_seconds = 0.05
 
     @property
-    def deaf(self) -> bool:
+    def has_gap(self) -> bool:
         """Whether the line is dead right now."""
         return self._pubsub is None
 
-    async def next(self, *, timeout_seconds: float = 1.0) -> Message | WasDeaf | None:
+    async def next(self, *, timeout_seconds: float = 1.0) -> Message | SubscriptionGap | None:
         """Return what comes next; None if nothing does within the timeout. Never raises when Redis is away."""
         deadline = time.monotonic() + timeout_seconds
         while (left := deadline - time.monotonic()) > 0:
             if self._pubsub is None:
                 since = self._heard_at
                 if await self.connect(left):
-                    return WasDeaf(time.monotonic() - since)
+                    return SubscriptionGap(time.monotonic() - since)
                 continue
             try:
                 # Half: a wait that ends a millisecond early must not put the ping off until the line counts as dead.
@@ -289,7 +289,7 @@ class Subscription:
     def __aiter__(self) -> Self:
         return self
 
-    async def __anext__(self) -> Message | WasDeaf:
+    async def __anext__(self) -> Message | SubscriptionGap:
         while True:
             if (message := await self.next(timeout_seconds=self._ping_seconds)) is not None:
                 return message
@@ -338,7 +338,7 @@ class Subscription:
 async def subscribe(redis: Redis, *channels: str, ping_seconds: float = PING_SECONDS) -> AsyncIterator[Subscription]:
     """Listen to channels for a `with` block; a Redis that is away is waited for, not an error.
 
-    The first `next` after an outage, one at the start included, returns `WasDeaf`. A line that is silent for
+    The first `next` after an outage, one at the start included, returns `SubscriptionGap`. A line that is silent for
     `ping_seconds` is asked for a sign of life, and is dead after twice that.
     """
     subscription = Subscription(redis, channels, ping_seconds=ping_seconds)

@@ -1,7 +1,7 @@
 """How long one call to a server may take: 5 s where a client waits for the answer, 10 s in a background loop.
 
-`proteus.supervision` marks what runs in a loop; everything else is the edge. Whoever calls a server asks here, so that
-the same code gives up quickly for a client and is patient in a loop.
+`proteus.service.supervision` marks what runs in a loop; everything else is the edge. Whoever calls a server asks here,
+so that the same code gives up quickly for a client and is patient in a loop.
 """
 
 from __future__ import annotations

@@ -67,7 +67,7 @@ class Limits:
         max_bytes: 20 MiB: the largest JPEG of a 50-megapixel phone.
         max_pixels: 64 megapixels: bounds the time, about two seconds.
         memory_bytes: What decoding may take, by `decode_bytes`: 64 megapixels of RGBA and something. The process that
-            decodes n pictures at once has room for n of these (`proteus.machine`).
+            decodes n pictures at once has room for n of these (`proteus.service.machine`).
         min_side_pixels: Smaller pictures show no garment.
         max_side_pixels: Larger pictures are scaled down to this long side. The engines' canvases end at 1024; 2048
             keeps a preview sharp on a large screen.

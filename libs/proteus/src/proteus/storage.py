@@ -27,7 +27,7 @@ from urllib3.exceptions import HTTPError
 
 from proteus import object_urls
 from proteus.errors import DependencyUnavailable, InvalidRequest, NotFound, ProteusError, UploadMissing
-from proteus.patience import Waits
+from proteus.retrying import Waits
 from proteus.settings import StorageSettings
 from proteus.store_answers import refusal
 

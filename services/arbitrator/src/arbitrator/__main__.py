@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from proteus.startup import hear_signals
+from proteus.service.startup import hear_signals
 
 if TYPE_CHECKING:
     import asyncio
@@ -16,7 +16,7 @@ def main() -> int:
     """Read the settings, judge, return the exit status."""
     hear_signals()
     from arbitrator.settings import Settings
-    from proteus.lifecycle import run_service
+    from proteus.service.lifecycle import run_service
 
     def load() -> Callable[[Settings, asyncio.Event], Awaitable[None]]:
         from arbitrator.app import serve

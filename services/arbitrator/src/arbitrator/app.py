@@ -16,10 +16,10 @@ from arbitrator.policies.replicas import HoldingPolicy
 from arbitrator.settings import ArbitratorSettings, Settings
 from arbitrator.shadow import Shadow
 from proteus import keys
-from proteus.duties import worker_client
-from proteus.probes import probe_server
 from proteus.queue import JobQueue
-from proteus.supervision import Loops
+from proteus.service.probes import probe_server
+from proteus.service.supervision import Loops
+from proteus.worker.runtime import worker_client
 
 
 def make_policy(settings: ArbitratorSettings, *, name: str = "") -> Policy:

@@ -18,9 +18,9 @@ from redis.exceptions import RedisError
 from arbitrator.actuators.contract import Actuator, Order
 from arbitrator.policies.contract import Decision, Observation, Policy
 from arbitrator.shadow import Shadow
-from proteus.lifecycle import wait
 from proteus.replies import is_away
-from proteus.supervision import LOOP_ERRORS, Pulse
+from proteus.service.lifecycle import wait
+from proteus.service.supervision import LOOP_ERRORS, Pulse
 
 log = structlog.get_logger()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from proteus.startup import hear_signals
+from proteus.service.startup import hear_signals
 
 
 def main() -> int:

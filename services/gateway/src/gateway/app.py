@@ -24,6 +24,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from starlette.types import ASGIApp
 
 from gateway import api, background, metrics
+from gateway.accounts.callers import Callers
 from gateway.addresses import Addresses, networks
 from gateway.api import fairness, uploads
 from gateway.api.bodies import BodyLimits, ByteBudget
@@ -31,30 +32,29 @@ from gateway.api.headers import CommonHeaders
 from gateway.api.inner import InnerApp
 from gateway.api.middleware import RequestEnvelope
 from gateway.api.shortcut import SubmitShortcut
-from gateway.callers import Callers
-from gateway.erasure import Eraser
-from gateway.fleet import FleetWatch
-from gateway.intake import Intake
+from gateway.fleet.watch import FleetWatch
 from gateway.ledger.engine import Ledger
-from gateway.options import AUTO, card_of, default_engine
-from gateway.photos import Photos
-from gateway.rates import Rate, Rates
+from gateway.outbox import Submitter
 from gateway.realtime.frames import SocketFrames
 from gateway.realtime.relay import Relay
 from gateway.realtime.server import PATH, SocketServer
-from gateway.recorder import Recorder
+from gateway.realtime.statuses import Statuses
+from gateway.recording.recorder import Recorder
+from gateway.rules.options import AUTO, card_of, default_engine
+from gateway.rules.rates import Rate, Rates
+from gateway.rules.shares import Shares, limits_of
+from gateway.rules.tokens import Tokens
 from gateway.services import Services
 from gateway.settings import GatewaySettings
-from gateway.shares import Shares, limits_of
-from gateway.statuses import Statuses
-from gateway.submission import Submitter
-from gateway.tokens import Tokens
+from gateway.submitting.intake import Intake
+from gateway.submitting.photos import Photos
+from gateway.upkeep.erasure import Eraser
 from proteus.clock import SystemClock
 from proteus.deadlines import EDGE_CALL_SECONDS
 from proteus.keys import JOBS, TAILOR
 from proteus.queue import JobQueue, QueuePolicy
+from proteus.service.supervision import Loops
 from proteus.storage import ObjectStore
-from proteus.supervision import Loops
 
 log = structlog.get_logger()
 

@@ -14,19 +14,19 @@ from typing import Final
 from uuid import uuid4
 
 from gateway import metrics
-from gateway.adoption import Adopter
-from gateway.following import Follower
-from gateway.parking import Parker
-from gateway.promoter import Promoter
+from gateway.fleet.parking import Parker
 from gateway.realtime.server import SocketServer
-from gateway.reconciler import Reconciler
-from gateway.retention import Retention
+from gateway.recording.following import Follower
+from gateway.recording.promoter import Promoter
+from gateway.recording.reconciler import Reconciler
 from gateway.services import Services
-from gateway.sweeps import Sweeper
+from gateway.submitting.external_payloads import ExternalPayloadImporter
+from gateway.upkeep.retention import Retention
+from gateway.upkeep.sweeps import Sweeper
 from proteus.bus import EventReader
 from proteus.deadlines import LOOP_CALL_SECONDS
 from proteus.keys import JOBS, TAILOR, QueueKeys
-from proteus.lifecycle import cancel
+from proteus.service.lifecycle import cancel
 
 SWEEP_SECONDS: Final = 300.0
 """Longest that a round over many objects or rows may take; its single calls have their own deadlines."""
@@ -88,7 +88,9 @@ def _rounds(services: Services, sockets: SocketServer) -> dict[str, Round]:
     parker = Parker(services.ledger, services.queues[JOBS], services.fleet)
     sweeper = Sweeper(services.ledger, services.store, services.eraser, services.settings.uploads)
     retention = Retention(services.ledger, services.eraser, services.settings.retention)
-    adopter = Adopter(services.ledger, services.store, services.photos, services.intake, services.queues)
+    adopter = ExternalPayloadImporter(
+        services.ledger, services.store, services.photos, services.intake, services.queues
+    )
     return {
         "reap": Round(services.queues[JOBS].reap, reap_seconds),
         "reap_tailor": Round(services.queues[TAILOR].reap, reap_seconds),

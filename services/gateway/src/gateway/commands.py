@@ -20,11 +20,11 @@ from gateway.app import build, make_api, make_app
 from gateway.ledger import migrate
 from gateway.ledger.engine import Ledger
 from gateway.realtime.server import SocketServer
+from gateway.rules.tokens import GUESTS, SCOPES, Tokens
 from gateway.settings import GatewaySettings, TokenSettings
-from gateway.tokens import GUESTS, SCOPES, Tokens
 from proteus.clock import SystemClock
 from proteus.errors import ProteusError
-from proteus.lifecycle import CANNOT_WORK, cannot_work, read_settings, run_until_signalled
+from proteus.service.lifecycle import CANNOT_WORK, cannot_work, read_settings, run_until_signalled
 from proteus.storage import ObjectStore
 
 log = structlog.get_logger()

@@ -8,24 +8,24 @@ from dataclasses import dataclass
 
 from redis.asyncio import Redis
 
+from gateway.accounts.callers import Callers
 from gateway.addresses import Addresses
-from gateway.callers import Callers
-from gateway.erasure import Eraser
-from gateway.fleet import FleetWatch
-from gateway.intake import Intake
+from gateway.fleet.watch import FleetWatch
 from gateway.ledger.engine import Ledger
-from gateway.photos import Photos
-from gateway.rates import Rates
+from gateway.outbox import Submitter
 from gateway.realtime.relay import Relay
-from gateway.recorder import Recorder
+from gateway.realtime.statuses import Statuses
+from gateway.recording.recorder import Recorder
+from gateway.rules.rates import Rates
+from gateway.rules.shares import Shares
+from gateway.rules.tokens import Tokens
 from gateway.settings import GatewaySettings
-from gateway.shares import Shares
-from gateway.statuses import Statuses
-from gateway.submission import Submitter
-from gateway.tokens import Tokens
+from gateway.submitting.intake import Intake
+from gateway.submitting.photos import Photos
+from gateway.upkeep.erasure import Eraser
 from proteus.queue import AnyQueue
+from proteus.service.supervision import Loops
 from proteus.storage import ObjectStore
-from proteus.supervision import Loops
 
 
 @dataclass(frozen=True, kw_only=True)

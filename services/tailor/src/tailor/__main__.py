@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from proteus.startup import hear_signals
+from proteus.service.startup import hear_signals
 
 if TYPE_CHECKING:
     import asyncio
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def main() -> int:
     """Read the settings, work, return the exit status."""
     hear_signals()
-    from proteus.lifecycle import run_service
+    from proteus.service.lifecycle import run_service
     from tailor.settings import Settings
 
     def load() -> Callable[[Settings, asyncio.Event], Awaitable[None]]:

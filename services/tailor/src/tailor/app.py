@@ -15,20 +15,29 @@ import numpy as np
 import structlog
 import uvicorn
 
-from proteus import imaging, keys, licences, machine, weights_source
-from proteus.claims import VERDICT_PATIENCE_SECONDS, Claims
-from proteus.duties import STUCK_EXIT, Standing, keep_registered, leave, listen, worker_client
+from proteus import imaging, keys, licences
 from proteus.errors import PhotoRejected
-from proteus.heart import Heart
 from proteus.imaging import Limits
 from proteus.jobs import WorkerId
-from proteus.lifecycle import cancel, run_unless_stopped
 from proteus.payloads import TAILOR_WORKS
-from proteus.probes import probe_server
 from proteus.queue import JobQueue, QueuePolicy
 from proteus.registry import WorkerCard, WorkerState
+from proteus.service import machine
+from proteus.service.lifecycle import cancel, run_unless_stopped
+from proteus.service.probes import probe_server
+from proteus.service.supervision import Loops, Pulse
 from proteus.storage import ObjectStore
-from proteus.supervision import Loops, Pulse
+from proteus.worker import weights as weights_source
+from proteus.worker.claims import VERDICT_PATIENCE_SECONDS, Claims
+from proteus.worker.heartbeat import Heartbeat
+from proteus.worker.runtime import (
+    STUCK_EXIT,
+    WorkerStatus,
+    follow_control_channel,
+    keep_registered,
+    leave,
+    worker_client,
+)
 from tailor.bench import Bench
 from tailor.cutting import cut_out
 from tailor.http import Door, make_app
@@ -77,7 +86,7 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
     redis = worker_client(settings.redis.url)
     queue = JobQueue(redis, keys.TAILOR, policy=QueuePolicy(lease_ms=int(settings.lease.seconds * 1000)))
     claims = Claims(queue, worker_id)
-    heart = Heart(
+    heartbeat = Heartbeat(
         settings.redis.url,
         keys.TAILOR,
         worker=worker_id,
@@ -85,8 +94,8 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
         lease=settings.lease,
         on_gone=claims.hears_gone,
     )
-    claims.attach(heart)
-    standing, metrics, started_at = Standing("tailor"), Metrics(), time.time()
+    claims.attach(heartbeat)
+    status, metrics, started_at = WorkerStatus("tailor"), Metrics(), time.time()
     start = time.monotonic()
     bench = await run_unless_stopped(partial(make_bench, settings), stop)
     if bench is None:
@@ -97,18 +106,18 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
     def card() -> WorkerCard:
         return WorkerCard(
             id=worker_id,
-            state=standing.state,
+            state=status.state,
             engines=tuple(TAILOR_WORKS),
             weights={bench.name: f"{bench.name} {bench.version}, {bench.pose_model}"},
             slots_used=claims.count,
-            slots_free=max(0, bench.slots - claims.count) if standing.state is WorkerState.READY else 0,
+            slots_free=max(0, bench.slots - claims.count) if status.state is WorkerState.READY else 0,
             started_at=started_at,
         )
 
     door = Door(token=settings.segment.token.get_secret_value(), host=settings.tailor.http_host)
     http = QuietServer(
         uvicorn.Config(
-            make_app(bench, metrics=metrics, not_ready=standing.not_ready, door=door),
+            make_app(bench, metrics=metrics, not_ready=status.not_ready, door=door),
             host=settings.tailor.http_host,
             port=settings.tailor.http_port,
             log_config=None,
@@ -119,29 +128,34 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
     )
     loops, over, done = Loops(), asyncio.Event(), asyncio.Event()
     probes = probe_server(
-        settings.probe.port, host=settings.probe.host, not_ready=standing.not_ready, overdue=loops.overdue
+        settings.probe.port, host=settings.probe.host, not_ready=status.not_ready, overdue=loops.overdue
     )
-    async with redis, probes, heart.beating(loops), asyncio.TaskGroup() as group:
+    async with redis, probes, heartbeat.beating(loops), asyncio.TaskGroup() as group:
 
         def beside(name: str, body: Callable[[Pulse], Awaitable[None]]) -> asyncio.Task[None]:
             return group.create_task(loops.keep(name, body, over))
 
         serving = group.create_task(http.serve()) if settings.tailor.http_port else None
         duties = [
-            beside("listen", lambda pulse: listen(redis, queue.keys, pulse, claims=claims, bell=standing.bell)),
-            beside("register", lambda pulse: keep_registered(redis, queue.keys, card, pulse, changed=standing.changed)),
-            group.create_task(standing.drain_at(stop)),
+            beside(
+                "listen",
+                lambda pulse: follow_control_channel(
+                    redis, queue.keys, pulse, claims=claims, work_available=status.work_available
+                ),
+            ),
+            beside("register", lambda pulse: keep_registered(redis, queue.keys, card, pulse, changed=status.changed)),
+            group.create_task(status.drain_at(stop)),
         ]
-        standing.become(WorkerState.READY)
+        status.become(WorkerState.READY)
         log.info("ready", worker=worker_id)
         worker = Worker(
             settings.tailor,
             claims=claims,
             store=store,
             bench=bench,
-            heart=heart,
+            heartbeat=heartbeat,
             metrics=metrics,
-            bell=standing.bell,
+            work_available=status.work_available,
             stuck_seconds=settings.lease.seconds,
             on_stuck=lambda: os._exit(STUCK_EXIT),
         )

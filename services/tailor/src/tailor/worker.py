@@ -14,16 +14,16 @@ from typing import Final
 
 import structlog
 
-from proteus import telemetry
-from proteus.claims import Claims, failure_of, failure_of_gone
 from proteus.errors import DependencyUnavailable, ProteusError
-from proteus.heart import Heart
-from proteus.lifecycle import wait
-from proteus.patience import Waits, patiently
 from proteus.payloads import TAILOR_WORKS, Result
 from proteus.queue import Claimed, Completion, Verdict
+from proteus.retrying import Waits, retry_while_unavailable
+from proteus.service import telemetry
+from proteus.service.lifecycle import wait
+from proteus.service.supervision import LOOP_ERRORS, Pulse
 from proteus.storage import ObjectStore
-from proteus.supervision import LOOP_ERRORS, Pulse
+from proteus.worker.claims import Claims, failure_of, failure_of_gone
+from proteus.worker.heartbeat import Heartbeat
 from tailor import tasks
 from tailor.bench import Bench
 from tailor.metrics import Metrics
@@ -50,9 +50,9 @@ class Worker:
         claims: Claims,
         store: ObjectStore,
         bench: Bench,
-        heart: Heart,
+        heartbeat: Heartbeat,
         metrics: Metrics,
-        bell: asyncio.Event,
+        work_available: asyncio.Event,
         stuck_seconds: float,
         on_stuck: Callable[[], None],
     ) -> None:
@@ -60,9 +60,9 @@ class Worker:
         self._claims = claims
         self._store = store
         self._bench = bench
-        self._heart = heart
+        self._heartbeat = heartbeat
         self._metrics = metrics
-        self._bell = bell
+        self._work_available = work_available
         self._stuck_seconds = stuck_seconds
         self._on_stuck = on_stuck
 
@@ -71,7 +71,7 @@ class Worker:
 
         What goes wrong is raised once nothing is in hand any more, so that it can be started again.
         """
-        self._heart.expect_step(self._settings.step_seconds)
+        self._heartbeat.expect_step(self._settings.step_seconds)
         self._claims.on_wait = pulse.turn
         try:
             await self._work(stop, pulse)
@@ -82,7 +82,7 @@ class Worker:
     async def _work(self, stop: asyncio.Event, pulse: Pulse) -> None:
         while not stop.is_set():
             pulse.turn()
-            self._bell.clear()
+            self._work_available.clear()
             try:
                 jobs = await self._take()
             except Exception as error:  # An edge: a claim that fails is asked again, whatever the queue answered.
@@ -91,7 +91,7 @@ class Worker:
                 await wait(stop, seconds=TROUBLE_PAUSE_SECONDS)
                 continue
             if not jobs:
-                await wait(self._bell, seconds=self._settings.poll_seconds)
+                await wait(self._work_available, seconds=self._settings.poll_seconds)
                 continue
             self._metrics.held.set(len(jobs))
             async with asyncio.TaskGroup() as group:
@@ -128,7 +128,7 @@ class Worker:
                 outcome = await self._fail(job, error, began_at=start)
             else:
                 outcome = await self._complete(job, result)
-            self._heart.moved()
+            self._heartbeat.moved()
             seconds = time.monotonic() - start
             self._metrics.jobs.labels(task, outcome).inc()
             self._metrics.seconds.labels(task).observe(seconds)
@@ -137,7 +137,7 @@ class Worker:
     async def _run(self, job: Claimed) -> Result:
         waits = Waits()
         store = self._store.watched(waits)
-        return await patiently(
+        return await retry_while_unavailable(
             lambda parser: tasks.run(store, job.body, parser, self._bench.pose_model, self._bench.limits),
             seconds=self._settings.store_patience_seconds,
             moved=self._moved,
@@ -146,7 +146,7 @@ class Worker:
         )
 
     def _moved(self) -> None:
-        self._heart.moved()
+        self._heartbeat.moved()
         self._claims.on_wait()
 
     async def _complete(self, job: Claimed, result: Result) -> str:
@@ -181,7 +181,7 @@ class Worker:
         if not keys:
             return
         try:
-            await patiently(
+            await retry_while_unavailable(
                 lambda: self._store.delete(*keys),
                 seconds=self._settings.store_patience_seconds,
                 moved=self._moved,

@@ -13,29 +13,38 @@ from typing import Final
 import structlog
 from redis.asyncio import Redis
 
-from proteus import keys, licences, machine, weights_source
-from proteus.claims import VERDICT_PATIENCE_SECONDS, Claims
-from proteus.duties import STUCK_EXIT, Standing, keep_registered, leave, listen, worker_client
+from proteus import keys, licences
 from proteus.engines import CARDS
 from proteus.errors import EngineError, ModelUnavailable
-from proteus.heart import Heart
 from proteus.jobs import WorkerId
-from proteus.lifecycle import cancel, run_unless_stopped
-from proteus.probes import probe_server
 from proteus.queue import JobQueue, QueuePolicy
 from proteus.registry import WorkerCard, WorkerState
+from proteus.service import machine
+from proteus.service.lifecycle import cancel, run_unless_stopped
+from proteus.service.probes import probe_server
+from proteus.service.supervision import Loops, Pulse
 from proteus.storage import ObjectStore
-from proteus.supervision import Loops, Pulse
+from proteus.worker import weights as weights_source
+from proteus.worker.claims import VERDICT_PATIENCE_SECONDS, Claims
+from proteus.worker.heartbeat import Heartbeat
+from proteus.worker.runtime import (
+    STUCK_EXIT,
+    WorkerStatus,
+    follow_control_channel,
+    keep_registered,
+    leave,
+    worker_client,
+)
 from weaver.claiming import Claimer
 from weaver.control import ConfigReader
 from weaver.delivery import Delivery
-from weaver.loom import Loom
+from weaver.engine_runner import EngineRunner
 from weaver.measuring import measure
 from weaver.metrics import Metrics
 from weaver.pipelines import registry
 from weaver.pipelines.contract import Engine
 from weaver.profile import CostProfile
-from weaver.progress import INTERVAL_SECONDS, ProgressTeller
+from weaver.progress import INTERVAL_SECONDS, ProgressReporter
 from weaver.settings import Settings, WeaverSettings
 from weaver.worker import Worker
 
@@ -66,7 +75,7 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
     redis = worker_client(settings.redis.url)
     queue = JobQueue(redis, keys.JOBS, policy=QueuePolicy(lease_ms=int(settings.lease.seconds * 1000)))
     claims = Claims(queue, worker_id)
-    heart = Heart(
+    heartbeat = Heartbeat(
         settings.redis.url,
         keys.JOBS,
         worker=worker_id,
@@ -74,17 +83,17 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
         lease=settings.lease,
         on_gone=claims.hears_gone,
     )
-    claims.attach(heart)
-    standing, started_at = Standing("weaver"), time.time()
+    claims.attach(heartbeat)
+    status, started_at = WorkerStatus("weaver"), time.time()
     profile = CostProfile(max_batch=settings.weaver.max_batch)
     engines: dict[str, Engine] = {}
 
     def card() -> WorkerCard:
         described = [engine.card for engine in engines.values()]
-        free = settings.weaver.max_batch - claims.count if standing.state is WorkerState.READY else 0
+        free = settings.weaver.max_batch - claims.count if status.state is WorkerState.READY else 0
         return WorkerCard(
             id=worker_id,
-            state=standing.state,
+            state=status.state,
             engines=tuple(engines) or settings.weaver.engines,
             weights={one.name: f"{one.name} {one.version}" for one in described},
             licence={one.name: one.weights_licence for one in described},
@@ -99,44 +108,49 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
 
     loops, over = Loops(), asyncio.Event()
     probes = probe_server(
-        settings.probe.port, host=settings.probe.host, not_ready=standing.not_ready, overdue=loops.overdue
+        settings.probe.port, host=settings.probe.host, not_ready=status.not_ready, overdue=loops.overdue
     )
-    async with redis, probes, heart.beating(loops), asyncio.TaskGroup() as group:
+    async with redis, probes, heartbeat.beating(loops), asyncio.TaskGroup() as group:
 
         def beside(name: str, body: Callable[[Pulse], Awaitable[None]]) -> asyncio.Task[None]:
             return group.create_task(loops.keep(name, body, over))
 
         duties = [
-            beside("listen", lambda pulse: listen(redis, queue.keys, pulse, claims=claims, bell=standing.bell)),
-            beside("register", lambda pulse: keep_registered(redis, queue.keys, card, pulse, changed=standing.changed)),
+            beside(
+                "listen",
+                lambda pulse: follow_control_channel(
+                    redis, queue.keys, pulse, claims=claims, work_available=status.work_available
+                ),
+            ),
+            beside("register", lambda pulse: keep_registered(redis, queue.keys, card, pulse, changed=status.changed)),
         ]
         try:
             loaded = await run_unless_stopped(partial(load_engines, settings, profile), stop)
             if loaded is not None:
                 engines.update(loaded)
                 settings = settings.model_copy(update={"weaver": fitting(settings.weaver)})
-                progress = ProgressTeller(queue)
-                worker, loom = make_worker(
+                progress = ProgressReporter(queue)
+                worker, runner = make_worker(
                     settings,
                     engines,
                     redis=redis,
                     store=store,
                     claims=claims,
-                    heart=heart,
+                    heartbeat=heartbeat,
                     profile=profile,
                     progress=progress,
-                    bell=standing.bell,
+                    work_available=status.work_available,
                 )
                 if not stop.is_set():
-                    standing.become(WorkerState.READY)
+                    status.become(WorkerState.READY)
                     log.info("ready", worker=worker_id, engines=list(engines))
                 duties += [
-                    group.create_task(standing.drain_at(stop)),
+                    group.create_task(status.drain_at(stop)),
                     group.create_task(loops.repeat("progress", progress.tell, over, every_seconds=INTERVAL_SECONDS)),
                 ]
                 await weave(worker, stop, loops, call_seconds=longest_call_seconds(settings))
-                loom.close()
-                if loom.sick:
+                runner.close()
+                if runner.sick:
                     raise EngineError("An engine fails even its own sample: this process ends, for a fresh one.")
         finally:
             over.set()
@@ -152,17 +166,17 @@ def make_worker(
     redis: Redis,
     store: ObjectStore,
     claims: Claims,
-    heart: Heart,
+    heartbeat: Heartbeat,
     profile: CostProfile,
-    progress: ProgressTeller,
-    bell: asyncio.Event,
-) -> tuple[Worker, Loom]:
+    progress: ProgressReporter,
+    work_available: asyncio.Event,
+) -> tuple[Worker, EngineRunner]:
     """Put the worker and its loom together."""
     metrics = Metrics()
-    loom = Loom(
+    runner = EngineRunner(
         engines,
         claims=claims,
-        heart=heart,
+        heartbeat=heartbeat,
         profile=profile,
         progress=progress,
         metrics=metrics,
@@ -176,27 +190,27 @@ def make_worker(
             settings.weaver,
             claims=claims,
             config=ConfigReader(redis, max_age_seconds=settings.weaver.poll_seconds),
-            loom=loom,
+            runner=runner,
             profile=profile,
-            bell=bell,
+            work_available=work_available,
         ),
         store=store,
-        loom=loom,
+        runner=runner,
         delivery=Delivery(
             engines,
             claims=claims,
             store=store,
             progress=progress,
-            heart=heart,
+            heartbeat=heartbeat,
             metrics=metrics,
             patience_seconds=settings.weaver.store_patience_seconds,
         ),
         progress=progress,
-        heart=heart,
+        heartbeat=heartbeat,
         metrics=metrics,
-        bell=bell,
+        work_available=work_available,
     )
-    return worker, loom
+    return worker, runner
 
 
 def fitting(weaver: WeaverSettings) -> WeaverSettings:

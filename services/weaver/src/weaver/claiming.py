@@ -11,13 +11,13 @@ from typing import Final
 
 import structlog
 
-from proteus.claims import Claims
 from proteus.estimates import CostTable
-from proteus.lifecycle import wait
 from proteus.queue import Claimed
+from proteus.service.lifecycle import wait
+from proteus.worker.claims import Claims
 from weaver.batching import Load, Plan, plan
 from weaver.control import Config, ConfigReader
-from weaver.loom import Loom
+from weaver.engine_runner import EngineRunner
 from weaver.profile import CostProfile, keys_of
 from weaver.settings import WeaverSettings
 
@@ -40,18 +40,18 @@ class Claimer:
         *,
         claims: Claims,
         config: ConfigReader,
-        loom: Loom,
+        runner: EngineRunner,
         profile: CostProfile,
-        bell: asyncio.Event,
+        work_available: asyncio.Event,
     ) -> None:
         self._settings = settings
         self._claims = claims
         self._config = config
-        self._loom = loom
+        self._runner = runner
         self._profile = profile
-        self._bell = bell
-        self._engines = tuple(loom.engines)
-        self._last_key = next(iter(loom.engines.values())).card.batch_key("balanced")
+        self._work_available = work_available
+        self._engines = tuple(runner.engines)
+        self._last_key = next(iter(runner.engines.values())).card.batch_key("balanced")
 
     async def next(self, stop: asyncio.Event) -> list[Claimed]:
         """Claim as many jobs of one key as pay in a batch; none if nothing waits that this worker may take."""
@@ -94,8 +94,8 @@ class Claimer:
             more = self._plan(key, config, in_hand=len(jobs), waited_seconds=waited_seconds)
             if more.claim <= 0 or more.wait_seconds <= 0:
                 return
-            self._bell.clear()
-            await wait(self._bell, seconds=more.wait_seconds)
+            self._work_available.clear()
+            await wait(self._work_available, seconds=more.wait_seconds)
             jobs += await self._claims.take(
                 more.claim, engines=self._engines, key=key, degraded_fraction=config.degraded_fraction
             )
@@ -112,11 +112,11 @@ class Claimer:
             self._profile.table(key) or NEVER_WOVEN,
             batch_limit=self._limit(config),
             slo_seconds=self._settings.slo_seconds,
-            memory_cap=self._loom.memory_cap(key),
+            memory_cap=self._runner.memory_cap(key),
         )
 
     def _paying(self, key: str, config: Config) -> int:
-        limit = min(self._limit(config), self._loom.memory_cap(key) or self._settings.max_batch)
+        limit = min(self._limit(config), self._runner.memory_cap(key) or self._settings.max_batch)
         return (self._profile.table(key) or NEVER_WOVEN).paying_batch(limit)
 
     def _limit(self, config: Config) -> int:
@@ -127,7 +127,7 @@ class Claimer:
         batch = max(1, min(planned, config.waiting))
         least = [
             self._profile.least_seconds(engine.card, key, batch)
-            for engine in self._loom.engines.values()
+            for engine in self._runner.engines.values()
             for key in keys_of(engine.card)
             if config.degraded_fraction > 0 or key != engine.card.batch_key("balanced", degraded=True)
         ]

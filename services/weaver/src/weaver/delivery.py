@@ -13,19 +13,19 @@ from dataclasses import replace
 
 import structlog
 
-from proteus import telemetry
-from proteus.claims import Claims, Gone, failure_of, failure_of_gone
 from proteus.errors import DependencyUnavailable, ProteusError
-from proteus.heart import Heart
 from proteus.jobs import Stage
-from proteus.patience import patiently
 from proteus.payloads import TryonResult
 from proteus.queue import Claimed, Completion, Failure, Verdict
+from proteus.retrying import retry_while_unavailable
+from proteus.service import telemetry
 from proteus.storage import ObjectStore
-from weaver.loom import Piece
+from proteus.worker.claims import Claims, Gone, failure_of, failure_of_gone
+from proteus.worker.heartbeat import Heartbeat
+from weaver.engine_runner import BatchItem
 from weaver.metrics import Metrics
 from weaver.pipelines.contract import Engine, Finished
-from weaver.progress import ProgressTeller
+from weaver.progress import ProgressReporter
 from weaver.results import store_picture
 
 log = structlog.get_logger()
@@ -44,8 +44,8 @@ class Delivery:
         *,
         claims: Claims,
         store: ObjectStore,
-        progress: ProgressTeller,
-        heart: Heart,
+        progress: ProgressReporter,
+        heartbeat: Heartbeat,
         metrics: Metrics,
         patience_seconds: float,
     ) -> None:
@@ -53,58 +53,58 @@ class Delivery:
         self._claims = claims
         self._store = store
         self._progress = progress
-        self._heart = heart
+        self._heartbeat = heartbeat
         self._metrics = metrics
         self._patience_seconds = patience_seconds
 
-    async def deliver(self, pieces: Sequence[Piece]) -> None:
+    async def deliver(self, items: Sequence[BatchItem]) -> None:
         """Store what was woven and tell the queue what became of every piece. Never raises."""
         try:
-            await self._deliver(pieces)
+            await self._deliver(items)
         except Exception as error:  # Whatever breaks on the way ends neither the worker nor the other batches.
-            log.error("delivery_failed", jobs=[piece.job.id for piece in pieces], exc_info=error)
-            held = [piece.job for piece in pieces if self._claims.gone(piece.job) is not Gone.LOST]
+            log.error("delivery_failed", jobs=[item.job.id for item in items], exc_info=error)
+            held = [item.job for item in items if self._claims.gone(item.job) is not Gone.LOST]
             await self.settle([], [self.failed(job, error) for job in held])
 
-    async def _deliver(self, pieces: Sequence[Piece]) -> None:
+    async def _deliver(self, items: Sequence[BatchItem]) -> None:
         start = time.monotonic()
-        offers = await asyncio.gather(*(self._offer(piece) for piece in pieces))
+        offers = await asyncio.gather(*(self._offer(item) for item in items))
         self._metrics.stage.labels("storing").observe(time.monotonic() - start)
         completions = {offer.id: offer for offer in offers if isinstance(offer, Completion)}
         await self.settle(
-            [(completions[piece.job.id], piece) for piece in pieces if piece.job.id in completions],
+            [(completions[item.job.id], item) for item in items if item.job.id in completions],
             [offer for offer in offers if not isinstance(offer, Completion)],
         )
 
-    async def _offer(self, piece: Piece) -> Completion | Failure | Claimed | None:
-        job, outcome = piece.job, piece.outcome
+    async def _offer(self, item: BatchItem) -> Completion | Failure | Claimed | None:
+        job, outcome = item.job, item.outcome
         if isinstance(outcome, Finished) and (why := self._claims.gone(job)):
             outcome = why
         if isinstance(outcome, Gone):
             self._progress.forget(job)
             self._metrics.jobs.labels(job.engine, outcome.value).inc()
-            self._metrics.wasted_seconds.labels(outcome.value).inc(piece.engine_seconds)
+            self._metrics.wasted_seconds.labels(outcome.value).inc(item.engine_seconds)
             return None if outcome is Gone.LOST else failure_of_gone(job, outcome)
         if not isinstance(outcome, Finished):
-            self._metrics.wasted_seconds.labels("failed").inc(piece.engine_seconds)
+            self._metrics.wasted_seconds.labels("failed").inc(item.engine_seconds)
             return self.failed(job, outcome or ProteusError("the engine gave no outcome"))
         self._progress.note(job, Stage.STORING)
         start = time.monotonic()
         try:
-            described = await patiently(
+            described = await retry_while_unavailable(
                 lambda: store_picture(
                     self._store, job, outcome, card=self._engines[job.engine].card, worker=self._claims.worker
                 ),
                 seconds=self._patience_seconds,
-                moved=self._heart.moved,
+                moved=self._heartbeat.moved,
                 waits=lambda: True,
             )
         except Exception as error:  # whatever is wrong with one job's body or picture is its own
-            self._metrics.wasted_seconds.labels("failed").inc(piece.engine_seconds)
+            self._metrics.wasted_seconds.labels("failed").inc(item.engine_seconds)
             return self.failed(job, error, began_at=start)
         timings = {
-            "fetch_seconds": round(piece.fetch_seconds, 4),
-            "weave_seconds": round(piece.engine_seconds, 4),
+            "fetch_seconds": round(item.fetch_seconds, 4),
+            "weave_seconds": round(item.engine_seconds, 4),
             "store_seconds": round(time.monotonic() - start, 4),
         }
         return Completion(id=job.id, token=job.token, result=replace(described, timings=timings).write())
@@ -138,15 +138,15 @@ class Delivery:
 
     async def settle(
         self,
-        completions: Sequence[tuple[Completion, Piece]],
+        completions: Sequence[tuple[Completion, BatchItem]],
         others: Sequence[Failure | Claimed | None],
     ) -> None:
         """Tell the queue: one call for all completions, one for all failures, one for what is handed back."""
         verdicts = await self._claims.complete([completion for completion, _ in completions])
         await self._claims.fail([other for other in others if isinstance(other, Failure)])
         await self._claims.hand_back([other for other in others if isinstance(other, Claimed)])
-        for (completion, piece), verdict in zip(completions, verdicts, strict=True):
-            job = piece.job
+        for (completion, item), verdict in zip(completions, verdicts, strict=True):
+            job = item.job
             self._progress.forget(job)
             if verdict is None:  # The job comes back. Its object stays, for the verdict may have been heard.
                 self._metrics.jobs.labels(job.engine, "untold").inc()
@@ -154,19 +154,19 @@ class Delivery:
             if verdict is not Verdict.DONE and verdict is not Verdict.REFUSED:  # It was told as a failure.
                 continue
             if verdict is Verdict.REFUSED:
-                await self._discard(completion, piece)
+                await self._discard(completion, item)
                 continue
             self._metrics.jobs.labels(job.engine, "completed").inc()
             made = TryonResult.read(completion.result)
             with telemetry.bound(job_id=job.id, trace_id=job.trace_id):
                 log.info("completed", **(made.timings or {}), size_bytes=made.size_bytes)
 
-    async def _discard(self, completion: Completion, piece: Piece) -> None:
+    async def _discard(self, completion: Completion, item: BatchItem) -> None:
         log.warning("completion_refused", job_id=completion.id, token=completion.token)
-        self._metrics.jobs.labels(piece.job.engine, "refused").inc()
-        self._metrics.wasted_seconds.labels("refused").inc(piece.engine_seconds)
+        self._metrics.jobs.labels(item.job.engine, "refused").inc()
+        self._metrics.wasted_seconds.labels("refused").inc(item.engine_seconds)
         key = completion.result_key
         try:
-            await patiently(lambda: self._store.delete(key), seconds=self._patience_seconds)
+            await retry_while_unavailable(lambda: self._store.delete(key), seconds=self._patience_seconds)
         except ProteusError as error:
             log.warning("orphan_left", key=key, reason=error.message)

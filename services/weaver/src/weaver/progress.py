@@ -22,7 +22,7 @@ class Mark:
     steps: int = 0
 
 
-class ProgressTeller:
+class ProgressReporter:
     """Keeps the newest mark of each job, and tells those that changed when `tell` is called: every half second."""
 
     def __init__(self, queue: AnyQueue) -> None:

@@ -15,20 +15,20 @@ from typing import Final
 
 import structlog
 
-from proteus.claims import Claims
-from proteus.heart import Heart
 from proteus.jobs import Stage
-from proteus.lifecycle import wait
-from proteus.patience import patiently
 from proteus.queue import Claimed, Failure
+from proteus.retrying import retry_while_unavailable
+from proteus.service.lifecycle import wait
+from proteus.service.supervision import LOOP_ERRORS, Pulse
 from proteus.storage import ObjectStore
-from proteus.supervision import LOOP_ERRORS, Pulse
+from proteus.worker.claims import Claims
+from proteus.worker.heartbeat import Heartbeat
 from weaver.claiming import Claimer
 from weaver.delivery import Delivery
+from weaver.engine_runner import BatchItem, EngineRunner
 from weaver.inputs import fetch
-from weaver.loom import Loom, Piece
 from weaver.metrics import Metrics
-from weaver.progress import ProgressTeller
+from weaver.progress import ProgressReporter
 from weaver.settings import WeaverSettings
 
 log = structlog.get_logger()
@@ -63,23 +63,23 @@ class Worker:
         claims: Claims,
         claimer: Claimer,
         store: ObjectStore,
-        loom: Loom,
+        runner: EngineRunner,
         delivery: Delivery,
-        progress: ProgressTeller,
-        heart: Heart,
+        progress: ProgressReporter,
+        heartbeat: Heartbeat,
         metrics: Metrics,
-        bell: asyncio.Event,
+        work_available: asyncio.Event,
     ) -> None:
         self._settings = settings
         self._claims = claims
         self._claimer = claimer
         self._store = store
-        self._loom = loom
+        self._runner = runner
         self._delivery = delivery
         self._progress = progress
-        self._heart = heart
+        self._heartbeat = heartbeat
         self._metrics = metrics
-        self._bell = bell
+        self._work_available = work_available
         self._fetch_seconds = FIRST_FETCH_SECONDS
         self._deliveries: set[asyncio.Task[None]] = set()
 
@@ -99,7 +99,7 @@ class Worker:
     async def _work(self, stop: asyncio.Event, pulse: Pulse) -> None:
         async with asyncio.TaskGroup() as group:
             batch = await self._prepare(stop)
-            while not (stop.is_set() or self._loom.sick):
+            while not (stop.is_set() or self._runner.sick):
                 pulse.turn()
                 if not batch:
                     # With empty hands before waiting: what runs alone is given to no others.
@@ -108,7 +108,7 @@ class Worker:
                             pulse.turn()
                             await asyncio.wait(self._deliveries, timeout=WAIT_SECONDS)
                     else:
-                        await wait(self._bell, seconds=self._settings.poll_seconds)
+                        await wait(self._work_available, seconds=self._settings.poll_seconds)
                     batch = await self._prepare(stop)
                     continue
                 ahead = group.create_task(self._prepare_ahead(stop))
@@ -116,15 +116,15 @@ class Worker:
                 batch = await ahead
             await self._hand_back(batch)
 
-    async def _prepare_ahead(self, stop: asyncio.Event) -> list[Piece]:
-        await self._loom.nearly_done(AHEAD * self._fetch_seconds)
+    async def _prepare_ahead(self, stop: asyncio.Event) -> list[BatchItem]:
+        await self._runner.nearly_done(AHEAD * self._fetch_seconds)
         return await self._prepare(stop)
 
-    async def _prepare(self, stop: asyncio.Event) -> list[Piece]:
+    async def _prepare(self, stop: asyncio.Event) -> list[BatchItem]:
         """Claim and fetch a batch; empty if there is none now."""
-        if stop.is_set() or self._loom.sick:
+        if stop.is_set() or self._runner.sick:
             return []
-        self._bell.clear()
+        self._work_available.clear()
         try:
             jobs = await self._claimer.next(stop)
         except Exception as error:  # An edge: a claim that fails is asked again, whatever the queue answered.
@@ -135,12 +135,12 @@ class Worker:
         self._metrics.held.set(self._claims.count)
         return await self._fetch(jobs) if jobs else []
 
-    async def _fetch(self, jobs: Sequence[Claimed]) -> list[Piece]:
-        async def one(job: Claimed) -> Piece | Failure | Claimed:
-            engine = self._loom.engines[job.engine]
+    async def _fetch(self, jobs: Sequence[Claimed]) -> list[BatchItem]:
+        async def one(job: Claimed) -> BatchItem | Failure | Claimed:
+            engine = self._runner.engines[job.engine]
             self._progress.note(job, Stage.FETCHING)
             try:
-                inputs = await patiently(
+                inputs = await retry_while_unavailable(
                     lambda: engine.prepare(fetch(self._store, job, engine.card), job.batch_key),
                     seconds=self._settings.store_patience_seconds,
                     moved=self._moved,
@@ -148,38 +148,38 @@ class Worker:
                 )
             except Exception as error:  # whatever is wrong with one job's body or pictures is its own
                 return self._delivery.failed(job, error, began_at=start)
-            return Piece(job=job, inputs=inputs)
+            return BatchItem(job=job, inputs=inputs)
 
         start = time.monotonic()
         found = await asyncio.gather(*(one(job) for job in jobs))
         took = time.monotonic() - start
-        self._heart.moved()
+        self._heartbeat.moved()
         self._metrics.stage.labels("fetching").observe(took)
         # An engine that waits costs more than a job that is claimed early: it rises at once and falls slowly.
         self._fetch_seconds = max(took, self._fetch_seconds + 0.2 * (took - self._fetch_seconds))
-        pieces = [one for one in found if isinstance(one, Piece)]
-        for piece in pieces:
-            piece.fetch_seconds = took
-        await self._delivery.settle([], [one for one in found if not isinstance(one, Piece)])
-        return pieces
+        items = [one for one in found if isinstance(one, BatchItem)]
+        for item in items:
+            item.fetch_seconds = took
+        await self._delivery.settle([], [one for one in found if not isinstance(one, BatchItem)])
+        return items
 
-    async def _weave(self, pieces: Sequence[Piece], group: asyncio.TaskGroup, stop: asyncio.Event) -> None:
+    async def _weave(self, items: Sequence[BatchItem], group: asyncio.TaskGroup, stop: asyncio.Event) -> None:
         while len(self._deliveries) >= DELIVERIES:
             self._claims.on_wait()
             await asyncio.wait(self._deliveries, timeout=WAIT_SECONDS, return_when=asyncio.FIRST_COMPLETED)
 
-        def emit(done: Sequence[Piece]) -> None:
+        def emit(done: Sequence[BatchItem]) -> None:
             task = group.create_task(self._delivery.deliver(done))
             self._deliveries.add(task)
             task.add_done_callback(self._deliveries.discard)
 
-        await self._hand_back(await self._loom.weave(pieces, emit=emit, stop=stop))
+        await self._hand_back(await self._runner.weave(items, emit=emit, stop=stop))
 
     def _moved(self) -> None:
-        self._heart.moved()
+        self._heartbeat.moved()
         self._claims.on_wait()
 
-    async def _hand_back(self, pieces: Sequence[Piece]) -> None:
-        if pieces:
-            await self._claims.hand_back([piece.job for piece in pieces])
-            log.info("handed_back", count=len(pieces))
+    async def _hand_back(self, items: Sequence[BatchItem]) -> None:
+        if items:
+            await self._claims.hand_back([item.job for item in items])
+            log.info("handed_back", count=len(items))

@@ -10,9 +10,9 @@ from pydantic_core import to_json
 
 from gateway.api.schemas import StatusBody
 from gateway.ledger.rows import ImageRow, TryonRow, UserRow
+from gateway.rules.tokens import Caller
 from gateway.services import Services
-from gateway.tokens import Caller
-from gateway.views import iso
+from gateway.status.views import iso
 
 
 class _Json(JSONResponse):

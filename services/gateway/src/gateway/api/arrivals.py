@@ -18,8 +18,8 @@ from gateway.api import examples
 from gateway.api.dependencies import CursorText, Page, ServicesDep, cursor_of, operator, page_of
 from gateway.api.guarding import GuardedRouter
 from gateway.ledger.rows import ArrivalRow
-from gateway.text import Moment
-from gateway.views import iso
+from gateway.rules.text import Moment
+from gateway.status.views import iso
 from proteus.errors import InvalidRequest
 from proteus.estimates import rank_of
 from proteus.jobs import JobState

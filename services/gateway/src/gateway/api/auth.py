@@ -8,8 +8,8 @@ from fastapi.responses import JSONResponse
 from gateway.api.dependencies import HostDep, ServicesDep
 from gateway.api.guarding import GuardedRouter
 from gateway.api.schemas import GuestToken
+from gateway.rules.tokens import Caller
 from gateway.services import Services
-from gateway.tokens import Caller
 from proteus.jobs import new_id
 
 router = GuardedRouter(tags=["auth"])

@@ -17,13 +17,13 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import AfterValidator
 from starlette.datastructures import UploadFile
 
-from gateway.asks import Ask, Once
+from gateway.rules.shares import Kind
+from gateway.rules.text import Key, moment, plain
+from gateway.rules.tokens import Caller
 from gateway.services import Services
-from gateway.shares import Kind
-from gateway.text import Key, moment, plain
-from gateway.tokens import Caller
+from gateway.submitting.context import IdempotencyKey, SubmitContext
 from proteus.errors import InvalidRequest
-from proteus.telemetry import bind
+from proteus.service.telemetry import bind
 
 BEARER: Final = HTTPBearer(auto_error=False, description="From POST /v1/auth/guest.")
 _WAIT: Final = re.compile(r"(?:^|[,;\s])wait=(\d{1,4})(?:$|[,;\s])")
@@ -99,12 +99,10 @@ async def trace_of(request: Request) -> str:
 TraceDep = Annotated[str, Depends(trace_of)]
 
 
-IdempotencyKey = Annotated[
-    Key | None, Header(alias="Idempotency-Key", description="Repeat a submit safely for 24 hours.")
-]
+KeyHeader = Annotated[Key | None, Header(alias="Idempotency-Key", description="Repeat a submit safely for 24 hours.")]
 
 
-async def once_of(request: Request, key: IdempotencyKey = None) -> Once | None:
+async def idempotency_key_of(request: Request, key: KeyHeader = None) -> IdempotencyKey | None:
     """The Idempotency-Key with a digest of what it came with."""
     if key is None:
         return None
@@ -117,7 +115,7 @@ async def once_of(request: Request, key: IdempotencyKey = None) -> Once | None:
             digest.update(await asyncio.to_thread(_digest_of_field, name, value))
     else:
         digest.update(await request.body())
-    return Once(key=key, request_hash=digest.hexdigest())
+    return IdempotencyKey(key=key, request_hash=digest.hexdigest())
 
 
 def _digest_of_field(name: str, value: UploadFile | str) -> bytes:
@@ -143,7 +141,7 @@ class Submit:
 
     services: Services
     caller: Caller
-    ask: Ask
+    context: SubmitContext
     wait: float
 
 
@@ -160,8 +158,12 @@ async def submit_of(
     services: Services = request.state.services
     caller = await caller_by(services, token)
     request.state.allowance = services.rates.take(kind, caller.user_id)
-    ask = Ask(caller=caller, trace_id=request.state.request_id, once=await once_of(request, key) if key else None)
-    request.state.submit = Submit(services=services, caller=caller, ask=ask, wait=await wait_of(request, wait, prefer))
+    context = SubmitContext(
+        caller=caller, trace_id=request.state.request_id, once=await idempotency_key_of(request, key) if key else None
+    )
+    request.state.submit = Submit(
+        services=services, caller=caller, context=context, wait=await wait_of(request, wait, prefer)
+    )
     return request.state.submit  # type: ignore[no-any-return]
 
 
@@ -171,7 +173,7 @@ def submits(kind: str) -> DependsOn:
     async def submit(
         request: Request,
         given: Annotated[HTTPAuthorizationCredentials | None, Depends(BEARER)],
-        key: IdempotencyKey = None,
+        key: KeyHeader = None,
         wait: Wait = None,
         prefer: Prefer = None,
     ) -> Submit:

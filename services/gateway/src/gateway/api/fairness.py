@@ -17,12 +17,12 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway.api import cors, problems
-from gateway.rates import Rate
+from gateway.rules.rates import Rate
+from gateway.rules.shares import Holder
 from gateway.services import Services
 from gateway.settings import LimitSettings
-from gateway.shares import Holder
 from proteus.errors import Overloaded
-from proteus.lifecycle import wait
+from proteus.service.lifecycle import wait
 
 PROBES: Final = frozenset({"/healthz", "/readyz", "/metrics"})
 """Asked by machines, which must hear the truth however many people ask."""

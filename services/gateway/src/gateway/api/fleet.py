@@ -14,10 +14,10 @@ from gateway.api.dependencies import CallerDep, ServicesDep, caller_of, limited
 from gateway.api.examples import asked, said
 from gateway.api.guarding import GuardedRouter
 from gateway.api.schemas import EtaBody
-from gateway.options import default_engine
+from gateway.fleet.readiness import Readiness, readiness_of
+from gateway.rules.options import default_engine
 from gateway.services import Services
-from gateway.standing import Readiness, standing
-from gateway.views import iso
+from gateway.status.views import iso
 from proteus.errors import Forbidden
 
 router = GuardedRouter(prefix="/v1/fleet", tags=["fleet"], dependencies=[Depends(caller_of)])
@@ -104,7 +104,7 @@ def _body(services: Services) -> dict[str, Any]:
     usual = default_engine(
         settings.default_engine, services.fleet.offered, commercial_only=settings.licence_policy == "commercial"
     )
-    found = standing(
+    found = readiness_of(
         services.fleet.view,
         default_engine=usual,
         cold_start_seconds=settings.admission.cold_start_seconds,

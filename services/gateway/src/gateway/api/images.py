@@ -14,11 +14,11 @@ from gateway.api.dependencies import CallerDep, PageDep, ServicesDep, TraceDep, 
 from gateway.api.guarding import GuardedRouter
 from gateway.api.requests import UploadRequest
 from gateway.api.schemas import DownloadTicket, ImageBody, ImageList, UploadTicket
-from gateway.asks import Ask
+from gateway.rules.text import Id, Name, PathId
+from gateway.rules.tokens import Caller
 from gateway.services import Services
-from gateway.text import Id, Name, PathId
-from gateway.tokens import Caller
-from gateway.views import iso
+from gateway.status.views import iso
+from gateway.submitting.context import SubmitContext
 from proteus.errors import NotFound, NotReady
 
 router = GuardedRouter(tags=["images"])
@@ -64,7 +64,7 @@ async def presigned_download_url(
     if image is None:
         raise NotFound("There is no photo of yours with this image_id.")
     if image.key is None:
-        await services.intake.ingest(Ask(caller=caller, trace_id=trace), image)
+        await services.intake.ingest(SubmitContext(caller=caller, trace_id=trace), image)
         raise NotReady("The photo is being ingested.")
     return await download_ticket(services, image.key)
 

@@ -10,7 +10,7 @@ from fastapi.responses import JSONResponse
 from gateway.api.dependencies import ServicesDep
 from gateway.api.guarding import GuardedRouter
 from gateway.api.schemas import ModelList
-from gateway.options import default_engine
+from gateway.rules.options import default_engine
 from gateway.services import Services
 from proteus import licences
 from proteus.engines import CARDS

@@ -12,12 +12,12 @@ from fastapi.responses import JSONResponse
 from gateway.api.dependencies import PageDep, ServicesDep, cursor_of, operator
 from gateway.api.guarding import GuardedRouter
 from gateway.api.schemas import DeadLetters, QueueBody, QueueJob, QueueJobList
-from gateway.cancelling import cancel
 from gateway.ledger.rows import JobRow
+from gateway.recording.cancel import cancel
+from gateway.recording.transitions import REOPENED, fact
+from gateway.rules.text import PathId
 from gateway.services import Services
-from gateway.settling import REOPENED, fact
-from gateway.text import PathId
-from gateway.views import iso
+from gateway.status.views import iso
 from proteus.bus import list_bad_events
 from proteus.documents import storable_text
 from proteus.errors import Conflict, NotFound

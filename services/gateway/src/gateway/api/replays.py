@@ -7,9 +7,9 @@ from fastapi.responses import JSONResponse
 
 from gateway.api.answers import submitted, vton_bodies
 from gateway.api.dependencies import Submit
-from gateway.asks import AlreadyAccepted
+from gateway.rules.tokens import Caller
 from gateway.services import Services
-from gateway.tokens import Caller
+from gateway.submitting.context import AlreadyAccepted
 from proteus.errors import NotFound
 
 

@@ -7,8 +7,8 @@ from typing import Literal
 from pydantic import BaseModel, Field
 
 from gateway.api.examples import CUT_URL, IMAGE_URL, VTON_ID, asked
-from gateway.options import TryonOptions
-from gateway.text import Id, Label, Name, StoredUrl
+from gateway.rules.options import TryonOptions
+from gateway.rules.text import Id, Label, Name, StoredUrl
 from proteus.jobs import Category
 
 

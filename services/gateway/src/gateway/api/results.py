@@ -11,8 +11,8 @@ from fastapi.responses import RedirectResponse, Response
 from gateway.api.dependencies import CallerDep, ServicesDep
 from gateway.api.guarding import GuardedRouter
 from gateway.api.images import download_ticket
-from gateway.settling import error_of
-from gateway.text import PathId
+from gateway.rules.failures import error_of
+from gateway.rules.text import PathId
 from proteus.errors import NotFound, NotReady
 from proteus.jobs import JobState
 

@@ -9,7 +9,7 @@ from gateway.api.dependencies import CallerDep, ServicesDep, SubmitDep, WaitDep
 from gateway.api.guarding import GuardedRouter
 from gateway.api.requests import SegmentRequest
 from gateway.api.schemas import StatusBody
-from gateway.text import PathId
+from gateway.rules.text import PathId
 
 router = GuardedRouter(tags=["segmentation"])
 
@@ -30,7 +30,7 @@ router = GuardedRouter(tags=["segmentation"])
 )
 async def segment(submit: SubmitDep, asked: SegmentRequest) -> JSONResponse:
     """Start the cut-out; asked twice for the same photo and category it is the same job."""
-    cut = await submit.services.intake.cut(submit.ask, asked.image_url, category=asked.category)
+    cut = await submit.services.intake.cut(submit.context, asked.image_url, category=asked.category)
     return await submitted(submit.services, submit.caller, cut.id, wait=submit.wait)
 
 

@@ -9,9 +9,9 @@ from gateway.api.dependencies import SubmitDep
 from gateway.api.guarding import GuardedRouter
 from gateway.api.requests import SnapRequest
 from gateway.api.schemas import StatusBody
-from gateway.asks import Accepted
-from gateway.statuses import position_body
-from gateway.views import iso
+from gateway.realtime.statuses import position_body
+from gateway.status.views import iso
+from gateway.submitting.context import Accepted
 from proteus.jobs import JobState
 
 router = GuardedRouter(tags=["try-ons"])
@@ -34,7 +34,7 @@ router = GuardedRouter(tags=["try-ons"])
 async def snap(submit: SubmitDep, asked: SnapRequest) -> JSONResponse:
     """Submit a try-on. 202 with position and ETA; with `Prefer: wait=N` 200 if it ends in time; 429 if it could not."""
     accepted = await submit.services.intake.tryon(
-        submit.ask,
+        submit.context,
         asked,
         person_url=asked.user_photo_url,
         garment_url=asked.cloth_clean_url,

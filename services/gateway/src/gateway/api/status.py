@@ -8,7 +8,7 @@ from gateway.api.answers import with_cut
 from gateway.api.dependencies import CallerDep, ServicesDep, WaitDep
 from gateway.api.guarding import GuardedRouter
 from gateway.api.schemas import StatusBody
-from gateway.text import PathId
+from gateway.rules.text import PathId
 
 router = GuardedRouter(tags=["try-ons"])
 

@@ -15,9 +15,9 @@ from gateway.api.answers import ENDED
 from gateway.api.dependencies import CallerDep, ServicesDep, holds
 from gateway.api.guarding import GuardedRouter
 from gateway.realtime.relay import Name
+from gateway.rules.text import PathId, Seq
+from gateway.rules.tokens import Caller
 from gateway.services import Services
-from gateway.text import PathId, Seq
-from gateway.tokens import Caller
 
 router = GuardedRouter(tags=["events"])
 

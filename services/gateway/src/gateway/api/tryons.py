@@ -11,8 +11,8 @@ from gateway.api.answers import submitted
 from gateway.api.dependencies import CallerDep, PageDep, ServicesDep, WaitDep, cursor_of
 from gateway.api.guarding import GuardedRouter
 from gateway.api.schemas import StatusBody, StatusList
-from gateway.cancelling import cancel as cancel_units
-from gateway.text import PathId
+from gateway.recording.cancel import cancel as cancel_units
+from gateway.rules.text import PathId
 from proteus.errors import NotFound
 from proteus.jobs import JobState
 

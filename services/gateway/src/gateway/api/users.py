@@ -11,8 +11,8 @@ from gateway.api.dependencies import CallerDep, HostDep, PageDep, ServicesDep, c
 from gateway.api.guarding import GuardedRouter
 from gateway.api.requests import UserChange
 from gateway.api.schemas import GuestToken, UserBody, UserList
-from gateway.text import PathId
-from gateway.tokens import Caller
+from gateway.rules.text import PathId
+from gateway.rules.tokens import Caller
 from proteus.errors import NotFound
 
 router = GuardedRouter(tags=["users"])

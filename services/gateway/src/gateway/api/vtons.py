@@ -13,10 +13,10 @@ from gateway.api.requests import TransferRequest, VtonChange, VtonRequest
 from gateway.api.schemas import StatusBody, VtonBody, VtonList
 from gateway.api.snap import accepted_answer
 from gateway.ledger.rows import TryonRow
-from gateway.options import TryonOptions
+from gateway.rules.options import TryonOptions
+from gateway.rules.text import PathId
+from gateway.rules.tokens import Caller
 from gateway.services import Services
-from gateway.text import PathId
-from gateway.tokens import Caller
 from proteus.errors import Conflict, NotFound
 
 router = GuardedRouter(tags=["vtons"])
@@ -36,7 +36,7 @@ async def transfer_outfit(submit: SubmitDep, asked: TransferRequest) -> JSONResp
         raise Conflict(f"This entry's try-on {entry.status}; make a new entry to try again.")
     if entry.status is not None:
         return await submitted(submit.services, submit.caller, entry.id, wait=submit.wait)
-    accepted = await submit.services.intake.transfer(submit.ask, entry)
+    accepted = await submit.services.intake.transfer(submit.context, entry)
     if submit.wait:
         return await submitted(submit.services, submit.caller, entry.id, wait=submit.wait)
     return accepted_answer(accepted)
@@ -47,7 +47,7 @@ async def create(submit: SubmitDep, asked: VtonRequest) -> JSONResponse:
     """Keep photo, garment and options as a draft; nothing runs yet."""
     options = TryonOptions.model_construct(**{name: getattr(asked, name) for name in TryonOptions.model_fields})
     entry = await submit.services.intake.draft(
-        submit.ask,
+        submit.context,
         options,
         person_url=asked.user_photo_url,
         garment_url=asked.cloth_clean_url,

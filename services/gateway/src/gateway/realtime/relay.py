@@ -21,11 +21,11 @@ from redis.asyncio import Redis
 from gateway import metrics
 from gateway.ledger.engine import Ledger
 from proteus import keys
-from proteus.bus import WasDeaf, subscribe
+from proteus.bus import SubscriptionGap, subscribe
 from proteus.errors import NotFound
 from proteus.events import ProgressEvent
-from proteus.lifecycle import wait
-from proteus.supervision import Loops, Pulse
+from proteus.service.lifecycle import wait
+from proteus.service.supervision import Loops, Pulse
 
 log = structlog.get_logger()
 
@@ -124,7 +124,7 @@ class Relay:
                 while not (self._deaf.is_set() or self._stopping):
                     pulse.turn()
                     message = await messages.next(timeout_seconds=LISTEN_SECONDS)
-                    if isinstance(message, WasDeaf):
+                    if isinstance(message, SubscriptionGap):
                         self._tell(*self._subscribers)
                     elif message is not None:
                         await self._take(message.channel, message.data)

@@ -12,10 +12,10 @@ from typing import Any, Final
 
 import socketio
 
-from gateway.callers import Callers
+from gateway.accounts.callers import Callers
 from gateway.realtime.relay import Name, Relay, Subscriber
-from gateway.shares import Place, Shares
-from gateway.tokens import Caller
+from gateway.rules.shares import Place, Shares
+from gateway.rules.tokens import Caller
 from proteus.errors import InvalidRequest, ProteusError
 
 PATH: Final = "updates"

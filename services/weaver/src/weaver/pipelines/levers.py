@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from proteus.errors import ModelUnavailable
-from proteus.proofs import Bounds, Candidate, Distance, choose, key_of
+from proteus.worker.proofs import Bounds, Candidate, Distance, choose, key_of
 
 Loaded = TypeVar("Loaded")
 

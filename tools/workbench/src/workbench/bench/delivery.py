@@ -26,7 +26,7 @@ import psutil
 from redis.asyncio import Redis
 
 from proteus.keys import JOBS, QueueKeys
-from proteus.lifecycle import cancel
+from proteus.service.lifecycle import cancel
 from proteus.storage import ObjectStore
 from workbench.chaos.count import missed_by_clients, quantile
 from workbench.chaos.fleet import Fleet

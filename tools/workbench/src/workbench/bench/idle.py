@@ -20,23 +20,23 @@ from PIL import Image
 from prometheus_client import CollectorRegistry
 
 from proteus import imaging, keys
-from proteus.claims import Claims
 from proteus.engines import TIMED, EngineCard, Preset
-from proteus.heart import Heart
 from proteus.jobs import JobId, JobState, WorkerId
 from proteus.queue import MemoryJobQueue, Submission
+from proteus.service.supervision import Pulse
 from proteus.settings import LeaseSettings
 from proteus.storage import ObjectStore
-from proteus.supervision import Pulse
+from proteus.worker.claims import Claims
+from proteus.worker.heartbeat import Heartbeat
 from weaver.claiming import Claimer
 from weaver.control import Config, ConfigReader
 from weaver.delivery import Delivery
-from weaver.loom import Loom
+from weaver.engine_runner import EngineRunner
 from weaver.metrics import Metrics
 from weaver.pipelines import framing
 from weaver.pipelines.contract import Finished, Pixels, Progress, StepReport, WeaveJob
 from weaver.profile import CostProfile
-from weaver.progress import ProgressTeller
+from weaver.progress import ProgressReporter
 from weaver.settings import WeaverSettings
 from weaver.worker import Worker
 
@@ -172,7 +172,7 @@ class Bench:
 
     async def run(self) -> None:
         """Weave everything."""
-        worker, loom = self._worker()
+        worker, runner = self._worker()
         await self.queue.submit(*[self._job(n) for n in range(self.load.batches * self.load.batch)])
         stop = asyncio.Event()
         running = asyncio.create_task(worker.run(stop, Pulse("work")))
@@ -184,7 +184,7 @@ class Bench:
         finally:
             stop.set()
             await running
-            loom.close()
+            runner.close()
 
     def idle_share(self) -> float:
         """Return the share of the time from the second batch's first step to the last in which no step ran.
@@ -214,10 +214,10 @@ class Bench:
             id=JobId(f"job_{n}"), epoch=1, payload={"id": f"job_{n}"}, body=body, engine="timed", batch_key=key
         )
 
-    def _worker(self) -> tuple[Worker, Loom]:
+    def _worker(self) -> tuple[Worker, EngineRunner]:
         settings = WeaverSettings(max_batch=self.load.batch)
         claims = Claims(self.queue, WorkerId("bench"))
-        heart = Heart(
+        heartbeat = Heartbeat(
             "redis://127.0.0.1:1",
             keys.JOBS,
             worker=claims.worker,
@@ -227,30 +227,37 @@ class Bench:
         )
         profile, progress, metrics = (
             CostProfile(max_batch=self.load.batch),
-            ProgressTeller(self.queue),
+            ProgressReporter(self.queue),
             Metrics(CollectorRegistry()),
         )
-        key, engines, bell = self.engine.card.batch_key("balanced"), {"timed": self.engine}, asyncio.Event()
+        key, engines, work_available = self.engine.card.batch_key("balanced"), {"timed": self.engine}, asyncio.Event()
         for size in (1, self.load.batch):
             profile.start(key, size, self.load.steps * self.load.step_seconds, complete=3)
         store = MemoryStore(self._objects())
-        loom = Loom(
+        runner = EngineRunner(
             engines,
             claims=claims,
-            heart=heart,
+            heartbeat=heartbeat,
             profile=profile,
             progress=progress,
             metrics=metrics,
             on_stuck=lambda: None,
             stuck_seconds=PATIENCE_SECONDS,
         )
-        claimer = Claimer(settings, claims=claims, config=AllAtOnce(self.load), loom=loom, profile=profile, bell=bell)
+        claimer = Claimer(
+            settings,
+            claims=claims,
+            config=AllAtOnce(self.load),
+            runner=runner,
+            profile=profile,
+            work_available=work_available,
+        )
         delivery = Delivery(
             engines,
             claims=claims,
             store=store,
             progress=progress,
-            heart=heart,
+            heartbeat=heartbeat,
             metrics=metrics,
             patience_seconds=PATIENCE_SECONDS,
         )
@@ -259,14 +266,14 @@ class Bench:
             claims=claims,
             claimer=claimer,
             store=store,
-            loom=loom,
+            runner=runner,
             delivery=delivery,
             progress=progress,
-            heart=heart,
+            heartbeat=heartbeat,
             metrics=metrics,
-            bell=bell,
+            work_available=work_available,
         )
-        return worker, loom
+        return worker, runner
 
     def _objects(self) -> dict[str, bytes]:
         coarse = np.random.default_rng(1).integers(0, 256, (24, 18, 3), np.uint8)

@@ -26,8 +26,8 @@ import httpx
 import psutil
 
 from gateway.ledger.engine import Ledger
+from gateway.rules.tokens import Tokens
 from gateway.settings import DatabaseSettings
-from gateway.tokens import Tokens
 from proteus import object_keys
 from proteus.artefacts import IngestedImage
 from proteus.clock import SystemClock

@@ -21,7 +21,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from proteus.lifecycle import cancel
+from proteus.service.lifecycle import cancel
 from workbench.chaos.proxies import PostgresProxy, Proxy, RedisProxy, StoreProxy
 from workbench.stack.errors import StackError
 from workbench.stack.plan import addresses, answers, as_role

@@ -21,7 +21,7 @@ import httpx
 import socketio
 from PIL import Image
 
-from proteus.lifecycle import cancel
+from proteus.service.lifecycle import cancel
 from workbench import assets
 
 PATIENCE_SECONDS: Final = 90.0

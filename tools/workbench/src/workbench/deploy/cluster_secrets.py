@@ -10,8 +10,8 @@ import sys
 from pathlib import Path
 from typing import Final
 
-from proteus.make_secrets import values
 from proteus.redis_roles import RedisRole, acl_file, hashed, redis_url
+from proteus.service.make_secrets import values
 from proteus.storage_roles import KeyPair, StorageRole, seaweed_identities
 from workbench.deploy.manifests import TARGET
 

@@ -26,16 +26,16 @@ from redis.asyncio import Redis
 
 from arbitrator.observe import fleet_of
 from arbitrator.policies.slo import SloPolicy, SloSettings
-from gateway.admission import Limits, QueueView, Request, Verdict, decide
+from gateway.rules.admission import Limits, QueueView, Request, Verdict, decide
 from proteus import fleet_config, keys, object_keys
 from proteus.engines import TIMED
 from proteus.estimates import CostTable, Fleet, Pace
 from proteus.fleet_config import FleetConfig
 from proteus.jobs import JobId
-from proteus.lifecycle import cancel
 from proteus.payloads import TryonWork
 from proteus.queue import JobQueue, Submission
 from proteus.registry import WorkerState, list_workers
+from proteus.service.lifecycle import cancel
 from proteus.storage import ObjectStore
 from workbench.simulate.curves import MAX_BATCH, Curve, measured
 from workbench.simulate.scenarios import fixed

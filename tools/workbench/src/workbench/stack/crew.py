@@ -18,7 +18,7 @@ from redis.exceptions import RedisError
 
 from proteus import keys
 from proteus.fleet_config import count
-from proteus.lifecycle import cancel
+from proteus.service.lifecycle import cancel
 from workbench.stack.errors import StackError
 from workbench.stack.process import Program
 

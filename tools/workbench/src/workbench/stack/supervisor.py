@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Final
 
 from proteus.errors import ProteusError
-from proteus.lifecycle import cancel
+from proteus.service.lifecycle import cancel
 from workbench.stack.console import SELF
 from workbench.stack.crew import Follower
 from workbench.stack.errors import StackError

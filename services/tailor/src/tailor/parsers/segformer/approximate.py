@@ -3,8 +3,8 @@
 `load_network` calls it for the backend `openvino`. Half precision keeps 8 (bf16) or 11 (f16) of fp32's 24 significant
 bits, so labels move where two classes nearly tie. On some processors OpenVINO is far off in silence (in bf16 through
 AMX), and imitates what a processor lacks at many times the cost. So each form proves itself against ONNX Runtime, in
-nearness and in time, before it serves (`proteus.proofs`), in this order: bf16; bf16 without AMX; f16. The network's
-version names the precision that serves, which keeps such results apart from others.
+nearness and in time, before it serves (`proteus.worker.proofs`), in this order: bf16; bf16 without AMX; f16. The
+network's version names the precision that serves, which keeps such results apart from others.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import Final
 
 from proteus.errors import ModelUnavailable
-from proteus.instruction_sets import ONEDNN
-from proteus.proofs import Candidate, choose, in_child, key_of
+from proteus.service.instruction_sets import ONEDNN
+from proteus.worker.proofs import Candidate, choose, in_child, key_of
 from tailor.parsers.segformer.network import Floats, Forward, Pixels
 from tailor.parsers.segformer.weights import LABELS
 

@@ -1,7 +1,7 @@
 """`python -m tailor.parsers.segformer.proving ONNX PRECISION SIDE`: how far OpenVINO is from ONNX Runtime here.
 
 `approximate` runs it in a child process, with the instruction sets that a candidate may use in its environment. It
-prints a `proteus.proofs.Distance` as JSON: of the logits, of the labels they give, and of the time.
+prints a `proteus.worker.proofs.Distance` as JSON: of the logits, of the labels they give, and of the time.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Final
 import cv2
 import numpy as np
 
-from proteus.proofs import BOUNDS, Distance
+from proteus.worker.proofs import BOUNDS, Distance
 from tailor.parsers.segformer.approximate import openvino_forward
 from tailor.parsers.segformer.network import Floats, Forward, Pixels, onnx_forward
 

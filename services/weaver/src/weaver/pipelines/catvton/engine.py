@@ -22,7 +22,7 @@ from PIL import Image
 from proteus.engines import CATVTON, EngineCard, Preset
 from proteus.errors import EngineError, InvalidRequest, OutOfMemory, PhotoRejected
 from proteus.jobs import JobId
-from proteus.proofs import Candidate
+from proteus.worker.proofs import Candidate
 from weaver.pipelines import framing
 from weaver.pipelines.catvton import images
 from weaver.pipelines.catvton.forms import ON_GPU, load

@@ -15,7 +15,7 @@ import torch
 import torch.nn.functional as F
 
 from proteus.engines import EngineCard
-from proteus.proofs import Candidate
+from proteus.worker.proofs import Candidate
 from weaver.pipelines import levers, torch_device
 from weaver.pipelines.catvton import weights
 from weaver.pipelines.catvton.pipeline import CatVtonPipeline, Recipe, seeded

@@ -13,7 +13,7 @@ import torch
 import torch.nn.functional as F
 
 from proteus.engines import FASHN
-from proteus.proofs import Candidate
+from proteus.worker.proofs import Candidate
 from weaver.pipelines import levers, torch_device
 from weaver.pipelines.fashn import weights
 from weaver.pipelines.fashn.pipeline import FashnPipeline, Schedule

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from proteus.engines import FASHN
 from proteus.errors import ModelUnavailable
-from proteus.proofs import Candidate
+from proteus.worker.proofs import Candidate
 from weaver.pipelines import levers
 from weaver.pipelines.fashn.pose import MIN_SCORE, Keypoints, from_wholebody
 

@@ -1,7 +1,7 @@
 """Ours: the production rules, called as the services call them.
 
-`gateway.admission.decide` at every arrival, `weaver.batching.plan` whenever a worker is free, `proteus.estimates` in
-between, an `arbitrator` policy every half second. The claim is the queue's: one effective batch key, a scan cap,
+`gateway.rules.admission.decide` at every arrival, `weaver.batching.plan` whenever a worker is free, `proteus.estimates`
+in between, an `arbitrator` policy every half second. The claim is the queue's: one effective batch key, a scan cap,
 deadlines dropped before a GPU sees them, crashed jobs alone.
 """
 
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from arbitrator.policies.contract import Decision, Observation, Policy
 from arbitrator.policies.demand import Arrivals
-from gateway.admission import Limits, QueueView, Request, Verdict, decide, promote
+from gateway.rules.admission import Limits, QueueView, Request, Verdict, decide, promote
 from proteus.estimates import CostTable, Fleet, Pace, is_degraded
 from weaver.batching import Load, plan
 from workbench.simulate.curves import Curve

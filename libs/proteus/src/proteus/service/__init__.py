@@ -1,0 +1,1 @@
+"""What every service is: settings, telemetry, supervised loops, lifecycle, probes, clock."""

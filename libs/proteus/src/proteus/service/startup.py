@@ -1,0 +1,35 @@
+"""SIGTERM and SIGINT from the first instant: a process that is still importing ends when it is asked to.
+
+A container's first process has no default action for a signal, so a SIGTERM that comes before a handler is set is lost,
+and the process lives on until it is killed. Every service's `__main__` therefore imports this module alone, calls
+`hear_signals`, and imports the rest afterwards, inside `main`:
+
+    from proteus.service.startup import hear_signals
+
+    def main() -> int:
+        hear_signals()
+        from weaver.app import serve  # Heavy: signals are heard by now.
+        ...
+
+`proteus.service.lifecycle` takes the signals over once the service runs, and gives them back here when it has ended, so
+that what is left to do at the exit cannot hold the process either. This module imports nothing heavy, and must not.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+from types import FrameType
+
+SIGNAL_STATUS = 128
+"""Added to the signal's number, as shells do: an interrupted start or migration must not look like a success."""
+
+
+def hear_signals() -> None:
+    """End the process at the next SIGTERM or SIGINT: at once, without a traceback, with the status 128 + number."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _end)
+
+
+def _end(number: int, _frame: FrameType | None) -> None:
+    os._exit(SIGNAL_STATUS + number)

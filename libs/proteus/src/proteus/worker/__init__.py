@@ -1,0 +1,1 @@
+"""What every worker is: claims, heartbeat, status, retrying, weights."""

@@ -1,0 +1,124 @@
+"""What every worker does beside its work: hears its queue's control channel, and keeps its card in the registry.
+
+Both are bodies for `proteus.service.supervision.Loops`, which counts what they raise and starts them again: the safety
+poll and the heart find out the same a little later, and a card that is not renewed is gone by itself.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final
+
+import structlog
+from prometheus_client import Counter
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import ConstantBackoff
+from redis.exceptions import RedisError
+
+from proteus.bus import SubscriptionGap, subscribe
+from proteus.jobs import JobId, WorkerId
+from proteus.keys import QueueKeys
+from proteus.registry import REGISTER_SECONDS, WorkerCard, WorkerState, deregister, register
+from proteus.service.lifecycle import wait
+from proteus.service.supervision import Pulse
+from proteus.worker.claims import Claims
+
+log = structlog.get_logger()
+
+SERVER_PATIENCE_SECONDS: Final = 10.0
+"""Socket timeout of a worker's client; no call of a worker blocks."""
+
+LISTEN_SECONDS: Final = 5.0
+"""How long the control channel is waited for before the loop turns."""
+
+MALFORMED: Final = Counter("proteus_control_messages_malformed_total", "Messages to the workers that were none.")
+
+STUCK_EXIT: Final = 70
+"""Exit status of a worker in which a task never returned."""
+
+
+@dataclass
+class WorkerStatus:
+    """How a worker stands, for probes and registry. Each change rings both bells."""
+
+    service: str
+    state: WorkerState = WorkerState.LOADING
+    changed: asyncio.Event = field(default_factory=asyncio.Event)
+    work_available: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def become(self, state: WorkerState) -> None:
+        """Change, and tell."""
+        self.state = state
+        self.changed.set()
+        self.work_available.set()
+
+    def not_ready(self) -> str | None:
+        """Return why no work is taken."""
+        return None if self.state is WorkerState.READY else f"the {self.service} is {self.state}"
+
+    async def drain_at(self, stop: asyncio.Event) -> None:
+        """Take nothing more once `stop` is set."""
+        await stop.wait()
+        self.become(WorkerState.DRAINING)
+
+
+def worker_client(url: str) -> Redis:
+    """Return a client for a worker: it decodes answers, whatever bytes they hold, and tries a broken line once more."""
+    return Redis.from_url(
+        url,
+        decode_responses=True,
+        encoding_errors="replace",
+        socket_timeout=SERVER_PATIENCE_SECONDS,
+        socket_connect_timeout=3,
+        retry=Retry(ConstantBackoff(0.05), 1),
+    )
+
+
+async def follow_control_channel(
+    redis: Redis, names: QueueKeys, pulse: Pulse, *, claims: Claims, work_available: asyncio.Event
+) -> None:
+    """Ring the bell when there is work, note cancels at once."""
+    async with subscribe(redis, names.control) as messages:
+        while True:
+            pulse.turn()
+            message = await messages.next(timeout_seconds=LISTEN_SECONDS)
+            if message is None:
+                continue
+            if isinstance(message, SubscriptionGap):
+                log.warning("control_was_deaf", seconds=round(message.seconds, 1))
+                work_available.set()
+                continue
+            try:
+                said = json.loads(message.data)
+                kind = said["kind"]
+                canceled = [JobId(str(said["id"]))] if kind == "cancel" else []
+            except (ValueError, TypeError, KeyError, RecursionError):
+                MALFORMED.inc()
+                log.warning("control_message_not_understood", message=message.data[:200])
+                continue
+            if canceled:
+                claims.hears_gone((), canceled)
+            else:
+                work_available.set()
+
+
+async def keep_registered(
+    redis: Redis, names: QueueKeys, card: Callable[[], WorkerCard], pulse: Pulse, *, changed: asyncio.Event
+) -> None:
+    """Write the worker's card every few seconds, and at once when `changed` is set."""
+    while True:
+        pulse.turn()
+        changed.clear()
+        await register(redis, names, card())
+        await wait(changed, seconds=REGISTER_SECONDS)
+
+
+async def leave(redis: Redis, names: QueueKeys, worker: WorkerId) -> None:
+    """Take the worker's card away, if Redis answers: it runs out by itself."""
+    with contextlib.suppress(RedisError, OSError):
+        await deregister(redis, names, worker)

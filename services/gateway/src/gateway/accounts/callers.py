@@ -1,0 +1,137 @@
+"""Who may act: a token that is ours, of a user who is still there, and of a kind that this deployment takes.
+
+A token is checked by its signature alone; whether its user still exists is asked once and then, for everybody who was
+here lately, again each second in one question. So a deleted user's tokens end on every replica within about a second,
+and no request waits for it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from gateway.ledger.engine import Ledger
+from gateway.rules.tokens import GUESTS, Caller, Tokens
+from gateway.settings import AuthSettings
+from proteus.errors import Forbidden, Unauthorized
+
+KNOWN_MOST: Final = 50_000
+"""Users remembered; beyond it the one that has been silent longest is asked for anew when he comes back."""
+
+ACTIVE_SECONDS: Final = 60.0
+"""Whoever has been silent for so long is forgotten."""
+
+NOTE_SECONDS: Final = 30.0
+"""How often it is written down who is here: before anybody is forgotten."""
+
+FRESH_SECONDS: Final = 5.0
+"""How long an answer is good while the question of each second fails; afterwards every request asks for itself."""
+
+
+class GuestsDisabled(Forbidden):
+    """This deployment takes no guests without a token of an account."""
+
+    code = "guests_disabled"
+    hint = (
+        "Send a token as 'Authorization: Bearer …'. The operator makes one: `proteus token --tenant NAME`, or "
+        "`python -m gateway token --tenant NAME` where the gateway runs (docs/operations.md, Who may come)."
+    )
+
+
+class UserGone(Unauthorized):
+    """The user of this token does not exist any more."""
+
+
+@dataclass(slots=True)
+class _Known:
+    asked_at: float
+    used_at: float
+
+
+class Callers:
+    """Lets callers in.
+
+    Args:
+        now: A monotonic clock in seconds.
+    """
+
+    def __init__(
+        self, tokens: Tokens, ledger: Ledger, auth: AuthSettings, *, now: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._tokens = tokens
+        self._ledger = ledger
+        self._guests = auth.guests
+        self._now = now
+        self._known: OrderedDict[str, _Known] = OrderedDict()
+        self._noted_at = -NOTE_SECONDS
+
+    async def admit(self, token: str | None) -> Caller:
+        """Return whom the token speaks for.
+
+        Raises:
+            Unauthorized: There is no token, it is not ours, it has expired, or its user was deleted.
+            GuestsDisabled: It is a guest's, and this deployment does not take him.
+        """
+        if token is None:
+            raise Unauthorized
+        caller = self._tokens.verify(token)
+        if caller.kind == "guest" and (self._guests == "off" or (self._guests == "key" and caller.is_anonymous)):
+            raise GuestsDisabled
+        known = self._known.get(caller.user_id)
+        now = self._now()
+        if known is not None and now - known.asked_at <= FRESH_SECONDS:
+            known.used_at = now
+            self._known.move_to_end(caller.user_id)
+            return caller
+        async with self._ledger.read() as reads:
+            there = await reads.users_among([caller.user_id])
+        if not there:
+            self._known.pop(caller.user_id, None)
+            raise UserGone
+        if len(self._known) >= KNOWN_MOST:
+            self._known.popitem(last=False)
+        self._known[caller.user_id] = _Known(now, now)
+        return caller
+
+    def still(self, caller: Caller) -> bool:
+        """Tell whether an open socket or stream may go on: its token has not expired, its user is still there."""
+        known = self._known.get(caller.user_id)
+        if known is None or caller.expires_at <= self._tokens.now():
+            return False
+        known.used_at = self._now()
+        self._known.move_to_end(caller.user_id)
+        return True
+
+    def tenant_for_guest(self, host: Caller | None) -> str:
+        """Return the tenant in which a new guest is made; an account brings guests into its own.
+
+        Raises:
+            GuestsDisabled: This deployment takes no such guests.
+        """
+        brought = host is not None and host.kind == "account"
+        if self._guests == "off" or (self._guests == "key" and not brought):
+            raise GuestsDisabled
+        return host.tenant if host is not None and brought else GUESTS
+
+    async def refresh(self) -> None:
+        """Forget whoever was deleted, and whoever has not been here for a while; write down who is here."""
+        now = self._now()
+        for user_id in [one for one, known in self._known.items() if now - known.used_at > ACTIVE_SECONDS]:
+            del self._known[user_id]
+        if not self._known:
+            return
+        asked = list(self._known)
+        async with self._ledger.read() as reads:
+            there = await reads.users_among(asked)
+        for user_id in asked:
+            if user_id not in there:
+                self._known.pop(user_id, None)
+            elif known := self._known.get(user_id):
+                known.asked_at = now
+        if there and now - self._noted_at >= NOTE_SECONDS:
+            async with self._ledger.write() as writes:
+                await writes.seen(there)
+            self._noted_at = now

@@ -1,0 +1,1 @@
+"""Who weaves: the watch over the registry, readiness, and what can be served."""

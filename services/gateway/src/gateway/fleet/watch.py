@@ -1,0 +1,333 @@
+"""What the gateway knows of queues, workers and tenants: read once a second, so that no submit has to.
+
+`FleetWatch.refresh` is called by a background loop. Between two readings `admitted` counts what this process let in, so
+a burst within a second is judged by what it really adds.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from math import inf
+from typing import Final, Literal
+
+import structlog
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from gateway import metrics
+from gateway.fleet.servable import REMEMBERED_SECONDS, rivals_of, servable_engines
+from gateway.ledger.engine import Ledger
+from gateway.rules.admission import Caps, Limits, QueueView
+from gateway.rules.tokens import Caller
+from gateway.settings import AdmissionSettings, LimitSettings
+from proteus import fleet_config
+from proteus.engines import CARDS, Quality
+from proteus.errors import Conflict, DependencyUnavailable
+from proteus.estimates import CostTable, Eta, Fleet, Pace, eta
+from proteus.fleet_config import FleetConfig
+from proteus.fleet_view import EngineFleet, engine_fleet
+from proteus.keys import JOBS, TAILOR, WARM, WEAVER_REPLICAS, QueueKeys
+from proteus.queue import AnyQueue, QueueStats
+from proteus.registry import WorkerCard, read_registry
+
+log = structlog.get_logger()
+
+LEFT_OUT_MOST: Final = 100
+"""Workers whose bad cards are remembered, so that each is logged once."""
+
+FRESH_SECONDS: Final = 10.0
+"""An older reading parks and refuses nothing: Redis or Postgres is away, the workers may well be there."""
+
+NOTED_EVERY_SECONDS: Final = 60.0
+
+_NOTHING: Final = QueueStats(
+    waiting=0, running=0, retrying=0, dead=0, busy_workers=0, oldest_waiting_ms=0, mean_wait_ms=0.0
+)
+
+
+Holder = tuple[Literal["tenant", "guest", "address"], str]
+"""On whose account an unfinished picture counts."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FleetView:
+    """One reading.
+
+    Attributes:
+        asked_weavers: What the arbitrator asks for; None where it does not scale.
+        warm_until: Unix seconds until which somebody wants a weaver kept ready; None: nobody.
+        remembered_engines: What workers have offered in the last day.
+        read_at: Monotonic seconds; None: nothing has been read yet.
+        waiting_of: Pictures on the list, or running, by holder.
+        total_of: All unfinished pictures by holder.
+    """
+
+    stats: Mapping[str, QueueStats] = field(default_factory=lambda: {JOBS: _NOTHING, TAILOR: _NOTHING})
+    weavers: Sequence[WorkerCard] = ()
+    tailors: Sequence[WorkerCard] = ()
+    waiting_of: Mapping[Holder, int] = field(default_factory=dict)
+    total_of: Mapping[Holder, int] = field(default_factory=dict)
+    held: int = 0
+    batch_limit: int = 1
+    degraded_fraction: float = 0.0
+    asked_weavers: int | None = None
+    warm_until: float | None = None
+    remembered_engines: frozenset[str] = frozenset()
+    read_at: float | None = None
+
+
+class FleetWatch:
+    """The latest reading, and what follows from it."""
+
+    def __init__(
+        self,
+        redis: Redis,
+        ledger: Ledger,
+        queues: Mapping[str, AnyQueue],
+        *,
+        admission: AdmissionSettings,
+        limits: LimitSettings,
+        named_engines: frozenset[str],
+        default_engine: str,
+    ) -> None:
+        self._redis = redis
+        self._ledger = ledger
+        self._queues = queues
+        self._settings = admission
+        self._limits = limits
+        self._named_engines = named_engines
+        self._default_engine = default_engine
+        self._noted_at: dict[str, float] = {}
+        self._admitted: Counter[Holder] = Counter()
+        self._fresh: dict[str, tuple[Caller, int]] = {}
+        self._uncommitted: dict[str, tuple[Caller, int]] = {}
+        self._admitted_in_all = 0
+        self._left_out: dict[str, str] = {}
+        self.view = FleetView()
+        self._fleets: dict[tuple[str, Quality], Fleet] = {}
+        self._fleets_of = self.view
+
+    async def refresh(self) -> None:
+        """Read queues, registry, configuration and tenants."""
+        self._fresh = dict(self._uncommitted)
+        stats = {name: await queue.stats() for name, queue in self._queues.items()}
+        weavers, tailors = [await self._cards(name) for name in (JOBS, TAILOR)]
+        async with self._redis.pipeline(transaction=False) as pipeline:
+            pipeline.mget(fleet_config.KEYS)
+            pipeline.pttl(WARM)
+            values, warm_ms = await pipeline.execute()
+        config = FleetConfig.read(dict(zip(fleet_config.KEYS, values, strict=True)))
+        await self._note_engines(weavers)
+        async with self._ledger.read() as reads:
+            rows = await reads.unfinished(besides=tuple(self._fresh))
+            remembered = await reads.engines_offered(since=datetime.now(UTC) - timedelta(seconds=REMEMBERED_SECONDS))
+        waiting: Counter[Holder] = Counter()
+        total: Counter[Holder] = Counter()
+        for row in rows:
+            for holder in _holders(row.tenant, row.guest_id, row.origin):
+                total[holder] += row.many
+                if row.stage not in ("held", "preparing"):
+                    waiting[holder] += row.many
+        self._admitted, self._admitted_in_all = Counter(), 0
+        for caller, pictures in self._fresh.values():
+            self._count(caller, pictures)
+        self.view = FleetView(
+            stats=stats,
+            weavers=weavers,
+            tailors=tailors,
+            waiting_of=waiting,
+            total_of=total,
+            held=sum(row.many for row in rows if row.stage == "held"),
+            batch_limit=config.batch_size,
+            degraded_fraction=config.degraded_share,
+            asked_weavers=config.weaver_replicas,
+            warm_until=_end_of(warm_ms),
+            remembered_engines=remembered,
+            read_at=time.monotonic(),
+        )
+        self._export()
+
+    async def _cards(self, list_name: str) -> Sequence[WorkerCard]:
+        """Read a registry; name the cards that cannot be read, once each."""
+        found = await read_registry(self._redis, QueueKeys(list_name))
+        metrics.CARDS_LEFT_OUT.labels(list_name).set(len(found.left_out))
+        for worker, reason in found.left_out.items() - self._left_out.items():
+            log.error("card_left_out", queue=list_name, worker=worker, reason=reason)
+        self._left_out = {**self._left_out, **found.left_out} if len(self._left_out) < LEFT_OUT_MOST else {}
+        return found.cards
+
+    async def _note_engines(self, weavers: Sequence[WorkerCard]) -> None:
+        """Remember what is offered, once a minute."""
+        now = time.monotonic()
+        offered = {name for card in weavers for name in card.engines if name in CARDS}
+        due = {name for name in offered if now - self._noted_at.get(name, -inf) > NOTED_EVERY_SECONDS}
+        if due:
+            async with self._ledger.write() as writes:
+                await writes.note_engines(due)
+            self._noted_at |= dict.fromkeys(due, now)
+
+    async def keep_warm(self, *, seconds: int) -> None:
+        """Ask for a weaver to be ready for so long; a longer wish that is already there stays.
+
+        Raises:
+            Conflict: Nobody here would hear it.
+            DependencyUnavailable: Redis does not answer.
+        """
+        try:
+            if fleet_config.count(await self._redis.get(WEAVER_REPLICAS)) is None:
+                raise Conflict("How many weavers run here is not the arbitrator's to say: they cannot be warmed up.")
+            async with self._redis.pipeline(transaction=True) as pipeline:
+                pipeline.set(WARM, "1", ex=seconds, nx=True)
+                pipeline.expire(WARM, seconds, gt=True)
+                pipeline.pttl(WARM)
+                *_, warm_ms = await pipeline.execute()
+        except (RedisError, OSError) as error:
+            raise DependencyUnavailable("Redis does not answer.") from error
+        self.view = replace(self.view, warm_until=_end_of(warm_ms))
+
+    @contextmanager
+    def admitting(self, caller: Caller, tryon_id: str, pictures: int) -> Iterator[None]:
+        """Count pictures while they are committed and until they are read: each of them once. Not if that fails."""
+        self._fresh[tryon_id] = self._uncommitted[tryon_id] = (caller, pictures)
+        self._count(caller, pictures)
+        try:
+            yield
+        except BaseException:
+            if self._fresh.pop(tryon_id, None) is not None:
+                self._count(caller, -pictures)
+            raise
+        finally:
+            self._uncommitted.pop(tryon_id, None)  # A draft may be submitted twice at once.
+
+    def _count(self, caller: Caller, pictures: int) -> None:
+        for holder in _holders_of(caller):
+            self._admitted[holder] += pictures
+        self._admitted_in_all += pictures
+
+    def queue_view(self, caller: Caller, engine: str) -> QueueView:
+        """What admission sees for a caller and an engine: what waits for its workers, and what its holders have."""
+        counts: dict[str, int] = {}
+        for holder in _holders_of(caller):
+            fresh = self._admitted.get(holder, 0)
+            counts[f"{holder[0]}_waiting"] = self.view.waiting_of.get(holder, 0) + fresh
+            counts[f"{holder[0]}_total"] = self.view.total_of.get(holder, 0) + fresh
+        return QueueView(waiting=self.waiting_for(engine), busy_workers=self.view.stats[JOBS].busy_workers, **counts)
+
+    def waiting_for(self, engine: str) -> int:
+        """Pictures on the list that workers of this engine may take before a new one."""
+        stats = self.view.stats[JOBS]
+        rivals = rivals_of(engine, self.view.weavers)
+        others = sum(many for name, many in stats.waiting_by_engine.items() if name not in rivals)
+        return max(0, stats.waiting - others) + self._admitted_in_all
+
+    @property
+    def offered(self) -> frozenset[str]:
+        """The engines that workers offer, ready or loading."""
+        return frozenset(name for card in self.view.weavers for name in card.engines)
+
+    @property
+    def servable(self) -> frozenset[str] | None:
+        """The engines that somebody serves or could be started for; None: the fleet has not been read lately."""
+        if self.view.read_at is None or time.monotonic() - self.view.read_at > FRESH_SECONDS:
+            return None
+        return servable_engines(
+            self.view.weavers,
+            named=self._named_engines,
+            remembered=self.view.remembered_engines,
+            default_engine=self._default_engine,
+            max_replicas=self._settings.max_replicas,
+        )
+
+    def shares_workers(self, engine: str) -> bool:
+        """Whether the engine's workers take jobs of others, too."""
+        return rivals_of(engine, self.view.weavers) != {engine}
+
+    @property
+    def limits(self) -> Limits:
+        return Limits(
+            eta_limit_seconds=self._settings.eta_limit_seconds,
+            tenant_queue_cap=self._limits.tenant_queued,
+            tenant_total_cap=self._limits.tenant_total,
+            held_below=self._limits.promote_below,
+            guest=self._caps(1),
+            address=self._caps(self._limits.address_share),
+        )
+
+    def _caps(self, share: int) -> Caps:
+        limits = self._limits
+        return Caps(queued=limits.guest_queued * share or None, total=limits.guest_total * share or None)
+
+    def fleet(self, engine: str, quality: Quality = "balanced") -> Fleet:
+        """The workers that can be had for an engine, at their measured pace for a quality; worked out once per view."""
+        if self._fleets_of is not self.view:
+            self._fleets, self._fleets_of = {}, self.view
+        if (known := self._fleets.get((engine, quality))) is None:
+            known = self._fleets[(engine, quality)] = self._fleet(engine, quality)
+        return known
+
+    def _fleet(self, engine: str, quality: Quality) -> Fleet:
+        described, cold = CARDS[engine], self._settings.cold_start_seconds
+        seen = engine_fleet(
+            [card for card in self.view.weavers if engine in card.engines],
+            batch_key=described.batch_key(quality),
+            degraded_key=described.batch_key(quality, degraded=True),
+            cold_start_seconds=cold,
+            now=time.time(),
+        )
+        pace, measured = self._pace(seen)
+        return Fleet(
+            pace=pace,
+            measured=measured,
+            ready=seen.ready,
+            starting=seen.starting,
+            starting_in_seconds=seen.starting_in_seconds,
+            max_replicas=self._settings.max_replicas,
+            cold_start_seconds=cold,
+        )
+
+    def eta(self, engine: str, quality: Quality, *, ahead: int) -> Eta:
+        """When a job of this engine is done that has `ahead` others before it."""
+        return eta(ahead, self.view.stats[JOBS].busy_workers, self.fleet(engine, quality))
+
+    def _pace(self, seen: EngineFleet) -> tuple[Pace, bool]:
+        """Return the pace, and whether it is measured; of a fleet without a worker the deployment's figure counts."""
+        limit, fraction = self.view.batch_limit, self.view.degraded_fraction
+        pace = Pace.of(
+            seen.cost.table if seen.cost else CostTable((self._settings.default_picture_seconds,)),
+            batch_limit=limit,
+            degraded=seen.degraded.table if seen.degraded else None,
+            fraction=fraction,
+        )
+        measured = seen.cost is not None and seen.cost.measured(limit)
+        guessed = fraction > 0 and seen.degraded is not None and not seen.degraded.measured(limit)
+        return pace, not seen.ready or (measured and not guessed)
+
+    def _export(self) -> None:
+        for name, stats in self.view.stats.items():
+            for place in ("waiting", "running", "retrying", "parked", "dead"):
+                metrics.QUEUE_DEPTH.labels(name, place).set(getattr(stats, place))
+            metrics.QUEUE_OLDEST.labels(name).set(stats.oldest_waiting_ms / 1000)
+        metrics.HELD.set(self.view.held)
+
+
+def _holders(tenant: str, guest_id: str | None, origin: str | None) -> list[Holder]:
+    holders: list[Holder] = [("tenant", tenant)]
+    if guest_id is not None:
+        holders.append(("guest", guest_id))
+    if origin is not None:
+        holders.append(("address", origin))
+    return holders
+
+
+def _holders_of(caller: Caller) -> list[Holder]:
+    return _holders(caller.tenant, caller.user_id if caller.kind == "guest" else None, caller.origin)
+
+
+def _end_of(left_ms: int) -> float | None:
+    """Return when a key with so long to live is gone; Redis says -2 for a key that is not there."""
+    return time.time() + left_ms / 1000 if left_ms > 0 else None

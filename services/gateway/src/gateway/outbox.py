@@ -1,0 +1,160 @@
+"""Row -> commit -> queue. Composes queue elements from rows and pushes them, always after their commit.
+
+A push that fails is no error: the row is the truth, the outbox sweep tries again until Redis takes it, and pushing
+twice changes nothing (a submission is idempotent by id and epoch). The recorder learns from the queue's own
+`submitted` event that a row has arrived.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import timedelta
+from typing import Any, Final, TypeVar
+
+import structlog
+from redis.exceptions import RedisError
+
+from gateway import metrics
+from gateway.ledger.engine import Ledger
+from gateway.ledger.rows import ImageRow, JobRow, Order
+from gateway.rules.variants import category_of
+from gateway.status.views import AddressOf, result_url
+from proteus.estimates import rank_of
+from proteus.jobs import JobId, JobKind
+from proteus.payloads import CutWork, IngestWork, ParseWork, TailorWork, TryonWork
+from proteus.queue import AnyQueue, Submission
+
+T = TypeVar("T")
+
+log = structlog.get_logger()
+
+OUTBOX_AGE: Final = timedelta(seconds=2)
+"""Younger rows are being pushed by whoever committed them."""
+
+OUTBOX_LIMIT: Final = 500
+
+
+class Submitter:
+    """Pushes committed rows onto their queues."""
+
+    def __init__(
+        self, ledger: Ledger, queues: Mapping[str, AnyQueue], *, address_of: AddressOf, job_age_seconds: int
+    ) -> None:
+        self._ledger = ledger
+        self._job_age_seconds = job_age_seconds
+        self._queues = queues
+        self._address_of = address_of
+
+    async def push(self, ids: Iterable[str]) -> int:
+        """Read these rows and push those that wait; return how many the queues took."""
+        wanted = list(ids)
+        if not wanted:
+            return 0
+        async with self._ledger.read() as reads:
+            orders = await reads.orders(wanted)
+        return await self.push_orders([order for order in orders if order.job.stage == "waiting"])
+
+    async def push_orders(self, orders: Sequence[Order]) -> int:
+        """Push orders, one round trip per queue; what Redis does not take stays in the outbox.
+
+        A try-on without material was read while its photo or cut-out was being recorded: it is read anew.
+        """
+        if early := [order.job.id for order in orders if order.tryon and order.material is None]:
+            async with self._ledger.read() as reads:
+                orders = [order for order in orders if order.job.id not in early] + await reads.orders(early)
+        by_list: dict[str, list[Submission]] = {}
+        for order in orders:
+            try:
+                submission = compose(order, self._address_of, job_age_seconds=self._job_age_seconds)
+            except LookupError as error:  # One impossible row must not keep the others out of the queue.
+                log.error("cannot_submit", job_id=order.job.id, error=str(error))
+                continue
+            by_list.setdefault(JobKind(order.job.kind).queue, []).append(submission)
+        taken = 0
+        for name, submissions in by_list.items():
+            try:
+                taken += sum(await self._queues[name].submit(*submissions))
+            except (RedisError, OSError) as error:
+                metrics.PUSHES_FAILED.inc(len(submissions))
+                log.warning("push_failed", queue=name, jobs=len(submissions), error=str(error))
+        return taken
+
+    async def sweep(self) -> int:
+        """Push what committed but never arrived; return how many the queues took."""
+        async with self._ledger.read() as reads:
+            ids = await reads.outbox(updated_before=await reads.now() - OUTBOX_AGE, limit=OUTBOX_LIMIT)
+        return await self.push(ids)
+
+
+def compose(order: Order, address_of: AddressOf, *, job_age_seconds: int) -> Submission:
+    """Return the queue element of a job whose needs are all there."""
+    job = order.job
+    payload, work = _tryon(order, address_of) if order.tryon else _tailor(job, _there(order.image), address_of)
+    return Submission(
+        id=JobId(job.id),
+        epoch=job.epoch,
+        payload={"id": job.id, **payload, "created_at": int(job.created_at.timestamp())},
+        body=work.write(),
+        engine=job.engine,
+        batch_key=job.batch_key,
+        degraded_batch_key=job.degraded_batch_key,
+        may_degrade=bool(job.degraded_batch_key),
+        rank=rank_of(job.id),
+        deadline_ms=int(job.deadline_at.timestamp() * 1000) if job.deadline_at else None,
+        age_end_ms=int((job.waiting_since or job.updated_at).timestamp() * 1000) + job_age_seconds * 1000,
+        high=job.priority > 1,
+        attempts=job.attempts,
+        crashes=job.crashes,
+        solo_crashes=job.solo_crashes,
+    )
+
+
+def _tryon(order: Order, address_of: AddressOf) -> tuple[dict[str, Any], TryonWork]:
+    job, entry, material = order.job, _there(order.tryon), _there(order.material)
+    category = entry.options["category"]
+    payload = {
+        "user_photo_url": address_of(material.person_key),
+        "cloth_clean_url": address_of(material.garment_key),
+    }
+    work = TryonWork(
+        user_id=job.user_id,
+        vton_id=entry.vton_id,
+        result_url=result_url(entry.id, job.n),
+        trace_id=job.trace_id,
+        tryon_job_id=entry.id,
+        n=job.n,
+        person_key=material.person_key,
+        garment_key=material.garment_key,
+        garment_category=material.garment_category if category == "auto" else category,
+        garment_worn=material.garment_worn,
+        parse_key=material.parse_key,
+        engine=job.engine,
+        quality=entry.options["quality"],
+        seed=entry.options["seed"] + job.n - 1,
+        output_format=entry.options["output_format"],
+    )
+    return payload, work
+
+
+def _tailor(job: JobRow, image: ImageRow, address_of: AddressOf) -> tuple[dict[str, Any], TailorWork]:
+    known = {
+        "user_id": job.user_id,
+        "result_url": result_url(job.id, 1),
+        "trace_id": job.trace_id,
+        "image_id": image.id,
+    }
+    if job.kind == JobKind.INGEST:
+        upload = image.incoming_key
+        work = IngestWork(incoming_key=upload, content_type=image.declared_type, kind=image.kind, **known)
+        return {"image_url": address_of(upload)}, work
+    key, sha256 = _there(image.key), _there(image.sha256)
+    payload = {"image_url": address_of(key)}
+    if job.kind == JobKind.CUT:
+        return payload, CutWork(image_key=key, image_sha256=sha256, category=category_of(job.variant), **known)
+    return payload, ParseWork(image_key=key, image_sha256=sha256, **known)
+
+
+def _there(value: T | None) -> T:
+    if value is None:
+        raise LookupError("a job was released before all it needs was recorded")
+    return value

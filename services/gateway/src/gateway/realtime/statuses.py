@@ -1,0 +1,226 @@
+"""A job's status: the ledger's truth, the queue's latest word on position and progress, and the estimate.
+
+Redis being away costs position and progress, never the answer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from math import isfinite
+from typing import Any, Final
+
+import structlog
+from redis.exceptions import RedisError
+
+from gateway.fleet.watch import FleetWatch
+from gateway.ledger.engine import Ledger
+from gateway.ledger.rows import JobRow, TryonRow
+from gateway.realtime.relay import Relay
+from gateway.status.views import AddressOf, ClientView, iso, timings_of, view_of_tailor_job, view_of_tryon
+from proteus.engines import CARDS
+from proteus.errors import NotFound
+from proteus.jobs import JobId, JobKind, JobState, Stage
+from proteus.queue import AnyQueue, JobView
+
+log = structlog.get_logger()
+
+POSITION_MOST: Final = 2_000
+"""Beyond it a position says no more than that there are at least so many."""
+
+RECHECK_SECONDS: Final = 10.0
+"""A waiting client's status is read again at least this often."""
+
+
+class Statuses:
+    """Answers "how is my job?"."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        queues: Mapping[str, AnyQueue],
+        fleet: FleetWatch,
+        relay: Relay,
+        *,
+        address_of: AddressOf,
+        stopping: asyncio.Event,
+    ) -> None:
+        self._ledger = ledger
+        self._queues = queues
+        self._fleet = fleet
+        self._relay = relay
+        self._address_of = address_of
+        self._stopping = stopping
+
+    async def of(self, user_id: str, job_id: str) -> dict[str, Any]:
+        """Return the status of a try-on (by job, unit or VTON id) or of a tailor job.
+
+        Raises:
+            NotFound: There is no such job of this user.
+        """
+        async with self._ledger.read() as reads:
+            if job_id.startswith("seg_"):
+                row = await reads.tailor_job(job_id, user_id=user_id)
+                if row is None:
+                    raise NotFound(f"There is no job {job_id[:80]!r} of yours.")
+                return await self._tailor(row)
+            entry = await reads.tryon(job_id.partition(":")[0], user_id=user_id)
+            if entry is None:
+                raise NotFound(f"There is no job {job_id[:80]!r} of yours.")
+            units = (await reads.units([entry.id])).get(entry.id, [])
+        return await self.of_tryon(entry, units)
+
+    async def of_tryon(self, entry: TryonRow, units: Sequence[JobRow]) -> dict[str, Any]:
+        """Return the status of a try-on whose rows are at hand."""
+        body = {
+            "job_id": entry.id,
+            "vton_id": entry.vton_id,
+            "job_type": "tryon",
+            "engine": entry.options["engine"],
+            "metadata": entry.metadata,
+            "created_at": iso(entry.created_at),
+            "finished_at": iso(entry.finished_at) if entry.finished_at else None,
+            "expires_at": iso(entry.expires_at) if entry.expires_at else None,
+            "timings": timings_of(entry, units),
+        }
+        if not units:
+            return body | position_body(None) | {"status": "draft", "stage": None, "eta": None, "progress": None,
+                                                 "results": [], "error": None}  # fmt: skip
+        looks = await self._look(units)
+        live = [_overlaid(unit, looks.get(unit.id)) for unit in units]
+        seen = view_of_tryon(live)
+        queued = [look for look in looks.values() if look and look.position is not None]
+        last = max(queued, key=_place, default=None) if seen.status is JobState.QUEUED else None
+        return body | _described(seen) | position_body(last.position if last else None) | {
+            "eta": self._eta(entry, seen, last, list(looks.values())),
+            "progress": _progress(looks.values()) if seen.status is JobState.RUNNING else None,
+        }  # fmt: skip
+
+    async def wait(self, user_id: str, job_id: str, *, seconds: float) -> dict[str, Any]:
+        """Return the status as soon as the job has ended, or as it is after so many seconds."""
+        news = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + seconds
+
+        async def deliver(name: str, _message: dict[str, Any]) -> None:
+            if name == "job":
+                news.set()
+
+        subscriber = await self._relay.subscribe(user_id, None, deliver)
+        try:
+            while True:
+                news.clear()
+                status = await self.of(user_id, job_id)
+                left = deadline - loop.time()
+                if status["status"] in _ENDED or left <= 0 or self._stopping.is_set():
+                    return status
+                await _first(news, self._stopping, seconds=min(left, RECHECK_SECONDS))
+        finally:
+            self._relay.unsubscribe(subscriber)
+
+    async def _tailor(self, row: JobRow) -> dict[str, Any]:
+        look = (await self._look([row])).get(row.id)
+        seen = view_of_tailor_job(_overlaid(row, look), self._address_of)
+        return (
+            {
+                "job_id": row.id,
+                "vton_id": None,
+                "job_type": "segment",
+                "engine": row.kind,
+                "metadata": None,
+                "created_at": iso(row.created_at),
+                "finished_at": iso(row.finished_at) if row.finished_at else None,
+                "expires_at": None,
+                "timings": timings_of(row, [row]),
+                "eta": None,
+                "progress": None,
+            }
+            | _described(seen)
+            | position_body(look.position if look and seen.status is JobState.QUEUED else None)
+        )
+
+    async def _look(self, rows: Sequence[JobRow]) -> dict[str, JobView | None]:
+        ids = [JobId(row.id) for row in rows if not row.terminal and row.stage not in (Stage.HELD, Stage.PREPARING)]
+        if not ids:
+            return {}
+        try:
+            views = await self._queues[JobKind(rows[0].kind).queue].look(*ids)
+        except (RedisError, OSError) as error:
+            log.warning("status_without_redis", error=str(error))
+            return {}
+        return dict(zip(ids, views, strict=True))
+
+    def _eta(
+        self, entry: TryonRow, seen: ClientView, last: JobView | None, looks: Sequence[JobView | None]
+    ) -> dict[str, float] | None:
+        if seen.status.terminal or entry.options["engine"] not in CARDS:
+            return None
+        engine, quality = entry.options["engine"], entry.options["quality"]
+        if seen.status is JobState.RUNNING:
+            pace = self._fleet.fleet(engine, quality).pace
+            done = _progress(looks)
+            share = 1.0 - done["step"] / done["steps"] if done and done["steps"] else 1.0
+            return _rounded(pace.batch_seconds * share, pace.batch_seconds * max(share, 0.25) * 1.5)
+        if any(look and look.parked for look in looks):
+            return None  # Nobody knows when somebody will offer its engine.
+        if last is None:
+            ahead = self._fleet.waiting_for(engine)
+        else:
+            ahead = (last.position if self._fleet.shares_workers(engine) else last.position_of_engine) or 0
+        promise = self._fleet.eta(engine, quality, ahead=ahead)
+        return _rounded(promise.p50_seconds, promise.p90_seconds)
+
+
+_ENDED: Final = frozenset({"completed", "failed", "canceled", "expired", "draft"})
+
+
+def position_body(position: int | None) -> dict[str, Any]:
+    """Return a place as clients see it."""
+    if position is None:
+        return {"position": None, "position_is_least": False}
+    return {"position": min(position, POSITION_MOST), "position_is_least": position > POSITION_MOST}
+
+
+def _place(look: JobView) -> int:
+    return look.position or 0
+
+
+def _described(seen: ClientView) -> dict[str, Any]:
+    return {
+        "status": seen.status.value,
+        "stage": seen.stage.value if seen.stage else None,
+        "results": [result.model_dump(mode="json", exclude_none=True) for result in seen.results],
+        "error": seen.error.model_dump(mode="json") if seen.error else None,
+    }
+
+
+def _overlaid(row: JobRow, look: JobView | None) -> JobRow:
+    """The row as it will be in a moment, when the recorder has caught up with a claim."""
+    if look is None or row.terminal or look.token < row.token:
+        return row
+    if look.state is JobState.RUNNING:
+        return replace(row, state=JobState.RUNNING.value, stage=(look.stage or Stage.FETCHING).value)
+    return row
+
+
+def _progress(looks: Any) -> dict[str, int] | None:
+    running = [look for look in looks if look and look.state is JobState.RUNNING and look.steps]
+    if not running:
+        return None
+    least = min(running, key=lambda look: look.step / look.steps)
+    return {"step": least.step, "steps": least.steps}
+
+
+def _rounded(p50: float, p90: float) -> dict[str, float] | None:
+    return {"p50_seconds": round(p50, 2), "p90_seconds": round(p90, 2)} if isfinite(p50) else None
+
+
+async def _first(*events: asyncio.Event, seconds: float) -> None:
+    """Wait until any of the events is set, at most so long."""
+    tasks = [asyncio.ensure_future(event.wait()) for event in events]
+    try:
+        await asyncio.wait(tasks, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()

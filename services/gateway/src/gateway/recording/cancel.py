@@ -1,0 +1,42 @@
+"""Cancel: what no queue holds yet ends here, what waits in a queue ends there, what runs is told at its next step."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+
+import structlog
+from redis.exceptions import RedisError
+
+from gateway.ledger.engine import Ledger
+from gateway.ledger.rows import JobRow
+from gateway.recording.recorder import Recorder
+from gateway.recording.transitions import fact
+from proteus.jobs import JobId, JobKind, Stage
+from proteus.queue import AnyQueue, Verdict
+
+log = structlog.get_logger()
+
+
+async def cancel(
+    units: Sequence[JobRow], *, ledger: Ledger, queues: Mapping[str, AnyQueue], recorder: Recorder
+) -> None:
+    """Cancel these jobs; ended ones stay as they are. If Redis is away the rows remember, and the reconciler acts."""
+    alive = [unit for unit in units if not unit.terminal]
+    if not alive:
+        return
+    async with ledger.write() as writes:
+        await writes.request_cancel([unit.id for unit in alive])
+    here = [unit for unit in alive if unit.stage in (Stage.HELD, Stage.PREPARING)]
+    queued = [unit for unit in alive if unit not in here]
+    if queued:
+        try:
+            ids = [JobId(unit.id) for unit in queued]
+            verdicts = await queues[JobKind(queued[0].kind).queue].cancel(*ids)
+        except (RedisError, OSError) as error:
+            log.warning("cancel_waits_for_redis", jobs=len(queued), error=str(error))
+            verdicts = []
+        # Refused: the queue has not got it (yet), or it ended a moment ago; the row decides.
+        here += [unit for unit, verdict in zip(queued, verdicts, strict=False) if verdict is Verdict.REFUSED]
+    now = datetime.now(UTC)
+    await recorder.settle([fact(unit, "canceled", now=now) for unit in here])

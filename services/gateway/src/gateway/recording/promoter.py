@@ -1,0 +1,103 @@
+"""Held work moves in while the list is short, round robin over tenants; what is past its deadline or too old ends."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from gateway.fleet.watch import FleetWatch
+from gateway.ledger.engine import Ledger
+from gateway.recording.recorder import Recorder
+from gateway.recording.transitions import PROMOTED, fact
+from gateway.rules.admission import promote
+from gateway.settings import LimitSettings
+from proteus.errors import TooOld
+from proteus.jobs import JobId, JobKind
+from proteus.keys import JOBS
+from proteus.queue import AnyQueue
+
+LOCK: Final = "proteus:promote"
+OVERDUE_LIMIT: Final = 200
+
+GRACE: Final = timedelta(seconds=30)
+"""A queue's own verdict on a job's age comes first."""
+
+
+class Promoter:
+    """Lets held pictures into the queue, and ends what has been held or queued for too long.
+
+    One gateway at a time promotes.
+    """
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        queues: Mapping[str, AnyQueue],
+        recorder: Recorder,
+        fleet: FleetWatch,
+        *,
+        limits: LimitSettings,
+    ) -> None:
+        self._ledger = ledger
+        self._queues = queues
+        self._queue = queues[JOBS]
+        self._limits = limits
+        self._recorder = recorder
+        self._fleet = fleet
+        self._last: str | None = None
+
+    async def promote(self) -> int:
+        """Fill the list up to its short length; return how many moved in."""
+        limits = self._fleet.limits
+        async with self._ledger.lock(LOCK) as ours:
+            if not ours:
+                return 0
+            async with self._ledger.read() as reads:
+                held = await reads.held(per_tenant=limits.held_below, engines=self._fleet.servable or ())
+                if not held:
+                    return 0
+                lines: dict[str, list[str]] = {}
+                for tenant, job_id, _ in held:
+                    lines.setdefault(tenant, []).append(job_id)
+                waiting = (await self._queue.stats()).waiting
+                turns = promote(
+                    {tenant: len(ids) for tenant, ids in lines.items()},
+                    waiting=waiting,
+                    limits=limits,
+                    last=self._last,
+                )
+                chosen = [lines[tenant].pop(0) for tenant in turns]
+                rows = await reads.jobs(chosen)
+            if turns:
+                self._last = turns[-1]
+            now = datetime.now(UTC)
+            await self._recorder.settle([fact(rows[job_id], PROMOTED, now=now) for job_id in chosen if job_id in rows])
+        return len(chosen)
+
+    async def expire(self) -> int:
+        """End what waits outside the queues and can no longer be in time; return how many."""
+        now = datetime.now(UTC)
+        async with self._ledger.read() as reads:
+            overdue = await reads.overdue(now, limit=OVERDUE_LIMIT)
+        if overdue:
+            await self._recorder.settle([fact(row, "expired", now=now) for row in overdue])
+        return len(overdue)
+
+    async def expire_old(self, *, now: datetime | None = None) -> int:
+        """End what is older than jobs may be; return how many.
+
+        A queue ends what it holds by itself, and tells; this is for what is held, and for what a queue lost.
+        """
+        now = now or datetime.now(UTC)
+        async with self._ledger.read() as reads:
+            old = await reads.too_old(
+                waiting_before=now - timedelta(seconds=self._limits.job_age_seconds) - GRACE,
+                held_before=now - timedelta(seconds=self._limits.held_age_seconds),
+                limit=OVERDUE_LIMIT,
+            )
+        if old:
+            await self._recorder.settle([fact(row, "expired", now=now, code=TooOld.code) for row in old])
+            for name, queue in self._queues.items():
+                await queue.cancel(*[JobId(row.id) for row in old if JobKind(row.kind).queue == name])
+        return len(old)

@@ -1,0 +1,251 @@
+"""Rows and queue made to agree again. Everything in Redis can be rebuilt from Postgres; this is how.
+
+Every second `watch` compares `proteus:epoch` with the value the ledger remembers: missing or different means that Redis
+was emptied or swapped, and everything alive is looked after at once. Every second `watch_counts` compares how many rows
+should stand in a queue with how many jobs stand in its list, leases, retries and parked jobs: a difference that stays
+means that a part was lost. Every minute `periodic` compares rows that have not changed for 10 s. One gateway at a time
+does any of it: an advisory lock, never waited for.
+
+    row waiting or running, no job in Redis      -> back to the queue with the next epoch
+    job in Redis in no place that would move it  -> its place again, same token
+    job in Redis over, row not                   -> settled by what Redis says
+    row over, job in Redis alive                 -> cancelled there
+    row preparing, its needs over                -> released or failed
+    cancel asked for, job alive                  -> asked for again
+    job in Redis of a form we do not know        -> left to whoever knows it
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Final
+from uuid import uuid4
+
+import structlog
+from redis.asyncio import Redis
+
+from gateway import metrics
+from gateway.ledger.engine import Ledger
+from gateway.ledger.rows import JobRow
+from gateway.outbox import Submitter
+from gateway.recording.recorder import Recorder
+from gateway.recording.transitions import EPOCH_TOKENS, RESUBMITTED, fact
+from proteus import keys
+from proteus.jobs import JobId, JobKind, JobState, Stage
+from proteus.queue import AnyQueue, JobView, QueueEvent
+
+log = structlog.get_logger()
+
+LOCK: Final = "proteus:reconcile"
+EPOCH_FACT: Final = "redis_epoch"
+SETTLED_AGE: Final = timedelta(seconds=10)
+"""Younger rows may still be on their way to Redis, or their events to us."""
+
+RECENT: Final = timedelta(minutes=10)
+"""How far back ended rows are compared with Redis."""
+
+PAGE: Final = 200
+
+COUNTED_ROUNDS_SECONDS: Final = 10.0
+"""Least time between two rounds that a difference starts: under load the two counts are never taken at one moment."""
+
+
+class Reconciler:
+    """Compares every living row with its queue, and puts right what differs."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        redis: Redis,
+        queues: Mapping[str, AnyQueue],
+        recorder: Recorder,
+        submitter: Submitter,
+    ) -> None:
+        self._ledger = ledger
+        self._redis = redis
+        self._queues = queues
+        self._recorder = recorder
+        self._submitter = submitter
+        self._differences: dict[str, int] = {}
+        self._round_at = -COUNTED_ROUNDS_SECONDS
+
+    async def watch(self) -> bool:
+        """Look at the epoch; if Redis is not the one we knew, reconcile at once. Says whether it did."""
+        if await self._agrees():
+            return False
+        async with self._ledger.lock(LOCK) as held:
+            if not held or await self._agrees():
+                return False
+            async with self._ledger.read() as reads:
+                first, now = await reads.fact(EPOCH_FACT) is None, await reads.now()
+            if first:
+                log.info("first_epoch")
+            else:
+                log.warning("redis_was_emptied_or_swapped")
+                metrics.RECONCILED.labels("new_epoch").inc()
+            epoch = uuid4().hex
+            # First: if Redis is emptied while we compare, it is missing again.
+            await self._redis.set(keys.EPOCH, epoch)
+            await self.compare(updated_before=now, emptied=not first)
+            async with self._ledger.write() as writes:
+                await writes.set_fact(EPOCH_FACT, epoch)
+        return True
+
+    async def watch_counts(self) -> bool:
+        """Count rows and jobs; if they differ as they did before, look at every one. Says whether it did."""
+        async with self._ledger.lock(LOCK) as held:
+            if not held:
+                return False
+            async with self._ledger.read() as reads:
+                active, now = await reads.active(), await reads.now()
+            before, self._differences = self._differences, {}
+            for name, queue in self._queues.items():
+                rows = sum(many for kind, many in active.items() if JobKind(kind).queue == name)
+                self._differences[name] = rows - await queue.count()
+            lasting = {name: lost for name, lost in self._differences.items() if lost * before.get(name, 0) > 0}
+            if not lasting or time.monotonic() - self._round_at < COUNTED_ROUNDS_SECONDS:
+                return False
+            self._round_at = time.monotonic()
+            log.warning("rows_and_queues_differ", missing=lasting)
+            await self.compare(updated_before=now, quiet_before=now - SETTLED_AGE)
+        return True
+
+    async def periodic(self) -> None:
+        """Compare what has been quiet for a while."""
+        async with self._ledger.lock(LOCK) as held:
+            if held:
+                async with self._ledger.read() as reads:
+                    now = await reads.now()
+                await self.compare(updated_before=now - SETTLED_AGE)
+
+    async def compare(
+        self, *, updated_before: datetime, quiet_before: datetime | None = None, emptied: bool = False
+    ) -> int:
+        """Put right every living row last changed before this time; return how many were wrong.
+
+        Args:
+            updated_before: Younger rows are left alone. By the database's clock, like `quiet_before`.
+            quiet_before: Of younger rows only the job's place in Redis is put right: news on its way cannot change it.
+            emptied: Redis has lost what it held: a job that is not there may have been claimed, whatever is recorded.
+        """
+        wrong, after_id = 0, ""
+        while True:
+            async with self._ledger.read() as reads:
+                rows = await reads.alive(after_id=after_id, updated_before=updated_before, limit=PAGE)
+            if not rows:
+                break
+            after_id = rows[-1].id
+            wrong += await self._mend(
+                [row for row in rows if row.stage not in (Stage.HELD, Stage.PREPARING)],
+                quiet_before=quiet_before or updated_before,
+                emptied=emptied,
+            )
+        async with self._ledger.read() as reads:
+            ready = await reads.ready_but_preparing(limit=PAGE)
+        if ready:
+            await self._recorder.settle([], recheck=ready)
+        await self._cancel_ended_since(datetime.now(UTC) - RECENT)
+        return wrong + len(ready)
+
+    async def _mend(self, rows: Sequence[JobRow], *, quiet_before: datetime, emptied: bool) -> int:
+        facts: list[QueueEvent] = []
+        pushes: list[str] = []
+        cancels: list[JobRow] = []
+        restored = 0
+        for name, queue in self._queues.items():
+            own = [row for row in rows if JobKind(row.kind).queue == name]
+            views = await queue.look(*[JobId(row.id) for row in own], positions=False)
+            restored += await self._restore(queue, [view.id for view in views if view and view.stranded])
+            for row, view in zip(own, views, strict=True):
+                if row.updated_at >= quiet_before or (view is not None and not view.readable):
+                    continue
+                if view is None or _replaceable(row, view):
+                    if row.cancel_requested:
+                        facts.append(fact(row, "canceled", now=datetime.now(UTC)))
+                    elif view is None and (emptied or row.submitted_epoch >= row.epoch):
+                        facts.append(fact(row, RESUBMITTED, now=datetime.now(UTC)))
+                    else:
+                        pushes.append(row.id)
+                elif event := _missed(row, view):
+                    facts.append(event)
+                elif row.cancel_requested and not view.cancel_requested:
+                    cancels.append(row)
+        for event in facts:
+            metrics.RECONCILED.labels(event.kind).inc()
+        if facts:
+            log.warning("rows_reconciled", jobs=len(facts), kinds=sorted({event.kind for event in facts}))
+            await self._recorder.settle(facts)
+        await self._submitter.push(pushes)
+        for row in cancels:
+            await self._queues[JobKind(row.kind).queue].cancel(JobId(row.id))
+        return len(facts) + len(pushes) + len(cancels) + restored
+
+    async def _restore(self, queue: AnyQueue, ids: Sequence[JobId]) -> int:
+        """Give jobs that stand nowhere a place that will move them."""
+        restored = await queue.restore(*ids) if ids else 0
+        if restored:
+            metrics.RECONCILED.labels("stranded").inc(restored)
+            log.warning("jobs_restored", jobs=restored)
+        return restored
+
+    async def _cancel_ended_since(self, since: datetime) -> None:
+        before: tuple[datetime, str] | None = None
+        while True:
+            async with self._ledger.read() as reads:
+                ended = await reads.ended_since(since, before=before, limit=PAGE)
+            await self._cancel_ended(ended)
+            if len(ended) < PAGE or ended[-1].finished_at is None:
+                return
+            before = (ended[-1].finished_at, ended[-1].id)
+
+    async def _cancel_ended(self, rows: Sequence[JobRow]) -> None:
+        """Stop jobs in Redis whose rows have ended without it."""
+        for name, queue in self._queues.items():
+            own = [row for row in rows if JobKind(row.kind).queue == name]
+            views = await queue.look(*[JobId(row.id) for row in own], positions=False)
+            readable = [view for view in views if view and view.readable]
+            alive = [view.id for view in readable if not view.state.terminal and not view.cancel_requested]
+            if alive:
+                metrics.RECONCILED.labels("ended_but_queued").inc(len(alive))
+                await queue.cancel(*alive)
+
+    async def _agrees(self) -> bool:
+        current = await self._redis.get(keys.EPOCH)
+        async with self._ledger.read() as reads:
+            known = await reads.fact(EPOCH_FACT)
+        return known is not None and current == known
+
+
+def _replaceable(row: JobRow, view: JobView) -> bool:
+    """Tell whether Redis holds the job of an older epoch that a push of this row would replace."""
+    over = view.state.terminal and view.state is not JobState.FAILED
+    return view.token < row.epoch * EPOCH_TOKENS and not over
+
+
+def _missed(row: JobRow, view: JobView) -> QueueEvent | None:
+    """Return the event that this row has missed, if its job in Redis is somewhere else."""
+    data: dict[str, object] = {"attempts": view.attempts, "crashes": view.crashes, "solo_crashes": view.solo_crashes}
+    kind = ""
+    if view.state.terminal:
+        kind = view.state.value
+        data |= {"result": dict(view.result)} if view.state is JobState.COMPLETED else {}
+        data |= {"code": view.code, "message": view.message} if view.state is JobState.FAILED else {}
+    elif view.state is JobState.RUNNING and view.token > row.token:
+        kind = "claimed"
+    elif view.state is JobState.QUEUED and row.state == JobState.RUNNING and view.token >= row.token:
+        kind = "returned"
+    elif row.submitted_epoch < row.epoch:
+        kind = "submitted"
+    if not kind:
+        return None
+    return QueueEvent(
+        entry_id="",
+        kind=kind,
+        job_id=view.id,
+        token=max(view.token, row.epoch * EPOCH_TOKENS),  # What is over stays over, also if an older epoch ended it.
+        state=view.state,
+        at_ms=int(datetime.now(UTC).timestamp() * 1000),
+        data=data,
+    )

@@ -1,0 +1,257 @@
+"""Event -> row + seq. The only place where jobs change after they were made.
+
+`gateway.recording.following` feeds it with the queues' events. `settle` applies facts to rows under lock, ends or
+releases what depends on them, gives every visible change the owner's next number, and commits all of it together; then
+it tells the relays and pushes what was released. Cancels, promotions and the reconciler's repairs go through `settle`
+as well.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Literal
+
+import structlog
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from gateway import metrics
+from gateway.ledger.engine import Ledger
+from gateway.ledger.repository import Writes
+from gateway.ledger.rows import JobRow
+from gateway.outbox import Submitter
+from gateway.recording.transitions import EPOCH_TOKENS, apply, cascaded, fact, why_unreadable
+from gateway.status.views import AddressOf, ClientView, event_of, view_of_tailor_job, view_of_tryon
+from proteus import keys, object_keys
+from proteus.errors import DependencyUnavailable
+from proteus.events import Recorded
+from proteus.jobs import JobKind, JobState, Stage
+from proteus.payloads import IngestResult
+from proteus.queue import QueueEvent
+
+log = structlog.get_logger()
+
+
+@dataclass
+class _Change:
+    """One transaction's work: rows as they were and as they are."""
+
+    before: dict[str, JobRow] = field(default_factory=dict)
+    after: dict[str, JobRow] = field(default_factory=dict)
+
+    @property
+    def changed(self) -> list[JobRow]:
+        return [row for job_id, row in self.after.items() if row is not self.before[job_id]]
+
+    def earlier(self, rows: Sequence[JobRow]) -> list[JobRow]:
+        return [self.before.get(row.id, row) for row in rows]
+
+
+class Recorder:
+    """Settles jobs.
+
+    Args:
+        ledger: Where rows and events go.
+        redis: For `events:recorded`.
+        submitter: Pushes released jobs.
+        address_of: Key -> unsigned address.
+        discard: Deletes raw uploads, by key, whose ingest is recorded; blocks. What it misses is swept later.
+    """
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        redis: Redis,
+        submitter: Submitter,
+        *,
+        address_of: AddressOf,
+        discard: Callable[[Sequence[str]], None],
+    ) -> None:
+        self._ledger = ledger
+        self._redis = redis
+        self._submitter = submitter
+        self._address_of = address_of
+        self._discard = discard
+
+    async def settle(self, events: Sequence[QueueEvent], *, recheck: Sequence[str] = ()) -> list[JobRow]:
+        """Apply facts in one transaction; return the rows that changed.
+
+        Args:
+            events: Facts about jobs, oldest first.
+            recheck: Jobs at `preparing` to be released or failed by what their needs are now.
+        """
+        change, told = _Change(), events
+        now = datetime.now(UTC)
+        async with self._ledger.write() as writes:
+            arrivals = {str(event.job_id): event.token // EPOCH_TOKENS for event in events if event.kind == "submitted"}
+            await writes.mark_submitted(arrivals)
+            events = [event for event in events if event.kind != "submitted"]
+            rows = await writes.lock_jobs({event.job_id for event in events}) if events else {}
+            change.before |= rows
+            change.after |= rows
+            for event in events:
+                if row := change.after.get(event.job_id):
+                    change.after[event.job_id] = apply(row, event)
+                    _note_unreadable(row, event, change.after[event.job_id])
+            await _cascade(writes, change, recheck, now=now)
+            changed = change.changed
+            await writes.save_jobs(changed)
+            for row in changed:
+                if row.kind == JobKind.INGEST and row.state == JobState.COMPLETED and row.image_id and row.result:
+                    await writes.describe_image(row.image_id, IngestResult.read(row.result).image)
+            recorded = await self._number(writes, change, now=now)
+        self._count(told, changed)
+        await self._announce(recorded)
+        await self._submitter.push(
+            row.id for row in changed if row.stage == Stage.WAITING and row.submitted_epoch < row.epoch
+        )
+        await self._discard_uploads(changed)
+        return changed
+
+    async def give_up(self, job_id: str) -> None:
+        """End a job whose own end cannot be recorded: as failed, with nothing of what was said."""
+        async with self._ledger.read() as reads:
+            row = (await reads.jobs([job_id])).get(job_id)
+        if row is not None and not row.terminal:
+            message = "The job ended, but what its worker wrote cannot be recorded."
+            await self.settle([fact(row, "failed", now=datetime.now(UTC), code="engine_failed", message=message)])
+
+    async def _discard_uploads(self, changed: Sequence[JobRow]) -> None:
+        """Delete raw uploads only now: until its ingest is recorded, an emptied Redis may bring it back."""
+        done = [
+            object_keys.upload_key(row.user_id, row.image_id)
+            for row in changed
+            if row.kind == JobKind.INGEST
+            and row.image_id is not None
+            and row.terminal
+            and not (row.error or {}).get("retryable")
+        ]
+        if not done:
+            return
+        try:
+            await asyncio.to_thread(self._discard, done)
+        except DependencyUnavailable as error:
+            log.warning("upload_not_deleted", uploads=len(done), error=str(error))
+
+    async def _number(self, writes: Writes, change: _Change, *, now: datetime) -> dict[str, int]:
+        """Write an event for each visible change; return each user's newest number."""
+        drafts = [*await self._tryon_changes(writes, change, now=now), *self._tailor_changes(change)]
+        counts: dict[str, int] = {}
+        for draft in drafts:
+            counts[draft.user_id] = counts.get(draft.user_id, 0) + 1
+        newest = await writes.take_seqs(counts)
+        following = {user_id: newest[user_id] - counts[user_id] for user_id in counts}
+        values = []
+        for draft in drafts:
+            following[draft.user_id] += 1
+            event = event_of(
+                draft.seen,
+                seq=following[draft.user_id],
+                job_id=draft.job_id,
+                vton_id=draft.vton_id,
+                job_type=draft.job_type,
+                at=now,
+            )
+            values.append(
+                {
+                    "user_id": draft.user_id,
+                    "seq": event.seq,
+                    "job_id": draft.job_id,
+                    "data": event.model_dump(mode="json", exclude_none=True),
+                }
+            )
+        await writes.add_events(values)
+        return newest
+
+    async def _tryon_changes(self, writes: Writes, change: _Change, *, now: datetime) -> list[_Draft]:
+        touched = {row.tryon_id for row in change.changed if row.tryon_id}
+        if not touched:
+            return []
+        entries = await writes.lock_tryons(touched)
+        units = await writes.units(touched)
+        drafts, moved = [], []
+        for tryon_id, entry in entries.items():
+            seen = view_of_tryon(units[tryon_id])
+            if seen == view_of_tryon(change.earlier(units[tryon_id])):
+                continue
+            drafts.append(
+                _Draft(user_id=entry.user_id, job_id=entry.id, vton_id=entry.vton_id, job_type="tryon", seen=seen)
+            )
+            if seen.status != entry.status:
+                moved.append(
+                    replace(entry, status=seen.status.value, finished_at=now if seen.status.terminal else None)
+                )
+        await writes.save_tryon_states(moved)
+        return drafts
+
+    def _tailor_changes(self, change: _Change) -> list[_Draft]:
+        """Cut-outs only: ingest and parse are our own business, their failure shows in what waited for them."""
+        drafts = []
+        for row in change.changed:
+            if row.kind != JobKind.CUT:
+                continue
+            seen = view_of_tailor_job(row, self._address_of)
+            if seen != view_of_tailor_job(change.before[row.id], self._address_of):
+                drafts.append(_Draft(user_id=row.user_id, job_id=row.id, vton_id=None, job_type="segment", seen=seen))
+        return drafts
+
+    async def _announce(self, recorded: dict[str, int]) -> None:
+        """Wake the relays; if Redis does not take it, their own look at the ledger finds the events."""
+        if not recorded:
+            return
+        with suppress(RedisError, OSError):
+            async with self._redis.pipeline(transaction=False) as pipe:
+                for user_id, seq in recorded.items():
+                    pipe.publish(keys.RECORDED, Recorded(user_id=user_id, seq=seq).model_dump_json())
+                await pipe.execute()
+
+    def _count(self, events: Sequence[QueueEvent], changed: Iterable[JobRow]) -> None:
+        now_ms = datetime.now(UTC).timestamp() * 1000
+        for event in events:
+            metrics.RECORDED.labels(event.kind).inc()
+            metrics.RECORD_SECONDS.observe(max(0.0, now_ms - event.at_ms) / 1000)
+        for row in changed:
+            if row.terminal:
+                metrics.SETTLED.labels(row.kind, row.state).inc()
+                log.info("job_ended", job_id=row.id, kind=row.kind, state=row.state, trace_id=row.trace_id)
+
+
+def _note_unreadable(before: JobRow, event: QueueEvent, after: JobRow) -> None:
+    """Count a completion that failed its job: its result is one that this version cannot read."""
+    if event.kind == "completed" and after is not before and after.state == JobState.FAILED:
+        metrics.RESULTS_UNREADABLE.labels(after.kind).inc()
+        reason = why_unreadable(after.kind, dict(event.data.get("result") or {}))
+        log.error("result_unreadable", job_id=after.id, kind=after.kind, trace_id=after.trace_id, reason=reason)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Draft:
+    """An event before it has its number."""
+
+    user_id: str
+    job_id: str
+    vton_id: str | None
+    job_type: Literal["tryon", "segment"]
+    seen: ClientView
+
+
+async def _cascade(writes: Writes, change: _Change, recheck: Sequence[str], *, now: datetime) -> None:
+    """Release or end what waited for the tailor jobs that ended here, and what waits for those in turn."""
+    ended = {row.id for row in change.changed if row.terminal and row.kind != JobKind.TRYON}
+    waiting = [*recheck, *(await writes.dependents(ended) if ended else ())]
+    while waiting:
+        found = await writes.lock_jobs(job_id for job_id in waiting if job_id not in change.after)
+        change.before |= found
+        change.after |= found
+        ended = set()
+        for job_id, needs in (await writes.needs_of(waiting)).items():
+            row = change.after[job_id]
+            moved = cascaded(row, [change.after.get(need.id, need) for need in needs], now=now)
+            change.after[job_id] = moved
+            if moved is not row and moved.terminal:
+                ended.add(job_id)
+        waiting = await writes.dependents(ended) if ended else []

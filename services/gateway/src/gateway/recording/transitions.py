@@ -1,0 +1,155 @@
+"""What an event makes of a job's row. Pure; the recorder reads, locks and commits around it.
+
+Events reach the recorders out of order: several consumers share a group. So a fact is judged by its fencing token, not
+by its place: tokens only grow, and those of an older epoch mean nothing. The first terminal event wins.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from gateway.ledger.rows import JobRow
+from gateway.rules.failures import PREREQUISITE, described
+from proteus import errors
+from proteus.jobs import JobId, JobState, Stage
+from proteus.payloads import RESULTS
+from proteus.queue.model import QueueEvent
+
+EPOCH_TOKENS: Final = 10**6
+"""Fencing tokens of epoch e are e · 10⁶ and up."""
+
+RESUBMITTED: Final = "resubmitted"
+"""The reconciler found no trace of the job in Redis: back to the queue with the next epoch."""
+
+PROMOTED: Final = "promoted"
+"""The promoter let a held job in."""
+
+REOPENED: Final = "reopened"
+"""An operator lets a failed job try again, with a clean record."""
+
+RELEASED: Final = "released"
+"""All that the job needed is there."""
+
+
+ENDS: Final = {
+    "completed": JobState.COMPLETED,
+    "failed": JobState.FAILED,
+    "canceled": JobState.CANCELED,
+    "expired": JobState.EXPIRED,
+}
+"""Kinds of events that end a job -> its last state."""
+
+
+def fact(row: JobRow, kind: str, *, now: datetime, **data: Any) -> QueueEvent:
+    """Return an event that the gateway itself brings about, as strong as the newest one of the queue."""
+    return QueueEvent(
+        entry_id="",
+        kind=kind,
+        job_id=JobId(row.id),
+        token=max(row.token, row.epoch * EPOCH_TOKENS),
+        state=ENDS.get(kind, JobState.QUEUED),
+        at_ms=int(now.timestamp() * 1000),
+        data=data,
+    )
+
+
+def apply(row: JobRow, event: QueueEvent) -> JobRow:
+    """Return the row after the event; the very same row if the event says nothing new."""
+    if event.kind == REOPENED and row.state == JobState.FAILED:
+        return replace(
+            _moved(row, JobState.QUEUED),
+            epoch=row.epoch + 1,
+            error=None,
+            waiting_since=datetime.fromtimestamp(event.at_ms / 1000, UTC),
+            finished_at=None,
+            cancel_requested=False,
+            attempts=0,
+            crashes=0,
+            solo_crashes=0,
+        )
+    if row.terminal or event.token < row.epoch * EPOCH_TOKENS:
+        return row
+    at = datetime.fromtimestamp(event.at_ms / 1000, UTC)
+    if event.kind in ENDS:
+        return _ended(row, event, at)
+    match event.kind:
+        case "submitted" if row.submitted_epoch < row.epoch:
+            return replace(row, submitted_epoch=row.epoch)
+        case "claimed" if event.token > row.token:
+            row = replace(row, token=event.token, submitted_epoch=row.epoch, started_at=row.started_at or at)
+            return row if row.state == JobState.RUNNING else _moved(row, JobState.RUNNING)
+        case "returned" | "retrying" if event.token >= row.token:
+            changed = replace(row, token=event.token, submitted_epoch=row.epoch, **_counters(row, event.data))
+            changed = _moved(changed, JobState.QUEUED) if row.state == JobState.RUNNING else changed
+            return row if changed == row else changed
+        case "resubmitted":
+            row = row if row.state == JobState.QUEUED else _moved(row, JobState.QUEUED)
+            return replace(row, stage=Stage.WAITING, epoch=row.epoch + 1)
+        case "promoted" if row.stage == Stage.HELD:
+            return replace(row, stage=Stage.WAITING, hold=False, waiting_since=at)
+        case "released" if row.stage == Stage.PREPARING:
+            return replace(row, stage=Stage.HELD) if row.hold else replace(row, stage=Stage.WAITING, waiting_since=at)
+    return row
+
+
+def cascaded(row: JobRow, needs: Sequence[JobRow], *, now: datetime) -> JobRow:
+    """Return a dependent after its needs changed: released when all are there, failed like the first that is not.
+
+    A cancelled or expired need fails its dependents: nobody asked to cancel those.
+    """
+    if row.stage != Stage.PREPARING:
+        return row
+    for need in needs:
+        if need.terminal and need.state != JobState.COMPLETED:
+            error = need.error or {"code": f"{PREREQUISITE}{need.state}", "message": f"{need.kind} was {need.state}"}
+            return apply(row, fact(row, "failed", now=now, **error))
+    if all(need.state == JobState.COMPLETED for need in needs):
+        return apply(row, fact(row, RELEASED, now=now))
+    return row
+
+
+def why_unreadable(kind: str, result: Mapping[str, Any]) -> str:
+    """Return what keeps a worker's result from being read; "": it can be."""
+    try:
+        RESULTS[kind].read(result)
+    except errors.InvalidRequest as error:
+        return error.message
+    return ""
+
+
+def _ended(row: JobRow, event: QueueEvent, at: datetime) -> JobRow:
+    state, result = ENDS[event.kind], dict(event.data.get("result") or {})
+    # Here alone: a result that lacks something would otherwise fail wherever it is read.
+    if state is JobState.COMPLETED and (wrong := why_unreadable(row.kind, result)):
+        reason = {"code": "engine_failed", "message": f"The worker's result cannot be read: {wrong}."}
+        return _ended(row, replace(event, kind="failed", data={**event.data, **reason}), at)
+    if row.state == JobState.QUEUED and state is JobState.COMPLETED:
+        row = replace(_moved(row, JobState.RUNNING), started_at=row.started_at or at)
+    row = replace(
+        _moved(row, state),
+        token=max(row.token, event.token),
+        submitted_epoch=row.epoch,
+        finished_at=at,
+        **_counters(row, event.data),
+    )
+    if state is JobState.COMPLETED:
+        return replace(row, result=result, result_key=result.get("result_key"))
+    if state is JobState.FAILED:
+        return replace(row, error=described(str(event.data.get("code", "")), str(event.data.get("message", ""))))
+    if state is JobState.EXPIRED:
+        code = str(event.data.get("code") or "deadline_exceeded")
+        message = "" if code == errors.TooOld.code else "The deadline passed before the picture was made."
+        return replace(row, error=described(code, message))
+    return row
+
+
+def _moved(row: JobRow, state: JobState) -> JobRow:
+    job = row.job.advance(state)
+    return replace(row, state=job.state, stage=job.stage)
+
+
+def _counters(row: JobRow, data: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: int(data.get(name, getattr(row, name))) for name in ("attempts", "crashes", "solo_crashes")}

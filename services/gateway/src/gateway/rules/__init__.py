@@ -1,0 +1,1 @@
+"""Pure rules: admission, options, limits, tokens, text."""

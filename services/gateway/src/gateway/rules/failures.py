@@ -1,0 +1,46 @@
+"""Errors as rows keep them and clients read them. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from proteus import errors
+
+PREREQUISITE: Final = "prerequisite_"
+"""How the code of a job begins whose need was cancelled or expired."""
+
+
+TOLD: Final = (errors.InvalidRequest, errors.PhotoRejected, errors.UploadMissing, errors.Overloaded)
+"""Errors about what a client sent or asked: their sentences are written for clients."""
+
+
+def described(code: str, message: str) -> dict[str, Any]:
+    """Return the error that clients see: what is known of the code, in words and with a way out.
+
+    The text of any other error than `TOLD` may come from a library. Workers write it to their logs, operators find it
+    in Redis and in the dead letters; a shopper reads our own sentence.
+    """
+    known = _BY_CODE.get(code, errors.ProteusError)
+    ours = issubclass(known, TOLD) or code.startswith(PREREQUISITE)
+    return {
+        "code": code,
+        "message": message if message and ours else str(known().message),
+        "hint": known.hint,
+        "retryable": known.retryable,
+    }
+
+
+def error_of(stored: Mapping[str, Any]) -> errors.ProteusError:
+    """Return a stored error as the exception it was."""
+    return _BY_CODE.get(str(stored.get("code")), errors.PhotoRejected)(str(stored.get("message") or "") or None)
+
+
+def _codes(root: type[errors.ProteusError]) -> dict[str, type[errors.ProteusError]]:
+    found = {root.code: root}
+    for child in root.__subclasses__():
+        found = _codes(child) | found  # A code that is inherited stays the parent's.
+    return found
+
+
+_BY_CODE: Final = _codes(errors.ProteusError)

@@ -1,0 +1,84 @@
+"""What a client may ask of a try-on, checked. Frozen, stored with the try-on, pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from gateway.rules.text import EngineName, Label
+from proteus import licences
+from proteus.engines import CARDS, EngineCard, Quality
+from proteus.errors import ModelUnavailable
+from proteus.jobs import Category
+
+SEED_LIMIT = 2**31
+"""Seeds stay below this: exact in JSON, in torch and in every client's integers."""
+
+
+class TryonOptions(BaseModel):
+    """Options of a try-on, as the client gave them."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    category: Category = Field(default=Category.AUTO, description="Which garment it is; `auto` lets the tailor say.")
+    model: EngineName | None = Field(default=None, description="Engine, see GET /v1/models; default: the deployment's.")
+    quality: Quality = "balanced"
+    seed: int | None = Field(default=None, ge=0, lt=SEED_LIMIT, description="The effective seed is in the results.")
+    num_samples: int = Field(default=1, ge=1, le=4)
+    output_format: Literal["webp", "png", "jpeg"] | None = Field(default=None, description="Default: the engine's own.")
+    deadline_ms: int | None = Field(
+        default=None,
+        ge=100,
+        le=86_400_000,
+        description="Milliseconds from now after which the picture is worthless: refused or dropped, never made late.",
+    )
+    priority: Literal["normal", "high", "low"] = Field(
+        default="normal", description="`high` needs the scope `priority:high`; `low` waits until little else does."
+    )
+    metadata: dict[Label, Label] | None = Field(
+        default=None, max_length=16, description="Your own labels; returned with the try-on, seen by nobody else."
+    )
+    expires_in: int | None = Field(
+        default=None, ge=60, le=31_536_000, description="Seconds until the try-on and its pictures are deleted."
+    )
+
+
+AUTO = "auto"
+"""A default engine that follows the fleet: see `default_engine`."""
+
+_AUTO_ORDER = ("catvton", "fashn", "puppet")
+"""Diffusion first; `puppet` is what remains. `timed` is never chosen for anybody."""
+
+
+def default_engine(setting: str, offered: Collection[str], *, commercial_only: bool) -> str:
+    """Return the engine of a submit that names none.
+
+    Args:
+        setting: A name, or `auto`: the first of catvton, fashn and puppet that a worker offers and the licence
+            policy allows; puppet while no worker is there.
+        offered: The engines of the workers that are there.
+        commercial_only: The licence policy.
+    """
+    if setting != AUTO:
+        return setting
+    allowed = (name for name in _AUTO_ORDER if CARDS[name].commercial_use or not commercial_only)
+    return next((name for name in allowed if name in offered), "puppet")
+
+
+PRIORITIES: dict[str, int] = {"low": 0, "normal": 1, "high": 2}
+
+
+def card_of(model: str, *, commercial_only: bool) -> EngineCard:
+    """Return the engine's card.
+
+    Raises:
+        ModelUnavailable: There is no such engine.
+        LicenceRefused: Its weights forbid commercial use and the deployment's policy demands it.
+    """
+    card = CARDS.get(model)
+    if card is None:
+        raise ModelUnavailable(f"There is no engine {model!r}; GET /v1/models lists them.")
+    licences.require(card, "commercial" if commercial_only else "any")
+    return card

@@ -1,0 +1,1 @@
+"""What a client sees of rows, and of the queue's latest word."""

@@ -1,0 +1,146 @@
+"""What clients see of rows: a try-on's status from its units', results by API address, the event of a change. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Literal
+
+from gateway.ledger.rows import JobRow, TryonRow
+from proteus.events import ErrorInfo, JobEvent, ResultInfo
+from proteus.jobs import JobKind, JobState, Stage
+from proteus.payloads import CutResult, TryonResult
+
+AddressOf = Callable[[str], str]
+"""Key -> unsigned address inside this deployment's storage (`ObjectStore.url_of`)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClientView:
+    """A job as clients see it: what an event says, and what decides whether there is an event at all."""
+
+    status: JobState
+    stage: Stage | None
+    results: tuple[ResultInfo, ...]
+    error: ErrorInfo | None
+
+
+def view_of_tryon(units: Sequence[JobRow]) -> ClientView:
+    """Return what a try-on looks like: running while any picture is, completed if at least one came out."""
+    states = [JobState(unit.state) for unit in units]
+    error = next((ErrorInfo(**unit.error) for unit in units if unit.error), None)
+    results = tuple(_picture(unit) for unit in units)
+    if not all(state.terminal for state in states):
+        status = JobState.QUEUED if all(state is JobState.QUEUED for state in states) else JobState.RUNNING
+        stages = [unit.stage for unit in units if unit.state == status and unit.stage]
+        stage = Stage(stages[0]) if stages else Stage.FETCHING
+        return ClientView(status=status, stage=stage, results=results, error=None)
+    for status in (JobState.COMPLETED, JobState.FAILED, JobState.EXPIRED):
+        if status in states:
+            return ClientView(
+                status=status, stage=None, results=results, error=None if status is JobState.COMPLETED else error
+            )
+    return ClientView(status=JobState.CANCELED, stage=None, results=results, error=None)
+
+
+def view_of_tailor_job(row: JobRow, address_of: AddressOf) -> ClientView:
+    """Return what a tailor job looks like; a cut-out comes with the address that `/api/snap` takes."""
+    results: tuple[ResultInfo, ...] = ()
+    if row.kind == JobKind.CUT and row.state == JobState.COMPLETED and row.result:
+        made = CutResult.read(row.result)
+        cut = made.cut
+        results = (
+            ResultInfo(
+                n=1,
+                status=JobState.COMPLETED,
+                url=result_url(row.id, 1),
+                engine=cut.parser,
+                engine_version=cut.parser_version,
+                width=cut.width,
+                height=cut.height,
+                content_type="image/png",
+                cloth_clean_url=address_of(made.result_key),
+                category=cut.category,
+                confidence=cut.confidence,
+                warnings=cut.warnings,
+            ),
+        )
+    return ClientView(
+        status=JobState(row.state),
+        stage=Stage(row.stage) if row.stage else None,
+        results=results,
+        error=ErrorInfo(**row.error) if row.error else None,
+    )
+
+
+def event_of(
+    seen: ClientView, *, seq: int, job_id: str, vton_id: str | None, job_type: Literal["tryon", "segment"], at: datetime
+) -> JobEvent:
+    """Return the numbered event of a change."""
+    return JobEvent(
+        seq=seq,
+        job_id=job_id,
+        vton_id=vton_id,
+        job_type=job_type,
+        status=seen.status,
+        stage=seen.stage,
+        results=seen.results,
+        error=seen.error,
+        at=iso(at),
+    )
+
+
+def result_url(job_id: str, n: int) -> str:
+    """Return the stable API address of a result."""
+    return f"/v1/results/{job_id}/{n}"
+
+
+def timings_of(entry: TryonRow | JobRow, units: Sequence[JobRow]) -> dict[str, float]:
+    """Return where the time went, in seconds: what is known so far.
+
+    Pictures of one try-on are made side by side, so sums over them would exceed the total. The times are those of the
+    picture that was finished last: it is the one that was waited for, and its parts add up to no more than the total.
+    """
+    found: dict[str, float] = {}
+    ended = [(unit.finished_at, unit) for unit in units if unit.finished_at]
+    starts = [unit.started_at for unit in units if unit.started_at]
+    last = max(ended, key=lambda one: one[0])[1] if ended else None
+    if last is not None and last.started_at:
+        found["queued_seconds"] = _seconds(entry.created_at, last.started_at)
+    elif starts:
+        found["queued_seconds"] = _seconds(entry.created_at, min(starts))
+    if last is not None and last.finished_at and len(ended) == len(units):
+        found["total_seconds"] = _seconds(entry.created_at, last.finished_at)
+    if last is None or last.kind != JobKind.TRYON or not last.result:
+        return found
+    parts = TryonResult.read(last.result).timings or {}
+    return found | {name: round(seconds, 4) for name, seconds in parts.items()}
+
+
+def iso(at: datetime) -> str:
+    """Return ISO 8601 in UTC, to the millisecond."""
+    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _picture(unit: JobRow) -> ResultInfo:
+    if unit.state != JobState.COMPLETED or not unit.result:
+        error = ErrorInfo(**unit.error) if unit.error else None
+        return ResultInfo(n=unit.n, status=JobState(unit.state), error=error)
+    made = TryonResult.read(unit.result)
+    return ResultInfo(
+        n=unit.n,
+        status=JobState.COMPLETED,
+        url=result_url(unit.public_id, unit.n),
+        engine=made.engine,
+        engine_version=made.engine_version,
+        seed=made.seed,
+        width=made.width,
+        height=made.height,
+        content_type=made.content_type,
+        degraded=made.degraded,
+    )
+
+
+def _seconds(start: datetime, end: datetime) -> float:
+    return round(max(0.0, (end - start).total_seconds()), 4)

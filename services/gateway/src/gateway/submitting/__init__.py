@@ -1,0 +1,1 @@
+"""From a request to rows: photos, what a try-on needs, and the commit."""

@@ -1,0 +1,161 @@
+"""Photos: signed uploads, and what an address that a client names stands for."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from gateway.ledger.engine import Ledger
+from gateway.ledger.repository import Reads
+from gateway.ledger.rows import ImageRow, JobRow
+from gateway.rules.failures import error_of
+from gateway.rules.tokens import Caller
+from gateway.settings import LimitSettings, UploadSettings
+from gateway.submitting.preparations import is_final
+from proteus import errors, object_keys
+from proteus.jobs import JobKind, new_id
+from proteus.object_keys import Area
+from proteus.retrying import promptly
+from proteus.storage import ObjectStore, PresignedPut
+
+SWEEP_MARGIN: Final = timedelta(minutes=1)
+"""A PUT that began as its signature ran out has ended by then."""
+
+
+class QuotaExceeded(errors.Forbidden):
+    """You have as many photos stored as you may have."""
+
+    code = "quota_exceeded"
+    hint = "Delete photos that you do not need any more: DELETE /v1/images/{image_id}."
+
+
+@dataclass(frozen=True, kw_only=True)
+class Upload:
+    """A signed upload of one photo."""
+
+    image_id: str
+    image_url: str
+    put: PresignedPut
+    expires_at: datetime
+
+
+class Photos:
+    """A user's photos. An address is his own, inside our storage, or it is refused; nothing is fetched from it."""
+
+    def __init__(self, ledger: Ledger, store: ObjectStore, limits: UploadSettings, quotas: LimitSettings) -> None:
+        self._ledger = ledger
+        self._store = store
+        self._limits = limits
+        self._quotas = quotas
+
+    async def sign(self, caller: Caller, *, kind: str, content_type: str, size_bytes: int) -> Upload:
+        """Make an image and sign its upload: exactly this type, exactly this many bytes."""
+        self.check(content_type, size_bytes)
+        limits = self._limits
+        image_id = new_id("img")
+        async with self._ledger.write() as writes:
+            if await writes.user(caller.user_id) is None:
+                raise errors.Unauthorized("The user of this token does not exist any more.")
+            self._check_quota(caller, *await writes.stored(caller.user_id), size_bytes)
+            await writes.add_image(
+                image_id,
+                user_id=caller.user_id,
+                kind=kind,
+                declared_type=content_type,
+                declared_bytes=size_bytes,
+                sweep_at=self.sweep_at(datetime.now(UTC)),
+            )
+        key = object_keys.upload_key(caller.user_id, image_id)
+        expires_seconds = limits.put_expires_seconds
+        put = await asyncio.to_thread(
+            self._store.presign_put,
+            key,
+            content_type=content_type,
+            size_bytes=size_bytes,
+            expires_seconds=expires_seconds,
+        )
+        return Upload(
+            image_id=image_id,
+            image_url=self._store.url_of(key),
+            put=put,
+            expires_at=datetime.now(UTC) + timedelta(seconds=expires_seconds),
+        )
+
+    def check(self, content_type: str, size_bytes: int) -> None:
+        """Refuse a type or size that this deployment does not take."""
+        limits = self._limits
+        if content_type not in limits.content_types:
+            raise errors.UnsupportedMedia(f"{content_type!r} is not one of {sorted(limits.content_types)}.")
+        if size_bytes > limits.max_bytes:
+            raise errors.ImageTooLarge(
+                f"{size_bytes} bytes are more than the {limits.max_bytes} this deployment takes."
+            )
+        if size_bytes < limits.min_bytes:
+            raise errors.InvalidRequest(f"{size_bytes} bytes cannot be a picture.")
+
+    def sweep_at(self, signed_at: datetime) -> datetime:
+        """Return when an upload signed then is first looked at: it can be written to no longer."""
+        return signed_at + timedelta(seconds=self._limits.put_expires_seconds) + SWEEP_MARGIN
+
+    def _check_quota(self, caller: Caller, photos: int, size_bytes: int, more_bytes: int) -> None:
+        quotas = self._quotas
+        guest = caller.kind == "guest"
+        most = quotas.guest_images if guest else quotas.account_images
+        most_bytes = quotas.guest_bytes if guest else quotas.account_bytes
+        if most and photos >= most:
+            raise QuotaExceeded(f"You have {photos} photos stored, and {most} are the most.")
+        if most_bytes and size_bytes + more_bytes > most_bytes:
+            raise QuotaExceeded(
+                f"With this one your photos had {size_bytes + more_bytes} bytes, {most_bytes} are the most."
+            )
+
+    def key_of(self, caller: Caller, url: str) -> str | None:
+        """Return the key behind an address of the caller's own; None: it is another user's.
+
+        Raises:
+            ForeignUrl: It is not in our storage.
+        """
+        key = self._store.key_of(url)
+        return key if object_keys.split(key).user_id == caller.user_id else None
+
+    async def find(self, reads: Reads, caller: Caller, url: str) -> ImageRow:
+        """Return the caller's photo at one of our addresses; anybody else's is not there."""
+        key = self._store.key_of(url)
+        parts = object_keys.split(key)
+        found = None
+        if parts.user_id == caller.user_id and parts.image_id is not None:
+            found = await reads.image(parts.image_id, user_id=caller.user_id)
+        elif parts.user_id == caller.user_id and parts.area == Area.IMAGES:
+            found = await reads.image_by_key(key, user_id=caller.user_id)
+        if found is None:
+            raise errors.NotFound("There is no photo of yours at this address.")
+        return found
+
+    async def find_garment(self, reads: Reads, caller: Caller, url: str) -> tuple[ImageRow, JobRow | None]:
+        """Return the garment's photo, and its cut if the address names one."""
+        key = self._store.key_of(url)
+        if object_keys.split(key).area != Area.DERIVED:
+            return await self.find(reads, caller, url), None
+        cut = await reads.cut_by_key(key, user_id=caller.user_id)
+        image = await reads.image(cut.image_id or "", user_id=caller.user_id) if cut else None
+        if cut is None or image is None:
+            raise errors.NotFound("There is no cut-out of yours at this address.")
+        return image, cut
+
+    async def check_uploaded(self, image: ImageRow, known: Sequence[JobRow]) -> None:
+        """Refuse a photo that was never uploaded, or whose ingest found it bad."""
+        if image.key is not None:
+            return
+        ingests = [job for job in known if job.image_id == image.id and job.kind == JobKind.INGEST]
+        # Completed: recorded since the image was read, and the upload may be gone already.
+        if ingests and (ingests[-1].state in ("queued", "running", "completed") or is_final(ingests[-1])):
+            if ingests[-1].error:
+                raise error_of(ingests[-1].error)
+            return
+        info = await promptly(self._store.head, image.incoming_key)
+        if info.size_bytes > self._limits.max_bytes:
+            await promptly(self._store.delete, image.incoming_key)
+            raise errors.ImageTooLarge

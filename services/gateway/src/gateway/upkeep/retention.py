@@ -1,0 +1,96 @@
+"""Nothing grows for ever: idle guests lose everything, old work goes where a deployment says so, events are trimmed.
+
+Time is an argument everywhere, so that a thousand days can be tried in a minute.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Final
+
+import structlog
+
+from gateway.ledger.engine import Ledger
+from gateway.settings import RetentionSettings
+from gateway.upkeep.erasure import Eraser
+
+log = structlog.get_logger()
+
+EMPTY_LIMIT: Final = 1_000
+LIMIT: Final = 50
+"""Users, try-ons or photos that are erased one by one after one question."""
+
+BATCHES: Final = 10
+"""Questions of one round about guests; who is left comes in the next one."""
+
+ORIGIN_LIFE: Final = timedelta(hours=24)
+"""How long the hash of an address is kept."""
+
+
+class Retention:
+    """Deletes what has been kept long enough."""
+
+    def __init__(self, ledger: Ledger, eraser: Eraser, settings: RetentionSettings) -> None:
+        self._ledger = ledger
+        self._eraser = eraser
+        self._settings = settings
+
+    async def announce(self, now: datetime) -> None:
+        """Log what will go, and when: whoever has just upgraded reads it before anything is deleted."""
+        async with self._ledger.read() as reads:
+            guests, seen_first = await reads.guests_seen()
+        first = seen_first + self._idle if seen_first else None
+        log.info(
+            "retention",
+            guests=guests,
+            guest_idle_days=self._settings.guest_idle_days,
+            first_guest_goes_at=max(first, now).isoformat() if first else None,
+            tenant_days=self._settings.tenant_days,
+            event_days=self._settings.event_days,
+        )
+
+    async def guests(self, now: datetime) -> int:
+        """Erase guests who have not been here for too long; return how many."""
+        seen_before = now - self._idle
+        async with self._ledger.write() as writes:
+            gone = await writes.forget_empty_guests(seen_before=seen_before, limit=EMPTY_LIMIT)
+        for _ in range(BATCHES):
+            async with self._ledger.read() as reads:
+                idle = await reads.idle_guests(seen_before=seen_before, limit=LIMIT)
+            for user_id in idle:
+                gone += await self._eraser.user(user_id)
+            if len(idle) < LIMIT:
+                break
+        if gone:
+            log.info("idle_guests_erased", guests=gone)
+        return gone
+
+    async def work(self, now: datetime) -> int:
+        """Erase old try-ons and unused photos: those of foreign payloads, and accounts' where they are not kept."""
+        erased = await self._old_work("foreign", now - self._idle)
+        if self._settings.tenant_days is not None:
+            erased += await self._old_work("account", now - timedelta(days=self._settings.tenant_days))
+        if erased:
+            log.info("old_work_erased", entries=erased)
+        return erased
+
+    async def traces(self, now: datetime) -> None:
+        """Forget events nobody can ask for any more, and the addresses of guests."""
+        async with self._ledger.write() as writes:
+            await writes.forget_events(recorded_before=now - timedelta(days=self._settings.event_days))
+            await writes.forget_origins(created_before=now - ORIGIN_LIFE)
+
+    async def _old_work(self, kind: str, created_before: datetime) -> int:
+        async with self._ledger.read() as reads:
+            entries = await reads.tryons_of_kind(kind, created_before=created_before, limit=LIMIT)
+        for entry in entries:
+            await self._eraser.tryon(entry)
+        async with self._ledger.read() as reads:
+            images = await reads.unused_images_of_kind(kind, created_before=created_before, limit=LIMIT)
+        for image in images:
+            await self._eraser.image(image)
+        return len(entries) + len(images)
+
+    @property
+    def _idle(self) -> timedelta:
+        return timedelta(days=self._settings.guest_idle_days)

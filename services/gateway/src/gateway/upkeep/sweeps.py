@@ -1,0 +1,174 @@
+"""Nothing lies about: stray uploads, pictures of jobs that were done twice, try-ons past their expiry, old keys.
+
+What lies among the uploads is found by the records of the signed uploads, each looked at when there is something to
+decide: the work is that of what is new, however much lies there. Once a day everything there is listed all the same,
+for what has no record.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from datetime import datetime, timedelta
+from itertools import islice
+from typing import Final
+
+import structlog
+
+from gateway.ledger.engine import Ledger
+from gateway.ledger.repository.questions import IDEMPOTENCY_LIFE
+from gateway.ledger.rows import ImageRow, JobRow
+from gateway.settings import UploadSettings
+from gateway.upkeep.erasure import Eraser
+from proteus import object_keys
+from proteus.jobs import JobKind, JobState
+from proteus.object_keys import Area
+from proteus.storage import ObjectInfo, ObjectStore
+
+log = structlog.get_logger()
+
+PAGE: Final = 500
+ORPHANS_AFTER: Final = timedelta(minutes=10)
+"""No lease of then is alive any more: whatever a fenced-off worker stored is there by now."""
+
+ORPHANS_UNTIL: Final = timedelta(minutes=40)
+
+LOOK_AGAIN: Final = timedelta(hours=1)
+"""When an upload is looked at again that a job is just reading."""
+
+CHECK_EVERY: Final = timedelta(days=1)
+CHECKED: Final = "incoming_checked_at"
+CHECK_LOCK: Final = "proteus:check-incoming"
+
+
+class Sweeper:
+    """Removes what nobody will ask for."""
+
+    def __init__(self, ledger: Ledger, store: ObjectStore, eraser: Eraser, uploads: UploadSettings) -> None:
+        self._ledger = ledger
+        self._store = store
+        self._eraser = eraser
+        self._uploads = uploads
+
+    async def incoming(self, now: datetime) -> int:
+        """Delete uploads that have served, were found bad, or were never used; return how many."""
+        deleted = 0
+        while True:
+            async with self._ledger.read() as reads:
+                images = await reads.images_to_sweep(now, limit=PAGE)
+                jobs = await reads.jobs_of_images([image.id for image in images])
+            by_image = _by_image(jobs)
+            again: dict[str, datetime | None] = {}
+            unused: list[str] = []
+            for image in images:
+                again[image.id] = self._next_look(image, by_image.get(image.id, []), now)
+                if again[image.id] is None and image.key is None:
+                    unused.append(image.id)
+            stray = [image.incoming_key for image in images if again[image.id] is None]
+            if stray:
+                await asyncio.to_thread(self._store.delete, *stray)
+            if again:
+                async with self._ledger.write() as writes:
+                    await writes.sweep_again(again)
+                    await writes.forget_unused_images(unused)
+            deleted += len(stray)
+            if len(images) < PAGE:
+                break
+        if deleted:
+            log.info("incoming_swept", uploads=deleted)
+        return deleted
+
+    async def check_incoming(self, now: datetime) -> int:
+        """Once a day, on one gateway: list all uploads, and delete those that no record accounts for."""
+        if not await self._is_ours_to_check(now):
+            return 0
+        deleted = 0
+        async for found in self._pages(Area.INCOMING.prefix):
+            deleted += await self._delete_strays(found, now)
+        if deleted:
+            log.info("incoming_checked", objects=deleted)
+        return deleted
+
+    async def orphans(self, now: datetime) -> int:
+        """Delete pictures under a try-on that are not its results: those of workers that had lost their lease."""
+        async with self._ledger.read() as reads:
+            suspects = await reads.done_more_than_once(since=now - ORPHANS_UNTIL, until=now - ORPHANS_AFTER, limit=PAGE)
+            units = await reads.units({row.public_id for row in suspects})
+        deleted = 0
+        for tryon_id, rows in units.items():
+            kept = {row.result_key for row in rows}
+            there = await asyncio.to_thread(
+                lambda prefix: [info.key for info in self._store.list(prefix)],
+                object_keys.result_prefix(rows[0].user_id, tryon_id),
+            )
+            if orphans := [key for key in there if key not in kept]:
+                await asyncio.to_thread(self._store.delete, *orphans)
+                deleted += len(orphans)
+        return deleted
+
+    async def expired(self, now: datetime) -> int:
+        """Delete try-ons whose `expires_at` has passed; return how many."""
+        async with self._ledger.read() as reads:
+            entries = await reads.expired_tryons(now, limit=PAGE)
+        for entry in entries:
+            await self._eraser.tryon(entry)
+        return len(entries)
+
+    async def old_keys(self, now: datetime) -> None:
+        """Forget Idempotency-Keys of the day before."""
+        async with self._ledger.write() as writes:
+            await writes.forget_keys(created_before=now - IDEMPOTENCY_LIFE)
+
+    async def _is_ours_to_check(self, now: datetime) -> bool:
+        """Tell whether a day has passed since the last check; if so, the next one is a day away for everybody."""
+        async with self._ledger.lock(CHECK_LOCK) as ours:
+            if not ours:
+                return False
+            async with self._ledger.read() as reads:
+                checked = await reads.fact(CHECKED)
+            if checked is not None and datetime.fromisoformat(checked) > now - CHECK_EVERY:
+                return False
+            async with self._ledger.write() as writes:
+                await writes.set_fact(CHECKED, now.isoformat())
+            return True
+
+    def _next_look(self, image: ImageRow, jobs: Sequence[JobRow], now: datetime) -> datetime | None:
+        """Return when an upload is to be looked at again; None: it can go now."""
+        if any(not job.terminal for job in jobs):
+            return now + LOOK_AGAIN
+        if image.key is not None or any(job.state == JobState.FAILED and job.kind == JobKind.INGEST for job in jobs):
+            return None
+        end = image.created_at + timedelta(seconds=self._uploads.incoming_max_age_seconds)
+        return end if end > now else None
+
+    async def _delete_strays(self, found: Sequence[ObjectInfo], now: datetime) -> int:
+        ids = [object_keys.split(info.key).name for info in found]
+        async with self._ledger.read() as reads:
+            images = await reads.images(ids)
+            jobs = _by_image(await reads.jobs_of_images(ids))
+        stray = [
+            info.key
+            for info, image_id in zip(found, ids, strict=True)
+            if self._is_stray(info, images.get(image_id), jobs.get(image_id, []), now)
+        ]
+        if stray:
+            await asyncio.to_thread(self._store.delete, *stray)
+        return len(stray)
+
+    def _is_stray(self, info: ObjectInfo, image: ImageRow | None, jobs: Sequence[JobRow], now: datetime) -> bool:
+        if image is None:
+            return now - info.modified > timedelta(seconds=self._uploads.put_expires_seconds)
+        # A record with a time to look at it is looked after by `incoming`.
+        return image.sweep_at is None and self._next_look(image, jobs, now) is None
+
+    async def _pages(self, prefix: str) -> AsyncIterator[list[ObjectInfo]]:
+        found = self._store.list(prefix)
+        while page := await asyncio.to_thread(lambda: list(islice(found, PAGE))):
+            yield page
+
+
+def _by_image(jobs: Sequence[JobRow]) -> dict[str, list[JobRow]]:
+    found: dict[str, list[JobRow]] = {}
+    for job in jobs:
+        found.setdefault(job.image_id or "", []).append(job)
+    return found

@@ -1,0 +1,177 @@
+"""The loom with an engine that only sleeps: what goes wrong beside the pictures costs no picture."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+import pytest
+from prometheus_client import REGISTRY, CollectorRegistry
+
+from proteus import keys
+from proteus.clock import ManualClock
+from proteus.errors import OutOfMemory, ReplyClass
+from proteus.jobs import JobId, JobState, Stage, WorkerId
+from proteus.queue import MemoryJobQueue, QueuePolicy, Submission
+from proteus.replies import class_of
+from proteus.settings import LeaseSettings
+from proteus.worker.claims import Claims
+from proteus.worker.heartbeat import Heartbeat
+from weaver.engine_runner import BatchItem, EngineRunner
+from weaver.metrics import Metrics
+from weaver.pipelines.contract import Engine, Finished, StepReport, WeaveJob
+from weaver.pipelines.timed import TimedEngine, TimedSession
+from weaver.profile import CostProfile
+from weaver.progress import ProgressReporter
+
+KEY = "timed/1/384x512/8"
+
+
+class ClosesBadly(TimedEngine):
+    """An engine whose sessions break when they are closed."""
+
+    def open(self, batch_key: str) -> TimedSession:
+        session = super().open(batch_key)
+
+        def close() -> None:
+            raise RuntimeError("the device was gone")
+
+        session.close = close  # type: ignore[method-assign]
+        return session
+
+
+class RunsOutOfMemoryAndClosesBadly(ClosesBadly):
+    """An engine that holds two pictures at most, and breaks once more when it is closed."""
+
+    def open(self, batch_key: str) -> TimedSession:
+        session = super().open(batch_key)
+        step, admit, held = session.step, session.admit, list[JobId]()
+
+        def count(job: WeaveJob) -> None:
+            held.append(job.id)
+            admit(job)
+
+        def limited() -> StepReport:
+            if len(held) > 2:
+                raise OutOfMemory
+            return step()
+
+        session.admit, session.step = count, limited  # type: ignore[method-assign]
+        return session
+
+
+class Miscounts(CostProfile):
+    """A profile that breaks on every measurement."""
+
+    def observe(self, *_args: object, **_options: object) -> None:
+        raise ValueError("a cost table needs positive finite seconds")
+
+
+class Bench:
+    """A loom and the hands that take jobs for it."""
+
+    def __init__(self, engine: Engine, profile: CostProfile) -> None:
+        clock = ManualClock()
+        self.queue = MemoryJobQueue(policy=QueuePolicy(), clock=clock, jitter=random.Random(1))
+        self.claims = Claims(self.queue, WorkerId("w1"), now=clock.now)
+        self.engine = engine
+        self.profile = profile
+        self.progress = ProgressReporter(self.queue)
+        heartbeat = Heartbeat(
+            "redis://127.0.0.1:1",
+            keys.JOBS,
+            worker=WorkerId("w1"),
+            policy=QueuePolicy(),
+            lease=LeaseSettings(),
+            on_gone=self.claims.hears_gone,
+        )
+        self.runner = EngineRunner(
+            {"timed": engine},
+            claims=self.claims,
+            heartbeat=heartbeat,
+            profile=profile,
+            progress=self.progress,
+            metrics=Metrics(CollectorRegistry()),
+            on_stuck=lambda: pytest.fail("stuck"),
+            stuck_seconds=60,
+        )
+
+    async def items(self, *names: str) -> list[BatchItem]:
+        body = {"job_type": "tryon", "user_id": "u", "vton_id": None, "result_url": "/r", "trace_id": "t"}
+        for name in names:
+            await self.queue.submit(
+                Submission(id=JobId(name), epoch=1, payload={"id": name}, body=body, engine="timed", batch_key=KEY)
+            )
+        sample = self.engine.sample_job(KEY)
+        jobs = await self.claims.take(len(names), engines=["timed"])
+        return [BatchItem(job=job, inputs=replace(sample, id=job.id)) for job in jobs]
+
+
+@pytest.fixture
+def bench(request: pytest.FixtureRequest) -> Iterator[Bench]:
+    engine, profile = request.param
+    made = Bench(engine({1: 0.0}), profile(max_batch=8))
+    yield made
+    made.runner.close()
+
+
+def turns_failed() -> float:
+    return REGISTRY.get_sample_value("proteus_loop_errors_total", {"loop": "loom"}) or 0.0
+
+
+BROKEN: list[tuple[Callable[..., Engine], Callable[..., CostProfile]]] = [
+    (ClosesBadly, CostProfile),
+    (TimedEngine, Miscounts),
+]
+
+
+@pytest.mark.parametrize("bench", BROKEN, indirect=True, ids=["close", "bookkeeping"])
+@pytest.mark.parametrize("pictures", [1, 3])
+async def test_a_batch_that_fails_after_its_last_picture_left_is_done(bench: Bench, pictures: int) -> None:
+    done: list[BatchItem] = []
+    failed = turns_failed()
+    left = await bench.runner.weave(
+        await bench.items(*[f"j{n}" for n in range(pictures)]), emit=done.extend, stop=asyncio.Event()
+    )
+    assert not left
+    assert not bench.runner.sick
+    assert [type(item.outcome) for item in done] == [Finished] * pictures
+    assert turns_failed() == failed + 1, "it is seen as a failed turn of the loom, and as nobody's crash"
+
+
+@pytest.mark.parametrize("bench", [(ClosesBadly, CostProfile)], indirect=True)
+async def test_a_session_that_closes_badly_still_tells_what_its_batch_cost(bench: Bench) -> None:
+    await bench.runner.weave(await bench.items("a", "b"), emit=lambda _: None, stop=asyncio.Event())
+    table = bench.profile.table(KEY)
+    assert table is not None
+    assert table.t(2) > 0
+
+
+@pytest.mark.parametrize("bench", [(RunsOutOfMemoryAndClosesBadly, CostProfile)], indirect=True)
+async def test_a_session_that_closes_badly_does_not_hide_why_it_ended(bench: Bench) -> None:
+    done: list[BatchItem] = []
+    await bench.runner.weave(await bench.items("a", "b", "c", "d"), emit=done.extend, stop=asyncio.Event())
+    assert [type(item.outcome) for item in done] == [Finished] * 4
+    assert bench.runner.memory_cap(KEY) == 2
+
+
+@pytest.mark.parametrize("bench", [(TimedEngine, CostProfile)], indirect=True)
+async def test_progress_that_cannot_be_told_of_one_job_is_told_of_the_others(bench: Bench) -> None:
+    first, second = await bench.items("a", "b")
+    tell = bench.queue.report_progress
+
+    async def refusing(job_id: JobId, token: int, *, stage: Stage, step: int, steps: int) -> bool:
+        if job_id == "a":
+            raise ValueError("a broken key")
+        return await tell(job_id, token, stage=stage, step=step, steps=steps)
+
+    bench.queue.report_progress = refusing  # type: ignore[method-assign]
+    for item in (first, second):
+        bench.progress.note(item.job, Stage.DENOISING, 3, 8)
+    with pytest.raises(ExceptionGroup) as told:
+        await bench.progress.tell()
+    assert class_of(told.value) is ReplyClass.OURS
+    views = await bench.queue.look(JobId("a"), JobId("b"))
+    assert [(view.state, view.step) for view in views if view] == [(JobState.RUNNING, 0), (JobState.RUNNING, 3)]
