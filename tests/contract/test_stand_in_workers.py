@@ -194,7 +194,7 @@ async def test_the_stand_in_tells_of_a_picture_what_a_weaver_tells(redis: Redis,
     await hands.queues[JOBS].submit(submission)
     job = await hands.take(JOBS)
     image = np.zeros((96, 64, 3), np.uint8)
-    finished = Finished(id=job.id, image=image)
+    finished = Finished(id=job.id, picture=image)
     real = await asyncio.to_thread(store_picture, store, job, finished, card=TIMED, worker=hands.worker)
     objects = [found.key for found in store.list("")]
     assert len(objects) == 1

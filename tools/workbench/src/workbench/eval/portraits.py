@@ -117,8 +117,8 @@ class Portrait:
         """Return the try-on of a cut-out, (h, w, 4) uint8 RGBA."""
         height, width = self.parts.shape
         parse = PersonParse(
-            image_key="images/drawn", width=width, height=height, parser="drawn", parser_version="1",
-            pose_model="drawn", landmarks=self.landmarks, person_mask_key="derived/drawn", agnostic_mask_keys={},
+            image_key="drawn", width=width, height=height, parser="drawn", parser_version="1",
+            pose_model="drawn", landmarks=self.landmarks, person_mask_key="drawn", agnostic_mask_keys={},
         )  # fmt: skip
         return WeaveJob(
             id=JobId(self.person.name), person=self.photo, garment=garment, garment_category=category, parse=parse,
