@@ -20,7 +20,7 @@ SLOW = "1:4,8:4"
 """Half a second a step: three of them are a lease, and whatever is to be done to a running job can be done."""
 
 ROOM_SECONDS = 5.0
-"""SPEC 12: a killed worker's jobs are back within lease + 5 s."""
+"""A bar of docs/contract.md: a killed worker's jobs are back within lease + 5 s."""
 
 
 async def recovers(fleet: Fleet, job_id: Any, since: float) -> float:

@@ -1,4 +1,4 @@
-"""The state machine of SPEC 2, as a table."""
+"""The state machine of docs/contract.md, as a table."""
 
 import itertools
 

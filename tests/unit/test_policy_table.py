@@ -1,4 +1,4 @@
-"""Policy `table`: SPEC 9, exactly."""
+"""Policy `table`: the table of docs/contract.md, exactly."""
 
 from __future__ import annotations
 

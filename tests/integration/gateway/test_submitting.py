@@ -198,8 +198,9 @@ async def test_beyond_its_cap_a_tenants_work_is_held_then_shed_and_low_priority_
         stages = []
         while (shed := await guest.http.post("/api/snap", json=body)).status_code == 202:
             stages.append(shed.json()["stage"])
-        assert stages == sorted(stages, reverse=True)
-        assert set(stages) == {"waiting", "held"}
+        # Not in order: the try-on that had the photo parsed counts until the fleet is read again, within a second.
+        assert (stages[0], set(stages)) == ("waiting", {"waiting", "held"})
+        assert stages.count("waiting") <= limits.tenant_queued
         assert len(stages) <= 5
         assert (shed.status_code, shed.json()["code"]) == (429, "tenant_cap")
         assert int(shed.headers["retry-after"]) >= 1

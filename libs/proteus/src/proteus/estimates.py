@@ -15,7 +15,7 @@ from math import inf
 from typing import Final
 
 PAYS_BELOW: Final = 1.8
-"""Batching pays only where t(2) <= 1.8 t(1); at 1024² it gives 2 %, and on some chips it costs (facts/queue.md)."""
+"""Batching pays only where t(2) <= 1.8 t(1); at 1024² it gives 2 %, and on some chips it costs."""
 
 EFFICIENT_WITHIN: Final = 0.02
 """The smallest batch within 2 % of the best rate is as good as the best, and its pictures come sooner."""

@@ -1,7 +1,7 @@
 """What happened, as facts in the past tense: the messages between processes and to clients.
 
 `JobEvent` and `ProgressEvent` reach clients (socket, SSE) and TypeScript exactly as they are here; `Recorded` wakes the
-gateways' relays; `JobDone` is SPEC 3's message for anyone outside, published by the queue's own scripts. `kind`
+gateways' relays; `JobDone` is the message for anyone outside, published by the queue's own scripts. `kind`
 discriminates. Events name results by API address; they carry no image, no key and no signature.
 """
 
@@ -92,7 +92,7 @@ class Recorded(_Event):
 
 
 class JobDone(_Event):
-    """`events:job_done` of SPEC 3: a unit ended."""
+    """`events:job_done` (docs/contract.md): a job ended."""
 
     kind: Literal["job_done"] = "job_done"
     job_id: str

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 JOBS: Final = "queue:jobs"
-"""LIST. Pictures waiting: payloads of SPEC 3; LPUSH at the left, claimed from the right (the head)."""
+"""LIST. Pictures waiting: payloads of docs/contract.md; LPUSH at the left, claimed from the right (the head)."""
 
 TAILOR: Final = "tailorJob"
 """LIST. Ingest, cut-out and parse jobs waiting for a tailor."""

@@ -1,6 +1,6 @@
 """Which jobs run together, and when to start: asked by the worker before every claim and between steps.
 
-Pure. The batch size comes from the measured cost table, never beyond what pays (facts/queue.md: where t(2) > 1.8 t(1)
+Pure. The batch size comes from the measured cost table, never beyond what pays (docs/contract.md: where t(2) > 1.8 t(1)
 batching only hurts). There is no fixed window: a worker waits for company only while the expected gain exceeds what the
 wait costs those already in hand.
 """

@@ -19,7 +19,7 @@ class Submission:
 
     Attributes:
         epoch: Counts (re)submissions of the row; seeds the fencing token with `epoch * 10**6`.
-        payload: The element of the list, as SPEC 3 spells it; must contain `id`.
+        payload: The element of the list, as docs/contract.md spells it; must contain `id`.
         body: What the worker needs beyond it: keys and options, JSON-able, at most 2 KB encoded.
         engine: The engine that must make it; for the tailor the task (`ingest`, `cut`, `parse`).
         batch_key: Jobs with the same effective key may run together.

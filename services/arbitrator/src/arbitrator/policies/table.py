@@ -11,7 +11,7 @@ LOW_DEPTH: Final = 10
 HIGH_DEPTH: Final = 50
 EMERGENCY_WAIT_SECONDS: Final = 10.0
 JOBS_PER_REPLICA: Final = 10
-"""The scale signal follows the chart's rule: about one pod per 10 waiting jobs (SPEC 11)."""
+"""The scale signal follows the chart's rule: about one pod per 10 waiting jobs."""
 
 
 class TablePolicy:

@@ -1,7 +1,7 @@
 """Who may join the queue: accept, hold or shed, before anything is committed.
 
 `submission` asks once per submit, with what it read of the queue, the tenant and the fleet. Turning work away at the
-door, with the time to come back, is worth more than any cleverness behind it (facts/queue.md): a job that cannot be
+door, with the time to come back, is worth more than any cleverness behind it: a job that cannot be
 done in time costs a GPU nothing. Pure: a committed row is never refused later.
 """
 

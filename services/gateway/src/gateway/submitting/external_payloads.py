@@ -130,7 +130,7 @@ class ExternalPayloadImporter:
 
 
 def _parsed(payload: str) -> dict[str, str]:
-    """Return the payload of SPEC 3.
+    """Return the payload of docs/contract.md.
 
     Raises:
         InvalidRequest: It is none.

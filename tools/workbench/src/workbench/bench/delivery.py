@@ -4,7 +4,7 @@ Real fleet, real jobs of the engine `timed`. A job is over when the completing s
 stream (server time); it is delivered when a socket has read the `completed` event that the recorder has committed. Both
 clocks are this machine's. What was missed is found by comparing every socket's notes with the table `events`.
 
-Bar (SPEC 12): p99 < 50 ms on one machine. Exit status 1 if it is missed, or if any socket missed any event.
+Bar: p99 < 50 ms on one machine. Exit status 1 if it is missed, or if any socket missed any event.
 """
 
 from __future__ import annotations

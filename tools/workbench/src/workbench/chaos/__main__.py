@@ -1,4 +1,4 @@
-"""`make chaos`: break a fleet for two minutes, count from outside, say whether the bars of SPEC 12 hold.
+"""`make chaos`: break a fleet for two minutes, count from outside, say whether the bars of docs/contract.md hold.
 
 The last line is JSON. Exit status: 0 all bars hold, 1 one is missed, 3 the fleet cannot run.
 """

@@ -40,7 +40,7 @@ class Order:
 
     @property
     def jobs(self) -> tuple[str, ...]:
-        """The ids of its jobs (SPEC 2): the first one carries the try-on's own."""
+        """The ids of its jobs: the first one carries the try-on's own."""
         return (self.job_id, *(f"{self.job_id}:{n}" for n in range(2, self.pictures + 1)))
 
 

@@ -1,6 +1,6 @@
 """KEDA, the horizontal pod autoscaler, nodes and their bill: models of what stands between a wish and a ready GPU.
 
-From the sources of KEDA 2.20 and Kubernetes 1.36 (facts/queue.md, queue-notes section 1): KEDA activates 0 <-> 1 by
+From the sources of KEDA 2.20 and Kubernetes 1.36: KEDA activates 0 <-> 1 by
 polling; the HPA does 1 <-> N every 15 s from an external metric with AverageValue, a tolerance, stabilisation windows
 and rate policies; a pod needs a node; a node is billed by the started hour. Left out: failed pulls, preemption, quota.
 """
@@ -47,7 +47,7 @@ OURS: Final = Behaviour(
     down=(RatePolicy("Pods", 1, 120),),
     down_window_seconds=600,
 )
-"""facts/queue.md, section KEDA."""
+"""See docs/contract.md, KEDA."""
 
 
 def wanted_replicas(total: float, target: float, current: int) -> int:

@@ -25,7 +25,7 @@ local function release(id, job)
 end
 
 -- settle(id, job, state, code, message, result, result_key): the job is over. The hash keeps what a status needs and
--- expires; the fact goes to the stream, and to events:job_done in the shape of SPEC 3.
+-- expires; the fact goes to the stream, and to events:job_done in the shape of docs/contract.md.
 local function settle(id, job, state, code, message, result, result_key)
   local key, extra = JOB .. id, {}
   release(id, job)
