@@ -117,6 +117,16 @@ class Faults:
                 self.served_without = self._over() - before
                 fleet.release(fleet.second_weaver)
                 self._say(f"{fleet.second_weaver} may come back; {self.served_without} jobs of others ended meanwhile")
+            case "evict":
+                used = int((await self._redis.info("memory"))["used_memory"])
+                before = await self._redis.dbsize()
+                await self._redis.config_set("maxmemory-policy", "allkeys-random")
+                await self._redis.config_set("maxmemory", str(used * 19 // 20))
+                await asyncio.sleep(fault.seconds)
+                await self._redis.config_set("maxmemory", "0")
+                await self._redis.config_set("maxmemory-policy", "noeviction")
+                evicted = (await self._redis.info("stats"))["evicted_keys"]
+                self._say(f"Redis forgot {evicted} of {before} keys, by lot")
             case "full":
                 self._say(f"Redis has no memory left for {fault.seconds:g} s")
                 await self._redis.config_set("maxmemory", "1")

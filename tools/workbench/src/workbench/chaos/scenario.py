@@ -14,7 +14,7 @@ SECOND_ENGINE: Final = "puppet"
 
 Server = Literal["valkey", "postgres", "s3"]
 FaultKind = Literal[
-    "kill", "freeze", "away", "restart", "empty", "answer", "garbage", "loss", "lock", "full", "fleetless"
+    "kill", "freeze", "away", "restart", "empty", "answer", "garbage", "loss", "lock", "full", "evict", "fleetless"
 ]
 
 
@@ -29,8 +29,9 @@ class Fault:
             with its data. `empty`: the same without its data. `answer`: its proxy answers instead of it for `seconds`.
             `garbage`: one malformed message, card, hash or setting of every kind is written to Redis. `loss`: a part
             of the queue is deleted. `lock`: a table is locked for `seconds`, so that every connection of the pool
-            hangs. `full`: Redis has no memory left for `seconds`. `fleetless`: the only weaver of the second engine is
-            killed and stays away for `seconds`, while jobs for it go on coming.
+            hangs. `full`: Redis has no memory left for `seconds`. `evict`: it forgets keys by lot, a twentieth of its
+            memory, as a server does that is set up against our advice. `fleetless`: the only weaver of the second
+            engine is killed and stays away for `seconds`, while jobs for it go on coming.
         target: `weaver` or `gateway` (one of those that run, drawn by lot) or a server's name.
         seconds: How long.
         answer: What the proxy answers.
@@ -201,6 +202,7 @@ def _answers() -> tuple[Fault, ...]:
         _answer("s3", "slow", "", 0.5, 4.0),
         *(Fault(at_seconds=0, kind=kind, target="valkey") for kind in TWICE for _ in range(2)),
         Fault(at_seconds=0, kind="full", target="valkey", seconds=5.0),
+        Fault(at_seconds=0, kind="evict", target="valkey"),
         Fault(at_seconds=0, kind="lock", target="postgres", seconds=6.0),
         Fault(at_seconds=0, kind="kill", target="weaver"),
         Fault(at_seconds=0, kind="kill", target="gateway", seconds=2.0),
