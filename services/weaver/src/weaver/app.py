@@ -171,7 +171,7 @@ def make_worker(
     progress: ProgressReporter,
     work_available: asyncio.Event,
 ) -> tuple[Worker, EngineRunner]:
-    """Put the worker and its loom together."""
+    """Put the worker and its engine runner together."""
     metrics = Metrics()
     runner = EngineRunner(
         engines,

@@ -41,7 +41,7 @@ T = TypeVar("T")
 
 @dataclass(kw_only=True)
 class BatchItem:
-    """One job on the loom. `engine_seconds` grows by its share of every step."""
+    """One job in the engine runner. `engine_seconds` grows by its share of every step."""
 
     job: Claimed
     inputs: WeaveJob
@@ -60,7 +60,7 @@ class EngineRunner:
     Args:
         engines: By name, loaded.
         claims: Says which jobs must be dropped.
-        heart: Hears of every step.
+        heartbeat: Hears of every step.
         on_stuck: Called when a step does not return although all its jobs were lost long ago: a thread cannot be
             killed, so the process must go.
         stuck_seconds: How long ago.
@@ -119,7 +119,7 @@ class EngineRunner:
             self._idle.set()
 
     async def nearly_done(self, seconds: float) -> None:
-        """Wait until what is on the loom should be done within `seconds`, or is."""
+        """Wait until what runs should be done within `seconds`, or is."""
         while not self._idle.is_set():
             left = self._ends_at - time.monotonic() - seconds
             if left <= 0 or await wait(self._idle, seconds=min(left, LOOK_SECONDS)):

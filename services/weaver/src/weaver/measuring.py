@@ -44,8 +44,8 @@ def measure(
     """Measure t(b) of an engine's keys, about within a budget; blocks. Sizes beyond it are left to work.
 
     Keys that differ in their number of steps only are measured once: a step costs the same. Of every canvas the first
-    step only warms up, and is not counted against the budget; then some steps are run however long they take, since
-    the heart must know how long a step may be silent. What lies outside the card's expectation is brought back to it,
+    step only warms up, and is not counted against the budget; then some steps are run however long they take, since the
+    heartbeat must know how long a step may be silent. What lies outside the card's expectation is brought back to it,
     and is a guess like what was worked out from steps.
     """
     canvases: dict[str, list[str]] = {}

@@ -1,7 +1,7 @@
 """What a batch costs here: t(b) per batch key, measured at the start (`measuring`), corrected by every batch woven.
 
-Batching asks it how many pictures pay, the heart how long a step may take; the registry tells the rest of the fleet.
-A table says how far it was measured, and nobody is refused because of the rest. Whatever is observed, a table is
+Batching asks it how many pictures pay, the heartbeat how long a step may take; the registry tells the rest of the
+fleet. A table says how far it was measured, and nobody is refused because of the rest. Whatever is observed, a table is
 positive, finite and never falls with the size of the batch.
 """
 
@@ -134,7 +134,8 @@ class CostProfile:
         self._renew(batch_key)
 
     def note_step(self, batch_key: str, seconds: float) -> None:
-        """Remember how long a step took at the start, whatever the card expects: the heart waits at least so long."""
+        """Remember how long a step took at the start, whatever the card expects: the heartbeat waits at least so
+        long."""
         if 0 < seconds < inf:
             self._first_steps[canvas_of(batch_key)] = seconds
 

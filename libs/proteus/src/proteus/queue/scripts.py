@@ -1,4 +1,5 @@
-"""The Lua scripts: their text, the keys and arguments they all share, and the weaver's heart, which runs two of them.
+"""The Lua scripts: their text, the keys and arguments they all share, and the weaver's heartbeat, which runs two of
+them.
 
 A script is `lua/verb.lua`; a line `--- include name` in it stands for `lua/lib/name.lua`. Clients register the text
 once and call it by digest; redis-py loads it again when a server does not know it (restarted, emptied, or a new one).
@@ -71,10 +72,10 @@ def shared_args(names: keys.QueueKeys, policy: QueuePolicy) -> list[wire.Arg]:
 
 
 class LeaseKeeper:
-    """Renew and reap over a synchronous client, for the weaver's heart, which has a process of its own.
+    """Renew and reap over a synchronous client, for the weaver's heartbeat, which has a process of its own.
 
     Args:
-        redis: The heart's own client; not shared with another process.
+        redis: The heartbeat's own client; not shared with another process.
         list_name: The list whose leases it keeps.
     """
 

@@ -1,4 +1,4 @@
-"""Arguments into the scripts and replies out of them: pure, shared by the async queue and the heart's sync client.
+"""Arguments into the scripts and replies out of them: pure, shared by the async queue and the heartbeat's sync client.
 
 Scripts get flat strings and numbers and never decode what is not theirs to read: bodies and results pass through Lua as
 text, because its JSON library turns `[]` into `{}` and rounds long integers.

@@ -20,7 +20,8 @@ ROOT: Final = Path("/")
 MIB: Final = 1024 * 1024
 
 RESERVE_BYTES: Final = 192 * MIB
-"""Beside slots and what is loaded: the heart's process (60 MiB), bodies on their way in, what an allocator keeps."""
+"""Beside slots and what is loaded: the heartbeat's process (60 MiB), bodies on their way in, what an allocator
+keeps."""
 
 
 class TooLittleMemory(ProteusError):

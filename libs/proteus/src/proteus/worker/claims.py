@@ -1,6 +1,6 @@
 """The jobs in a worker's hands, from claim to verdict: taken, kept alive, dropped when gone, settled once.
 
-Weaver and tailor share it. It hides what the two do identically: the heart is told about every job, a job that was
+Weaver and tailor share it. It hides what the two do identically: the heartbeat is told about every job, a job that was
 lost, cancelled or has run out of time is named at the worker's next look, and a Redis that is away for a moment, or
 answers errors, delays a verdict but does not lose it.
 
@@ -95,7 +95,7 @@ class Claims:
         self._canceled: set[JobId] = set()
 
     def attach(self, heartbeat: Heartbeat) -> None:
-        """Have this heart keep the leases alive."""
+        """Have this heartbeat keep the leases alive."""
         self._heartbeat = heartbeat
 
     @property
@@ -103,7 +103,7 @@ class Claims:
         return len(self._held)
 
     def hears_gone(self, lost: Iterable[JobId], canceled: Iterable[JobId]) -> None:
-        """Note what the heart or the control channel says; the worker acts at its next step."""
+        """Note what the heartbeat or the control channel says; the worker acts at its next step."""
         for job_id in lost:
             if self._held.pop(job_id, None):
                 log.warning("lease_lost", job_id=job_id)

@@ -1,7 +1,7 @@
-"""A worker's heart: keeps its leases alive from a process of its own, and hears what was lost or cancelled.
+"""A worker's heartbeat: keeps its leases alive from a process of its own, and hears what was lost or cancelled.
 
 The worker says what it holds (`hold`, `let_go`), how long a step may take, and that work moved (`moved`, from any
-thread). The heart's process (`proteus.worker.heartbeat_process`) renews; when it dies it is started again, when the
+thread). The heartbeat's process (`proteus.worker.heartbeat_process`) renews; when it dies it is started again, when the
 worker dies it dies too.
 """
 

@@ -1,4 +1,5 @@
-"""The heart's own process: renews a worker's leases where neither GPU nor GIL can starve it, and dies with its worker.
+"""The heartbeat's own process: renews a worker's leases where neither GPU nor GIL can starve it, and dies with its
+worker.
 
 Started by `proteus.worker.heartbeat.Heart`, never by hand. Standard input brings lines of JSON, what the worker holds;
 its end means that the worker is gone. Standard output takes lines of JSON, what the worker must stop working on. Shared
