@@ -199,7 +199,7 @@ async def test_a_killed_tailors_jobs_are_done_by_another_one(fleet: Fleet) -> No
     await tailor(fleet, "t2")
     views = await asyncio.gather(*jobs)
     assert {view.state for view in views} == {JobState.COMPLETED}
-    assert sum(view.crashes for view in views) == held
+    assert sum(view.crashes for view in views) >= held  # More if a crowded machine let the second one's lease run out.
 
 
 @pytest.fixture(scope="module")
