@@ -27,6 +27,7 @@ from proteus.queue import (
     Submission,
 )
 from proteus.replies import is_away
+from refusing import refusing
 
 HOUR_MS = 3_600_000
 LONG_AGO_MS = 10**9
@@ -80,21 +81,15 @@ class BothQueues:
         return real
 
     async def refused_first(self, fault: str, call: Callable[[], Coroutine[Any, Any, Any]]) -> Any:
-        """Make the call while the server refuses to write, then again."""
-        if fault not in ("read-only", "full"):
+        """Make the call while the server refuses it, then again."""
+        if fault == "":
             return await call()
         try:
-            if fault == "full":
-                await self.redis.config_set("maxmemory", "1")
-            else:
-                await self.redis.execute_command("REPLICAOF", "127.0.0.1", "1")
-            return await call()  # There was nothing to write.
+            async with refusing(self.redis, fault):
+                return await call()  # There was nothing to write, or the client loaded its scripts again.
         except ResponseError as error:
             if not is_away(error):
                 raise
-        finally:
-            await self.redis.execute_command("REPLICAOF", "NO", "ONE")
-            await self.redis.config_set("maxmemory", "0")
         return await call()
 
     def check_places(self, views: list[JobView | None], waiting: list[str]) -> None:
