@@ -23,8 +23,10 @@ from proteus.payloads import TAILOR_WORKS
 from proteus.queue import JobQueue, QueuePolicy
 from proteus.registry import WorkerCard, WorkerState
 from proteus.service import machine
+from proteus.service.http_protocol import headers_within
 from proteus.service.lifecycle import cancel, run_unless_stopped
 from proteus.service.probes import probe_server
+from proteus.service.security_headers import SECURITY_HEADERS
 from proteus.service.supervision import Loops, Pulse
 from proteus.storage import ObjectStore
 from proteus.worker import weights as weights_source
@@ -120,6 +122,8 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
             make_app(bench, metrics=metrics, not_ready=status.not_ready, door=door),
             host=settings.tailor.http_host,
             port=settings.tailor.http_port,
+            http=headers_within(),
+            headers=list(SECURITY_HEADERS),
             log_config=None,
             access_log=False,
             lifespan="off",
