@@ -66,7 +66,7 @@ def plan_of(replicas: int, *, at_least: int, at_most: int | None, cold_start_sec
         return fixed(replicas)
     pod = min(POD_SECONDS, cold_start_seconds)
     return FleetPlan(
-        signal="arbitrator",
+        signal="signal",
         replicas=min(max(replicas, at_least), at_most),
         min_replicas=at_least,
         max_replicas=at_most,
