@@ -141,13 +141,14 @@ async def traces(redis: Redis, store: ObjectStore, worker: Do) -> dict[str, Any]
         left[name] = sorted(found.key for found in store.list(""))
     photo = IngestedImage(**events["photo"][-1].data["result"]["image"])
     known = {"user_id": USER, "image_id": "img_photo", "image_key": photo.key, "image_sha256": photo.sha256}
-    for name, work in {
+    prepared: dict[str, CutWork | ParseWork] = {
         "cut": CutWork(**known),
         "cut_lower": CutWork(**known, category="lower"),
         "parse": ParseWork(**known),
         "no_object": ParseWork(**known | {"image_key": object_keys.photo_key(USER, "none", "png")}),
-    }.items():
-        events[name] = await do(redis, store, name, work, worker)
+    }
+    for name, job in prepared.items():
+        events[name] = await do(redis, store, name, job, worker)
         left[name] = sorted(found.key for found in store.list(""))
     return {
         "events": {name: [(one.kind, one.state, shape(one.data)) for one in found] for name, found in events.items()},
