@@ -210,7 +210,7 @@ class Intake:
         entry = _entry(context, options, card, person_id=person_id, garment_id="")
         unit = unit_values(context.caller, options, card, entry, 1, now=entry["created_at"])
         if admission.verdict is Verdict.HOLD:
-            unit |= {"hold": True, "stage": Stage.HELD.value, "waiting_since": None}
+            unit |= {"hold": True, "stage": Stage.HELD, "waiting_since": None}
         ready = Ready(
             entry=TryonRow(**entry),
             unit=JobRow(**unit),
@@ -270,7 +270,7 @@ class Intake:
                 units = [
                     await writes.jobs.add(
                         **unit_values(context.caller, options, card, values, n, now=now)
-                        | {"hold": hold, "stage": stage.value, "waiting_since": now if stage is Stage.WAITING else None}
+                        | {"hold": hold, "stage": stage, "waiting_since": now if stage is Stage.WAITING else None}
                     )
                     for n in range(1, options.num_samples + 1)
                 ]
@@ -342,7 +342,7 @@ def _entry(
     )
     if context.job_id:
         values |= {"id": context.job_id, "vton_id": f"vton_{context.job_id.removeprefix('job_')}"}
-    return values | {"status": JobState.QUEUED.value}
+    return values | {"status": JobState.QUEUED}
 
 
 async def _save(writes: Writes, values: dict[str, Any], draft: TryonRow | None) -> TryonRow:

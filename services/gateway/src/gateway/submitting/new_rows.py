@@ -60,15 +60,15 @@ def unit_values(
     """Return the n-th picture of an entry, every column of its row; the caller decides about `stage` and `hold`."""
     return {
         "id": unit_id(entry["id"], n),
-        "kind": JobKind.TRYON.value,
+        "kind": JobKind.TRYON,
         "user_id": caller.user_id,
         "tenant": caller.tenant,
         "image_id": None,
         "tryon_id": entry["id"],
         "n": n,
         "variant": "",
-        "state": JobState.QUEUED.value,
-        "stage": Stage.WAITING.value,
+        "state": JobState.QUEUED,
+        "stage": Stage.WAITING,
         "hold": False,
         "epoch": 1,
         "submitted_epoch": 0,

@@ -11,7 +11,7 @@ from gateway.ledger.session import Writes
 from gateway.rules.failures import error_of
 from gateway.rules.tokens import Caller
 from gateway.rules.variants import cut_variant
-from proteus.jobs import Category, JobKind, JobState, Stage, new_id
+from proteus.jobs import WITHOUT_RESULT, Category, JobKind, JobState, Stage, new_id
 
 
 class Raced(Exception):
@@ -66,12 +66,12 @@ class Preparations:
         if known is not None:
             if is_final(known):
                 raise error_of(known.error or {})
-            if known.state not in ("failed", "canceled", "expired"):
+            if known.state not in WITHOUT_RESULT:
                 return known
         blocked = need is not None and need.state != JobState.COMPLETED
         made = await self._writes.jobs.add_tailor_job(
             id=new_id("seg"),
-            kind=kind.value,
+            kind=kind,
             user_id=self._caller.user_id,
             tenant=self._caller.tenant,
             image_id=image.id,
