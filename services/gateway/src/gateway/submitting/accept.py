@@ -13,8 +13,9 @@ from dataclasses import replace
 from typing import Any
 
 from gateway.ledger.engine import Ledger
-from gateway.ledger.repository import Writes, material_of
-from gateway.ledger.rows import Order, TryonRow
+from gateway.ledger.orders import Order, material_of
+from gateway.ledger.session import Writes
+from gateway.ledger.tryons import TryonRow
 from gateway.outbox import Submitter
 from gateway.rules.options import TryonOptions
 from gateway.submitting.accept_ready import ReadyAcceptor
@@ -87,7 +88,7 @@ class Acceptor:
                 context, options, card, person_id=person.id, garment_id=garment.id, cut_id=cut.id if cut else None
             )
             async with self._ledger.write() as writes:
-                entry = await writes.add_tryon(**values | {"status": None})
+                entry = await writes.tryons.add(**values | {"status": None})
                 await remember(writes, context, entry.vton_id)
             return entry
 
@@ -128,11 +129,11 @@ class Acceptor:
                     cut_id=needs.cut.id,
                     parse_id=needs.parse.id if needs.parse else None,
                 )
-                entry = await (_submit_draft(writes, draft, values) if draft else writes.add_tryon(**values))
+                entry = await (_submit_draft(writes, draft, values) if draft else writes.tryons.add(**values))
                 stage = Stage.PREPARING if needs.unfinished else Stage.HELD if admitted.hold else Stage.WAITING
                 pictures = unit_values(context, options, card, stage=stage, hold=admitted.hold)
-                units = [await writes.add_job(**picture) for picture in pictures]
-                await writes.add_needs((unit.id, need_id) for unit in units for need_id in needs.unfinished)
+                units = [await writes.jobs.add(**picture) for picture in pictures]
+                await writes.needs.add((unit.id, need_id) for unit in units for need_id in needs.unfinished)
                 await remember(writes, context, entry.id)
         if stage is Stage.WAITING:
             material = material_of(materials.person, needs.cut, needs.parse)
@@ -143,7 +144,7 @@ class Acceptor:
 
 async def _submit_draft(writes: Writes, draft: TryonRow, values: dict[str, Any]) -> TryonRow:
     """Turn a draft into the entry of a submitted try-on."""
-    locked = (await writes.lock_tryons([draft.id])).get(draft.id)
+    locked = (await writes.tryons.lock([draft.id])).get(draft.id)
     if locked is None or locked.status is not None:
         raise errors.Conflict("This VTON entry was submitted already.")
-    return await writes.change_tryon(draft.id, **values | {"created_at": draft.created_at})
+    return await writes.tryons.change(draft.id, **values | {"created_at": draft.created_at})

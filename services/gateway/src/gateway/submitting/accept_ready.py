@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from gateway.ledger.engine import Ledger
-from gateway.ledger.repository import Ready
-from gateway.ledger.rows import JobRow, Order, TryonRow
+from gateway.ledger.jobs import JobRow
+from gateway.ledger.orders import Order
+from gateway.ledger.submit_ready import Ready
+from gateway.ledger.tryons import TryonRow
 from gateway.outbox import Submitter
 from gateway.rules.options import TryonOptions
 from gateway.submitting.admit import Admitted, Admitter
@@ -74,7 +76,7 @@ class ReadyAcceptor:
     async def _commit(self, asked: Sequence[Ready]) -> list[bool]:
         """Commit and push pictures whose needs are all there; return of each whether it was one."""
         async with self._ledger.statement() as writes:
-            found = await writes.submit_ready(asked)
+            found = await writes.orders.submit_ready(asked)
         await self._submitter.push_orders(
             [
                 Order(job=one.unit, tryon=one.entry, material=material)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from gateway.ledger.rows import ImageRow, JobRow, TryonRow
+from gateway.ledger.images import ImageRow
+from gateway.ledger.jobs import JobRow
+from gateway.ledger.tryons import TryonRow
 from gateway.rules.admission import Admission
 from gateway.rules.tokens import Caller
 from proteus.jobs import new_id

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 from typing import Final, TypeVar
 
 from gateway.ledger.engine import Ledger
-from gateway.ledger.repository import Writes
+from gateway.ledger.session import Writes
 from gateway.submitting.context import SubmitContext
 from proteus import errors
 
@@ -62,7 +62,7 @@ class Idempotency:
         if context.once is None:
             return
         async with self._ledger.read() as reads:
-            found = await reads.remembered(context.once.key, user_id=context.caller.user_id)
+            found = await reads.idempotency.find(context.once.key, user_id=context.caller.user_id)
         if found is None:
             return
         if found[0] != context.once.request_hash:
@@ -76,7 +76,7 @@ async def remember(writes: Writes, context: SubmitContext, job_id: str) -> None:
     Raises:
         Raced: The key was bound meanwhile.
     """
-    if context.once and not await writes.remember(
+    if context.once and not await writes.idempotency.remember(
         context.once.key, user_id=context.caller.user_id, request_hash=context.once.request_hash, job_id=job_id
     ):
         raise Raced

@@ -9,8 +9,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from gateway.ledger.engine import Ledger
-from gateway.ledger.repository import Reads
-from gateway.ledger.rows import ImageRow, JobRow, TryonRow
+from gateway.ledger.images import ImageRow
+from gateway.ledger.jobs import JobRow
+from gateway.ledger.session import Reads
+from gateway.ledger.tryons import TryonRow
 from gateway.rules.failures import error_of
 from gateway.rules.tokens import Caller
 from gateway.settings import LimitSettings, UploadSettings
@@ -66,10 +68,10 @@ class Photos:
         limits = self._limits
         image_id = new_id("img")
         async with self._ledger.write() as writes:
-            if await writes.user(caller.user_id) is None:
+            if await writes.users.find(caller.user_id) is None:
                 raise errors.Unauthorized("The user of this token does not exist any more.")
-            self._check_quota(caller, *await writes.stored(caller.user_id), size_bytes)
-            await writes.add_image(
+            self._check_quota(caller, *await writes.images.stored(caller.user_id), size_bytes)
+            await writes.images.add(
                 image_id,
                 user_id=caller.user_id,
                 kind=kind,
@@ -140,9 +142,9 @@ class Photos:
         parts = object_keys.split(key)
         found = None
         if parts.user_id == caller.user_id and parts.image_id is not None:
-            found = await reads.image(parts.image_id, user_id=caller.user_id)
+            found = await reads.images.find(parts.image_id, user_id=caller.user_id)
         elif parts.user_id == caller.user_id and parts.area == Area.IMAGES:
-            found = await reads.image_by_key(key, user_id=caller.user_id)
+            found = await reads.images.by_key(key, user_id=caller.user_id)
         if found is None:
             raise errors.NotFound("There is no photo of yours at this address.")
         return found
@@ -152,8 +154,8 @@ class Photos:
         key = self._store.key_of(url)
         if object_keys.split(key).area != Area.DERIVED:
             return await self.find(reads, caller, url), None
-        cut = await reads.cut_by_key(key, user_id=caller.user_id)
-        image = await reads.image(cut.image_id or "", user_id=caller.user_id) if cut else None
+        cut = await reads.jobs.cut_by_key(key, user_id=caller.user_id)
+        image = await reads.images.find(cut.image_id or "", user_id=caller.user_id) if cut else None
         if cut is None or image is None:
             raise errors.NotFound("There is no cut-out of yours at this address.")
         return image, cut
@@ -175,7 +177,7 @@ class Photos:
     async def jobs_of_uploaded(self, image: ImageRow) -> Sequence[JobRow]:
         """Return a photo's tailor jobs; raise unless the photo was uploaded."""
         async with self._ledger.read() as reads:
-            known = await reads.jobs_of_images([image.id])
+            known = await reads.jobs.of_images([image.id])
         await self.check_uploaded(image, known)
         return known
 
@@ -184,16 +186,16 @@ class Photos:
         async with self._ledger.read() as reads:
             person = await self.find(reads, caller, person_url)
             garment, cut = await self.find_garment(reads, caller, garment_url)
-            known = await reads.jobs_of_images({person.id, garment.id})
+            known = await reads.jobs.of_images({person.id, garment.id})
         return await self._uploaded(Materials(person=person, garment=garment, cut=cut, known=known))
 
     async def materials_of(self, entry: TryonRow) -> Materials:
         """Return what an entry is made from; raise unless all of it was uploaded."""
         ids = {entry.person_image_id, entry.garment_image_id}
         async with self._ledger.read() as reads:
-            photos = await reads.images(ids)
-            cut = (await reads.jobs([entry.cut_id])).get(entry.cut_id) if entry.cut_id else None
-            known = await reads.jobs_of_images(ids)
+            photos = await reads.images.by_ids(ids)
+            cut = (await reads.jobs.by_ids([entry.cut_id])).get(entry.cut_id) if entry.cut_id else None
+            known = await reads.jobs.of_images(ids)
         person, garment = photos[entry.person_image_id], photos[entry.garment_image_id]
         return await self._uploaded(Materials(person=person, garment=garment, cut=cut, known=known))
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from gateway.ledger.engine import Ledger
-from gateway.ledger.rows import ImageRow, JobRow
+from gateway.ledger.images import ImageRow
+from gateway.ledger.jobs import JobRow
 from gateway.outbox import Submitter
 from gateway.submitting.context import SubmitContext
 from gateway.submitting.idempotency import Idempotency, remember
