@@ -40,7 +40,7 @@ BREAKS = {
     "sql-in-the-ledger": [("gateway.recording.recorder", "sqlalchemy"), ("weaver.worker", "sqlalchemy")],
     "s3-in-storage": [("tailor.worker", "boto3"), ("gateway.upkeep.sweeps", "botocore")],
     "kubernetes-at-the-edge": [("arbitrator.loop", "kubernetes"), ("arbitrator.policies.slo", "kopf")],
-    "http-in-the-outer-rooms": [("gateway.submitting.intake", "fastapi"), ("tailor.worker", "starlette")],
+    "http-in-the-outer-rooms": [("gateway.submitting.accept", "fastapi"), ("tailor.worker", "starlette")],
 }
 """For each law, imports that break it."""
 

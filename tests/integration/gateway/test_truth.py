@@ -212,7 +212,7 @@ async def test_what_redis_did_not_take_is_pushed_later(gateway, gateway_settings
     away = gateway_settings.model_copy(update={"redis": RedisSettings(url=f"redis://127.0.0.1:{free_port()}/0")})
     lonely = build(away, asyncio.Event())
     caller = Caller(user_id=ready.guest.user_id, tenant="guests", scopes=frozenset(), expires_at=0)
-    accepted = await lonely.intake.tryon(
+    accepted = await lonely.acceptor.submit(
         SubmitContext(caller=caller, trace_id="t"), TryonOptions(), person_url=ready.person, garment_url=ready.garment
     )
     async with hands.working():

@@ -65,7 +65,7 @@ async def presigned_download_url(
     if image is None:
         raise NotFound("There is no photo of yours with this image_id.")
     if image.key is None:
-        await services.intake.ingest(SubmitContext(caller=caller, trace_id=trace), image)
+        await services.preparer.ingest(SubmitContext(caller=caller, trace_id=trace), image)
         raise NotReady("The photo is being ingested.")
     return await download_ticket(services, image.key)
 

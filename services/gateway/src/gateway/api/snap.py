@@ -33,7 +33,7 @@ router = GuardedRouter(tags=["try-ons"])
 )
 async def snap(submit: SubmitDep, asked: SnapRequest) -> JSONResponse:
     """Submit a try-on. 202 with position and ETA; with `Prefer: wait=N` 200 if it ends in time; 429 if it could not."""
-    accepted = await submit.services.intake.tryon(
+    accepted = await submit.services.acceptor.submit(
         submit.context,
         asked,
         person_url=asked.user_photo_url,

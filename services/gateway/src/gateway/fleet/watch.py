@@ -82,6 +82,23 @@ class FleetView:
     read_at: float | None = None
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AdmissionInputs:
+    """What admission decides a submit by.
+
+    Attributes:
+        servable: The engines that somebody serves or could be started for; None: the fleet has not been read lately.
+        queue: What waits, in all and of the caller's holders.
+        fleet: The workers that can be had for the engine.
+        limits: The deployment's limits.
+    """
+
+    servable: frozenset[str] | None
+    queue: QueueView
+    fleet: Fleet
+    limits: Limits
+
+
 class FleetWatch:
     """The latest reading, and what follows from it."""
 
@@ -212,6 +229,15 @@ class FleetWatch:
             self._admitted[holder] += pictures
         self._admitted_in_all += pictures
 
+    def as_seen_by(self, caller: Caller, engine: str, quality: Quality) -> AdmissionInputs:
+        """Return what admission decides by, at this moment."""
+        return AdmissionInputs(
+            servable=self.servable,
+            queue=self.queue_view(caller, engine),
+            fleet=self.fleet(engine, quality),
+            limits=self.limits,
+        )
+
     def queue_view(self, caller: Caller, engine: str) -> QueueView:
         """What admission sees for a caller and an engine: what waits for its workers, and what its holders have."""
         counts: dict[str, int] = {}
@@ -232,6 +258,11 @@ class FleetWatch:
     def offered(self) -> frozenset[str]:
         """The engines that workers offer, ready or loading."""
         return frozenset(name for card in self.view.weavers for name in card.engines)
+
+    @property
+    def choices(self) -> frozenset[str]:
+        """The engines that a default is chosen from: those offered, or while there are none those that could be."""
+        return self.offered or self.servable or frozenset()
 
     @property
     def servable(self) -> frozenset[str] | None:
