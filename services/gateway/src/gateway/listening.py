@@ -1,4 +1,4 @@
-"""How the process listens: uvicorn's configuration, and the deadline that uvicorn lacks.
+"""How the process serves its sockets: uvicorn's configuration, and the deadline that uvicorn lacks.
 
 A connection that sends nothing, or half of its headers, costs a file descriptor for as long as it likes. So headers
 have a deadline, from the connection's start or from the first byte of a later request, and a size.
@@ -31,12 +31,10 @@ _TOO_SLOW: Final = b"HTTP/1.1 408 Request Timeout\r\ncontent-length: 0\r\nconnec
 _TOO_LONG: Final = b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
 
 
-def public(app: Application, edge: EdgeSettings, *, host: str, port: int) -> uvicorn.Config:
+def public(app: Application, edge: EdgeSettings) -> uvicorn.Config:
     """Return how clients are listened to."""
     return uvicorn.Config(
         app,
-        host=host,
-        port=port,
         http=type("Protocol", (HeadersInTime,), {"header_seconds": edge.header_seconds}),
         log_config=None,
         access_log=False,
@@ -50,12 +48,10 @@ def public(app: Application, edge: EdgeSettings, *, host: str, port: int) -> uvi
     )
 
 
-def inner(app: Application, *, host: str, port: int) -> uvicorn.Config:
+def inner(app: Application) -> uvicorn.Config:
     """Return how Prometheus and operators are listened to, on a port of their own."""
     return uvicorn.Config(
         app,
-        host=host,
-        port=port,
         log_config=None,
         access_log=False,
         lifespan="off",
