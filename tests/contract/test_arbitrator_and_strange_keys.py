@@ -19,10 +19,10 @@ from proteus.redis_roles import RedisRole
 NAMES = keys.QueueKeys(keys.JOBS)
 
 
-async def tick(redis, observer: Observer) -> bool:
+async def tick(redis, observer: Observer, *, local: bool = False) -> bool:
     seen = await observer.read()
     policy = TablePolicy()
-    actuator = RedisActuator(redis, identity="a1", lease_seconds=5, writes_replicas=True)
+    actuator = RedisActuator(redis, identity="a1", lease_seconds=5, local_replicas=local)
     before = await actuator.last_decision()
     return await actuator.apply(
         Order(decision=policy.decide(seen, before), seen=seen, policy=policy.name, arrivals_per_second=0)
@@ -44,6 +44,7 @@ def observer_of(redis) -> Observer:
         keys.STATE,
         keys.DECISIONS,
         keys.WEAVER_REPLICAS,
+        keys.WEAVERS_WANTED,
         keys.WARM,
         NAMES.workers,
         NAMES.worker("weaver-1"),
@@ -51,14 +52,16 @@ def observer_of(redis) -> Observer:
 )
 @pytest.mark.parametrize("put", ["set", "sadd", "zadd"])
 async def test_a_tick_acts_whatever_the_type_of_a_key(redis, key, put):
+    local = key == keys.WEAVER_REPLICAS
     await redis.zadd(NAMES.workers, {"weaver-1": 1})
     await redis.delete(key)
     value = {"strange": 1} if put == "zadd" else "strange"
     await getattr(redis, put)(key, value)
     if put == "set" and key == keys.ARBITRATOR_LEASE:
         return  # That is another holder.
-    assert await tick(redis, observer_of(redis))
+    assert await tick(redis, observer_of(redis), local=local)
     assert await redis.get(keys.BATCH_SIZE) == "1"
+    assert await redis.scard(keys.WEAVERS_WANTED) == (0 if local else 2)
     assert await redis.get(keys.ARBITRATOR_LEASE) == "a1"
 
 

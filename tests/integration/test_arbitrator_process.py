@@ -142,7 +142,15 @@ async def test_a_successor_leaves_a_fleet_at_zero_asleep(fleet: Fleet) -> None:
     assert asked == [0]
 
 
-async def test_where_somebody_else_scales_the_number_is_not_written(fleet: Fleet) -> None:
-    fleet.start("arbitrator", "a1", **FAST)
-    await config_becomes(fleet, "1", "0", "0.0", "VIP")
+async def test_where_keda_scales_it_finds_the_number_as_the_size_of_a_set(fleet: Fleet) -> None:
+    fleet.start("arbitrator", "a1", **FAST, ARBITRATOR_MIN_REPLICAS="0")
+
+    async def size(wanted: int) -> bool:
+        return bool(await fleet.redis.scard(keys.WEAVERS_WANTED) == wanted + 1)
+
+    await fleet.until(lambda: size(0), what="no weaver is wanted")
+    ids = await fleet.submit(*[f"k{n}" for n in range(25)])
+    await fleet.until(lambda: size(3), what="three weavers are wanted")
+    await fleet.queue.cancel(*ids)
+    await fleet.until(lambda: size(0), what="no weaver is wanted any more")
     assert await fleet.redis.exists(keys.WEAVER_REPLICAS) == 0

@@ -264,6 +264,7 @@ def shopper(name: str) -> Shopper:
     return Shopper(user_id=f"usr_{name}", category="upper", size=(200, 300), seed=1)
 
 
+@pytest.mark.long
 @BOTH
 async def test_a_worker_killed_while_denoising_loses_no_job(fleet: Fleet, weights: Path, name: str) -> None:
     card, body = CARDS[name], await ANN.body(fleet)

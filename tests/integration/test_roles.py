@@ -13,6 +13,7 @@ import redis as sync_redis
 from botocore.exceptions import ClientError
 from redis.exceptions import NoPermissionError
 
+from proteus import keys
 from proteus.errors import DependencyUnavailable
 from proteus.redis_roles import RedisRole
 from proteus.storage import ObjectStore
@@ -54,6 +55,8 @@ REFUSED = [
     (RedisRole.KEDA, "LPUSH queue:jobs {}"),
     (RedisRole.KEDA, "LRANGE queue:jobs 0 -1"),
     (RedisRole.KEDA, "HGETALL {queue:jobs}:job:job_1"),
+    (RedisRole.KEDA, "SADD config:weavers_wanted:weaver x"),
+    (RedisRole.GATEWAY, "SADD config:weavers_wanted:weaver x"),
     # Orders come from the arbitrator, the epoch and what was recorded from the gateway.
     *((role, "SET config:batch_size 64") for role in (RedisRole.GATEWAY, RedisRole.TAILOR, RedisRole.WEAVER)),
     *((role, "SET proteus:epoch x") for role in EVERYBODY if role is not RedisRole.GATEWAY),
@@ -108,6 +111,12 @@ def test_an_arbitrator_reads_by_script_but_cannot_write_by_one(valkey: Valkey) -
         assert arbitrator.register_script(READ_AS_SCRIPT)(keys=["{queue:jobs}:leases"]) == 0
         with pytest.raises((NoPermissionError, sync_redis.ResponseError), match="ermission"):
             arbitrator.register_script(WRITE_AS_SCRIPT)(keys=["{queue:jobs}:leases"])
+
+
+def test_keda_counts_the_weavers_that_the_arbitrator_wants(valkey: Valkey) -> None:
+    with client(valkey, RedisRole.ARBITRATOR) as arbitrator, client(valkey, RedisRole.KEDA) as keda:
+        arbitrator.sadd(keys.WEAVERS_WANTED, 1, 2, 3)
+        assert keda.eval("return redis.call('SCARD', KEYS[1])", 1, keys.WEAVERS_WANTED) == 3
 
 
 def test_no_server_can_tell_a_weavers_script_from_its_hand(valkey: Valkey) -> None:

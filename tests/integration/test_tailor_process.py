@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import httpx
 import numpy as np
 import pytest
 from PIL import Image
@@ -21,8 +22,11 @@ from proteus import imaging
 from proteus.artefacts import GarmentCut, IngestedImage, PersonParse
 from proteus.jobs import JobState
 from proteus.queue import JobView
+from proteus.service.http_protocol import HEADERS_BYTES_MOST
 from proteus.service.machine import RESERVE_BYTES, memory_limit_bytes
+from proteus.service.security_headers import SECURITY_HEADERS
 from workbench import assets
+from workbench.stack.ports import free_port
 
 if TYPE_CHECKING:
     from conftest import Fleet  # type: ignore[import-not-found]
@@ -35,7 +39,7 @@ pytestmark = pytest.mark.usefixtures("pose_folder")
 
 
 async def tailor(fleet: Fleet, worker_id: str = "t1", **environment: str) -> Any:
-    process = fleet.start("tailor", worker_id, POSE_MODEL_DIR=str(POSE), TAILOR_HTTP_PORT="0", **environment)
+    process = fleet.start("tailor", worker_id, **{"POSE_MODEL_DIR": str(POSE), "TAILOR_HTTP_PORT": "0"} | environment)
     await fleet.ready(process, fleet.tailor_queue)
     return process
 
@@ -195,7 +199,7 @@ async def test_a_killed_tailors_jobs_are_done_by_another_one(fleet: Fleet) -> No
     await tailor(fleet, "t2")
     views = await asyncio.gather(*jobs)
     assert {view.state for view in views} == {JobState.COMPLETED}
-    assert sum(view.crashes for view in views) == held
+    assert sum(view.crashes for view in views) >= held  # More if a crowded machine let the second one's lease run out.
 
 
 @pytest.fixture(scope="module")
@@ -261,6 +265,22 @@ async def test_a_tailor_without_memory_for_one_slot_refuses_to_start_and_says_wh
     [line] = [line for line in process.log.read_text().splitlines() if "cannot_work" in line]
     assert "TAILOR_SLOTS: not even 1 fits" in line
     assert "raise the memory limit" in line
+
+
+async def test_a_tailors_port_sends_security_headers_and_leads_to_no_foreign_host(fleet: Fleet) -> None:
+    port = free_port()
+    await tailor(fleet, TAILOR_HTTP_HOST="127.0.0.1", TAILOR_HTTP_PORT=str(port))
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as http:
+        for path, status in (("/healthz", 200), ("/metrics", 200), ("/openapi.json", 200), ("/docs", 404)):
+            answer = await http.get(path)
+            assert answer.status_code == status
+            assert [answer.headers.get(name) for name, _ in SECURITY_HEADERS] == [
+                value for _, value in SECURITY_HEADERS
+            ]
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(b"GET /healthz HTTP/1.1\r\nHost: a\r\nX-Long: " + b"x" * (HEADERS_BYTES_MOST + 1))
+    assert (await reader.read()).startswith(b"HTTP/1.1 431")
+    writer.close()
 
 
 async def test_a_tailor_leaves_out_slots_that_its_memory_has_no_room_for_and_works(fleet: Fleet) -> None:

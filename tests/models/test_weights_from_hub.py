@@ -14,6 +14,7 @@ from typing import ClassVar
 import pytest
 
 COMMIT = "c" * 40
+NOT_NOW = "weights cannot be fetched from owner/name on the model hub now"
 FILES = {
     "model.safetensors": b"w" * 5000,
     "config.json": b"{}",
@@ -111,16 +112,8 @@ def test_a_repository_that_is_not_there_is_named_and_leaves_nothing(hub: str, tm
 @pytest.mark.parametrize(
     ("status", "code", "meaning"),
     [
-        (
-            503,
-            "",
-            "away: fashn's weights cannot be fetched from owner/name on the model hub now (HTTPStatusError, status 503)",
-        ),
-        (
-            429,
-            "",
-            "away: fashn's weights cannot be fetched from owner/name on the model hub now (HTTPStatusError, status 429)",
-        ),
+        (503, "", f"away: fashn's {NOT_NOW} (HTTPStatusError, status 503)"),
+        (429, "", f"away: fashn's {NOT_NOW} (HTTPStatusError, status 429)"),
         (403, "GatedRepo", "no: owner/name could not be fetched from the model hub: "),
         (401, "RepoNotFound", "no: owner/name could not be fetched from the model hub: "),
     ],

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-CITED = re.compile(r"(?<![\w/.-])docs/[\w./-]+\.(?:md|json)")
+CITED = re.compile(r"(?<![\w/.-])(?:docs/[\w./-]+\.(?:md|json)|tests/[\w/-]+\.py)")
 FOREIGN = re.compile(r"\bSPEC \d|(?<![\w/])facts/[\w-]+\.md")
 KINDS = {".py", ".lua", ".md", ".toml", ".yaml", ".yml"}
 
@@ -22,7 +22,7 @@ def texts() -> list[Path]:
     return [path for path in kept if path.is_file()] or sorted((ROOT / "libs").rglob("*.py"))
 
 
-def test_every_page_that_is_cited_is_there() -> None:
+def test_every_page_and_test_that_is_cited_is_there() -> None:
     cited = {(name, path) for path in texts() for name in CITED.findall(path.read_text())}
     assert len(cited) > 10
     assert sorted(f"{path.relative_to(ROOT)}: {name}" for name, path in cited if not (ROOT / name).exists()) == []

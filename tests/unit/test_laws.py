@@ -21,7 +21,7 @@ BREAKS = {
         ("gateway.app", "workbench.client"),
     ],
     "proteus-down": [("proteus.jobs", "proteus.queue"), ("proteus.service.lifecycle", "proteus.worker.claims")],
-    "gateway-down": [("gateway.ledger.engine", "gateway.outbox"), ("gateway.rules.admission", "gateway.ledger.rows")],
+    "gateway-down": [("gateway.ledger.engine", "gateway.outbox"), ("gateway.rules.admission", "gateway.ledger.jobs")],
     "tailor-down": [("tailor.tasks", "tailor.worker"), ("tailor.masks", "tailor.pose")],
     "weaver-down": [("weaver.engine_runner", "weaver.worker"), ("weaver.batching", "weaver.profile")],
     "arbitrator-down": [("arbitrator.policies.slo", "arbitrator.loop"), ("arbitrator.observe", "arbitrator.actuators")],

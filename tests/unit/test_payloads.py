@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gateway.ledger import repository
+from gateway import ledger
 from proteus import payloads
 from proteus.artefacts import GarmentCut, IngestedImage, PersonParse, PictureWarning
 from proteus.engines import Quality
@@ -281,7 +281,7 @@ def test_a_cut_and_a_parse_are_told_in_full() -> None:
 
 
 def test_sql_reads_names_that_results_have() -> None:
-    sources = "".join(path.read_text() for path in Path(repository.__file__).parent.glob("*.py"))
+    sources = "".join(path.read_text() for path in Path(ledger.__file__).parent.glob("*.py"))
     of_cuts = re.findall(r"result -> 'cut' ->> '(\w+)'", sources)
     of_pictures = re.findall(r"result\[\"(\w+)\"\]", sources)
     assert sorted(of_cuts) == ["category", "worn"]

@@ -146,6 +146,24 @@ def test_the_scale_signal_leads_and_does_not_see_degradation() -> None:
     assert degraded.desired_replicas >= plain.desired_replicas > 4
 
 
+def test_a_last_weaver_is_wanted_for_minutes_after_the_last_job_and_not_for_hours() -> None:
+    shop = replace(CALM, ready=1, min_replicas=0)
+    busy = play([replace(shop, arrived=1, running=1)] * 10 + [replace(shop, running=1)])
+    assert busy[-1].desired_replicas >= 1
+    ticks_per_minute = round(60 / TICK)
+    after = play([shop] * (15 * ticks_per_minute), before=busy[-1])
+    gone = next(n for n, decision in enumerate(after) if decision.desired_replicas == 0) / ticks_per_minute
+    assert 5 < gone < 10
+    assert all(decision.desired_replicas == 0 for decision in after[-ticks_per_minute:])
+
+
+def test_a_job_every_two_minutes_keeps_its_weaver() -> None:
+    shop = replace(CALM, ready=1, min_replicas=0)
+    one = [replace(shop, arrived=1, running=1)] + [shop] * round(120 / TICK)
+    decisions = play([shop] + one * 10)
+    assert all(decision.desired_replicas >= 1 for decision in decisions[1:])
+
+
 def test_with_no_worker_ready_nothing_moves_but_the_signal() -> None:
     cold = replace(FLOOD, ready=0, busy_workers=0, running=0)
     decisions = play([cold] * 60)

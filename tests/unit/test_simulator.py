@@ -58,7 +58,7 @@ def test_every_job_ends_in_exactly_one_way(system: str, curve: str) -> None:
     st.floats(0, 40),
     st.floats(0, 0.01),
     st.sampled_from([0, 5]),
-    st.sampled_from(["plain", "formula", "arbitrator"]),
+    st.sampled_from(["plain", "formula", "signal", "signal_busy"]),
 )
 def test_jobs_are_conserved_through_scaling_crashes_and_caps(
     trace: str, load: float, seed: int, crashes: float, poison: float, cap: int, signal: str

@@ -69,15 +69,17 @@ def test_the_hpa_never_leaves_its_bounds(steps: list[tuple[float, int]]) -> None
 
 
 @pytest.mark.parametrize(
-    ("signal", "metric"), [("plain", (30.0, 10.0)), ("formula", (5.0, 1.0)), ("arbitrator", (7.0, 1.0))]
+    ("signal", "metric"),
+    [("plain", (30.0, 10.0)), ("formula", (5.0, 1.0)), ("signal", (3.0, 1.0)), ("signal_busy", (5.0, 1.0))],
 )
 def test_what_each_form_tells_the_hpa(signal: str, metric: tuple[float, float]) -> None:
     plan = FleetPlan(signal=signal, replicas=1, max_replicas=9)  # type: ignore[arg-type]
-    assert plan.metric(waiting=30, retrying=2, running=8, busy=5, desired=7) == metric
+    assert plan.metric(waiting=30, retrying=2, running=8, busy=5, desired=3) == metric
     assert plan.metric(waiting=70, retrying=2, running=8, busy=5, desired=8)[0] == {
         "plain": 70.0,
         "formula": 8.0,
-        "arbitrator": 8.0,
+        "signal": 8.0,
+        "signal_busy": 8.0,
     }.get(signal)
 
 

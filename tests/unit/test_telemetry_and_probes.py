@@ -20,6 +20,7 @@ from leaks import leaks
 from proteus.errors import ModelUnavailable
 from proteus.service import lifecycle, telemetry
 from proteus.service.probes import probe_server
+from proteus.service.security_headers import SECURITY_HEADERS
 from proteus.service.supervision import Loops, Pulse
 from proteus.settings import LogSettings
 
@@ -124,6 +125,9 @@ async def test_probes_tell_health_readiness_and_metrics(unused_tcp_port: int) ->
         assert "proteus_jobs_total 1.0" in await ask(port, "GET /metrics HTTP/1.1\r\n\r\n")
         assert (await ask(port, "GET /secret HTTP/1.1\r\n\r\n")).startswith("HTTP/1.1 404")
         assert (await ask(port, "POST /healthz HTTP/1.1\r\n\r\n")).startswith("HTTP/1.1 405")
+        for path in ("/healthz", "/metrics", "/secret"):
+            answer = await ask(port, f"GET {path} HTTP/1.1\r\n\r\n")
+            assert all(f"{name}: {value}\r\n" in answer for name, value in SECURITY_HEADERS), path
 
 
 async def test_health_names_the_loop_that_stopped_turning(unused_tcp_port: int) -> None:

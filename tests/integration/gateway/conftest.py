@@ -270,7 +270,7 @@ def account(parts: Services, tokens: Tokens) -> Callable[..., Awaitable[Guest]]:
     async def make(gateway: Gateway, tenant: str, *, scopes: Sequence[str] = ()) -> Guest:
         user_id = f"user_{tenant}"
         async with parts.ledger.write() as writes:
-            await writes.add_user(user_id, kind="account", tenant=tenant)
+            await writes.users.add(user_id, kind="account", tenant=tenant)
         return gateway.bearer(tokens.mint(user_id, tenant=tenant, scopes=scopes, seconds=600), user_id)
 
     return make

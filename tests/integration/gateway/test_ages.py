@@ -20,15 +20,15 @@ def aged(parts):
 
     async def age(job_id: str, **columns) -> None:
         async with parts.ledger.write() as writes:
-            row = (await writes.lock_jobs([job_id]))[job_id]
-            await writes.save_jobs([replace(row, **columns)])
+            row = (await writes.jobs.lock([job_id]))[job_id]
+            await writes.jobs.save([replace(row, **columns)])
 
     return age
 
 
 async def row(parts, job_id):
     async with parts.ledger.read() as reads:
-        return (await reads.jobs([job_id]))[job_id]
+        return (await reads.jobs.by_ids([job_id]))[job_id]
 
 
 def promoter(parts) -> Promoter:
@@ -67,11 +67,11 @@ async def test_held_work_ends_after_its_own_age_and_not_before(ready, parts) -> 
     held = (await ready.snap(priority="low"))["job_id"]
     found = await row(parts, held)
     async with parts.ledger.write() as writes:
-        await writes.save_jobs([replace(found, stage="held", state="queued", waiting_since=None)])
+        await writes.jobs.save([replace(found, stage="held", state="queued", waiting_since=None)])
     now = (await row(parts, held)).updated_at
     async with parts.ledger.read() as reads:
         for later, ended in ((timedelta(hours=23), []), (timedelta(hours=25), [held])):
-            old = await reads.too_old(
+            old = await reads.backlog.too_old(
                 waiting_before=now + later - timedelta(seconds=limits.job_age_seconds),
                 held_before=now + later - timedelta(seconds=limits.held_age_seconds),
                 limit=9,

@@ -74,9 +74,9 @@ async def test_an_event_whose_announcement_was_lost_arrives_with_the_next_check(
     monkeypatch.setattr(relay, "CHECK_SECONDS", 0.3)
     async with ready.guest.listening() as heard:
         async with parts.ledger.write() as writes:
-            seq = (await writes.take_seqs({ready.guest.user_id: 1}))[ready.guest.user_id]
+            seq = (await writes.users.take_seqs({ready.guest.user_id: 1}))[ready.guest.user_id]
             data = {"kind": "job", "job_id": "job_x", "job_type": "tryon", "status": "completed", "at": "now"}
-            await writes.add_events([{"user_id": ready.guest.user_id, "seq": seq, "job_id": "job_x", "data": data}])
+            await writes.events.add([{"user_id": ready.guest.user_id, "seq": seq, "job_id": "job_x", "data": data}])
         await heard.until(lambda h: any(e["job_id"] == "job_x" for e in h.jobs))
 
 
@@ -111,7 +111,7 @@ async def test_who_joins_while_others_are_served_misses_nothing(ready, parts) ->
             all_there.set()
 
     async with parts.ledger.read() as reads:
-        newest = (await reads.last_seqs([user_id]))[user_id]
+        newest = (await reads.users.last_seqs([user_id]))[user_id]
     assert newest > 2
     async with asyncio.TaskGroup() as group, asyncio.timeout(20):
         group.create_task(parts.relay.run(parts.loops, stop))

@@ -161,7 +161,7 @@ async def test_a_payload_pushed_by_hand_becomes_a_try_on_or_a_dead_letter(
         while True:
             await adopter.adopt()
             async with parts.ledger.read() as reads:
-                found = (await reads.jobs(["job_by-hand"])).get("job_by-hand")
+                found = (await reads.jobs.by_ids(["job_by-hand"])).get("job_by-hand")
             if found and found.state == "completed":
                 break
     assert found.user_id == "user_foreign"
@@ -178,7 +178,7 @@ async def test_a_payload_pushed_by_hand_may_name_a_photo_that_was_ingested(ready
         while True:
             await adopter.adopt()
             async with parts.ledger.read() as reads:
-                found = (await reads.jobs(["job_again"])).get("job_again")
+                found = (await reads.jobs.by_ids(["job_again"])).get("job_again")
             if found and found.terminal:
                 break
     assert found.state == "completed"

@@ -184,14 +184,14 @@ async def test_without_a_trusted_proxy_a_forged_header_changes_nothing(gateway_s
         made = [await http.post("/users", headers={"X-Forwarded-For": f"203.0.113.{n}"}) for n in range(5)]
         assert [answer.status_code for answer in made] == [201, 201, 201, 429, 429]
     async with parts.ledger.read() as reads:
-        assert {row.origin for row in await reads.users_after(None, limit=9)} == {None}
+        assert {row.origin for row in await reads.users.page(None, limit=9)} == {None}
 
 
 async def test_an_address_is_kept_as_a_hash_only(gateway_settings, store, serve, parts) -> None:
     async with serve(with_limits(gateway_settings)) as gateway:
         first, second = await gateway.guest(address=HERE), await gateway.guest(address=HERE)
     async with parts.ledger.read() as reads:
-        rows = [await reads.user(guest.user_id) for guest in (first, second)]
+        rows = [await reads.users.find(guest.user_id) for guest in (first, second)]
     origins = {row.origin for row in rows if row}
     assert len(origins) == 1
     assert HERE not in repr(rows)
@@ -265,7 +265,9 @@ async def test_held_work_moves_in_by_turns_of_users_not_in_the_order_of_the_gree
         first, second = await modest.snap(), await modest.snap()
         assert (first["stage"], second["stage"]) == ("waiting", "held")
         async with parts.ledger.read() as reads:
-            held = [job_id.partition(":")[0] for _, job_id, _ in await reads.held(per_tenant=20, engines=["puppet"])]
+            held = [
+                job_id.partition(":")[0] for _, job_id, _ in await reads.backlog.held(per_tenant=20, engines=["puppet"])
+            ]
         assert len(held) == 6
         assert held.index(second["job_id"]) <= 1, "each has one on the list: the next turn is both's"
     promoter = Promoter(parts.ledger, parts.queues, parts.recorder, parts.fleet, limits=parts.settings.limits)

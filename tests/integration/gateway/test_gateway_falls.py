@@ -16,6 +16,7 @@ from gateway import metrics
 from gateway.ledger.engine import Ledger
 from gateway.settings import DatabaseSettings
 from proteus import keys
+from proteus.bus import list_bad_events
 from proteus.errors import DependencyUnavailable
 from proteus.jobs import WorkerId
 from proteus.keys import JOBS, TAILOR, QueueKeys
@@ -121,16 +122,18 @@ ODD_RESULTS: list[dict[str, Any]] = [
 ]
 
 
-async def test_a_result_that_cannot_be_read_fails_its_job_is_counted_and_one_of_a_later_version_is_kept(
-    ready, hands
+async def test_a_result_that_cannot_be_read_fails_its_job_is_shown_and_one_of_a_later_version_is_kept(
+    ready, hands, redis
 ) -> None:
     unread = metrics.RESULTS_UNREADABLE.labels("tryon")._value
     before = unread.get()
     bad = [(await ready.snap())["job_id"] for _ in ODD_RESULTS]
     good = (await ready.snap())["job_id"]
     queue = hands.queues[JOBS]
+    unreadable = set()
     for result in ODD_RESULTS:
         job = await hands.take()
+        unreadable.add(job.id)
         await queue.complete(hands.worker, [Completion(id=job.id, token=job.token, result=result)])
     result = await hands.finish(await hands.take(), later={"colour": "red", "layers": [{"a": None}]})
     assert result["later"]
@@ -139,6 +142,10 @@ async def test_a_result_that_cannot_be_read_fails_its_job_is_counted_and_one_of_
         assert (status["status"], status["error"]["code"]) == ("failed", "engine_failed")
     assert (await ready.guest.wait(good, 10))["status"] == "completed"
     assert unread.get() == before + len(ODD_RESULTS)
+    await until(lambda: _is_aside(redis, JOBS, len(ODD_RESULTS)), what="the results are set aside")
+    shown = {entry["id"]: entry["reason"] for entry in await list_bad_events(redis, QueueKeys(JOBS), limit=100)}
+    assert shown.keys() == unreadable
+    assert all(reason.startswith("the result cannot be read: ") for reason in shown.values())
 
 
 async def test_a_read_only_database_is_waited_out_and_answers_503(gateway, ready, hands, database_url) -> None:

@@ -120,7 +120,7 @@ async def test_a_log_holds_one_plain_traceback_for_a_crash_and_no_secret(
         token = await use(url, hands)
         before = log.read_text().count("Traceback (most recent call last)")
         async with parts.ledger.write() as writes:
-            await writes._connection.execute(text("ALTER TABLE images RENAME TO pictures"))
+            await writes.users._connection.execute(text("ALTER TABLE images RENAME TO pictures"))
         async with httpx.AsyncClient(base_url=url, headers={"Authorization": f"Bearer {token}"}) as http:
             crashed = [await http.get("/v1/images", params={"token": token}) for _ in range(2)]
             assert [(answer.status_code, answer.json()["code"]) for answer in crashed] == [(500, "internal")] * 2

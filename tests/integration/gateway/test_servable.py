@@ -68,8 +68,8 @@ async def test_what_workers_offered_within_a_day_can_be_asked_for(gateway_settin
     await second.fleet.refresh()
     assert second.fleet.servable == {"puppet", "fashn"}
     async with second.ledger.read() as reads:
-        assert await reads.engines_offered(since=datetime.now(UTC) - timedelta(minutes=1)) == {"fashn", "timed"}
-        assert await reads.engines_offered(since=datetime.now(UTC) + timedelta(minutes=1)) == frozenset()
+        assert await reads.engine_offers.names(since=datetime.now(UTC) - timedelta(minutes=1)) == {"fashn", "timed"}
+        assert await reads.engine_offers.names(since=datetime.now(UTC) + timedelta(minutes=1)) == frozenset()
     for parts in (first, second):
         await parts.redis.aclose()
         await parts.ledger.close()
@@ -117,7 +117,7 @@ async def test_held_work_of_an_engine_that_nobody_serves_stays_held(
     await offers(redis, "timed")
     assert await promoter.promote() == 0, "the bench's engine has to be named"
     async with parts.ledger.read() as reads:
-        assert (await reads.jobs([held["job_id"]]))[held["job_id"]].stage == "held"
+        assert (await reads.jobs.by_ids([held["job_id"]]))[held["job_id"]].stage == "held"
     await parts.redis.aclose()
     await parts.ledger.close()
 

@@ -69,9 +69,9 @@ async def test_a_photo_whose_ingest_was_recorded_a_moment_ago_is_neither_missing
     """Image and jobs are read one after the other: between the two the ingest may end."""
     snap = await ready.snap()
     async with parts.ledger.read() as reads:
-        (order,) = await reads.orders([snap["job_id"]])
-        image = await reads.image(order.tryon.person_image_id, user_id=order.job.user_id)
-        known = await reads.jobs_of_images([image.id])
+        (order,) = await reads.orders.of([snap["job_id"]])
+        image = await reads.images.find(order.tryon.person_image_id, user_id=order.job.user_id)
+        known = await reads.jobs.of_images([image.id])
     await parts.photos.check_uploaded(replace(image, key=None), known)
     await redis.flushdb()
     assert await parts.submitter.push_orders([replace(order, material=None)]) == 1
@@ -127,7 +127,7 @@ async def test_delete_removes_rows_objects_and_the_place_in_the_queue(ready, han
     assert await redis.llen(JOBS) == 0
     async with guest.listening(last_seq=0) as heard:
         async with parts.ledger.read() as reads:
-            newest = (await reads.last_seqs([guest.user_id]))[guest.user_id]
+            newest = (await reads.users.last_seqs([guest.user_id]))[guest.user_id]
         await heard.until(lambda h: bool(h.jobs) and h.jobs[-1]["seq"] == newest)
     assert [event["seq"] for event in heard.jobs] == list(range(1, newest + 1))
     assert all("results" not in event for event in heard.jobs if event["job_id"] == snap["job_id"])

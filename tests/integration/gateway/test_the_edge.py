@@ -15,6 +15,7 @@ import pytest
 from gateway.commands import openapi
 from gateway.rules.tokens import LIFE_SECONDS_MOST
 from gateway.settings import EdgeSettings
+from proteus.service.security_headers import SECURITY_HEADERS
 
 SOON_SECONDS = 10.0
 """What a busy machine may take for what should happen at once."""
@@ -178,6 +179,12 @@ async def test_every_answer_carries_security_headers(gateway, ready) -> None:
         assert "default-src 'none'" in answer.headers["content-security-policy"], path
         assert "camera=()" in answer.headers["permissions-policy"], path
         assert "strict-transport-security" not in answer.headers, path
+    async with httpx.AsyncClient() as plain:
+        for path in ("/metrics", "/health", "/nowhere"):
+            answer = await plain.get(f"{gateway.inner_url}{path}")
+            assert [answer.headers.get(name) for name, _ in SECURITY_HEADERS] == [
+                value for _, value in SECURITY_HEADERS
+            ]
     secure = await guest.http.get("/healthz", headers={"X-Forwarded-Proto": "https"})
     assert secure.headers["strict-transport-security"].startswith("max-age=")
     assert "camera=(self)" in (await guest.http.get("/app/mirror")).headers["permissions-policy"]

@@ -28,7 +28,7 @@ def reconciler(parts) -> Reconciler:
 
 async def row(parts, job_id):
     async with parts.ledger.read() as reads:
-        return (await reads.jobs([job_id]))[job_id]
+        return (await reads.jobs.by_ids([job_id]))[job_id]
 
 
 async def test_an_emptied_redis_gets_everything_back_and_a_zombie_is_refused(gateway, ready, hands, redis) -> None:
@@ -100,8 +100,8 @@ async def test_what_an_older_epoch_completed_stays_completed(gateway, ready, han
     snap = await ready.snap()
     job = await hands.take()
     async with parts.ledger.write() as writes:
-        found = (await writes.lock_jobs([job.id]))[job.id]
-        await writes.save_jobs([replace(found, epoch=found.epoch + 1)])
+        found = (await writes.jobs.lock([job.id]))[job.id]
+        await writes.jobs.save([replace(found, epoch=found.epoch + 1)])
     await hands.finish(job)
     await reconciler(parts).compare(updated_before=datetime.now(UTC) + timedelta(seconds=5))
     assert (await ready.guest.wait(snap["job_id"]))["status"] == "completed"
@@ -160,7 +160,7 @@ async def test_events_recorded_twice_are_recorded_once(gateway, ready, hands, pa
         await ready.guest.wait(snap["job_id"])
     entries = await redis.xrange(JobQueue(redis, JOBS).keys.events)
     async with parts.ledger.read() as reads:
-        before = await reads.last_seqs([ready.guest.user_id])
+        before = await reads.users.last_seqs([ready.guest.user_id])
     group = JobQueue(redis, JOBS).keys.events
     await redis.xgroup_setid(group, "recorder", "0")
     async with asyncio.timeout(20):
@@ -171,7 +171,7 @@ async def test_events_recorded_twice_are_recorded_once(gateway, ready, hands, pa
             await asyncio.sleep(0.02)
     assert entries
     async with parts.ledger.read() as reads:
-        assert await reads.last_seqs([ready.guest.user_id]) == before
+        assert await reads.users.last_seqs([ready.guest.user_id]) == before
 
 
 async def test_a_failed_photo_fails_what_waits_for_it_with_the_same_code(gateway, ready, hands) -> None:
@@ -202,7 +202,7 @@ async def test_a_new_row_is_stamped_by_the_databases_clock_not_by_a_gateways(rea
     ahead = asdict(await row(parts, snap["job_id"])) | {"id": f"{snap['job_id']}:9", "n": 9}
     ahead["updated_at"] += timedelta(seconds=90)
     async with parts.ledger.write() as writes:
-        made = await writes.add_job(**ahead)
+        made = await writes.jobs.add(**ahead)
     async with parts.ledger.read() as reads:
         assert timedelta() <= await reads.now() - made.updated_at < timedelta(seconds=30)
 
@@ -232,9 +232,9 @@ async def test_nothing_that_nobody_will_ask_for_lies_about(gateway, ready, hands
     store.put(f"results/{guest.user_id}/deleted/1-1.png", b"stored after its deletion", content_type="image/png")
     done = await row(parts, snap["job_id"])
     async with parts.ledger.write() as writes:
-        await writes.save_jobs([replace(done, epoch=2, finished_at=now - timedelta(minutes=20))])
-        await writes.change_tryon(gone["job_id"], expires_at=now - timedelta(seconds=1))
-        await writes.schedule_deletion(f"results/{guest.user_id}/deleted/", due_at=now - timedelta(seconds=1))
+        await writes.jobs.save([replace(done, epoch=2, finished_at=now - timedelta(minutes=20))])
+        await writes.tryons.change(gone["job_id"], expires_at=now - timedelta(seconds=1))
+        await writes.deletions.schedule(f"results/{guest.user_id}/deleted/", due_at=now - timedelta(seconds=1))
     sweeper = Sweeper(parts.ledger, parts.store, parts.eraser, parts.settings.uploads)
     assert await sweeper.orphans(datetime.now(UTC)) == 1
     assert [found.key for found in store.list(folder)] == [done.result_key]

@@ -139,7 +139,7 @@ class Counted:
 
 async def test_who_was_let_in_is_not_asked_for_with_every_request(parts, tokens) -> None:
     async with parts.ledger.write() as writes:
-        await writes.add_user("user_acme", kind="account", tenant="acme")
+        await writes.users.add("user_acme", kind="account", tenant="acme")
     ledger, clock = Counted(parts.ledger), ManualClock()
     callers = Callers(parts.tokens, ledger, AuthSettings(guests="open"), now=clock.now)
     token = tokens.mint("user_acme", tenant="acme", seconds=60)

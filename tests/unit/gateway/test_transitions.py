@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.ledger.rows import JobRow
+from gateway.ledger.jobs import JobRow
 from gateway.recording.transitions import PROMOTED, RELEASED, REOPENED, RESUBMITTED, apply, cascaded, fact
 from gateway.rules.failures import described, error_of
 from proteus import errors

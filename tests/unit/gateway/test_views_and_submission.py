@@ -7,8 +7,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from gateway.ledger.repository import material_of
-from gateway.ledger.rows import ImageRow, JobRow, Order, TryonRow
+from gateway.ledger.images import ImageRow
+from gateway.ledger.jobs import JobRow
+from gateway.ledger.orders import Order, material_of
+from gateway.ledger.tryons import TryonRow
 from gateway.outbox import compose
 from gateway.realtime.statuses import position_body
 from gateway.rules.options import TryonOptions, card_of

@@ -173,7 +173,17 @@ annotations:
   authenticationRef: {name: {{ .root.Release.Name }}-redis}
 {{- end }}
 
-{{/* SPEC 11's formula for one list: pods for everything that waits, is due or runs, never fewer than busy pods. */}}
+{{/* Jobs that one weaver may have: given, or half of what it makes within the SLO; 10 for the founding plain form. */}}
+{{- define "proteus.jobsPerPod" -}}
+{{- $s := .Values.scaling -}}
+{{- if $s.jobsPerPod }}{{ $s.jobsPerPod }}
+{{- else if eq $s.form "plain" }}10
+{{- else }}{{ max 1 (int (floor (divf $s.sloSeconds (mulf 2 $s.pictureSeconds)))) }}
+{{- end }}
+{{- end }}
+
+{{/* How KEDA counts one list. plain: what waits. formula: pods for everything that waits, is due or runs, never fewer
+than busy pods. signal: what the arbitrator wants; the formula while it says nothing. */}}
 {{- define "proteus.scaledObjectSpec" -}}
 scaleTargetRef:
   name: {{ .root.Release.Name }}-{{ .component }}
@@ -187,9 +197,10 @@ fallback:
   replicas: {{ max 1 (int .min) }}
   behavior: currentReplicasIfHigher
 advanced:
-  {{- if eq .form "formula" }}
+  {{- if ne .form "plain" }}
+  {{- $formula := printf "max([(jobs + retry + inflight) / %v.0, busy])" .perPod }}
   scalingModifiers:
-    formula: "max([(jobs + retry + inflight) / {{ .perPod }}.0, busy])"
+    formula: {{ ternary (printf "wanted > 0 ? wanted - 1 : %s" $formula) $formula (eq .form "signal") | quote }}
     target: "1"
     activationTarget: "0"
     metricType: AverageValue
@@ -207,9 +218,12 @@ advanced:
           - {type: Pods, value: 1, periodSeconds: 120}
 triggers:
   {{- include "proteus.redisTrigger" (dict "root" .root "name" "jobs" "list" .list "length" .perPod) | nindent 2 }}
-  {{- if eq .form "formula" }}
+  {{- if ne .form "plain" }}
   {{- include "proteus.redisTrigger" (dict "root" .root "name" "retry" "list" (printf "{%s}:retry" .list) "length" .perPod) | nindent 2 }}
   {{- include "proteus.redisTrigger" (dict "root" .root "name" "inflight" "list" (printf "{%s}:leases" .list) "length" .perPod) | nindent 2 }}
   {{- include "proteus.redisTrigger" (dict "root" .root "name" "busy" "list" (printf "{%s}:busy" .list) "length" 1) | nindent 2 }}
+  {{- end }}
+  {{- if eq .form "signal" }}
+  {{- include "proteus.redisTrigger" (dict "root" .root "name" "wanted" "list" "config:weavers_wanted:weaver" "length" 1) | nindent 2 }}
   {{- end }}
 {{- end }}

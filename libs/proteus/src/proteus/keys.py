@@ -33,6 +33,10 @@ WEAVER_REPLICAS: Final = "config:weaver_replicas"
 """STRING, arbitrator, EX 15. Weavers that one machine's supervisor should run; missing: keep what runs, at least one.
 Written where nobody else scales (`ARBITRATOR_LOCAL_REPLICAS`)."""
 
+WEAVERS_WANTED: Final = "config:weavers_wanted:weaver"
+"""SET of n + 1 members, arbitrator, EX 15. n weavers are wanted by the fleet `weaver`; KEDA counts it. Missing: nobody
+says, and KEDA counts the queue. Written where `ARBITRATOR_LOCAL_REPLICAS` is off."""
+
 WARM: Final = "config:warm"
 """STRING `1`, gateway, EX as long as a client asked for. Keep a weaver ready, work or not."""
 

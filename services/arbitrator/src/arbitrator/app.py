@@ -46,7 +46,7 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
                 redis,
                 identity=settings.deployment.worker_id,
                 lease_seconds=settings.arbitrator.lease_seconds,
-                writes_replicas=settings.arbitrator.local_replicas,
+                local_replicas=settings.arbitrator.local_replicas,
             ),
             tick_seconds=settings.arbitrator.tick_seconds,
             metrics=Metrics(),

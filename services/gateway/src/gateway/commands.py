@@ -115,7 +115,7 @@ async def token(settings: GatewaySettings, *, tenant: str, scopes: list[str], se
     try:
         user_id = f"user_{tenant}"
         async with ledger.write() as writes:
-            await writes.add_user(user_id, kind="account", tenant=tenant)
+            await writes.users.add(user_id, kind="account", tenant=tenant)
     finally:
         await ledger.close()
     tokens = Tokens(settings.tokens.signing_key.get_secret_value(), clock=SystemClock())

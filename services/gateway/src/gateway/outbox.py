@@ -16,7 +16,9 @@ from redis.exceptions import RedisError
 
 from gateway import metrics
 from gateway.ledger.engine import Ledger
-from gateway.ledger.rows import ImageRow, JobRow, Order
+from gateway.ledger.images import ImageRow
+from gateway.ledger.jobs import JobRow
+from gateway.ledger.orders import Order
 from gateway.rules.variants import category_of
 from gateway.status.views import AddressOf, result_url
 from proteus.estimates import rank_of
@@ -51,7 +53,7 @@ class Submitter:
         if not wanted:
             return 0
         async with self._ledger.read() as reads:
-            orders = await reads.orders(wanted)
+            orders = await reads.orders.of(wanted)
         return await self.push_orders([order for order in orders if order.job.stage == "waiting"])
 
     async def push_orders(self, orders: Sequence[Order]) -> int:
@@ -61,7 +63,7 @@ class Submitter:
         """
         if early := [order.job.id for order in orders if order.tryon and order.material is None]:
             async with self._ledger.read() as reads:
-                orders = [order for order in orders if order.job.id not in early] + await reads.orders(early)
+                orders = [order for order in orders if order.job.id not in early] + await reads.orders.of(early)
         by_list: dict[str, list[Submission]] = {}
         for order in orders:
             try:
@@ -82,7 +84,7 @@ class Submitter:
     async def sweep(self) -> int:
         """Push what committed but never arrived; return how many the queues took."""
         async with self._ledger.read() as reads:
-            ids = await reads.outbox(updated_before=await reads.now() - OUTBOX_AGE, limit=OUTBOX_LIMIT)
+            ids = await reads.backlog.outbox(updated_before=await reads.now() - OUTBOX_AGE, limit=OUTBOX_LIMIT)
         return await self.push(ids)
 
 

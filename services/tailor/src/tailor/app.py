@@ -17,7 +17,9 @@ from proteus import keys
 from proteus.errors import ModelUnavailable
 from proteus.payloads import TAILOR_WORKS
 from proteus.registry import WorkerCard
+from proteus.service.http_protocol import headers_within
 from proteus.service.listening import listen
+from proteus.service.security_headers import SECURITY_HEADERS
 from proteus.worker.claims import VERDICT_PATIENCE_SECONDS
 from proteus.worker.run import Work, WorkerParts, run_worker
 from proteus.worker.runtime import WorkerStatus
@@ -114,7 +116,13 @@ class Tailor:
         )
         server = _QuietServer(
             uvicorn.Config(
-                app, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=GRACE_SECONDS
+                app,
+                http=headers_within(),
+                headers=list(SECURITY_HEADERS),
+                log_config=None,
+                access_log=False,
+                lifespan="off",
+                timeout_graceful_shutdown=GRACE_SECONDS,
             )
         )
         async with asyncio.TaskGroup() as group:

@@ -174,7 +174,9 @@ def make_app(
         door: Who may call `/segment`; None: everybody.
     """
     door = door or Door()
-    app = FastAPI(title="Proteus tailor", description="Cuts garments out of pictures.", version="1")
+    app = FastAPI(
+        title="Proteus tailor", description="Cuts garments out of pictures.", version="1", docs_url=None, redoc_url=None
+    )
     bodies = bodies or Bodies()
 
     @app.post(

@@ -16,6 +16,7 @@ from typing import Final
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest
 
 from proteus.service.listening import listen
+from proteus.service.security_headers import SECURITY_LINES
 
 READ_SECONDS: Final = 5.0
 LIMIT_BYTES: Final = 16_384
@@ -86,6 +87,6 @@ def _answer(
         status, body = 404, b"only /healthz, /readyz and /metrics\n"
     head = (
         f"HTTP/1.1 {status} {_REASONS[status]}\r\nContent-Type: {content_type}\r\n"
-        f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n"
-    ).encode()
-    return head if method == "HEAD" else head + body
+        f"Content-Length: {len(body)}\r\nConnection: close\r\n"
+    ).encode() + SECURITY_LINES
+    return head + b"\r\n" + (b"" if method == "HEAD" else body)

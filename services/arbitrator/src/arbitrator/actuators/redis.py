@@ -33,14 +33,14 @@ class RedisActuator:
         redis: A client that decodes answers.
         identity: Who holds the lease; unique to this process.
         lease_seconds: How long a silent holder keeps it.
-        writes_replicas: Whether the number of weavers is written too: only where nobody else scales.
+        local_replicas: Whether one machine's supervisor runs the weavers, and not KEDA: each reads a key of its own.
     """
 
-    def __init__(self, redis: Redis, *, identity: str, lease_seconds: float, writes_replicas: bool = False) -> None:
+    def __init__(self, redis: Redis, *, identity: str, lease_seconds: float, local_replicas: bool = False) -> None:
         self._redis = redis
         self._identity = identity
         self._lease_ms = int(lease_seconds * 1000)
-        self._writes_replicas = writes_replicas
+        self._local_replicas = local_replicas
         source = (files("arbitrator.actuators") / "act.lua").read_text(encoding="utf-8")
         self._act = redis.register_script(source)
         self._release = redis.register_script(_RELEASE)
@@ -49,16 +49,17 @@ class RedisActuator:
     async def apply(self, order: Order) -> bool:
         """Write the decision, and note it in the stream when it differs from the last one noted."""
         decision = order.decision
-        replicas = decision.desired_replicas if self._writes_replicas else ""
-        gist = f"{decision.batch_size} {decision.mode} {decision.state} {decision.degraded_fraction} {replicas}"
+        local, wanted = (decision.desired_replicas, "") if self._local_replicas else ("", weavers_wanted(order))
+        gist = f"{decision.batch_size} {decision.mode} {decision.state} {decision.degraded_fraction} {local}"
         decided = config_of(order).write()
-        decided.pop(keys.WEAVER_REPLICAS)  # Written only where nobody else scales.
+        decided.pop(keys.WEAVER_REPLICAS)  # Written on one machine only.
         written = await self._act(
             keys=[
                 keys.ARBITRATOR_LEASE,
                 *decided,
                 keys.DECISIONS,
                 keys.WEAVER_REPLICAS,
+                keys.WEAVERS_WANTED,
             ],
             args=[
                 self._identity,
@@ -67,7 +68,8 @@ class RedisActuator:
                 *decided.values(),
                 int(gist != self._noted),
                 STREAM_CAP,
-                replicas,
+                local,
+                wanted,
             ],
         )
         if written:
@@ -86,6 +88,16 @@ class RedisActuator:
     async def release(self) -> None:
         """Give the lease back if it is ours."""
         await self._release(keys=[keys.ARBITRATOR_LEASE], args=[self._identity])
+
+
+def weavers_wanted(order: Order) -> int:
+    """Return how many weavers KEDA should run: what was decided, but one at least while anything waits or runs.
+
+    The policy may want none for less than the last job; a pod that still works must not go.
+    """
+    seen = order.seen
+    working = seen.waiting + seen.retrying + seen.running > 0
+    return max(min(order.decision.desired_replicas, seen.max_replicas), int(working))
 
 
 def config_of(order: Order) -> FleetConfig:

@@ -17,6 +17,11 @@ MEMORY_SECONDS: Final = (10.0, 60.0, 300.0)
 """Memories of the fast, slow and long rate: see a spike, decide about leaving a mode, pay for replicas."""
 
 
+QUIET: Final = exp(-5)
+"""Jobs that the slow rate expects within its own memory; below this nothing comes any more. A lone job is forgotten
+after five memories, 5 minutes; a rate that only halves would keep a last GPU for hours."""
+
+
 @dataclass(frozen=True)
 class Arrivals:
     """Exponentially weighted arrival rates, jobs per second, corrected for their young age.
@@ -40,6 +45,11 @@ class Arrivals:
     @property
     def long(self) -> float:
         return self._rate(2)
+
+    @property
+    def quiet(self) -> bool:
+        """Whether so little has come of late that no worker need be kept for it."""
+        return self.slow * MEMORY_SECONDS[1] < QUIET
 
     def after(self, arrived: int, seconds: float) -> Arrivals:
         """Return the rates after `arrived` jobs within the last `seconds`."""

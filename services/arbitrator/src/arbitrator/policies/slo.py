@@ -238,6 +238,8 @@ class SloPolicy:
         """What full quality needs: of the long rate in calm, of the slow one while degraded, and of the backlog."""
         spread = max(seen.cold_start_seconds, self.settings.slo_seconds)
         rate = max(arrivals.long, arrivals.slow) if degrading else arrivals.long
+        if arrivals.quiet and seen.waiting + seen.retrying + seen.running == 0:
+            rate = 0.0
         demand = rate + (seen.waiting + seen.retrying) / spread
         wanted = needed_replicas(demand, paces.full, spare=self.settings.spare)
         return max(seen.min_replicas, min(wanted, seen.max_replicas))

@@ -87,7 +87,7 @@ class Callers:
             self._known.move_to_end(caller.user_id)
             return caller
         async with self._ledger.read() as reads:
-            there = await reads.users_among([caller.user_id])
+            there = await reads.users.existing([caller.user_id])
         if not there:
             self._known.pop(caller.user_id, None)
             raise UserGone
@@ -125,7 +125,7 @@ class Callers:
             return
         asked = list(self._known)
         async with self._ledger.read() as reads:
-            there = await reads.users_among(asked)
+            there = await reads.users.existing(asked)
         for user_id in asked:
             if user_id not in there:
                 self._known.pop(user_id, None)
@@ -133,5 +133,5 @@ class Callers:
                 known.asked_at = now
         if there and now - self._noted_at >= NOTE_SECONDS:
             async with self._ledger.write() as writes:
-                await writes.seen(there)
+                await writes.users.note_seen(there)
             self._noted_at = now

@@ -9,7 +9,9 @@ from fastapi.responses import JSONResponse
 from pydantic_core import to_json
 
 from gateway.api.schemas import StatusBody
-from gateway.ledger.rows import ImageRow, TryonRow, UserRow
+from gateway.ledger.images import ImageRow
+from gateway.ledger.tryons import TryonRow
+from gateway.ledger.users import UserRow
 from gateway.rules.tokens import Caller
 from gateway.services import Services
 from gateway.status.views import iso
@@ -87,9 +89,11 @@ def user_body(row: UserRow) -> dict[str, Any]:
 async def vton_bodies(services: Services, entries: list[TryonRow]) -> list[dict[str, Any]]:
     """Return VTON entries with their statuses."""
     async with services.ledger.read() as reads:
-        units = await reads.units([entry.id for entry in entries])
-        photos = await reads.images({i for entry in entries for i in (entry.person_image_id, entry.garment_image_id)})
-        cuts = await reads.jobs({entry.cut_id for entry in entries if entry.cut_id})
+        units = await reads.jobs.units_of([entry.id for entry in entries])
+        photos = await reads.images.by_ids(
+            {i for entry in entries for i in (entry.person_image_id, entry.garment_image_id)}
+        )
+        cuts = await reads.jobs.by_ids({entry.cut_id for entry in entries if entry.cut_id})
     bodies = []
     for entry in entries:
         cut = cuts.get(entry.cut_id or "")

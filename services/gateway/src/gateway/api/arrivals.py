@@ -17,7 +17,7 @@ from pydantic import BaseModel, Field
 from gateway.api import examples
 from gateway.api.dependencies import CursorText, Page, ServicesDep, cursor_of, operator, page_of
 from gateway.api.guarding import GuardedRouter
-from gateway.ledger.rows import ArrivalRow
+from gateway.ledger.arrivals import ArrivalRow
 from gateway.rules.text import Moment
 from gateway.status.views import iso
 from proteus.errors import InvalidRequest
@@ -81,7 +81,7 @@ async def arrivals(
     if until is not None and until <= since:
         raise InvalidRequest(f"`until` is {iso(until)}, which is not after `since` ({iso(since)}).")
     async with services.ledger.read() as reads:
-        rows = await reads.arrivals(since=since, until=until or now, after=page.cursor, limit=page.limit)
+        rows = await reads.arrivals.page(since=since, until=until or now, after=page.cursor, limit=page.limit)
     more = cursor_of(rows[-1].created_at, rows[-1].id) if len(rows) == page.limit else None
     return JSONResponse({"items": [_body(row) for row in rows], "next_cursor": more})
 

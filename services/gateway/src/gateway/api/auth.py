@@ -41,7 +41,7 @@ async def new_guest(services: Services, host: Caller | None, *, origin: str | No
     seconds = services.settings.tokens.guest_token_seconds
     user_id = new_id("user")
     async with services.ledger.write() as writes:
-        await writes.add_user(user_id, kind="guest", tenant=tenant, origin=origin)
+        await writes.users.add(user_id, kind="guest", tenant=tenant, origin=origin)
     body = {
         "access_token": services.tokens.mint(user_id, tenant=tenant, seconds=seconds, kind="guest", origin=origin),
         "token_type": "Bearer",

@@ -7,20 +7,21 @@ that a client claims may be anybody's, and behind a proxy the scheme is not ours
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-_ALWAYS: Final = (
-    (b"x-content-type-options", b"nosniff"),
-    (b"referrer-policy", b"no-referrer"),
-    # For what is no page: JSON, files of pages, redirects. Pages bring their own policy.
-    (b"content-security-policy", b"default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"),
-)
+from proteus.service.security_headers import SECURITY_HEADERS
+
+Header = tuple[bytes, bytes]
+
+_ALWAYS: Final = tuple((name.encode(), value.encode()) for name, value in SECURITY_HEADERS)
+"""For what is no page: JSON, files of pages, redirects. Pages bring their own policy."""
+
 _HSTS: Final = (b"strict-transport-security", b"max-age=31536000")
 _CAMERA_OURS: Final = (b"permissions-policy", b"camera=(self), microphone=(), geolocation=()")
-_CAMERA_NOBODYS: Final = (b"permissions-policy", b"camera=(), microphone=(), geolocation=()")
 _HOST_PART: Final = re.compile(rb"^[a-zA-Z][a-zA-Z0-9+.\-]*://[^/?#]*")
 
 PATH_KEEPING: Final = frozenset({307, 308})
@@ -39,7 +40,7 @@ class CommonHeaders:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         asked_head = scope["method"] == "HEAD"
-        added = [*_ALWAYS, _CAMERA_OURS if _is_app(scope["path"]) else _CAMERA_NOBODYS]
+        added = [_CAMERA_OURS, *_ALWAYS] if _is_app(scope["path"]) else [*_ALWAYS]
         if _came_by_https(scope):
             added.append(_HSTS)
         over = False
@@ -52,14 +53,25 @@ class CommonHeaders:
                 headers = message.get("headers", ())
                 if message["status"] in PATH_KEEPING:
                     headers = [(name, _relative(value) if name == b"location" else value) for name, value in headers]
-                there = {name for name, _ in headers}
-                message = {**message, "headers": [*headers, *(one for one in added if one[0] not in there)]}
+                message = {**message, "headers": list(_completed(headers, added))}
             await send(message)
             if asked_head:  # The head is all there is: a stream would never end by itself.
                 over = True
                 await send({"type": "http.response.body", "body": b"", "more_body": False})
 
         await self._app({**scope, "method": "GET"} if asked_head else scope, receive, complete)
+
+
+def _completed(headers: Iterable[Header], added: Iterable[Header]) -> Iterator[Header]:
+    """Yield the answer's headers, then those of the added ones whose name is not there yet."""
+    there = set()
+    for name, value in headers:
+        there.add(name)
+        yield name, value
+    for name, value in added:
+        if name not in there:
+            there.add(name)
+            yield name, value
 
 
 def _is_app(path: str) -> bool:

@@ -60,7 +60,7 @@ async def presigned_download_url(
 ) -> JSONResponse:
     """Return a signed URL of the ingested photo. One that nothing used yet is ingested first: 409 until then."""
     async with services.ledger.read() as reads:
-        image = await reads.image(image_id, user_id=caller.user_id)
+        image = await reads.images.find(image_id, user_id=caller.user_id)
     if image is None:
         raise NotFound("There is no photo of yours with this image_id.")
     if image.key is None:
@@ -73,7 +73,7 @@ async def presigned_download_url(
 async def list_images(services: ServicesDep, caller: CallerDep, page: PageDep) -> JSONResponse:
     """Return your photos, newest first."""
     async with services.ledger.read() as reads:
-        rows = await reads.images_before(page.cursor, user_id=caller.user_id, limit=page.limit)
+        rows = await reads.images.page(page.cursor, user_id=caller.user_id, limit=page.limit)
     more = cursor_of(rows[-1].created_at, rows[-1].id) if len(rows) == page.limit else None
     return JSONResponse({"items": [image_body(services, row) for row in rows], "next_cursor": more})
 
@@ -82,7 +82,7 @@ async def list_images(services: ServicesDep, caller: CallerDep, page: PageDep) -
 async def get_image(services: ServicesDep, caller: CallerDep, image_id: PathId) -> JSONResponse:
     """Return what is known of one photo."""
     async with services.ledger.read() as reads:
-        image = await reads.image(image_id, user_id=caller.user_id)
+        image = await reads.images.find(image_id, user_id=caller.user_id)
     if image is None:
         raise NotFound("There is no photo of yours with this image_id.")
     return JSONResponse(image_body(services, image))
@@ -92,7 +92,7 @@ async def get_image(services: ServicesDep, caller: CallerDep, image_id: PathId) 
 async def delete_image(services: ServicesDep, caller: CallerDep, image_id: PathId) -> Response:
     """Delete the photo, all that was derived from it, and every try-on made with it."""
     async with services.ledger.read() as reads:
-        image = await reads.image(image_id, user_id=caller.user_id)
+        image = await reads.images.find(image_id, user_id=caller.user_id)
     if image is None:
         raise NotFound("There is no photo of yours with this image_id.")
     await services.eraser.image(image)

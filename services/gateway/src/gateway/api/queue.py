@@ -12,7 +12,7 @@ from fastapi.responses import JSONResponse
 from gateway.api.dependencies import PageDep, ServicesDep, cursor_of, operator
 from gateway.api.guarding import GuardedRouter
 from gateway.api.schemas import DeadLetters, QueueBody, QueueJob, QueueJobList
-from gateway.ledger.rows import JobRow
+from gateway.ledger.jobs import JobRow
 from gateway.recording.cancel import cancel
 from gateway.recording.transitions import REOPENED, fact
 from gateway.rules.text import PathId
@@ -55,9 +55,9 @@ async def jobs(
     """Return jobs of all users, newest first."""
     async with services.ledger.read() as reads:
         if state == "failed":
-            rows = await reads.failed_before(page.cursor, limit=page.limit)
+            rows = await reads.jobs.failed_page(page.cursor, limit=page.limit)
         else:
-            rows = await reads.alive_before(page.cursor, limit=page.limit, stage=stage)
+            rows = await reads.jobs.alive_page(page.cursor, limit=page.limit, stage=stage)
     more = cursor_of(rows[-1].created_at, rows[-1].id) if len(rows) == page.limit else None
     return JSONResponse({"items": [_body(row) for row in rows], "next_cursor": more})
 
@@ -77,7 +77,7 @@ async def retry(services: ServicesDep, job_id: PathId) -> JSONResponse:
     if row.state != JobState.FAILED:
         raise Conflict(f"The job is {row.state}; only failed ones can be tried again.")
     async with services.ledger.read() as reads:
-        needs = (await reads.needs_of([row.id])).get(row.id, [])
+        needs = (await reads.needs.of([row.id])).get(row.id, [])
     for need in needs:
         if need.state != JobState.COMPLETED:
             raise Conflict(f"The job needs {need.kind} {need.id}, which is {need.state}: that one comes first.")
@@ -121,7 +121,7 @@ async def dead(services: ServicesDep, limit: Annotated[int, Query(ge=1, le=100)]
 
 async def _row(services: Services, job_id: str) -> JobRow:
     async with services.ledger.read() as reads:
-        row = (await reads.jobs([job_id])).get(job_id)
+        row = (await reads.jobs.by_ids([job_id])).get(job_id)
     if row is None:
         raise NotFound("There is no such job.")
     return row

@@ -28,7 +28,7 @@ async def _replay(request: Request, known: AlreadyAccepted) -> JSONResponse:
 async def draft_answer(services: Services, caller: Caller, vton_id: str) -> JSONResponse:
     """Return a VTON entry as the answer to the request that made it."""
     async with services.ledger.read() as reads:
-        entry = await reads.tryon(vton_id, user_id=caller.user_id)
+        entry = await reads.tryons.find(vton_id, user_id=caller.user_id)
     if entry is None:
         raise NotFound("The VTON entry that this request made was deleted.")
     body = (await vton_bodies(services, [entry]))[0]

@@ -36,11 +36,11 @@ async def result(
     """Redirect to a fresh signed URL of the picture (of a cut-out: n = 1)."""
     async with services.ledger.read() as reads:
         if job_id.startswith("seg_"):
-            row = await reads.tailor_job(job_id, user_id=caller.user_id) if n == 1 else None
+            row = await reads.jobs.tailor_job(job_id, user_id=caller.user_id) if n == 1 else None
             row = row if row is None or row.kind == "cut" else None
         else:
-            entry = await reads.tryon(job_id, user_id=caller.user_id)
-            units = (await reads.units([entry.id])).get(entry.id, []) if entry else []
+            entry = await reads.tryons.find(job_id, user_id=caller.user_id)
+            units = (await reads.jobs.units_of([entry.id])).get(entry.id, []) if entry else []
             row = next((unit for unit in units if unit.n == n), None)
     if row is None:
         raise NotFound("There is no such result of yours.")

@@ -70,7 +70,7 @@ async def tryon_events(
     status = await services.statuses.of(caller.user_id, job_id)
     if last_seq is None:
         async with services.ledger.read() as reads:
-            last_seq = (await reads.last_seqs([caller.user_id])).get(caller.user_id, 0)
+            last_seq = (await reads.users.last_seqs([caller.user_id])).get(caller.user_id, 0)
         status = await services.statuses.of(caller.user_id, job_id)
         named = ("job_id", "vton_id", "job_type", "status", "stage", "results", "error", "position", "eta")
         first = {"kind": "job", "seq": last_seq} | {name: status[name] for name in named}

@@ -28,14 +28,14 @@ async def list_tryons(
 ) -> JSONResponse:
     """Return your try-ons, newest first."""
     async with services.ledger.read() as reads:
-        entries = await reads.tryons_before(
+        entries = await reads.tryons.page(
             page.cursor,
             user_id=caller.user_id,
             limit=page.limit,
             drafts=False,
             status=status.value if status else None,
         )
-        units = await reads.units([entry.id for entry in entries])
+        units = await reads.jobs.units_of([entry.id for entry in entries])
     items = [await services.statuses.of_tryon(entry, units.get(entry.id, [])) for entry in entries]
     more = cursor_of(entries[-1].created_at, entries[-1].id) if len(entries) == page.limit else None
     return JSONResponse({"items": items, "next_cursor": more})
@@ -45,8 +45,8 @@ async def list_tryons(
 async def cancel(services: ServicesDep, caller: CallerDep, wait: WaitDep, job_id: PathId) -> JSONResponse:
     """Cancel what waits at once, what runs at its next step. Cancelling an ended job changes nothing."""
     async with services.ledger.read() as reads:
-        entry = await reads.tryon(job_id, user_id=caller.user_id)
-        units = (await reads.units([entry.id])).get(entry.id, []) if entry else []
+        entry = await reads.tryons.find(job_id, user_id=caller.user_id)
+        units = (await reads.jobs.units_of([entry.id])).get(entry.id, []) if entry else []
     if entry is None:
         raise NotFound("There is no try-on of yours with this id.")
     await cancel_units(units, ledger=services.ledger, queues=services.queues, recorder=services.recorder)
@@ -57,7 +57,7 @@ async def cancel(services: ServicesDep, caller: CallerDep, wait: WaitDep, job_id
 async def delete_tryon(services: ServicesDep, caller: CallerDep, job_id: PathId) -> Response:
     """Delete the try-on, its rows and its pictures, cancelling it first if it still runs. The photos stay yours."""
     async with services.ledger.read() as reads:
-        entry = await reads.tryon(job_id, user_id=caller.user_id)
+        entry = await reads.tryons.find(job_id, user_id=caller.user_id)
     if entry is None:
         raise NotFound("There is no try-on of yours with this id.")
     await services.eraser.tryon(entry)

@@ -29,9 +29,9 @@ async def list_users(services: ServicesDep, caller: CallerDep, page: PageDep) ->
     """Return the users you may see: yourself; with the scope `admin` all, oldest first."""
     async with services.ledger.read() as reads:
         if "admin" not in caller.scopes:
-            own = await reads.user(caller.user_id)
+            own = await reads.users.find(caller.user_id)
             return JSONResponse({"items": [user_body(own)] if own else [], "next_cursor": None})
-        rows = await reads.users_after(page.cursor, limit=page.limit)
+        rows = await reads.users.page(page.cursor, limit=page.limit)
     more = cursor_of(rows[-1].created_at, rows[-1].id) if len(rows) == page.limit else None
     return JSONResponse({"items": [user_body(row) for row in rows], "next_cursor": more})
 
@@ -40,7 +40,7 @@ async def list_users(services: ServicesDep, caller: CallerDep, page: PageDep) ->
 async def get_user(services: ServicesDep, caller: CallerDep, user_id: PathId) -> JSONResponse:
     """Return a user; `me` is yourself."""
     async with services.ledger.read() as reads:
-        found = await reads.user(_allowed(caller, user_id))
+        found = await reads.users.find(_allowed(caller, user_id))
     if found is None:
         raise NotFound("There is no such user.")
     return JSONResponse(user_body(found))
@@ -50,7 +50,7 @@ async def get_user(services: ServicesDep, caller: CallerDep, user_id: PathId) ->
 async def change(services: ServicesDep, caller: CallerDep, user_id: PathId, asked: UserChange) -> JSONResponse:
     """Change the display name."""
     async with services.ledger.write() as writes:
-        found = await writes.rename_user(_allowed(caller, user_id), asked.display_name)
+        found = await writes.users.rename(_allowed(caller, user_id), asked.display_name)
     if found is None:
         raise NotFound("There is no such user.")
     return JSONResponse(user_body(found))

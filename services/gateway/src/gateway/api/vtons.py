@@ -12,7 +12,7 @@ from gateway.api.replays import draft_answer
 from gateway.api.requests import TransferRequest, VtonChange, VtonRequest
 from gateway.api.schemas import StatusBody, VtonBody, VtonList
 from gateway.api.snap import accepted_answer
-from gateway.ledger.rows import TryonRow
+from gateway.ledger.tryons import TryonRow
 from gateway.rules.options import TryonOptions
 from gateway.rules.text import PathId
 from gateway.rules.tokens import Caller
@@ -59,7 +59,7 @@ async def create(submit: SubmitDep, asked: VtonRequest) -> JSONResponse:
 async def list_vtons(services: ServicesDep, caller: CallerDep, page: PageDep) -> JSONResponse:
     """Return your entries, drafts too, newest first."""
     async with services.ledger.read() as reads:
-        entries = await reads.tryons_before(page.cursor, user_id=caller.user_id, limit=page.limit, drafts=True)
+        entries = await reads.tryons.page(page.cursor, user_id=caller.user_id, limit=page.limit, drafts=True)
     more = cursor_of(entries[-1].created_at, entries[-1].id) if len(entries) == page.limit else None
     return JSONResponse({"items": await vton_bodies(services, entries), "next_cursor": more})
 
@@ -75,7 +75,7 @@ async def change(services: ServicesDep, caller: CallerDep, vton_id: PathId, aske
     """Replace `metadata`; what was tried on does not change."""
     entry = await _own(services, caller, vton_id)
     async with services.ledger.write() as writes:
-        entry = await writes.change_tryon(entry.id, metadata=asked.metadata)
+        entry = await writes.tryons.change(entry.id, metadata=asked.metadata)
     return JSONResponse((await vton_bodies(services, [entry]))[0])
 
 
@@ -89,6 +89,6 @@ async def delete(services: ServicesDep, caller: CallerDep, vton_id: PathId) -> R
 async def _own(services: Services, caller: Caller, vton_id: str) -> TryonRow:
     if vton_id.startswith("vton_"):
         async with services.ledger.read() as reads:
-            if entry := await reads.tryon(vton_id, user_id=caller.user_id):
+            if entry := await reads.tryons.find(vton_id, user_id=caller.user_id):
                 return entry
     raise NotFound("There is no VTON entry of yours with this id.")

@@ -124,8 +124,10 @@ class FleetWatch:
         config = FleetConfig.read(dict(zip(fleet_config.KEYS, values, strict=True)))
         await self._note_engines(weavers)
         async with self._ledger.read() as reads:
-            rows = await reads.unfinished(besides=tuple(self._fresh))
-            remembered = await reads.engines_offered(since=datetime.now(UTC) - timedelta(seconds=REMEMBERED_SECONDS))
+            rows = await reads.backlog.unfinished(besides=tuple(self._fresh))
+            remembered = await reads.engine_offers.names(
+                since=datetime.now(UTC) - timedelta(seconds=REMEMBERED_SECONDS)
+            )
         waiting: Counter[Holder] = Counter()
         total: Counter[Holder] = Counter()
         for row in rows:
@@ -168,7 +170,7 @@ class FleetWatch:
         due = {name for name in offered if now - self._noted_at.get(name, -inf) > NOTED_EVERY_SECONDS}
         if due:
             async with self._ledger.write() as writes:
-                await writes.note_engines(due)
+                await writes.engine_offers.note(due)
             self._noted_at |= dict.fromkeys(due, now)
 
     async def keep_warm(self, *, seconds: int) -> None:

@@ -19,7 +19,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from gateway.ledger.repository import Reads, Writes
+from gateway.ledger.session import Reads, Writes
 from gateway.settings import DatabaseSettings
 from proteus.deadlines import LOOP_CALL_SECONDS, call_seconds, in_loop
 from proteus.errors import DependencyUnavailable, InvalidRequest, ReplyClass, class_of_sqlstate

@@ -80,7 +80,7 @@ class Relay:
             NotFound: There is no such user any more.
         """
         async with self._ledger.read() as reads:
-            newest = (await reads.last_seqs([user_id])).get(user_id)
+            newest = (await reads.users.last_seqs([user_id])).get(user_id)
         if newest is None:
             raise NotFound("This user does not exist any more.")
         subscriber = Subscriber(user_id, newest if last_seq is None else min(last_seq, newest), deliver)
@@ -177,7 +177,7 @@ class Relay:
             return
         cursors = {user_id: min(one.cursor for one in those) for user_id, those in listeners.items()}
         async with self._ledger.read() as reads:
-            events = await reads.events_after(cursors, limit=READ_LIMIT)
+            events = await reads.events.after(cursors, limit=READ_LIMIT)
         failed: set[Subscriber] = set()
         for event in events:
             message = {**event.data, "seq": event.seq}
@@ -210,7 +210,7 @@ class Relay:
         if not cursors:
             return
         async with self._ledger.read() as reads:
-            newest: Mapping[str, int] = await reads.last_seqs(cursors)
+            newest: Mapping[str, int] = await reads.users.last_seqs(cursors)
         self._tell(*(user_id for user_id, cursor in cursors.items() if newest.get(user_id, 0) > cursor))
 
     async def _count_listeners(self) -> int:

@@ -16,7 +16,8 @@ from redis.exceptions import RedisError
 
 from gateway.fleet.watch import FleetWatch
 from gateway.ledger.engine import Ledger
-from gateway.ledger.rows import JobRow, TryonRow
+from gateway.ledger.jobs import JobRow
+from gateway.ledger.tryons import TryonRow
 from gateway.realtime.relay import Relay
 from gateway.status.views import AddressOf, ClientView, iso, timings_of, view_of_tailor_job, view_of_tryon
 from proteus.engines import CARDS
@@ -61,14 +62,14 @@ class Statuses:
         """
         async with self._ledger.read() as reads:
             if job_id.startswith("seg_"):
-                row = await reads.tailor_job(job_id, user_id=user_id)
+                row = await reads.jobs.tailor_job(job_id, user_id=user_id)
                 if row is None:
                     raise NotFound(f"There is no job {job_id[:80]!r} of yours.")
                 return await self._tailor(row)
-            entry = await reads.tryon(job_id.partition(":")[0], user_id=user_id)
+            entry = await reads.tryons.find(job_id.partition(":")[0], user_id=user_id)
             if entry is None:
                 raise NotFound(f"There is no job {job_id[:80]!r} of yours.")
-            units = (await reads.units([entry.id])).get(entry.id, [])
+            units = (await reads.jobs.units_of([entry.id])).get(entry.id, [])
         return await self.of_tryon(entry, units)
 
     async def of_tryon(self, entry: TryonRow, units: Sequence[JobRow]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import structlog
 from redis.exceptions import RedisError
 
 from gateway.ledger.engine import Ledger
-from gateway.ledger.rows import JobRow
+from gateway.ledger.jobs import JobRow
 from gateway.recording.recorder import Recorder
 from gateway.recording.transitions import fact
 from proteus.jobs import JobId, JobKind, Stage
@@ -26,7 +26,7 @@ async def cancel(
     if not alive:
         return
     async with ledger.write() as writes:
-        await writes.request_cancel([unit.id for unit in alive])
+        await writes.jobs.request_cancel([unit.id for unit in alive])
     here = [unit for unit in alive if unit.stage in (Stage.HELD, Stage.PREPARING)]
     queued = [unit for unit in alive if unit not in here]
     if queued:

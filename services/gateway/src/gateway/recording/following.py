@@ -3,7 +3,8 @@
 All replicas share one consumer group, so each event is read once, and again (here or elsewhere) until it is
 acknowledged. A batch that fails for its own sake is halved until the one bad event is alone: the good ones are recorded
 at once. The bad one comes again a few times; then it is moved, with the reason, to the stream of bad events. If it was
-the end of a job, the job ends as failed. While a server is away nothing is set aside: the batch is tried again.
+the end of a job, the job ends as failed. A completion whose result cannot be read fails its job and goes there, too.
+While a server is away nothing is set aside: the batch is tried again.
 """
 
 from __future__ import annotations
@@ -16,8 +17,9 @@ from typing import Final
 import structlog
 
 from gateway.recording.recorder import Recorder
-from gateway.recording.transitions import ENDS
+from gateway.recording.transitions import ENDS, why_unreadable
 from proteus.bus import EventReader
+from proteus.jobs import JobState
 from proteus.queue import QueueEvent
 from proteus.replies import is_away
 from proteus.service.supervision import Pulse
@@ -77,7 +79,7 @@ class Follower:
     async def _settle(self, events: Sequence[QueueEvent]) -> None:
         """Record the events and acknowledge them; halve a batch that fails for its own sake."""
         try:
-            await self._recorder.settle(events)
+            changed = {row.id: row for row in await self._recorder.settle(events)}
         except Exception as error:
             if is_away(error):
                 raise
@@ -88,6 +90,12 @@ class Follower:
             else:
                 await self._judge(events[0], error)
             return
+        for event in events:
+            row = changed.get(event.job_id)
+            if event.kind == "completed" and row is not None and row.state == JobState.FAILED:
+                # The row is settled; what its worker wrote is kept for those who have to find out why.
+                wrong = why_unreadable(row.kind, event.data.get("result") or {})
+                await self._reader.set_aside(event.entry_id, f"the result cannot be read: {wrong}")
         await self._reader.ack(*[event.entry_id for event in events])
 
     async def _judge(self, event: QueueEvent, error: Exception) -> None:

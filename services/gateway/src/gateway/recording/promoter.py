@@ -54,7 +54,7 @@ class Promoter:
             if not ours:
                 return 0
             async with self._ledger.read() as reads:
-                held = await reads.held(per_tenant=limits.held_below, engines=self._fleet.servable or ())
+                held = await reads.backlog.held(per_tenant=limits.held_below, engines=self._fleet.servable or ())
                 if not held:
                     return 0
                 lines: dict[str, list[str]] = {}
@@ -68,7 +68,7 @@ class Promoter:
                     last=self._last,
                 )
                 chosen = [lines[tenant].pop(0) for tenant in turns]
-                rows = await reads.jobs(chosen)
+                rows = await reads.jobs.by_ids(chosen)
             if turns:
                 self._last = turns[-1]
             now = datetime.now(UTC)
@@ -79,7 +79,7 @@ class Promoter:
         """End what waits outside the queues and can no longer be in time; return how many."""
         now = datetime.now(UTC)
         async with self._ledger.read() as reads:
-            overdue = await reads.overdue(now, limit=OVERDUE_LIMIT)
+            overdue = await reads.backlog.overdue(now, limit=OVERDUE_LIMIT)
         if overdue:
             await self._recorder.settle([fact(row, "expired", now=now) for row in overdue])
         return len(overdue)
@@ -91,7 +91,7 @@ class Promoter:
         """
         now = now or datetime.now(UTC)
         async with self._ledger.read() as reads:
-            old = await reads.too_old(
+            old = await reads.backlog.too_old(
                 waiting_before=now - timedelta(seconds=self._limits.job_age_seconds) - GRACE,
                 held_before=now - timedelta(seconds=self._limits.held_age_seconds),
                 limit=OVERDUE_LIMIT,

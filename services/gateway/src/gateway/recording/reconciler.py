@@ -28,7 +28,7 @@ from redis.asyncio import Redis
 
 from gateway import metrics
 from gateway.ledger.engine import Ledger
-from gateway.ledger.rows import JobRow
+from gateway.ledger.jobs import JobRow
 from gateway.outbox import Submitter
 from gateway.recording.recorder import Recorder
 from gateway.recording.transitions import EPOCH_TOKENS, RESUBMITTED, fact
@@ -79,7 +79,7 @@ class Reconciler:
             if not held or await self._agrees():
                 return False
             async with self._ledger.read() as reads:
-                first, now = await reads.fact(EPOCH_FACT) is None, await reads.now()
+                first, now = await reads.deployment.fact(EPOCH_FACT) is None, await reads.now()
             if first:
                 log.info("first_epoch")
             else:
@@ -90,7 +90,7 @@ class Reconciler:
             await self._redis.set(keys.EPOCH, epoch)
             await self.compare(updated_before=now, emptied=not first)
             async with self._ledger.write() as writes:
-                await writes.set_fact(EPOCH_FACT, epoch)
+                await writes.deployment.set_fact(EPOCH_FACT, epoch)
         return True
 
     async def watch_counts(self) -> bool:
@@ -99,7 +99,7 @@ class Reconciler:
             if not held:
                 return False
             async with self._ledger.read() as reads:
-                active, now = await reads.active(), await reads.now()
+                active, now = await reads.backlog.count_by_kind(), await reads.now()
             before, self._differences = self._differences, {}
             for name, queue in self._queues.items():
                 rows = sum(many for kind, many in active.items() if JobKind(kind).queue == name)
@@ -133,7 +133,7 @@ class Reconciler:
         wrong, after_id = 0, ""
         while True:
             async with self._ledger.read() as reads:
-                rows = await reads.alive(after_id=after_id, updated_before=updated_before, limit=PAGE)
+                rows = await reads.backlog.alive(after_id=after_id, updated_before=updated_before, limit=PAGE)
             if not rows:
                 break
             after_id = rows[-1].id
@@ -143,7 +143,7 @@ class Reconciler:
                 emptied=emptied,
             )
         async with self._ledger.read() as reads:
-            ready = await reads.ready_but_preparing(limit=PAGE)
+            ready = await reads.needs.ready_but_preparing(limit=PAGE)
         if ready:
             await self._recorder.settle([], recheck=ready)
         await self._cancel_ended_since(datetime.now(UTC) - RECENT)
@@ -194,7 +194,7 @@ class Reconciler:
         before: tuple[datetime, str] | None = None
         while True:
             async with self._ledger.read() as reads:
-                ended = await reads.ended_since(since, before=before, limit=PAGE)
+                ended = await reads.jobs.ended_since(since, before=before, limit=PAGE)
             await self._cancel_ended(ended)
             if len(ended) < PAGE or ended[-1].finished_at is None:
                 return
@@ -214,7 +214,7 @@ class Reconciler:
     async def _agrees(self) -> bool:
         current = await self._redis.get(keys.EPOCH)
         async with self._ledger.read() as reads:
-            known = await reads.fact(EPOCH_FACT)
+            known = await reads.deployment.fact(EPOCH_FACT)
         return known is not None and current == known
 
 

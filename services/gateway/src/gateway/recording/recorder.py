@@ -21,8 +21,8 @@ from redis.exceptions import RedisError
 
 from gateway import metrics
 from gateway.ledger.engine import Ledger
-from gateway.ledger.repository import Writes
-from gateway.ledger.rows import JobRow
+from gateway.ledger.jobs import JobRow
+from gateway.ledger.session import Writes
 from gateway.outbox import Submitter
 from gateway.recording.transitions import EPOCH_TOKENS, apply, cascaded, fact, why_unreadable
 from gateway.status.views import AddressOf, ClientView, event_of, view_of_tailor_job, view_of_tryon
@@ -88,9 +88,9 @@ class Recorder:
         now = datetime.now(UTC)
         async with self._ledger.write() as writes:
             arrivals = {str(event.job_id): event.token // EPOCH_TOKENS for event in events if event.kind == "submitted"}
-            await writes.mark_submitted(arrivals)
+            await writes.jobs.mark_submitted(arrivals)
             events = [event for event in events if event.kind != "submitted"]
-            rows = await writes.lock_jobs({event.job_id for event in events}) if events else {}
+            rows = await writes.jobs.lock({event.job_id for event in events}) if events else {}
             change.before |= rows
             change.after |= rows
             for event in events:
@@ -99,10 +99,10 @@ class Recorder:
                     _note_unreadable(row, event, change.after[event.job_id])
             await _cascade(writes, change, recheck, now=now)
             changed = change.changed
-            await writes.save_jobs(changed)
+            await writes.jobs.save(changed)
             for row in changed:
                 if row.kind == JobKind.INGEST and row.state == JobState.COMPLETED and row.image_id and row.result:
-                    await writes.describe_image(row.image_id, IngestResult.read(row.result).image)
+                    await writes.images.describe(row.image_id, IngestResult.read(row.result).image)
             recorded = await self._number(writes, change, now=now)
         self._count(told, changed)
         await self._announce(recorded)
@@ -115,7 +115,7 @@ class Recorder:
     async def give_up(self, job_id: str) -> None:
         """End a job whose own end cannot be recorded: as failed, with nothing of what was said."""
         async with self._ledger.read() as reads:
-            row = (await reads.jobs([job_id])).get(job_id)
+            row = (await reads.jobs.by_ids([job_id])).get(job_id)
         if row is not None and not row.terminal:
             message = "The job ended, but what its worker wrote cannot be recorded."
             await self.settle([fact(row, "failed", now=datetime.now(UTC), code="engine_failed", message=message)])
@@ -143,7 +143,7 @@ class Recorder:
         counts: dict[str, int] = {}
         for draft in drafts:
             counts[draft.user_id] = counts.get(draft.user_id, 0) + 1
-        newest = await writes.take_seqs(counts)
+        newest = await writes.users.take_seqs(counts)
         following = {user_id: newest[user_id] - counts[user_id] for user_id in counts}
         values = []
         for draft in drafts:
@@ -164,15 +164,15 @@ class Recorder:
                     "data": event.model_dump(mode="json", exclude_none=True),
                 }
             )
-        await writes.add_events(values)
+        await writes.events.add(values)
         return newest
 
     async def _tryon_changes(self, writes: Writes, change: _Change, *, now: datetime) -> list[_Draft]:
         touched = {row.tryon_id for row in change.changed if row.tryon_id}
         if not touched:
             return []
-        entries = await writes.lock_tryons(touched)
-        units = await writes.units(touched)
+        entries = await writes.tryons.lock(touched)
+        units = await writes.jobs.units_of(touched)
         drafts, moved = [], []
         for tryon_id, entry in entries.items():
             seen = view_of_tryon(units[tryon_id])
@@ -185,7 +185,7 @@ class Recorder:
                 moved.append(
                     replace(entry, status=seen.status.value, finished_at=now if seen.status.terminal else None)
                 )
-        await writes.save_tryon_states(moved)
+        await writes.tryons.save_states(moved)
         return drafts
 
     def _tailor_changes(self, change: _Change) -> list[_Draft]:
@@ -242,16 +242,16 @@ class _Draft:
 async def _cascade(writes: Writes, change: _Change, recheck: Sequence[str], *, now: datetime) -> None:
     """Release or end what waited for the tailor jobs that ended here, and what waits for those in turn."""
     ended = {row.id for row in change.changed if row.terminal and row.kind != JobKind.TRYON}
-    waiting = [*recheck, *(await writes.dependents(ended) if ended else ())]
+    waiting = [*recheck, *(await writes.needs.dependents(ended) if ended else ())]
     while waiting:
-        found = await writes.lock_jobs(job_id for job_id in waiting if job_id not in change.after)
+        found = await writes.jobs.lock(job_id for job_id in waiting if job_id not in change.after)
         change.before |= found
         change.after |= found
         ended = set()
-        for job_id, needs in (await writes.needs_of(waiting)).items():
+        for job_id, needs in (await writes.needs.of(waiting)).items():
             row = change.after[job_id]
             moved = cascaded(row, [change.after.get(need.id, need) for need in needs], now=now)
             change.after[job_id] = moved
             if moved is not row and moved.terminal:
                 ended.add(job_id)
-        waiting = await writes.dependents(ended) if ended else []
+        waiting = await writes.needs.dependents(ended) if ended else []

@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from gateway.ledger.rows import JobRow
+from gateway.ledger.jobs import JobRow
 from gateway.rules.failures import PREREQUISITE, described
 from proteus import errors
 from proteus.jobs import JobId, JobState, Stage

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
 
-from gateway.ledger.rows import JobRow, TryonRow
+from gateway.ledger.jobs import JobRow
+from gateway.ledger.tryons import TryonRow
 from proteus.events import ErrorInfo, JobEvent, ResultInfo
 from proteus.jobs import JobKind, JobState, Stage
 from proteus.payloads import CutResult, TryonResult

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from gateway.ledger.rows import JobRow, TryonRow
+from gateway.ledger.jobs import JobRow
+from gateway.ledger.tryons import TryonRow
 from gateway.rules.admission import Admission
 from gateway.rules.tokens import Caller
 

@@ -73,7 +73,7 @@ class ExternalPayloadImporter:
         try:
             made = _parsed(payload)
             async with self._ledger.read() as reads:
-                known = await reads.jobs([made["id"]])
+                known = await reads.jobs.by_ids([made["id"]])
             if not known:
                 await self._submit(made)
         except Exception as error:  # One payload's edge: whatever it is, the next one is looked at.
@@ -93,7 +93,7 @@ class ExternalPayloadImporter:
 
     async def _submit(self, made: dict[str, str]) -> None:
         async with self._ledger.write() as writes:
-            await writes.add_user(FOREIGN.user_id, kind="foreign", tenant=FOREIGN.tenant)
+            await writes.users.add(FOREIGN.user_id, kind="foreign", tenant=FOREIGN.tenant)
         person = await self._copy(made["user_photo_url"], kind="person")
         garment = await self._copy(made["cloth_clean_url"], kind="garment")
         context = SubmitContext(caller=FOREIGN, trace_id=uuid4().hex, job_id=made["id"])
@@ -105,7 +105,7 @@ class ExternalPayloadImporter:
         if image_id is None:
             return key
         async with self._ledger.read() as reads:
-            image = (await reads.images([image_id])).get(image_id)
+            image = (await reads.images.by_ids([image_id])).get(image_id)
         return image.key if image is not None and image.key and image.incoming_key == key else key
 
     async def _copy(self, url: str, *, kind: str) -> str:
@@ -118,7 +118,7 @@ class ExternalPayloadImporter:
         data = await asyncio.to_thread(self._store.get, key)
         await asyncio.to_thread(self._store.put, target, data, content_type=info.content_type)
         async with self._ledger.write() as writes:
-            await writes.add_image(
+            await writes.images.add(
                 image_id,
                 user_id=FOREIGN.user_id,
                 kind=kind,

@@ -15,8 +15,12 @@ from typing import Any, Final, TypeVar
 from gateway import metrics
 from gateway.fleet.watch import FleetWatch
 from gateway.ledger.engine import Ledger
-from gateway.ledger.repository import Ready, Writes, material_of
-from gateway.ledger.rows import ImageRow, JobRow, Order, TryonRow
+from gateway.ledger.images import ImageRow
+from gateway.ledger.jobs import JobRow
+from gateway.ledger.orders import Order, material_of
+from gateway.ledger.session import Writes
+from gateway.ledger.submit_ready import Ready
+from gateway.ledger.tryons import TryonRow
 from gateway.outbox import Submitter
 from gateway.rules.admission import Admission, Request, Verdict, decide
 from gateway.rules.options import TryonOptions, card_of, default_engine
@@ -78,7 +82,7 @@ class Intake:
             await self.replay(context)
             async with self._ledger.read() as reads:
                 image = await self._photos.find(reads, context.caller, image_url)
-                known = await reads.jobs_of_images([image.id])
+                known = await reads.jobs.of_images([image.id])
             await self._photos.check_uploaded(image, known)
             async with self._ledger.write() as writes:
                 plan = Preparations(
@@ -97,7 +101,7 @@ class Intake:
 
         async def accept() -> Preparations:
             async with self._ledger.read() as reads:
-                known = await reads.jobs_of_images([image.id])
+                known = await reads.jobs.of_images([image.id])
             await self._photos.check_uploaded(image, known)
             async with self._ledger.write() as writes:
                 plan = Preparations(
@@ -118,7 +122,7 @@ class Intake:
             card = self._card(context, options)
             found = await self._look_up(context, person_url, garment_url)
             async with self._ledger.write() as writes:
-                entry = await writes.add_tryon(
+                entry = await writes.tryons.add(
                     **entry_values(
                         context.caller,
                         options,
@@ -156,8 +160,8 @@ class Intake:
         async def accept() -> Accepted:
             await self.replay(context)
             async with self._ledger.read() as reads:
-                photos = await reads.images({entry.person_image_id, entry.garment_image_id})
-                cuts = await reads.jobs([entry.cut_id] if entry.cut_id else [])
+                photos = await reads.images.by_ids({entry.person_image_id, entry.garment_image_id})
+                cuts = await reads.jobs.by_ids([entry.cut_id] if entry.cut_id else [])
             found = _Materials(
                 person=photos[entry.person_image_id],
                 garment=photos[entry.garment_image_id],
@@ -177,7 +181,7 @@ class Intake:
         if context.once is None:
             return
         async with self._ledger.read() as reads:
-            found = await reads.remembered(context.once.key, user_id=context.caller.user_id)
+            found = await reads.idempotency.find(context.once.key, user_id=context.caller.user_id)
         if found is None:
             return
         if found[0] != context.once.request_hash:
@@ -225,7 +229,7 @@ class Intake:
     async def _commit_ready(self, asked: Sequence[Ready]) -> list[bool]:
         """Commit and push pictures whose needs are all there; tell of each whether it was one."""
         async with self._ledger.statement() as writes:
-            found = await writes.submit_ready(asked)
+            found = await writes.orders.submit_ready(asked)
         await self._submitter.push_orders(
             [
                 Order(job=one.unit, tryon=one.entry, material=material)
@@ -241,7 +245,7 @@ class Intake:
         """Commit a try-on and whatever it needs that nobody has made yet."""
         card = self._card(context, options)
         async with self._ledger.read() as reads:
-            known = await reads.jobs_of_images({found.person.id, found.garment.id})
+            known = await reads.jobs.of_images({found.person.id, found.garment.id})
         await self._photos.check_uploaded(found.person, known)
         if found.cut is None:
             await self._photos.check_uploaded(found.garment, known)
@@ -264,13 +268,13 @@ class Intake:
                 now = datetime.now(UTC)
                 stage = Stage.PREPARING if open_needs else Stage.HELD if hold else Stage.WAITING
                 units = [
-                    await writes.add_job(
+                    await writes.jobs.add(
                         **unit_values(context.caller, options, card, values, n, now=now)
                         | {"hold": hold, "stage": stage.value, "waiting_since": now if stage is Stage.WAITING else None}
                     )
                     for n in range(1, options.num_samples + 1)
                 ]
-                await writes.add_needs((unit.id, need_id) for unit in units for need_id in open_needs)
+                await writes.needs.add((unit.id, need_id) for unit in units for need_id in open_needs)
                 await _remember(writes, context, entry.id)
         material = material_of(found.person, cut, parse)
         await self._submitter.push_orders(
@@ -344,16 +348,16 @@ def _entry(
 async def _save(writes: Writes, values: dict[str, Any], draft: TryonRow | None) -> TryonRow:
     """Insert the entry, or turn the draft into it."""
     if draft is None:
-        return await writes.add_tryon(**values)
-    locked = (await writes.lock_tryons([draft.id])).get(draft.id)
+        return await writes.tryons.add(**values)
+    locked = (await writes.tryons.lock([draft.id])).get(draft.id)
     if locked is None or locked.status is not None:
         raise errors.Conflict("This VTON entry was submitted already.")
     values |= {"id": draft.id, "vton_id": draft.vton_id, "created_at": draft.created_at}
-    return await writes.change_tryon(draft.id, **values)
+    return await writes.tryons.change(draft.id, **values)
 
 
 async def _remember(writes: Writes, context: SubmitContext, job_id: str) -> None:
-    if context.once and not await writes.remember(
+    if context.once and not await writes.idempotency.remember(
         context.once.key, user_id=context.caller.user_id, request_hash=context.once.request_hash, job_id=job_id
     ):
         raise Raced

@@ -9,8 +9,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from gateway.ledger.engine import Ledger
-from gateway.ledger.repository import Reads
-from gateway.ledger.rows import ImageRow, JobRow
+from gateway.ledger.images import ImageRow
+from gateway.ledger.jobs import JobRow
+from gateway.ledger.session import Reads
 from gateway.rules.failures import error_of
 from gateway.rules.tokens import Caller
 from gateway.settings import LimitSettings, UploadSettings
@@ -57,10 +58,10 @@ class Photos:
         limits = self._limits
         image_id = new_id("img")
         async with self._ledger.write() as writes:
-            if await writes.user(caller.user_id) is None:
+            if await writes.users.find(caller.user_id) is None:
                 raise errors.Unauthorized("The user of this token does not exist any more.")
-            self._check_quota(caller, *await writes.stored(caller.user_id), size_bytes)
-            await writes.add_image(
+            self._check_quota(caller, *await writes.images.stored(caller.user_id), size_bytes)
+            await writes.images.add(
                 image_id,
                 user_id=caller.user_id,
                 kind=kind,
@@ -127,9 +128,9 @@ class Photos:
         parts = object_keys.split(key)
         found = None
         if parts.user_id == caller.user_id and parts.image_id is not None:
-            found = await reads.image(parts.image_id, user_id=caller.user_id)
+            found = await reads.images.find(parts.image_id, user_id=caller.user_id)
         elif parts.user_id == caller.user_id and parts.area == Area.IMAGES:
-            found = await reads.image_by_key(key, user_id=caller.user_id)
+            found = await reads.images.by_key(key, user_id=caller.user_id)
         if found is None:
             raise errors.NotFound("There is no photo of yours at this address.")
         return found
@@ -139,8 +140,8 @@ class Photos:
         key = self._store.key_of(url)
         if object_keys.split(key).area != Area.DERIVED:
             return await self.find(reads, caller, url), None
-        cut = await reads.cut_by_key(key, user_id=caller.user_id)
-        image = await reads.image(cut.image_id or "", user_id=caller.user_id) if cut else None
+        cut = await reads.jobs.cut_by_key(key, user_id=caller.user_id)
+        image = await reads.images.find(cut.image_id or "", user_id=caller.user_id) if cut else None
         if cut is None or image is None:
             raise errors.NotFound("There is no cut-out of yours at this address.")
         return image, cut

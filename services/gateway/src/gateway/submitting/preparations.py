@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from gateway.ledger.repository import Writes
-from gateway.ledger.rows import ImageRow, JobRow
+from gateway.ledger.images import ImageRow
+from gateway.ledger.jobs import JobRow
+from gateway.ledger.session import Writes
 from gateway.rules.failures import error_of
 from gateway.rules.tokens import Caller
 from gateway.rules.variants import cut_variant
@@ -43,7 +44,7 @@ class Preparations:
         """See the unfinished ones as they are, and keep them so until commit."""
         unfinished = [job.id for job in self._known.values() if not job.terminal]
         if unfinished:
-            pinned = await self._writes.pin_jobs(unfinished)
+            pinned = await self._writes.jobs.pin(unfinished)
             self._known = {place: pinned.get(job.id, job) for place, job in self._known.items()}
 
     async def ingest(self, image: ImageRow) -> JobRow | None:
@@ -68,7 +69,7 @@ class Preparations:
             if known.state not in ("failed", "canceled", "expired"):
                 return known
         blocked = need is not None and need.state != JobState.COMPLETED
-        made = await self._writes.add_tailor_job(
+        made = await self._writes.jobs.add_tailor_job(
             id=new_id("seg"),
             kind=kind.value,
             user_id=self._caller.user_id,
@@ -85,7 +86,7 @@ class Preparations:
         if made is None:
             raise Raced
         if blocked and need is not None:
-            await self._writes.add_needs([(made.id, need.id)])
+            await self._writes.needs.add([(made.id, need.id)])
         else:
             self.waiting.append(made.id)
         self._known[(image.id, kind, variant)] = made

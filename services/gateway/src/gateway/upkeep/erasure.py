@@ -15,8 +15,10 @@ import structlog
 from redis.exceptions import RedisError
 
 from gateway.ledger.engine import Ledger
-from gateway.ledger.repository import Writes
-from gateway.ledger.rows import ImageRow, JobRow, TryonRow
+from gateway.ledger.images import ImageRow
+from gateway.ledger.jobs import JobRow
+from gateway.ledger.session import Writes
+from gateway.ledger.tryons import TryonRow
 from proteus import object_keys
 from proteus.jobs import JobId, JobKind
 from proteus.queue import AnyQueue
@@ -45,11 +47,11 @@ class Eraser:
     async def image(self, image: ImageRow) -> None:
         """Delete a photo, what was derived from it, and every try-on made with it."""
         async with self._ledger.read() as reads:
-            entries = await reads.tryons_of_image(image.id)
-            jobs = await reads.jobs_of_images([image.id])
+            entries = await reads.tryons.of_image(image.id)
+            jobs = await reads.jobs.of_images([image.id])
             twins = [
                 other
-                for other in await reads.images_of_content(image.sha256, user_id=image.user_id)
+                for other in await reads.images.of_content(image.sha256, user_id=image.user_id)
                 if other.id != image.id
             ]
         await self._tryons(entries)
@@ -57,8 +59,8 @@ class Eraser:
         if image.sha256 and image.key and not twins:
             prefixes += [image.key, object_keys.derived_prefix(image.user_id, image.sha256)]
         async with self._ledger.write() as writes:
-            await writes.empty_events([job.id for job in jobs])
-            await writes.delete_image(image.id)
+            await writes.events.empty([job.id for job in jobs])
+            await writes.images.delete(image.id)
             await self._schedule(writes, prefixes)
         await self._forget(jobs)
         await self.empty(prefixes)
@@ -66,10 +68,10 @@ class Eraser:
     async def user(self, user_id: str) -> bool:
         """Delete a user and everything that was his."""
         async with self._ledger.read() as reads:
-            jobs = await reads.alive_jobs_of(user_id)
+            jobs = await reads.jobs.alive_of_user(user_id)
         prefixes = object_keys.user_prefixes(user_id)
         async with self._ledger.write() as writes:
-            found = await writes.delete_user(user_id)
+            found = await writes.users.delete(user_id)
             await self._schedule(writes, prefixes)
         await self._forget(jobs)
         await self.empty(prefixes)
@@ -89,12 +91,12 @@ class Eraser:
     async def run_due(self, now: datetime) -> int:
         """Empty again what was emptied a while ago; return how many objects had come since."""
         async with self._ledger.read() as reads:
-            prefixes = await reads.due_deletions(now, limit=DELETIONS_LIMIT)
+            prefixes = await reads.deletions.due(now, limit=DELETIONS_LIMIT)
         if not prefixes:
             return 0
         found = await self.empty(prefixes)  # If the store is away, the list stays for the next round.
         async with self._ledger.write() as writes:
-            await writes.forget_deletions(prefixes, due_before=now)
+            await writes.deletions.forget(prefixes, due_before=now)
         return found
 
     async def _tryons(self, entries: Iterable[TryonRow]) -> None:
@@ -102,11 +104,12 @@ class Eraser:
         if not rows:
             return
         async with self._ledger.read() as reads:
-            units = await reads.units([entry.id for entry in rows])
+            units = await reads.jobs.units_of([entry.id for entry in rows])
         prefixes = [object_keys.result_prefix(entry.user_id, entry.id) for entry in rows]
         async with self._ledger.write() as writes:
             for entry in rows:
-                await writes.delete_tryon(entry.id)
+                await writes.events.empty([entry.id])
+                await writes.tryons.delete(entry.id)
             await self._schedule(writes, prefixes)
         await self._forget([unit for found in units.values() for unit in found])
         await self.empty(prefixes)
@@ -114,7 +117,7 @@ class Eraser:
     async def _schedule(self, writes: Writes, prefixes: Iterable[str]) -> None:
         due_at = datetime.now(UTC) + AGAIN_AFTER
         for prefix in prefixes:
-            await writes.schedule_deletion(prefix, due_at=due_at)
+            await writes.deletions.schedule(prefix, due_at=due_at)
 
     async def _forget(self, jobs: Iterable[JobRow]) -> None:
         """Take jobs out of their queues; a worker that runs one is told and refused."""

@@ -38,7 +38,7 @@ class Retention:
     async def announce(self, now: datetime) -> None:
         """Log what will go, and when: whoever has just upgraded reads it before anything is deleted."""
         async with self._ledger.read() as reads:
-            guests, seen_first = await reads.guests_seen()
+            guests, seen_first = await reads.users.guests_seen()
         first = seen_first + self._idle if seen_first else None
         log.info(
             "retention",
@@ -53,10 +53,10 @@ class Retention:
         """Erase guests who have not been here for too long; return how many."""
         seen_before = now - self._idle
         async with self._ledger.write() as writes:
-            gone = await writes.forget_empty_guests(seen_before=seen_before, limit=EMPTY_LIMIT)
+            gone = await writes.retention.forget_empty_guests(seen_before=seen_before, limit=EMPTY_LIMIT)
         for _ in range(BATCHES):
             async with self._ledger.read() as reads:
-                idle = await reads.idle_guests(seen_before=seen_before, limit=LIMIT)
+                idle = await reads.users.idle_guests(seen_before=seen_before, limit=LIMIT)
             for user_id in idle:
                 gone += await self._eraser.user(user_id)
             if len(idle) < LIMIT:
@@ -77,16 +77,16 @@ class Retention:
     async def traces(self, now: datetime) -> None:
         """Forget events nobody can ask for any more, and the addresses of guests."""
         async with self._ledger.write() as writes:
-            await writes.forget_events(recorded_before=now - timedelta(days=self._settings.event_days))
-            await writes.forget_origins(created_before=now - ORIGIN_LIFE)
+            await writes.events.forget(recorded_before=now - timedelta(days=self._settings.event_days))
+            await writes.users.forget_origins(created_before=now - ORIGIN_LIFE)
 
     async def _old_work(self, kind: str, created_before: datetime) -> int:
         async with self._ledger.read() as reads:
-            entries = await reads.tryons_of_kind(kind, created_before=created_before, limit=LIMIT)
+            entries = await reads.retention.old_tryons(kind, created_before=created_before, limit=LIMIT)
         for entry in entries:
             await self._eraser.tryon(entry)
         async with self._ledger.read() as reads:
-            images = await reads.unused_images_of_kind(kind, created_before=created_before, limit=LIMIT)
+            images = await reads.retention.unused_images(kind, created_before=created_before, limit=LIMIT)
         for image in images:
             await self._eraser.image(image)
         return len(entries) + len(images)

@@ -16,8 +16,9 @@ from typing import Final
 import structlog
 
 from gateway.ledger.engine import Ledger
-from gateway.ledger.repository.questions import IDEMPOTENCY_LIFE
-from gateway.ledger.rows import ImageRow, JobRow
+from gateway.ledger.idempotency import IDEMPOTENCY_LIFE
+from gateway.ledger.images import ImageRow
+from gateway.ledger.jobs import JobRow
 from gateway.settings import UploadSettings
 from gateway.upkeep.erasure import Eraser
 from proteus import object_keys
@@ -55,8 +56,8 @@ class Sweeper:
         deleted = 0
         while True:
             async with self._ledger.read() as reads:
-                images = await reads.images_to_sweep(now, limit=PAGE)
-                jobs = await reads.jobs_of_images([image.id for image in images])
+                images = await reads.images.to_sweep(now, limit=PAGE)
+                jobs = await reads.jobs.of_images([image.id for image in images])
             by_image = _by_image(jobs)
             again: dict[str, datetime | None] = {}
             unused: list[str] = []
@@ -69,8 +70,8 @@ class Sweeper:
                 await asyncio.to_thread(self._store.delete, *stray)
             if again:
                 async with self._ledger.write() as writes:
-                    await writes.sweep_again(again)
-                    await writes.forget_unused_images(unused)
+                    await writes.images.sweep_again(again)
+                    await writes.retention.forget_unused_images(unused)
             deleted += len(stray)
             if len(images) < PAGE:
                 break
@@ -92,8 +93,10 @@ class Sweeper:
     async def orphans(self, now: datetime) -> int:
         """Delete pictures under a try-on that are not its results: those of workers that had lost their lease."""
         async with self._ledger.read() as reads:
-            suspects = await reads.done_more_than_once(since=now - ORPHANS_UNTIL, until=now - ORPHANS_AFTER, limit=PAGE)
-            units = await reads.units({row.public_id for row in suspects})
+            suspects = await reads.jobs.done_more_than_once(
+                since=now - ORPHANS_UNTIL, until=now - ORPHANS_AFTER, limit=PAGE
+            )
+            units = await reads.jobs.units_of({row.public_id for row in suspects})
         deleted = 0
         for tryon_id, rows in units.items():
             kept = {row.result_key for row in rows}
@@ -109,7 +112,7 @@ class Sweeper:
     async def expired(self, now: datetime) -> int:
         """Delete try-ons whose `expires_at` has passed; return how many."""
         async with self._ledger.read() as reads:
-            entries = await reads.expired_tryons(now, limit=PAGE)
+            entries = await reads.tryons.expired(now, limit=PAGE)
         for entry in entries:
             await self._eraser.tryon(entry)
         return len(entries)
@@ -117,7 +120,7 @@ class Sweeper:
     async def old_keys(self, now: datetime) -> None:
         """Forget Idempotency-Keys of the day before."""
         async with self._ledger.write() as writes:
-            await writes.forget_keys(created_before=now - IDEMPOTENCY_LIFE)
+            await writes.idempotency.forget(created_before=now - IDEMPOTENCY_LIFE)
 
     async def _is_ours_to_check(self, now: datetime) -> bool:
         """Tell whether a day has passed since the last check; if so, the next one is a day away for everybody."""
@@ -125,11 +128,11 @@ class Sweeper:
             if not ours:
                 return False
             async with self._ledger.read() as reads:
-                checked = await reads.fact(CHECKED)
+                checked = await reads.deployment.fact(CHECKED)
             if checked is not None and datetime.fromisoformat(checked) > now - CHECK_EVERY:
                 return False
             async with self._ledger.write() as writes:
-                await writes.set_fact(CHECKED, now.isoformat())
+                await writes.deployment.set_fact(CHECKED, now.isoformat())
             return True
 
     def _next_look(self, image: ImageRow, jobs: Sequence[JobRow], now: datetime) -> datetime | None:
@@ -144,8 +147,8 @@ class Sweeper:
     async def _delete_strays(self, found: Sequence[ObjectInfo], now: datetime) -> int:
         ids = [object_keys.split(info.key).name for info in found]
         async with self._ledger.read() as reads:
-            images = await reads.images(ids)
-            jobs = _by_image(await reads.jobs_of_images(ids))
+            images = await reads.images.by_ids(ids)
+            jobs = _by_image(await reads.jobs.of_images(ids))
         stray = [
             info.key
             for info, image_id in zip(found, ids, strict=True)

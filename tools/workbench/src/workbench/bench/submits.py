@@ -53,13 +53,13 @@ async def seed(database_url: str) -> None:
     ledger = Ledger(DatabaseSettings(url=database_url))
     now = datetime.now(UTC)
     async with ledger.write() as writes:
-        await writes.add_user(USER, kind="guest", tenant="guests")
+        await writes.users.add(USER, kind="guest", tenant="guests")
         for kind, task, variant, key in (
             ("person", "parse", "classic", PARSE.description),
             ("garment", "cut", "auto/classic", CUT.picture),
         ):
             image_id = f"img_{kind}"
-            await writes.add_image(
+            await writes.images.add(
                 image_id,
                 user_id=USER,
                 kind=kind,
@@ -75,8 +75,8 @@ async def seed(database_url: str) -> None:
                 content_type="image/png",
                 size_bytes=9,
             )
-            await writes.describe_image(image_id, image)
-            await writes.add_job(
+            await writes.images.describe(image_id, image)
+            await writes.jobs.add(
                 id=f"seg_{task}", kind=task, user_id=USER, tenant="guests", image_id=image_id, engine=task,
                 batch_key=task, variant=variant, state="completed", trace_id="t",
                 result={"result_key": key, "cut": {"category": "upper", "worn": False}}, result_key=key,

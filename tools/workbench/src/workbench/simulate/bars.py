@@ -36,6 +36,7 @@ BOUNDS: Final[Mapping[str, tuple[float, bool]]] = {
     "flips_per_hour": (4.0, False),
     "wasted_ratio": (0.01, False),
     "cost_ratio_to_fixed": (0.5, False),
+    "day_quality_weighted": (0.999, True),
 }
 
 
@@ -66,7 +67,7 @@ def summary(results: Results) -> dict[str, float | bool]:
     plain = {curve: results.bar("ours_slo_plain", curve) for curve in CURVES}
     greedy = {curve: results.bar("greedy", curve) for curve in CURVES}
     scaled, fixed = (
-        results.mean(group="day", system="ours_slo", fleet_name=fleet) for fleet in ("arbitrator", f"fixed {DAY_GPUS}")
+        results.mean(group="day", system="ours_slo", fleet_name=fleet) for fleet in ("signal", f"fixed {DAY_GPUS}")
     )
 
     def best(curve: str) -> float:
@@ -90,6 +91,7 @@ def summary(results: Results) -> dict[str, float | bool]:
         "flips_per_hour": round(max(figures.flips_per_hour for figures in ours.values()), 2),
         "wasted_ratio": round(max(figures.wasted for figures in ours.values()), 5),
         "cost_ratio_to_fixed": round(scaled.node_hours / fixed.node_hours, 4),
+        "day_quality_weighted": round(scaled.quality_goodput, 5),
         "cost_ratio_to_smallest_fixed": round(scaled.node_hours / smallest_fixed(results, scaled).node_hours, 4),
         "goodput_difference_to_fixed": round(scaled.goodput - fixed.goodput, 5),
         "eta_p90_kept": round(min(figures.eta_kept for figures in ours.values()), 3),

@@ -33,11 +33,11 @@ arbitrator's default. What is behind it, beside rivals that know no tenants:
 """
 
 STARVED: Final = """\
-The plain form and the formula count waiting jobs. With an SLO of 12 s, admission never lets ten jobs per GPU wait, so
-ten per replica starves them: a depth target must be below what the SLO leaves room for, or the arbitrator's signal must
-lead. It asks for the load at full quality plus a quarter of its root and is exported as
-`proteus_arbitrator_desired_replicas`; the chart scales by the formula and renders no trigger for it yet: this line
-of the table is a model of what such a trigger would do.
+`signal` is the chart's default (`scaling.form`): KEDA counts the set in which the arbitrator writes how many weavers it
+wants, the load at full quality plus a quarter of its root. `signal or busy` never asks for fewer than work at that
+moment. The plain form and the formula count waiting jobs. With an SLO of 12 s, admission never lets ten jobs per GPU
+wait, so ten per replica starves them; the formula that takes over while the arbitrator is silent therefore counts with
+half of what a pod makes within the SLO.
 """
 
 

@@ -112,7 +112,7 @@ class Hpa:
         return sum(abs(change) for change in recent if (change > 0) == up)
 
 
-Signal = Literal["fixed", "plain", "formula", "arbitrator"]
+Signal = Literal["fixed", "plain", "formula", "signal", "signal_busy"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,9 +121,9 @@ class FleetPlan:
 
     Attributes:
         signal: `fixed`; `plain`: one KEDA trigger on the list, Kubernetes' default behaviour; `formula`: max((jobs +
-            retry + in flight) / jobs per replica, busy) with our behaviour; `arbitrator`: the policy's
-            `desired_replicas` with our behaviour (draining protects what runs; counting busy workers would hold the
-            peak of every ten minutes).
+            retry + in flight) / jobs per replica, busy) with our behaviour; `signal`: the chart's default, the
+            arbitrator's `desired_replicas`, one at least while anything waits or runs, with our behaviour (draining
+            protects what runs); `signal_busy`: that, but never fewer than busy workers.
         replicas: At the start; for `fixed` always.
         jobs_per_replica: `listLength` of the plain form, the divisor of the formula.
         pod_start_seconds: Image from the node's cache, weights to the GPU, t(b) measured.
@@ -143,8 +143,8 @@ class FleetPlan:
     node_start_seconds: float = 150.0
     node_idle_seconds: float = 600.0
     pool_minimum: int = 1
-    polling_seconds: float = 30.0
-    cooldown_seconds: float = 300.0
+    polling_seconds: float = 5.0
+    cooldown_seconds: float = 600.0
 
     @property
     def most(self) -> int:
@@ -162,9 +162,12 @@ class FleetPlan:
         """Return (total, target per replica) as the HPA would be told."""
         if self.signal == "plain":
             return float(waiting), self.jobs_per_replica
-        if self.signal == "arbitrator":
-            return float(desired), 1.0
-        return max((waiting + retrying + running) / self.jobs_per_replica, float(busy)), 1.0
+        working = waiting + retrying + running
+        if self.signal == "signal":
+            return float(max(desired, working > 0)), 1.0
+        if self.signal == "signal_busy":
+            return float(max(desired, working > 0, busy)), 1.0
+        return max(working / self.jobs_per_replica, float(busy)), 1.0
 
 
 @dataclass(slots=True)

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
+from math import floor
 from typing import Final, Literal
 
 from arbitrator.policies.slo import SloPolicy, SloSettings
@@ -78,7 +79,9 @@ class Case:
         plan = self.plan
         if self.is_fixed:
             return f"fixed {plan.replicas}"
-        return "arbitrator" if plan.signal == "arbitrator" else f"{plan.signal} /{plan.jobs_per_replica:g}"
+        if plan.signal in ("plain", "formula"):
+            return f"{plan.signal} /{plan.jobs_per_replica:g}"
+        return plan.signal.replace("_", " or ")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -185,12 +188,17 @@ def traces() -> list[Case]:
     ]
 
 
-Scaled = Literal["plain", "formula", "arbitrator"]
+Scaled = Literal["plain", "formula", "signal", "signal_busy"]
 
 
 def autoscaled(signal: Scaled, *, start: int, most: int, jobs_per_replica: float = 10.0) -> FleetPlan:
     """A fleet behind KEDA."""
     return FleetPlan(signal=signal, replicas=start, max_replicas=most, jobs_per_replica=jobs_per_replica)
+
+
+def jobs_per_pod(curve: str) -> float:
+    """Return what the chart derives for `scaling.jobsPerPod`: half of what a pod makes within the SLO."""
+    return max(1.0, float(floor(SLO_SECONDS * CURVES[curve].best_rate / 2)))
 
 
 DAY_GPUS: Final = 20
@@ -201,7 +209,8 @@ def day() -> list[Case]:
     """A shop's day on every kind of fleet; five seeds where the bar is measured."""
     few = SEEDS[:1]
     fleets: list[tuple[SystemName, FleetPlan, tuple[int, ...]]] = [
-        ("ours_slo", autoscaled("arbitrator", start=4, most=2 * DAY_GPUS), SEEDS),
+        ("ours_slo", autoscaled("signal", start=4, most=2 * DAY_GPUS), SEEDS),
+        ("ours_slo", autoscaled("signal_busy", start=4, most=2 * DAY_GPUS), SEEDS[:3]),
         ("ours_slo", fixed(DAY_GPUS), SEEDS[:3]),
         ("ours_slo", fixed(DAY_GPUS - 1), few),
         ("ours_slo", fixed(DAY_GPUS - 2), few),
@@ -211,8 +220,9 @@ def day() -> list[Case]:
         for jobs in (10.0, 2.0):
             plan = autoscaled("plain", start=4, most=2 * DAY_GPUS, jobs_per_replica=jobs)
             fleets.append((system, plan, few))
-        plan = autoscaled("formula", start=4, most=2 * DAY_GPUS)
-        fleets.append((system, plan, few))
+        for jobs in (10.0, jobs_per_pod("linear")):
+            plan = autoscaled("formula", start=4, most=2 * DAY_GPUS, jobs_per_replica=jobs)
+            fleets.append((system, plan, few))
     return [
         Case(
             group="day",
@@ -224,7 +234,7 @@ def day() -> list[Case]:
             seconds=DAY,
             seed=seed,
             plan=plan,
-            sample=seed == SEEDS[0] and plan.signal == "arbitrator",
+            sample=seed == SEEDS[0] and plan.signal == "signal",
         )
         for system, plan, seeds in fleets
         for seed in seeds
@@ -233,6 +243,9 @@ def day() -> list[Case]:
 
 def spikes_autoscaled() -> list[Case]:
     """The spikes again, on fleets that may grow: what degradation bridges."""
+    forms: list[tuple[Scaled, float]] = [
+        ("plain", 10), ("formula", 10), ("formula", jobs_per_pod("affine")), ("signal", 10), ("signal_busy", 10),
+    ]  # fmt: skip
     return [
         Case(
             group="spikes, autoscaled",
@@ -243,11 +256,11 @@ def spikes_autoscaled() -> list[Case]:
             gpus=4,
             seconds=FORTY_MINUTES,
             seed=seed,
-            plan=autoscaled(signal, start=4, most=12),
-            sample=seed == SEEDS[0] and system == "ours_slo",
+            plan=autoscaled(signal, start=4, most=12, jobs_per_replica=jobs),
+            sample=seed == SEEDS[0] and system == "ours_slo" and jobs == 10,
         )
         for system in ("ours_table", "ours_slo")
-        for signal in ("plain", "formula", "arbitrator")
+        for signal, jobs in forms
         for seed in SEEDS
     ]
 
@@ -274,7 +287,7 @@ def faults() -> list[Case]:
 
 def hundred_gpus() -> list[Case]:
     """A day whose peak keeps 100 GPUs busy, scaled by the arbitrator's signal."""
-    plan = autoscaled("arbitrator", start=20, most=130)
+    plan = autoscaled("signal", start=20, most=130)
     case = Case(
         group="100 GPUs",
         system="ours_slo",

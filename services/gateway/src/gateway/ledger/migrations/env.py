@@ -7,7 +7,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
-from gateway.ledger.tables import METADATA
+from gateway.ledger.session import METADATA
 from proteus.deadlines import LOOP_CALL_SECONDS
 
 

@@ -2,7 +2,7 @@
 
 For each picture it finds the user's ingested photo, its parse and the cut-out, and inserts the try-on and its unit
 with them; nothing is inserted for one of which anything is missing. One statement and one commit for as many as come
-together. Told to Postgres as it is: composing it takes SQLAlchemy longer than running it.
+together. Raw SQL, put together at import: SQLAlchemy needs longer to compile it than Postgres to run it.
 """
 
 from __future__ import annotations
@@ -12,21 +12,39 @@ from dataclasses import dataclass
 from typing import Final
 
 from pydantic_core import to_json
+from sqlalchemy import Table
+from sqlalchemy.dialects.postgresql import dialect
 
-from gateway.ledger.rows import JobRow, TryonRow
+from gateway.ledger.jobs import JobRow, jobs
+from gateway.ledger.tryons import TryonRow, tryons
 
-STATEMENT: Final = """
+_ENTRY: Final = (
+    "vton_id", "user_id", "status", "person_image_id", "options", "metadata", "trace_id", "created_at", "expires_at",
+)  # fmt: skip
+_UNIT: Final = (
+    "tenant", "stage", "hold", "engine", "batch_key", "degraded_batch_key", "priority", "deadline_at", "waiting_since",
+)  # fmt: skip
+
+
+def _names(columns: Iterable[str]) -> str:
+    return ", ".join(columns)
+
+
+def _typed(table: Table, columns: Iterable[str]) -> str:
+    postgres = dialect()  # type: ignore[no-untyped-call]
+    return ", ".join(f"{name} {table.c[name].type.compile(dialect=postgres)}" for name in columns)
+
+
+STATEMENT: Final = f"""
 WITH asked AS (
     SELECT * FROM jsonb_to_recordset($1::jsonb) AS asked (
-        cut_key text, parser_version text, needs_parse boolean,
-        tryon_id text, vton_id text, user_id text, status text, person_image_id text, options jsonb, metadata jsonb,
-        trace_id text, created_at timestamptz, expires_at timestamptz,
-        unit_id text, tenant text, stage text, hold boolean, engine text, batch_key text, degraded_batch_key text,
-        priority smallint, deadline_at timestamptz, waiting_since timestamptz)
+        cut_key text, parser_version text, needs_parse boolean, tryon_id text, unit_id text,
+        {_typed(tryons, _ENTRY)},
+        {_typed(jobs, _UNIT)})
 ), found AS MATERIALIZED (
     SELECT asked.*, material.*
     FROM asked CROSS JOIN LATERAL (
-        SELECT person.key AS person_key, cut.id AS cut_id, cut.image_id AS garment_id,
+        SELECT person.key AS person_key, cut.id AS cut_id, cut.image_id AS garment_image_id,
                cut.result -> 'cut' ->> 'category' AS garment_category,
                (cut.result -> 'cut' ->> 'worn')::boolean AS garment_worn,
                parse.id AS parse_id, parse.result_key AS parse_key
@@ -40,21 +58,14 @@ WITH asked AS (
         LIMIT 1
     ) AS material
 ), entry AS (
-    INSERT INTO tryons (id, vton_id, user_id, status, person_image_id, garment_image_id, cut_id, parse_id, options,
-                        metadata, trace_id, created_at, expires_at)
-    SELECT tryon_id, vton_id, user_id, status, person_image_id, garment_id, cut_id, parse_id, options,
-           metadata, trace_id, created_at, expires_at
-    FROM found
+    INSERT INTO tryons (id, garment_image_id, cut_id, parse_id, {_names(_ENTRY)})
+    SELECT tryon_id, garment_image_id, cut_id, parse_id, {_names(_ENTRY)} FROM found
 ), unit AS (
-    INSERT INTO jobs (id, kind, user_id, tenant, tryon_id, n, state, stage, hold, engine, batch_key,
-                      degraded_batch_key, priority, deadline_at, trace_id, created_at,
-                      waiting_since)
-    SELECT unit_id, 'tryon', user_id, tenant, tryon_id, 1, status, stage, hold, engine, batch_key,
-           degraded_batch_key, priority, deadline_at, trace_id, created_at, waiting_since
-    FROM found
+    INSERT INTO jobs (id, kind, tryon_id, n, state, user_id, trace_id, created_at, {_names(_UNIT)})
+    SELECT unit_id, 'tryon', tryon_id, 1, status, user_id, trace_id, created_at, {_names(_UNIT)} FROM found
 )
 SELECT unit_id, person_key, garment_category, garment_worn, parse_key FROM found
-"""
+"""  # noqa: S608 - what is put in are names of columns.
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -66,14 +77,6 @@ class Ready:
     cut_key: str
     parser_version: str
     needs_parse: bool
-
-
-_ENTRY: Final = (
-    "vton_id", "user_id", "status", "person_image_id", "options", "metadata", "trace_id", "created_at", "expires_at",
-)  # fmt: skip
-_UNIT: Final = (
-    "tenant", "stage", "hold", "engine", "batch_key", "degraded_batch_key", "priority", "deadline_at", "waiting_since",
-)  # fmt: skip
 
 
 def argument(asked: Iterable[Ready]) -> str:

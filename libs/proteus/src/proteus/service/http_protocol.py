@@ -1,0 +1,102 @@
+"""uvicorn's HTTP protocol with what it lacks: a deadline and a size for the headers of every request.
+
+A connection that sends nothing, or half of its headers, costs a file descriptor for as long as it likes. So headers
+have a deadline, from the connection's start or from the first byte of a later request, and a size. Every server that
+listens beyond its own machine uses it; only services that depend on uvicorn import this module.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import ClassVar, Final
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from proteus.service.security_headers import SECURITY_LINES
+
+HEADERS_BYTES_MOST: Final = 65_536
+"""A request's line and headers together; browsers and proxies stay below 16 KiB."""
+
+HEADER_SECONDS: Final = 10.0
+"""From the connection, or a later request's first byte, to the end of the headers."""
+
+
+def headers_within(seconds: float = HEADER_SECONDS) -> type[asyncio.Protocol]:
+    """Return the protocol for uvicorn's `http=`, with this deadline."""
+    return type("Protocol", (HeadersInTime,), {"header_seconds": seconds})
+
+
+def _refusal(status_line: str, body: str = "") -> bytes:
+    content = body.encode("ascii", "replace")
+    head = f"HTTP/1.1 {status_line}\r\ncontent-type: text/plain; charset=utf-8\r\ncontent-length: {len(content)}\r\n"
+    return head.encode() + SECURITY_LINES + b"connection: close\r\n\r\n" + content
+
+
+_TOO_SLOW: Final = _refusal("408 Request Timeout")
+_TOO_LONG: Final = _refusal("431 Request Header Fields Too Large")
+
+
+class HeadersInTime(HttpToolsProtocol):
+    """Closes a connection whose headers are late (408) or too long (431)."""
+
+    header_seconds: ClassVar[float]
+
+    _deadline: asyncio.TimerHandle | None = None
+    _header_bytes = 0
+    _reading_headers = True
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Start the first deadline."""
+        super().connection_made(transport)
+        self._start_deadline()
+
+    def data_received(self, data: bytes) -> None:
+        """Count the bytes of unfinished headers."""
+        super().data_received(data)
+        # One piece may hold headers and a body: only headers that are still unfinished are counted.
+        if self._reading_headers:
+            self._header_bytes += len(data)
+            if self._header_bytes > HEADERS_BYTES_MOST:
+                self._refuse(_TOO_LONG)
+
+    def send_400_response(self, msg: str) -> None:
+        """Refuse what is no HTTP, with the headers that every answer carries."""
+        self.transport.write(_refusal("400 Bad Request", msg))
+        self.transport.close()
+
+    def on_message_begin(self) -> None:
+        """Start the deadline of a later request on the same connection."""
+        super().on_message_begin()
+        self._reading_headers = True
+        self._header_bytes = 0
+        if self._deadline is None:
+            self._start_deadline()
+
+    def on_headers_complete(self) -> None:
+        """End the deadline."""
+        self._reading_headers = False
+        self._cancel_deadline()
+        super().on_headers_complete()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """End the deadline of a connection that is gone."""
+        self._cancel_deadline()
+        super().connection_lost(exc)
+
+    def _start_deadline(self) -> None:
+        self._deadline = self.loop.call_later(self.header_seconds, self._on_deadline)
+
+    def _cancel_deadline(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+
+    def _on_deadline(self) -> None:
+        self._deadline = None
+        self._refuse(_TOO_SLOW if self._header_bytes else b"")
+
+    def _refuse(self, answer: bytes) -> None:
+        # Behind a pipelined request an answer would be taken for that one's.
+        if answer and (self.cycle is None or self.cycle.response_complete):
+            self.transport.write(answer)
+        self.transport.close()

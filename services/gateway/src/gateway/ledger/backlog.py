@@ -1,0 +1,138 @@
+"""The backlog: jobs that are not done, as the background loops see them. What should be queued, is held, is late."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import and_, case, func, or_, select
+
+from gateway.ledger.jobs import JobRow, jobs
+from gateway.ledger.statements import ALIVE, Statements
+from gateway.ledger.users import users
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class UnfinishedRow:
+    """So many unfinished pictures; `guest_id` is None for those of an account."""
+
+    tenant: str
+    guest_id: str | None
+    origin: str | None
+    stage: str
+    many: int
+
+
+class BacklogReads(Statements):
+    """Questions about jobs that are not done."""
+
+    async def outbox(self, *, updated_before: datetime, limit: int) -> list[str]:
+        """Rows that should be in a queue and, as far as we know, are not."""
+        statement = (
+            select(jobs.c.id)
+            .where(
+                jobs.c.state == "queued",
+                jobs.c.stage == "waiting",
+                jobs.c.submitted_epoch < jobs.c.epoch,
+                jobs.c.updated_at < updated_before,
+            )
+            .order_by(jobs.c.created_at)
+            .limit(limit)
+        )
+        return list((await self._connection.execute(statement)).scalars())
+
+    async def alive(self, *, after_id: str, updated_before: datetime, limit: int) -> list[JobRow]:
+        """A page of rows that are not terminal, by id."""
+        statement = (
+            select(jobs)
+            .where(jobs.c.state.in_(ALIVE), jobs.c.id > after_id, jobs.c.updated_at < updated_before)
+            .order_by(jobs.c.id)
+            .limit(limit)
+        )
+        return await self._all(JobRow, statement)
+
+    async def count_by_kind(self) -> dict[str, int]:
+        """Per kind: rows that should stand in a queue."""
+        statement = (
+            select(jobs.c.kind, func.count().label("many"))
+            .where(jobs.c.state.in_(ALIVE), jobs.c.stage.not_in(("held", "preparing")))
+            .group_by(jobs.c.kind)
+        )
+        return {row.kind: row.many for row in await self._connection.execute(statement)}
+
+    async def unfinished(self, *, besides: Sequence[str] = ()) -> list[UnfinishedRow]:
+        """How many pictures of whom are not done, by stage, besides those of some try-ons.
+
+        An account counts as its tenant alone.
+        """
+        guest_id = case((users.c.kind == "guest", users.c.id))
+        statement = (
+            select(jobs.c.tenant, guest_id.label("guest_id"), users.c.origin, jobs.c.stage, func.count().label("many"))
+            .join(users, users.c.id == jobs.c.user_id)
+            .where(jobs.c.state.in_(ALIVE), jobs.c.kind == "tryon", jobs.c.tryon_id.not_in(list(besides)))
+            .group_by(jobs.c.tenant, guest_id, users.c.origin, jobs.c.stage)
+        )
+        return [UnfinishedRow(**row) for row in (await self._connection.execute(statement)).mappings()]
+
+    async def held(self, *, per_tenant: int, engines: Collection[str]) -> list[tuple[str, str, int]]:
+        """(tenant, job id, priority): each tenant's next held pictures of these engines, best priority first.
+
+        Among equals the user comes first who has least on the list, and his own come in the order in which they were
+        sent: whoever sent hundreds gets his next one no sooner than another his only one.
+        """
+        alive = (
+            select(
+                jobs.c.id,
+                jobs.c.user_id,
+                jobs.c.tenant,
+                jobs.c.priority,
+                jobs.c.created_at,
+                jobs.c.stage,
+                jobs.c.engine,
+                func.count()
+                .filter(jobs.c.stage.not_in(("held", "preparing")))
+                .over(partition_by=(jobs.c.tenant, jobs.c.user_id))
+                .label("served"),
+            )
+            .where(jobs.c.state.in_(ALIVE), jobs.c.kind == "tryon")
+            .subquery()
+        )
+        turn = func.row_number().over(
+            partition_by=(alive.c.tenant, alive.c.user_id),
+            order_by=(alive.c.priority.desc(), alive.c.created_at, alive.c.id),
+        )
+        mine = (alive.c.stage == "held", alive.c.engine.in_(list(engines)))
+        turns = select(alive, (alive.c.served + turn).label("turn")).where(*mine).subquery()
+        rank = func.row_number().over(
+            partition_by=turns.c.tenant,
+            order_by=(turns.c.priority.desc(), turns.c.turn, turns.c.created_at, turns.c.id),
+        )
+        ranked = select(turns.c.tenant, turns.c.id, turns.c.priority, rank.label("place")).subquery()
+        statement = select(ranked).where(ranked.c.place <= per_tenant).order_by(ranked.c.place, ranked.c.tenant)
+        return [(row.tenant, row.id, row.priority) for row in await self._connection.execute(statement)]
+
+    async def overdue(self, now: datetime, *, limit: int) -> list[JobRow]:
+        """Rows no queue holds yet whose deadline has passed."""
+        statement = (
+            select(jobs)
+            .where(jobs.c.state == "queued", jobs.c.stage.in_(("held", "preparing")), jobs.c.deadline_at < now)
+            .limit(limit)
+        )
+        return await self._all(JobRow, statement)
+
+    async def too_old(self, *, waiting_before: datetime, held_before: datetime, limit: int) -> list[JobRow]:
+        """Rows that have waited and run, or been held, since before these times."""
+        since = func.coalesce(jobs.c.waiting_since, jobs.c.updated_at)
+        statement = (
+            select(jobs)
+            .where(
+                jobs.c.state.in_(ALIVE),
+                or_(
+                    and_(jobs.c.stage.not_in(("held", "preparing")), since < waiting_before),
+                    and_(jobs.c.stage == "held", jobs.c.updated_at < held_before),
+                ),
+            )
+            .limit(limit)
+        )
+        return await self._all(JobRow, statement)

@@ -1,0 +1,66 @@
+"""Idempotency-Keys: what was accepted with which, for a day."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import Column, DateTime, ForeignKey, Index, Table, Text, delete, func, select
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from gateway.ledger.schema import METADATA, NOW
+from gateway.ledger.statements import Statements
+
+IDEMPOTENCY_LIFE: Final = timedelta(hours=24)
+"""How long a repeated submit is recognised."""
+
+idempotency = Table(
+    "idempotency",
+    METADATA,
+    Column("user_id", Text, ForeignKey("users.id", ondelete="CASCADE"), primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("request_hash", Text, nullable=False),
+    Column("job_id", Text, nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False, server_default=NOW),
+    Index(None, "created_at"),
+)
+
+
+class IdempotencyReads(Statements):
+    """Questions about Idempotency-Keys."""
+
+    async def find(self, key: str, *, user_id: str) -> tuple[str, str] | None:
+        """(request hash, job id) of an Idempotency-Key that is younger than a day."""
+        row = (
+            await self._connection.execute(
+                select(idempotency.c.request_hash, idempotency.c.job_id).where(
+                    idempotency.c.user_id == user_id,
+                    idempotency.c.key == key,
+                    idempotency.c.created_at > func.now() - IDEMPOTENCY_LIFE,
+                )
+            )
+        ).first()
+        return None if row is None else (row.request_hash, row.job_id)
+
+
+class IdempotencyWrites(IdempotencyReads):
+    """Changes of Idempotency-Keys."""
+
+    async def remember(self, key: str, *, user_id: str, request_hash: str, job_id: str) -> bool:
+        """Bind an Idempotency-Key to a job; False: it is bound already."""
+        statement = (
+            upsert(idempotency)
+            .values(user_id=user_id, key=key, request_hash=request_hash, job_id=job_id)
+            .on_conflict_do_update(
+                index_elements=[idempotency.c.user_id, idempotency.c.key],
+                set_={"request_hash": request_hash, "job_id": job_id, "created_at": func.now()},
+                where=idempotency.c.created_at <= func.now() - IDEMPOTENCY_LIFE,
+            )
+        )
+        return (await self._connection.execute(statement)).rowcount == 1
+
+    async def forget(self, *, created_before: datetime) -> int:
+        """Drop Idempotency-Keys that are too old."""
+        return (
+            await self._connection.execute(delete(idempotency).where(idempotency.c.created_at < created_before))
+        ).rowcount

@@ -1,0 +1,172 @@
+"""Photos: declared when an upload is signed, described once it was ingested. No column holds a signed address."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    CheckConstraint,
+    Column,
+    DateTime,
+    Index,
+    Integer,
+    Table,
+    Text,
+    bindparam,
+    case,
+    delete,
+    func,
+    insert,
+    select,
+    text,
+    update,
+)
+
+from gateway.ledger.schema import METADATA, NOW, owner
+from gateway.ledger.statements import Statements, newest_first
+from proteus import object_keys
+from proteus.artefacts import IngestedImage
+
+TICKET_LIFE_MOST: Final = timedelta(minutes=20)
+"""Longer than any signed upload can be used."""
+
+images = Table(
+    "images",
+    METADATA,
+    Column("id", Text, primary_key=True),
+    owner(),
+    Column("kind", Text, nullable=False),
+    Column("declared_type", Text, nullable=False),
+    Column("declared_bytes", BigInteger, nullable=False),
+    Column("key", Text),
+    Column("sha256", Text),
+    Column("width", Integer),
+    Column("height", Integer),
+    Column("content_type", Text),
+    Column("size_bytes", BigInteger),
+    Column("created_at", DateTime(timezone=True), nullable=False, server_default=NOW),
+    Column("sweep_at", DateTime(timezone=True)),
+    CheckConstraint("kind IN ('person', 'garment')", name="kind"),
+    Index(None, "user_id", "created_at"),
+    Index(None, "user_id", "key"),
+    Index("ix_images_sweep_at", "sweep_at", postgresql_where=text("sweep_at IS NOT NULL")),
+)
+"""`sweep_at`: when to look for what lies under `incoming/`; null: nothing does any more."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ImageRow:
+    """A photo: declared when its upload was signed, described once it was ingested (`key` is set then)."""
+
+    id: str
+    user_id: str
+    kind: str
+    declared_type: str
+    declared_bytes: int
+    key: str | None
+    sha256: str | None
+    width: int | None
+    height: int | None
+    content_type: str | None
+    size_bytes: int | None
+    created_at: datetime
+    sweep_at: datetime | None = None
+
+    @property
+    def incoming_key(self) -> str:
+        """Where the client PUTs it."""
+        return object_keys.upload_key(self.user_id, self.id)
+
+
+class ImageReads(Statements):
+    """Questions about photos."""
+
+    async def find(self, image_id: str, *, user_id: str) -> ImageRow | None:
+        return await self._one(ImageRow, select(images).where(images.c.id == image_id, images.c.user_id == user_id))
+
+    async def by_key(self, key: str, *, user_id: str) -> ImageRow | None:
+        """The newest upload that was ingested as `key`."""
+        return await self._one(
+            ImageRow,
+            select(images)
+            .where(images.c.key == key, images.c.user_id == user_id)
+            .order_by(images.c.created_at.desc())
+            .limit(1),
+        )
+
+    async def by_ids(self, ids: Iterable[str]) -> dict[str, ImageRow]:
+        found = await self._all(ImageRow, select(images).where(images.c.id.in_(list(ids))))
+        return {row.id: row for row in found}
+
+    async def page(self, before: tuple[datetime, str] | None, *, user_id: str, limit: int) -> list[ImageRow]:
+        return await self._all(ImageRow, newest_first(images, user_id, before, limit))
+
+    async def of_content(self, sha256: str | None, *, user_id: str) -> list[ImageRow]:
+        """The user's uploads of the very same picture."""
+        return await self._all(ImageRow, select(images).where(images.c.user_id == user_id, images.c.sha256 == sha256))
+
+    async def stored(self, user_id: str) -> tuple[int, int]:
+        """(photos, bytes as declared) that a user has."""
+        statement = select(
+            func.count().label("many"), func.coalesce(func.sum(images.c.declared_bytes), 0).label("size")
+        )
+        row = (await self._connection.execute(statement.where(images.c.user_id == user_id))).one()
+        return row.many, int(row.size)
+
+    async def to_sweep(self, now: datetime, *, limit: int) -> list[ImageRow]:
+        """Photos whose upload is to be looked at."""
+        statement = select(images).where(images.c.sweep_at <= now).order_by(images.c.sweep_at).limit(limit)
+        return await self._all(ImageRow, statement)
+
+
+class ImageWrites(ImageReads):
+    """Changes of photos."""
+
+    async def add(
+        self,
+        image_id: str,
+        *,
+        user_id: str,
+        kind: str,
+        declared_type: str,
+        declared_bytes: int,
+        sweep_at: datetime,
+    ) -> None:
+        """Make a photo's record; `sweep_at`: when to look whether its upload may be deleted."""
+        await self._connection.execute(
+            insert(images).values(
+                id=image_id,
+                user_id=user_id,
+                kind=kind,
+                declared_type=declared_type,
+                declared_bytes=declared_bytes,
+                sweep_at=sweep_at,
+            )
+        )
+
+    async def describe(self, image_id: str, described: IngestedImage) -> None:
+        """Write down what ingest found; the upload has served, so the sweep looks at it soon."""
+        # LEAST ignores a null: where nothing is to be swept that stays so.
+        soon = case((images.c.sweep_at.is_not(None), func.least(images.c.sweep_at, func.now() + TICKET_LIFE_MOST)))
+        values = described.model_dump() | {"sweep_at": soon}
+        await self._connection.execute(update(images).where(images.c.id == image_id).values(values))
+
+    async def sweep_again(self, at: Mapping[str, datetime | None]) -> None:
+        """Set when these uploads are looked at next; None: never."""
+        when = (
+            func.unnest(
+                bindparam("ids", list(at), type_=ARRAY(Text)),
+                bindparam("moments", list(at.values()), type_=ARRAY(DateTime(timezone=True))),
+            )
+            .table_valued("id", "moment", name="looked_at")
+            .render_derived()
+        )
+        await self._connection.execute(update(images).where(images.c.id == when.c.id).values(sweep_at=when.c.moment))
+
+    async def delete(self, image_id: str) -> None:
+        await self._connection.execute(delete(images).where(images.c.id == image_id))

@@ -1,0 +1,321 @@
+"""Jobs: every element a queue ever got, one row per picture to weave or photo to prepare.
+
+`epoch` counts how often a job was given to its queue anew, `submitted_epoch` says which of these has arrived.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    DateTime,
+    ForeignKey,
+    Index,
+    Integer,
+    SmallInteger,
+    Table,
+    Text,
+    bindparam,
+    case,
+    func,
+    insert,
+    or_,
+    select,
+    text,
+    tuple_,
+    update,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from gateway.ledger.schema import METADATA, NOW, owner
+from gateway.ledger.statements import ALIVE, Statements
+from proteus.jobs import Job, JobId, JobKind, JobState, Stage
+
+CHANGES: Final = {"changes": True}
+"""Marks the columns of a job that change after it was made."""
+
+jobs = Table(
+    "jobs",
+    METADATA,
+    Column("id", Text, primary_key=True),
+    Column("kind", Text, nullable=False),
+    owner(),
+    Column("tenant", Text, nullable=False),
+    Column("image_id", Text, ForeignKey("images.id", ondelete="CASCADE")),
+    Column("tryon_id", Text, ForeignKey("tryons.id", ondelete="CASCADE")),
+    Column("n", SmallInteger, nullable=False, server_default=text("1")),
+    Column("variant", Text, nullable=False, server_default=text("''")),
+    Column("state", Text, nullable=False, info=CHANGES),
+    Column("stage", Text, info=CHANGES),
+    Column("hold", Boolean, nullable=False, server_default=text("false"), info=CHANGES),
+    Column("epoch", Integer, nullable=False, server_default=text("1"), info=CHANGES),
+    Column("submitted_epoch", Integer, nullable=False, server_default=text("0"), info=CHANGES),
+    Column("token", BigInteger, nullable=False, server_default=text("0"), info=CHANGES),
+    Column("engine", Text, nullable=False),
+    Column("batch_key", Text, nullable=False),
+    Column("degraded_batch_key", Text, nullable=False, server_default=text("''")),
+    Column("priority", SmallInteger, nullable=False, server_default=text("1")),
+    Column("deadline_at", DateTime(timezone=True)),
+    Column("attempts", Integer, nullable=False, server_default=text("0"), info=CHANGES),
+    Column("crashes", Integer, nullable=False, server_default=text("0"), info=CHANGES),
+    Column("solo_crashes", Integer, nullable=False, server_default=text("0"), info=CHANGES),
+    Column("cancel_requested", Boolean, nullable=False, server_default=text("false"), info=CHANGES),
+    Column("trace_id", Text, nullable=False),
+    Column("result", JSONB(none_as_null=True), info=CHANGES),
+    Column("result_key", Text, info=CHANGES),
+    Column("error", JSONB(none_as_null=True), info=CHANGES),
+    Column("created_at", DateTime(timezone=True), nullable=False, server_default=NOW),
+    Column("updated_at", DateTime(timezone=True), nullable=False, server_default=NOW),
+    Column("waiting_since", DateTime(timezone=True), info=CHANGES),
+    Column("started_at", DateTime(timezone=True), info=CHANGES),
+    Column("finished_at", DateTime(timezone=True), info=CHANGES),
+    CheckConstraint("kind IN ('ingest', 'cut', 'parse', 'tryon')", name="kind"),
+    CheckConstraint("state IN ('queued', 'running', 'completed', 'failed', 'canceled', 'expired')", name="state"),
+    Index(
+        "uq_jobs_one_live_per_image",
+        "image_id",
+        "kind",
+        "variant",
+        unique=True,
+        postgresql_where=text("image_id IS NOT NULL AND state IN ('queued', 'running', 'completed')"),
+    ),
+    Index("ix_jobs_alive", "kind", "stage", "tenant", postgresql_where=text("state IN ('queued', 'running')")),
+    # Without `submitted_epoch`: noting that a job has arrived in its queue then changes no index at all.
+    Index("ix_jobs_waiting", "created_at", postgresql_where=text("state = 'queued' AND stage = 'waiting'")),
+    Index("ix_jobs_ended", "finished_at", postgresql_where=text("finished_at IS NOT NULL")),
+    Index("ix_jobs_failed", "created_at", postgresql_where=text("state = 'failed'")),
+    # BRIN: rows come in the order of time, and a submit pays next to nothing for it.
+    Index("ix_jobs_created_at", "created_at", postgresql_using="brin"),
+    Index(None, "tryon_id"),
+    Index(None, "user_id", "created_at"),
+    # With the owner: whoever has many jobs would else have all of them looked through for one cut-out.
+    Index(None, "result_key", "user_id", postgresql_where=text("result_key IS NOT NULL")),
+    # Room for the version that notes the arrival, which then changes no index.
+    postgresql_with={"fillfactor": 50},
+)
+
+_CHANGING: Final = tuple(column.name for column in jobs.c if column.info == CHANGES)
+_LOCK_ORDER: Final = case({"ingest": 0, "cut": 1, "parse": 2}, value=jobs.c.kind, else_=3)
+
+_ARRIVED: Final = (
+    func.unnest(bindparam("ids", type_=ARRAY(Text)), bindparam("epochs", type_=ARRAY(Integer)))
+    .table_valued("id", "epoch", name="arrived")
+    .render_derived()
+)
+_MARK_SUBMITTED: Final = (
+    update(jobs)
+    .where(jobs.c.id == _ARRIVED.c.id, jobs.c.submitted_epoch < _ARRIVED.c.epoch)
+    .values(submitted_epoch=_ARRIVED.c.epoch)
+)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class JobRow:
+    """One element of a queue. `priority`: 0 low, 1 normal, 2 high.
+
+    Attributes:
+        waiting_since: When it could first be queued; its age counts from here.
+    """
+
+    id: str
+    kind: str
+    user_id: str
+    tenant: str
+    image_id: str | None
+    tryon_id: str | None
+    n: int
+    variant: str
+    state: str
+    stage: str | None
+    hold: bool
+    epoch: int
+    submitted_epoch: int
+    token: int
+    engine: str
+    batch_key: str
+    degraded_batch_key: str
+    priority: int
+    deadline_at: datetime | None
+    attempts: int
+    crashes: int
+    solo_crashes: int
+    cancel_requested: bool
+    trace_id: str
+    result: dict[str, Any] | None
+    result_key: str | None
+    error: dict[str, Any] | None
+    created_at: datetime
+    updated_at: datetime
+    waiting_since: datetime | None
+    started_at: datetime | None
+    finished_at: datetime | None
+
+    @property
+    def job(self) -> Job:
+        """The state machine's view."""
+        return Job(
+            id=JobId(self.id),
+            kind=JobKind(self.kind),
+            state=JobState(self.state),
+            stage=Stage(self.stage) if self.stage else None,
+        )
+
+    @property
+    def terminal(self) -> bool:
+        return JobState(self.state).terminal
+
+    @property
+    def public_id(self) -> str:
+        """The id that clients know: the try-on's, or the tailor job's own."""
+        return self.tryon_id or self.id
+
+
+class JobReads(Statements):
+    """Questions about jobs."""
+
+    async def by_ids(self, ids: Iterable[str]) -> dict[str, JobRow]:
+        found = await self._all(JobRow, select(jobs).where(jobs.c.id.in_(list(ids))))
+        return {row.id: row for row in found}
+
+    async def tailor_job(self, job_id: str, *, user_id: str) -> JobRow | None:
+        return await self._one(
+            JobRow, select(jobs).where(jobs.c.id == job_id, jobs.c.user_id == user_id, jobs.c.tryon_id.is_(None))
+        )
+
+    async def of_images(self, image_ids: Iterable[str]) -> list[JobRow]:
+        """All tailor jobs of these photos, newest last."""
+        statement = select(jobs).where(jobs.c.image_id.in_(list(image_ids))).order_by(jobs.c.created_at)
+        return await self._all(JobRow, statement)
+
+    async def cut_by_key(self, key: str, *, user_id: str) -> JobRow | None:
+        """The cut whose picture is `key`."""
+        return await self._one(
+            JobRow,
+            select(jobs)
+            .where(jobs.c.result_key == key, jobs.c.user_id == user_id, jobs.c.kind == "cut")
+            .order_by(jobs.c.created_at.desc())
+            .limit(1),
+        )
+
+    async def alive_of_user(self, user_id: str) -> list[JobRow]:
+        return await self._all(JobRow, select(jobs).where(jobs.c.user_id == user_id, jobs.c.state.in_(ALIVE)))
+
+    async def units_of(self, tryon_ids: Iterable[str]) -> dict[str, list[JobRow]]:
+        """Every try-on's pictures in order."""
+        statement = select(jobs).where(jobs.c.tryon_id.in_(list(tryon_ids))).order_by(jobs.c.tryon_id, jobs.c.n)
+        found: dict[str, list[JobRow]] = {}
+        for row in await self._all(JobRow, statement):
+            found.setdefault(row.public_id, []).append(row)
+        return found
+
+    async def ended_since(
+        self, since: datetime, *, before: tuple[datetime, str] | None = None, limit: int
+    ) -> list[JobRow]:
+        """A page of rows that ended lately other than by completion, newest first: a queue may not know."""
+        statement = (
+            select(jobs)
+            .where(jobs.c.finished_at > since, jobs.c.state.in_(("failed", "canceled", "expired")))
+            .order_by(jobs.c.finished_at.desc(), jobs.c.id.desc())
+            .limit(limit)
+        )
+        if before:
+            statement = statement.where(tuple_(jobs.c.finished_at, jobs.c.id) < before)
+        return await self._all(JobRow, statement)
+
+    async def done_more_than_once(self, *, since: datetime, until: datetime, limit: int) -> list[JobRow]:
+        """Pictures that ended in this time and that more than one worker may have stored, or one in vain."""
+        claims = jobs.c.token % 1_000_000
+        statement = (
+            select(jobs)
+            .where(
+                jobs.c.kind == "tryon",
+                jobs.c.finished_at.between(since, until),
+                jobs.c.started_at.is_not(None),
+                or_(jobs.c.state != "completed", claims > 1, jobs.c.epoch > 1),
+            )
+            .limit(limit)
+        )
+        return await self._all(JobRow, statement)
+
+    async def failed_page(self, before: tuple[datetime, str] | None, *, limit: int) -> list[JobRow]:
+        """A page of failed rows of all users, newest first (operators only)."""
+        statement = (
+            select(jobs)
+            .where(jobs.c.state == "failed")
+            .order_by(jobs.c.created_at.desc(), jobs.c.id.desc())
+            .limit(limit)
+        )
+        if before:
+            statement = statement.where(tuple_(jobs.c.created_at, jobs.c.id) < before)
+        return await self._all(JobRow, statement)
+
+    async def alive_page(
+        self, before: tuple[datetime, str] | None, *, limit: int, stage: str | None = None
+    ) -> list[JobRow]:
+        """A page of living rows of all users, newest first (operators only)."""
+        statement = (
+            select(jobs)
+            .where(jobs.c.state.in_(ALIVE))
+            .order_by(jobs.c.created_at.desc(), jobs.c.id.desc())
+            .limit(limit)
+        )
+        if stage:
+            statement = statement.where(jobs.c.stage == stage)
+        if before:
+            statement = statement.where(tuple_(jobs.c.created_at, jobs.c.id) < before)
+        return await self._all(JobRow, statement)
+
+
+class JobWrites(JobReads):
+    """Changes of jobs."""
+
+    async def add(self, **values: Any) -> JobRow:
+        stamped = values | {"updated_at": func.now()}
+        found = (await self._connection.execute(insert(jobs).values(**stamped).returning(jobs))).mappings().one()
+        return JobRow(**found)
+
+    async def add_tailor_job(self, **values: Any) -> JobRow | None:
+        """Make a tailor job, or return None if the same one is alive or done (ask again for it)."""
+        statement = upsert(jobs).values(**values).on_conflict_do_nothing().returning(jobs)
+        found = (await self._connection.execute(statement)).mappings().first()
+        return None if found is None else JobRow(**found)
+
+    async def pin(self, ids: Sequence[str]) -> dict[str, JobRow]:
+        """Read jobs and keep them from being settled until we commit: nobody can miss our new dependents."""
+        statement = select(jobs).where(jobs.c.id.in_(ids)).order_by(_LOCK_ORDER, jobs.c.id).with_for_update(read=True)
+        return {row.id: row for row in await self._all(JobRow, statement)}
+
+    async def lock(self, ids: Iterable[str]) -> dict[str, JobRow]:
+        """Read jobs for changing them."""
+        statement = select(jobs).where(jobs.c.id.in_(sorted(ids))).order_by(_LOCK_ORDER, jobs.c.id).with_for_update()
+        return {row.id: row for row in await self._all(JobRow, statement)}
+
+    async def save(self, rows: Sequence[JobRow]) -> None:
+        """Write what changed in these rows."""
+        if not rows:
+            return
+        statement = (
+            update(jobs)
+            .where(jobs.c.id == bindparam("row_id"))
+            .values({name: bindparam(f"new_{name}") for name in _CHANGING} | {"updated_at": func.now()})
+        )
+        values = [{"row_id": row.id} | {f"new_{name}": getattr(row, name) for name in _CHANGING} for row in rows]
+        await self._connection.execute(statement, values)
+
+    async def mark_submitted(self, epochs: Mapping[str, int]) -> None:
+        """Note that jobs have arrived in their queues with these epochs."""
+        if epochs:
+            values = {"ids": sorted(epochs), "epochs": [epochs[job_id] for job_id in sorted(epochs)]}
+            await self._connection.execute(_MARK_SUBMITTED, values)
+
+    async def request_cancel(self, ids: Iterable[str]) -> None:
+        await self._connection.execute(update(jobs).where(jobs.c.id.in_(list(ids))).values(cancel_requested=True))

@@ -1,0 +1,93 @@
+"""Orders: jobs with all that their queue elements are made of, gathered from the rows of several nouns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from gateway.ledger.images import ImageReads, ImageRow
+from gateway.ledger.jobs import JobReads, JobRow
+from gateway.ledger.statements import Statements
+from gateway.ledger.submit_ready import STATEMENT, Ready, argument
+from gateway.ledger.tryons import TryonReads, TryonRow
+from proteus.payloads import CutFacts, CutResult
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Material:
+    """What a picture is woven from: keys of the photo, the cut-out and the parse, and what the garment is."""
+
+    person_key: str
+    garment_key: str
+    garment_category: str
+    garment_worn: bool
+    parse_key: str | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Order:
+    """A job with all that its queue element is made of: a try-on's material, or a tailor job's photo."""
+
+    job: JobRow
+    tryon: TryonRow | None = None
+    material: Material | None = None
+    image: ImageRow | None = None
+
+
+class OrderReads(Statements):
+    """Questions of the outbox."""
+
+    async def of(self, ids: Iterable[str]) -> list[Order]:
+        """Jobs with everything their queue elements are made of (four statements at most)."""
+        jobs, tryons = JobReads(self._connection), TryonReads(self._connection)
+        rows = await jobs.by_ids(ids)
+        entries = await tryons.by_ids({row.tryon_id for row in rows.values() if row.tryon_id})
+        made = await jobs.by_ids({i for entry in entries.values() for i in (entry.cut_id, entry.parse_id) if i})
+        photos = await ImageReads(self._connection).by_ids(
+            {row.image_id for row in rows.values() if row.image_id}
+            | {entry.person_image_id for entry in entries.values()}
+        )
+        found = []
+        for row in rows.values():
+            if row.tryon_id is None:
+                found.append(Order(job=row, image=photos.get(row.image_id or "")))
+                continue
+            entry = entries[row.tryon_id]
+            material = material_of(
+                photos.get(entry.person_image_id), made.get(entry.cut_id or ""), made.get(entry.parse_id or "")
+            )
+            found.append(Order(job=row, tryon=entry, material=material))
+        return found
+
+
+class OrderWrites(OrderReads):
+    """Submits of orders that are complete."""
+
+    async def submit_ready(self, asked: Sequence[Ready]) -> dict[str, Material]:
+        """Insert a try-on and its picture wherever all it needs is there; return what they are woven from, by unit."""
+        found = await self._connection.exec_driver_sql(STATEMENT, (argument(asked),))
+        cut_keys = {one.unit.id: one.cut_key for one in asked}
+        return {
+            row.unit_id: Material(
+                person_key=row.person_key,
+                garment_key=cut_keys[row.unit_id],
+                garment_category=row.garment_category or "upper",
+                garment_worn=bool(row.garment_worn),
+                parse_key=row.parse_key,
+            )
+            for row in found
+        }
+
+
+def material_of(person: ImageRow | None, cut: JobRow | None, parse: JobRow | None) -> Material | None:
+    """Return what a picture is woven from; None while the photo is not ingested or the garment not cut."""
+    if person is None or person.key is None or cut is None or cut.result_key is None:
+        return None
+    made = CutResult.read(cut.result).cut if cut.result else CutFacts()
+    return Material(
+        person_key=person.key,
+        garment_key=cut.result_key,
+        garment_category=made.category or "upper",
+        garment_worn=bool(made.worn),
+        parse_key=parse.result_key if parse else None,
+    )

@@ -1,0 +1,67 @@
+"""What is kept no longer: statements over the rows of several nouns, for the upkeep."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+
+from sqlalchemy import delete, or_, select
+
+from gateway.ledger.images import ImageRow, images
+from gateway.ledger.jobs import jobs
+from gateway.ledger.statements import ALIVE, Statements
+from gateway.ledger.tryons import TryonRow, tryons
+from gateway.ledger.users import users
+
+
+class RetentionReads(Statements):
+    """What users of a kind have had for too long."""
+
+    async def old_tryons(self, kind: str, *, created_before: datetime, limit: int) -> list[TryonRow]:
+        """Try-ons of users of this kind that were made before and that have ended."""
+        statement = (
+            select(tryons)
+            .join(users, users.c.id == tryons.c.user_id)
+            .where(users.c.kind == kind, tryons.c.created_at < created_before, tryons.c.status.not_in(ALIVE))
+            .order_by(tryons.c.created_at)
+            .limit(limit)
+        )
+        return await self._all(TryonRow, statement)
+
+    async def unused_images(self, kind: str, *, created_before: datetime, limit: int) -> list[ImageRow]:
+        """Photos of users of this kind that were made before and that no try-on and no unfinished job needs."""
+        named = select(tryons.c.id).where(
+            or_(tryons.c.person_image_id == images.c.id, tryons.c.garment_image_id == images.c.id)
+        )
+        needed = select(jobs.c.id).where(jobs.c.image_id == images.c.id, jobs.c.state.in_(ALIVE))
+        statement = (
+            select(images)
+            .join(users, users.c.id == images.c.user_id)
+            .where(users.c.kind == kind, images.c.created_at < created_before, ~named.exists(), ~needed.exists())
+            .order_by(images.c.created_at)
+            .limit(limit)
+        )
+        return await self._all(ImageRow, statement)
+
+
+class RetentionWrites(RetentionReads):
+    """What nothing needs any more."""
+
+    async def forget_empty_guests(self, *, seen_before: datetime, limit: int) -> int:
+        """Delete idle guests who never uploaded anything; return how many."""
+        has_photos = select(images.c.id).where(images.c.user_id == users.c.id).exists()
+        idle = (
+            select(users.c.id)
+            .where(users.c.kind == "guest", users.c.last_seen_at < seen_before, ~has_photos)
+            .order_by(users.c.last_seen_at)
+            .limit(limit)
+        )
+        return (await self._connection.execute(delete(users).where(users.c.id.in_(idle)))).rowcount
+
+    async def forget_unused_images(self, ids: Collection[str]) -> int:
+        """Delete those of these records that were never ingested and that no try-on names; return how many."""
+        named = select(tryons.c.id).where(
+            (tryons.c.person_image_id == images.c.id) | (tryons.c.garment_image_id == images.c.id)
+        )
+        statement = delete(images).where(images.c.id.in_(list(ids)), images.c.key.is_(None), ~named.exists())
+        return (await self._connection.execute(statement)).rowcount

@@ -1,0 +1,81 @@
+"""A session: the statements of every noun on one connection. `Reads` only look; `Writes` change, in one transaction.
+
+The edge commits (`Ledger.write`); nothing here does. Rows are locked in one order everywhere, so transactions do not
+wait for each other in circles: jobs (tailor's before try-ons', then by id), try-ons, users.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from gateway.ledger.arrivals import ArrivalReads
+from gateway.ledger.backlog import BacklogReads
+from gateway.ledger.deletions import DeletionReads, DeletionWrites
+from gateway.ledger.deployment import DeploymentReads, DeploymentWrites, deployment
+from gateway.ledger.engine_offers import EngineOfferReads, EngineOfferWrites
+from gateway.ledger.events import EventReads, EventWrites
+from gateway.ledger.idempotency import IdempotencyReads, IdempotencyWrites
+from gateway.ledger.images import ImageReads, ImageWrites
+from gateway.ledger.jobs import JobReads, JobWrites
+from gateway.ledger.needs import NeedReads, NeedWrites
+from gateway.ledger.orders import OrderReads, OrderWrites
+from gateway.ledger.retention import RetentionReads, RetentionWrites
+from gateway.ledger.schema import METADATA
+from gateway.ledger.tryons import TryonReads, TryonWrites
+from gateway.ledger.users import UserReads, UserWrites
+
+__all__ = ["METADATA", "Reads", "Writes"]
+
+
+class Reads:
+    """Questions, noun by noun: `await reads.tryons.find(…)`. Every statement sees what is committed then."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+        self.users = UserReads(connection)
+        self.images = ImageReads(connection)
+        self.tryons = TryonReads(connection)
+        self.jobs = JobReads(connection)
+        self.needs = NeedReads(connection)
+        self.orders = OrderReads(connection)
+        self.backlog = BacklogReads(connection)
+        self.arrivals = ArrivalReads(connection)
+        self.events = EventReads(connection)
+        self.idempotency = IdempotencyReads(connection)
+        self.deletions = DeletionReads(connection)
+        self.engine_offers = EngineOfferReads(connection)
+        self.deployment = DeploymentReads(connection)
+        self.retention = RetentionReads(connection)
+
+    async def ping(self) -> None:
+        """Raise unless the migrations' newest table answers."""
+        await self._connection.execute(select(func.count()).select_from(deployment))
+
+    async def now(self) -> datetime:
+        """Return the database's time, which rows are stamped with: a gateway's own clock may be off."""
+        found: datetime = (await self._connection.execute(select(func.clock_timestamp()))).scalar_one()
+        return found
+
+
+class Writes:
+    """Changes, noun by noun: `await writes.jobs.add(…)`. All become visible together, when the transaction commits.
+
+    Each noun answers its questions here, too: a transaction reads what it has locked.
+    """
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self.users = UserWrites(connection)
+        self.images = ImageWrites(connection)
+        self.tryons = TryonWrites(connection)
+        self.jobs = JobWrites(connection)
+        self.needs = NeedWrites(connection)
+        self.orders = OrderWrites(connection)
+        self.events = EventWrites(connection)
+        self.idempotency = IdempotencyWrites(connection)
+        self.deletions = DeletionWrites(connection)
+        self.engine_offers = EngineOfferWrites(connection)
+        self.deployment = DeploymentWrites(connection)
+        self.retention = RetentionWrites(connection)

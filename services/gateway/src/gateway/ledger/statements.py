@@ -1,0 +1,38 @@
+"""What the statements of every noun have: a connection, and rows made of what comes back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, Final, TypeVar
+
+from sqlalchemy import Select, Table, select, tuple_
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+Row = TypeVar("Row")
+
+ALIVE: Final = ("queued", "running")
+
+
+class Statements:
+    """A noun's statements on one connection. A public method is one statement, unless it says otherwise."""
+
+    __slots__ = ("_connection",)
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def _all(self, made: Callable[..., Row], statement: Select[Any]) -> list[Row]:
+        return [made(**row) for row in (await self._connection.execute(statement)).mappings()]
+
+    async def _one(self, made: Callable[..., Row], statement: Select[Any]) -> Row | None:
+        found = (await self._connection.execute(statement)).mappings().first()
+        return None if found is None else made(**found)
+
+
+def newest_first(table: Table, user_id: str, before: tuple[datetime, str] | None, limit: int) -> Select[Any]:
+    """Return the statement for a page of a user's rows."""
+    statement = select(table).where(table.c.user_id == user_id)
+    if before:
+        statement = statement.where(tuple_(table.c.created_at, table.c.id) < before)
+    return statement.order_by(table.c.created_at.desc(), table.c.id.desc()).limit(limit)

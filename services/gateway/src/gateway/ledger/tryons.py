@@ -1,0 +1,138 @@
+"""Try-ons: the VTON entry that a client sees. `status` is null while it is a draft."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    Column,
+    DateTime,
+    ForeignKey,
+    Index,
+    Table,
+    Text,
+    bindparam,
+    delete,
+    insert,
+    or_,
+    select,
+    text,
+    update,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+from gateway.ledger.schema import METADATA, NOW, owner
+from gateway.ledger.statements import Statements, newest_first
+
+tryons = Table(
+    "tryons",
+    METADATA,
+    Column("id", Text, primary_key=True),
+    Column("vton_id", Text, nullable=False, unique=True),
+    owner(),
+    Column("status", Text),
+    Column("person_image_id", Text, ForeignKey("images.id", ondelete="CASCADE"), nullable=False),
+    Column("garment_image_id", Text, ForeignKey("images.id", ondelete="CASCADE"), nullable=False),
+    Column("cut_id", Text),
+    Column("parse_id", Text),
+    Column("options", JSONB(none_as_null=True), nullable=False),
+    Column("metadata", JSONB(none_as_null=True)),
+    Column("trace_id", Text, nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False, server_default=NOW),
+    Column("finished_at", DateTime(timezone=True)),
+    Column("expires_at", DateTime(timezone=True)),
+    Index(None, "user_id", "created_at", "id"),
+    Index(None, "expires_at", postgresql_where=text("expires_at IS NOT NULL")),
+    Index(None, "person_image_id"),
+    Index(None, "garment_image_id"),
+)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TryonRow:
+    """A VTON entry; `id` is the client's job_id, `status` is None while it is a draft."""
+
+    id: str
+    vton_id: str
+    user_id: str
+    status: str | None
+    person_image_id: str
+    garment_image_id: str
+    cut_id: str | None
+    parse_id: str | None
+    options: dict[str, Any]
+    metadata: dict[str, Any] | None
+    trace_id: str
+    created_at: datetime
+    finished_at: datetime | None
+    expires_at: datetime | None
+
+
+class TryonReads(Statements):
+    """Questions about try-ons."""
+
+    async def find(self, job_or_vton_id: str, *, user_id: str) -> TryonRow | None:
+        column = tryons.c.vton_id if job_or_vton_id.startswith("vton_") else tryons.c.id
+        return await self._one(TryonRow, select(tryons).where(column == job_or_vton_id, tryons.c.user_id == user_id))
+
+    async def by_ids(self, ids: Iterable[str]) -> dict[str, TryonRow]:
+        found = await self._all(TryonRow, select(tryons).where(tryons.c.id.in_(list(ids))))
+        return {row.id: row for row in found}
+
+    async def page(
+        self, before: tuple[datetime, str] | None, *, user_id: str, limit: int, drafts: bool, status: str | None = None
+    ) -> list[TryonRow]:
+        """A page of the user's try-ons, newest first."""
+        statement = newest_first(tryons, user_id, before, limit)
+        if status is not None:
+            statement = statement.where(tryons.c.status == status)
+        elif not drafts:
+            statement = statement.where(tryons.c.status.is_not(None))
+        return await self._all(TryonRow, statement)
+
+    async def of_image(self, image_id: str) -> list[TryonRow]:
+        statement = select(tryons).where(
+            or_(tryons.c.person_image_id == image_id, tryons.c.garment_image_id == image_id)
+        )
+        return await self._all(TryonRow, statement)
+
+    async def expired(self, now: datetime, *, limit: int) -> list[TryonRow]:
+        """Try-ons whose `expires_at` has passed: to be deleted."""
+        return await self._all(TryonRow, select(tryons).where(tryons.c.expires_at < now).limit(limit))
+
+
+class TryonWrites(TryonReads):
+    """Changes of try-ons."""
+
+    async def add(self, **values: Any) -> TryonRow:
+        found = (await self._connection.execute(insert(tryons).values(**values).returning(tryons))).mappings().one()
+        return TryonRow(**found)
+
+    async def change(self, tryon_id: str, **values: Any) -> TryonRow:
+        statement = update(tryons).where(tryons.c.id == tryon_id).values(**values).returning(tryons)
+        return TryonRow(**(await self._connection.execute(statement)).mappings().one())
+
+    async def lock(self, ids: Iterable[str]) -> dict[str, TryonRow]:
+        statement = select(tryons).where(tryons.c.id.in_(sorted(ids))).order_by(tryons.c.id).with_for_update()
+        return {row.id: row for row in await self._all(TryonRow, statement)}
+
+    async def save_states(self, rows: Sequence[TryonRow]) -> None:
+        """Write status and end of these try-ons."""
+        if not rows:
+            return
+        statement = (
+            update(tryons)
+            .where(tryons.c.id == bindparam("row_id"))
+            .values(status=bindparam("new_status"), finished_at=bindparam("new_finished_at"))
+        )
+        await self._connection.execute(
+            statement,
+            [{"row_id": row.id, "new_status": row.status, "new_finished_at": row.finished_at} for row in rows],
+        )
+
+    async def delete(self, tryon_id: str) -> None:
+        """Remove a try-on and its pictures' rows."""
+        await self._connection.execute(delete(tryons).where(tryons.c.id == tryon_id))

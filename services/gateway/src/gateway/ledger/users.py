@@ -1,0 +1,153 @@
+"""Users: who owns rows, objects and events. `last_seq` numbers a user's events."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    DateTime,
+    Index,
+    Table,
+    Text,
+    delete,
+    func,
+    select,
+    text,
+    tuple_,
+    update,
+)
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from gateway.ledger.schema import METADATA, NOW
+from gateway.ledger.statements import Statements
+
+SEEN_EVERY: Final = timedelta(hours=1)
+"""How often a user's presence is written down."""
+
+users = Table(
+    "users",
+    METADATA,
+    Column("id", Text, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("tenant", Text, nullable=False),
+    Column("display_name", Text),
+    Column("last_seq", BigInteger, nullable=False, server_default=text("0")),
+    Column("created_at", DateTime(timezone=True), nullable=False, server_default=NOW),
+    Column("last_seen_at", DateTime(timezone=True), nullable=False, server_default=NOW),
+    Column("origin", Text),
+    CheckConstraint("kind IN ('guest', 'account', 'foreign')", name="kind"),
+    Index("ix_users_idle_guests", "last_seen_at", postgresql_where=text("kind = 'guest'")),
+    Index("ix_users_origins", "created_at", postgresql_where=text("origin IS NOT NULL")),
+)
+"""`origin`: of a guest, the address from which he was made as a keyed hash; emptied after a day."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class UserRow:
+    """Someone who owns rows, objects and events."""
+
+    id: str
+    kind: str
+    tenant: str
+    display_name: str | None
+    last_seq: int
+    created_at: datetime
+    last_seen_at: datetime
+    origin: str | None
+
+
+class UserReads(Statements):
+    """Questions about users."""
+
+    async def find(self, user_id: str) -> UserRow | None:
+        return await self._one(UserRow, select(users).where(users.c.id == user_id))
+
+    async def existing(self, ids: Iterable[str]) -> set[str]:
+        """Which of these users exist."""
+        return set((await self._connection.execute(select(users.c.id).where(users.c.id.in_(list(ids))))).scalars())
+
+    async def page(self, after: tuple[datetime, str] | None, *, limit: int) -> list[UserRow]:
+        """Users, oldest first (operators only)."""
+        statement = select(users).order_by(users.c.created_at, users.c.id).limit(limit)
+        if after:
+            statement = statement.where(tuple_(users.c.created_at, users.c.id) > after)
+        return await self._all(UserRow, statement)
+
+    async def last_seqs(self, user_ids: Iterable[str]) -> dict[str, int]:
+        """Each user's newest event number."""
+        statement = select(users.c.id, users.c.last_seq).where(users.c.id.in_(list(user_ids)))
+        return {row.id: row.last_seq for row in await self._connection.execute(statement)}
+
+    async def idle_guests(self, *, seen_before: datetime, limit: int) -> list[str]:
+        """Guests who have not been here since, those first who went first."""
+        statement = (
+            select(users.c.id)
+            .where(users.c.kind == "guest", users.c.last_seen_at < seen_before)
+            .order_by(users.c.last_seen_at)
+            .limit(limit)
+        )
+        return list((await self._connection.execute(statement)).scalars())
+
+    async def guests_seen(self) -> tuple[int, datetime | None]:
+        """How many guests there are, and when the one was here who went first."""
+        statement = select(func.count().label("many"), func.min(users.c.last_seen_at).label("first"))
+        row = (await self._connection.execute(statement.where(users.c.kind == "guest"))).one()
+        return row.many, row.first
+
+
+class UserWrites(UserReads):
+    """Changes of users."""
+
+    async def add(
+        self, user_id: str, *, kind: str, tenant: str, display_name: str | None = None, origin: str | None = None
+    ) -> UserRow:
+        """Make a user; one that is there already keeps its kind and name and changes its tenant."""
+        statement = (
+            upsert(users)
+            .values(id=user_id, kind=kind, tenant=tenant, display_name=display_name, origin=origin)
+            .on_conflict_do_update(index_elements=[users.c.id], set_={"tenant": tenant})
+            .returning(users)
+        )
+        return UserRow(**(await self._connection.execute(statement)).mappings().one())
+
+    async def rename(self, user_id: str, display_name: str | None) -> UserRow | None:
+        statement = update(users).where(users.c.id == user_id).values(display_name=display_name).returning(users)
+        found = (await self._connection.execute(statement)).mappings().first()
+        return None if found is None else UserRow(**found)
+
+    async def take_seqs(self, counts: Mapping[str, int]) -> dict[str, int]:
+        """Advance each user's counter by so many; return the new values. Commit order is number order."""
+        taken = {}
+        for user_id in sorted(counts):
+            statement = (
+                update(users)
+                .where(users.c.id == user_id)
+                .values(last_seq=users.c.last_seq + counts[user_id])
+                .returning(users.c.last_seq)
+            )
+            taken[user_id] = int((await self._connection.execute(statement)).scalar_one())
+        return taken
+
+    async def note_seen(self, user_ids: Collection[str]) -> None:
+        """Note that these users are here; who was noted within the hour is not noted again."""
+        await self._connection.execute(
+            update(users)
+            .where(users.c.id.in_(sorted(user_ids)), users.c.last_seen_at < func.now() - SEEN_EVERY)
+            .values(last_seen_at=func.now())
+        )
+
+    async def forget_origins(self, *, created_before: datetime) -> int:
+        """Empty the addresses of guests that were made before."""
+        statement = (
+            update(users).where(users.c.origin.is_not(None), users.c.created_at < created_before).values(origin=None)
+        )
+        return (await self._connection.execute(statement)).rowcount
+
+    async def delete(self, user_id: str) -> bool:
+        return (await self._connection.execute(delete(users).where(users.c.id == user_id))).rowcount == 1
