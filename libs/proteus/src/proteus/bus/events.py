@@ -16,9 +16,9 @@ import structlog
 from redis.exceptions import ResponseError
 
 from proteus.documents import parse_object, storable_text
-from proteus.jobs import JobId, JobState
+from proteus.jobs import QUEUE_EVENTS, EventKind, JobId, JobState
 from proteus.keys import QueueKeys
-from proteus.queue.model import EVENT_KINDS, QueueEvent
+from proteus.queue.model import QueueEvent
 from proteus.queue.wire import text
 
 if TYPE_CHECKING:
@@ -198,7 +198,7 @@ def parse_event(entry_id: str, fields: Mapping[Any, Any]) -> QueueEvent:
     """
     data: dict[str, Any] = {storable_text(text(name)): storable_text(text(value)) for name, value in fields.items()}
     head = {name: data.pop(name) for name in ("kind", "id", "token", "state")}
-    if head["kind"] not in EVENT_KINDS:
+    if head["kind"] not in QUEUE_EVENTS:
         raise ValueError(f"{head['kind'][:40]!r} is no kind of event that this version knows")
     if not _JOB_ID.fullmatch(head["id"]):
         raise ValueError(f"{head['id'][:40]!r} is no job's id")
@@ -212,7 +212,7 @@ def parse_event(entry_id: str, fields: Mapping[Any, Any]) -> QueueEvent:
         data["degraded"] = data["degraded"] == "1"
     return QueueEvent(
         entry_id=entry_id,
-        kind=head["kind"],
+        kind=EventKind(head["kind"]),
         job_id=JobId(head["id"]),
         token=_number(head["token"], _NUMBER_MOST),
         state=JobState(head["state"]),

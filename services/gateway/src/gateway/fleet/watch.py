@@ -31,6 +31,7 @@ from proteus.errors import Conflict, DependencyUnavailable
 from proteus.estimates import CostTable, Eta, Fleet, Pace, eta
 from proteus.fleet_config import FleetConfig
 from proteus.fleet_view import EngineFleet, engine_fleet
+from proteus.jobs import OUTSIDE, Stage
 from proteus.keys import JOBS, TAILOR, WARM, WEAVER_REPLICAS, QueueKeys
 from proteus.queue import AnyQueue, QueueStats
 from proteus.registry import WorkerCard, read_registry
@@ -150,7 +151,7 @@ class FleetWatch:
         for row in rows:
             for holder in _holders(row.tenant, row.guest_id, row.origin):
                 total[holder] += row.many
-                if row.stage not in ("held", "preparing"):
+                if row.stage not in OUTSIDE:
                     waiting[holder] += row.many
         self._admitted, self._admitted_in_all = Counter(), 0
         for caller, pictures in self._fresh.values():
@@ -161,7 +162,7 @@ class FleetWatch:
             tailors=tailors,
             waiting_of=waiting,
             total_of=total,
-            held=sum(row.many for row in rows if row.stage == "held"),
+            held=sum(row.many for row in rows if row.stage is Stage.HELD),
             batch_limit=config.batch_size,
             degraded_fraction=config.degraded_share,
             asked_weavers=config.weaver_replicas,

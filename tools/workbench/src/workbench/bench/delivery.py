@@ -25,6 +25,7 @@ import httpx
 import psutil
 from redis.asyncio import Redis
 
+from proteus.jobs import EventKind
 from proteus.keys import JOBS, QueueKeys
 from proteus.service.lifecycle import cancel
 from proteus.storage import ObjectStore
@@ -89,7 +90,7 @@ async def completions(redis: Redis) -> dict[str, float]:
     return {
         fields["id"]: int(entry_id.partition("-")[0]) / 1000
         for entry_id, fields in entries
-        if fields["kind"] == "completed"
+        if fields["kind"] == EventKind.COMPLETED
     }
 
 

@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from math import ceil
 from typing import Any
 
+from proteus.jobs import TERMINAL
 from workbench.chaos.load import Order
 from workbench.chaos.scenario import Scenario
 from workbench.chaos.shopper import Ear
-from workbench.chaos.watch import TERMINAL, Recorded, Recovery, Row
+from workbench.chaos.watch import Recorded, Recovery, Row
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -31,7 +31,7 @@ from proteus import fleet_config, keys, object_keys
 from proteus.engines import TIMED
 from proteus.estimates import CostTable, Fleet, Pace
 from proteus.fleet_config import FleetConfig
-from proteus.jobs import JobId
+from proteus.jobs import EventKind, JobId
 from proteus.payloads import TryonWork
 from proteus.queue import JobQueue, Submission
 from proteus.registry import WorkerState, list_workers
@@ -221,7 +221,7 @@ class Bench:
         latencies = []
         entries: Any = await redis.xrange(queue.keys.events)
         for entry_id, fields in entries:
-            if fields.get("kind") == "completed":
+            if fields.get("kind") == EventKind.COMPLETED:
                 number = int(str(fields["id"]).removeprefix("job_calibrate_"))
                 at_ms = int(str(entry_id).partition("-")[0])
                 latencies.append(at_ms / 1000 - start - trace.arrived[number])
