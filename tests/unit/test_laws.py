@@ -181,7 +181,7 @@ def asks_for_the_time(module: ast.Module) -> bool:
 # ---- length
 
 MOST_LINES = 350
-STILL_LONGER = {"services/gateway/src/gateway/submitting/intake.py"}
+STILL_LONGER: set[str] = set()
 
 
 def test_a_module_has_at_most_350_lines_unless_its_docstring_says_why_not() -> None:
