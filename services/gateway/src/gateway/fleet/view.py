@@ -1,4 +1,4 @@
-"""The fleet as one reading has it, and what admission sees of it. Pure."""
+"""One reading of queues, workers and tenants, and what admission takes from it. Values; `watch` makes them."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ class AdmissionInputs:
 
 
 def holders(tenant: str, guest_id: str | None, origin: str | None) -> list[Holder]:
-    """Return on whose accounts a picture counts."""
+    """Return on whose account a picture counts."""
     found: list[Holder] = [("tenant", tenant)]
     if guest_id is not None:
         found.append(("guest", guest_id))
@@ -77,5 +77,5 @@ def holders(tenant: str, guest_id: str | None, origin: str | None) -> list[Holde
 
 
 def holders_of(caller: Caller) -> list[Holder]:
-    """Return on whose accounts a caller's pictures count."""
+    """Return on whose account a caller's pictures count."""
     return holders(caller.tenant, caller.user_id if caller.kind == "guest" else None, caller.origin)
