@@ -22,7 +22,15 @@ ROOT: Final = Path(__file__).resolve().parents[4]
 LEAST_PERCENT: Final = 85.0
 """Of lines and branches together, over all packages."""
 
-TESTS: Final = ("tests/chaos", "tests/e2e", "tests/integration", "tests/models", "tests/chart", "tests/unit", "tests/contract")
+TESTS: Final = (
+    "tests/chaos",
+    "tests/e2e",
+    "tests/integration",
+    "tests/models",
+    "tests/chart",
+    "tests/unit",
+    "tests/contract",
+)
 
 
 @dataclass(frozen=True, kw_only=True)
