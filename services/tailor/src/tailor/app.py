@@ -19,7 +19,7 @@ from proteus import imaging, keys, licences
 from proteus.errors import PhotoRejected
 from proteus.imaging import Limits
 from proteus.jobs import WorkerId
-from proteus.payloads import TAILOR_WORKS
+from proteus.keys import TAILOR
 from proteus.queue import JobQueue, QueuePolicy
 from proteus.registry import WorkerCard, WorkerState
 from proteus.service import machine
@@ -28,6 +28,7 @@ from proteus.service.lifecycle import cancel, run_unless_stopped
 from proteus.service.probes import probe_server
 from proteus.service.security_headers import SECURITY_HEADERS
 from proteus.service.supervision import Loops, Pulse
+from proteus.stages import kinds_on
 from proteus.storage import ObjectStore
 from proteus.worker import weights as weights_source
 from proteus.worker.claims import VERDICT_PATIENCE_SECONDS, Claims
@@ -109,7 +110,7 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
         return WorkerCard(
             id=worker_id,
             state=status.state,
-            engines=tuple(TAILOR_WORKS),
+            engines=kinds_on(TAILOR),
             weights={bench.name: f"{bench.name} {bench.version}, {bench.pose_model}"},
             slots_used=claims.count,
             slots_free=max(0, bench.slots - claims.count) if status.state is WorkerState.READY else 0,
