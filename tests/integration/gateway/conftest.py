@@ -178,8 +178,8 @@ async def serving(settings: GatewaySettings) -> AsyncIterator[Gateway]:
     port, inner_port = [one.getsockname()[1] for one in bound]
     stopping, inside = asyncio.Event(), InnerApp()
     configs = (
-        listening.public(make_app(settings, stopping, inside), settings.edge, host="127.0.0.1", port=port),
-        listening.inner(inside, host="127.0.0.1", port=inner_port),
+        listening.public(make_app(settings, stopping, inside), settings.edge),
+        listening.inner(inside),
     )
     servers = [uvicorn.Server(config) for config in configs]
     for server in servers:

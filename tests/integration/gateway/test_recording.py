@@ -23,7 +23,7 @@ NAMES = QueueKeys(JOBS)
 class Away:
     """A ledger that does not commit."""
 
-    async def settle(self, events: Sequence[QueueEvent]) -> None:
+    async def settle(self, events: Sequence[QueueEvent]) -> list[JobRow]:
         raise DependencyUnavailable
 
 

@@ -16,7 +16,8 @@ from proteus.clock import Clock, SystemClock
 from proteus.estimates import is_degraded
 from proteus.jobs import EventKind, JobId, JobState, Stage, WorkerId
 from proteus.queue import wire
-from proteus.queue.memory_state import Entry, MemoryState, label
+from proteus.queue.memory_entry import Entry, label
+from proteus.queue.memory_state import MemoryState
 from proteus.queue.model import (
     Claim,
     Claimed,

@@ -3,52 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from proteus import keys
 from proteus.clock import Clock
-from proteus.jobs import EPOCH_TOKENS, EventKind, JobId, JobState, Stage, WorkerId
-from proteus.queue import wire
+from proteus.jobs import EPOCH_TOKENS, EventKind, JobId, JobState, WorkerId
+from proteus.queue.memory_entry import Entry, element_of, label, remove, remove_last
 from proteus.queue.model import Claimed, JobView, QueueEvent, Submission
 from proteus.queue.policy import FOREIGN_MOST, QueuePolicy
 
 EXPRESS = 2**52
 """Orders of the express prefix lie this much below those of the others."""
-
-
-@dataclass(kw_only=True)
-class Entry:
-    """One job's hash. `place` is `list`, `parked`, `lease`, `retry` or empty (settled).
-
-    Attributes:
-        number: Counts submissions: older jobs come back first.
-        order: Its place among those in the list; smaller is nearer to the head.
-    """
-
-    submission: Submission
-    state: JobState
-    token: int
-    number: int
-    order: int
-    submitted_ms: int
-    queued_ms: int
-    attempts: int
-    crashes: int
-    solo_crashes: int
-    place: str = "list"
-    solo: bool = False
-    cancel: bool = False
-    worker: str = ""
-    claimed_ms: int | None = None
-    due_ms: int = 0
-    stage: Stage | None = None
-    step: int = 0
-    steps: int = 0
-    code: str = ""
-    message: str = ""
-    result: Mapping[str, Any] = field(default_factory=dict)
 
 
 class MemoryState:
@@ -353,22 +318,3 @@ class MemoryState:
                 data=counters | data,
             )
         )
-
-
-def element_of(entry: Entry) -> str:
-    return wire.encode(entry.submission.payload)
-
-
-def remove(elements: list[str], element: str) -> None:
-    if element in elements:
-        elements.remove(element)
-
-
-def remove_last(elements: list[str], element: str) -> None:
-    if element in elements:
-        del elements[len(elements) - 1 - elements[::-1].index(element)]
-
-
-def label(entry: Entry) -> dict[str, Any]:
-    label: dict[str, Any] = json.loads("{" + wire.label(entry.submission) + "}")
-    return label

@@ -37,6 +37,7 @@ from proteus.queue import JobQueue, Submission
 from proteus.registry import WorkerState, list_workers
 from proteus.service.lifecycle import cancel
 from proteus.storage import ObjectStore
+from workbench.simulate.actors import RunOptions
 from workbench.simulate.curves import MAX_BATCH, Curve, measured
 from workbench.simulate.scenarios import fixed
 from workbench.simulate.systems.ours import GATEWAYS, VIEW_SECONDS, Ours
@@ -87,7 +88,7 @@ def simulated(trace: Trace, *, scale: float, seed: int) -> Outcome:
     """Run the simulator."""
     slo, curve = scale * SLO_SECONDS, curve_at(scale)
     system = Ours(SloPolicy(SloSettings(slo_seconds=slo)), curve, slo_seconds=slo)
-    tally = World(trace, curve, fixed(WEAVERS), system, slo_seconds=slo, seed=seed).run()
+    tally = World(trace, curve, fixed(WEAVERS), system, RunOptions(slo_seconds=slo, seed=seed)).run()
     return Outcome(goodput=tally.in_slo / len(trace), p95_seconds=float(np.percentile(tally.latencies, 95)))
 
 
