@@ -15,12 +15,14 @@ from typing import Final
 import structlog
 
 from proteus.errors import DependencyUnavailable, ProteusError
-from proteus.payloads import TAILOR_WORKS, Result
+from proteus.keys import TAILOR
+from proteus.payloads import Result
 from proteus.queue import Claimed, Completion, Verdict
 from proteus.retrying import Waits, retry_while_unavailable
 from proteus.service import telemetry
 from proteus.service.lifecycle import wait
 from proteus.service.supervision import LOOP_ERRORS, Pulse
+from proteus.stages import kinds_on
 from proteus.storage import ObjectStore
 from proteus.worker.claims import Claims, failure_of, failure_of_gone
 from proteus.worker.heartbeat import Heartbeat
@@ -104,7 +106,7 @@ class Worker:
         jobs: list[Claimed] = []
         while len(jobs) < self._bench.slots:
             try:
-                more = await self._claims.take(self._bench.slots - len(jobs), engines=tuple(TAILOR_WORKS))
+                more = await self._claims.take(self._bench.slots - len(jobs), engines=kinds_on(TAILOR))
             except Exception as error:
                 if not jobs:
                     raise
