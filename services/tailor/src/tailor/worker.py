@@ -14,12 +14,14 @@ from typing import Final
 import structlog
 
 from proteus.errors import DependencyUnavailable, ProteusError
-from proteus.payloads import TAILOR_WORKS, Result
+from proteus.keys import TAILOR
+from proteus.payloads import Result
 from proteus.queue import Claimed, Completion, Verdict
 from proteus.retrying import Waits, retry_while_unavailable
 from proteus.service import telemetry
 from proteus.service.lifecycle import wait
 from proteus.service.supervision import LOOP_ERRORS, Pulse
+from proteus.stages import kinds_on
 from proteus.worker.claims import failure_of, failure_of_gone
 from proteus.worker.run import WorkerParts
 from tailor import tasks
@@ -84,7 +86,7 @@ class Worker:
         jobs: list[Claimed] = []
         while len(jobs) < self._bench.slots:
             try:
-                more = await self._claims.take(self._bench.slots - len(jobs), engines=tuple(TAILOR_WORKS))
+                more = await self._claims.take(self._bench.slots - len(jobs), engines=kinds_on(TAILOR))
             except Exception as error:
                 if not jobs:
                     raise

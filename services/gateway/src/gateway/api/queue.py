@@ -21,7 +21,7 @@ from gateway.status.views import iso
 from proteus.bus import list_bad_events
 from proteus.documents import storable_text
 from proteus.errors import Conflict, NotFound
-from proteus.jobs import EventKind, JobId, JobKind, JobState
+from proteus.jobs import EventKind, JobState
 from proteus.keys import QueueKeys
 
 router = GuardedRouter(prefix="/v1/queue", tags=["queue"], dependencies=[Depends(operator)])
@@ -66,7 +66,7 @@ async def jobs(
 async def job(services: ServicesDep, job_id: PathId) -> JSONResponse:
     """Return the row, and what Redis holds of it."""
     row = await _row(services, job_id)
-    view = (await services.queues[JobKind(row.kind).queue].look(JobId(row.id)))[0]
+    view = (await services.queues[row.kind.queue].look(row.id))[0]
     return JSONResponse(_body(row) | {"in_redis": asdict(view) if view else None})
 
 
@@ -92,7 +92,7 @@ async def drop(services: ServicesDep, job_id: PathId) -> Response:
     if not row.terminal:
         await cancel([row], ledger=services.ledger, queues=services.queues, recorder=services.recorder)
     else:
-        await services.queues[JobKind(row.kind).queue].forget(JobId(row.id))
+        await services.queues[row.kind.queue].forget(row.id)
     return Response(status_code=204)
 
 

@@ -10,6 +10,7 @@ from gateway.api import examples
 from gateway.api.examples import page, said
 from proteus.events import ErrorInfo, ResultInfo
 from proteus.jobs import JobState, Stage
+from proteus.stages import JobKind
 
 
 class Problem(BaseModel):
@@ -277,7 +278,7 @@ class QueueJob(BaseModel):
     model_config = said(examples.QUEUE_JOB)
 
     job_id: str
-    kind: Literal["ingest", "cut", "parse", "tryon"]
+    kind: JobKind
     user_id: str
     tenant: str
     status: JobState

@@ -10,8 +10,9 @@ from typing import Literal
 from gateway.ledger.jobs import JobRow
 from gateway.ledger.tryons import TryonRow
 from proteus.events import ErrorInfo, JobEvent, ResultInfo
-from proteus.jobs import JobKind, JobState, Stage
+from proteus.jobs import JobState, Stage
 from proteus.payloads import CutResult, TryonResult
+from proteus.stages import JobKind
 
 AddressOf = Callable[[str], str]
 """Key -> unsigned address inside this deployment's storage (`ObjectStore.url_of`)."""
