@@ -22,6 +22,11 @@ BREAKS = {
     ],
     "proteus-down": [("proteus.jobs", "proteus.queue"), ("proteus.service.lifecycle", "proteus.worker.claims")],
     "gateway-down": [("gateway.ledger.engine", "gateway.outbox"), ("gateway.rules.admission", "gateway.ledger.jobs")],
+    "gateway-api-down": [
+        ("gateway.api.problems", "gateway.api.fairness"),
+        ("gateway.api.images.routes", "gateway.api.tryons.answers"),
+        ("gateway.api.engines.routes", "gateway.api.fleet.models"),
+    ],
     "tailor-down": [("tailor.tasks", "tailor.worker"), ("tailor.masks", "tailor.pose")],
     "weaver-down": [("weaver.engine_runner", "weaver.worker"), ("weaver.batching", "weaver.profile")],
     "arbitrator-down": [("arbitrator.policies.slo", "arbitrator.loop"), ("arbitrator.observe", "arbitrator.actuators")],
@@ -83,7 +88,10 @@ def test_a_law_breaks_when_somebody_breaks_it(
     assert not kept(options, broken, law)
 
 
-@pytest.mark.parametrize(("law", "module"), [("gateway-down", "gateway.attic"), ("proteus-down", "proteus.attic")])
+@pytest.mark.parametrize(
+    ("law", "module"),
+    [("gateway-down", "gateway.attic"), ("gateway-api-down", "gateway.api.attic"), ("proteus-down", "proteus.attic")],
+)
 def test_a_room_that_has_no_place_breaks_the_law(
     options: UserOptions, graph: grimp.ImportGraph, law: str, module: str
 ) -> None:
