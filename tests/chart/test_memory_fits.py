@@ -9,9 +9,9 @@ import pytest
 import yaml
 
 from proteus.service.machine import MIB, fitting_slots
-from tailor.app import WORK_BYTES
+from tailor.loading import WORK_BYTES
 from tailor.settings import TailorSettings
-from weaver.app import PICTURE_BYTES
+from weaver.loading import PICTURE_BYTES
 from weaver.settings import WeaverSettings
 
 from .conftest import CHART, Objects, profile_values, render

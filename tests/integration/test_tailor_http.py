@@ -16,8 +16,8 @@ from PIL import Image
 from prometheus_client import CollectorRegistry
 
 from proteus import imaging
-from tailor.bench import Bench
-from tailor.http import WAITING_PER_SLOT, Bodies, Door, make_app
+from tailor.bench import WAITING_PER_SLOT, Bench
+from tailor.http import Bodies, Door, make_app
 from tailor.metrics import Metrics
 from tailor.parsers.classic import ClassicParser
 from tailor.parsers.contract import GarmentMask, PersonMasks, Pixels
@@ -28,9 +28,21 @@ GARMENT = (Path(assets.__file__).parent / "garment.jpg").read_bytes()
 
 
 def client_of(
-    bench: Bench, *, not_ready: str | None = None, bodies: Bodies | None = None, door: Door | None = None
+    bench: Bench | None,
+    *,
+    not_ready: str | None = None,
+    overdue: str | None = None,
+    bodies: Bodies | None = None,
+    door: Door | None = None,
 ) -> httpx.AsyncClient:
-    app = make_app(bench, metrics=Metrics(CollectorRegistry()), not_ready=lambda: not_ready, bodies=bodies, door=door)
+    app = make_app(
+        lambda: bench,
+        metrics=Metrics(CollectorRegistry()),
+        not_ready=lambda: not_ready,
+        overdue=lambda: overdue,
+        bodies=bodies,
+        door=door,
+    )
     return httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://tailor")
 
 
@@ -144,6 +156,21 @@ async def test_probes_say_when_the_tailor_drains() -> None:
         ready = await http.get("/readyz")
         assert (ready.status_code, ready.text) == (503, "the tailor is draining\n")
         assert (await http.get("/metrics")).status_code == 200
+
+
+async def test_liveness_names_a_loop_that_does_not_turn() -> None:
+    async with client_of(None, overdue="loops that stopped turning: work") as http:
+        answer = await http.get("/healthz")
+        assert (answer.status_code, answer.text) == (503, "loops that stopped turning: work\n")
+
+
+async def test_a_tailor_that_loads_its_parser_answers_probes_and_refuses_pictures_for_now() -> None:
+    async with client_of(None, not_ready="the tailor is loading") as http:
+        assert (await http.get("/healthz")).status_code == 200
+        assert (await http.get("/readyz")).status_code == 503
+        refused = await http.post("/segment", content=GARMENT)
+        assert (refused.status_code, refused.json()["code"], refused.json()["retryable"]) == (503, "not_loaded", True)
+        assert refused.headers["retry-after"] == "1"
 
 
 class HalfSent:

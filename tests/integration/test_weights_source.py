@@ -2,18 +2,19 @@
 
 import threading
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
-from proteus.errors import LicenceRefused, ModelUnavailable
+from proteus.errors import DependencyUnavailable, LicenceRefused, ModelUnavailable
 from proteus.settings import StorageSettings
 from proteus.storage import ObjectStore
-from proteus.worker import weights as weights_source
-from tailor.app import make_bench
+from proteus.worker.weights import WeightsOrder, bring
+from tailor.loading import weights_of as tailor_weights_of
 from tailor.settings import Settings as TailorServiceSettings
 from tailor.settings import TailorSettings
 from tailor.settings import WorkerSettings as TailorWorkerSettings
-from weaver.app import load_engines
+from weaver.loading import load_engines, weights_of
 from weaver.profile import CostProfile
 from weaver.settings import Settings, WeaverSettings, WorkerSettings
 
@@ -24,6 +25,12 @@ TAKEN = {"unet/config.json", "unet/model.safetensors", "SHA256SUMS"}
 def fill(store: ObjectStore, prefix: str) -> None:
     for name, body in TREE.items():
         store.put(f"{prefix}{name}", body, content_type="application/octet-stream")
+
+
+def order(
+    model: str, source: str, folder: Path | str, *, service: Literal["tailor", "weaver"] = "weaver"
+) -> WeightsOrder:
+    return WeightsOrder(model=model, source=source, folder=str(folder), service=service)
 
 
 def files(folder: Path) -> set[str]:
@@ -42,7 +49,7 @@ def test_the_engines_folder_of_a_bucket_arrives_without_its_pickles(
 ) -> None:
     fill(store, f"{prefix}/catvton/".lstrip("/") if not prefix.endswith("catvton") else f"{prefix}/")
     source = f"s3://{store.settings.bucket}/{prefix}".rstrip("/")
-    weights_source.bring("catvton", source=source, folder=str(tmp_path), storage=here, service="weaver")
+    bring(order("catvton", source, tmp_path), here)
     assert files(tmp_path / "catvton") == TAKEN
     assert (tmp_path / "catvton/unet/model.safetensors").read_bytes() == TREE["unet/model.safetensors"]
     assert sorted(path.name for path in tmp_path.iterdir()) == [".catvton.lock", "catvton"]
@@ -54,11 +61,11 @@ def test_a_parser_of_onnx_files_arrives_and_its_refusals_name_the_tailors_settin
     for name in ("a.onnx", "b.onnx"):
         store.put(f"models/clean/{name}", b"onnx", content_type="application/octet-stream")
     source = f"s3://{store.settings.bucket}/models"
-    weights_source.bring("clean", source=source, folder=str(tmp_path), storage=here, service="tailor")
+    bring(order("clean", source, str(tmp_path), service="tailor"), here)
     assert files(tmp_path / "clean") == {"a.onnx", "b.onnx"}
     for given, folder, said in ((source, "", "TAILOR_WEIGHTS_DIR"), ("what?", str(tmp_path), "TAILOR_WEIGHTS_SOURCE")):
         with pytest.raises(ModelUnavailable, match=said):
-            weights_source.bring("segformer", source=given, folder=folder, storage=here, service="tailor")
+            bring(order("segformer", given, folder, service="tailor"), here)
 
 
 def test_a_tree_of_other_models_is_not_taken_for_the_one_that_is_missing(
@@ -67,7 +74,7 @@ def test_a_tree_of_other_models_is_not_taken_for_the_one_that_is_missing(
     fill(store, "catvton/")
     source = f"s3://{store.settings.bucket}"
     with pytest.raises(ModelUnavailable, match=r"holds no weights of segformer: .* `\.proteus/models/segformer`"):
-        weights_source.bring("segformer", source=source, folder=str(tmp_path), storage=here, service="tailor")
+        bring(order("segformer", source, str(tmp_path), service="tailor"), here)
     assert files(tmp_path) == {".segformer.lock"}
 
 
@@ -76,9 +83,8 @@ def test_pods_that_share_a_folder_fetch_once(store: ObjectStore, here: StorageSe
     source = f"s3://{store.settings.bucket}"
     pods = [
         threading.Thread(
-            target=weights_source.bring,
-            args=("catvton",),
-            kwargs={"source": source, "folder": str(tmp_path), "storage": here, "service": "weaver"},
+            target=bring,
+            args=(order("catvton", source, tmp_path), here),
         )
         for _ in range(3)
     ]
@@ -100,37 +106,33 @@ def test_what_is_there_is_left_alone_and_a_cut_off_draft_is_begun_anew(
     (tmp_path / ".catvton.draft").mkdir()
     (tmp_path / ".catvton.draft/half.safetensors").write_bytes(b"ha")
     (tmp_path / "catvton").mkdir()
-    weights_source.bring("catvton", source=source, folder=str(tmp_path), storage=here, service="weaver")
+    bring(order("catvton", source, tmp_path), here)
     assert files(tmp_path / "catvton") == TAKEN
-    weights_source.bring("catvton", source="s3://nowhere-at-all", folder=str(tmp_path), storage=here, service="weaver")
+    bring(order("catvton", "s3://nowhere-at-all", tmp_path), here)
     assert files(tmp_path / "catvton") == TAKEN
 
 
 def test_each_refusal_names_what_is_missing_and_leaves_nothing(
     store: ObjectStore, here: StorageSettings, tmp_path: Path
 ) -> None:
-    elsewhere = here.model_copy(update={"endpoint": "http://127.0.0.1:1"})
     wrong = here.model_copy(update={"access_key": "nobody"})
     for source, storage, said in (
         (f"s3://{store.settings.bucket}/empty", here, "holds no weights of catvton"),
         ("s3://no-such-bucket", here, "no bucket 'no-such-bucket'"),
         (f"s3://{store.settings.bucket}", wrong, "could not be read from bucket"),
-        (f"s3://{store.settings.bucket}", elsewhere, "does not answer"),
         ("https://example.com/x", here, "name a bucket"),
     ):
         with pytest.raises(ModelUnavailable, match=said):
-            weights_source.bring("catvton", source=source, folder=str(tmp_path), storage=storage, service="weaver")
+            bring(order("catvton", source, tmp_path), storage)
     assert files(tmp_path) == {".catvton.lock"}
     with pytest.raises(ModelUnavailable, match="WEAVER_WEIGHTS_DIR"):
-        weights_source.bring("catvton", source="s3://some-bucket", folder="", storage=here, service="weaver")
+        bring(order("catvton", "s3://some-bucket", ""), here)
 
 
 def test_a_folder_that_cannot_be_written_is_named(store: ObjectStore, here: StorageSettings, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("not a folder")
     with pytest.raises(ModelUnavailable, match="cannot be kept in"):
-        weights_source.bring(
-            "catvton", source="s3://some-bucket", folder=str(tmp_path / "file"), storage=here, service="weaver"
-        )
+        bring(order("catvton", "s3://some-bucket", str(tmp_path / "file")), here)
 
 
 def starting(storage: StorageSettings, source: str, folder: Path, *, policy: str = "any") -> Settings:
@@ -143,25 +145,44 @@ def starting(storage: StorageSettings, source: str, folder: Path, *, policy: str
     )
 
 
-def test_a_starting_weaver_fetches_then_loads(store: ObjectStore, here: StorageSettings, tmp_path: Path) -> None:
+def test_what_was_fetched_and_is_no_whole_model_is_the_loaders_to_refuse(
+    store: ObjectStore, here: StorageSettings, tmp_path: Path
+) -> None:
     fill(store, "catvton/")
-    with pytest.raises(ModelUnavailable) as refused:  # what was fetched is not a whole model, and the loader says so
-        load_engines(starting(here, f"s3://{store.settings.bucket}", tmp_path), CostProfile(max_batch=1))
+    settings = starting(here, f"s3://{store.settings.bucket}", tmp_path)
+    (needed,) = weights_of(settings)
+    bring(needed, here)
+    with pytest.raises(ModelUnavailable) as refused:
+        load_engines(settings, CostProfile(max_batch=1))
     assert "bucket" not in str(refused.value)
     assert files(tmp_path / "catvton") == TAKEN
 
 
-def test_forbidden_weights_are_not_even_fetched(store: ObjectStore, here: StorageSettings, tmp_path: Path) -> None:
-    fill(store, "catvton/")
-    settings = starting(here, f"s3://{store.settings.bucket}", tmp_path, policy="commercial")
+def test_a_store_that_is_away_is_no_refusal_and_leaves_nothing(here: StorageSettings, tmp_path: Path) -> None:
+    elsewhere = here.model_copy(update={"endpoint": "http://user:secret@127.0.0.1:1"})
+    with pytest.raises(DependencyUnavailable) as away:
+        bring(order("catvton", "s3://some-bucket/weights", tmp_path), elsewhere)
+    for said in ("catvton", "'some-bucket'", "127.0.0.1:1", "EndpointConnectionError"):
+        assert said in away.value.message
+    assert "secret" not in away.value.message
+    assert files(tmp_path) == {".catvton.lock"}
+
+
+def test_a_malformed_source_shows_no_password(here: StorageSettings, tmp_path: Path) -> None:
+    with pytest.raises(ModelUnavailable) as refused:
+        bring(order("catvton", "https://me:hunter2@example.com/x?token=abc", tmp_path), here)
+    assert "example.com" in refused.value.message
+    assert "hunter2" not in refused.value.message
+    assert "abc" not in refused.value.message
+
+
+def test_forbidden_weights_are_not_even_fetched(here: StorageSettings, tmp_path: Path) -> None:
     with pytest.raises(LicenceRefused):
-        load_engines(settings, CostProfile(max_batch=1))
-    assert files(tmp_path) == set()
+        weights_of(starting(here, "s3://some-bucket", tmp_path, policy="commercial"))
 
 
 def test_a_tailor_that_may_not_run_its_parser_fetches_nothing(here: StorageSettings, tmp_path: Path) -> None:
     parser = TailorSettings(parser="segformer", weights_dir=str(tmp_path), weights_source="s3://some-bucket")
     worker = TailorWorkerSettings(licence_policy="commercial")
     with pytest.raises(LicenceRefused, match="segformer is refused"):
-        make_bench(TailorServiceSettings(tailor=parser, worker=worker, storage=here))
-    assert files(tmp_path) == set()
+        tailor_weights_of(TailorServiceSettings(tailor=parser, worker=worker, storage=here))

@@ -17,7 +17,7 @@ from onnx.reference import ReferenceEvaluator
 
 from proteus.artefacts import Landmark
 from proteus.errors import InvalidRequest, LicenceRefused, ModelUnavailable, NoGarmentDetected, NoPersonDetected
-from tailor.app import make_bench
+from tailor.loading import make_bench
 from tailor.parsers.clean import CleanParser
 from tailor.parsers.clean_models import BODY, CLOTH, FOREGROUND, Body, CleanModels, Cloth
 from tailor.pose import Pose

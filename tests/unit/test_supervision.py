@@ -137,6 +137,17 @@ async def test_a_loop_that_stops_turning_is_named_and_one_that_fails_is_not():
     assert loops.overdue() is None
 
 
+async def test_work_that_ends_is_watched_while_it_lasts():
+    now = 0.0
+    loops = hasty(now=lambda: now)
+    with loops.watched("load", call_seconds=300):
+        now = 899.0
+        assert loops.overdue() is None
+        now = 901.0
+        assert loops.overdue() == "loops that stopped turning: load"
+    assert loops.overdue() is None
+
+
 async def test_a_long_call_may_last_three_times_its_deadline():
     now = 0.0
     loops, stop = hasty(now=lambda: now), asyncio.Event()

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from proteus.errors import LicenceRefused, ModelUnavailable
-from weaver.app import load_engines
+from weaver.loading import load_engines
 from weaver.pipelines import checksums
 from weaver.profile import CostProfile
 from weaver.settings import Settings, WeaverSettings, WorkerSettings

@@ -9,7 +9,7 @@ from structlog.testing import capture_logs
 from proteus.errors import NoGarmentDetected
 from proteus.imaging import MAX_STORED_SIDE_PIXELS
 from proteus.service.machine import MIB
-from tailor.app import WORK_BYTES, WORK_MARGIN, work_bytes
+from tailor.loading import WORK_BYTES, WORK_MARGIN, work_bytes
 from tailor.parsers.classic import ClassicParser
 from tailor.parsers.contract import GarmentMask, Pixels
 

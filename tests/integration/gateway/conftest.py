@@ -183,8 +183,8 @@ async def serving(settings: GatewaySettings) -> AsyncIterator[Gateway]:
     stopping, inside = asyncio.Event(), InnerApp()
     watch = WireWatch(make_app(settings, stopping, inside))
     configs = (
-        listening.public(watch, settings.edge, host="127.0.0.1", port=port),
-        listening.inner(inside, host="127.0.0.1", port=inner_port),
+        listening.public(watch, settings.edge),
+        listening.inner(inside),
     )
     servers = [uvicorn.Server(config) for config in configs]
     for server in servers:

@@ -21,9 +21,10 @@ from gateway.submitting.new_rows import entry_values, unit_values
 from proteus.artefacts import CUT_REVISION
 from proteus.errors import LicenceRefused, ModelUnavailable
 from proteus.events import CLIENT_EVENT
-from proteus.jobs import Category, JobId, JobState, Stage
+from proteus.jobs import Category, JobId, JobKind, JobState, Stage
 from proteus.queue import Submission
 
+ENUMS = {"state": JobState, "stage": Stage}
 NOW = datetime(2026, 2, 3, 12, tzinfo=UTC)
 ANN = Caller(user_id="user_ann", tenant="guests", scopes=frozenset(), expires_at=0)
 BY_ANN = SubmitContext(caller=ANN, trace_id="t")
@@ -52,7 +53,10 @@ def tryon(options: TryonOptions | None = None, units: int = 1) -> tuple[TryonRow
 
 def tailor(kind: str, **changes) -> JobRow:
     _, (unit,) = tryon()
-    return replace(unit, id="seg_c", kind=kind, tryon_id=None, image_id="img_g", engine=kind, batch_key=kind, **changes)
+    changes = {name: ENUMS[name](value) if name in ENUMS and value else value for name, value in changes.items()}
+    return replace(
+        unit, id="seg_c", kind=JobKind(kind), tryon_id=None, image_id="img_g", engine=kind, batch_key=kind, **changes
+    )
 
 
 CUT = {"category": "lower", "confidence": 0.5, "worn": True, "parser": "classic", "parser_version": "1",
@@ -79,7 +83,7 @@ def test_a_try_on_is_what_its_units_are(states, status) -> None:
     _, units = tryon(units=2)
     error = {"code": "engine_failed", "message": "Boom.", "hint": "", "retryable": True}
     rows = [
-        replace(unit, state=state, stage={"queued": "waiting", "running": "denoising"}.get(state),
+        replace(unit, state=JobState(state), stage={"queued": Stage.WAITING, "running": Stage.DENOISING}.get(state),
                 error=error if state == "failed" else None)
         for unit, state in zip(units, states, strict=True)
     ]  # fmt: skip

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, Final
@@ -153,7 +154,8 @@ def build(settings: GatewaySettings, stopping: asyncio.Event) -> Services:
                 "warms": Rate(limit=settings.limits.warms_per_minute),
                 "warm_minutes": Rate(limit=settings.limits.warm_minutes_per_hour, seconds=3600),
                 **fairness.rates_of(settings.limits),
-            }
+            },
+            now=time.monotonic,
         ),
         shares=Shares(limits_of(settings.limits)),
         addresses=Addresses(

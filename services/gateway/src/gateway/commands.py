@@ -7,6 +7,7 @@ import asyncio
 import contextlib
 import gc
 import json
+import socket
 from collections.abc import Iterator
 from functools import partial
 
@@ -24,7 +25,9 @@ from gateway.rules.tokens import GUESTS, SCOPES, Tokens
 from gateway.settings import GatewaySettings, TokenSettings
 from proteus.clock import SystemClock
 from proteus.errors import ProteusError
+from proteus.jobs import UserId
 from proteus.service.lifecycle import CANNOT_WORK, cannot_work, read_settings, run_until_signalled
+from proteus.service.listening import listen
 from proteus.storage import ObjectStore
 
 log = structlog.get_logger()
@@ -71,16 +74,15 @@ async def serve(settings: GatewaySettings, *, host: str, port: int) -> int:
     stopping = asyncio.Event()
     inside = InnerApp()
     app = make_app(settings, stopping, inside, build(settings, stopping))
-    server = _Server(listening.public(app, settings.edge, host=host, port=port))
-    servers = [server]
+    serves = [(_Server(listening.public(app, settings.edge)), _listen(host, port, "--port"))]
     if inner_port := settings.edge.inner_port:
-        servers.append(_Server(listening.inner(inside, host=host, port=inner_port)))
+        serves.append((_Server(listening.inner(inside)), _listen(host, inner_port, "GATEWAY_INNER_PORT")))
     status = 1
 
     async def run(stop: asyncio.Event) -> None:
         nonlocal status
         async with asyncio.TaskGroup() as tasks:
-            serving, *_others = [tasks.create_task(one.serve()) for one in servers]
+            serving, *_others = [tasks.create_task(one.serve(sockets)) for one, sockets in serves]
             ends = [tasks.create_task(event.wait()) for event in (stop, stopping)]
             await asyncio.wait((serving, *ends), return_when=asyncio.FIRST_COMPLETED)
             if stop.is_set():
@@ -88,13 +90,17 @@ async def serve(settings: GatewaySettings, *, host: str, port: int) -> int:
             else:
                 log.error("ended_by_itself", serving=not serving.done())
             stopping.set()
-            for one in servers:
+            for one, _ in serves:
                 one.should_exit = True
             for end in ends:
                 end.cancel()
 
     await run_until_signalled(run)
     return status
+
+
+def _listen(host: str, port: int, setting: str) -> list[socket.socket]:
+    return listen(host, port, port_setting=setting, host_setting="--host")
 
 
 def prepare(settings: GatewaySettings) -> None:
@@ -108,7 +114,7 @@ async def token(settings: GatewaySettings, *, tenant: str, scopes: list[str], se
     """Return a token for the tenant's account, which is made if it is not there."""
     ledger = Ledger(settings.database)
     try:
-        user_id = f"user_{tenant}"
+        user_id = UserId(f"user_{tenant}")
         async with ledger.write() as writes:
             await writes.users.add(user_id, kind="account", tenant=tenant)
     finally:

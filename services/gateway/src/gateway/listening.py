@@ -1,4 +1,4 @@
-"""How the process listens: uvicorn's configuration for the public and the inner port."""
+"""How the process serves its sockets: uvicorn's configuration for the public and the inner port."""
 
 from __future__ import annotations
 
@@ -21,12 +21,10 @@ MESSAGE_BYTES_MOST: Final = 65_536
 """A WebSocket message: clients have nothing to say but their token."""
 
 
-def public(app: Application, edge: EdgeSettings, *, host: str, port: int) -> uvicorn.Config:
+def public(app: Application, edge: EdgeSettings) -> uvicorn.Config:
     """Return how clients are listened to."""
     return uvicorn.Config(
         app,
-        host=host,
-        port=port,
         http=headers_within(edge.header_seconds),
         log_config=None,
         access_log=False,
@@ -40,12 +38,10 @@ def public(app: Application, edge: EdgeSettings, *, host: str, port: int) -> uvi
     )
 
 
-def inner(app: Application, *, host: str, port: int) -> uvicorn.Config:
+def inner(app: Application) -> uvicorn.Config:
     """Return how Prometheus and operators are listened to, on a port of their own."""
     return uvicorn.Config(
         app,
-        host=host,
-        port=port,
         http=headers_within(),
         headers=list(SECURITY_HEADERS),
         log_config=None,

@@ -6,12 +6,15 @@ import asyncio
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from queue import SimpleQueue
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from proteus.imaging import Limits
 from tailor.parsers.contract import Parser
 
 T = TypeVar("T")
+
+WAITING_PER_SLOT: Final = 4
+"""Requests that may wait for each workplace; more get 429 at once instead of a timeout later."""
 
 
 class Bench:
@@ -27,6 +30,8 @@ class Bench:
         self.slots = len(parsers)
         self.pose_model = pose_model
         self.limits = limits or Limits()
+        self.requests = asyncio.Semaphore(self.slots * (1 + WAITING_PER_SLOT))
+        """Places of requests: those that are worked on, and those that wait."""
         self.name, self.version = parsers[0].name, parsers[0].version
         self._idle: SimpleQueue[Parser] = SimpleQueue()
         for parser in parsers:

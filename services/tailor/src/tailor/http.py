@@ -44,9 +44,6 @@ log = structlog.get_logger()
 FORM_ALLOWANCE_BYTES: Final = 64 * 1024
 """What a form may add to the picture: boundaries, headers, other fields."""
 
-WAITING_PER_SLOT: Final = 4
-"""Requests that may wait for each workplace; more get 429 at once instead of a timeout later."""
-
 SLOWEST_BYTES_PER_SECOND: Final = 100 * 1024
 """A body's deadline grows by a second for each of these: a slow line is served, one that stands still is not."""
 
@@ -98,6 +95,14 @@ class SegmentClosed(ProteusError):
     hint = "Set TAILOR_TOKEN for the tailor, and send it as 'Authorization: Bearer …'."
 
 
+class NotLoaded(ProteusError):
+    """This tailor is still loading its parser."""
+
+    code = "not_loaded"
+    retryable = True
+    hint = "Try again in a few seconds."
+
+
 class WrongToken(Unauthorized):
     """The token of this deployment's tailor is missing or wrong."""
 
@@ -144,24 +149,27 @@ _STATUS: Final[tuple[tuple[type[ProteusError], int], ...]] = (
     (Overloaded, 429),
     (ModelUnavailable, 503),
     (SegmentClosed, 503),
+    (NotLoaded, 503),
 )
 
 Category = Literal["auto", "upper", "lower", "overall", "dress"]
 
 
 def make_app(
-    bench: Bench,
+    find_bench: Callable[[], Bench | None],
     *,
     metrics: Metrics,
     not_ready: Callable[[], str | None],
+    overdue: Callable[[], str | None] = lambda: None,
     bodies: Bodies | None = None,
     door: Door | None = None,
 ) -> FastAPI:
     """Build the HTTP side of a tailor.
 
     Args:
-        bench: Shared with the queue's jobs.
+        find_bench: Returns the bench, shared with the queue's jobs; None while it is being loaded.
         not_ready: Returns why the tailor cannot work, or None.
+        overdue: Returns why the process should be replaced, or None.
         bodies: Limits of the bodies that are being received.
         door: Who may call `/segment`; None: everybody.
     """
@@ -170,7 +178,6 @@ def make_app(
         title="Proteus tailor", description="Cuts garments out of pictures.", version="1", docs_url=None, redoc_url=None
     )
     bodies = bodies or Bodies()
-    places = asyncio.Semaphore(bench.slots * (1 + WAITING_PER_SLOT))
 
     @app.post(
         "/segment",
@@ -186,11 +193,14 @@ def make_app(
     async def segment(request: Request, category: Annotated[Category, Query()] = "auto") -> Response:
         """Cut the garment out of the picture in the body (JPEG, PNG or WebP; or the first file of a form)."""
         door.check(request.headers.get("authorization", ""))  # before a byte of the body
+        bench = find_bench()
+        if bench is None:
+            raise NotLoaded
         async with bodies.held() as hold:
             data = await read_picture(request, bodies, hold, bench.limits)
-            if places.locked():  # asked only now: a body that never ends holds no place
+            if bench.requests.locked():  # asked only now: a body that never ends holds no place
                 raise Overloaded
-            async with places:
+            async with bench.requests:
                 png, headers = await bench.run(
                     lambda parser: segment_picture(data, parser, category=category, limits=bench.limits)
                 )
@@ -223,15 +233,14 @@ def make_app(
         )
 
     @app.get("/healthz", response_class=PlainTextResponse)
-    async def healthz() -> str:
-        """Say that the process turns."""
-        return "ok\n"
+    async def healthz() -> Response:
+        """Say whether the process and its loops turn."""
+        return _probe(overdue())
 
     @app.get("/readyz", response_class=PlainTextResponse)
     async def readyz() -> Response:
         """Say whether work is taken."""
-        reason = not_ready()
-        return PlainTextResponse(f"{reason or 'ok'}\n", status_code=503 if reason else 200)
+        return _probe(not_ready())
 
     @app.get("/metrics", response_class=PlainTextResponse)
     async def show_metrics() -> Response:
@@ -239,6 +248,10 @@ def make_app(
         return Response(generate_latest(REGISTRY), media_type=CONTENT_TYPE_LATEST)
 
     return app
+
+
+def _probe(reason: str | None) -> Response:
+    return PlainTextResponse(f"{reason or 'ok'}\n", status_code=503 if reason else 200)
 
 
 async def read_picture(request: Request, bodies: Bodies, hold: Hold, limits: Limits) -> bytes:

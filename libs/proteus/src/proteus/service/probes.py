@@ -15,6 +15,7 @@ from typing import Final
 
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest
 
+from proteus.service.listening import listen
 from proteus.service.security_headers import SECURITY_LINES
 
 READ_SECONDS: Final = 5.0
@@ -38,6 +39,9 @@ async def probe_server(
         not_ready: Returns why the service cannot take work, or None when it can.
         overdue: Returns why the process should be replaced, or None while it works (`Loops.overdue`).
         registry: Where the metrics live.
+
+    Raises:
+        SettingRefused: The port or the host cannot be had.
     """
     if port == 0:
         yield 0
@@ -58,12 +62,14 @@ async def probe_server(
             with contextlib.suppress(ConnectionError):
                 await writer.wait_closed()
 
-    server = await asyncio.start_server(handle, host, port, limit=LIMIT_BYTES)
+    sockets = listen(host, port, port_setting="PROBE_PORT", host_setting="PROBE_HOST")
+    servers = [await asyncio.start_server(handle, sock=one, limit=LIMIT_BYTES) for one in sockets]
     try:
-        yield server.sockets[0].getsockname()[1]
+        yield servers[0].sockets[0].getsockname()[1]
     finally:
-        server.close()
-        await server.wait_closed()
+        for server in servers:
+            server.close()
+            await server.wait_closed()
 
 
 def _answer(

@@ -167,6 +167,16 @@ class Loops:
                 await wait(stop, seconds=pause_seconds)
 
     @contextmanager
+    def watched(self, name: str, *, call_seconds: float = LOOP_CALL_SECONDS) -> Iterator[Pulse]:
+        """Watch a piece of work that ends: while the block runs, `overdue` names it when it does not turn."""
+        pulse = Pulse(name, call_seconds=call_seconds, now=self._now)
+        self._pulses.add(pulse)
+        try:
+            yield pulse
+        finally:
+            self._pulses.discard(pulse)
+
+    @contextmanager
     def _turning(self, name: str, stop: asyncio.Event, *, call_seconds: float) -> Iterator[tuple[Pulse, _Failures]]:
         """Watch one loop while the block runs; a block that ends before `stop` is remembered as ended."""
         pulse = Pulse(name, call_seconds=call_seconds, now=self._now)

@@ -48,6 +48,8 @@ class WorkerStatus:
 
     service: str
     state: WorkerState = WorkerState.LOADING
+    waits_for: str = ""
+    """What keeps it from being ready, beside its state; empty: nothing in particular."""
     changed: asyncio.Event = field(default_factory=asyncio.Event)
     work_available: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -59,7 +61,13 @@ class WorkerStatus:
 
     def not_ready(self) -> str | None:
         """Return why no work is taken."""
-        return None if self.state is WorkerState.READY else f"the {self.service} is {self.state}"
+        if self.state is WorkerState.READY:
+            return None
+        return f"the {self.service} is {self.state}{f': {self.waits_for}' if self.waits_for else ''}"
+
+    def wait_for(self, what: str) -> None:
+        """Say what keeps it from being ready."""
+        self.waits_for = what
 
     async def drain_at(self, stop: asyncio.Event) -> None:
         """Take nothing more once `stop` is set."""

@@ -1,5 +1,7 @@
 """Brings weights to a worker that starts with an empty folder: from a bucket or a model hub, once per node.
 
+`proteus.worker.fetching` runs it in a process of its own, again and again while the source is away.
+
     <SERVICE>_WEIGHTS_SOURCE ─▶ lock ─▶ draft folder ─▶ rename ─▶ <SERVICE>_WEIGHTS_DIR/<model> ─▶ the model's loader
 
 The weaver brings engines, the tailor its parser. The source is a tree as `make weights` leaves it under
@@ -11,17 +13,20 @@ text files are taken: a pickle could run code.
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import importlib
 import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final, Literal, NoReturn
 
 import structlog
 
+from proteus.checked_settings import without_credentials
 from proteus.engines import CARDS
 from proteus.errors import DependencyUnavailable, ModelUnavailable, NotFound
 from proteus.licences import PARSERS
@@ -35,54 +40,90 @@ MODELS: Final = CARDS.keys() | PARSERS.keys()
 HUB: Final = re.compile(r"(?P<repository>[\w.-]+/[\w.-]+)(@(?P<revision>[\w./-]+))?")
 BUCKET: Final = re.compile(r"s3://(?P<bucket>[a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(/(?P<prefix>.*))?")
 
+FOLDER_ERRORS: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM})
+"""A worker's own folder raises these, whatever library writes there."""
+
+AWAY_STATUSES: Final = frozenset({408, 425, 429})
+"""Of the hub's answers, beside 5xx: come again later. Any other 4xx is a no."""
+
+_ADDRESS_QUERY: Final = re.compile(r"\?[^\s'\"<>]*")
+
 log = structlog.get_logger()
 
 
-def bring(
-    model: str, *, source: str, folder: str, storage: StorageSettings, service: Literal["tailor", "weaver"]
-) -> None:
-    """Have `folder/<model>` filled; what is there already is left alone.
+@dataclass(frozen=True, kw_only=True)
+class WeightsOrder:
+    """Weights that a worker needs.
 
-    Args:
+    Attributes:
         model: Whose weights: an engine or a parser.
         source: `s3://bucket/prefix`, read with the object storage's credentials, or `owner/name[@revision]` on the
             model hub; empty: nothing is fetched, the folder must hold them.
         folder: Where models' folders live; must be writable.
-        storage: Endpoint and credentials of the object storage.
         service: Whose settings and package the errors name.
+    """
+
+    model: str
+    source: str
+    folder: str
+    service: Literal["tailor", "weaver"]
+
+    @property
+    def target(self) -> Path:
+        """Where the weights lie once they are whole."""
+        return Path(self.folder) / self.model
+
+    @property
+    def draft(self) -> Path:
+        """Where they lie while they come."""
+        return Path(self.folder) / f".{self.model}.draft"
+
+    @property
+    def needed(self) -> bool:
+        """Whether something has to be fetched."""
+        # The target appears whole, by a rename: a folder that is read-only or filled by hand needs no lock.
+        return bool(self.source) and not (self.folder and _filled(self.target))
+
+
+def bring(order: WeightsOrder, storage: StorageSettings) -> None:
+    """Have the model's folder filled; what is there already is left alone. Blocks.
+
+    Args:
+        order: What to fetch.
+        storage: Endpoint and credentials of the object storage.
 
     Raises:
-        ModelUnavailable: The source is malformed, does not answer or holds no weights, or the folder cannot be written.
+        ModelUnavailable: The source says no: it is malformed, refuses this worker or holds no weights; or the folder
+            cannot be written.
+        DependencyUnavailable: The source is away. The message names it and the kind of error, and nothing secret.
     """
-    if not source:
+    model, folder = order.model, order.folder
+    if not order.needed:
         return
     if not folder:
-        setting = f"{service.upper()}_WEIGHTS"
+        setting = f"{order.service.upper()}_WEIGHTS"
         raise ModelUnavailable(f"{setting}_SOURCE is set, but {setting}_DIR names no folder to keep weights in.")
-    target = Path(folder) / model
-    if _filled(target):  # it appears whole, by a rename: a folder that is read-only or filled by hand needs no lock
-        return
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with _alone(target.parent / f".{model}.lock"):
-            if not _filled(target):
-                _fetch(model, source, target, storage, service)
+        order.target.parent.mkdir(parents=True, exist_ok=True)
+        with _alone(order.target.parent / f".{model}.lock"):
+            if not _filled(order.target):
+                _fetch(order, storage)
     except OSError as error:
         raise ModelUnavailable(f"{model}'s weights cannot be kept in {folder}: {error}.") from error
 
 
-def _fetch(model: str, source: str, target: Path, storage: StorageSettings, service: str) -> None:
+def _fetch(order: WeightsOrder, storage: StorageSettings) -> None:
+    model, source, target, draft = order.model, without_credentials(order.source), order.target, order.draft
     log.info("fetching_weights", model=model, source=source)
-    draft = target.parent / f".{model}.draft"
     shutil.rmtree(draft, ignore_errors=True)
     try:
-        if bucket := BUCKET.fullmatch(source):
-            _from_bucket(model, bucket["bucket"], bucket["prefix"] or "", draft, storage)
-        elif hub := HUB.fullmatch(source):
-            _from_hub(model, hub["repository"], hub["revision"], draft, service)
+        if bucket := BUCKET.fullmatch(order.source):
+            _from_bucket(order, bucket["bucket"], bucket["prefix"] or "", storage)
+        elif hub := HUB.fullmatch(order.source):
+            _from_hub(order, hub["repository"], hub["revision"])
         else:
             raise ModelUnavailable(
-                f"{service.upper()}_WEIGHTS_SOURCE is {source!r}: "
+                f"{order.service.upper()}_WEIGHTS_SOURCE is {source!r}: "
                 "name a bucket (s3://bucket/prefix) or a hub id (owner/name)."
             )
         tree = draft / model if (draft / model).is_dir() else draft
@@ -99,7 +140,8 @@ def _fetch(model: str, source: str, target: Path, storage: StorageSettings, serv
     log.info("weights_fetched", model=model, megabytes=round(size_bytes / 1e6))
 
 
-def _from_bucket(model: str, bucket: str, prefix: str, draft: Path, storage: StorageSettings) -> None:
+def _from_bucket(order: WeightsOrder, bucket: str, prefix: str, storage: StorageSettings) -> None:
+    model, endpoint = order.model, without_credentials(storage.endpoint)
     store = ObjectStore(storage.model_copy(update={"bucket": bucket}))
     root = f"{prefix.strip('/')}/".lstrip("/")
     try:
@@ -109,37 +151,78 @@ def _from_bucket(model: str, bucket: str, prefix: str, draft: Path, storage: Sto
             name = Path(found.key.removeprefix(root))
             foreign = not own and not MODELS.isdisjoint(name.parts[:1])
             if (name.suffix in TAKEN or name.name == LISTING) and not foreign and not {"..", "/"} & set(name.parts):
-                file = draft / name
+                file = order.draft / name
                 file.parent.mkdir(parents=True, exist_ok=True)
                 with file.open("wb") as sink:
                     store.download(found.key, sink)
-    except (DependencyUnavailable, NotFound) as error:
-        if isinstance(error, DependencyUnavailable) and error.reason == "no bucket":
-            raise ModelUnavailable(
-                f"{model}'s weights: there is no bucket {bucket!r} at {storage.endpoint}."
+    except DependencyUnavailable as error:
+        if error.reason == "away":
+            cause = type(error.__cause__ or error).__name__
+            raise DependencyUnavailable(
+                f"{model}'s weights cannot be read from bucket {bucket!r} at {endpoint} now ({cause}: {error.message})"
             ) from error
-        raise ModelUnavailable(
-            f"{model}'s weights could not be read from bucket {bucket!r} at {storage.endpoint}: {error.message}"
-        ) from error
+        if error.reason == "no bucket":
+            raise ModelUnavailable(f"{model}'s weights: there is no bucket {bucket!r} at {endpoint}.") from error
+        raise ModelUnavailable(_unread(model, bucket, endpoint, error)) from error
+    except NotFound as error:
+        raise ModelUnavailable(_unread(model, bucket, endpoint, error)) from error
 
 
-def _from_hub(model: str, repository: str, revision: str | None, draft: Path, service: str) -> None:
+def _unread(model: str, bucket: str, endpoint: str, error: DependencyUnavailable | NotFound) -> str:
+    return f"{model}'s weights could not be read from bucket {bucket!r} at {endpoint}: {error.message}"
+
+
+def _from_hub(order: WeightsOrder, repository: str, revision: str | None) -> None:
     try:
         hub = importlib.import_module("huggingface_hub")
     except ImportError as error:
         raise ModelUnavailable(
-            f"The model hub's client is not installed: pip install 'proteus-{service}[hub]'."
+            f"The model hub's client is not installed: pip install 'proteus-{order.service}[hub]'."
         ) from error
     patterns = [*(f"*{suffix}" for suffix in sorted(TAKEN)), LISTING]
-    others = [f"{other}/*" for other in sorted(MODELS - {model})]
+    others = [f"{other}/*" for other in sorted(MODELS - {order.model})]
     try:
         hub.snapshot_download(
-            repository, revision=revision, local_dir=draft, allow_patterns=patterns, ignore_patterns=others
+            repository, revision=revision, local_dir=order.draft, allow_patterns=patterns, ignore_patterns=others
         )
-    except (OSError, ValueError) as error:  # all the client's own errors are OSErrors
+    except Exception as error:  # The edge of a large library: whatever it raises is a no, a full disk, or "not now".
+        _refuse_hub(order, repository, error)
+    shutil.rmtree(order.draft / ".cache", ignore_errors=True)
+
+
+def _refuse_hub(order: WeightsOrder, repository: str, error: Exception) -> NoReturn:
+    """Raise what an error of the hub's client means: the folder's, a no of the source's, or that it is away.
+
+    The client's own text is shown of a no alone: it may hold addresses with signatures, which are cut.
+    """
+    chain = list(_causes(error))
+    for one in chain:
+        if isinstance(one, OSError) and one.errno in FOLDER_ERRORS:
+            raise one
+    statuses = [response.status_code for one in chain if (response := getattr(one, "response", None)) is not None]
+    kinds = {kind.__name__ for one in chain for kind in type(one).__mro__}
+    no = (
+        statuses[-1] < 500 and statuses[-1] not in AWAY_STATUSES
+        if statuses
+        else isinstance(error, ValueError) or "OfflineModeIsEnabled" in kinds
+    )
+    if no:
         said = f"{type(error).__name__}: {error}".splitlines()[0]
-        raise ModelUnavailable(f"{repository} could not be fetched from the model hub: {said}") from error
-    shutil.rmtree(draft / ".cache", ignore_errors=True)
+        raise ModelUnavailable(
+            f"{repository} could not be fetched from the model hub: {_ADDRESS_QUERY.sub('?…', said)}"
+        ) from error
+    what = f"{type(chain[-1]).__name__}{f', status {statuses[-1]}' if statuses else ''}"
+    raise DependencyUnavailable(
+        f"{order.model}'s weights cannot be fetched from {repository} on the model hub now ({what})"
+    ) from error
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """Yield an error and what caused it."""
+    found: BaseException | None = error
+    while found is not None:
+        yield found
+        found = found.__cause__
 
 
 def _filled(target: Path) -> bool:

@@ -23,7 +23,7 @@ from gateway.status.views import AddressOf, ClientView, status_of, view_of_tailo
 from proteus.engines import CARDS
 from proteus.errors import NotFound
 from proteus.events import JobEvent, ProgressEvent
-from proteus.jobs import JobId, JobKind, JobState, Stage
+from proteus.jobs import OUTSIDE, JobState, Stage, UserId
 from proteus.queue import AnyQueue, JobView
 
 log = structlog.get_logger()
@@ -52,7 +52,7 @@ class Statuses:
         self._address_of = address_of
         self._stopping = stopping
 
-    async def of(self, user_id: str, job_id: str) -> StatusBody:
+    async def of(self, user_id: UserId, job_id: str) -> StatusBody:
         """Return the status of a try-on (by job, unit or VTON id) or of a tailor job.
 
         Raises:
@@ -87,7 +87,7 @@ class Statuses:
             progress=_progress(looks.values()) if seen.status is JobState.RUNNING else None,
         )
 
-    async def within(self, user_id: str, job_id: str, *, seconds: float) -> StatusBody:
+    async def within(self, user_id: UserId, job_id: str, *, seconds: float) -> StatusBody:
         """Return the status as soon as the job has ended, or as it is after so many seconds."""
         if seconds <= 0:
             return await self.of(user_id, job_id)
@@ -118,11 +118,11 @@ class Statuses:
         return status_of(row, seen, units=[row], position=position)
 
     async def _look(self, rows: Sequence[JobRow]) -> dict[str, JobView | None]:
-        ids = [JobId(row.id) for row in rows if not row.terminal and row.stage not in (Stage.HELD, Stage.PREPARING)]
+        ids = [row.id for row in rows if not row.terminal and row.stage not in OUTSIDE]
         if not ids:
             return {}
         try:
-            views = await self._queues[JobKind(rows[0].kind).queue].look(*ids)
+            views = await self._queues[rows[0].kind.queue].look(*ids)
         except (RedisError, OSError) as error:
             log.warning("status_without_redis", error=str(error))
             return {}
@@ -158,7 +158,7 @@ def _overlaid(row: JobRow, look: JobView | None) -> JobRow:
     if look is None or row.terminal or look.token < row.token:
         return row
     if look.state is JobState.RUNNING:
-        return replace(row, state=JobState.RUNNING.value, stage=(look.stage or Stage.FETCHING).value)
+        return replace(row, state=JobState.RUNNING, stage=look.stage or Stage.FETCHING)
     return row
 
 

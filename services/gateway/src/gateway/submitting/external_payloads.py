@@ -25,7 +25,7 @@ from gateway.submitting.photos import Photos
 from proteus import object_keys
 from proteus.documents import storable_text
 from proteus.errors import InvalidRequest, Overloaded, ProteusError
-from proteus.jobs import new_id
+from proteus.jobs import ImageId, UserId, new_id
 from proteus.keys import JOBS, TAILOR
 from proteus.queue import AnyQueue
 from proteus.replies import is_away
@@ -34,7 +34,7 @@ from proteus.storage import ObjectStore
 log = structlog.get_logger()
 
 LOCK: Final = "proteus:adopt"
-FOREIGN: Final = Caller(user_id="user_foreign", tenant="foreign", scopes=frozenset(), expires_at=float("inf"))
+FOREIGN: Final = Caller(user_id=UserId("user_foreign"), tenant="foreign", scopes=frozenset(), expires_at=float("inf"))
 LIMIT: Final = 20
 _ID: Final = re.compile(r"job_[A-Za-z0-9\-]{1,64}")
 
@@ -113,7 +113,7 @@ class ExternalPayloadImporter:
         key = await self._kept(self._store.key_of(url))
         info = await asyncio.to_thread(self._store.head, key)
         self._photos.check(info.content_type, info.size_bytes)
-        image_id = new_id("img")
+        image_id = ImageId(new_id("img"))
         target = object_keys.upload_key(FOREIGN.user_id, image_id)
         data = await asyncio.to_thread(self._store.get, key)
         await asyncio.to_thread(self._store.put, target, data, content_type=info.content_type)

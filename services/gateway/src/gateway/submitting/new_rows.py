@@ -27,7 +27,7 @@ def entry_values(
     return {
         "id": context.job_id,
         "vton_id": f"vton_{context.job_id.removeprefix('job_')}",
-        "status": JobState.QUEUED.value,
+        "status": JobState.QUEUED,
         "user_id": context.caller.user_id,
         "person_image_id": person_id,
         "garment_image_id": garment_id,
@@ -58,14 +58,14 @@ def unit_values(
     """Return the pictures of a try-on, made now: every column of their rows."""
     now = datetime.now(UTC)
     picture = {
-        "kind": JobKind.TRYON.value,
+        "kind": JobKind.TRYON,
         "user_id": context.caller.user_id,
         "tenant": context.caller.tenant,
         "image_id": None,
         "tryon_id": context.job_id,
         "variant": "",
-        "state": JobState.QUEUED.value,
-        "stage": stage.value,
+        "state": JobState.QUEUED,
+        "stage": stage,
         "hold": hold,
         "epoch": 1,
         "submitted_epoch": 0,

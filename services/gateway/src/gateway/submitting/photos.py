@@ -19,7 +19,7 @@ from gateway.settings import LimitSettings, UploadSettings
 from gateway.submitting.context import Materials
 from gateway.submitting.preparations import is_final
 from proteus import errors, object_keys
-from proteus.jobs import JobKind, new_id
+from proteus.jobs import ALIVE, ImageId, JobKind, JobState, new_id
 from proteus.object_keys import Area
 from proteus.retrying import promptly
 from proteus.storage import ObjectStore, PresignedPut
@@ -66,7 +66,7 @@ class Photos:
         """Make an image and sign its upload: exactly this type, exactly this many bytes."""
         self.check(content_type, size_bytes)
         limits = self._limits
-        image_id = new_id("img")
+        image_id = ImageId(new_id("img"))
         async with self._ledger.write() as writes:
             if await writes.users.find(caller.user_id) is None:
                 raise errors.Unauthorized("The user of this token does not exist any more.")
@@ -142,7 +142,7 @@ class Photos:
         parts = object_keys.split(key)
         found = None
         if parts.user_id == caller.user_id and parts.image_id is not None:
-            found = await reads.images.find(parts.image_id, user_id=caller.user_id)
+            found = await reads.images.find(ImageId(parts.image_id), user_id=caller.user_id)
         elif parts.user_id == caller.user_id and parts.area == Area.IMAGES:
             found = await reads.images.by_key(key, user_id=caller.user_id)
         if found is None:
@@ -155,7 +155,7 @@ class Photos:
         if object_keys.split(key).area != Area.DERIVED:
             return await self.find(reads, caller, url), None
         cut = await reads.jobs.cut_by_key(key, user_id=caller.user_id)
-        image = await reads.images.find(cut.image_id or "", user_id=caller.user_id) if cut else None
+        image = await reads.images.find(cut.image_id, user_id=caller.user_id) if cut and cut.image_id else None
         if cut is None or image is None:
             raise errors.NotFound("There is no cut-out of yours at this address.")
         return image, cut
@@ -211,7 +211,7 @@ class Photos:
             return
         ingests = [job for job in known if job.image_id == image.id and job.kind == JobKind.INGEST]
         # Completed: recorded since the image was read, and the upload may be gone already.
-        if ingests and (ingests[-1].state in ("queued", "running", "completed") or is_final(ingests[-1])):
+        if ingests and (ingests[-1].state in (*ALIVE, JobState.COMPLETED) or is_final(ingests[-1])):
             if ingests[-1].error:
                 raise error_of(ingests[-1].error)
             return

@@ -13,7 +13,7 @@ from gateway.rules.failures import error_of
 from gateway.rules.variants import cut_variant
 from gateway.submitting.context import Materials, SubmitContext
 from gateway.submitting.idempotency import Raced
-from proteus.jobs import Category, JobKind, JobState, Stage, new_id
+from proteus.jobs import WITHOUT_RESULT, Category, JobKind, JobState, Stage, new_id
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,12 +79,12 @@ class Preparations:
         if known is not None:
             if is_final(known):
                 raise error_of(known.error or {})
-            if known.state not in ("failed", "canceled", "expired"):
+            if known.state not in WITHOUT_RESULT:
                 return known
         blocked = need is not None and need.state != JobState.COMPLETED
         made = await self._writes.jobs.add_tailor_job(
             id=new_id("seg"),
-            kind=kind.value,
+            kind=kind,
             user_id=self._context.caller.user_id,
             tenant=self._context.caller.tenant,
             image_id=image.id,

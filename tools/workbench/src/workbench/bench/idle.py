@@ -18,19 +18,22 @@ from typing import Any, Final, cast
 import numpy as np
 from PIL import Image
 from prometheus_client import CollectorRegistry
+from redis.asyncio import Redis
 
 from proteus import imaging, keys
 from proteus.engines import TIMED, EngineCard, Preset
 from proteus.jobs import JobId, JobState, WorkerId
 from proteus.queue import MemoryJobQueue, Submission
+from proteus.registry import WorkerState
 from proteus.service.supervision import Pulse
 from proteus.settings import LeaseSettings
 from proteus.storage import ObjectStore
 from proteus.worker.claims import Claims
 from proteus.worker.heartbeat import Heartbeat
-from weaver.claiming import Claimer
+from proteus.worker.run import WorkerParts
+from proteus.worker.runtime import WorkerStatus
+from weaver.app import make_worker
 from weaver.control import Config, ConfigReader
-from weaver.delivery import Delivery
 from weaver.engine_runner import EngineRunner
 from weaver.metrics import Metrics
 from weaver.pipelines import framing
@@ -215,7 +218,6 @@ class Bench:
         )
 
     def _worker(self) -> tuple[Worker, EngineRunner]:
-        settings = WeaverSettings(max_batch=self.load.batch)
         claims = Claims(self.queue, WorkerId("bench"))
         heartbeat = Heartbeat(
             "redis://127.0.0.1:1",
@@ -225,55 +227,28 @@ class Bench:
             lease=LeaseSettings(),
             on_gone=claims.hears_gone,
         )
-        profile, progress, metrics = (
-            CostProfile(max_batch=self.load.batch),
-            ProgressReporter(self.queue),
-            Metrics(CollectorRegistry()),
-        )
-        key, engines, work_available = self.engine.card.batch_key("balanced"), {"timed": self.engine}, asyncio.Event()
+        profile, key = CostProfile(max_batch=self.load.batch), self.engine.card.batch_key("balanced")
+        status = WorkerStatus("weaver", WorkerState.READY)
         for size in (1, self.load.batch):
             profile.start(key, size, self.load.steps * self.load.step_seconds, complete=3)
-        store = MemoryStore(self._objects())
-        runner = EngineRunner(
-            engines,
+        parts = WorkerParts(
+            redis=Redis(host="127.0.0.1", port=1),  # Nothing is asked of it: queue, store and `config:*` are here.
+            store=MemoryStore(self._objects()),
             claims=claims,
             heartbeat=heartbeat,
-            profile=profile,
-            progress=progress,
-            metrics=metrics,
-            on_stuck=lambda: None,
+            status=status,
             stuck_seconds=PATIENCE_SECONDS,
+            on_stuck=lambda: None,
         )
-        claimer = Claimer(
-            settings,
-            claims=claims,
+        return make_worker(
+            WeaverSettings(max_batch=self.load.batch),
+            {"timed": self.engine},
+            parts,
             config=AllAtOnce(self.load),
-            runner=runner,
             profile=profile,
-            work_available=work_available,
+            progress=ProgressReporter(self.queue),
+            metrics=Metrics(CollectorRegistry()),
         )
-        delivery = Delivery(
-            engines,
-            claims=claims,
-            store=store,
-            progress=progress,
-            heartbeat=heartbeat,
-            metrics=metrics,
-            patience_seconds=PATIENCE_SECONDS,
-        )
-        worker = Worker(
-            settings,
-            claims=claims,
-            claimer=claimer,
-            store=store,
-            runner=runner,
-            delivery=delivery,
-            progress=progress,
-            heartbeat=heartbeat,
-            metrics=metrics,
-            work_available=work_available,
-        )
-        return worker, runner
 
     def _objects(self) -> dict[str, bytes]:
         coarse = np.random.default_rng(1).integers(0, 256, (24, 18, 3), np.uint8)

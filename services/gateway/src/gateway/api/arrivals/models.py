@@ -62,7 +62,7 @@ class Arrival(BaseModel):
             rank=rank_of(row.id),
             degraded=row.degraded,
             deadline_at=_iso(row.deadline_at),
-            status=JobState(row.state),
+            status=row.state,
             created_at=iso(row.created_at),
             ready_at=_iso(row.ready_at),
             started_at=_iso(row.started_at),

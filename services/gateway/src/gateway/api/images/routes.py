@@ -18,6 +18,7 @@ from gateway.services import Services
 from gateway.status.views import iso
 from gateway.submitting.context import SubmitContext
 from proteus.errors import NotFound, NotReady
+from proteus.jobs import ImageId
 
 router = GuardedRouter(tags=["images"])
 
@@ -95,7 +96,7 @@ async def download_ticket(services: Services, key: str) -> DownloadTicket:
 
 async def _own(services: Services, caller: Caller, image_id: str) -> ImageRow:
     async with services.ledger.read() as reads:
-        image = await reads.images.find(image_id, user_id=caller.user_id)
+        image = await reads.images.find(ImageId(image_id), user_id=caller.user_id)
     if image is None:
         raise NotFound("There is no photo of yours with this image_id.")
     return image

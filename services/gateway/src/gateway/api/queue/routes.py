@@ -21,12 +21,12 @@ from gateway.api.queue.models import (
 )
 from gateway.ledger.jobs import JobRow
 from gateway.recording.cancel import cancel
-from gateway.recording.transitions import REOPENED, fact
+from gateway.recording.transitions import fact
 from gateway.rules.text import PathId
 from gateway.services import Services
 from proteus.bus import list_bad_events
 from proteus.errors import Conflict, NotFound
-from proteus.jobs import JobId, JobKind, JobState
+from proteus.jobs import EventKind, JobId, JobState
 from proteus.keys import QueueKeys
 
 router = GuardedRouter(prefix="/v1/queue", tags=["queue"], dependencies=[Depends(operator)])
@@ -65,7 +65,7 @@ async def jobs(
 async def job(services: ServicesDep, job_id: PathId) -> QueueJob:
     """Return the row, and what Redis holds of it."""
     row = await _row(services, job_id)
-    return QueueJob.of(row, (await services.queues[JobKind(row.kind).queue].look(JobId(row.id)))[0])
+    return QueueJob.of(row, (await services.queues[row.kind.queue].look(row.id))[0])
 
 
 @router.post("/jobs/{job_id}/retry", status_code=202, summary="Let a failed job try again")
@@ -79,7 +79,7 @@ async def retry(services: ServicesDep, job_id: PathId) -> QueueJob:
     for need in needs:
         if need.state != JobState.COMPLETED:
             raise Conflict(f"The job needs {need.kind} {need.id}, which is {need.state}: that one comes first.")
-    await services.recorder.settle([fact(row, REOPENED, now=datetime.now(UTC))])
+    await services.recorder.settle([fact(row, EventKind.REOPENED, now=datetime.now(UTC))])
     return QueueJob.of(await _row(services, job_id))
 
 
@@ -90,7 +90,7 @@ async def drop(services: ServicesDep, job_id: PathId) -> Response:
     if not row.terminal:
         await cancel([row], ledger=services.ledger, queues=services.queues, recorder=services.recorder)
     else:
-        await services.queues[JobKind(row.kind).queue].forget(JobId(row.id))
+        await services.queues[row.kind.queue].forget(row.id)
     return Response(status_code=204)
 
 
@@ -111,7 +111,7 @@ async def dead(services: ServicesDep, limit: Annotated[int, Query(ge=1, le=100)]
 
 async def _row(services: Services, job_id: str) -> JobRow:
     async with services.ledger.read() as reads:
-        row = (await reads.jobs.by_ids([job_id])).get(job_id)
+        row = (await reads.jobs.by_ids([JobId(job_id)])).get(JobId(job_id))
     if row is None:
         raise NotFound("There is no such job.")
     return row

@@ -15,7 +15,7 @@ from gateway.rules.tokens import Caller
 from gateway.services import Services
 from gateway.status.models import StatusBody
 from proteus.errors import InvalidRequest
-from proteus.jobs import Category
+from proteus.jobs import Category, ImageId
 
 UploadSubmit = Annotated[Submit, submits("uploads")]
 
@@ -60,6 +60,6 @@ async def upload_cloth(
 
 async def _discard(services: Services, caller: Caller, image_id: str) -> None:
     async with services.ledger.read() as reads:
-        image = await reads.images.find(image_id, user_id=caller.user_id)
+        image = await reads.images.find(ImageId(image_id), user_id=caller.user_id)
     if image is not None:
         await services.eraser.image(image)

@@ -17,6 +17,7 @@ from gateway.rules.tokens import Caller
 from gateway.services import Services
 from gateway.status.models import StatusBody
 from proteus.errors import Conflict, NotFound
+from proteus.jobs import WITHOUT_RESULT
 
 router = GuardedRouter(tags=["vtons"])
 
@@ -31,7 +32,7 @@ router = GuardedRouter(tags=["vtons"])
 async def transfer_outfit(submit: SubmitDep, asked: TransferRequest) -> Response:
     """Submit the entry's try-on, with the engine it names. One that was submitted already answers with its status."""
     entry = await _own(submit.services, submit.caller, asked.vton_id)
-    if entry.status in ("failed", "canceled", "expired"):
+    if entry.status in WITHOUT_RESULT:
         raise Conflict(f"This entry's try-on {entry.status}; make a new entry to try again.")
     if entry.status is not None:
         return await submitted(submit.services, submit.caller, entry.id, wait=submit.wait)

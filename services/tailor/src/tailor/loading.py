@@ -1,0 +1,118 @@
+"""What a tailor does before it takes work: loads one parser per slot, and as many as its memory has room for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import structlog
+
+from proteus import imaging, licences
+from proteus.errors import ModelUnavailable, PhotoRejected
+from proteus.imaging import Limits
+from proteus.service import machine
+from proteus.worker.weights import WeightsOrder
+from tailor.bench import Bench
+from tailor.cutting import cut_out
+from tailor.parsers.classic import ClassicParser
+from tailor.parsers.clean import CleanParser
+from tailor.parsers.contract import Parser
+from tailor.parsers.segformer import SegformerParser, load_network
+from tailor.pose import PoseModel
+from tailor.settings import Settings
+
+log = structlog.get_logger()
+
+OWN_PLACE: Final = ".proteus/models"
+"""Where parsers' folders are looked for when `weights_dir` names no place; `make weights` puts them there."""
+
+WORK_BYTES: Final = 384 * 1024 * 1024
+"""A cut or a parse of the largest ingested photo, 2048 x 2048, by `classic`: 335 MiB measured in a tailor's process."""
+
+WORK_MARGIN: Final = 1.25
+"""Of what was measured for one cut with other networks: photos differ, a parse looks for the pose, too, and an
+allocator keeps some."""
+
+
+def weights_of(settings: Settings) -> list[WeightsOrder]:
+    """Return the weights that the settings' parser needs.
+
+    Raises:
+        LicenceRefused: The deployment's policy forbids them.
+    """
+    tailor = settings.tailor
+    licences.require(licences.PARSERS[tailor.parser], settings.worker.licence_policy)
+    if tailor.parser == "classic":
+        return []
+    return [
+        WeightsOrder(model=tailor.parser, source=tailor.weights_source, folder=tailor.weights_dir, service="tailor")
+    ]
+
+
+def make_bench(settings: Settings, missing: Mapping[str, ModelUnavailable] | None = None) -> Bench:
+    """Load one parser per slot, leave out those that the memory has no room for; blocks.
+
+    Args:
+        settings: Which parser, how many, and where its weights are.
+        missing: Parsers whose weights cannot be had, and why.
+
+    Raises:
+        TooLittleMemory: There is room for none.
+        ModelUnavailable: The parser's or the pose model's weights are missing.
+    """
+    if refused := (missing or {}).get(settings.tailor.parser):
+        raise refused
+    folder = Path(settings.pose.model_dir)
+    make_parser = _parser_maker(settings)
+    parsers = [make_parser(PoseModel(folder)) for _ in range(settings.tailor.slots)]
+    most = settings.tailor.image_bytes_most
+    loaded = machine.resident_bytes()
+    slots = machine.fitting_slots(
+        len(parsers),
+        slot_bytes=max(most, work_bytes(parsers[0])),
+        base_bytes=loaded,
+        limit_bytes=machine.memory_limit_bytes(),
+        setting="TAILOR_SLOTS",
+    )
+    return Bench(parsers[:slots], pose_model=PoseModel.name, limits=Limits(memory_bytes=most))
+
+
+def work_bytes(parser: Parser) -> int:
+    """Return the most memory that a slot takes for a cut or a parse; blocks for as long as one cut.
+
+    The networks are an operator's own files, and what they take is known only by running them.
+    """
+    if isinstance(parser, ClassicParser):
+        return WORK_BYTES
+    measured = machine.growth_bytes(partial(_cut_sample, parser))
+    log.info("work_measured", parser=parser.name, cut_mib=measured // machine.MIB)
+    return max(WORK_BYTES, round(WORK_MARGIN * measured))
+
+
+def _cut_sample(parser: Parser) -> None:
+    """Do what a cut does, to a drawn garment of the largest size that ingest leaves."""
+    side = imaging.MAX_STORED_SIDE_PIXELS
+    photo = np.full((side, side, 3), 250, np.uint8)
+    photo[side // 8 : -side // 8, side // 4 : -side // 4] = (90, 60, 150)
+    try:
+        alpha = parser.find_garment(photo, category="upper").alpha
+    except PhotoRejected:  # what was taken so far counts; random weights find nothing
+        alpha = photo[..., 0]
+    pixels, _ = cut_out(photo, alpha)
+    imaging.encode(pixels, "png")
+
+
+def _parser_maker(settings: Settings) -> Callable[[PoseModel], Parser]:
+    tailor = settings.tailor
+    if tailor.parser == "classic":
+        return ClassicParser
+    folder = Path(tailor.weights_dir or OWN_PLACE) / tailor.parser
+    if tailor.parser == "clean":
+        return partial(CleanParser, folder=folder)
+    network = load_network(
+        folder, backend=tailor.segformer_backend, threads=tailor.segformer_threads, slots=tailor.slots
+    )
+    return partial(SegformerParser, network)

@@ -1,0 +1,123 @@
+"""What a weaver does before it takes work: loads its engines, measures what batches cost, looks how many fit."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+import structlog
+
+from proteus import licences
+from proteus.engines import CARDS
+from proteus.errors import ModelUnavailable
+from proteus.service import machine
+from proteus.worker.weights import WeightsOrder
+from weaver.measuring import measure
+from weaver.pipelines import registry
+from weaver.pipelines.contract import Engine
+from weaver.profile import CostProfile
+from weaver.settings import Settings, WeaverSettings
+
+log = structlog.get_logger()
+
+GPUS: Final = "/proc/driver/nvidia/gpus"
+PICTURE_BYTES: Final = 160 * 1024 * 1024
+"""Of one picture of a batch, 2048 x 2048: what goes in and comes out, and that of the batch after it. Measured with
+`puppet`: 278 MiB for a batch of one, 1,161 MiB for eight. A diffusion engine's pictures have the same sizes here; its
+networks and canvases are in the device's memory, where a batch that does not fit is halved. That is an estimate: no GPU
+was at hand."""
+
+ON_CPU: Final = frozenset({"puppet", "timed"})
+
+
+def weights_of(settings: Settings) -> list[WeightsOrder]:
+    """Return the weights that the settings' engines need.
+
+    Raises:
+        LicenceRefused: The deployment's policy forbids an engine that the settings name.
+    """
+    weaver = settings.weaver
+    named = [name for name in weaver.engines if name not in ON_CPU]
+    for name in named:
+        licences.require(CARDS[name], settings.worker.licence_policy)
+    return [
+        WeightsOrder(model=name, source=weaver.weights_source, folder=weaver.weights_dir, service="weaver")
+        for name in named
+    ]
+
+
+def load_engines(
+    settings: Settings, profile: CostProfile, missing: Mapping[str, ModelUnavailable] | None = None
+) -> dict[str, Engine]:
+    """Load the engines the settings name and measure what their batches cost; blocks.
+
+    Args:
+        settings: Which engines, and where their weights are.
+        profile: Takes what was measured.
+        missing: Engines whose weights cannot be had, and why.
+
+    Raises:
+        LicenceRefused: The deployment's policy forbids an engine it names.
+        ModelUnavailable: Not one of them can be had here; of several, the missing ones are logged and left out.
+    """
+    engines: dict[str, Engine] = {}
+    weaver, missing = settings.weaver, missing or {}
+    for name in weaver.engines:
+        start = time.monotonic()
+        try:
+            if name in missing:
+                raise missing[name]
+            engines[name] = registry.load(
+                name,
+                licence_policy=settings.worker.licence_policy,
+                device=weaver.device,
+                weights_dir=weaver.weights_dir,
+                timed_curve=weaver.timed_curve,
+                timed_poison=weaver.timed_poison,
+            )
+        except ModelUnavailable as error:
+            # A fleet without the big model's weights still serves what it can; results name their engine.
+            log.error("engine_unavailable", engine=name, reason=error.message, hint="make weights")
+            last = error
+        else:
+            log.info("engine_loaded", engine=name, seconds=round(time.monotonic() - start, 2))
+    if not engines:
+        raise last
+    for name, engine in engines.items() if weaver.profile_seconds else ():
+        measure(engine, profile, budget_seconds=weaver.profile_seconds / len(engines), max_batch=weaver.max_batch)
+        log.info("engine_measured", engine=name, single_seconds=_singles(profile, name))
+    return engines
+
+
+def fitting(weaver: WeaverSettings) -> WeaverSettings:
+    """Return the settings with as many pictures in a batch as the memory has room for beside what is loaded.
+
+    Raises:
+        TooLittleMemory: There is room for none.
+    """
+    batch = machine.fitting_slots(
+        weaver.max_batch,
+        slot_bytes=PICTURE_BYTES,
+        base_bytes=machine.resident_bytes(),
+        limit_bytes=machine.memory_limit_bytes(),
+        setting="WEAVER_MAX_BATCH",
+    )
+    return weaver.model_copy(update={"max_batch": batch})
+
+
+def device_of(weaver: WeaverSettings) -> str:
+    """Return what the engines run on: `cpu`, or the GPU's name as its driver gives it."""
+    if weaver.device == "cpu" or set(weaver.engines) <= ON_CPU:
+        return "cpu"
+    for file in sorted(Path(GPUS).glob("*/information")):
+        for line in file.read_text(encoding="utf-8", errors="replace").splitlines():
+            name, _, value = line.partition(":")
+            if name == "Model":
+                return value.strip()
+    return "cpu" if weaver.device == "auto" else weaver.device
+
+
+def _singles(profile: CostProfile, engine: str) -> dict[str, float]:
+    return {key: round(table.t(1), 4) for key, table in profile.tables().items() if key.startswith(f"{engine}/")}
