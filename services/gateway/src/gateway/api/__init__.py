@@ -10,6 +10,7 @@ from fastapi.middleware.cors import CORSMiddleware
 from gateway.api import (
     arrivals,
     auth,
+    decisions,
     fleet,
     health,
     images,
@@ -51,7 +52,7 @@ def install(app: FastAPI, *, origins: list[str], storage_endpoint: str) -> None:
     # Routes are tried in this order: what is asked most comes first.
     for module in (
         snap, status, results, auth, images, segmentation, tryons, vtons, streams, users, models, fleet, queue,
-        arrivals, uploads, health,
+        decisions, arrivals, uploads, health,
     ):  # fmt: skip
         app.include_router(module.router, responses=refusals)
     pages.install(app, storage_endpoint=storage_endpoint)
