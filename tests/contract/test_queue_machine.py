@@ -12,12 +12,8 @@ that forgot our scripts, or lose its answer after the script ran; its caller ask
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import json
 import os
-from collections.abc import AsyncIterator, Callable, Coroutine
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
@@ -30,128 +26,26 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
-from redis.asyncio import Redis
-from redis.exceptions import ResponseError
 
+from both_queues import ENGINES, HOUR_MS, LONG_AGO_MS, POLICY, WORKERS, BothQueues, Seen, timeless
 from proteus import keys
-from proteus.bus import parse_event
-from proteus.jobs import TERMINAL, JobId, JobState, WorkerId
+from proteus.jobs import JobId, JobState
 from proteus.queue import (
-    Claimed,
     Completion,
     Failure,
-    JobQueue,
-    JobView,
-    MemoryJobQueue,
-    QueueEvent,
-    QueuePolicy,
     Submission,
     wire,
 )
-from proteus.replies import is_away
-
-HOUR_MS = 3_600_000
-LONG_AGO_MS = 10**9
-POLICY = QueuePolicy(backoff_base_ms=1, backoff_cap_ms=1, max_attempts=3, solo_crash_limit=2, solo_patience_ms=10**9)
-WORKERS = [WorkerId(f"worker-{n}") for n in range(3)]
-ENGINES = ["puppet", "catvton"]
-REFUSALS = {
-    "read-only": ("REPLICAOF 127.0.0.1 1", "REPLICAOF NO ONE"),
-    "full": ("CONFIG SET maxmemory 1", "CONFIG SET maxmemory 0"),
-    "no replicas": ("CONFIG SET min-replicas-to-write 1", "CONFIG SET min-replicas-to-write 0"),
-    "no scripts": ("SCRIPT FLUSH SYNC", "PING"),
-    "busy": ("CONFIG SET busy-reply-threshold 1", "CONFIG SET busy-reply-threshold 5000"),
-}
-"""How a server is brought to refuse, and back."""
+from refusing import REFUSALS
 
 FAULTS = ["lost"] if "PROTEUS_TEST_REDIS_URL" in os.environ else ["lost", *REFUSALS]
 """What the next call meets; a server that others use, too, is brought to refuse nothing."""
 
-
-@contextlib.asynccontextmanager
-async def refusing(redis: Redis, fault: str) -> AsyncIterator[None]:
-    """Let the server refuse while the block runs."""
-    begin, end = REFUSALS.get(fault, ("PING", "PING"))
-    await redis.execute_command(*begin.split())
-    endless = asyncio.create_task(redis.eval("while true do end", 0)) if fault == "busy" else None
-    try:
-        while endless and not await is_busy(redis):
-            pass
-        yield
-    finally:
-        if endless:
-            await redis.execute_command("SCRIPT", "KILL")
-            with contextlib.suppress(ResponseError):
-                await endless
-        await redis.execute_command(*end.split())
-
-
-async def is_busy(redis: Redis) -> bool:
-    try:
-        await redis.ping()
-    except ResponseError as error:
-        return str(error).startswith("BUSY")
-    return False
-
-
 DEEDS = ["complete", "retry", "fail", "reject", "crash", "crash", "renew"]
 
 
-@dataclass
-class Seen:
-    """What the machine knows of one job: as a ledger would, from the events alone."""
-
-    order: Submission
-    sequence: int
-    token: int = 0
-    came_back: bool = False
-    settled: JobState | None = None
-
-
-class QueueMachine(RuleBasedStateMachine):
-    """Both queues, and a ledger."""
-
-    def __init__(self, runner: asyncio.Runner, url: str) -> None:
-        super().__init__()
-        self.runner = runner
-        self.redis: Redis = Redis.from_url(url, decode_responses=True)
-        self.real = JobQueue(self.redis, keys.JOBS, policy=POLICY)
-        self.twin = MemoryJobQueue(keys.JOBS, policy=POLICY)
-        self.seen: dict[JobId, Seen] = {}
-        self.sequence = 0
-        self.read_to = "-"
-        self.twin_read_to = 0
-        self.strangers = False
-        self.fault = ""
-        self.claims: list[tuple[WorkerId, Claimed]] = []
-        """Every claim ever made, zombies' included."""
-
-    def wait(self, work: Coroutine[Any, Any, Any]) -> Any:
-        return self.runner.run(work)
-
-    def both(self, verb: str, *args: Any, **more: Any) -> Any:
-        """Do the same to both; they must answer the same. What the server refuses is asked again, as callers do."""
-        fault, self.fault = self.fault, ""
-        if fault == "lost" and verb != "submit":
-            # The script ran, and its answer did not arrive: the caller asks again.
-            for queue in (self.real, self.twin):
-                self.wait(getattr(queue, verb)(*args, **more))
-        real = self.wait(self.refused_first(fault, lambda: getattr(self.real, verb)(*args, **more)))
-        twin = self.wait(getattr(self.twin, verb)(*args, **more))
-        assert real == twin, verb
-        return real
-
-    async def refused_first(self, fault: str, call: Callable[[], Coroutine[Any, Any, Any]]) -> Any:
-        """Make the call while the server refuses it, then again."""
-        if fault == "":
-            return await call()
-        try:
-            async with refusing(self.redis, fault):
-                return await call()  # There was nothing to write, or the client loaded its scripts again.
-        except ResponseError as error:
-            if not is_away(error):
-                raise
-        return await call()
+class QueueMachine(BothQueues, RuleBasedStateMachine):
+    """Everything that can happen to the queues, in any order."""
 
     @rule(fault=st.sampled_from(FAULTS))
     def break_the_next_answer(self, fault):
@@ -385,100 +279,8 @@ class QueueMachine(RuleBasedStateMachine):
         self.check_index(waiting)
         self.check_places(real, waiting)
 
-    def check_places(self, views: list[JobView | None], waiting: list[str]) -> None:
-        """Nothing is lost: what is not settled stands in the list, in the retries or in a worker's hands."""
-        for seen, view in zip(self.seen.values(), views, strict=True):
-            if view is None:
-                assert seen.settled is not None
-                continue
-            assert (view.state if view.state in TERMINAL else None) == seen.settled
-            if view.state is JobState.QUEUED:
-                assert (view.position is None) == (view.retry_at_ms is not None or view.parked)
-            assert not view.stranded
-            assert view.token == seen.token
-
-    def check_index(self, waiting: list[str]) -> None:
-        """List and indexes hold the same jobs, in the same order unless strangers pushed copies."""
-        found: list[tuple[str, float]] = []
-        for engine in ENGINES:
-            found += self.wait(self.redis.zrange(self.real.keys.index(engine), 0, -1, withscores=True))
-        indexed = [job_id for job_id, _ in sorted(found, key=lambda one: one[1])]
-        twin = sorted(self.twin.state.index.values(), key=lambda one: one.order)
-        assert indexed == [entry.submission.id for entry in twin]
-        listed = [json.loads(element)["id"] for element in waiting]
-        assert self.strangers or indexed == listed
-        self.strangers &= indexed != listed
-
-    def check_order(self, waiting: list[Seen], claimed: list[JobId]) -> None:
-        """No job that never came back is overtaken by a younger one of its priority and key."""
-        for n, job_id in enumerate(claimed):
-            one = self.seen[job_id]
-            rivals = [other for other in waiting if group(other) == group(one) and other.order.id not in claimed[:n]]
-            assert one.came_back or all(other.sequence >= one.sequence for other in rivals)
-
-    def waiting_untouched(self) -> list[Seen]:
-        views = self.wait(self.twin.look(*self.seen))
-        return [
-            seen
-            for seen, view in zip(self.seen.values(), views, strict=True)
-            if view and view.position is not None and not seen.came_back and seen.order.crashes == 0
-            if seen.order.deadline_ms is None
-        ]
-
-    def follow(self) -> None:
-        """Read what both streams say, and keep the ledger."""
-        real = [parse_event(*entry) for entry in self.wait(self.redis.xrange(self.real.keys.events, self.read_to))]
-        twin = self.twin.state.events[self.twin_read_to :]
-        assert [told(event) for event in real] == [told(event) for event in twin]
-        for event in real:
-            seen = self.seen[event.job_id]
-            assert event.token >= seen.token, "tokens only grow"
-            assert event.kind != "claimed" or event.token > seen.token
-            seen.token = event.token
-            seen.came_back |= event.kind == "returned"
-            if event.state in TERMINAL:
-                assert seen.settled is None, "visible twice"
-                seen.settled = event.state
-            elif seen.settled is JobState.FAILED and event.kind == "submitted":
-                seen.settled = None
-            else:
-                assert seen.settled is None, "alive after its end"
-        if real:
-            self.read_to = f"({real[-1].entry_id}"
-        self.twin_read_to += len(twin)
-
-    def remember(self, order: Submission) -> None:
-        self.sequence += 1
-        old = self.seen.get(order.id)
-        token, settled = (old.token, old.settled) if old else (0, None)
-        self.seen[order.id] = Seen(order, self.sequence, token=token, settled=settled)
-
-    def now_ms(self) -> int:
-        seconds, micros = self.wait(self.redis.time())
-        return int(seconds) * 1_000 + int(micros) // 1_000
-
     def teardown(self) -> None:
         self.wait(self.redis.aclose())
-
-
-def timeless(value: Claimed | JobView | None) -> Any:
-    """A claim or a view without the times that two clocks cannot agree on."""
-    if value is None:
-        return None
-    if isinstance(value, Claimed):
-        return replace(value, submitted_ms=0, claimed_ms=0)
-    claimed_ms = value.claimed_ms and 0
-    return replace(value, submitted_ms=0, claimed_ms=claimed_ms, retry_at_ms=value.retry_at_ms and 1)
-
-
-def told(event: QueueEvent) -> Any:
-    data = {name: value for name, value in event.data.items() if name not in ("wait_ms", "due_ms")}
-    return event.kind, event.job_id, event.token, event.state, data
-
-
-def group(seen: Seen) -> Any:
-    order = seen.order
-    return order.high, order.engine, order.batch_key, order.may_degrade, order.rank
 
 
 def drive(url: str, *, examples: int) -> None:

@@ -289,13 +289,15 @@ def test_a_lever_that_is_wrong_in_any_part_of_the_network_is_dropped(folder, tmp
 
     form, _ = levers.ready(
         (wrong,),
-        exact=forms.EXACT,
-        load=load,
-        answers=partial(forms.answers, width=WIDTH, height=HEIGHT),
-        tolerance=CATVTON.tolerance,
-        what="engine catvton",
-        folder=tmp_path,
-        device="cpu",
+        levers.Trial(
+            exact=forms.EXACT,
+            load=load,
+            answers=partial(forms.answers, width=WIDTH, height=HEIGHT),
+            tolerance=CATVTON.tolerance,
+            what="engine catvton",
+            folder=tmp_path,
+            device="cpu",
+        ),
     )
     assert form == forms.EXACT
 

@@ -304,13 +304,15 @@ def test_a_wrong_lever_is_dropped_with_its_numbers_and_the_exact_form_serves(tmp
     with capture_logs() as logs:
         form, _ = levers.ready(
             (wrong,),
-            exact=forms.EXACT,
-            load=load,
-            answers=forms.answers,
-            tolerance=FASHN.tolerance,
-            what="engine fashn",
-            folder=tmp_path,
-            device="cpu",
+            levers.Trial(
+                exact=forms.EXACT,
+                load=load,
+                answers=forms.answers,
+                tolerance=FASHN.tolerance,
+                what="engine fashn",
+                folder=tmp_path,
+                device="cpu",
+            ),
         )
     assert form == forms.EXACT
     [dropped] = [line for line in logs if line["event"] == "approximation_dropped"]

@@ -19,6 +19,7 @@ from proteus.errors import ModelUnavailable
 from proteus.worker.proofs import BOUNDS
 from tailor.parsers.segformer import exported, load_network, locate
 from tailor.parsers.segformer.approximate import openvino_forward
+from tailor.parsers.segformer.preparation import stretched
 from tailor.parsers.segformer.proving import distance
 from tailor.parsers.segformer.reference import normalised
 from tailor.parsers.segformer.upsampling import labels_at
@@ -64,7 +65,7 @@ def test_a_photo_does_not_depend_on_its_batch_mates(networks):
 def test_openvino_in_fp32_equals_the_published_network(networks, folder):
     published = networks[0]
     forward = openvino_forward(onnx_file(folder), threads=1, slots=1, precision="f32")
-    pictures = np.stack([published.prepare(photo(seed=seed)) for seed in range(3)])
+    pictures = np.stack([stretched(photo(seed=seed), side=published.side) for seed in range(3)])
     expected = published.forward(pictures)
     assert np.abs(forward(pictures) - expected).max() < 1e-5 * np.abs(expected).max()
 
@@ -201,7 +202,7 @@ def test_preparation_is_the_published_one(networks):
     picture = photo()
     processor = SegformerImageProcessorPil(size={"height": SIDE, "width": SIDE}, do_reduce_labels=False)
     published = processor(images=Image.fromarray(picture), return_tensors="pt").pixel_values
-    ours = normalised(networks[0].prepare(picture)[None])
+    ours = normalised(stretched(picture, side=networks[0].side)[None])
     assert torch.allclose(ours, published, atol=1e-6)
 
 

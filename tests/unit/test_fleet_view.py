@@ -12,7 +12,8 @@ from redis.asyncio import Redis
 
 from arbitrator.observe import fleet_of, make_observation
 from arbitrator.settings import ArbitratorSettings
-from gateway.fleet.watch import FleetView, FleetWatch
+from gateway.fleet.view import FleetView
+from gateway.fleet.watch import FleetWatch
 from gateway.ledger.engine import Ledger
 from gateway.settings import AdmissionSettings, DatabaseSettings, LimitSettings
 from proteus.engines import CATVTON

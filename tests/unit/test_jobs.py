@@ -1,11 +1,29 @@
 """The state machine of docs/contract.md, as a table."""
 
 import itertools
+import re
+from pathlib import Path
 
 import pytest
 
+from proteus import queue
 from proteus.errors import IllegalTransition
-from proteus.jobs import TERMINAL, Job, JobId, JobKind, JobState, Stage, unit_id
+from proteus.jobs import (
+    ALIVE,
+    ENDS,
+    EPOCH_TOKENS,
+    QUEUE_EVENTS,
+    TERMINAL,
+    EventKind,
+    Job,
+    JobId,
+    JobKind,
+    JobState,
+    Stage,
+    unit_id,
+)
+
+LUA = {path.name: path.read_text() for path in (Path(queue.__file__).parent / "lua").rglob("*.lua")}
 
 Q, R, C, F, X, E = (
     JobState.QUEUED,
@@ -61,3 +79,21 @@ def test_pictures_and_preparations_wait_on_their_own_lists() -> None:
         JobKind.PARSE: "tailorJob",
         JobKind.TRYON: "queue:jobs",
     }
+
+
+def test_a_job_is_alive_or_at_its_end_and_every_end_is_an_event() -> None:
+    assert {*ALIVE} | TERMINAL == set(JobState)
+    assert not {*ALIVE} & TERMINAL
+    assert {kind.value: state.value for kind, state in ENDS.items()} == {state: state for state in TERMINAL}
+
+
+def test_an_epoch_has_as_many_tokens_in_lua_as_in_python() -> None:
+    # Each place where Lua makes an epoch of a token, or a token of an epoch.
+    said = re.findall(r"(?:/|epoch \*) (\d{4,})", LUA["submit.lua"])
+    assert said == [str(EPOCH_TOKENS)] * 2
+
+
+def test_lua_emits_the_kinds_of_events_that_python_knows() -> None:
+    kinds = {kind for text in LUA.values() for kind in re.findall(r"\bemit\('(\w+)'", text)}
+    assert kinds <= QUEUE_EVENTS
+    assert kinds >= {EventKind.SUBMITTED, EventKind.CLAIMED, EventKind.RETURNED, EventKind.RETRYING}

@@ -11,7 +11,7 @@ from structlog.testing import capture_logs
 from proteus.engines import CARDS
 from proteus.errors import ModelUnavailable
 from proteus.worker.proofs import Candidate
-from weaver.pipelines.levers import CHOICES, distance, ready
+from weaver.pipelines.levers import CHOICES, Trial, distance, ready
 
 ANSWER = np.random.default_rng(0).normal(size=(3, 16, 16)).astype(np.float32)
 EXACT, FAST, SAFE = (Candidate(name=name) for name in ("fp32", "fp16 channels_last", "fp16"))
@@ -52,13 +52,15 @@ class Network:
 def chosen(device: Device, folder: Path, *, forms=(FAST, SAFE), tolerance: float = 0.02, machine: str = "gpu a"):
     form, loaded = ready(
         forms,
-        exact=EXACT,
-        load=device.load,
-        answers=Network.answers,
-        tolerance=tolerance,
-        what="engine x",
-        folder=folder,
-        device=machine,
+        Trial(
+            exact=EXACT,
+            load=device.load,
+            answers=Network.answers,
+            tolerance=tolerance,
+            what="engine x",
+            folder=folder,
+            device=machine,
+        ),
     )
     assert loaded.error == device.errors.get(form.name, 0.0)
     return form
@@ -92,19 +94,16 @@ def test_an_exact_form_that_does_not_run_proves_nothing_and_is_a_refusal(tmp_pat
 
 def test_without_levers_nothing_is_measured(tmp_path):
     device = Device(fp32=RuntimeError("never asked"))
-    assert (
-        ready(
-            (),
-            exact=EXACT,
-            load=device.load,
-            answers=Network.answers,
-            tolerance=0.02,
-            what="x",
-            folder=tmp_path,
-            device="cpu",
-        )[0]
-        == EXACT
+    trial = Trial(
+        exact=EXACT,
+        load=device.load,
+        answers=Network.answers,
+        tolerance=0.02,
+        what="x",
+        folder=tmp_path,
+        device="cpu",
     )
+    assert ready((), trial)[0] == EXACT
     assert device.loads == ["fp32"]
     assert not (tmp_path / CHOICES).exists()
 

@@ -230,7 +230,7 @@ def test_cost_is_node_hours_by_price_for_pictures_in_the_slo() -> None:
 def test_a_fleet_follows_the_signal_only_with_a_maximum() -> None:
     assert plan_of(3, at_least=1, at_most=None, cold_start_seconds=120.0).signal == "fixed"
     scaled = plan_of(9, at_least=2, at_most=4, cold_start_seconds=20.0)
-    assert (scaled.signal, scaled.replicas, scaled.most, scaled.cold_start_seconds) == ("arbitrator", 4, 4, 20.0)
+    assert (scaled.signal, scaled.replicas, scaled.most, scaled.cold_start_seconds) == ("signal", 4, 4, 20.0)
     assert plan_of(0, at_least=0, at_most=4, cold_start_seconds=120.0).cold_start_seconds == 120.0
     with pytest.raises(NoWorkers):
         plan_of(0, at_least=1, at_most=None, cold_start_seconds=120.0)

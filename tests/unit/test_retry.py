@@ -1,3 +1,5 @@
+"""When a failed job comes back: later each time, and never at the same moment as its neighbours."""
+
 from __future__ import annotations
 
 import pytest

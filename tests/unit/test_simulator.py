@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from proteus.estimates import CostTable
-from workbench.simulate.actors import Faults
+from workbench.simulate.actors import Faults, RunOptions
 from workbench.simulate.bars import Bar, Results, smallest_fixed
 from workbench.simulate.curves import CURVES, measured
 from workbench.simulate.outcome import Figures, figures_of, interval, mean
@@ -38,7 +38,8 @@ def world_of(case: Case) -> World:
     curve = CURVES[case.curve]
     rate = case.load * case.gpus * curve.best_rate
     trace = make(case.trace, mean_rate=rate, seconds=case.seconds, seed=case.seed)
-    return World(trace, curve, case.plan, system_of(case), slo_seconds=12.0, seed=case.seed, faults=case.faults)
+    options = RunOptions(slo_seconds=12.0, seed=case.seed, faults=case.faults)
+    return World(trace, curve, case.plan, system_of(case), options)
 
 
 @pytest.mark.parametrize("curve", CURVES)
@@ -107,7 +108,9 @@ def one_job_each(*arrived: float) -> Trace:
 
 def test_a_lone_job_waits_for_nothing_and_costs_one_batch() -> None:
     curve = measured("by hand", CostTable((2.0,)))
-    world = World(one_job_each(5.0), curve, fixed(1), system_of(case(system="greedy")), slo_seconds=12.0, seed=1)
+    world = World(
+        one_job_each(5.0), curve, fixed(1), system_of(case(system="greedy")), RunOptions(slo_seconds=12.0, seed=1)
+    )
     tally = world.run()
     assert tally.in_slo == 1
     assert list(tally.waits) == [0.0]
@@ -121,9 +124,7 @@ def test_a_poison_job_dies_alone_after_its_crashes_and_takes_nobody_along() -> N
         CURVES["affine"],
         fixed(1),
         system_of(case(system="greedy")),
-        slo_seconds=12.0,
-        seed=1,
-        faults=faults,
+        RunOptions(slo_seconds=12.0, seed=1, faults=faults),
     )
     tally = world.run()
     assert tally.dead == 1

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import pytest
 from redis.asyncio import Redis
 
+from gateway.ledger.jobs import JobRow
 from gateway.recording.following import Follower
 from proteus.bus import GROUP, EventReader
 from proteus.errors import DependencyUnavailable
@@ -22,7 +23,7 @@ NAMES = QueueKeys(JOBS)
 class Away:
     """A ledger that does not commit."""
 
-    async def settle(self, events: Sequence[QueueEvent]) -> None:
+    async def settle(self, events: Sequence[QueueEvent]) -> list[JobRow]:
         raise DependencyUnavailable
 
 
@@ -34,10 +35,11 @@ class Notes:
         self.owed = 0
         self._redis, self._stop = redis, stop
 
-    async def settle(self, events: Sequence[QueueEvent]) -> None:
+    async def settle(self, events: Sequence[QueueEvent]) -> list[JobRow]:
         self.kinds += [event.kind for event in events]
         self.owed = (await self._redis.xpending(NAMES.events, GROUP))["pending"]
         self._stop.set()
+        return []
 
 
 async def test_an_event_whose_commit_failed_is_read_again_by_another_replica(redis) -> None:

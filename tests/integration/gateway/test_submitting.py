@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from gateway.fleet.watch import FleetView
+from gateway.fleet.view import FleetView
 from proteus.keys import JOBS
 
 

@@ -10,12 +10,12 @@ from redis.asyncio import Redis
 
 from gateway.app import build
 from gateway.recording.reconciler import Reconciler
-from gateway.recording.transitions import EPOCH_TOKENS, fact
+from gateway.recording.transitions import fact
 from gateway.rules.options import TryonOptions
 from gateway.rules.tokens import Caller
 from gateway.submitting.context import SubmitContext
 from gateway.upkeep.sweeps import Sweeper
-from proteus.jobs import JobId
+from proteus.jobs import EPOCH_TOKENS, EventKind, JobId
 from proteus.keys import JOBS, TAILOR
 from proteus.queue import Completion, JobQueue, QueueEvent, Verdict
 from proteus.settings import RedisSettings
@@ -135,7 +135,7 @@ async def test_rows_that_missed_events_are_put_right(gateway, ready, hands, part
 async def test_a_row_that_ended_without_its_queue_is_cancelled_there(gateway, ready, parts, redis) -> None:
     snap = await ready.snap()
     queued = await row(parts, snap["job_id"])
-    await parts.recorder.settle([fact(queued, "canceled", now=datetime.now(UTC))])
+    await parts.recorder.settle([fact(queued, EventKind.CANCELED, now=datetime.now(UTC))])
     await reconciler(parts).compare(updated_before=datetime.now(UTC))
     assert await redis.llen(JOBS) == 0
     assert (await ready.guest.wait(snap["job_id"]))["status"] == "canceled"
@@ -212,7 +212,7 @@ async def test_what_redis_did_not_take_is_pushed_later(gateway, gateway_settings
     away = gateway_settings.model_copy(update={"redis": RedisSettings(url=f"redis://127.0.0.1:{free_port()}/0")})
     lonely = build(away, asyncio.Event())
     caller = Caller(user_id=ready.guest.user_id, tenant="guests", scopes=frozenset(), expires_at=0)
-    accepted = await lonely.intake.tryon(
+    accepted = await lonely.acceptor.submit(
         SubmitContext(caller=caller, trace_id="t"), TryonOptions(), person_url=ready.person, garment_url=ready.garment
     )
     async with hands.working():

@@ -8,7 +8,8 @@ from dataclasses import asdict, replace
 import pytest
 from redis.asyncio import Redis
 
-from gateway.fleet.watch import FleetView, FleetWatch
+from gateway.fleet.view import FleetView
+from gateway.fleet.watch import FleetWatch
 from gateway.ledger.engine import Ledger
 from gateway.rules.admission import Limits, QueueView, Request, Verdict, decide
 from gateway.settings import AdmissionSettings, DatabaseSettings, LimitSettings

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gateway.fleet.readiness import FleetReadiness, Readiness, readiness_of
-from gateway.fleet.watch import FleetView
+from gateway.fleet.view import FleetView
 from proteus.jobs import WorkerId
 from proteus.registry import WorkerCard, WorkerState
 

@@ -6,14 +6,17 @@ import inspect
 from dataclasses import fields
 
 import pytest
+from sqlalchemy.dialects.postgresql import dialect
 
 from gateway.ledger.events import EventRow, events
 from gateway.ledger.images import ImageRow, images
 from gateway.ledger.jobs import JobRow, jobs
+from gateway.ledger.schema import Words
 from gateway.ledger.session import METADATA, Reads, Writes
 from gateway.ledger.submit_ready import STATEMENT
 from gateway.ledger.tryons import TryonRow, tryons
 from gateway.ledger.users import UserRow, users
+from proteus.jobs import JobState
 
 CHANGING_SQL = ("insert(", "update(", "delete(", "upsert(", "with_for_update(")
 
@@ -57,3 +60,14 @@ def test_the_fast_submit_writes_columns_that_its_tables_have() -> None:
         assert set(listed) <= {column.name for column in table.c}
         needed = {column.name for column in table.c if not column.nullable and column.server_default is None}
         assert needed <= set(listed)
+
+
+def test_a_column_of_words_takes_and_gives_members_of_its_enum_alone() -> None:
+    states = Words(JobState)
+    assert states.process_result_value("failed", dialect()) is JobState.FAILED
+    assert states.process_result_value(None, dialect()) is None
+    assert states.process_bind_param(JobState.FAILED, dialect()) == states.process_bind_param("failed", dialect())
+    with pytest.raises(ValueError, match="'exploded' is not a valid JobState"):
+        states.process_bind_param("exploded", dialect())
+    with pytest.raises(ValueError, match="'exploded' is not a valid JobState"):
+        states.process_result_value("exploded", dialect())

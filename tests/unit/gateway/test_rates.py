@@ -79,7 +79,7 @@ def test_beyond_the_most_holders_the_one_that_was_silent_longest_is_forgotten(mo
 
 
 def test_a_new_holder_costs_the_same_beyond_the_most() -> None:
-    rates = Rates({"reads": Rate(limit=10)})
+    rates = Rates({"reads": Rate(limit=10)}, now=ManualClock().now)
     for n in range(module.BUCKETS_MOST):
         rates.take("reads", f"user_{n}")
     began = time.process_time()

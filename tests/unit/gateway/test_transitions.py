@@ -10,14 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.ledger.jobs import JobRow
-from gateway.recording.transitions import PROMOTED, RELEASED, REOPENED, RESUBMITTED, apply, cascaded, fact
+from gateway.recording.transitions import apply, cascaded, fact
 from gateway.rules.failures import described, error_of
 from proteus import errors
-from proteus.jobs import JobId, JobState
+from proteus.jobs import EPOCH_TOKENS, QUEUE_EVENTS, EventKind, JobId, JobKind, JobState, Stage
 from proteus.queue.model import QueueEvent
 
 NOW = datetime(2026, 2, 3, 12, tzinfo=UTC)
-EPOCH_1 = 1_000_000
+EPOCH_1 = EPOCH_TOKENS
+ENUMS = {"kind": JobKind, "state": JobState, "stage": Stage}
 
 
 def row(**changes) -> JobRow:
@@ -29,12 +30,20 @@ def row(**changes) -> JobRow:
         waiting_since=NOW,
         started_at=None, finished_at=None,
     )  # fmt: skip
-    return replace(made, **changes)
+    values = {name: getattr(made, name) for name in ENUMS} | changes
+    enums = {name: value and ENUMS[name](value) for name, value in values.items() if name in ENUMS}
+    return replace(made, **values | enums)
 
 
 def event(kind: str, token: int = EPOCH_1 + 1, **data) -> QueueEvent:
     return QueueEvent(
-        entry_id="1-1", kind=kind, job_id=JobId("job_1"), token=token, state=JobState.QUEUED, at_ms=1_000, data=data
+        entry_id="1-1",
+        kind=EventKind(kind),
+        job_id=JobId("job_1"),
+        token=token,
+        state=JobState.QUEUED,
+        at_ms=1_000,
+        data=data,
     )
 
 
@@ -54,17 +63,17 @@ RUNNING = row(state="running", stage="fetching", token=EPOCH_1 + 1, submitted_ep
         (RUNNING, event("failed", code="engine_failed", message="Boom."), "failed", None),
         (row(stage="held"), event("canceled"), "canceled", None),
         (row(stage="preparing"), event("expired"), "expired", None),
-        (RUNNING, fact(RUNNING, RESUBMITTED, now=NOW), "queued", "waiting"),
-        (row(stage="held", hold=True), event(PROMOTED), "queued", "waiting"),
-        (row(stage="preparing"), event(RELEASED), "queued", "waiting"),
-        (row(stage="preparing", hold=True), event(RELEASED), "queued", "held"),
-        (row(state="failed", stage=None, error={"code": "x"}), event(REOPENED), "queued", "waiting"),
+        (RUNNING, fact(RUNNING, EventKind.RESUBMITTED, now=NOW), "queued", "waiting"),
+        (row(stage="held", hold=True), event(EventKind.PROMOTED), "queued", "waiting"),
+        (row(stage="preparing"), event(EventKind.RELEASED), "queued", "waiting"),
+        (row(stage="preparing", hold=True), event(EventKind.RELEASED), "queued", "held"),
+        (row(state="failed", stage=None, error={"code": "x"}), event(EventKind.REOPENED), "queued", "waiting"),
     ],
 )
 def test_each_fact_moves_a_row_as_the_spec_says(before, happened, state, stage) -> None:
     after = apply(before, happened)
     assert (after.state, after.stage) == (state, stage)
-    assert apply(after, happened) == after or happened.kind in (RESUBMITTED, REOPENED)
+    assert apply(after, happened) == after or happened.kind in (EventKind.RESUBMITTED, EventKind.REOPENED)
 
 
 @pytest.mark.parametrize(
@@ -75,8 +84,8 @@ def test_each_fact_moves_a_row_as_the_spec_says(before, happened, state, stage) 
         (row(epoch=2), event("completed", EPOCH_1 + 9, result={})),
         (row(epoch=2), event("failed", EPOCH_1 + 9, code="x", message="")),
         (row(state="canceled", stage=None), event("completed", result={})),
-        (row(state="completed", stage=None), event(REOPENED)),
-        (row(), event(PROMOTED)),
+        (row(state="completed", stage=None), event(EventKind.REOPENED)),
+        (row(), event(EventKind.PROMOTED)),
         (row(submitted_epoch=1), event("submitted", EPOCH_1)),
     ],
 )
@@ -91,12 +100,12 @@ def test_a_return_that_overtakes_its_claim_is_not_undone_by_it() -> None:
 
 
 def test_a_resubmission_raises_the_epoch_so_that_zombies_mean_nothing() -> None:
-    again = apply(RUNNING, fact(RUNNING, RESUBMITTED, now=NOW))
+    again = apply(RUNNING, fact(RUNNING, EventKind.RESUBMITTED, now=NOW))
     assert again.epoch == 2
     assert apply(again, event("completed", result={})) is again
 
 
-KINDS = ["submitted", "claimed", "returned", "retrying", "completed", "failed", "canceled", "expired"]
+KINDS = sorted(QUEUE_EVENTS)
 
 
 @given(st.lists(st.tuples(st.sampled_from(KINDS), st.integers(1, 6)), max_size=30))

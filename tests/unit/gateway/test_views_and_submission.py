@@ -17,14 +17,17 @@ from gateway.rules.options import TryonOptions, card_of
 from gateway.rules.tokens import Caller
 from gateway.rules.variants import category_of, cut_variant
 from gateway.status.views import iso, timings_of, view_of_tailor_job, view_of_tryon
+from gateway.submitting.context import SubmitContext
 from gateway.submitting.new_rows import entry_values, unit_values
 from proteus.artefacts import CUT_REVISION
 from proteus.errors import LicenceRefused, ModelUnavailable
-from proteus.jobs import Category, JobId, JobState, Stage
+from proteus.jobs import Category, JobId, JobKind, JobState, Stage
 from proteus.queue import Submission
 
+ENUMS = {"state": JobState, "stage": Stage}
 NOW = datetime(2026, 2, 3, 12, tzinfo=UTC)
 ANN = Caller(user_id="user_ann", tenant="guests", scopes=frozenset(), expires_at=0)
+BY_ANN = SubmitContext(caller=ANN, trace_id="t")
 
 
 def address_of(key: str) -> str:
@@ -42,14 +45,18 @@ def photo(image_id: str) -> ImageRow:
 def tryon(options: TryonOptions | None = None, units: int = 1) -> tuple[TryonRow, list[JobRow]]:
     options = options or TryonOptions(seed=5)
     card = card_of(options.model or "puppet", commercial_only=False)
-    entry = entry_values(ANN, options, card, person_id="img_p", garment_id="img_g", cut_id="seg_c", trace_id="t")
-    made = [JobRow(**unit_values(ANN, options, card, entry, n, now=entry["created_at"])) for n in range(1, units + 1)]
-    return TryonRow(**entry), made
+    entry = entry_values(BY_ANN, options, card, person_id="img_p", garment_id="img_g", cut_id="seg_c")
+    options = options.model_copy(update={"num_samples": units})
+    made = unit_values(BY_ANN, options, card, stage=Stage.WAITING, hold=False)
+    return TryonRow(**entry), [JobRow(**unit) for unit in made]
 
 
 def tailor(kind: str, **changes) -> JobRow:
     _, (unit,) = tryon()
-    return replace(unit, id="seg_c", kind=kind, tryon_id=None, image_id="img_g", engine=kind, batch_key=kind, **changes)
+    changes = {name: ENUMS[name](value) if name in ENUMS and value else value for name, value in changes.items()}
+    return replace(
+        unit, id="seg_c", kind=JobKind(kind), tryon_id=None, image_id="img_g", engine=kind, batch_key=kind, **changes
+    )
 
 
 CUT = {"category": "lower", "confidence": 0.5, "worn": True, "parser": "classic", "parser_version": "1",
@@ -76,7 +83,7 @@ def test_a_try_on_is_what_its_units_are(states, status) -> None:
     _, units = tryon(units=2)
     error = {"code": "engine_failed", "message": "Boom.", "hint": "", "retryable": True}
     rows = [
-        replace(unit, state=state, stage={"queued": "waiting", "running": "denoising"}.get(state),
+        replace(unit, state=JobState(state), stage={"queued": Stage.WAITING, "running": Stage.DENOISING}.get(state),
                 error=error if state == "failed" else None)
         for unit, state in zip(units, states, strict=True)
     ]  # fmt: skip

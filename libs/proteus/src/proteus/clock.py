@@ -1,4 +1,4 @@
-"""Time as an argument: `Clock` for shells that need one, `ManualClock` for tests. Pure rules take `now` instead."""
+"""Time as an argument: `Clock` for shells that need one, `ManualClock` for tests. Rules take `now` instead."""
 
 from __future__ import annotations
 

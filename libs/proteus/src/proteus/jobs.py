@@ -17,10 +17,18 @@ from proteus.errors import IllegalTransition
 JobId = NewType("JobId", str)
 """A unit's id: `job_<uuid>`, further pictures of the same try-on `job_<uuid>:2`, …"""
 
+TryonId = NewType("TryonId", str)
+"""A try-on's id, the job_id that clients know: its first picture's id is the same text."""
+
+VtonId = NewType("VtonId", str)
+"""The id of the same try-on as a VTON entry, `vton_<uuid>`: a draft has no other that a client sees."""
+
 UserId = NewType("UserId", str)
 ImageId = NewType("ImageId", str)
-VtonId = NewType("VtonId", str)
 WorkerId = NewType("WorkerId", str)
+
+EPOCH_TOKENS: Final = 10**6
+"""Fencing tokens of epoch e are e · 10⁶ and up: more claims of one submission there never are."""
 
 
 class JobKind(StrEnum):
@@ -68,6 +76,38 @@ class Stage(StrEnum):
     STORING = "storing"
 
 
+class EventKind(StrEnum):
+    """What happened to a job."""
+
+    SUBMITTED = "submitted"
+    CLAIMED = "claimed"
+    RETURNED = "returned"
+    """To the queue, after a lost lease, a hand-back or a due retry."""
+    RETRYING = "retrying"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    CANCELED = "canceled"
+    EXPIRED = "expired"
+
+    RESUBMITTED = "resubmitted"
+    """The reconciler found no trace of the job in Redis: back to the queue with the next epoch."""
+    PROMOTED = "promoted"
+    """The promoter let a held job in."""
+    REOPENED = "reopened"
+    """An operator lets a failed job try again, with a clean record."""
+    RELEASED = "released"
+    """All that the job needed is there."""
+
+
+QUEUE_EVENTS: Final = frozenset(EventKind) - {
+    EventKind.RESUBMITTED,
+    EventKind.PROMOTED,
+    EventKind.REOPENED,
+    EventKind.RELEASED,
+}
+"""Every kind that the queues' scripts write; the others are the gateway's own facts."""
+
+
 class Category(StrEnum):
     """Which garment, in submits; the tailor turns `auto` into one of the others."""
 
@@ -79,6 +119,13 @@ class Category(StrEnum):
 
 
 TERMINAL: Final = frozenset({JobState.COMPLETED, JobState.FAILED, JobState.CANCELED, JobState.EXPIRED})
+"""The states that a job does not leave by itself."""
+
+ENDS: Final = {EventKind(state.value): state for state in TERMINAL}
+"""The events that end a job -> its last state."""
+
+WITHOUT_RESULT: Final = TERMINAL - {JobState.COMPLETED}
+ALIVE: Final = tuple(state for state in JobState if state not in TERMINAL)
 
 TRANSITIONS: Final[dict[JobState, frozenset[JobState]]] = {
     JobState.QUEUED: frozenset({JobState.RUNNING, JobState.FAILED, JobState.CANCELED, JobState.EXPIRED}),
@@ -92,7 +139,10 @@ TRANSITIONS: Final[dict[JobState, frozenset[JobState]]] = {
 }
 """Every legal change. `running -> queued` is a lost lease, a retry or a hand-back; `failed -> queued` an operator."""
 
-QUEUED_STAGES: Final = frozenset({Stage.HELD, Stage.PREPARING, Stage.WAITING})
+OUTSIDE: Final = (Stage.HELD, Stage.PREPARING)
+"""The stages of a job that no queue holds yet."""
+
+QUEUED_STAGES: Final = frozenset({*OUTSIDE, Stage.WAITING})
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,6 +14,7 @@ from arbitrator.settings import ArbitratorSettings
 from proteus import keys
 from proteus.engines import CARDS
 from proteus.fleet_view import EngineFleet, engine_fleet
+from proteus.jobs import EventKind
 from proteus.queue import JobQueue, QueueStats
 from proteus.queue.unread import UnreadKeys
 from proteus.registry import WorkerCard, WorkerState, list_workers
@@ -99,7 +100,7 @@ class Observer:
                 self._last_event = ""  # The stream began anew: so does the count.
             return 0
         self._last_event = entries[-1][0]
-        return sum(fields.get("kind") == "submitted" for _, fields in entries)
+        return sum(fields.get("kind") == EventKind.SUBMITTED for _, fields in entries)
 
 
 def _order(entry_id: str) -> tuple[int, int]:

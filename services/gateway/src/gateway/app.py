@@ -1,6 +1,6 @@
 """The composition root: settings in, one ASGI application out. Nothing happens before its lifespan starts.
 
-    HTTP ─▶ api ─▶ intake ─▶ ledger (commit) ─▶ submission ─▶ queue
+    HTTP ─▶ api ─▶ submitting ─▶ ledger (commit) ─▶ outbox ─▶ queue
     queue events ─▶ recorder ─▶ ledger (commit) ─▶ relay ─▶ sockets, streams, long polls
 
 Beside the requests run the loops that `background` lists.
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, Final
@@ -46,8 +47,12 @@ from gateway.rules.shares import Shares, limits_of
 from gateway.rules.tokens import Tokens
 from gateway.services import Services
 from gateway.settings import GatewaySettings
-from gateway.submitting.intake import Intake
+from gateway.submitting.accept import Acceptor
+from gateway.submitting.accept_ready import ReadyAcceptor
+from gateway.submitting.admit import Admitter
+from gateway.submitting.idempotency import Idempotency
 from gateway.submitting.photos import Photos
+from gateway.submitting.preparer import Preparer
 from gateway.upkeep.erasure import Eraser
 from proteus.clock import SystemClock
 from proteus.deadlines import EDGE_CALL_SECONDS
@@ -110,6 +115,9 @@ def build(settings: GatewaySettings, stopping: asyncio.Event) -> Services:
     submitter = Submitter(ledger, queues, address_of=store.url_of, job_age_seconds=settings.limits.job_age_seconds)
     relay = Relay(ledger, redis)
     photos = Photos(ledger, store, settings.uploads, settings.limits)
+    idempotency = Idempotency(ledger)
+    admitter = Admitter(fleet, settings)
+    parser_version = settings.parser_version
     tokens = Tokens(settings.tokens.signing_key.get_secret_value(), clock=clock)
     return Services(
         settings=settings,
@@ -128,7 +136,8 @@ def build(settings: GatewaySettings, stopping: asyncio.Event) -> Services:
                 "warms": Rate(limit=settings.limits.warms_per_minute),
                 "warm_minutes": Rate(limit=settings.limits.warm_minutes_per_hour, seconds=3600),
                 **fairness.rates_of(settings.limits),
-            }
+            },
+            now=time.monotonic,
         ),
         shares=Shares(limits_of(settings.limits)),
         addresses=Addresses(
@@ -137,7 +146,19 @@ def build(settings: GatewaySettings, stopping: asyncio.Event) -> Services:
         fleet=fleet,
         submitter=submitter,
         photos=photos,
-        intake=Intake(ledger, photos, submitter, fleet, settings),
+        idempotency=idempotency,
+        acceptor=Acceptor(
+            ledger,
+            idempotency=idempotency,
+            admitter=admitter,
+            ready=ReadyAcceptor(ledger, photos, submitter, admitter, parser_version=parser_version),
+            photos=photos,
+            submitter=submitter,
+            parser_version=parser_version,
+        ),
+        preparer=Preparer(
+            ledger, idempotency=idempotency, photos=photos, submitter=submitter, parser_version=parser_version
+        ),
         recorder=Recorder(ledger, redis, submitter, address_of=store.url_of, discard=lambda keys: store.delete(*keys)),
         eraser=Eraser(ledger, store, queues),
         relay=relay,

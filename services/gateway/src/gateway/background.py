@@ -89,7 +89,7 @@ def _rounds(services: Services, sockets: SocketServer) -> dict[str, Round]:
     sweeper = Sweeper(services.ledger, services.store, services.eraser, services.settings.uploads)
     retention = Retention(services.ledger, services.eraser, services.settings.retention)
     adopter = ExternalPayloadImporter(
-        services.ledger, services.store, services.photos, services.intake, services.queues
+        services.ledger, services.store, services.photos, services.acceptor, services.queues
     )
     return {
         "reap": Round(services.queues[JOBS].reap, reap_seconds),

@@ -25,6 +25,7 @@ from gateway.rules.tokens import GUESTS, SCOPES, Tokens
 from gateway.settings import GatewaySettings, TokenSettings
 from proteus.clock import SystemClock
 from proteus.errors import ProteusError
+from proteus.jobs import UserId
 from proteus.service.lifecycle import CANNOT_WORK, cannot_work, read_settings, run_until_signalled
 from proteus.service.listening import listen
 from proteus.storage import ObjectStore
@@ -113,7 +114,7 @@ async def token(settings: GatewaySettings, *, tenant: str, scopes: list[str], se
     """Return a token for the tenant's account, which is made if it is not there."""
     ledger = Ledger(settings.database)
     try:
-        user_id = f"user_{tenant}"
+        user_id = UserId(f"user_{tenant}")
         async with ledger.write() as writes:
             await writes.users.add(user_id, kind="account", tenant=tenant)
     finally:

@@ -22,7 +22,7 @@ from gateway.ledger.orders import Order
 from gateway.rules.variants import category_of
 from gateway.status.views import AddressOf, result_url
 from proteus.estimates import rank_of
-from proteus.jobs import JobId, JobKind
+from proteus.jobs import JobKind, Stage
 from proteus.payloads import CutWork, IngestWork, ParseWork, TailorWork, TryonWork
 from proteus.queue import AnyQueue, Submission
 
@@ -54,7 +54,7 @@ class Submitter:
             return 0
         async with self._ledger.read() as reads:
             orders = await reads.orders.of(wanted)
-        return await self.push_orders([order for order in orders if order.job.stage == "waiting"])
+        return await self.push_orders([order for order in orders if order.job.stage is Stage.WAITING])
 
     async def push_orders(self, orders: Sequence[Order]) -> int:
         """Push orders, one round trip per queue; what Redis does not take stays in the outbox.
@@ -71,7 +71,7 @@ class Submitter:
             except LookupError as error:  # One impossible row must not keep the others out of the queue.
                 log.error("cannot_submit", job_id=order.job.id, error=str(error))
                 continue
-            by_list.setdefault(JobKind(order.job.kind).queue, []).append(submission)
+            by_list.setdefault(order.job.kind.queue, []).append(submission)
         taken = 0
         for name, submissions in by_list.items():
             try:
@@ -93,7 +93,7 @@ def compose(order: Order, address_of: AddressOf, *, job_age_seconds: int) -> Sub
     job = order.job
     payload, work = _tryon(order, address_of) if order.tryon else _tailor(job, _there(order.image), address_of)
     return Submission(
-        id=JobId(job.id),
+        id=job.id,
         epoch=job.epoch,
         payload={"id": job.id, **payload, "created_at": int(job.created_at.timestamp())},
         body=work.write(),
@@ -145,13 +145,13 @@ def _tailor(job: JobRow, image: ImageRow, address_of: AddressOf) -> tuple[dict[s
         "trace_id": job.trace_id,
         "image_id": image.id,
     }
-    if job.kind == JobKind.INGEST:
+    if job.kind is JobKind.INGEST:
         upload = image.incoming_key
         work = IngestWork(incoming_key=upload, content_type=image.declared_type, kind=image.kind, **known)
         return {"image_url": address_of(upload)}, work
     key, sha256 = _there(image.key), _there(image.sha256)
     payload = {"image_url": address_of(key)}
-    if job.kind == JobKind.CUT:
+    if job.kind is JobKind.CUT:
         return payload, CutWork(image_key=key, image_sha256=sha256, category=category_of(job.variant), **known)
     return payload, ParseWork(image_key=key, image_sha256=sha256, **known)
 

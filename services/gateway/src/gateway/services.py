@@ -20,8 +20,10 @@ from gateway.rules.rates import Rates
 from gateway.rules.shares import Shares
 from gateway.rules.tokens import Tokens
 from gateway.settings import GatewaySettings
-from gateway.submitting.intake import Intake
+from gateway.submitting.accept import Acceptor
+from gateway.submitting.idempotency import Idempotency
 from gateway.submitting.photos import Photos
+from gateway.submitting.preparer import Preparer
 from gateway.upkeep.erasure import Eraser
 from proteus.queue import AnyQueue
 from proteus.service.supervision import Loops
@@ -45,7 +47,9 @@ class Services:
     fleet: FleetWatch
     submitter: Submitter
     photos: Photos
-    intake: Intake
+    idempotency: Idempotency
+    acceptor: Acceptor
+    preparer: Preparer
     recorder: Recorder
     eraser: Eraser
     relay: Relay

@@ -134,8 +134,10 @@ class CostProfile:
         self._renew(batch_key)
 
     def note_step(self, batch_key: str, seconds: float) -> None:
-        """Remember how long a step took at the start, whatever the card expects: the heartbeat waits at least so
-        long."""
+        """Remember how long a step took at the start, whatever the card expects.
+
+        The heartbeat waits at least so long for a step.
+        """
         if 0 < seconds < inf:
             self._first_steps[canvas_of(batch_key)] = seconds
 

@@ -14,9 +14,10 @@ from collections.abc import Collection, Mapping, Sequence
 from proteus import keys
 from proteus.clock import Clock, SystemClock
 from proteus.estimates import is_degraded
-from proteus.jobs import JobId, JobState, Stage, WorkerId
+from proteus.jobs import EventKind, JobId, JobState, Stage, WorkerId
 from proteus.queue import wire
-from proteus.queue.memory_state import Entry, MemoryState, label
+from proteus.queue.memory_entry import Entry, label
+from proteus.queue.memory_state import MemoryState
 from proteus.queue.model import (
     Claim,
     Claimed,
@@ -272,7 +273,7 @@ class MemoryJobQueue:
                 entry.state, entry.place, entry.due_ms = JobState.QUEUED, "retry", now + decision.delay_ms
                 entry.code, entry.message, entry.solo, entry.worker = one.code, message, False, ""
                 entry.stage, entry.step, entry.steps = None, 0, 0
-                self.state.emit("retrying", entry, code=one.code, message=message, due_ms=entry.due_ms)
+                self.state.emit(EventKind.RETRYING, entry, code=one.code, message=message, due_ms=entry.due_ms)
             else:
                 self.state.give_up(entry, one.code, message, of_input=one.of_input)
         return _answer(entry)

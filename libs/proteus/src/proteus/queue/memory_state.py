@@ -3,52 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from proteus import keys
 from proteus.clock import Clock
-from proteus.jobs import JobId, JobState, Stage, WorkerId
-from proteus.queue import wire
+from proteus.jobs import EPOCH_TOKENS, EventKind, JobId, JobState, WorkerId
+from proteus.queue.memory_entry import Entry, element_of, label, remove, remove_last
 from proteus.queue.model import Claimed, JobView, QueueEvent, Submission
 from proteus.queue.policy import FOREIGN_MOST, QueuePolicy
 
 EXPRESS = 2**52
 """Orders of the express prefix lie this much below those of the others."""
-
-
-@dataclass(kw_only=True)
-class Entry:
-    """One job's hash. `place` is `list`, `parked`, `lease`, `retry` or empty (settled).
-
-    Attributes:
-        number: Counts submissions: older jobs come back first.
-        order: Its place among those in the list; smaller is nearer to the head.
-    """
-
-    submission: Submission
-    state: JobState
-    token: int
-    number: int
-    order: int
-    submitted_ms: int
-    queued_ms: int
-    attempts: int
-    crashes: int
-    solo_crashes: int
-    place: str = "list"
-    solo: bool = False
-    cancel: bool = False
-    worker: str = ""
-    claimed_ms: int | None = None
-    due_ms: int = 0
-    stage: Stage | None = None
-    step: int = 0
-    steps: int = 0
-    code: str = ""
-    message: str = ""
-    result: Mapping[str, Any] = field(default_factory=dict)
 
 
 class MemoryState:
@@ -99,7 +64,7 @@ class MemoryState:
         old = self.jobs.get(one.id)
         if old is not None:
             replaceable = bool(old.place) or old.state is JobState.FAILED
-            if not replaceable or old.token // 10**6 >= one.epoch:
+            if not replaceable or old.token // EPOCH_TOKENS >= one.epoch:
                 return False
             self.release(old)
             self.dead.pop(one.id, None)
@@ -108,7 +73,7 @@ class MemoryState:
         entry = Entry(
             submission=one,
             state=JobState.QUEUED,
-            token=one.epoch * 10**6,
+            token=one.epoch * EPOCH_TOKENS,
             number=self.submissions,
             order=self.next_order() - (EXPRESS if one.high else 0),
             submitted_ms=now,
@@ -118,7 +83,7 @@ class MemoryState:
             solo_crashes=one.solo_crashes,
         )
         self.jobs[one.id] = entry
-        self.emit("submitted", entry)
+        self.emit(EventKind.SUBMITTED, entry)
         self.waiting.insert(self.ahead_of(0) if one.high else len(self.waiting), element_of(entry))
         self.index[one.id] = entry
         return True
@@ -209,7 +174,7 @@ class MemoryState:
         self.leases[one.id] = now + self.policy.lease_ms
         self.busy[worker] = now
         self.waits.append((now // 1_000, now - entry.queued_ms))
-        self.emit("claimed", entry, worker=worker, degraded=degraded, wait_ms=now - entry.queued_ms)
+        self.emit(EventKind.CLAIMED, entry, worker=worker, degraded=degraded, wait_ms=now - entry.queued_ms)
         return Claimed(
             id=one.id,
             token=entry.token,
@@ -298,7 +263,7 @@ class MemoryState:
             entry.stage, entry.step, entry.steps, entry.queued_ms = None, 0, 0, self.now()
             self.waiting.insert(0, element_of(entry))
             self.index[entry.submission.id] = entry
-            self.emit("returned", entry, reason=reason)
+            self.emit(EventKind.RETURNED, entry, reason=reason)
 
     def release(self, entry: Entry) -> None:
         if entry.place == "lease":
@@ -323,7 +288,7 @@ class MemoryState:
         if code:
             facts = {"code": code, "message": message}
             done["error"] = dict(facts)
-        self.emit(state.value, entry, **facts)
+        self.emit(EventKind(state.value), entry, **facts)
         self.published.append((keys.JOB_DONE, done))
 
     def expire(self, entry: Entry) -> None:
@@ -340,7 +305,7 @@ class MemoryState:
     def wake(self) -> None:
         self.published.append((self.names.control, {"kind": "work"}))
 
-    def emit(self, kind: str, entry: Entry, **data: Any) -> None:
+    def emit(self, kind: EventKind, entry: Entry, **data: Any) -> None:
         counters = {"attempts": entry.attempts, "crashes": entry.crashes, "solo_crashes": entry.solo_crashes}
         self.events.append(
             QueueEvent(
@@ -353,22 +318,3 @@ class MemoryState:
                 data=counters | data,
             )
         )
-
-
-def element_of(entry: Entry) -> str:
-    return wire.encode(entry.submission.payload)
-
-
-def remove(elements: list[str], element: str) -> None:
-    if element in elements:
-        elements.remove(element)
-
-
-def remove_last(elements: list[str], element: str) -> None:
-    if element in elements:
-        del elements[len(elements) - 1 - elements[::-1].index(element)]
-
-
-def label(entry: Entry) -> dict[str, Any]:
-    label: dict[str, Any] = json.loads("{" + wire.label(entry.submission) + "}")
-    return label

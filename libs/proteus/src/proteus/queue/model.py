@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Final
+from typing import Any
 
-from proteus.jobs import JobId, JobState, Stage
+from proteus.jobs import EventKind, JobId, JobState, Stage
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,7 +18,7 @@ class Submission:
     """One job on its way into the queue.
 
     Attributes:
-        epoch: Counts (re)submissions of the row; seeds the fencing token with `epoch * 10**6`.
+        epoch: Counts (re)submissions of the row; seeds the fencing token with `epoch * EPOCH_TOKENS`.
         payload: The element of the list, as docs/contract.md spells it; must contain `id`.
         body: What the worker needs beyond it: keys and options, JSON-able, at most 2 KB encoded.
         engine: The engine that must make it; for the tailor the task (`ingest`, `cut`, `parse`).
@@ -156,25 +156,18 @@ class Verdict(StrEnum):
     """Cancel of a running job: it acts at the next step."""
 
 
-EVENT_KINDS: Final = frozenset(
-    {"submitted", "claimed", "returned", "retrying", "completed", "failed", "canceled", "expired"}
-)
-"""Every kind that the scripts write. `returned`: to the queue, after a lost lease, a hand-back or a due retry."""
-
-
 @dataclass(frozen=True, kw_only=True)
 class QueueEvent:
     """One entry of `{L}:events`: a fact about a job, in the past tense.
 
     Attributes:
-        kind: One of `EVENT_KINDS`; the gateway's own facts have further ones.
         state: The job's state after it.
         at_ms: Server time of the change.
         data: `result` of a completion, `code` and `message` of a failure, `worker` of a claim, counters.
     """
 
     entry_id: str
-    kind: str
+    kind: EventKind
     job_id: JobId
     token: int
     state: JobState

@@ -1,5 +1,4 @@
-"""The Lua scripts: their text, the keys and arguments they all share, and the weaver's heartbeat, which runs two of
-them.
+"""The Lua scripts: their text, the keys and arguments they all share, and a worker's heartbeat, which runs two.
 
 A script is `lua/verb.lua`; a line `--- include name` in it stands for `lua/lib/name.lua`. Clients register the text
 once and call it by digest; redis-py loads it again when a server does not know it (restarted, emptied, or a new one).

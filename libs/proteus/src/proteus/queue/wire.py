@@ -1,4 +1,4 @@
-"""Arguments into the scripts and replies out of them: pure, shared by the async queue and the heartbeat's sync client.
+"""Arguments into the scripts and replies out of them, for the async queue and the heartbeat's sync client alike.
 
 Scripts get flat strings and numbers and never decode what is not theirs to read: bodies and results pass through Lua as
 text, because its JSON library turns `[]` into `{}` and rounds long integers.
@@ -94,6 +94,7 @@ def encoded_body(submission: Submission) -> str:
 
 
 def submit_args(submissions: Iterable[Submission]) -> list[Arg]:
+    """Return the arguments of `submit.lua`."""
     args: list[Arg] = []
     for one in submissions:
         args += [
@@ -154,25 +155,30 @@ def _object(words: str) -> dict[str, Any]:
 
 
 def held_args(held: Mapping[JobId, int]) -> list[Arg]:
+    """Return ids and tokens, alternating."""
     return [part for item in held.items() for part in item]
 
 
 def renew_args(
     worker: WorkerId, held: Mapping[JobId, int], *, idle_ms: int, step_ms: int, policy: QueuePolicy
 ) -> list[Arg]:
+    """Return the arguments of `renew.lua`."""
     return [worker, int(idle_ms), int(step_ms), policy.lease_ms, *held_args(held)]
 
 
 def renewal(reply: Sequence[Any]) -> Renewal:
+    """Read the reply of `renew.lua`."""
     lost, canceled = ([JobId(text(one)) for one in part] for part in reply)
     return Renewal(lost=tuple(lost), canceled=tuple(canceled))
 
 
 def reap_args(policy: QueuePolicy) -> list[Arg]:
+    """Return the arguments of `reap.lua`."""
     return [policy.reap_limit, policy.solo_crash_limit, policy.lease_ms]
 
 
 def complete_args(completions: Iterable[Completion]) -> list[Arg]:
+    """Return the arguments of `complete.lua`."""
     args: list[Arg] = []
     for one in completions:
         args += [one.id, one.token, encode(storable(one.result)), one.result_key]
@@ -180,6 +186,7 @@ def complete_args(completions: Iterable[Completion]) -> list[Arg]:
 
 
 def fail_args(failures: Iterable[Failure], jitters: Iterable[float]) -> list[Arg]:
+    """Return the arguments of `fail.lua`."""
     args: list[Arg] = []
     for one, jitter in zip(failures, jitters, strict=True):
         args += [one.id, one.token, one.code, storable_text(one.message[:MESSAGE_CHARS]), int(one.retryable)]

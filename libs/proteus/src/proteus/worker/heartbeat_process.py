@@ -1,10 +1,10 @@
-"""The heartbeat's own process: renews a worker's leases where neither GPU nor GIL can starve it, and dies with its
-worker.
+"""The heartbeat's own process: renews a worker's leases where neither GPU nor GIL can starve it.
 
-Started by `proteus.worker.heartbeat.Heart`, never by hand. Standard input brings lines of JSON, what the worker holds;
-its end means that the worker is gone. Standard output takes lines of JSON, what the worker must stop working on. Shared
-memory holds the time of the worker's last progress. A worker that is killed, stopped or deadlocked makes no progress,
-so every renewal carries a growing age and the lease ends one lease after the last progress, whatever this process does.
+It dies with its worker. `proteus.worker.heartbeat.Heartbeat` starts it. Standard input brings lines of JSON, what the
+worker holds; its end means that the worker is gone. Standard output takes lines of JSON, what the worker must stop
+working on. Shared memory holds the time of the worker's last progress. A worker that is killed, stopped or deadlocked
+makes no progress, so every renewal carries a growing age and the lease ends one lease after the last progress, whatever
+this process does.
 """
 
 from __future__ import annotations

@@ -106,7 +106,7 @@ class Policy(Protocol):
 
     @property
     def name(self) -> str:
-        """`table`, `slo`, …"""
+        """Return the name that settings use: `table`, `slo`, …."""
 
     def decide(self, seen: Observation, before: Decision | None) -> Decision:
         """Return what to do now. `before` is this policy's last decision, None at the start (safe defaults)."""

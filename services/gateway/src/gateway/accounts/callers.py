@@ -17,6 +17,7 @@ from gateway.ledger.engine import Ledger
 from gateway.rules.tokens import GUESTS, Caller, Tokens
 from gateway.settings import AuthSettings
 from proteus.errors import Forbidden, Unauthorized
+from proteus.jobs import UserId
 
 KNOWN_MOST: Final = 50_000
 """Users remembered; beyond it the one that has been silent longest is asked for anew when he comes back."""
@@ -65,7 +66,7 @@ class Callers:
         self._ledger = ledger
         self._guests = auth.guests
         self._now = now
-        self._known: OrderedDict[str, _Known] = OrderedDict()
+        self._known: OrderedDict[UserId, _Known] = OrderedDict()
         self._noted_at = -NOTE_SECONDS
 
     async def admit(self, token: str | None) -> Caller:

@@ -15,6 +15,7 @@ from gateway.ledger.users import UserRow
 from gateway.rules.tokens import Caller
 from gateway.services import Services
 from gateway.status.views import iso
+from proteus.jobs import TERMINAL
 
 
 class _Json(JSONResponse):
@@ -29,12 +30,10 @@ ENDED_IN_TIME: Final[dict[int | str, dict[str, Any]]] = {
 }
 """The other answer of a submit, for the API's description."""
 
-ENDED = frozenset({"completed", "failed", "canceled", "expired"})
-
 
 def status_answer(status: Mapping[str, Any], *, waited: float = 0.0) -> JSONResponse:
     """Return a status as the answer to a submit: 202 with where to look, or 200 once the job has ended."""
-    ended = status["status"] in ENDED
+    ended = status["status"] in TERMINAL
     headers = {"Location": f"/api/status/{status['job_id']}"}
     if waited:
         headers["Preference-Applied"] = f"wait={waited:g}"

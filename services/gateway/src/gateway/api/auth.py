@@ -10,7 +10,7 @@ from gateway.api.guarding import GuardedRouter
 from gateway.api.schemas import GuestToken
 from gateway.rules.tokens import Caller
 from gateway.services import Services
-from proteus.jobs import new_id
+from proteus.jobs import UserId, new_id
 
 router = GuardedRouter(tags=["auth"])
 
@@ -39,7 +39,7 @@ async def new_guest(services: Services, host: Caller | None, *, origin: str | No
     else:
         services.rates.take("guests", host.user_id if host else "strangers")
     seconds = services.settings.tokens.guest_token_seconds
-    user_id = new_id("user")
+    user_id = UserId(new_id("user"))
     async with services.ledger.write() as writes:
         await writes.users.add(user_id, kind="guest", tenant=tenant, origin=origin)
     body = {

@@ -20,6 +20,7 @@ from gateway.services import Services
 from gateway.status.views import iso
 from gateway.submitting.context import SubmitContext
 from proteus.errors import NotFound, NotReady
+from proteus.jobs import ImageId
 
 router = GuardedRouter(tags=["images"])
 
@@ -60,11 +61,11 @@ async def presigned_download_url(
 ) -> JSONResponse:
     """Return a signed URL of the ingested photo. One that nothing used yet is ingested first: 409 until then."""
     async with services.ledger.read() as reads:
-        image = await reads.images.find(image_id, user_id=caller.user_id)
+        image = await reads.images.find(ImageId(image_id), user_id=caller.user_id)
     if image is None:
         raise NotFound("There is no photo of yours with this image_id.")
     if image.key is None:
-        await services.intake.ingest(SubmitContext(caller=caller, trace_id=trace), image)
+        await services.preparer.ingest(SubmitContext(caller=caller, trace_id=trace), image)
         raise NotReady("The photo is being ingested.")
     return await download_ticket(services, image.key)
 
@@ -82,7 +83,7 @@ async def list_images(services: ServicesDep, caller: CallerDep, page: PageDep) -
 async def get_image(services: ServicesDep, caller: CallerDep, image_id: PathId) -> JSONResponse:
     """Return what is known of one photo."""
     async with services.ledger.read() as reads:
-        image = await reads.images.find(image_id, user_id=caller.user_id)
+        image = await reads.images.find(ImageId(image_id), user_id=caller.user_id)
     if image is None:
         raise NotFound("There is no photo of yours with this image_id.")
     return JSONResponse(image_body(services, image))
@@ -92,7 +93,7 @@ async def get_image(services: ServicesDep, caller: CallerDep, image_id: PathId) 
 async def delete_image(services: ServicesDep, caller: CallerDep, image_id: PathId) -> Response:
     """Delete the photo, all that was derived from it, and every try-on made with it."""
     async with services.ledger.read() as reads:
-        image = await reads.images.find(image_id, user_id=caller.user_id)
+        image = await reads.images.find(ImageId(image_id), user_id=caller.user_id)
     if image is None:
         raise NotFound("There is no photo of yours with this image_id.")
     await services.eraser.image(image)

@@ -14,14 +14,14 @@ from gateway.api.guarding import GuardedRouter
 from gateway.api.schemas import DeadLetters, QueueBody, QueueJob, QueueJobList
 from gateway.ledger.jobs import JobRow
 from gateway.recording.cancel import cancel
-from gateway.recording.transitions import REOPENED, fact
+from gateway.recording.transitions import fact
 from gateway.rules.text import PathId
 from gateway.services import Services
 from gateway.status.views import iso
 from proteus.bus import list_bad_events
 from proteus.documents import storable_text
 from proteus.errors import Conflict, NotFound
-from proteus.jobs import JobId, JobKind, JobState
+from proteus.jobs import EventKind, JobId, JobKind, JobState
 from proteus.keys import QueueKeys
 
 router = GuardedRouter(prefix="/v1/queue", tags=["queue"], dependencies=[Depends(operator)])
@@ -81,7 +81,7 @@ async def retry(services: ServicesDep, job_id: PathId) -> JSONResponse:
     for need in needs:
         if need.state != JobState.COMPLETED:
             raise Conflict(f"The job needs {need.kind} {need.id}, which is {need.state}: that one comes first.")
-    await services.recorder.settle([fact(row, REOPENED, now=datetime.now(UTC))])
+    await services.recorder.settle([fact(row, EventKind.REOPENED, now=datetime.now(UTC))])
     return JSONResponse(_body(await _row(services, job_id)), status_code=202)
 
 

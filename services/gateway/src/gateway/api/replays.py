@@ -9,7 +9,7 @@ from gateway.api.answers import submitted, vton_bodies
 from gateway.api.dependencies import Submit
 from gateway.rules.tokens import Caller
 from gateway.services import Services
-from gateway.submitting.context import AlreadyAccepted
+from gateway.submitting.idempotency import AlreadyAccepted
 from proteus.errors import NotFound
 
 

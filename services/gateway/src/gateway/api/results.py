@@ -14,7 +14,7 @@ from gateway.api.images import download_ticket
 from gateway.rules.failures import error_of
 from gateway.rules.text import PathId
 from proteus.errors import NotFound, NotReady
-from proteus.jobs import JobState
+from proteus.jobs import JobKind, JobState
 
 router = GuardedRouter(tags=["results"])
 
@@ -37,7 +37,7 @@ async def result(
     async with services.ledger.read() as reads:
         if job_id.startswith("seg_"):
             row = await reads.jobs.tailor_job(job_id, user_id=caller.user_id) if n == 1 else None
-            row = row if row is None or row.kind == "cut" else None
+            row = row if row is None or row.kind is JobKind.CUT else None
         else:
             entry = await reads.tryons.find(job_id, user_id=caller.user_id)
             units = (await reads.jobs.units_of([entry.id])).get(entry.id, []) if entry else []

@@ -30,7 +30,7 @@ router = GuardedRouter(tags=["segmentation"])
 )
 async def segment(submit: SubmitDep, asked: SegmentRequest) -> JSONResponse:
     """Start the cut-out; asked twice for the same photo and category it is the same job."""
-    cut = await submit.services.intake.cut(submit.context, asked.image_url, category=asked.category)
+    cut = await submit.services.preparer.cut(submit.context, asked.image_url, category=asked.category)
     return await submitted(submit.services, submit.caller, cut.id, wait=submit.wait)
 
 

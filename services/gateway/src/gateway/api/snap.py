@@ -12,7 +12,7 @@ from gateway.api.schemas import StatusBody
 from gateway.realtime.statuses import position_body
 from gateway.status.views import iso
 from gateway.submitting.context import Accepted
-from proteus.jobs import JobState
+from proteus.jobs import JobState, Stage
 
 router = GuardedRouter(tags=["try-ons"])
 
@@ -33,7 +33,7 @@ router = GuardedRouter(tags=["try-ons"])
 )
 async def snap(submit: SubmitDep, asked: SnapRequest) -> JSONResponse:
     """Submit a try-on. 202 with position and ETA; with `Prefer: wait=N` 200 if it ends in time; 429 if it could not."""
-    accepted = await submit.services.intake.tryon(
+    accepted = await submit.services.acceptor.submit(
         submit.context,
         asked,
         person_url=asked.user_photo_url,
@@ -53,7 +53,7 @@ def accepted_answer(accepted: Accepted) -> JSONResponse:
         "job_type": "tryon",
         "status": "queued",
         "stage": unit.stage,
-        **position_body(accepted.position if unit.stage == "waiting" else None),
+        **position_body(accepted.position if unit.stage is Stage.WAITING else None),
         "eta": {"p50_seconds": round(promise.p50_seconds, 2), "p90_seconds": round(promise.p90_seconds, 2)},
         "progress": None,
         "results": [{"n": one.n, "status": JobState.QUEUED.value} for one in accepted.units],

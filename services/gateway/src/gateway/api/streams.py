@@ -11,13 +11,13 @@ from typing import Annotated, Any, Final
 from fastapi import Header
 from fastapi.responses import StreamingResponse
 
-from gateway.api.answers import ENDED
 from gateway.api.dependencies import CallerDep, ServicesDep, holds
 from gateway.api.guarding import GuardedRouter
 from gateway.realtime.relay import Name
 from gateway.rules.text import PathId, Seq
 from gateway.rules.tokens import Caller
 from gateway.services import Services
+from proteus.jobs import TERMINAL
 
 router = GuardedRouter(tags=["events"])
 
@@ -83,7 +83,7 @@ async def _stream(
 ) -> AsyncIterator[str]:
     if first is not None:
         yield _frame("job", first)
-        if first["status"] in ENDED:
+        if first["status"] in TERMINAL:
             return
     async with aclosing(_messages(services, caller, last_seq)) as messages:
         async for name, message in messages:
@@ -91,7 +91,7 @@ async def _stream(
                 yield ": still here\n\n"
             elif job_id is None or message["job_id"] == job_id:
                 yield _frame(name, message)
-                if job_id is not None and message.get("status") in ENDED:
+                if job_id is not None and message.get("status") in TERMINAL:
                     return
 
 

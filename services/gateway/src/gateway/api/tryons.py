@@ -33,7 +33,7 @@ async def list_tryons(
             user_id=caller.user_id,
             limit=page.limit,
             drafts=False,
-            status=status.value if status else None,
+            status=status,
         )
         units = await reads.jobs.units_of([entry.id for entry in entries])
     items = [await services.statuses.of_tryon(entry, units.get(entry.id, [])) for entry in entries]

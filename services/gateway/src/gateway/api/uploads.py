@@ -15,7 +15,7 @@ from gateway.api.schemas import StatusBody
 from gateway.rules.tokens import Caller
 from gateway.services import Services
 from proteus.errors import InvalidRequest
-from proteus.jobs import Category
+from proteus.jobs import Category, ImageId
 
 UploadSubmit = Annotated[Submit, submits("uploads")]
 
@@ -45,13 +45,13 @@ async def upload_cloth(
     if file.size is None:
         raise InvalidRequest("The form has no file.")
     caller, services, store = submit.caller, submit.services, submit.services.store
-    await services.intake.replay(submit.context)
+    await services.idempotency.replay(submit.context)
     content_type = file.content_type or ""
     upload = await services.photos.sign(caller, kind="garment", content_type=content_type, size_bytes=file.size)
     key = store.key_of(upload.image_url)
     try:
         await asyncio.to_thread(store.put_stream, key, file.file, content_type=content_type, size_bytes=file.size)
-        cut = await services.intake.cut(submit.context, upload.image_url, category=category)
+        cut = await services.preparer.cut(submit.context, upload.image_url, category=category)
     except Exception:  # Whatever it was, a twin with the same key among it: nobody will ask for this photo.
         await _discard(services, caller, upload.image_id)
         raise
@@ -60,6 +60,6 @@ async def upload_cloth(
 
 async def _discard(services: Services, caller: Caller, image_id: str) -> None:
     async with services.ledger.read() as reads:
-        image = await reads.images.find(image_id, user_id=caller.user_id)
+        image = await reads.images.find(ImageId(image_id), user_id=caller.user_id)
     if image is not None:
         await services.eraser.image(image)

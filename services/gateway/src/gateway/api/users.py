@@ -14,6 +14,7 @@ from gateway.api.schemas import GuestToken, UserBody, UserList
 from gateway.rules.text import PathId
 from gateway.rules.tokens import Caller
 from proteus.errors import NotFound
+from proteus.jobs import UserId
 
 router = GuardedRouter(tags=["users"])
 
@@ -64,9 +65,9 @@ async def delete(services: ServicesDep, caller: CallerDep, user_id: PathId) -> R
     return Response(status_code=204)
 
 
-def _allowed(caller: Caller, user_id: str) -> str:
+def _allowed(caller: Caller, user_id: str) -> UserId:
     if user_id in ("me", caller.user_id):
         return caller.user_id
     if "admin" in caller.scopes:
-        return user_id
+        return UserId(user_id)
     raise NotFound("There is no such user.")

@@ -18,6 +18,7 @@ from gateway.rules.text import PathId
 from gateway.rules.tokens import Caller
 from gateway.services import Services
 from proteus.errors import Conflict, NotFound
+from proteus.jobs import WITHOUT_RESULT
 
 router = GuardedRouter(tags=["vtons"])
 
@@ -32,11 +33,11 @@ router = GuardedRouter(tags=["vtons"])
 async def transfer_outfit(submit: SubmitDep, asked: TransferRequest) -> JSONResponse:
     """Submit the entry's try-on, with the engine it names. One that was submitted already answers with its status."""
     entry = await _own(submit.services, submit.caller, asked.vton_id)
-    if entry.status in ("failed", "canceled", "expired"):
+    if entry.status in WITHOUT_RESULT:
         raise Conflict(f"This entry's try-on {entry.status}; make a new entry to try again.")
     if entry.status is not None:
         return await submitted(submit.services, submit.caller, entry.id, wait=submit.wait)
-    accepted = await submit.services.intake.transfer(submit.context, entry)
+    accepted = await submit.services.acceptor.transfer(submit.context, entry)
     if submit.wait:
         return await submitted(submit.services, submit.caller, entry.id, wait=submit.wait)
     return accepted_answer(accepted)
@@ -46,7 +47,7 @@ async def transfer_outfit(submit: SubmitDep, asked: TransferRequest) -> JSONResp
 async def create(submit: SubmitDep, asked: VtonRequest) -> JSONResponse:
     """Keep photo, garment and options as a draft; nothing runs yet."""
     options = TryonOptions.model_construct(**{name: getattr(asked, name) for name in TryonOptions.model_fields})
-    entry = await submit.services.intake.draft(
+    entry = await submit.services.acceptor.draft(
         submit.context,
         options,
         person_url=asked.user_photo_url,

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from gateway.fleet.watch import FleetView
+from gateway.fleet.view import FleetView
 from proteus.estimates import COLD_SPREAD
 from proteus.fleet_view import first_ready_in_seconds
 from proteus.registry import WorkerCard, WorkerState

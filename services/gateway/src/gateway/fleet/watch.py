@@ -10,10 +10,10 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from math import inf
-from typing import Final, Literal
+from typing import Final
 
 import structlog
 from redis.asyncio import Redis
@@ -21,6 +21,7 @@ from redis.exceptions import RedisError
 
 from gateway import metrics
 from gateway.fleet.servable import REMEMBERED_SECONDS, rivals_of, servable_engines
+from gateway.fleet.view import AdmissionInputs, FleetView, Holder, holders, holders_of
 from gateway.ledger.engine import Ledger
 from gateway.rules.admission import Caps, Limits, QueueView
 from gateway.rules.tokens import Caller
@@ -31,8 +32,9 @@ from proteus.errors import Conflict, DependencyUnavailable
 from proteus.estimates import CostTable, Eta, Fleet, Pace, eta
 from proteus.fleet_config import FleetConfig
 from proteus.fleet_view import EngineFleet, engine_fleet
+from proteus.jobs import OUTSIDE, Stage
 from proteus.keys import JOBS, TAILOR, WARM, WEAVER_REPLICAS, QueueKeys
-from proteus.queue import AnyQueue, QueueStats
+from proteus.queue import AnyQueue
 from proteus.registry import WorkerCard, read_registry
 
 log = structlog.get_logger()
@@ -44,41 +46,6 @@ FRESH_SECONDS: Final = 10.0
 """An older reading parks and refuses nothing: Redis or Postgres is away, the workers may well be there."""
 
 NOTED_EVERY_SECONDS: Final = 60.0
-
-_NOTHING: Final = QueueStats(
-    waiting=0, running=0, retrying=0, dead=0, busy_workers=0, oldest_waiting_ms=0, mean_wait_ms=0.0
-)
-
-
-Holder = tuple[Literal["tenant", "guest", "address"], str]
-"""On whose account an unfinished picture counts."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class FleetView:
-    """One reading.
-
-    Attributes:
-        asked_weavers: What the arbitrator asks for; None where it does not scale.
-        warm_until: Unix seconds until which somebody wants a weaver kept ready; None: nobody.
-        remembered_engines: What workers have offered in the last day.
-        read_at: Monotonic seconds; None: nothing has been read yet.
-        waiting_of: Pictures on the list, or running, by holder.
-        total_of: All unfinished pictures by holder.
-    """
-
-    stats: Mapping[str, QueueStats] = field(default_factory=lambda: {JOBS: _NOTHING, TAILOR: _NOTHING})
-    weavers: Sequence[WorkerCard] = ()
-    tailors: Sequence[WorkerCard] = ()
-    waiting_of: Mapping[Holder, int] = field(default_factory=dict)
-    total_of: Mapping[Holder, int] = field(default_factory=dict)
-    held: int = 0
-    batch_limit: int = 1
-    degraded_fraction: float = 0.0
-    asked_weavers: int | None = None
-    warm_until: float | None = None
-    remembered_engines: frozenset[str] = frozenset()
-    read_at: float | None = None
 
 
 class FleetWatch:
@@ -131,9 +98,9 @@ class FleetWatch:
         waiting: Counter[Holder] = Counter()
         total: Counter[Holder] = Counter()
         for row in rows:
-            for holder in _holders(row.tenant, row.guest_id, row.origin):
+            for holder in holders(row.tenant, row.guest_id, row.origin):
                 total[holder] += row.many
-                if row.stage not in ("held", "preparing"):
+                if row.stage not in OUTSIDE:
                     waiting[holder] += row.many
         self._admitted, self._admitted_in_all = Counter(), 0
         for caller, pictures in self._fresh.values():
@@ -144,7 +111,7 @@ class FleetWatch:
             tailors=tailors,
             waiting_of=waiting,
             total_of=total,
-            held=sum(row.many for row in rows if row.stage == "held"),
+            held=sum(row.many for row in rows if row.stage is Stage.HELD),
             batch_limit=config.batch_size,
             degraded_fraction=config.degraded_share,
             asked_weavers=config.weaver_replicas,
@@ -207,14 +174,23 @@ class FleetWatch:
             self._uncommitted.pop(tryon_id, None)  # A draft may be submitted twice at once.
 
     def _count(self, caller: Caller, pictures: int) -> None:
-        for holder in _holders_of(caller):
+        for holder in holders_of(caller):
             self._admitted[holder] += pictures
         self._admitted_in_all += pictures
+
+    def as_seen_by(self, caller: Caller, engine: str, quality: Quality) -> AdmissionInputs:
+        """Return what admission decides by, at this moment."""
+        return AdmissionInputs(
+            servable=self.servable,
+            queue=self.queue_view(caller, engine),
+            fleet=self.fleet(engine, quality),
+            limits=self.limits,
+        )
 
     def queue_view(self, caller: Caller, engine: str) -> QueueView:
         """What admission sees for a caller and an engine: what waits for its workers, and what its holders have."""
         counts: dict[str, int] = {}
-        for holder in _holders_of(caller):
+        for holder in holders_of(caller):
             fresh = self._admitted.get(holder, 0)
             counts[f"{holder[0]}_waiting"] = self.view.waiting_of.get(holder, 0) + fresh
             counts[f"{holder[0]}_total"] = self.view.total_of.get(holder, 0) + fresh
@@ -231,6 +207,11 @@ class FleetWatch:
     def offered(self) -> frozenset[str]:
         """The engines that workers offer, ready or loading."""
         return frozenset(name for card in self.view.weavers for name in card.engines)
+
+    @property
+    def choices(self) -> frozenset[str]:
+        """The engines that a default is chosen from: those offered, or while there are none those that could be."""
+        return self.offered or self.servable or frozenset()
 
     @property
     def servable(self) -> frozenset[str] | None:
@@ -315,19 +296,6 @@ class FleetWatch:
                 metrics.QUEUE_DEPTH.labels(name, place).set(getattr(stats, place))
             metrics.QUEUE_OLDEST.labels(name).set(stats.oldest_waiting_ms / 1000)
         metrics.HELD.set(self.view.held)
-
-
-def _holders(tenant: str, guest_id: str | None, origin: str | None) -> list[Holder]:
-    holders: list[Holder] = [("tenant", tenant)]
-    if guest_id is not None:
-        holders.append(("guest", guest_id))
-    if origin is not None:
-        holders.append(("address", origin))
-    return holders
-
-
-def _holders_of(caller: Caller) -> list[Holder]:
-    return _holders(caller.tenant, caller.user_id if caller.kind == "guest" else None, caller.origin)
 
 
 def _end_of(left_ms: int) -> float | None:

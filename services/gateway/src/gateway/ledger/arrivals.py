@@ -11,20 +11,21 @@ from sqlalchemy import Boolean, case, cast, func, select, tuple_
 from gateway.ledger.jobs import jobs
 from gateway.ledger.needs import job_needs
 from gateway.ledger.statements import Statements
+from proteus.jobs import JobId, JobKind, JobState
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ArrivalRow:
     """A picture as demand. `ready_at`: when all it needs was there; None: it never could be queued."""
 
-    id: str
+    id: JobId
     tenant: str
     priority: int
     engine: str
     batch_key: str
     degraded_batch_key: str
     deadline_at: datetime | None
-    state: str
+    state: JobState
     degraded: bool | None
     created_at: datetime
     ready_at: datetime | None
@@ -43,7 +44,7 @@ class ArrivalReads(Statements):
     ) -> list[ArrivalRow]:
         """A page of the pictures that were asked for in [since, until), oldest first (operators only)."""
         need = jobs.alias("need")
-        all_made = func.bool_and(need.c.state == "completed")
+        all_made = func.bool_and(need.c.state == JobState.COMPLETED)
         ready_at = (
             select(case((all_made.is_not(False), func.greatest(jobs.c.created_at, func.max(need.c.finished_at)))))
             .select_from(job_needs.join(need, need.c.id == job_needs.c.needs_id))
@@ -57,7 +58,7 @@ class ArrivalReads(Statements):
                 cast(jobs.c.result["degraded"].astext, Boolean).label("degraded"),
                 ready_at.label("ready_at"),
             )
-            .where(jobs.c.kind == "tryon", jobs.c.created_at >= since, jobs.c.created_at < until)
+            .where(jobs.c.kind == JobKind.TRYON, jobs.c.created_at >= since, jobs.c.created_at < until)
             .order_by(jobs.c.created_at, jobs.c.id)
             .limit(limit)
         )

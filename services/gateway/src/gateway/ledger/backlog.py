@@ -9,8 +9,9 @@ from datetime import datetime
 from sqlalchemy import and_, case, func, or_, select
 
 from gateway.ledger.jobs import JobRow, jobs
-from gateway.ledger.statements import ALIVE, Statements
+from gateway.ledger.statements import Statements
 from gateway.ledger.users import users
+from proteus.jobs import ALIVE, OUTSIDE, JobKind, JobState, Stage
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -20,7 +21,7 @@ class UnfinishedRow:
     tenant: str
     guest_id: str | None
     origin: str | None
-    stage: str
+    stage: Stage
     many: int
 
 
@@ -32,8 +33,8 @@ class BacklogReads(Statements):
         statement = (
             select(jobs.c.id)
             .where(
-                jobs.c.state == "queued",
-                jobs.c.stage == "waiting",
+                jobs.c.state == JobState.QUEUED,
+                jobs.c.stage == Stage.WAITING,
                 jobs.c.submitted_epoch < jobs.c.epoch,
                 jobs.c.updated_at < updated_before,
             )
@@ -52,11 +53,11 @@ class BacklogReads(Statements):
         )
         return await self._all(JobRow, statement)
 
-    async def count_by_kind(self) -> dict[str, int]:
+    async def count_by_kind(self) -> dict[JobKind, int]:
         """Per kind: rows that should stand in a queue."""
         statement = (
             select(jobs.c.kind, func.count().label("many"))
-            .where(jobs.c.state.in_(ALIVE), jobs.c.stage.not_in(("held", "preparing")))
+            .where(jobs.c.state.in_(ALIVE), jobs.c.stage.not_in(OUTSIDE))
             .group_by(jobs.c.kind)
         )
         return {row.kind: row.many for row in await self._connection.execute(statement)}
@@ -70,7 +71,7 @@ class BacklogReads(Statements):
         statement = (
             select(jobs.c.tenant, guest_id.label("guest_id"), users.c.origin, jobs.c.stage, func.count().label("many"))
             .join(users, users.c.id == jobs.c.user_id)
-            .where(jobs.c.state.in_(ALIVE), jobs.c.kind == "tryon", jobs.c.tryon_id.not_in(list(besides)))
+            .where(jobs.c.state.in_(ALIVE), jobs.c.kind == JobKind.TRYON, jobs.c.tryon_id.not_in(list(besides)))
             .group_by(jobs.c.tenant, guest_id, users.c.origin, jobs.c.stage)
         )
         return [UnfinishedRow(**row) for row in (await self._connection.execute(statement)).mappings()]
@@ -91,18 +92,18 @@ class BacklogReads(Statements):
                 jobs.c.stage,
                 jobs.c.engine,
                 func.count()
-                .filter(jobs.c.stage.not_in(("held", "preparing")))
+                .filter(jobs.c.stage.not_in(OUTSIDE))
                 .over(partition_by=(jobs.c.tenant, jobs.c.user_id))
                 .label("served"),
             )
-            .where(jobs.c.state.in_(ALIVE), jobs.c.kind == "tryon")
+            .where(jobs.c.state.in_(ALIVE), jobs.c.kind == JobKind.TRYON)
             .subquery()
         )
         turn = func.row_number().over(
             partition_by=(alive.c.tenant, alive.c.user_id),
             order_by=(alive.c.priority.desc(), alive.c.created_at, alive.c.id),
         )
-        mine = (alive.c.stage == "held", alive.c.engine.in_(list(engines)))
+        mine = (alive.c.stage == Stage.HELD, alive.c.engine.in_(list(engines)))
         turns = select(alive, (alive.c.served + turn).label("turn")).where(*mine).subquery()
         rank = func.row_number().over(
             partition_by=turns.c.tenant,
@@ -116,7 +117,7 @@ class BacklogReads(Statements):
         """Rows no queue holds yet whose deadline has passed."""
         statement = (
             select(jobs)
-            .where(jobs.c.state == "queued", jobs.c.stage.in_(("held", "preparing")), jobs.c.deadline_at < now)
+            .where(jobs.c.state == JobState.QUEUED, jobs.c.stage.in_(OUTSIDE), jobs.c.deadline_at < now)
             .limit(limit)
         )
         return await self._all(JobRow, statement)
@@ -129,8 +130,8 @@ class BacklogReads(Statements):
             .where(
                 jobs.c.state.in_(ALIVE),
                 or_(
-                    and_(jobs.c.stage.not_in(("held", "preparing")), since < waiting_before),
-                    and_(jobs.c.stage == "held", jobs.c.updated_at < held_before),
+                    and_(jobs.c.stage.not_in(OUTSIDE), since < waiting_before),
+                    and_(jobs.c.stage == Stage.HELD, jobs.c.updated_at < held_before),
                 ),
             )
             .limit(limit)

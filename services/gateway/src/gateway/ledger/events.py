@@ -28,6 +28,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from gateway.ledger.schema import METADATA, NOW
 from gateway.ledger.statements import Statements
+from proteus.jobs import JobId, TryonId, UserId
 
 events = Table(
     "events",
@@ -47,16 +48,16 @@ events = Table(
 class EventRow:
     """One numbered event of a user."""
 
-    user_id: str
+    user_id: UserId
     seq: int
-    job_id: str
+    job_id: TryonId | JobId
     data: dict[str, Any]
 
 
 class EventReads(Statements):
     """Questions about events."""
 
-    async def after(self, cursors: Mapping[str, int], *, limit: int) -> list[EventRow]:
+    async def after(self, cursors: Mapping[UserId, int], *, limit: int) -> list[EventRow]:
         """Events beyond each user's cursor, in order, `limit` in all."""
         after = (
             func.unnest(

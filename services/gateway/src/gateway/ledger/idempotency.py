@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from gateway.ledger.schema import METADATA, NOW
 from gateway.ledger.statements import Statements
+from proteus.jobs import UserId
 
 IDEMPOTENCY_LIFE: Final = timedelta(hours=24)
 """How long a repeated submit is recognised."""
@@ -29,7 +30,7 @@ idempotency = Table(
 class IdempotencyReads(Statements):
     """Questions about Idempotency-Keys."""
 
-    async def find(self, key: str, *, user_id: str) -> tuple[str, str] | None:
+    async def find(self, key: str, *, user_id: UserId) -> tuple[str, str] | None:
         """(request hash, job id) of an Idempotency-Key that is younger than a day."""
         row = (
             await self._connection.execute(
@@ -46,7 +47,7 @@ class IdempotencyReads(Statements):
 class IdempotencyWrites(IdempotencyReads):
     """Changes of Idempotency-Keys."""
 
-    async def remember(self, key: str, *, user_id: str, request_hash: str, job_id: str) -> bool:
+    async def remember(self, key: str, *, user_id: UserId, request_hash: str, job_id: str) -> bool:
         """Bind an Idempotency-Key to a job; False: it is bound already."""
         statement = (
             upsert(idempotency)

@@ -31,6 +31,7 @@ from gateway.ledger.schema import METADATA, NOW, owner
 from gateway.ledger.statements import Statements, newest_first
 from proteus import object_keys
 from proteus.artefacts import IngestedImage
+from proteus.jobs import ImageId, UserId
 
 TICKET_LIFE_MOST: Final = timedelta(minutes=20)
 """Longer than any signed upload can be used."""
@@ -63,8 +64,8 @@ images = Table(
 class ImageRow:
     """A photo: declared when its upload was signed, described once it was ingested (`key` is set then)."""
 
-    id: str
-    user_id: str
+    id: ImageId
+    user_id: UserId
     kind: str
     declared_type: str
     declared_bytes: int
@@ -86,10 +87,10 @@ class ImageRow:
 class ImageReads(Statements):
     """Questions about photos."""
 
-    async def find(self, image_id: str, *, user_id: str) -> ImageRow | None:
+    async def find(self, image_id: ImageId, *, user_id: UserId) -> ImageRow | None:
         return await self._one(ImageRow, select(images).where(images.c.id == image_id, images.c.user_id == user_id))
 
-    async def by_key(self, key: str, *, user_id: str) -> ImageRow | None:
+    async def by_key(self, key: str, *, user_id: UserId) -> ImageRow | None:
         """The newest upload that was ingested as `key`."""
         return await self._one(
             ImageRow,
@@ -103,14 +104,14 @@ class ImageReads(Statements):
         found = await self._all(ImageRow, select(images).where(images.c.id.in_(list(ids))))
         return {row.id: row for row in found}
 
-    async def page(self, before: tuple[datetime, str] | None, *, user_id: str, limit: int) -> list[ImageRow]:
+    async def page(self, before: tuple[datetime, str] | None, *, user_id: UserId, limit: int) -> list[ImageRow]:
         return await self._all(ImageRow, newest_first(images, user_id, before, limit))
 
-    async def of_content(self, sha256: str | None, *, user_id: str) -> list[ImageRow]:
+    async def of_content(self, sha256: str | None, *, user_id: UserId) -> list[ImageRow]:
         """The user's uploads of the very same picture."""
         return await self._all(ImageRow, select(images).where(images.c.user_id == user_id, images.c.sha256 == sha256))
 
-    async def stored(self, user_id: str) -> tuple[int, int]:
+    async def stored(self, user_id: UserId) -> tuple[int, int]:
         """(photos, bytes as declared) that a user has."""
         statement = select(
             func.count().label("many"), func.coalesce(func.sum(images.c.declared_bytes), 0).label("size")
@@ -129,9 +130,9 @@ class ImageWrites(ImageReads):
 
     async def add(
         self,
-        image_id: str,
+        image_id: ImageId,
         *,
-        user_id: str,
+        user_id: UserId,
         kind: str,
         declared_type: str,
         declared_bytes: int,
@@ -149,7 +150,7 @@ class ImageWrites(ImageReads):
             )
         )
 
-    async def describe(self, image_id: str, described: IngestedImage) -> None:
+    async def describe(self, image_id: ImageId, described: IngestedImage) -> None:
         """Write down what ingest found; the upload has served, so the sweep looks at it soon."""
         # LEAST ignores a null: where nothing is to be swept that stays so.
         soon = case((images.c.sweep_at.is_not(None), func.least(images.c.sweep_at, func.now() + TICKET_LIFE_MOST)))
@@ -168,5 +169,5 @@ class ImageWrites(ImageReads):
         )
         await self._connection.execute(update(images).where(images.c.id == when.c.id).values(sweep_at=when.c.moment))
 
-    async def delete(self, image_id: str) -> None:
+    async def delete(self, image_id: ImageId) -> None:
         await self._connection.execute(delete(images).where(images.c.id == image_id))

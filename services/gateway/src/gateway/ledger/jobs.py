@@ -36,9 +36,21 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from gateway.ledger.schema import METADATA, NOW, owner
-from gateway.ledger.statements import ALIVE, Statements
-from proteus.jobs import Job, JobId, JobKind, JobState, Stage
+from gateway.ledger.schema import METADATA, NOW, Words, owner
+from gateway.ledger.statements import Statements
+from proteus.jobs import (
+    ALIVE,
+    EPOCH_TOKENS,
+    WITHOUT_RESULT,
+    ImageId,
+    Job,
+    JobId,
+    JobKind,
+    JobState,
+    Stage,
+    TryonId,
+    UserId,
+)
 
 CHANGES: Final = {"changes": True}
 """Marks the columns of a job that change after it was made."""
@@ -47,15 +59,15 @@ jobs = Table(
     "jobs",
     METADATA,
     Column("id", Text, primary_key=True),
-    Column("kind", Text, nullable=False),
+    Column("kind", Words(JobKind), nullable=False),
     owner(),
     Column("tenant", Text, nullable=False),
     Column("image_id", Text, ForeignKey("images.id", ondelete="CASCADE")),
     Column("tryon_id", Text, ForeignKey("tryons.id", ondelete="CASCADE")),
     Column("n", SmallInteger, nullable=False, server_default=text("1")),
     Column("variant", Text, nullable=False, server_default=text("''")),
-    Column("state", Text, nullable=False, info=CHANGES),
-    Column("stage", Text, info=CHANGES),
+    Column("state", Words(JobState), nullable=False, info=CHANGES),
+    Column("stage", Words(Stage), info=CHANGES),
     Column("hold", Boolean, nullable=False, server_default=text("false"), info=CHANGES),
     Column("epoch", Integer, nullable=False, server_default=text("1"), info=CHANGES),
     Column("submitted_epoch", Integer, nullable=False, server_default=text("0"), info=CHANGES),
@@ -126,16 +138,16 @@ class JobRow:
         waiting_since: When it could first be queued; its age counts from here.
     """
 
-    id: str
-    kind: str
-    user_id: str
+    id: JobId
+    kind: JobKind
+    user_id: UserId
     tenant: str
-    image_id: str | None
-    tryon_id: str | None
+    image_id: ImageId | None
+    tryon_id: TryonId | None
     n: int
     variant: str
-    state: str
-    stage: str | None
+    state: JobState
+    stage: Stage | None
     hold: bool
     epoch: int
     submitted_epoch: int
@@ -162,16 +174,11 @@ class JobRow:
     @property
     def job(self) -> Job:
         """The state machine's view."""
-        return Job(
-            id=JobId(self.id),
-            kind=JobKind(self.kind),
-            state=JobState(self.state),
-            stage=Stage(self.stage) if self.stage else None,
-        )
+        return Job(id=self.id, kind=self.kind, state=self.state, stage=self.stage)
 
     @property
     def terminal(self) -> bool:
-        return JobState(self.state).terminal
+        return self.state.terminal
 
     @property
     def public_id(self) -> str:
@@ -186,30 +193,30 @@ class JobReads(Statements):
         found = await self._all(JobRow, select(jobs).where(jobs.c.id.in_(list(ids))))
         return {row.id: row for row in found}
 
-    async def tailor_job(self, job_id: str, *, user_id: str) -> JobRow | None:
+    async def tailor_job(self, job_id: str, *, user_id: UserId) -> JobRow | None:
         return await self._one(
             JobRow, select(jobs).where(jobs.c.id == job_id, jobs.c.user_id == user_id, jobs.c.tryon_id.is_(None))
         )
 
-    async def of_images(self, image_ids: Iterable[str]) -> list[JobRow]:
+    async def of_images(self, image_ids: Iterable[ImageId]) -> list[JobRow]:
         """All tailor jobs of these photos, newest last."""
         statement = select(jobs).where(jobs.c.image_id.in_(list(image_ids))).order_by(jobs.c.created_at)
         return await self._all(JobRow, statement)
 
-    async def cut_by_key(self, key: str, *, user_id: str) -> JobRow | None:
+    async def cut_by_key(self, key: str, *, user_id: UserId) -> JobRow | None:
         """The cut whose picture is `key`."""
         return await self._one(
             JobRow,
             select(jobs)
-            .where(jobs.c.result_key == key, jobs.c.user_id == user_id, jobs.c.kind == "cut")
+            .where(jobs.c.result_key == key, jobs.c.user_id == user_id, jobs.c.kind == JobKind.CUT)
             .order_by(jobs.c.created_at.desc())
             .limit(1),
         )
 
-    async def alive_of_user(self, user_id: str) -> list[JobRow]:
+    async def alive_of_user(self, user_id: UserId) -> list[JobRow]:
         return await self._all(JobRow, select(jobs).where(jobs.c.user_id == user_id, jobs.c.state.in_(ALIVE)))
 
-    async def units_of(self, tryon_ids: Iterable[str]) -> dict[str, list[JobRow]]:
+    async def units_of(self, tryon_ids: Iterable[TryonId]) -> dict[str, list[JobRow]]:
         """Every try-on's pictures in order."""
         statement = select(jobs).where(jobs.c.tryon_id.in_(list(tryon_ids))).order_by(jobs.c.tryon_id, jobs.c.n)
         found: dict[str, list[JobRow]] = {}
@@ -223,7 +230,7 @@ class JobReads(Statements):
         """A page of rows that ended lately other than by completion, newest first: a queue may not know."""
         statement = (
             select(jobs)
-            .where(jobs.c.finished_at > since, jobs.c.state.in_(("failed", "canceled", "expired")))
+            .where(jobs.c.finished_at > since, jobs.c.state.in_(WITHOUT_RESULT))
             .order_by(jobs.c.finished_at.desc(), jobs.c.id.desc())
             .limit(limit)
         )
@@ -233,14 +240,14 @@ class JobReads(Statements):
 
     async def done_more_than_once(self, *, since: datetime, until: datetime, limit: int) -> list[JobRow]:
         """Pictures that ended in this time and that more than one worker may have stored, or one in vain."""
-        claims = jobs.c.token % 1_000_000
+        claims = jobs.c.token % EPOCH_TOKENS
         statement = (
             select(jobs)
             .where(
-                jobs.c.kind == "tryon",
+                jobs.c.kind == JobKind.TRYON,
                 jobs.c.finished_at.between(since, until),
                 jobs.c.started_at.is_not(None),
-                or_(jobs.c.state != "completed", claims > 1, jobs.c.epoch > 1),
+                or_(jobs.c.state != JobState.COMPLETED, claims > 1, jobs.c.epoch > 1),
             )
             .limit(limit)
         )
@@ -250,7 +257,7 @@ class JobReads(Statements):
         """A page of failed rows of all users, newest first (operators only)."""
         statement = (
             select(jobs)
-            .where(jobs.c.state == "failed")
+            .where(jobs.c.state == JobState.FAILED)
             .order_by(jobs.c.created_at.desc(), jobs.c.id.desc())
             .limit(limit)
         )
@@ -311,7 +318,7 @@ class JobWrites(JobReads):
         values = [{"row_id": row.id} | {f"new_{name}": getattr(row, name) for name in _CHANGING} for row in rows]
         await self._connection.execute(statement, values)
 
-    async def mark_submitted(self, epochs: Mapping[str, int]) -> None:
+    async def mark_submitted(self, epochs: Mapping[JobId, int]) -> None:
         """Note that jobs have arrived in their queues with these epochs."""
         if epochs:
             values = {"ids": sorted(epochs), "epochs": [epochs[job_id] for job_id in sorted(epochs)]}

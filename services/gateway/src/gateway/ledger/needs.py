@@ -8,7 +8,8 @@ from sqlalchemy import Column, ForeignKey, Index, Table, Text, insert, literal_c
 
 from gateway.ledger.jobs import JobRow, jobs
 from gateway.ledger.schema import METADATA
-from gateway.ledger.statements import ALIVE, Statements
+from gateway.ledger.statements import Statements
+from proteus.jobs import ALIVE, JobId, JobState, Stage
 
 job_needs = Table(
     "job_needs",
@@ -22,30 +23,32 @@ job_needs = Table(
 class NeedReads(Statements):
     """Questions about what jobs wait for."""
 
-    async def of(self, ids: Iterable[str]) -> dict[str, list[JobRow]]:
+    async def of(self, ids: Iterable[str]) -> dict[JobId, list[JobRow]]:
         """What each of these jobs waits for, as it is now."""
         statement = (
             select(job_needs.c.job_id.label("dependent"), jobs)
             .join(jobs, jobs.c.id == job_needs.c.needs_id)
             .where(job_needs.c.job_id.in_(list(ids)))
         )
-        found: dict[str, list[JobRow]] = {}
+        found: dict[JobId, list[JobRow]] = {}
         for row in (await self._connection.execute(statement)).mappings():
             values = dict(row)
             found.setdefault(values.pop("dependent"), []).append(JobRow(**values))
         return found
 
-    async def dependents(self, ids: Iterable[str]) -> list[str]:
+    async def dependents(self, ids: Iterable[JobId]) -> list[JobId]:
         """Jobs at `preparing` that wait for any of these."""
         statement = (
             select(jobs.c.id)
             .join(job_needs, job_needs.c.job_id == jobs.c.id)
-            .where(job_needs.c.needs_id.in_(list(ids)), jobs.c.state == "queued", jobs.c.stage == "preparing")
+            .where(
+                job_needs.c.needs_id.in_(list(ids)), jobs.c.state == JobState.QUEUED, jobs.c.stage == Stage.PREPARING
+            )
             .distinct()
         )
         return list((await self._connection.execute(statement)).scalars())
 
-    async def ready_but_preparing(self, *, limit: int) -> list[str]:
+    async def ready_but_preparing(self, *, limit: int) -> list[JobId]:
         """Rows at `preparing` whose needs are all settled: their release was missed."""
         need = jobs.alias("need")
         open_needs = (
@@ -55,7 +58,9 @@ class NeedReads(Statements):
             .exists()
         )
         statement = (
-            select(jobs.c.id).where(jobs.c.state == "queued", jobs.c.stage == "preparing", ~open_needs).limit(limit)
+            select(jobs.c.id)
+            .where(jobs.c.state == JobState.QUEUED, jobs.c.stage == Stage.PREPARING, ~open_needs)
+            .limit(limit)
         )
         return list((await self._connection.execute(statement)).scalars())
 

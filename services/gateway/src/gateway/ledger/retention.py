@@ -9,9 +9,10 @@ from sqlalchemy import delete, or_, select
 
 from gateway.ledger.images import ImageRow, images
 from gateway.ledger.jobs import jobs
-from gateway.ledger.statements import ALIVE, Statements
+from gateway.ledger.statements import Statements
 from gateway.ledger.tryons import TryonRow, tryons
 from gateway.ledger.users import users
+from proteus.jobs import ALIVE
 
 
 class RetentionReads(Statements):

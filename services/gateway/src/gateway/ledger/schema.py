@@ -5,9 +5,12 @@ Migrations make the tables; `alembic check` holds the two together.
 
 from __future__ import annotations
 
-from typing import Final
+from enum import StrEnum
+from typing import Any, Final, Generic, TypeVar
 
-from sqlalchemy import Column, ForeignKey, MetaData, Text, text
+from sqlalchemy import Column, Dialect, ForeignKey, MetaData, Text, TypeDecorator, text
+
+E = TypeVar("E", bound=StrEnum)
 
 METADATA: Final = MetaData(
     naming_convention={
@@ -25,3 +28,23 @@ NOW: Final = text("now()")
 def owner() -> Column[str]:
     """Return the column of the user to whom a row belongs, and with whom it goes."""
     return Column("user_id", Text, ForeignKey("users.id", ondelete="CASCADE"), nullable=False)
+
+
+class Words(TypeDecorator[E], Generic[E]):
+    """A text column that holds members of an enum.
+
+    A value that the enum lacks is refused on its way in, and raises when it is read: a newer version wrote it.
+    """
+
+    impl = Text
+    cache_ok = True
+
+    def __init__(self, members: type[E]) -> None:
+        super().__init__()
+        self.members = members
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        return None if value is None else self.members(value).value
+
+    def process_result_value(self, value: Any | None, dialect: Dialect) -> E | None:
+        return None if value is None else self.members(value)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any, Final, TypeVar
+from typing import Any, TypeVar
 
 from sqlalchemy import Select, Table, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-Row = TypeVar("Row")
+from proteus.jobs import UserId
 
-ALIVE: Final = ("queued", "running")
+Row = TypeVar("Row")
 
 
 class Statements:
@@ -30,7 +30,7 @@ class Statements:
         return None if found is None else made(**found)
 
 
-def newest_first(table: Table, user_id: str, before: tuple[datetime, str] | None, limit: int) -> Select[Any]:
+def newest_first(table: Table, user_id: UserId, before: tuple[datetime, str] | None, limit: int) -> Select[Any]:
     """Return the statement for a page of a user's rows."""
     statement = select(table).where(table.c.user_id == user_id)
     if before:

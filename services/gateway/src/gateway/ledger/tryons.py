@@ -24,8 +24,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
-from gateway.ledger.schema import METADATA, NOW, owner
+from gateway.ledger.schema import METADATA, NOW, Words, owner
 from gateway.ledger.statements import Statements, newest_first
+from proteus.jobs import ImageId, JobId, JobState, TryonId, UserId, VtonId
 
 tryons = Table(
     "tryons",
@@ -33,7 +34,7 @@ tryons = Table(
     Column("id", Text, primary_key=True),
     Column("vton_id", Text, nullable=False, unique=True),
     owner(),
-    Column("status", Text),
+    Column("status", Words(JobState)),
     Column("person_image_id", Text, ForeignKey("images.id", ondelete="CASCADE"), nullable=False),
     Column("garment_image_id", Text, ForeignKey("images.id", ondelete="CASCADE"), nullable=False),
     Column("cut_id", Text),
@@ -55,14 +56,14 @@ tryons = Table(
 class TryonRow:
     """A VTON entry; `id` is the client's job_id, `status` is None while it is a draft."""
 
-    id: str
-    vton_id: str
-    user_id: str
-    status: str | None
-    person_image_id: str
-    garment_image_id: str
-    cut_id: str | None
-    parse_id: str | None
+    id: TryonId
+    vton_id: VtonId
+    user_id: UserId
+    status: JobState | None
+    person_image_id: ImageId
+    garment_image_id: ImageId
+    cut_id: JobId | None
+    parse_id: JobId | None
     options: dict[str, Any]
     metadata: dict[str, Any] | None
     trace_id: str
@@ -74,7 +75,7 @@ class TryonRow:
 class TryonReads(Statements):
     """Questions about try-ons."""
 
-    async def find(self, job_or_vton_id: str, *, user_id: str) -> TryonRow | None:
+    async def find(self, job_or_vton_id: str, *, user_id: UserId) -> TryonRow | None:
         column = tryons.c.vton_id if job_or_vton_id.startswith("vton_") else tryons.c.id
         return await self._one(TryonRow, select(tryons).where(column == job_or_vton_id, tryons.c.user_id == user_id))
 
@@ -83,7 +84,13 @@ class TryonReads(Statements):
         return {row.id: row for row in found}
 
     async def page(
-        self, before: tuple[datetime, str] | None, *, user_id: str, limit: int, drafts: bool, status: str | None = None
+        self,
+        before: tuple[datetime, str] | None,
+        *,
+        user_id: UserId,
+        limit: int,
+        drafts: bool,
+        status: JobState | None = None,
     ) -> list[TryonRow]:
         """A page of the user's try-ons, newest first."""
         statement = newest_first(tryons, user_id, before, limit)
@@ -93,7 +100,7 @@ class TryonReads(Statements):
             statement = statement.where(tryons.c.status.is_not(None))
         return await self._all(TryonRow, statement)
 
-    async def of_image(self, image_id: str) -> list[TryonRow]:
+    async def of_image(self, image_id: ImageId) -> list[TryonRow]:
         statement = select(tryons).where(
             or_(tryons.c.person_image_id == image_id, tryons.c.garment_image_id == image_id)
         )
@@ -111,7 +118,7 @@ class TryonWrites(TryonReads):
         found = (await self._connection.execute(insert(tryons).values(**values).returning(tryons))).mappings().one()
         return TryonRow(**found)
 
-    async def change(self, tryon_id: str, **values: Any) -> TryonRow:
+    async def change(self, tryon_id: TryonId, **values: Any) -> TryonRow:
         statement = update(tryons).where(tryons.c.id == tryon_id).values(**values).returning(tryons)
         return TryonRow(**(await self._connection.execute(statement)).mappings().one())
 
@@ -133,6 +140,6 @@ class TryonWrites(TryonReads):
             [{"row_id": row.id, "new_status": row.status, "new_finished_at": row.finished_at} for row in rows],
         )
 
-    async def delete(self, tryon_id: str) -> None:
+    async def delete(self, tryon_id: TryonId) -> None:
         """Remove a try-on and its pictures' rows."""
         await self._connection.execute(delete(tryons).where(tryons.c.id == tryon_id))

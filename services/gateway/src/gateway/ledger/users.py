@@ -26,6 +26,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from gateway.ledger.schema import METADATA, NOW
 from gateway.ledger.statements import Statements
+from proteus.jobs import UserId
 
 SEEN_EVERY: Final = timedelta(hours=1)
 """How often a user's presence is written down."""
@@ -52,7 +53,7 @@ users = Table(
 class UserRow:
     """Someone who owns rows, objects and events."""
 
-    id: str
+    id: UserId
     kind: str
     tenant: str
     display_name: str | None
@@ -65,10 +66,10 @@ class UserRow:
 class UserReads(Statements):
     """Questions about users."""
 
-    async def find(self, user_id: str) -> UserRow | None:
+    async def find(self, user_id: UserId) -> UserRow | None:
         return await self._one(UserRow, select(users).where(users.c.id == user_id))
 
-    async def existing(self, ids: Iterable[str]) -> set[str]:
+    async def existing(self, ids: Iterable[UserId]) -> set[UserId]:
         """Which of these users exist."""
         return set((await self._connection.execute(select(users.c.id).where(users.c.id.in_(list(ids))))).scalars())
 
@@ -79,12 +80,12 @@ class UserReads(Statements):
             statement = statement.where(tuple_(users.c.created_at, users.c.id) > after)
         return await self._all(UserRow, statement)
 
-    async def last_seqs(self, user_ids: Iterable[str]) -> dict[str, int]:
+    async def last_seqs(self, user_ids: Iterable[UserId]) -> dict[UserId, int]:
         """Each user's newest event number."""
         statement = select(users.c.id, users.c.last_seq).where(users.c.id.in_(list(user_ids)))
         return {row.id: row.last_seq for row in await self._connection.execute(statement)}
 
-    async def idle_guests(self, *, seen_before: datetime, limit: int) -> list[str]:
+    async def idle_guests(self, *, seen_before: datetime, limit: int) -> list[UserId]:
         """Guests who have not been here since, those first who went first."""
         statement = (
             select(users.c.id)
@@ -105,7 +106,7 @@ class UserWrites(UserReads):
     """Changes of users."""
 
     async def add(
-        self, user_id: str, *, kind: str, tenant: str, display_name: str | None = None, origin: str | None = None
+        self, user_id: UserId, *, kind: str, tenant: str, display_name: str | None = None, origin: str | None = None
     ) -> UserRow:
         """Make a user; one that is there already keeps its kind and name and changes its tenant."""
         statement = (
@@ -116,12 +117,12 @@ class UserWrites(UserReads):
         )
         return UserRow(**(await self._connection.execute(statement)).mappings().one())
 
-    async def rename(self, user_id: str, display_name: str | None) -> UserRow | None:
+    async def rename(self, user_id: UserId, display_name: str | None) -> UserRow | None:
         statement = update(users).where(users.c.id == user_id).values(display_name=display_name).returning(users)
         found = (await self._connection.execute(statement)).mappings().first()
         return None if found is None else UserRow(**found)
 
-    async def take_seqs(self, counts: Mapping[str, int]) -> dict[str, int]:
+    async def take_seqs(self, counts: Mapping[UserId, int]) -> dict[UserId, int]:
         """Advance each user's counter by so many; return the new values. Commit order is number order."""
         taken = {}
         for user_id in sorted(counts):
@@ -134,7 +135,7 @@ class UserWrites(UserReads):
             taken[user_id] = int((await self._connection.execute(statement)).scalar_one())
         return taken
 
-    async def note_seen(self, user_ids: Collection[str]) -> None:
+    async def note_seen(self, user_ids: Collection[UserId]) -> None:
         """Note that these users are here; who was noted within the hour is not noted again."""
         await self._connection.execute(
             update(users)
@@ -149,5 +150,5 @@ class UserWrites(UserReads):
         )
         return (await self._connection.execute(statement)).rowcount
 
-    async def delete(self, user_id: str) -> bool:
+    async def delete(self, user_id: UserId) -> bool:
         return (await self._connection.execute(delete(users).where(users.c.id == user_id))).rowcount == 1

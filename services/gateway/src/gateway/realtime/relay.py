@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 from uuid import uuid4
@@ -24,6 +24,7 @@ from proteus import keys
 from proteus.bus import SubscriptionGap, subscribe
 from proteus.errors import NotFound
 from proteus.events import ProgressEvent
+from proteus.jobs import UserId
 from proteus.service.lifecycle import wait
 from proteus.service.supervision import Loops, Pulse
 
@@ -52,7 +53,7 @@ Deliver = Callable[[Name, dict[str, Any]], Awaitable[None]]
 class Subscriber:
     """Someone who listens for one user: a socket, a stream or a long poll."""
 
-    user_id: str
+    user_id: UserId
     cursor: int
     deliver: Deliver
 
@@ -63,15 +64,15 @@ class Relay:
     def __init__(self, ledger: Ledger, redis: Redis) -> None:
         self._ledger = ledger
         self._redis = redis
-        self._subscribers: dict[str, set[Subscriber]] = {}
-        self._news: set[str] = set()
+        self._subscribers: dict[UserId, set[Subscriber]] = {}
+        self._news: set[UserId] = set()
         self._wake = asyncio.Event()
         self._ping = uuid4().hex
         self._heard = asyncio.Event()
         self._deaf = asyncio.Event()
         self._stopping = False
 
-    async def subscribe(self, user_id: str, last_seq: int | None, deliver: Deliver) -> Subscriber:
+    async def subscribe(self, user_id: UserId, last_seq: int | None, deliver: Deliver) -> Subscriber:
         """Deliver everything beyond `last_seq` (None: from now on) until `unsubscribe`.
 
         Nothing is delivered before the caller awaits again.
@@ -111,7 +112,7 @@ class Relay:
             self._wake.set()
             self._deaf.set()
 
-    def _tell(self, *user_ids: str) -> None:
+    def _tell(self, *user_ids: UserId) -> None:
         self._news.update(user_id for user_id in user_ids if user_id in self._subscribers)
         if self._news:
             self._wake.set()
@@ -145,10 +146,10 @@ class Relay:
             if message.get("id") == self._ping:
                 self._heard.set()
         else:
-            self._tell(str(message["user_id"]))
+            self._tell(UserId(str(message["user_id"])))
 
     async def _on_progress(self, message: Any) -> None:
-        listeners = self._subscribers.get(str(message.get("user_id")))
+        listeners = self._subscribers.get(UserId(str(message.get("user_id"))))
         if not listeners:
             return
         job_id, _, n = str(message["job_id"]).partition(":")
@@ -170,7 +171,7 @@ class Relay:
                 self._tell(*news)  # Whatever was wrong, the next start delivers it.
                 raise
 
-    async def _deliver(self, news: set[str]) -> None:
+    async def _deliver(self, news: set[UserId]) -> None:
         # Only those who were there before the reading: whoever joins meanwhile may need more than was read.
         listeners = {user_id: tuple(self._subscribers[user_id]) for user_id in news if self._subscribers.get(user_id)}
         if not listeners:
@@ -210,7 +211,7 @@ class Relay:
         if not cursors:
             return
         async with self._ledger.read() as reads:
-            newest: Mapping[str, int] = await reads.users.last_seqs(cursors)
+            newest = await reads.users.last_seqs(cursors)
         self._tell(*(user_id for user_id, cursor in cursors.items() if newest.get(user_id, 0) > cursor))
 
     async def _count_listeners(self) -> int:

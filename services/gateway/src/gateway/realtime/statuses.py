@@ -22,7 +22,7 @@ from gateway.realtime.relay import Relay
 from gateway.status.views import AddressOf, ClientView, iso, timings_of, view_of_tailor_job, view_of_tryon
 from proteus.engines import CARDS
 from proteus.errors import NotFound
-from proteus.jobs import JobId, JobKind, JobState, Stage
+from proteus.jobs import OUTSIDE, TERMINAL, JobState, Stage, UserId
 from proteus.queue import AnyQueue, JobView
 
 log = structlog.get_logger()
@@ -54,7 +54,7 @@ class Statuses:
         self._address_of = address_of
         self._stopping = stopping
 
-    async def of(self, user_id: str, job_id: str) -> dict[str, Any]:
+    async def of(self, user_id: UserId, job_id: str) -> dict[str, Any]:
         """Return the status of a try-on (by job, unit or VTON id) or of a tailor job.
 
         Raises:
@@ -98,7 +98,7 @@ class Statuses:
             "progress": _progress(looks.values()) if seen.status is JobState.RUNNING else None,
         }  # fmt: skip
 
-    async def wait(self, user_id: str, job_id: str, *, seconds: float) -> dict[str, Any]:
+    async def wait(self, user_id: UserId, job_id: str, *, seconds: float) -> dict[str, Any]:
         """Return the status as soon as the job has ended, or as it is after so many seconds."""
         news = asyncio.Event()
         loop = asyncio.get_running_loop()
@@ -142,11 +142,11 @@ class Statuses:
         )
 
     async def _look(self, rows: Sequence[JobRow]) -> dict[str, JobView | None]:
-        ids = [JobId(row.id) for row in rows if not row.terminal and row.stage not in (Stage.HELD, Stage.PREPARING)]
+        ids = [row.id for row in rows if not row.terminal and row.stage not in OUTSIDE]
         if not ids:
             return {}
         try:
-            views = await self._queues[JobKind(rows[0].kind).queue].look(*ids)
+            views = await self._queues[rows[0].kind.queue].look(*ids)
         except (RedisError, OSError) as error:
             log.warning("status_without_redis", error=str(error))
             return {}
@@ -173,7 +173,7 @@ class Statuses:
         return _rounded(promise.p50_seconds, promise.p90_seconds)
 
 
-_ENDED: Final = frozenset({"completed", "failed", "canceled", "expired", "draft"})
+_ENDED: Final = TERMINAL | {"draft"}
 
 
 def position_body(position: int | None) -> dict[str, Any]:
@@ -201,7 +201,7 @@ def _overlaid(row: JobRow, look: JobView | None) -> JobRow:
     if look is None or row.terminal or look.token < row.token:
         return row
     if look.state is JobState.RUNNING:
-        return replace(row, state=JobState.RUNNING.value, stage=(look.stage or Stage.FETCHING).value)
+        return replace(row, state=JobState.RUNNING, stage=look.stage or Stage.FETCHING)
     return row
 
 

@@ -12,7 +12,7 @@ from gateway.ledger.engine import Ledger
 from gateway.ledger.jobs import JobRow
 from gateway.recording.recorder import Recorder
 from gateway.recording.transitions import fact
-from proteus.jobs import JobId, JobKind, Stage
+from proteus.jobs import OUTSIDE, EventKind
 from proteus.queue import AnyQueue, Verdict
 
 log = structlog.get_logger()
@@ -27,16 +27,16 @@ async def cancel(
         return
     async with ledger.write() as writes:
         await writes.jobs.request_cancel([unit.id for unit in alive])
-    here = [unit for unit in alive if unit.stage in (Stage.HELD, Stage.PREPARING)]
+    here = [unit for unit in alive if unit.stage in OUTSIDE]
     queued = [unit for unit in alive if unit not in here]
     if queued:
         try:
-            ids = [JobId(unit.id) for unit in queued]
-            verdicts = await queues[JobKind(queued[0].kind).queue].cancel(*ids)
+            ids = [unit.id for unit in queued]
+            verdicts = await queues[queued[0].kind.queue].cancel(*ids)
         except (RedisError, OSError) as error:
             log.warning("cancel_waits_for_redis", jobs=len(queued), error=str(error))
             verdicts = []
         # Refused: the queue has not got it (yet), or it ended a moment ago; the row decides.
         here += [unit for unit, verdict in zip(queued, verdicts, strict=False) if verdict is Verdict.REFUSED]
     now = datetime.now(UTC)
-    await recorder.settle([fact(unit, "canceled", now=now) for unit in here])
+    await recorder.settle([fact(unit, EventKind.CANCELED, now=now) for unit in here])

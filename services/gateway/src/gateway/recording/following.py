@@ -17,9 +17,9 @@ from typing import Final
 import structlog
 
 from gateway.recording.recorder import Recorder
-from gateway.recording.transitions import ENDS, why_unreadable
+from gateway.recording.transitions import why_unreadable
 from proteus.bus import EventReader
-from proteus.jobs import JobState
+from proteus.jobs import ENDS, EventKind, JobState
 from proteus.queue import QueueEvent
 from proteus.replies import is_away
 from proteus.service.supervision import Pulse
@@ -67,7 +67,11 @@ class Follower:
             now = time.monotonic()
             self._due_at = self._due_at if self._held else now + ARRIVALS_HELD_SECONDS
             self._held += events
-            if now >= self._due_at or len(self._held) >= READ_COUNT or any(one.kind != "submitted" for one in events):
+            if (
+                now >= self._due_at
+                or len(self._held) >= READ_COUNT
+                or any(one.kind is not EventKind.SUBMITTED for one in events)
+            ):
                 await self._settle_held()
 
     async def _settle_held(self) -> None:
@@ -92,7 +96,7 @@ class Follower:
             return
         for event in events:
             row = changed.get(event.job_id)
-            if event.kind == "completed" and row is not None and row.state == JobState.FAILED:
+            if event.kind is EventKind.COMPLETED and row is not None and row.state is JobState.FAILED:
                 # The row is settled; what its worker wrote is kept for those who have to find out why.
                 wrong = why_unreadable(row.kind, event.data.get("result") or {})
                 await self._reader.set_aside(event.entry_id, f"the result cannot be read: {wrong}")

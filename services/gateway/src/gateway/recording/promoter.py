@@ -9,11 +9,11 @@ from typing import Final
 from gateway.fleet.watch import FleetWatch
 from gateway.ledger.engine import Ledger
 from gateway.recording.recorder import Recorder
-from gateway.recording.transitions import PROMOTED, fact
+from gateway.recording.transitions import fact
 from gateway.rules.admission import promote
 from gateway.settings import LimitSettings
 from proteus.errors import TooOld
-from proteus.jobs import JobId, JobKind
+from proteus.jobs import EventKind
 from proteus.keys import JOBS
 from proteus.queue import AnyQueue
 
@@ -72,7 +72,9 @@ class Promoter:
             if turns:
                 self._last = turns[-1]
             now = datetime.now(UTC)
-            await self._recorder.settle([fact(rows[job_id], PROMOTED, now=now) for job_id in chosen if job_id in rows])
+            await self._recorder.settle(
+                [fact(rows[job_id], EventKind.PROMOTED, now=now) for job_id in chosen if job_id in rows]
+            )
         return len(chosen)
 
     async def expire(self) -> int:
@@ -81,7 +83,7 @@ class Promoter:
         async with self._ledger.read() as reads:
             overdue = await reads.backlog.overdue(now, limit=OVERDUE_LIMIT)
         if overdue:
-            await self._recorder.settle([fact(row, "expired", now=now) for row in overdue])
+            await self._recorder.settle([fact(row, EventKind.EXPIRED, now=now) for row in overdue])
         return len(overdue)
 
     async def expire_old(self, *, now: datetime | None = None) -> int:
@@ -97,7 +99,7 @@ class Promoter:
                 limit=OVERDUE_LIMIT,
             )
         if old:
-            await self._recorder.settle([fact(row, "expired", now=now, code=TooOld.code) for row in old])
+            await self._recorder.settle([fact(row, EventKind.EXPIRED, now=now, code=TooOld.code) for row in old])
             for name, queue in self._queues.items():
-                await queue.cancel(*[JobId(row.id) for row in old if JobKind(row.kind).queue == name])
+                await queue.cancel(*[row.id for row in old if row.kind.queue == name])
         return len(old)

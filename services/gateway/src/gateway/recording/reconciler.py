@@ -31,9 +31,9 @@ from gateway.ledger.engine import Ledger
 from gateway.ledger.jobs import JobRow
 from gateway.outbox import Submitter
 from gateway.recording.recorder import Recorder
-from gateway.recording.transitions import EPOCH_TOKENS, RESUBMITTED, fact
+from gateway.recording.transitions import fact
 from proteus import keys
-from proteus.jobs import JobId, JobKind, JobState, Stage
+from proteus.jobs import EPOCH_TOKENS, OUTSIDE, EventKind, JobId, JobState
 from proteus.queue import AnyQueue, JobView, QueueEvent
 
 log = structlog.get_logger()
@@ -102,7 +102,7 @@ class Reconciler:
                 active, now = await reads.backlog.count_by_kind(), await reads.now()
             before, self._differences = self._differences, {}
             for name, queue in self._queues.items():
-                rows = sum(many for kind, many in active.items() if JobKind(kind).queue == name)
+                rows = sum(many for kind, many in active.items() if kind.queue == name)
                 self._differences[name] = rows - await queue.count()
             lasting = {name: lost for name, lost in self._differences.items() if lost * before.get(name, 0) > 0}
             if not lasting or time.monotonic() - self._round_at < COUNTED_ROUNDS_SECONDS:
@@ -138,7 +138,7 @@ class Reconciler:
                 break
             after_id = rows[-1].id
             wrong += await self._mend(
-                [row for row in rows if row.stage not in (Stage.HELD, Stage.PREPARING)],
+                [row for row in rows if row.stage not in OUTSIDE],
                 quiet_before=quiet_before or updated_before,
                 emptied=emptied,
             )
@@ -155,17 +155,17 @@ class Reconciler:
         cancels: list[JobRow] = []
         restored = 0
         for name, queue in self._queues.items():
-            own = [row for row in rows if JobKind(row.kind).queue == name]
-            views = await queue.look(*[JobId(row.id) for row in own], positions=False)
+            own = [row for row in rows if row.kind.queue == name]
+            views = await queue.look(*[row.id for row in own], positions=False)
             restored += await self._restore(queue, [view.id for view in views if view and view.stranded])
             for row, view in zip(own, views, strict=True):
                 if row.updated_at >= quiet_before or (view is not None and not view.readable):
                     continue
                 if view is None or _replaceable(row, view):
                     if row.cancel_requested:
-                        facts.append(fact(row, "canceled", now=datetime.now(UTC)))
+                        facts.append(fact(row, EventKind.CANCELED, now=datetime.now(UTC)))
                     elif view is None and (emptied or row.submitted_epoch >= row.epoch):
-                        facts.append(fact(row, RESUBMITTED, now=datetime.now(UTC)))
+                        facts.append(fact(row, EventKind.RESUBMITTED, now=datetime.now(UTC)))
                     else:
                         pushes.append(row.id)
                 elif event := _missed(row, view):
@@ -179,7 +179,7 @@ class Reconciler:
             await self._recorder.settle(facts)
         await self._submitter.push(pushes)
         for row in cancels:
-            await self._queues[JobKind(row.kind).queue].cancel(JobId(row.id))
+            await self._queues[row.kind.queue].cancel(row.id)
         return len(facts) + len(pushes) + len(cancels) + restored
 
     async def _restore(self, queue: AnyQueue, ids: Sequence[JobId]) -> int:
@@ -203,8 +203,8 @@ class Reconciler:
     async def _cancel_ended(self, rows: Sequence[JobRow]) -> None:
         """Stop jobs in Redis whose rows have ended without it."""
         for name, queue in self._queues.items():
-            own = [row for row in rows if JobKind(row.kind).queue == name]
-            views = await queue.look(*[JobId(row.id) for row in own], positions=False)
+            own = [row for row in rows if row.kind.queue == name]
+            views = await queue.look(*[row.id for row in own], positions=False)
             readable = [view for view in views if view and view.readable]
             alive = [view.id for view in readable if not view.state.terminal and not view.cancel_requested]
             if alive:
@@ -227,18 +227,18 @@ def _replaceable(row: JobRow, view: JobView) -> bool:
 def _missed(row: JobRow, view: JobView) -> QueueEvent | None:
     """Return the event that this row has missed, if its job in Redis is somewhere else."""
     data: dict[str, object] = {"attempts": view.attempts, "crashes": view.crashes, "solo_crashes": view.solo_crashes}
-    kind = ""
+    kind: EventKind | None = None
     if view.state.terminal:
-        kind = view.state.value
+        kind = EventKind(view.state.value)
         data |= {"result": dict(view.result)} if view.state is JobState.COMPLETED else {}
         data |= {"code": view.code, "message": view.message} if view.state is JobState.FAILED else {}
     elif view.state is JobState.RUNNING and view.token > row.token:
-        kind = "claimed"
-    elif view.state is JobState.QUEUED and row.state == JobState.RUNNING and view.token >= row.token:
-        kind = "returned"
+        kind = EventKind.CLAIMED
+    elif view.state is JobState.QUEUED and row.state is JobState.RUNNING and view.token >= row.token:
+        kind = EventKind.RETURNED
     elif row.submitted_epoch < row.epoch:
-        kind = "submitted"
-    if not kind:
+        kind = EventKind.SUBMITTED
+    if kind is None:
         return None
     return QueueEvent(
         entry_id="",

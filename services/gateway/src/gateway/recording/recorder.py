@@ -24,12 +24,12 @@ from gateway.ledger.engine import Ledger
 from gateway.ledger.jobs import JobRow
 from gateway.ledger.session import Writes
 from gateway.outbox import Submitter
-from gateway.recording.transitions import EPOCH_TOKENS, apply, cascaded, fact, why_unreadable
+from gateway.recording.transitions import apply, cascaded, fact, why_unreadable
 from gateway.status.views import AddressOf, ClientView, event_of, view_of_tailor_job, view_of_tryon
 from proteus import keys, object_keys
 from proteus.errors import DependencyUnavailable
 from proteus.events import Recorded
-from proteus.jobs import JobKind, JobState, Stage
+from proteus.jobs import EPOCH_TOKENS, EventKind, JobKind, JobState, Stage, UserId
 from proteus.payloads import IngestResult
 from proteus.queue import QueueEvent
 
@@ -87,9 +87,9 @@ class Recorder:
         change, told = _Change(), events
         now = datetime.now(UTC)
         async with self._ledger.write() as writes:
-            arrivals = {str(event.job_id): event.token // EPOCH_TOKENS for event in events if event.kind == "submitted"}
-            await writes.jobs.mark_submitted(arrivals)
-            events = [event for event in events if event.kind != "submitted"]
+            arrivals = [event for event in events if event.kind is EventKind.SUBMITTED]
+            await writes.jobs.mark_submitted({event.job_id: event.token // EPOCH_TOKENS for event in arrivals})
+            events = [event for event in events if event.kind is not EventKind.SUBMITTED]
             rows = await writes.jobs.lock({event.job_id for event in events}) if events else {}
             change.before |= rows
             change.after |= rows
@@ -101,13 +101,13 @@ class Recorder:
             changed = change.changed
             await writes.jobs.save(changed)
             for row in changed:
-                if row.kind == JobKind.INGEST and row.state == JobState.COMPLETED and row.image_id and row.result:
+                if row.kind is JobKind.INGEST and row.state is JobState.COMPLETED and row.image_id and row.result:
                     await writes.images.describe(row.image_id, IngestResult.read(row.result).image)
             recorded = await self._number(writes, change, now=now)
         self._count(told, changed)
         await self._announce(recorded)
         await self._submitter.push(
-            row.id for row in changed if row.stage == Stage.WAITING and row.submitted_epoch < row.epoch
+            row.id for row in changed if row.stage is Stage.WAITING and row.submitted_epoch < row.epoch
         )
         await self._discard_uploads(changed)
         return changed
@@ -118,14 +118,15 @@ class Recorder:
             row = (await reads.jobs.by_ids([job_id])).get(job_id)
         if row is not None and not row.terminal:
             message = "The job ended, but what its worker wrote cannot be recorded."
-            await self.settle([fact(row, "failed", now=datetime.now(UTC), code="engine_failed", message=message)])
+            now = datetime.now(UTC)
+            await self.settle([fact(row, EventKind.FAILED, now=now, code="engine_failed", message=message)])
 
     async def _discard_uploads(self, changed: Sequence[JobRow]) -> None:
         """Delete raw uploads only now: until its ingest is recorded, an emptied Redis may bring it back."""
         done = [
             object_keys.upload_key(row.user_id, row.image_id)
             for row in changed
-            if row.kind == JobKind.INGEST
+            if row.kind is JobKind.INGEST
             and row.image_id is not None
             and row.terminal
             and not (row.error or {}).get("retryable")
@@ -137,10 +138,10 @@ class Recorder:
         except DependencyUnavailable as error:
             log.warning("upload_not_deleted", uploads=len(done), error=str(error))
 
-    async def _number(self, writes: Writes, change: _Change, *, now: datetime) -> dict[str, int]:
+    async def _number(self, writes: Writes, change: _Change, *, now: datetime) -> dict[UserId, int]:
         """Write an event for each visible change; return each user's newest number."""
         drafts = [*await self._tryon_changes(writes, change, now=now), *self._tailor_changes(change)]
-        counts: dict[str, int] = {}
+        counts: dict[UserId, int] = {}
         for draft in drafts:
             counts[draft.user_id] = counts.get(draft.user_id, 0) + 1
         newest = await writes.users.take_seqs(counts)
@@ -181,10 +182,8 @@ class Recorder:
             drafts.append(
                 _Draft(user_id=entry.user_id, job_id=entry.id, vton_id=entry.vton_id, job_type="tryon", seen=seen)
             )
-            if seen.status != entry.status:
-                moved.append(
-                    replace(entry, status=seen.status.value, finished_at=now if seen.status.terminal else None)
-                )
+            if seen.status is not entry.status:
+                moved.append(replace(entry, status=seen.status, finished_at=now if seen.status.terminal else None))
         await writes.tryons.save_states(moved)
         return drafts
 
@@ -192,14 +191,14 @@ class Recorder:
         """Cut-outs only: ingest and parse are our own business, their failure shows in what waited for them."""
         drafts = []
         for row in change.changed:
-            if row.kind != JobKind.CUT:
+            if row.kind is not JobKind.CUT:
                 continue
             seen = view_of_tailor_job(row, self._address_of)
             if seen != view_of_tailor_job(change.before[row.id], self._address_of):
                 drafts.append(_Draft(user_id=row.user_id, job_id=row.id, vton_id=None, job_type="segment", seen=seen))
         return drafts
 
-    async def _announce(self, recorded: dict[str, int]) -> None:
+    async def _announce(self, recorded: dict[UserId, int]) -> None:
         """Wake the relays; if Redis does not take it, their own look at the ledger finds the events."""
         if not recorded:
             return
@@ -222,7 +221,7 @@ class Recorder:
 
 def _note_unreadable(before: JobRow, event: QueueEvent, after: JobRow) -> None:
     """Count a completion that failed its job: its result is one that this version cannot read."""
-    if event.kind == "completed" and after is not before and after.state == JobState.FAILED:
+    if event.kind is EventKind.COMPLETED and after is not before and after.state is JobState.FAILED:
         metrics.RESULTS_UNREADABLE.labels(after.kind).inc()
         reason = why_unreadable(after.kind, dict(event.data.get("result") or {}))
         log.error("result_unreadable", job_id=after.id, kind=after.kind, trace_id=after.trace_id, reason=reason)
@@ -232,7 +231,7 @@ def _note_unreadable(before: JobRow, event: QueueEvent, after: JobRow) -> None:
 class _Draft:
     """An event before it has its number."""
 
-    user_id: str
+    user_id: UserId
     job_id: str
     vton_id: str | None
     job_type: Literal["tryon", "segment"]
@@ -241,7 +240,7 @@ class _Draft:
 
 async def _cascade(writes: Writes, change: _Change, recheck: Sequence[str], *, now: datetime) -> None:
     """Release or end what waited for the tailor jobs that ended here, and what waits for those in turn."""
-    ended = {row.id for row in change.changed if row.terminal and row.kind != JobKind.TRYON}
+    ended = {row.id for row in change.changed if row.terminal and row.kind is not JobKind.TRYON}
     waiting = [*recheck, *(await writes.needs.dependents(ended) if ended else ())]
     while waiting:
         found = await writes.jobs.lock(job_id for job_id in waiting if job_id not in change.after)

@@ -9,46 +9,22 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any
 
 from gateway.ledger.jobs import JobRow
 from gateway.rules.failures import PREREQUISITE, described
 from proteus import errors
-from proteus.jobs import JobId, JobState, Stage
+from proteus.jobs import ENDS, EPOCH_TOKENS, EventKind, JobKind, JobState, Stage
 from proteus.payloads import RESULTS
 from proteus.queue.model import QueueEvent
 
-EPOCH_TOKENS: Final = 10**6
-"""Fencing tokens of epoch e are e · 10⁶ and up."""
 
-RESUBMITTED: Final = "resubmitted"
-"""The reconciler found no trace of the job in Redis: back to the queue with the next epoch."""
-
-PROMOTED: Final = "promoted"
-"""The promoter let a held job in."""
-
-REOPENED: Final = "reopened"
-"""An operator lets a failed job try again, with a clean record."""
-
-RELEASED: Final = "released"
-"""All that the job needed is there."""
-
-
-ENDS: Final = {
-    "completed": JobState.COMPLETED,
-    "failed": JobState.FAILED,
-    "canceled": JobState.CANCELED,
-    "expired": JobState.EXPIRED,
-}
-"""Kinds of events that end a job -> its last state."""
-
-
-def fact(row: JobRow, kind: str, *, now: datetime, **data: Any) -> QueueEvent:
+def fact(row: JobRow, kind: EventKind, *, now: datetime, **data: Any) -> QueueEvent:
     """Return an event that the gateway itself brings about, as strong as the newest one of the queue."""
     return QueueEvent(
         entry_id="",
         kind=kind,
-        job_id=JobId(row.id),
+        job_id=row.id,
         token=max(row.token, row.epoch * EPOCH_TOKENS),
         state=ENDS.get(kind, JobState.QUEUED),
         at_ms=int(now.timestamp() * 1000),
@@ -58,7 +34,7 @@ def fact(row: JobRow, kind: str, *, now: datetime, **data: Any) -> QueueEvent:
 
 def apply(row: JobRow, event: QueueEvent) -> JobRow:
     """Return the row after the event; the very same row if the event says nothing new."""
-    if event.kind == REOPENED and row.state == JobState.FAILED:
+    if event.kind is EventKind.REOPENED and row.state is JobState.FAILED:
         return replace(
             _moved(row, JobState.QUEUED),
             epoch=row.epoch + 1,
@@ -76,21 +52,21 @@ def apply(row: JobRow, event: QueueEvent) -> JobRow:
     if event.kind in ENDS:
         return _ended(row, event, at)
     match event.kind:
-        case "submitted" if row.submitted_epoch < row.epoch:
+        case EventKind.SUBMITTED if row.submitted_epoch < row.epoch:
             return replace(row, submitted_epoch=row.epoch)
-        case "claimed" if event.token > row.token:
+        case EventKind.CLAIMED if event.token > row.token:
             row = replace(row, token=event.token, submitted_epoch=row.epoch, started_at=row.started_at or at)
-            return row if row.state == JobState.RUNNING else _moved(row, JobState.RUNNING)
-        case "returned" | "retrying" if event.token >= row.token:
+            return row if row.state is JobState.RUNNING else _moved(row, JobState.RUNNING)
+        case EventKind.RETURNED | EventKind.RETRYING if event.token >= row.token:
             changed = replace(row, token=event.token, submitted_epoch=row.epoch, **_counters(row, event.data))
-            changed = _moved(changed, JobState.QUEUED) if row.state == JobState.RUNNING else changed
+            changed = _moved(changed, JobState.QUEUED) if row.state is JobState.RUNNING else changed
             return row if changed == row else changed
-        case "resubmitted":
-            row = row if row.state == JobState.QUEUED else _moved(row, JobState.QUEUED)
+        case EventKind.RESUBMITTED:
+            row = row if row.state is JobState.QUEUED else _moved(row, JobState.QUEUED)
             return replace(row, stage=Stage.WAITING, epoch=row.epoch + 1)
-        case "promoted" if row.stage == Stage.HELD:
+        case EventKind.PROMOTED if row.stage is Stage.HELD:
             return replace(row, stage=Stage.WAITING, hold=False, waiting_since=at)
-        case "released" if row.stage == Stage.PREPARING:
+        case EventKind.RELEASED if row.stage is Stage.PREPARING:
             return replace(row, stage=Stage.HELD) if row.hold else replace(row, stage=Stage.WAITING, waiting_since=at)
     return row
 
@@ -100,18 +76,18 @@ def cascaded(row: JobRow, needs: Sequence[JobRow], *, now: datetime) -> JobRow:
 
     A cancelled or expired need fails its dependents: nobody asked to cancel those.
     """
-    if row.stage != Stage.PREPARING:
+    if row.stage is not Stage.PREPARING:
         return row
     for need in needs:
-        if need.terminal and need.state != JobState.COMPLETED:
+        if need.terminal and need.state is not JobState.COMPLETED:
             error = need.error or {"code": f"{PREREQUISITE}{need.state}", "message": f"{need.kind} was {need.state}"}
-            return apply(row, fact(row, "failed", now=now, **error))
-    if all(need.state == JobState.COMPLETED for need in needs):
-        return apply(row, fact(row, RELEASED, now=now))
+            return apply(row, fact(row, EventKind.FAILED, now=now, **error))
+    if all(need.state is JobState.COMPLETED for need in needs):
+        return apply(row, fact(row, EventKind.RELEASED, now=now))
     return row
 
 
-def why_unreadable(kind: str, result: Mapping[str, Any]) -> str:
+def why_unreadable(kind: JobKind, result: Mapping[str, Any]) -> str:
     """Return what keeps a worker's result from being read; "": it can be."""
     try:
         RESULTS[kind].read(result)
@@ -125,8 +101,8 @@ def _ended(row: JobRow, event: QueueEvent, at: datetime) -> JobRow:
     # Here alone: a result that lacks something would otherwise fail wherever it is read.
     if state is JobState.COMPLETED and (wrong := why_unreadable(row.kind, result)):
         reason = {"code": "engine_failed", "message": f"The worker's result cannot be read: {wrong}."}
-        return _ended(row, replace(event, kind="failed", data={**event.data, **reason}), at)
-    if row.state == JobState.QUEUED and state is JobState.COMPLETED:
+        return _ended(row, replace(event, kind=EventKind.FAILED, data={**event.data, **reason}), at)
+    if row.state is JobState.QUEUED and state is JobState.COMPLETED:
         row = replace(_moved(row, JobState.RUNNING), started_at=row.started_at or at)
     row = replace(
         _moved(row, state),

@@ -67,6 +67,14 @@ def default_engine(setting: str, offered: Collection[str], *, commercial_only: b
     return next((name for name in allowed if name in offered), "puppet")
 
 
+def requested_card(
+    options: TryonOptions, setting: str, offered: Collection[str], *, commercial_only: bool
+) -> EngineCard:
+    """Return the card of the engine that the options name, or of the deployment's default; raise like `card_of`."""
+    model = options.model or default_engine(setting, offered, commercial_only=commercial_only)
+    return card_of(model, commercial_only=commercial_only)
+
+
 PRIORITIES: dict[str, int] = {"low": 0, "normal": 1, "high": 2}
 
 

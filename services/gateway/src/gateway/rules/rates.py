@@ -6,7 +6,6 @@ Every call costs the same however many holders there are.
 
 from __future__ import annotations
 
-import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -52,7 +51,7 @@ class Rates:
         now: A monotonic clock in seconds.
     """
 
-    def __init__(self, rates: Mapping[str, Rate], *, now: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, rates: Mapping[str, Rate], *, now: Callable[[], float]) -> None:
         self._rates = dict(rates)
         self._now = now
         self._buckets: dict[str, OrderedDict[str, _Bucket]] = {kind: OrderedDict() for kind in rates}

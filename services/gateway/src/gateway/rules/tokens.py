@@ -10,6 +10,7 @@ import jwt
 
 from proteus.clock import Clock
 from proteus.errors import Forbidden, Unauthorized
+from proteus.jobs import UserId
 
 ISSUER: Final = "proteus"
 ALGORITHM: Final = "HS256"
@@ -41,7 +42,7 @@ class Caller:
         origin: Of a guest: the address from which he was made, as a keyed hash; None where it could not be told.
     """
 
-    user_id: str
+    user_id: UserId
     tenant: str
     scopes: frozenset[str]
     expires_at: float
@@ -73,7 +74,7 @@ class Tokens:
 
     def mint(
         self,
-        user_id: str,
+        user_id: UserId,
         *,
         tenant: str,
         scopes: Iterable[str] = (),
@@ -146,7 +147,7 @@ def _caller(claims: dict[str, Any], *, now: float) -> Caller:
     expires_at = _expiry(claims["exp"], now=now)
     scopes = frozenset(str(claims.get("scope") or "").split())
     return Caller(
-        user_id=str(claims["sub"]),
+        user_id=UserId(str(claims["sub"])),
         tenant=tenant,
         scopes=scopes,
         expires_at=expires_at,

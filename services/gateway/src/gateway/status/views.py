@@ -29,13 +29,13 @@ class ClientView:
 
 def view_of_tryon(units: Sequence[JobRow]) -> ClientView:
     """Return what a try-on looks like: running while any picture is, completed if at least one came out."""
-    states = [JobState(unit.state) for unit in units]
+    states = [unit.state for unit in units]
     error = next((ErrorInfo(**unit.error) for unit in units if unit.error), None)
     results = tuple(_picture(unit) for unit in units)
     if not all(state.terminal for state in states):
         status = JobState.QUEUED if all(state is JobState.QUEUED for state in states) else JobState.RUNNING
-        stages = [unit.stage for unit in units if unit.state == status and unit.stage]
-        stage = Stage(stages[0]) if stages else Stage.FETCHING
+        stages = [unit.stage for unit in units if unit.state is status and unit.stage]
+        stage = stages[0] if stages else Stage.FETCHING
         return ClientView(status=status, stage=stage, results=results, error=None)
     for status in (JobState.COMPLETED, JobState.FAILED, JobState.EXPIRED):
         if status in states:
@@ -48,7 +48,7 @@ def view_of_tryon(units: Sequence[JobRow]) -> ClientView:
 def view_of_tailor_job(row: JobRow, address_of: AddressOf) -> ClientView:
     """Return what a tailor job looks like; a cut-out comes with the address that `/api/snap` takes."""
     results: tuple[ResultInfo, ...] = ()
-    if row.kind == JobKind.CUT and row.state == JobState.COMPLETED and row.result:
+    if row.kind is JobKind.CUT and row.state is JobState.COMPLETED and row.result:
         made = CutResult.read(row.result)
         cut = made.cut
         results = (
@@ -68,8 +68,8 @@ def view_of_tailor_job(row: JobRow, address_of: AddressOf) -> ClientView:
             ),
         )
     return ClientView(
-        status=JobState(row.state),
-        stage=Stage(row.stage) if row.stage else None,
+        status=row.state,
+        stage=row.stage,
         results=results,
         error=ErrorInfo(**row.error) if row.error else None,
     )
@@ -125,9 +125,9 @@ def iso(at: datetime) -> str:
 
 
 def _picture(unit: JobRow) -> ResultInfo:
-    if unit.state != JobState.COMPLETED or not unit.result:
+    if unit.state is not JobState.COMPLETED or not unit.result:
         error = ErrorInfo(**unit.error) if unit.error else None
-        return ResultInfo(n=unit.n, status=JobState(unit.state), error=error)
+        return ResultInfo(n=unit.n, status=unit.state, error=error)
     made = TryonResult.read(unit.result)
     return ResultInfo(
         n=unit.n,

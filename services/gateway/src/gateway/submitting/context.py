@@ -1,14 +1,16 @@
-"""What a submit is: who asks, with which key, and what was accepted. Plain values between the edge and `intake`."""
+"""What a submit is: who asks, with which key, for what, and what was accepted. Plain values between steps."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from gateway.ledger.images import ImageRow
 from gateway.ledger.jobs import JobRow
 from gateway.ledger.tryons import TryonRow
 from gateway.rules.admission import Admission
 from gateway.rules.tokens import Caller
+from proteus.jobs import new_id
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,17 +21,6 @@ class IdempotencyKey:
     request_hash: str
 
 
-class AlreadyAccepted(Exception):
-    """The same request with the same key was accepted before; `job_id` (of a draft: its `vton_id`) says as what.
-
-    It ends the handler wherever it is; `gateway.api.replays` answers, for every submit in the same way.
-    """
-
-    def __init__(self, job_id: str) -> None:
-        super().__init__(job_id)
-        self.job_id = job_id
-
-
 @dataclass(frozen=True, kw_only=True)
 class SubmitContext:
     """Who asks, and how.
@@ -37,13 +28,23 @@ class SubmitContext:
     Attributes:
         trace_id: Follows the work through every log line.
         once: The Idempotency-Key, if there is one.
-        job_id: The id that the job has already; None: a fresh one.
+        job_id: The id of the try-on that may come of it.
     """
 
     caller: Caller
     trace_id: str
     once: IdempotencyKey | None = None
-    job_id: str | None = None
+    job_id: str = field(default_factory=lambda: new_id("job"))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Materials:
+    """What a try-on is made from: its photos, uploaded, the cut-out if one was named, and the photos' tailor jobs."""
+
+    person: ImageRow
+    garment: ImageRow
+    cut: JobRow | None
+    known: Sequence[JobRow]
 
 
 @dataclass(frozen=True, kw_only=True)

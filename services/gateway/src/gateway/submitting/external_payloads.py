@@ -19,13 +19,13 @@ import structlog
 from gateway.ledger.engine import Ledger
 from gateway.rules.options import TryonOptions
 from gateway.rules.tokens import Caller
+from gateway.submitting.accept import Acceptor
 from gateway.submitting.context import SubmitContext
-from gateway.submitting.intake import Intake
 from gateway.submitting.photos import Photos
 from proteus import object_keys
 from proteus.documents import storable_text
 from proteus.errors import InvalidRequest, Overloaded, ProteusError
-from proteus.jobs import new_id
+from proteus.jobs import ImageId, UserId, new_id
 from proteus.keys import JOBS, TAILOR
 from proteus.queue import AnyQueue
 from proteus.replies import is_away
@@ -34,7 +34,7 @@ from proteus.storage import ObjectStore
 log = structlog.get_logger()
 
 LOCK: Final = "proteus:adopt"
-FOREIGN: Final = Caller(user_id="user_foreign", tenant="foreign", scopes=frozenset(), expires_at=float("inf"))
+FOREIGN: Final = Caller(user_id=UserId("user_foreign"), tenant="foreign", scopes=frozenset(), expires_at=float("inf"))
 LIMIT: Final = 20
 _ID: Final = re.compile(r"job_[A-Za-z0-9\-]{1,64}")
 
@@ -43,12 +43,12 @@ class ExternalPayloadImporter:
     """Takes in what lies on a queue's foreign list. One gateway at a time does it."""
 
     def __init__(
-        self, ledger: Ledger, store: ObjectStore, photos: Photos, intake: Intake, queues: Mapping[str, AnyQueue]
+        self, ledger: Ledger, store: ObjectStore, photos: Photos, acceptor: Acceptor, queues: Mapping[str, AnyQueue]
     ) -> None:
         self._ledger = ledger
         self._store = store
         self._photos = photos
-        self._intake = intake
+        self._acceptor = acceptor
         self._queue, self._tailor = queues[JOBS], queues[TAILOR]
 
     async def adopt(self) -> int:
@@ -97,7 +97,7 @@ class ExternalPayloadImporter:
         person = await self._copy(made["user_photo_url"], kind="person")
         garment = await self._copy(made["cloth_clean_url"], kind="garment")
         context = SubmitContext(caller=FOREIGN, trace_id=uuid4().hex, job_id=made["id"])
-        await self._intake.tryon(context, TryonOptions(), person_url=person, garment_url=garment)
+        await self._acceptor.submit(context, TryonOptions(), person_url=person, garment_url=garment)
 
     async def _kept(self, key: str) -> str:
         """Return where a photo lies: the upload that an `image_url` names is gone once it was ingested."""
@@ -113,7 +113,7 @@ class ExternalPayloadImporter:
         key = await self._kept(self._store.key_of(url))
         info = await asyncio.to_thread(self._store.head, key)
         self._photos.check(info.content_type, info.size_bytes)
-        image_id = new_id("img")
+        image_id = ImageId(new_id("img"))
         target = object_keys.upload_key(FOREIGN.user_id, image_id)
         data = await asyncio.to_thread(self._store.get, key)
         await asyncio.to_thread(self._store.put, target, data, content_type=info.content_type)

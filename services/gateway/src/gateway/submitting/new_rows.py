@@ -1,40 +1,38 @@
-"""The rows of an accepted try-on, as values: the VTON entry and its units. Pure but for the fresh ids and the seed."""
+"""The rows of an accepted try-on, as values: the VTON entry and its units. Pure but for the time and the seed."""
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from gateway.rules.options import PRIORITIES, SEED_LIMIT, TryonOptions
-from gateway.rules.tokens import Caller
+from gateway.submitting.context import SubmitContext
 from proteus.engines import EngineCard
-from proteus.jobs import JobKind, JobState, Stage, new_id, unit_id
+from proteus.jobs import JobKind, JobState, Stage, unit_id
 
 
 def entry_values(
-    caller: Caller,
+    context: SubmitContext,
     options: TryonOptions,
     card: EngineCard,
     *,
     person_id: str,
     garment_id: str,
-    cut_id: str | None,
-    trace_id: str,
+    cut_id: str | None = None,
+    parse_id: str | None = None,
 ) -> dict[str, Any]:
-    """Return a new VTON entry, a draft; its ids are fresh, its seed is the one that will be used."""
+    """Return a new VTON entry, submitted; its seed is the one that will be used."""
     now = datetime.now(UTC)
-    uuid = new_id("x").removeprefix("x_")
     return {
-        "id": f"job_{uuid}",
-        "vton_id": f"vton_{uuid}",
-        "status": None,
-        "user_id": caller.user_id,
+        "id": context.job_id,
+        "vton_id": f"vton_{context.job_id.removeprefix('job_')}",
+        "status": JobState.QUEUED,
+        "user_id": context.caller.user_id,
         "person_image_id": person_id,
         "garment_image_id": garment_id,
         "cut_id": cut_id,
-        "parse_id": None,
+        "parse_id": parse_id,
         "options": {
             "category": options.category.value,
             "engine": card.name,
@@ -47,7 +45,7 @@ def entry_values(
             "expires_in": options.expires_in,
         },
         "metadata": options.metadata,
-        "trace_id": trace_id,
+        "trace_id": context.trace_id,
         "created_at": now,
         "finished_at": None,
         "expires_at": now + timedelta(seconds=options.expires_in) if options.expires_in else None,
@@ -55,21 +53,20 @@ def entry_values(
 
 
 def unit_values(
-    caller: Caller, options: TryonOptions, card: EngineCard, entry: Mapping[str, Any], n: int, *, now: datetime
-) -> dict[str, Any]:
-    """Return the n-th picture of an entry, every column of its row; the caller decides about `stage` and `hold`."""
-    return {
-        "id": unit_id(entry["id"], n),
-        "kind": JobKind.TRYON.value,
-        "user_id": caller.user_id,
-        "tenant": caller.tenant,
+    context: SubmitContext, options: TryonOptions, card: EngineCard, *, stage: Stage, hold: bool
+) -> list[dict[str, Any]]:
+    """Return the pictures of a try-on, made now: every column of their rows."""
+    now = datetime.now(UTC)
+    picture = {
+        "kind": JobKind.TRYON,
+        "user_id": context.caller.user_id,
+        "tenant": context.caller.tenant,
         "image_id": None,
-        "tryon_id": entry["id"],
-        "n": n,
+        "tryon_id": context.job_id,
         "variant": "",
-        "state": JobState.QUEUED.value,
-        "stage": Stage.WAITING.value,
-        "hold": False,
+        "state": JobState.QUEUED,
+        "stage": stage,
+        "hold": hold,
         "epoch": 1,
         "submitted_epoch": 0,
         "token": 0,
@@ -82,13 +79,14 @@ def unit_values(
         "crashes": 0,
         "solo_crashes": 0,
         "cancel_requested": False,
-        "trace_id": entry["trace_id"],
+        "trace_id": context.trace_id,
         "result": None,
         "result_key": None,
         "error": None,
         "created_at": now,
         "updated_at": now,
-        "waiting_since": now,
+        "waiting_since": now if stage is Stage.WAITING else None,
         "started_at": None,
         "finished_at": None,
     }
+    return [picture | {"id": unit_id(context.job_id, n), "n": n} for n in range(1, options.num_samples + 1)]

@@ -12,12 +12,14 @@ from gateway.ledger.engine import Ledger
 from gateway.ledger.images import ImageRow
 from gateway.ledger.jobs import JobRow
 from gateway.ledger.session import Reads
+from gateway.ledger.tryons import TryonRow
 from gateway.rules.failures import error_of
 from gateway.rules.tokens import Caller
 from gateway.settings import LimitSettings, UploadSettings
+from gateway.submitting.context import Materials
 from gateway.submitting.preparations import is_final
 from proteus import errors, object_keys
-from proteus.jobs import JobKind, new_id
+from proteus.jobs import ALIVE, ImageId, JobKind, JobState, new_id
 from proteus.object_keys import Area
 from proteus.retrying import promptly
 from proteus.storage import ObjectStore, PresignedPut
@@ -43,6 +45,14 @@ class Upload:
     expires_at: datetime
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Named:
+    """What two addresses say by themselves: a photo's id and a cut-out's key."""
+
+    person_id: str
+    cut_key: str
+
+
 class Photos:
     """A user's photos. An address is his own, inside our storage, or it is refused; nothing is fetched from it."""
 
@@ -56,7 +66,7 @@ class Photos:
         """Make an image and sign its upload: exactly this type, exactly this many bytes."""
         self.check(content_type, size_bytes)
         limits = self._limits
-        image_id = new_id("img")
+        image_id = ImageId(new_id("img"))
         async with self._ledger.write() as writes:
             if await writes.users.find(caller.user_id) is None:
                 raise errors.Unauthorized("The user of this token does not exist any more.")
@@ -113,14 +123,18 @@ class Photos:
                 f"With this one your photos had {size_bytes + more_bytes} bytes, {most_bytes} are the most."
             )
 
-    def key_of(self, caller: Caller, url: str) -> str | None:
-        """Return the key behind an address of the caller's own; None: it is another user's.
+    def named(self, caller: Caller, person_url: str, garment_url: str) -> Named | None:
+        """Return what two addresses of the caller's own name, if it is a photo and a cut-out. Nothing is looked up.
 
         Raises:
-            ForeignUrl: It is not in our storage.
+            ForeignUrl: One of them is not in our storage.
         """
-        key = self._store.key_of(url)
-        return key if object_keys.split(key).user_id == caller.user_id else None
+        person = object_keys.split(self._store.key_of(person_url))
+        cut_key = self._store.key_of(garment_url)
+        cut = object_keys.split(cut_key)
+        if caller.user_id != person.user_id or caller.user_id != cut.user_id or person.image_id is None:
+            return None
+        return Named(person_id=person.image_id, cut_key=cut_key) if cut.area == Area.DERIVED else None
 
     async def find(self, reads: Reads, caller: Caller, url: str) -> ImageRow:
         """Return the caller's photo at one of our addresses; anybody else's is not there."""
@@ -128,7 +142,7 @@ class Photos:
         parts = object_keys.split(key)
         found = None
         if parts.user_id == caller.user_id and parts.image_id is not None:
-            found = await reads.images.find(parts.image_id, user_id=caller.user_id)
+            found = await reads.images.find(ImageId(parts.image_id), user_id=caller.user_id)
         elif parts.user_id == caller.user_id and parts.area == Area.IMAGES:
             found = await reads.images.by_key(key, user_id=caller.user_id)
         if found is None:
@@ -141,10 +155,55 @@ class Photos:
         if object_keys.split(key).area != Area.DERIVED:
             return await self.find(reads, caller, url), None
         cut = await reads.jobs.cut_by_key(key, user_id=caller.user_id)
-        image = await reads.images.find(cut.image_id or "", user_id=caller.user_id) if cut else None
+        image = await reads.images.find(cut.image_id, user_id=caller.user_id) if cut and cut.image_id else None
         if cut is None or image is None:
             raise errors.NotFound("There is no cut-out of yours at this address.")
         return image, cut
+
+    async def find_pair(
+        self, caller: Caller, person_url: str, garment_url: str
+    ) -> tuple[ImageRow, ImageRow, JobRow | None]:
+        """Return the person's photo, the garment's, and the garment's cut-out if the address names one."""
+        async with self._ledger.read() as reads:
+            person = await self.find(reads, caller, person_url)
+            return person, *(await self.find_garment(reads, caller, garment_url))
+
+    async def find_uploaded(self, caller: Caller, url: str) -> tuple[ImageRow, Sequence[JobRow]]:
+        """Return the caller's photo at an address, uploaded, with its tailor jobs."""
+        async with self._ledger.read() as reads:
+            image = await self.find(reads, caller, url)
+        return image, await self.jobs_of_uploaded(image)
+
+    async def jobs_of_uploaded(self, image: ImageRow) -> Sequence[JobRow]:
+        """Return a photo's tailor jobs; raise unless the photo was uploaded."""
+        async with self._ledger.read() as reads:
+            known = await reads.jobs.of_images([image.id])
+        await self.check_uploaded(image, known)
+        return known
+
+    async def materials(self, caller: Caller, person_url: str, garment_url: str) -> Materials:
+        """Return what a try-on of the caller's own addresses is made from; raise unless all of it was uploaded."""
+        async with self._ledger.read() as reads:
+            person = await self.find(reads, caller, person_url)
+            garment, cut = await self.find_garment(reads, caller, garment_url)
+            known = await reads.jobs.of_images({person.id, garment.id})
+        return await self._uploaded(Materials(person=person, garment=garment, cut=cut, known=known))
+
+    async def materials_of(self, entry: TryonRow) -> Materials:
+        """Return what an entry is made from; raise unless all of it was uploaded."""
+        ids = {entry.person_image_id, entry.garment_image_id}
+        async with self._ledger.read() as reads:
+            photos = await reads.images.by_ids(ids)
+            cut = (await reads.jobs.by_ids([entry.cut_id])).get(entry.cut_id) if entry.cut_id else None
+            known = await reads.jobs.of_images(ids)
+        person, garment = photos[entry.person_image_id], photos[entry.garment_image_id]
+        return await self._uploaded(Materials(person=person, garment=garment, cut=cut, known=known))
+
+    async def _uploaded(self, found: Materials) -> Materials:
+        await self.check_uploaded(found.person, found.known)
+        if found.cut is None:
+            await self.check_uploaded(found.garment, found.known)
+        return found
 
     async def check_uploaded(self, image: ImageRow, known: Sequence[JobRow]) -> None:
         """Refuse a photo that was never uploaded, or whose ingest found it bad."""
@@ -152,7 +211,7 @@ class Photos:
             return
         ingests = [job for job in known if job.image_id == image.id and job.kind == JobKind.INGEST]
         # Completed: recorded since the image was read, and the upload may be gone already.
-        if ingests and (ingests[-1].state in ("queued", "running", "completed") or is_final(ingests[-1])):
+        if ingests and (ingests[-1].state in (*ALIVE, JobState.COMPLETED) or is_final(ingests[-1])):
             if ingests[-1].error:
                 raise error_of(ingests[-1].error)
             return

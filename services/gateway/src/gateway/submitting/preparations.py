@@ -3,19 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from gateway.ledger.images import ImageRow
 from gateway.ledger.jobs import JobRow
 from gateway.ledger.session import Writes
 from gateway.rules.failures import error_of
-from gateway.rules.tokens import Caller
 from gateway.rules.variants import cut_variant
-from proteus.jobs import Category, JobKind, JobState, Stage, new_id
+from gateway.submitting.context import Materials, SubmitContext
+from gateway.submitting.idempotency import Raced
+from proteus.jobs import WITHOUT_RESULT, Category, JobKind, JobState, Stage, new_id
 
 
-class Raced(Exception):
-    """Another request made the same row first; it has committed, so asking once more finds it."""
+@dataclass(frozen=True, kw_only=True)
+class TryonNeeds:
+    """The preparations of one try-on.
+
+    Attributes:
+        cut: The garment's cut-out.
+        parse: The person's parse; None: the engine needs none.
+        unfinished: Those that its pictures wait for.
+        waiting: Those of them that were made here and can be queued as soon as this commits.
+    """
+
+    cut: JobRow
+    parse: JobRow | None
+    unfinished: Sequence[str]
+    waiting: Sequence[str]
 
 
 class Preparations:
@@ -23,19 +38,15 @@ class Preparations:
 
     Args:
         writes: The transaction.
-        caller: Whose jobs they are.
-        trace_id: Of the request.
+        context: Who asks.
         known: The jobs of the request's photos.
         parser_version: What another parser made is made anew.
     """
 
-    def __init__(
-        self, writes: Writes, caller: Caller, trace_id: str, known: Sequence[JobRow], *, parser_version: str
-    ) -> None:
+    def __init__(self, writes: Writes, context: SubmitContext, known: Sequence[JobRow], *, parser_version: str) -> None:
         self._parser_version = parser_version
         self._writes = writes
-        self._caller = caller
-        self._trace_id = trace_id
+        self._context = context
         self._known = {(job.image_id, job.kind, job.variant): job for job in known}
         self.waiting: list[str] = []
         """Jobs made here that can be queued as soon as this commits."""
@@ -48,17 +59,19 @@ class Preparations:
             self._known = {place: pinned.get(job.id, job) for place, job in self._known.items()}
 
     async def ingest(self, image: ImageRow) -> JobRow | None:
-        """None: the photo is ingested (and nobody knows by which job any more)."""
+        """Return the ingest of a photo; None: it is done (and its job's row is gone)."""
         if image.key is not None and (image.id, JobKind.INGEST, "") not in self._known:
             return None
         return await self._ensure(image, JobKind.INGEST, "", None)
 
     async def cut(self, image: ImageRow, category: Category) -> JobRow:
+        """Return the cut-out of a garment's photo."""
         return await self._ensure(
             image, JobKind.CUT, cut_variant(category, self._parser_version), await self.ingest(image)
         )
 
     async def parse(self, image: ImageRow) -> JobRow:
+        """Return the parse of a person's photo."""
         return await self._ensure(image, JobKind.PARSE, self._parser_version, await self.ingest(image))
 
     async def _ensure(self, image: ImageRow, kind: JobKind, variant: str, need: JobRow | None) -> JobRow:
@@ -66,14 +79,14 @@ class Preparations:
         if known is not None:
             if is_final(known):
                 raise error_of(known.error or {})
-            if known.state not in ("failed", "canceled", "expired"):
+            if known.state not in WITHOUT_RESULT:
                 return known
         blocked = need is not None and need.state != JobState.COMPLETED
         made = await self._writes.jobs.add_tailor_job(
             id=new_id("seg"),
-            kind=kind.value,
-            user_id=self._caller.user_id,
-            tenant=self._caller.tenant,
+            kind=kind,
+            user_id=self._context.caller.user_id,
+            tenant=self._context.caller.tenant,
             image_id=image.id,
             variant=variant,
             state=JobState.QUEUED,
@@ -81,7 +94,7 @@ class Preparations:
             waiting_since=None if blocked else datetime.now(UTC),
             engine=kind.value,
             batch_key=kind.value,
-            trace_id=self._trace_id,
+            trace_id=self._context.trace_id,
         )
         if made is None:
             raise Raced
@@ -91,6 +104,25 @@ class Preparations:
             self.waiting.append(made.id)
         self._known[(image.id, kind, variant)] = made
         return made
+
+
+async def needs_of(
+    writes: Writes,
+    context: SubmitContext,
+    materials: Materials,
+    category: Category,
+    *,
+    needs_parse: bool,
+    parser_version: str,
+) -> TryonNeeds:
+    """Return what a try-on needs: the cut-out, which the client may have named, and the person's parse or ingest."""
+    plan = Preparations(writes, context, materials.known, parser_version=parser_version)
+    await plan.pin()
+    cut = materials.cut if materials.cut is not None else await plan.cut(materials.garment, category)
+    parse = await plan.parse(materials.person) if needs_parse else None
+    needed = [cut, parse if parse is not None else await plan.ingest(materials.person)]
+    unfinished = [need.id for need in needed if need is not None and need.state != JobState.COMPLETED]
+    return TryonNeeds(cut=cut, parse=parse, unfinished=unfinished, waiting=plan.waiting)
 
 
 def is_final(job: JobRow) -> bool:

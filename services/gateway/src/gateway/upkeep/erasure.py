@@ -20,7 +20,7 @@ from gateway.ledger.jobs import JobRow
 from gateway.ledger.session import Writes
 from gateway.ledger.tryons import TryonRow
 from proteus import object_keys
-from proteus.jobs import JobId, JobKind
+from proteus.jobs import JobId, UserId
 from proteus.queue import AnyQueue
 from proteus.storage import ObjectStore
 
@@ -65,7 +65,7 @@ class Eraser:
         await self._forget(jobs)
         await self.empty(prefixes)
 
-    async def user(self, user_id: str) -> bool:
+    async def user(self, user_id: UserId) -> bool:
         """Delete a user and everything that was his."""
         async with self._ledger.read() as reads:
             jobs = await reads.jobs.alive_of_user(user_id)
@@ -123,7 +123,7 @@ class Eraser:
         """Take jobs out of their queues; a worker that runs one is told and refused."""
         by_list: dict[str, list[JobId]] = {}
         for job in jobs:
-            by_list.setdefault(JobKind(job.kind).queue, []).append(JobId(job.id))
+            by_list.setdefault(job.kind.queue, []).append(job.id)
         for name, ids in by_list.items():
             try:
                 await self._queues[name].forget(*ids)

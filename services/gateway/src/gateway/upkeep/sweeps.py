@@ -22,7 +22,7 @@ from gateway.ledger.jobs import JobRow
 from gateway.settings import UploadSettings
 from gateway.upkeep.erasure import Eraser
 from proteus import object_keys
-from proteus.jobs import JobKind, JobState
+from proteus.jobs import ImageId, JobKind, JobState
 from proteus.object_keys import Area
 from proteus.storage import ObjectInfo, ObjectStore
 
@@ -96,7 +96,7 @@ class Sweeper:
             suspects = await reads.jobs.done_more_than_once(
                 since=now - ORPHANS_UNTIL, until=now - ORPHANS_AFTER, limit=PAGE
             )
-            units = await reads.jobs.units_of({row.public_id for row in suspects})
+            units = await reads.jobs.units_of({row.tryon_id for row in suspects if row.tryon_id})
         deleted = 0
         for tryon_id, rows in units.items():
             kept = {row.result_key for row in rows}
@@ -139,13 +139,13 @@ class Sweeper:
         """Return when an upload is to be looked at again; None: it can go now."""
         if any(not job.terminal for job in jobs):
             return now + LOOK_AGAIN
-        if image.key is not None or any(job.state == JobState.FAILED and job.kind == JobKind.INGEST for job in jobs):
+        if image.key is not None or any(job.state is JobState.FAILED and job.kind is JobKind.INGEST for job in jobs):
             return None
         end = image.created_at + timedelta(seconds=self._uploads.incoming_max_age_seconds)
         return end if end > now else None
 
     async def _delete_strays(self, found: Sequence[ObjectInfo], now: datetime) -> int:
-        ids = [object_keys.split(info.key).name for info in found]
+        ids = [ImageId(object_keys.split(info.key).name) for info in found]
         async with self._ledger.read() as reads:
             images = await reads.images.by_ids(ids)
             jobs = _by_image(await reads.jobs.of_images(ids))

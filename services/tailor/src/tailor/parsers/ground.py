@@ -73,6 +73,7 @@ def ring(shape: tuple[int, ...]) -> Truth:
 
 
 def lab_of(small: Pixels) -> Plane:
+    """Return (H, W, 3) CIELAB float32 of sRGB pixels."""
     return np.asarray(cv2.cvtColor(small.astype(np.float32) / np.float32(255), cv2.COLOR_RGB2LAB), np.float32)
 
 

@@ -13,8 +13,9 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Final, Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,21 +32,11 @@ CHOICES: Final = "levers.json"
 """File in the folder of weights that remembers what proved itself."""
 
 
-def ready(
-    forms: Sequence[Candidate],
-    *,
-    exact: Candidate,
-    load: Callable[[Candidate], Loaded],
-    answers: Callable[[Loaded], Answers],
-    tolerance: float,
-    what: str,
-    folder: Path,
-    device: str,
-) -> tuple[Candidate, Loaded]:
-    """Return the first form that is near enough to the exact one, loaded; the exact one if none is.
+@dataclass(frozen=True, kw_only=True)
+class Trial(Generic[Loaded]):
+    """How the forms of one network are compared on one device.
 
-    Args:
-        forms: The most wanted one first; none: the exact form is loaded, and nothing is measured.
+    Attributes:
         exact: The form that has no lever.
         load: Puts a form on the device.
         answers: Runs a loaded form on the sample.
@@ -53,12 +44,45 @@ def ready(
         what: Names the engine, for the log.
         folder: Of the weights; choices are remembered in it where it can be written.
         device: Names device, driver and libraries: what a choice holds for.
+    """
+
+    exact: Candidate
+    load: Callable[[Candidate], Loaded]
+    answers: Callable[[Loaded], Answers]
+    tolerance: float
+    what: str
+    folder: Path
+    device: str
+
+    def exact_answers(self) -> Answers:
+        """Run the exact form.
+
+        Raises:
+            ModelUnavailable: It cannot be loaded or does not run.
+        """
+        try:
+            return self.answers(self.load(self.exact))
+        except ModelUnavailable:
+            raise
+        except Exception as error:  # a form may fail in any way that its libraries and its device know
+            reason = f"{type(error).__name__}: {str(error)[:200]}"
+            raise ModelUnavailable(
+                f"{self.what}: its exact form ({self.exact}) does not run on this device, so no lever can be proven: "
+                f"{reason}"
+            ) from error
+
+
+def ready(forms: Sequence[Candidate], trial: Trial[Loaded]) -> tuple[Candidate, Loaded]:
+    """Return the first form that is near enough to the exact one, loaded; the exact one if none is.
+
+    Args:
+        forms: The most wanted one first; none: the exact form is loaded, and nothing is measured.
 
     Raises:
         ModelUnavailable: The exact form cannot be loaded or does not run here, so nothing can be proven.
     """
     if not forms:
-        return exact, load(exact)
+        return trial.exact, trial.load(trial.exact)
     expected: list[Answers] = []
     held: dict[str, Loaded] = {}
 
@@ -66,37 +90,25 @@ def ready(
         held.clear()
         gc.collect()
         if not expected:
-            expected.append(_exact_answers(exact, load, answers, what))
+            expected.append(trial.exact_answers())
             gc.collect()
         try:
-            held[str(form)] = load(form)
-            found = answers(held[str(form)])
-        except Exception as error:  # a form may fail in any way that its libraries and its device know
+            held[str(form)] = trial.load(form)
+            found = trial.answers(held[str(form)])
+        except Exception as error:  # as above
             error.with_traceback(None)  # its frames hold the form, which must leave the device
             return f"failed: {type(error).__name__}: {str(error)[:200]}"
         return distance(expected[0], found)
 
-    key = key_of(what, device, str(exact), *map(str, forms), *_identity(folder))
-    bounds = Bounds(error=tolerance, agreement=None, decided=None, cost=None)
-    chosen = choose(forms, prove, what=what, key=key, bounds=bounds, exact=exact, cache=folder / CHOICES)
+    key = key_of(trial.what, trial.device, str(trial.exact), *map(str, forms), *_identity(trial.folder))
+    bounds = Bounds(error=trial.tolerance, agreement=None, decided=None, cost=None)
+    chosen = choose(
+        forms, prove, what=trial.what, key=key, bounds=bounds, exact=trial.exact, cache=trial.folder / CHOICES
+    )
     kept = held.pop(str(chosen), None)
     held.clear()
     gc.collect()
-    return chosen, load(chosen) if kept is None else kept
-
-
-def _exact_answers(
-    exact: Candidate, load: Callable[[Candidate], Loaded], answers: Callable[[Loaded], Answers], what: str
-) -> Answers:
-    try:
-        return answers(load(exact))
-    except ModelUnavailable:
-        raise
-    except Exception as error:  # as above
-        reason = f"{type(error).__name__}: {str(error)[:200]}"
-        raise ModelUnavailable(
-            f"{what}: its exact form ({exact}) does not run on this device, so no lever can be proven: {reason}"
-        ) from error
+    return chosen, trial.load(chosen) if kept is None else kept
 
 
 def distance(exact: Answers, near: Answers) -> Distance:

@@ -54,6 +54,7 @@ async def keeper() -> AsyncIterator[Keep]:
 
 @asynccontextmanager
 async def lifespan(_app: FastAPI) -> AsyncIterator[dict[str, Any]]:
+    """Open what the one route needs."""
     redis: Redis = Redis.from_url(os.environ["REDIS_URL"], decode_responses=True)
     async with keeper() as keep:
         yield {"keep": keep, "redis": redis}

@@ -25,11 +25,12 @@ import httpx
 import psutil
 from redis.asyncio import Redis
 
+from proteus.jobs import EventKind
 from proteus.keys import JOBS, QueueKeys
 from proteus.service.lifecycle import cancel
 from proteus.storage import ObjectStore
 from workbench.chaos.count import missed_by_clients, quantile
-from workbench.chaos.fleet import Fleet
+from workbench.chaos.fleet import Fleet, Shape
 from workbench.chaos.shopper import REQUEST_SECONDS, Ear, Heard, Shopper
 from workbench.chaos.watch import Watch
 from workbench.unlimited import UNLIMITED
@@ -89,7 +90,7 @@ async def completions(redis: Redis) -> dict[str, float]:
     return {
         fields["id"]: int(entry_id.partition("-")[0]) / 1000
         for entry_id, fields in entries
-        if fields["kind"] == "completed"
+        if fields["kind"] == EventKind.COMPLETED
     }
 
 
@@ -110,7 +111,8 @@ def resident_kib(fleet: Fleet) -> float:
 
 async def bench(folder: Path, models: Path) -> dict[str, Any]:
     """Run it; return the figures."""
-    fleet = Fleet(folder, models=models, gateways=2, weavers=2, environment=ENVIRONMENT, say=say)
+    shape = Shape(gateways=2, weavers=2)
+    fleet = Fleet(folder, models=models, shape=shape, environment=ENVIRONMENT, say=say)
     urls = list(fleet.gateways.values())
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(fleet.running())

@@ -31,6 +31,7 @@ from gateway.settings import DatabaseSettings
 from proteus import object_keys
 from proteus.artefacts import IngestedImage
 from proteus.clock import SystemClock
+from proteus.jobs import ImageId, UserId
 from workbench.stack.ports import free_port
 from workbench.stack.postgres import Postgres, psql
 from workbench.stack.process import Process
@@ -42,7 +43,7 @@ SECONDS: Final = 3.0
 ROUNDS: Final = 5
 NAMES: Final = ("ours", "bare", "bare_sqlalchemy")
 KEY: Final = "a-signing-key-for-benchmarks-only!"
-USER: Final = "user_bench"
+USER: Final = UserId("user_bench")
 STORE: Final = "http://127.0.0.1:9/bench"
 PARSE: Final = object_keys.parse_keys(USER, "abc", parser="classic", parser_version="1")
 CUT: Final = object_keys.cut_keys(USER, "abc", parser="classic", parser_version="1", category="auto")
@@ -58,7 +59,7 @@ async def seed(database_url: str) -> None:
             ("person", "parse", "classic", PARSE.description),
             ("garment", "cut", "auto/classic", CUT.picture),
         ):
-            image_id = f"img_{kind}"
+            image_id = ImageId(f"img_{kind}")
             await writes.images.add(
                 image_id,
                 user_id=USER,

@@ -35,6 +35,7 @@ from tailor.parsers.contract import Pixels
 from tailor.parsers.segformer import Network, load_network
 from tailor.parsers.segformer.matting import soft_alpha
 from tailor.parsers.segformer.network import BackendName
+from tailor.parsers.segformer.preparation import stretched
 from workbench.bench.checkpoints import SEGFORMER_B2, write_segformer
 
 SIZES: Final = ((768, 1024), (1536, 2048), (1024, 768), (900, 900))
@@ -141,7 +142,7 @@ def after_the_labels(network: Network) -> dict[str, float]:
     imaging.encode(pixels, "png")
     result["encode"] = time.perf_counter() - start
     start = time.perf_counter()
-    network.prepare(photo)
+    stretched(photo, side=network.side)
     result["prepare"] = time.perf_counter() - start
     return {name: round(1000 * seconds, 1) for name, seconds in result.items()}
 

@@ -8,15 +8,16 @@ event was recorded or received, if its result changed, or if one order made two 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from math import ceil
 from typing import Any
 
+from proteus.jobs import TERMINAL
 from workbench.chaos.load import Order
 from workbench.chaos.scenario import Scenario
 from workbench.chaos.shopper import Ear
-from workbench.chaos.watch import TERMINAL, Recorded, Recovery, Row
+from workbench.chaos.watch import Recorded, Recovery, Row
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,65 +51,99 @@ class Verdict:
     """The bars that were missed, one sentence each."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Tally:
+    """What the bars are held against."""
+
+    jobs: int
+    lost: Mapping[str, str]
+    doubled: Mapping[str, str]
+    missed_events: int
+    dead: Set[str]
+    poison: Set[str]
+    away_seconds: Sequence[float]
+    never_back: Sequence[str]
+    ended: Sequence[str]
+
+    @classmethod
+    def of(cls, seen: Evidence, scenario: Scenario) -> _Tally:
+        return cls(
+            jobs=sum(order.pictures for order in seen.orders),
+            lost=lost_jobs(seen),
+            doubled=doubled_jobs(seen),
+            missed_events=missed_by_clients(seen.ears, seen.events),
+            dead={row.id for row in seen.rows.values() if row.state == "failed"},
+            poison={order.job_id for order in seen.orders if order.poison},
+            away_seconds=sorted(seconds for recovery in seen.recoveries for seconds in recovery.seconds.values()),
+            never_back=[job_id for recovery in seen.recoveries for job_id in recovery.waiting],
+            ended=[name for name in seen.unasked_ends if name.partition("-")[0] not in scenario.may_end_by_itself],
+        )
+
+
 def judge(seen: Evidence, scenario: Scenario) -> Verdict:
     """Count, and compare with the bars."""
-    lost = lost_jobs(seen)
-    doubled = doubled_jobs(seen)
-    missed_events = missed_by_clients(seen.ears, seen.events)
-    jobs = sum(order.pictures for order in seen.orders)
-    dead = {row.id for row in seen.rows.values() if row.state == "failed"}
-    poison = {order.job_id for order in seen.orders if order.poison}
-    away = sorted(seconds for recovery in seen.recoveries for seconds in recovery.seconds.values())
-    never_back = [job_id for recovery in seen.recoveries for job_id in recovery.waiting]
-    ended = [name for name in seen.unasked_ends if name.partition("-")[0] not in scenario.may_end_by_itself]
+    tally = _Tally.of(seen, scenario)
+    missed = [*_missed_of_jobs(tally, scenario), *_missed_of_services(tally, seen)]
+    return Verdict(numbers=_numbers(tally, seen, scenario), missed=missed)
+
+
+def _numbers(tally: _Tally, seen: Evidence, scenario: Scenario) -> dict[str, Any]:
     states = Counter(row.state for row in seen.rows.values())
-    numbers: dict[str, Any] = {
+    return {
         "scenario": scenario.name,
-        "jobs": jobs,
-        "lost": len(lost),
-        "double_visible": len(doubled),
-        "events_missed_by_clients": missed_events,
+        "jobs": tally.jobs,
+        "lost": len(tally.lost),
+        "double_visible": len(tally.doubled),
+        "events_missed_by_clients": tally.missed_events,
         "events_received": sum(len({event.seq for event in ear.heard}) for ear in seen.ears),
-        "recovered_jobs": len(away),
-        "recovery_seconds_p50": quantile(away, 0.5),
-        "recovery_seconds_p99": quantile(away, 0.99),
-        "recovery_seconds_max": quantile(away, 1.0),
+        "recovered_jobs": len(tally.away_seconds),
+        "recovery_seconds_p50": quantile(tally.away_seconds, 0.5),
+        "recovery_seconds_p99": quantile(tally.away_seconds, 0.99),
+        "recovery_seconds_max": quantile(tally.away_seconds, 1.0),
         "lease_seconds": scenario.lease_seconds,
-        "dead_letters": len(dead),
-        "poison": len(poison),
-        "dead_minus_poison": len(dead - poison) - len(poison - dead),
+        "dead_letters": len(tally.dead),
+        "poison": len(tally.poison),
+        "dead_minus_poison": len(tally.dead - tally.poison) - len(tally.poison - tally.dead),
         "wasted_worker_seconds_ratio": wasted_ratio(seen),
-        "ended_by_themselves": len(ended),
+        "ended_by_themselves": len(tally.ended),
         "not_ready_again": len(seen.not_ready),
         "unmet_answers": len(seen.unmet_answers),
         **{state: states.get(state, 0) for state in ("completed", "canceled", "expired")},
     }
-    missed = []
-    if jobs < scenario.jobs:
-        missed.append(f"only {jobs} of {scenario.jobs} jobs were accepted")
-    if lost:
-        missed.append(f"lost: {_some(f'{job_id} ({why})' for job_id, why in lost.items())}")
-    if doubled:
-        missed.append(f"visibly done twice: {_some(f'{job_id} ({why})' for job_id, why in doubled.items())}")
-    if missed_events:
-        missed.append(f"clients missed {missed_events} events")
-    if never_back:
-        missed.append(f"never back after a fault: {_some(never_back)}")
-    if not away:
-        missed.append("no fault hit a job: nothing was shown")
-    elif numbers["recovery_seconds_p99"] > scenario.recovery_bar_seconds:
-        missed.append(f"recovery took {numbers['recovery_seconds_p99']} s, more than {scenario.recovery_bar_seconds} s")
-    if ended:
-        missed.append(f"services ended although nothing killed them: {_some(ended)}")
+
+
+def _missed_of_jobs(tally: _Tally, scenario: Scenario) -> Iterator[str]:
+    if tally.jobs < scenario.jobs:
+        yield f"only {tally.jobs} of {scenario.jobs} jobs were accepted"
+    if tally.lost:
+        yield f"lost: {_some(f'{job_id} ({why})' for job_id, why in tally.lost.items())}"
+    if tally.doubled:
+        yield f"visibly done twice: {_some(f'{job_id} ({why})' for job_id, why in tally.doubled.items())}"
+    if tally.missed_events:
+        yield f"clients missed {tally.missed_events} events"
+    if tally.never_back:
+        yield f"never back after a fault: {_some(tally.never_back)}"
+    p99, bar = quantile(tally.away_seconds, 0.99), scenario.recovery_bar_seconds
+    if p99 is None:
+        yield "no fault hit a job: nothing was shown"
+    elif p99 > bar:
+        yield f"recovery took {p99} s, more than {bar} s"
+    if tally.dead != tally.poison:
+        yield (
+            f"dead without being poison: {_some(tally.dead - tally.poison)}; "
+            f"poison and not dead: {_some(tally.poison - tally.dead)}"
+        )
+
+
+def _missed_of_services(tally: _Tally, seen: Evidence) -> Iterator[str]:
+    if tally.ended:
+        yield f"services ended although nothing killed them: {_some(tally.ended)}"
     if seen.not_ready:
-        missed.append(f"services that are not ready again by themselves: {_some(seen.not_ready)}")
+        yield f"services that are not ready again by themselves: {_some(seen.not_ready)}"
     if seen.unmet_answers:
-        missed.append(f"no request met these answers, so nothing was shown: {_some(seen.unmet_answers)}")
+        yield f"no request met these answers, so nothing was shown: {_some(seen.unmet_answers)}"
     if seen.served_without == 0:
-        missed.append("while one engine had no weaver, nobody's jobs ended")
-    if dead != poison:
-        missed.append(f"dead without being poison: {_some(dead - poison)}; poison and not dead: {_some(poison - dead)}")
-    return Verdict(numbers=numbers, missed=missed)
+        yield "while one engine had no weaver, nobody's jobs ended"
 
 
 def lost_jobs(seen: Evidence) -> dict[str, str]:

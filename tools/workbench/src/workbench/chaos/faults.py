@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 
 from redis.asyncio import Redis
@@ -59,80 +59,108 @@ class Faults:
 
     async def _at_its_time(self, fault: Fault) -> None:
         await asyncio.sleep(fault.at_seconds)
-        fleet = self._fleet
-        match fault.kind:
-            case "kill":
-                name = await self._draw(fault.target)
-                fleet.kill(name)
-                await self._note_lost(f"SIGKILL {name}", name)
-                await asyncio.sleep(fault.seconds)
-                fleet.release(name)
-            case "freeze":
-                name = await self._draw(fault.target)
-                fleet.freeze(name)
-                await self._note_lost(f"SIGSTOP {name} for {fault.seconds:g} s", name)
-                await asyncio.sleep(fault.seconds)
-                fleet.wake(name)
-                self._say(f"SIGCONT {name}")
-            case "away":
-                self._say(f"{fault.target} is away for {fault.seconds:g} s")
-                await fleet.take_away(fault.target, seconds=fault.seconds)
-                self._say(f"{fault.target} is back")
-            case "restart":
-                self._say(f"SIGKILL {fault.target}, back in {fault.seconds:g} s with its data")
-                await fleet.restart(fault.target, down_seconds=fault.seconds, empty=False)
-                self._say(f"{fault.target} is back")
-            case "empty":
-                recovery = self._watch.emptied(since=time.time())
-                held = len(recovery.waiting)
-                self._say(f"SIGKILL {fault.target}, back in {fault.seconds:g} s empty: {held} jobs were in it")
-                await fleet.restart(fault.target, down_seconds=fault.seconds, empty=True)
-                self._say(f"{fault.target} is back")
-            case "answer":
-                assert fault.answer is not None
-                self._say(f"{fault.target} answers {fault.answer} for {fault.seconds:g} s")
-                proxy = fleet.proxies[fault.target]
-                before = proxy.answered
-                await proxy.answering(fault.answer, seconds=fault.seconds)
-                met = proxy.answered - before
-                self._say(f"{fault.target} serves again; {met} requests met the answer")
-                if not met:
-                    self.unmet.append(f"{fault.target} {fault.answer}")
-            case "garbage":
-                self._say(f"garbage: {await scatter(self._redis, self._watch.user_ids(), rng=self._rng)} pieces")
-            case "loss":
-                since = time.time()
-                what, tokens = await lose_a_part(self._redis, rng=self._rng)
-                self._say(f"{what}: {len(tokens)} jobs stand nowhere")
-                self._watch.stranded(what, tokens, since=since)
-            case "lock":
-                self._say(f"the table of jobs is locked for {fault.seconds:g} s")
-                await self._watch.lock_jobs(seconds=fault.seconds)
-                self._say("the table of jobs is free again")
-            case "fleetless":
-                before = self._over()
-                fleet.kill(fleet.second_weaver)
-                self._say(f"SIGKILL {fleet.second_weaver}: its engine has no weaver for {fault.seconds:g} s")
-                await asyncio.sleep(fault.seconds)
-                self.served_without = self._over() - before
-                fleet.release(fleet.second_weaver)
-                self._say(f"{fleet.second_weaver} may come back; {self.served_without} jobs of others ended meanwhile")
-            case "evict":
-                used = int((await self._redis.info("memory"))["used_memory"])
-                before = await self._redis.dbsize()
-                await self._redis.config_set("maxmemory-policy", "allkeys-random")
-                await self._redis.config_set("maxmemory", str(used * 19 // 20))
-                await asyncio.sleep(fault.seconds)
-                await self._redis.config_set("maxmemory", "0")
-                await self._redis.config_set("maxmemory-policy", "noeviction")
-                evicted = (await self._redis.info("stats"))["evicted_keys"]
-                self._say(f"Redis forgot {evicted} of {before} keys, by lot")
-            case "full":
-                self._say(f"Redis has no memory left for {fault.seconds:g} s")
-                await self._redis.config_set("maxmemory", "1")
-                await asyncio.sleep(fault.seconds)
-                await self._redis.config_set("maxmemory", "0")
-                self._say("Redis has memory again")
+        await self._deal(fault)
+
+    async def _deal(self, fault: Fault) -> None:
+        dealt: Mapping[str, Callable[[Fault], Awaitable[None]]] = {
+            "kill": self._kill,
+            "freeze": self._freeze,
+            "away": self._take_away,
+            "restart": self._restart,
+            "empty": self._empty,
+            "answer": self._answer,
+            "garbage": self._garbage,
+            "loss": self._lose,
+            "lock": self._lock,
+            "fleetless": self._leave_an_engine_without_weaver,
+            "evict": self._evict,
+            "full": self._fill,
+        }
+        await dealt[fault.kind](fault)
+
+    async def _kill(self, fault: Fault) -> None:
+        name = await self._draw(fault.target)
+        self._fleet.kill(name)
+        await self._note_lost(f"SIGKILL {name}", name)
+        await asyncio.sleep(fault.seconds)
+        self._fleet.release(name)
+
+    async def _freeze(self, fault: Fault) -> None:
+        name = await self._draw(fault.target)
+        self._fleet.freeze(name)
+        await self._note_lost(f"SIGSTOP {name} for {fault.seconds:g} s", name)
+        await asyncio.sleep(fault.seconds)
+        self._fleet.wake(name)
+        self._say(f"SIGCONT {name}")
+
+    async def _take_away(self, fault: Fault) -> None:
+        self._say(f"{fault.target} is away for {fault.seconds:g} s")
+        await self._fleet.take_away(fault.target, seconds=fault.seconds)
+        self._say(f"{fault.target} is back")
+
+    async def _restart(self, fault: Fault) -> None:
+        self._say(f"SIGKILL {fault.target}, back in {fault.seconds:g} s with its data")
+        await self._fleet.restart(fault.target, down_seconds=fault.seconds, empty=False)
+        self._say(f"{fault.target} is back")
+
+    async def _empty(self, fault: Fault) -> None:
+        recovery = self._watch.emptied(since=time.time())
+        held = len(recovery.waiting)
+        self._say(f"SIGKILL {fault.target}, back in {fault.seconds:g} s empty: {held} jobs were in it")
+        await self._fleet.restart(fault.target, down_seconds=fault.seconds, empty=True)
+        self._say(f"{fault.target} is back")
+
+    async def _answer(self, fault: Fault) -> None:
+        assert fault.answer is not None
+        self._say(f"{fault.target} answers {fault.answer} for {fault.seconds:g} s")
+        proxy = self._fleet.proxies[fault.target]
+        before = proxy.answered
+        await proxy.answering(fault.answer, seconds=fault.seconds)
+        met = proxy.answered - before
+        self._say(f"{fault.target} serves again; {met} requests met the answer")
+        if not met:
+            self.unmet.append(f"{fault.target} {fault.answer}")
+
+    async def _garbage(self, _: Fault) -> None:
+        self._say(f"garbage: {await scatter(self._redis, self._watch.user_ids(), rng=self._rng)} pieces")
+
+    async def _lose(self, _: Fault) -> None:
+        since = time.time()
+        what, tokens = await lose_a_part(self._redis, rng=self._rng)
+        self._say(f"{what}: {len(tokens)} jobs stand nowhere")
+        self._watch.stranded(what, tokens, since=since)
+
+    async def _lock(self, fault: Fault) -> None:
+        self._say(f"the table of jobs is locked for {fault.seconds:g} s")
+        await self._watch.lock_jobs(seconds=fault.seconds)
+        self._say("the table of jobs is free again")
+
+    async def _leave_an_engine_without_weaver(self, fault: Fault) -> None:
+        before, weaver = self._over(), self._fleet.second_weaver
+        self._fleet.kill(weaver)
+        self._say(f"SIGKILL {weaver}: its engine has no weaver for {fault.seconds:g} s")
+        await asyncio.sleep(fault.seconds)
+        self.served_without = self._over() - before
+        self._fleet.release(weaver)
+        self._say(f"{weaver} may come back; {self.served_without} jobs of others ended meanwhile")
+
+    async def _evict(self, fault: Fault) -> None:
+        used = int((await self._redis.info("memory"))["used_memory"])
+        before = await self._redis.dbsize()
+        await self._redis.config_set("maxmemory-policy", "allkeys-random")
+        await self._redis.config_set("maxmemory", str(used * 19 // 20))
+        await asyncio.sleep(fault.seconds)
+        await self._redis.config_set("maxmemory", "0")
+        await self._redis.config_set("maxmemory-policy", "noeviction")
+        evicted = (await self._redis.info("stats"))["evicted_keys"]
+        self._say(f"Redis forgot {evicted} of {before} keys, by lot")
+
+    async def _fill(self, fault: Fault) -> None:
+        self._say(f"Redis has no memory left for {fault.seconds:g} s")
+        await self._redis.config_set("maxmemory", "1")
+        await asyncio.sleep(fault.seconds)
+        await self._redis.config_set("maxmemory", "0")
+        self._say("Redis has memory again")
 
     def _over(self) -> int:
         return len(self._watch.rows) - self._watch.unfinished

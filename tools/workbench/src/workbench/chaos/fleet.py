@@ -17,7 +17,7 @@ import sys
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -38,19 +38,30 @@ READY_SECONDS: Final = 120.0
 RETRY_SECONDS: Final = 0.5
 
 
+@dataclass(frozen=True, kw_only=True)
+class Shape:
+    """Which services a fleet has.
+
+    Attributes:
+        skew_seconds: How far the clock of the last gateway is off.
+        second_engine: One weaver more offers this engine and no other.
+    """
+
+    gateways: int
+    weavers: int
+    skew_seconds: float = 0.0
+    second_engine: str = ""
+
+
 class Fleet:
     """Servers and services of one run.
 
     Args:
         folder: Data and logs; fresh.
         models: Where model weights lie.
-        gateways: How many.
-        weavers: How many.
         environment: Added to every service's.
-        say: Hears what happens.
+        say: Prints what happens.
         proxied_by: Services reach the servers through proxies that draw from this.
-        skew_seconds: How far the clock of the last gateway is off.
-        second_engine: One weaver more offers this engine and no other.
     """
 
     def __init__(
@@ -58,13 +69,10 @@ class Fleet:
         folder: Path,
         *,
         models: Path,
-        gateways: int,
-        weavers: int,
+        shape: Shape,
         environment: Mapping[str, str],
         say: Callable[[str], None],
         proxied_by: random.Random | None = None,
-        skew_seconds: float = 0.0,
-        second_engine: str = "",
     ) -> None:
         self._folder = folder
         self._models = models
@@ -107,23 +115,23 @@ class Fleet:
             **addresses(self.valkey, self.postgres, self.s3),
             **environment,
         }
-        self.gateways = {f"gateway-{n}": f"http://127.0.0.1:{port()}" for n in range(1, gateways + 1)}
-        self.second_weaver = f"weaver-{weavers + 1}"
+        self.gateways = {f"gateway-{n}": f"http://127.0.0.1:{port()}" for n in range(1, shape.gateways + 1)}
+        self.second_weaver = f"weaver-{shape.weavers + 1}"
         self._programs = {name: self._gateway(name, url) for name, url in self.gateways.items()}
-        if skew_seconds:
-            last = self._programs[f"gateway-{gateways}"]
-            wrong = clock_off_by(skew_seconds)
+        if shape.skew_seconds:
+            last = self._programs[f"gateway-{shape.gateways}"]
+            wrong = clock_off_by(shape.skew_seconds)
             say(
-                f"the clock of {last.name} is {skew_seconds:g} s off"
+                f"the clock of {last.name} is {shape.skew_seconds:g} s off"
                 if wrong
                 else "every clock is right: no libfaketime"
             )
             self._programs[last.name] = replace(last, environment={**last.environment, **wrong})
-        workers = ["tailor-1", *(f"weaver-{n}" for n in range(1, weavers + 1)), "arbitrator-1"]
+        workers = ["tailor-1", *(f"weaver-{n}" for n in range(1, shape.weavers + 1)), "arbitrator-1"]
         self._programs |= {name: self._worker(name, port()) for name in workers}
-        if second_engine:
+        if shape.second_engine:
             second = self._worker(self.second_weaver, port())
-            own = {**second.environment, "WEAVER_ENGINES": second_engine}
+            own = {**second.environment, "WEAVER_ENGINES": shape.second_engine}
             self._programs[second.name] = replace(second, environment=own)
         self._servers: dict[str, Valkey | Postgres | S3] = {
             server.name: server for server in (self.valkey, self.postgres, self.s3)

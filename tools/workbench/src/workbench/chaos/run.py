@@ -19,7 +19,7 @@ from proteus.service.lifecycle import cancel
 from proteus.storage import ObjectStore
 from workbench.chaos.count import Evidence, Verdict, judge
 from workbench.chaos.faults import Faults
-from workbench.chaos.fleet import Fleet
+from workbench.chaos.fleet import Fleet, Shape
 from workbench.chaos.load import Load, poison_seeds
 from workbench.chaos.scenario import FIRST_ENGINE, SECOND_ENGINE, Scenario
 from workbench.chaos.shopper import REQUEST_SECONDS, Shopper
@@ -49,13 +49,15 @@ async def run(scenario: Scenario, *, folder: Path, models: Path, seed: int, say:
     fleet = Fleet(
         folder,
         models=models,
-        gateways=scenario.gateways,
-        weavers=scenario.weavers,
-        second_engine=SECOND_ENGINE if scenario.second_share else "",
+        shape=Shape(
+            gateways=scenario.gateways,
+            weavers=scenario.weavers,
+            skew_seconds=scenario.skew_seconds,
+            second_engine=SECOND_ENGINE if scenario.second_share else "",
+        ),
         environment=environment_of(scenario),
         say=say,
         proxied_by=random.Random(seed) if scenario.proxied else None,
-        skew_seconds=scenario.skew_seconds,
     )
     say(
         f"lease {scenario.lease_seconds:g} s, beat {scenario.beat_seconds:g} s; {scenario.gateways} gateways, "

@@ -16,6 +16,7 @@ from typing import Any, Final
 
 import asyncpg
 
+from proteus.jobs import EPOCH_TOKENS, TERMINAL
 from proteus.object_keys import Area, split
 from proteus.storage import ObjectStore
 
@@ -28,10 +29,6 @@ AWAY: Final = (
 )
 """What a server that is cut off in the middle of an answer looks like."""
 
-EPOCH_TOKENS: Final = 10**6
-"""A fencing token is `epoch * 10^6 + claims in that epoch` (the queue's contract)."""
-
-TERMINAL: Final = frozenset({"completed", "failed", "canceled", "expired"})
 POLL_SECONDS: Final = 0.3
 LOOK_BACK: Final = timedelta(seconds=8)
 """Rows are stamped when their transaction begins and seen when it commits: look back further than one can last."""

@@ -57,10 +57,12 @@ def stroke(points: Points, thickness: float, size: tuple[int, int] = (HEIGHT, WI
 
 
 def plane(values: Any) -> Plane:
+    """Return float32."""
     return np.asarray(values, np.float32)
 
 
 def blur(values: Any, sigma_pixels: float) -> Plane:
+    """Blur by a Gaussian."""
     return plane(cv2.GaussianBlur(plane(values), (0, 0), sigma_pixels))
 
 
@@ -91,6 +93,7 @@ def depth(mask: Plane) -> Plane:
 
 
 def over(ground: Plane, colour: Plane, alpha: Plane) -> Plane:
+    """Lay a colour over a ground, by alpha."""
     return plane(ground * (1 - alpha[..., None]) + colour * alpha[..., None])
 
 

@@ -12,6 +12,7 @@ from proteus.errors import ProteusError
 from proteus.estimates import CostTable
 from workbench.replay.outcome import Outcome
 from workbench.replay.record import Record
+from workbench.simulate.actors import RunOptions
 from workbench.simulate.curves import measured
 from workbench.simulate.outcome import figures_of, mean
 from workbench.simulate.scaling import FleetPlan
@@ -65,7 +66,7 @@ def plan_of(replicas: int, *, at_least: int, at_most: int | None, cold_start_sec
         return fixed(replicas)
     pod = min(POD_SECONDS, cold_start_seconds)
     return FleetPlan(
-        signal="arbitrator",
+        signal="signal",
         replicas=min(max(replicas, at_least), at_most),
         min_replicas=at_least,
         max_replicas=at_most,
@@ -123,10 +124,8 @@ def simulate(record: Record, fleet: Fleet, policy: str) -> Outcome:
             degrade=fleet.degraded is not None,
             eta_limit_seconds=fleet.eta_limit_seconds,
         )
-        world = World(
-            trace, curve, fleet.plan, system, slo_seconds=fleet.slo_seconds, seed=seed, drain_seconds=DRAIN_SECONDS
-        )
-        runs.append(figures_of(world.run(), trace))
+        options = RunOptions(slo_seconds=fleet.slo_seconds, seed=seed, drain_seconds=DRAIN_SECONDS)
+        runs.append(figures_of(World(trace, curve, fleet.plan, system, options).run(), trace))
     figures = mean(runs)
     return Outcome(
         wait_p50=figures.wait_p50,

@@ -60,6 +60,23 @@ class Faults:
     poison_share: float = 0.0
 
 
+@dataclass(frozen=True, kw_only=True)
+class RunOptions:
+    """How one run is made and judged.
+
+    Attributes:
+        slo_seconds: A job that ends so soon after its arrival is in time.
+        sample: Record a row for the plots every few seconds.
+        drain_seconds: How long to go on after the trace, for jobs that still wait; None: one SLO, then nothing counts.
+    """
+
+    slo_seconds: float
+    seed: int
+    faults: Faults = Faults()
+    sample: bool = False
+    drain_seconds: float | None = None
+
+
 @dataclass(slots=True)
 class Tally:
     """What was counted during one run."""

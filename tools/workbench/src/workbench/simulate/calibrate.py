@@ -31,12 +31,13 @@ from proteus import fleet_config, keys, object_keys
 from proteus.engines import TIMED
 from proteus.estimates import CostTable, Fleet, Pace
 from proteus.fleet_config import FleetConfig
-from proteus.jobs import JobId
+from proteus.jobs import EventKind, JobId
 from proteus.payloads import TryonWork
 from proteus.queue import JobQueue, Submission
 from proteus.registry import WorkerState, list_workers
 from proteus.service.lifecycle import cancel
 from proteus.storage import ObjectStore
+from workbench.simulate.actors import RunOptions
 from workbench.simulate.curves import MAX_BATCH, Curve, measured
 from workbench.simulate.scenarios import fixed
 from workbench.simulate.systems.ours import GATEWAYS, VIEW_SECONDS, Ours
@@ -87,7 +88,7 @@ def simulated(trace: Trace, *, scale: float, seed: int) -> Outcome:
     """Run the simulator."""
     slo, curve = scale * SLO_SECONDS, curve_at(scale)
     system = Ours(SloPolicy(SloSettings(slo_seconds=slo)), curve, slo_seconds=slo)
-    tally = World(trace, curve, fixed(WEAVERS), system, slo_seconds=slo, seed=seed).run()
+    tally = World(trace, curve, fixed(WEAVERS), system, RunOptions(slo_seconds=slo, seed=seed)).run()
     return Outcome(goodput=tally.in_slo / len(trace), p95_seconds=float(np.percentile(tally.latencies, 95)))
 
 
@@ -220,7 +221,7 @@ class Bench:
         latencies = []
         entries: Any = await redis.xrange(queue.keys.events)
         for entry_id, fields in entries:
-            if fields.get("kind") == "completed":
+            if fields.get("kind") == EventKind.COMPLETED:
                 number = int(str(fields["id"]).removeprefix("job_calibrate_"))
                 at_ms = int(str(entry_id).partition("-")[0])
                 latencies.append(at_ms / 1000 - start - trace.arrived[number])

@@ -11,7 +11,7 @@ from typing import Final, Literal
 
 from arbitrator.policies.slo import SloPolicy, SloSettings
 from arbitrator.policies.table import TablePolicy
-from workbench.simulate.actors import Faults, Sample
+from workbench.simulate.actors import Faults, RunOptions, Sample
 from workbench.simulate.curves import CURVES
 from workbench.simulate.outcome import Figures, figures_of
 from workbench.simulate.scaling import FleetPlan
@@ -123,10 +123,7 @@ def run(case: Case) -> Result:
         curve,
         case.plan,
         system_of(case),
-        slo_seconds=SLO_SECONDS,
-        seed=case.seed,
-        faults=case.faults,
-        sample=case.sample,
+        RunOptions(slo_seconds=SLO_SECONDS, seed=case.seed, faults=case.faults, sample=case.sample),
     )
     tally = world.run()
     figures = figures_of(tally, trace)

@@ -11,16 +11,14 @@ import random
 from collections import deque
 from heapq import heappop, heappush
 from math import inf
-from typing import TYPE_CHECKING, Final, cast
+from typing import Final, cast
 
 from proteus.fleet_view import remaining_seconds
-from workbench.simulate.actors import Faults, Job, Tally, Worker
+from workbench.simulate.actors import Job, RunOptions, Tally, Worker
 from workbench.simulate.curves import Curve
 from workbench.simulate.scaling import HPA_SYNC_SECONDS, FleetPlan, NodePool
+from workbench.simulate.systems.contract import System
 from workbench.simulate.traces import Trace
-
-if TYPE_CHECKING:
-    from workbench.simulate.systems.contract import System
 
 TICK_SECONDS: Final = 0.5
 SAMPLE_SECONDS: Final = 5.0
@@ -38,32 +36,15 @@ Batched = tuple[Worker, bool, float, bool]
 
 
 class World:
-    """One run of one system on one trace.
+    """One run of one system on one trace; the system sees it as a `WorldView`."""
 
-    Args:
-        slo_seconds: In time means so soon after the arrival.
-        drain_seconds: How long to go on after the trace, for what still waits; None: one SLO, then nothing counts.
-    """
-
-    def __init__(
-        self,
-        trace: Trace,
-        curve: Curve,
-        plan: FleetPlan,
-        system: System,
-        *,
-        slo_seconds: float,
-        seed: int,
-        faults: Faults | None = None,
-        sample: bool = False,
-        drain_seconds: float | None = None,
-    ) -> None:
+    def __init__(self, trace: Trace, curve: Curve, plan: FleetPlan, system: System, options: RunOptions) -> None:
         self.trace = trace
         self.curve = curve
         self.plan = plan
         self.system = system
-        self.slo_seconds = slo_seconds
-        self.faults = faults or Faults()
+        self.slo_seconds = options.slo_seconds
+        self.faults = options.faults
         self.now = 0.0
         self.queue: deque[Job] = deque()
         self.idle: list[Worker] = []
@@ -74,15 +55,16 @@ class World:
         self.asked = plan.replicas
         self.leased = 0
         self.tally = Tally()
-        self._random = random.Random(seed)
+        self._random = random.Random(options.seed)
         self._heap: list[tuple[float, int, int, object]] = []
         self._count = 0
         self._wake_at = inf
         self._pool = NodePool(plan)
         self._hpa = plan.hpa()
         self._last_active = 0.0
-        self._sampling = sample
-        self._end = trace.seconds + (slo_seconds if drain_seconds is None else drain_seconds)
+        self._sampling = options.sample
+        drain_seconds = options.slo_seconds if options.drain_seconds is None else options.drain_seconds
+        self._end = trace.seconds + drain_seconds
         self._noises = [self._random.lognormvariate(0.0, NOISE) for _ in range(4096)]
 
     def run(self) -> Tally:

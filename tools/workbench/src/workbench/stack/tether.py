@@ -22,6 +22,7 @@ NOBODY = 65534
 
 
 def main(arguments: list[str]) -> None:
+    """Ask for a signal at the parent's death, then become the command."""
     parent_pid, signal_number, identity, *command = arguments
     libc = ctypes.CDLL(None, use_errno=True)
     if identity == "namespace":

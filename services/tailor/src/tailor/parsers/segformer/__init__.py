@@ -6,8 +6,9 @@ Runtime.
 """
 
 from tailor.parsers.segformer.exported import exported
-from tailor.parsers.segformer.network import SIDE, Network, load_network
+from tailor.parsers.segformer.network import Network, load_network
 from tailor.parsers.segformer.parser import SegformerParser
+from tailor.parsers.segformer.preparation import SIDE
 from tailor.parsers.segformer.weights import locate
 
 __all__ = ["SIDE", "Network", "SegformerParser", "exported", "load_network", "locate"]

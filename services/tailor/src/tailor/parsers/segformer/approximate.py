@@ -20,7 +20,7 @@ from typing import Final
 from proteus.errors import ModelUnavailable
 from proteus.service.instruction_sets import ONEDNN
 from proteus.worker.proofs import Candidate, choose, in_child, key_of
-from tailor.parsers.segformer.network import Floats, Forward, Pixels
+from tailor.parsers.segformer.preparation import Floats, Forward, Pixels
 from tailor.parsers.segformer.weights import LABELS
 
 CONVERTER: Final = "openvino.tools.ovc"

@@ -17,7 +17,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from tailor.parsers.segformer.network import MEAN, SPREAD
+from tailor.parsers.segformer.preparation import MEAN, SPREAD
 
 
 class FoldedSegformer(nn.Module):

@@ -2,35 +2,27 @@
 
 `onnxruntime` (default) runs the folded network that `exported` finds or makes; `torch` is the published network, the
 reference; `openvino` runs the folded one in half precision, approximately, once that has proven itself on this
-processor. Preparation is the published one: stretched to 512 x 512, bilinear, ImageNet statistics.
+processor.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Literal
+from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
-from PIL import Image
 
 from proteus.errors import ModelUnavailable
 from tailor.parsers.onnx_session import open_session
 from tailor.parsers.segformer.exported import exported
+from tailor.parsers.segformer.preparation import SIDE, Floats, Forward, Pixels, stretched
 from tailor.parsers.segformer.upsampling import labels_at
 from tailor.parsers.segformer.weights import LABELS, locate
 
-Pixels = NDArray[np.uint8]
-Floats = NDArray[np.float32]
-Forward = Callable[[Pixels], Floats]
 BackendName = Literal["onnxruntime", "openvino", "torch"]
-
-SIDE: Final = 512
-MEAN: Final = (0.485, 0.456, 0.406)
-SPREAD: Final = (0.229, 0.224, 0.225)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,8 +30,7 @@ class Network:
     """A network, loaded. Safe to share between threads.
 
     Attributes:
-        forward: (B, S, S, 3) uint8 -> logits (B, 18, S/4, S/4) float32.
-        side: S.
+        side: S, in pixels.
         version: Names the weights, and of an approximate backend the precision: results made with others are not the
             same results. Exact backends share it.
     """
@@ -51,7 +42,7 @@ class Network:
 
     def logits(self, photos: Sequence[Pixels]) -> Floats:
         """Return (B, 18, S/4, S/4) of photos, (H, W, 3) uint8 sRGB of any sizes."""
-        return self.forward(np.stack([self.prepare(photo) for photo in photos]))
+        return self.forward(np.stack([stretched(photo, side=self.side) for photo in photos]))
 
     def labels(self, photos: Sequence[Pixels]) -> list[Pixels]:
         """Return the label map of each photo, (H, W) uint8, ids of `tailor.labels.Atr`."""
@@ -59,10 +50,6 @@ class Network:
             labels_at(logits, width=photo.shape[1], height=photo.shape[0])
             for logits, photo in zip(self.logits(photos), photos, strict=True)
         ]
-
-    def prepare(self, photo: Pixels) -> Pixels:
-        """Return the photo as the network takes it, (S, S, 3) uint8."""
-        return np.asarray(Image.fromarray(photo).resize((self.side, self.side), Image.Resampling.BILINEAR))
 
 
 def load_network(

@@ -13,7 +13,8 @@ from tailor.labels import BODY_LABELS, GARMENT_LABELS, dominant_category
 from tailor.parsers.contract import GarmentMask, PersonMasks, Pixels
 from tailor.parsers.segformer.agnostic import WORKING_SIDE, agnostic_masks, extremities
 from tailor.parsers.segformer.matting import soft_alpha
-from tailor.parsers.segformer.network import Floats, Network
+from tailor.parsers.segformer.network import Network
+from tailor.parsers.segformer.preparation import Floats
 from tailor.parsers.segformer.upsampling import labels_at
 from tailor.pose import Pose, PoseModel
 

@@ -18,7 +18,8 @@ import numpy as np
 
 from proteus.worker.proofs import BOUNDS, Distance
 from tailor.parsers.segformer.approximate import openvino_forward
-from tailor.parsers.segformer.network import Floats, Forward, Pixels, onnx_forward
+from tailor.parsers.segformer.network import onnx_forward
+from tailor.parsers.segformer.preparation import Floats, Forward, Pixels
 
 SAMPLES: Final = 3
 

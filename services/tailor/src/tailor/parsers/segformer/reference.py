@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from transformers import SegformerForSemanticSegmentation
 from transformers.utils.logging import disable_progress_bar
 
-from tailor.parsers.segformer.network import MEAN, SPREAD, Floats, Pixels
+from tailor.parsers.segformer.preparation import MEAN, SPREAD, Floats, Pixels
 
 
 class TorchBackend:

@@ -42,13 +42,15 @@ def load(folder: Path, *, device: str, card: EngineCard, forms: Sequence[Candida
     preset = card.degraded or card.presets["fast"]
     form, pipeline = levers.ready(
         forms,
-        exact=EXACT,
-        load=partial(_load, folder, device),
-        answers=partial(answers, width=preset.width, height=preset.height),
-        tolerance=card.tolerance,
-        what=f"engine {card.name}",
-        folder=folder,
-        device=torch_device.describe(device),
+        levers.Trial(
+            exact=EXACT,
+            load=partial(_load, folder, device),
+            answers=partial(answers, width=preset.width, height=preset.height),
+            tolerance=card.tolerance,
+            what=f"engine {card.name}",
+            folder=folder,
+            device=torch_device.describe(device),
+        ),
     )
     return form.name, pipeline
 

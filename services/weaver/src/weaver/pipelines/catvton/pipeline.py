@@ -114,7 +114,7 @@ class CatVtonPipeline:
         return torch.cuda.Stream(self.device)
 
     @torch.inference_mode()
-    def run(
+    def run(  # noqa: PLR0913  # a pipeline's call: one keyword for each knob of the published one
         self,
         persons: images.Pictures,
         garments: images.Pictures,

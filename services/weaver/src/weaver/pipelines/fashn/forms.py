@@ -48,13 +48,15 @@ def load(file: Path, *, device: str, forms: Sequence[Candidate]) -> tuple[str, F
 
     form, pipeline = levers.ready(
         forms,
-        exact=EXACT,
-        load=put,
-        answers=answers,
-        tolerance=FASHN.tolerance,
-        what=f"engine {FASHN.name}",
-        folder=file.parent,
-        device=torch_device.describe(device),
+        levers.Trial(
+            exact=EXACT,
+            load=put,
+            answers=answers,
+            tolerance=FASHN.tolerance,
+            what=f"engine {FASHN.name}",
+            folder=file.parent,
+            device=torch_device.describe(device),
+        ),
     )
     return form.name, pipeline
 

@@ -137,7 +137,7 @@ class TryOnNetwork(nn.Module):
         self._core: Callable[..., Tensor] = self.core
         self._rotary: dict[torch.device, tuple[Rotary, Rotary]] = {}
 
-    def forward(
+    def forward(  # noqa: PLR0913  # the published network's inputs, in its order
         self,
         x: Tensor,
         t: Tensor,

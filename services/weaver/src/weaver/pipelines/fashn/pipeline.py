@@ -181,7 +181,7 @@ class FashnPipeline:
         return x + lengths.view(-1, 1, 1, 1) * conditional
 
     @torch.inference_mode()
-    def sample(
+    def sample(  # noqa: PLR0913  # a pipeline's call: one keyword for each knob of the published one
         self,
         person: Tensor,
         person_pose: Tensor,

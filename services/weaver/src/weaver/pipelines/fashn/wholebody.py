@@ -59,13 +59,15 @@ class WholebodyPose:
             raise ModelUnavailable(f"{folder} opts in to whole-body pose, which needs `pip install rtmlib`") from error
         form, (self._detector, self._estimator) = levers.ready(
             (ON_GPU,) if device.startswith("cuda") else (),
-            exact=EXACT,
-            load=partial(_load, rtmlib, folder),
-            answers=_answers,
-            tolerance=FASHN.tolerance,
-            what="engine fashn's whole-body pose",
-            folder=folder,
-            device=f"{machine}, onnxruntime {onnxruntime.__version__}",
+            levers.Trial(
+                exact=EXACT,
+                load=partial(_load, rtmlib, folder),
+                answers=_answers,
+                tolerance=FASHN.tolerance,
+                what="engine fashn's whole-body pose",
+                folder=folder,
+                device=f"{machine}, onnxruntime {onnxruntime.__version__}",
+            ),
         )
         self.form = form.name
 

@@ -1,23 +1,42 @@
-"""What the world asks of a system: take a job in, give a worker a batch, look at the clock.
+"""What the world and a system ask of each other: take a job in, give a worker a batch, look at the clock.
 
 `Base` is a first-in-first-out queue without admission: what every rival starts from.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from collections import deque
+from typing import Protocol
 
+from workbench.simulate.actors import Job, Tally, Worker
 from workbench.simulate.curves import DEGRADED_QUALITY
+from workbench.simulate.scaling import FleetPlan
 
-if TYPE_CHECKING:
-    from workbench.simulate.actors import Job, Worker
-    from workbench.simulate.world import World
-
-Batch = tuple[list["Job"], bool]
+Batch = tuple[list[Job], bool]
 """The jobs, and whether they run in degraded form. No jobs: the worker stays idle until the world wakes again."""
 
 Shown = tuple[int, str, float]
 """Batch limit, mode and degraded fraction, for the plots."""
+
+
+class WorldView(Protocol):
+    """What a system may see of the world, and the one thing it may ask of it."""
+
+    now: float
+    queue: deque[Job]
+    plan: FleetPlan
+    tally: Tally
+    slo_seconds: float
+    ready: int
+    running: int
+    busy: int
+    asked: int
+
+    def first_ready_in_seconds(self) -> float:
+        """Return when the first of the starting workers should be ready; 0 if none starts."""
+
+    def wake(self, at: float) -> None:
+        """Ask for another look at the queue at a time."""
 
 
 class System(Protocol):
@@ -29,16 +48,16 @@ class System(Protocol):
     desired_replicas: int
     shown: Shown
 
-    def arrive(self, world: World, job: Job) -> None:
+    def arrive(self, world: WorldView, job: Job) -> None:
         """Append the job to `world.queue`, or count it as shed."""
 
-    def take(self, world: World, worker: Worker) -> Batch:
+    def take(self, world: WorldView, worker: Worker) -> Batch:
         """Remove a batch from `world.queue` for an idle worker; what is dropped on the way is counted as expired."""
 
-    def tick(self, world: World) -> None:
+    def tick(self, world: WorldView) -> None:
         """Half a second has passed."""
 
-    def returned(self, world: World, job: Job) -> None:
+    def returned(self, world: WorldView, job: Job) -> None:
         """A crash returned this job."""
 
     def measured(self, batch: int, seconds: float, degraded: bool, now: float) -> None:
@@ -59,16 +78,16 @@ class Base:
         self.desired_replicas = 0
         self.shown: Shown = (0, "", 0.0)
 
-    def arrive(self, world: World, job: Job) -> None:
+    def arrive(self, world: WorldView, job: Job) -> None:
         world.queue.append(job)
 
-    def take(self, world: World, worker: Worker) -> Batch:
+    def take(self, world: WorldView, worker: Worker) -> Batch:
         raise NotImplementedError
 
-    def tick(self, world: World) -> None:
+    def tick(self, world: WorldView) -> None:
         """Nothing to do."""
 
-    def returned(self, world: World, job: Job) -> None:
+    def returned(self, world: WorldView, job: Job) -> None:
         world.queue.appendleft(job)
 
     def measured(self, batch: int, seconds: float, degraded: bool, now: float) -> None:
@@ -78,7 +97,7 @@ class Base:
         return DEGRADED_QUALITY if degraded else 1.0
 
 
-def pop(world: World, count: int) -> list[Job]:
+def pop(world: WorldView, count: int) -> list[Job]:
     """Remove the first `count` jobs."""
     queue = world.queue
     return [queue.popleft() for _ in range(min(count, len(queue)))]

@@ -8,19 +8,16 @@ deadlines dropped before a GPU sees them, crashed jobs alone.
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from arbitrator.policies.contract import Decision, Observation, Policy
 from arbitrator.policies.demand import Arrivals
 from gateway.rules.admission import Limits, QueueView, Request, Verdict, decide, promote
 from proteus.estimates import CostTable, Fleet, Pace, is_degraded
 from weaver.batching import Load, plan
+from workbench.simulate.actors import Job, Worker
 from workbench.simulate.curves import Curve
-from workbench.simulate.systems.contract import Base, Batch
-
-if TYPE_CHECKING:
-    from workbench.simulate.actors import Job, Worker
-    from workbench.simulate.world import World
+from workbench.simulate.systems.contract import Base, Batch, WorldView
 
 SCAN_CAP: Final = 200
 GATEWAYS: Final = 2
@@ -81,7 +78,7 @@ class Ours(Base):
         self._claims: deque[tuple[float, float]] = deque()
         self._claimed_wait = 0.0
 
-    def arrive(self, world: World, job: Job) -> None:
+    def arrive(self, world: WorldView, job: Job) -> None:
         """The gateway: admit, hold or shed."""
         now = world.now
         if now >= self._view_until:
@@ -106,7 +103,7 @@ class Ours(Base):
         else:
             world.tally.shed += 1
 
-    def take(self, world: World, worker: Worker) -> Batch:
+    def take(self, world: WorldView, worker: Worker) -> Batch:
         """The weaver: plan, then claim."""
         queue, now = world.queue, world.now
         load = Load(
@@ -120,7 +117,7 @@ class Ours(Base):
             return [], False
         return self._claim(world, todo.claim)
 
-    def tick(self, world: World) -> None:
+    def tick(self, world: WorldView) -> None:
         """The arbitrator, and the gateway's promoter."""
         now = world.now
         if self.held:
@@ -152,12 +149,12 @@ class Ours(Base):
         before, self._decision = self._decision, self._policy.decide(seen, self._decision)
         self._apply(world, before, self._decision)
 
-    def returned(self, world: World, job: Job) -> None:
+    def returned(self, world: WorldView, job: Job) -> None:
         if self._caps:
             self._tenants[job.tenant] = self._tenants.get(job.tenant, 0) + 1
         world.queue.appendleft(job)
 
-    def _apply(self, world: World, before: Decision | None, decision: Decision) -> None:
+    def _apply(self, world: WorldView, before: Decision | None, decision: Decision) -> None:
         """What the decision means for claims, plans and ETAs until the next one."""
         self.desired_replicas = decision.desired_replicas
         self._rate = Arrivals.from_memory(decision.memory).slow if decision.memory else 0.0
@@ -172,7 +169,7 @@ class Ours(Base):
             self._fleet = None
             self.shown = (self._cost.paying_batch(limit), str(decision.mode), fraction)
 
-    def _seen_fleet(self, world: World) -> Fleet:
+    def _seen_fleet(self, world: WorldView) -> Fleet:
         """The fleet as admission sees it; made anew only when it changed."""
         starting = max(world.asked - world.ready, 0)
         if self._fleet is None or self._fleet_of != (world.ready, starting):
@@ -187,13 +184,13 @@ class Ours(Base):
             )
         return self._fleet
 
-    def _enqueue(self, world: World, job: Job) -> None:
+    def _enqueue(self, world: WorldView, job: Job) -> None:
         self._arrived += 1
         if self._caps:
             self._tenants[job.tenant] = self._tenants.get(job.tenant, 0) + 1
         world.queue.append(job)
 
-    def _promote(self, world: World) -> None:
+    def _promote(self, world: WorldView) -> None:
         counts = {tenant: len(jobs) for tenant, jobs in self._held.items()}
         for tenant in promote(counts, waiting=len(world.queue), limits=self._limits, last=self._last_promoted):
             job = self._held[tenant].popleft()
@@ -204,7 +201,7 @@ class Ours(Base):
             else:
                 self._enqueue(world, job)
 
-    def _claim(self, world: World, count: int) -> Batch:
+    def _claim(self, world: WorldView, count: int) -> Batch:
         """The queue's claim script: the head's effective key, at most `count`, deadlines first."""
         queue, now, fraction = world.queue, world.now, self._fraction
         batch: list[Job] = []

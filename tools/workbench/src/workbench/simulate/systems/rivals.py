@@ -7,14 +7,11 @@ know t(b) exactly unless their rule learns it, and never take more than the curv
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from workbench.simulate.actors import Job, Worker
 from workbench.simulate.curves import MAX_BATCH, Curve
-from workbench.simulate.systems.contract import Base, Batch, pop
-
-if TYPE_CHECKING:
-    from workbench.simulate.actors import Job, Worker
-    from workbench.simulate.world import World
+from workbench.simulate.systems.contract import Base, Batch, WorldView, pop
 
 
 class Greedy(Base):
@@ -22,7 +19,7 @@ class Greedy(Base):
 
     name = "greedy"
 
-    def take(self, world: World, worker: Worker) -> Batch:
+    def take(self, world: WorldView, worker: Worker) -> Batch:
         return pop(world, MAX_BATCH), False
 
 
@@ -36,13 +33,13 @@ class FixedWindow(Base):
     window_seconds: Final = 1.0
     queue_size: Final = 100
 
-    def arrive(self, world: World, job: Job) -> None:
+    def arrive(self, world: WorldView, job: Job) -> None:
         if len(world.queue) >= self.queue_size:
             world.tally.shed += 1
         else:
             world.queue.append(job)
 
-    def take(self, world: World, worker: Worker) -> Batch:
+    def take(self, world: WorldView, worker: Worker) -> Batch:
         start_at = max(world.queue[0].arrived, worker.idle_since) + self.window_seconds
         if len(world.queue) < MAX_BATCH and world.now < start_at - 1e-9:
             world.wake(start_at)
@@ -68,11 +65,11 @@ class Bento(Base):
         self._waits: deque[float] = deque(maxlen=50)
         self._fit()
 
-    def arrive(self, world: World, job: Job) -> None:
+    def arrive(self, world: WorldView, job: Job) -> None:
         world.queue.append(job)
         self._shed(world)
 
-    def take(self, world: World, worker: Worker) -> Batch:
+    def take(self, world: WorldView, worker: Worker) -> Batch:
         self._shed(world)
         queue = world.queue
         count, newest = len(queue), world.now - queue[-1].arrived
@@ -87,7 +84,7 @@ class Bento(Base):
         self._batches.append((batch, seconds))
         self._fit()
 
-    def _shed(self, world: World) -> None:
+    def _shed(self, world: WorldView) -> None:
         queue = world.queue
         while len(queue) > 1:
             waited = world.now - queue[0].arrived
@@ -107,11 +104,11 @@ class Bento(Base):
 
 
 class Nexus(Base):
-    """Nexus (SOSP'19), early drop: slide a window of the target batch over the queue, drop what stands before the first
-    place from which the whole window meets its first deadline, run that window.
+    """Nexus (SOSP'19), early drop.
 
-    Simplified: the target is the most efficient batch whose time is at most half the SLO (their squishy packing for one
-    model); no cross-model packing.
+    Slide a window of the target batch over the queue, drop every job before the first place from which the whole window
+    meets its first deadline, run that window. Simplified: the target is the most efficient batch whose time is at most
+    half the SLO (their squishy packing for one model); no cross-model packing.
     """
 
     name = "nexus"
@@ -123,7 +120,7 @@ class Nexus(Base):
         self._target = max(fits, key=lambda b: (round(b / cost.t(b), 6), -b))
         self._cost = cost
 
-    def take(self, world: World, worker: Worker) -> Batch:
+    def take(self, world: WorldView, worker: Worker) -> Batch:
         queue = world.queue
         while queue:
             count = min(self._target, len(queue))
@@ -156,11 +153,11 @@ class AccScale(Base):
         self._arrived = 0
         self._next = self.replan_seconds
 
-    def arrive(self, world: World, job: Job) -> None:
+    def arrive(self, world: WorldView, job: Job) -> None:
         self._arrived += 1
         world.queue.append(job)
 
-    def take(self, world: World, worker: Worker) -> Batch:
+    def take(self, world: WorldView, worker: Worker) -> Batch:
         queue, now = world.queue, world.now
         cheap = self._degrade and (worker.number % max(world.ready, 1)) < round(self._cheap_share * world.ready)
         cost = self._curve.degraded if cheap else self._curve.cost
@@ -180,7 +177,7 @@ class AccScale(Base):
             count -= 1
         return pop(world, count), cheap
 
-    def tick(self, world: World) -> None:
+    def tick(self, world: WorldView) -> None:
         if world.now < self._next:
             return
         self._next = world.now + self.replan_seconds

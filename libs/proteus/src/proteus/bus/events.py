@@ -1,34 +1,28 @@
-"""Following what the queues say: the event streams for truth, pub/sub for wake-up.
+"""Reading a queue's event stream as a consumer group.
 
-`EventReader` is one member of the consumer group `recorder` on a queue's stream: it gives each event to one reader, and
-again to another if that one dies before it acknowledged. An entry that is no event is set aside with the reason.
-`subscribe` listens to channels, reconnects for ever, and says when it was deaf, so that its user can look at the truth
-instead of waiting for a message that has gone by.
+`EventReader` is one member of the consumer group `recorder` on a queue's stream. The group gives each event to one
+reader, and again to another if that one dies before it acknowledged. An entry that is no event is set aside with the
+reason.
 """
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import re
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Self
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Final
 
 import structlog
-from redis.exceptions import RedisError, ResponseError
+from redis.exceptions import ResponseError
 
 from proteus.documents import parse_object, storable_text
-from proteus.jobs import JobId, JobState
+from proteus.jobs import QUEUE_EVENTS, EventKind, JobId, JobState
 from proteus.keys import QueueKeys
-from proteus.queue.model import EVENT_KINDS, QueueEvent
+from proteus.queue.model import QueueEvent
 from proteus.queue.wire import text
 
 if TYPE_CHECKING:
     from redis.asyncio import Redis
-    from redis.asyncio.client import PubSub
 
 log = structlog.get_logger()
 
@@ -43,11 +37,6 @@ SWEEP_SECONDS: Final = 1.0
 
 CONSUMER_LIFE_MS: Final = 3_600_000
 """A member that has asked for nothing for an hour and owes nothing is forgotten."""
-
-PING_SECONDS: Final = 5.0
-"""Silence on a subscription after which the server is asked for a sign of life; twice as long: the line is dead."""
-
-RECONNECT_CAP_SECONDS: Final = 1.0
 
 BAD_EVENTS_MOST: Final = 1_000
 """Entries kept of those that could not be recorded: for people to look at, never read by a program."""
@@ -209,7 +198,7 @@ def parse_event(entry_id: str, fields: Mapping[Any, Any]) -> QueueEvent:
     """
     data: dict[str, Any] = {storable_text(text(name)): storable_text(text(value)) for name, value in fields.items()}
     head = {name: data.pop(name) for name in ("kind", "id", "token", "state")}
-    if head["kind"] not in EVENT_KINDS:
+    if head["kind"] not in QUEUE_EVENTS:
         raise ValueError(f"{head['kind'][:40]!r} is no kind of event that this version knows")
     if not _JOB_ID.fullmatch(head["id"]):
         raise ValueError(f"{head['id'][:40]!r} is no job's id")
@@ -223,7 +212,7 @@ def parse_event(entry_id: str, fields: Mapping[Any, Any]) -> QueueEvent:
         data["degraded"] = data["degraded"] == "1"
     return QueueEvent(
         entry_id=entry_id,
-        kind=head["kind"],
+        kind=EventKind(head["kind"]),
         job_id=JobId(head["id"]),
         token=_number(head["token"], _NUMBER_MOST),
         state=JobState(head["state"]),
@@ -236,119 +225,3 @@ def _number(words: str, most: int) -> int:
     if not (words.isascii() and words.isdigit() and len(words) < 20 and int(words) <= most):
         raise ValueError(f"{words[:40]!r} is no number from 0 to {most}")
     return int(words)
-
-
-@dataclass(frozen=True)
-class Message:
-    """Something was published."""
-
-    channel: str
-    data: str
-
-
-@dataclass(frozen=True)
-class SubscriptionGap:
-    """The line was dead for up to this long and is back: whatever was published meanwhile is gone."""
-
-    seconds: float
-
-
-class Subscription:
-    """A line to some channels; made by `subscribe`."""
-
-    def __init__(self, redis: Redis, channels: tuple[str, ...], *, ping_seconds: float) -> None:
-        self._redis = redis
-        self._channels = channels
-        self._ping_seconds = ping_seconds
-        self._pubsub: PubSub | None = None
-        self._heard_at = time.monotonic()
-        self._pause_seconds = 0.05
-
-    @property
-    def has_gap(self) -> bool:
-        """Whether the line is dead right now."""
-        return self._pubsub is None
-
-    async def next(self, *, timeout_seconds: float = 1.0) -> Message | SubscriptionGap | None:
-        """Return what comes next; None if nothing does within the timeout. Never raises when Redis is away."""
-        deadline = time.monotonic() + timeout_seconds
-        while (left := deadline - time.monotonic()) > 0:
-            if self._pubsub is None:
-                since = self._heard_at
-                if await self.connect(left):
-                    return SubscriptionGap(time.monotonic() - since)
-                continue
-            try:
-                # Half: a wait that ends a millisecond early must not put the ping off until the line counts as dead.
-                if message := await self._hear(self._pubsub, min(left, self._ping_seconds / 2)):
-                    return message
-            except (RedisError, OSError):
-                await self.close()
-        return None
-
-    def __aiter__(self) -> Self:
-        return self
-
-    async def __anext__(self) -> Message | SubscriptionGap:
-        while True:
-            if (message := await self.next(timeout_seconds=self._ping_seconds)) is not None:
-                return message
-
-    async def connect(self, patience_seconds: float) -> bool:
-        """Subscribe, and wait until the server says so; False, after a pause, if it does not."""
-        pubsub = self._redis.pubsub()
-        try:
-            async with asyncio.timeout(max(patience_seconds, 0.1)):
-                await pubsub.subscribe(*self._channels)
-                confirmed = 0
-                while confirmed < len(self._channels):
-                    message = await pubsub.get_message(timeout=patience_seconds)
-                    confirmed += message is not None and message["type"] == "subscribe"
-        except (RedisError, OSError):
-            await _drop(pubsub)
-            await asyncio.sleep(min(self._pause_seconds, patience_seconds))
-            self._pause_seconds = min(2 * self._pause_seconds, RECONNECT_CAP_SECONDS)
-            return False
-        except BaseException:
-            await _drop(pubsub)
-            raise
-        self._pubsub, self._heard_at, self._pause_seconds = pubsub, time.monotonic(), 0.05
-        return True
-
-    async def close(self) -> None:
-        """Hang up."""
-        if self._pubsub is not None:
-            pubsub, self._pubsub = self._pubsub, None
-            await _drop(pubsub)
-
-    async def _hear(self, pubsub: PubSub, timeout_seconds: float) -> Message | None:
-        silent_seconds = time.monotonic() - self._heard_at
-        if silent_seconds > 2 * self._ping_seconds:
-            raise RedisError("the line is silent")
-        if silent_seconds > self._ping_seconds:
-            await pubsub.ping()
-        message = await pubsub.get_message(timeout=timeout_seconds)
-        if message is None:
-            return None
-        self._heard_at = time.monotonic()
-        return Message(text(message["channel"]), text(message["data"])) if message["type"] == "message" else None
-
-
-@asynccontextmanager
-async def subscribe(redis: Redis, *channels: str, ping_seconds: float = PING_SECONDS) -> AsyncIterator[Subscription]:
-    """Listen to channels for a `with` block; a Redis that is away is waited for, not an error.
-
-    The first `next` after an outage, one at the start included, returns `SubscriptionGap`. A line that is silent for
-    `ping_seconds` is asked for a sign of life, and is dead after twice that.
-    """
-    subscription = Subscription(redis, channels, ping_seconds=ping_seconds)
-    await subscription.connect(1.0)
-    try:
-        yield subscription
-    finally:
-        await asyncio.shield(subscription.close())
-
-
-async def _drop(pubsub: PubSub) -> None:
-    with contextlib.suppress(RedisError, OSError):
-        await pubsub.aclose()  # type: ignore[no-untyped-call]

@@ -1,0 +1,81 @@
+"""One reading of queues, workers and tenants, and what admission takes from it. Values; `watch` makes them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final, Literal
+
+from gateway.rules.admission import Limits, QueueView
+from gateway.rules.tokens import Caller
+from proteus.estimates import Fleet
+from proteus.keys import JOBS, TAILOR
+from proteus.queue import QueueStats
+from proteus.registry import WorkerCard
+
+_NOTHING: Final = QueueStats(
+    waiting=0, running=0, retrying=0, dead=0, busy_workers=0, oldest_waiting_ms=0, mean_wait_ms=0.0
+)
+
+
+Holder = tuple[Literal["tenant", "guest", "address"], str]
+"""On whose account an unfinished picture counts."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FleetView:
+    """One reading.
+
+    Attributes:
+        asked_weavers: What the arbitrator asks for; None where it does not scale.
+        warm_until: Unix seconds until which somebody wants a weaver kept ready; None: nobody.
+        remembered_engines: What workers have offered in the last day.
+        read_at: Monotonic seconds; None: nothing has been read yet.
+        waiting_of: Pictures on the list, or running, by holder.
+        total_of: All unfinished pictures by holder.
+    """
+
+    stats: Mapping[str, QueueStats] = field(default_factory=lambda: {JOBS: _NOTHING, TAILOR: _NOTHING})
+    weavers: Sequence[WorkerCard] = ()
+    tailors: Sequence[WorkerCard] = ()
+    waiting_of: Mapping[Holder, int] = field(default_factory=dict)
+    total_of: Mapping[Holder, int] = field(default_factory=dict)
+    held: int = 0
+    batch_limit: int = 1
+    degraded_fraction: float = 0.0
+    asked_weavers: int | None = None
+    warm_until: float | None = None
+    remembered_engines: frozenset[str] = frozenset()
+    read_at: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AdmissionInputs:
+    """What admission decides a submit by.
+
+    Attributes:
+        servable: The engines that somebody serves or could be started for; None: the fleet has not been read lately.
+        queue: What waits, in all and of the caller's holders.
+        fleet: The workers that can be had for the engine.
+        limits: The deployment's limits.
+    """
+
+    servable: frozenset[str] | None
+    queue: QueueView
+    fleet: Fleet
+    limits: Limits
+
+
+def holders(tenant: str, guest_id: str | None, origin: str | None) -> list[Holder]:
+    """Return on whose account a picture counts."""
+    found: list[Holder] = [("tenant", tenant)]
+    if guest_id is not None:
+        found.append(("guest", guest_id))
+    if origin is not None:
+        found.append(("address", origin))
+    return found
+
+
+def holders_of(caller: Caller) -> list[Holder]:
+    """Return on whose account a caller's pictures count."""
+    return holders(caller.tenant, caller.user_id if caller.kind == "guest" else None, caller.origin)

@@ -1,0 +1,91 @@
+"""The fast path of a submit: one picture of a parsed photo and a cut-out, in one statement shared with others.
+
+A shopper's second try-on has everything there. Its rows are composed here without a look at the database; the
+statement (`ledger`) finds what they need and inserts nothing where anything is missing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from gateway.ledger.engine import Ledger
+from gateway.ledger.jobs import JobRow
+from gateway.ledger.orders import Order
+from gateway.ledger.submit_ready import Ready
+from gateway.ledger.tryons import TryonRow
+from gateway.outbox import Submitter
+from gateway.rules.options import TryonOptions
+from gateway.submitting.admit import Admitted, Admitter
+from gateway.submitting.context import Accepted, SubmitContext
+from gateway.submitting.group_commit import GroupCommit
+from gateway.submitting.new_rows import entry_values, unit_values
+from gateway.submitting.photos import Named, Photos
+from proteus.jobs import Stage
+
+
+class ReadyAcceptor:
+    """Accepts single pictures whose photo, parse and cut-out are there.
+
+    Args:
+        ledger: Where they are committed.
+        photos: Reads the addresses.
+        submitter: Queues what was committed.
+        admitter: Admits.
+        parser_version: Another parser's parse does not serve.
+    """
+
+    def __init__(
+        self, ledger: Ledger, photos: Photos, submitter: Submitter, admitter: Admitter, *, parser_version: str
+    ) -> None:
+        self._ledger = ledger
+        self._photos = photos
+        self._submitter = submitter
+        self._admitter = admitter
+        self._parser_version = parser_version
+        self._commits = GroupCommit(self._commit)
+
+    async def accept(
+        self, context: SubmitContext, options: TryonOptions, *, person_url: str, garment_url: str
+    ) -> Accepted | None:
+        """Accept one picture together with others; None if it is not of this kind, or anything is missing."""
+        if options.num_samples != 1 or context.once is not None:
+            return None
+        named = self._photos.named(context.caller, person_url, garment_url)
+        if named is None:
+            return None
+        try:
+            with self._admitter.admitting(context, options) as admitted:
+                ready = self._ready(context, options, admitted, named)
+                if not await self._commits.do(ready):
+                    raise _NotReady
+        except _NotReady:
+            return None
+        return Accepted(tryon=ready.entry, units=[ready.unit], admission=admitted.admission, position=admitted.position)
+
+    def _ready(self, context: SubmitContext, options: TryonOptions, admitted: Admitted, named: Named) -> Ready:
+        card, stage = admitted.card, Stage.HELD if admitted.hold else Stage.WAITING
+        (unit,) = unit_values(context, options, card, stage=stage, hold=admitted.hold)
+        return Ready(
+            entry=TryonRow(**entry_values(context, options, card, person_id=named.person_id, garment_id="")),
+            unit=JobRow(**unit),
+            cut_key=named.cut_key,
+            parser_version=self._parser_version,
+            needs_parse=card.needs_parse,
+        )
+
+    async def _commit(self, asked: Sequence[Ready]) -> list[bool]:
+        """Commit and push pictures whose needs are all there; return of each whether it was one."""
+        async with self._ledger.statement() as writes:
+            found = await writes.orders.submit_ready(asked)
+        await self._submitter.push_orders(
+            [
+                Order(job=one.unit, tryon=one.entry, material=material)
+                for one in asked
+                if one.unit.stage == Stage.WAITING and (material := found.get(one.unit.id))
+            ]
+        )
+        return [one.unit.id in found for one in asked]
+
+
+class _NotReady(Exception):
+    """Something that the picture needs is missing."""

@@ -1,0 +1,101 @@
+"""Admission of a try-on: gathers what `rules.admission` decides by, and turns what it refuses into errors.
+
+An admitted try-on counts against its holders' limits from the decision on, so that requests which arrive together do
+not all see the same free place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+
+from gateway import metrics
+from gateway.fleet.watch import FleetWatch
+from gateway.rules.admission import Admission, Request, Verdict, decide
+from gateway.rules.options import TryonOptions, requested_card
+from gateway.settings import GatewaySettings
+from gateway.submitting.context import SubmitContext
+from proteus import errors
+from proteus.engines import EngineCard
+
+_SHEDS: Final[dict[str, type[errors.Overloaded]]] = {
+    known.code: known
+    for known in (
+        errors.Overloaded,
+        errors.DeadlineUnreachable,
+        errors.TenantCap,
+        errors.UserCap,
+        errors.NoCapacity,
+    )
+}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Admitted:
+    """A try-on that may join the queue.
+
+    Attributes:
+        card: The engine that makes it.
+        admission: What was promised.
+        position: How many are before it.
+        hold: It waits in Postgres until the promoter takes it in.
+    """
+
+    card: EngineCard
+    admission: Admission
+    position: int
+    hold: bool
+
+
+class Admitter:
+    """Decides which engine makes a try-on, and whether it may join the queue now."""
+
+    def __init__(self, fleet: FleetWatch, settings: GatewaySettings) -> None:
+        self._fleet = fleet
+        self._default_engine = settings.default_engine
+        self._commercial_only = settings.licence_policy == "commercial"
+
+    def card(self, context: SubmitContext, options: TryonOptions) -> EngineCard:
+        """Return the engine; raise if the caller or the deployment may not have it like this."""
+        if options.priority == "high":
+            context.caller.require("priority:high")
+        return requested_card(options, self._default_engine, self._fleet.choices, commercial_only=self._commercial_only)
+
+    @contextmanager
+    def admitting(self, context: SubmitContext, options: TryonOptions) -> Iterator[Admitted]:
+        """Decide, and count the pictures while the block commits them; a block that raises has committed nothing.
+
+        Raises:
+            EngineUnavailable: No worker offers the engine, and none can be started for it.
+            Overloaded: It is shed; the error says why and when to come back.
+        """
+        admitted = self._decide(context, options)
+        with self._fleet.admitting(context.caller, context.job_id, options.num_samples):
+            yield admitted
+        metrics.SUBMITS.labels(admitted.admission.verdict.value).inc(options.num_samples)
+
+    def _decide(self, context: SubmitContext, options: TryonOptions) -> Admitted:
+        card = self.card(context, options)
+        seen = self._fleet.as_seen_by(context.caller, card.name, options.quality)
+        if seen.servable is not None and card.name not in seen.servable:
+            metrics.SUBMITS.labels(errors.EngineUnavailable.code).inc(options.num_samples)
+            raise errors.EngineUnavailable(
+                f"No worker offers {card.name}, and none can be started for it.", offered=tuple(sorted(seen.servable))
+            )
+        now = datetime.now(UTC).timestamp()
+        request = Request(
+            pictures=options.num_samples,
+            priority=options.priority,
+            deadline_at=now + options.deadline_ms / 1000 if options.deadline_ms else None,
+        )
+        admission = decide(request, seen.queue, seen.fleet, seen.limits, now)
+        if admission.verdict is Verdict.SHED:
+            metrics.SUBMITS.labels(admission.code or "shed").inc(options.num_samples)
+            raise _SHEDS.get(admission.code, errors.Overloaded)(
+                admission.reason, retry_after_seconds=admission.retry_after_seconds
+            )
+        hold = admission.verdict is Verdict.HOLD
+        return Admitted(card=card, admission=admission, position=seen.queue.waiting, hold=hold)

@@ -1,0 +1,82 @@
+"""Doing a submit once: keys are remembered with what they made, and a request that comes again finds it.
+
+Two requests can also make the same row at the same time, with or without a key: two try-ons of one fresh photo both
+want its ingest. Postgres lets one of them commit; the other starts over and finds the row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Final, TypeVar
+
+from gateway.ledger.engine import Ledger
+from gateway.ledger.session import Writes
+from gateway.submitting.context import SubmitContext
+from proteus import errors
+
+T = TypeVar("T")
+
+RACES_MOST: Final = 3
+"""How often a submit starts over because another one made the same row first."""
+
+
+class AlreadyAccepted(Exception):
+    """The same request with the same key was accepted before; `job_id` (of a draft: its `vton_id`) says as what.
+
+    It ends the handler wherever it is; `gateway.api.replays` answers, for every submit in the same way.
+    """
+
+    def __init__(self, job_id: str) -> None:
+        super().__init__(job_id)
+        self.job_id = job_id
+
+
+class Raced(Exception):
+    """Another request made the same row first; it has committed, so starting over finds it."""
+
+
+class Idempotency:
+    """Keeps a submit from being done twice."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+
+    async def once(self, context: SubmitContext, accept: Callable[[], Awaitable[T]]) -> T:
+        """Do a submit that was not done before; start over if it is `Raced`.
+
+        Raises:
+            AlreadyAccepted: It was accepted before, with the same key.
+            IdempotencyConflict: The key came with another request before.
+            NotReady: It was raced every time.
+        """
+        for _ in range(RACES_MOST):
+            await self.replay(context)
+            try:
+                return await accept()
+            except Raced:
+                continue
+        raise errors.NotReady("Other requests are changing the same photo right now.")
+
+    async def replay(self, context: SubmitContext) -> None:
+        """Let a fresh request pass; raise like `once` if it is not."""
+        if context.once is None:
+            return
+        async with self._ledger.read() as reads:
+            found = await reads.idempotency.find(context.once.key, user_id=context.caller.user_id)
+        if found is None:
+            return
+        if found[0] != context.once.request_hash:
+            raise errors.IdempotencyConflict
+        raise AlreadyAccepted(found[1])
+
+
+async def remember(writes: Writes, context: SubmitContext, job_id: str) -> None:
+    """Bind the request's key, if it has one, to what is committed with it.
+
+    Raises:
+        Raced: The key was bound meanwhile.
+    """
+    if context.once and not await writes.idempotency.remember(
+        context.once.key, user_id=context.caller.user_id, request_hash=context.once.request_hash, job_id=job_id
+    ):
+        raise Raced
