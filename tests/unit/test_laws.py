@@ -133,7 +133,7 @@ def test_a_circle_of_modules_is_found(graph: grimp.ImportGraph) -> None:
 def circle_of(graph: grimp.ImportGraph) -> list[str] | None:
     """Return the modules of an import circle, lazy imports and those for types alone included."""
     needs = {module: graph.find_modules_directly_imported_by(module) for module in graph.modules}
-    needs["workbench.errors"] -= {"workbench.client"}
+    needs["proteus_client.errors"] -= {"proteus_client.client"}
     try:
         TopologicalSorter(needs).prepare()
     except CycleError as error:
