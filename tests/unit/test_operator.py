@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import typer
 
-from workbench.operator import REFUSED, UNREACHABLE, Door, every, gateway
+from proteus_cli.operator import REFUSED, UNREACHABLE, Door, every, gateway
 from workbench.stack.ports import free_port
 
 
