@@ -8,6 +8,7 @@ import os
 import re
 import sys
 from collections.abc import AsyncIterator
+from typing import Any
 
 import httpx
 import pytest
@@ -284,7 +285,7 @@ async def test_a_plain_submit_is_answered_like_one_that_takes_the_long_way(gatew
     http, origin = ready.guest.http, {"Origin": "https://shop.example"}
     body = {"user_photo_url": ready.person, "cloth_clean_url": ready.garment}
     wrong = {"Authorization": "Bearer nobody"}
-    asked = [
+    asked: list[tuple[str, dict[str, Any], int]] = [
         ("/api/snap", {"json": body}, 202),
         ("/v1/tryons", {"json": {**body, "seed": 7}}, 202),
         ("/api/snap", {"json": body, "headers": wrong}, 401),
