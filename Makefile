@@ -16,7 +16,7 @@ STAMPS := $(VENV)/.stamps
 PIP := $(BIN)/python -m pip install --quiet --no-compile 2> >(grep -v "^WARNING: Location" >&2)
 # Third parties' packages by their hashes, ours from here: pip cannot do both in one step.
 LOCKED := $(PIP) --no-deps --require-hashes
-PACKAGES := $(wildcard libs/*/pyproject.toml services/*/pyproject.toml tools/*/pyproject.toml)
+PACKAGES := $(wildcard libs/*/pyproject.toml clients/*/pyproject.toml services/*/pyproject.toml tools/*/pyproject.toml)
 FAST := tests/unit tests/contract
 # The slow ones first, and who has nothing left takes half of the other's: two processes then end together.
 PYTEST := $(BIN)/pytest -q -n 2 --dist worksteal
