@@ -104,10 +104,6 @@ class Loops:
         stuck = sorted(self._ended | {pulse.name for pulse in self._pulses if pulse.overdue})
         return f"loops that stopped turning: {', '.join(stuck)}" if stuck else None
 
-    def silences(self) -> dict[str, float]:
-        """Return how long ago each loop turned, in seconds."""
-        return {pulse.name: pulse.silence_seconds for pulse in self._pulses}
-
     async def keep(
         self,
         name: str,
