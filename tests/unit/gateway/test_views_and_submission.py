@@ -17,7 +17,7 @@ from gateway.rules.options import TryonOptions, card_of
 from gateway.rules.tokens import Caller
 from gateway.status.views import iso, timings_of, view_of_tailor_job, view_of_tryon
 from gateway.submitting.context import SubmitContext
-from gateway.submitting.new_rows import entry_values, unit_values
+from gateway.submitting.new_rows import entry_values, new_units
 from proteus.errors import LicenceRefused, ModelUnavailable
 from proteus.jobs import JobId, JobState, Stage
 from proteus.queue import Submission
@@ -46,8 +46,7 @@ def tryon(options: TryonOptions | None = None, units: int = 1) -> tuple[TryonRow
     card = card_of(options.model or "puppet", commercial_only=False)
     entry = entry_values(BY_ANN, options, card, person_id="img_p", garment_id="img_g", cut_id="seg_c")
     options = options.model_copy(update={"num_samples": units})
-    made = unit_values(BY_ANN, options, card, stage=Stage.WAITING, hold=False)
-    return TryonRow(**entry), [JobRow(**unit) for unit in made]
+    return TryonRow(**entry), new_units(BY_ANN, options, card, stage=Stage.WAITING, hold=False)
 
 
 def tailor(kind: str, **changes) -> JobRow:

@@ -77,7 +77,7 @@ async def seed(database_url: str) -> None:
                 size_bytes=9,
             )
             await writes.images.describe(image_id, image)
-            await writes.jobs.add(
+            await writes.jobs.add_tailor_job(
                 id=f"seg_{task}", kind=task, user_id=USER, tenant="guests", image_id=image_id, engine=task,
                 batch_key=task, variant=variant, state="completed", trace_id="t",
                 result={"result_key": key, "cut": {"category": "upper", "worn": False}}, result_key=key,
