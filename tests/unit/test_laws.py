@@ -22,10 +22,21 @@ BREAKS = {
     "one-way": [
         ("weaver.worker", "tailor.masks"),
         ("proteus.queue", "gateway.recording.recorder"),
-        ("gateway.app", "workbench.client"),
+        ("gateway.app", "workbench.hub"),
+        ("proteus_cli.queue", "workbench.stack.home"),
+        ("proteus_cli.fleet", "gateway.fleet.decisions"),
+        ("proteus_client.client", "proteus.jobs"),
     ],
+    "client-apart": [("gateway.outbox", "proteus_client.client")],
+    "cli-down": [("proteus_cli.operator", "proteus_cli.queue"), ("proteus_cli.moments", "proteus_cli.access")],
+    "cli-light": [("proteus_cli.fleet", "redis"), ("proteus_client.client", "numpy"), ("proteus.errors", "structlog")],
     "proteus-down": [("proteus.jobs", "proteus.queue"), ("proteus.service.lifecycle", "proteus.worker.claims")],
     "gateway-down": [("gateway.ledger.engine", "gateway.outbox"), ("gateway.rules.admission", "gateway.ledger.jobs")],
+    "gateway-api-down": [
+        ("gateway.api.problems", "gateway.api.fairness"),
+        ("gateway.api.images.routes", "gateway.api.tryons.answers"),
+        ("gateway.api.engines.routes", "gateway.api.fleet.models"),
+    ],
     "tailor-down": [("tailor.tasks", "tailor.worker"), ("tailor.masks", "tailor.pose")],
     "weaver-down": [("weaver.engine_runner", "weaver.worker"), ("weaver.batching", "weaver.profile")],
     "arbitrator-down": [("arbitrator.policies.slo", "arbitrator.loop"), ("arbitrator.observe", "arbitrator.actuators")],
@@ -45,7 +56,7 @@ BREAKS = {
     "models-in-their-rooms": [
         ("weaver.worker", "torch"),
         ("tailor.masks", "transformers"),
-        ("workbench.tryon", "diffusers"),
+        ("workbench.demo", "diffusers"),
     ],
     "gateway-light": [("gateway.rules.admission", "torch"), ("proteus.queue.policy", "torch")],
     "sql-in-the-ledger": [("gateway.recording.recorder", "sqlalchemy"), ("weaver.worker", "sqlalchemy")],
@@ -94,11 +105,11 @@ def test_a_law_breaks_when_somebody_breaks_it(
     assert not kept(options, broken, law)
 
 
-@pytest.mark.parametrize("law", ["arbitrator", "gateway", "proteus", "tailor", "weaver"])
-def test_a_room_that_has_no_place_breaks_the_law(options: UserOptions, graph: grimp.ImportGraph, law: str) -> None:
+@pytest.mark.parametrize("room", ["arbitrator", "gateway", "gateway.api", "proteus", "tailor", "weaver"])
+def test_a_room_that_has_no_place_breaks_the_law(options: UserOptions, graph: grimp.ImportGraph, room: str) -> None:
     broken = deepcopy(graph)
-    broken.add_module(f"{law}.attic")
-    assert not kept(options, broken, f"{law}-down")
+    broken.add_module(f"{room}.attic")
+    assert not kept(options, broken, f"{room.replace('.', '-')}-down")
 
 
 def test_every_law_is_here(options: UserOptions) -> None:
@@ -127,7 +138,7 @@ def test_a_circle_of_modules_is_found(graph: grimp.ImportGraph) -> None:
 def circle_of(graph: grimp.ImportGraph) -> list[str] | None:
     """Return the modules of an import circle, lazy imports and those for types alone included."""
     needs = {module: graph.find_modules_directly_imported_by(module) for module in graph.modules}
-    needs["workbench.errors"] -= {"workbench.client"}
+    needs["proteus_client.errors"] -= {"proteus_client.client"}
     try:
         TopologicalSorter(needs).prepare()
     except CycleError as error:
@@ -181,7 +192,6 @@ def asks_for_the_time(module: ast.Module) -> bool:
 # ---- length
 
 MOST_LINES = 350
-STILL_LONGER: set[str] = set()
 
 
 def test_a_module_has_at_most_350_lines_unless_its_docstring_says_why_not() -> None:
@@ -191,4 +201,4 @@ def test_a_module_has_at_most_350_lines_unless_its_docstring_says_why_not() -> N
             text = path.read_text(encoding="utf-8")
             if text.count("\n") > MOST_LINES and "350 lines" not in (ast.get_docstring(ast.parse(text)) or ""):
                 long.add(str(path.relative_to(ROOT)))
-    assert long <= STILL_LONGER
+    assert long == set()

@@ -8,6 +8,7 @@ import os
 import re
 import sys
 from collections.abc import AsyncIterator
+from typing import Any
 
 import httpx
 import pytest
@@ -19,7 +20,6 @@ from gateway.commands import token
 from gateway.ledger.engine import Ledger
 from gateway.ledger.migrate import check, config, upgrade
 from gateway.settings import DatabaseSettings
-from gateway.submitting.external_payloads import ExternalPayloadImporter
 from proteus.keys import JOBS, TAILOR
 
 UPGRADE = "from gateway.ledger.migrate import upgrade; from gateway.settings import DatabaseSettings as S; upgrade(S())"
@@ -200,7 +200,7 @@ async def test_a_payload_pushed_by_hand_becomes_a_try_on_or_a_dead_letter(
         json.dumps({**good, "id": "job_3", "user_photo_url": store.url_of("hand/none.png")}),
     ]  # fmt: skip
     await redis.lpush(JOBS, json.dumps(good), *bad)
-    adopter = ExternalPayloadImporter(parts.ledger, parts.store, parts.photos, parts.acceptor, parts.queues)
+    adopter = parts.importer
     async with hands.working():
         while True:
             await adopter.adopt()
@@ -217,7 +217,7 @@ async def test_a_payload_pushed_by_hand_may_name_a_photo_that_was_ingested(ready
     assert not store.exists(store.key_of(ready.person)), "its upload is gone by now"
     payload = {"id": "job_again", "user_photo_url": ready.person, "cloth_clean_url": ready.garment}
     await redis.lpush(JOBS, json.dumps(payload))
-    adopter = ExternalPayloadImporter(parts.ledger, parts.store, parts.photos, parts.acceptor, parts.queues)
+    adopter = parts.importer
     async with hands.working(), asyncio.timeout(40):
         while True:
             await adopter.adopt()
@@ -285,7 +285,7 @@ async def test_a_plain_submit_is_answered_like_one_that_takes_the_long_way(gatew
     http, origin = ready.guest.http, {"Origin": "https://shop.example"}
     body = {"user_photo_url": ready.person, "cloth_clean_url": ready.garment}
     wrong = {"Authorization": "Bearer nobody"}
-    asked = [
+    asked: list[tuple[str, dict[str, Any], int]] = [
         ("/api/snap", {"json": body}, 202),
         ("/v1/tryons", {"json": {**body, "seed": 7}}, 202),
         ("/api/snap", {"json": body, "headers": wrong}, 401),

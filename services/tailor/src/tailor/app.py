@@ -77,17 +77,7 @@ class Tailor:
         """Put the worker together."""
         bench, tailor = self._bench, self._settings.tailor
         assert bench is not None
-        worker = Worker(
-            tailor,
-            claims=parts.claims,
-            store=parts.store,
-            bench=bench,
-            heartbeat=parts.heartbeat,
-            metrics=self._metrics,
-            work_available=parts.status.work_available,
-            stuck_seconds=parts.stuck_seconds,
-            on_stuck=parts.on_stuck,
-        )
+        worker = Worker(tailor, parts, bench=bench, metrics=self._metrics)
         longest = max(tailor.store_patience_seconds, VERDICT_PATIENCE_SECONDS)
         return Work(run=worker.run, call_seconds=longest, close=bench.close)
 

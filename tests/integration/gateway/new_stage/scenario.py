@@ -25,7 +25,7 @@ async def test_a_picture_waits_for_the_stage_and_the_next_one_finds_it_done(read
     assert first["stage"] == "preparing"
     async with parts.ledger.read() as reads:
         (need,) = (await reads.needs.of([first["job_id"]]))[first["job_id"]]
-    assert (need.kind, need.stage, need.variant.split("/")[0]) == (JobKind.QUALITY, "waiting", "auto")
+    assert (need.kind, need.stage, need.variant.split("/")[0]) == (JobKind("quality"), "waiting", "auto")
 
     # Its body is composed of what its work names: the result of the stage before among it.
     job = await hands.take(TAILOR)

@@ -162,7 +162,7 @@ class Recorder:
                     "user_id": draft.user_id,
                     "seq": event.seq,
                     "job_id": draft.job_id,
-                    "data": event.model_dump(mode="json", exclude_none=True),
+                    "data": event.wire(),
                 }
             )
         await writes.events.add(values)

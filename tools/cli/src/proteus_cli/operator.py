@@ -1,0 +1,91 @@
+"""An operator's way to the gateway: which one, with whose token, and what a refusal means for a command.
+
+On the machine of a local stack the token is made on the spot; elsewhere `PROTEUS_TOKEN` or `--token` names one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import httpx
+import typer
+
+from proteus.errors import ProteusError
+from proteus_cli import access, checks
+from proteus_cli.console import CommandConsole
+from proteus_cli.local_stack import address_of
+from proteus_cli.sentences import REFUSED, UNREACHABLE
+from proteus_client import Refused, ServerUnreachable
+
+TOKEN_SECONDS: Final = 300
+REQUEST_SECONDS: Final = 30.0
+
+Ask = Callable[..., Any]
+"""(method, path, **options of httpx) -> the answer's JSON."""
+
+UrlOption = Annotated[
+    str | None, typer.Option(callback=checks.gateway_url, help="The gateway; default: the local stack's.")
+]
+TokenOption = Annotated[
+    str | None,
+    typer.Option(
+        envvar="PROTEUS_TOKEN", callback=checks.token, help="With scope admin; default: made for the local stack."
+    ),
+]
+
+
+@dataclass(frozen=True)
+class Door:
+    """Which gateway to ask, and as whom."""
+
+    url: str | None
+    token: str | None
+    folder: Path
+
+
+@contextmanager
+def gateway(door: Door) -> Iterator[Ask]:
+    """Lend a way to ask the API; errors become a sentence and an exit status."""
+    address = address_of(door.folder, door.url)
+    try:
+        held = door.token or access.mint(door.folder, tenant=access.OPERATORS, scopes=["admin"], seconds=TOKEN_SECONDS)
+        with httpx.Client(
+            base_url=address, headers={"Authorization": f"Bearer {held}"}, timeout=REQUEST_SECONDS, trust_env=False
+        ) as http:
+
+            def ask(method: str, path: str, **options: Any) -> Any:
+                answer = http.request(method, path, **options)
+                if answer.is_error:
+                    raise Refused(_problem(answer), status=answer.status_code)
+                return answer.json() if answer.content else None
+
+            yield ask
+    except httpx.HTTPError as error:
+        CommandConsole().fail(ServerUnreachable(f"{address} does not answer: {error}"))
+        raise typer.Exit(UNREACHABLE) from error
+    except (ProteusError, Refused) as error:
+        CommandConsole().fail(error)
+        raise typer.Exit(REFUSED) from error
+
+
+def every(ask: Ask, path: str, asked: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """Yield the items of all pages of a list."""
+    cursor: str | None = None
+    while True:
+        page = ask("GET", path, params={**asked, **({"cursor": cursor} if cursor else {})})
+        yield from page["items"]
+        cursor = page["next_cursor"]
+        if cursor is None:
+            return
+
+
+def _problem(answer: httpx.Response) -> Mapping[str, Any]:
+    try:
+        said = answer.json()
+    except ValueError:
+        said = None
+    return said if isinstance(said, dict) else {}

@@ -1,0 +1,140 @@
+"""One try-on, told step by step: the flow behind `proteus tryon` and `make demo`."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+
+from proteus_client import Client, Job
+
+STEPS: Final = ("Uploading both pictures", "Cutting the garment out", "Trying it on", "Fetching the picture")
+
+_WORDS: Final = {
+    "held": "held back: others first",
+    "preparing": "finding the person in the photo",
+    "waiting": "waiting for a worker",
+    "fetching": "a worker has it",
+    "denoising": "making the picture",
+    "storing": "storing the picture",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class TryOn:
+    """A finished try-on, as the last line of `make demo` and `proteus tryon --json` says it.
+
+    Attributes:
+        stages: Seconds: `upload`, `cut_out`, `try_on`, `download` as the client saw them; others by the server.
+    """
+
+    job_id: str
+    status: str
+    engine: str
+    wall_seconds: float
+    stages: Mapping[str, float]
+    result: str
+
+    def summary(self) -> dict[str, Any]:
+        """Return what the JSON line holds."""
+        return {name: getattr(self, name) for name in self.__dataclass_fields__}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wish:
+    """What to try on.
+
+    Attributes:
+        options: Further options of POST /api/snap (`model`, `quality`, …).
+    """
+
+    person: Path
+    garment: Path
+    category: str
+    options: Mapping[str, Any]
+    output: Path
+
+
+async def try_on(client: Client, wish: Wish, *, board: Board) -> tuple[TryOn, bytes]:
+    """Do the whole flow and save the picture; return what came of it, and the cut-out's PNG.
+
+    Raises:
+        ProteusError: A step was refused or failed.
+    """
+    stages: dict[str, float] = {}
+    begun = time.monotonic()
+    with board.step(0, stages, "upload"):
+        person_url = await client.upload(wish.person.read_bytes(), kind="person")
+        garment_url = await client.upload(wish.garment.read_bytes(), kind="garment")
+    with board.step(1, stages, "cut_out") as tell:
+        cut = await client.cut_out(garment_url, category=wish.category, tell=tell)
+    with board.step(2, stages, "try_on") as tell:
+        cloth_clean_url = cut.results[0]["cloth_clean_url"]
+        job_id = await client.snap(person_url, cloth_clean_url, category=wish.category, **wish.options)
+        await client.follow(job_id, tell=tell)
+    with board.step(3, stages, "download"):
+        job = await client.status(job_id)
+        picture = await client.download(job.results[0]["url"])
+        cut_out = await client.download(cut.results[0]["url"])
+        wish.output.parent.mkdir(parents=True, exist_ok=True)
+        wish.output.write_bytes(picture)
+    done = TryOn(
+        job_id=job_id,
+        status=job.status,
+        engine=str(job.results[0].get("engine")),
+        wall_seconds=round(time.monotonic() - begun, 3),
+        stages={**stages, **job.timings},
+        result=str(wish.output),
+    )
+    return done, cut_out
+
+
+class Board:
+    """The steps on a terminal: a spinner, a bar and words; one plain line each where there is no terminal."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._progress = Progress(
+            SpinnerColumn(finished_text="[green]✓[/green]"),
+            TextColumn("{task.description:<26}"),
+            BarColumn(bar_width=24),
+            TimeElapsedColumn(),
+            TextColumn("[dim]{task.fields[words]}"),
+            console=console,
+            disable=not console.is_terminal,
+        )
+        self._tasks: list[TaskID] = []
+
+    @contextmanager
+    def live(self) -> Iterator[Board]:
+        """Show the steps while the block runs."""
+        with self._progress:
+            self._tasks = [self._progress.add_task(name, total=1, start=False, words="") for name in STEPS]
+            yield self
+
+    @contextmanager
+    def step(self, number: int, stages: dict[str, float], name: str) -> Iterator[Callable[[Job], None]]:
+        """Time a step and show how it goes; yields what to tell news of its job."""
+        task, begun = self._tasks[number], time.monotonic()
+        self._progress.start_task(task)
+
+        def tell(job: Job) -> None:
+            words = _WORDS.get(job.stage or "", job.status)
+            if job.position is not None and job.stage == "waiting":
+                words += f" ({job.position} ahead)"
+            if job.steps:
+                words += f", step {job.step} of {job.steps}"
+            self._progress.update(task, words=words, completed=0.9 * job.step / job.steps if job.steps else 0)
+
+        yield tell
+        stages[name] = round(time.monotonic() - begun, 3)
+        self._progress.update(task, completed=1, words="")
+        self._progress.stop_task(task)
+        if not self._console.is_terminal:
+            self._console.print(f"  {STEPS[number]}: {stages[name]:.2f} s")

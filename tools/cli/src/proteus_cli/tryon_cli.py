@@ -1,0 +1,66 @@
+"""`proteus tryon`: put a garment on a person, from two files to a picture."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from proteus_cli import checks
+from proteus_cli.console import CommandConsole
+from proteus_cli.local_stack import DEFAULT_FOLDER, address_of
+from proteus_cli.operator import UrlOption
+from proteus_cli.sentences import sentences
+from proteus_cli.tryon import Board, Wish, try_on
+from proteus_client import NO_PICTURE, Client, content_type_of
+
+
+def _photo(help_: str) -> Any:
+    """An argument that must be a picture: refused here, before anything is uploaded."""
+    return typer.Argument(exists=True, dir_okay=False, callback=_checked, help=help_)
+
+
+def _checked(file: Path) -> Path:
+    if not file.stat().st_size:
+        raise typer.BadParameter(f"file {str(file)!r} is empty.")
+    with file.open("rb") as opened:
+        if content_type_of(opened.read(16)) == NO_PICTURE:
+            raise typer.BadParameter(f"file {str(file)!r} is no JPEG, PNG or WebP picture.")
+    return file
+
+
+def tryon(
+    person: Annotated[Path, _photo("A photo of a person.")],
+    garment: Annotated[Path, _photo("A photo of a garment.")],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", dir_okay=False, writable=True, help="Where the picture goes.")
+    ] = Path("tryon.png"),
+    url: UrlOption = None,
+    category: Annotated[str, typer.Option(help="auto, upper, lower, overall or dress.")] = "auto",
+    engine: Annotated[str | None, typer.Option(help="See GET /v1/models; default: the deployment's.")] = None,
+    token: Annotated[
+        str | None,
+        typer.Option(envvar="PROTEUS_TOKEN", callback=checks.token, help="Access token; default: a guest's."),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one line of JSON on standard output.")] = False,
+) -> None:
+    """Put a garment on a person. Exit status: 0 done, 1 failed, 3 no server, 4 refused."""
+    console = CommandConsole()
+    address = address_of(DEFAULT_FOLDER, url)
+    options = {"model": engine} if engine else {}
+    wish = Wish(person=person, garment=garment, category=category, options=options, output=output)
+
+    async def flow() -> str:
+        async with Client.connected(address, token=token) as client:
+            with Board(console.rich).live() as board:
+                done, _ = await try_on(client, wish, board=board)
+        return json.dumps(done.summary())
+
+    with sentences(console):
+        summary = asyncio.run(flow())
+        console.rich.print(f"The picture: {output}")
+        if as_json:
+            print(summary)
