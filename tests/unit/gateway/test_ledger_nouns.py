@@ -7,6 +7,7 @@ from ast import literal_eval
 from dataclasses import MISSING, fields
 
 import pytest
+from sqlalchemy import DefaultClause
 from sqlalchemy.dialects.postgresql import dialect
 
 from gateway.ledger.events import EventRow, events
@@ -33,7 +34,9 @@ def test_a_new_job_is_by_default_what_the_table_would_make_it() -> None:
     of_rows = {one.name: one.default for one in fields(JobRow) if one.default is not MISSING}
     stamped = {"created_at", "updated_at"}
     of_table = {
-        column.name: literal_eval(str(column.server_default.arg).capitalize()) if column.server_default else None
+        column.name: literal_eval(str(column.server_default.arg).capitalize())
+        if isinstance(column.server_default, DefaultClause)
+        else None
         for column in jobs.c
         if (column.nullable or column.server_default) and column.name not in stamped | {"stage"}
     }
