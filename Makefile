@@ -63,6 +63,10 @@ test: install-models install-deploy ## Every test that a laptop can run, with em
 test-all: install-models install-deploy ## `make test`, the browser tests, and more forms of what takes long
 	@$(PYTEST) tests
 
+.PHONY: coverage
+coverage: install-models install-deploy ## Branch coverage of libs and services by `make test`, as a table; fails under 85 %
+	@$(BIN)/python -m workbench.coverage $(TESTS)
+
 .PHONY: chaos
 chaos: install-dev ## Break a fleet by absence, then by answers and garbage; counted from outside, JSON, status 1 if a bar is missed
 	@$(BIN)/python -m workbench.chaos full $(if $(SEED),--seed $(SEED))

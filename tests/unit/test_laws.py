@@ -32,6 +32,11 @@ BREAKS = {
     "cli-light": [("proteus_cli.fleet", "redis"), ("proteus_client.client", "numpy"), ("proteus.errors", "structlog")],
     "proteus-down": [("proteus.jobs", "proteus.queue"), ("proteus.service.lifecycle", "proteus.worker.claims")],
     "gateway-down": [("gateway.ledger.engine", "gateway.outbox"), ("gateway.rules.admission", "gateway.ledger.jobs")],
+    "gateway-api-down": [
+        ("gateway.api.problems", "gateway.api.fairness"),
+        ("gateway.api.images.routes", "gateway.api.tryons.answers"),
+        ("gateway.api.engines.routes", "gateway.api.fleet.models"),
+    ],
     "tailor-down": [("tailor.tasks", "tailor.worker"), ("tailor.masks", "tailor.pose")],
     "weaver-down": [("weaver.engine_runner", "weaver.worker"), ("weaver.batching", "weaver.profile")],
     "arbitrator-down": [("arbitrator.policies.slo", "arbitrator.loop"), ("arbitrator.observe", "arbitrator.actuators")],
@@ -100,11 +105,11 @@ def test_a_law_breaks_when_somebody_breaks_it(
     assert not kept(options, broken, law)
 
 
-@pytest.mark.parametrize("law", ["arbitrator", "gateway", "proteus", "tailor", "weaver"])
-def test_a_room_that_has_no_place_breaks_the_law(options: UserOptions, graph: grimp.ImportGraph, law: str) -> None:
+@pytest.mark.parametrize("room", ["arbitrator", "gateway", "gateway.api", "proteus", "tailor", "weaver"])
+def test_a_room_that_has_no_place_breaks_the_law(options: UserOptions, graph: grimp.ImportGraph, room: str) -> None:
     broken = deepcopy(graph)
-    broken.add_module(f"{law}.attic")
-    assert not kept(options, broken, f"{law}-down")
+    broken.add_module(f"{room}.attic")
+    assert not kept(options, broken, f"{room.replace('.', '-')}-down")
 
 
 def test_every_law_is_here(options: UserOptions) -> None:
@@ -187,7 +192,6 @@ def asks_for_the_time(module: ast.Module) -> bool:
 # ---- length
 
 MOST_LINES = 350
-STILL_LONGER: set[str] = set()
 
 
 def test_a_module_has_at_most_350_lines_unless_its_docstring_says_why_not() -> None:
@@ -197,4 +201,4 @@ def test_a_module_has_at_most_350_lines_unless_its_docstring_says_why_not() -> N
             text = path.read_text(encoding="utf-8")
             if text.count("\n") > MOST_LINES and "350 lines" not in (ast.get_docstring(ast.parse(text)) or ""):
                 long.add(str(path.relative_to(ROOT)))
-    assert long <= STILL_LONGER
+    assert long == set()

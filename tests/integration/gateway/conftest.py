@@ -35,6 +35,7 @@ from hands import PATIENCE_SECONDS, Hands, png
 from proteus.clock import SystemClock
 from proteus.settings import LeaseSettings, LogSettings, RedisSettings, StorageSettings
 from proteus.storage import ObjectStore
+from wire_watch import WireWatch
 
 SIGNING_KEY = "a-key-for-tests-that-is-long-enough-to-sign"
 
@@ -172,13 +173,17 @@ async def gateway(gateway_settings: GatewaySettings, store: ObjectStore) -> Asyn
 
 @asynccontextmanager
 async def serving(settings: GatewaySettings) -> AsyncIterator[Gateway]:
-    """Run a gateway inside this event loop, on a free port, for a `with` block."""
+    """Run a gateway inside this event loop, on a free port, for a `with` block.
+
+    What it sends is held to its published description: a test that brings about anything else fails.
+    """
     # Bound here and now: a port that is only free may be somebody else's a moment later.
     bound = [socket.create_server(("127.0.0.1", 0), backlog=2_048) for _ in range(2)]
     port, inner_port = [one.getsockname()[1] for one in bound]
     stopping, inside = asyncio.Event(), InnerApp()
+    watch = WireWatch(make_app(settings, stopping, inside))
     configs = (
-        listening.public(make_app(settings, stopping, inside), settings.edge),
+        listening.public(watch, settings.edge),
         listening.inner(inside),
     )
     servers = [uvicorn.Server(config) for config in configs]
@@ -207,6 +212,7 @@ async def serving(settings: GatewaySettings) -> AsyncIterator[Gateway]:
     finally:
         stop()
         await asyncio.gather(*running)
+    assert watch.mismatches == [], "sent, and described otherwise in docs/openapi.json or docs/events.schema.json"
 
 
 class no_signals:

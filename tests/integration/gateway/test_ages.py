@@ -32,7 +32,7 @@ async def row(parts, job_id):
 
 
 def promoter(parts) -> Promoter:
-    return Promoter(parts.ledger, parts.queues, parts.recorder, parts.fleet, limits=parts.settings.limits)
+    return parts.promoter
 
 
 @pytest.mark.parametrize("where", ["waiting", "running"])

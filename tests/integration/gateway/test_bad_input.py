@@ -10,8 +10,6 @@ from datetime import UTC, datetime, timedelta
 import httpx
 from PIL import Image
 
-from gateway.upkeep.sweeps import Sweeper
-
 
 def jpeg(size=(96, 128), mode="RGB", **options) -> bytes:
     buffer = io.BytesIO()
@@ -189,7 +187,7 @@ async def test_a_second_put_changes_nothing_and_is_swept(parts, ready, picture, 
         done = await guest.wait((await ready.snap())["job_id"])
     assert done["status"] == "completed"
     assert (await guest.http.get(f"/v1/images/{key.rpartition('/')[2]}")).json() == before
-    sweeper = Sweeper(parts.ledger, parts.store, parts.eraser, parts.settings.uploads)
+    sweeper = parts.sweeper
     now = datetime.now(UTC)
     assert await sweeper.incoming(now) == 0, "it may still be written to"
     await sweeper.incoming(now + timedelta(minutes=30))

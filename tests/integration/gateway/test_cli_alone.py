@@ -6,7 +6,7 @@ import asyncio
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -96,7 +96,7 @@ def test_models_are_listed_without_any_server(proteus: Any) -> None:
 
 
 async def test_an_operator_reads_queue_and_decisions_of_a_running_gateway(
-    proteus: Any, gateway: Any, account: Any
+    proteus: Callable[..., Any], gateway: Any, account: Any
 ) -> None:
     token = (await account(gateway, "ops", scopes=["admin"])).token
     where = ("--url", gateway.url, "--token", token)

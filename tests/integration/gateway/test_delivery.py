@@ -101,13 +101,13 @@ async def test_who_joins_while_others_are_served_misses_nothing(ready, parts) ->
     serving, go_on, all_there, stop = (asyncio.Event() for _ in range(4))
     late: list[int] = []
 
-    async def deliver_slowly(_name, _message) -> None:
+    async def deliver_slowly(_event) -> None:
         serving.set()
         await go_on.wait()
 
-    async def deliver_late(_name, message) -> None:
-        late.append(message["seq"])
-        if message["seq"] == newest:
+    async def deliver_late(event) -> None:
+        late.append(event.seq)
+        if event.seq == newest:
             all_there.set()
 
     async with parts.ledger.read() as reads:
@@ -153,12 +153,15 @@ async def test_nobody_hears_another_users_events(gateway, ready, hands) -> None:
 
 async def frames(response) -> list[tuple[int, dict]]:
     """The job events of a stream that ends by itself."""
-    found, seq = [], 0
+    found, frame = [], {}
     async for line in response.aiter_lines():
-        if line.startswith("id: "):
-            seq = int(line[4:])
-        elif line.startswith("data: "):
-            found.append((seq, json.loads(line[6:])))
+        if line:
+            name, _, value = line.partition(": ")
+            frame[name] = value
+        elif frame:
+            if frame["event"] == "job":
+                found.append((int(frame["id"]), json.loads(frame["data"])))
+            frame = {}
     return found
 
 

@@ -12,7 +12,6 @@ import httpx
 import pytest
 import socketio
 
-from gateway.recording.promoter import Promoter
 from gateway.settings import EdgeSettings
 from proteus.service.lifecycle import cancel
 from waiting import until
@@ -270,6 +269,6 @@ async def test_held_work_moves_in_by_turns_of_users_not_in_the_order_of_the_gree
             ]
         assert len(held) == 6
         assert held.index(second["job_id"]) <= 1, "each has one on the list: the next turn is both's"
-    promoter = Promoter(parts.ledger, parts.queues, parts.recorder, parts.fleet, limits=parts.settings.limits)
+    promoter = parts.promoter
     await parts.fleet.refresh()
     assert await promoter.promote() == 6

@@ -11,7 +11,6 @@ from sqlalchemy import text
 from gateway.ledger.session import METADATA
 from gateway.settings import RetentionSettings
 from gateway.upkeep.retention import Retention
-from gateway.upkeep.sweeps import Sweeper
 
 NOW = datetime.now(UTC)
 DAYS = 1_000
@@ -24,7 +23,7 @@ class House:
 
     def __init__(self, parts, store, *, tenant_days=None) -> None:
         self.parts, self.store = parts, store
-        self.sweeper = Sweeper(parts.ledger, parts.store, parts.eraser, parts.settings.uploads)
+        self.sweeper = parts.sweeper
         self.retention = Retention(parts.ledger, parts.eraser, RetentionSettings(tenant_days=tenant_days))
 
     async def sweep(self, now: datetime) -> None:

@@ -10,8 +10,6 @@ import pytest
 from arbitrator.observe import Observer
 from arbitrator.settings import ArbitratorSettings
 from gateway.app import build
-from gateway.fleet.parking import Parker
-from gateway.recording.promoter import Promoter
 from hands import until
 from proteus.jobs import WorkerId
 from proteus.keys import JOBS, QueueKeys
@@ -27,7 +25,7 @@ async def offers(redis, *engines: str, worker: str = "w1", state: WorkerState = 
 async def settled(parts) -> None:
     """One reading of the fleet and what follows from it."""
     await parts.fleet.refresh()
-    await Parker(parts.ledger, parts.queues[JOBS], parts.fleet).park()
+    await parts.parker.park()
 
 
 @pytest.fixture
@@ -77,7 +75,7 @@ async def test_what_workers_offered_within_a_day_can_be_asked_for(gateway_settin
 
 async def test_a_fleet_that_has_not_been_read_refuses_and_parks_nothing(parts, redis) -> None:
     assert parts.fleet.servable is None
-    assert (await Parker(parts.ledger, parts.queues[JOBS], parts.fleet).park()).parked == 0
+    assert (await parts.parker.park()).parked == 0
 
 
 async def test_work_of_an_engine_that_is_lost_leaves_the_queue_and_comes_back(
@@ -111,7 +109,7 @@ async def test_held_work_of_an_engine_that_nobody_serves_stays_held(
         held = await ready.snap(priority="low", model="timed")
     parts = build(only_puppet, asyncio.Event())
     await settled(parts)
-    promoter = Promoter(parts.ledger, parts.queues, parts.recorder, parts.fleet, limits=parts.settings.limits)
+    promoter = parts.promoter
     assert await redis.llen(JOBS) == 0
     assert await promoter.promote() == 0
     await offers(redis, "timed")

@@ -18,7 +18,7 @@ BAR_SECONDS = LEASE_SECONDS + 15
 
 
 def reconciler(parts) -> Reconciler:
-    return Reconciler(parts.ledger, parts.redis, parts.queues, parts.recorder, parts.submitter)
+    return parts.reconciler
 
 
 async def lose(redis, what: str, ids: list[str]) -> None:

@@ -130,7 +130,7 @@ async def test_delete_removes_rows_objects_and_the_place_in_the_queue(ready, han
             newest = (await reads.users.last_seqs([guest.user_id]))[guest.user_id]
         await heard.until(lambda h: bool(h.jobs) and h.jobs[-1]["seq"] == newest)
     assert [event["seq"] for event in heard.jobs] == list(range(1, newest + 1))
-    assert all("results" not in event for event in heard.jobs if event["job_id"] == snap["job_id"])
+    assert all(event["results"] == [] for event in heard.jobs if event["job_id"] == snap["job_id"])
 
 
 async def test_what_is_stored_after_its_deletion_is_deleted_later(ready, hands, store, parts) -> None:

@@ -14,7 +14,6 @@ from gateway.recording.transitions import fact
 from gateway.rules.options import TryonOptions
 from gateway.rules.tokens import Caller
 from gateway.submitting.context import SubmitContext
-from gateway.upkeep.sweeps import Sweeper
 from proteus.jobs import EPOCH_TOKENS, EventKind, JobId
 from proteus.keys import JOBS, TAILOR
 from proteus.queue import Completion, JobQueue, QueueEvent, Verdict
@@ -23,7 +22,7 @@ from workbench.stack.ports import free_port
 
 
 def reconciler(parts) -> Reconciler:
-    return Reconciler(parts.ledger, parts.redis, parts.queues, parts.recorder, parts.submitter)
+    return parts.reconciler
 
 
 async def row(parts, job_id):
@@ -235,7 +234,7 @@ async def test_nothing_that_nobody_will_ask_for_lies_about(gateway, ready, hands
         await writes.jobs.save([replace(done, epoch=2, finished_at=now - timedelta(minutes=20))])
         await writes.tryons.change(gone["job_id"], expires_at=now - timedelta(seconds=1))
         await writes.deletions.schedule(f"results/{guest.user_id}/deleted/", due_at=now - timedelta(seconds=1))
-    sweeper = Sweeper(parts.ledger, parts.store, parts.eraser, parts.settings.uploads)
+    sweeper = parts.sweeper
     assert await sweeper.orphans(datetime.now(UTC)) == 1
     assert [found.key for found in store.list(folder)] == [done.result_key]
     assert await sweeper.expired(now) + await parts.eraser.run_due(now) >= 1

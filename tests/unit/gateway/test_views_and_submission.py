@@ -12,17 +12,16 @@ from gateway.ledger.jobs import JobRow
 from gateway.ledger.orders import Order, material_of
 from gateway.ledger.tryons import TryonRow
 from gateway.outbox import compose
-from gateway.realtime.statuses import position_body
 from gateway.rules.options import TryonOptions, card_of
 from gateway.rules.tokens import Caller
-from gateway.rules.variants import category_of, cut_variant
-from gateway.status.views import iso, timings_of, view_of_tailor_job, view_of_tryon
+from gateway.status.views import iso, snapshot_of, status_of, timings_of, view_of_tailor_job, view_of_tryon
 from gateway.submitting.context import SubmitContext
 from gateway.submitting.new_rows import entry_values, unit_values
-from proteus.artefacts import CUT_REVISION
 from proteus.errors import LicenceRefused, ModelUnavailable
-from proteus.jobs import Category, JobId, JobKind, JobState, Stage
+from proteus.events import CLIENT_EVENT
+from proteus.jobs import JobId, JobState, Stage
 from proteus.queue import Submission
+from proteus.stages import JobKind
 
 ENUMS = {"state": JobState, "stage": Stage}
 NOW = datetime(2026, 2, 3, 12, tzinfo=UTC)
@@ -184,12 +183,6 @@ def test_timings_say_where_the_time_went() -> None:
     assert view_of_tryon([unit]).stage is Stage.WAITING
 
 
-def test_a_new_revision_of_cutting_cuts_anew_and_the_category_is_still_read() -> None:
-    variant = cut_variant(Category.UPPER, "classic")
-    assert variant.endswith(f"/{CUT_REVISION}")
-    assert category_of(variant) == "upper"
-
-
 def test_an_ingest_says_what_the_picture_is_of() -> None:
     made = compose(Order(job=tailor("ingest"), image=photo("img_g")), address_of, job_age_seconds=3_600)
     assert made.body["kind"] == photo("img_g").kind
@@ -217,7 +210,31 @@ def test_timings_of_pictures_made_side_by_side_add_up_to_no_more_than_the_total(
     ("place", "shown", "least"), [(None, None, False), (0, 0, False), (2_000, 2_000, False), (2_001, 2_000, True)]
 )
 def test_a_place_far_behind_is_told_as_a_least_one(place, shown, least) -> None:
-    assert position_body(place) == {"position": shown, "position_is_least": least}
+    entry, units = tryon()
+    status = status_of(entry, view_of_tryon(units), units=units, position=place)
+    assert (status.position, status.position_is_least) == (shown, least)
+
+
+def test_a_draft_has_a_status_and_no_event_yet() -> None:
+    entry, _ = tryon()
+    draft = status_of(entry, None, units=[])
+    assert (draft.status, draft.results, draft.ended) == ("draft", [], False)
+    assert snapshot_of(draft, seq=7, at=NOW) is None
+
+
+def test_the_event_that_a_stream_starts_with_is_a_true_one() -> None:
+    entry, units = tryon(units=2)
+    status = status_of(entry, view_of_tryon(units), units=units, position=3)
+    first = snapshot_of(status, seq=7, at=NOW)
+    assert first is not None
+    assert CLIENT_EVENT.validate_python(first.wire()) == first
+    assert (first.seq, first.at, first.status, len(first.results)) == (7, iso(NOW), "queued", 2)
+
+
+def test_a_result_leaves_out_what_it_has_not() -> None:
+    entry, units = tryon()
+    status = status_of(entry, view_of_tryon(units), units=units)
+    assert status.model_dump(mode="json")["results"] == [{"n": 1, "status": "queued", "warnings": []}]
 
 
 @pytest.mark.parametrize(

@@ -7,16 +7,34 @@ discriminates. Events name results by API address; they carry no image, no key a
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from proteus.artefacts import PictureWarning
 from proteus.jobs import JobState, Stage
 
+T = TypeVar("T")
+
+
+def _is_none(value: object) -> bool:
+    return value is None
+
+
+IfKnown = Annotated[T | None, Field(exclude_if=_is_none)]
+"""A field that is left out while it has no value."""
+
 
 class _Event(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
+
+    def wire(self) -> dict[str, Any]:
+        """Return it as JSON values, as clients get it: fields without a value are left out."""
+        return self.model_dump(mode="json", exclude_none=True, warnings=False)
+
+    def wire_json(self) -> str:
+        """Return it as the text that clients get."""
+        return self.model_dump_json(exclude_none=True, warnings=False)
 
 
 class ErrorInfo(_Event):
@@ -41,19 +59,19 @@ class ResultInfo(_Event):
 
     n: int
     status: JobState
-    url: str | None = None
-    engine: str | None = None
-    engine_version: str | None = None
-    seed: int | None = None
-    width: int | None = None
-    height: int | None = None
-    content_type: str | None = None
-    degraded: bool | None = None
-    cloth_clean_url: str | None = None
-    category: str | None = None
-    confidence: float | None = None
+    url: IfKnown[str] = None
+    engine: IfKnown[str] = None
+    engine_version: IfKnown[str] = None
+    seed: IfKnown[int] = None
+    width: IfKnown[int] = None
+    height: IfKnown[int] = None
+    content_type: IfKnown[str] = None
+    degraded: IfKnown[bool] = None
+    cloth_clean_url: IfKnown[str] = None
+    category: IfKnown[str] = None
+    confidence: IfKnown[float] = None
     warnings: tuple[PictureWarning, ...] = ()
-    error: ErrorInfo | None = None
+    error: IfKnown[ErrorInfo] = None
 
 
 class JobEvent(_Event):

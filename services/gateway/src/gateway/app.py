@@ -27,12 +27,14 @@ from starlette.types import ASGIApp
 from gateway import api, background, metrics
 from gateway.accounts.callers import Callers
 from gateway.addresses import Addresses, networks
-from gateway.api import fairness, uploads
+from gateway.api import fairness
 from gateway.api.bodies import BodyLimits, ByteBudget
 from gateway.api.headers import CommonHeaders
 from gateway.api.inner import InnerApp
 from gateway.api.middleware import RequestEnvelope
-from gateway.api.shortcut import SubmitShortcut
+from gateway.api.segmentations import uploads
+from gateway.api.tryons.shortcut import SubmitShortcut
+from gateway.fleet.parking import Parker
 from gateway.fleet.watch import FleetWatch
 from gateway.ledger.engine import Ledger
 from gateway.outbox import Submitter
@@ -40,6 +42,8 @@ from gateway.realtime.frames import SocketFrames
 from gateway.realtime.relay import Relay
 from gateway.realtime.server import PATH, SocketServer
 from gateway.realtime.statuses import Statuses
+from gateway.recording.promoter import Promoter
+from gateway.recording.reconciler import Reconciler
 from gateway.recording.recorder import Recorder
 from gateway.rules.options import AUTO, card_of, default_engine
 from gateway.rules.rates import Rate, Rates
@@ -50,10 +54,13 @@ from gateway.settings import GatewaySettings
 from gateway.submitting.accept import Acceptor
 from gateway.submitting.accept_ready import ReadyAcceptor
 from gateway.submitting.admit import Admitter
+from gateway.submitting.external_payloads import ExternalPayloadImporter
 from gateway.submitting.idempotency import Idempotency
 from gateway.submitting.photos import Photos
 from gateway.submitting.preparer import Preparer
 from gateway.upkeep.erasure import Eraser
+from gateway.upkeep.retention import Retention
+from gateway.upkeep.sweeps import Sweeper
 from proteus.clock import SystemClock
 from proteus.deadlines import EDGE_CALL_SECONDS
 from proteus.keys import JOBS, TAILOR
@@ -118,6 +125,17 @@ def build(settings: GatewaySettings, stopping: asyncio.Event) -> Services:
     idempotency = Idempotency(ledger)
     admitter = Admitter(fleet, settings)
     parser_version = settings.parser_version
+    acceptor = Acceptor(
+        ledger,
+        idempotency=idempotency,
+        admitter=admitter,
+        ready=ReadyAcceptor(ledger, photos, submitter, admitter, parser_version=parser_version),
+        photos=photos,
+        submitter=submitter,
+        parser_version=parser_version,
+    )
+    recorder = Recorder(ledger, redis, submitter, address_of=store.url_of, discard=lambda keys: store.delete(*keys))
+    eraser = Eraser(ledger, store, queues)
     tokens = Tokens(settings.tokens.signing_key.get_secret_value(), clock=clock)
     return Services(
         settings=settings,
@@ -147,20 +165,18 @@ def build(settings: GatewaySettings, stopping: asyncio.Event) -> Services:
         submitter=submitter,
         photos=photos,
         idempotency=idempotency,
-        acceptor=Acceptor(
-            ledger,
-            idempotency=idempotency,
-            admitter=admitter,
-            ready=ReadyAcceptor(ledger, photos, submitter, admitter, parser_version=parser_version),
-            photos=photos,
-            submitter=submitter,
-            parser_version=parser_version,
-        ),
+        acceptor=acceptor,
         preparer=Preparer(
             ledger, idempotency=idempotency, photos=photos, submitter=submitter, parser_version=parser_version
         ),
-        recorder=Recorder(ledger, redis, submitter, address_of=store.url_of, discard=lambda keys: store.delete(*keys)),
-        eraser=Eraser(ledger, store, queues),
+        recorder=recorder,
+        reconciler=Reconciler(ledger, redis, queues, recorder, submitter),
+        promoter=Promoter(ledger, queues, recorder, fleet, limits=settings.limits),
+        parker=Parker(ledger, queues[JOBS], fleet),
+        importer=ExternalPayloadImporter(ledger, store, photos, acceptor, queues),
+        eraser=eraser,
+        sweeper=Sweeper(ledger, store, eraser, settings.uploads),
+        retention=Retention(ledger, eraser, settings.retention),
         relay=relay,
         statuses=Statuses(ledger, queues, fleet, relay, address_of=store.url_of, stopping=stopping),
         loops=Loops(on_error=lambda name: metrics.LOOP_ERRORS.labels(name).inc()),

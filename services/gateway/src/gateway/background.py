@@ -1,5 +1,7 @@
 """Every loop that runs for ever beside the requests, in one list: recorders, relay, and rounds.
 
+What turns is built by the composition root; here stands how often. Only the recorders' readers are made here, because
+they live as long as one run: each run reads under a name of its own.
 All of them run through the process's one `Loops`: a turn that fails is counted and comes again, and a loop that does
 not turn is named at `/healthz`.
 """
@@ -14,15 +16,9 @@ from typing import Final
 from uuid import uuid4
 
 from gateway import metrics
-from gateway.fleet.parking import Parker
 from gateway.realtime.server import SocketServer
 from gateway.recording.following import Follower
-from gateway.recording.promoter import Promoter
-from gateway.recording.reconciler import Reconciler
 from gateway.services import Services
-from gateway.submitting.external_payloads import ExternalPayloadImporter
-from gateway.upkeep.retention import Retention
-from gateway.upkeep.sweeps import Sweeper
 from proteus.bus import EventReader
 from proteus.deadlines import LOOP_CALL_SECONDS
 from proteus.keys import JOBS, TAILOR, QueueKeys
@@ -81,16 +77,9 @@ def _followers(services: Services, stop: asyncio.Event) -> dict[str, Follower]:
 
 def _rounds(services: Services, sockets: SocketServer) -> dict[str, Round]:
     reap_seconds = services.settings.lease.reap_seconds
-    reconciler = Reconciler(services.ledger, services.redis, services.queues, services.recorder, services.submitter)
-    promoter = Promoter(
-        services.ledger, services.queues, services.recorder, services.fleet, limits=services.settings.limits
-    )
-    parker = Parker(services.ledger, services.queues[JOBS], services.fleet)
-    sweeper = Sweeper(services.ledger, services.store, services.eraser, services.settings.uploads)
-    retention = Retention(services.ledger, services.eraser, services.settings.retention)
-    adopter = ExternalPayloadImporter(
-        services.ledger, services.store, services.photos, services.acceptor, services.queues
-    )
+    reconciler, promoter, sweeper, retention = (
+        services.reconciler, services.promoter, services.sweeper, services.retention,
+    )  # fmt: skip
     return {
         "reap": Round(services.queues[JOBS].reap, reap_seconds),
         "reap_tailor": Round(services.queues[TAILOR].reap, reap_seconds),
@@ -104,11 +93,11 @@ def _rounds(services: Services, sockets: SocketServer) -> dict[str, Round]:
         "epoch": Round(reconciler.watch, 1.0),
         "counts": Round(reconciler.watch_counts, 1.0, SWEEP_SECONDS),
         "reconcile": Round(reconciler.periodic, 60.0, SWEEP_SECONDS),
-        "park": Round(parker.park, 1.0, SWEEP_SECONDS),
+        "park": Round(services.parker.park, 1.0, SWEEP_SECONDS),
         "promote": Round(promoter.promote, 0.5),
         "overdue": Round(promoter.expire, 1.0),
         "too_old": Round(promoter.expire_old, 5.0),
-        "adopt": Round(adopter.adopt, 2.0, SWEEP_SECONDS),
+        "adopt": Round(services.importer.adopt, 2.0, SWEEP_SECONDS),
         "incoming": Round(lambda: sweeper.incoming(_now()), 60.0, SWEEP_SECONDS),
         "incoming_check": Round(lambda: sweeper.check_incoming(_now()), 3600.0, SWEEP_SECONDS),
         "orphans": Round(lambda: sweeper.orphans(_now()), 300.0, SWEEP_SECONDS),

@@ -10,21 +10,27 @@ from redis.asyncio import Redis
 
 from gateway.accounts.callers import Callers
 from gateway.addresses import Addresses
+from gateway.fleet.parking import Parker
 from gateway.fleet.watch import FleetWatch
 from gateway.ledger.engine import Ledger
 from gateway.outbox import Submitter
 from gateway.realtime.relay import Relay
 from gateway.realtime.statuses import Statuses
+from gateway.recording.promoter import Promoter
+from gateway.recording.reconciler import Reconciler
 from gateway.recording.recorder import Recorder
 from gateway.rules.rates import Rates
 from gateway.rules.shares import Shares
 from gateway.rules.tokens import Tokens
 from gateway.settings import GatewaySettings
 from gateway.submitting.accept import Acceptor
+from gateway.submitting.external_payloads import ExternalPayloadImporter
 from gateway.submitting.idempotency import Idempotency
 from gateway.submitting.photos import Photos
 from gateway.submitting.preparer import Preparer
 from gateway.upkeep.erasure import Eraser
+from gateway.upkeep.retention import Retention
+from gateway.upkeep.sweeps import Sweeper
 from proteus.queue import AnyQueue
 from proteus.service.supervision import Loops
 from proteus.storage import ObjectStore
@@ -51,7 +57,13 @@ class Services:
     acceptor: Acceptor
     preparer: Preparer
     recorder: Recorder
+    reconciler: Reconciler
+    promoter: Promoter
+    parker: Parker
+    importer: ExternalPayloadImporter
     eraser: Eraser
+    sweeper: Sweeper
+    retention: Retention
     relay: Relay
     statuses: Statuses
     loops: Loops

@@ -1,4 +1,4 @@
-"""The HTTP edge: one module per noun; `problems` alone knows the statuses of errors."""
+"""The HTTP edge: a folder per noun (routes, models), edge guards beside them; `problems` alone knows error statuses."""
 
 from __future__ import annotations
 
@@ -7,30 +7,25 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 
-from gateway.api import (
-    arrivals,
-    auth,
-    decisions,
-    fleet,
-    health,
-    images,
-    models,
-    pages,
-    problems,
-    queue,
-    replays,
-    results,
-    segmentation,
-    snap,
-    status,
-    streams,
-    tryons,
-    uploads,
-    users,
-    vtons,
-)
+from gateway.api import pages, problems, replays
+from gateway.api.arrivals import routes as arrivals
+from gateway.api.auth import routes as auth
 from gateway.api.cors import rules as cors_rules
-from gateway.api.schemas import Problem
+from gateway.api.decisions import routes as decisions
+from gateway.api.engines import routes as engines
+from gateway.api.events import routes as events
+from gateway.api.fleet import routes as fleet
+from gateway.api.health import routes as health
+from gateway.api.images import routes as images
+from gateway.api.problems import Problem
+from gateway.api.queue import routes as queue
+from gateway.api.results import routes as results
+from gateway.api.segmentations import routes as segmentations
+from gateway.api.segmentations import uploads
+from gateway.api.tryons import routes as tryons
+from gateway.api.tryons import status, submit
+from gateway.api.users import routes as users
+from gateway.api.vtons import routes as vtons
 
 __all__ = ["install"]
 
@@ -51,7 +46,7 @@ def install(app: FastAPI, *, origins: list[str], storage_endpoint: str) -> None:
     }
     # Routes are tried in this order: what is asked most comes first.
     for module in (
-        snap, status, results, auth, images, segmentation, tryons, vtons, streams, users, models, fleet, queue,
+        submit, status, results, auth, images, segmentations, tryons, vtons, events, users, engines, fleet, queue,
         decisions, arrivals, uploads, health,
     ):  # fmt: skip
         app.include_router(module.router, responses=refusals)

@@ -7,9 +7,10 @@ import base64
 import hashlib
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Final
+from typing import Annotated, Final, Protocol
 
 from fastapi import Depends, Header, Query, Request
 from fastapi.params import Depends as DependsOn
@@ -237,6 +238,19 @@ async def page_of(
 PageDep = Annotated[Page, Depends(page_of)]
 
 
-def cursor_of(at: datetime, row_id: str) -> str:
-    """Return the cursor behind a row."""
+class Dated(Protocol):
+    """A row of a list: lists are ordered by these two."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def created_at(self) -> datetime: ...
+
+
+def cursor_behind(rows: Sequence[Dated], page: Page) -> str | None:
+    """Return the cursor behind a page's rows; None: the page is not full, so nothing follows."""
+    return _cursor_of(rows[-1].created_at, rows[-1].id) if len(rows) == page.limit else None
+
+
+def _cursor_of(at: datetime, row_id: str) -> str:
     return base64.urlsafe_b64encode(json.dumps([at.isoformat(), row_id]).encode()).decode().rstrip("=")

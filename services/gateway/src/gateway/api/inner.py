@@ -5,11 +5,12 @@ from __future__ import annotations
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from gateway.api.health import full_health
+from gateway.api.health.routes import full_health
+from gateway.api.wire import answer
 from gateway.services import Services
 
 
@@ -26,7 +27,7 @@ class InnerApp:
     async def _health(self, _request: Request) -> Response:
         if self.services is None:
             return Response("starting\n", status_code=503, media_type="text/plain")
-        return JSONResponse(await full_health(self.services))
+        return answer(await full_health(self.services))
 
 
 async def _metrics(_request: Request) -> Response:

@@ -9,11 +9,14 @@ from typing import Any, Final
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import Response
+from pydantic import BaseModel
 from redis.exceptions import RedisError
 from starlette.exceptions import HTTPException
 
+from gateway.api.wire import answer, said
 from proteus import errors
+from proteus.events import IfKnown
 from proteus.replies import is_away
 
 log = structlog.get_logger()
@@ -44,6 +47,37 @@ STATUS: Final[dict[type[errors.ProteusError], int]] = {
 """The most specific class of an error decides."""
 
 
+class Problem(BaseModel):
+    """RFC 9457 problem document; `code` is stable, `hint` says the way out."""
+
+    model_config = said(
+        {
+            "type": "about:blank",
+            "title": "Conflict",
+            "status": 409,
+            "detail": "No picture was uploaded under this image_url yet.",
+            "code": "upload_missing",
+            "retryable": False,
+            "hint": "PUT the picture to upload_url first, with exactly the headers that came with it.",
+            "request_id": "7d9f6f0f2f7c4c0e8d1b2a3c4d5e6f70",
+        }
+    )
+
+    type: str = "about:blank"
+    title: str
+    status: int
+    detail: str
+    code: str
+    retryable: bool
+    hint: str
+    request_id: str
+    errors: IfKnown[list[dict[str, str]]] = None
+    offered: IfKnown[list[str]] = None
+
+
+_REFERENCE: Final = {"$ref": f"#/components/schemas/{Problem.__name__}"}
+
+
 def status_of(error: errors.ProteusError) -> int:
     """Return the HTTP status of an error."""
     return next(STATUS[known] for known in type(error).__mro__ if known in STATUS)
@@ -58,21 +92,20 @@ def problem(
     hint: str = "",
     retryable: bool = False,
     headers: Mapping[str, str] | None = None,
-    **extra: Any,
-) -> JSONResponse:
-    """Return one problem document."""
-    body = {
-        "type": "about:blank",
-        "title": HTTPStatus(status).phrase,
-        "status": status,
-        "detail": detail,
-        "code": code,
-        "retryable": retryable,
-        "hint": hint,
-        "request_id": request.scope.get("state", {}).get("request_id", ""),
-        **extra,
-    }
-    return JSONResponse(body, status_code=status, headers=dict(headers or {}), media_type=MEDIA_TYPE)
+    **more: Any,
+) -> Response:
+    """Return one problem document; `more` are its `errors` or what is `offered` instead."""
+    body = Problem(
+        title=HTTPStatus(status).phrase,
+        status=status,
+        detail=detail,
+        code=code,
+        retryable=retryable,
+        hint=hint,
+        request_id=request.scope.get("state", {}).get("request_id", ""),
+        **more,
+    )
+    return answer(body, status_code=status, headers=headers, media_type=MEDIA_TYPE)
 
 
 def install(app: FastAPI) -> None:
@@ -82,9 +115,24 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _on_http_exception)  # type: ignore[arg-type]
     app.add_exception_handler(RedisError, _on_redis_error)  # type: ignore[arg-type]
     app.add_exception_handler(Exception, on_bug)
+    describe = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        """Describe errors as the problem documents that they are, not as bodies of each route's own type."""
+        described = describe()
+        for operations in described["paths"].values():
+            for operation in operations.values():
+                for response in operation["responses"].values():
+                    content = response.get("content", {})
+                    if MEDIA_TYPE in content:
+                        others = {name: one for name, one in content.items() if one.get("schema") != _REFERENCE}
+                        response["content"] = others | {MEDIA_TYPE: {"schema": _REFERENCE}}
+        return described
+
+    app.openapi = openapi  # type: ignore[method-assign]
 
 
-async def on_proteus_error(request: Request, error: errors.ProteusError) -> JSONResponse:
+async def on_proteus_error(request: Request, error: errors.ProteusError) -> Response:
     """Answer a refusal of ours."""
     status = status_of(error)
     headers: dict[str, str] = {}
@@ -108,7 +156,7 @@ async def on_proteus_error(request: Request, error: errors.ProteusError) -> JSON
     )
 
 
-async def _on_invalid(request: Request, error: RequestValidationError) -> JSONResponse:
+async def _on_invalid(request: Request, error: RequestValidationError) -> Response:
     fields = [
         {"pointer": _pointer(found["loc"]), "detail": found["msg"].removeprefix("Value error, ")}
         for found in error.errors()
@@ -132,14 +180,14 @@ def _pointer(place: Sequence[str | int]) -> str:
     )
 
 
-async def _on_http_exception(request: Request, error: HTTPException) -> JSONResponse:
+async def _on_http_exception(request: Request, error: HTTPException) -> Response:
     code = {404: "not_found", 405: "method_not_allowed", 413: "body_too_large"}.get(
         error.status_code, "invalid_request"
     )
     return problem(request, error.status_code, code=code, detail=str(error.detail), headers=error.headers)
 
 
-async def _on_redis_error(request: Request, error: RedisError) -> JSONResponse:
+async def _on_redis_error(request: Request, error: RedisError) -> Response:
     """Answer for a Redis that cannot do it now; one that calls the command or the key wrong is a bug."""
     if not is_away(error):
         return await on_bug(request, error)
@@ -148,7 +196,7 @@ async def _on_redis_error(request: Request, error: RedisError) -> JSONResponse:
     return await on_proteus_error(request, away)
 
 
-async def on_bug(request: Request, error: Exception) -> JSONResponse:
+async def on_bug(request: Request, error: Exception) -> Response:
     """Answer what nobody foresaw. It is logged here, once: whoever meets the error further out leaves it alone."""
     if request.scope.get("state", {}).get("crash") is not error:
         request.state.crash = error

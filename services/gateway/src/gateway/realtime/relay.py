@@ -12,18 +12,20 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Any, Final
 from uuid import uuid4
 
 import structlog
+from pydantic import ValidationError
 from redis.asyncio import Redis
 
 from gateway import metrics
 from gateway.ledger.engine import Ledger
+from gateway.ledger.events import EventRow
 from proteus import keys
 from proteus.bus import SubscriptionGap, subscribe
 from proteus.errors import NotFound
-from proteus.events import ProgressEvent
+from proteus.events import JobEvent, ProgressEvent
 from proteus.jobs import UserId
 from proteus.service.lifecycle import wait
 from proteus.service.supervision import Loops, Pulse
@@ -45,8 +47,7 @@ IDLE_SECONDS: Final = 5.0
 DELIVER_SECONDS: Final = 5.0
 """Longest that one subscriber may hold up the others."""
 
-Name = Literal["job", "progress"]
-Deliver = Callable[[Name, dict[str, Any]], Awaitable[None]]
+Deliver = Callable[[JobEvent | ProgressEvent], Awaitable[None]]
 
 
 @dataclass(eq=False)
@@ -155,9 +156,9 @@ class Relay:
         job_id, _, n = str(message["job_id"]).partition(":")
         progress = ProgressEvent(
             job_id=job_id, n=int(n or 1), stage=message["stage"], step=message["step"], steps=message["steps"]
-        ).model_dump(mode="json")
+        )
         for subscriber in tuple(listeners):
-            await _delivered(subscriber, "progress", progress)
+            await _delivered(subscriber, progress)
 
     async def _pump(self, pulse: Pulse) -> None:
         while not self._stopping:
@@ -180,12 +181,12 @@ class Relay:
         async with self._ledger.read() as reads:
             events = await reads.events.after(cursors, limit=READ_LIMIT)
         failed: set[Subscriber] = set()
-        for event in events:
-            message = {**event.data, "seq": event.seq}
-            for subscriber in listeners[event.user_id]:
-                if event.seq > subscriber.cursor and subscriber not in failed:
-                    if await _delivered(subscriber, "job", message):
-                        subscriber.cursor = event.seq
+        for row in events:
+            event = _event_of(row)
+            for subscriber in listeners[row.user_id]:
+                if row.seq > subscriber.cursor and subscriber not in failed:
+                    if await _delivered(subscriber, event):
+                        subscriber.cursor = row.seq
                         metrics.EVENTS_SENT.inc()
                     else:
                         failed.add(subscriber)  # Its cursor stays: the next check delivers from there, in order.
@@ -219,11 +220,21 @@ class Relay:
         return int((await self._redis.pubsub_numsub(keys.RECORDED))[0][1])
 
 
-async def _delivered(subscriber: Subscriber, name: Name, message: dict[str, Any]) -> bool:
+def _event_of(row: EventRow) -> JobEvent:
+    """Return a recorded event. One that another version wrote goes out as it is: its readers may know more than we."""
+    data = {**row.data, "seq": row.seq}
+    try:
+        return JobEvent.model_validate(data)
+    except ValidationError as error:
+        log.warning("event_of_another_version", user_id=row.user_id, seq=row.seq, errors=error.error_count())
+        return JobEvent.model_construct(**data)
+
+
+async def _delivered(subscriber: Subscriber, event: JobEvent | ProgressEvent) -> bool:
     """Deliver to one subscriber; tell whether it worked. One that fails or blocks must not stop the others."""
     try:
         async with asyncio.timeout(DELIVER_SECONDS):
-            await subscriber.deliver(name, message)
+            await subscriber.deliver(event)
     except Exception as error:  # Any transport's error: it concerns this subscriber alone.
         log.warning("not_delivered", user_id=subscriber.user_id, error=f"{type(error).__name__}: {error}"[:200])
         return False

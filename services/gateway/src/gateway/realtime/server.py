@@ -13,10 +13,11 @@ from typing import Any, Final
 import socketio
 
 from gateway.accounts.callers import Callers
-from gateway.realtime.relay import Name, Relay, Subscriber
+from gateway.realtime.relay import Relay, Subscriber
 from gateway.rules.shares import Place, Shares
 from gateway.rules.tokens import Caller
 from proteus.errors import InvalidRequest, ProteusError
+from proteus.events import JobEvent, ProgressEvent
 
 PATH: Final = "updates"
 MAX_MESSAGE_BYTES: Final = 16_384
@@ -72,11 +73,11 @@ class SocketServer:
             place.take("sockets")
             last_seq = _last_seq(given.get("last_seq"))
 
-            async def deliver(name: Name, message: dict[str, Any]) -> None:
+            async def deliver(event: JobEvent | ProgressEvent) -> None:
                 if self._lag(sid) > QUEUE_MOST:
                     await self.io.disconnect(sid)
                 else:
-                    await self.io.emit(name, message, to=sid)
+                    await self.io.emit(event.kind, event.wire(), to=sid)
 
             await self.io.enter_room(sid, f"user:{caller.user_id}")
             subscriber = await self._relay.subscribe(caller.user_id, last_seq, deliver)

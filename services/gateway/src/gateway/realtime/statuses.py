@@ -6,10 +6,9 @@ Redis being away costs position and progress, never the answer.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from math import isfinite
-from typing import Any, Final
+from typing import Final
 
 import structlog
 from redis.exceptions import RedisError
@@ -19,16 +18,15 @@ from gateway.ledger.engine import Ledger
 from gateway.ledger.jobs import JobRow
 from gateway.ledger.tryons import TryonRow
 from gateway.realtime.relay import Relay
-from gateway.status.views import AddressOf, ClientView, iso, timings_of, view_of_tailor_job, view_of_tryon
+from gateway.status.models import EtaBody, ProgressBody, StatusBody
+from gateway.status.views import AddressOf, ClientView, status_of, view_of_tailor_job, view_of_tryon
 from proteus.engines import CARDS
 from proteus.errors import NotFound
-from proteus.jobs import OUTSIDE, TERMINAL, JobState, Stage, UserId
+from proteus.events import JobEvent, ProgressEvent
+from proteus.jobs import OUTSIDE, JobState, Stage, UserId
 from proteus.queue import AnyQueue, JobView
 
 log = structlog.get_logger()
-
-POSITION_MOST: Final = 2_000
-"""Beyond it a position says no more than that there are at least so many."""
 
 RECHECK_SECONDS: Final = 10.0
 """A waiting client's status is read again at least this often."""
@@ -54,7 +52,7 @@ class Statuses:
         self._address_of = address_of
         self._stopping = stopping
 
-    async def of(self, user_id: UserId, job_id: str) -> dict[str, Any]:
+    async def of(self, user_id: UserId, job_id: str) -> StatusBody:
         """Return the status of a try-on (by job, unit or VTON id) or of a tailor job.
 
         Raises:
@@ -72,40 +70,33 @@ class Statuses:
             units = (await reads.jobs.units_of([entry.id])).get(entry.id, [])
         return await self.of_tryon(entry, units)
 
-    async def of_tryon(self, entry: TryonRow, units: Sequence[JobRow]) -> dict[str, Any]:
+    async def of_tryon(self, entry: TryonRow, units: Sequence[JobRow]) -> StatusBody:
         """Return the status of a try-on whose rows are at hand."""
-        body = {
-            "job_id": entry.id,
-            "vton_id": entry.vton_id,
-            "job_type": "tryon",
-            "engine": entry.options["engine"],
-            "metadata": entry.metadata,
-            "created_at": iso(entry.created_at),
-            "finished_at": iso(entry.finished_at) if entry.finished_at else None,
-            "expires_at": iso(entry.expires_at) if entry.expires_at else None,
-            "timings": timings_of(entry, units),
-        }
         if not units:
-            return body | position_body(None) | {"status": "draft", "stage": None, "eta": None, "progress": None,
-                                                 "results": [], "error": None}  # fmt: skip
+            return status_of(entry, None, units=units)
         looks = await self._look(units)
-        live = [_overlaid(unit, looks.get(unit.id)) for unit in units]
-        seen = view_of_tryon(live)
+        seen = view_of_tryon([_overlaid(unit, looks.get(unit.id)) for unit in units])
         queued = [look for look in looks.values() if look and look.position is not None]
         last = max(queued, key=_place, default=None) if seen.status is JobState.QUEUED else None
-        return body | _described(seen) | position_body(last.position if last else None) | {
-            "eta": self._eta(entry, seen, last, list(looks.values())),
-            "progress": _progress(looks.values()) if seen.status is JobState.RUNNING else None,
-        }  # fmt: skip
+        return status_of(
+            entry,
+            seen,
+            units=units,
+            position=last.position if last else None,
+            eta=self._eta(entry, seen, last, list(looks.values())),
+            progress=_progress(looks.values()) if seen.status is JobState.RUNNING else None,
+        )
 
-    async def wait(self, user_id: UserId, job_id: str, *, seconds: float) -> dict[str, Any]:
+    async def within(self, user_id: UserId, job_id: str, *, seconds: float) -> StatusBody:
         """Return the status as soon as the job has ended, or as it is after so many seconds."""
+        if seconds <= 0:
+            return await self.of(user_id, job_id)
         news = asyncio.Event()
         loop = asyncio.get_running_loop()
         deadline = loop.time() + seconds
 
-        async def deliver(name: str, _message: dict[str, Any]) -> None:
-            if name == "job":
+        async def deliver(event: JobEvent | ProgressEvent) -> None:
+            if event.kind == "job":
                 news.set()
 
         subscriber = await self._relay.subscribe(user_id, None, deliver)
@@ -114,32 +105,17 @@ class Statuses:
                 news.clear()
                 status = await self.of(user_id, job_id)
                 left = deadline - loop.time()
-                if status["status"] in _ENDED or left <= 0 or self._stopping.is_set():
+                if status.ended or status.status == "draft" or left <= 0 or self._stopping.is_set():
                     return status
                 await _first(news, self._stopping, seconds=min(left, RECHECK_SECONDS))
         finally:
             self._relay.unsubscribe(subscriber)
 
-    async def _tailor(self, row: JobRow) -> dict[str, Any]:
+    async def _tailor(self, row: JobRow) -> StatusBody:
         look = (await self._look([row])).get(row.id)
         seen = view_of_tailor_job(_overlaid(row, look), self._address_of)
-        return (
-            {
-                "job_id": row.id,
-                "vton_id": None,
-                "job_type": "segment",
-                "engine": row.kind,
-                "metadata": None,
-                "created_at": iso(row.created_at),
-                "finished_at": iso(row.finished_at) if row.finished_at else None,
-                "expires_at": None,
-                "timings": timings_of(row, [row]),
-                "eta": None,
-                "progress": None,
-            }
-            | _described(seen)
-            | position_body(look.position if look and seen.status is JobState.QUEUED else None)
-        )
+        position = look.position if look and seen.status is JobState.QUEUED else None
+        return status_of(row, seen, units=[row], position=position)
 
     async def _look(self, rows: Sequence[JobRow]) -> dict[str, JobView | None]:
         ids = [row.id for row in rows if not row.terminal and row.stage not in OUTSIDE]
@@ -154,15 +130,15 @@ class Statuses:
 
     def _eta(
         self, entry: TryonRow, seen: ClientView, last: JobView | None, looks: Sequence[JobView | None]
-    ) -> dict[str, float] | None:
+    ) -> EtaBody | None:
         if seen.status.terminal or entry.options["engine"] not in CARDS:
             return None
         engine, quality = entry.options["engine"], entry.options["quality"]
         if seen.status is JobState.RUNNING:
             pace = self._fleet.fleet(engine, quality).pace
             done = _progress(looks)
-            share = 1.0 - done["step"] / done["steps"] if done and done["steps"] else 1.0
-            return _rounded(pace.batch_seconds * share, pace.batch_seconds * max(share, 0.25) * 1.5)
+            share = 1.0 - done.step / done.steps if done else 1.0
+            return EtaBody.of(pace.batch_seconds * share, pace.batch_seconds * max(share, 0.25) * 1.5)
         if any(look and look.parked for look in looks):
             return None  # Nobody knows when somebody will offer its engine.
         if last is None:
@@ -170,30 +146,11 @@ class Statuses:
         else:
             ahead = (last.position if self._fleet.shares_workers(engine) else last.position_of_engine) or 0
         promise = self._fleet.eta(engine, quality, ahead=ahead)
-        return _rounded(promise.p50_seconds, promise.p90_seconds)
-
-
-_ENDED: Final = TERMINAL | {"draft"}
-
-
-def position_body(position: int | None) -> dict[str, Any]:
-    """Return a place as clients see it."""
-    if position is None:
-        return {"position": None, "position_is_least": False}
-    return {"position": min(position, POSITION_MOST), "position_is_least": position > POSITION_MOST}
+        return EtaBody.of(promise.p50_seconds, promise.p90_seconds)
 
 
 def _place(look: JobView) -> int:
     return look.position or 0
-
-
-def _described(seen: ClientView) -> dict[str, Any]:
-    return {
-        "status": seen.status.value,
-        "stage": seen.stage.value if seen.stage else None,
-        "results": [result.model_dump(mode="json", exclude_none=True) for result in seen.results],
-        "error": seen.error.model_dump(mode="json") if seen.error else None,
-    }
 
 
 def _overlaid(row: JobRow, look: JobView | None) -> JobRow:
@@ -205,16 +162,12 @@ def _overlaid(row: JobRow, look: JobView | None) -> JobRow:
     return row
 
 
-def _progress(looks: Any) -> dict[str, int] | None:
+def _progress(looks: Iterable[JobView | None]) -> ProgressBody | None:
     running = [look for look in looks if look and look.state is JobState.RUNNING and look.steps]
     if not running:
         return None
     least = min(running, key=lambda look: look.step / look.steps)
-    return {"step": least.step, "steps": least.steps}
-
-
-def _rounded(p50: float, p90: float) -> dict[str, float] | None:
-    return {"p50_seconds": round(p50, 2), "p90_seconds": round(p90, 2)} if isfinite(p50) else None
+    return ProgressBody(step=least.step, steps=least.steps)
 
 
 async def _first(*events: asyncio.Event, seconds: float) -> None:

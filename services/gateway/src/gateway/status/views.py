@@ -1,20 +1,26 @@
-"""What clients see of rows: a try-on's status from its units', results by API address, the event of a change. Pure."""
+"""What clients see of rows: the status of a job and the event of a change, each built here alone. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Final, Literal
 
 from gateway.ledger.jobs import JobRow
 from gateway.ledger.tryons import TryonRow
+from gateway.status.models import EtaBody, ProgressBody, StatusBody
 from proteus.events import ErrorInfo, JobEvent, ResultInfo
-from proteus.jobs import JobKind, JobState, Stage
+from proteus.jobs import JobState, Stage
 from proteus.payloads import CutResult, TryonResult
+from proteus.stages import JobKind
 
 AddressOf = Callable[[str], str]
 """Key -> unsigned address inside this deployment's storage (`ObjectStore.url_of`)."""
+
+
+POSITION_MOST: Final = 2_000
+"""Beyond it a position says no more than that there are at least so many."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,10 +81,70 @@ def view_of_tailor_job(row: JobRow, address_of: AddressOf) -> ClientView:
     )
 
 
+def status_of(
+    row: TryonRow | JobRow,
+    seen: ClientView | None,
+    *,
+    units: Sequence[JobRow],
+    position: int | None = None,
+    eta: EtaBody | None = None,
+    progress: ProgressBody | None = None,
+) -> StatusBody:
+    """Return how a try-on or a tailor job is.
+
+    Args:
+        row: The VTON entry, or the tailor job.
+        seen: What it looks like; None: it is a draft.
+        units: Its pictures; of a tailor job, itself.
+        position: Jobs before it in the queue; None where that says nothing.
+        eta: When it is done; None: nobody knows.
+        progress: Of what runs.
+    """
+    if isinstance(row, TryonRow):
+        vton_id, engine, metadata, expires_at = row.vton_id, row.options["engine"], row.metadata, row.expires_at
+    else:
+        vton_id, engine, metadata, expires_at = None, row.kind, None, None
+    results = seen.results if seen else ()
+    return StatusBody(
+        job_id=row.id,
+        vton_id=vton_id,
+        job_type="segment" if vton_id is None else "tryon",
+        status=seen.status if seen else "draft",
+        stage=seen.stage if seen else None,
+        position=None if position is None else min(position, POSITION_MOST),
+        position_is_least=position is not None and position > POSITION_MOST,
+        eta=eta,
+        progress=progress,
+        results=list(results),
+        error=seen.error if seen else None,
+        engine=engine,
+        metadata=metadata,
+        created_at=iso(row.created_at),
+        finished_at=iso(row.finished_at) if row.finished_at else None,
+        expires_at=iso(expires_at) if expires_at else None,
+        timings=timings_of(row, units),
+        cloth_clean_url=next((made.cloth_clean_url for made in results), None),
+    )
+
+
+def snapshot_of(status: StatusBody, *, seq: int, at: datetime) -> JobEvent | None:
+    """Return a job as it is as the event that a new subscriber starts from; a draft has none yet.
+
+    Args:
+        status: How it is, read after `seq`.
+        seq: The user's newest event: what changes later has a higher number.
+        at: When it was read.
+    """
+    if status.status == "draft":
+        return None
+    seen = ClientView(status=status.status, stage=status.stage, results=tuple(status.results), error=status.error)
+    return event_of(seen, seq=seq, job_id=status.job_id, vton_id=status.vton_id, job_type=status.job_type, at=at)
+
+
 def event_of(
     seen: ClientView, *, seq: int, job_id: str, vton_id: str | None, job_type: Literal["tryon", "segment"], at: datetime
 ) -> JobEvent:
-    """Return the numbered event of a change."""
+    """Return an event of a job: numbered, with all that is known of it."""
     return JobEvent(
         seq=seq,
         job_id=job_id,

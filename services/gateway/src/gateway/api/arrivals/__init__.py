@@ -1,0 +1,1 @@
+"""`/v1/queue/arrivals`, for operators: the record of demand, which replays read."""

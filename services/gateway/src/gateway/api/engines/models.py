@@ -1,0 +1,73 @@
+"""Bodies of `/v1/models`."""
+
+from __future__ import annotations
+
+from typing import Any, Final, Literal
+
+from pydantic import BaseModel, Field
+
+from gateway.api.wire import said
+
+ENGINE: Final[dict[str, Any]] = {
+    "engine": "puppet",
+    "version": "1",
+    "description": "Instant preview: the cut-out warped onto the torso by a mesh, no diffusion.",
+    "code_licence": "Apache-2.0",
+    "weights_licence": "none (pose landmarks: BlazePose, Apache-2.0)",
+    "training_data_note": "no training",
+    "commercial_use": True,
+    "allowed": True,
+    "default": True,
+    "state": "ready",
+    "workers": 1,
+}
+PARSER: Final[dict[str, Any]] = {
+    "name": "classic",
+    "description": "Plain backgrounds, by geometry.",
+    "code_licence": "Apache-2.0",
+    "weights_licence": "none",
+    "training_data_note": "no training",
+    "commercial_use": True,
+    "allowed": True,
+}
+
+
+class ModelBody(BaseModel):
+    """One engine, and whether it can be had."""
+
+    model_config = said(ENGINE)
+
+    engine: str
+    version: str
+    description: str
+    code_licence: str
+    weights_licence: str
+    training_data_note: str
+    commercial_use: bool
+    allowed: bool = Field(description="The deployment's licence policy allows it.")
+    default: bool
+    state: Literal["ready", "loading", "absent"]
+    workers: int
+
+
+class ParserBody(BaseModel):
+    """What a tailor may find garments and people with; the operator chooses it."""
+
+    model_config = said(PARSER)
+
+    name: str
+    description: str
+    code_licence: str
+    weights_licence: str
+    training_data_note: str
+    commercial_use: bool
+    allowed: bool = Field(description="The deployment's licence policy allows it.")
+
+
+class ModelList(BaseModel):
+    """Every engine and every parser this version knows."""
+
+    model_config = said({"items": [ENGINE], "parsers": [PARSER]})
+
+    items: list[ModelBody]
+    parsers: list[ParserBody]

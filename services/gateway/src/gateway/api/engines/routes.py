@@ -1,0 +1,54 @@
+"""Which engines there are, under which licences, and which can be had now."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+from gateway.api.dependencies import ServicesDep
+from gateway.api.engines.models import ModelBody, ModelList, ParserBody
+from gateway.api.guarding import GuardedRouter
+from gateway.rules.options import default_engine
+from gateway.services import Services
+from proteus import licences
+from proteus.engines import CARDS
+
+router = GuardedRouter(tags=["models"])
+
+
+@router.get("/v1/models", summary="List engines and parsers")
+async def models(services: ServicesDep) -> ModelList:
+    """Return every engine with its licences, and whether workers offer it now; and the parsers' licences."""
+    policy = services.settings.licence_policy
+    parsers = [
+        ParserBody(**asdict(card), allowed=licences.refusal(card, policy) is None) for card in licences.PARSERS.values()
+    ]
+    return ModelList(items=engine_bodies(services), parsers=parsers)
+
+
+def engine_bodies(services: Services) -> list[ModelBody]:
+    """Return the engines as the registry shows them; `timed` only where a worker offers it."""
+    settings, bodies = services.settings, []
+    default = default_engine(
+        settings.default_engine, services.fleet.offered, commercial_only=settings.licence_policy == "commercial"
+    )
+    for card in CARDS.values():
+        workers = [worker for worker in services.fleet.view.weavers if card.name in worker.engines]
+        states = {worker.state for worker in workers}
+        if card.name == "timed" and not workers:
+            continue
+        bodies.append(
+            ModelBody(
+                engine=card.name,
+                version=card.version,
+                description=card.description,
+                code_licence=card.code_licence,
+                weights_licence=card.weights_licence,
+                training_data_note=card.training_data_note,
+                commercial_use=card.commercial_use,
+                allowed=licences.refusal(card, settings.licence_policy) is None,
+                default=card.name == default,
+                state="ready" if "ready" in states else "loading" if "loading" in states else "absent",
+                workers=len(workers),
+            )
+        )
+    return bodies

@@ -1,0 +1,1 @@
+"""`/v1/fleet`: fleet readiness and warm-up, open to every caller."""

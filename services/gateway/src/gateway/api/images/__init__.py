@@ -1,0 +1,1 @@
+"""Photos: signed uploads and downloads, and what you have."""

@@ -1,0 +1,102 @@
+"""Photos: signed uploads and downloads, and what you have."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from typing import Annotated
+
+from fastapi import Query, Response
+
+from gateway.api.dependencies import CallerDep, PageDep, ServicesDep, TraceDep, cursor_behind, limited
+from gateway.api.guarding import GuardedRouter
+from gateway.api.images.models import DownloadTicket, ImageBody, ImageList, Kind, UploadRequest, UploadTicket
+from gateway.ledger.images import ImageRow
+from gateway.rules.text import Id, Name, PathId
+from gateway.rules.tokens import Caller
+from gateway.services import Services
+from gateway.status.views import iso
+from gateway.submitting.context import SubmitContext
+from proteus.errors import NotFound, NotReady
+from proteus.jobs import ImageId
+
+router = GuardedRouter(tags=["images"])
+
+
+@router.get("/images/presignedUpUrl", dependencies=[limited("uploads")], summary="Sign an upload")
+async def presigned_up_url(
+    response: Response,
+    services: ServicesDep,
+    caller: CallerDep,
+    kind: Annotated[Kind, Query()],
+    content_type: Annotated[Name, Query(examples=["image/jpeg"])],
+    size_bytes: Annotated[int, Query(ge=0, examples=[183204])],
+) -> UploadTicket:
+    """Return a signed URL: PUT the photo there with exactly these headers, then use `image_url` everywhere."""
+    response.headers["Cache-Control"] = "no-store"
+    return UploadTicket.of(
+        await services.photos.sign(caller, kind=kind, content_type=content_type, size_bytes=size_bytes)
+    )
+
+
+@router.post("/v1/uploads", dependencies=[limited("uploads")], status_code=201, summary="Sign an upload")
+async def post_upload(
+    response: Response, services: ServicesDep, caller: CallerDep, asked: UploadRequest
+) -> UploadTicket:
+    """Return a signed URL, like GET /images/presignedUpUrl."""
+    response.headers["Cache-Control"] = "no-store"
+    return UploadTicket.of(
+        await services.photos.sign(
+            caller, kind=asked.kind, content_type=asked.content_type, size_bytes=asked.size_bytes
+        )
+    )
+
+
+@router.get("/images/presignedDownloadUrl", summary="Sign a download")
+async def presigned_download_url(
+    response: Response, services: ServicesDep, caller: CallerDep, trace: TraceDep, image_id: Id
+) -> DownloadTicket:
+    """Return a signed URL of the ingested photo. One that nothing used yet is ingested first: 409 until then."""
+    image = await _own(services, caller, image_id)
+    if image.key is None:
+        await services.preparer.ingest(SubmitContext(caller=caller, trace_id=trace), image)
+        raise NotReady("The photo is being ingested.")
+    response.headers["Cache-Control"] = "no-store"
+    return await download_ticket(services, image.key)
+
+
+@router.get("/v1/images", summary="List your photos")
+async def list_images(services: ServicesDep, caller: CallerDep, page: PageDep) -> ImageList:
+    """Return your photos, newest first."""
+    async with services.ledger.read() as reads:
+        rows = await reads.images.page(page.cursor, user_id=caller.user_id, limit=page.limit)
+    items = [ImageBody.of(row, services.store.url_of) for row in rows]
+    return ImageList(items=items, next_cursor=cursor_behind(rows, page))
+
+
+@router.get("/v1/images/{image_id}", summary="Look at a photo's record")
+async def get_image(services: ServicesDep, caller: CallerDep, image_id: PathId) -> ImageBody:
+    """Return what is known of one photo."""
+    return ImageBody.of(await _own(services, caller, image_id), services.store.url_of)
+
+
+@router.delete("/v1/images/{image_id}", status_code=204, summary="Delete a photo")
+async def delete_image(services: ServicesDep, caller: CallerDep, image_id: PathId) -> Response:
+    """Delete the photo, all that was derived from it, and every try-on made with it."""
+    await services.eraser.image(await _own(services, caller, image_id))
+    return Response(status_code=204)
+
+
+async def download_ticket(services: Services, key: str) -> DownloadTicket:
+    """Return a fresh signed URL of an object the caller was found to own; it must not be cached."""
+    seconds = services.settings.uploads.get_expires_seconds
+    url = await asyncio.to_thread(services.store.presign_get, key, expires_seconds=seconds)
+    return DownloadTicket(download_url=url, expires_at=iso(datetime.now(UTC) + timedelta(seconds=seconds)))
+
+
+async def _own(services: Services, caller: Caller, image_id: str) -> ImageRow:
+    async with services.ledger.read() as reads:
+        image = await reads.images.find(ImageId(image_id), user_id=caller.user_id)
+    if image is None:
+        raise NotFound("There is no photo of yours with this image_id.")
+    return image

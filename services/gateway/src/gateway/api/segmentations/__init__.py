@@ -1,0 +1,1 @@
+"""Cut-outs: a garment photo, stored or sent along -> a transparent PNG."""

@@ -1,0 +1,40 @@
+"""Cut-outs of stored garment photos."""
+
+from __future__ import annotations
+
+from fastapi import Response
+
+from gateway.api.dependencies import CallerDep, ServicesDep, SubmitDep, WaitDep
+from gateway.api.guarding import GuardedRouter
+from gateway.api.segmentations.models import SegmentRequest
+from gateway.api.tryons.answers import ENDED_IN_TIME, submitted
+from gateway.rules.text import PathId
+from gateway.status.models import StatusBody
+
+router = GuardedRouter(tags=["segmentation"])
+
+
+@router.post(
+    "/segformer/segmentOutfitPic",
+    response_model=StatusBody,
+    status_code=202,
+    responses=ENDED_IN_TIME,
+    summary="Cut a garment out of its photo",
+)
+@router.post(
+    "/v1/segmentations",
+    response_model=StatusBody,
+    status_code=202,
+    responses=ENDED_IN_TIME,
+    summary="Cut a garment out of its photo",
+)
+async def segment(submit: SubmitDep, asked: SegmentRequest) -> Response:
+    """Start the cut-out; asked twice for the same photo and category it is the same job."""
+    cut = await submit.services.preparer.cut(submit.context, asked.image_url, category=asked.category)
+    return await submitted(submit.services, submit.caller, cut.id, wait=submit.wait)
+
+
+@router.get("/v1/segmentations/{job_id}", summary="Status of a cut-out")
+async def segmentation(services: ServicesDep, caller: CallerDep, wait: WaitDep, job_id: PathId) -> StatusBody:
+    """Return how the cut-out is; with `?wait=` as soon as it has ended."""
+    return await services.statuses.within(caller.user_id, job_id, seconds=wait)

@@ -1,0 +1,93 @@
+"""The way of nearly every submit of a busy deployment: read in one step, past the framework's layers.
+
+    BodyLimits ─▶ SubmitShortcut ─▶ snap             a plain submit
+                        └─▶ FastAPI ─▶ … ─▶ snap     anything else
+
+Plain is a valid body of declared length (`BodyLimits` has checked it) with a token and nothing that asks for more:
+no query, no Origin, no Idempotency-Key, no Prefer.
+What is not goes FastAPI's way untouched, so that every refusal of a malformed request is made in one place.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from pydantic import ValidationError
+from starlette.requests import ClientDisconnect, Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from gateway.api import problems
+from gateway.api.dependencies import caller_by, submit_of
+from gateway.api.tryons.models import SnapRequest
+from gateway.api.tryons.submit import router, snap
+from proteus.errors import ProteusError
+
+_ROUTES: Final = {route.path: route for route in router.routes}  # type: ignore[attr-defined]
+
+_MORE: Final = frozenset({b"origin", b"idempotency-key", b"prefer", b"content-encoding", b"transfer-encoding"})
+"""Headers that ask for more than a plain submit."""
+
+_TOKEN: Final = b"Bearer "
+
+
+class SubmitShortcut:
+    """Answers plain submits, hands everything else on.
+
+    Args:
+        app: The HTTP application.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        token = _token_of_plain(scope)
+        if token is None:
+            await self._app(scope, receive, send)
+            return
+        request = Request(scope, receive)
+        try:
+            await caller_by(request.state.services, token)  # Before a byte of the body is read.
+        except ProteusError as error:
+            await (await problems.on_proteus_error(request, error))(scope, receive, send)
+            return
+        try:
+            body = await request.body()
+        except ClientDisconnect:
+            return
+        try:
+            asked = SnapRequest.model_validate_json(body)
+        except ValidationError:
+            await self._app(scope, _replayed(body, receive), send)
+            return
+        scope["route"] = _ROUTES[scope["path"]]
+        try:
+            response = await snap(await submit_of(request, "submits", token=token), asked)
+        except ProteusError as error:
+            response = await problems.on_proteus_error(request, error)
+        except Exception as error:  # the edge: whatever it is, the client gets a problem document
+            response = await problems.on_bug(request, error)
+        await response(scope, receive, send)
+
+
+def _token_of_plain(scope: Scope) -> str | None:
+    """Return the token of what may be a plain submit."""
+    if scope["type"] != "http" or scope["method"] != "POST" or scope["path"] not in _ROUTES or scope["query_string"]:
+        return None
+    headers = dict(scope["headers"])
+    given: bytes = headers.get(b"authorization", b"")
+    if headers.get(b"content-type") != b"application/json" or not given.startswith(_TOKEN):
+        return None
+    if b"content-length" not in headers or _MORE & headers.keys():
+        return None
+    return given.removeprefix(_TOKEN).decode("latin-1")
+
+
+def _replayed(body: bytes, receive: Receive) -> Receive:
+    """Return a channel that brings the body, which was read already, then whatever comes."""
+    waiting: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def again() -> Message:
+        return waiting.pop() if waiting else await receive()
+
+    return again

@@ -1,0 +1,1 @@
+"""Users: yourself, and for operators everyone."""
