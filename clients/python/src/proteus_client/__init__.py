@@ -1,7 +1,8 @@
 """A client of the Proteus API: upload two photos, submit a try-on, follow it, download the picture."""
 
-from proteus_client.client import NO_PICTURE, TERMINAL, Client, Job, Tell, content_type_of
+from proteus_client.client import NO_PICTURE, TERMINAL, Client, Tell, content_type_of
 from proteus_client.errors import ClientError, JobEnded, Refused, ServerUnreachable
+from proteus_client.jobs import Job
 
 __all__ = [
     "NO_PICTURE",

@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from typing import Any, Final
 from uuid import uuid4
 
@@ -18,6 +17,7 @@ import httpx
 import socketio
 
 from proteus_client.errors import JobEnded, Refused, ServerUnreachable
+from proteus_client.jobs import Job
 
 TERMINAL: Final = frozenset({"completed", "failed", "canceled", "expired"})
 
@@ -39,37 +39,6 @@ _TRIES: Final = 3
 _KEY: Final = "Idempotency-Key"
 
 _REQUEST_SECONDS: Final = 30.0
-
-
-@dataclass(frozen=True, kw_only=True)
-class Job:
-    """What the API last said of a job: from a status or an event, they look alike."""
-
-    job_id: str
-    status: str
-    stage: str | None = None
-    position: int | None = None
-    step: int = 0
-    steps: int = 0
-    results: tuple[Mapping[str, Any], ...] = ()
-    error: Mapping[str, Any] | None = None
-    timings: Mapping[str, float] = field(default_factory=dict)
-
-    @classmethod
-    def read(cls, said: Mapping[str, Any]) -> Job:
-        """Take what is known from a status or an event."""
-        progress = said.get("progress") or {}
-        return cls(
-            job_id=said["job_id"],
-            status=said["status"],
-            stage=said.get("stage"),
-            position=said.get("position"),
-            step=progress.get("step") or 0,
-            steps=progress.get("steps") or 0,
-            results=tuple(said.get("results") or ()),
-            error=said.get("error"),
-            timings=said.get("timings") or {},
-        )
 
 
 def content_type_of(picture: bytes) -> str:

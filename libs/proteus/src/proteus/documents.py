@@ -1,7 +1,7 @@
 """Text and JSON that every store can hold, whatever a library, a stranger or another version wrote.
 
 Postgres refuses NUL characters, lone surrogates and numbers that are not finite, in text and in JSON alike. An error
-message or a result with one of them must not keep a job from ending, so whoever writes to a queue or reads from it
+message or a result with one of them must not keep a job from ending, so every writer and reader of a queue
 passes such words through `storable`.
 """
 

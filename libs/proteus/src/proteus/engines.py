@@ -71,7 +71,7 @@ class EngineCard:
 
         An engine without canvas (puppet) batches everything.
 
-        Returns "" when the degraded form is asked for and there is none.
+        Returns "" for the degraded form of an engine that has none.
         """
         preset = self.degraded if degraded else self.presets[quality]
         if preset is None:

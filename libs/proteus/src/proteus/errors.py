@@ -15,7 +15,7 @@
     ├── UploadMissing             nothing was PUT under the signed URL
     ├── Overloaded                try again later (429)
     │   └── DeadlineUnreachable · TenantCap · UserCap · NoCapacity · RateLimited
-    ├── TooOld                    nobody made it within a job's maximum age
+    ├── TooOld                    not made within a job's maximum age
     ├── PhotoRejected             the picture is fine, what it shows is not
     │   ├── NoPersonDetected · PersonCropped · NoGarmentDetected
     ├── IllegalTransition

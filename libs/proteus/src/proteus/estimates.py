@@ -143,7 +143,7 @@ class Fleet:
         starting_in_seconds: Time until they are.
         max_replicas: What the autoscaler may go up to.
         cold_start_seconds: From asking for a worker to ready; counts when there is none at all.
-        measured: The pace rests on whole batches. A guess gives an ETA, but is no reason to refuse anybody.
+        measured: The pace rests on whole batches. A guess gives an ETA, but is no reason to refuse a job.
     """
 
     pace: Pace

@@ -126,4 +126,4 @@ class JobDone(_Event):
 ClientEvent = Annotated[JobEvent | ProgressEvent, Field(discriminator="kind")]
 """What a client can receive."""
 
-CLIENT_EVENT: TypeAdapter[JobEvent | ProgressEvent] = TypeAdapter(ClientEvent)
+CLIENT_EVENT: TypeAdapter[ClientEvent] = TypeAdapter(ClientEvent)

@@ -2,7 +2,7 @@
 
     arbitrator ── FleetConfig.write() ──▶ Redis ── FleetConfig.read(…) ──▶ weavers, gateways, the local supervisor
 
-The keys run out when nobody writes them, so a dead arbitrator means the defaults here. A value that makes no sense
+The keys expire when they are not written, so a dead arbitrator means the defaults here. A value that makes no sense
 reads as its default as well, and never as an error: anyone with redis-cli can write one.
 """
 
@@ -84,7 +84,7 @@ class FleetConfig:
         degraded_fraction: The share of them that is, while the mode is on.
         mode: What people see.
         ruling: The whole decision; None: there is none that can be read.
-        weaver_replicas: Weavers that one machine's supervisor should run; None: somebody else scales.
+        weaver_replicas: Weavers that one machine's supervisor should run; None: another system scales.
     """
 
     batch_size: int = 1

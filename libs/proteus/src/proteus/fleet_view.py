@@ -32,7 +32,7 @@ class BatchCost:
     measured_up_to: int
 
     def measured(self, batch_limit: int) -> bool:
-        """Tell whether the batch that pays within the limit was measured by somebody."""
+        """Tell whether the batch that pays within the limit was measured by a worker."""
         return self.table.paying_batch(batch_limit) <= self.measured_up_to
 
 
@@ -78,7 +78,7 @@ def engine_fleet(
 def batch_cost(cards: Sequence[WorkerCard], batch_key: str) -> BatchCost | None:
     """Return t(b) on the mean worker; None: no card knows the key.
 
-    Each batch size rests on the workers that measured it; where nobody did, on the guesses of those that measured most.
+    Each batch size rests on the workers that measured it; where none did, on the guesses of those that measured most.
     The mean is the harmonic one: n workers of its t(b) make as many pictures a second as the n workers that there are,
     and one guess that is far too high weighs little.
     """

@@ -85,8 +85,8 @@ class Decoded:
     """A safe picture: (H, W, 3) uint8 sRGB, upright; `source` is the format its bytes had.
 
     Attributes:
-        alpha: (H, W) uint8, where it was asked for and not all of the picture is opaque; the colours are then straight,
-            and white where alpha is 0.
+        alpha: (H, W) uint8, where the caller wants it and not all of the picture is opaque; the colours are then
+            straight, and white where alpha is 0.
     """
 
     pixels: Pixels
@@ -121,7 +121,7 @@ def sniff(data: bytes) -> Format | None:
 def decode(
     data: bytes, *, declared_type: str | None = None, limits: Limits | None = None, keep_alpha: bool = False
 ) -> Decoded:
-    """Return the picture in bytes that nobody trusts.
+    """Decode the picture in untrusted bytes.
 
     Transparency goes over white, unless it is to be kept; CMYK, grey, palette and 16-bit pictures become 8-bit sRGB; an
     embedded colour profile and the EXIF orientation are applied; all metadata is dropped. Of a multi-picture JPEG (MPO)

@@ -31,7 +31,7 @@ STATE: Final = "config:state"
 
 WEAVER_REPLICAS: Final = "config:weaver_replicas"
 """STRING, arbitrator, EX 15. Weavers that one machine's supervisor should run; missing: keep what runs, at least one.
-Written where nobody else scales (`ARBITRATOR_LOCAL_REPLICAS`)."""
+Written where no other system scales (`ARBITRATOR_LOCAL_REPLICAS`)."""
 
 WEAVERS_WANTED: Final = "config:weavers_wanted:weaver"
 """SET of n + 1 members, arbitrator, EX 15. n weavers are wanted by the fleet `weaver`; KEDA counts it. Missing: nobody
@@ -129,7 +129,7 @@ class QueueKeys:
 
     @property
     def parked(self) -> str:
-        """ZSET, scripts. Job id -> order, of jobs whose engine nobody can offer."""
+        """ZSET, scripts. Job id -> order, of jobs whose engine no worker offers."""
         return f"{self.tag}:parked"
 
     @property
@@ -154,7 +154,7 @@ class QueueKeys:
 
     @property
     def foreign(self) -> str:
-        """LIST. Payloads that somebody pushed by hand, for the gateway to adopt."""
+        """LIST. External payloads, for the gateway to import."""
         return f"{self.tag}:foreign"
 
     @property

@@ -3,7 +3,7 @@
 A message is a frozen dataclass whose fields have the names of the wire. Reading is tolerant, because the other side may
 run another version: names that this version does not know are ignored, fields that it can do without have defaults.
 What it needs and cannot read is refused in one sentence that names the field, the value and the rule. Writing checks
-nothing: the types of whoever writes do, and a submit writes.
+nothing: the writer's types do, and a submit writes.
 """
 
 from __future__ import annotations

@@ -68,7 +68,7 @@ def photo_key(user_id: str, sha256: str, extension: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class CutKeys:
-    """Where one cut-out of a photo lies: by its parser and the category that was asked for."""
+    """Where one cut-out of a photo lies: by its parser and the requested category."""
 
     folder: str
 

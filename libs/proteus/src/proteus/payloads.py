@@ -185,7 +185,7 @@ class CutFacts(Result):
 
     @classmethod
     def of(cls, described: GarmentCut) -> CutFacts:
-        """Return what is told of a cut-out: all of its description."""
+        """Return what clients see of a cut-out: all of its description."""
         return cls(**{name: getattr(described, name) for name in GarmentCut.model_fields})
 
     def write(self) -> dict[str, Any]:
@@ -209,7 +209,7 @@ class CutResult(Result):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ParseFacts(Result):
-    """What is told of a parse; its description in the store says the rest."""
+    """What clients see of a parse; its description in the store says the rest."""
 
     parser: str
     parser_version: str
@@ -219,7 +219,7 @@ class ParseFacts(Result):
 
     @classmethod
     def of(cls, described: PersonParse) -> ParseFacts:
-        """Return what is told of a parse."""
+        """Return what clients see of a parse."""
         return cls(**{one.name: getattr(described, one.name) for one in fields(cls)})
 
 

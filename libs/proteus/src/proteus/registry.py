@@ -66,7 +66,7 @@ class WorkerCard:
         device: `cpu`, or the accelerator's name.
         seconds_per_batch: Batch key -> batch size as text -> t(b) in seconds (`CostTable.to_json`).
         measured_up_to: Batch key -> the largest batch whose t(b) rests on whole batches; beyond it, and where it is 0,
-            t(b) is a guess and no reason to refuse anybody. None: a worker of an earlier version, which does not say.
+            t(b) is a guess and no reason to refuse a job. None: a worker of an earlier version, which does not say.
         batch_spread: Batch key -> `CostTable.spread`, once enough batches were woven to know it.
         slots_used: Jobs it runs now.
         slots_free: Jobs it could start now.

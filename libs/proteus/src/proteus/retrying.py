@@ -28,7 +28,7 @@ CALL_SECONDS: Final = 75.0
 of silence, and the pauses between them."""
 
 ANSWER_MARGIN_SECONDS: Final = 0.4
-"""What remains of a deadline for the answer to whoever waits."""
+"""What remains of a deadline for the answer to the caller."""
 
 T = TypeVar("T")
 
@@ -47,7 +47,7 @@ class Waits:
 
 
 async def promptly(call: Callable[..., T], *args: object) -> T:
-    """Return what `call(*args)` returns, run in a thread, within the deadline of whoever asks.
+    """Return what `call(*args)` returns, run in a thread, within the caller's deadline.
 
     Raises:
         DependencyUnavailable: It took longer. The thread ends by itself, at the client's own deadline.

@@ -24,7 +24,7 @@ PUBLISHED: Final = frozenset(
         "proteus-local-secret",
     }
 )
-"""Secrets that were defaults once: they stand in published files, so whoever reads those has them."""
+"""Secrets that were defaults once: they stand in published files, so every reader of those has them."""
 
 
 def refuse_published(value: str, *, what: str = "it") -> None:

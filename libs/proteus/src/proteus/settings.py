@@ -137,7 +137,7 @@ class ProbeSettings(CheckedSettings):
 
 
 class AnyWorkerSettings(CheckedSettings):
-    """What every worker is told of its deployment."""
+    """What every worker needs to know of its deployment."""
 
     model_config = SettingsConfigDict(frozen=True, env_prefix="PROTEUS_", extra="ignore")
 

@@ -87,7 +87,7 @@ class PipelineStage:
         work: The form of its jobs' bodies.
         result: The form of its jobs' results.
         needs: What comes before it.
-        by_category: A photo has one such job for each category that was asked for,
+        by_category: A photo has one such job for each requested category,
         by_parser: and for each version of the parser,
         revision: and for each revision of how it is done.
     """
@@ -119,7 +119,7 @@ class PipelineStage:
 
         Args:
             before: The variants of the jobs that it needs.
-            category: As it was asked for.
+            category: As the client requested it.
             parser_version: The tailor's.
         """
         own = (
@@ -172,7 +172,7 @@ def is_before(kind: JobKind, other: JobKind) -> bool:
 
 
 def category_of(variant: str) -> str:
-    """Return the category that a cut-out was asked for with, from what tells it apart."""
+    """Return the requested category of a cut-out, from its variant."""
     return variant.partition("/")[0]
 
 

@@ -1,6 +1,6 @@
 """The object store. The only module that knows boto3.
 
-Calls block; services run them in threads. Objects are named by key; a URL is made when somebody needs one and is never
+Calls block; services run them in threads. Objects are named by key; a URL is made when it is needed and is never
 stored. `proteus.object_keys` says what lies where.
 
 Whatever the store answers becomes an error of ours: `NotFound` only if it says that this object is not there,

@@ -40,9 +40,9 @@ class Rights(NamedTuple):
 
 
 RIGHTS: Final[Mapping[StorageRole, Rights]] = {
-    # Whoever may write a whole bucket may change its CORS rules, too.
+    # An account that may write a whole bucket may change its CORS rules, too.
     StorageRole.GATEWAY: Rights(reads=("",), writes=tuple(area.prefix for area in Area)),
-    # It deletes uploads that nobody can read; SeaweedFS has one right for writing and deleting.
+    # It deletes uploads that cannot be read; SeaweedFS has one right for writing and deleting.
     StorageRole.TAILOR: Rights(
         reads=(Area.INCOMING.prefix, Area.IMAGES.prefix),
         writes=(Area.INCOMING.prefix, Area.IMAGES.prefix, Area.DERIVED.prefix),

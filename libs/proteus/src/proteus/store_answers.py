@@ -8,13 +8,13 @@ from proteus.errors import DependencyUnavailable, InvalidRequest, NotFound, Prot
 def refusal(code: str, *, status: int, operation: str, key: str) -> ProteusError:
     """Return the error of ours for an answer.
 
-    A 404 may come from anybody on the way to the store: only one that names the object says that it is gone. The answer
-    to a HEAD has no room for that.
+    A 404 may come from any proxy on the way to the store: only one that names the object says that it is gone. The
+    answer to a HEAD has no room for that.
 
     Args:
         code: The word for it in the answer's body, as S3 has them; empty if there was none.
         status: Of HTTP.
-        operation: What was asked, by boto3's name.
+        operation: boto3's name of the call.
         key: Of which object.
     """
     if status == 404 and (code == "NoSuchKey" or operation == "head_object"):

@@ -1,4 +1,4 @@
-"""`python -m arbitrator`: the control loop, until SIGTERM. Hears SIGTERM before anything heavy is imported."""
+"""`python -m arbitrator`: the control loop, until SIGTERM. It handles SIGTERM before anything heavy is imported."""
 
 from __future__ import annotations
 

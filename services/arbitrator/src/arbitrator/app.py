@@ -1,4 +1,4 @@
-"""The arbitrator's composition root: builds everything once, decides until it is told to stop."""
+"""The arbitrator's composition root: builds everything once, decides until SIGTERM."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ EVENTS_PER_TICK: Final = 5_000
 
 
 LAST_ID: Final = "18446744073709551615-18446744073709551615"
-"""After it a stream takes no entry, and Redis knows no id: whoever writes the queue's events sets the stream aside."""
+"""After it a stream takes no entry, and Redis knows no id: the queue's scripts set the stream aside."""
 
 
 def fleet_of(cards: Sequence[WorkerCard], *, engine: str, cold_start_seconds: float, now: float) -> EngineFleet:

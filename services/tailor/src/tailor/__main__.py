@@ -1,4 +1,4 @@
-"""`python -m tailor`: one tailor, until SIGTERM. Hears SIGTERM before anything heavy is imported."""
+"""`python -m tailor`: one tailor, until SIGTERM. It handles SIGTERM before anything heavy is imported."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ WAITING_PER_SLOT: Final = 4
 
 
 class Bench:
-    """Runs calls in threads and lends each of them a parser nobody else uses meanwhile.
+    """Runs calls in threads and lends each of them a parser that no other call uses meanwhile.
 
     Args:
         parsers: One for each thread; an instance is used by one thread at a time.

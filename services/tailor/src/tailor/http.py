@@ -114,7 +114,7 @@ class Door:
     """Who may call `POST /segment`.
 
     Attributes:
-        token: Empty: whoever reaches a tailor that listens on loopback.
+        token: Empty: every caller that reaches a tailor that listens on loopback.
         host: Where the tailor listens.
     """
 

@@ -1,4 +1,4 @@
-"""Ingest: bytes that nobody trusts -> the photo that everyone reads.
+"""Ingest: untrusted bytes -> the photo that every later stage reads.
 
 Pure: the worker fetches the incoming object, calls `ingest` and stores what comes back under `image.key`; the gateway
 deletes the incoming one once that is recorded. The result is upright, sRGB, without metadata, at most 2048 pixels on

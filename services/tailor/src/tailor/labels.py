@@ -44,7 +44,7 @@ GARMENT_LABELS: Final[dict[GarmentCategory, frozenset[Atr]]] = {
 """Which labels are the garment, for each category."""
 
 BODY_LABELS: Final = frozenset({Atr.HAIR, Atr.FACE, Atr.LEFT_LEG, Atr.RIGHT_LEG, Atr.LEFT_ARM, Atr.RIGHT_ARM})
-"""Seen in a garment's photo they say that somebody wears it."""
+"""Seen in a garment's photo they say that it is worn."""
 
 SINGLE_CATEGORIES: Final[tuple[GarmentCategory, ...]] = ("upper", "lower", "dress")
 

@@ -73,8 +73,8 @@ class SegmentSettings(SecretSettings):
     model_config = SettingsConfigDict(frozen=True, env_prefix="TAILOR_", extra="ignore")
 
     token: SecretStr = SecretStr("")
-    """`TAILOR_TOKEN`. What callers send as `Authorization: Bearer …`. Empty: anybody may call a tailor that listens on
-    loopback, and nobody one that listens elsewhere (503); its jobs from the queue are done all the same."""
+    """`TAILOR_TOKEN`. What callers send as `Authorization: Bearer …`. Empty: every caller may use a tailor that listens
+    on loopback, and no caller one that listens elsewhere (503); its jobs from the queue are done all the same."""
 
     @field_validator("token")
     @classmethod

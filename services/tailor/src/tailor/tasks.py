@@ -121,7 +121,7 @@ def parse(store: ObjectStore, work: ParseWork, parser: Parser, pose_model: str) 
         agnostic_mask_keys=agnostic_keys,
     )
     store.put(described.person_mask_key, imaging.encode(found.person, "png"), content_type="image/png")
-    # Last: whoever finds the description finds everything it names.
+    # Last: a reader that finds the description finds everything it names.
     store.put_json(keys.description, described.model_dump(mode="json"))
     return ParseResult(result_key=keys.description, parse=ParseFacts.of(described))
 

@@ -1,7 +1,7 @@
 """The tailor's loop: claim ingest, cut and parse jobs, do them on the bench, settle each as it ends.
 
 It claims again when its hands are empty, so that a job that once crashed a worker, and is only given to one that holds
-nothing, is never left waiting. A refused upload is deleted before the refusal is told, so that nothing of a refused
+nothing, is never left waiting. A refused upload is deleted before the refusal is reported, so that nothing of a refused
 picture outlives the answer. The upload of a completed ingest stays until the gateway has recorded it.
 """
 
@@ -67,7 +67,7 @@ class Worker:
             self._work_available.clear()
             try:
                 jobs = await self._take()
-            except Exception as error:  # An edge: a claim that fails is asked again, whatever the queue answered.
+            except Exception as error:  # An edge: a failed claim is repeated, whatever the error.
                 LOOP_ERRORS.labels("work").inc()
                 log.warning("claim_failed", reason=f"{type(error).__name__}: {error}"[:500])
                 await wait(stop, seconds=TROUBLE_PAUSE_SECONDS)
@@ -146,7 +146,7 @@ class Worker:
 
     async def _fail(self, job: Claimed, error: Exception, *, began_at: float) -> str:
         if isinstance(error, DependencyUnavailable) and self._store.answered_at < began_at:
-            # It served nobody meanwhile: that is no fault of the job's, and nothing is counted against it.
+            # It answered no request meanwhile: that is no fault of the job's, and nothing is counted against it.
             log.warning("handed_back", reason=error.message)
             await self._claims.hand_back([job])
             return "handed_back"

@@ -1,4 +1,4 @@
-"""`python -m weaver`: one worker, until SIGTERM. Hears SIGTERM before anything heavy is imported."""
+"""`python -m weaver`: one worker, until SIGTERM. It handles SIGTERM before anything heavy is imported."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from typing import Final
 from proteus.estimates import CostTable
 
 LONGEST_WAIT_SECONDS: Final = 0.5
-"""Nobody notices half a second; more was never worth it in simulation."""
+"""Users do not notice half a second; more was never worth it in simulation."""
 
 SWITCH_AT_SLO_SHARE: Final = 0.25
 """When the oldest job of another key has waited this share of the SLO, the running session drains and switches."""

@@ -1,6 +1,6 @@
 """From outcomes to verdicts: store the pictures of one step, then settle all its jobs in one call each.
 
-The object is stored first, the completion told second: whoever sees a completed job finds its picture. A completion
+The object is stored before the completion is reported, so a completed job always has its picture. A completion
 that is refused was somebody else's job by then, and its object goes.
 """
 
@@ -148,10 +148,10 @@ class Delivery:
         for (completion, item), verdict in zip(completions, verdicts, strict=True):
             job = item.job
             self._progress.forget(job)
-            if verdict is None:  # The job comes back. Its object stays, for the verdict may have been heard.
+            if verdict is None:  # The job comes back. Its object stays, for the completion may have been recorded.
                 self._metrics.jobs.labels(job.engine, "untold").inc()
                 continue
-            if verdict is not Verdict.DONE and verdict is not Verdict.REFUSED:  # It was told as a failure.
+            if verdict is not Verdict.DONE and verdict is not Verdict.REFUSED:  # It was reported as a failure.
                 continue
             if verdict is Verdict.REFUSED:
                 await self._discard(completion, item)

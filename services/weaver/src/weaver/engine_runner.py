@@ -96,7 +96,7 @@ class EngineRunner:
     async def weave(self, items: Sequence[BatchItem], *, emit: Emit, stop: asyncio.Event) -> list[BatchItem]:
         """Weave pieces of one batch key; every outcome goes to `emit`.
 
-        Between groups of a split batch a `stop` is heard; a session that runs is finished.
+        Between the groups of a split batch it looks at `stop`; it finishes a session that runs.
 
         Returns:
             Pieces that were not started: `stop` was set, or the engine is `sick`.

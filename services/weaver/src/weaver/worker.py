@@ -77,7 +77,7 @@ class Worker:
     async def run(self, stop: asyncio.Event, pulse: Pulse) -> None:
         """Work until `stop`; then hand back what has not started and finish what runs.
 
-        Returns early when an engine is broken (`Loom.sick`): every job it was given is settled or handed back by then.
+        Returns early when an engine is broken (`EngineRunner.sick`): every job it took is settled or handed back.
         Whatever else goes wrong is raised once nothing is in hand any more, so that it can be started again.
         """
         self._claims.on_wait = pulse.turn
@@ -93,7 +93,7 @@ class Worker:
             while not (stop.is_set() or self._runner.sick):
                 pulse.turn()
                 if not batch:
-                    # With empty hands before waiting: what runs alone is given to no others.
+                    # Finish all deliveries first: a job that must run alone goes to a worker that holds nothing.
                     if self._deliveries:
                         while self._deliveries:
                             pulse.turn()
@@ -118,7 +118,7 @@ class Worker:
         self._work_available.clear()
         try:
             jobs = await self._claimer.next(stop)
-        except Exception as error:  # An edge: a claim that fails is asked again, whatever the queue answered.
+        except Exception as error:  # An edge: a failed claim is repeated, whatever the error.
             LOOP_ERRORS.labels("work").inc()
             log.warning("claim_failed", reason=f"{type(error).__name__}: {error}"[:500])
             await wait(stop, seconds=TROUBLE_PAUSE_SECONDS)

@@ -29,7 +29,7 @@ log = structlog.get_logger()
 GROUP: Final = "recorder"
 
 STALE_MS: Final = 5_000
-"""An event that nobody acknowledged for this long is given to another reader: its first one died, or its commit
+"""An event that stayed unacknowledged for this long is given to another reader: its first one died, or its commit
 failed. Recording a batch takes milliseconds."""
 
 SWEEP_SECONDS: Final = 1.0

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from redis.asyncio.client import PubSub
 
 PING_SECONDS: Final = 5.0
-"""Silence on a subscription after which the server is asked for a sign of life; twice as long: the line is dead."""
+"""Silence on a subscription after which the client pings the server; twice as long: the line is dead."""
 
 RECONNECT_CAP_SECONDS: Final = 1.0
 
@@ -129,7 +129,7 @@ async def subscribe(redis: Redis, *channels: str, ping_seconds: float = PING_SEC
     """Listen to channels for a `with` block; a Redis that is away is waited for, not an error.
 
     The first `next` after an outage, one at the start included, returns `SubscriptionGap`. A line that is silent for
-    `ping_seconds` is asked for a sign of life, and is dead after twice that.
+    `ping_seconds` is pinged, and is dead after twice that.
     """
     subscription = Subscription(redis, channels, ping_seconds=ping_seconds)
     await subscription.connect(1.0)

@@ -1,7 +1,7 @@
 """Durable job queues on Redis lists, and their in-memory twin.
 
-At-least-once execution, exactly-once visible completion: every claim raises the job's fencing token, and whoever comes
-with an old one is refused. Each method of `JobQueue` is one atomic script and one round trip; `MemoryJobQueue` does the
+At-least-once execution, exactly-once visible completion: every claim raises the job's fencing token, and a worker with
+an old one is refused. Each method of `JobQueue` is one atomic script and one round trip; `MemoryJobQueue` does the
 same without a server and passes the same contract tests.
 """
 

@@ -126,7 +126,7 @@ class Completion:
 class Failure:
     """A job that went wrong. Retryable ones come back after a backoff until `max_attempts`.
 
-    The queue turns the failure of a job whose cancel was asked into `canceled`, and a retryable one past its deadline
+    The queue turns the failure of a job with a pending cancel into `canceled`, and a retryable one past its deadline
     into `expired`: a worker that aborts at a step just fails the job.
 
     Attributes:
@@ -151,7 +151,7 @@ class Verdict(StrEnum):
     DEAD = "dead"
     """Failed for good: among the dead letters, with its reason, unless a user's input was the cause."""
     REFUSED = "refused"
-    """Wrong token or state: somebody else owns the job, or it is settled."""
+    """Wrong token or state: another worker owns the job, or it is settled."""
     FLAGGED = "flagged"
     """Cancel of a running job: it acts at the next step."""
 
@@ -183,7 +183,7 @@ class JobView:
         state: `queued` also while it waits for a retry (`retry_at_ms` is set then).
         position: Jobs ahead of it in the list, 0 = next. None unless it waits in the list.
         position_of_engine: Those of them that ask for its engine.
-        parked: It waits outside the list: nobody can offer its engine.
+        parked: It waits outside the list: no worker offers its engine.
         stranded: It lives, and stands in no structure that would move it: no index, lease, retry or parked jobs.
         result: The completion's result, for a completed job.
         code: Why it failed, for a failed job or one that waits for a retry.

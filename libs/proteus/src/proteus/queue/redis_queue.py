@@ -152,7 +152,7 @@ class JobQueue:
         }
 
     async def cancel(self, *ids: JobId) -> list[Verdict]:
-        """Stop jobs: DONE (was waiting, is gone), FLAGGED (runs; its worker is told) or REFUSED (over, or unknown)."""
+        """Stop jobs: DONE (was waiting, is gone), FLAGGED (runs; its worker stops it) or REFUSED (over, or unknown)."""
         return _verdicts(await self._run("cancel", *ids)) if ids else []
 
     async def reap(self) -> int:
@@ -175,7 +175,7 @@ class JobQueue:
 
         Args:
             ids: The jobs.
-            positions: Whether anybody needs to know the places in the list.
+            positions: Also count the places in the list.
         """
         views: list[JobView | None] = []
         for start in range(0, len(ids), CHUNK):

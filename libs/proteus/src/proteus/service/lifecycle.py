@@ -1,7 +1,7 @@
 """How a service ends: the first SIGTERM or SIGINT asks it to stop, the second one ends it at once.
 
 `run_until_signalled` runs a service's main coroutine and hands it an event. The service waits on that event wherever it
-sleeps, drains, and returns; nobody cancels it from outside.
+sleeps, drains, and returns; it is never cancelled from outside.
 """
 
 from __future__ import annotations
@@ -161,7 +161,7 @@ async def run_unless_stopped(call: Callable[[], T], stop: asyncio.Event) -> T | 
             result = call()
         except BaseException as raised:  # It is raised again where it is waited for.
             error = raised
-        with contextlib.suppress(RuntimeError):  # The loop is closed: nobody waits any more.
+        with contextlib.suppress(RuntimeError):  # The loop is closed: no task waits any more.
             loop.call_soon_threadsafe(settle, result, error)
 
     threading.Thread(target=work, name="unless-stopped", daemon=True).start()

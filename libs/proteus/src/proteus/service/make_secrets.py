@@ -91,7 +91,7 @@ def write(folder: Path, environment: Mapping[str, str]) -> None:
         for name, text in files.items():
             draft = room / f".{name}"
             draft.write_text(text)
-            # Whoever mounts the folder may read it: parts run as users of their own.
+            # Every container that mounts the folder may read it: parts run as users of their own.
             draft.chmod(0o400 if part == "own" else 0o444)
             draft.replace(room / name)
 

@@ -1,4 +1,4 @@
-"""SIGTERM and SIGINT from the first instant: a process that is still importing ends when it is asked to.
+"""SIGTERM and SIGINT from the first instant: a process that is still importing ends at once.
 
 A container's first process has no default action for a signal, so a SIGTERM that comes before a handler is set is lost,
 and the process lives on until it is killed. Every service's `__main__` therefore imports this module alone, calls
@@ -8,7 +8,7 @@ and the process lives on until it is killed. Every service's `__main__` therefor
 
     def main() -> int:
         hear_signals()
-        from weaver.app import serve  # Heavy: signals are heard by now.
+        from weaver.app import serve  # Heavy: the handlers are installed by now.
         ...
 
 `proteus.service.lifecycle` takes the signals over once the service runs, and gives them back here when it has ended, so

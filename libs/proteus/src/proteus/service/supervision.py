@@ -34,7 +34,7 @@ log = structlog.get_logger()
 
 FIRST_PAUSE_SECONDS: Final = 0.25
 PAUSE_CAP_SECONDS: Final = 2.0
-"""How late a loop notices that its server is back; one attempt in two seconds burdens nobody."""
+"""How late a loop notices that its server is back; one attempt in two seconds is a negligible load."""
 
 RECOVERED_SECONDS: Final = 30.0
 """A kept loop that ran for so long before it failed again had recovered: longer than any call's deadline."""

@@ -6,7 +6,7 @@ Lines of the standard library (uvicorn, botocore, redis) go the same way. Before
 (signatures live there), passwords and tokens are cut out of it, tracebacks included.
 
 A crash is one plain traceback in both forms, without the values of variables: those hold tokens and pictures, and to
-render them takes longer than anybody may wait. It is cut to the innermost frames and a few kilobytes.
+render them blocks the loop for too long. It is cut to the innermost frames and a few kilobytes.
 """
 
 from __future__ import annotations

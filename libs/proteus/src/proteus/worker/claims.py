@@ -1,6 +1,6 @@
 """The jobs in a worker's hands, from claim to verdict: taken, kept alive, dropped when gone, settled once.
 
-Weaver and tailor share it. It hides what the two do identically: the heartbeat is told about every job, a job that was
+Weaver and tailor share it. It hides what the two do identically: the heartbeat learns of every job, a job that was
 lost, cancelled or has run out of time is named at the worker's next look, and a Redis that is away for a moment, or
 answers errors, delays a verdict but does not lose it.
 
@@ -266,7 +266,7 @@ class Claims:
 def failure_of(job: Claimed, error: Exception, *, of_input: bool = False) -> Failure:
     """Return an error as the queue wants it: its code and whether trying again can help.
 
-    What nobody foresaw counts as the engine's failure: tried again a few times, then dead with its text.
+    An unforeseen error counts as the engine's failure: tried again a few times, then dead with its text.
 
     Args:
         job: What went wrong.

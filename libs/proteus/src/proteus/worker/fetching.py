@@ -1,7 +1,7 @@
 """Fetches what a starting worker needs, however long the source is away: attempts with a deadline, and pauses.
 
 A source that is away is no fault of the worker's: it stays up, not ready, says which source it waits for and why, and
-goes on as soon as the source is back. A source that says no, once and for all, is told to the caller.
+goes on as soon as the source is back. A permanent refusal of the source is returned to the caller.
 """
 
 from __future__ import annotations

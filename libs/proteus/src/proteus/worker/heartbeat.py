@@ -1,4 +1,4 @@
-"""A worker's heartbeat: keeps its leases alive from a process of its own, and hears what was lost or cancelled.
+"""A worker's heartbeat: keeps its leases alive from a process of its own, and reports lost and cancelled jobs.
 
 The worker says what it holds (`hold`, `let_go`), how long a step may take, and that work moved (`moved`, from any
 thread). The heartbeat's process (`proteus.worker.heartbeat_process`) renews; when it dies it is started again, when the
@@ -51,7 +51,7 @@ class Heartbeat:
         worker: Who holds.
         policy: The queue's numbers.
         lease: How often to beat and to reap.
-        on_gone: Hears what to stop working on, on the event loop.
+        on_gone: Called on the event loop with the jobs to stop working on.
     """
 
     def __init__(
@@ -107,7 +107,7 @@ class Heartbeat:
     def _tell(self) -> None:
         process = self._process
         if process is None or process.stdin is None or process.stdin.is_closing():
-            return  # The next process is told at its start.
+            return  # The next process gets it at its start.
         process.stdin.write(json.dumps({"held": self._held, "step_ms": self._step_ms}).encode() + b"\n")
 
     @asynccontextmanager

@@ -1,4 +1,4 @@
-"""What every worker does beside its work: hears its queue's control channel, and keeps its card in the registry.
+"""What every worker does beside its work: follows its queue's control channel, and keeps its card in the registry.
 
 Both are bodies for `proteus.service.supervision.Loops`, which counts what they raise and starts them again: the safety
 poll and the heartbeat find out the same a little later, and a card that is not renewed is gone by itself.

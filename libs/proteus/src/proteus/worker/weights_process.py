@@ -36,7 +36,7 @@ def answer(order: WeightsOrder, storage: StorageSettings) -> dict[str, Any]:
         return {"away": error.message}
     except ProteusError as error:
         return {"refused": error.message}
-    except Exception as error:  # An edge: what nobody foresaw is tried again. Its text may hold a signed address.
+    except Exception as error:  # An edge: an unforeseen error is tried again. Its text may hold a signed address.
         source = without_credentials(order.source)
         return {"away": f"{order.model}'s weights cannot be fetched from {source} ({type(error).__name__})"}
     return {"done": True}

@@ -29,7 +29,7 @@ class Actuator(Protocol):
         """Act; False if another arbitrator holds the lease, and nothing was changed."""
 
     async def last_decision(self) -> Decision | None:
-        """Return the decision that holds now, whoever took it; None if there is none or it ran out."""
+        """Return the decision that holds now, of any arbitrator; None if there is none or it ran out."""
 
     async def release(self) -> None:
         """Let another arbitrator take over at once."""

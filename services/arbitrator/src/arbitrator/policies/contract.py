@@ -50,9 +50,9 @@ class Observation:
         min_replicas: What the autoscaler keeps.
         max_replicas: What it may go up to.
         cold_start_seconds: From asking for a worker to ready.
-        warm: Somebody asked for a weaver to be kept ready (`config:warm`).
+        warm: A client asked for a weaver to be kept ready (`config:warm`).
         cost: t(b) of the commonest batch key; None until a worker knows it.
-        measured: `cost` rests on whole batches. A guess scales and sizes batches; it degrades and sheds nobody.
+        measured: `cost` rests on whole batches. A guess scales and sizes batches; it neither degrades nor sheds a job.
         degraded_cost: t(b) of its degraded form; None: the engine has none.
     """
 

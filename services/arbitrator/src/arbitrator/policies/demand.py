@@ -1,4 +1,4 @@
-"""What is asked of the fleet and what it would take: arrival rates, the share to degrade, the replicas to ask for.
+"""The demand on the fleet and what would meet it: arrival rates, the share to degrade, the replicas to ask for.
 
 Pure arithmetic under policy `slo`, tested on its own.
 """

@@ -220,7 +220,7 @@ class SloPolicy:
         return max(wait_budget_seconds(slo, pace), LEAST_BUDGET * slo)
 
     def _strain(self, seen: Observation, pace: Pace) -> float:
-        """Predicted wait at this pace over the longest wait that still meets the SLO; 0 when nobody waits."""
+        """Predicted wait at this pace over the longest wait that still meets the SLO; 0 when no job waits."""
         waiting = seen.waiting + seen.retrying
         if waiting == 0:
             return 0.0

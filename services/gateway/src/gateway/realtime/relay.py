@@ -25,7 +25,7 @@ from gateway.ledger.events import EventRow
 from proteus import keys
 from proteus.bus import SubscriptionGap, subscribe
 from proteus.errors import NotFound
-from proteus.events import JobEvent, ProgressEvent
+from proteus.events import ClientEvent, JobEvent, ProgressEvent
 from proteus.jobs import UserId
 from proteus.service.lifecycle import wait
 from proteus.service.supervision import Loops, Pulse
@@ -47,7 +47,7 @@ IDLE_SECONDS: Final = 5.0
 DELIVER_SECONDS: Final = 5.0
 """Longest that one subscriber may hold up the others."""
 
-Deliver = Callable[[JobEvent | ProgressEvent], Awaitable[None]]
+Deliver = Callable[[ClientEvent], Awaitable[None]]
 
 
 @dataclass(eq=False)
@@ -230,7 +230,7 @@ def _event_of(row: EventRow) -> JobEvent:
         return JobEvent.model_construct(**data)
 
 
-async def _delivered(subscriber: Subscriber, event: JobEvent | ProgressEvent) -> bool:
+async def _delivered(subscriber: Subscriber, event: ClientEvent) -> bool:
     """Deliver to one subscriber; tell whether it worked. One that fails or blocks must not stop the others."""
     try:
         async with asyncio.timeout(DELIVER_SECONDS):

@@ -17,7 +17,7 @@ from gateway.realtime.relay import Relay, Subscriber
 from gateway.rules.shares import Place, Shares
 from gateway.rules.tokens import Caller
 from proteus.errors import InvalidRequest, ProteusError
-from proteus.events import JobEvent, ProgressEvent
+from proteus.events import ClientEvent
 
 PATH: Final = "updates"
 MAX_MESSAGE_BYTES: Final = 16_384
@@ -73,7 +73,7 @@ class SocketServer:
             place.take("sockets")
             last_seq = _last_seq(given.get("last_seq"))
 
-            async def deliver(event: JobEvent | ProgressEvent) -> None:
+            async def deliver(event: ClientEvent) -> None:
                 if self._lag(sid) > QUEUE_MOST:
                     await self.io.disconnect(sid)
                 else:

@@ -22,7 +22,7 @@ from gateway.status.models import EtaBody, ProgressBody, StatusBody
 from gateway.status.views import AddressOf, ClientView, status_of, view_of_tailor_job, view_of_tryon
 from proteus.engines import CARDS
 from proteus.errors import NotFound
-from proteus.events import JobEvent, ProgressEvent
+from proteus.events import ClientEvent
 from proteus.jobs import OUTSIDE, JobState, Stage, UserId
 from proteus.queue import AnyQueue, JobView
 
@@ -95,7 +95,7 @@ class Statuses:
         loop = asyncio.get_running_loop()
         deadline = loop.time() + seconds
 
-        async def deliver(event: JobEvent | ProgressEvent) -> None:
+        async def deliver(event: ClientEvent) -> None:
             if event.kind == "job":
                 news.set()
 

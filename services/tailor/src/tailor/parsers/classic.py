@@ -1,7 +1,7 @@
 """The parser without trained weights for garments: colour on a plain background, landmarks on a person.
 
 A garment that lies or hangs alone is cut from its ground by `flat`: by colour and outline on a plain one, with a low
-confidence on a texture. A garment that somebody wears is taken from the body's geometry and colours, with a
+confidence on a texture. A worn garment is taken from the body's geometry and colours, with a
 confidence that says so. Everything else is refused with a code. Default of the local stack; passes the parsers'
 contract tests.
 """

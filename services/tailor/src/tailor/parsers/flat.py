@@ -1,4 +1,4 @@
-"""Cuts a garment that nobody wears: by colour and by outline, both always, or off a texture; then the soft edge.
+"""Cuts a garment that is not worn: by colour and by outline, both always, or off a texture; then the soft edge.
 
 Neither pass is right alone. Colour misses white panels on white paper, the outline keeps a trace of a shadow around a
 dark shirt. Where the outline holds more than colour found, it is the garment; else colour's edge is the sharper one.

@@ -81,7 +81,7 @@ class TimedEngine:
         return job.options.get("poison") or self._poison.get(job.seed)
 
     def sleep(self, seconds: float) -> None:
-        """Wait as the engine was told to wait."""
+        """Sleep for the batch's time."""
         self._sleep(seconds)
 
     def sample_job(self, batch_key: str) -> WeaveJob:

@@ -21,7 +21,7 @@ from gateway.rules.text import PathId, Seq
 from gateway.rules.tokens import Caller
 from gateway.services import Services
 from gateway.status.views import snapshot_of
-from proteus.events import JobEvent, ProgressEvent
+from proteus.events import ClientEvent, JobEvent
 from proteus.jobs import TERMINAL
 
 router = GuardedRouter(tags=["events"])
@@ -122,13 +122,11 @@ async def tryon_events(
                     return
 
 
-async def _events(
-    services: Services, caller: Caller, last_seq: int | None
-) -> AsyncGenerator[JobEvent | ProgressEvent, None]:
+async def _events(services: Services, caller: Caller, last_seq: int | None) -> AsyncGenerator[ClientEvent, None]:
     """Yield what the relay delivers; end with process, token, user or a reader too slow."""
-    queue: asyncio.Queue[JobEvent | ProgressEvent] = asyncio.Queue(QUEUE_MOST)
+    queue: asyncio.Queue[ClientEvent] = asyncio.Queue(QUEUE_MOST)
 
-    async def deliver(event: JobEvent | ProgressEvent) -> None:
+    async def deliver(event: ClientEvent) -> None:
         if not queue.full():
             queue.put_nowait(event)
 
@@ -145,6 +143,6 @@ async def _events(
         services.relay.unsubscribe(subscriber)
 
 
-def _frame(event: JobEvent | ProgressEvent) -> ServerSentEvent:
+def _frame(event: ClientEvent) -> ServerSentEvent:
     seq = str(event.seq) if isinstance(event, JobEvent) else None
     return ServerSentEvent(event=event.kind, id=seq, raw_data=event.wire_json())

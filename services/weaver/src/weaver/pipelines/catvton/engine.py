@@ -2,7 +2,7 @@
 
 The photo is framed so that the whole person is on the canvas, the model paints the canvas, and only what the feathered
 mask covers comes back into the photo. Every picture walks its own steps, so jobs may join a running batch and leave it
-at any step. A step that runs out of memory has advanced nobody.
+at any step. A step that runs out of memory has advanced no job.
 """
 
 from __future__ import annotations
@@ -179,7 +179,7 @@ class CatVtonSession:
         """Encode who is new, advance everybody by one step, finish who is done.
 
         Raises:
-            OutOfMemory: Nobody was advanced; with fewer jobs the same step may be tried again.
+            OutOfMemory: No job was advanced; with fewer jobs the same step may be tried again.
         """
         with _memory_errors():
             self._encode([running for running in self._running.values() if running.picture is None])

@@ -2,7 +2,7 @@
 
 The canvas is fixed and the category is a value per row, so pictures of different people, garments and categories share
 a batch; steps and guidance are in the batch key. Time is a value per row too: a job may join while others are halfway,
-and leaves when its own steps are done. A step either advances everybody or, out of memory, nobody.
+and leaves when its own steps are done. A step either advances all jobs or, out of memory, none.
 """
 
 from __future__ import annotations
@@ -185,7 +185,7 @@ class FashnSession:
         """Advance every job by one step; those that reach their last one come back as pictures.
 
         Raises:
-            OutOfMemory: Nobody was advanced; with fewer jobs the same step may be tried again.
+            OutOfMemory: No job was advanced; with fewer jobs the same step may be tried again.
         """
         if self._x is None or self._conditions is None:
             return StepReport()
