@@ -172,6 +172,7 @@ def main() -> None:
         environment = {
             "DATABASE_URL": database, "REDIS_URL": valkey.url, "PROTEUS_SIGNING_KEY": KEY, "LOG_LEVEL": "WARNING",
             "AUTH_GUESTS": "open", "OBJECT_STORAGE_ENDPOINT": "http://127.0.0.1:9", "OBJECT_STORAGE_BUCKET": "bench",
+            "OBJECT_STORAGE_ACCESS_KEY": "bench", "OBJECT_STORAGE_SECRET_KEY": KEY,
             **UNLIMITED, "LIMIT_TENANT_QUEUED": "100000000", "LIMIT_TENANT_TOTAL": "100000000",
             "ADMISSION_MAX_REPLICAS": "10000000", "GATEWAY_INNER_PORT": "0",
         }  # fmt: skip
