@@ -16,7 +16,7 @@ STAMPS := $(VENV)/.stamps
 PIP := $(BIN)/python -m pip install --quiet --no-compile 2> >(grep -v "^WARNING: Location" >&2)
 # Third parties' packages by their hashes, ours from here: pip cannot do both in one step.
 LOCKED := $(PIP) --no-deps --require-hashes
-PACKAGES := $(wildcard libs/*/pyproject.toml services/*/pyproject.toml tools/*/pyproject.toml)
+PACKAGES := $(wildcard libs/*/pyproject.toml clients/*/pyproject.toml services/*/pyproject.toml tools/*/pyproject.toml)
 FAST := tests/unit tests/contract
 # The slow ones first, and who has nothing left takes half of the other's: two processes then end together.
 PYTEST := $(BIN)/pytest -q -n 2 --dist worksteal
@@ -62,6 +62,10 @@ test: install-models install-deploy ## Every test that a laptop can run, with em
 .PHONY: test-all
 test-all: install-models install-deploy ## `make test`, the browser tests, and more forms of what takes long
 	@$(PYTEST) tests
+
+.PHONY: coverage
+coverage: install-models install-deploy ## Branch coverage of libs and services by `make test`, as a table; fails under 85 %
+	@$(BIN)/python -m workbench.coverage $(TESTS)
 
 .PHONY: chaos
 chaos: install-dev ## Break a fleet by absence, then by answers and garbage; counted from outside, JSON, status 1 if a bar is missed

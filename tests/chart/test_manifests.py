@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from workbench.deploy import cluster_secrets
-from workbench.deploy.manifests import CHART, TARGET, manifests, rights
+from workbench.deploy.manifests import CHART, TARGET, from_code, manifests
 
 from .conftest import follows_schema
 
@@ -42,8 +42,8 @@ def test_the_files_are_what_the_chart_renders() -> None:
     assert stale == [], "run `make manifests`"
 
 
-def test_the_charts_rights_are_those_of_the_code() -> None:
-    stale = [name for name, text in rights().items() if (CHART / name).read_text() != text]
+def test_what_the_chart_knows_of_the_code_is_what_the_code_says() -> None:
+    stale = [name for name, text in from_code().items() if (CHART / name).read_text() != text]
     assert stale == [], "run `make manifests`"
 
 

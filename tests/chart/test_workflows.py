@@ -30,7 +30,7 @@ def test_ci_runs_the_gate_and_every_target_is_there() -> None:
 
 def test_what_others_made_is_looked_after_in_every_change() -> None:
     assert {"make audit", "make sbom", "make digests-check"} <= set(commands("supply"))
-    assert "pull_request" in workflow("supply")[True]  # YAML reads `on` as true
+    assert "pull_request" in workflow("supply")[True]  # type: ignore[index]  # YAML reads `on` as true
 
 
 def test_every_action_is_at_the_commit_that_was_resolved_for_it() -> None:

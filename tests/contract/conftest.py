@@ -24,7 +24,8 @@ FOR_EVER_MS = 10**9
 class Rig(Protocol):
     """A queue, and what a test must see of it from outside."""
 
-    queue: AnyQueue
+    @property
+    def queue(self) -> AnyQueue: ...
 
     async def now_ms(self) -> int: ...
     async def events(self) -> list[QueueEvent]: ...

@@ -107,7 +107,7 @@ async def test_a_structure_that_an_arbitrator_may_not_mend_counts_as_empty_until
         observer = observer_of(own)
         await observer.read()
         await redis.delete(key)
-        await getattr(redis, put)(key, *WRITES[put])
+        await getattr(redis, put)(key, *WRITES[put])  # type: ignore[misc]  # each verb has its own arguments
         before = UNREAD.labels(key)._value.get()
         with capture_logs() as logs:
             assert await tick(own, observer)

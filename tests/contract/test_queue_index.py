@@ -6,6 +6,7 @@ The list is what strangers, KEDA and older versions see; the indexes are what cl
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 from redis.asyncio import Redis
@@ -24,7 +25,7 @@ async def listed(redis: Redis) -> list[str]:
 
 
 async def indexed(redis: Redis) -> list[str]:
-    found = [
+    found: list[Any] = [
         one
         for engine in await redis.smembers(NAMES.engines)
         for one in await redis.zrange(NAMES.index(engine), 0, -1, withscores=True)

@@ -11,7 +11,7 @@ from redis.crc import key_slot
 from redis.exceptions import RedisError
 
 from proteus import keys
-from proteus.jobs import WorkerId
+from proteus.jobs import JobId, WorkerId
 from proteus.queue import Completion, Failure, JobQueue, LeaseKeeper, QueuePolicy
 from proteus.queue.scripts import source
 
@@ -139,7 +139,7 @@ async def test_the_heart_renews_and_reaps_without_asyncio(redis_url, redis, make
     await queue.cancel("job_b")
     with sync_redis.Redis.from_url(redis_url) as client:
         keeper = LeaseKeeper(client, keys.JOBS)
-        renewal = keeper.renew(WORKER, {a.id: a.token, b.id: b.token, "job_c": 1})
+        renewal = keeper.renew(WORKER, {a.id: a.token, b.id: b.token, JobId("job_c"): 1})
         assert (renewal.lost, renewal.canceled) == (("job_c",), ("job_b",))
         keeper.renew(WORKER, {a.id: a.token}, idle_ms=10**9)
         assert keeper.reap() == 1

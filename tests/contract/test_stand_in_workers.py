@@ -8,7 +8,6 @@ from dataclasses import replace
 from typing import Any, get_args
 
 import numpy as np
-import pytest
 from prometheus_client import CollectorRegistry
 from redis.asyncio import Redis
 
@@ -22,10 +21,8 @@ from proteus.keys import JOBS, TAILOR
 from proteus.payloads import CutWork, IngestWork, ParseWork, TailorWork, TryonWork
 from proteus.queue import JobQueue, Submission
 from proteus.service.supervision import Pulse
-from proteus.settings import LeaseSettings
 from proteus.storage import ObjectStore
 from proteus.worker.claims import Claims
-from proteus.worker.heartbeat import Heartbeat
 from tailor.bench import Bench
 from tailor.metrics import Metrics
 from tailor.parsers.contract import GarmentMask, PersonMasks, Pixels
@@ -34,6 +31,7 @@ from tailor.worker import Worker
 from waiting import until
 from weaver.pipelines.contract import Finished
 from weaver.results import store_picture
+from worker_parts import worker_parts
 
 USER = "user_ann"
 WIDTH, HEIGHT = 96, 128
@@ -73,37 +71,19 @@ async def by_tailor(redis: Redis, store: ObjectStore) -> None:
     """Do one job with the tailor's own loop."""
     queue = JobQueue(redis, TAILOR)
     claims = Claims(queue, WorkerId("tailor"))
-    heartbeat = Heartbeat(
-        "redis://127.0.0.1:1",
-        TAILOR,
-        worker=claims.worker,
-        policy=queue.policy,
-        lease=LeaseSettings(),
-        on_gone=claims.hears_gone,
-    )
 
     async def idle() -> bool:
         stats = await queue.stats()
         return stats.waiting == stats.running == 0
 
-    stop, work_available = asyncio.Event(), asyncio.Event()
+    stop, parts = asyncio.Event(), worker_parts(claims, TAILOR, redis=redis, store=store, policy=queue.policy)
     bench = Bench([FlatParser()], pose_model=PARSER)
-    worker = Worker(
-        TailorSettings(),
-        claims=claims,
-        store=store,
-        bench=bench,
-        heartbeat=heartbeat,
-        metrics=Metrics(CollectorRegistry()),
-        work_available=work_available,
-        stuck_seconds=60.0,
-        on_stuck=lambda: pytest.fail("stuck"),
-    )
+    worker = Worker(TailorSettings(), parts, bench=bench, metrics=Metrics(CollectorRegistry()))
     async with asyncio.timeout(30), asyncio.TaskGroup() as group:
         group.create_task(worker.run(stop, Pulse("work")))
         await until(idle)
         stop.set()
-        work_available.set()
+        parts.status.work_available.set()
     bench.close()
 
 
@@ -141,13 +121,14 @@ async def traces(redis: Redis, store: ObjectStore, worker: Do) -> dict[str, Any]
         left[name] = sorted(found.key for found in store.list(""))
     photo = IngestedImage(**events["photo"][-1].data["result"]["image"])
     known = {"user_id": USER, "image_id": "img_photo", "image_key": photo.key, "image_sha256": photo.sha256}
-    for name, work in {
+    prepared: dict[str, CutWork | ParseWork] = {
         "cut": CutWork(**known),
         "cut_lower": CutWork(**known, category="lower"),
         "parse": ParseWork(**known),
         "no_object": ParseWork(**known | {"image_key": object_keys.photo_key(USER, "none", "png")}),
-    }.items():
-        events[name] = await do(redis, store, name, work, worker)
+    }
+    for name, job in prepared.items():
+        events[name] = await do(redis, store, name, job, worker)
         left[name] = sorted(found.key for found in store.list(""))
     return {
         "events": {name: [(one.kind, one.state, shape(one.data)) for one in found] for name, found in events.items()},

@@ -10,11 +10,12 @@ import httpx
 import pytest
 from rich.console import Console
 
-from workbench import access, assets
-from workbench.client import Client
+from proteus_cli import access
+from proteus_cli.tryon import Board, Wish, try_on
+from proteus_client import Client
+from workbench import assets
 from workbench.stack.home import Home
 from workbench.stack.up import stack
-from workbench.tryon import Board, Wish, try_on
 
 MODELS: Final = Path(__file__).parents[2] / ".proteus" / "models"
 IDLE_SECONDS: Final = "2"

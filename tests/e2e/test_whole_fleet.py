@@ -13,11 +13,10 @@ import pytest
 from PIL import Image, ImageChops
 from rich.console import Console
 
+from proteus_cli.tryon import Board, Wish, try_on
+from proteus_client import Client, JobEnded, Refused
 from workbench import assets
-from workbench.client import Client
-from workbench.errors import JobEnded, Refused
 from workbench.stack.plan import Plan
-from workbench.tryon import Board, Wish, try_on
 
 
 @pytest.mark.slow

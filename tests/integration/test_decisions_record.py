@@ -1,4 +1,4 @@
-"""The arbitrator's streams, asked by time; `proteus fleet why` on a real server."""
+"""The arbitrator's streams, asked by count and by time, on a real server."""
 
 from __future__ import annotations
 
@@ -8,11 +8,10 @@ from typing import Any
 
 import pytest
 from redis import Redis as SyncRedis
-from typer.testing import CliRunner
 
+from gateway.fleet.decisions import newest
 from proteus import keys
-from workbench import decisions
-from workbench.fleet import app
+from workbench.replay import recorded
 
 
 def at(seconds: float) -> datetime:
@@ -36,7 +35,7 @@ def record(redis_url: str) -> str:
 
 async def test_a_period_begins_with_the_decision_that_already_held(record: str, redis: Any) -> None:
     async def times(since: float, until: float) -> list[datetime]:
-        return [one.at for one in await decisions.ruling(redis, since=at(since), until=at(until))]
+        return [one.at for one in await recorded.ruling(redis, since=at(since), until=at(until))]
 
     assert await times(5, 15) == [at(0), at(10)]
     assert await times(10, 30) == [at(10), at(20)]
@@ -46,7 +45,7 @@ async def test_a_period_begins_with_the_decision_that_already_held(record: str, 
 
 async def test_the_newest_are_asked_by_count_by_time_or_both(record: str, redis: Any) -> None:
     async def times(**asked: Any) -> list[datetime]:
-        return [one.at for one in await decisions.newest(redis, **asked)]
+        return [one.at for one in await newest(redis, **{"count": 100, **asked})]
 
     assert await times(count=2) == [at(10), at(20)]
     assert await times(since=at(10)) == [at(10), at(20)]
@@ -54,25 +53,6 @@ async def test_the_newest_are_asked_by_count_by_time_or_both(record: str, redis:
     assert await times(shadow=True) == [at(5)]
 
 
-def test_why_shows_what_ruled_or_what_the_shadow_would_have_done(record: str) -> None:
-    def policies(*words: str) -> list[str]:
-        result = CliRunner().invoke(app, ["why", "--redis-url", record, "--json", *words])
-        assert result.exit_code == 0, result.output
-        return [json.loads(line)["policy"] for line in result.stdout.splitlines()]
-
-    assert policies() == ["table", "slo", "slo"]
-    assert policies("-n", "1") == ["slo"]
-    assert policies("--since", at(5).isoformat()) == ["slo", "slo"]
-    assert policies("--shadow") == ["table"]
-
-
-def test_why_without_a_shadow_names_the_setting(redis_url: str) -> None:
-    result = CliRunner().invoke(app, ["why", "--redis-url", redis_url, "--shadow"])
-    assert result.exit_code == 0
-    assert "ARBITRATOR_SHADOW_POLICY" in result.stdout
-
-
-def test_a_time_in_the_future_is_wrong_usage(redis_url: str) -> None:
-    result = CliRunner().invoke(app, ["why", "--redis-url", redis_url, "--since", "2999-01-01"])
-    assert result.exit_code == 2
-    assert "in the future" in result.output
+async def test_a_key_of_another_type_holds_no_decisions(redis: Any) -> None:
+    await redis.set(keys.DECISIONS, "no stream")
+    assert await newest(redis, count=5) == []

@@ -12,8 +12,9 @@ from pathlib import Path
 import httpx
 import pytest
 
+from proteus_cli.local_stack import Running
 from workbench.stack.errors import StackError
-from workbench.stack.home import PREFERRED_PORTS, Home, Running
+from workbench.stack.home import PREFERRED_PORTS, Home
 from workbench.stack.plan import Plan, answers
 from workbench.stack.ports import free_port, is_free
 from workbench.stack.process import Program

@@ -207,7 +207,7 @@ def segformer(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A small SegFormer with random weights and its export, as `make weights` leaves them."""
     pytest.importorskip("torch")
     from workbench.bench.checkpoints import write_segformer
-    from workbench.models import export_segformer
+    from workbench.weights_cli import export_segformer
 
     folder = write_segformer(tmp_path_factory.mktemp("models") / "segformer")
     export_segformer(folder)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 import numpy as np
 import pytest
@@ -231,7 +232,8 @@ def test_the_sample_job_runs_in_every_key(engine):
 
 
 def test_the_version_of_the_weights_is_what_lies_in_the_folder(folder, tmp_path):
-    assert catvton.load_engine(weights_dir=folder, device="auto").pipeline.version == "mix"
+    engine: Any = catvton.load_engine(weights_dir=folder, device="auto")
+    assert engine.pipeline.version == "mix"
     with pytest.raises(ModelUnavailable, match="missing"):
         catvton.load_engine(weights_dir=tmp_path, device="cpu")
     with pytest.raises(ModelUnavailable, match="WEAVER_WEIGHTS_DIR"):
@@ -279,7 +281,8 @@ def test_a_lever_that_is_wrong_in_any_part_of_the_network_is_dropped(folder, tmp
     wrong = Candidate(name="wrong")
 
     def load(form):
-        pipeline = catvton.load_engine(weights_dir=folder, device="cpu").pipeline
+        engine: Any = catvton.load_engine(weights_dir=folder, device="cpu")
+        pipeline = engine.pipeline
         if form == wrong:
             owner, _, name = part.partition(".")
             with torch.no_grad():

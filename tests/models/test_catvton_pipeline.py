@@ -298,7 +298,8 @@ def test_a_canvas_the_network_cannot_halve_evenly_is_painted_as_published(pipeli
     person, garment = (torch.rand((1, 3, 72, 40), generator=generator) * 2 - 1 for _ in range(2))
     mask = (torch.rand((1, 1, 72, 40), generator=generator) > 0.5).float()
     normal = [torch.randn((1, 4, rows, 5), generator=generator) for rows in (9, 9, 18, 18, 18)]
-    injected = Noise(*normal[:3], normal[3:])
+    first, second, initial, *steps = normal
+    injected = Noise(first, second, initial, steps)
     _, expected, _ = reference.run(person, garment, mask, injected, steps=2, guidance=2.5, eta=1.0)
     _, latents, _ = pipeline.run(
         person, garment, mask, steps=2, guidance=2.5, noise=injected, width=40, height=72, return_latents=True

@@ -21,9 +21,7 @@ from proteus.engines import CATVTON, Preset
 from proteus.errors import EngineError
 from proteus.jobs import JobId, WorkerId
 from proteus.queue import MemoryJobQueue, QueuePolicy, Submission
-from proteus.settings import LeaseSettings
 from proteus.worker.claims import Claims, Gone
-from proteus.worker.heartbeat import Heartbeat
 from weaver.engine_runner import BatchItem, EngineRunner
 from weaver.measuring import measure
 from weaver.metrics import Metrics
@@ -35,6 +33,7 @@ from weaver.pipelines.fashn.network import TryOnConfig
 from weaver.profile import CostProfile, keys_of
 from weaver.progress import ProgressReporter
 from workbench.bench.checkpoints import write_catvton, write_fashn
+from worker_parts import worker_parts
 
 TINY = TryOnConfig(hidden=32, heads=2, patch=12, height=36, width=24, axes=(4, 6, 6), mixer=1, double=1, single=1)
 STEPS = 20
@@ -111,23 +110,12 @@ class Bench:
         self.queue = MemoryJobQueue(policy=policy, clock=self.clock, jitter=random.Random(1))
         self.claims = Claims(self.queue, WorkerId("w1"), now=self.clock.now)
         self.profile = CostProfile(max_batch=8)
-        heartbeat = Heartbeat(
-            "redis://127.0.0.1:1",
-            keys.JOBS,
-            worker=WorkerId("w1"),
-            policy=policy,
-            lease=LeaseSettings(),
-            on_gone=self.claims.hears_gone,
-        )
         self.runner = EngineRunner(
             {model.engine.card.name: model.engine},
-            claims=self.claims,
-            heartbeat=heartbeat,
+            worker_parts(self.claims, keys.JOBS, policy=policy),
             profile=self.profile,
             progress=ProgressReporter(self.queue),
             metrics=Metrics(CollectorRegistry()),
-            on_stuck=lambda: pytest.fail("stuck"),
-            stuck_seconds=60,
         )
 
     async def items(self, *jobs: WeaveJob, deadline_seconds: float | None = None) -> list[BatchItem]:

@@ -86,7 +86,7 @@ def rtmlib_of(cuda: str, *, gain: float = 1.0) -> types.ModuleType:
             self.session = Session(path, [cuda if on_gpu else "CPUExecutionProvider"], gain if on_gpu else 1.0)
 
     module = types.ModuleType("rtmlib")
-    module.YOLOX = module.RTMPose = Tool
+    vars(module).update(YOLOX=Tool, RTMPose=Tool)
     return module
 
 

@@ -7,6 +7,7 @@ rotary positions are complex numbers, attention is written out, patches are cut 
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import torch
 
@@ -155,13 +156,14 @@ class Reference:
         """Both branches as one doubled batch in every step, as published."""
         x = noise.double()
         batch = len(x)
-        twice = [torch.cat([c, c]) for c in (person, person_pose, garment, garment_pose, category)]
+        twice: list[Any] = [torch.cat([c, c]) for c in (person, person_pose, garment, garment_pose, category)]
         keep = torch.tensor([True] * batch + [False] * batch)
         s = math.exp(-mu)
         times = [0.0] + [s / (s + (1 / (i / steps) - 1)) for i in range(1, steps + 1)]
         for i in range(steps):
             t = torch.full((2 * batch,), times[i], dtype=torch.float64)
-            conditional, null = self.forward(torch.cat([x, x]), t, *twice, keep).chunk(2)
+            velocity = self.forward(torch.cat([x, x]), t, *twice, keep)  # type: ignore[call-arg]  # five in `twice`
+            conditional, null = velocity.chunk(2)
             weight = 1.0 if i >= steps - skip else guidance
             x = x + (times[i + 1] - times[i]) * (null + weight * (conditional - null))
         return x

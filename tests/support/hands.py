@@ -18,7 +18,6 @@ from proteus.imaging import Limits
 from proteus.jobs import WorkerId
 from proteus.keys import JOBS, TAILOR
 from proteus.payloads import (
-    TAILOR_WORKS,
     CutFacts,
     CutResult,
     CutWork,
@@ -29,9 +28,9 @@ from proteus.payloads import (
     Result,
     TryonResult,
     TryonWork,
-    read_tailor_work,
 )
 from proteus.queue import Claimed, Completion, JobQueue, QueuePolicy
+from proteus.stages import TAILOR_WORKS, read_tailor_work
 from proteus.storage import ObjectStore
 from proteus.worker.claims import failure_of
 from tailor import tasks
@@ -125,6 +124,8 @@ class Hands:
                 return self._cut(work)
             case ParseWork():
                 return self._parse(work)
+            case _:
+                return tasks.run(self.store, job.body, None, "", Limits())  # type: ignore[arg-type] # it parses nothing
 
     def _cut(self, work: CutWork) -> CutResult:
         self.store.get(work.image_key)  # A photo that is not there fails here as it does in the tailor.

@@ -121,7 +121,8 @@ class WireWatch:
         self.mismatches: list[str] = []
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        watch = {"http": _Answer, "websocket": _Socket}.get(scope["type"])
+        kinds: dict[str, type[_Answer] | type[_Socket]] = {"http": _Answer, "websocket": _Socket}
+        watch = kinds.get(scope["type"])
         if watch is None:
             await self._app(scope, receive, send)
             return

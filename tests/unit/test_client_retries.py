@@ -9,8 +9,7 @@ from contextlib import asynccontextmanager
 import httpx
 import pytest
 
-from workbench.client import Client
-from workbench.errors import ServerUnreachable
+from proteus_client import Client, ServerUnreachable
 
 STATUS = b'{"job_id":"job_1","status":"queued"}'
 

@@ -16,15 +16,14 @@ from proteus.errors import OutOfMemory, ReplyClass
 from proteus.jobs import JobId, JobState, Stage, WorkerId
 from proteus.queue import MemoryJobQueue, QueuePolicy, Submission
 from proteus.replies import class_of
-from proteus.settings import LeaseSettings
 from proteus.worker.claims import Claims
-from proteus.worker.heartbeat import Heartbeat
 from weaver.engine_runner import BatchItem, EngineRunner
 from weaver.metrics import Metrics
 from weaver.pipelines.contract import Engine, Finished, StepReport, WeaveJob
 from weaver.pipelines.timed import TimedEngine, TimedSession
 from weaver.profile import CostProfile
 from weaver.progress import ProgressReporter
+from worker_parts import worker_parts
 
 KEY = "timed/1/384x512/8"
 
@@ -79,23 +78,12 @@ class Bench:
         self.engine = engine
         self.profile = profile
         self.progress = ProgressReporter(self.queue)
-        heartbeat = Heartbeat(
-            "redis://127.0.0.1:1",
-            keys.JOBS,
-            worker=WorkerId("w1"),
-            policy=QueuePolicy(),
-            lease=LeaseSettings(),
-            on_gone=self.claims.hears_gone,
-        )
         self.runner = EngineRunner(
             {"timed": engine},
-            claims=self.claims,
-            heartbeat=heartbeat,
+            worker_parts(self.claims, keys.JOBS),
             profile=profile,
             progress=self.progress,
             metrics=Metrics(CollectorRegistry()),
-            on_stuck=lambda: pytest.fail("stuck"),
-            stuck_seconds=60,
         )
 
     async def items(self, *names: str) -> list[BatchItem]:

@@ -1,4 +1,4 @@
-"""`proteus fleet why` reads what the arbitrator noted."""
+"""`proteus fleet why` shows what the arbitrator noted."""
 
 from __future__ import annotations
 
@@ -8,9 +8,13 @@ from pathlib import Path
 
 from typer.testing import CliRunner
 
-from workbench.decisions import noted
-from workbench.fleet import UNREACHABLE, app, local_url
-from workbench.stack.home import Home, Running
+from gateway.fleet.decisions import noted
+from proteus_cli.decisions import Noted
+from proteus_cli.fleet import app
+from proteus_cli.local_stack import Running
+from proteus_cli.sentences import UNREACHABLE
+from workbench.replay.recorded import local_url
+from workbench.stack.home import Home
 
 ENTRY = (
     "1706956800000-0",
@@ -36,7 +40,8 @@ ENTRY = (
 
 
 def test_a_noted_decision_says_when_what_and_why() -> None:
-    (decision,) = noted([ENTRY])
+    (entry,) = noted([ENTRY])
+    decision = Noted.read({"at": entry.at.isoformat(), "by": entry.by, "decision": entry.decision})
     assert decision.at.isoformat() == "2024-02-03T10:40:00+00:00"
     assert decision.row()[1:] == (
         "slo",
@@ -58,7 +63,13 @@ def test_the_local_stack_says_where_its_redis_is(tmp_path: Path) -> None:
         assert local_url(tmp_path) == "redis://127.0.0.1:7001/0"
 
 
-def test_a_silent_redis_is_a_sentence_and_a_status() -> None:
-    result = CliRunner().invoke(app, ["why", "--redis-url", "redis://127.0.0.1:1/0"])
+def test_an_entry_that_is_no_decision_is_left_out() -> None:
+    bad = [("1-0", {}), ("2-0", {"decision": "{"}), ("3-0", {"decision": "[]"}), ("x", {"decision": "{}"})]
+    bad += [(f"{10**30}-0", {"decision": "{}"}), ("4-0", {"decision": "[" * 100_000})]
+    assert [one.by for one in noted([*bad, ENTRY])] == ["arbitrator-1"]
+
+
+def test_a_silent_gateway_is_a_sentence_and_a_status() -> None:
+    result = CliRunner().invoke(app, ["why", "--url", "http://127.0.0.1:1", "--token", "t"])
     assert result.exit_code == UNREACHABLE
     assert "does not answer" in result.output

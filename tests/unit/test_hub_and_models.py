@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from proteus.errors import InvalidRequest
-from workbench import hub, models
+from proteus_cli import models
+from workbench import hub
 
 CONTENT = b"tensors" * 1000
 FILE = hub.HubFile(

@@ -17,7 +17,6 @@ from proteus.jobs import (
     EventKind,
     Job,
     JobId,
-    JobKind,
     JobState,
     Stage,
     unit_id,
@@ -37,7 +36,7 @@ LEGAL = {(Q, R), (Q, F), (Q, X), (Q, E), (R, C), (R, F), (R, X), (R, E), (R, Q),
 
 
 def job(state: JobState) -> Job:
-    return Job(id=JobId("job_1"), kind=JobKind.TRYON, state=state, stage=None)
+    return Job(id=JobId("job_1"), state=state, stage=None)
 
 
 @pytest.mark.parametrize(("before", "after"), sorted(LEGAL))
@@ -70,15 +69,6 @@ def test_a_requeued_job_waits_and_a_running_one_fetches_first() -> None:
 
 def test_the_first_unit_carries_the_tryons_own_id() -> None:
     assert [unit_id("job_a", n) for n in (1, 2, 3)] == ["job_a", "job_a:2", "job_a:3"]
-
-
-def test_pictures_and_preparations_wait_on_their_own_lists() -> None:
-    assert {kind: kind.queue for kind in JobKind} == {
-        JobKind.INGEST: "tailorJob",
-        JobKind.CUT: "tailorJob",
-        JobKind.PARSE: "tailorJob",
-        JobKind.TRYON: "queue:jobs",
-    }
 
 
 def test_a_job_is_alive_or_at_its_end_and_every_end_is_an_event() -> None:

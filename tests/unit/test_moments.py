@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workbench.moments import moment
+from proteus_cli.moments import moment
 
 NOW = datetime(2026, 2, 3, 12, tzinfo=UTC)
 

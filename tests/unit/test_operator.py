@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 import typer
 
-from workbench.operator import REFUSED, UNREACHABLE, Door, every, gateway
+from proteus_cli.operator import Door, every, gateway
+from proteus_cli.sentences import REFUSED, UNREACHABLE
 from workbench.stack.ports import free_port
 
 

@@ -17,9 +17,8 @@ from proteus import payloads
 from proteus.artefacts import GarmentCut, IngestedImage, PersonParse, PictureWarning
 from proteus.engines import Quality
 from proteus.errors import InvalidRequest
-from proteus.jobs import JobId, JobKind
+from proteus.jobs import JobId
 from proteus.payloads import (
-    RESULTS,
     CutFacts,
     CutResult,
     CutWork,
@@ -30,11 +29,11 @@ from proteus.payloads import (
     ParseWork,
     TryonResult,
     TryonWork,
-    read_tailor_work,
 )
 from proteus.queue import Completion, Submission
 from proteus.queue.model import Claimed
 from proteus.queue.wire import BODY_BYTES, encode, label
+from proteus.stages import STAGES, read_tailor_work
 
 TEXT = st.text(st.characters(exclude_categories=("Cs",)), min_size=1, max_size=40)
 OPTIONAL = st.none() | TEXT
@@ -237,7 +236,7 @@ IMAGE = {"key": "images/u/a.png", "sha256": "a", "width": 1, "height": 2, "conte
     ],
 )
 def test_a_result_of_any_version_with_what_is_needed_is_readable(kind, result) -> None:
-    assert RESULTS[kind].read(result) is not None
+    assert STAGES[kind].result.read(result) is not None
 
 
 @pytest.mark.parametrize(
@@ -256,11 +255,7 @@ def test_a_result_of_any_version_with_what_is_needed_is_readable(kind, result) -
 )
 def test_a_result_that_lacks_what_is_needed_names_it(kind, result, where) -> None:
     with pytest.raises(InvalidRequest, match=re.escape(f"'{where}'")):
-        RESULTS[kind].read(result)
-
-
-def test_every_kind_of_job_has_a_result() -> None:
-    assert set(RESULTS) == set(JobKind)
+        STAGES[kind].result.read(result)
 
 
 def test_warnings_of_other_versions_are_left_out() -> None:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from weaver.pipelines.puppet import weave
-from workbench.eval import family_a, portraits, previews
+from workbench.eval import bodies, family_a, portraits, previews
 from workbench.eval.portraits import Person, Portrait
 
 SIZE = (512, 384)
@@ -108,9 +108,9 @@ def test_hair_over_the_shoulders_stays_before_the_garment() -> None:
 def marked() -> list[tuple[str, family_a.Shape, Portrait, np.ndarray]]:
     """People in yellow whose new garment has sleeves of two colours; all elbows and wrists are in the photo."""
     found = []
-    for index, pose in enumerate(portraits.POSES):
+    for index, pose in enumerate(bodies.POSES):
         shape = SHAPES[index % len(SHAPES)]
-        person = Person(pose=pose, build=tuple(portraits.BUILDS)[index % 5], top="tight-long", dye="yellow")
+        person = Person(pose=pose, build=tuple(bodies.BUILDS)[index % 5], top="tight-long", dye="yellow")
         portrait = portraits.draw(person, size=(512, 512))
         image = weave(portrait.job(portraits.marked(shape), shape.category)).image
         found.append((pose, shape, portrait, image))

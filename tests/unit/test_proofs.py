@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import sys
+from collections.abc import Iterator
 
 import pytest
 from structlog.testing import capture_logs
@@ -36,7 +37,7 @@ def test_the_first_form_within_the_bounds_is_taken_and_the_rest_is_not_measured(
 
 
 def test_none_within_the_bounds_is_a_refusal_with_every_number():
-    answers = iter([FAR, "ended with status -4: illegal instruction", IMITATED])
+    answers: Iterator[Distance | str] = iter([FAR, "ended with status -4: illegal instruction", IMITATED])
     with pytest.raises(ModelUnavailable) as refused:
         choose(CANDIDATES, lambda _: next(answers), what="backend x", key="k")
     assert refused.value.message == (

@@ -15,7 +15,7 @@ import pytest
 from proteus.estimates import CostTable
 from proteus.jobs import JobState, WorkerId
 from proteus.registry import WorkerCard, WorkerState
-from workbench.decisions import Noted
+from proteus_cli.decisions import Noted
 from workbench.replay.comparison import Fleet, NoWorkers, compare, plan_of
 from workbench.replay.costs import NotMeasured, from_cards, from_file
 from workbench.replay.record import ENOUGH, Arrival, Record, RecordTooShort

@@ -158,7 +158,7 @@ async def test_a_long_call_is_left_behind_when_the_service_is_stopped() -> None:
         entered.set()
         never.wait()
 
-    loading = asyncio.create_task(lifecycle.run_unless_stopped(load, stop))
+    loading: asyncio.Task[object] = asyncio.create_task(lifecycle.run_unless_stopped(load, stop))
     await asyncio.to_thread(entered.wait)
     stop.set()
     async with asyncio.timeout(5):

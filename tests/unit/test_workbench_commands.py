@@ -9,11 +9,14 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from workbench.__main__ import COMMANDS, app, loaded
-from workbench.client import Job, content_type_of
-from workbench.sentences import UNREACHABLE
+from proteus_cli import commands
+from proteus_cli.__main__ import app, loaded
+from proteus_cli.sentences import UNREACHABLE
+from proteus_client import Job, content_type_of
 from workbench.stack.errors import StackError, refuse_other_machines
 from workbench.stack.ports import free_port
+
+REPLAY = ["replay", "--policy", "slo"]
 
 
 @pytest.fixture
@@ -25,17 +28,20 @@ def photo(tmp_path: Path) -> Path:
 
 def test_help_imports_no_commands_module() -> None:
     script = (
-        "import sys; from typer.testing import CliRunner; from workbench.__main__ import app\n"
+        "import sys; from typer.testing import CliRunner; from proteus_cli.__main__ import app\n"
         "assert CliRunner().invoke(app, ['--help']).exit_code == 0\n"
-        "print(*sorted(name for name in sys.modules if name.startswith('workbench.')))"
+        "print(*sorted(name for name in sys.modules if name.startswith(('workbench', 'proteus'))))"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
-    assert done.stdout.split() == ["workbench.__main__"]
+    assert done.stdout.split() == ["proteus_cli", "proteus_cli.__main__", "proteus_cli.commands"]
 
 
-@pytest.mark.parametrize("name", COMMANDS)
+@pytest.mark.parametrize("name", commands.KNOWN)
 def test_the_list_of_commands_says_of_each_what_it_says_itself(name: str) -> None:
-    assert loaded(name).help.splitlines()[0] == COMMANDS[name][1]
+    point = commands.installed()[name]
+    assert point.dist is not None
+    assert point.dist.name == commands.KNOWN[name].distribution
+    assert loaded(name).help.splitlines()[0] == commands.KNOWN[name].help
     done = CliRunner().invoke(app, [name, "--help"])
     assert (done.exit_code, f" {name} " in done.stdout) == (0, True)
 
@@ -54,9 +60,10 @@ def test_a_gateway_that_is_not_there_is_exit_status_three(photo: Path) -> None:
         (["queue", "--url", "gateway:8000", "dead"], {}, "the gateway's address is 'gateway:8000': it must begin with"),
         (["queue", "--url", "http://[", "ls"], {}, "the gateway's address is 'http://[': it must be a URL"),
         (["queue", "ls"], {"PROTEUS_TOKEN": "hunter2\n"}, "(PROTEUS_TOKEN) holds characters that no token has"),
-        (["fleet", "why"], {"REDIS_URL": "redis"}, "(REDIS_URL) is 'redis': it must begin with redis://"),
-        (["fleet", "why"], {"REDIS_URL": "redis://a:hunter2@b:c"}, "(REDIS_URL) is '…@b:c': it must be a URL"),
-        (["fleet", "why"], {"REDIS_URL": "redis://a:hunter2"}, "(REDIS_URL) is 'redis://a:…': it must be a URL"),
+        (["fleet", "why", "--url", "http://a:hunter2@b:c"], {}, "the gateway's address is '…@b:c': it must be a URL"),
+        (REPLAY, {"REDIS_URL": "redis"}, "(REDIS_URL) is 'redis': it must begin with redis://"),
+        (REPLAY, {"REDIS_URL": "redis://a:hunter2@b:c"}, "(REDIS_URL) is '…@b:c': it must be a URL"),
+        (REPLAY, {"REDIS_URL": "redis://a:hunter2"}, "(REDIS_URL) is 'redis://a:…': it must be a URL"),
     ],
 )
 def test_a_setting_that_is_none_is_wrong_usage_named_in_a_sentence(

@@ -78,6 +78,18 @@ async def test_a_hung_redis_costs_a_submit_five_seconds_and_it_is_taken(
             assert (await ready.guest.wait(answer.json()["job_id"]))["status"] == "completed"
 
 
+@pytest.mark.parametrize("mode", ["hangs", "refuses"])
+async def test_an_operator_whose_redis_is_away_gets_a_503_in_time(gated, gates, serve, account, mode) -> None:
+    async with serve(gated) as gateway:
+        operator = await account(gateway, "ops", scopes=["admin"])
+        await gates["redis"].become(mode)
+        asked = [operator.http.get(path) for path in ("/v1/fleet/decisions", "/v1/queue/dead")]
+        for answer, seconds in await asyncio.gather(*map(_timed, asked)):
+            assert (answer.status_code, answer.json()["code"]) == (503, "dependency_unavailable")
+            assert answer.headers["retry-after"] == "1"
+            assert seconds < EDGE_CALL_SECONDS + SLACK_SECONDS
+
+
 async def test_a_hung_store_costs_a_submit_five_seconds_and_a_503(gated, gates, store, serve, prepare) -> None:
     async with serve(gated) as gateway:
         ready = await prepare(gateway, await gateway.guest())

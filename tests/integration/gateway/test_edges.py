@@ -4,15 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import re
+import sys
 from collections.abc import AsyncIterator
+from typing import Any
 
 import httpx
+import pytest
+from alembic import command
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
 
 from gateway.commands import token
-from gateway.ledger.migrate import check, upgrade
+from gateway.ledger.engine import Ledger
+from gateway.ledger.migrate import check, config, upgrade
 from gateway.settings import DatabaseSettings
 from proteus.keys import JOBS, TAILOR
+
+UPGRADE = "from gateway.ledger.migrate import upgrade; from gateway.settings import DatabaseSettings as S; upgrade(S())"
 
 
 def test_a_fresh_database_comes_to_the_tables_of_the_code(database_url) -> None:
@@ -20,6 +30,41 @@ def test_a_fresh_database_comes_to_the_tables_of_the_code(database_url) -> None:
     upgrade(settings)
     upgrade(settings)
     check(settings)
+
+
+async def test_a_job_may_be_of_any_stage_with_a_fit_name_and_old_rows_are_kept(database_url) -> None:
+    settings = DatabaseSettings(url=database_url)
+    await asyncio.to_thread(command.downgrade, config(settings), "0006")
+    ledger = Ledger(settings)
+    made = "INSERT INTO jobs (id, kind, user_id, tenant, state, engine, batch_key, trace_id) VALUES ('{0}', '{0}', "
+    made += "'user_1', 't', 'queued', 'e', 'k', 't')"
+
+    async def add(kind: str) -> None:
+        async with ledger.write() as writes:
+            await writes.jobs._connection.execute(text(made.format(kind)))
+
+    async with ledger.write() as writes:
+        await writes.users.add("user_1", kind="guest", tenant="guests")
+    await add("cut")
+    with pytest.raises(IntegrityError, match="ck_jobs_kind"):
+        await add("quality")
+    replicas = [
+        await asyncio.create_subprocess_exec(
+            sys.executable, "-c", UPGRADE, env={**os.environ, "DATABASE_URL": database_url}
+        )
+        for _ in range(2)
+    ]
+    assert [await one.wait() for one in replicas] == [0, 0]
+    await add("quality")
+    for kind in ("Cut-out", "", "x" * 33):
+        with pytest.raises(IntegrityError, match="ck_jobs_kind"):
+            await add(kind)
+    async with ledger.read() as reads:
+        found = await reads.jobs._connection.execute(text("SELECT kind FROM jobs ORDER BY kind"))
+        assert list(found.scalars()) == ["cut", "quality"]
+        valid = text("SELECT convalidated FROM pg_constraint WHERE conname = 'ck_jobs_kind'")
+        assert (await reads.jobs._connection.execute(valid)).scalar_one()
+    await ledger.close()
 
 
 async def test_every_route_has_an_example_or_needs_none(gateway) -> None:
@@ -240,7 +285,7 @@ async def test_a_plain_submit_is_answered_like_one_that_takes_the_long_way(gatew
     http, origin = ready.guest.http, {"Origin": "https://shop.example"}
     body = {"user_photo_url": ready.person, "cloth_clean_url": ready.garment}
     wrong = {"Authorization": "Bearer nobody"}
-    asked = [
+    asked: list[tuple[str, dict[str, Any], int]] = [
         ("/api/snap", {"json": body}, 202),
         ("/v1/tryons", {"json": {**body, "seed": 7}}, 202),
         ("/api/snap", {"json": body, "headers": wrong}, 401),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -78,7 +79,7 @@ async def test_entries_that_are_no_events_are_set_aside_and_shown_and_every_job_
     await hands.finish(await hands.take())
     assert (await ready.guest.wait(snap["job_id"], 10))["status"] == "completed"
     for list_name in (JOBS, TAILOR):
-        await until(lambda name=list_name: _is_aside(redis, name, len(ODD_ENTRIES)), what="all odd entries are aside")
+        await until(partial(_is_aside, redis, list_name, len(ODD_ENTRIES)), what="all odd entries are aside")
     admin = gateway.bearer(tokens.mint(ready.guest.user_id, tenant="ops", scopes=["admin"], seconds=60))
     letters = (await admin.http.get("/v1/queue/dead")).raise_for_status().json()["items"]
     aside = [one for one in letters if one["code"] == "event_set_aside"]

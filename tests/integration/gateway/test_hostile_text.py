@@ -156,7 +156,7 @@ def leaves(value: Any, way: tuple[str | int, ...] = ()) -> Iterator[tuple[str | 
 def changed(value: Any, way: tuple[str | int, ...], text: str) -> Any:
     if not way:
         return {**value, text: text} if isinstance(value, dict) else text
-    copy = dict(value) if isinstance(value, dict) else list(value)
+    copy: Any = dict(value) if isinstance(value, dict) else list(value)
     copy[way[0]] = changed(value[way[0]], way[1:], text)
     return copy
 
@@ -187,14 +187,16 @@ def requests(operation: Operation, queries: list[str], text: str) -> Iterator[As
         yield Asked(f"body /{'/'.join(map(str, way))}", url(), json_type, content)
     for name in operation.form or ():
         part = ("a.png", b"x" * 100, "image/png")
-        fields = [
+        fields: list[Any] = [
             (other, part if other == "file" else (None, b"auto", None)) for other in operation.form if other != name
         ]
-        raw = text.encode("utf-8", "surrogatepass")
-        yield Asked(f"form {name}", url(), files=[*fields, (name, (None, raw, None))])
+        content = text.encode("utf-8", "surrogatepass")
+        yield Asked(f"form {name}", url(), files=[*fields, (name, (None, content, None))])
         if name == "file":
-            yield Asked(f"form {name} type", url(), files=[*fields, (name, ("a.png", raw, percent(text) or "x"))])
-            yield Asked(f"form {name} name", url(), files=[*fields, (name, (percent(text) or "x", raw, "image/png"))])
+            yield Asked(f"form {name} type", url(), files=[*fields, (name, ("a.png", content, percent(text) or "x"))])
+            yield Asked(
+                f"form {name} name", url(), files=[*fields, (name, (percent(text) or "x", content, "image/png"))]
+            )
 
 
 @pytest.mark.slow

@@ -13,7 +13,7 @@ from proteus import keys
 from proteus.jobs import WorkerId
 from proteus.keys import QueueKeys
 from proteus.registry import WorkerCard, WorkerState, register
-from workbench.__main__ import app
+from proteus_cli.__main__ import app
 from workbench.stack.postgres import psql
 
 KEY, CHEAP = "timed/1/384x512/8", "timed/1/384x512/3"

@@ -13,8 +13,9 @@ from gateway.ledger.jobs import JobRow
 from gateway.recording.transitions import apply, cascaded, fact
 from gateway.rules.failures import described, error_of
 from proteus import errors
-from proteus.jobs import EPOCH_TOKENS, QUEUE_EVENTS, EventKind, JobId, JobKind, JobState, Stage
+from proteus.jobs import EPOCH_TOKENS, QUEUE_EVENTS, EventKind, JobId, JobState, Stage
 from proteus.queue.model import QueueEvent
+from proteus.stages import JobKind
 
 NOW = datetime(2026, 2, 3, 12, tzinfo=UTC)
 EPOCH_1 = EPOCH_TOKENS

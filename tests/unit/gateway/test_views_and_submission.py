@@ -15,7 +15,6 @@ from gateway.ledger.tryons import TryonRow
 from gateway.outbox import compose
 from gateway.rules.options import TryonOptions, card_of
 from gateway.rules.tokens import Caller
-from gateway.rules.variants import category_of, cut_variant
 from gateway.status.views import (
     iso,
     recorded_event,
@@ -27,11 +26,11 @@ from gateway.status.views import (
 )
 from gateway.submitting.context import SubmitContext
 from gateway.submitting.new_rows import entry_values, unit_values
-from proteus.artefacts import CUT_REVISION
 from proteus.errors import LicenceRefused, ModelUnavailable
 from proteus.events import CLIENT_EVENT
-from proteus.jobs import TERMINAL, Category, JobId, JobKind, JobState, Stage
+from proteus.jobs import TERMINAL, JobId, JobState, Stage
 from proteus.queue import Submission
+from proteus.stages import JobKind
 
 ENUMS = {"state": JobState, "stage": Stage}
 NOW = datetime(2026, 2, 3, 12, tzinfo=UTC)
@@ -191,12 +190,6 @@ def test_timings_say_where_the_time_went() -> None:
     assert found["total_seconds"] > 1e6
     assert iso(NOW) == "2026-02-03T12:00:00.000Z"
     assert view_of_tryon([unit]).stage is Stage.WAITING
-
-
-def test_a_new_revision_of_cutting_cuts_anew_and_the_category_is_still_read() -> None:
-    variant = cut_variant(Category.UPPER, "classic")
-    assert variant.endswith(f"/{CUT_REVISION}")
-    assert category_of(variant) == "upper"
 
 
 def test_an_ingest_says_what_the_picture_is_of() -> None:

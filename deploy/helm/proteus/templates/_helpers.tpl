@@ -61,6 +61,11 @@ app.kubernetes.io/component: {{ .component }}
 {{- end -}}
 {{- end }}
 
+{{/* A password as a URL may hold it: rotated by hand it may have any character. */}}
+{{- define "proteus.inUrl" -}}
+{{ urlquery . | replace "+" "%20" }}
+{{- end }}
+
 {{/* Where each role has an account of its own, the Secret's keys end in its name. */}}
 {{- define "proteus.role" -}}
 {{- if .roles }}_{{ upper .component }}{{ end -}}

@@ -1,7 +1,8 @@
 """The engines' cards: what the gateway, the weaver and a user must know of each, without importing any of them.
 
 A card is data. The code behind it lives in `weaver.pipelines`; the gateway reads cards to make batch keys, to check the
-licence policy and to answer `GET /v1/models`.
+licence policy and to answer `GET /v1/models`. The chart's list of engines and its refusals are generated from the cards
+(`python -m workbench.deploy.manifests`).
 """
 
 from __future__ import annotations
@@ -35,6 +36,9 @@ class EngineCard:
 
     Attributes:
         degraded: The preset of degraded mode; None: the engine has no degraded form.
+        device: What it runs on; an engine for `gpu` runs on a CPU too, for tests.
+        needs_weights: Its weights are fetched; its package offers `load_engine` (`weaver.pipelines.registry`).
+        auto_rank: Place among the engines that the default `auto` chooses from, the smallest first; None: never chosen.
         needs_parse: It needs the person's `PersonParse`; if not, the photo's ingest is enough.
         output_format: What it writes when the client names none.
         description: One sentence for people, shown with every result.
@@ -56,6 +60,9 @@ class EngineCard:
     degraded: Preset | None
     needs_parse: bool
     output_format: Literal["png", "webp", "jpeg"]
+    device: Literal["cpu", "gpu"]
+    needs_weights: bool
+    auto_rank: int | None
     expected_seconds: Mapping[Quality, tuple[float, float]] = field(default_factory=dict)
     tolerance: float = 0.0
 
@@ -87,6 +94,9 @@ PUPPET: Final = EngineCard(
     degraded=None,
     needs_parse=True,
     output_format="png",
+    device="cpu",
+    needs_weights=False,
+    auto_rank=3,
     expected_seconds=dict.fromkeys(("fast", "balanced", "best"), (0.02, 3.0)),
 )
 
@@ -106,6 +116,9 @@ CATVTON: Final = EngineCard(
     degraded=Preset(width=384, height=512, steps=20),
     needs_parse=True,
     output_format="webp",
+    device="gpu",
+    needs_weights=True,
+    auto_rank=1,
     expected_seconds={"fast": (0.1, 30.0), "balanced": (0.2, 50.0), "best": (0.4, 120.0)},
     tolerance=0.02,
 )
@@ -126,6 +139,9 @@ FASHN: Final = EngineCard(
     degraded=Preset(width=576, height=864, steps=20, guidance=1.5),
     needs_parse=True,
     output_format="webp",
+    device="gpu",
+    needs_weights=True,
+    auto_rank=2,
     expected_seconds={"fast": (0.2, 60.0), "balanced": (0.3, 90.0), "best": (0.5, 150.0)},
     tolerance=0.03,
 )
@@ -146,7 +162,15 @@ TIMED: Final = EngineCard(
     degraded=Preset(width=384, height=512, steps=3),
     needs_parse=False,
     output_format="png",
+    device="cpu",
+    needs_weights=False,
+    auto_rank=None,
 )
 
 CARDS: Final[dict[str, EngineCard]] = {card.name: card for card in (PUPPET, CATVTON, FASHN, TIMED)}
 """Every engine this version knows. Which ones run is the deployment's choice (the workers' registry tells)."""
+
+AUTO_ORDER: Final = tuple(
+    card.name for card in sorted(CARDS.values(), key=lambda one: one.auto_rank or 0) if card.auto_rank is not None
+)
+"""The engines that the default `auto` chooses from, best first; the last one needs nothing and is what remains."""

@@ -31,25 +31,6 @@ EPOCH_TOKENS: Final = 10**6
 """Fencing tokens of epoch e are e · 10⁶ and up: more claims of one submission there never are."""
 
 
-class JobKind(StrEnum):
-    """What a job asks for; it decides the queue."""
-
-    INGEST = "ingest"
-    CUT = "cut"
-    PARSE = "parse"
-    TRYON = "tryon"
-
-    @property
-    def queue(self) -> str:
-        """The Redis list this kind waits on."""
-        return "queue:jobs" if self is JobKind.TRYON else "tailorJob"
-
-    @property
-    def job_type(self) -> str:
-        """The public name of the kind in `events:job_done`: `tryon` or `segment`."""
-        return "tryon" if self is JobKind.TRYON else "segment"
-
-
 class JobState(StrEnum):
     """The public status. `stage` says more."""
 
@@ -150,7 +131,6 @@ class Job:
     """A job's state. Frozen: a change is a new value."""
 
     id: JobId
-    kind: JobKind
     state: JobState = JobState.QUEUED
     stage: Stage | None = Stage.WAITING
 

@@ -62,7 +62,7 @@ class Message:
 
     def write(self) -> dict[str, Any]:
         """Return it as JSON-able values."""
-        return {**self._constants, **{name: getattr(self, name) for name in _names_of(type(self))}}
+        return {**self._constants, **{name: getattr(self, name) for name in names_of(type(self))}}
 
 
 _ADAPTERS: Final[dict[type[Any], TypeAdapter[Any]]] = {}
@@ -76,8 +76,8 @@ def _adapter(cls: type[Any]) -> TypeAdapter[Any]:
     return _ADAPTERS[cls]
 
 
-def _names_of(cls: type[Any]) -> tuple[str, ...]:
-    """Return the names of a class's fields; `fields` takes longer than all the rest of writing."""
+def names_of(cls: type[Any]) -> tuple[str, ...]:
+    """Return the names of a message's fields, in their order; `fields` takes longer than all the rest of writing."""
     if cls not in _NAMES:
         _NAMES[cls] = tuple(one.name for one in fields(cls))
     return _NAMES[cls]

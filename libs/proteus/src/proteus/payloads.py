@@ -18,8 +18,6 @@ from pydantic import BeforeValidator, Field, ValidationError
 
 from proteus.artefacts import GarmentCut, IngestedImage, PersonParse, PictureWarning
 from proteus.engines import Quality
-from proteus.errors import InvalidRequest
-from proteus.jobs import JobKind
 from proteus.messages import NONE_IF_UNREADABLE, Message, default_for_empty
 
 SEEDS: Final = 1 << 64
@@ -79,7 +77,7 @@ class TryonWork(_Work):
         output_format: None: the engine's own.
     """
 
-    _constants: ClassVar[Mapping[str, str | None]] = {"job_type": JobKind.TRYON.job_type}
+    _constants: ClassVar[Mapping[str, str | None]] = {"job_type": "tryon"}
 
     vton_id: _Words = None
     tryon_job_id: _Text
@@ -98,18 +96,19 @@ class TryonWork(_Work):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class _TailorWork(_Work):
+class TailorWork(_Work):
     """What the body of each of the tailor's jobs says: `image_id` is the photo's."""
 
     image_id: _Words = None
 
 
-def _tailor_constants(kind: JobKind) -> dict[str, str | None]:
-    return {"vton_id": None, "job_type": kind.job_type, "task": kind.value}
+def _tailor_constants(task: str) -> dict[str, str | None]:
+    """Return what a body says of its stage, by the stage's name in `proteus.stages`."""
+    return {"vton_id": None, "job_type": "segment", "task": task}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class IngestWork(_TailorWork):
+class IngestWork(TailorWork):
     """A raw upload to be made safe.
 
     Attributes:
@@ -117,7 +116,7 @@ class IngestWork(_TailorWork):
         kind: What is on the photo, `person` or `garment`; a garment's transparency is kept.
     """
 
-    _constants = _tailor_constants(JobKind.INGEST)
+    _constants = _tailor_constants("ingest")
 
     incoming_key: _Text
     content_type: str | None = None
@@ -125,10 +124,10 @@ class IngestWork(_TailorWork):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class CutWork(_TailorWork):
+class CutWork(TailorWork):
     """A garment to be cut out of an ingested photo; `auto` lets the tailor say which."""
 
-    _constants = _tailor_constants(JobKind.CUT)
+    _constants = _tailor_constants("cut")
 
     image_key: _Text
     image_sha256: _Text
@@ -136,39 +135,17 @@ class CutWork(_TailorWork):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class ParseWork(_TailorWork):
+class ParseWork(TailorWork):
     """A person to be parsed in an ingested photo."""
 
-    _constants = _tailor_constants(JobKind.PARSE)
+    _constants = _tailor_constants("parse")
 
     image_key: _Text
     image_sha256: _Text
 
 
-TailorWork = IngestWork | CutWork | ParseWork
-
-TAILOR_WORKS: Final[Mapping[str, type[TailorWork]]] = {
-    JobKind.INGEST: IngestWork,
-    JobKind.CUT: CutWork,
-    JobKind.PARSE: ParseWork,
-}
-"""The tailor's tasks, by the name that a body gives."""
-
-
-def read_tailor_work(body: Mapping[str, Any]) -> TailorWork:
-    """Return the task behind a tailor job's body.
-
-    Raises:
-        InvalidRequest: It is none, or its body cannot be read.
-    """
-    task = body.get("task")
-    if not isinstance(task, str) or task not in TAILOR_WORKS:
-        raise InvalidRequest(f"task {task!r} is none of {', '.join(TAILOR_WORKS)}")
-    return TAILOR_WORKS[task].read(body)
-
-
 @dataclass(frozen=True, kw_only=True, slots=True)
-class _Result(Message):
+class Result(Message):
     """What a worker says of a completed job. What is None is not written."""
 
     _what = "result"
@@ -179,7 +156,7 @@ class _Result(Message):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class IngestResult(_Result):
+class IngestResult(Result):
     """The photo that everyone reads."""
 
     image: IngestedImage
@@ -190,7 +167,7 @@ class IngestResult(_Result):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class CutFacts(_Result):
+class CutFacts(Result):
     """A `GarmentCut` as it is read from a worker of any version: whatever is missing is None."""
 
     schema_version: Annotated[int | None, NONE_IF_UNREADABLE] = None
@@ -214,11 +191,11 @@ class CutFacts(_Result):
     def write(self) -> dict[str, Any]:
         """Return it as JSON-able values."""
         warnings = [one.model_dump(mode="json") for one in self.warnings]
-        return _Result.write(self) | {"warnings": warnings}
+        return Result.write(self) | {"warnings": warnings}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class CutResult(_Result):
+class CutResult(Result):
     """A cut-out: `result_key` is its picture, `cut_key_json` its description."""
 
     result_key: _Key
@@ -227,11 +204,11 @@ class CutResult(_Result):
 
     def write(self) -> dict[str, Any]:
         """Return it as JSON-able values."""
-        return _Result.write(self) | {"cut": self.cut.write()}
+        return Result.write(self) | {"cut": self.cut.write()}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class ParseFacts(_Result):
+class ParseFacts(Result):
     """What is told of a parse; its description in the store says the rest."""
 
     parser: str
@@ -247,7 +224,7 @@ class ParseFacts(_Result):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class ParseResult(_Result):
+class ParseResult(Result):
     """A parse: `result_key` is its description."""
 
     result_key: _Key
@@ -260,7 +237,7 @@ class ParseResult(_Result):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class TryonResult(_Result):
+class TryonResult(Result):
     """A finished picture.
 
     Attributes:
@@ -281,14 +258,3 @@ class TryonResult(_Result):
     worker: _Words = None
     notes: Annotated[Mapping[str, Any] | None, NONE_IF_UNREADABLE] = None
     timings: Mapping[str, _Number] | None = None
-
-
-Result = IngestResult | CutResult | ParseResult | TryonResult
-
-RESULTS: Final[Mapping[str, type[Result]]] = {
-    JobKind.INGEST: IngestResult,
-    JobKind.CUT: CutResult,
-    JobKind.PARSE: ParseResult,
-    JobKind.TRYON: TryonResult,
-}
-"""The results of completed jobs, by the jobs' kinds."""

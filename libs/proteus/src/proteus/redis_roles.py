@@ -26,7 +26,7 @@ class RedisRole(StrEnum):
     ARBITRATOR = "arbitrator"
     KEDA = "keda"
     ADMIN = "admin"
-    """An operator's own hands: `proteus fleet why`, back-ups, incidents."""
+    """An operator's own hands: `proteus replay`, back-ups, incidents."""
 
 
 PROBE: Final = "user default on nopass -@all +ping"

@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic_settings import SettingsConfigDict
 
+from arbitrator.policies.named import POLICIES
 from proteus.checked_settings import CheckedSettings
 from proteus.settings import LogSettings, ProbeSettings, RedisSettings, fresh_worker_id
+
+
+def known_policy(name: str) -> str:
+    """Return the name of a policy.
+
+    Raises:
+        ValueError: There is no such policy.
+    """
+    if name not in POLICIES:
+        raise ValueError(f"must be one of {', '.join(POLICIES)}")
+    return name
+
+
+PolicyName = Annotated[str, AfterValidator(known_policy)]
 
 
 class ArbitratorSettings(CheckedSettings):
@@ -16,12 +31,12 @@ class ArbitratorSettings(CheckedSettings):
 
     model_config = SettingsConfigDict(frozen=True, env_prefix="ARBITRATOR_", extra="ignore")
 
-    policy: Literal["table", "slo"] = "slo"
+    policy: PolicyName = "slo"
     """`ARBITRATOR_POLICY`. `slo`: predicted wait, a ramped degraded share, hysteresis; it beats `table` on every trace
     of docs/benchmarks.md. `table`: the four scenarios of the founding contract, which `slo` too follows until a worker
     has measured its costs."""
 
-    shadow_policy: Literal["", "table", "slo"] = ""
+    shadow_policy: PolicyName | Literal[""] = ""
     """`ARBITRATOR_SHADOW_POLICY`. A second policy that sees the same and is only noted; none by default. What it would
     have done: `proteus fleet why --shadow`."""
 

@@ -10,6 +10,7 @@ import json
 import socket
 from collections.abc import Iterator
 from functools import partial
+from typing import Any
 
 import structlog
 import uvicorn
@@ -123,7 +124,7 @@ async def token(settings: GatewaySettings, *, tenant: str, scopes: list[str], se
     return tokens.mint(user_id, tenant=tenant, scopes=scopes, seconds=seconds)
 
 
-def openapi() -> dict[str, object]:
+def openapi() -> dict[str, Any]:
     """Return the API's description; needs no server and no settings."""
     settings = GatewaySettings(tokens=TokenSettings.model_construct())
     return make_api(settings, SocketServer(origins=[]), asyncio.Event()).openapi()

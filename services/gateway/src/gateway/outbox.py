@@ -16,15 +16,14 @@ from redis.exceptions import RedisError
 
 from gateway import metrics
 from gateway.ledger.engine import Ledger
-from gateway.ledger.images import ImageRow
-from gateway.ledger.jobs import JobRow
 from gateway.ledger.orders import Order
-from gateway.rules.variants import category_of
 from gateway.status.views import AddressOf, result_url
 from proteus.estimates import rank_of
-from proteus.jobs import JobKind, Stage
-from proteus.payloads import CutWork, IngestWork, ParseWork, TailorWork, TryonWork
+from proteus.jobs import Stage
+from proteus.messages import names_of
+from proteus.payloads import TailorWork, TryonWork
 from proteus.queue import AnyQueue, Submission
+from proteus.stages import TAILOR_WORKS, category_of
 
 T = TypeVar("T")
 
@@ -91,7 +90,7 @@ class Submitter:
 def compose(order: Order, address_of: AddressOf, *, job_age_seconds: int) -> Submission:
     """Return the queue element of a job whose needs are all there."""
     job = order.job
-    payload, work = _tryon(order, address_of) if order.tryon else _tailor(job, _there(order.image), address_of)
+    payload, work = _tryon(order, address_of) if order.tryon else _tailor(order, address_of)
     return Submission(
         id=job.id,
         epoch=job.epoch,
@@ -138,22 +137,25 @@ def _tryon(order: Order, address_of: AddressOf) -> tuple[dict[str, Any], TryonWo
     return payload, work
 
 
-def _tailor(job: JobRow, image: ImageRow, address_of: AddressOf) -> tuple[dict[str, Any], TailorWork]:
+def _tailor(order: Order, address_of: AddressOf) -> tuple[dict[str, Any], TailorWork]:
+    """Return what its stage's work names, out of all that is known of a photo and of the stages before."""
+    job, image = order.job, _there(order.image)
     known = {
         "user_id": job.user_id,
         "result_url": result_url(job.id, 1),
         "trace_id": job.trace_id,
         "image_id": image.id,
+        "incoming_key": image.incoming_key,
+        "content_type": image.declared_type,
+        "kind": image.kind,
+        "image_key": image.key,
+        "image_sha256": image.sha256,
+        "category": category_of(job.variant),
+        **{f"{kind}_key": key for kind, key in order.inputs.items()},
     }
-    if job.kind is JobKind.INGEST:
-        upload = image.incoming_key
-        work = IngestWork(incoming_key=upload, content_type=image.declared_type, kind=image.kind, **known)
-        return {"image_url": address_of(upload)}, work
-    key, sha256 = _there(image.key), _there(image.sha256)
-    payload = {"image_url": address_of(key)}
-    if job.kind is JobKind.CUT:
-        return payload, CutWork(image_key=key, image_sha256=sha256, category=category_of(job.variant), **known)
-    return payload, ParseWork(image_key=key, image_sha256=sha256, **known)
+    work = TAILOR_WORKS[job.kind]
+    named = {name: _there(known[name]) for name in names_of(work)}
+    return {"image_url": address_of(named.get("incoming_key") or _there(image.key))}, work(**named)
 
 
 def _there(value: T | None) -> T:

@@ -15,11 +15,11 @@ import uvicorn
 
 from proteus import keys
 from proteus.errors import ModelUnavailable
-from proteus.payloads import TAILOR_WORKS
 from proteus.registry import WorkerCard
 from proteus.service.http_protocol import headers_within
 from proteus.service.listening import listen
 from proteus.service.security_headers import SECURITY_HEADERS
+from proteus.stages import kinds_on
 from proteus.worker.claims import VERDICT_PATIENCE_SECONDS
 from proteus.worker.run import Work, WorkerParts, run_worker
 from proteus.worker.runtime import WorkerStatus
@@ -77,17 +77,7 @@ class Tailor:
         """Put the worker together."""
         bench, tailor = self._bench, self._settings.tailor
         assert bench is not None
-        worker = Worker(
-            tailor,
-            claims=parts.claims,
-            store=parts.store,
-            bench=bench,
-            heartbeat=parts.heartbeat,
-            metrics=self._metrics,
-            work_available=parts.status.work_available,
-            stuck_seconds=parts.stuck_seconds,
-            on_stuck=parts.on_stuck,
-        )
+        worker = Worker(tailor, parts, bench=bench, metrics=self._metrics)
         longest = max(tailor.store_patience_seconds, VERDICT_PATIENCE_SECONDS)
         return Work(run=worker.run, call_seconds=longest, close=bench.close)
 
@@ -95,7 +85,7 @@ class Tailor:
         """Add the tasks, and what they are done with."""
         bench = self._bench
         weights = {bench.name: f"{bench.name} {bench.version}, {bench.pose_model}"} if bench else {}
-        return replace(card, engines=tuple(TAILOR_WORKS), weights=weights)
+        return replace(card, engines=kinds_on(keys.TAILOR), weights=weights)
 
     @asynccontextmanager
     async def serving(self, status: WorkerStatus, overdue: Callable[[], str | None]) -> AsyncIterator[None]:

@@ -1,4 +1,4 @@
-"""The three tasks, each from its work to the result of its completion. They block; the bench runs them.
+"""The tasks, each from its work to the result of its completion. They block; the bench runs them.
 
 A task may be done twice: what it writes is named by content and version, so the second time writes the same. Nothing is
 written before the whole picture was understood, so a refused one leaves nothing.
@@ -33,8 +33,8 @@ from proteus.payloads import (
     ParseResult,
     ParseWork,
     Result,
-    read_tailor_work,
 )
+from proteus.stages import JobKind, read_tailor_work
 from proteus.storage import ObjectStore
 from tailor.cutting import cut_out
 from tailor.ingest import ingest as make_safe
@@ -139,11 +139,12 @@ def run(store: ObjectStore, body: Mapping[str, Any], parser: Parser, pose_model:
             return cut(store, work, parser)
         case ParseWork():
             return parse(store, work, parser, pose_model)
+    raise InvalidRequest(f"this tailor has no task for {type(work).__name__}")
 
 
 def is_of_upload(body: Mapping[str, Any], error: Exception) -> bool:
     """Tell whether the user's upload is the cause. Later tasks read what an ingest wrote: their troubles are ours."""
-    return body.get("task") == "ingest" and isinstance(error, OF_UPLOADS)
+    return body.get("task") == JobKind.INGEST and isinstance(error, OF_UPLOADS)
 
 
 def leftovers(body: Mapping[str, Any]) -> list[str]:

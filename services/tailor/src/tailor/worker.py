@@ -9,21 +9,21 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
 from typing import Final
 
 import structlog
 
 from proteus.errors import DependencyUnavailable, ProteusError
-from proteus.payloads import TAILOR_WORKS, Result
+from proteus.keys import TAILOR
+from proteus.payloads import Result
 from proteus.queue import Claimed, Completion, Verdict
 from proteus.retrying import Waits, retry_while_unavailable
 from proteus.service import telemetry
 from proteus.service.lifecycle import wait
 from proteus.service.supervision import LOOP_ERRORS, Pulse
-from proteus.storage import ObjectStore
-from proteus.worker.claims import Claims, failure_of, failure_of_gone
-from proteus.worker.heartbeat import Heartbeat
+from proteus.stages import kinds_on
+from proteus.worker.claims import failure_of, failure_of_gone
+from proteus.worker.run import WorkerParts
 from tailor import tasks
 from tailor.bench import Bench
 from tailor.metrics import Metrics
@@ -36,35 +36,17 @@ TROUBLE_PAUSE_SECONDS: Final = 1.0
 
 
 class Worker:
-    """One tailor.
+    """One tailor: claims as many jobs as its bench has slots, runs them side by side, reports each."""
 
-    Args:
-        bell: Set when there may be work (a wake-up, a stop); the loop sleeps on it.
-        on_stuck: Called when a task never returns and its lease is long over.
-    """
-
-    def __init__(
-        self,
-        settings: TailorSettings,
-        *,
-        claims: Claims,
-        store: ObjectStore,
-        bench: Bench,
-        heartbeat: Heartbeat,
-        metrics: Metrics,
-        work_available: asyncio.Event,
-        stuck_seconds: float,
-        on_stuck: Callable[[], None],
-    ) -> None:
+    def __init__(self, settings: TailorSettings, parts: WorkerParts, *, bench: Bench, metrics: Metrics) -> None:
         self._settings = settings
-        self._claims = claims
-        self._store = store
+        self._parts = parts
+        self._claims = parts.claims
+        self._store = parts.store
+        self._heartbeat = parts.heartbeat
+        self._work_available = parts.status.work_available
         self._bench = bench
-        self._heartbeat = heartbeat
         self._metrics = metrics
-        self._work_available = work_available
-        self._stuck_seconds = stuck_seconds
-        self._on_stuck = on_stuck
 
     async def run(self, stop: asyncio.Event, pulse: Pulse) -> None:
         """Work until `stop`, then finish what runs.
@@ -104,7 +86,7 @@ class Worker:
         jobs: list[Claimed] = []
         while len(jobs) < self._bench.slots:
             try:
-                more = await self._claims.take(self._bench.slots - len(jobs), engines=tuple(TAILOR_WORKS))
+                more = await self._claims.take(self._bench.slots - len(jobs), engines=kinds_on(TAILOR))
             except Exception as error:
                 if not jobs:
                     raise
@@ -122,7 +104,7 @@ class Worker:
             start = time.monotonic()
             try:
                 result = await self._claims.watch(
-                    self._run(job), [job], stuck_seconds=self._stuck_seconds, on_stuck=self._on_stuck
+                    self._run(job), [job], stuck_seconds=self._parts.stuck_seconds, on_stuck=self._parts.on_stuck
                 )
             except Exception as error:  # a job's own trouble never takes the others along
                 outcome = await self._fail(job, error, began_at=start)

@@ -112,16 +112,7 @@ def make_worker(
 ) -> tuple[Worker, EngineRunner]:
     """Put the worker and its engine runner together."""
     claims, heartbeat, work_available = parts.claims, parts.heartbeat, parts.status.work_available
-    runner = EngineRunner(
-        engines,
-        claims=claims,
-        heartbeat=heartbeat,
-        profile=profile,
-        progress=progress,
-        metrics=metrics,
-        on_stuck=parts.on_stuck,
-        stuck_seconds=parts.stuck_seconds,
-    )
+    runner = EngineRunner(engines, parts, profile=profile, progress=progress, metrics=metrics)
     claimer = Claimer(
         settings, claims=claims, config=config, runner=runner, profile=profile, work_available=work_available
     )
@@ -136,14 +127,11 @@ def make_worker(
     )
     worker = Worker(
         settings,
-        claims=claims,
+        parts,
         claimer=claimer,
-        store=parts.store,
         runner=runner,
         delivery=delivery,
         progress=progress,
-        heartbeat=heartbeat,
         metrics=metrics,
-        work_available=work_available,
     )
     return worker, runner

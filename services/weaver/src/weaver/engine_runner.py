@@ -21,8 +21,8 @@ from proteus.jobs import JobId, Stage
 from proteus.queue import Claimed
 from proteus.service.lifecycle import wait
 from proteus.service.supervision import LOOP_ERRORS
-from proteus.worker.claims import Claims, Gone
-from proteus.worker.heartbeat import Heartbeat
+from proteus.worker.claims import Gone
+from proteus.worker.run import WorkerParts
 from weaver.metrics import Metrics
 from weaver.pipelines.contract import Engine, Finished, Session, StepReport, WeaveJob
 from weaver.profile import CostProfile
@@ -59,33 +59,24 @@ class EngineRunner:
 
     Args:
         engines: By name, loaded.
-        claims: Says which jobs must be dropped.
-        heartbeat: Hears of every step.
-        on_stuck: Called when a step does not return although all its jobs were lost long ago: a thread cannot be
-            killed, so the process must go.
-        stuck_seconds: How long ago.
     """
 
     def __init__(
         self,
         engines: Mapping[str, Engine],
+        parts: WorkerParts,
         *,
-        claims: Claims,
-        heartbeat: Heartbeat,
         profile: CostProfile,
         progress: ProgressReporter,
         metrics: Metrics,
-        on_stuck: Callable[[], None],
-        stuck_seconds: float,
     ) -> None:
         self.engines = engines
-        self._claims = claims
-        self._heartbeat = heartbeat
+        self._parts = parts
+        self._claims = parts.claims
+        self._heartbeat = parts.heartbeat
         self._profile = profile
         self._progress = progress
         self._metrics = metrics
-        self._on_stuck = on_stuck
-        self._stuck_seconds = stuck_seconds
         self._caps: dict[str, int] = {}
         self._ends_at = 0.0
         self._idle = asyncio.Event()
@@ -244,8 +235,8 @@ class EngineRunner:
         return await self._claims.watch(
             self.in_thread(step),
             [item.job for item in items],
-            stuck_seconds=self._stuck_seconds,
-            on_stuck=self._on_stuck,
+            stuck_seconds=self._parts.stuck_seconds,
+            on_stuck=self._parts.on_stuck,
         )
 
     def _take_in(self, report: StepReport, left: dict[JobId, BatchItem], emit: Emit) -> None:

@@ -29,8 +29,6 @@ PICTURE_BYTES: Final = 160 * 1024 * 1024
 networks and canvases are in the device's memory, where a batch that does not fit is halved. That is an estimate: no GPU
 was at hand."""
 
-ON_CPU: Final = frozenset({"puppet", "timed"})
-
 
 def weights_of(settings: Settings) -> list[WeightsOrder]:
     """Return the weights that the settings' engines need.
@@ -39,7 +37,7 @@ def weights_of(settings: Settings) -> list[WeightsOrder]:
         LicenceRefused: The deployment's policy forbids an engine that the settings name.
     """
     weaver = settings.weaver
-    named = [name for name in weaver.engines if name not in ON_CPU]
+    named = [name for name in weaver.engines if CARDS[name].needs_weights]
     for name in named:
         licences.require(CARDS[name], settings.worker.licence_policy)
     return [
@@ -109,7 +107,7 @@ def fitting(weaver: WeaverSettings) -> WeaverSettings:
 
 def device_of(weaver: WeaverSettings) -> str:
     """Return what the engines run on: `cpu`, or the GPU's name as its driver gives it."""
-    if weaver.device == "cpu" or set(weaver.engines) <= ON_CPU:
+    if weaver.device == "cpu" or all(CARDS[name].device == "cpu" for name in weaver.engines):
         return "cpu"
     for file in sorted(Path(GPUS).glob("*/information")):
         for line in file.read_text(encoding="utf-8", errors="replace").splitlines():

@@ -20,9 +20,7 @@ from proteus.queue import Claimed, Failure
 from proteus.retrying import retry_while_unavailable
 from proteus.service.lifecycle import wait
 from proteus.service.supervision import LOOP_ERRORS, Pulse
-from proteus.storage import ObjectStore
-from proteus.worker.claims import Claims
-from proteus.worker.heartbeat import Heartbeat
+from proteus.worker.run import WorkerParts
 from weaver.claiming import Claimer
 from weaver.delivery import Delivery
 from weaver.engine_runner import BatchItem, EngineRunner
@@ -50,36 +48,29 @@ AHEAD: Final = 1.5
 
 
 class Worker:
-    """One weaver.
-
-    Args:
-        bell: Set when there may be work (a wake-up, a stop); the loop sleeps on it.
-    """
+    """One weaver: claims a batch, fetches it, has it woven and delivers it, while it fetches the next one."""
 
     def __init__(
         self,
         settings: WeaverSettings,
+        parts: WorkerParts,
         *,
-        claims: Claims,
         claimer: Claimer,
-        store: ObjectStore,
         runner: EngineRunner,
         delivery: Delivery,
         progress: ProgressReporter,
-        heartbeat: Heartbeat,
         metrics: Metrics,
-        work_available: asyncio.Event,
     ) -> None:
         self._settings = settings
-        self._claims = claims
+        self._claims = parts.claims
+        self._store = parts.store
+        self._heartbeat = parts.heartbeat
+        self._work_available = parts.status.work_available
         self._claimer = claimer
-        self._store = store
         self._runner = runner
         self._delivery = delivery
         self._progress = progress
-        self._heartbeat = heartbeat
         self._metrics = metrics
-        self._work_available = work_available
         self._fetch_seconds = FIRST_FETCH_SECONDS
         self._deliveries: set[asyncio.Task[None]] = set()
 

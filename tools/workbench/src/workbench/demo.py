@@ -12,12 +12,12 @@ from typing import Final
 from PIL import Image, ImageDraw, ImageFont
 from rich.console import Console
 
+from proteus_cli.tryon import Board, Wish, try_on
+from proteus_client import Client
 from workbench import assets
-from workbench.client import Client
 from workbench.stack.console import SELF
 from workbench.stack.home import Home
 from workbench.stack.up import stack
-from workbench.tryon import Board, Wish, try_on
 
 _HEIGHT: Final = 720
 _GAP: Final = 24

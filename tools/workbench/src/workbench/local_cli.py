@@ -6,30 +6,42 @@ import asyncio
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated
 
 import typer
 from dotenv import dotenv_values
 
+from proteus_cli.local_stack import DEFAULT_FOLDER
+from proteus_cli.sentences import sentences
 from workbench.demo import demo as run_demo
-from workbench.sentences import sentences
 from workbench.stack.console import StackConsole
+from workbench.stack.environments import SERVICES
 from workbench.stack.home import Home
 from workbench.stack.up import up as run_up
 
 FolderOption = Annotated[Path, typer.Option("--folder", help="Where the stack keeps everything.")]
-DEFAULT_FOLDER: Final = Path(".proteus")
 
 
-def up(folder: FolderOption = DEFAULT_FOLDER) -> None:
+def up(
+    folder: FolderOption = DEFAULT_FOLDER,
+    without: Annotated[
+        list[str] | None,
+        typer.Option(
+            help=f"A service that you run yourself, see `proteus env`; may be repeated: {', '.join(SERVICES)}."
+        ),
+    ] = None,
+) -> None:
     """Run the whole fleet on this machine until Ctrl+C; data is kept."""
+    if unknown := [name for name in without or () if name not in SERVICES]:
+        raise typer.BadParameter(f"{unknown[0]!r} is no service; there are {', '.join(SERVICES)}.")
     console = StackConsole()
     if (running := Home(folder).running()) and running.ready:
         console.rich.print(f"The stack already runs (pid {running.pid}); `make down` stops it.")
         console.welcome(running.gateway_url, guests=running.environment["AUTH_GUESTS"])
         return
     with sentences(console):
-        asyncio.run(run_up(Home(folder), models=folder.resolve() / "models", given=_given(), console=console))
+        models = folder.resolve() / "models"
+        asyncio.run(run_up(Home(folder), models=models, given=_given(), console=console, without=without or ()))
 
 
 def down(folder: FolderOption = DEFAULT_FOLDER) -> None:

@@ -15,10 +15,12 @@ BEGIN: Final = "<!-- rooms: written by `python -m workbench.rooms` -->"
 END: Final = "<!-- end of rooms -->"
 PACKAGES: Final = {
     "proteus": "libs/proteus",
+    "proteus_client": "clients/python",
     "gateway": "services/gateway",
     "tailor": "services/tailor",
     "weaver": "services/weaver",
     "arbitrator": "services/arbitrator",
+    "proteus_cli": "tools/cli",
     "workbench": "tools/workbench",
 }
 

@@ -11,6 +11,7 @@ from gateway.api import pages, problems, replays
 from gateway.api.arrivals import routes as arrivals
 from gateway.api.auth import routes as auth
 from gateway.api.cors import rules as cors_rules
+from gateway.api.decisions import routes as decisions
 from gateway.api.engines import routes as engines
 from gateway.api.events import routes as events
 from gateway.api.fleet import routes as fleet
@@ -46,7 +47,7 @@ def install(app: FastAPI, *, origins: list[str], storage_endpoint: str) -> None:
     # Routes are tried in this order: what is asked most comes first.
     for module in (
         submit, status, results, auth, images, segmentations, tryons, vtons, events, users, engines, fleet, queue,
-        arrivals, uploads, health,
+        decisions, arrivals, uploads, health,
     ):  # fmt: skip
         app.include_router(module.router, responses=refusals)
     pages.install(app, storage_endpoint=storage_endpoint)

@@ -11,11 +11,13 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from pydantic import BaseModel
+from redis.exceptions import RedisError
 from starlette.exceptions import HTTPException
 
 from gateway.api.wire import answer, said
 from proteus import errors
 from proteus.events import IfKnown
+from proteus.replies import is_away
 
 log = structlog.get_logger()
 
@@ -111,6 +113,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(errors.ProteusError, on_proteus_error)  # type: ignore[arg-type]
     app.add_exception_handler(RequestValidationError, _on_invalid)  # type: ignore[arg-type]
     app.add_exception_handler(HTTPException, _on_http_exception)  # type: ignore[arg-type]
+    app.add_exception_handler(RedisError, _on_redis_error)  # type: ignore[arg-type]
     app.add_exception_handler(Exception, on_bug)
     describe = app.openapi
 
@@ -182,6 +185,15 @@ async def _on_http_exception(request: Request, error: HTTPException) -> Response
         error.status_code, "invalid_request"
     )
     return problem(request, error.status_code, code=code, detail=str(error.detail), headers=error.headers)
+
+
+async def _on_redis_error(request: Request, error: RedisError) -> Response:
+    """Answer for a Redis that cannot do it now; one that calls the command or the key wrong is a bug."""
+    if not is_away(error):
+        return await on_bug(request, error)
+    away = errors.DependencyUnavailable("Redis does not answer.")
+    away.__cause__ = error
+    return await on_proteus_error(request, away)
 
 
 async def on_bug(request: Request, error: Exception) -> Response:

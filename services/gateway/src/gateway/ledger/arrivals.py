@@ -11,7 +11,8 @@ from sqlalchemy import Boolean, case, cast, func, select, tuple_
 from gateway.ledger.jobs import jobs
 from gateway.ledger.needs import job_needs
 from gateway.ledger.statements import Statements
-from proteus.jobs import JobId, JobKind, JobState
+from proteus.jobs import JobId, JobState
+from proteus.stages import JobKind
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -11,7 +11,8 @@ from sqlalchemy import and_, case, func, or_, select
 from gateway.ledger.jobs import JobRow, jobs
 from gateway.ledger.statements import Statements
 from gateway.ledger.users import users
-from proteus.jobs import ALIVE, OUTSIDE, JobKind, JobState, Stage
+from proteus.jobs import ALIVE, OUTSIDE, JobState, Stage
+from proteus.stages import JobKind
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

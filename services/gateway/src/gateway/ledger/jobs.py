@@ -45,12 +45,12 @@ from proteus.jobs import (
     ImageId,
     Job,
     JobId,
-    JobKind,
     JobState,
     Stage,
     TryonId,
     UserId,
 )
+from proteus.stages import STAGES, JobKind
 
 CHANGES: Final = {"changes": True}
 """Marks the columns of a job that change after it was made."""
@@ -90,7 +90,7 @@ jobs = Table(
     Column("waiting_since", DateTime(timezone=True), info=CHANGES),
     Column("started_at", DateTime(timezone=True), info=CHANGES),
     Column("finished_at", DateTime(timezone=True), info=CHANGES),
-    CheckConstraint("kind IN ('ingest', 'cut', 'parse', 'tryon')", name="kind"),
+    CheckConstraint("kind ~ '^[a-z][a-z0-9_]{0,31}$'", name="kind"),  # Which there are, `proteus.stages` says.
     CheckConstraint("state IN ('queued', 'running', 'completed', 'failed', 'canceled', 'expired')", name="state"),
     Index(
         "uq_jobs_one_live_per_image",
@@ -116,7 +116,7 @@ jobs = Table(
 )
 
 _CHANGING: Final = tuple(column.name for column in jobs.c if column.info == CHANGES)
-_LOCK_ORDER: Final = case({"ingest": 0, "cut": 1, "parse": 2}, value=jobs.c.kind, else_=3)
+_LOCK_ORDER: Final = case({kind: rank for rank, kind in enumerate(STAGES)}, value=jobs.c.kind)
 
 _ARRIVED: Final = (
     func.unnest(bindparam("ids", type_=ARRAY(Text)), bindparam("epochs", type_=ARRAY(Integer)))
@@ -174,7 +174,7 @@ class JobRow:
     @property
     def job(self) -> Job:
         """The state machine's view."""
-        return Job(id=self.id, kind=self.kind, state=self.state, stage=self.stage)
+        return Job(id=self.id, state=self.state, stage=self.stage)
 
     @property
     def terminal(self) -> bool:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from gateway.ledger.images import ImageReads, ImageRow
 from gateway.ledger.jobs import JobReads, JobRow
+from gateway.ledger.needs import NeedReads
 from gateway.ledger.statements import Statements
 from gateway.ledger.submit_ready import STATEMENT, Ready, argument
 from gateway.ledger.tryons import TryonReads, TryonRow
 from proteus.payloads import CutFacts, CutResult
+from proteus.stages import JobKind
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -26,19 +28,24 @@ class Material:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Order:
-    """A job with all that its queue element is made of: a try-on's material, or a tailor job's photo."""
+    """A job with all that its queue element is made of: a try-on's material, or a tailor job's photo.
+
+    Attributes:
+        inputs: Of a tailor job whose work names what the stages before made: those keys.
+    """
 
     job: JobRow
     tryon: TryonRow | None = None
     material: Material | None = None
     image: ImageRow | None = None
+    inputs: Mapping[JobKind, str] = field(default_factory=dict)
 
 
 class OrderReads(Statements):
     """Questions of the outbox."""
 
     async def of(self, ids: Iterable[str]) -> list[Order]:
-        """Jobs with everything their queue elements are made of (four statements at most)."""
+        """Jobs with everything their queue elements are made of (five statements at most)."""
         jobs, tryons = JobReads(self._connection), TryonReads(self._connection)
         rows = await jobs.by_ids(ids)
         entries = await tryons.by_ids({row.tryon_id for row in rows.values() if row.tryon_id})
@@ -47,10 +54,13 @@ class OrderReads(Statements):
             {row.image_id for row in rows.values() if row.image_id}
             | {entry.person_image_id for entry in entries.values()}
         )
+        takers = [row.id for row in rows.values() if row.kind.stage.inputs]
+        needs = await NeedReads(self._connection).of(takers) if takers else {}
         found = []
         for row in rows.values():
             if row.tryon_id is None:
-                found.append(Order(job=row, image=photos.get(row.image_id or "")))
+                inputs = {need.kind: need.result_key for need in needs.get(row.id, ()) if need.result_key}
+                found.append(Order(job=row, image=photos.get(row.image_id or ""), inputs=inputs))
                 continue
             entry = entries[row.tryon_id]
             material = material_of(

@@ -7,7 +7,7 @@ together. Raw SQL, put together at import: SQLAlchemy needs longer to compile it
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -17,6 +17,7 @@ from sqlalchemy.dialects.postgresql import dialect
 
 from gateway.ledger.jobs import JobRow, jobs
 from gateway.ledger.tryons import TryonRow, tryons
+from proteus.stages import STAGES, JobKind, Photo, is_before
 
 _ENTRY: Final = (
     "vton_id", "user_id", "status", "person_image_id", "options", "metadata", "trace_id", "created_at", "expires_at",
@@ -24,6 +25,21 @@ _ENTRY: Final = (
 _UNIT: Final = (
     "tenant", "stage", "hold", "engine", "batch_key", "degraded_batch_key", "priority", "deadline_at", "waiting_since",
 )  # fmt: skip
+
+
+_OF_PERSON: Final = tuple(
+    need.kind
+    for need in STAGES[JobKind.TRYON].needs
+    if need.photo is Photo.PERSON and is_before(JobKind.INGEST, need.kind)
+)
+"""What a picture needs of its person beside the ingested photo; whether it does is said with each."""
+
+_OF_GARMENT: Final = tuple(
+    need.kind
+    for need in STAGES[JobKind.TRYON].needs
+    if need.photo is Photo.GARMENT and is_before(JobKind.CUT, need.kind)
+)
+"""What a picture needs of its garment beside the cut-out that the client names; it is told apart as that is."""
 
 
 def _names(columns: Iterable[str]) -> str:
@@ -35,10 +51,23 @@ def _typed(table: Table, columns: Iterable[str]) -> str:
     return ", ".join(f"{name} {table.c[name].type.compile(dialect=postgres)}" for name in columns)
 
 
+def _join_of_garment(kind: JobKind) -> str:
+    return f"""JOIN jobs AS {kind} ON {kind}.image_id = cut.image_id AND {kind}.kind = '{kind}'
+            AND {kind}.variant = cut.variant AND {kind}.state = 'completed'
+        """
+
+
+def _join_of_person(kind: JobKind) -> str:
+    return f"""LEFT JOIN jobs AS {kind} ON asked.needs_{kind} AND {kind}.image_id = person.id AND {kind}.kind = '{kind}'
+            AND {kind}.variant = asked.{kind}_variant AND {kind}.state = 'completed'
+        """
+
+
 STATEMENT: Final = f"""
 WITH asked AS (
     SELECT * FROM jsonb_to_recordset($1::jsonb) AS asked (
-        cut_key text, parser_version text, needs_parse boolean, tryon_id text, unit_id text,
+        cut_key text, tryon_id text, unit_id text,
+        {"".join(f"needs_{kind} boolean, {kind}_variant text, " for kind in _OF_PERSON)}
         {_typed(tryons, _ENTRY)},
         {_typed(jobs, _UNIT)})
 ), found AS MATERIALIZED (
@@ -51,10 +80,10 @@ WITH asked AS (
         FROM images AS person
         JOIN jobs AS cut ON cut.result_key = asked.cut_key AND cut.user_id = person.user_id
             AND cut.kind = 'cut' AND cut.state = 'completed'
-        LEFT JOIN jobs AS parse ON asked.needs_parse AND parse.image_id = person.id AND parse.kind = 'parse'
-            AND parse.variant = asked.parser_version AND parse.state = 'completed'
+        {"".join(map(_join_of_garment, _OF_GARMENT))}
+        {"".join(map(_join_of_person, _OF_PERSON))}
         WHERE person.id = asked.person_image_id AND person.user_id = asked.user_id AND person.key IS NOT NULL
-            AND (parse.id IS NOT NULL OR NOT asked.needs_parse)
+            {"".join(f"AND ({kind}.id IS NOT NULL OR NOT asked.needs_{kind})" for kind in _OF_PERSON)}
         LIMIT 1
     ) AS material
 ), entry AS (
@@ -70,13 +99,17 @@ SELECT unit_id, person_key, garment_category, garment_worn, parse_key FROM found
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Ready:
-    """A picture to be submitted: its rows, and what must be there for it."""
+    """A picture to be submitted: its rows, and what must be there for it.
+
+    Attributes:
+        cut_key: The cut-out's.
+        variants: What its person's photo must have gone through, and what tells the right job of that kind apart.
+    """
 
     entry: TryonRow
     unit: JobRow
     cut_key: str
-    parser_version: str
-    needs_parse: bool
+    variants: Mapping[JobKind, str]
 
 
 def argument(asked: Iterable[Ready]) -> str:
@@ -84,8 +117,8 @@ def argument(asked: Iterable[Ready]) -> str:
     rows = [
         {
             "cut_key": one.cut_key,
-            "parser_version": one.parser_version,
-            "needs_parse": one.needs_parse,
+            **{f"needs_{kind}": kind in one.variants for kind in _OF_PERSON},
+            **{f"{kind}_variant": one.variants.get(kind, "") for kind in _OF_PERSON},
             "tryon_id": one.entry.id,
             "unit_id": one.unit.id,
             **{name: getattr(one.entry, name) for name in _ENTRY},

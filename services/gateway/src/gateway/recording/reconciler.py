@@ -175,7 +175,7 @@ class Reconciler:
         for event in facts:
             metrics.RECONCILED.labels(event.kind).inc()
         if facts:
-            log.warning("rows_reconciled", jobs=len(facts), kinds=sorted({event.kind for event in facts}))
+            log.warning("rows_reconciled", jobs=len(facts), kinds=sorted({event.kind.value for event in facts}))
             await self._recorder.settle(facts)
         await self._submitter.push(pushes)
         for row in cancels:

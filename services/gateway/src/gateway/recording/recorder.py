@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Literal
 
 import structlog
 from redis.asyncio import Redis
@@ -29,9 +28,10 @@ from gateway.status.views import AddressOf, ClientView, event_of, view_of_tailor
 from proteus import keys, object_keys
 from proteus.errors import DependencyUnavailable
 from proteus.events import Recorded
-from proteus.jobs import EPOCH_TOKENS, EventKind, JobKind, JobState, Stage, UserId
+from proteus.jobs import EPOCH_TOKENS, EventKind, JobState, Stage, UserId
 from proteus.payloads import IngestResult
 from proteus.queue import QueueEvent
+from proteus.stages import NEEDED, JobKind
 
 log = structlog.get_logger()
 
@@ -154,7 +154,7 @@ class Recorder:
                 seq=following[draft.user_id],
                 job_id=draft.job_id,
                 vton_id=draft.vton_id,
-                job_type=draft.job_type,
+                job_type=draft.kind.job_type,
                 at=now,
             )
             values.append(
@@ -180,7 +180,13 @@ class Recorder:
             if seen == view_of_tryon(change.earlier(units[tryon_id])):
                 continue
             drafts.append(
-                _Draft(user_id=entry.user_id, job_id=entry.id, vton_id=entry.vton_id, job_type="tryon", seen=seen)
+                _Draft(
+                    user_id=entry.user_id,
+                    job_id=entry.id,
+                    vton_id=entry.vton_id,
+                    kind=JobKind.TRYON,
+                    seen=seen,
+                )
             )
             if seen.status is not entry.status:
                 moved.append(replace(entry, status=seen.status, finished_at=now if seen.status.terminal else None))
@@ -195,7 +201,7 @@ class Recorder:
                 continue
             seen = view_of_tailor_job(row, self._address_of)
             if seen != view_of_tailor_job(change.before[row.id], self._address_of):
-                drafts.append(_Draft(user_id=row.user_id, job_id=row.id, vton_id=None, job_type="segment", seen=seen))
+                drafts.append(_Draft(user_id=row.user_id, job_id=row.id, vton_id=None, kind=row.kind, seen=seen))
         return drafts
 
     async def _announce(self, recorded: dict[UserId, int]) -> None:
@@ -234,13 +240,13 @@ class _Draft:
     user_id: UserId
     job_id: str
     vton_id: str | None
-    job_type: Literal["tryon", "segment"]
+    kind: JobKind
     seen: ClientView
 
 
 async def _cascade(writes: Writes, change: _Change, recheck: Sequence[str], *, now: datetime) -> None:
-    """Release or end what waited for the tailor jobs that ended here, and what waits for those in turn."""
-    ended = {row.id for row in change.changed if row.terminal and row.kind is not JobKind.TRYON}
+    """Release or end what waited for the jobs that ended here, and what waits for those in turn."""
+    ended = {row.id for row in change.changed if row.terminal and row.kind in NEEDED}
     waiting = [*recheck, *(await writes.needs.dependents(ended) if ended else ())]
     while waiting:
         found = await writes.jobs.lock(job_id for job_id in waiting if job_id not in change.after)

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from gateway.rules.text import EngineName, Label
 from proteus import licences
-from proteus.engines import CARDS, EngineCard, Quality
+from proteus.engines import AUTO_ORDER, CARDS, EngineCard, Quality
 from proteus.errors import ModelUnavailable
 from proteus.jobs import Category
 
@@ -48,23 +48,20 @@ class TryonOptions(BaseModel):
 AUTO = "auto"
 """A default engine that follows the fleet: see `default_engine`."""
 
-_AUTO_ORDER = ("catvton", "fashn", "puppet")
-"""Diffusion first; `puppet` is what remains. `timed` is never chosen for anybody."""
-
 
 def default_engine(setting: str, offered: Collection[str], *, commercial_only: bool) -> str:
     """Return the engine of a submit that names none.
 
     Args:
-        setting: A name, or `auto`: the first of catvton, fashn and puppet that a worker offers and the licence
-            policy allows; puppet while no worker is there.
+        setting: A name, or `auto`: the first of `AUTO_ORDER` that a worker offers and the licence policy allows; its
+            last one while no worker is there.
         offered: The engines of the workers that are there.
         commercial_only: The licence policy.
     """
     if setting != AUTO:
         return setting
-    allowed = (name for name in _AUTO_ORDER if CARDS[name].commercial_use or not commercial_only)
-    return next((name for name in allowed if name in offered), "puppet")
+    allowed = (name for name in AUTO_ORDER if CARDS[name].commercial_use or not commercial_only)
+    return next((name for name in allowed if name in offered), AUTO_ORDER[-1])
 
 
 def requested_card(

@@ -14,8 +14,9 @@ from gateway.ledger.jobs import JobRow
 from gateway.ledger.tryons import TryonRow
 from gateway.status.models import EtaBody, ProgressBody, StatusBody
 from proteus.events import ErrorInfo, JobEvent, ResultInfo
-from proteus.jobs import JobKind, JobState, Stage
+from proteus.jobs import JobState, Stage
 from proteus.payloads import CutResult, TryonResult
+from proteus.stages import JobKind
 
 AddressOf = Callable[[str], str]
 """Key -> unsigned address inside this deployment's storage (`ObjectStore.url_of`)."""

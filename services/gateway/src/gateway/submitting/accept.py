@@ -117,7 +117,7 @@ class Acceptor:
                     context,
                     materials,
                     options.category,
-                    needs_parse=card.needs_parse,
+                    card=card,
                     parser_version=self._parser_version,
                 )
                 values = entry_values(

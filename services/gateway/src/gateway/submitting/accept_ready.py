@@ -20,6 +20,7 @@ from gateway.submitting.context import Accepted, SubmitContext
 from gateway.submitting.group_commit import GroupCommit
 from gateway.submitting.new_rows import entry_values, unit_values
 from gateway.submitting.photos import Named, Photos
+from gateway.submitting.preparations import variants_of_person
 from proteus.jobs import Stage
 
 
@@ -69,8 +70,7 @@ class ReadyAcceptor:
             entry=TryonRow(**entry_values(context, options, card, person_id=named.person_id, garment_id="")),
             unit=JobRow(**unit),
             cut_key=named.cut_key,
-            parser_version=self._parser_version,
-            needs_parse=card.needs_parse,
+            variants=variants_of_person(card, self._parser_version),
         )
 
     async def _commit(self, asked: Sequence[Ready]) -> list[bool]:

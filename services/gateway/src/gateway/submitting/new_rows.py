@@ -9,7 +9,8 @@ from typing import Any
 from gateway.rules.options import PRIORITIES, SEED_LIMIT, TryonOptions
 from gateway.submitting.context import SubmitContext
 from proteus.engines import EngineCard
-from proteus.jobs import JobKind, JobState, Stage, unit_id
+from proteus.jobs import JobState, Stage, unit_id
+from proteus.stages import JobKind
 
 
 def entry_values(

@@ -19,9 +19,10 @@ from gateway.settings import LimitSettings, UploadSettings
 from gateway.submitting.context import Materials
 from gateway.submitting.preparations import is_final
 from proteus import errors, object_keys
-from proteus.jobs import ALIVE, ImageId, JobKind, JobState, new_id
+from proteus.jobs import ALIVE, ImageId, JobState, new_id
 from proteus.object_keys import Area
 from proteus.retrying import promptly
+from proteus.stages import JobKind
 from proteus.storage import ObjectStore, PresignedPut
 
 SWEEP_MARGIN: Final = timedelta(minutes=1)

@@ -10,10 +10,11 @@ from gateway.ledger.images import ImageRow
 from gateway.ledger.jobs import JobRow
 from gateway.ledger.session import Writes
 from gateway.rules.failures import error_of
-from gateway.rules.variants import cut_variant
 from gateway.submitting.context import Materials, SubmitContext
 from gateway.submitting.idempotency import Raced
-from proteus.jobs import WITHOUT_RESULT, Category, JobKind, JobState, Stage, new_id
+from proteus.engines import EngineCard
+from proteus.jobs import WITHOUT_RESULT, Category, JobState, Stage, new_id
+from proteus.stages import JobKind, Photo
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,13 +42,23 @@ class Preparations:
         context: Who asks.
         known: The jobs of the request's photos.
         parser_version: What another parser made is made anew.
+        named: The cut-out that the client named: whatever made it, it serves.
     """
 
-    def __init__(self, writes: Writes, context: SubmitContext, known: Sequence[JobRow], *, parser_version: str) -> None:
+    def __init__(
+        self,
+        writes: Writes,
+        context: SubmitContext,
+        known: Sequence[JobRow],
+        *,
+        parser_version: str,
+        named: JobRow | None = None,
+    ) -> None:
         self._parser_version = parser_version
         self._writes = writes
         self._context = context
         self._known = {(job.image_id, job.kind, job.variant): job for job in known}
+        self._jobs: dict[tuple[str | None, JobKind], JobRow] = {(named.image_id, named.kind): named} if named else {}
         self.waiting: list[str] = []
         """Jobs made here that can be queued as soon as this commits."""
 
@@ -58,30 +69,47 @@ class Preparations:
             pinned = await self._writes.jobs.pin(unfinished)
             self._known = {place: pinned.get(job.id, job) for place, job in self._known.items()}
 
-    async def ingest(self, image: ImageRow) -> JobRow | None:
-        """Return the ingest of a photo; None: it is done (and its job's row is gone)."""
-        if image.key is not None and (image.id, JobKind.INGEST, "") not in self._known:
-            return None
-        return await self._ensure(image, JobKind.INGEST, "", None)
+    async def ensure(self, kind: JobKind, image: ImageRow, category: Category = Category.AUTO) -> JobRow | None:
+        """Return the job of a stage on a photo, made if there is none, after those that the stage needs.
 
-    async def cut(self, image: ImageRow, category: Category) -> JobRow:
-        """Return the cut-out of a garment's photo."""
-        return await self._ensure(
-            image, JobKind.CUT, cut_variant(category, self._parser_version), await self.ingest(image)
-        )
+        None: the photo is ingested, and its job's row is gone.
 
-    async def parse(self, image: ImageRow) -> JobRow:
-        """Return the parse of a person's photo."""
-        return await self._ensure(image, JobKind.PARSE, self._parser_version, await self.ingest(image))
+        Args:
+            kind: The stage.
+            image: The photo.
+            category: Which garment is meant, for a stage that tells its jobs apart by it.
 
-    async def _ensure(self, image: ImageRow, kind: JobKind, variant: str, need: JobRow | None) -> JobRow:
+        Raises:
+            ProteusError: It failed before, in a way that trying again cannot mend.
+            Raced: Another request made the same job first.
+        """
+        if (image.id, kind) not in self._jobs:
+            needs = [await self.ensure(need.kind, image, category) for need in kind.stage.needs]
+            there = [need for need in needs if need is not None]
+            variant = kind.stage.variant(
+                (need.variant for need in there), category=category, parser_version=self._parser_version
+            )
+            if kind is JobKind.INGEST and image.key is not None and (image.id, kind, variant) not in self._known:
+                return None
+            self._jobs[image.id, kind] = self._alive(image, kind, variant) or await self._make(
+                image, kind, variant, there
+            )
+        return self._jobs[image.id, kind]
+
+    def job(self, kind: JobKind, image: ImageRow) -> JobRow | None:
+        """Return the job of a stage on a photo that this plan came across."""
+        return self._jobs.get((image.id, kind))
+
+    def _alive(self, image: ImageRow, kind: JobKind, variant: str) -> JobRow | None:
         known = self._known.get((image.id, kind, variant))
-        if known is not None:
-            if is_final(known):
-                raise error_of(known.error or {})
-            if known.state not in WITHOUT_RESULT:
-                return known
-        blocked = need is not None and need.state != JobState.COMPLETED
+        if known is None:
+            return None
+        if is_final(known):
+            raise error_of(known.error or {})
+        return None if known.state in WITHOUT_RESULT else known
+
+    async def _make(self, image: ImageRow, kind: JobKind, variant: str, needs: Sequence[JobRow]) -> JobRow:
+        blocked = any(need.state is not JobState.COMPLETED for need in needs)
         made = await self._writes.jobs.add_tailor_job(
             id=new_id("seg"),
             kind=kind,
@@ -98,11 +126,11 @@ class Preparations:
         )
         if made is None:
             raise Raced
-        if blocked and need is not None:
-            await self._writes.needs.add([(made.id, need.id)])
-        else:
+        # What is done is noted as well where the job's body names what it made.
+        noted = [need.id for need in needs if need.state is not JobState.COMPLETED or need.kind in kind.stage.inputs]
+        await self._writes.needs.add((made.id, need_id) for need_id in noted)
+        if not blocked:
             self.waiting.append(made.id)
-        self._known[(image.id, kind, variant)] = made
         return made
 
 
@@ -112,17 +140,32 @@ async def needs_of(
     materials: Materials,
     category: Category,
     *,
-    needs_parse: bool,
+    card: EngineCard,
     parser_version: str,
 ) -> TryonNeeds:
-    """Return what a try-on needs: the cut-out, which the client may have named, and the person's parse or ingest."""
-    plan = Preparations(writes, context, materials.known, parser_version=parser_version)
+    """Return what a try-on needs by `proteus.stages`; the client may have named the cut-out."""
+    plan = Preparations(writes, context, materials.known, parser_version=parser_version, named=materials.cut)
     await plan.pin()
-    cut = materials.cut if materials.cut is not None else await plan.cut(materials.garment, category)
-    parse = await plan.parse(materials.person) if needs_parse else None
-    needed = [cut, parse if parse is not None else await plan.ingest(materials.person)]
-    unfinished = [need.id for need in needed if need is not None and need.state != JobState.COMPLETED]
-    return TryonNeeds(cut=cut, parse=parse, unfinished=unfinished, waiting=plan.waiting)
+    photos = {Photo.PERSON: materials.person, Photo.GARMENT: materials.garment}
+    needs = JobKind.TRYON.stage.needs_for(card)
+    needed = [await plan.ensure(need.kind, photos[need.photo], category) for need in needs if need.photo]
+    cut = plan.job(JobKind.CUT, materials.garment)
+    assert cut is not None, "a picture cannot be woven without a cut-out"
+    unfinished = [need.id for need in needed if need is not None and need.state is not JobState.COMPLETED]
+    return TryonNeeds(
+        cut=cut, parse=plan.job(JobKind.PARSE, materials.person), unfinished=unfinished, waiting=plan.waiting
+    )
+
+
+def variants_of_person(card: EngineCard, parser_version: str) -> dict[JobKind, str]:
+    """Return what a person's photo must have gone through for a picture, and what tells the right jobs apart."""
+
+    def variant(kind: JobKind) -> str:
+        before = (variant(need.kind) for need in kind.stage.needs)
+        return kind.stage.variant(before, category=Category.AUTO, parser_version=parser_version)
+
+    needs = JobKind.TRYON.stage.needs_for(card)
+    return {need.kind: variant(need.kind) for need in needs if need.photo is Photo.PERSON}
 
 
 def is_final(job: JobRow) -> bool:

@@ -11,6 +11,7 @@ from gateway.submitting.idempotency import Idempotency, remember
 from gateway.submitting.photos import Photos
 from gateway.submitting.preparations import Preparations
 from proteus.jobs import Category
+from proteus.stages import JobKind
 
 
 class Preparer:
@@ -40,7 +41,8 @@ class Preparer:
             image, known = await self._photos.find_uploaded(context.caller, image_url)
             async with self._ledger.write() as writes:
                 plan = Preparations(writes, context, known, parser_version=self._parser_version)
-                cut = await plan.cut(image, category)
+                cut = await plan.ensure(JobKind.CUT, image, category)
+                assert cut is not None, "only an ingest may be gone"
                 await remember(writes, context, cut.id)
             return cut, plan.waiting
 
@@ -55,7 +57,7 @@ class Preparer:
             known = await self._photos.jobs_of_uploaded(image)
             async with self._ledger.write() as writes:
                 plan = Preparations(writes, context, known, parser_version=self._parser_version)
-                await plan.ingest(image)
+                await plan.ensure(JobKind.INGEST, image)
             return plan.waiting
 
         await self._submitter.push(await self._idempotency.once(context, accept))

@@ -22,8 +22,9 @@ from gateway.ledger.jobs import JobRow
 from gateway.settings import UploadSettings
 from gateway.upkeep.erasure import Eraser
 from proteus import object_keys
-from proteus.jobs import ImageId, JobKind, JobState
+from proteus.jobs import ImageId, JobState
 from proteus.object_keys import Area
+from proteus.stages import JobKind
 from proteus.storage import ObjectInfo, ObjectStore
 
 log = structlog.get_logger()

@@ -23,11 +23,11 @@ from pathlib import Path
 from threading import Thread
 from typing import Any, Final
 
+from proteus_client import Client
 from weaver.pipelines.fashn.network import TryOnConfig
 from workbench import assets
 from workbench.bench.catvton_sizes import LEAN
 from workbench.bench.checkpoints import write_catvton, write_fashn
-from workbench.client import Client
 from workbench.deploy.compose_test import LEASE_SECONDS, check, composed, kill, killed_while_running, run
 from workbench.deploy.engine import Docker
 from workbench.deploy.images import build

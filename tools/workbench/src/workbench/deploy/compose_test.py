@@ -22,8 +22,8 @@ from typing import Any, Final
 
 import httpx
 
+from proteus_client import Client, Job
 from workbench import assets
-from workbench.client import Client, Job
 from workbench.deploy.engine import Docker, DockerFailed, EngineUnavailable, docker
 from workbench.deploy.images import FOLDER, build
 from workbench.deploy.manifests import ROOT

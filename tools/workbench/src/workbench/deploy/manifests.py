@@ -1,4 +1,4 @@
-"""The chart's rights from the code, and deploy/k8s from the chart, sorted into the founding file names for kustomize.
+"""What the chart knows of the code, from the code; deploy/k8s from the chart, in the founding files for kustomize.
 
 For plain manifests the chart is the one source; `python -m workbench.deploy.manifests` writes the files, a test asserts
 that they are current. Base: cpu profile, bundled stores, Secrets by name (an overlay makes them). The gpu overlay
@@ -14,6 +14,8 @@ from typing import Any, Final
 import yaml
 from helm_python import Chart
 
+from arbitrator.policies.named import POLICIES
+from proteus.engines import CARDS
 from proteus.redis_roles import RedisRole, acl_file
 from proteus.storage_roles import StorageRole, actions
 
@@ -64,8 +66,12 @@ FILES: Final[dict[str, tuple[str, ...]]] = {
 HEADER: Final = "# Made from deploy/helm/proteus by `make manifests`; change the chart, not this file.\n"
 
 
-def rights() -> dict[str, str]:
-    """Return the chart's generated files: what each role may do, with places for passwords, bucket and weights."""
+def from_code() -> dict[str, str]:
+    """Return the chart's generated files: path in the chart -> text.
+
+    They say what each role may do, with places for passwords, bucket and weights, what the engines' cards say, and
+    which engines and policies the values may name.
+    """
     users = acl_file({role: f"<{role}>" for role in RedisRole})
     storage = {
         str(role): actions(role, bucket="<bucket>")
@@ -75,7 +81,28 @@ def rights() -> dict[str, str]:
     return {
         "files/redis-users.acl": users,
         "files/storage-rights.json": json.dumps(storage, indent=2) + "\n",
+        "files/engines.json": json.dumps(_cards(), indent=2) + "\n",
+        "values.schema.json": json.dumps(_values_schema(), indent=2) + "\n",
     }
+
+
+def _cards() -> dict[str, dict[str, object]]:
+    return {
+        card.name: {
+            "device": card.device,
+            "commercialUse": card.commercial_use,
+            "weightsLicence": card.weights_licence,
+        }
+        for card in CARDS.values()
+    }
+
+
+def _values_schema() -> dict[str, Any]:
+    schema: dict[str, Any] = json.loads((CHART / "values.schema.json").read_text(encoding="utf-8"))
+    sections = schema["properties"]
+    sections["weaver"]["properties"]["engines"]["items"]["enum"] = list(CARDS)
+    sections["arbitrator"]["properties"]["policy"]["enum"] = list(POLICIES)
+    return schema
 
 
 def render(values: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
@@ -115,7 +142,7 @@ def manifests() -> dict[str, str]:
 
 def main() -> None:
     """Write the files."""
-    for name, text in rights().items():
+    for name, text in from_code().items():
         (CHART / name).parent.mkdir(exist_ok=True)
         (CHART / name).write_text(text)
     for name, text in manifests().items():

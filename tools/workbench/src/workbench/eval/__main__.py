@@ -1,4 +1,4 @@
-"""`make eval`: cuts every drawn garment and prints how it went; JSON on the last line, status 1 where a bar is missed.
+"""`make eval`, `proteus eval`: cuts every drawn garment; JSON on the last line, status 1 where a bar is missed.
 
     python -m workbench.eval --sheets FOLDER        all pictures of both families, contact sheets into FOLDER
     python -m workbench.eval --pictures 48          a spread of them
@@ -25,16 +25,13 @@ from workbench.weights import fetch_pose
 BARS: Final = {"whole_share": 0.90, "auc": 0.90, "refused": 0}
 """Of plain and gradient grounds: share of whole cut-outs, and refusals; AUC over everything."""
 
-app = typer.Typer(add_completion=False)
 
-
-@app.command()
-def main(
+def evaluate(
     pictures: Annotated[int, typer.Option(help="how many, spread over both families; 0: all")] = 0,
     sheets_folder: Annotated[Path | None, typer.Option("--sheets", help="folder for contact sheets")] = None,
     pose_folder: Annotated[Path, typer.Option(help="folder of the pose models")] = Path(".proteus/models/pose"),
 ) -> None:
-    """Cut the drawn set with the parser `classic`."""
+    """Cut every drawn garment and measure the cuts."""
     parser = ClassicParser(PoseModel(fetch_pose(pose_folder)))
     chosen = (
         scenes.sample(pictures) if pictures else [case for family in scenes.FAMILIES for case in scenes.cases(family)]
@@ -81,4 +78,4 @@ def show(family: str, summary: dict[str, Any]) -> None:
 
 
 if __name__ == "__main__":
-    app()
+    typer.run(evaluate)

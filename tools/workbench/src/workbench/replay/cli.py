@@ -20,17 +20,18 @@ from arbitrator.policies.named import POLICIES
 from proteus.errors import ProteusError
 from proteus.keys import JOBS, QueueKeys
 from proteus.registry import WorkerCard, WorkerState, list_workers
-from workbench import decisions, moments
-from workbench.decisions import Noted
-from workbench.fleet import FolderOption, RedisOption, asked
-from workbench.operator import Door, TokenOption, UrlOption, every, gateway
-from workbench.replay import costs
+from proteus_cli import moments
+from proteus_cli.console import CommandConsole
+from proteus_cli.decisions import Noted
+from proteus_cli.local_stack import DEFAULT_FOLDER, FolderOption
+from proteus_cli.operator import Door, TokenOption, UrlOption, every, gateway
+from workbench.replay import costs, recorded
 from workbench.replay.comparison import Fleet, compare, plan_of
 from workbench.replay.costs import Tables
 from workbench.replay.record import Arrival, Record, clock
+from workbench.replay.recorded import RedisOption, asked
 from workbench.replay.ruling import ruling
 from workbench.replay.show import show
-from workbench.stack.console import StackConsole
 
 FAILED: Final = 1
 PAGE: Final = 1_000
@@ -56,7 +57,7 @@ def replay(
     url: UrlOption = None,
     token: TokenOption = None,
     redis_url: RedisOption = None,
-    folder: FolderOption = Path(".proteus"),
+    folder: FolderOption = DEFAULT_FOLDER,
     as_json: Annotated[bool, typer.Option("--json", help="One line of JSON on standard output.")] = False,
 ) -> None:
     """Say what another policy would have done to waits, goodput and cost, with the pictures really asked for.
@@ -73,7 +74,7 @@ def replay(
     given = _costs_of(t_b)
 
     async def look(redis: Redis) -> tuple[list[Noted], list[WorkerCard]]:
-        return await decisions.ruling(redis, since=start, until=end), await list_workers(redis, QueueKeys(JOBS))
+        return await recorded.ruling(redis, since=start, until=end), await list_workers(redis, QueueKeys(JOBS))
 
     noted, cards = asked(redis_url, folder, look)
     with gateway(Door(url, token, folder)) as ask:
@@ -86,7 +87,7 @@ def replay(
         workers = replicas if replicas is not None else _ready(cards) or rule.workers
         plan = plan_of(workers, at_least=min_replicas, at_most=max_replicas, cold_start_seconds=cold_start_seconds)
     except ProteusError as error:
-        StackConsole().fail(error)
+        CommandConsole().fail(error)
         raise typer.Exit(FAILED) from error
     fleet = Fleet(
         cost=cost,

@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import Final
 
 from arbitrator.policies.named import POLICIES
-from workbench.decisions import Noted
+from proteus_cli.decisions import Noted
 from workbench.replay.record import clock
 
 DEFAULT: Final = "slo"

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from rich.console import Console
 from rich.text import Text
 
-from proteus.errors import ProteusError
+from proteus_cli.console import CommandConsole
 
 SELF: Final = "proteus"
 """The supervisor's own name before its lines."""
@@ -21,23 +20,13 @@ _COLOURS: Final = {
 }
 
 
-class StackConsole:
-    """Prints to standard error; colours only where it is a terminal."""
-
-    def __init__(self) -> None:
-        self.rich = Console(stderr=True, highlight=False, soft_wrap=True)
+class StackConsole(CommandConsole):
+    """Prints what the stack's processes say, too."""
 
     def say(self, name: str, line: str) -> None:
         """Print one line of a process, or of the supervisor itself."""
         prefix = Text(f"{name:>10} │ ", style=_COLOURS.get(name.partition("-")[0], "dim"))
         self.rich.print(prefix + Text.from_ansi(line), soft_wrap=True)
-
-    def fail(self, error: ProteusError) -> None:
-        """Print what went wrong and the way out."""
-        self.rich.print(Text(error.message, style="red"), soft_wrap=True)
-        hint = getattr(error, "way_out", "") or error.hint
-        if hint:
-            self.rich.print(Text(f"What you can do: {hint}"), soft_wrap=True)
 
     def welcome(self, gateway_url: str, *, guests: str) -> None:
         """Print the addresses, who may come, and a first request.

@@ -17,12 +17,13 @@ import shutil
 import signal
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
+from proteus_cli.local_stack import Running, is_held, lock_of, running_in, state_of
 from workbench.stack.errors import StackError
 from workbench.stack.ports import free_port
 
@@ -31,16 +32,6 @@ PREFERRED_PORTS: Final = {"gateway": 8000, "tailor": 8001, "s3": 8333}
 
 _STOP_SECONDS: Final = 60
 _POLL_SECONDS: Final = 0.1
-
-
-@dataclass(frozen=True, kw_only=True)
-class Running:
-    """What the supervisor tells of itself; `environment` is what reaches its servers, secrets included."""
-
-    pid: int
-    gateway_url: str
-    ready: bool
-    environment: Mapping[str, str] = field(default_factory=dict)
 
 
 class Home:
@@ -54,8 +45,8 @@ class Home:
         self.root = root.resolve()
         self.data = self.root / "data"
         self.logs = self.root / "logs"
-        self._lock = self.root / "lock"
-        self._state = self.root / "stack.json"
+        self._lock = lock_of(self.root)
+        self._state = state_of(self.root)
         self._may_prefer = True
 
     @contextmanager
@@ -84,9 +75,7 @@ class Home:
 
     def running(self) -> Running | None:
         """Return the stack that runs here, if one does and has said so."""
-        if not self._is_held() or not self._state.is_file():
-            return None
-        return Running(**json.loads(self._state.read_text()))
+        return running_in(self.root)
 
     def stop(self) -> bool:
         """Ask the stack that runs here to stop and wait for it; False: none runs.
@@ -99,7 +88,7 @@ class Home:
             return False
         os.kill(found.pid, signal.SIGTERM)
         deadline = time.monotonic() + _STOP_SECONDS
-        while self._is_held():
+        while is_held(self.root):
             if time.monotonic() > deadline:
                 raise StackError(
                     f"The stack (pid {found.pid}) did not stop within {_STOP_SECONDS} s.",
@@ -138,16 +127,6 @@ class Home:
             known[name] = secrets.token_hex(32)
             _write_private(memory, known)
         return str(known[name])
-
-    def _is_held(self) -> bool:
-        if not self._lock.exists():
-            return False
-        with self._lock.open("a") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                return True
-        return False
 
     def _already_running(self) -> str:
         found = self.running()

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
@@ -13,6 +13,7 @@ import httpx
 from proteus.redis_roles import RedisRole
 from proteus.storage_roles import StorageRole, weights_buckets
 from workbench.stack.crew import Bounds, Crew, asked_in
+from workbench.stack.environments import environment_of
 from workbench.stack.home import Home
 from workbench.stack.postgres import Postgres
 from workbench.stack.process import Program
@@ -46,6 +47,7 @@ class Plan:
         reach: The part of the environment that others need to reach the servers, sign tokens, and say who may come.
         services: Started together after that; stopped in this order, so that workers hand in while the gateway listens.
         crew: The weavers: the first starts with the services, the others as they are asked for; stopped first.
+        environments: Service -> what it reads from its environment, also of those that are left out.
     """
 
     servers: tuple[Valkey | Postgres | S3, ...]
@@ -57,15 +59,17 @@ class Plan:
     services: tuple[Program, ...]
     gateway_url: str
     crew: Crew | None = None
+    environments: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
-def make_plan(home: Home, *, models: Path, given: Mapping[str, str]) -> Plan:
+def make_plan(home: Home, *, models: Path, given: Mapping[str, str], without: Collection[str] = ()) -> Plan:
     """Choose ports and put the stack together.
 
     Args:
         home: The stack's folder.
         models: Where model weights lie (shared by stacks: they are large and never change).
         given: The caller's environment and `.env`.
+        without: Services that somebody else runs.
 
     Raises:
         StackError: A `LOCAL_…` setting makes no sense.
@@ -122,6 +126,8 @@ def make_plan(home: Home, *, models: Path, given: Mapping[str, str]) -> Plan:
         ready_seconds=90,
         stop_seconds=15,
     )
+    services = (worker("arbitrator", "arbitrator"), worker("tailor", "tailor"), gateway)
+    crew = Crew(tuple(worker(name, "weaver") for name in weavers), asked_in(valkey.url))
     return Plan(
         servers=(valkey, postgres, s3),
         fetch=partial(fetch_pose, pose_folder),
@@ -129,9 +135,10 @@ def make_plan(home: Home, *, models: Path, given: Mapping[str, str]) -> Plan:
         migrate=(sys.executable, "-m", "gateway", "migrate"),
         environment=environment,
         reach=reach,
-        services=(worker("arbitrator", "arbitrator"), worker("tailor", "tailor"), gateway),
+        services=tuple(one for one in services if one.name not in without),
         gateway_url=gateway_url,
-        crew=Crew(tuple(worker(name, "weaver") for name in weavers), asked_in(valkey.url)),
+        crew=None if "weaver" in without else crew,
+        environments={one.name: environment_of(one.name, one.environment) for one in (*services, crew.programs[0])},
     )
 
 

@@ -88,7 +88,7 @@ class Supervisor:
         await asyncio.to_thread(plan.provision)
         self._say(SELF, "bringing the database up to date, making the bucket")
         await self._migrate()
-        self._say(SELF, "starting gateway, tailor, weaver and arbitrator")
+        self._say(SELF, f"starting {', '.join(one.name for one in (*plan.services, *self._crew[:1])) or 'no service'}")
         async with _unwrapped(), asyncio.TaskGroup() as group:
             # One of the crew starts with the others, whatever is asked for: a weaver that cannot start is told at once.
             for program in (*plan.services, *self._crew[:1]):
@@ -164,8 +164,8 @@ class Supervisor:
         services = [program.name for program in (*self._crew, *self.plan.services)]
         if self._processes:
             self._say(SELF, "stopping: workers finish what they hold, then the gateway, then the servers")
-        *workers, gateway = services
-        for names in (workers, [gateway], [name for name in self._processes if name not in services]):
+        workers, last = services[:-1], services[-1:]
+        for names in (workers, last, [name for name in self._processes if name not in services]):
             group = [self._processes[name] for name in names if name in self._processes]
             for process in group:
                 process.ask_to_stop()

@@ -6,29 +6,42 @@ import asyncio
 import os
 import platform
 import signal
-from collections.abc import AsyncIterator, Iterator, Mapping
+import sys
+from collections.abc import AsyncIterator, Collection, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+from proteus_cli.local_stack import Running
 from workbench.stack.console import SELF, StackConsole
 from workbench.stack.errors import refuse_other_machines
-from workbench.stack.home import PREFERRED_PORTS, Home, Running
+from workbench.stack.home import PREFERRED_PORTS, Home
 from workbench.stack.plan import Plan, make_plan
 from workbench.stack.supervisor import Say, Supervisor
 
 
 @asynccontextmanager
-async def stack(home: Home, *, models: Path, given: Mapping[str, str], say: Say) -> AsyncIterator[Plan]:
-    """Run a whole stack in a folder while the block runs. The first SIGINT or SIGTERM cancels it, the second kills it.
+async def stack(
+    home: Home, *, models: Path, given: Mapping[str, str], say: Say, without: Collection[str] = ()
+) -> AsyncIterator[Plan]:
+    """Run a stack, but for the services `without`, in a folder while the block runs.
+
+    The first SIGINT or SIGTERM cancels it, the second kills it.
 
     Raises:
         StackError: It cannot start, here or at all.
     """
     refuse_other_machines(system=platform.system(), machine=platform.machine())
     with home.held():
-        plan = make_plan(home, models=models, given=given)
-        said = Running(pid=os.getpid(), gateway_url=plan.gateway_url, ready=False, environment=plan.reach)
+        plan = make_plan(home, models=models, given=given, without=without)
+        said = Running(
+            pid=os.getpid(),
+            gateway_url=plan.gateway_url,
+            ready=False,
+            environment=plan.reach,
+            python=sys.executable,
+            services=plan.environments,
+        )
         home.publish(said)
         usual = PREFERRED_PORTS["gateway"]
         if not plan.gateway_url.endswith(f":{usual}"):
@@ -63,10 +76,14 @@ def _signals(supervisor: Supervisor) -> Iterator[None]:
             loop.remove_signal_handler(number)
 
 
-async def up(home: Home, *, models: Path, given: Mapping[str, str], console: StackConsole) -> None:
+async def up(
+    home: Home, *, models: Path, given: Mapping[str, str], console: StackConsole, without: Collection[str] = ()
+) -> None:
     """Run the stack until a signal ends it."""
     try:
-        async with stack(home, models=models, given=given, say=console.say) as plan:
+        async with stack(home, models=models, given=given, say=console.say, without=without) as plan:
+            for name in without:
+                console.say(SELF, f"{name} is left to you: `proteus env {name}` prints its environment")
             console.welcome(plan.gateway_url, guests=plan.environment["AUTH_GUESTS"])
             console.say(SELF, "Ctrl+C stops it; the data stays for the next time")
             await asyncio.Event().wait()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from pydantic import BaseModel
 
@@ -18,6 +18,7 @@ from proteus.events import ErrorInfo
 from proteus.jobs import JobState, Stage
 from proteus.queue import JobView
 from proteus.registry import WorkerCard, WorkerState
+from proteus.stages import JobKind
 
 JOB: Final[dict[str, Any]] = {
     "job_id": JOB_ID,
@@ -131,7 +132,7 @@ class QueueJob(BaseModel):
     model_config = said(JOB)
 
     job_id: str
-    kind: Literal["ingest", "cut", "parse", "tryon"]
+    kind: JobKind
     user_id: str
     tenant: str
     status: JobState

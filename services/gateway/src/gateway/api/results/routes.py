@@ -16,7 +16,8 @@ from gateway.api.wire import answer
 from gateway.rules.failures import error_of
 from gateway.rules.text import PathId
 from proteus.errors import NotFound, NotReady
-from proteus.jobs import JobKind, JobState
+from proteus.jobs import JobState
+from proteus.stages import JobKind
 
 router = GuardedRouter(tags=["results"])
 

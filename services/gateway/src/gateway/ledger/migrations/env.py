@@ -1,4 +1,4 @@
-"""Runs migrations over asyncpg, one transaction for all of them; called by `gateway.ledger.migrate`."""
+"""Runs migrations over asyncpg, in one transaction unless one of them commits; called by `gateway.ledger.migrate`."""
 
 import asyncio
 
@@ -12,10 +12,14 @@ from proteus.deadlines import LOOP_CALL_SECONDS
 
 
 def run(connection: Connection) -> None:
-    """Upgrade with the deployment-wide migration lock held, so that replicas starting together do it once."""
+    """Upgrade with the deployment-wide migration lock held, so that replicas starting together do it once.
+
+    The session holds the lock, and not a transaction: a migration may commit in between. It goes with the connection.
+    """
+    connection.execute(text("SELECT pg_advisory_lock(hashtext('proteus:migrate'))"))
+    connection.commit()
     context.configure(connection=connection, target_metadata=METADATA, compare_type=True, compare_server_default=True)
     with context.begin_transaction():
-        connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('proteus:migrate'))"))
         context.run_migrations()
 
 

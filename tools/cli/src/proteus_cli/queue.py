@@ -7,15 +7,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from workbench import access
-from workbench.operator import Door, TokenOption, UrlOption, gateway
+from proteus_cli.local_stack import DEFAULT_FOLDER, FolderOption
+from proteus_cli.operator import Door, TokenOption, UrlOption, gateway
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -28,7 +27,7 @@ def queue(
     context: typer.Context,
     url: UrlOption = None,
     token: TokenOption = None,
-    folder: access.FolderOption = Path(".proteus"),
+    folder: FolderOption = DEFAULT_FOLDER,
 ) -> None:
     """Look at the queues and mend them, through the gateway's API."""
     context.obj = Door(url, token, folder)

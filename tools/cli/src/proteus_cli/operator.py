@@ -15,13 +15,12 @@ import httpx
 import typer
 
 from proteus.errors import ProteusError
-from workbench import access, checks
-from workbench.errors import Refused, ServerUnreachable
-from workbench.stack.console import StackConsole
-from workbench.stack.home import Home
+from proteus_cli import access, checks
+from proteus_cli.console import CommandConsole
+from proteus_cli.local_stack import address_of
+from proteus_cli.sentences import REFUSED, UNREACHABLE
+from proteus_client import Refused, ServerUnreachable
 
-UNREACHABLE: Final = 3
-REFUSED: Final = 4
 TOKEN_SECONDS: Final = 300
 REQUEST_SECONDS: Final = 30.0
 
@@ -51,8 +50,7 @@ class Door:
 @contextmanager
 def gateway(door: Door) -> Iterator[Ask]:
     """Lend a way to ask the API; errors become a sentence and an exit status."""
-    running = Home(door.folder).running()
-    address = door.url or (running.gateway_url if running else "http://127.0.0.1:8000")
+    address = address_of(door.folder, door.url)
     try:
         held = door.token or access.mint(door.folder, tenant=access.OPERATORS, scopes=["admin"], seconds=TOKEN_SECONDS)
         with httpx.Client(
@@ -67,10 +65,10 @@ def gateway(door: Door) -> Iterator[Ask]:
 
             yield ask
     except httpx.HTTPError as error:
-        StackConsole().fail(ServerUnreachable(f"{address} does not answer: {error}"))
+        CommandConsole().fail(ServerUnreachable(f"{address} does not answer: {error}"))
         raise typer.Exit(UNREACHABLE) from error
-    except ProteusError as error:
-        StackConsole().fail(error)
+    except (ProteusError, Refused) as error:
+        CommandConsole().fail(error)
         raise typer.Exit(REFUSED) from error
 
 

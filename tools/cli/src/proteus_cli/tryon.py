@@ -12,7 +12,7 @@ from typing import Any, Final
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
-from workbench.client import Client, Job
+from proteus_client import Client, Job
 
 STEPS: Final = ("Uploading both pictures", "Cutting the garment out", "Trying it on", "Fetching the picture")
 

@@ -30,4 +30,3 @@ def token(value: str | None) -> str | None:
 
 
 gateway_url = url("http", "https", name="the gateway's address")
-redis_url = url("redis", "rediss", name="the address of Redis (REDIS_URL)")

@@ -10,8 +10,8 @@ from typing import Final
 import typer
 
 from proteus.errors import ProteusError
-from workbench.errors import JobEnded, Refused
-from workbench.stack.console import StackConsole
+from proteus_cli.console import CommandConsole
+from proteus_client import ClientError, JobEnded, Refused
 
 FAILED: Final = 1
 UNREACHABLE: Final = 3
@@ -20,7 +20,7 @@ INTERRUPTED: Final = 130
 
 
 @contextmanager
-def sentences(console: StackConsole) -> Iterator[None]:
+def sentences(console: CommandConsole) -> Iterator[None]:
     """Turn errors into sentences and exit statuses."""
     try:
         yield
@@ -30,7 +30,7 @@ def sentences(console: StackConsole) -> Iterator[None]:
     except Refused as error:
         console.fail(error)
         raise typer.Exit(REFUSED) from error
-    except ProteusError as error:
+    except (ProteusError, ClientError) as error:
         console.fail(error)
         raise typer.Exit(UNREACHABLE) from error
     except (KeyboardInterrupt, asyncio.CancelledError) as error:

@@ -2,7 +2,7 @@
 
     authenticate ─▶ upload (presigned PUT) ─▶ cut out ─▶ snap ─▶ follow on the socket ─▶ download
 
-`proteus tryon`, `make demo` and the end-to-end test share it.
+`proteus tryon`, `make demo` and the end-to-end tests share it.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from uuid import uuid4
 import httpx
 import socketio
 
-from workbench.errors import JobEnded, Refused, ServerUnreachable
+from proteus_client.errors import JobEnded, Refused, ServerUnreachable
 
 TERMINAL: Final = frozenset({"completed", "failed", "canceled", "expired"})
 

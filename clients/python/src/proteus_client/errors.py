@@ -3,23 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
-
-from proteus.errors import ProteusError
+from typing import TYPE_CHECKING, Any, ClassVar
 
 if TYPE_CHECKING:
-    from workbench.client import Job
+    from proteus_client.client import Job
 
 
-class ServerUnreachable(ProteusError):
+class ClientError(Exception):
+    """The API did not do what it was asked for."""
+
+    hint: ClassVar[str] = ""
+    """What to do about it, whatever the message says."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+        self.way_out = ""
+        """What to do about this one; empty: see `hint`."""
+
+
+class ServerUnreachable(ClientError):
     """The gateway does not answer."""
 
-    code = "server_unreachable"
-    retryable = True
     hint = "Start a stack with `make up`, or name another gateway with --url."
 
 
-class Refused(ProteusError):
+class Refused(ClientError):
     """The gateway refused a request."""
 
     def __init__(self, problem: Mapping[str, Any], *, status: int) -> None:
@@ -29,7 +38,7 @@ class Refused(ProteusError):
         self.way_out = str(problem.get("hint") or "")
 
 
-class JobEnded(ProteusError):
+class JobEnded(ClientError):
     """The job did not complete."""
 
     def __init__(self, job: Job) -> None:

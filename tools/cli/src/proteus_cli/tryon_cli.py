@@ -5,19 +5,17 @@ from __future__ import annotations
 import asyncio
 import json
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 
 import typer
 
-from workbench import checks
-from workbench.client import NO_PICTURE, Client, content_type_of
-from workbench.operator import UrlOption
-from workbench.sentences import sentences
-from workbench.stack.console import StackConsole
-from workbench.stack.home import Home
-from workbench.tryon import Board, Wish, try_on
-
-DEFAULT_FOLDER: Final = Path(".proteus")
+from proteus_cli import checks
+from proteus_cli.console import CommandConsole
+from proteus_cli.local_stack import DEFAULT_FOLDER, address_of
+from proteus_cli.operator import UrlOption
+from proteus_cli.sentences import sentences
+from proteus_cli.tryon import Board, Wish, try_on
+from proteus_client import NO_PICTURE, Client, content_type_of
 
 
 def _photo(help_: str) -> Any:
@@ -50,9 +48,8 @@ def tryon(
     as_json: Annotated[bool, typer.Option("--json", help="Print one line of JSON on standard output.")] = False,
 ) -> None:
     """Put a garment on a person. Exit status: 0 done, 1 failed, 3 no server, 4 refused."""
-    console = StackConsole()
-    running = Home(DEFAULT_FOLDER).running()
-    address = url or (running.gateway_url if running else "http://127.0.0.1:8000")
+    console = CommandConsole()
+    address = address_of(DEFAULT_FOLDER, url)
     options = {"model": engine} if engine else {}
     wish = Wish(person=person, garment=garment, category=category, options=options, output=output)
 

@@ -9,14 +9,15 @@ import os
 import subprocess
 import sys
 from collections.abc import Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Final
 
 import typer
 
 from proteus.errors import ProteusError
-from workbench.stack.console import StackConsole
-from workbench.stack.home import Home
+from proteus_cli.console import CommandConsole
+from proteus_cli.local_stack import DEFAULT_FOLDER, FolderOption, running_in
 
 OPERATORS: Final = "operators"
 """The tenant of this machine's own operator."""
@@ -24,11 +25,9 @@ OPERATORS: Final = "operators"
 REFUSED: Final = 4
 ONE_MONTH_SECONDS: Final = 30 * 86_400
 
-FolderOption = Annotated[Path, typer.Option("--folder", help="The local stack's folder.")]
-
 
 class NoSigningKey(ProteusError):
-    """No key to sign with: no local stack runs here and the environment has none."""
+    """No key to sign with: no local stack runs here, and no gateway with a key in the environment."""
 
     code = "no_signing_key"
     hint = (
@@ -44,12 +43,15 @@ def mint(folder: Path, *, tenant: str, scopes: Sequence[str] = (), seconds: int 
         NoSigningKey: There is nothing to sign with.
         ProteusError: The gateway refused; the message says why.
     """
-    running = Home(folder).running()
+    running = running_in(folder)
     if "PROTEUS_SIGNING_KEY" not in os.environ and running is None:
         raise NoSigningKey("There is no key to sign a token with.")
+    python = running.python if running else ""
+    if not python and find_spec("gateway") is None:
+        raise NoSigningKey("There is a key, and no gateway is installed here to sign a token with it.")
     environment = {**(running.environment if running else {}), **os.environ}
     asked = ["--tenant", tenant, "--seconds", str(seconds), *(word for one in scopes for word in ("--scope", one))]
-    command = [sys.executable, "-m", "gateway", "token", *asked]
+    command = [python or sys.executable, "-m", "gateway", "token", *asked]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise ProteusError((done.stderr.strip().splitlines() or ["The gateway said nothing."])[-1])
@@ -60,11 +62,11 @@ def token(
     tenant: Annotated[str, typer.Option(help="Whose work it is; caps and fairness go by tenant.")],
     scope: Annotated[list[str] | None, typer.Option(help="admin or priority:high; may be repeated.")] = None,
     seconds: Annotated[int, typer.Option(min=1, help="Life of the token; default: 30 days.")] = ONE_MONTH_SECONDS,
-    folder: FolderOption = Path(".proteus"),
+    folder: FolderOption = DEFAULT_FOLDER,
 ) -> None:
     """Print an access token for a tenant's account. Exit status 4: nothing to sign it with, or refused."""
     try:
         print(mint(folder, tenant=tenant, scopes=scope or (), seconds=seconds))
     except ProteusError as error:
-        StackConsole().fail(error)
+        CommandConsole().fail(error)
         raise typer.Exit(REFUSED) from error

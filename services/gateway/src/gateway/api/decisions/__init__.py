@@ -1,0 +1,1 @@
+"""The arbitrator's decisions."""

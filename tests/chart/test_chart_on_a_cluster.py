@@ -1,0 +1,78 @@
+"""What only a live cluster shows: fields that are left out, passwords that people choose, nodes that are small."""
+
+import base64
+import shutil
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import pytest
+import yaml
+from helm_python import Chart
+
+from .conftest import CHART, Objects, Values, profile_values, render
+
+KEDA = '.Capabilities.APIVersions.Has "keda.sh/v1alpha1"'
+CHOSEN = "N3w-p@ss/w:rd#1 %+&?="
+
+
+def with_other_words(folder: Path, file: str, words: str, others: str) -> Path:
+    """A copy of the chart in which a template finds something else: rendering reaches no cluster to look at."""
+    copy = folder / "proteus"
+    shutil.copytree(CHART, copy)
+    text = (copy / "templates" / file).read_text()
+    assert words in text
+    (copy / "templates" / file).write_text(text.replace(words, others))
+    return copy
+
+
+def rendered(chart: Path, values: Values, **how: bool) -> Objects:
+    texts = Chart.load(str(chart)).render(values, name="demo", namespace="proteus", **how)
+    manifests = [text for path, text in texts.items() if path.endswith(".yaml")]
+    return [document for text in manifests for document in yaml.safe_load_all(text) if document]
+
+
+def weaver_replicas(objects: Objects) -> Any:
+    [weaver] = [o for o in objects if o["kind"] == "Deployment" and o["metadata"]["name"] == "demo-weaver"]
+    return weaver["spec"].get("replicas")
+
+
+def test_an_install_at_zero_asks_for_no_gpu_node_and_an_upgrade_leaves_the_number_to_keda(tmp_path: Path) -> None:
+    chart = with_other_words(tmp_path, "shared/refusals.yaml", KEDA, "eq 1 1")
+    at_zero, one = (profile_values("gpu", scaling={"assumeKeda": False, "minReplicas": n}) for n in (0, 1))
+    assert weaver_replicas(rendered(chart, at_zero, is_install=True)) == 0
+    assert weaver_replicas(rendered(chart, at_zero, is_upgrade=True)) is None
+    assert weaver_replicas(rendered(chart, one, is_install=True)) is None
+    # GitOps renders every time as if it installed: a number would be set back at each sync.
+    assert weaver_replicas(rendered(chart, profile_values("gpu"), is_install=True)) is None
+
+
+def test_a_password_of_any_characters_is_the_same_in_its_url(tmp_path: Path) -> None:
+    encoded = base64.b64encode(CHOSEN.encode()).decode()
+    chart = with_other_words(tmp_path, "_helpers.tpl", "randAlphaNum 40", f'b64dec "{encoded}"')
+    secrets = [o["stringData"] for o in rendered(chart, profile_values("cpu")) if o["kind"] == "Secret"]
+    urls = [url for data in secrets for name, url in data.items() if name == "DATABASE_URL" or "_URL_" in name]
+    assert len(urls) == 7
+    for url in urls:
+        parts = urlsplit(url)
+        assert unquote(parts.password or "") == CHOSEN, url
+        assert parts.hostname in ("demo-postgres", "demo-redis.proteus.svc")
+        assert parts.port in (5432, 6379)
+
+
+def millicores(text: str) -> int:
+    return int(text[:-1]) if text.endswith("m") else round(float(text) * 1000)
+
+
+@pytest.mark.parametrize(("profile", "most"), [("cpu", 1000), ("ci", 500)])
+def test_a_small_profile_fits_a_node_of_two_cores_even_at_its_most(profile: str, most: int) -> None:
+    objects = render(profile_values(profile))
+    at_most = {o["spec"]["scaleTargetRef"]["name"]: o["spec"]["maxReplicaCount"] for o in objects
+               if o["kind"] == "ScaledObject"}  # fmt: skip
+    total = 0
+    for one in objects:
+        if one["kind"] in ("Deployment", "StatefulSet"):
+            pods = at_most.get(one["metadata"]["name"], one["spec"].get("replicas", 1))
+            containers = one["spec"]["template"]["spec"]["containers"]
+            total += pods * sum(millicores(c["resources"]["requests"]["cpu"]) for c in containers)
+    assert 0 < total <= most

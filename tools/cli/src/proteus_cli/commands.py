@@ -1,0 +1,88 @@
+"""The commands of `proteus`, found by the entry-point group `proteus.commands` and imported when they are called.
+
+A distribution that is installed beside this one registers its commands in that group: `name = "module:attribute"`,
+where the attribute is a function or a Typer application. What `--help` says of a command stands in `KNOWN`, so that
+nothing is imported for it, and so that a command whose distribution is missing can still be named.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
+from typing import Final
+
+GROUP: Final = "proteus.commands"
+CLI: Final = "proteus-cli"
+WORKBENCH: Final = "proteus-workbench"
+WORKBENCH_INSTALL: Final = "`make install` in a clone of the repository installs it"
+
+
+@dataclass(frozen=True)
+class Known:
+    """A command that this version knows of.
+
+    Attributes:
+        help: First line of its help.
+        distribution: What it comes with.
+    """
+
+    help: str
+    distribution: str = CLI
+
+
+KNOWN: Final[Mapping[str, Known]] = {
+    "up": Known("Run the whole fleet on this machine until Ctrl+C; data is kept.", WORKBENCH),
+    "down": Known("Stop the fleet that runs on this machine.", WORKBENCH),
+    "logs": Known("Show the logs, and go on showing them.", WORKBENCH),
+    "env": Known("Print the environment of a service of the running stack, to run it from an editor.", WORKBENCH),
+    "clean": Known("Stop the fleet and delete its data, logs and secrets; model weights stay.", WORKBENCH),
+    "demo": Known(
+        "Start a fresh fleet, do one real try-on through its API, save the picture, stop the fleet.", WORKBENCH
+    ),
+    "tryon": Known("Put a garment on a person. Exit status: 0 done, 1 failed, 3 no server, 4 refused."),
+    "token": Known("Print an access token for a tenant's account. Exit status 4: nothing to sign it with, or refused."),
+    "models": Known("List every engine and parser with its licences."),
+    "weights": Known("Fetch one model's weights from the model hub and check them.", WORKBENCH),
+    "eval": Known("Cut every drawn garment and measure the cuts.", WORKBENCH),
+    "replay": Known(
+        "Say what another policy would have done to waits, goodput and cost, with the pictures really asked for.",
+        WORKBENCH,
+    ),
+    "simulate": Known(
+        "Run the standard set of simulations and write its page, or run one case and show it.", WORKBENCH
+    ),
+    "fleet": Known("What the arbitrator decided and why, and what its shadow would have decided."),
+    "queue": Known("Look at the queues and mend them, through the gateway's API."),
+}
+"""Name -> what `--help` says, and where it comes from."""
+
+
+@cache
+def installed() -> Mapping[str, EntryPoint]:
+    """Return the commands that are installed here, by name."""
+    return {point.name: point for point in entry_points(group=GROUP)}
+
+
+def names() -> list[str]:
+    """Return the names of the commands that can be called, the known ones in their order first."""
+    here = installed()
+    return [*(name for name in KNOWN if name in here), *sorted(here.keys() - KNOWN.keys())]
+
+
+def help_of(name: str) -> str:
+    """Return the first line of a command's help, without importing it."""
+    if name in KNOWN:
+        return KNOWN[name].help
+    point = installed()[name]
+    return f"Comes with {point.dist.name}." if point.dist else ""
+
+
+def missing(name: str) -> str | None:
+    """Return what to install for a known command that is not here; None: it is here, or nobody knows it."""
+    if name in installed() or name not in KNOWN:
+        return None
+    distribution = KNOWN[name].distribution
+    way_out = WORKBENCH_INSTALL if distribution == WORKBENCH else f"`pip install --force-reinstall {distribution}` does"
+    return f"`proteus {name}` comes with the package {distribution}, which is not installed here: {way_out}."

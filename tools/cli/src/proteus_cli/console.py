@@ -1,0 +1,23 @@
+"""What a command says to a person: on standard error, an error as a sentence with the way out of it."""
+
+from __future__ import annotations
+
+from rich.console import Console
+from rich.text import Text
+
+from proteus.errors import ProteusError
+from proteus_client import ClientError
+
+
+class CommandConsole:
+    """Prints to standard error; colours only where it is a terminal."""
+
+    def __init__(self) -> None:
+        self.rich = Console(stderr=True, highlight=False, soft_wrap=True)
+
+    def fail(self, error: ProteusError | ClientError) -> None:
+        """Print what went wrong and the way out."""
+        self.rich.print(Text(error.message, style="red"), soft_wrap=True)
+        hint = getattr(error, "way_out", "") or error.hint
+        if hint:
+            self.rich.print(Text(f"What you can do: {hint}"), soft_wrap=True)

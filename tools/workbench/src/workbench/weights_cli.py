@@ -1,0 +1,49 @@
+"""`proteus weights`: how a model's weights get here.
+
+It fetches one model's files through `workbench.hub`, and writes beside SegFormer's what a tailor without PyTorch needs.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+from rich.console import Console
+
+from proteus.errors import ProteusError
+from proteus.licences import SEGFORMER
+from workbench import hub
+
+DEFAULT_FOLDER: Final = Path(".proteus/models")
+UNAVAILABLE: Final = 3
+
+
+def weights(
+    model: Annotated[str, typer.Argument(help=f"One of {', '.join(sorted(hub.MODELS))}.")],
+    folder: Annotated[Path, typer.Option(help="The model gets a folder of its own in here.")] = DEFAULT_FOLDER,
+    accept_licence: Annotated[
+        bool, typer.Option("--accept-licence", help="You have read the licence of these weights and accept it.")
+    ] = False,
+) -> None:
+    """Fetch one model's weights from the model hub and check them."""
+    console = Console(stderr=True, soft_wrap=True)
+    try:
+        place = hub.fetch_model(model, folder, say=console.print, accepted=accept_licence)
+        if model == SEGFORMER.name:
+            console.print(f"{export_segformer(place)} is the network for tailors without PyTorch.")
+    except ProteusError as error:
+        console.print(f"[red]{error.message}[/red] {error.hint}".strip())
+        raise typer.Exit(UNAVAILABLE) from error
+    print(place)
+
+
+def export_segformer(place: Path) -> Path:
+    """Have the exported network beside the weights; return where it lies.
+
+    Raises:
+        ModelUnavailable: The weights are not SegFormer's, or there is no PyTorch here to export them.
+    """
+    from tailor.parsers.segformer import SIDE, exported, locate  # reads OpenCV, which no other command here needs
+
+    return exported(locate(place), side=SIDE)
