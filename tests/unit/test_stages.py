@@ -34,7 +34,6 @@ def test_every_kind_is_a_stage_and_stands_after_all_that_it_needs() -> None:
 
 def test_pictures_and_preparations_wait_on_their_own_lists() -> None:
     assert kinds_on(JOBS) == (JobKind.TRYON,)
-    assert kinds_on(TAILOR) == (JobKind.INGEST, JobKind.CUT, JobKind.PARSE)
     assert {kind: kind.queue for kind in JobKind} == {
         kind: JOBS if kind is JobKind.TRYON else TAILOR for kind in JobKind
     }

@@ -6,7 +6,11 @@ import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import pytest
+from sqlalchemy import text
+
 from gateway.fleet.view import FleetView
+from hands import until
 from proteus.keys import JOBS
 
 
@@ -144,6 +148,34 @@ async def test_what_is_stored_after_its_deletion_is_deleted_later(ready, hands, 
     assert await parts.eraser.run_due(datetime.now(UTC)) == 0
     assert await parts.eraser.run_due(datetime.now(UTC) + timedelta(minutes=21)) == 1
     assert list(store.list(prefix)) == []
+
+
+BLOCKED = text("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")
+
+
+@pytest.mark.parametrize("deleted", ["tryon", "image", "user"])
+async def test_a_deletion_that_meets_a_recording_waits_for_it_and_not_in_a_circle(ready, parts, deleted) -> None:
+    """The recorder locks a job, then its try-on, its photo's row or its user's."""
+    snap = await ready.guest.snap(await ready.guest.upload(), ready.garment)
+    async with parts.ledger.read() as reads:
+        entry = await reads.tryons.find(snap["job_id"], user_id=ready.guest.user_id)
+        image = await reads.images.find(entry.person_image_id, user_id=entry.user_id)
+        jobs = [*(await reads.jobs.of_images([image.id])), *(await reads.jobs.units_of([entry.id]))[entry.id]]
+
+    async def blocked() -> bool:
+        async with parts.ledger.read() as reads:
+            return bool((await reads.jobs._connection.execute(BLOCKED)).scalar_one())
+
+    erase = {"tryon": lambda: parts.eraser.tryon(entry), "image": lambda: parts.eraser.image(image),
+             "user": lambda: parts.eraser.user(entry.user_id)}[deleted]  # fmt: skip
+    async with parts.ledger.write() as writes:
+        await writes.jobs.lock([job.id for job in jobs])
+        deleting = asyncio.create_task(erase())
+        await until(blocked)
+        await writes.tryons.lock([entry.id])
+        await writes.images.sweep_again({image.id: None})
+        await writes.users.take_seqs({entry.user_id: 1})
+    await deleting
 
 
 async def test_deleting_a_photo_and_a_user_leaves_nothing_of_theirs(ready, objects_left) -> None:

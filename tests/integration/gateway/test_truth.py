@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from redis.asyncio import Redis
@@ -198,10 +198,10 @@ async def test_samples_are_units_and_results_are_a_list(gateway, ready, hands) -
 async def test_a_new_row_is_stamped_by_the_databases_clock_not_by_a_gateways(ready, parts) -> None:
     """Rounds ask by this stamp what is new: of two gateways one may have a clock that is off by minutes."""
     snap = await ready.snap(num_samples=2)
-    ahead = asdict(await row(parts, snap["job_id"])) | {"id": f"{snap['job_id']}:9", "n": 9}
-    ahead["updated_at"] += timedelta(seconds=90)
+    first = await row(parts, snap["job_id"])
+    ahead = replace(first, id=f"{snap['job_id']}:9", n=9, updated_at=first.updated_at + timedelta(seconds=90))
     async with parts.ledger.write() as writes:
-        made = await writes.jobs.add(**ahead)
+        made = await writes.jobs.add(ahead)
     async with parts.ledger.read() as reads:
         assert timedelta() <= await reads.now() - made.updated_at < timedelta(seconds=30)
 

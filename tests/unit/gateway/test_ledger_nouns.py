@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import inspect
-from dataclasses import fields
+from ast import literal_eval
+from dataclasses import MISSING, fields
 
 import pytest
+from sqlalchemy import DefaultClause
 from sqlalchemy.dialects.postgresql import dialect
 
 from gateway.ledger.events import EventRow, events
@@ -26,6 +28,19 @@ CHANGING_SQL = ("insert(", "update(", "delete(", "upsert(", "with_for_update(")
 )
 def test_a_row_has_the_columns_of_its_table(row, table) -> None:
     assert [one.name for one in fields(row)] == [column.name for column in table.c]
+
+
+def test_a_new_job_is_by_default_what_the_table_would_make_it() -> None:
+    of_rows = {one.name: one.default for one in fields(JobRow) if one.default is not MISSING}
+    stamped = {"created_at", "updated_at"}
+    of_table = {
+        column.name: literal_eval(str(column.server_default.arg).capitalize())
+        if isinstance(column.server_default, DefaultClause)
+        else None
+        for column in jobs.c
+        if (column.nullable or column.server_default) and column.name not in stamped | {"stage"}
+    }
+    assert of_rows == of_table
 
 
 def test_an_event_is_read_without_the_time_of_its_record() -> None:

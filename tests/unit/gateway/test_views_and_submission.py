@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from gateway.ledger.events import EventRow
 from gateway.ledger.images import ImageRow
 from gateway.ledger.jobs import JobRow
 from gateway.ledger.orders import Order, material_of
@@ -14,12 +15,20 @@ from gateway.ledger.tryons import TryonRow
 from gateway.outbox import compose
 from gateway.rules.options import TryonOptions, card_of
 from gateway.rules.tokens import Caller
-from gateway.status.views import iso, snapshot_of, status_of, timings_of, view_of_tailor_job, view_of_tryon
+from gateway.status.views import (
+    iso,
+    recorded_event,
+    snapshot_of,
+    status_of,
+    timings_of,
+    view_of_tailor_job,
+    view_of_tryon,
+)
 from gateway.submitting.context import SubmitContext
-from gateway.submitting.new_rows import entry_values, unit_values
+from gateway.submitting.new_rows import entry_values, new_units
 from proteus.errors import LicenceRefused, ModelUnavailable
 from proteus.events import CLIENT_EVENT
-from proteus.jobs import JobId, JobState, Stage
+from proteus.jobs import TERMINAL, JobId, JobState, Stage
 from proteus.queue import Submission
 from proteus.stages import JobKind
 
@@ -46,8 +55,7 @@ def tryon(options: TryonOptions | None = None, units: int = 1) -> tuple[TryonRow
     card = card_of(options.model or "puppet", commercial_only=False)
     entry = entry_values(BY_ANN, options, card, person_id="img_p", garment_id="img_g", cut_id="seg_c")
     options = options.model_copy(update={"num_samples": units})
-    made = unit_values(BY_ANN, options, card, stage=Stage.WAITING, hold=False)
-    return TryonRow(**entry), [JobRow(**unit) for unit in made]
+    return TryonRow(**entry), new_units(BY_ANN, options, card, stage=Stage.WAITING, hold=False)
 
 
 def tailor(kind: str, **changes) -> JobRow:
@@ -229,6 +237,14 @@ def test_the_event_that_a_stream_starts_with_is_a_true_one() -> None:
     assert first is not None
     assert CLIENT_EVENT.validate_python(first.wire()) == first
     assert (first.seq, first.at, first.status, len(first.results)) == (7, iso(NOW), "queued", 2)
+
+
+@pytest.mark.parametrize("status", ["completed", "paused_by_a_later_version"])
+def test_an_event_goes_out_as_it_was_recorded_whatever_version_wrote_it(status) -> None:
+    data = {"kind": "job", "job_id": "job_1", "job_type": "tryon", "status": status, "results": [], "at": iso(NOW)}
+    event = recorded_event(EventRow(user_id="user_1", seq=7, job_id="job_1", data=data))
+    assert event.wire() == data | {"seq": 7}
+    assert (event.kind, event.status in TERMINAL) == ("job", status == "completed")
 
 
 def test_a_result_leaves_out_what_it_has_not() -> None:

@@ -43,10 +43,6 @@ class JobKind(StrEnum):
     TRYON = "tryon"
 
     @property
-    def stage(self) -> PipelineStage:
-        return STAGES[self]
-
-    @property
     def queue(self) -> str:
         """The Redis list this kind waits on."""
         return STAGES[self].queue

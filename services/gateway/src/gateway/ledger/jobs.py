@@ -115,6 +115,7 @@ jobs = Table(
     postgresql_with={"fillfactor": 50},
 )
 
+_COLUMNS: Final = tuple(column.name for column in jobs.c)
 _CHANGING: Final = tuple(column.name for column in jobs.c if column.info == CHANGES)
 _LOCK_ORDER: Final = case({kind: rank for rank, kind in enumerate(STAGES)}, value=jobs.c.kind)
 
@@ -132,7 +133,7 @@ _MARK_SUBMITTED: Final = (
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class JobRow:
-    """One element of a queue. `priority`: 0 low, 1 normal, 2 high.
+    """One element of a queue, by default as new as the table makes it. `priority`: 0 low, 1 normal, 2 high.
 
     Attributes:
         waiting_since: When it could first be queued; its age counts from here.
@@ -142,34 +143,34 @@ class JobRow:
     kind: JobKind
     user_id: UserId
     tenant: str
-    image_id: ImageId | None
-    tryon_id: TryonId | None
-    n: int
-    variant: str
+    image_id: ImageId | None = None
+    tryon_id: TryonId | None = None
+    n: int = 1
+    variant: str = ""
     state: JobState
     stage: Stage | None
-    hold: bool
-    epoch: int
-    submitted_epoch: int
-    token: int
+    hold: bool = False
+    epoch: int = 1
+    submitted_epoch: int = 0
+    token: int = 0
     engine: str
     batch_key: str
-    degraded_batch_key: str
-    priority: int
-    deadline_at: datetime | None
-    attempts: int
-    crashes: int
-    solo_crashes: int
-    cancel_requested: bool
+    degraded_batch_key: str = ""
+    priority: int = 1
+    deadline_at: datetime | None = None
+    attempts: int = 0
+    crashes: int = 0
+    solo_crashes: int = 0
+    cancel_requested: bool = False
     trace_id: str
-    result: dict[str, Any] | None
-    result_key: str | None
-    error: dict[str, Any] | None
+    result: dict[str, Any] | None = None
+    result_key: str | None = None
+    error: dict[str, Any] | None = None
     created_at: datetime
     updated_at: datetime
-    waiting_since: datetime | None
-    started_at: datetime | None
-    finished_at: datetime | None
+    waiting_since: datetime | None = None
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
 
     @property
     def job(self) -> Job:
@@ -285,8 +286,9 @@ class JobReads(Statements):
 class JobWrites(JobReads):
     """Changes of jobs."""
 
-    async def add(self, **values: Any) -> JobRow:
-        stamped = values | {"updated_at": func.now()}
+    async def add(self, row: JobRow) -> JobRow:
+        """Insert a job; return it with the database's time of the change."""
+        stamped = {name: getattr(row, name) for name in _COLUMNS} | {"updated_at": func.now()}
         found = (await self._connection.execute(insert(jobs).values(**stamped).returning(jobs))).mappings().one()
         return JobRow(**found)
 

@@ -12,7 +12,7 @@ from gateway.ledger.statements import Statements
 from gateway.ledger.submit_ready import STATEMENT, Ready, argument
 from gateway.ledger.tryons import TryonReads, TryonRow
 from proteus.payloads import CutFacts, CutResult
-from proteus.stages import JobKind
+from proteus.stages import STAGES, JobKind
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -54,7 +54,7 @@ class OrderReads(Statements):
             {row.image_id for row in rows.values() if row.image_id}
             | {entry.person_image_id for entry in entries.values()}
         )
-        takers = [row.id for row in rows.values() if row.kind.stage.inputs]
+        takers = [row.id for row in rows.values() if STAGES[row.kind].inputs]
         needs = await NeedReads(self._connection).of(takers) if takers else {}
         found = []
         for row in rows.values():

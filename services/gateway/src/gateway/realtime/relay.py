@@ -16,16 +16,15 @@ from typing import Any, Final
 from uuid import uuid4
 
 import structlog
-from pydantic import ValidationError
 from redis.asyncio import Redis
 
 from gateway import metrics
 from gateway.ledger.engine import Ledger
-from gateway.ledger.events import EventRow
+from gateway.status.views import recorded_event
 from proteus import keys
 from proteus.bus import SubscriptionGap, subscribe
 from proteus.errors import NotFound
-from proteus.events import ClientEvent, JobEvent, ProgressEvent
+from proteus.events import ClientEvent, ProgressEvent
 from proteus.jobs import UserId
 from proteus.service.lifecycle import wait
 from proteus.service.supervision import Loops, Pulse
@@ -182,7 +181,7 @@ class Relay:
             events = await reads.events.after(cursors, limit=READ_LIMIT)
         failed: set[Subscriber] = set()
         for row in events:
-            event = _event_of(row)
+            event = recorded_event(row)
             for subscriber in listeners[row.user_id]:
                 if row.seq > subscriber.cursor and subscriber not in failed:
                     if await _delivered(subscriber, event):
@@ -218,16 +217,6 @@ class Relay:
     async def _count_listeners(self) -> int:
         """How many relays Redis knows of, this one included (or not: that is the question)."""
         return int((await self._redis.pubsub_numsub(keys.RECORDED))[0][1])
-
-
-def _event_of(row: EventRow) -> JobEvent:
-    """Return a recorded event. One that another version wrote goes out as it is: its readers may know more than we."""
-    data = {**row.data, "seq": row.seq}
-    try:
-        return JobEvent.model_validate(data)
-    except ValidationError as error:
-        log.warning("event_of_another_version", user_id=row.user_id, seq=row.seq, errors=error.error_count())
-        return JobEvent.model_construct(**data)
 
 
 async def _delivered(subscriber: Subscriber, event: ClientEvent) -> bool:

@@ -16,7 +16,7 @@ from gateway.rules.failures import PREREQUISITE, described
 from proteus import errors
 from proteus.jobs import ENDS, EPOCH_TOKENS, EventKind, JobState, Stage
 from proteus.queue.model import QueueEvent
-from proteus.stages import JobKind
+from proteus.stages import STAGES, JobKind
 
 
 def fact(row: JobRow, kind: EventKind, *, now: datetime, **data: Any) -> QueueEvent:
@@ -90,7 +90,7 @@ def cascaded(row: JobRow, needs: Sequence[JobRow], *, now: datetime) -> JobRow:
 def why_unreadable(kind: JobKind, result: Mapping[str, Any]) -> str:
     """Return what keeps a worker's result from being read; "": it can be."""
     try:
-        kind.stage.result.read(result)
+        STAGES[kind].result.read(result)
     except errors.InvalidRequest as error:
         return error.message
     return ""

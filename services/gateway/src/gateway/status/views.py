@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final, Literal
 
+from pydantic import ValidationError
+
+from gateway.ledger.events import EventRow
 from gateway.ledger.jobs import JobRow
 from gateway.ledger.tryons import TryonRow
 from gateway.status.models import EtaBody, ProgressBody, StatusBody
@@ -156,6 +159,15 @@ def event_of(
         error=seen.error,
         at=iso(at),
     )
+
+
+def recorded_event(row: EventRow) -> JobEvent:
+    """Return a recorded event. One that another version wrote goes out as it is: its readers may know more than we."""
+    data = {**row.data, "seq": row.seq}
+    try:
+        return JobEvent.model_validate(data)
+    except ValidationError:
+        return JobEvent.model_construct(**data)
 
 
 def result_url(job_id: str, n: int) -> str:

@@ -22,7 +22,7 @@ from gateway.submitting.accept_ready import ReadyAcceptor
 from gateway.submitting.admit import Admitter
 from gateway.submitting.context import Accepted, Materials, SubmitContext
 from gateway.submitting.idempotency import Idempotency, remember
-from gateway.submitting.new_rows import entry_values, unit_values
+from gateway.submitting.new_rows import entry_values, new_units
 from gateway.submitting.photos import Photos
 from gateway.submitting.preparations import needs_of
 from proteus import errors
@@ -131,8 +131,8 @@ class Acceptor:
                 )
                 entry = await (_submit_draft(writes, draft, values) if draft else writes.tryons.add(**values))
                 stage = Stage.PREPARING if needs.unfinished else Stage.HELD if admitted.hold else Stage.WAITING
-                pictures = unit_values(context, options, card, stage=stage, hold=admitted.hold)
-                units = [await writes.jobs.add(**picture) for picture in pictures]
+                pictures = new_units(context, options, card, stage=stage, hold=admitted.hold)
+                units = [await writes.jobs.add(picture) for picture in pictures]
                 await writes.needs.add((unit.id, need_id) for unit in units for need_id in needs.unfinished)
                 await remember(writes, context, entry.id)
         if stage is Stage.WAITING:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from gateway.ledger.engine import Ledger
-from gateway.ledger.jobs import JobRow
 from gateway.ledger.orders import Order
 from gateway.ledger.submit_ready import Ready
 from gateway.ledger.tryons import TryonRow
@@ -18,7 +17,7 @@ from gateway.rules.options import TryonOptions
 from gateway.submitting.admit import Admitted, Admitter
 from gateway.submitting.context import Accepted, SubmitContext
 from gateway.submitting.group_commit import GroupCommit
-from gateway.submitting.new_rows import entry_values, unit_values
+from gateway.submitting.new_rows import entry_values, new_units
 from gateway.submitting.photos import Named, Photos
 from gateway.submitting.preparations import variants_of_person
 from proteus.jobs import Stage
@@ -65,10 +64,10 @@ class ReadyAcceptor:
 
     def _ready(self, context: SubmitContext, options: TryonOptions, admitted: Admitted, named: Named) -> Ready:
         card, stage = admitted.card, Stage.HELD if admitted.hold else Stage.WAITING
-        (unit,) = unit_values(context, options, card, stage=stage, hold=admitted.hold)
+        (unit,) = new_units(context, options, card, stage=stage, hold=admitted.hold)
         return Ready(
             entry=TryonRow(**entry_values(context, options, card, person_id=named.person_id, garment_id="")),
-            unit=JobRow(**unit),
+            unit=unit,
             cut_key=named.cut_key,
             variants=variants_of_person(card, self._parser_version),
         )

@@ -6,10 +6,11 @@ import secrets
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from gateway.ledger.jobs import JobRow
 from gateway.rules.options import PRIORITIES, SEED_LIMIT, TryonOptions
 from gateway.submitting.context import SubmitContext
 from proteus.engines import EngineCard
-from proteus.jobs import JobState, Stage, unit_id
+from proteus.jobs import JobState, Stage, TryonId, unit_id
 from proteus.stages import JobKind
 
 
@@ -53,41 +54,31 @@ def entry_values(
     }
 
 
-def unit_values(
+def new_units(
     context: SubmitContext, options: TryonOptions, card: EngineCard, *, stage: Stage, hold: bool
-) -> list[dict[str, Any]]:
-    """Return the pictures of a try-on, made now: every column of their rows."""
+) -> list[JobRow]:
+    """Return the pictures of a try-on, made now."""
     now = datetime.now(UTC)
-    picture = {
-        "kind": JobKind.TRYON,
-        "user_id": context.caller.user_id,
-        "tenant": context.caller.tenant,
-        "image_id": None,
-        "tryon_id": context.job_id,
-        "variant": "",
-        "state": JobState.QUEUED,
-        "stage": stage,
-        "hold": hold,
-        "epoch": 1,
-        "submitted_epoch": 0,
-        "token": 0,
-        "engine": card.name,
-        "batch_key": card.batch_key(options.quality),
-        "degraded_batch_key": card.batch_key(options.quality, degraded=True),
-        "priority": PRIORITIES[options.priority],
-        "deadline_at": now + timedelta(milliseconds=options.deadline_ms) if options.deadline_ms else None,
-        "attempts": 0,
-        "crashes": 0,
-        "solo_crashes": 0,
-        "cancel_requested": False,
-        "trace_id": context.trace_id,
-        "result": None,
-        "result_key": None,
-        "error": None,
-        "created_at": now,
-        "updated_at": now,
-        "waiting_since": now if stage is Stage.WAITING else None,
-        "started_at": None,
-        "finished_at": None,
-    }
-    return [picture | {"id": unit_id(context.job_id, n), "n": n} for n in range(1, options.num_samples + 1)]
+    return [
+        JobRow(
+            id=unit_id(context.job_id, n),
+            kind=JobKind.TRYON,
+            user_id=context.caller.user_id,
+            tenant=context.caller.tenant,
+            tryon_id=TryonId(context.job_id),
+            n=n,
+            state=JobState.QUEUED,
+            stage=stage,
+            hold=hold,
+            engine=card.name,
+            batch_key=card.batch_key(options.quality),
+            degraded_batch_key=card.batch_key(options.quality, degraded=True),
+            priority=PRIORITIES[options.priority],
+            deadline_at=now + timedelta(milliseconds=options.deadline_ms) if options.deadline_ms else None,
+            trace_id=context.trace_id,
+            created_at=now,
+            updated_at=now,
+            waiting_since=now if stage is Stage.WAITING else None,
+        )
+        for n in range(1, options.num_samples + 1)
+    ]

@@ -14,7 +14,7 @@ from gateway.submitting.context import Materials, SubmitContext
 from gateway.submitting.idempotency import Raced
 from proteus.engines import EngineCard
 from proteus.jobs import WITHOUT_RESULT, Category, JobState, Stage, new_id
-from proteus.stages import JobKind, Photo
+from proteus.stages import STAGES, JobKind, Photo
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,9 +84,9 @@ class Preparations:
             Raced: Another request made the same job first.
         """
         if (image.id, kind) not in self._jobs:
-            needs = [await self.ensure(need.kind, image, category) for need in kind.stage.needs]
+            needs = [await self.ensure(need.kind, image, category) for need in STAGES[kind].needs]
             there = [need for need in needs if need is not None]
-            variant = kind.stage.variant(
+            variant = STAGES[kind].variant(
                 (need.variant for need in there), category=category, parser_version=self._parser_version
             )
             if kind is JobKind.INGEST and image.key is not None and (image.id, kind, variant) not in self._known:
@@ -127,7 +127,7 @@ class Preparations:
         if made is None:
             raise Raced
         # What is done is noted as well where the job's body names what it made.
-        noted = [need.id for need in needs if need.state is not JobState.COMPLETED or need.kind in kind.stage.inputs]
+        noted = [need.id for need in needs if need.state is not JobState.COMPLETED or need.kind in STAGES[kind].inputs]
         await self._writes.needs.add((made.id, need_id) for need_id in noted)
         if not blocked:
             self.waiting.append(made.id)
@@ -147,7 +147,7 @@ async def needs_of(
     plan = Preparations(writes, context, materials.known, parser_version=parser_version, named=materials.cut)
     await plan.pin()
     photos = {Photo.PERSON: materials.person, Photo.GARMENT: materials.garment}
-    needs = JobKind.TRYON.stage.needs_for(card)
+    needs = STAGES[JobKind.TRYON].needs_for(card)
     needed = [await plan.ensure(need.kind, photos[need.photo], category) for need in needs if need.photo]
     cut = plan.job(JobKind.CUT, materials.garment)
     assert cut is not None, "a picture cannot be woven without a cut-out"
@@ -161,10 +161,10 @@ def variants_of_person(card: EngineCard, parser_version: str) -> dict[JobKind, s
     """Return what a person's photo must have gone through for a picture, and what tells the right jobs apart."""
 
     def variant(kind: JobKind) -> str:
-        before = (variant(need.kind) for need in kind.stage.needs)
-        return kind.stage.variant(before, category=Category.AUTO, parser_version=parser_version)
+        before = (variant(need.kind) for need in STAGES[kind].needs)
+        return STAGES[kind].variant(before, category=Category.AUTO, parser_version=parser_version)
 
-    needs = JobKind.TRYON.stage.needs_for(card)
+    needs = STAGES[JobKind.TRYON].needs_for(card)
     return {need.kind: variant(need.kind) for need in needs if need.photo is Photo.PERSON}
 
 

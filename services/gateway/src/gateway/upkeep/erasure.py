@@ -1,7 +1,8 @@
 """DELETE that deletes: rows first, then what the queue knows, then the objects; and once more later.
 
 A worker that was weaving at that moment may still store its picture afterwards, so every emptied prefix is emptied
-again when no lease of that time can be alive.
+again when no lease of that time can be alive. Like the recorder it locks jobs before what they belong to: otherwise
+the two wait for each other in a circle, and Postgres ends one of them.
 """
 
 from __future__ import annotations
@@ -59,6 +60,7 @@ class Eraser:
         if image.sha256 and image.key and not twins:
             prefixes += [image.key, object_keys.derived_prefix(image.user_id, image.sha256)]
         async with self._ledger.write() as writes:
+            await writes.jobs.lock(job.id for job in jobs)
             await writes.events.empty([job.id for job in jobs])
             await writes.images.delete(image.id)
             await self._schedule(writes, prefixes)
@@ -71,6 +73,7 @@ class Eraser:
             jobs = await reads.jobs.alive_of_user(user_id)
         prefixes = object_keys.user_prefixes(user_id)
         async with self._ledger.write() as writes:
+            await writes.jobs.lock(job.id for job in jobs)
             found = await writes.users.delete(user_id)
             await self._schedule(writes, prefixes)
         await self._forget(jobs)
@@ -107,6 +110,7 @@ class Eraser:
             units = await reads.jobs.units_of([entry.id for entry in rows])
         prefixes = [object_keys.result_prefix(entry.user_id, entry.id) for entry in rows]
         async with self._ledger.write() as writes:
+            await writes.jobs.lock(unit.id for found in units.values() for unit in found)
             for entry in rows:
                 await writes.events.empty([entry.id])
                 await writes.tryons.delete(entry.id)

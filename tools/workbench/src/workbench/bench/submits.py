@@ -77,7 +77,7 @@ async def seed(database_url: str) -> None:
                 size_bytes=9,
             )
             await writes.images.describe(image_id, image)
-            await writes.jobs.add(
+            await writes.jobs.add_tailor_job(
                 id=f"seg_{task}", kind=task, user_id=USER, tenant="guests", image_id=image_id, engine=task,
                 batch_key=task, variant=variant, state="completed", trace_id="t",
                 result={"result_key": key, "cut": {"category": "upper", "worn": False}}, result_key=key,
@@ -172,6 +172,7 @@ def main() -> None:
         environment = {
             "DATABASE_URL": database, "REDIS_URL": valkey.url, "PROTEUS_SIGNING_KEY": KEY, "LOG_LEVEL": "WARNING",
             "AUTH_GUESTS": "open", "OBJECT_STORAGE_ENDPOINT": "http://127.0.0.1:9", "OBJECT_STORAGE_BUCKET": "bench",
+            "OBJECT_STORAGE_ACCESS_KEY": "bench", "OBJECT_STORAGE_SECRET_KEY": "a-secret-for-benchmarks-only",
             **UNLIMITED, "LIMIT_TENANT_QUEUED": "100000000", "LIMIT_TENANT_TOTAL": "100000000",
             "ADMISSION_MAX_REPLICAS": "10000000", "GATEWAY_INNER_PORT": "0",
         }  # fmt: skip
