@@ -1,4 +1,4 @@
-"""`python -m gateway serve | migrate | openapi | token`. Hears SIGTERM before anything heavy is imported."""
+"""`python -m gateway serve | migrate | openapi | token`. Handles SIGTERM before it imports anything heavy."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from proteus.service.startup import hear_signals
 
 
 def main() -> int:
-    """Do what the command line says; return the exit status."""
+    """Run the command that the arguments name; return the exit status."""
     hear_signals()
     from gateway.commands import main as run
 

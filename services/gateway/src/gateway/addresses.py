@@ -1,11 +1,11 @@
-"""Whose request it is before anybody says who he is: the client's address, as a keyed hash.
+"""Identifies clients before they authenticate: by their address, as a keyed hash.
 
-The peer of a connection is the client only where nothing stands between. `GATEWAY_TRUSTED_PROXIES` names the proxies
-whose X-Forwarded-For is believed: read from the right, the first address that is none of them is the client's. What
-stands left of it was written by the client and says nothing. Without trusted proxies a private peer is some proxy that
-nobody named: then all clients would look like one, so there is no address and no limit by address.
+The peer of a connection is the client only where no proxy stands between. `GATEWAY_TRUSTED_PROXIES` names the proxies
+whose X-Forwarded-For is trusted: read from the right, the first address that is none of them is the client's. The
+client wrote what stands left of it, which proves nothing. Without trusted proxies a private peer is an unnamed proxy:
+all clients would look like one, so there is no address and no limit by address.
 
-An address is used only as a hash under the deployment's key: it tells two clients apart and cannot be read back.
+An address is used only as a hash under the deployment's key: it tells two clients apart and cannot be reversed.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ Network = IPv4Network | IPv6Network
 
 HASH_CHARACTERS: Final = 24
 IPV6_PREFIX: Final = 64
-"""What one client of IPv6 has to himself: he may use every address of it."""
+"""The prefix that one IPv6 client has to itself: it may use every address in it."""
 
 
 def networks(text: str) -> tuple[Network, ...]:
@@ -34,10 +34,10 @@ def networks(text: str) -> tuple[Network, ...]:
 
 
 class Addresses:
-    """Tells clients apart.
+    """Identifies clients by address.
 
     Args:
-        trusted: Proxies whose X-Forwarded-For is believed.
+        trusted: Proxies whose X-Forwarded-For is trusted.
         key: A secret; the same one on every replica.
     """
 
@@ -47,11 +47,11 @@ class Addresses:
 
     @property
     def trusts_proxies(self) -> bool:
-        """Whether anybody's X-Forwarded-For is believed."""
+        """Whether any proxy's X-Forwarded-For is trusted."""
         return bool(self._trusted)
 
     def of(self, peer: str | None, forwarded: Sequence[str]) -> str | None:
-        """Return the client's address as a keyed hash; None: it cannot be told.
+        """Return the client's address as a keyed hash; None: it is unknown.
 
         Args:
             peer: The other end of the connection.
@@ -74,7 +74,7 @@ class Addresses:
         for hop in reversed(hops):
             if hop is None or not self._is_trusted(hop):
                 return hop
-        # Nothing but proxies: a request of a proxy's own, or one that does not say for whom it asks.
+        # Only proxies: a proxy's own request, or one that does not name its client.
         return None
 
     def _is_trusted(self, address: Address) -> bool:

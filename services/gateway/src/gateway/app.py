@@ -76,8 +76,8 @@ STORE_SECONDS: Final = 4.0
 TITLE = "Proteus"
 CLOSE_SECONDS: Final = 1.0
 REDIS_SECONDS: Final = EDGE_CALL_SECONDS - 0.4
-"""Longest wait for a reply of Redis: the edge answers within its deadline. A broken line is tried once more, a server
-that does not answer is not."""
+"""Longest wait for a reply of Redis: the edge answers within its deadline. A broken connection is retried once, a
+server that does not answer is not."""
 
 SUMMARY = "Turns a photo of a person and a photo of a garment into a photo of that person wearing that garment."
 
@@ -86,8 +86,8 @@ def build(settings: GatewaySettings, stopping: asyncio.Event) -> Services:
     """Make every part. Connects to nothing yet.
 
     Args:
-        settings: What the environment said.
-        stopping: Set when the process is asked to end: streams and long polls let go.
+        settings: The settings from the environment.
+        stopping: Set when the process is to end: streams and long polls end.
 
     Raises:
         ModelUnavailable: The default engine does not exist.
@@ -100,7 +100,7 @@ def build(settings: GatewaySettings, stopping: asyncio.Event) -> Services:
     redis: Redis = Redis.from_url(
         settings.redis.url,
         decode_responses=True,
-        encoding_errors="replace",  # Bytes of strangers are looked at, not stumbled over.
+        encoding_errors="replace",  # A client's malformed bytes are read, not raised on.
         socket_connect_timeout=2,
         socket_timeout=REDIS_SECONDS,
         health_check_interval=15,
@@ -217,7 +217,7 @@ async def running(services: Services, sockets: SocketServer) -> AsyncIterator[No
 
 
 async def _closed(services: Services) -> None:
-    """Close what is connected; a server that does not answer is not waited for."""
+    """Close every connection, without waiting for a server that does not answer."""
     with contextlib.suppress(Exception):
         async with asyncio.timeout(CLOSE_SECONDS):
             await services.redis.aclose()
@@ -263,10 +263,10 @@ def make_app(
     """Return the whole edge: HTTP, and the socket at `/updates`.
 
     Args:
-        settings: What the environment said.
-        stopping: Makes streams and long polls let go.
-        inner: What answers on the inner port; it gets the services as soon as they run.
-        built: The services, where the caller wants to know at once what cannot be built.
+        settings: The settings from the environment.
+        stopping: Ends streams and long polls.
+        inner: The application of the inner port; it gets the services as soon as they run.
+        built: The services, where the caller built them early to catch errors of building.
     """
     sockets = SocketServer(origins=settings.origins)
     engine: ASGIApp = socketio.ASGIApp(sockets.io, socketio_path=PATH)
@@ -279,7 +279,7 @@ def make_app(
 
     fair = fairness.Fair(limited(SubmitShortcut(http_api)), origins=settings.origins, max_body_bytes=largest)
     plain = CommonHeaders(RequestEnvelope(fair))
-    # Polling is refused, so what asks for the socket's path without a socket gets the engine's own 400.
+    # Polling is refused, so a request for the socket's path without a socket gets the engine's own 400.
     polling = CommonHeaders(limited(engine))
     frames = SocketFrames(
         engine, connect_seconds=settings.edge.connect_seconds, send_seconds=settings.edge.send_seconds

@@ -1,7 +1,7 @@
 """Every loop that runs for ever beside the requests, in one list: recorders, relay, and rounds.
 
-What turns is built by the composition root; here stands how often. Only the recorders' readers are made here, because
-they live as long as one run: each run reads under a name of its own.
+The composition root builds what turns; this module says how often. It makes only the recorders' readers, because they
+live as long as one run: each run reads under a name of its own.
 All of them run through the process's one `Loops`: a turn that fails is counted and comes again, and a loop that does
 not turn is named at `/healthz`.
 """
@@ -28,15 +28,15 @@ SWEEP_SECONDS: Final = 300.0
 """Longest that a round over many objects or rows may take; its single calls have their own deadlines."""
 
 INSPECT_SECONDS: Final = 5.0
-"""How long a key of another type may stand where no script meets it; one look costs Redis some microseconds."""
+"""How long a key of another type may stay where no script meets it; one check costs Redis some microseconds."""
 
 STOP_SECONDS: Final = 1.0
-"""How long a loop may take to end by itself. What is cut off afterwards was not committed and comes again."""
+"""How long a loop may take to end by itself. Work cut off afterwards was not committed and comes again."""
 
 
 @dataclass(frozen=True)
 class Round:
-    """What a loop does each time, and how often."""
+    """A loop's action, and how often it runs."""
 
     turn: Callable[[], Awaitable[object]]
     every_seconds: float
@@ -44,7 +44,7 @@ class Round:
 
 
 async def run(services: Services, sockets: SocketServer, stop: asyncio.Event) -> None:
-    """Run every loop until told to stop."""
+    """Run every loop until `stop` is set."""
     loops = services.loops
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(services.relay.run(loops, stop), name="relay")]

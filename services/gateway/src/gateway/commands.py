@@ -35,12 +35,12 @@ log = structlog.get_logger()
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Do what the command line says; return the exit status."""
+    """Run the command that the arguments name; return the exit status."""
     given = _parser().parse_args(arguments)
     if given.command == "openapi":
         print(json.dumps(openapi(), indent=2, ensure_ascii=False))
         return 0
-    # A migration job is given the database and the bucket, not the key that signs tokens.
+    # A migration job has the database and the bucket, not the key that signs tokens.
     unsigned = given.command == "migrate"
     read = partial(GatewaySettings, tokens=TokenSettings.model_construct()) if unsigned else GatewaySettings
     settings = read_settings(read, "gateway")
@@ -64,14 +64,14 @@ async def serve(settings: GatewaySettings, *, host: str, port: int) -> int:
     """Serve until SIGTERM or SIGINT; then close sockets and streams, let requests end, and go.
 
     Returns:
-        The exit status: 0 after a signal. A gateway whose inside ended by itself goes with 1: uvicorn would go on
+        The exit status: 0 after a signal, 1 when the background loops ended by themselves: uvicorn would go on
         answering for ever, and nothing would be recorded or delivered.
 
     Raises:
-        ProteusError: The settings allow no gateway here; nothing was listened to.
+        ProteusError: The settings allow no gateway here; no port was opened.
     """
     gc.collect()
-    gc.freeze()  # What is loaded stays: looking through it again and again costs a tenth of each request.
+    gc.freeze()  # Loaded objects stay: collecting over them again and again costs a tenth of each request.
     stopping = asyncio.Event()
     inside = InnerApp()
     app = make_app(settings, stopping, inside, build(settings, stopping))
@@ -112,7 +112,7 @@ def prepare(settings: GatewaySettings) -> None:
 
 
 async def token(settings: GatewaySettings, *, tenant: str, scopes: list[str], seconds: int) -> str:
-    """Return a token for the tenant's account, which is made if it is not there."""
+    """Return a token for the tenant's account, which is made if it is missing."""
     ledger = Ledger(settings.database)
     try:
         user_id = UserId(f"user_{tenant}")
@@ -139,7 +139,7 @@ class _Server(uvicorn.Server):
 
 
 def _tenant(name: str) -> str:
-    """Refuse the name under which guests run whom nobody brought: an account there would be taken for one of them."""
+    """Refuse the tenant of guests that no account brought: an account there would be taken for one of them."""
     if name == GUESTS:
         raise argparse.ArgumentTypeError(f"{GUESTS!r} is the tenant of anonymous guests: choose another name")
     return name

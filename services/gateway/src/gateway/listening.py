@@ -18,11 +18,11 @@ GRACE_SECONDS: Final = 10
 """How long requests may take to end after SIGTERM; sockets and streams are closed at once."""
 
 MESSAGE_BYTES_MOST: Final = 65_536
-"""A WebSocket message: clients have nothing to say but their token."""
+"""A WebSocket message: clients send only their token."""
 
 
 def public(app: Application, edge: EdgeSettings) -> uvicorn.Config:
-    """Return how clients are listened to."""
+    """Return the configuration of the public port."""
     return uvicorn.Config(
         app,
         http=headers_within(edge.header_seconds),
@@ -33,13 +33,13 @@ def public(app: Application, edge: EdgeSettings) -> uvicorn.Config:
         ws_max_size=MESSAGE_BYTES_MOST,
         timeout_keep_alive=edge.keep_alive_seconds,
         timeout_graceful_shutdown=GRACE_SECONDS,
-        proxy_headers=False,  # `gateway.addresses` reads them, and believes the proxies of the settings alone.
+        proxy_headers=False,  # `gateway.addresses` reads them, and trusts only the proxies of the settings.
         server_header=False,
     )
 
 
 def inner(app: Application) -> uvicorn.Config:
-    """Return how Prometheus and operators are listened to, on a port of their own."""
+    """Return the configuration of the inner port, for Prometheus and operators."""
     return uvicorn.Config(
         app,
         http=headers_within(),

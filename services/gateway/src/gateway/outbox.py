@@ -30,7 +30,7 @@ T = TypeVar("T")
 log = structlog.get_logger()
 
 OUTBOX_AGE: Final = timedelta(seconds=2)
-"""Younger rows are being pushed by whoever committed them."""
+"""The request that committed a younger row is still pushing it."""
 
 OUTBOX_LIMIT: Final = 500
 
@@ -47,7 +47,7 @@ class Submitter:
         self._address_of = address_of
 
     async def push(self, ids: Iterable[str]) -> int:
-        """Read these rows and push those that wait; return how many the queues took."""
+        """Read these rows and push those that wait; return how many the queues accepted."""
         wanted = list(ids)
         if not wanted:
             return 0
@@ -56,7 +56,7 @@ class Submitter:
         return await self.push_orders([order for order in orders if order.job.stage is Stage.WAITING])
 
     async def push_orders(self, orders: Sequence[Order]) -> int:
-        """Push orders, one round trip per queue; what Redis does not take stays in the outbox.
+        """Push orders, one round trip per queue; what Redis does not accept stays in the outbox.
 
         A try-on without material was read while its photo or cut-out was being recorded: it is read anew.
         """
@@ -81,14 +81,14 @@ class Submitter:
         return taken
 
     async def sweep(self) -> int:
-        """Push what committed but never arrived; return how many the queues took."""
+        """Push what committed but never arrived; return how many the queues accepted."""
         async with self._ledger.read() as reads:
             ids = await reads.backlog.outbox(updated_before=await reads.now() - OUTBOX_AGE, limit=OUTBOX_LIMIT)
         return await self.push(ids)
 
 
 def compose(order: Order, address_of: AddressOf, *, job_age_seconds: int) -> Submission:
-    """Return the queue element of a job whose needs are all there."""
+    """Return the queue element of a job whose needs are all met."""
     job = order.job
     payload, work = _tryon(order, address_of) if order.tryon else _tailor(order, address_of)
     return Submission(
@@ -138,7 +138,7 @@ def _tryon(order: Order, address_of: AddressOf) -> tuple[dict[str, Any], TryonWo
 
 
 def _tailor(order: Order, address_of: AddressOf) -> tuple[dict[str, Any], TailorWork]:
-    """Return what its stage's work names, out of all that is known of a photo and of the stages before."""
+    """Return what its stage's work names, from what is known of a photo and of the stages before."""
     job, image = order.job, _there(order.image)
     known = {
         "user_id": job.user_id,

@@ -1,4 +1,4 @@
-"""Everything the running gateway is made of: built once by the composition root, handed to every request."""
+"""The parts of the running gateway: built once by the composition root, passed to every request."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ from proteus.storage import ObjectStore
 
 @dataclass(frozen=True, kw_only=True)
 class Services:
-    """The gateway's parts. `stopping` is set when the process is asked to end: whoever waits for a client lets go."""
+    """The gateway's parts. `stopping` is set when the process is to end: streams and long polls end."""
 
     settings: GatewaySettings
     redis: Redis

@@ -17,12 +17,12 @@ from proteus.settings import LeaseSettings, LogSettings, RedisSettings, StorageS
 
 
 class DatabaseSettings(SecretSettings):
-    """The memory."""
+    """The database."""
 
     model_config = SettingsConfigDict(frozen=True, env_prefix="DATABASE_", extra="ignore")
 
     url: str = "postgresql+asyncpg://proteus@127.0.0.1:5432/proteus"
-    """`DATABASE_URL`. `postgresql://` and `postgres://` are taken as well."""
+    """`DATABASE_URL`. `postgresql://` and `postgres://` are accepted as well."""
 
     pool_size: int = Field(default=14, ge=2)
     """`DATABASE_POOL_SIZE`. Connections for requests: a submit holds one for milliseconds. The background loops have 6
@@ -31,7 +31,7 @@ class DatabaseSettings(SecretSettings):
     @field_validator("url")
     @classmethod
     def _driver(cls, url: str) -> str:
-        checked_url(url, "postgresql", "postgresql+asyncpg", "postgres", needs_host=False)  # A socket has none.
+        checked_url(url, "postgresql", "postgresql+asyncpg", "postgres", needs_host=False)  # A Unix socket has none.
         refuse_published(unquote(urlsplit(url).password or ""), what="its password")
         return "postgresql+asyncpg://" + url.partition("://")[2]
 
@@ -45,7 +45,7 @@ class TokenSettings(SecretSettings):
     """`PROTEUS_SIGNING_KEY`. HS256; at least 32 bytes (RFC 7518). Has no default: a known key is no key."""
 
     guest_token_seconds: int = Field(default=86_400, ge=60)
-    """A shopper's day; the page asks for a new token when it runs out."""
+    """A shopper's day; the page requests a new token when it expires."""
 
     @field_validator("signing_key")
     @classmethod
@@ -55,17 +55,17 @@ class TokenSettings(SecretSettings):
 
 
 class AuthSettings(CheckedSettings):
-    """Who may come without an account."""
+    """Access without an account."""
 
     model_config = SettingsConfigDict(frozen=True, env_prefix="AUTH_", extra="ignore")
 
     guests: Literal["open", "key", "off"] = "key"
-    """`AUTH_GUESTS`. `open`: anybody becomes a guest by asking. `key`: only an account's token makes guests, in its own
-    tenant. `off`: accounts alone. A stranger must not spend a GPU by default; local stacks, on loopback, say `open`."""
+    """`AUTH_GUESTS`. `open`: any client becomes a guest on request. `key`: only an account's token makes guests, in its
+    own tenant. `off`: only accounts. By default no unknown client may use a GPU; local stacks (loopback) set `open`."""
 
 
 class UploadSettings(CheckedSettings):
-    """What may be uploaded, and how long an upload may lie about."""
+    """Which uploads are accepted, and how long one is kept."""
 
     model_config = SettingsConfigDict(frozen=True, env_prefix="UPLOAD_", extra="ignore")
 
@@ -77,7 +77,7 @@ class UploadSettings(CheckedSettings):
     """A 24 megapixel JPEG of high quality stays below this."""
 
     put_expires_seconds: int = Field(default=900, gt=0, le=1_080)
-    """Life of a signed upload; what is deleted is looked for once more when it is over (`erasure.AGAIN_AFTER`)."""
+    """Life of a signed upload; the second erasure of deleted objects comes after it (`erasure.AGAIN_AFTER`)."""
 
     get_expires_seconds: int = Field(default=900, gt=0, le=604_800)
     incoming_max_age_seconds: int = Field(default=86_400, gt=0)
@@ -97,19 +97,19 @@ class UploadSettings(CheckedSettings):
 
 
 class RetentionSettings(CheckedSettings):
-    """How long what nobody asks for is kept."""
+    """How long unused data is kept."""
 
     model_config = SettingsConfigDict(frozen=True, env_prefix="RETENTION_", extra="ignore")
 
     guest_idle_days: float = Field(default=7.0, gt=0)
-    """`RETENTION_GUEST_IDLE_DAYS`. A guest who has not been here for so long loses everything: he cannot come back, his
-    token ends after a day. What foreign payloads brought goes after the same time."""
+    """`RETENTION_GUEST_IDLE_DAYS`. The data of a guest idle for so long is deleted: the guest cannot come back, a token
+    ends after a day. Data of external payloads is deleted after the same time."""
 
     tenant_days: float | None = Field(default=None, gt=0)
-    """`RETENTION_TENANT_DAYS`. Accounts' try-ons go after so long, and photos that none uses. Empty: all is kept."""
+    """`RETENTION_TENANT_DAYS`. When accounts' try-ons are deleted, and photos that none uses. Empty: all are kept."""
 
     event_days: float = Field(default=30.0, ge=1)
-    """`RETENTION_EVENT_DAYS`. How far back a client can ask for what it missed."""
+    """`RETENTION_EVENT_DAYS`. How far back a client can replay missed events."""
 
     @field_validator("tenant_days", mode="before")
     @classmethod
@@ -122,10 +122,10 @@ Limit = Annotated[int, Field(ge=0)]
 
 
 class LimitSettings(CheckedSettings):
-    """What one user, one address or one tenant may do. Rates and what is open at once count per gateway process.
+    """Limits of one user, one address or one tenant. Rates and concurrent requests count per gateway process.
 
     0 switches a limit off. `guest_…` holds for one guest; an address may have `address_share` times as much, because a
-    household or an office stands behind it, and an account `account_share` times, because a shop does.
+    household or an office may share it, and an account `account_share` times, because a shop does.
     """
 
     model_config = SettingsConfigDict(frozen=True, env_prefix="LIMIT_", extra="ignore")
@@ -133,13 +133,13 @@ class LimitSettings(CheckedSettings):
     submits_per_minute: Limit = 120
     uploads_per_minute: Limit = 240
     guests_per_minute: Limit = 600
-    """New guests of one account; and of all strangers whose address cannot be told (`GATEWAY_TRUSTED_PROXIES`)."""
+    """New guests of one account; also of all clients without account or known address (`GATEWAY_TRUSTED_PROXIES`)."""
 
     address_guests_per_minute: Limit = 30
-    """New guests from one address: a page that asks for a token on every load must not fill the ledger unseen."""
+    """New guests from one address: a page that requests a token on every load must not fill the ledger unnoticed."""
 
     guest_requests_per_minute: Limit = 1_200
-    """Requests of any kind: twenty a second, without a pause, is no person."""
+    """Requests of any kind: no person makes twenty a second without a pause."""
 
     guest_requests_at_once: Limit = 16
     """Requests being answered: fewer than the database has connections (20), so that one guest cannot have them all."""
@@ -175,16 +175,16 @@ class LimitSettings(CheckedSettings):
     """Bytes of these photos."""
 
     address_share: int = Field(default=8, ge=1)
-    """How many guests' worth one address may have at once, a minute, and on the list."""
+    """Multiple of a guest's limits for one address: at once, a minute, and on the list."""
 
     account_share: int = Field(default=16, ge=1)
-    """How many guests' worth an account may have at once and a minute; its pictures count as its tenant's alone."""
+    """Multiple of a guest's limits for an account: at once and a minute; its pictures count for its tenant alone."""
 
     warms_per_minute: Limit = 6
-    """Wishes for a ready weaver: each may cost minutes of a GPU."""
+    """Requests for a ready weaver: each may cost minutes of a GPU."""
 
     warm_minutes_per_hour: Limit = 60
-    """Minutes of a ready weaver that one tenant may wish for in an hour. Guests whom no account brought have none."""
+    """Minutes of a ready weaver that one tenant may request in an hour. Guests that no account brought have none."""
 
     tenant_queued: int = Field(default=200, ge=1)
     """Beyond this a tenant's work waits as `held` and is promoted round robin."""
@@ -206,22 +206,22 @@ class LimitSettings(CheckedSettings):
 
 
 class EdgeSettings(CheckedSettings):
-    """The gateway's ports, whom it believes, and how long and how much it listens."""
+    """The gateway's ports, the proxies it trusts, and its limits on reading."""
 
     model_config = SettingsConfigDict(frozen=True, env_prefix="GATEWAY_", extra="ignore")
 
     inner_port: int = Field(default=9100, ge=0, le=65_535)
-    """`GATEWAY_INNER_PORT`. Serves `/metrics` and the full `/health`; 0: nobody does."""
+    """`GATEWAY_INNER_PORT`. Serves `/metrics` and the full `/health`; 0: they are not served."""
 
     keep_alive_seconds: int = Field(default=75, ge=1)
     """`GATEWAY_KEEP_ALIVE_SECONDS`. Longer than a proxy keeps an idle connection (nginx: 60 s), so that none sends a
-    request into one that closes."""
+    request on a closing one."""
 
     header_seconds: float = Field(default=10.0, gt=0)
     """`GATEWAY_HEADER_SECONDS`. From the connection to the end of the headers."""
 
     body_seconds: float = Field(default=30.0, gt=0)
-    """`GATEWAY_BODY_SECONDS`. For a body, and one second more for every 100 KiB of it that has come."""
+    """`GATEWAY_BODY_SECONDS`. For a body, and one second more for every 100 KiB received."""
 
     body_bytes_most: int = Field(default=128 * 1024 * 1024, ge=1)
     """`GATEWAY_BODY_BYTES_MOST`. Bodies of all requests at once; uploads among them lie under `/tmp`."""
@@ -233,8 +233,8 @@ class EdgeSettings(CheckedSettings):
     """`GATEWAY_SEND_SECONDS`. How long a client may leave a message unread once its buffer is full."""
 
     trusted_proxies: str = ""
-    """`GATEWAY_TRUSTED_PROXIES`. CIDRs, comma separated, of the proxies whose X-Forwarded-For is believed. Empty: the
-    peer of a connection is the client, and one with a private address is nobody in particular."""
+    """`GATEWAY_TRUSTED_PROXIES`. CIDRs, comma separated, of the proxies whose X-Forwarded-For is trusted. Empty: the
+    peer of a connection is the client, and one with a private address is an unknown client."""
 
     @field_validator("trusted_proxies")
     @classmethod
@@ -249,7 +249,7 @@ class TailorSettings(CheckedSettings):
     model_config = SettingsConfigDict(frozen=True, env_prefix="TAILOR_", extra="ignore")
 
     url: str = ""
-    """`TAILOR_URL`. Asked by `/health` whether a tailor is ready; empty: nobody is asked."""
+    """`TAILOR_URL`. `/health` checks there whether a tailor is ready; empty: it does not."""
 
     @field_validator("url")
     @classmethod
@@ -258,7 +258,7 @@ class TailorSettings(CheckedSettings):
 
 
 class AdmissionSettings(CheckedSettings):
-    """What the deployment can have, for the estimate at the door."""
+    """The capacity of the deployment, for the estimate at admission."""
 
     model_config = SettingsConfigDict(frozen=True, env_prefix="ADMISSION_", extra="ignore")
 
@@ -266,7 +266,7 @@ class AdmissionSettings(CheckedSettings):
     """A submit whose predicted wait is longer gets 429."""
 
     max_replicas: int = Field(default=5, ge=0)
-    """What KEDA may scale the weaver to (the chart passes it on). 0: nobody starts one."""
+    """What KEDA may scale the weaver to (the chart passes it on). 0: none is started."""
 
     cold_start_seconds: float = Field(default=90.0, ge=0)
     """From no pod to a ready worker; used while none is ready."""
@@ -281,14 +281,14 @@ class GatewaySettings(CheckedSettings):
     model_config = SettingsConfigDict(frozen=True, env_prefix="PROTEUS_", extra="ignore")
 
     default_engine: str = "puppet"
-    """`PROTEUS_DEFAULT_ENGINE`. What a submit without `model` gets; `auto`: diffusion if on offer, else puppet.
+    """`PROTEUS_DEFAULT_ENGINE`. The engine of a submit without `model`; `auto`: diffusion if offered, else puppet.
 
     `auto` suits one machine. A fleet that scales to zero should name its engine: no pod, no offer.
     """
 
     engines: str = ""
-    """`PROTEUS_ENGINES`. Comma separated: the engines this deployment can run, although no worker may be there now.
-    Empty: what workers offered in the last 24 hours, and the default engine. `timed` counts only where it is named."""
+    """`PROTEUS_ENGINES`. Comma separated: the engines this deployment can run, even if no worker is registered now.
+    Empty: those that workers offered in the last 24 hours, and the default engine. `timed` counts only if named."""
 
     licence_policy: Literal["any", "commercial"] = "any"
     """`PROTEUS_LICENCE_POLICY`. `commercial` refuses engines whose weights forbid commercial use."""
@@ -297,8 +297,8 @@ class GatewaySettings(CheckedSettings):
     """`PROTEUS_CORS_ORIGINS`. Comma separated; browsers of these origins may call the API and the store."""
 
     parser_version: str = Field(default="classic", pattern=r"^[A-Za-z0-9._-]{1,64}$")
-    """`PROTEUS_PARSER_VERSION`. What the tailors parse with; the stacks take the parser's name. After a change people
-    are parsed and garments cut anew when they are asked for; new weights under an old name are a change, too."""
+    """`PROTEUS_PARSER_VERSION`. The parser of the tailors; the stacks use its name. After a change people are parsed
+    and garments cut anew when a request needs them; new weights under an old name are a change, too."""
 
     redis: RedisSettings = Field(default_factory=RedisSettings)
     database: DatabaseSettings = Field(default_factory=DatabaseSettings)

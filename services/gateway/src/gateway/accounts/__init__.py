@@ -1,1 +1,1 @@
-"""Who may act."""
+"""Authentication of callers."""

@@ -1,8 +1,8 @@
-"""Who may act: a token that is ours, of a user who is still there, and of a kind that this deployment takes.
+"""Authentication: a caller needs a token we signed, of a user who still exists, of a kind this deployment accepts.
 
-A token is checked by its signature alone; whether its user still exists is asked once and then, for everybody who was
-here lately, again each second in one question. So a deleted user's tokens end on every replica within about a second,
-and no request waits for it.
+The signature alone proves a token. Whether its user exists is read from the ledger once, and then each second in one
+statement for all recent users. So a deleted user's tokens end on every replica within about a second, and no request
+waits for it.
 """
 
 from __future__ import annotations
@@ -20,16 +20,16 @@ from proteus.errors import Forbidden, Unauthorized
 from proteus.jobs import UserId
 
 KNOWN_MOST: Final = 50_000
-"""Users remembered; beyond it the one that has been silent longest is asked for anew when he comes back."""
+"""Users remembered; beyond it the least recently seen one is dropped, and looked up anew at their next request."""
 
 ACTIVE_SECONDS: Final = 60.0
-"""Whoever has been silent for so long is forgotten."""
+"""A user without a request for so long is forgotten."""
 
 NOTE_SECONDS: Final = 30.0
-"""How often it is written down who is here: before anybody is forgotten."""
+"""How often `seen_at` of the recent users is written: before any of them is forgotten."""
 
 FRESH_SECONDS: Final = 5.0
-"""How long an answer is good while the question of each second fails; afterwards every request asks for itself."""
+"""How long a look-up stays valid while the one of each second fails; afterwards every request makes its own."""
 
 
 class GuestsDisabled(Forbidden):
@@ -53,7 +53,7 @@ class _Known:
 
 
 class Callers:
-    """Lets callers in.
+    """Authenticates callers.
 
     Args:
         now: A monotonic clock in seconds.
@@ -70,11 +70,11 @@ class Callers:
         self._noted_at = -NOTE_SECONDS
 
     async def admit(self, token: str | None) -> Caller:
-        """Return whom the token speaks for.
+        """Return the caller that the token names.
 
         Raises:
             Unauthorized: There is no token, it is not ours, it has expired, or its user was deleted.
-            GuestsDisabled: It is a guest's, and this deployment does not take him.
+            GuestsDisabled: It is a guest's, and this deployment takes no guests.
         """
         if token is None:
             raise Unauthorized
@@ -118,7 +118,7 @@ class Callers:
         return host.tenant if host is not None and brought else GUESTS
 
     async def refresh(self) -> None:
-        """Forget whoever was deleted, and whoever has not been here for a while; write down who is here."""
+        """Forget deleted and idle users; write when the others were last seen."""
         now = self._now()
         for user_id in [one for one, known in self._known.items() if now - known.used_at > ACTIVE_SECONDS]:
             del self._known[user_id]

@@ -44,7 +44,7 @@ def install(app: FastAPI, *, origins: list[str], storage_endpoint: str) -> None:
         status: {"model": Problem, "content": {problems.MEDIA_TYPE: {}}, "description": description}
         for status, description in REFUSALS.items()
     }
-    # Routes are tried in this order: what is asked most comes first.
+    # Routes are tried in this order: the most requested come first.
     for module in (
         submit, status, results, auth, images, segmentations, tryons, vtons, events, users, engines, fleet, queue,
         decisions, arrivals, uploads, health,

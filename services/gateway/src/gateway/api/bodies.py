@@ -1,9 +1,9 @@
-"""Bodies of requests: how large they may be, how slowly they may come, how many bytes the process holds of them.
+"""Limits on request bodies: their size, their slowness, and the bytes that the process holds of all of them.
 
     RequestEnvelope ─▶ BodyLimits ─▶ the application
 
-A body that breaks a rule ends for the application as if the client had gone; the refusal is sent from here, and the
-connection is closed. It is also closed when the application answered without the whole body: a refused upload is not
+When a body breaks a rule, the application sees a client that disconnected; this middleware sends the refusal and closes
+the connection. It also closes it when the application answered before the whole body came: a refused upload is not
 read to its end.
 """
 
@@ -26,14 +26,14 @@ MAX_BODY_BYTES: Final = 65_536
 """Largest body of a request that carries no file; the largest one the API needs has some 10 kB."""
 
 BYTES_PER_SECOND: Final = 102_400
-"""The slowest client that is waited for: a bad mobile connection."""
+"""The slowest client that we wait for: a bad mobile connection."""
 
 
 LINGER_SECONDS: Final = 5.0
-"""How long a body that was refused may go on coming before its connection is closed; nothing of it is kept."""
+"""How long a client may go on sending a refused body before we close its connection; nothing of it is kept."""
 
 IDLE_SECONDS: Final = 0.5
-"""A pause after which nothing more is expected of it."""
+"""A pause after which we expect no more of a refused body."""
 
 
 class ByteBudget:
@@ -59,7 +59,7 @@ class ByteBudget:
         metrics.BODY_BYTES.set(self._taken)
 
     def give_back(self, size_bytes: int) -> None:
-        """Count bytes that are gone again."""
+        """Stop counting bytes that the process no longer holds."""
         self._taken -= size_bytes
         metrics.BODY_BYTES.set(self._taken)
 
@@ -68,9 +68,9 @@ class BodyLimits:
     """Limits every body in size and time, and all of them together in bytes.
 
     Args:
-        app: What answers.
+        app: The application.
         budget: The process's.
-        seconds: How long a body may take in any case; one second more for every `BYTES_PER_SECOND` that came.
+        seconds: How long any body may take; one second more for every `BYTES_PER_SECOND` received.
         most_bytes: By path; `MAX_BODY_BYTES` elsewhere.
     """
 
@@ -118,7 +118,7 @@ class _Body:
         self.refusal: ASGIApp | None = None
 
     async def receive(self) -> Message:
-        """Hand on the next piece; a body that breaks a rule looks like a client that has gone."""
+        """Hand on the next piece; a body that breaks a rule looks like a client that disconnected."""
         if self._complete:
             return await self._receive()
         if self.refusal is not None:
@@ -140,7 +140,7 @@ class _Body:
         return message
 
     async def send(self, message: Message) -> None:
-        """Send the application's answer, unless the body was refused; close what was not read to its end."""
+        """Send the application's answer, unless the body was refused; close a connection whose body was not read."""
         if self.refusal is not None and not self._answered:
             return
         if self._complete:
@@ -156,7 +156,7 @@ class _Body:
             await self._send({"type": "http.response.body", "body": b"", "more_body": False})
 
     async def _discard(self) -> None:
-        """Let the rest of the body come for a moment, unread: closed on it, a client could not see its answer."""
+        """Discard the rest of the body for a moment: a client cut off while sending could not see its answer."""
         ends_at = asyncio.get_running_loop().time() + LINGER_SECONDS
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout_at(ends_at):
@@ -167,7 +167,7 @@ class _Body:
                         return
 
     async def refuse(self, answer: ASGIApp) -> None:
-        """Send a refusal and have the connection closed."""
+        """Send a refusal and close the connection."""
         if not self._answered:
             self.refusal = None
             await answer(self._scope, self._receive, self.send)

@@ -1,4 +1,4 @@
-"""Which pages of other origins may call the API, and what they may read of its answers."""
+"""CORS: which other origins may call the API, and which headers of its answers their pages may read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What handlers ask for: the services, the caller, how long to wait, the Idempotency-Key, a page's cursor."""
+"""Dependencies of handlers: the services, the caller, how long to wait, the Idempotency-Key, a page's cursor."""
 
 from __future__ import annotations
 
@@ -42,12 +42,12 @@ ServicesDep = Annotated[Services, Depends(services_of)]
 async def caller_of(
     services: ServicesDep, given: Annotated[HTTPAuthorizationCredentials | None, Depends(BEARER)]
 ) -> Caller:
-    """Whoever calls, by his token."""
+    """The caller, by its token."""
     return await caller_by(services, given.credentials if given else None)
 
 
 async def caller_by(services: Services, token: str | None) -> Caller:
-    """Return whom the token speaks for, and have every log line of this request say so."""
+    """Return the caller that the token names, and bind its ids to every log line of this request."""
     caller = await services.callers.admit(token)
     bind(user_id=caller.user_id)
     return caller
@@ -57,14 +57,14 @@ CallerDep = Annotated[Caller, Depends(caller_of)]
 
 
 async def operator(caller: CallerDep) -> None:
-    """Only operators."""
+    """Refuse callers that are no operators."""
     caller.require("admin")
 
 
 async def host_of(
     services: ServicesDep, authorization: Annotated[str | None, Header(include_in_schema=False)] = None
 ) -> Caller | None:
-    """Whoever brings a new guest, by his token; None: nobody does."""
+    """The account that brings a new guest, by its token; None: there is none."""
     scheme, _, token = (authorization or "").partition(" ")
     return await caller_by(services, token) if scheme.lower() == "bearer" else None
 
@@ -73,7 +73,7 @@ HostDep = Annotated[Caller | None, Depends(host_of)]
 
 
 def limited(kind: str) -> DependsOn:
-    """Count the request against the caller's allowance of this kind; what is left goes into the answer's headers."""
+    """Count the request against the caller's allowance of this kind; the answer's headers state the rest."""
 
     async def take(request: Request, services: ServicesDep, caller: CallerDep) -> None:
         request.state.allowance = services.rates.take(kind, caller.user_id)
@@ -83,7 +83,7 @@ def limited(kind: str) -> DependsOn:
 
 
 def holds(kind: Kind) -> DependsOn:
-    """Count the request among those that wait or listen (`shares`), not among those that are being answered."""
+    """Count the request among those that wait or stream (`shares`), not among those being answered."""
 
     async def become(request: Request) -> None:
         request.state.place.become(kind)
@@ -93,7 +93,7 @@ def holds(kind: Kind) -> DependsOn:
 
 
 async def trace_of(request: Request) -> str:
-    """The id that follows this request's work through every log line."""
+    """The id under which every log line of this request's work stands."""
     return str(request.state.request_id)
 
 
@@ -104,14 +104,14 @@ KeyHeader = Annotated[Key | None, Header(alias="Idempotency-Key", description="R
 
 
 async def idempotency_key_of(request: Request, key: KeyHeader = None) -> IdempotencyKey | None:
-    """The Idempotency-Key with a digest of what it came with."""
+    """The Idempotency-Key with a digest of the request it came with."""
     if key is None:
         return None
     if not key.strip():
         raise InvalidRequest("Idempotency-Key must not be empty.")
     digest = hashlib.sha256(f"{request.method} {request.url.path}\n".encode())
     if request.headers.get("content-type", "").startswith("multipart/"):
-        # The boundary differs from one sending to the next: what counts are the fields, and the bytes of files.
+        # The boundary differs from one attempt to the next: the fields count, and the bytes of files.
         for name, value in sorted((await request.form()).multi_items(), key=lambda field: field[0]):
             digest.update(await asyncio.to_thread(_digest_of_field, name, value))
     else:
@@ -138,7 +138,7 @@ Prefer = Annotated[
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Submit:
-    """What every submit comes with."""
+    """The parts of every submit."""
 
     services: Services
     caller: Caller
@@ -189,7 +189,7 @@ SubmitDep = Annotated[Submit, submits("submits")]
 
 
 async def wait_of(request: Request, wait: Wait = None, prefer: Prefer = None) -> float:
-    """Seconds the client is willing to wait, within this deployment's limit; counts him among those who wait."""
+    """Seconds the client will wait, within this deployment's limit; counts the request among those that wait."""
     found = _WAIT.search(prefer or "")
     asked = wait if wait is not None else float(found.group(1)) if found else 0.0
     if asked > 0:
@@ -231,7 +231,7 @@ async def page_of(
     limit: Annotated[int, Query(ge=1, le=100)] = 20,
     cursor: CursorText | None = None,
 ) -> Page:
-    """The asked part of a list."""
+    """The requested page of a list."""
     return Page(limit=limit, cursor=_cursor(cursor) if cursor is not None else None)
 
 

@@ -1,10 +1,10 @@
-"""What one user and one address may have of this process, checked before a request goes any further.
+"""Limits of one user and one address on this process, checked before any other part sees the request.
 
     RequestEnvelope ─▶ Fair ─▶ SubmitShortcut ─▶ …        every request but the machines' probes
-    FairSockets ─▶ Socket.IO                              every connection of a socket, before it says anything
+    FairSockets ─▶ Socket.IO                              every connection of a socket, before its first message
 
-A request goes on the account of the user its token speaks for; a guest's, and a stranger's, on that of its address as
-well. An account's does not: a shop's server asks from one address for all its shoppers.
+A request counts for the user its token names; one of a guest, or without a token, counts for its address as well. One
+of an account does not: a shop's server sends those of all its shoppers from one address.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ from proteus.errors import Overloaded
 from proteus.service.lifecycle import wait
 
 PROBES: Final = frozenset({"/healthz", "/readyz", "/metrics"})
-"""Asked by machines, which must hear the truth however many people ask."""
+"""Requested by machines, which need a true answer under any load of clients."""
 
 REFUSAL_SECONDS: Final = 0.1
-"""How long a refusal is kept back: whoever asks again at once, a thousand times over, would else keep this process busy
-with refusing him."""
+"""How long a refusal is delayed: a client that repeats a request at once, a thousand times over, would otherwise keep
+this process busy with refusals."""
 
 _RATES: Final[dict[Holder, str]] = {
     "guest": "guest_requests", "account": "account_requests", "address": "address_requests",
@@ -47,10 +47,10 @@ def rates_of(limits: LimitSettings) -> dict[str, Rate]:
 
 
 class Fair:
-    """Refuses whoever has too much open, or asks too often.
+    """Refuses callers with too many open requests, or too many a minute.
 
     Args:
-        app: What answers the rest.
+        app: The application that answers the rest.
         origins: Pages of other origins that may read a refusal.
         max_body_bytes: Paths that take more than a small body, and how much.
     """
@@ -87,7 +87,7 @@ class Fair:
 
 
 class FairSockets:
-    """Refuses an address that has too many sockets open, before it has said anything."""
+    """Refuses an address that has too many sockets open, before it has sent anything."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

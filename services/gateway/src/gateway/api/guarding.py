@@ -1,7 +1,7 @@
-"""Routes that ask who calls before they read what he sends.
+"""Routes that authenticate the caller before they read the body.
 
-The framework reads a request's body before it asks any dependency. Here the token and the scope that a route's
-dependencies will ask for are looked at first, so that a stranger's body is never read.
+The framework reads a request's body before it runs any dependency. These routes first check the token and the scope
+that their dependencies require, so that the body of an unauthenticated request is never read.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ class GuardedRoute(APIRoute):
     """Refuses (401, 403) before the first byte of the body."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """Return the handler behind its guard; a route that takes strangers has none."""
+        """Return the handler behind its guard; a route without authentication has none."""
         handler = super().get_route_handler()
         asked = set(_calls(self.dependant))
         if BEARER not in asked:

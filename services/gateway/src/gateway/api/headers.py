@@ -1,7 +1,7 @@
-"""What every answer carries beside its content, and what HTTP asks of every resource.
+"""Headers of every answer, and what HTTP requires of every resource.
 
-Security headers stand on every answer, `HEAD` is answered wherever `GET` is, and no redirect names a host: the host
-that a client claims may be anybody's, and behind a proxy the scheme is not ours either.
+Every answer has security headers, `HEAD` is answered wherever `GET` is, and no redirect names a host: a client may
+claim any host, and behind a proxy we do not know the scheme.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from proteus.service.security_headers import SECURITY_HEADERS
 Header = tuple[bytes, bytes]
 
 _ALWAYS: Final = tuple((name.encode(), value.encode()) for name, value in SECURITY_HEADERS)
-"""For what is no page: JSON, files of pages, redirects. Pages bring their own policy."""
+"""For all answers but pages: JSON, files of pages, redirects. Pages bring their own policy."""
 
 _HSTS: Final = (b"strict-transport-security", b"max-age=31536000")
 _CAMERA_OURS: Final = (b"permissions-policy", b"camera=(self), microphone=(), geolocation=()")
@@ -32,7 +32,7 @@ class CommonHeaders:
     """Adds the headers, answers HEAD, keeps redirects relative.
 
     Args:
-        app: What answers requests.
+        app: The application.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -63,7 +63,7 @@ class CommonHeaders:
 
 
 def _completed(headers: Iterable[Header], added: Iterable[Header]) -> Iterator[Header]:
-    """Yield the answer's headers, then those of the added ones whose name is not there yet."""
+    """Yield the answer's headers, then the added ones whose name it lacks."""
     there = set()
     for name, value in headers:
         there.add(name)
@@ -79,11 +79,11 @@ def _is_app(path: str) -> bool:
 
 
 def _came_by_https(scope: Scope) -> bool:
-    """Tell whether the client spoke TLS, to us or to a proxy; browsers ignore HSTS that comes by plain HTTP."""
+    """Tell whether the client spoke TLS, to us or to a proxy; browsers ignore HSTS over plain HTTP."""
     return scope["scheme"] == "https" or Headers(scope=scope).get("x-forwarded-proto", "") == "https"
 
 
 def _relative(location: bytes) -> bytes:
-    """Return a location without scheme and host, and without the two slashes that would name another one."""
+    """Return a location without scheme and host, and without the two slashes that would name another host."""
     rest = _HOST_PART.sub(b"", location)
     return b"/" + rest.lstrip(b"/\\") if rest.startswith((b"/", b"\\")) or rest != location else rest

@@ -1,4 +1,4 @@
-"""The inner port: `/metrics` for Prometheus, `/health` with all its numbers. No way leads there from outside."""
+"""The inner port: `/metrics` for Prometheus, `/health` with all its numbers. It cannot be reached from outside."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every request gets: an id for its log lines, its time in the metrics, what is left of an allowance."""
+"""Gives every request an id for its log lines, a time in the metrics, and headers with the rest of its allowance."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._:\-]{1,64}")
 _TRACEPARENT: Final = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
 
 _QUIET: Final = frozenset({"/healthz", "/readyz"})
-"""Asked every few seconds by machines: not worth a line each."""
+"""Machines request these every few seconds: not worth a line each."""
 
 
 class RequestEnvelope:
     """Names each request, times it and logs it.
 
-    Stands outside of everything else. An id given by the caller (`X-Request-ID`, W3C traceparent) is kept.
+    The outermost middleware. An id given by the caller (`X-Request-ID`, W3C traceparent) is kept.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -57,7 +57,7 @@ class RequestEnvelope:
         structlog.contextvars.bind_contextvars(trace_id=request_id)
         try:
             await self._app(scope, receive, named)
-        except Exception as error:  # The edge of all: beyond it the server would log the whole of it a second time.
+        except Exception as error:  # The outermost edge: beyond it the server would log all of it a second time.
             response = await on_bug(Request(scope), error)
             if not answered:
                 await response(scope, receive, named)

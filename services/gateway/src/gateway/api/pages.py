@@ -33,12 +33,12 @@ _DOCS_POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
     "connect-src 'self'; base-uri 'none'; frame-ancestors 'none'; form-action 'none'"
 )
-"""Swagger UI sets style attributes; nothing of what it runs or fetches is foreign."""
+"""Swagger UI sets style attributes; it runs and fetches nothing from other hosts."""
 
 
 @router.get("/")
 async def root() -> Response:
-    """Lead people to the page."""
+    """Redirect people to the page."""
     return RedirectResponse("/ui/")
 
 

@@ -48,7 +48,7 @@ STATUS: Final[dict[type[errors.ProteusError], int]] = {
 
 
 class Problem(BaseModel):
-    """RFC 9457 problem document; `code` is stable, `hint` says the way out."""
+    """RFC 9457 problem document; `code` is stable, `hint` names the remedy."""
 
     model_config = said(
         {
@@ -133,7 +133,7 @@ def install(app: FastAPI) -> None:
 
 
 async def on_proteus_error(request: Request, error: errors.ProteusError) -> Response:
-    """Answer a refusal of ours."""
+    """Answer one of our own errors."""
     status = status_of(error)
     headers: dict[str, str] = {}
     if isinstance(error, errors.Overloaded):
@@ -188,7 +188,7 @@ async def _on_http_exception(request: Request, error: HTTPException) -> Response
 
 
 async def _on_redis_error(request: Request, error: RedisError) -> Response:
-    """Answer for a Redis that cannot do it now; one that calls the command or the key wrong is a bug."""
+    """Answer while Redis cannot serve; its reply that a command or a key is wrong is a bug."""
     if not is_away(error):
         return await on_bug(request, error)
     away = errors.DependencyUnavailable("Redis does not answer.")
@@ -197,7 +197,7 @@ async def _on_redis_error(request: Request, error: RedisError) -> Response:
 
 
 async def on_bug(request: Request, error: Exception) -> Response:
-    """Answer what nobody foresaw. It is logged here, once: whoever meets the error further out leaves it alone."""
+    """Answer an unexpected error. It is logged here, once: outer handlers leave it alone."""
     if request.scope.get("state", {}).get("crash") is not error:
         request.state.crash = error
         log.error("request_crashed", exc_info=error)

@@ -1,8 +1,8 @@
 """Bodies on the wire: one way from a model to an answer, and the examples that the API's description shows.
 
-A handler returns its model and the framework serialises it. Where an answer's status or headers depend on what it
-says, `answer` does the same by hand. Each noun keeps its example beside its model; together they tell one little
-story with the same ids.
+A handler returns its model and the framework serialises it. Where an answer's status or headers depend on its
+content, `answer` does the same by hand. Each noun keeps its example beside its model; together they tell one story with
+the same ids.
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""Who weaves: the watch over the registry, readiness, and what can be served."""
+"""The weavers: the watch over the registry, readiness, and what can be served."""

@@ -22,7 +22,7 @@ class Decision:
     Attributes:
         at: When it was decided.
         by: Which arbitrator.
-        decision: What `proteus.fleet_config.Ruling` writes, of whatever version.
+        decision: What `proteus.fleet_config.Ruling` writes, of any version.
     """
 
     at: datetime
@@ -31,7 +31,7 @@ class Decision:
 
 
 def noted(entries: Iterable[tuple[str, Mapping[str, str]]]) -> list[Decision]:
-    """Return the decisions behind a stream's entries, as they come; an entry that is none is left out."""
+    """Return the decisions in a stream's entries, in their order; other entries are left out."""
     found = []
     for entry_id, fields in entries:
         try:
@@ -57,5 +57,5 @@ async def newest(redis: Redis, *, count: int, since: datetime | None = None, sha
     except ResponseError as error:
         if is_away(error):
             raise
-        return []  # The key holds another type: nobody has noted a decision there.
+        return []  # The key holds another type: no arbitrator has recorded a decision there.
     return noted(reversed(found))

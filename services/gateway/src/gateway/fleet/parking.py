@@ -1,4 +1,4 @@
-"""Jobs whose engine nobody can offer leave the queue, and come back when somebody can."""
+"""Jobs whose engine no worker can offer leave the queue, and come back when one can."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Is there anybody to weave, and if not, how soon? Pure: the latest reading of the fleet in, its standing out.
+"""Whether a weaver takes work now, and if not, how soon. Pure: the latest reading of the fleet in, its readiness out.
 
-`cold`: no weaver is there and nobody asked for one. `loading`: one is on its way. `ready`: one takes work now. The time
+`cold`: no weaver exists or was requested. `loading`: one is starting. `ready`: one takes work now. The time
 until ready is an estimate: the deployment's cold start, less what a loading weaver has behind it.
 """
 
@@ -26,7 +26,7 @@ class Readiness(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class EngineReadiness:
-    """One engine: who offers it."""
+    """One engine, and the weavers that offer it."""
 
     engine: str
     state: Readiness
@@ -39,10 +39,10 @@ class FleetReadiness:
     """The weavers as a whole.
 
     Attributes:
-        desired: Weavers asked for where the arbitrator scales; None where somebody else does.
-        ready_in_seconds: Time until a weaver takes work: median and 90th percentile; of a cold fleet, from when it is
-            asked for.
-        warm_until: Unix seconds until which a weaver is kept ready on request; None: nobody asked.
+        desired: Weavers that the arbitrator requests; None where something else scales the fleet.
+        ready_in_seconds: Time until a weaver takes work: median and 90th percentile; of a cold fleet, from the request
+            for one.
+        warm_until: Unix seconds until which a weaver is kept ready on request; None: no client requested one.
     """
 
     state: Readiness
@@ -56,11 +56,11 @@ class FleetReadiness:
 
 
 def readiness_of(view: FleetView, *, default_engine: str, cold_start_seconds: float, now: float) -> FleetReadiness:
-    """Return how the fleet stands.
+    """Return the fleet's readiness.
 
     Args:
-        default_engine: Listed even while nobody offers it.
-        cold_start_seconds: From asking for a weaver to ready.
+        default_engine: Listed even while no weaver offers it.
+        cold_start_seconds: From requesting a weaver to ready.
     """
     cards = view.weavers
     warm_until = view.warm_until if view.warm_until is not None and view.warm_until > now else None

@@ -1,8 +1,8 @@
-"""Which engines can be served: one rule for the door, the queue and the estimates. Pure.
+"""Which engines can be served: one rule for admission, the queue and the estimates. Pure.
 
-An engine is served by a worker that offers it and is not leaving, or by one that could be started: the deployment says
-which engines those are, or its memory of the last day does. What cannot be served is refused at the door; what waits
-for such an engine is parked outside the queue until somebody offers it.
+A worker that offers an engine and is not leaving serves it, and so does one that could be started: the settings name
+those engines, or the offers of the last day do. Admission refuses a submit for any other engine; jobs that already wait
+for one are parked outside the queue until a worker offers it.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from proteus.engines import CARDS
 from proteus.registry import WorkerCard, WorkerState
 
 BENCH_ENGINE: Final = "timed"
-"""It only lets time pass: served to nobody unless the deployment names it."""
+"""It only lets time pass: not served unless the deployment names it."""
 
 REMEMBERED_SECONDS: Final = 86_400
 """How long an offer counts after its worker has gone: a fleet that scales to zero overnight still has its engines."""
@@ -28,14 +28,14 @@ def servable_engines(
     default_engine: str,
     max_replicas: int,
 ) -> frozenset[str]:
-    """Return the engines whose jobs somebody takes, now or after a cold start.
+    """Return the engines whose jobs a worker takes, now or after a cold start.
 
     Args:
-        cards: The workers that are there.
-        named: What the deployment says it can run; empty: it says nothing.
-        remembered: What workers offered within `REMEMBERED_SECONDS`; counts where nothing is named.
-        default_engine: Counts where nothing is named: before its first worker came nobody remembers any.
-        max_replicas: 0: nobody can be started.
+        cards: The registered workers.
+        named: The engines that the settings name; may be empty.
+        remembered: Engines offered within `REMEMBERED_SECONDS`; they count where none is named.
+        default_engine: Counts where none is named: before the first worker came, no offer is remembered.
+        max_replicas: 0: no worker can be started.
     """
     offered = {name for card in cards if card.state is not WorkerState.DRAINING for name in card.engines}
     startable = set(named) or {*remembered, default_engine}
@@ -44,5 +44,5 @@ def servable_engines(
 
 
 def rivals_of(engine: str, cards: Sequence[WorkerCard]) -> frozenset[str]:
-    """Return the engines whose jobs the workers of this engine take, too: those its jobs have to wait for."""
+    """Return the engines whose jobs this engine's workers also take: its jobs have to wait for those."""
     return frozenset({engine}).union(*(card.engines for card in cards if engine in card.engines))

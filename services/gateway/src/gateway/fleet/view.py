@@ -1,4 +1,4 @@
-"""One reading of queues, workers and tenants, and what admission takes from it. Values; `watch` makes them."""
+"""One reading of queues, workers and tenants, and what admission uses of it. Values; `watch` makes them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _NOTHING: Final = QueueStats(
 
 
 Holder = tuple[Literal["tenant", "guest", "address"], str]
-"""On whose account an unfinished picture counts."""
+"""A holder: an unfinished picture counts against its limits."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,9 +27,9 @@ class FleetView:
     """One reading.
 
     Attributes:
-        asked_weavers: What the arbitrator asks for; None where it does not scale.
-        warm_until: Unix seconds until which somebody wants a weaver kept ready; None: nobody.
-        remembered_engines: What workers have offered in the last day.
+        asked_weavers: Weavers that the arbitrator requests; None where it does not scale.
+        warm_until: Unix seconds until which a client requested a ready weaver; None: none did.
+        remembered_engines: Engines that workers have offered in the last day.
         read_at: Monotonic seconds; None: nothing has been read yet.
         waiting_of: Pictures on the list, or running, by holder.
         total_of: All unfinished pictures by holder.
@@ -51,12 +51,12 @@ class FleetView:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AdmissionInputs:
-    """What admission decides a submit by.
+    """The inputs of an admission decision.
 
     Attributes:
-        servable: The engines that somebody serves or could be started for; None: the fleet has not been read lately.
+        servable: The engines that can be served; None: the fleet has not been read lately.
         queue: What waits, in all and of the caller's holders.
-        fleet: The workers that can be had for the engine.
+        fleet: The workers available for the engine, now or after a start.
         limits: The deployment's limits.
     """
 
@@ -67,7 +67,7 @@ class AdmissionInputs:
 
 
 def holders(tenant: str, guest_id: str | None, origin: str | None) -> list[Holder]:
-    """Return on whose account a picture counts."""
+    """Return the holders of a picture."""
     found: list[Holder] = [("tenant", tenant)]
     if guest_id is not None:
         found.append(("guest", guest_id))
@@ -77,5 +77,5 @@ def holders(tenant: str, guest_id: str | None, origin: str | None) -> list[Holde
 
 
 def holders_of(caller: Caller) -> list[Holder]:
-    """Return on whose account a caller's pictures count."""
+    """Return the holders of a caller's pictures."""
     return holders(caller.tenant, caller.user_id if caller.kind == "guest" else None, caller.origin)

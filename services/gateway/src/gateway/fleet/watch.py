@@ -1,7 +1,7 @@
 """What the gateway knows of queues, workers and tenants: read once a second, so that no submit has to.
 
-`FleetWatch.refresh` is called by a background loop. Between two readings `admitted` counts what this process let in, so
-a burst within a second is judged by what it really adds.
+A background loop calls `FleetWatch.refresh`. Between two readings `admitting` counts what this process accepted, so
+a burst within a second is judged by what it adds.
 """
 
 from __future__ import annotations
@@ -43,13 +43,13 @@ LEFT_OUT_MOST: Final = 100
 """Workers whose bad cards are remembered, so that each is logged once."""
 
 FRESH_SECONDS: Final = 10.0
-"""An older reading parks and refuses nothing: Redis or Postgres is away, the workers may well be there."""
+"""An older reading parks and refuses nothing: Redis or Postgres is away, the workers may not be."""
 
 NOTED_EVERY_SECONDS: Final = 60.0
 
 
 class FleetWatch:
-    """The latest reading, and what follows from it."""
+    """The latest reading, and what is derived from it."""
 
     def __init__(
         self,
@@ -122,7 +122,7 @@ class FleetWatch:
         self._export()
 
     async def _cards(self, list_name: str) -> Sequence[WorkerCard]:
-        """Read a registry; name the cards that cannot be read, once each."""
+        """Read a registry; log each unreadable card once."""
         found = await read_registry(self._redis, QueueKeys(list_name))
         metrics.CARDS_LEFT_OUT.labels(list_name).set(len(found.left_out))
         for worker, reason in found.left_out.items() - self._left_out.items():
@@ -131,7 +131,7 @@ class FleetWatch:
         return found.cards
 
     async def _note_engines(self, weavers: Sequence[WorkerCard]) -> None:
-        """Remember what is offered, once a minute."""
+        """Store which engines are offered, once a minute."""
         now = time.monotonic()
         offered = {name for card in weavers for name in card.engines if name in CARDS}
         due = {name for name in offered if now - self._noted_at.get(name, -inf) > NOTED_EVERY_SECONDS}
@@ -141,10 +141,10 @@ class FleetWatch:
             self._noted_at |= dict.fromkeys(due, now)
 
     async def keep_warm(self, *, seconds: int) -> None:
-        """Ask for a weaver to be ready for so long; a longer wish that is already there stays.
+        """Request a ready weaver for so long; a longer request that exists already stays.
 
         Raises:
-            Conflict: Nobody here would hear it.
+            Conflict: No arbitrator here would act on it.
             DependencyUnavailable: Redis does not answer.
         """
         try:
@@ -161,7 +161,7 @@ class FleetWatch:
 
     @contextmanager
     def admitting(self, caller: Caller, tryon_id: str, pictures: int) -> Iterator[None]:
-        """Count pictures while they are committed and until they are read: each of them once. Not if that fails."""
+        """Count pictures from their commit until the next reading, each once; stop if the commit fails."""
         self._fresh[tryon_id] = self._uncommitted[tryon_id] = (caller, pictures)
         self._count(caller, pictures)
         try:
@@ -179,7 +179,7 @@ class FleetWatch:
         self._admitted_in_all += pictures
 
     def as_seen_by(self, caller: Caller, engine: str, quality: Quality) -> AdmissionInputs:
-        """Return what admission decides by, at this moment."""
+        """Return the inputs of an admission decision at this moment."""
         return AdmissionInputs(
             servable=self.servable,
             queue=self.queue_view(caller, engine),
@@ -188,7 +188,7 @@ class FleetWatch:
         )
 
     def queue_view(self, caller: Caller, engine: str) -> QueueView:
-        """What admission sees for a caller and an engine: what waits for its workers, and what its holders have."""
+        """The queue for a caller and an engine: what waits for its workers, and what the caller's holders have."""
         counts: dict[str, int] = {}
         for holder in holders_of(caller):
             fresh = self._admitted.get(holder, 0)
@@ -210,12 +210,12 @@ class FleetWatch:
 
     @property
     def choices(self) -> frozenset[str]:
-        """The engines that a default is chosen from: those offered, or while there are none those that could be."""
+        """The candidates for a default engine: those offered, or while there are none those servable."""
         return self.offered or self.servable or frozenset()
 
     @property
     def servable(self) -> frozenset[str] | None:
-        """The engines that somebody serves or could be started for; None: the fleet has not been read lately."""
+        """The engines that can be served, now or after a start; None: the fleet has not been read lately."""
         if self.view.read_at is None or time.monotonic() - self.view.read_at > FRESH_SECONDS:
             return None
         return servable_engines(
@@ -227,7 +227,7 @@ class FleetWatch:
         )
 
     def shares_workers(self, engine: str) -> bool:
-        """Whether the engine's workers take jobs of others, too."""
+        """Whether the engine's workers also take jobs of others."""
         return rivals_of(engine, self.view.weavers) != {engine}
 
     @property
@@ -246,7 +246,7 @@ class FleetWatch:
         return Caps(queued=limits.guest_queued * share or None, total=limits.guest_total * share or None)
 
     def fleet(self, engine: str, quality: Quality = "balanced") -> Fleet:
-        """The workers that can be had for an engine, at their measured pace for a quality; worked out once per view."""
+        """The workers available for an engine, at their measured pace for a quality; computed once per view."""
         if self._fleets_of is not self.view:
             self._fleets, self._fleets_of = {}, self.view
         if (known := self._fleets.get((engine, quality))) is None:
@@ -274,11 +274,11 @@ class FleetWatch:
         )
 
     def eta(self, engine: str, quality: Quality, *, ahead: int) -> Eta:
-        """When a job of this engine is done that has `ahead` others before it."""
+        """When a job of this engine with `ahead` others before it is done."""
         return eta(ahead, self.view.stats[JOBS].busy_workers, self.fleet(engine, quality))
 
     def _pace(self, seen: EngineFleet) -> tuple[Pace, bool]:
-        """Return the pace, and whether it is measured; of a fleet without a worker the deployment's figure counts."""
+        """Return the pace, and whether it is measured; without a worker it is the deployment's figure."""
         limit, fraction = self.view.batch_limit, self.view.degraded_fraction
         pace = Pace.of(
             seen.cost.table if seen.cost else CostTable((self._settings.default_picture_seconds,)),
@@ -299,5 +299,5 @@ class FleetWatch:
 
 
 def _end_of(left_ms: int) -> float | None:
-    """Return when a key with so long to live is gone; Redis says -2 for a key that is not there."""
+    """Return when a key with this TTL expires; Redis returns -2 for a missing key."""
     return time.time() + left_ms / 1000 if left_ms > 0 else None

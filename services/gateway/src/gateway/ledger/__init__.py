@@ -1,1 +1,1 @@
-"""The memory: tables, every statement, the engine, migrations. The only room that knows SQLAlchemy."""
+"""The memory: tables, every statement, the engine, migrations. The only package that imports SQLAlchemy."""

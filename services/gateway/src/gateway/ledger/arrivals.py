@@ -1,4 +1,4 @@
-"""Arrivals: pictures as demand, for whoever wants to replay it."""
+"""Arrivals: pictures as demand, for replays."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from proteus.stages import JobKind
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ArrivalRow:
-    """A picture as demand. `ready_at`: when all it needs was there; None: it never could be queued."""
+    """A picture as demand. `ready_at`: when all its needs were met; None: it never could be queued."""
 
     id: JobId
     tenant: str
@@ -38,12 +38,12 @@ _ARRIVAL: Final = tuple(each.name for each in fields(ArrivalRow) if each.name no
 
 
 class ArrivalReads(Statements):
-    """Questions about demand."""
+    """Reads of demand."""
 
     async def page(
         self, *, since: datetime, until: datetime, after: tuple[datetime, str] | None, limit: int
     ) -> list[ArrivalRow]:
-        """A page of the pictures that were asked for in [since, until), oldest first (operators only)."""
+        """A page of the pictures requested in [since, until), oldest first (operators only)."""
         need = jobs.alias("need")
         all_made = func.bool_and(need.c.state == JobState.COMPLETED)
         ready_at = (
@@ -64,6 +64,6 @@ class ArrivalReads(Statements):
             .limit(limit)
         )
         if after:
-            # The first condition says nothing that the second does not, but an index understands it.
+            # The second condition implies the first, but only the first can use an index.
             statement = statement.where(jobs.c.created_at >= after[0], tuple_(jobs.c.created_at, jobs.c.id) > after)
         return [ArrivalRow(**row) for row in (await self._connection.execute(statement)).mappings()]

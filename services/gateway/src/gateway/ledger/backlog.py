@@ -1,4 +1,4 @@
-"""The backlog: jobs that are not done, as the background loops see them. What should be queued, is held, is late."""
+"""The backlog: unfinished jobs as the background loops see them: what should be queued, is held, is late."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from proteus.stages import JobKind
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class UnfinishedRow:
-    """So many unfinished pictures; `guest_id` is None for those of an account."""
+    """A count of unfinished pictures; `guest_id` is None for those of an account."""
 
     tenant: str
     guest_id: str | None
@@ -27,10 +27,10 @@ class UnfinishedRow:
 
 
 class BacklogReads(Statements):
-    """Questions about jobs that are not done."""
+    """Reads of unfinished jobs."""
 
     async def outbox(self, *, updated_before: datetime, limit: int) -> list[str]:
-        """Rows that should be in a queue and, as far as we know, are not."""
+        """Rows that should be in a queue but are not marked as submitted."""
         statement = (
             select(jobs.c.id)
             .where(
@@ -55,7 +55,7 @@ class BacklogReads(Statements):
         return await self._all(JobRow, statement)
 
     async def count_by_kind(self) -> dict[JobKind, int]:
-        """Per kind: rows that should stand in a queue."""
+        """Per kind: rows that should be in a queue."""
         statement = (
             select(jobs.c.kind, func.count().label("many"))
             .where(jobs.c.state.in_(ALIVE), jobs.c.stage.not_in(OUTSIDE))
@@ -64,7 +64,7 @@ class BacklogReads(Statements):
         return {row.kind: row.many for row in await self._connection.execute(statement)}
 
     async def unfinished(self, *, besides: Sequence[str] = ()) -> list[UnfinishedRow]:
-        """How many pictures of whom are not done, by stage, besides those of some try-ons.
+        """Unfinished pictures by owner and stage, without those of some try-ons.
 
         An account counts as its tenant alone.
         """
@@ -80,8 +80,8 @@ class BacklogReads(Statements):
     async def held(self, *, per_tenant: int, engines: Collection[str]) -> list[tuple[str, str, int]]:
         """(tenant, job id, priority): each tenant's next held pictures of these engines, best priority first.
 
-        Among equals the user comes first who has least on the list, and his own come in the order in which they were
-        sent: whoever sent hundreds gets his next one no sooner than another his only one.
+        Among equal priorities the user with least on the list comes first, and each user's pictures come in the order
+        they were submitted: the next one of hundreds comes no sooner than another user's only one.
         """
         alive = (
             select(
@@ -115,7 +115,7 @@ class BacklogReads(Statements):
         return [(row.tenant, row.id, row.priority) for row in await self._connection.execute(statement)]
 
     async def overdue(self, now: datetime, *, limit: int) -> list[JobRow]:
-        """Rows no queue holds yet whose deadline has passed."""
+        """Rows that no queue holds yet and whose deadline has passed."""
         statement = (
             select(jobs)
             .where(jobs.c.state == JobState.QUEUED, jobs.c.stage.in_(OUTSIDE), jobs.c.deadline_at < now)

@@ -1,4 +1,4 @@
-"""Deletions that are still to come: prefixes of the object store to empty once more."""
+"""Pending deletions: prefixes of the object store to empty once more."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ deletions = Table(
 
 
 class DeletionReads(Statements):
-    """Questions about deletions to come."""
+    """Reads of pending deletions."""
 
     async def due(self, now: datetime, *, limit: int) -> list[str]:
         """Prefixes that are to be emptied again."""
@@ -33,10 +33,10 @@ class DeletionReads(Statements):
 
 
 class DeletionWrites(DeletionReads):
-    """Changes of the deletions to come."""
+    """Changes of pending deletions."""
 
     async def schedule(self, prefix: str, *, due_at: datetime) -> None:
-        """Remember to empty a prefix later."""
+        """Schedule a prefix to be emptied later."""
         statement = upsert(deletions).values(prefix=prefix, due_at=due_at)
         await self._connection.execute(
             statement.on_conflict_do_update(index_elements=[deletions.c.prefix], set_={"due_at": due_at})

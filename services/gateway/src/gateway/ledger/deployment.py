@@ -18,7 +18,7 @@ deployment = Table(
 
 
 class DeploymentReads(Statements):
-    """Questions about the deployment."""
+    """Reads of facts about the deployment."""
 
     async def fact(self, name: str) -> str | None:
         """A fact about the deployment."""

@@ -1,8 +1,8 @@
 """Connections. `Ledger.read()` lends autocommitting reads, `Ledger.write()` one transaction, committed at its end.
 
 A session lasts as long as one call may (`proteus.deadlines`): waiting for a connection, statements and commit together.
-One that is cut off gives its connection up, so that a Postgres that hangs holds neither clients nor the pool. Requests
-and background loops have a pool each: no flood of requests keeps the inside from recording.
+One that is cut off gives its connection up, so that a Postgres that hangs blocks neither clients nor the pool. Requests
+and background loops have a pool each: no flood of requests keeps the loops from recording.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class Ledger:
 
     def __init__(self, settings: DatabaseSettings) -> None:
         self._pools = {False: _engine(settings, settings.pool_size), True: _engine(settings, LOOP_CONNECTIONS)}
-        """Whether it is for background loops -> engine."""
+        """Engine by whether background loops use it."""
         self._autocommit = {
             inside: engine.execution_options(isolation_level="AUTOCOMMIT") for inside, engine in self._pools.items()
         }
@@ -58,13 +58,13 @@ class Ledger:
 
     @asynccontextmanager
     async def statement(self) -> AsyncIterator[Writes]:
-        """Lend a session whose every statement is a transaction of its own: for one that writes all there is."""
+        """Lend a session whose every statement is a transaction of its own: for a write of a single statement."""
         async with _within_deadline(), self._autocommit[in_loop()].connect() as connection:
             yield Writes(connection)
 
     @asynccontextmanager
     async def lock(self, name: str) -> AsyncIterator[bool]:
-        """Hold the deployment-wide advisory lock `name` if nobody else has it; yields whether it is ours.
+        """Hold the deployment-wide advisory lock `name` if it is free; yields whether it is ours.
 
         The block may last longer than a call.
         """
@@ -88,7 +88,7 @@ class Ledger:
 
 
 class _Connection(asyncpg.Connection):  # type: ignore[misc]
-    """Says goodbye quickly: a server that hangs is not waited for."""
+    """Closes quickly, without waiting for a server that hangs."""
 
     async def close(self, *, timeout: float | None = None) -> None:
         await super().close(timeout=min(timeout or GIVE_UP_SECONDS / 2, GIVE_UP_SECONDS / 2))
@@ -103,7 +103,7 @@ def _engine(settings: DatabaseSettings, connections: int) -> AsyncEngine:
         pool_timeout=LOOP_CALL_SECONDS,
         pool_recycle=1800,
         json_serializer=_dumps,
-        hide_parameters=True,  # An error's text goes to the log; what a statement was given is a client's.
+        hide_parameters=True,  # An error's text goes to the log; a statement's parameters are a client's.
         connect_args={
             "timeout": LOOP_CALL_SECONDS,
             "command_timeout": LOOP_CALL_SECONDS,
@@ -130,9 +130,9 @@ async def _within_deadline() -> AsyncIterator[None]:
 
 
 class translated:  # noqa: N801 - reads as a verb: `with translated():`
-    """Turn what Postgres answers into our own errors: not now (the edge answers 503, loops wait) or bad data.
+    """Turn errors of Postgres into our own: not now (the edge answers 503, loops wait) or bad data.
 
-    Only what is a statement's own fault (a violated constraint, wrong SQL) stays as it is: a bug.
+    Only a statement's own fault (a violated constraint, wrong SQL) stays as it is: a bug.
     """
 
     def __enter__(self) -> None:
@@ -143,7 +143,7 @@ class translated:  # noqa: N801 - reads as a verb: `with translated():`
             raise DependencyUnavailable("All connections to the database are in use.") from error
         if isinstance(error, (OSError, TimeoutError)):
             raise DependencyUnavailable("The database does not answer.") from error
-        if isinstance(error, asyncpg.PostgresError):  # At the door, where SQLAlchemy lets the driver's own errors pass.
+        if isinstance(error, asyncpg.PostgresError):  # On connecting SQLAlchemy lets the driver's own errors pass.
             raise DependencyUnavailable(f"The database refuses the connection ({error.sqlstate}).") from error
         if isinstance(error, DBAPIError):
             state = getattr(error.orig, "sqlstate", None) or ""

@@ -21,7 +21,7 @@ engine_offers = Table(
 
 
 class EngineOfferReads(Statements):
-    """Questions about engines."""
+    """Reads of engine offers."""
 
     async def names(self, *, since: datetime) -> frozenset[str]:
         """The engines that workers have offered since then."""
@@ -30,10 +30,10 @@ class EngineOfferReads(Statements):
 
 
 class EngineOfferWrites(EngineOfferReads):
-    """Changes of what is known of engines."""
+    """Changes of engine offers."""
 
     async def note(self, names: Iterable[str]) -> None:
-        """Remember that workers offer these engines now."""
+        """Store that workers offer these engines now."""
         statement = upsert(engine_offers).values([{"engine": name, "offered_at": func.now()} for name in sorted(names)])
         await self._connection.execute(
             statement.on_conflict_do_update(

@@ -55,7 +55,7 @@ class EventRow:
 
 
 class EventReads(Statements):
-    """Questions about events."""
+    """Reads of events."""
 
     async def after(self, cursors: Mapping[UserId, int], *, limit: int) -> list[EventRow]:
         """Events beyond each user's cursor, in order, `limit` in all."""
@@ -84,7 +84,7 @@ class EventWrites(EventReads):
             await self._connection.execute(insert(events), list(values))
 
     async def empty(self, job_ids: Sequence[str]) -> None:
-        """Take their content from past events of what is deleted; they keep their numbers."""
+        """Clear the content of past events of deleted jobs; the events keep their numbers."""
         await self._connection.execute(
             update(events)
             .where(events.c.job_id.in_(job_ids))
@@ -97,5 +97,5 @@ class EventWrites(EventReads):
         )  # fmt: skip
 
     async def forget(self, *, recorded_before: datetime) -> int:
-        """Delete events that are too old to be asked for."""
+        """Delete events that are too old to be replayed."""
         return (await self._connection.execute(delete(events).where(events.c.recorded_at < recorded_before))).rowcount

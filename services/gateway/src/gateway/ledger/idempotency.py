@@ -1,4 +1,4 @@
-"""Idempotency-Keys: what was accepted with which, for a day."""
+"""Idempotency-Keys: which job each was accepted as, for a day."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ idempotency = Table(
 
 
 class IdempotencyReads(Statements):
-    """Questions about Idempotency-Keys."""
+    """Reads of Idempotency-Keys."""
 
     async def find(self, key: str, *, user_id: UserId) -> tuple[str, str] | None:
         """(request hash, job id) of an Idempotency-Key that is younger than a day."""

@@ -57,7 +57,7 @@ images = Table(
     Index(None, "user_id", "key"),
     Index("ix_images_sweep_at", "sweep_at", postgresql_where=text("sweep_at IS NOT NULL")),
 )
-"""`sweep_at`: when to look for what lies under `incoming/`; null: nothing does any more."""
+"""`sweep_at`: when the sweep checks the upload under `incoming/`; null: never."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -80,12 +80,12 @@ class ImageRow:
 
     @property
     def incoming_key(self) -> str:
-        """Where the client PUTs it."""
+        """The key that the client PUTs."""
         return object_keys.upload_key(self.user_id, self.id)
 
 
 class ImageReads(Statements):
-    """Questions about photos."""
+    """Reads of photos."""
 
     async def find(self, image_id: ImageId, *, user_id: UserId) -> ImageRow | None:
         return await self._one(ImageRow, select(images).where(images.c.id == image_id, images.c.user_id == user_id))
@@ -120,7 +120,7 @@ class ImageReads(Statements):
         return row.many, int(row.size)
 
     async def to_sweep(self, now: datetime, *, limit: int) -> list[ImageRow]:
-        """Photos whose upload is to be looked at."""
+        """Photos whose upload the sweep has to check."""
         statement = select(images).where(images.c.sweep_at <= now).order_by(images.c.sweep_at).limit(limit)
         return await self._all(ImageRow, statement)
 
@@ -138,7 +138,7 @@ class ImageWrites(ImageReads):
         declared_bytes: int,
         sweep_at: datetime,
     ) -> None:
-        """Make a photo's record; `sweep_at`: when to look whether its upload may be deleted."""
+        """Make a photo's record; `sweep_at`: when to check whether its upload may be deleted."""
         await self._connection.execute(
             insert(images).values(
                 id=image_id,
@@ -151,14 +151,14 @@ class ImageWrites(ImageReads):
         )
 
     async def describe(self, image_id: ImageId, described: IngestedImage) -> None:
-        """Write down what ingest found; the upload has served, so the sweep looks at it soon."""
-        # LEAST ignores a null: where nothing is to be swept that stays so.
+        """Store what ingest found; the upload is no longer needed, so the sweep checks it soon."""
+        # LEAST ignores a null: where there is nothing to sweep that stays so.
         soon = case((images.c.sweep_at.is_not(None), func.least(images.c.sweep_at, func.now() + TICKET_LIFE_MOST)))
         values = described.model_dump() | {"sweep_at": soon}
         await self._connection.execute(update(images).where(images.c.id == image_id).values(values))
 
     async def sweep_again(self, at: Mapping[str, datetime | None]) -> None:
-        """Set when these uploads are looked at next; None: never."""
+        """Set when the sweep checks these uploads next; None: never."""
         when = (
             func.unnest(
                 bindparam("ids", list(at), type_=ARRAY(Text)),

@@ -1,6 +1,6 @@
-"""Jobs: every element a queue ever got, one row per picture to weave or photo to prepare.
+"""Jobs: every element that a queue ever got, one row per picture to weave or photo to prepare.
 
-`epoch` counts how often a job was given to its queue anew, `submitted_epoch` says which of these has arrived.
+`epoch` counts how often a job was pushed to its queue anew, `submitted_epoch` says which of these has arrived.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ jobs = Table(
     Column("waiting_since", DateTime(timezone=True), info=CHANGES),
     Column("started_at", DateTime(timezone=True), info=CHANGES),
     Column("finished_at", DateTime(timezone=True), info=CHANGES),
-    CheckConstraint("kind ~ '^[a-z][a-z0-9_]{0,31}$'", name="kind"),  # Which there are, `proteus.stages` says.
+    CheckConstraint("kind ~ '^[a-z][a-z0-9_]{0,31}$'", name="kind"),  # `proteus.stages` lists them.
     CheckConstraint("state IN ('queued', 'running', 'completed', 'failed', 'canceled', 'expired')", name="state"),
     Index(
         "uq_jobs_one_live_per_image",
@@ -101,7 +101,7 @@ jobs = Table(
         postgresql_where=text("image_id IS NOT NULL AND state IN ('queued', 'running', 'completed')"),
     ),
     Index("ix_jobs_alive", "kind", "stage", "tenant", postgresql_where=text("state IN ('queued', 'running')")),
-    # Without `submitted_epoch`: noting that a job has arrived in its queue then changes no index at all.
+    # Without `submitted_epoch`: marking a job as submitted then changes no index at all.
     Index("ix_jobs_waiting", "created_at", postgresql_where=text("state = 'queued' AND stage = 'waiting'")),
     Index("ix_jobs_ended", "finished_at", postgresql_where=text("finished_at IS NOT NULL")),
     Index("ix_jobs_failed", "created_at", postgresql_where=text("state = 'failed'")),
@@ -109,9 +109,9 @@ jobs = Table(
     Index("ix_jobs_created_at", "created_at", postgresql_using="brin"),
     Index(None, "tryon_id"),
     Index(None, "user_id", "created_at"),
-    # With the owner: whoever has many jobs would else have all of them looked through for one cut-out.
+    # With the owner: otherwise Postgres would scan all jobs of a user for one cut-out.
     Index(None, "result_key", "user_id", postgresql_where=text("result_key IS NOT NULL")),
-    # Room for the version that notes the arrival, which then changes no index.
+    # Room for the row version that marks the job as submitted, which then changes no index.
     postgresql_with={"fillfactor": 50},
 )
 
@@ -188,7 +188,7 @@ class JobRow:
 
 
 class JobReads(Statements):
-    """Questions about jobs."""
+    """Reads of jobs."""
 
     async def by_ids(self, ids: Iterable[str]) -> dict[str, JobRow]:
         found = await self._all(JobRow, select(jobs).where(jobs.c.id.in_(list(ids))))
@@ -205,7 +205,7 @@ class JobReads(Statements):
         return await self._all(JobRow, statement)
 
     async def cut_by_key(self, key: str, *, user_id: UserId) -> JobRow | None:
-        """The cut whose picture is `key`."""
+        """The cut whose cut-out is `key`."""
         return await self._one(
             JobRow,
             select(jobs)
@@ -228,7 +228,7 @@ class JobReads(Statements):
     async def ended_since(
         self, since: datetime, *, before: tuple[datetime, str] | None = None, limit: int
     ) -> list[JobRow]:
-        """A page of rows that ended lately other than by completion, newest first: a queue may not know."""
+        """A page of rows that ended lately other than by completion, newest first: a queue may have missed it."""
         statement = (
             select(jobs)
             .where(jobs.c.finished_at > since, jobs.c.state.in_(WITHOUT_RESULT))
@@ -240,7 +240,7 @@ class JobReads(Statements):
         return await self._all(JobRow, statement)
 
     async def done_more_than_once(self, *, since: datetime, until: datetime, limit: int) -> list[JobRow]:
-        """Pictures that ended in this time and that more than one worker may have stored, or one in vain."""
+        """Pictures that ended in this time and that several workers may have stored, or one without completing them."""
         claims = jobs.c.token % EPOCH_TOKENS
         statement = (
             select(jobs)
@@ -293,13 +293,13 @@ class JobWrites(JobReads):
         return JobRow(**found)
 
     async def add_tailor_job(self, **values: Any) -> JobRow | None:
-        """Make a tailor job, or return None if the same one is alive or done (ask again for it)."""
+        """Make a tailor job, or return None if the same one is alive or done (read it again)."""
         statement = upsert(jobs).values(**values).on_conflict_do_nothing().returning(jobs)
         found = (await self._connection.execute(statement)).mappings().first()
         return None if found is None else JobRow(**found)
 
     async def pin(self, ids: Sequence[str]) -> dict[str, JobRow]:
-        """Read jobs and keep them from being settled until we commit: nobody can miss our new dependents."""
+        """Read jobs and lock them against the recorder until we commit: it cannot miss our new dependents."""
         statement = select(jobs).where(jobs.c.id.in_(ids)).order_by(_LOCK_ORDER, jobs.c.id).with_for_update(read=True)
         return {row.id: row for row in await self._all(JobRow, statement)}
 
@@ -309,7 +309,7 @@ class JobWrites(JobReads):
         return {row.id: row for row in await self._all(JobRow, statement)}
 
     async def save(self, rows: Sequence[JobRow]) -> None:
-        """Write what changed in these rows."""
+        """Write the changed columns of these rows."""
         if not rows:
             return
         statement = (
@@ -321,7 +321,7 @@ class JobWrites(JobReads):
         await self._connection.execute(statement, values)
 
     async def mark_submitted(self, epochs: Mapping[JobId, int]) -> None:
-        """Note that jobs have arrived in their queues with these epochs."""
+        """Mark jobs as arrived in their queues with these epochs."""
         if epochs:
             values = {"ids": sorted(epochs), "epochs": [epochs[job_id] for job_id in sorted(epochs)]}
             await self._connection.execute(_MARK_SUBMITTED, values)

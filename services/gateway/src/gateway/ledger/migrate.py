@@ -25,7 +25,7 @@ def upgrade(settings: DatabaseSettings) -> None:
     """Run every migration that is missing.
 
     Raises:
-        DependencyUnavailable: The database is away, or does not let this account in.
+        DependencyUnavailable: The database is away, or refuses this account.
     """
     try:
         with translated():

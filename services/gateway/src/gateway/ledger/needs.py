@@ -21,7 +21,7 @@ job_needs = Table(
 
 
 class NeedReads(Statements):
-    """Questions about what jobs wait for."""
+    """Reads of what jobs wait for."""
 
     async def of(self, ids: Iterable[str]) -> dict[JobId, list[JobRow]]:
         """What each of these jobs waits for, as it is now."""
@@ -49,7 +49,7 @@ class NeedReads(Statements):
         return list((await self._connection.execute(statement)).scalars())
 
     async def ready_but_preparing(self, *, limit: int) -> list[JobId]:
-        """Rows at `preparing` whose needs are all settled: their release was missed."""
+        """Rows at `preparing` whose needs have all ended: their release was missed."""
         need = jobs.alias("need")
         open_needs = (
             select(literal_column("1"))
@@ -69,7 +69,7 @@ class NeedWrites(NeedReads):
     """Changes of what jobs wait for."""
 
     async def add(self, pairs: Iterable[tuple[str, str]]) -> None:
-        """Say that jobs wait for others: (job, what it needs)."""
+        """Store that jobs wait for others: (job, its need)."""
         values = [{"job_id": job_id, "needs_id": needs_id} for job_id, needs_id in pairs]
         if values:
             await self._connection.execute(insert(job_needs), values)

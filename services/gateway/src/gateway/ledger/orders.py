@@ -1,4 +1,4 @@
-"""Orders: jobs with all that their queue elements are made of, gathered from the rows of several nouns."""
+"""Orders: jobs with the inputs of their queue elements, collected from the rows of several nouns."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from proteus.stages import STAGES, JobKind
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Material:
-    """What a picture is woven from: keys of the photo, the cut-out and the parse, and what the garment is."""
+    """What a picture is woven from: keys of the photo, the cut-out and the parse, and the garment's category."""
 
     person_key: str
     garment_key: str
@@ -28,10 +28,10 @@ class Material:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Order:
-    """A job with all that its queue element is made of: a try-on's material, or a tailor job's photo.
+    """A job with the inputs of its queue element: a try-on's material, or a tailor job's photo.
 
     Attributes:
-        inputs: Of a tailor job whose work names what the stages before made: those keys.
+        inputs: Of a tailor job whose work names outputs of earlier stages: their keys.
     """
 
     job: JobRow
@@ -42,10 +42,10 @@ class Order:
 
 
 class OrderReads(Statements):
-    """Questions of the outbox."""
+    """Reads of the outbox."""
 
     async def of(self, ids: Iterable[str]) -> list[Order]:
-        """Jobs with everything their queue elements are made of (five statements at most)."""
+        """Jobs with the inputs of their queue elements (five statements at most)."""
         jobs, tryons = JobReads(self._connection), TryonReads(self._connection)
         rows = await jobs.by_ids(ids)
         entries = await tryons.by_ids({row.tryon_id for row in rows.values() if row.tryon_id})
@@ -74,7 +74,7 @@ class OrderWrites(OrderReads):
     """Submits of orders that are complete."""
 
     async def submit_ready(self, asked: Sequence[Ready]) -> dict[str, Material]:
-        """Insert a try-on and its picture wherever all it needs is there; return what they are woven from, by unit."""
+        """Insert each try-on and its picture whose needs are all met; return their material, by unit."""
         found = await self._connection.exec_driver_sql(STATEMENT, (argument(asked),))
         cut_keys = {one.unit.id: one.cut_key for one in asked}
         return {

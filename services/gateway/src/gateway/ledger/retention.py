@@ -1,4 +1,4 @@
-"""What is kept no longer: statements over the rows of several nouns, for the upkeep."""
+"""Rows past their retention: statements over several nouns, for the upkeep."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from proteus.jobs import ALIVE
 
 
 class RetentionReads(Statements):
-    """What users of a kind have had for too long."""
+    """Reads of rows that users of a kind have had for too long."""
 
     async def old_tryons(self, kind: str, *, created_before: datetime, limit: int) -> list[TryonRow]:
-        """Try-ons of users of this kind that were made before and that have ended."""
+        """Ended try-ons of users of this kind that were made before this time."""
         statement = (
             select(tryons)
             .join(users, users.c.id == tryons.c.user_id)
@@ -30,7 +30,7 @@ class RetentionReads(Statements):
         return await self._all(TryonRow, statement)
 
     async def unused_images(self, kind: str, *, created_before: datetime, limit: int) -> list[ImageRow]:
-        """Photos of users of this kind that were made before and that no try-on and no unfinished job needs."""
+        """Photos of users of this kind made before this time that no try-on and no unfinished job needs."""
         named = select(tryons.c.id).where(
             or_(tryons.c.person_image_id == images.c.id, tryons.c.garment_image_id == images.c.id)
         )
@@ -46,7 +46,7 @@ class RetentionReads(Statements):
 
 
 class RetentionWrites(RetentionReads):
-    """What nothing needs any more."""
+    """Deletions of rows that nothing needs any more."""
 
     async def forget_empty_guests(self, *, seen_before: datetime, limit: int) -> int:
         """Delete idle guests who never uploaded anything; return how many."""
@@ -60,7 +60,7 @@ class RetentionWrites(RetentionReads):
         return (await self._connection.execute(delete(users).where(users.c.id.in_(idle)))).rowcount
 
     async def forget_unused_images(self, ids: Collection[str]) -> int:
-        """Delete those of these records that were never ingested and that no try-on names; return how many."""
+        """Delete those of these records that were never ingested and that no try-on names; return their number."""
         named = select(tryons.c.id).where(
             (tryons.c.person_image_id == images.c.id) | (tryons.c.garment_image_id == images.c.id)
         )

@@ -1,4 +1,4 @@
-"""What the tables of every noun share: their metadata, and columns that return.
+"""What the tables of every noun share: their metadata, and recurring columns.
 
 Migrations make the tables; `alembic check` holds the two together.
 """
@@ -26,14 +26,14 @@ NOW: Final = text("now()")
 
 
 def owner() -> Column[str]:
-    """Return the column of the user to whom a row belongs, and with whom it goes."""
+    """Return the column of the user that owns a row; deleting the user deletes the row."""
     return Column("user_id", Text, ForeignKey("users.id", ondelete="CASCADE"), nullable=False)
 
 
 class Words(TypeDecorator[E], Generic[E]):
     """A text column that holds members of an enum.
 
-    A value that the enum lacks is refused on its way in, and raises when it is read: a newer version wrote it.
+    Writing a value that the enum lacks is refused; reading one raises: a newer version wrote it.
     """
 
     impl = Text

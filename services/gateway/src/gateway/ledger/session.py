@@ -1,4 +1,4 @@
-"""A session: the statements of every noun on one connection. `Reads` only look; `Writes` change, in one transaction.
+"""A session: the statements of every noun on one connection. `Reads` reads; `Writes` changes, in one transaction.
 
 The edge commits (`Ledger.write`); nothing here does. Rows are locked in one order everywhere, so transactions do not
 wait for each other in circles: jobs (tailor's before try-ons', then by id), try-ons, users.
@@ -31,7 +31,7 @@ __all__ = ["METADATA", "Reads", "Writes"]
 
 
 class Reads:
-    """Questions, noun by noun: `await reads.tryons.find(…)`. Every statement sees what is committed then."""
+    """Reads, noun by noun: `await reads.tryons.find(…)`. Every statement sees what is committed by then."""
 
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
@@ -55,7 +55,7 @@ class Reads:
         await self._connection.execute(select(func.count()).select_from(deployment))
 
     async def now(self) -> datetime:
-        """Return the database's time, which rows are stamped with: a gateway's own clock may be off."""
+        """Return the database's time, which stamps the rows: a gateway's own clock may be off."""
         found: datetime = (await self._connection.execute(select(func.clock_timestamp()))).scalar_one()
         return found
 
@@ -63,7 +63,7 @@ class Reads:
 class Writes:
     """Changes, noun by noun: `await writes.jobs.add(…)`. All become visible together, when the transaction commits.
 
-    Each noun answers its questions here, too: a transaction reads what it has locked.
+    Each noun's reads are here, too: a transaction reads what it has locked.
     """
 
     def __init__(self, connection: AsyncConnection) -> None:

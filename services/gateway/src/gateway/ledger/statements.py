@@ -1,4 +1,4 @@
-"""What the statements of every noun have: a connection, and rows made of what comes back."""
+"""What the statements of every noun share: a connection, and rows built from the results."""
 
 from __future__ import annotations
 

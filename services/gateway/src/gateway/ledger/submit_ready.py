@@ -1,8 +1,8 @@
-"""The submit of pictures whose needs are all there: the statement behind nearly every submit of a busy deployment.
+"""The submit of pictures whose needs are all met: the statement behind nearly every submit of a busy deployment.
 
 For each picture it finds the user's ingested photo, its parse and the cut-out, and inserts the try-on and its unit
-with them; nothing is inserted for one of which anything is missing. One statement and one commit for as many as come
-together. Raw SQL, put together at import: SQLAlchemy needs longer to compile it than Postgres to run it.
+with them; it inserts nothing for a picture that lacks any. One statement and one commit for all that arrive together.
+Raw SQL, composed at import: SQLAlchemy needs longer to compile it than Postgres to run it.
 """
 
 from __future__ import annotations
@@ -32,14 +32,14 @@ _OF_PERSON: Final = tuple(
     for need in STAGES[JobKind.TRYON].needs
     if need.photo is Photo.PERSON and is_before(JobKind.INGEST, need.kind)
 )
-"""What a picture needs of its person beside the ingested photo; whether it does is said with each."""
+"""What a picture may need of its person beside the ingested photo; each request states whether it does."""
 
 _OF_GARMENT: Final = tuple(
     need.kind
     for need in STAGES[JobKind.TRYON].needs
     if need.photo is Photo.GARMENT and is_before(JobKind.CUT, need.kind)
 )
-"""What a picture needs of its garment beside the cut-out that the client names; it is told apart as that is."""
+"""What a picture needs of its garment beside the cut-out that the client names; it has the same variant."""
 
 
 def _names(columns: Iterable[str]) -> str:
@@ -94,16 +94,16 @@ WITH asked AS (
     SELECT unit_id, 'tryon', tryon_id, 1, status, user_id, trace_id, created_at, {_names(_UNIT)} FROM found
 )
 SELECT unit_id, person_key, garment_category, garment_worn, parse_key FROM found
-"""  # noqa: S608 - what is put in are names of columns.
+"""  # noqa: S608 - only names of columns are interpolated.
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Ready:
-    """A picture to be submitted: its rows, and what must be there for it.
+    """A picture to be submitted: its rows, and its needs.
 
     Attributes:
         cut_key: The cut-out's.
-        variants: What its person's photo must have gone through, and what tells the right job of that kind apart.
+        variants: The preparations that its person's photo must have: kind -> variant.
     """
 
     entry: TryonRow

@@ -73,7 +73,7 @@ class TryonRow:
 
 
 class TryonReads(Statements):
-    """Questions about try-ons."""
+    """Reads of try-ons."""
 
     async def find(self, job_or_vton_id: str, *, user_id: UserId) -> TryonRow | None:
         column = tryons.c.vton_id if job_or_vton_id.startswith("vton_") else tryons.c.id

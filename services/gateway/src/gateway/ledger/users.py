@@ -29,7 +29,7 @@ from gateway.ledger.statements import Statements
 from proteus.jobs import UserId
 
 SEEN_EVERY: Final = timedelta(hours=1)
-"""How often a user's presence is written down."""
+"""How often a user's presence is stored."""
 
 users = Table(
     "users",
@@ -46,12 +46,12 @@ users = Table(
     Index("ix_users_idle_guests", "last_seen_at", postgresql_where=text("kind = 'guest'")),
     Index("ix_users_origins", "created_at", postgresql_where=text("origin IS NOT NULL")),
 )
-"""`origin`: of a guest, the address from which he was made as a keyed hash; emptied after a day."""
+"""`origin`: of a guest, the address from which it was made as a keyed hash; emptied after a day."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class UserRow:
-    """Someone who owns rows, objects and events."""
+    """An owner of rows, objects and events."""
 
     id: UserId
     kind: str
@@ -64,7 +64,7 @@ class UserRow:
 
 
 class UserReads(Statements):
-    """Questions about users."""
+    """Reads of users."""
 
     async def find(self, user_id: UserId) -> UserRow | None:
         return await self._one(UserRow, select(users).where(users.c.id == user_id))
@@ -86,7 +86,7 @@ class UserReads(Statements):
         return {row.id: row.last_seq for row in await self._connection.execute(statement)}
 
     async def idle_guests(self, *, seen_before: datetime, limit: int) -> list[UserId]:
-        """Guests who have not been here since, those first who went first."""
+        """Guests not seen since this time, the longest absent first."""
         statement = (
             select(users.c.id)
             .where(users.c.kind == "guest", users.c.last_seen_at < seen_before)
@@ -96,7 +96,7 @@ class UserReads(Statements):
         return list((await self._connection.execute(statement)).scalars())
 
     async def guests_seen(self) -> tuple[int, datetime | None]:
-        """How many guests there are, and when the one was here who went first."""
+        """How many guests there are, and when the longest absent was last seen."""
         statement = select(func.count().label("many"), func.min(users.c.last_seen_at).label("first"))
         row = (await self._connection.execute(statement.where(users.c.kind == "guest"))).one()
         return row.many, row.first
@@ -108,7 +108,7 @@ class UserWrites(UserReads):
     async def add(
         self, user_id: UserId, *, kind: str, tenant: str, display_name: str | None = None, origin: str | None = None
     ) -> UserRow:
-        """Make a user; one that is there already keeps its kind and name and changes its tenant."""
+        """Make a user; an existing one keeps its kind and name and changes its tenant."""
         statement = (
             upsert(users)
             .values(id=user_id, kind=kind, tenant=tenant, display_name=display_name, origin=origin)
@@ -123,7 +123,7 @@ class UserWrites(UserReads):
         return None if found is None else UserRow(**found)
 
     async def take_seqs(self, counts: Mapping[UserId, int]) -> dict[UserId, int]:
-        """Advance each user's counter by so many; return the new values. Commit order is number order."""
+        """Advance each user's counter by its count; return the new values. Commit order is number order."""
         taken = {}
         for user_id in sorted(counts):
             statement = (
@@ -136,7 +136,7 @@ class UserWrites(UserReads):
         return taken
 
     async def note_seen(self, user_ids: Collection[UserId]) -> None:
-        """Note that these users are here; who was noted within the hour is not noted again."""
+        """Store that these users are here; one stored within the hour is not stored again."""
         await self._connection.execute(
             update(users)
             .where(users.c.id.in_(sorted(user_ids)), users.c.last_seen_at < func.now() - SEEN_EVERY)
@@ -144,7 +144,7 @@ class UserWrites(UserReads):
         )
 
     async def forget_origins(self, *, created_before: datetime) -> int:
-        """Empty the addresses of guests that were made before."""
+        """Empty the addresses of guests made before this time."""
         statement = (
             update(users).where(users.c.origin.is_not(None), users.c.created_at < created_before).values(origin=None)
         )

@@ -1,1 +1,1 @@
-"""What is committed reaches clients: relay (ledger -> subscribers), server (Socket.IO), streams (SSE, long poll)."""
+"""Committed changes reach clients: relay (ledger -> subscribers), server (Socket.IO), streams (SSE, long poll)."""

@@ -1,11 +1,11 @@
-"""What may pass a socket, judged before the Socket.IO engine sees it.
+"""Filters what clients send on a socket, before the Socket.IO engine sees it.
 
     client ─▶ SocketFrames ─▶ engine.io ─▶ socket.io ─▶ SocketServer
 
-Clients listen. A client may send one CONNECT with its token, DISCONNECT, an answer to each ping, and that it closes.
+Clients only receive. A client may send one CONNECT with its token, DISCONNECT, an answer to each ping, and a close.
 Anything else ends the socket on its first frame: an event, an acknowledgement, a binary frame, and above all a packet
-that claims attachments, which the library would collect for as long as they come. A socket is also closed when its
-CONNECT does not come or is refused, and when its client does not read what it is sent.
+that announces attachments, which the library would collect for as long as they come. The socket also closes when its
+CONNECT does not come or is refused, and when its client does not read its messages.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ GOING_AWAY: Final = 1000
 
 
 class SocketFrames:
-    """Passes on what clients may say; closes the sockets of the others.
+    """Passes on what clients may send; closes the sockets of the others.
 
     Args:
         app: The Socket.IO application.
@@ -70,7 +70,7 @@ class _Frames:
         self._pongs_allowed = PONGS_AHEAD_MOST
 
     async def receive(self) -> Message:
-        """Return the next message, if it may pass; otherwise close the socket, as if the client had gone."""
+        """Return the next message, if it may pass; otherwise close the socket, as if the client had disconnected."""
         if self._closed:
             return _gone()
         try:
@@ -87,7 +87,7 @@ class _Frames:
         return message
 
     async def send(self, message: Message) -> None:
-        """Send a message; a refusal or the end of a session is followed by the end of the connection."""
+        """Send a message; after a refusal or the end of a session close the connection."""
         if self._closed:
             raise OSError("this socket is closed")
         text = message.get("text") or ""
@@ -109,12 +109,12 @@ class _Frames:
             await self._close("refused" if text.startswith(REFUSED) else "ended", GOING_AWAY)
 
     def _stop_receiving(self) -> None:
-        """Let the engine know at once that the socket has ended, not when the answer to its next ping is missing."""
+        """Signal the engine at once that the socket has ended, not when the answer to its next ping is missing."""
         if self._receiving is not None:
             self._receiving.reschedule(asyncio.get_running_loop().time())
 
     def _fault(self, message: Message) -> str:
-        """Return what is wrong with a frame; empty: nothing."""
+        """Return the fault of a frame; empty: none."""
         text = message.get("text")
         if text is None:
             return "binary"
@@ -123,7 +123,7 @@ class _Frames:
             return "too_many" if self._pongs_allowed < 0 else ""
         if text == CLOSE:
             return ""
-        if DISCONNECT.fullmatch(text):  # No session is left: what remains is to close.
+        if DISCONNECT.fullmatch(text):  # No session is left: the client may only close.
             self._accepted = False
             self._connect_by = asyncio.get_running_loop().time() + self._connect_seconds
             return ""
@@ -140,12 +140,12 @@ class _Frames:
                 async with asyncio.timeout(1.0):
                     await self._send({"type": "websocket.close", "code": code})
             except (TimeoutError, OSError):
-                pass  # It does not read, or it has gone: the server's own close follows when this call has ended.
+                pass  # It does not read, or it has disconnected: the server closes when this call has ended.
         return _gone()
 
 
 def _is_object(auth: str | None) -> bool:
-    """Tell whether what comes with a CONNECT is an object: of anything else the library would write a traceback."""
+    """Tell whether the payload of a CONNECT is an object: for anything else the library would log a traceback."""
     if auth is None:
         return True
     try:

@@ -1,9 +1,9 @@
-"""`events:recorded` -> ledger -> whoever listens. Replay and live delivery are one mechanism.
+"""`events:recorded` -> ledger -> subscribers. Replay and live delivery are one mechanism.
 
-A subscriber has a cursor: the last `seq` it has seen. Whenever a user may have news, the pump reads what lies beyond
-the cursors and hands it out in order; a subscriber that joins with an old cursor simply has news. So nothing is pushed
-that is not committed, nothing is skipped, and a lost message costs time, never events: `_catch_up` compares cursors
-with the ledger every few seconds, and a ping that does not come back shows that the subscription has gone deaf.
+A subscriber has a cursor: the last `seq` delivered to it. Whenever a user may have new events, the pump reads those
+beyond the cursors and delivers them in order; a subscriber that joins with an old cursor simply has new events. So the
+relay delivers nothing uncommitted and skips nothing, and a lost message costs time, never events: `_catch_up` compares
+cursors with the ledger every few seconds, and a ping that does not come back reveals a subscription gap.
 """
 
 from __future__ import annotations
@@ -38,10 +38,10 @@ CHECK_SECONDS: Final = 5.0
 """How long an event can be late when Redis lost its announcement."""
 
 LISTEN_SECONDS: Final = 0.5
-"""How soon the listener sees that it is to stop or to start over."""
+"""How soon the listener notices that it is to stop or to start over."""
 
 IDLE_SECONDS: Final = 5.0
-"""How long the pump waits for news before it shows that it is alive."""
+"""How long the pump waits for news before it reports that it is alive."""
 
 DELIVER_SECONDS: Final = 5.0
 """Longest that one subscriber may hold up the others."""
@@ -51,7 +51,7 @@ Deliver = Callable[[ClientEvent], Awaitable[None]]
 
 @dataclass(eq=False)
 class Subscriber:
-    """Someone who listens for one user: a socket, a stream or a long poll."""
+    """A receiver of one user's events: a socket, a stream or a long poll."""
 
     user_id: UserId
     cursor: int
@@ -59,7 +59,7 @@ class Subscriber:
 
 
 class Relay:
-    """Hands committed events to this process's subscribers."""
+    """Delivers committed events to this process's subscribers."""
 
     def __init__(self, ledger: Ledger, redis: Redis) -> None:
         self._ledger = ledger
@@ -78,7 +78,7 @@ class Relay:
         Nothing is delivered before the caller awaits again.
 
         Raises:
-            NotFound: There is no such user any more.
+            NotFound: The user does not exist any more.
         """
         async with self._ledger.read() as reads:
             newest = (await reads.users.last_seqs([user_id])).get(user_id)
@@ -100,7 +100,7 @@ class Relay:
             self._subscribers.pop(subscriber.user_id, None)
 
     async def run(self, loops: Loops, stop: asyncio.Event) -> None:
-        """Listen, pump and check until told to stop."""
+        """Listen, pump and check until `stop` is set."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(loops.keep("relay_listen", self._listen, stop))
             tasks.create_task(loops.keep("relay_pump", self._pump, stop))
@@ -118,7 +118,7 @@ class Relay:
             self._wake.set()
 
     async def _listen(self, pulse: Pulse) -> None:
-        """Follow Redis; start over whenever a ping finds this subscription deaf."""
+        """Follow Redis; start over whenever a missing ping reveals a subscription gap."""
         while not self._stopping:
             self._deaf.clear()
             async with subscribe(self._redis, keys.RECORDED, keys.PROGRESS) as messages:
@@ -131,7 +131,7 @@ class Relay:
                         await self._take(message.channel, message.data)
 
     async def _take(self, channel: str, data: str) -> None:
-        """Act on a message; one that cannot be understood is counted and dropped."""
+        """Act on a message; count and drop one that cannot be read."""
         try:
             if channel == keys.RECORDED:
                 self._on_recorded(json.loads(data))
@@ -168,11 +168,11 @@ class Relay:
             try:
                 await self._deliver(news)
             except BaseException:
-                self._tell(*news)  # Whatever was wrong, the next start delivers it.
+                self._tell(*news)  # After any error the next start delivers it.
                 raise
 
     async def _deliver(self, news: set[UserId]) -> None:
-        # Only those who were there before the reading: whoever joins meanwhile may need more than was read.
+        # Only those subscribed before the read: one that joins meanwhile may need more than was read.
         listeners = {user_id: tuple(self._subscribers[user_id]) for user_id in news if self._subscribers.get(user_id)}
         if not listeners:
             return
@@ -193,7 +193,7 @@ class Relay:
             self._tell(*news)
 
     async def _ping_back(self) -> None:
-        """Notice deafness: a ping of this process must come back to it."""
+        """Notice a subscription gap: a ping of this process must come back to it."""
         self._heard.clear()
         await self._redis.publish(keys.RECORDED, json.dumps({"kind": "ping", "id": self._ping}))
         if not await wait(self._heard, seconds=1.0):
@@ -215,7 +215,7 @@ class Relay:
         self._tell(*(user_id for user_id, cursor in cursors.items() if newest.get(user_id, 0) > cursor))
 
     async def _count_listeners(self) -> int:
-        """How many relays Redis knows of, this one included (or not: that is the question)."""
+        """How many relays Redis counts as subscribed; this one is missing if its subscription has a gap."""
         return int((await self._redis.pubsub_numsub(keys.RECORDED))[0][1])
 
 

@@ -21,7 +21,7 @@ from proteus.events import ClientEvent
 
 PATH: Final = "updates"
 MAX_MESSAGE_BYTES: Final = 16_384
-"""Clients have nothing to say but their token."""
+"""Clients send only their token."""
 
 QUEUE_MOST: Final = 1_000
 """Messages a slow reader may lag behind; then its socket ends, and it resumes by its last `seq`."""
@@ -53,7 +53,7 @@ class SocketServer:
         self._relay, self._callers, self._shares = relay, callers, shares
 
     async def close_ended(self) -> None:
-        """Disconnect sockets whose token has run out or whose user was deleted."""
+        """Disconnect sockets whose token has expired or whose user was deleted."""
         if self._callers is None:
             return
         for sid, (_, caller, _) in tuple(self._open.items()):

@@ -1,6 +1,6 @@
-"""A job's status: the ledger's truth, the queue's latest word on position and progress, and the estimate.
+"""A job's status: its state from the ledger, position and progress from the queue, and the estimate.
 
-Redis being away costs position and progress, never the answer.
+While Redis is away the answer lacks position and progress.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ RECHECK_SECONDS: Final = 10.0
 
 
 class Statuses:
-    """Answers "how is my job?"."""
+    """Composes the statuses of jobs."""
 
     def __init__(
         self,
@@ -56,7 +56,7 @@ class Statuses:
         """Return the status of a try-on (by job, unit or VTON id) or of a tailor job.
 
         Raises:
-            NotFound: There is no such job of this user.
+            NotFound: The user has no such job.
         """
         async with self._ledger.read() as reads:
             if job_id.startswith("seg_"):
@@ -88,7 +88,7 @@ class Statuses:
         )
 
     async def within(self, user_id: UserId, job_id: str, *, seconds: float) -> StatusBody:
-        """Return the status as soon as the job has ended, or as it is after so many seconds."""
+        """Return the status as soon as the job has ended, or after so many seconds."""
         if seconds <= 0:
             return await self.of(user_id, job_id)
         news = asyncio.Event()
@@ -140,7 +140,7 @@ class Statuses:
             share = 1.0 - done.step / done.steps if done else 1.0
             return EtaBody.of(pace.batch_seconds * share, pace.batch_seconds * max(share, 0.25) * 1.5)
         if any(look and look.parked for look in looks):
-            return None  # Nobody knows when somebody will offer its engine.
+            return None  # It is unknown when a worker will offer its engine.
         if last is None:
             ahead = self._fleet.waiting_for(engine)
         else:
@@ -154,7 +154,7 @@ def _place(look: JobView) -> int:
 
 
 def _overlaid(row: JobRow, look: JobView | None) -> JobRow:
-    """The row as it will be in a moment, when the recorder has caught up with a claim."""
+    """The row as it will be once the recorder has caught up with a claim."""
     if look is None or row.terminal or look.token < row.token:
         return row
     if look.state is JobState.RUNNING:

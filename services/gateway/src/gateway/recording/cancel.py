@@ -1,4 +1,4 @@
-"""Cancel: what no queue holds yet ends here, what waits in a queue ends there, what runs is told at its next step."""
+"""Cancel: a job no queue holds yet ends here, a waiting one ends in its queue, a running one at its next step."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ log = structlog.get_logger()
 async def cancel(
     units: Sequence[JobRow], *, ledger: Ledger, queues: Mapping[str, AnyQueue], recorder: Recorder
 ) -> None:
-    """Cancel these jobs; ended ones stay as they are. If Redis is away the rows remember, and the reconciler acts."""
+    """Cancel these jobs; ended ones stay so. If Redis is away the rows keep the request, and the reconciler acts."""
     alive = [unit for unit in units if not unit.terminal]
     if not alive:
         return
@@ -36,7 +36,7 @@ async def cancel(
         except (RedisError, OSError) as error:
             log.warning("cancel_waits_for_redis", jobs=len(queued), error=str(error))
             verdicts = []
-        # Refused: the queue has not got it (yet), or it ended a moment ago; the row decides.
+        # Refused: the queue does not have it (yet), or it ended a moment ago; the row decides.
         here += [unit for unit, verdict in zip(queued, verdicts, strict=False) if verdict is Verdict.REFUSED]
     now = datetime.now(UTC)
     await recorder.settle([fact(unit, EventKind.CANCELED, now=now) for unit in here])

@@ -1,10 +1,10 @@
 """One queue's event stream -> recorder, acknowledged after the commit; an event that cannot be recorded is set aside.
 
 All replicas share one consumer group, so each event is read once, and again (here or elsewhere) until it is
-acknowledged. A batch that fails for its own sake is halved until the one bad event is alone: the good ones are recorded
-at once. The bad one comes again a few times; then it is moved, with the reason, to the stream of bad events. If it was
-the end of a job, the job ends as failed. A completion whose result cannot be read fails its job and goes there, too.
-While a server is away nothing is set aside: the batch is tried again.
+acknowledged. A batch that fails through its own content is halved until the one bad event is alone: the good ones are
+recorded at once. The bad one is retried a few times; then it is moved, with the reason, to the stream of bad events. If
+it was the end of a job, the job ends as failed. A completion whose result cannot be read fails its job and goes there,
+too. While a server is away nothing is set aside: the batch is retried.
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ READ_COUNT: Final = 200
 """Events per transaction: enough to share a commit under load, few enough to stay within milliseconds."""
 
 READ_BLOCK_MS: Final = 250
-"""Longest wait for events: how soon a stopping gateway lets go."""
+"""Longest wait for events: how soon a stopping gateway ends its reads."""
 
 ARRIVALS_HELD_SECONDS: Final = 0.2
-"""Well below the age at which the outbox is swept: a job that has arrived is not pushed again."""
+"""Well below the age at which the outbox is swept: an arrived job is not pushed again."""
 
 DELIVERIES_MOST: Final = 3
-"""How often an event may fail by itself: two replicas that met over one row succeed at the second time."""
+"""How often an event may fail by itself: two replicas that collided on one row succeed the second time."""
 
 
 class Follower:
@@ -44,7 +44,7 @@ class Follower:
 
     Args:
         reader: This process's place in the group.
-        recorder: Settles the events.
+        recorder: Records the events.
         stop: Ends the loop.
     """
 
@@ -56,9 +56,9 @@ class Follower:
         self._due_at = 0.0
 
     async def run(self, pulse: Pulse) -> None:
-        """Record until told to stop. What a failed round held is tried again first.
+        """Record until `stop` is set. Events that a failed round held are retried first.
 
-        Nobody waits for the news that a job has arrived in its queue: arrivals share a few transactions a second.
+        No client waits for the event that a job has arrived in its queue: arrivals share a few transactions a second.
         """
         await self._settle_held()
         while not self._stop.is_set():
@@ -81,7 +81,7 @@ class Follower:
             del self._held[: len(batch)]
 
     async def _settle(self, events: Sequence[QueueEvent]) -> None:
-        """Record the events and acknowledge them; halve a batch that fails for its own sake."""
+        """Record the events and acknowledge them; halve a batch that fails through its own content."""
         try:
             changed = {row.id: row for row in await self._recorder.settle(events)}
         except Exception as error:
@@ -97,13 +97,13 @@ class Follower:
         for event in events:
             row = changed.get(event.job_id)
             if event.kind is EventKind.COMPLETED and row is not None and row.state is JobState.FAILED:
-                # The row is settled; what its worker wrote is kept for those who have to find out why.
+                # The row is recorded; the worker's result is kept for an operator to examine.
                 wrong = why_unreadable(row.kind, event.data.get("result") or {})
                 await self._reader.set_aside(event.entry_id, f"the result cannot be read: {wrong}")
         await self._reader.ack(*[event.entry_id for event in events])
 
     async def _judge(self, event: QueueEvent, error: Exception) -> None:
-        """Leave an event that failed alone for later; after a few times end what it ends, and set it aside."""
+        """Leave an event that failed alone for later; after a few times end the job it ends, and set it aside."""
         deliveries = await self._reader.deliveries(event.entry_id)
         reason = f"not recorded: {type(error).__name__}: {error}"
         log.error("event_not_recorded", job_id=event.job_id, kind=event.kind, deliveries=deliveries, error=reason[:500])

@@ -1,4 +1,4 @@
-"""Held work moves in while the list is short, round robin over tenants; what is past its deadline or too old ends."""
+"""Queues held jobs while the list is short, round robin over tenants; ends jobs past their deadline or too old."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ LOCK: Final = "proteus:promote"
 OVERDUE_LIMIT: Final = 200
 
 GRACE: Final = timedelta(seconds=30)
-"""A queue's own verdict on a job's age comes first."""
+"""A queue's own decision on a job's age comes first."""
 
 
 class Promoter:
-    """Lets held pictures into the queue, and ends what has been held or queued for too long.
+    """Moves held pictures into the queue, and ends those held or queued for too long.
 
     One gateway at a time promotes.
     """
@@ -78,7 +78,7 @@ class Promoter:
         return len(chosen)
 
     async def expire(self) -> int:
-        """End what waits outside the queues and can no longer be in time; return how many."""
+        """End jobs that wait outside the queues and can no longer be in time; return how many."""
         now = datetime.now(UTC)
         async with self._ledger.read() as reads:
             overdue = await reads.backlog.overdue(now, limit=OVERDUE_LIMIT)
@@ -87,9 +87,9 @@ class Promoter:
         return len(overdue)
 
     async def expire_old(self, *, now: datetime | None = None) -> int:
-        """End what is older than jobs may be; return how many.
+        """End jobs that are too old; return how many.
 
-        A queue ends what it holds by itself, and tells; this is for what is held, and for what a queue lost.
+        A queue ends its own old jobs and emits an event; this is for held jobs, and for those that a queue lost.
         """
         now = now or datetime.now(UTC)
         async with self._ledger.read() as reads:

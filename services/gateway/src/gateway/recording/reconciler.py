@@ -1,18 +1,18 @@
-"""Rows and queue made to agree again. Everything in Redis can be rebuilt from Postgres; this is how.
+"""Compares rows with queues and puts right what differs: everything in Redis can be rebuilt from Postgres.
 
-Every second `watch` compares `proteus:epoch` with the value the ledger remembers: missing or different means that Redis
-was emptied or swapped, and everything alive is looked after at once. Every second `watch_counts` compares how many rows
-should stand in a queue with how many jobs stand in its list, leases, retries and parked jobs: a difference that stays
-means that a part was lost. Every minute `periodic` compares rows that have not changed for 10 s. One gateway at a time
-does any of it: an advisory lock, never waited for.
+Every second `watch` compares `proteus:epoch` with the ledger's value: missing or different means that Redis was emptied
+or swapped, and it compares all living rows at once. Every second `watch_counts` compares how many rows should be in a
+queue with how many jobs are in its list, leases, retries and parked jobs: a difference that stays means that a part was
+lost. Every minute `periodic` compares rows that have not changed for 10 s. One gateway at a time does any of it: under
+an advisory lock, for which no gateway waits.
 
     row waiting or running, no job in Redis      -> back to the queue with the next epoch
     job in Redis in no place that would move it  -> its place again, same token
-    job in Redis over, row not                   -> settled by what Redis says
-    row over, job in Redis alive                 -> cancelled there
-    row preparing, its needs over                -> released or failed
-    cancel asked for, job alive                  -> asked for again
-    job in Redis of a form we do not know        -> left to whoever knows it
+    job in Redis ended, row not                  -> recorded as in Redis
+    row ended, job in Redis alive                -> cancelled there
+    row preparing, its needs ended               -> released or failed
+    cancel requested, job alive                  -> requested again
+    job in Redis of an unknown form              -> left to the version that wrote it
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ class Reconciler:
         self._round_at = -COUNTED_ROUNDS_SECONDS
 
     async def watch(self) -> bool:
-        """Look at the epoch; if Redis is not the one we knew, reconcile at once. Says whether it did."""
+        """Read the epoch; if Redis is not the one we knew, reconcile at once. Returns whether it did."""
         if await self._agrees():
             return False
         async with self._ledger.lock(LOCK) as held:
@@ -94,7 +94,7 @@ class Reconciler:
         return True
 
     async def watch_counts(self) -> bool:
-        """Count rows and jobs; if they differ as they did before, look at every one. Says whether it did."""
+        """Count rows and jobs; if they differ as they did before, compare every one. Returns whether it did."""
         async with self._ledger.lock(LOCK) as held:
             if not held:
                 return False
@@ -113,7 +113,7 @@ class Reconciler:
         return True
 
     async def periodic(self) -> None:
-        """Compare what has been quiet for a while."""
+        """Compare rows that have not changed for a while."""
         async with self._ledger.lock(LOCK) as held:
             if held:
                 async with self._ledger.read() as reads:
@@ -123,12 +123,12 @@ class Reconciler:
     async def compare(
         self, *, updated_before: datetime, quiet_before: datetime | None = None, emptied: bool = False
     ) -> int:
-        """Put right every living row last changed before this time; return how many were wrong.
+        """Repair every living row last changed before this time; return how many were wrong.
 
         Args:
             updated_before: Younger rows are left alone. By the database's clock, like `quiet_before`.
             quiet_before: Of younger rows only the job's place in Redis is put right: news on its way cannot change it.
-            emptied: Redis has lost what it held: a job that is not there may have been claimed, whatever is recorded.
+            emptied: Redis has lost its jobs: a missing one may have been claimed, even if no row records it.
         """
         wrong, after_id = 0, ""
         while True:
@@ -183,7 +183,7 @@ class Reconciler:
         return len(facts) + len(pushes) + len(cancels) + restored
 
     async def _restore(self, queue: AnyQueue, ids: Sequence[JobId]) -> int:
-        """Give jobs that stand nowhere a place that will move them."""
+        """Give jobs that are in no list a place that will move them."""
         restored = await queue.restore(*ids) if ids else 0
         if restored:
             metrics.RECONCILED.labels("stranded").inc(restored)
@@ -244,7 +244,7 @@ def _missed(row: JobRow, view: JobView) -> QueueEvent | None:
         entry_id="",
         kind=kind,
         job_id=view.id,
-        token=max(view.token, row.epoch * EPOCH_TOKENS),  # What is over stays over, also if an older epoch ended it.
+        token=max(view.token, row.epoch * EPOCH_TOKENS),  # An ended job stays ended, also if an older epoch ended it.
         state=view.state,
         at_ms=int(datetime.now(UTC).timestamp() * 1000),
         data=data,

@@ -1,9 +1,8 @@
 """Event -> row + seq. The only place where jobs change after they were made.
 
-`gateway.recording.following` feeds it with the queues' events. `settle` applies facts to rows under lock, ends or
-releases what depends on them, gives every visible change the owner's next number, and commits all of it together; then
-it tells the relays and pushes what was released. Cancels, promotions and the reconciler's repairs go through `settle`
-as well.
+`gateway.recording.following` feeds it the queues' events. `settle` applies facts to rows under lock, ends or releases
+their dependents, gives every visible change the owner's next number, and commits all of it together; then it notifies
+the relays and pushes the released jobs. Cancels, promotions and the reconciler's repairs go through `settle` as well.
 """
 
 from __future__ import annotations
@@ -52,14 +51,14 @@ class _Change:
 
 
 class Recorder:
-    """Settles jobs.
+    """Records facts about jobs.
 
     Args:
         ledger: Where rows and events go.
         redis: For `events:recorded`.
         submitter: Pushes released jobs.
         address_of: Key -> unsigned address.
-        discard: Deletes raw uploads, by key, whose ingest is recorded; blocks. What it misses is swept later.
+        discard: Deletes raw uploads, by key, whose ingest is recorded; blocks. Uploads it misses are swept later.
     """
 
     def __init__(
@@ -82,7 +81,7 @@ class Recorder:
 
         Args:
             events: Facts about jobs, oldest first.
-            recheck: Jobs at `preparing` to be released or failed by what their needs are now.
+            recheck: Jobs at `preparing` to be released or failed by the present state of their needs.
         """
         change, told = _Change(), events
         now = datetime.now(UTC)
@@ -113,7 +112,7 @@ class Recorder:
         return changed
 
     async def give_up(self, job_id: str) -> None:
-        """End a job whose own end cannot be recorded: as failed, with nothing of what was said."""
+        """End a job whose own end cannot be recorded: as failed, without that event's data."""
         async with self._ledger.read() as reads:
             row = (await reads.jobs.by_ids([job_id])).get(job_id)
         if row is not None and not row.terminal:
@@ -194,7 +193,7 @@ class Recorder:
         return drafts
 
     def _tailor_changes(self, change: _Change) -> list[_Draft]:
-        """Cut-outs only: ingest and parse are our own business, their failure shows in what waited for them."""
+        """Cut-outs only: ingest and parse are internal, their failure shows in the jobs that waited for them."""
         drafts = []
         for row in change.changed:
             if row.kind is not JobKind.CUT:
@@ -205,7 +204,7 @@ class Recorder:
         return drafts
 
     async def _announce(self, recorded: dict[UserId, int]) -> None:
-        """Wake the relays; if Redis does not take it, their own look at the ledger finds the events."""
+        """Wake the relays; if Redis refuses the message, their own reads of the ledger find the events."""
         if not recorded:
             return
         with suppress(RedisError, OSError):
@@ -226,7 +225,7 @@ class Recorder:
 
 
 def _note_unreadable(before: JobRow, event: QueueEvent, after: JobRow) -> None:
-    """Count a completion that failed its job: its result is one that this version cannot read."""
+    """Count a completion that failed its job because this version cannot read its result."""
     if event.kind is EventKind.COMPLETED and after is not before and after.state is JobState.FAILED:
         metrics.RESULTS_UNREADABLE.labels(after.kind).inc()
         reason = why_unreadable(after.kind, dict(event.data.get("result") or {}))
@@ -245,7 +244,7 @@ class _Draft:
 
 
 async def _cascade(writes: Writes, change: _Change, recheck: Sequence[str], *, now: datetime) -> None:
-    """Release or end what waited for the jobs that ended here, and what waits for those in turn."""
+    """Release or end the dependents of the jobs that ended here, and their dependents in turn."""
     ended = {row.id for row in change.changed if row.terminal and row.kind in NEEDED}
     waiting = [*recheck, *(await writes.needs.dependents(ended) if ended else ())]
     while waiting:

@@ -1,7 +1,7 @@
 """What an event makes of a job's row. Pure; the recorder reads, locks and commits around it.
 
-Events reach the recorders out of order: several consumers share a group. So a fact is judged by its fencing token, not
-by its place: tokens only grow, and those of an older epoch mean nothing. The first terminal event wins.
+Events reach the recorders out of order: several consumers share a group. So a fact counts by its fencing token, not by
+its place: tokens only grow, and those of an older epoch are ignored. The first terminal event wins.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from proteus.stages import STAGES, JobKind
 
 
 def fact(row: JobRow, kind: EventKind, *, now: datetime, **data: Any) -> QueueEvent:
-    """Return an event that the gateway itself brings about, as strong as the newest one of the queue."""
+    """Return an event that the gateway itself causes, with the token of the queue's newest one."""
     return QueueEvent(
         entry_id="",
         kind=kind,
@@ -33,7 +33,7 @@ def fact(row: JobRow, kind: EventKind, *, now: datetime, **data: Any) -> QueueEv
 
 
 def apply(row: JobRow, event: QueueEvent) -> JobRow:
-    """Return the row after the event; the very same row if the event says nothing new."""
+    """Return the row after the event; the same object if the event brings nothing new."""
     if event.kind is EventKind.REOPENED and row.state is JobState.FAILED:
         return replace(
             _moved(row, JobState.QUEUED),
@@ -72,9 +72,9 @@ def apply(row: JobRow, event: QueueEvent) -> JobRow:
 
 
 def cascaded(row: JobRow, needs: Sequence[JobRow], *, now: datetime) -> JobRow:
-    """Return a dependent after its needs changed: released when all are there, failed like the first that is not.
+    """Return a dependent after its needs changed: released when all are done, failed like the first that failed.
 
-    A cancelled or expired need fails its dependents: nobody asked to cancel those.
+    A cancelled or expired need fails its dependents: no client cancelled those.
     """
     if row.stage is not Stage.PREPARING:
         return row
@@ -88,7 +88,7 @@ def cascaded(row: JobRow, needs: Sequence[JobRow], *, now: datetime) -> JobRow:
 
 
 def why_unreadable(kind: JobKind, result: Mapping[str, Any]) -> str:
-    """Return what keeps a worker's result from being read; "": it can be."""
+    """Return why a worker's result cannot be read; "": it can."""
     try:
         STAGES[kind].result.read(result)
     except errors.InvalidRequest as error:
@@ -98,7 +98,7 @@ def why_unreadable(kind: JobKind, result: Mapping[str, Any]) -> str:
 
 def _ended(row: JobRow, event: QueueEvent, at: datetime) -> JobRow:
     state, result = ENDS[event.kind], dict(event.data.get("result") or {})
-    # Here alone: a result that lacks something would otherwise fail wherever it is read.
+    # Only here: an incomplete result would otherwise fail wherever it is read.
     if state is JobState.COMPLETED and (wrong := why_unreadable(row.kind, result)):
         reason = {"code": "engine_failed", "message": f"The worker's result cannot be read: {wrong}."}
         return _ended(row, replace(event, kind=EventKind.FAILED, data={**event.data, **reason}), at)

@@ -1,8 +1,8 @@
-"""Who may join the queue: accept, hold or shed, before anything is committed.
+"""Admission: accept, hold or shed a submit, before anything is committed.
 
-`submission` asks once per submit, with what it read of the queue, the tenant and the fleet. Turning work away at the
-door, with the time to come back, is worth more than any cleverness behind it: a job that cannot be
-done in time costs a GPU nothing. Pure: a committed row is never refused later.
+`submitting` calls it once per submit, with its reading of the queue, the tenant and the fleet. Refusing early, with the
+time to come back, is worth more than any later cleverness: a job that cannot be done in time costs no GPU time. Pure: a
+committed row is never refused later.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ COLD_ADMIT_PER_REPLICA: Final = 10
 """Jobs admitted per possible replica while none is ready: one KEDA step each, so scale to zero wakes a full fleet."""
 
 RETRY_AFTER_MOST_SECONDS: Final = 600
-"""Longest `Retry-After`: beyond it nobody knows."""
+"""Longest `Retry-After`: beyond it no estimate holds."""
 
 
 class Verdict(StrEnum):
-    """What becomes of a submit."""
+    """The outcome of a submit."""
 
     ACCEPT = "accept"
     """Commit at stage `waiting` (or `preparing`) and queue it."""
@@ -37,10 +37,10 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """What is asked for: `pictures` units of one tenant.
+    """A submit: `pictures` units of one tenant.
 
     Attributes:
-        deadline_at: Unix seconds after which the pictures are worthless; None: whenever.
+        deadline_at: Unix seconds after which the pictures are worthless; None: never.
     """
 
     pictures: int = 1
@@ -58,8 +58,8 @@ class QueueView:
         busy_workers: Workers that hold jobs.
         tenant_waiting: The tenant's jobs on the list.
         tenant_total: All its unfinished jobs, held and preparing ones too.
-        guest_waiting, guest_total: The same of the guest who asks; 0 for an account, which is its tenant.
-        address_waiting, address_total: The same of all guests made from his address; 0 where it is not known.
+        guest_waiting, guest_total: The same of the guest who submits; 0 for an account, which is its tenant.
+        address_waiting, address_total: The same of all guests made from the guest's address; 0 where it is unknown.
     """
 
     waiting: int
@@ -111,12 +111,12 @@ class Limits:
 
 @dataclass(frozen=True, kw_only=True)
 class Admission:
-    """The decision, and the sentence that says why.
+    """The decision, and a sentence with the reason.
 
     Attributes:
         eta: When the last of the pictures would be done, had it joined now.
         retry_after_seconds: Whole seconds for `Retry-After`; 0 unless shed.
-        code: The machine's word for a shed: `queue_full`, `deadline_unreachable`, `tenant_cap`, `user_cap` or
+        code: The code of a shed: `queue_full`, `deadline_unreachable`, `tenant_cap`, `user_cap` or
             `no_capacity`.
     """
 
@@ -158,7 +158,7 @@ def decide(request: Request, queue: QueueView, fleet: Fleet, limits: Limits, now
             return Admission(verdict=Verdict.HOLD, reason=reason, eta=promise)
 
     too_long = promise.p90_seconds > limits.eta_limit_seconds
-    if promise.cold or (too_long and not fleet.measured):  # No time is known: a number of jobs is the limit.
+    if promise.cold or (too_long and not fleet.measured):  # No time is known: the number of jobs is the limit.
         room = limits.cold_admit if limits.cold_admit is not None else COLD_ADMIT_PER_REPLICA * fleet.max_replicas
         if queue.waiting + request.pictures > room:
             cause = "the first worker to start" if promise.cold else "a fleet whose pace is not measured yet"
@@ -175,13 +175,13 @@ def decide(request: Request, queue: QueueView, fleet: Fleet, limits: Limits, now
 
 
 def promote(held: Mapping[str, int], *, waiting: int, limits: Limits, last: str | None = None) -> Sequence[str]:
-    """Return whose held job goes in next, one tenant per free place, round robin.
+    """Return the tenants whose held jobs are promoted next, one per free place, round robin.
 
     Args:
         held: Held jobs per tenant.
         waiting: Jobs on the list now.
-        limits: `held_below` says when the list is short.
-        last: The tenant that was promoted last; the turn goes on behind it, in the order of names.
+        limits: Below `held_below` the list is short.
+        last: The tenant that was promoted last; the turn goes on after it, in the order of names.
 
     Returns:
         Tenants in order of promotion; one may appear many times.

@@ -8,18 +8,18 @@ from typing import Any, Final
 from proteus import errors
 
 PREREQUISITE: Final = "prerequisite_"
-"""How the code of a job begins whose need was cancelled or expired."""
+"""Prefix of a job's error code whose need was cancelled or expired."""
 
 
 TOLD: Final = (errors.InvalidRequest, errors.PhotoRejected, errors.UploadMissing, errors.Overloaded)
-"""Errors about what a client sent or asked: their sentences are written for clients."""
+"""Errors about a client's request: their sentences are written for clients."""
 
 
 def described(code: str, message: str) -> dict[str, Any]:
-    """Return the error that clients see: what is known of the code, in words and with a way out.
+    """Return the error that clients see: the code, a sentence and a remedy.
 
-    The text of any other error than `TOLD` may come from a library. Workers write it to their logs, operators find it
-    in Redis and in the dead letters; a shopper reads our own sentence.
+    The text of an error outside `TOLD` may come from a library. Workers write it to their logs, operators find it in
+    Redis and in the dead letters; a shopper reads our own sentence.
     """
     known = _BY_CODE.get(code, errors.ProteusError)
     ours = issubclass(known, TOLD) or code.startswith(PREREQUISITE)
@@ -39,7 +39,7 @@ def error_of(stored: Mapping[str, Any]) -> errors.ProteusError:
 def _codes(root: type[errors.ProteusError]) -> dict[str, type[errors.ProteusError]]:
     found = {root.code: root}
     for child in root.__subclasses__():
-        found = _codes(child) | found  # A code that is inherited stays the parent's.
+        found = _codes(child) | found  # An inherited code stays the parent's.
     return found
 
 

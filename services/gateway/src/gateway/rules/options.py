@@ -1,4 +1,4 @@
-"""What a client may ask of a try-on, checked. Frozen, stored with the try-on, pure."""
+"""A try-on's options, validated. Frozen, stored with the try-on, pure."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SEED_LIMIT = 2**31
 
 
 class TryonOptions(BaseModel):
-    """Options of a try-on, as the client gave them."""
+    """Options of a try-on, as the client sent them."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -54,8 +54,8 @@ def default_engine(setting: str, offered: Collection[str], *, commercial_only: b
 
     Args:
         setting: A name, or `auto`: the first of `AUTO_ORDER` that a worker offers and the licence policy allows; its
-            last one while no worker is there.
-        offered: The engines of the workers that are there.
+            last one while no worker is registered.
+        offered: The engines of the registered workers.
         commercial_only: The licence policy.
     """
     if setting != AUTO:
@@ -80,7 +80,7 @@ def card_of(model: str, *, commercial_only: bool) -> EngineCard:
 
     Raises:
         ModelUnavailable: There is no such engine.
-        LicenceRefused: Its weights forbid commercial use and the deployment's policy demands it.
+        LicenceRefused: Its weights forbid commercial use and the deployment's policy requires it.
     """
     card = CARDS.get(model)
     if card is None:

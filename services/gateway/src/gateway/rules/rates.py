@@ -1,4 +1,4 @@
-"""How often one caller may ask: a token bucket per holder and kind of request, in this process.
+"""Rate limits: a token bucket per holder and kind of request, in this process.
 
 A holder is a user, a tenant or an address. Time is monotonic: a step of the wall clock changes nobody's allowance.
 Every call costs the same however many holders there are.
@@ -15,12 +15,12 @@ from typing import Final
 from proteus.errors import RateLimited
 
 BUCKETS_MOST: Final = 50_000
-"""Holders remembered per kind; beyond it the one that has been silent longest is forgotten, and starts full."""
+"""Holders remembered per kind; beyond it the least recently seen one is forgotten, and starts full."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Rate:
-    """So many units in so many seconds, and all of them at once after a pause. A limit of 0 limits nothing."""
+    """`limit` units per period, and all of them at once after a pause. A limit of 0 limits nothing."""
 
     limit: int
     seconds: int = 60
@@ -34,7 +34,7 @@ class _Bucket:
 
 @dataclass(frozen=True, kw_only=True)
 class Allowance:
-    """What is left to a caller: for the RateLimit headers (IETF draft-ietf-httpapi-ratelimit-headers)."""
+    """A caller's remaining allowance: for the RateLimit headers (IETF draft-ietf-httpapi-ratelimit-headers)."""
 
     kind: str
     limit: int
@@ -47,7 +47,7 @@ class Rates:
     """Counts requests; `take` refuses those that come too often.
 
     Args:
-        rates: What each kind of request is limited to.
+        rates: The limit of each kind of request.
         now: A monotonic clock in seconds.
     """
 
@@ -57,7 +57,7 @@ class Rates:
         self._buckets: dict[str, OrderedDict[str, _Bucket]] = {kind: OrderedDict() for kind in rates}
 
     def take(self, kind: str, holder: str, *, units: int = 1) -> Allowance | None:
-        """Count one request that costs so many units; None: this kind is not limited.
+        """Count one request that costs `units`; None: this kind is not limited.
 
         Raises:
             RateLimited: The holder's bucket has too little left.
@@ -84,7 +84,7 @@ class Rates:
         )
 
     def _filled(self, buckets: OrderedDict[str, _Bucket], holder: str, rate: Rate) -> _Bucket:
-        """Return the holder's bucket with what has flowed in since he last asked."""
+        """Return the holder's bucket, refilled for the time since its last request."""
         now = self._now()
         bucket = buckets.get(holder)
         if bucket is None:

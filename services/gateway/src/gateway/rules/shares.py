@@ -1,10 +1,10 @@
-"""How much one user or one address may hold of this process at the same time.
+"""Limits on what one user or one address may hold of this process at the same time.
 
     requests   requests being answered          waits     long polls
     streams    event streams                    sockets   open sockets
     bytes      bytes of bodies being received
 
-Counting is in this process alone. What is held is given back when the request ends, however it ends.
+Each process counts alone. A request gives back what it holds when it ends, however it ends.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def limits_of(settings: LimitSettings) -> dict[Holder, dict[Kind, int]]:
 
 
 class Shares:
-    """Counts what is held.
+    """Counts what each holder holds.
 
     Args:
         limits: How much of each kind one holder may hold, by the holder's class; 0 limits nothing.
@@ -65,7 +65,7 @@ class Shares:
         """Return a place that holds nothing yet.
 
         Args:
-            holders: Class and name of everyone on whose account it goes.
+            holders: Class and name of every holder whose limits it counts against.
         """
         return Place(self, tuple((of, f"{of}:{name}") for of, name in holders))
 
@@ -100,7 +100,7 @@ class Place:
         self._taken: list[tuple[Kind, str, int]] = []
 
     def take(self, kind: Kind, amount: int = 1) -> None:
-        """Hold more, on every holder's account.
+        """Hold more, counted for every holder.
 
         Raises:
             TooManyAtOnce: One of the holders has no room; nothing more is held then.
@@ -117,7 +117,7 @@ class Place:
         self._taken += taken
 
     def become(self, kind: Kind) -> None:
-        """Hold one of this kind instead of a request: whoever waits or listens keeps no place of those who ask."""
+        """Hold one of this kind instead of a request: a long poll or a stream takes no place among the requests."""
         self.take(kind)
         for one in [one for one in self._taken if one[0] == "requests"]:
             self._taken.remove(one)

@@ -1,8 +1,8 @@
-"""Text from clients: one rule for what may enter, as types that every body, path, query and header uses.
+"""Text from clients: one rule for valid text, as types that every body, path, query and header uses.
 
 Postgres cannot hold a NUL, UTF-8 has no lone surrogates, and a control character in a name or a label only ever hides
-something. So no text that a client sends may have any of these: a path with one names nothing (404), a body, query or
-header with one is refused (422) with a sentence that names the character. Everything else of Unicode is welcome.
+something. So no text from a client may have any of these: a path with one is not found (404), a body, query or header
+with one is refused (422) with a sentence that names the character. The rest of Unicode is allowed.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ SEQ_MOST: Final = 2**63 - 1
 """Postgres counts events in 64 bits."""
 
 PATTERN: Final[dict[str, Any]] = {"pattern": "^[^\\x00-\\x1f\\x7f-\\x9f]*$"}
-"""The rule as JSON Schema can say it; surrogates are excluded by JSON itself (RFC 8259, section 8.1)."""
+"""The rule as far as JSON Schema can express it; JSON itself excludes surrogates (RFC 8259, section 8.1)."""
 
 
 def plain(text: str) -> str:
@@ -38,7 +38,7 @@ def plain(text: str) -> str:
 
 
 def stored_url(url: str) -> str:
-    """Return an address that can be taken apart; whose it is, is asked elsewhere.
+    """Return an address that can be parsed; its owner is checked elsewhere.
 
     Raises:
         ValueError: It is no URL, or it has a character that is not `plain`, as it stands or percent-encoded.
@@ -83,7 +83,7 @@ def _written(value: object) -> object:
 
 
 def _seq(text: str) -> str:
-    """Let pass the number of an event, or nothing at all."""
+    """Accept the number of an event, or an empty text."""
     number = text.strip()
     if number and not (number.isascii() and number.isdigit() and len(number) <= 19 and int(number) <= SEQ_MOST):
         raise ValueError("must be the number of an event")
@@ -93,7 +93,7 @@ def _seq(text: str) -> str:
 PathId = Annotated[
     str, AfterValidator(_named), WithJsonSchema({"type": "string", "minLength": 1, "maxLength": ID_LENGTH_MOST})
 ]
-"""An id in a path: what cannot be an id of ours is not found."""
+"""An id in a path: text that cannot be an id of ours is not found."""
 
 Id = Annotated[str, Field(max_length=80, json_schema_extra=PATTERN), AfterValidator(plain)]
 """An id in a query or a body."""
@@ -104,7 +104,7 @@ Label = Annotated[str, Field(max_length=256, json_schema_extra=PATTERN), AfterVa
 """A key or a value of `metadata`."""
 
 Name = Annotated[str, Field(max_length=100, json_schema_extra=PATTERN), AfterValidator(plain)]
-"""What people or media types are called."""
+"""A display name or a media type."""
 
 Key = Annotated[str, Field(max_length=255, json_schema_extra=PATTERN), AfterValidator(plain)]
 """An Idempotency-Key."""

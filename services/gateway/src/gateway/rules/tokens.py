@@ -1,4 +1,4 @@
-"""Access tokens: who is calling, for which tenant, with which scopes. HS256, signed with the deployment's key."""
+"""Access tokens: the caller, its tenant and its scopes. HS256, signed with the deployment's key."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from proteus.jobs import UserId
 ISSUER: Final = "proteus"
 ALGORITHM: Final = "HS256"
 GUESTS: Final = "guests"
-"""The tenant of guests whom nobody brought: they came without a token."""
+"""The tenant of guests that no account brought: they came without a token."""
 
 Kind = Literal["guest", "account"]
 
 KNOWN_MOST: Final = 10_000
-"""Good tokens remembered, so that a busy caller's signature is checked once and not with every request."""
+"""Good tokens remembered, so that a busy caller's signature is checked once, not with every request."""
 
 LIFE_SECONDS_MOST: Final = 10 * 366 * 86_400
-"""A token that expires later than this from now is refused: nobody meant it."""
+"""A token that expires later than this from now is refused: it must be a mistake."""
 
 SCOPES: Final = frozenset({"admin", "priority:high"})
 
@@ -36,10 +36,10 @@ class TokenExpired(Unauthorized):
 
 @dataclass(frozen=True, kw_only=True)
 class Caller:
-    """Whoever holds a valid token.
+    """The holder of a valid token.
 
     Attributes:
-        origin: Of a guest: the address from which he was made, as a keyed hash; None where it could not be told.
+        origin: Of a guest: the address from which it was made, as a keyed hash; None where it is unknown.
     """
 
     user_id: UserId
@@ -51,7 +51,7 @@ class Caller:
 
     @property
     def is_anonymous(self) -> bool:
-        """Whether this is a guest whom no account has brought."""
+        """Whether this is a guest that no account has brought."""
         return self.kind == "guest" and self.tenant == GUESTS
 
     def require(self, scope: str) -> None:
@@ -82,7 +82,7 @@ class Tokens:
         kind: Kind = "account",
         origin: str | None = None,
     ) -> str:
-        """Return a token for the user, valid for so many seconds."""
+        """Return a token for the user, valid for this many seconds."""
         unknown = set(scopes) - SCOPES
         if unknown:
             raise ValueError(f"unknown scopes {sorted(unknown)}; there are {sorted(SCOPES)}")
@@ -103,11 +103,11 @@ class Tokens:
         return jwt.encode(claims, self._key, algorithm=ALGORITHM)
 
     def verify(self, token: str) -> Caller:
-        """Return who the token speaks for.
+        """Return the caller that the token names.
 
         Raises:
-            TokenExpired: It was ours, once.
-            Unauthorized: It is malformed, or signed by somebody else.
+            TokenExpired: We signed it, and it has expired.
+            Unauthorized: It is malformed, or signed with another key.
         """
         caller = self._known.get(token) or self._decoded(token)
         if caller.expires_at <= self._clock.now():
@@ -116,7 +116,7 @@ class Tokens:
         return caller
 
     def look(self, token: str) -> Caller | None:
-        """Return whom a token speaks for; None if it does for nobody."""
+        """Return the caller that a token names; None if the token is not valid."""
         try:
             return self.verify(token)
         except Unauthorized:
@@ -142,7 +142,7 @@ class Tokens:
 
 def _caller(claims: dict[str, Any], *, now: float) -> Caller:
     tenant = str(claims.get("tenant") or GUESTS)
-    # Tokens of earlier versions name no kind: whoever was in the guests' tenant was a guest.
+    # Tokens of earlier versions name no kind: a user in the guests' tenant was a guest.
     kind: Kind = "guest" if claims.get("kind", "guest" if tenant == GUESTS else "account") == "guest" else "account"
     expires_at = _expiry(claims["exp"], now=now)
     scopes = frozenset(str(claims.get("scope") or "").split())
@@ -160,7 +160,7 @@ def _expiry(claim: object, *, now: float) -> float:
     """Return when a token expires.
 
     Raises:
-        ValueError: It says no time, or one that never comes: JSON as Python reads it knows NaN and Infinity.
+        ValueError: It is no time, or one that never comes: Python's JSON accepts NaN and Infinity.
     """
     if isinstance(claim, bool) or not isinstance(claim, (int, float)) or not claim <= now + LIFE_SECONDS_MOST:
         raise ValueError(f"exp must be a time within ten years, not {claim!r}")

@@ -1,1 +1,1 @@
-"""What a client sees of rows, and of the queue's latest word."""
+"""The client view: what a client sees of rows, and of the queue."""

@@ -1,4 +1,4 @@
-"""How a job is, as clients read it: the body of every submit and status, and its example."""
+"""A job's status as clients read it: the body of every submit and status, and its example."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class EtaBody(BaseModel):
 
 
 class ProgressBody(BaseModel):
-    """Steps taken and steps in all."""
+    """Steps done and steps in all."""
 
     step: int
     steps: int

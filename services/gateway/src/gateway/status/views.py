@@ -23,12 +23,12 @@ AddressOf = Callable[[str], str]
 
 
 POSITION_MOST: Final = 2_000
-"""Beyond it a position says no more than that there are at least so many."""
+"""Beyond it a position only means that at least so many are ahead."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ClientView:
-    """A job as clients see it: what an event says, and what decides whether there is an event at all."""
+    """A job as clients see it: the content of an event; an event exists only where this changes."""
 
     status: JobState
     stage: Stage | None
@@ -37,7 +37,7 @@ class ClientView:
 
 
 def view_of_tryon(units: Sequence[JobRow]) -> ClientView:
-    """Return what a try-on looks like: running while any picture is, completed if at least one came out."""
+    """Return the view of a try-on: running while any picture is, completed if at least one picture is."""
     states = [unit.state for unit in units]
     error = next((ErrorInfo(**unit.error) for unit in units if unit.error), None)
     results = tuple(_picture(unit) for unit in units)
@@ -55,7 +55,7 @@ def view_of_tryon(units: Sequence[JobRow]) -> ClientView:
 
 
 def view_of_tailor_job(row: JobRow, address_of: AddressOf) -> ClientView:
-    """Return what a tailor job looks like; a cut-out comes with the address that `/api/snap` takes."""
+    """Return the view of a tailor job; a cut-out comes with the address that `/api/snap` takes."""
     results: tuple[ResultInfo, ...] = ()
     if row.kind is JobKind.CUT and row.state is JobState.COMPLETED and row.result:
         made = CutResult.read(row.result)
@@ -93,15 +93,15 @@ def status_of(
     eta: EtaBody | None = None,
     progress: ProgressBody | None = None,
 ) -> StatusBody:
-    """Return how a try-on or a tailor job is.
+    """Return the status of a try-on or a tailor job.
 
     Args:
         row: The VTON entry, or the tailor job.
-        seen: What it looks like; None: it is a draft.
+        seen: Its view; None: it is a draft.
         units: Its pictures; of a tailor job, itself.
-        position: Jobs before it in the queue; None where that says nothing.
-        eta: When it is done; None: nobody knows.
-        progress: Of what runs.
+        position: Jobs before it in the queue; None where that means nothing.
+        eta: When it is done; None: unknown.
+        progress: Of its running job.
     """
     if isinstance(row, TryonRow):
         vton_id, engine, metadata, expires_at = row.vton_id, row.options["engine"], row.metadata, row.expires_at
@@ -131,11 +131,11 @@ def status_of(
 
 
 def snapshot_of(status: StatusBody, *, seq: int, at: datetime) -> JobEvent | None:
-    """Return a job as it is as the event that a new subscriber starts from; a draft has none yet.
+    """Return a job's present status as the event that a new subscriber starts from; a draft has none yet.
 
     Args:
-        status: How it is, read after `seq`.
-        seq: The user's newest event: what changes later has a higher number.
+        status: Its status, read after `seq`.
+        seq: The user's newest event: later changes have higher numbers.
         at: When it was read.
     """
     if status.status == "draft":
@@ -147,7 +147,7 @@ def snapshot_of(status: StatusBody, *, seq: int, at: datetime) -> JobEvent | Non
 def event_of(
     seen: ClientView, *, seq: int, job_id: str, vton_id: str | None, job_type: Literal["tryon", "segment"], at: datetime
 ) -> JobEvent:
-    """Return an event of a job: numbered, with all that is known of it."""
+    """Return an event of a job: numbered, with everything known of the job."""
     return JobEvent(
         seq=seq,
         job_id=job_id,
@@ -162,7 +162,7 @@ def event_of(
 
 
 def recorded_event(row: EventRow) -> JobEvent:
-    """Return a recorded event. One that another version wrote goes out as it is: its readers may know more than we."""
+    """Return a recorded event. One of another version is sent unchanged: its readers may know more than we."""
     data = {**row.data, "seq": row.seq}
     try:
         return JobEvent.model_validate(data)
@@ -176,10 +176,10 @@ def result_url(job_id: str, n: int) -> str:
 
 
 def timings_of(entry: TryonRow | JobRow, units: Sequence[JobRow]) -> dict[str, float]:
-    """Return where the time went, in seconds: what is known so far.
+    """Return how the time was spent, in seconds, as far as it is known.
 
     Pictures of one try-on are made side by side, so sums over them would exceed the total. The times are those of the
-    picture that was finished last: it is the one that was waited for, and its parts add up to no more than the total.
+    picture that was finished last: the client waited for it, and its parts add up to no more than the total.
     """
     found: dict[str, float] = {}
     ended = [(unit.finished_at, unit) for unit in units if unit.finished_at]

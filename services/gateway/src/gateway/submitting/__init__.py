@@ -1,1 +1,1 @@
-"""From a request to rows: photos, what a try-on needs, and the commit."""
+"""From a request to rows: photos, a try-on's needs, and the commit."""

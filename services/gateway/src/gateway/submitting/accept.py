@@ -1,10 +1,10 @@
 """Accepting try-ons: rows and needs in one transaction, then one push to the queue.
 
-    idempotency ─▶ accept_ready: admit ─▶ new_rows ─▶ group_commit                     all is there: one statement
+    idempotency ─▶ accept_ready: admit ─▶ new_rows ─▶ group_commit                     all needs met: one statement
                └─▶ accept: photos ─▶ admit ─▶ preparations ─▶ new_rows ─▶ commit       anything else: one transaction
 
 A try-on needs the garment's cut-out and, for most engines, the person's parse; those need the photos' ingest.
-`preparations` finds which of these jobs are there and makes the missing ones; the try-on waits for what is not done.
+`preparations` finds which of these jobs exist and makes the missing ones; the try-on waits for the unfinished ones.
 """
 
 from __future__ import annotations
@@ -30,16 +30,16 @@ from proteus.jobs import Stage
 
 
 class Acceptor:
-    """Turns a client's wish for a try-on into committed rows.
+    """Turns a client's submit into committed rows.
 
     Args:
         ledger: Where they are committed.
         idempotency: Keeps a repeated request from being accepted twice.
-        admitter: Chooses the engine, and refuses what must not join the queue.
-        ready: Accepts what needs nothing any more.
-        photos: Finds what a client names.
-        submitter: Queues what was committed.
-        parser_version: What another parser made is made anew.
+        admitter: Chooses the engine, and refuses submits that must not join the queue.
+        ready: Accepts pictures whose needs are all met.
+        photos: Finds the photos and cut-outs that a client names.
+        submitter: Queues committed jobs.
+        parser_version: Another parser's preparations are made anew.
     """
 
     def __init__(
@@ -108,7 +108,7 @@ class Acceptor:
     async def _commit(
         self, context: SubmitContext, options: TryonOptions, materials: Materials, *, draft: TryonRow | None = None
     ) -> Accepted:
-        """Commit a try-on and whatever it needs that nobody has made yet; push what can be queued."""
+        """Commit a try-on and its missing preparations; push the jobs that can be queued."""
         with self._admitter.admitting(context, options) as admitted:
             card = admitted.card
             async with self._ledger.write() as writes:

@@ -1,7 +1,7 @@
 """The fast path of a submit: one picture of a parsed photo and a cut-out, in one statement shared with others.
 
-A shopper's second try-on has everything there. Its rows are composed here without a look at the database; the
-statement (`ledger`) finds what they need and inserts nothing where anything is missing.
+A shopper's second try-on has all its needs met. This module composes its rows without reading the database; the
+statement (`ledger`) finds their needs and inserts nothing where any is missing.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ from proteus.jobs import Stage
 
 
 class ReadyAcceptor:
-    """Accepts single pictures whose photo, parse and cut-out are there.
+    """Accepts single pictures whose photo, parse and cut-out exist.
 
     Args:
         ledger: Where they are committed.
         photos: Reads the addresses.
-        submitter: Queues what was committed.
+        submitter: Queues committed pictures.
         admitter: Admits.
-        parser_version: Another parser's parse does not serve.
+        parser_version: Another parser's parse does not count.
     """
 
     def __init__(
@@ -47,7 +47,7 @@ class ReadyAcceptor:
     async def accept(
         self, context: SubmitContext, options: TryonOptions, *, person_url: str, garment_url: str
     ) -> Accepted | None:
-        """Accept one picture together with others; None if it is not of this kind, or anything is missing."""
+        """Accept one picture together with others; None if it is not of this kind, or any need is missing."""
         if options.num_samples != 1 or context.once is not None:
             return None
         named = self._photos.named(context.caller, person_url, garment_url)
@@ -73,7 +73,7 @@ class ReadyAcceptor:
         )
 
     async def _commit(self, asked: Sequence[Ready]) -> list[bool]:
-        """Commit and push pictures whose needs are all there; return of each whether it was one."""
+        """Commit and push those pictures whose needs are all met; return of each whether it was one."""
         async with self._ledger.statement() as writes:
             found = await writes.orders.submit_ready(asked)
         await self._submitter.push_orders(
@@ -87,4 +87,4 @@ class ReadyAcceptor:
 
 
 class _NotReady(Exception):
-    """Something that the picture needs is missing."""
+    """One of the picture's needs is missing."""

@@ -1,4 +1,4 @@
-"""Admission of a try-on: gathers what `rules.admission` decides by, and turns what it refuses into errors.
+"""Admission of a try-on: collects the inputs of `rules.admission`, and turns its refusals into errors.
 
 An admitted try-on counts against its holders' limits from the decision on, so that requests which arrive together do
 not all see the same free place.
@@ -39,9 +39,9 @@ class Admitted:
 
     Attributes:
         card: The engine that makes it.
-        admission: What was promised.
+        admission: The decision, with the promised ETA.
         position: How many are before it.
-        hold: It waits in Postgres until the promoter takes it in.
+        hold: It waits in Postgres until the promoter moves it into the queue.
     """
 
     card: EngineCard
@@ -59,18 +59,18 @@ class Admitter:
         self._commercial_only = settings.licence_policy == "commercial"
 
     def card(self, context: SubmitContext, options: TryonOptions) -> EngineCard:
-        """Return the engine; raise if the caller or the deployment may not have it like this."""
+        """Return the engine; raise if the caller or the deployment may not use it with these options."""
         if options.priority == "high":
             context.caller.require("priority:high")
         return requested_card(options, self._default_engine, self._fleet.choices, commercial_only=self._commercial_only)
 
     @contextmanager
     def admitting(self, context: SubmitContext, options: TryonOptions) -> Iterator[Admitted]:
-        """Decide, and count the pictures while the block commits them; a block that raises has committed nothing.
+        """Decide, and count the pictures while the block commits them; a block that raises has committed none.
 
         Raises:
             EngineUnavailable: No worker offers the engine, and none can be started for it.
-            Overloaded: It is shed; the error says why and when to come back.
+            Overloaded: It is shed; the error states why and when to come back.
         """
         admitted = self._decide(context, options)
         with self._fleet.admitting(context.caller, context.job_id, options.num_samples):

@@ -1,4 +1,4 @@
-"""What a submit is: who asks, with which key, for what, and what was accepted. Plain values between steps."""
+"""The parts of a submit: its context, its materials, and the accepted try-on. Plain values between steps."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from proteus.jobs import new_id
 
 @dataclass(frozen=True, kw_only=True)
 class IdempotencyKey:
-    """An Idempotency-Key and a digest of what it was sent with."""
+    """An Idempotency-Key and a digest of its request."""
 
     key: str
     request_hash: str
@@ -23,12 +23,12 @@ class IdempotencyKey:
 
 @dataclass(frozen=True, kw_only=True)
 class SubmitContext:
-    """Who asks, and how.
+    """Who submits, with which idempotency key and trace.
 
     Attributes:
-        trace_id: Follows the work through every log line.
+        trace_id: Stands in every log line of this work.
         once: The Idempotency-Key, if there is one.
-        job_id: The id of the try-on that may come of it.
+        job_id: The id of the try-on, if it is accepted.
     """
 
     caller: Caller
@@ -39,7 +39,7 @@ class SubmitContext:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Materials:
-    """What a try-on is made from: its photos, uploaded, the cut-out if one was named, and the photos' tailor jobs."""
+    """A try-on's materials: its uploaded photos, the cut-out if one was named, and the photos' tailor jobs."""
 
     person: ImageRow
     garment: ImageRow
@@ -49,7 +49,7 @@ class Materials:
 
 @dataclass(frozen=True, kw_only=True)
 class Accepted:
-    """A committed try-on, and what was promised at the door. `position`: how many were before it when it came."""
+    """A committed try-on, and what admission promised. `position`: how many were before it when it came."""
 
     tryon: TryonRow
     units: Sequence[JobRow]

@@ -1,7 +1,7 @@
-"""Payloads that somebody pushed onto `queue:jobs` by hand: each becomes an ordinary try-on of the account `foreign`.
+"""External payloads, pushed onto `queue:jobs` by others: each becomes an ordinary try-on of the account `foreign`.
 
-The two pictures are copied into that account's uploads and go the way of every upload; the job keeps the id it was
-pushed with. What cannot be adopted becomes a dead letter that says why.
+The two pictures are copied into that account's uploads and handled like every upload; the job keeps the id it was
+pushed with. A payload that cannot be imported becomes a dead letter with the reason.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _ID: Final = re.compile(r"job_[A-Za-z0-9\-]{1,64}")
 
 
 class ExternalPayloadImporter:
-    """Takes in what lies on a queue's foreign list. One gateway at a time does it."""
+    """Imports the payloads on a queue's foreign list. One gateway at a time does it."""
 
     def __init__(
         self, ledger: Ledger, store: ObjectStore, photos: Photos, acceptor: Acceptor, queues: Mapping[str, AnyQueue]
@@ -52,7 +52,7 @@ class ExternalPayloadImporter:
         self._queue, self._tailor = queues[JOBS], queues[TAILOR]
 
     async def adopt(self) -> int:
-        """Adopt or bury what is there; return how many were adopted."""
+        """Import the payloads, or make them dead letters; return how many were imported."""
         payloads = await self._queue.peek_foreign(LIMIT)
         strays = await self._tailor.peek_foreign(LIMIT)
         if not payloads and not strays:
@@ -76,7 +76,7 @@ class ExternalPayloadImporter:
                 known = await reads.jobs.by_ids([made["id"]])
             if not known:
                 await self._submit(made)
-        except Exception as error:  # One payload's edge: whatever it is, the next one is looked at.
+        except Exception as error:  # One payload's edge: after any error the next one is handled.
             if is_away(error) or isinstance(error, Overloaded):
                 return False  # It stays on the list for the next round.
             refused = error if isinstance(error, ProteusError) else None
@@ -100,7 +100,7 @@ class ExternalPayloadImporter:
         await self._acceptor.submit(context, TryonOptions(), person_url=person, garment_url=garment)
 
     async def _kept(self, key: str) -> str:
-        """Return where a photo lies: the upload that an `image_url` names is gone once it was ingested."""
+        """Return where a photo is stored: after ingest the upload that an `image_url` names is gone."""
         image_id = object_keys.split(key).image_id
         if image_id is None:
             return key
@@ -133,7 +133,7 @@ def _parsed(payload: str) -> dict[str, str]:
     """Return the payload of docs/contract.md.
 
     Raises:
-        InvalidRequest: It is none.
+        InvalidRequest: It is not one.
     """
     try:
         made: Any = json.loads(payload)

@@ -1,7 +1,7 @@
-"""Group commit: what arrives while one batch is being done shares the next one.
+"""Group commit: submits that arrive while one batch commits share the next one.
 
-A lone item is done at once and pays nothing. Under load the batch grows to what arrives meanwhile, so that one
-commit and one round trip carry many: the busier the process, the less each item costs.
+A lone item is handled at once, without extra cost. Under load the batch grows to the items that arrive meanwhile, so
+that one commit and one round trip carry many: the busier the process, the less each item costs.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ BATCH_MOST: Final = 64
 """Items in one batch: beyond it a batch saves little more and its first item waits for the last."""
 
 BATCHES_AT_ONCE: Final = 2
-"""While one batch waits for its commit, the next one is put together and sent."""
+"""While one batch waits for its commit, the next one is composed and sent."""
 
 
 class GroupCommit(Generic[T, R]):
-    """Does items in batches, in the order they came; a few batches at a time.
+    """Runs items in batches, in the order they came; a few batches at a time.
 
     Args:
-        work: Does a batch and returns an answer per item. It does all of them or, when it raises, none.
+        work: Runs a batch and returns an answer per item. It does all of them or, when it raises, none.
     """
 
     def __init__(self, work: Callable[[Sequence[T]], Awaitable[Sequence[R]]]) -> None:
@@ -36,11 +36,11 @@ class GroupCommit(Generic[T, R]):
         self._runs: set[asyncio.Task[None]] = set()
 
     async def do(self, item: T) -> R:
-        """Have one item done, within the deadline of a call. Whoever goes away does not stop it.
+        """Run one item, within the deadline of a call. A cancelled caller does not stop it.
 
         Raises:
             DependencyUnavailable: It took longer.
-            Exception: What `work` raised, for this item alone where it is not the deployment's own trouble.
+            Exception: What `work` raised; for this item alone unless a dependency of the deployment failed.
         """
         answer: asyncio.Future[R] = asyncio.get_running_loop().create_future()
         self._waiting.append((item, answer))
@@ -52,7 +52,7 @@ class GroupCommit(Generic[T, R]):
             async with asyncio.timeout(call_seconds()):
                 return await answer
         except TimeoutError as error:
-            # Who is told so will ask again: what has not begun is not done behind his back.
+            # The client that gets this error will retry: an item that has not begun must not run as well.
             self._waiting = [waiting for waiting in self._waiting if waiting[1] is not answer]
             raise DependencyUnavailable("The database does not answer in time.") from error
 

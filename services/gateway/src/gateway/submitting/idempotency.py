@@ -1,7 +1,7 @@
-"""Doing a submit once: keys are remembered with what they made, and a request that comes again finds it.
+"""Idempotent submits: keys are stored with the jobs they made, and a repeated request finds its job.
 
 Two requests can also make the same row at the same time, with or without a key: two try-ons of one fresh photo both
-want its ingest. Postgres lets one of them commit; the other starts over and finds the row.
+need its ingest. Postgres lets one of them commit; the other starts over and finds the row.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ RACES_MOST: Final = 3
 
 
 class AlreadyAccepted(Exception):
-    """The same request with the same key was accepted before; `job_id` (of a draft: its `vton_id`) says as what.
+    """The same request with the same key was accepted before; `job_id` (of a draft: its `vton_id`) names the result.
 
-    It ends the handler wherever it is; `gateway.api.replays` answers, for every submit in the same way.
+    It ends the handler at any point; `gateway.api.replays` answers every submit in the same way.
     """
 
     def __init__(self, job_id: str) -> None:
@@ -36,13 +36,13 @@ class Raced(Exception):
 
 
 class Idempotency:
-    """Keeps a submit from being done twice."""
+    """Keeps a submit from being accepted twice."""
 
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
 
     async def once(self, context: SubmitContext, accept: Callable[[], Awaitable[T]]) -> T:
-        """Do a submit that was not done before; start over if it is `Raced`.
+        """Accept a submit that was not accepted before; start over if it is `Raced`.
 
         Raises:
             AlreadyAccepted: It was accepted before, with the same key.
@@ -58,7 +58,7 @@ class Idempotency:
         raise errors.NotReady("Other requests are changing the same photo right now.")
 
     async def replay(self, context: SubmitContext) -> None:
-        """Let a fresh request pass; raise like `once` if it is not."""
+        """Raise like `once` unless the request is new."""
         if context.once is None:
             return
         async with self._ledger.read() as reads:
@@ -71,7 +71,7 @@ class Idempotency:
 
 
 async def remember(writes: Writes, context: SubmitContext, job_id: str) -> None:
-    """Bind the request's key, if it has one, to what is committed with it.
+    """Bind the request's key, if it has one, to the job committed with it.
 
     Raises:
         Raced: The key was bound meanwhile.

@@ -1,4 +1,4 @@
-"""Photos: signed uploads, and what an address that a client names stands for."""
+"""Photos: signed uploads, and the photo or cut-out behind an address that a client names."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from proteus.stages import JobKind
 from proteus.storage import ObjectStore, PresignedPut
 
 SWEEP_MARGIN: Final = timedelta(minutes=1)
-"""A PUT that began as its signature ran out has ended by then."""
+"""A PUT that began as its signature expired has ended by then."""
 
 
 class QuotaExceeded(errors.Forbidden):
@@ -48,14 +48,14 @@ class Upload:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Named:
-    """What two addresses say by themselves: a photo's id and a cut-out's key."""
+    """What two addresses name: a photo's id and a cut-out's key."""
 
     person_id: str
     cut_key: str
 
 
 class Photos:
-    """A user's photos. An address is his own, inside our storage, or it is refused; nothing is fetched from it."""
+    """A user's photos. An address must be the user's own, inside our storage; nothing is fetched from it."""
 
     def __init__(self, ledger: Ledger, store: ObjectStore, limits: UploadSettings, quotas: LimitSettings) -> None:
         self._ledger = ledger
@@ -97,7 +97,7 @@ class Photos:
         )
 
     def check(self, content_type: str, size_bytes: int) -> None:
-        """Refuse a type or size that this deployment does not take."""
+        """Refuse a type or size that this deployment does not accept."""
         limits = self._limits
         if content_type not in limits.content_types:
             raise errors.UnsupportedMedia(f"{content_type!r} is not one of {sorted(limits.content_types)}.")
@@ -109,7 +109,7 @@ class Photos:
             raise errors.InvalidRequest(f"{size_bytes} bytes cannot be a picture.")
 
     def sweep_at(self, signed_at: datetime) -> datetime:
-        """Return when an upload signed then is first looked at: it can be written to no longer."""
+        """Return when the sweep first checks an upload signed then: it can no longer be written."""
         return signed_at + timedelta(seconds=self._limits.put_expires_seconds) + SWEEP_MARGIN
 
     def _check_quota(self, caller: Caller, photos: int, size_bytes: int, more_bytes: int) -> None:
@@ -125,7 +125,7 @@ class Photos:
             )
 
     def named(self, caller: Caller, person_url: str, garment_url: str) -> Named | None:
-        """Return what two addresses of the caller's own name, if it is a photo and a cut-out. Nothing is looked up.
+        """Return what two of the caller's addresses name, if it is a photo and a cut-out. Nothing is looked up.
 
         Raises:
             ForeignUrl: One of them is not in our storage.
@@ -138,7 +138,7 @@ class Photos:
         return Named(person_id=person.image_id, cut_key=cut_key) if cut.area == Area.DERIVED else None
 
     async def find(self, reads: Reads, caller: Caller, url: str) -> ImageRow:
-        """Return the caller's photo at one of our addresses; anybody else's is not there."""
+        """Return the caller's photo at one of our addresses; another user's is not found."""
         key = self._store.key_of(url)
         parts = object_keys.split(key)
         found = None
@@ -183,7 +183,7 @@ class Photos:
         return known
 
     async def materials(self, caller: Caller, person_url: str, garment_url: str) -> Materials:
-        """Return what a try-on of the caller's own addresses is made from; raise unless all of it was uploaded."""
+        """Return the materials behind the caller's own addresses; raise unless all were uploaded."""
         async with self._ledger.read() as reads:
             person = await self.find(reads, caller, person_url)
             garment, cut = await self.find_garment(reads, caller, garment_url)
@@ -191,7 +191,7 @@ class Photos:
         return await self._uploaded(Materials(person=person, garment=garment, cut=cut, known=known))
 
     async def materials_of(self, entry: TryonRow) -> Materials:
-        """Return what an entry is made from; raise unless all of it was uploaded."""
+        """Return an entry's materials; raise unless all were uploaded."""
         ids = {entry.person_image_id, entry.garment_image_id}
         async with self._ledger.read() as reads:
             photos = await reads.images.by_ids(ids)
@@ -207,11 +207,11 @@ class Photos:
         return found
 
     async def check_uploaded(self, image: ImageRow, known: Sequence[JobRow]) -> None:
-        """Refuse a photo that was never uploaded, or whose ingest found it bad."""
+        """Refuse a photo that was never uploaded, or that ingest refused."""
         if image.key is not None:
             return
         ingests = [job for job in known if job.image_id == image.id and job.kind == JobKind.INGEST]
-        # Completed: recorded since the image was read, and the upload may be gone already.
+        # Completed: recorded after the image was read, and the upload may be gone already.
         if ingests and (ingests[-1].state in (*ALIVE, JobState.COMPLETED) or is_final(ingests[-1])):
             if ingests[-1].error:
                 raise error_of(ingests[-1].error)

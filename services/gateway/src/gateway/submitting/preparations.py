@@ -1,4 +1,4 @@
-"""Which tailor jobs a request needs: those that are there already, and those it makes. One plan per transaction."""
+"""The tailor jobs that a request needs: those that exist already, and those it makes. One plan per transaction."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class TryonNeeds:
         cut: The garment's cut-out.
         parse: The person's parse; None: the engine needs none.
         unfinished: Those that its pictures wait for.
-        waiting: Those of them that were made here and can be queued as soon as this commits.
+        waiting: Those of them made here that can be queued as soon as this commits.
     """
 
     cut: JobRow
@@ -35,14 +35,14 @@ class TryonNeeds:
 
 
 class Preparations:
-    """The tailor's jobs that a request needs: those that are there, and those it makes.
+    """The tailor's jobs that a request needs: those that exist, and those it makes.
 
     Args:
         writes: The transaction.
-        context: Who asks.
+        context: Who submits.
         known: The jobs of the request's photos.
-        parser_version: What another parser made is made anew.
-        named: The cut-out that the client named: whatever made it, it serves.
+        parser_version: Another parser's preparations are made anew.
+        named: The cut-out that the client named: it counts whichever parser made it.
     """
 
     def __init__(
@@ -63,24 +63,24 @@ class Preparations:
         """Jobs made here that can be queued as soon as this commits."""
 
     async def pin(self) -> None:
-        """See the unfinished ones as they are, and keep them so until commit."""
+        """Read the unfinished ones anew, and lock them until commit."""
         unfinished = [job.id for job in self._known.values() if not job.terminal]
         if unfinished:
             pinned = await self._writes.jobs.pin(unfinished)
             self._known = {place: pinned.get(job.id, job) for place, job in self._known.items()}
 
     async def ensure(self, kind: JobKind, image: ImageRow, category: Category = Category.AUTO) -> JobRow | None:
-        """Return the job of a stage on a photo, made if there is none, after those that the stage needs.
+        """Return the job of a stage on a photo; make it, and first those that the stage needs, if there is none.
 
         None: the photo is ingested, and its job's row is gone.
 
         Args:
             kind: The stage.
             image: The photo.
-            category: Which garment is meant, for a stage that tells its jobs apart by it.
+            category: The garment's, for a stage that tells its jobs apart by it.
 
         Raises:
-            ProteusError: It failed before, in a way that trying again cannot mend.
+            ProteusError: It failed before, and a retry cannot succeed.
             Raced: Another request made the same job first.
         """
         if (image.id, kind) not in self._jobs:
@@ -126,7 +126,7 @@ class Preparations:
         )
         if made is None:
             raise Raced
-        # What is done is noted as well where the job's body names what it made.
+        # Completed needs are stored as well where the job's body names their outputs.
         noted = [need.id for need in needs if need.state is not JobState.COMPLETED or need.kind in STAGES[kind].inputs]
         await self._writes.needs.add((made.id, need_id) for need_id in noted)
         if not blocked:
@@ -158,7 +158,7 @@ async def needs_of(
 
 
 def variants_of_person(card: EngineCard, parser_version: str) -> dict[JobKind, str]:
-    """Return what a person's photo must have gone through for a picture, and what tells the right jobs apart."""
+    """Return the preparations that a picture needs of its person's photo: kind -> variant."""
 
     def variant(kind: JobKind) -> str:
         before = (variant(need.kind) for need in STAGES[kind].needs)
@@ -169,5 +169,5 @@ def variants_of_person(card: EngineCard, parser_version: str) -> dict[JobKind, s
 
 
 def is_final(job: JobRow) -> bool:
-    """It failed in a way that trying again cannot mend."""
+    """Whether it failed and a retry cannot succeed."""
     return job.state == JobState.FAILED and not (job.error or {}).get("retryable", False)

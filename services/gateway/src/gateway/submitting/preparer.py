@@ -1,4 +1,4 @@
-"""Preparations that a client asks for by themselves: a garment's cut-out, and the ingest of a photo."""
+"""Preparations that a client requests directly: a garment's cut-out, and the ingest of a photo."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ class Preparer:
     Args:
         ledger: Where they are committed.
         idempotency: Keeps a repeated request from being accepted twice.
-        photos: Finds what a client names.
-        submitter: Queues what was committed.
-        parser_version: What another parser made is made anew.
+        photos: Finds the photos that a client names.
+        submitter: Queues committed jobs.
+        parser_version: Another parser's preparations are made anew.
     """
 
     def __init__(
@@ -35,7 +35,7 @@ class Preparer:
         self._parser_version = parser_version
 
     async def cut(self, context: SubmitContext, image_url: str, *, category: Category) -> JobRow:
-        """Have the garment in a stored photo cut out; asked twice it is the same job."""
+        """Cut out the garment in a stored photo; two requests share one job."""
 
         async def accept() -> tuple[JobRow, list[str]]:
             image, known = await self._photos.find_uploaded(context.caller, image_url)
@@ -51,7 +51,7 @@ class Preparer:
         return cut
 
     async def ingest(self, context: SubmitContext, image: ImageRow) -> None:
-        """Have a photo ingested that nothing needed yet."""
+        """Ingest a photo that no job needed yet."""
 
         async def accept() -> list[str]:
             known = await self._photos.jobs_of_uploaded(image)

@@ -1,1 +1,1 @@
-"""What goes: sweeps, erasure, retention."""
+"""Deletion of data: sweeps, erasure, retention."""

@@ -1,7 +1,7 @@
-"""DELETE that deletes: rows first, then what the queue knows, then the objects; and once more later.
+"""Erases data on DELETE: rows first, then the jobs in the queue, then the objects; and the objects once more later.
 
 A worker that was weaving at that moment may still store its picture afterwards, so every emptied prefix is emptied
-again when no lease of that time can be alive. Like the recorder it locks jobs before what they belong to: otherwise
+again when no lease of that time can be alive. Like the recorder it locks jobs before their try-ons and users: otherwise
 the two wait for each other in a circle, and Postgres ends one of them.
 """
 
@@ -34,7 +34,7 @@ DELETIONS_LIMIT: Final = 1_000
 
 
 class Eraser:
-    """Removes what a user wants gone."""
+    """Erases what a user deletes."""
 
     def __init__(self, ledger: Ledger, store: ObjectStore, queues: Mapping[str, AnyQueue]) -> None:
         self._ledger = ledger
@@ -46,7 +46,7 @@ class Eraser:
         await self._tryons([entry])
 
     async def image(self, image: ImageRow) -> None:
-        """Delete a photo, what was derived from it, and every try-on made with it."""
+        """Delete a photo, everything derived from it, and every try-on made with it."""
         async with self._ledger.read() as reads:
             entries = await reads.tryons.of_image(image.id)
             jobs = await reads.jobs.of_images([image.id])
@@ -68,7 +68,7 @@ class Eraser:
         await self.empty(prefixes)
 
     async def user(self, user_id: UserId) -> bool:
-        """Delete a user and everything that was his."""
+        """Delete a user and all the user's data."""
         async with self._ledger.read() as reads:
             jobs = await reads.jobs.alive_of_user(user_id)
         prefixes = object_keys.user_prefixes(user_id)
@@ -92,7 +92,7 @@ class Eraser:
         return await asyncio.to_thread(run)
 
     async def run_due(self, now: datetime) -> int:
-        """Empty again what was emptied a while ago; return how many objects had come since."""
+        """Empty the due prefixes again; return how many objects had come since."""
         async with self._ledger.read() as reads:
             prefixes = await reads.deletions.due(now, limit=DELETIONS_LIMIT)
         if not prefixes:
@@ -124,7 +124,7 @@ class Eraser:
             await writes.deletions.schedule(prefix, due_at=due_at)
 
     async def _forget(self, jobs: Iterable[JobRow]) -> None:
-        """Take jobs out of their queues; a worker that runs one is told and refused."""
+        """Take jobs out of their queues; a worker that runs one learns so, and its result is refused."""
         by_list: dict[str, list[JobId]] = {}
         for job in jobs:
             by_list.setdefault(job.kind.queue, []).append(job.id)

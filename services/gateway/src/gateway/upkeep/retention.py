@@ -1,6 +1,6 @@
-"""Nothing grows for ever: idle guests lose everything, old work goes where a deployment says so, events are trimmed.
+"""Bounds stored data: erases idle guests, old work where the settings say so, and old events.
 
-Time is an argument everywhere, so that a thousand days can be tried in a minute.
+Time is an argument everywhere, so that a test can run a thousand days in a minute.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ log = structlog.get_logger()
 
 EMPTY_LIMIT: Final = 1_000
 LIMIT: Final = 50
-"""Users, try-ons or photos that are erased one by one after one question."""
+"""Users, try-ons or photos that are erased one by one after one read."""
 
 BATCHES: Final = 10
-"""Questions of one round about guests; who is left comes in the next one."""
+"""Reads of idle guests in one round; the rest come in the next one."""
 
 ORIGIN_LIFE: Final = timedelta(hours=24)
 """How long the hash of an address is kept."""
@@ -36,7 +36,7 @@ class Retention:
         self._settings = settings
 
     async def announce(self, now: datetime) -> None:
-        """Log what will go, and when: whoever has just upgraded reads it before anything is deleted."""
+        """Log what will be deleted, and when: an operator who upgrades reads it before the first deletion."""
         async with self._ledger.read() as reads:
             guests, seen_first = await reads.users.guests_seen()
         first = seen_first + self._idle if seen_first else None
@@ -50,7 +50,7 @@ class Retention:
         )
 
     async def guests(self, now: datetime) -> int:
-        """Erase guests who have not been here for too long; return how many."""
+        """Erase guests who have been idle for too long; return how many."""
         seen_before = now - self._idle
         async with self._ledger.write() as writes:
             gone = await writes.retention.forget_empty_guests(seen_before=seen_before, limit=EMPTY_LIMIT)
@@ -66,7 +66,7 @@ class Retention:
         return gone
 
     async def work(self, now: datetime) -> int:
-        """Erase old try-ons and unused photos: those of foreign payloads, and accounts' where they are not kept."""
+        """Erase old try-ons and unused photos: those of external payloads, and accounts' where they are not kept."""
         erased = await self._old_work("foreign", now - self._idle)
         if self._settings.tenant_days is not None:
             erased += await self._old_work("account", now - timedelta(days=self._settings.tenant_days))
@@ -75,7 +75,7 @@ class Retention:
         return erased
 
     async def traces(self, now: datetime) -> None:
-        """Forget events nobody can ask for any more, and the addresses of guests."""
+        """Forget events too old to be replayed, and the addresses of guests."""
         async with self._ledger.write() as writes:
             await writes.events.forget(recorded_before=now - timedelta(days=self._settings.event_days))
             await writes.users.forget_origins(created_before=now - ORIGIN_LIFE)

@@ -1,8 +1,8 @@
-"""Nothing lies about: stray uploads, pictures of jobs that were done twice, try-ons past their expiry, old keys.
+"""Sweeps leftovers: stray uploads, pictures of jobs that were done twice, try-ons past their expiry, old keys.
 
-What lies among the uploads is found by the records of the signed uploads, each looked at when there is something to
-decide: the work is that of what is new, however much lies there. Once a day everything there is listed all the same,
-for what has no record.
+The records of signed uploads lead to the stray ones; the sweep checks each record only when there is something to
+decide, so its work grows with new uploads, not with stored ones. Once a day it lists all uploads, for those without a
+record.
 """
 
 from __future__ import annotations
@@ -31,12 +31,12 @@ log = structlog.get_logger()
 
 PAGE: Final = 500
 ORPHANS_AFTER: Final = timedelta(minutes=10)
-"""No lease of then is alive any more: whatever a fenced-off worker stored is there by now."""
+"""No lease of that time is alive any more: a fenced-off worker has stored its picture by now."""
 
 ORPHANS_UNTIL: Final = timedelta(minutes=40)
 
 LOOK_AGAIN: Final = timedelta(hours=1)
-"""When an upload is looked at again that a job is just reading."""
+"""When the sweep checks an upload again that a job is reading now."""
 
 CHECK_EVERY: Final = timedelta(days=1)
 CHECKED: Final = "incoming_checked_at"
@@ -44,7 +44,7 @@ CHECK_LOCK: Final = "proteus:check-incoming"
 
 
 class Sweeper:
-    """Removes what nobody will ask for."""
+    """Deletes leftovers that no client or job will read."""
 
     def __init__(self, ledger: Ledger, store: ObjectStore, eraser: Eraser, uploads: UploadSettings) -> None:
         self._ledger = ledger
@@ -53,7 +53,7 @@ class Sweeper:
         self._uploads = uploads
 
     async def incoming(self, now: datetime) -> int:
-        """Delete uploads that have served, were found bad, or were never used; return how many."""
+        """Delete uploads that were ingested, were refused, or were never used; return how many."""
         deleted = 0
         while True:
             async with self._ledger.read() as reads:
@@ -81,7 +81,7 @@ class Sweeper:
         return deleted
 
     async def check_incoming(self, now: datetime) -> int:
-        """Once a day, on one gateway: list all uploads, and delete those that no record accounts for."""
+        """Once a day, on one gateway: list all uploads, and delete those that no record justifies."""
         if not await self._is_ours_to_check(now):
             return 0
         deleted = 0
@@ -124,7 +124,7 @@ class Sweeper:
             await writes.idempotency.forget(created_before=now - IDEMPOTENCY_LIFE)
 
     async def _is_ours_to_check(self, now: datetime) -> bool:
-        """Tell whether a day has passed since the last check; if so, the next one is a day away for everybody."""
+        """Tell whether a day has passed since the last check; if so, the next one is a day away for every gateway."""
         async with self._ledger.lock(CHECK_LOCK) as ours:
             if not ours:
                 return False
@@ -137,7 +137,7 @@ class Sweeper:
             return True
 
     def _next_look(self, image: ImageRow, jobs: Sequence[JobRow], now: datetime) -> datetime | None:
-        """Return when an upload is to be looked at again; None: it can go now."""
+        """Return when the sweep checks an upload again; None: it can be deleted now."""
         if any(not job.terminal for job in jobs):
             return now + LOOK_AGAIN
         if image.key is not None or any(job.state is JobState.FAILED and job.kind is JobKind.INGEST for job in jobs):
@@ -162,7 +162,7 @@ class Sweeper:
     def _is_stray(self, info: ObjectInfo, image: ImageRow | None, jobs: Sequence[JobRow], now: datetime) -> bool:
         if image is None:
             return now - info.modified > timedelta(seconds=self._uploads.put_expires_seconds)
-        # A record with a time to look at it is looked after by `incoming`.
+        # `incoming` handles a record that has a `sweep_at`.
         return image.sweep_at is None and self._next_look(image, jobs, now) is None
 
     async def _pages(self, prefix: str) -> AsyncIterator[list[ObjectInfo]]:

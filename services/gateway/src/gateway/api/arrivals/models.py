@@ -32,7 +32,7 @@ EXAMPLE: Final[dict[str, Any]] = {
 
 
 class Arrival(BaseModel):
-    """A picture that was asked for."""
+    """A picture that a client requested."""
 
     model_config = said(EXAMPLE)
 

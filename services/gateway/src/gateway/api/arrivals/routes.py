@@ -1,8 +1,8 @@
-"""The record of demand, for operators (scope `admin`): which pictures were asked for, and what became of each.
+"""The record of demand, for operators (scope `admin`): which pictures were requested, and how each ended.
 
-Nothing is recorded for this: the rows are the record. They are there for as long as their owners keep the try-ons,
-until a DELETE or `expires_in` takes them; nobody prunes them. A submit that was refused at the door has left no row.
-Neither users nor addresses are told.
+Nothing is recorded for this: the rows are the record. They last for as long as their owners keep the try-ons, until a
+DELETE or `expires_in` removes them; nothing else prunes them. A refused submit leaves no row. Users and addresses are
+left out.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ async def long_page(
     limit: Annotated[int, Query(ge=1, le=LONGEST_PAGE)] = 500,
     cursor: CursorText | None = None,
 ) -> Page:
-    """The asked part of a long list."""
+    """The requested page of a long list."""
     return await page_of(limit, cursor)
 
 
@@ -41,7 +41,7 @@ async def arrivals(
     since: Annotated[Moment, Query(description="ISO 8601 with its zone.", examples=[AT])],
     until: Annotated[Moment | None, Query(description="Not included; default: now.")] = None,
 ) -> ArrivalList:
-    """Return the pictures of all users that were asked for since a time, oldest first."""
+    """Return the pictures that all users requested since a time, oldest first."""
     now = datetime.now(UTC)
     if since > now:
         raise InvalidRequest(f"`since` is {iso(since)}, which is in the future: nothing has arrived yet.")

@@ -1,1 +1,1 @@
-"""Who are you: guest tokens."""
+"""Authentication: guest tokens."""

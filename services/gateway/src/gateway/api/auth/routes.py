@@ -1,4 +1,4 @@
-"""Who are you: guest tokens."""
+"""Authentication: guest tokens."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ router = GuardedRouter(tags=["auth"])
 
 @router.post("/v1/auth/guest", status_code=201, summary="Become a guest")
 async def guest(request: Request, response: Response, services: ServicesDep, host: HostDep) -> GuestToken:
-    """Make a new guest and return his token. Send it as `Authorization: Bearer …` and as the socket's `auth.token`.
+    """Make a new guest and return its token. Send it as `Authorization: Bearer …` and as the socket's `auth.token`.
 
     Where guests need a host (`guests_disabled` says so), call this with an account's token: the guest joins its tenant.
     """
@@ -24,11 +24,12 @@ async def guest(request: Request, response: Response, services: ServicesDep, hos
 
 
 async def new_guest(services: Services, host: Caller | None, *, origin: str | None, response: Response) -> GuestToken:
-    """Make a guest; the answer carries his token and must not be cached.
+    """Make a guest; the answer carries its token and must not be cached.
 
     Args:
-        host: The account that brings him; its guests come from its server's address, so theirs says nothing.
-        origin: The address that asks, as a keyed hash; None: it cannot be told.
+        host: The account that brings the guest. Its server sends the requests of all its guests, so their address
+            identifies none of them.
+        origin: The client's address, as a keyed hash; None: it is unknown.
         response: Gets the header that forbids caching.
     """
     tenant = services.callers.tenant_for_guest(host)

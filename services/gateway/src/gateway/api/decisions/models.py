@@ -20,7 +20,7 @@ EXAMPLE: Final[dict[str, Any]] = {
 
 
 class DecisionBody(BaseModel):
-    """A decision, as its arbitrator noted it."""
+    """A decision, as its arbitrator recorded it."""
 
     model_config = said(EXAMPLE)
 
@@ -32,7 +32,7 @@ class DecisionBody(BaseModel):
 
     @classmethod
     def of(cls, one: Decision) -> DecisionBody:
-        """Return a decision as it was noted, of whatever version."""
+        """Return a decision as it was recorded, of any version."""
         return cls(at=iso(one.at), by=storable_text(one.by), decision=storable(dict(one.decision)))
 
 

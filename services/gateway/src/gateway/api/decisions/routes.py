@@ -25,6 +25,6 @@ async def decisions(
     since: Annotated[Moment | None, Query(description="ISO 8601 with its zone.", examples=[AT])] = None,
     shadow: Annotated[bool, Query(description="What the shadow policy would have decided.")] = False,
 ) -> DecisionList:
-    """Return the last decisions, oldest first. A decision is noted when it differs from the one before."""
+    """Return the last decisions, oldest first. A decision is recorded when it differs from the one before."""
     found = await newest(services.redis, count=limit, since=since, shadow=shadow)
     return DecisionList(items=[DecisionBody.of(one) for one in found])

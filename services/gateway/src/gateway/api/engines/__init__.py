@@ -1,1 +1,1 @@
-"""`/v1/models`: which engines there are, under which licences, and which can be had now."""
+"""`/v1/models`: the engines, their licences, and which are offered now."""

@@ -33,7 +33,7 @@ PARSER: Final[dict[str, Any]] = {
 
 
 class ModelBody(BaseModel):
-    """One engine, and whether it can be had."""
+    """One engine, and whether workers offer it."""
 
     model_config = said(ENGINE)
 
@@ -51,7 +51,7 @@ class ModelBody(BaseModel):
 
 
 class ParserBody(BaseModel):
-    """What a tailor may find garments and people with; the operator chooses it."""
+    """A parser with which a tailor may find garments and people; the operator chooses it."""
 
     model_config = said(PARSER)
 

@@ -1,4 +1,4 @@
-"""Which engines there are, under which licences, and which can be had now."""
+"""The engines, their licences, and which are offered now."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ from proteus.jobs import TERMINAL
 router = GuardedRouter(tags=["events"])
 
 LOOK_SECONDS: Final = 1.0
-"""How soon a silent stream sees that its token has run out or that the process is to stop."""
+"""How soon a silent stream notices that its token has expired or that the process is to stop."""
 
 QUEUE_MOST: Final = 1_000
 """Messages a slow reader may lag behind; then its stream ends, and it resumes by its last id."""
@@ -51,9 +51,9 @@ class Followed:
     """One job to follow.
 
     Attributes:
-        job_id: The job's own id, whatever it was asked for by.
-        last_seq: What follows it is sent.
-        first: The job as it was at `last_seq`; None: the client knows, or it is a draft.
+        job_id: The job's own id, even if the client used another.
+        last_seq: Events after it are sent.
+        first: The job as it was at `last_seq`; None: the client has it, or it is a draft.
     """
 
     job_id: str
@@ -68,7 +68,7 @@ async def _uncached(response: Response) -> None:
 async def followed(
     services: ServicesDep, caller: CallerDep, job_id: PathId, last_event_id: LastEventId = None
 ) -> Followed:
-    """The job that a stream is about; a job that is not there is refused before the stream begins."""
+    """The job to stream; a missing one is refused before the stream begins."""
     status = await services.statuses.of(caller.user_id, job_id)
     if last_event_id is not None:
         return Followed(job_id=status.job_id, last_seq=int(last_event_id), first=None)
@@ -123,7 +123,7 @@ async def tryon_events(
 
 
 async def _events(services: Services, caller: Caller, last_seq: int | None) -> AsyncGenerator[ClientEvent, None]:
-    """Yield what the relay delivers; end with process, token, user or a reader too slow."""
+    """Yield what the relay delivers; end when the process stops, the token or user ends, or the reader is too slow."""
     queue: asyncio.Queue[ClientEvent] = asyncio.Queue(QUEUE_MOST)
 
     async def deliver(event: ClientEvent) -> None:

@@ -31,7 +31,7 @@ class EngineBody(BaseModel):
 
 
 class ReplicasBody(BaseModel):
-    """Weavers, counted."""
+    """Counts of weavers."""
 
     ready: int
     loading: int

@@ -28,9 +28,9 @@ async def fleet(services: ServicesDep) -> FleetBody:
 
 @router.post("/warm", dependencies=[limited("warms")], status_code=202, summary="Have a weaver ready soon")
 async def warm(services: ServicesDep, caller: CallerDep, wish: WarmRequest = _TEN_MINUTES) -> FleetBody:
-    """Wake the fleet before the first job, and keep a weaver for so long. A shorter wish shortens nothing.
+    """Wake the fleet before the first job, and keep a weaver for so long. A shorter request shortens nothing.
 
-    Each wish is paid from the minutes that the tenant has in an hour; guests whom no account brought have none.
+    Each request uses up minutes that the tenant has in an hour; guests that no account brought have none.
     """
     if caller.is_anonymous:
         raise Forbidden("A guest whom no account has brought may not keep a weaver ready.")

@@ -10,7 +10,7 @@ from gateway.api.wire import said
 
 
 class HealthBody(BaseModel):
-    """Which of the servers that the gateway needs answer."""
+    """Which of the gateway's servers answer."""
 
     model_config = said({"status": "ok", "dependencies": {"postgres": "ok", "redis": "ok", "storage": "ok"}})
 
@@ -29,11 +29,11 @@ class DepthsBody(BaseModel):
 
 
 class FullHealthBody(HealthBody):
-    """What operators want to know as well; only the inner port says it.
+    """What operators need as well; only the inner port returns it.
 
     Attributes:
         models: Engine -> whether workers offer it.
-        workers: Service -> how many of it there are.
+        workers: Service -> how many are registered.
     """
 
     version: str

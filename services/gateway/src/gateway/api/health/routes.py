@@ -27,12 +27,12 @@ CHECK_SECONDS: Final = 2.0
 
 @router.get("/health", summary="Does it work?")
 async def health(services: ServicesDep) -> HealthBody:
-    """Say what works. 200 also when something is away: look at `status`."""
+    """Return what works. 200 also when a server is away: read `status`."""
     return await short_health(services)
 
 
 async def short_health(services: Services) -> HealthBody:
-    """Return what anybody may know: which dependency answers."""
+    """Return the public part: which dependency answers."""
     checks = {"postgres": _postgres(services), "redis": _redis(services), "storage": _storage(services)}
     if url := services.settings.tailor.url:
         checks["tailor"] = _tailor(url)
@@ -44,7 +44,7 @@ async def short_health(services: Services) -> HealthBody:
 
 
 async def full_health(services: Services) -> FullHealthBody:
-    """Return what operators want to know as well: version, models, workers, depths."""
+    """Return what operators need as well: version, models, workers, depths."""
     view = services.fleet.view
     stats = view.stats[JOBS]
     return FullHealthBody(
@@ -67,7 +67,7 @@ _PROBED: Final[dict[int | str, dict[str, Any]]] = {
 
 @router.get("/healthz", summary="Alive?", response_class=Response, responses=_PROBED)
 async def healthz(services: ServicesDep) -> Response:
-    """Answer as long as the event loop turns; 503, with its name, once a background loop does not turn any more."""
+    """Answer while the event loop turns; 503, with its name, once a background loop no longer turns."""
     if stuck := services.loops.overdue():
         return Response(f"{stuck}\n", status_code=503, media_type="text/plain")
     return Response("ok\n", media_type="text/plain")

@@ -49,7 +49,7 @@ class UploadRequest(BaseModel):
 
 
 class UploadTicket(BaseModel):
-    """Where and how to PUT the photo; `image_url` is what every route takes."""
+    """Where and how to PUT the photo; every route takes its `image_url`."""
 
     model_config = said(
         {
@@ -96,7 +96,7 @@ class DownloadTicket(BaseModel):
 
 
 class ImageBody(BaseModel):
-    """A photo of yours; sizes are known once it was ingested."""
+    """A photo of yours; its sizes are known after ingest."""
 
     model_config = said(EXAMPLE)
 

@@ -56,7 +56,7 @@ async def post_upload(
 async def presigned_download_url(
     response: Response, services: ServicesDep, caller: CallerDep, trace: TraceDep, image_id: Id
 ) -> DownloadTicket:
-    """Return a signed URL of the ingested photo. One that nothing used yet is ingested first: 409 until then."""
+    """Return a signed URL of the ingested photo. A photo that no job used yet is ingested first: 409 until then."""
     image = await _own(services, caller, image_id)
     if image.key is None:
         await services.preparer.ingest(SubmitContext(caller=caller, trace_id=trace), image)
@@ -76,19 +76,19 @@ async def list_images(services: ServicesDep, caller: CallerDep, page: PageDep) -
 
 @router.get("/v1/images/{image_id}", summary="Look at a photo's record")
 async def get_image(services: ServicesDep, caller: CallerDep, image_id: PathId) -> ImageBody:
-    """Return what is known of one photo."""
+    """Return one photo's record."""
     return ImageBody.of(await _own(services, caller, image_id), services.store.url_of)
 
 
 @router.delete("/v1/images/{image_id}", status_code=204, summary="Delete a photo")
 async def delete_image(services: ServicesDep, caller: CallerDep, image_id: PathId) -> Response:
-    """Delete the photo, all that was derived from it, and every try-on made with it."""
+    """Delete the photo, everything derived from it, and every try-on made with it."""
     await services.eraser.image(await _own(services, caller, image_id))
     return Response(status_code=204)
 
 
 async def download_ticket(services: Services, key: str) -> DownloadTicket:
-    """Return a fresh signed URL of an object the caller was found to own; it must not be cached."""
+    """Return a fresh signed URL of an object that the caller owns; it must not be cached."""
     seconds = services.settings.uploads.get_expires_seconds
     url = await asyncio.to_thread(services.store.presign_get, key, expires_seconds=seconds)
     return DownloadTicket(download_url=url, expires_at=iso(datetime.now(UTC) + timedelta(seconds=seconds)))

@@ -72,7 +72,7 @@ LETTER: Final[dict[str, Any]] = {
 
 
 class DepthsBody(BaseModel):
-    """One queue: its jobs by what they do, and how long they wait."""
+    """One queue: its jobs by kind, and how long they wait."""
 
     waiting: int
     running: int
@@ -187,7 +187,7 @@ class QueueJobList(BaseModel):
 
 
 class DeadLetter(BaseModel):
-    """A job, or a foreign payload, that no worker gets again by itself."""
+    """A job, or an external payload, that no worker gets again without an operator."""
 
     model_config = said(LETTER)
 

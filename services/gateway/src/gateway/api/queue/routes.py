@@ -34,7 +34,7 @@ router = GuardedRouter(prefix="/v1/queue", tags=["queue"], dependencies=[Depends
 
 @router.get("", summary="Depths and workers")
 async def overview(services: ServicesDep) -> QueueBody:
-    """Return a reading of both queues, what is held by tenant, and the workers."""
+    """Return both queues, the held jobs by tenant, and the workers."""
     await services.fleet.refresh()
     view = services.fleet.view
     return QueueBody(
@@ -70,7 +70,7 @@ async def job(services: ServicesDep, job_id: PathId) -> QueueJob:
 
 @router.post("/jobs/{job_id}/retry", status_code=202, summary="Let a failed job try again")
 async def retry(services: ServicesDep, job_id: PathId) -> QueueJob:
-    """Send a failed job to its queue again, with a clean record. What had failed because of it stays failed."""
+    """Send a failed job to its queue again, with a clean record. Jobs that failed because of it stay failed."""
     row = await _row(services, job_id)
     if row.state != JobState.FAILED:
         raise Conflict(f"The job is {row.state}; only failed ones can be tried again.")
@@ -98,7 +98,7 @@ async def drop(services: ServicesDep, job_id: PathId) -> Response:
 async def dead(services: ServicesDep, limit: Annotated[int, Query(ge=1, le=100)] = 50) -> DeadLetters:
     """Return the newest dead letters of both queues with their reasons.
 
-    Payloads that nobody could adopt are among them, and events that could not be recorded (`event_set_aside`).
+    They include payloads that the gateway could not import, and events it could not record (`event_set_aside`).
     """
     items: list[DeadLetter] = []
     for name, queue in services.queues.items():

@@ -29,12 +29,12 @@ router = GuardedRouter(tags=["segmentation"])
     summary="Cut a garment out of its photo",
 )
 async def segment(submit: SubmitDep, asked: SegmentRequest) -> Response:
-    """Start the cut-out; asked twice for the same photo and category it is the same job."""
+    """Start the cut-out; two requests for the same photo and category share one job."""
     cut = await submit.services.preparer.cut(submit.context, asked.image_url, category=asked.category)
     return await submitted(submit.services, submit.caller, cut.id, wait=submit.wait)
 
 
 @router.get("/v1/segmentations/{job_id}", summary="Status of a cut-out")
 async def segmentation(services: ServicesDep, caller: CallerDep, wait: WaitDep, job_id: PathId) -> StatusBody:
-    """Return how the cut-out is; with `?wait=` as soon as it has ended."""
+    """Return the cut-out's status; with `?wait=` as soon as it has ended."""
     return await services.statuses.within(caller.user_id, job_id, seconds=wait)

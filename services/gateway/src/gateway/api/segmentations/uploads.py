@@ -20,7 +20,7 @@ from proteus.jobs import Category, ImageId
 UploadSubmit = Annotated[Submit, submits("uploads")]
 
 ENVELOPE_BYTES: Final = 65_536
-"""What boundaries and the other fields of a form may take beside the file."""
+"""Bytes for a form's boundaries and other fields, beside the file."""
 
 PATH: Final = "/api/upload/cloth"
 
@@ -40,7 +40,7 @@ async def upload_cloth(
 ) -> Response:
     """Store the photo, start its cut-out, and answer with `cloth_clean_url` if it is ready within `Prefer: wait=N`.
 
-    The file goes through a spool on disk, never as a whole through memory; browsers had better PUT to a signed URL.
+    The file goes through a spool on disk, never as a whole through memory; browsers should PUT to a signed URL instead.
     """
     if file.size is None:
         raise InvalidRequest("The form has no file.")
@@ -52,7 +52,7 @@ async def upload_cloth(
     try:
         await asyncio.to_thread(store.put_stream, key, file.file, content_type=content_type, size_bytes=file.size)
         cut = await services.preparer.cut(submit.context, upload.image_url, category=category)
-    except Exception:  # Whatever it was, a twin with the same key among it: nobody will ask for this photo.
+    except Exception:  # Any error, a twin with the same key included: no client will use this photo.
         await _discard(services, caller, upload.image_id)
         raise
     return await submitted(services, caller, cut.id, wait=submit.wait)

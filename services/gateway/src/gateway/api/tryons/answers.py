@@ -18,7 +18,7 @@ ENDED_IN_TIME: Final[dict[int | str, dict[str, Any]]] = {
 
 
 def status_answer(status: StatusBody, *, waited: float = 0.0) -> Response:
-    """Return a status as the answer to a submit: 202 with where to look, or 200 once the job has ended."""
+    """Return a status as the answer to a submit: 202 with the status URL, or 200 once the job has ended."""
     headers = {"Location": f"/api/status/{status.job_id}"}
     if waited:
         headers["Preference-Applied"] = f"wait={waited:g}"
@@ -29,5 +29,5 @@ def status_answer(status: StatusBody, *, waited: float = 0.0) -> Response:
 
 
 async def submitted(services: Services, caller: Caller, job_id: str, *, wait: float) -> Response:
-    """Return how a submitted job is, after waiting for its end as long as the client asked for."""
+    """Return a submitted job's status, after waiting for its end as long as the client requested."""
     return status_answer(await services.statuses.within(caller.user_id, job_id, seconds=wait), waited=wait)

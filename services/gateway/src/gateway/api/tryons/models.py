@@ -1,4 +1,4 @@
-"""Bodies of the try-ons; how one is, is a status (`gateway.status.models`)."""
+"""Bodies of the try-ons; their answer is a status (`gateway.status.models`)."""
 
 from __future__ import annotations
 

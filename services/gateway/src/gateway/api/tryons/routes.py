@@ -1,4 +1,4 @@
-"""Try-ons that are there: list, cancel, delete."""
+"""Existing try-ons: list, cancel, delete."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ async def list_tryons(
     summary="Cancel a try-on",
 )
 async def cancel(services: ServicesDep, caller: CallerDep, wait: WaitDep, job_id: PathId) -> Response:
-    """Cancel what waits at once, what runs at its next step. Cancelling an ended job changes nothing."""
+    """Cancel waiting pictures at once, running ones at their next step. Cancelling an ended job changes nothing."""
     async with services.ledger.read() as reads:
         entry = await reads.tryons.find(job_id, user_id=caller.user_id)
         units = (await reads.jobs.units_of([entry.id])).get(entry.id, []) if entry else []

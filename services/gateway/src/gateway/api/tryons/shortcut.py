@@ -1,11 +1,11 @@
-"""The way of nearly every submit of a busy deployment: read in one step, past the framework's layers.
+"""The path of nearly every submit of a busy deployment: read in one step, past the framework's layers.
 
     BodyLimits ─▶ SubmitShortcut ─▶ snap             a plain submit
                         └─▶ FastAPI ─▶ … ─▶ snap     anything else
 
-Plain is a valid body of declared length (`BodyLimits` has checked it) with a token and nothing that asks for more:
+A plain submit has a token, a valid body of declared length (`BodyLimits` has checked it) and nothing that needs more:
 no query, no Origin, no Idempotency-Key, no Prefer.
-What is not goes FastAPI's way untouched, so that every refusal of a malformed request is made in one place.
+All others reach FastAPI untouched, so that one place makes every refusal of a malformed request.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from proteus.errors import ProteusError
 _ROUTES: Final = {route.path: route for route in router.routes}  # type: ignore[attr-defined]
 
 _MORE: Final = frozenset({b"origin", b"idempotency-key", b"prefer", b"content-encoding", b"transfer-encoding"})
-"""Headers that ask for more than a plain submit."""
+"""Headers that a plain submit does not have."""
 
 _TOKEN: Final = b"Bearer "
 
@@ -65,13 +65,13 @@ class SubmitShortcut:
             response = await snap(await submit_of(request, "submits", token=token), asked)
         except ProteusError as error:
             response = await problems.on_proteus_error(request, error)
-        except Exception as error:  # the edge: whatever it is, the client gets a problem document
+        except Exception as error:  # the edge: for any error the client gets a problem document
             response = await problems.on_bug(request, error)
         await response(scope, receive, send)
 
 
 def _token_of_plain(scope: Scope) -> str | None:
-    """Return the token of what may be a plain submit."""
+    """Return the token of a request that may be a plain submit."""
     if scope["type"] != "http" or scope["method"] != "POST" or scope["path"] not in _ROUTES or scope["query_string"]:
         return None
     headers = dict(scope["headers"])
@@ -84,7 +84,7 @@ def _token_of_plain(scope: Scope) -> str | None:
 
 
 def _replayed(body: bytes, receive: Receive) -> Receive:
-    """Return a channel that brings the body, which was read already, then whatever comes."""
+    """Return a channel that delivers the body, which was read already, then further messages."""
     waiting: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
 
     async def again() -> Message:

@@ -1,4 +1,4 @@
-"""How is my job?"""
+"""The status of a job."""
 
 from __future__ import annotations
 

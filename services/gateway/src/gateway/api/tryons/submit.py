@@ -31,7 +31,7 @@ router = GuardedRouter(tags=["try-ons"])
     summary="Try a garment on",
 )
 async def snap(submit: SubmitDep, asked: SnapRequest) -> Response:
-    """Submit a try-on. 202 with position and ETA; with `Prefer: wait=N` 200 if it ends in time; 429 if it could not."""
+    """Submit a try-on. 202 with position and ETA; with `Prefer: wait=N` 200 if it ends in time; 429 if shed."""
     accepted = await submit.services.acceptor.submit(
         submit.context,
         asked,
@@ -44,7 +44,7 @@ async def snap(submit: SubmitDep, asked: SnapRequest) -> Response:
 
 
 def accepted_answer(accepted: Accepted) -> Response:
-    """Return the status of a try-on that was committed a moment ago, from what is at hand."""
+    """Return the status of a try-on just committed, without reading the ledger."""
     promise = accepted.admission.eta
     status = status_of(
         accepted.tryon,

@@ -58,7 +58,7 @@ class UserList(BaseModel):
 
 
 class UserChange(BaseModel):
-    """What a user may say about himself."""
+    """What users may change about themselves."""
 
     model_config = asked(display_name="Ada")
 

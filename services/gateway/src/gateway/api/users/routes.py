@@ -56,7 +56,7 @@ async def change(services: ServicesDep, caller: CallerDep, user_id: PathId, aske
 
 @router.delete("/users/{user_id}", status_code=204, summary="Delete a user")
 async def delete(services: ServicesDep, caller: CallerDep, user_id: PathId) -> Response:
-    """Delete the user with all photos, try-ons and events. His tokens open nothing any more."""
+    """Delete the user with all photos, try-ons and events. The user's tokens stop working."""
     if not await services.eraser.user(_allowed(caller, user_id)):
         raise NotFound("There is no such user.")
     return Response(status_code=204)

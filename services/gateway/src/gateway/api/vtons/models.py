@@ -44,7 +44,7 @@ class VtonChange(BaseModel):
 
 
 class VtonBody(StatusBody):
-    """A VTON entry: what went in, and how its try-on is."""
+    """A VTON entry: its inputs, and its try-on's status."""
 
     model_config = said(EXAMPLE)
 

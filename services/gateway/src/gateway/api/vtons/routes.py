@@ -30,7 +30,7 @@ router = GuardedRouter(tags=["vtons"])
     summary="Submit a VTON entry",
 )
 async def transfer_outfit(submit: SubmitDep, asked: TransferRequest) -> Response:
-    """Submit the entry's try-on, with the engine it names. One that was submitted already answers with its status."""
+    """Submit the entry's try-on, with the engine it names. An entry that was submitted already returns its status."""
     entry = await _own(submit.services, submit.caller, asked.vton_id)
     if entry.status in WITHOUT_RESULT:
         raise Conflict(f"This entry's try-on {entry.status}; make a new entry to try again.")
@@ -71,7 +71,7 @@ async def get_vton(services: ServicesDep, caller: CallerDep, vton_id: PathId) ->
 
 @router.patch("/vtons/{vton_id}", summary="Change a VTON entry's labels")
 async def change(services: ServicesDep, caller: CallerDep, vton_id: PathId, asked: VtonChange) -> VtonBody:
-    """Replace `metadata`; what was tried on does not change."""
+    """Replace `metadata`; photo, garment and options do not change."""
     entry = await _own(services, caller, vton_id)
     async with services.ledger.write() as writes:
         entry = await writes.tryons.change(entry.id, metadata=asked.metadata)
