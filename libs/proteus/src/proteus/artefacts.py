@@ -1,7 +1,7 @@
-"""What the tailor makes and the weaver reads: JSON beside PNGs, under keys of `proteus.object_keys`.
+"""The tailor's output and the weaver's input: JSON beside PNGs, under keys of `proteus.object_keys`.
 
 The JSON names objects by key, never by URL. Coordinates are pixels of the ingested (upright, sRGB) photo, x to the
-right, y down, unless said otherwise.
+right, y down, unless stated otherwise.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 GarmentCategory = Literal["upper", "lower", "overall", "dress"]
 
 CUT_REVISION: Final = 2
-"""Of the way garments are cut and described, whatever the parser: after a new one they are cut anew when asked for."""
+"""Revision of how garments are cut and described, for all parsers: after a new one a request cuts them anew."""
 
 
 class _Frozen(BaseModel):
@@ -22,7 +22,7 @@ class _Frozen(BaseModel):
 
 
 class WarningCode(StrEnum):
-    """What may be wrong with a picture that was taken all the same."""
+    """What may be wrong with a picture that was accepted nevertheless."""
 
     SEVERAL_GARMENTS = "several_garments"
     GARMENT_CROPPED = "garment_cropped"
@@ -64,7 +64,7 @@ class Landmark(_Frozen):
 
 
 class PersonParse(_Frozen):
-    """What the fleet knows about a person's photo. One per photo and parser version.
+    """Landmarks and masks of a person's photo. One per photo and parser version.
 
     Attributes:
         landmarks: 33 in BlazePose's order (11, 12 shoulders; 23, 24 hips; `left` is the person's left).
@@ -90,7 +90,7 @@ class GarmentCut(_Frozen):
     Attributes:
         cut_key: PNG, (h, w, 4) uint8 RGBA; colour under alpha 0 is 0.
         bounding_box: (left, top, right, bottom) of the crop in the photo, right and bottom exclusive.
-        confidence: The parser's own trust in the cut, 0..1.
+        confidence: The parser's own confidence in the cut, 0..1.
         worn: The photo shows the garment on a person.
         warnings: What may be wrong with the photo.
     """

@@ -1,7 +1,7 @@
-"""Settings from the environment that say in one sentence what is wrong with them: the variable, its value, the rule.
+"""Settings from the environment whose errors are one sentence: the variable, its value, the rule.
 
 Every group of settings derives from `CheckedSettings`. A value that breaks a rule raises `SettingRefused`, which every
-service logs as `cannot_work` before it ends with status 1. Of a secret, or of a URL's credentials, nothing is shown.
+service logs as `cannot_work` before it ends with status 1. Secrets and a URL's credentials are never shown.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ _KINDS: Final = {
     "too_short": "it must have at least {min_length} characters",
     "string_too_short": "it must have at least {min_length} characters",
 }
-"""Pydantic's kind of an error -> the rule in our words; of the others its own words serve."""
+"""Pydantic's error type -> the rule in our words; other types keep Pydantic's words."""
 
 _FIELD: Final = re.compile(r'error parsing value for field "(\w+)"')
 _CREDENTIALS: Final = re.compile(r"^.*@", re.DOTALL)
 _NO_PORT: Final = re.compile(r"(://[^/:]*):(?!\d*(?:/|$)).*$", re.DOTALL)
-"""What stands in the place of a port and is none may be a password whose host is missing."""
+"""Text in a port's place that is no port may be a password whose host is missing."""
 _QUERY: Final = re.compile(r"\?.*$", re.DOTALL)
 
 
@@ -55,7 +55,7 @@ class CheckedSettings(BaseSettings):
         try:
             super().__init__(**values)
         except ValidationError as error:
-            # Without its cause: that one quotes what it was given.
+            # Without its cause, which quotes the values.
             raise SettingRefused(" ".join(_sentence(type(self), one) for one in error.errors())) from None
         except SettingsError as error:
             raise SettingRefused(_unread(type(self), str(error))) from None
@@ -70,7 +70,7 @@ def variable_of(settings: type[BaseSettings], field: str) -> str:
 
 
 def without_credentials(text: str) -> str:
-    """Return a URL, or what was meant as one, without user, password and query."""
+    """Return a URL, or a malformed one, without user, password and query."""
     return _QUERY.sub("?…", _NO_PORT.sub(r"\1:…", _CREDENTIALS.sub("…@", text)))
 
 
@@ -82,7 +82,7 @@ def _sentence(settings: type[BaseSettings], error: ErrorDetails) -> str:
     rule = re.sub(r"^(Value error, |(Input|String) should )", _beginning, error["msg"])
     if error["type"] in _KINDS:
         rule = _KINDS[error["type"]].format(**error.get("ctx", {}))
-    if f"{name}_FILE" in os.environ:  # Somebody meant it as a secret, or named the wrong file.
+    if f"{name}_FILE" in os.environ:  # The operator meant it as a secret, or named the wrong file.
         return f"{name} (in the file that {name}_FILE names, not shown): {rule.rstrip('.')}."
     shown = _shown(settings, field, os.environ.get(name, error["input"]))
     return f"{name} {shown}: {rule.rstrip('.')}."
@@ -100,7 +100,7 @@ def _shown(settings: type[BaseSettings], field: str, value: object) -> str:
 
 
 def _unread(settings: type[BaseSettings], message: str) -> str:
-    """Return the sentence for a value that could not even be read: its file is away, or its JSON is none."""
+    """Return the sentence for a value that could not even be read: its file is missing, or it is not JSON."""
     if found := _FIELD.search(message):
         return f"{variable_of(settings, found[1])} cannot be read: it must be JSON."
     return f"{message.rstrip('.')}."

@@ -1,8 +1,8 @@
-"""Text and JSON that every store can hold, whatever a library, a stranger or another version wrote.
+"""Text and JSON that every store can hold, even when a library, a client or another version wrote them.
 
 Postgres refuses NUL characters, lone surrogates and numbers that are not finite, in text and in JSON alike. An error
 message or a result with one of them must not keep a job from ending, so every writer and reader of a queue
-passes such words through `storable`.
+passes such text through `storable`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ REPLACEMENT: Final = "\ufffd"
 
 
 def storable_text(words: str) -> str:
-    """Return the words with U+FFFD in place of every NUL and lone surrogate."""
+    """Return the text with U+FFFD in place of every NUL and lone surrogate."""
     return _UNSTORABLE.sub(REPLACEMENT, words)
 
 
@@ -38,7 +38,7 @@ def parse_object(words: str | bytes) -> dict[str, Any]:
     """Return the JSON object in `words`, storable.
 
     Raises:
-        ValueError: It is none, or nested too deeply to be one of ours.
+        ValueError: It is not one, or nested too deeply to be one of ours.
     """
     try:
         found = storable(json.loads(words))

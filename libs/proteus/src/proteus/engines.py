@@ -1,6 +1,6 @@
 """The engines' cards: what the gateway, the weaver and a user must know of each, without importing any of them.
 
-A card is data. The code behind it lives in `weaver.pipelines`; the gateway reads cards to make batch keys, to check the
+A card is data. The engine's code is in `weaver.pipelines`; the gateway reads cards to make batch keys, to check the
 licence policy and to answer `GET /v1/models`. The chart's list of engines and its refusals are generated from the cards
 (`python -m workbench.deploy.manifests`).
 """
@@ -21,7 +21,7 @@ class Preset:
     Attributes:
         width: Canvas in pixels, like `height`; 0: the engine has none.
         steps: Number of steps; 0: one shot.
-        guidance: Weight of the garment's pull, where the pictures of a batch must agree on it.
+        guidance: Weight of the garment's guidance, where the pictures of a batch must share it.
     """
 
     width: int
@@ -36,14 +36,14 @@ class EngineCard:
 
     Attributes:
         degraded: The preset of degraded mode; None: the engine has no degraded form.
-        device: What it runs on; an engine for `gpu` runs on a CPU too, for tests.
+        device: Device it runs on; an engine for `gpu` runs on a CPU too, for tests.
         needs_weights: Its weights are fetched; its package offers `load_engine` (`weaver.pipelines.registry`).
         auto_rank: Place among the engines that the default `auto` chooses from, the smallest first; None: never chosen.
         needs_parse: It needs the person's `PersonParse`; if not, the photo's ingest is enough.
-        output_format: What it writes when the client names none.
+        output_format: The format it writes when the client names none.
         description: One sentence for people, shown with every result.
         expected_seconds: Quality -> the least and the most that one picture should take, from the fastest device to the
-            slowest on which the engine makes sense. A measurement outside is not believed; none: all are.
+            slowest on which the engine makes sense. A measurement outside is rejected; none: all are accepted.
         tolerance: How far a lever (half precision, a memory layout, a compiled network) may be from the exact form:
             root mean square of the difference, as a share of the exact answer's; see `weaver.pipelines.levers`. 0: it
             has no levers.
@@ -168,9 +168,9 @@ TIMED: Final = EngineCard(
 )
 
 CARDS: Final[dict[str, EngineCard]] = {card.name: card for card in (PUPPET, CATVTON, FASHN, TIMED)}
-"""Every engine this version knows. Which ones run is the deployment's choice (the workers' registry tells)."""
+"""Every engine this version knows. The deployment chooses which of them run (the workers' registry shows it)."""
 
 AUTO_ORDER: Final = tuple(
     card.name for card in sorted(CARDS.values(), key=lambda one: one.auto_rank or 0) if card.auto_rank is not None
 )
-"""The engines that the default `auto` chooses from, best first; the last one needs nothing and is what remains."""
+"""The engines that the default `auto` chooses from, best first; the last one needs nothing and is the fallback."""

@@ -25,9 +25,9 @@
     └── DependencyUnavailable     Redis, Postgres or the object store is away (503)
 
 The class docstring is the default message. `code` is for machines, `retryable` for the queue and for clients,
-`hint` says what to do. HTTP statuses live in `gateway.api.problems` alone.
+`hint` names the remedy. Only `gateway.api.problems` knows HTTP statuses.
 
-Below the tree stands the one table that classifies what Redis and Postgres answer instead of a result
+Below the tree is the one table that classifies error replies of Redis and Postgres
 (`class_of_redis_reply`, `class_of_sqlstate`); `proteus.replies` applies it to exceptions.
 """
 
@@ -285,7 +285,7 @@ class DependencyUnavailable(ProteusError):
 
 
 class ReplyClass(StrEnum):
-    """What an error reply of a server means for the caller."""
+    """How the caller handles an error reply of a server."""
 
     AWAY = "away"
     """The server cannot do it now: back off and try again. Never the fault of a job."""
@@ -313,13 +313,13 @@ REDIS_REPLIES: Final = {
     "NOSCRIPT": ReplyClass.RELOAD,
     **dict.fromkeys(("WRONGTYPE", "NOAUTH", "WRONGPASS", "NOPERM"), ReplyClass.OURS),
 }
-"""First word of a Redis error reply -> its class. What is not listed (`max number of clients reached`) is away."""
+"""First word of a Redis error reply -> its class. An unlisted one (`max number of clients reached`) is away."""
 
 SCRIPT_ERRORS: Final = ("user_script:", "Error running script", "Error compiling script", "unknown command")
 """Parts of an `ERR` reply that blame the command or the script."""
 
 OUR_SQLSTATE_CLASSES: Final = ("22", "23", "42")
-"""Bad data, a violated constraint, a wrong statement. Every other SQLSTATE says that Postgres cannot do it now."""
+"""Bad data, a violated constraint, a wrong statement. Every other SQLSTATE means that Postgres cannot do it now."""
 
 
 def class_of_redis_reply(code: str, message: str = "") -> ReplyClass:

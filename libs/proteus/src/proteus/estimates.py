@@ -1,8 +1,8 @@
-"""How long things take: the pure arithmetic that admission, the arbitrator, the weaver and the simulator share.
+"""Estimates of time: the pure arithmetic that admission, the arbitrator, the weaver and the simulator share.
 
-A `CostTable` says what a batch costs, a `Pace` what one worker makes of it under the current configuration, a `Fleet`
-which workers can be had and when. From these come the predicted wait, the ETA every status shows, and who is degraded.
-Nothing here knows a clock: durations in, durations out.
+A `CostTable` holds the cost of a batch, a `Pace` one worker's rate under the current configuration, a `Fleet` the
+workers that are available, and when. From these follow the predicted wait, the ETA in every status, and which jobs are
+degraded. Nothing here reads a clock: durations in, durations out.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ WAIT_SPREAD: Final = 0.1
 """Share of the predicted wait to add for the 90th percentile; the simulator reports how many jobs stay below it."""
 
 BATCH_SPREAD: Final = 0.25
-"""Share of a batch's time to add for the 90th percentile: where the running batches stand, and how much a batch's own
-time varies until enough were woven to know that."""
+"""Share of a batch's time to add for the 90th percentile: how far the running batches are, and how much a batch's own
+time varies until enough were woven to measure that."""
 
 COLD_SPREAD: Final = 0.5
 """Share of a remaining cold start to add for the 90th percentile: image pulls and node pools vary most."""
@@ -37,7 +37,7 @@ class CostTable:
 
     Attributes:
         seconds: `seconds[b - 1]` is t(b). Made monotone on construction.
-        spread: How much longer than t(b) nine in ten batches take at most, as a share of it.
+        spread: How much longer than t(b) nine in ten batches take at most, as a share of t(b).
     """
 
     seconds: tuple[float, ...]
@@ -70,7 +70,7 @@ class CostTable:
         return len(self.seconds)
 
     def t(self, batch: int) -> float:
-        """Seconds for a batch; beyond the table the last step goes on."""
+        """Seconds for a batch; beyond the table it grows by the last step."""
         if batch <= len(self.seconds):
             return self.seconds[max(batch, 1) - 1]
         step = self.seconds[-1] - self.seconds[-2] if len(self.seconds) > 1 else self.seconds[-1]
@@ -98,7 +98,7 @@ class CostTable:
 
 @dataclass(frozen=True)
 class Pace:
-    """What one worker does with a full queue: `batch` pictures every `batch_seconds`; a lone one in `single_seconds`.
+    """One worker's rate with a full queue: `batch` pictures every `batch_seconds`; a lone one in `single_seconds`.
 
     With a share of degraded jobs the seconds are means over both kinds. `spread` is the cost table's.
     """
@@ -134,15 +134,15 @@ class Pace:
 
 @dataclass(frozen=True, kw_only=True)
 class Fleet:
-    """The workers that can be had for one engine.
+    """The workers available for one engine.
 
     Attributes:
-        pace: What each of them makes.
+        pace: The rate of each of them.
         ready: Workers that take jobs now (draining ones do not).
-        starting: Workers that were asked for and are not ready yet.
+        starting: Workers that were requested and are not ready yet.
         starting_in_seconds: Time until they are.
-        max_replicas: What the autoscaler may go up to.
-        cold_start_seconds: From asking for a worker to ready; counts when there is none at all.
+        max_replicas: The autoscaler's upper limit.
+        cold_start_seconds: From requesting a worker to ready; counts when there is none at all.
         measured: The pace rests on whole batches. A guess gives an ETA, but is no reason to refuse a job.
     """
 
@@ -171,10 +171,10 @@ class Eta:
 
 
 def predicted_wait_seconds(waiting: int, busy_workers: int, fleet: Fleet) -> float:
-    """Return the time until a worker takes a job that has `waiting` others before it.
+    """Return the time until a worker takes a job with `waiting` others before it.
 
     Batches start whenever a worker becomes free: the idle ones at once, the first of n busy ones after t/(n + 1), then
-    one every t/ready; workers that are starting help from the moment they are ready. `inf` if no worker can be had.
+    one every t/ready; workers that are starting help from the moment they are ready. `inf` if no worker is available.
     """
     seconds, ready = fleet.pace.batch_seconds, fleet.ready
     batches_ahead = int(waiting / fleet.pace.batch)
@@ -195,10 +195,10 @@ def predicted_wait_seconds(waiting: int, busy_workers: int, fleet: Fleet) -> flo
 
 
 def eta(waiting: int, busy_workers: int, fleet: Fleet) -> Eta:
-    """Return when a job is done that has `waiting` others before it.
+    """Return when a job with `waiting` others before it is done.
 
-    A job that starts at once varies as much as the batches that were woven; one that waits also depends on where the
-    running ones stand, which `BATCH_SPREAD` covers.
+    A job that starts at once varies as much as past batches; one that waits also depends on how far the running ones
+    are, which `BATCH_SPREAD` covers.
     """
     wait = predicted_wait_seconds(waiting, busy_workers, fleet)
     batch_seconds = fleet.pace.batch_seconds if waiting or wait else fleet.pace.single_seconds
@@ -226,5 +226,5 @@ def rank_of(job_id: str) -> float:
 
 
 def is_degraded(rank: float, may_degrade: bool, fraction: float) -> bool:
-    """Say whether a job runs in its degraded form: the one rule of claim, ETA and simulator."""
+    """Return whether a job runs in its degraded form: the one rule of claim, ETA and simulator."""
     return may_degrade and rank < fraction

@@ -1,8 +1,8 @@
-"""What happened, as facts in the past tense: the messages between processes and to clients.
+"""Events: facts in the past tense, sent between processes and to clients.
 
 `JobEvent` and `ProgressEvent` reach clients (socket, SSE) and TypeScript exactly as they are here; `Recorded` wakes the
-gateways' relays; `JobDone` is the message for anyone outside, published by the queue's own scripts. `kind`
-discriminates. Events name results by API address; they carry no image, no key and no signature.
+gateways' relays; `JobDone` is for programs outside, published by the queue's own scripts. `kind` discriminates. Events
+name results by API address; they carry no image, no key and no signature.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class _Event(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     def wire(self) -> dict[str, Any]:
-        """Return it as JSON values, as clients get it: fields without a value are left out."""
+        """Return it as JSON values, as clients get it: without fields that have no value."""
         return self.model_dump(mode="json", exclude_none=True, warnings=False)
 
     def wire_json(self) -> str:
@@ -38,7 +38,7 @@ class _Event(BaseModel):
 
 
 class ErrorInfo(_Event):
-    """Why a job ended badly: `code` for machines, `hint` for people."""
+    """Why a job failed: `code` for machines, `hint` for people."""
 
     code: str
     message: str
@@ -54,7 +54,7 @@ class ResultInfo(_Event):
         url: Stable API address; it checks ownership and redirects to a fresh signed URL. None until completed.
         degraded: The engine's degraded form made it.
         cloth_clean_url: Of a cut-out: the address that `/api/snap` takes.
-        warnings: What may be wrong with the pictures that it was made from.
+        warnings: What may be wrong with its input pictures.
     """
 
     n: int
@@ -91,7 +91,7 @@ class JobEvent(_Event):
 
 
 class ProgressEvent(_Event):
-    """A running job took a step. Ephemeral: never replayed, has no `seq`."""
+    """A running job did a step. Ephemeral: never replayed, has no `seq`."""
 
     kind: Literal["progress"] = "progress"
     job_id: str
@@ -124,6 +124,6 @@ class JobDone(_Event):
 
 
 ClientEvent = Annotated[JobEvent | ProgressEvent, Field(discriminator="kind")]
-"""What a client can receive."""
+"""The events that a client can receive."""
 
 CLIENT_EVENT: TypeAdapter[ClientEvent] = TypeAdapter(ClientEvent)

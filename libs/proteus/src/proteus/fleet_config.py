@@ -1,9 +1,9 @@
-"""`config:*`: what the arbitrator decided, as one value that its readers and its writer share. Pure.
+"""`config:*`: the arbitrator's decision, as one value that its readers and its writer share. Pure.
 
     arbitrator ── FleetConfig.write() ──▶ Redis ── FleetConfig.read(…) ──▶ weavers, gateways, the local supervisor
 
-The keys expire when they are not written, so a dead arbitrator means the defaults here. A value that makes no sense
-reads as its default as well, and never as an error: anyone with redis-cli can write one.
+The keys expire unless they are rewritten, so a dead arbitrator means the defaults here. An invalid value reads as its
+default as well, never as an error: any user of redis-cli can write one.
 """
 
 from __future__ import annotations
@@ -34,16 +34,16 @@ _Flag = Annotated[bool | None, NONE_IF_UNREADABLE]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Ruling(Message):
-    """`config:state`: the decision in full, and what was seen. What this version cannot read is None.
+    """`config:state`: the full decision, and its observation. What this version cannot read is None.
 
     Attributes:
-        policy: Who decided.
+        policy: The policy that decided.
         state: The policy's own state.
         waiting: Jobs on the list.
         running: Jobs under a lease.
         ready: Workers that take jobs.
         starting: Workers that load.
-        memory: What the policy must know at its next decision; meaningless to others.
+        memory: State that the policy needs at its next decision; meaningless to others.
     """
 
     _what = "decision"
@@ -66,7 +66,7 @@ class Ruling(Message):
 
     @classmethod
     def parse(cls, text: str) -> Ruling | None:
-        """Return the decision behind its JSON; None: it is none."""
+        """Return the decision in this JSON; None: it is none."""
         try:
             found = json.loads(text)
         except (ValueError, RecursionError):
@@ -76,14 +76,14 @@ class Ruling(Message):
 
 @dataclass(frozen=True, kw_only=True)
 class FleetConfig:
-    """One reading, or what is to be written. The defaults are what a missing arbitrator means.
+    """One reading, or the values to write. The defaults hold while no arbitrator runs.
 
     Attributes:
         batch_size: Pictures a weaver may run at once.
-        degraded_mode: Whether jobs that may be degraded are.
+        degraded_mode: Whether jobs that allow it are degraded.
         degraded_fraction: The share of them that is, while the mode is on.
-        mode: What people see.
-        ruling: The whole decision; None: there is none that can be read.
+        mode: The mode shown to people.
+        ruling: The whole decision; None: none can be read.
         weaver_replicas: Weavers that one machine's supervisor should run; None: another system scales.
     """
 
@@ -96,12 +96,12 @@ class FleetConfig:
 
     @property
     def degraded_share(self) -> float:
-        """The share of the jobs that may be degraded and are: 0 while the mode is off."""
+        """The share of those jobs that is degraded now: 0 while the mode is off."""
         return self.degraded_fraction if self.degraded_mode else 0.0
 
     @classmethod
     def read(cls, values: Mapping[str, str | bytes | None]) -> FleetConfig:
-        """Return the configuration behind raw values, by key; what is missing or makes no sense has its default."""
+        """Return the configuration in raw values, by key; a missing or invalid one has its default."""
         texts = {key: _text(values.get(key)) for key in KEYS}
         state = texts[STATE]
         return cls(
@@ -127,7 +127,7 @@ class FleetConfig:
 
 
 def count(text: str | bytes | None) -> int | None:
-    """Return a whole number as the arbitrator writes it; None: it is missing, or none."""
+    """Return a whole number as the arbitrator writes it; None: it is missing or no number."""
     if text is None or not (text.isascii() and text.isdigit() and len(text) <= COUNT_DIGITS):
         return None
     return int(text)

@@ -1,7 +1,7 @@
-"""What the workers' cards say together: one view for the gateway, the arbitrator and the simulator. Pure.
+"""The fleet as its workers' cards describe it: one view for the gateway, the arbitrator and the simulator. Pure.
 
-Both judge the fleet, one to promise a time and one to change its size, so both must see the same: what a batch costs
-here, and when the workers that load will help.
+The gateway promises a time and the arbitrator sets the fleet's size, so both must use the same numbers: the cost of a
+batch, and when loading workers will be ready.
 """
 
 from __future__ import annotations
@@ -38,13 +38,13 @@ class BatchCost:
 
 @dataclass(frozen=True, kw_only=True)
 class EngineFleet:
-    """The workers that can be had for a batch key.
+    """The workers available for a batch key.
 
     Attributes:
         ready: Workers that take jobs now.
         starting: Workers that load.
         starting_in_seconds: Time until the first of these is ready; 0 if there is none.
-        cost: None: no ready worker knows it.
+        cost: The batch cost; None: no ready worker knows it.
         degraded: The cost of the degraded form; None: there is none, or no ready worker knows it.
     """
 
@@ -58,11 +58,11 @@ class EngineFleet:
 def engine_fleet(
     cards: Sequence[WorkerCard], *, batch_key: str, degraded_key: str, cold_start_seconds: float, now: float
 ) -> EngineFleet:
-    """Return what the cards say together.
+    """Return the combined view of the cards.
 
     Args:
         cards: Of the workers that take these jobs.
-        cold_start_seconds: From asking for a worker to ready.
+        cold_start_seconds: From requesting a worker to ready.
         now: Unix seconds.
     """
     ready = [card for card in cards if card.state is WorkerState.READY]
@@ -79,8 +79,8 @@ def batch_cost(cards: Sequence[WorkerCard], batch_key: str) -> BatchCost | None:
     """Return t(b) on the mean worker; None: no card knows the key.
 
     Each batch size rests on the workers that measured it; where none did, on the guesses of those that measured most.
-    The mean is the harmonic one: n workers of its t(b) make as many pictures a second as the n workers that there are,
-    and one guess that is far too high weighs little.
+    The mean is the harmonic one: n workers of its t(b) make as many pictures a second as the n real workers, and one
+    guess that is far too high weighs little.
     """
     known = [(card.largest_measured(batch_key), table) for card in cards if (table := card.cost(batch_key))]
     if not known:

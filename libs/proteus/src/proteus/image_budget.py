@@ -1,10 +1,10 @@
-"""What decoding a picture will take of the memory, known from its header alone.
+"""Predicts the memory that decoding a picture takes, from its header alone.
 
     header ─▶ decode_bytes ─▶ imaging.decode refuses, or decodes
 
-The prediction is a sum: the decoder's own copy of the pixels, what the format's decoder keeps beside it, and what is
+The prediction is a sum: the decoder's own copy of the pixels, what the format's decoder keeps beside it, and the arrays
 made of them afterwards. The parts were measured as resident memory of a process; `tests/unit/test_image_budget.py`
-measures them again, format by format, so that a library that takes more one day breaks a test and not a pod.
+measures them again, format by format, so that a library that comes to take more breaks a test and not a pod.
 """
 
 from __future__ import annotations
@@ -28,15 +28,15 @@ BAND_BYTES: Final = 16 * MIB
 
 FINISHED_BYTES: Final = 4
 FINISHED_ALPHA_BYTES: Final = 9
-"""Per pixel of the scaled result: its colours; with transparency both of them together and apart."""
+"""Per pixel of the scaled result: its colours; with transparency, colours and alpha both together and apart."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Header:
-    """What a file says of its picture before a pixel is decoded.
+    """What a file's header states, before a pixel is decoded.
 
     Attributes:
-        mode: Pillow's word for channels and depth.
+        mode: Pillow's name for channels and depth.
         width: As it will be decoded: a JPEG is halved while it is read.
         coefficient_bytes: Of a JPEG in several scans.
         file_bytes: The file is in memory, and a decoder may copy it.

@@ -1,8 +1,8 @@
-"""Pictures in and out: hostile bytes to pixels, pixels to files that say what made them.
+"""Pictures in and out: untrusted bytes to pixels, pixels to files that name their maker.
 
-`decode` is the one door for bytes that came from a client: size, type, and the memory that decoding will take are
-checked before a pixel is decoded, and what comes out is upright sRGB without any metadata. `load` reads the files that
-this deployment wrote, within the bounds of what it writes.
+`decode` is the only way in for bytes from a client: it checks size, type, and the memory that decoding will take before
+it decodes a pixel, and returns upright sRGB without any metadata. `load` reads the files that this deployment wrote,
+within the bounds of its own writes.
 `encode` writes PNG, WebP or JPEG, with a `Mark` where a picture was made by an engine: XMP with IPTC's
 `DigitalSourceType` and the job's parameters, which `read_mark` finds again. Everything blocks; callers use threads.
 """
@@ -45,7 +45,7 @@ MAX_JPEG_SCANS: Final = 64
 
 
 WEBP_ANIMATED: Final = 2
-"""The bit of a WebP's first chunk that says so."""
+"""The bit of a WebP's first chunk that marks it."""
 
 MAX_STORED_BYTES: Final = 32 * 1024 * 1024
 """A PNG of 2048 x 2048 with transparency that nothing compresses has half of it."""
@@ -55,18 +55,18 @@ MAX_STORED_SIDE_PIXELS: Final = 2048
 PngImagePlugin.MAX_TEXT_MEMORY = 8 * 1024 * 1024
 """Of all text chunks of a PNG, unpacked; Pillow's own limit is 64 MiB, a sixth of a picture's budget."""
 
-# `decode` and `load` judge the header by bytes of memory; this limit counts pixels, whatever one takes.
+# `decode` and `load` limit bytes of memory by the header; this limit counts pixels, whatever their size.
 Image.MAX_IMAGE_PIXELS = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Limits:
-    """What `decode` takes.
+    """Limits of `decode`.
 
     Attributes:
         max_bytes: 20 MiB: the largest JPEG of a 50-megapixel phone.
         max_pixels: 64 megapixels: bounds the time, about two seconds.
-        memory_bytes: What decoding may take, by `decode_bytes`: 64 megapixels of RGBA and something. The process that
+        memory_bytes: Memory for decoding, by `decode_bytes`: 64 megapixels of RGBA and a little more. The process that
             decodes n pictures at once has room for n of these (`proteus.service.machine`).
         min_side_pixels: Smaller pictures show no garment.
         max_side_pixels: Larger pictures are scaled down to this long side. The engines' canvases end at 1024; 2048
@@ -108,7 +108,7 @@ _ORIENTATION_TAG: Final = 0x0112
 
 
 def sniff(data: bytes) -> Format | None:
-    """Return the format that the first bytes claim; None if it is none of ours."""
+    """Return the format that the first bytes claim; None if we do not support it."""
     if data[:3] == b"\xff\xd8\xff":
         return "jpeg"
     if data[:8] == b"\x89PNG\r\n\x1a\n":
@@ -130,7 +130,7 @@ def decode(
     Args:
         data: The file.
         declared_type: The content type the client named; None: not checked.
-        limits: What is taken.
+        limits: What is accepted.
         keep_alpha: Return the transparency instead of putting it over white.
 
     Raises:
@@ -151,7 +151,7 @@ def decode(
     try:
         orientation = _orientation(picture)
         if source == "jpeg":
-            # The decoder halves what will be scaled down by more than two anyway: a third of the time.
+            # The decoder halves a picture that will be scaled down by more than two anyway: a third of the time.
             scale = limits.max_side_pixels / max(picture.size)
             picture.draft("RGB", (round(picture.width * scale), round(picture.height * scale)))
         _check_budget(picture, data, source=source, limits=limits, keep_alpha=keep_alpha)
@@ -167,7 +167,7 @@ def decode(
 
 
 def _check_budget(picture: Image.Image, data: bytes, *, source: Format, limits: Limits, keep_alpha: bool) -> None:
-    """Refuse what would take more memory than a picture may, before any pixel is decoded."""
+    """Refuse a picture that would take too much memory, before any pixel is decoded."""
     needed = decode_bytes(
         Header(
             source=source,
@@ -224,7 +224,7 @@ def _check_bytes(data: bytes, *, declared_type: str | None, limits: Limits) -> F
 
 
 def _check_header(picture: Image.Image, *, limits: Limits) -> None:
-    """Refuse by what the header says, before any pixel is decoded."""
+    """Refuse by the header, before any pixel is decoded."""
     width, height = picture.size
     if width * height > limits.max_pixels:
         raise ImageTooLarge(f"the picture is {width} x {height}; {limits.max_pixels / 1e6:.0f} megapixels are the most")
@@ -275,7 +275,7 @@ _XMP_KEYWORD: Final = "XML:com.adobe.xmp"
 
 @dataclass(frozen=True, kw_only=True)
 class Mark:
-    """What a made picture says about itself, readable by machines."""
+    """A made picture's machine-readable statement of its origin."""
 
     source_type: SourceType
     parameters: dict[str, Any] = field(default_factory=dict)
@@ -310,7 +310,7 @@ def encode(pixels: Pixels, format: Format, *, mark: Mark | None = None) -> bytes
     Args:
         pixels: (H, W, 3) or (H, W, 4) uint8 (straight alpha), or (H, W) uint8 for masks. JPEG has no alpha.
         format: `png` and masks are lossless.
-        mark: What the picture says about itself.
+        mark: The statement of its origin.
     """
     picture = Image.fromarray(pixels)
     xmp = mark.to_xmp() if mark else b""

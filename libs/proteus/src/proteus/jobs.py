@@ -1,8 +1,8 @@
 """What a job is and how it may change.
 
-One job is one element of a queue: one picture to weave, or one photo to ingest, cut or parse. The gateway creates
-jobs and is the only one that settles them; the workers see them as `proteus.queue.Claimed`. Every change of state goes
-through `Job.advance`, so an illegal transition cannot be written anywhere.
+One job is one element of a queue: one picture to weave, or one photo to ingest, cut or parse. Only the gateway
+creates jobs and records their changes; the workers see them as `proteus.queue.Claimed`. Every change of state goes
+through `Job.advance`, so no code can write an illegal transition.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ EPOCH_TOKENS: Final = 10**6
 
 
 class JobState(StrEnum):
-    """The public status. `stage` says more."""
+    """The public status. `stage` refines it."""
 
     QUEUED = "queued"
     RUNNING = "running"
@@ -58,7 +58,7 @@ class Stage(StrEnum):
 
 
 class EventKind(StrEnum):
-    """What happened to a job."""
+    """A change of a job."""
 
     SUBMITTED = "submitted"
     CLAIMED = "claimed"
@@ -73,11 +73,11 @@ class EventKind(StrEnum):
     RESUBMITTED = "resubmitted"
     """The reconciler found no trace of the job in Redis: back to the queue with the next epoch."""
     PROMOTED = "promoted"
-    """The promoter let a held job in."""
+    """The promoter moved a held job into the queue."""
     REOPENED = "reopened"
-    """An operator lets a failed job try again, with a clean record."""
+    """An operator retries a failed job, with a clean record."""
     RELEASED = "released"
-    """All that the job needed is there."""
+    """All needs of the job are met."""
 
 
 QUEUE_EVENTS: Final = frozenset(EventKind) - {
@@ -90,7 +90,7 @@ QUEUE_EVENTS: Final = frozenset(EventKind) - {
 
 
 class Category(StrEnum):
-    """Which garment, in submits; the tailor turns `auto` into one of the others."""
+    """The kind of garment, in submits; the tailor turns `auto` into one of the others."""
 
     AUTO = "auto"
     UPPER = "upper"

@@ -1,4 +1,4 @@
-"""Every Redis key, in one place: who owns it, its type, how long it lives.
+"""Every Redis key, in one place: its owner, its type, its life time.
 
 Keys of one list share its cluster slot through the hash tag `{list}`. No other module spells a key.
 """
@@ -34,17 +34,17 @@ WEAVER_REPLICAS: Final = "config:weaver_replicas"
 Written where no other system scales (`ARBITRATOR_LOCAL_REPLICAS`)."""
 
 WEAVERS_WANTED: Final = "config:weavers_wanted:weaver"
-"""SET of n + 1 members, arbitrator, EX 15. n weavers are wanted by the fleet `weaver`; KEDA counts it. Missing: nobody
-says, and KEDA counts the queue. Written where `ARBITRATOR_LOCAL_REPLICAS` is off."""
+"""SET of n + 1 members, arbitrator, EX 15. The arbitrator requests n weavers of the fleet `weaver`; KEDA counts it.
+Missing: there is no request, and KEDA counts the queue. Written where `ARBITRATOR_LOCAL_REPLICAS` is off."""
 
 WARM: Final = "config:warm"
-"""STRING `1`, gateway, EX as long as a client asked for. Keep a weaver ready, work or not."""
+"""STRING `1`, gateway, EX as long as a client requested. Keep a weaver ready, with or without work."""
 
 CONFIG_SECONDS: Final = 15
 """Life of every `config:*` key of the arbitrator's: a dead arbitrator means safe defaults within this time."""
 
 JOB_DONE: Final = "events:job_done"
-"""PUB/SUB. Completion, published inside the completing script, for anyone outside."""
+"""PUB/SUB. Completion, published inside the completing script, for programs outside."""
 
 RECORDED: Final = "events:recorded"
 """PUB/SUB, gateway. `{user_id, seq}` after a commit: relays read what is new from the ledger."""
@@ -56,7 +56,7 @@ EPOCH: Final = "proteus:epoch"
 """STRING, gateway. A random value; missing or changed means that Redis was emptied or swapped."""
 
 ARBITRATOR_LEASE: Final = "arbitrator:lease"
-"""STRING, arbitrator, PX. Who writes `config:*`."""
+"""STRING, arbitrator, PX. The arbitrator that writes `config:*`."""
 
 DECISIONS: Final = "arbitrator:decisions"
 """STREAM, arbitrator, capped at 1,000. Every decision with its reason; an entry's id is its time."""
@@ -124,7 +124,7 @@ class QueueKeys:
 
     @property
     def sweep(self) -> str:
-        """STRING, scripts. How far list and indexes have been compared; there only while they differ."""
+        """STRING, scripts. How far list and indexes have been compared; exists only while they differ."""
         return f"{self.tag}:sweep"
 
     @property

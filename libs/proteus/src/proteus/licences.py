@@ -1,8 +1,8 @@
-"""Who may use what: the licences of parsers, and the one rule that refuses weights to a commercial deployment.
+"""Licences of parsers, and the one rule that refuses weights to a commercial deployment.
 
-Pure. The weaver asks before it loads an engine, the tailor before it loads a parser, the gateway before it takes a
-job; `GET /v1/models`, `proteus models` and the README show the same cards. None of this is legal advice: the cards say
-what the publishers say, with the training data beside it, because permissive weights are often trained on data that
+Pure. The weaver checks it before it loads an engine, the tailor before it loads a parser, the gateway before it accepts
+a job; `GET /v1/models`, `proteus models` and the README show the same cards. None of this is legal advice: the cards
+repeat the publishers' statements and name the training data, because permissive weights are often trained on data that
 was shared for research only.
 """
 
@@ -18,7 +18,7 @@ LicencePolicy = Literal["any", "commercial"]
 
 
 class Licensed(Protocol):
-    """What every engine's and parser's card says."""
+    """The licence fields of every engine's and parser's card."""
 
     @property
     def name(self) -> str: ...
@@ -82,7 +82,7 @@ CARDS_BY_KIND: Final[tuple[tuple[str, Licensed], ...]] = (
 
 
 def refusal(card: Licensed, policy: LicencePolicy) -> str | None:
-    """Return why the policy refuses these weights, in one sentence; None: it does not."""
+    """Return in one sentence why the policy refuses these weights; None: it does not."""
     if policy == "any" or card.commercial_use:
         return None
     return (

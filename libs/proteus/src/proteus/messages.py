@@ -2,8 +2,8 @@
 
 A message is a frozen dataclass whose fields have the names of the wire. Reading is tolerant, because the other side may
 run another version: names that this version does not know are ignored, fields that it can do without have defaults.
-What it needs and cannot read is refused in one sentence that names the field, the value and the rule. Writing checks
-nothing: the writer's types do, and a submit writes.
+A required field that it cannot read is refused in one sentence that names the field, the value and the rule. Writing
+checks nothing: the writer's types do, and every submit writes.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ SHOWN_CHARS: Final = 80
 
 
 def default_for_empty(default: Any) -> BeforeValidator:
-    """Null, an empty text, an empty object and 0 mean the default."""
+    """Read null, an empty text, an empty object and 0 as the default."""
     return BeforeValidator(lambda value: value or default)
 
 
@@ -33,14 +33,14 @@ def _none_if_unreadable(value: Any, read: ValidatorFunctionWrapHandler) -> Any:
 
 
 NONE_IF_UNREADABLE: Final = WrapValidator(_none_if_unreadable)
-"""For what nothing depends on: a form that this version does not know reads as None."""
+"""For optional data: a form that this version does not know reads as None."""
 
 
 class Message:
     """A value that reads and writes itself.
 
-    A subclass is a frozen dataclass. It says in `_what` which part of a job it is, for refusals, and in `_constants`
-    what is written with every value of it.
+    A subclass is a frozen dataclass. `_what` names its part of a job, for refusals; `_constants` are written with
+    every value.
     """
 
     __slots__ = ()
@@ -49,10 +49,10 @@ class Message:
 
     @classmethod
     def read(cls, found: Mapping[str, Any]) -> Self:
-        """Return the value behind what arrived.
+        """Return the value in what arrived.
 
         Raises:
-            InvalidRequest: It lacks something, or holds something in another form.
+            InvalidRequest: A field is missing, or has another form.
         """
         try:
             read: Self = _adapter(cls).validate_python(dict(found))
@@ -70,14 +70,14 @@ _NAMES: Final[dict[type[Any], tuple[str, ...]]] = {}
 
 
 def _adapter(cls: type[Any]) -> TypeAdapter[Any]:
-    """Return what reads a class; made once, when it is first needed."""
+    """Return the reader of a class; made once, when it is first needed."""
     if cls not in _ADAPTERS:
         _ADAPTERS[cls] = TypeAdapter(cls)
     return _ADAPTERS[cls]
 
 
 def names_of(cls: type[Any]) -> tuple[str, ...]:
-    """Return the names of a message's fields, in their order; `fields` takes longer than all the rest of writing."""
+    """Return the names of a message's fields, in their order; `fields` takes longer than the rest of writing."""
     if cls not in _NAMES:
         _NAMES[cls] = tuple(one.name for one in fields(cls))
     return _NAMES[cls]

@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 
 class Area(StrEnum):
-    """The first part of a key: what kind of object it names."""
+    """The first part of a key: the kind of its object."""
 
     INCOMING = "incoming"
     IMAGES = "images"
@@ -26,12 +26,12 @@ class Area(StrEnum):
 
     @property
     def prefix(self) -> str:
-        """What all keys of the area begin with."""
+        """The prefix of all keys of the area."""
         return f"{self.value}/"
 
 
 class ObjectKey(NamedTuple):
-    """A key in its parts. Whatever text it is read from, `area` may be none of `Area`, and parts may be empty."""
+    """A key in its parts. Any text can be read as one: `area` may be none of `Area`, and parts may be empty."""
 
     area: str
     user_id: str
@@ -62,13 +62,13 @@ def upload_key(user_id: str, image_id: str) -> str:
 
 
 def photo_key(user_id: str, sha256: str, extension: str) -> str:
-    """Return where an ingested photo lies, by the hash of its file."""
+    """Return where an ingested photo is stored, by the hash of its file."""
     return f"images/{user_id}/{sha256}.{extension}"
 
 
 @dataclass(frozen=True, slots=True)
 class CutKeys:
-    """Where one cut-out of a photo lies: by its parser and the requested category."""
+    """Where one cut-out of a photo is stored: by its parser and the requested category."""
 
     folder: str
 
@@ -85,7 +85,7 @@ class CutKeys:
 
 @dataclass(frozen=True, slots=True)
 class ParseKeys:
-    """Where one parse of a photo lies: by its parser."""
+    """Where one parse of a photo is stored: by its parser."""
 
     folder: str
 
@@ -115,26 +115,26 @@ def parse_keys(user_id: str, sha256: str, *, parser: str, parser_version: str) -
 
 
 def derived_prefix(user_id: str, sha256: str) -> str:
-    """Return what the keys of everything derived from a photo begin with."""
+    """Return the prefix of everything derived from a photo."""
     return f"derived/{user_id}/{sha256}/"
 
 
 def result_key(user_id: str, tryon_id: str, n: int, *, token: int, worker: str, extension: str) -> str:
-    """Return where a try-on's n-th picture lies.
+    """Return where a try-on's n-th picture is stored.
 
     The claim's fencing token is in the name, so a worker that lost its lease never overwrites the picture of its
     successor. A digest of the worker's id is in it as well: a Redis that fell back by a second (a failover, a power
-    cut) may hand out a token twice.
+    cut) may give out a token twice.
     """
     digest = hashlib.blake2s(worker.encode(), digest_size=4).hexdigest()
     return f"{result_prefix(user_id, tryon_id)}{n}-{token}-{digest}.{extension}"
 
 
 def result_prefix(user_id: str, tryon_id: str) -> str:
-    """Return what the keys of all pictures of a try-on begin with."""
+    """Return the prefix of all pictures of a try-on."""
     return f"results/{user_id}/{tryon_id}/"
 
 
 def user_prefixes(user_id: str) -> list[str]:
-    """Return what the keys of everything a user has begin with, one per area."""
+    """Return the prefixes of everything a user has, one per area."""
     return [f"{area.prefix}{user_id}/" for area in Area]

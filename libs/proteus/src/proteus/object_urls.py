@@ -1,4 +1,4 @@
-"""The unsigned addresses of objects: what payloads and rows may hold. Pure; `proteus.storage` signs and fetches."""
+"""Unsigned addresses of objects, for payloads and rows. Pure; `proteus.storage` signs and fetches."""
 
 from __future__ import annotations
 

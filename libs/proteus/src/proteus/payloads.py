@@ -1,4 +1,4 @@
-"""What the services hand each other: the body and the result of every job, as frozen values.
+"""What the services send each other: the body and the result of every job, as frozen values.
 
     gateway ── TryonWork ──▶ weaver ── TryonResult ──▶ gateway
     gateway ── IngestWork, CutWork, ParseWork ──▶ tailor ── IngestResult, CutResult, ParseResult ──▶ gateway
@@ -25,7 +25,7 @@ SEEDS: Final = 1 << 64
 
 
 def _readable_warnings(value: object) -> tuple[PictureWarning, ...]:
-    """Return the warnings that this version knows; those of a version with other codes are left out."""
+    """Return the warnings that this version knows; unknown codes of other versions are left out."""
     found = []
     for one in value if isinstance(value, list | tuple) else ():
         try:
@@ -47,7 +47,7 @@ _Flag = Annotated[bool, Field(strict=True)]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Work(Message):
-    """What every job's body says.
+    """The fields of every job's body.
 
     Attributes:
         user_id: The owner.
@@ -97,13 +97,13 @@ class TryonWork(_Work):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TailorWork(_Work):
-    """What the body of each of the tailor's jobs says: `image_id` is the photo's."""
+    """The fields of every tailor job's body: `image_id` is the photo's."""
 
     image_id: _Words = None
 
 
 def _tailor_constants(task: str) -> dict[str, str | None]:
-    """Return what a body says of its stage, by the stage's name in `proteus.stages`."""
+    """Return a body's constants for its stage, by the stage's name in `proteus.stages`."""
     return {"vton_id": None, "job_type": "segment", "task": task}
 
 
@@ -112,8 +112,8 @@ class IngestWork(TailorWork):
     """A raw upload to be made safe.
 
     Attributes:
-        content_type: What the client declared; None: not checked.
-        kind: What is on the photo, `person` or `garment`; a garment's transparency is kept.
+        content_type: The type the client declared; None: not checked.
+        kind: The photo's subject, `person` or `garment`; a garment's transparency is kept.
     """
 
     _constants = _tailor_constants("ingest")
@@ -125,7 +125,7 @@ class IngestWork(TailorWork):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CutWork(TailorWork):
-    """A garment to be cut out of an ingested photo; `auto` lets the tailor say which."""
+    """A garment to be cut out of an ingested photo; `auto` lets the tailor choose the category."""
 
     _constants = _tailor_constants("cut")
 
@@ -146,7 +146,7 @@ class ParseWork(TailorWork):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Result(Message):
-    """What a worker says of a completed job. What is None is not written."""
+    """A worker's result of a completed job. Fields that are None are not written."""
 
     _what = "result"
 
@@ -157,7 +157,7 @@ class Result(Message):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class IngestResult(Result):
-    """The photo that everyone reads."""
+    """The ingested photo, which all later stages read."""
 
     image: IngestedImage
 
@@ -168,7 +168,7 @@ class IngestResult(Result):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CutFacts(Result):
-    """A `GarmentCut` as it is read from a worker of any version: whatever is missing is None."""
+    """A `GarmentCut` as read from a worker of any version: missing fields are None."""
 
     schema_version: Annotated[int | None, NONE_IF_UNREADABLE] = None
     image_key: _Words = None
@@ -209,7 +209,7 @@ class CutResult(Result):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ParseFacts(Result):
-    """What clients see of a parse; its description in the store says the rest."""
+    """What clients see of a parse; its description in the store has the rest."""
 
     parser: str
     parser_version: str
@@ -241,9 +241,9 @@ class TryonResult(Result):
     """A finished picture.
 
     Attributes:
-        worker: Who made it.
+        worker: The worker that made it.
         notes: The engine's own parameters.
-        timings: Where the worker's time went, in seconds.
+        timings: How the worker's time was spent, in seconds.
     """
 
     result_key: _Key

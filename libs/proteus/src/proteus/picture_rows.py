@@ -1,8 +1,8 @@
 """From a decoder's picture to sRGB arrays of a bounded size, a band of rows at a time.
 
-A conversion of the whole makes a copy of all pixels, and a decode would make three to five of them: this way the
-decoder's own copy is the only one of the full size. Everything here works on each pixel alone but the scaling, which is
-by area and knows the fractions of rows that an output row covers: the bands leave no trace.
+A conversion of the whole picture copies all pixels, and a decode would make three to five copies: by bands the
+decoder's own copy is the only one of the full size. Every step but the scaling works on each pixel alone; the scaling
+is by area and counts the fractions of rows that an output row covers: the bands leave no trace.
 """
 
 from __future__ import annotations
@@ -62,8 +62,8 @@ def _scale(
     """Return the picture at a size, by area: (H, W, channels) uint8.
 
     Args:
-        read: Makes numbers of a band of source rows.
-        finish: Makes colours of a band of scaled rows.
+        read: Converts a band of source rows to numbers.
+        finish: Converts a band of scaled rows to colours.
     """
     width, height = picture.size
     step = height / size[1]
@@ -95,7 +95,7 @@ def _by_rows(rows: Floats, first: int, top: int, bottom: int, step: float) -> Fl
 
 
 def _with_alpha(picture: Image.Image, size: tuple[int, int], profile: Profile) -> Pixels:
-    """Return (H, W, 4), straight alpha; what is not seen lends the edge no colour."""
+    """Return (H, W, 4), straight alpha; invisible pixels add no colour to the edge."""
     scaling = size != picture.size
 
     def read(band: Image.Image) -> Pixels | Floats:
@@ -141,7 +141,7 @@ def _opaque(band: Image.Image, profile: Profile) -> Pixels:
 
 
 def _profile_of(picture: Image.Image) -> Profile:
-    """Return what converts from the embedded profile to sRGB; a broken one, or of another colour space, is ignored."""
+    """Return the conversion from the embedded profile to sRGB; a broken one, or of another colour space, is ignored."""
     raw = picture.info.get("icc_profile")
     if not raw:
         return lambda band: band

@@ -1,9 +1,9 @@
-"""What each service may do in Redis: one user per role, for Redis 7 and Valkey.
+"""Rights of each service in Redis: one user per role, for Redis 7 and Valkey.
 
-Users are told apart by keys, channels and commands. They cannot be told apart by script: a command inside a script is
-checked as the caller's own, so who may complete a job through `complete.lua` may also write its event by hand. Hence
-the borders lie between queues and between kinds of keys: a tailor never touches pictures, an arbitrator only reads
-them, nobody but the gateway speaks on `events:recorded`. docs/security.md says what this holds back and what not.
+Rights are granted by keys, channels and commands. They cannot be granted by script: Redis checks a command inside a
+script as the caller's own, so a user that can complete a job through `complete.lua` can also write its event by hand.
+Hence the borders are between queues and between kinds of keys: a tailor never touches pictures, an arbitrator only
+reads them, only the gateway publishes on `events:recorded`. docs/security.md says what this prevents and what not.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from proteus import keys
 
 
 class RedisRole(StrEnum):
-    """Who connects."""
+    """The service or person that connects."""
 
     GATEWAY = "gateway"
     TAILOR = "tailor"
@@ -26,17 +26,17 @@ class RedisRole(StrEnum):
     ARBITRATOR = "arbitrator"
     KEDA = "keda"
     ADMIN = "admin"
-    """An operator's own hands: `proteus replay`, back-ups, incidents."""
+    """An operator: `proteus replay`, back-ups, incidents."""
 
 
 PROBE: Final = "user default on nopass -@all +ping"
-"""A stranger may ask whether the server is there: health checks carry no password. While the server loads its file it
-says so, where a user that is off would only hear NOAUTH."""
+"""A user without a password may ping the server: health checks carry none. While the server loads its file it replies
+so, where a user that is off would only get NOAUTH."""
 
 _LINE: Final = "+@connection +multi +exec +discard +evalsha +script|load +time"
 _TALK: Final = "+publish +subscribe +unsubscribe +pubsub|numsub"
 _NEVER: Final = "-@dangerous -@admin -scan -randomkey -dbsize -function"
-"""Whole-server commands and whatever lists keys of others. Scripts are loaded, never evaluated or flushed."""
+"""Whole-server commands and all that list keys of others. Scripts are loaded, never evaluated or flushed."""
 
 _WORK: Final = f"-@all +@read +@write {_LINE} {_TALK} {_NEVER}"
 _LOOK: Final = f"-@all +@read {_LINE} {_NEVER}"
@@ -62,7 +62,7 @@ RULES: Final[Mapping[RedisRole, str]] = {
     RedisRole.WEAVER: (
         f"{_queue_keys(keys.JOBS)} %R~config:* &{_JOBS.control} &{keys.JOB_DONE} &{keys.PROGRESS} {_WORK}"
     ),
-    # What it writes and what it reads are two sets of rights (a selector): EVALSHA wants its keys writable, so commands
+    # Its writes and its reads are two sets of rights (a selector): EVALSHA needs its keys writable, so commands
     # protect the queue.
     RedisRole.ARBITRATOR: f"~config:* ~arbitrator:* {_WORK} ({_queue_keys(keys.JOBS)} {_LOOK})",
     RedisRole.KEDA: (
@@ -78,7 +78,7 @@ def acl_file(passwords: Mapping[RedisRole, str]) -> str:
     """Return the text of an `aclfile`.
 
     Args:
-        passwords: Each role's password as the file should hold it: what `hashed` returns.
+        passwords: Each role's password in the file's form: what `hashed` returns.
     """
     users = [f"user {role} on {passwords[role]} {rules}" for role, rules in RULES.items()]
     return "\n".join([PROBE, *users, ""])

@@ -1,9 +1,9 @@
-"""The workers' registry: who is there, what it offers, what it costs and how busy it is.
+"""The workers' registry: for each worker its engines, its batch costs and its load.
 
 Each worker writes its own card every few seconds; a card that is not renewed is gone within `CARD_SECONDS`. The
-arbitrator, admission, `GET /v1/models` and the Fleet page read them. Cards live beside the queue whose jobs the worker
-takes. Each card is read by itself: one that cannot be read (of another version, or no card at all) is left out and
-named, and the others count.
+arbitrator, admission, `GET /v1/models` and the Fleet page read them. Cards are beside the queue whose jobs the worker
+takes. Each card is read by itself: an unreadable one (of another version, or no card at all) is left out and named, and
+the others count.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _LATEST_SECONDS: Final = 253_402_300_799.0
 """The year 9999."""
 
 _BatchSize = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,2}$")]
-"""Beyond 999 no batch is meant, and a table that long would be worked out for nothing."""
+"""No batch is larger than 999, and a longer table would be computed for nothing."""
 
 _Seconds = Annotated[float, Field(gt=0, strict=True)]
 _Spread = Annotated[float, Field(ge=0, le=100, strict=True)]
@@ -48,7 +48,7 @@ _Slots = Annotated[int, Field(ge=0, le=100_000, strict=True)]
 
 
 class WorkerState(StrEnum):
-    """What a worker is doing as a whole."""
+    """What a worker is doing: its worker status."""
 
     LOADING = "loading"
     READY = "ready"
@@ -61,12 +61,12 @@ class WorkerCard:
 
     Attributes:
         engines: Names of the engines it offers (a tailor: its tasks).
-        weights: Engine -> what its weights are, version included.
+        weights: Engine -> name of its weights, version included.
         licence: Engine -> licence of those weights.
         device: `cpu`, or the accelerator's name.
         seconds_per_batch: Batch key -> batch size as text -> t(b) in seconds (`CostTable.to_json`).
         measured_up_to: Batch key -> the largest batch whose t(b) rests on whole batches; beyond it, and where it is 0,
-            t(b) is a guess and no reason to refuse a job. None: a worker of an earlier version, which does not say.
+            t(b) is a guess and no reason to refuse a job. None: a worker of an earlier version.
         batch_spread: Batch key -> `CostTable.spread`, once enough batches were woven to know it.
         slots_used: Jobs it runs now.
         slots_free: Jobs it could start now.
@@ -94,14 +94,14 @@ class WorkerCard:
         return CostTable.from_json(points, spread=self.batch_spread.get(batch_key, BATCH_SPREAD))
 
     def largest_measured(self, batch_key: str) -> int:
-        """Return the largest batch whose t(b) is no guess, 0 if there is none; all of them if the card does not say."""
+        """Return the largest batch whose t(b) is no guess, 0 if there is none; all of them if the card lacks it."""
         if self.measured_up_to is not None:
             return self.measured_up_to.get(batch_key, 0)
         return max(map(int, self.seconds_per_batch.get(batch_key, ())), default=0)
 
 
 async def register(redis: Redis, names: QueueKeys, card: WorkerCard) -> None:
-    """Write a worker's card; cards that ran out are swept on the way. One round trip."""
+    """Write a worker's card, and sweep expired ones. One round trip."""
     script = redis.register_script(source("register"))
     fields = {name: encode(value) for name, value in asdict(card).items() if name != "id"}
     flat = [part for item in fields.items() for part in item]
@@ -109,7 +109,7 @@ async def register(redis: Redis, names: QueueKeys, card: WorkerCard) -> None:
 
 
 async def deregister(redis: Redis, names: QueueKeys, worker: WorkerId) -> None:
-    """Remove a worker's card: it has drained and goes."""
+    """Remove the card of a worker that has drained."""
     async with redis.pipeline(transaction=True) as pipeline:
         pipeline.zrem(names.workers, worker)
         pipeline.delete(names.worker(worker))
@@ -121,7 +121,7 @@ class Registry:
     """One reading of a queue's registry.
 
     Attributes:
-        cards: The workers that are there, by id.
+        cards: The registered workers, by id.
         left_out: Worker -> why its card cannot be read.
     """
 
@@ -130,12 +130,12 @@ class Registry:
 
 
 async def read_registry(redis: Redis, names: QueueKeys) -> Registry:
-    """Return the cards of the workers that are there, and what had to be left out. Two round trips.
+    """Return the cards of the registered workers, and the unreadable ones. Two round trips.
 
     Raises:
         RedisError: Redis cannot answer now.
     """
-    # Undecoded: bytes that are no text must not hide the others' cards, whatever client this is.
+    # Undecoded: bytes that are no text must not hide the others' cards, with any client.
     try:
         listed: list[bytes] = await redis.execute_command(  # type: ignore[no-untyped-call]
             "ZRANGE", names.workers, 0, -1, NEVER_DECODE=True
@@ -170,10 +170,10 @@ async def list_workers(redis: Redis, names: QueueKeys) -> list[WorkerCard]:
 
 
 def parse_card(worker: str, fields: Mapping[Any, Any]) -> WorkerCard:
-    """Return the card behind a worker's hash; fields of other versions are ignored, missing ones have defaults.
+    """Return the card in a worker's hash; fields of other versions are ignored, missing ones have defaults.
 
     Raises:
-        ValueError: It is none.
+        ValueError: It is not a card.
     """
     values = {text(name): _json(value) for name, value in fields.items()}
     read = _Card.model_validate(values)
@@ -194,7 +194,7 @@ def _refuse_constant(name: str) -> None:
 
 
 class _Card(BaseModel):
-    """A `WorkerCard` as it lies in Redis, checked."""
+    """A `WorkerCard` as it is stored in Redis, checked."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
 

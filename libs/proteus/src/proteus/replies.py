@@ -1,6 +1,6 @@
 """Exceptions of redis-py -> the class of the reply behind them.
 
-The table itself is in `proteus.errors`. Everything that calls Redis and survives its errors asks here, so that an error
+The table itself is in `proteus.errors`. All code that calls Redis and survives its errors uses this, so that an error
 reply (OOM, READONLY, LOADING) is treated like a server that does not answer, and never as the caller's crash.
 """
 
@@ -14,7 +14,7 @@ from proteus.errors import DependencyUnavailable, ReplyClass, class_of_redis_rep
 def class_of(error: BaseException) -> ReplyClass:
     """Return what `error`, raised by a call to a server, means: wait, reload or set aside.
 
-    A group is `OURS` if anything in it is. What comes from no server (a bug, bad data) is `OURS`.
+    A group is `OURS` if any error in it is. An error that comes from no server (a bug, bad data) is `OURS`.
     """
     if isinstance(error, BaseExceptionGroup):
         classes = {class_of(one) for one in error.exceptions}

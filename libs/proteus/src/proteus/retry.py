@@ -1,6 +1,6 @@
-"""When a failed job tries again. Pure: the randomness is an argument, the decision says why.
+"""When a failed job is retried. Pure: the randomness is an argument, the decision states its reason.
 
-`queue/lua/fail.lua` does the same arithmetic inside Redis; the contract tests hold the two together.
+`queue/lua/fail.lua` does the same arithmetic inside Redis; the contract tests keep the two equal.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, kw_only=True)
 class RetryDecision:
-    """What becomes of a failed job: again after `delay_ms`, or not, and why."""
+    """Whether a failed job is retried, after `delay_ms`, and why."""
 
     again: bool
     delay_ms: int

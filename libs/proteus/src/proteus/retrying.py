@@ -20,8 +20,8 @@ PAUSE_CAP_SECONDS: Final = 1.0
 LOOK_SECONDS: Final = 0.5
 
 REFUSED_SECONDS: Final = 10.0
-"""How long a store that refuses (403) is asked again: a right that is missing seldom comes back by itself, and some
-stores say the same of an object that is gone."""
+"""How long a call that the store refuses (403) is retried: a missing right seldom comes back by itself, and some stores
+answer the same for an object that is gone."""
 
 CALL_SECONDS: Final = 75.0
 """Longest time that one call may wait for the store, by the client's own limits: three tries of 3 s to connect and 20 s
@@ -34,7 +34,7 @@ T = TypeVar("T")
 
 
 class Waits:
-    """Whether a call to the store lasts at this moment. Of one job: its calls come one after another."""
+    """Whether a call to the store is running now. Of one job: its calls come one after another."""
 
     def __init__(self) -> None:
         self.waiting = False
@@ -47,7 +47,7 @@ class Waits:
 
 
 async def promptly(call: Callable[..., T], *args: object) -> T:
-    """Return what `call(*args)` returns, run in a thread, within the caller's deadline.
+    """Return the result of `call(*args)`, run in a thread, within the caller's deadline.
 
     Raises:
         DependencyUnavailable: It took longer. The thread ends by itself, at the client's own deadline.
@@ -67,15 +67,15 @@ async def retry_while_unavailable(
     waits: Callable[[], bool] = lambda: False,
     run: Callable[[Callable[..., T]], Awaitable[T]] = asyncio.to_thread,
 ) -> T:
-    """Return what `call` returns, run in a thread.
+    """Return the result of `call`, run in a thread.
 
     Args:
         call: Reads or writes the object store; safe to repeat.
-        seconds: How long a store that does not answer is tried again, with growing pauses.
-        moved: Called before every further try: waiting for the store is not a deadlock.
-        waits: Whether the call waits for the store at this moment: `moved` is called then, too. A client's own
-            time-outs may be longer than a lease, and a lease that ends meanwhile would count as a crash.
-        run: Runs the call in a thread, and gives it what it takes.
+        seconds: How long the call is retried while the store does not answer, with growing pauses.
+        moved: Called before every retry: waiting for the store is not a deadlock.
+        waits: Whether the call waits for the store now: `moved` is called then, too. A client's own time-outs may be
+            longer than a lease, and a lease that ends meanwhile would count as a crash.
+        run: Runs the call in a thread, with its arguments.
 
     Raises:
         DependencyUnavailable: It is still away.

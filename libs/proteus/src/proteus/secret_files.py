@@ -1,6 +1,6 @@
-"""Secrets in settings: read from a file that `X_FILE` names, and refused where everybody knows them.
+"""Secrets in settings: read from a file that `X_FILE` names, and refused where they are public.
 
-Docker Compose and Kubernetes hand secrets over as files, which no process list and no `inspect` shows.
+Docker Compose and Kubernetes pass secrets as files, which no process list and no `inspect` shows.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ PUBLISHED: Final = frozenset(
         "proteus-local-secret",
     }
 )
-"""Secrets that were defaults once: they stand in published files, so every reader of those has them."""
+"""Secrets that were defaults once: they are in published files, so every reader of those has them."""
 
 
 def refuse_published(value: str, *, what: str = "it") -> None:
@@ -38,7 +38,7 @@ def refuse_published(value: str, *, what: str = "it") -> None:
 
 
 class SecretSettings(CheckedSettings):
-    """Settings of which each may lie in a file: `X_FILE` names the file that holds `X`. Errors show no value."""
+    """Settings that may each be read from a file: `X_FILE` names the file that holds `X`. Errors show no value."""
 
     model_config = SettingsConfigDict(hide_input_in_errors=True)
 
@@ -51,7 +51,7 @@ class SecretSettings(CheckedSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Ask the caller first, then the files, then the environment."""
+        """Read the caller's values first, then the files, then the environment."""
         return init_settings, _NamedFiles(settings_cls), env_settings
 
 

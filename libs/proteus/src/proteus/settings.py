@@ -1,6 +1,6 @@
 """Settings that several services share. Each service composes its own from these, once, in its composition root.
 
-The environment is read nowhere else. A secret may lie in a file: `X_FILE` names the file that holds `X`.
+The environment is read nowhere else. A secret may be in a file: `X_FILE` names the file that holds `X`.
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ LOG_LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 
 def checked_url(url: str, *schemes: str, needs_host: bool = True) -> str:
-    """Return a URL that can be connected to.
+    """Return a URL that a client can connect to.
 
     Raises:
-        ValueError: Its scheme is none of these, its port is none, or it names no host though it must.
+        ValueError: Its scheme is none of these, its port is not valid, or it lacks a required host.
     """
     try:
         parts = urlsplit(url)
         known, host, _port = parts.scheme in schemes, parts.hostname, parts.port
-    except ValueError:  # Its text quotes what stands in the port's place.
+    except ValueError:  # Its text quotes the invalid port, which may be a password.
         raise ValueError("it must be a URL whose port, if any, is a number up to 65535") from None
     if not known:
         raise ValueError(f"it must begin with {' or '.join(f'{scheme}://' for scheme in schemes)}")
@@ -38,7 +38,7 @@ def checked_url(url: str, *schemes: str, needs_host: bool = True) -> str:
 
 
 class RedisSettings(SecretSettings):
-    """The nervous system."""
+    """The Redis server."""
 
     model_config = SettingsConfigDict(frozen=True, env_prefix="REDIS_", extra="ignore")
 
@@ -57,10 +57,10 @@ class StorageSettings(SecretSettings):
     model_config = SettingsConfigDict(frozen=True, env_prefix="OBJECT_STORAGE_", extra="ignore")
 
     endpoint: str = "http://127.0.0.1:8333"
-    """`OBJECT_STORAGE_ENDPOINT`. Where the services reach the store."""
+    """`OBJECT_STORAGE_ENDPOINT`. The store's address for the services."""
 
     public_endpoint: str = ""
-    """`OBJECT_STORAGE_PUBLIC_ENDPOINT`. Where clients reach it (presigned URLs name it); empty: the same."""
+    """`OBJECT_STORAGE_PUBLIC_ENDPOINT`. Its address for clients (presigned URLs name it); empty: the same."""
 
     bucket: str = Field(default="proteus", pattern=r"^[A-Za-z0-9._-]{3,255}$")
     """`OBJECT_STORAGE_BUCKET`."""
@@ -121,11 +121,11 @@ class LeaseSettings(CheckedSettings):
     """`LEASE_BEAT_SECONDS`. A third of the lease: two lost beats do no harm."""
 
     reap_seconds: float = Field(default=2.0, gt=0)
-    """`LEASE_REAP_SECONDS`. How often everyone looks for leases that ran out."""
+    """`LEASE_REAP_SECONDS`. How often every worker looks for expired leases."""
 
 
 class ProbeSettings(CheckedSettings):
-    """Where health and metrics are served by a service that is no web server."""
+    """The port for health and metrics of a service that is no web server."""
 
     model_config = SettingsConfigDict(frozen=True, env_prefix="PROBE_", extra="ignore")
 
@@ -133,7 +133,7 @@ class ProbeSettings(CheckedSettings):
     """`PROBE_HOST`."""
 
     port: int = Field(default=0, ge=0, le=65535)
-    """`PROBE_PORT`. 0: nowhere."""
+    """`PROBE_PORT`. 0: not served."""
 
 
 class AnyWorkerSettings(CheckedSettings):

@@ -1,10 +1,10 @@
-"""The stages on the way from two photos to a picture, as data: what each needs, where it waits, what goes in and out.
+"""The pipeline stages from two photos to a picture, as data: the needs, queue, input and output of each.
 
     a person's photo ─── ingest ── parse ──┐
     a garment's photo ── ingest ── cut ────┴── tryon
 
-The gateway plans, locks, queues and records by this table, its fast submit is made from it, and the tailor offers the
-stages of its list. Where a job is inside its own state (`proteus.jobs.Stage`: waiting, fetching …) is another thing.
+The gateway plans, locks, queues and records by this table and derives its fast submit from it; the tailor offers the
+stages of its list. A job's stage inside its state (`proteus.jobs.Stage`: waiting, fetching …) is another thing.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from proteus.payloads import (
 
 
 class JobKind(StrEnum):
-    """The stage that a job is for: what it asks of a worker. It decides the queue."""
+    """The pipeline stage of a job. It decides the queue."""
 
     INGEST = "ingest"
     CUT = "cut"
@@ -54,7 +54,7 @@ class JobKind(StrEnum):
 
 
 class Photo(StrEnum):
-    """On which photo a try-on needs something done."""
+    """The photo that a try-on's need concerns."""
 
     PERSON = "person"
     GARMENT = "garment"
@@ -62,11 +62,11 @@ class Photo(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Need:
-    """What must be completed before a job can be queued.
+    """A stage that must be completed before a job can be queued.
 
     Attributes:
-        photo: Of a try-on's need: on which of its two photos. What a photo's own stage needs is on the same photo.
-        if_card: The field of an engine's card that says whether that engine needs it; None: each does.
+        photo: Of a try-on's need: on which of its two photos. The needs of a photo's own stage are on the same photo.
+        if_card: The field of an engine's card that states whether that engine needs it; None: each does.
     """
 
     kind: JobKind
@@ -86,7 +86,7 @@ class PipelineStage:
         queue: The Redis list its jobs wait on.
         work: The form of its jobs' bodies.
         result: The form of its jobs' results.
-        needs: What comes before it.
+        needs: The stages before it.
         by_category: A photo has one such job for each requested category,
         by_parser: and for each version of the parser,
         revision: and for each revision of how it is done.
@@ -101,7 +101,7 @@ class PipelineStage:
     revision: int | None = None
 
     def needs_for(self, card: EngineCard) -> tuple[Need, ...]:
-        """Return what a picture of this engine waits for itself; what only its needs wait for is left out."""
+        """Return the direct needs of a picture of this engine; needs that only its needs have are left out."""
         those = [need for need in self.needs if need.applies_to(card)]
         return tuple(
             need
@@ -115,7 +115,7 @@ class PipelineStage:
         return tuple(need.kind for need in self.needs if not need.photo and f"{need.kind}_key" in names_of(self.work))
 
     def variant(self, before: Iterable[str], *, category: Category, parser_version: str) -> str:
-        """Return what tells a job from others of the same kind and photo: what tells its needs apart, then its own.
+        """Return what tells a job from others of the same kind and photo: its needs' variants, then its own part.
 
         Args:
             before: The variants of the jobs that it needs.
@@ -177,7 +177,7 @@ def category_of(variant: str) -> str:
 
 
 def read_tailor_work(body: Mapping[str, Any]) -> TailorWork:
-    """Return the work behind a tailor job's body.
+    """Return the work in a tailor job's body.
 
     Raises:
         InvalidRequest: It names no stage of the tailor's, or its body cannot be read.

@@ -1,10 +1,10 @@
 """The object store. The only module that knows boto3.
 
 Calls block; services run them in threads. Objects are named by key; a URL is made when it is needed and is never
-stored. `proteus.object_keys` says what lies where.
+stored. `proteus.object_keys` defines the keys.
 
-Whatever the store answers becomes an error of ours: `NotFound` only if it says that this object is not there,
-`InvalidRequest` if no store could take the key, else `DependencyUnavailable`. Half an answer counts as none.
+Every error of the store becomes one of ours: `NotFound` only if the store states that this object is missing,
+`InvalidRequest` if no store could accept the key, else `DependencyUnavailable`. Half an answer counts as none.
 """
 
 from __future__ import annotations
@@ -37,12 +37,12 @@ if TYPE_CHECKING:
 RANGE_NOT_SATISFIABLE: Final = 416
 
 ANSWER_SECONDS: Final = 20.0
-"""Silence after which a call of a worker's is tried again: it has nothing better to do than to wait."""
+"""Silence after which a worker's call is tried again: it cannot go on without the answer."""
 
 TRIES: Final = 3
 
 NO_ANSWER: Final = (BotoCoreError, ResponseParserError, RetriesExceededError, HTTPError)
-"""What the client raises where no answer came, or none that it can read."""
+"""The client's errors where no answer came, or an unreadable one."""
 
 
 class NoStorageKey(ProteusError):
@@ -53,7 +53,7 @@ class NoStorageKey(ProteusError):
 
 @dataclass(frozen=True, kw_only=True)
 class ObjectInfo:
-    """What a HEAD or a listing tells."""
+    """The result of a HEAD or a listing."""
 
     key: str
     size_bytes: int
@@ -82,7 +82,7 @@ class ObjectStore:
     Args:
         settings: Where it is and how to sign. URLs for clients are signed for `client_endpoint`.
         answer_seconds: Longest silence before an answer, per try.
-        tries: How often a call that failed for want of an answer is made.
+        tries: How often a call is made that gets no answer.
 
     Raises:
         NoStorageKey: There is nothing to sign with; boto3 would look for a key elsewhere.
@@ -125,20 +125,20 @@ class ObjectStore:
 
     @property
     def answered_at(self) -> float:
-        """When the store last did what anybody here asked, or said that an object is not there; monotonic seconds.
+        """When the store last served a call of this process, or answered that an object is missing; monotonic seconds.
 
-        A caller whose calls failed since tells by it whether the store is away for everybody.
+        A caller whose calls failed since learns from it whether the store is away for all callers.
         """
         return self._answered.at
 
     def watched(self, waits: Waits) -> ObjectStore:
-        """Return this store; `waits` tells whether one of its calls lasts."""
+        """Return this store; `waits` tells whether one of its calls is running."""
         watched = copy.copy(self)
         watched._waits = waits
         return watched
 
     def ensure_bucket(self, *, cors_origins: list[str]) -> None:
-        """Make the bucket if it is not there, and let browsers of these origins PUT and GET with signed URLs."""
+        """Make the bucket if it is missing, and let browsers of these origins PUT and GET with signed URLs."""
         try:
             self._call("head_bucket", Bucket=self.settings.bucket)
         except DependencyUnavailable as error:
@@ -166,7 +166,7 @@ class ObjectStore:
         self._call("head_bucket", Bucket=self.settings.bucket)
 
     def put(self, key: str, body: bytes, *, content_type: str) -> None:
-        """Store an object, replacing what was there."""
+        """Store an object, replacing an earlier one."""
         self._call("put_object", Bucket=self.settings.bucket, Key=key, Body=body, ContentType=content_type)
 
     def put_stream(self, key: str, body: IO[bytes], *, content_type: str, size_bytes: int) -> None:
@@ -185,7 +185,7 @@ class ObjectStore:
         self.put(key, json.dumps(value, separators=(",", ":")).encode(), content_type="application/json")
 
     def get(self, key: str, *, limit_bytes: int | None = None) -> bytes:
-        """Return an object's bytes; with a limit, at most one byte more, so that the caller can tell.
+        """Return an object's bytes; with a limit, at most one byte more, so that the caller notices.
 
         Raises:
             NotFound: There is no such object.
@@ -200,7 +200,7 @@ class ObjectStore:
                     return b""  # An empty object has no first byte.
                 raise
             if not response["ResponseMetadata"]["HTTPHeaders"].keys() & {"content-length", "transfer-encoding"}:
-                # A head that was cut off says nothing about a length, and its body looks like an empty one.
+                # A head that was cut off has no length, and its body looks like an empty one.
                 raise DependencyUnavailable("The object store broke off while sending.")
             data: bytes = response["Body"].read()
             return data
@@ -247,7 +247,7 @@ class ObjectStore:
         return True
 
     def delete(self, *keys: str) -> None:
-        """Delete objects; those that are not there are no error.
+        """Delete objects; missing ones are no error.
 
         Raises:
             DependencyUnavailable: The store kept one, or does not answer.
@@ -259,7 +259,7 @@ class ObjectStore:
                 Bucket=self.settings.bucket,
                 Delete={"Objects": [{"Key": key} for key in chunk], "Quiet": True},
             )
-            # The answer is 200 all the same: each object that was kept is named inside.
+            # The answer is 200 nevertheless: it names each object that was kept.
             if kept := answer.get("Errors", ()):
                 code = kept[0].get("Code", "no reason given")
                 raise DependencyUnavailable(f"The object store kept {len(kept)} of {len(chunk)} objects: {code}.")
@@ -276,7 +276,7 @@ class ObjectStore:
             token = {"ContinuationToken": page["NextContinuationToken"]}
 
     def presign_put(self, key: str, *, content_type: str, size_bytes: int, expires_seconds: int) -> PresignedPut:
-        """Return a signed upload. Content type and length are signed: another body is refused by the store."""
+        """Return a signed upload. Content type and length are signed: the store refuses another body."""
         url = self._signer.generate_presigned_url(
             "put_object",
             Params={
@@ -314,7 +314,7 @@ class ObjectStore:
 
     @contextmanager
     def _asking(self, operation: str, key: str) -> Iterator[None]:
-        """Turn what the store answers inside the block into our own errors, and note when it answered."""
+        """Turn the store's errors inside the block into our own, and note when it answered."""
         try:
             with self._waits:
                 yield
@@ -332,7 +332,7 @@ class ObjectStore:
 
 
 def _expect_nothing(params: dict[str, Any], **_: Any) -> None:
-    """Send bodies at once, without asking by `Expect: 100-continue`.
+    """Send bodies at once, without `Expect: 100-continue`.
 
     Where the connection ends in the middle of the answer to that, botocore's thread loops without end.
     """

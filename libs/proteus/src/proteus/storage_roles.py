@@ -1,7 +1,7 @@
-"""What each service may do in the object store: one key pair per role, rights per prefix where the store has them.
+"""Rights of each service in the object store: one key pair per role, rights per prefix where the store has them.
 
 SeaweedFS takes them as identities (`-s3.config`). Stores with IAM take the same rights as policies (docs/security.md).
-Where a key opens a whole bucket, as on Linode, roles cannot be told apart.
+Where a key opens a whole bucket, as on Linode, roles cannot differ.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from proteus.object_keys import Area
 
 
 class StorageRole(StrEnum):
-    """Who signs."""
+    """The service that signs."""
 
     GATEWAY = "gateway"
     """Signs clients' uploads and downloads, and erases what users delete."""
@@ -52,7 +52,7 @@ RIGHTS: Final[Mapping[StorageRole, Rights]] = {
         writes=(Area.RESULTS.prefix,),
     ),
 }
-"""The migration's rights are the bucket's owner's and not named here."""
+"""The migration has the bucket owner's rights, which are not listed here."""
 
 
 def seaweed_identities(
@@ -85,7 +85,7 @@ def weights_buckets(environment: Mapping[str, str]) -> list[str]:
 
 
 def actions(role: StorageRole, *, bucket: str, weights_buckets: Sequence[str] = ()) -> list[str]:
-    """Return a role's rights in SeaweedFS' words."""
+    """Return a role's rights in SeaweedFS' terms."""
     if role is StorageRole.MIGRATE:
         return [f"Admin:{bucket}", f"Read:{bucket}", f"List:{bucket}"]
     rights = RIGHTS[role]

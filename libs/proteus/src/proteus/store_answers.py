@@ -1,4 +1,4 @@
-"""What an error answer of an object store, or of a proxy before it, means. Pure."""
+"""Classifies error answers of an object store, or of a proxy before it. Pure."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ from proteus.errors import DependencyUnavailable, InvalidRequest, NotFound, Prot
 
 
 def refusal(code: str, *, status: int, operation: str, key: str) -> ProteusError:
-    """Return the error of ours for an answer.
+    """Return our error for an answer.
 
-    A 404 may come from any proxy on the way to the store: only one that names the object says that it is gone. The
+    A 404 may come from any proxy on the way to the store: only one that names the object proves that it is gone. The
     answer to a HEAD has no room for that.
 
     Args:
-        code: The word for it in the answer's body, as S3 has them; empty if there was none.
-        status: Of HTTP.
+        code: S3's error code in the answer's body; empty if there was none.
+        status: The HTTP status.
         operation: boto3's name of the call.
-        key: Of which object.
+        key: The object.
     """
     if status == 404 and (code == "NoSuchKey" or operation == "head_object"):
         return NotFound(f"There is no object {key!r} in the store.")

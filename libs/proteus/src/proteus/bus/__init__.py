@@ -1,4 +1,4 @@
-"""Following what the queues say: the event streams for truth, pub/sub for wake-up."""
+"""Following the queues: the event streams for truth, pub/sub for wake-up."""
 
 from proteus.bus.events import GROUP, EventReader, list_bad_events, parse_event
 from proteus.bus.subscriptions import Message, Subscription, SubscriptionGap, subscribe

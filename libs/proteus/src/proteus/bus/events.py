@@ -1,8 +1,8 @@
 """Reading a queue's event stream as a consumer group.
 
 `EventReader` is one member of the consumer group `recorder` on a queue's stream. The group gives each event to one
-reader, and again to another if that one dies before it acknowledged. An entry that is no event is set aside with the
-reason.
+reader, and again to another if the first dies before it acknowledged. The reader sets aside an entry that is no event,
+with the reason.
 """
 
 from __future__ import annotations
@@ -33,13 +33,13 @@ STALE_MS: Final = 5_000
 failed. Recording a batch takes milliseconds."""
 
 SWEEP_SECONDS: Final = 1.0
-"""How often a reader looks for stale events."""
+"""How often a reader checks for stale events."""
 
 CONSUMER_LIFE_MS: Final = 3_600_000
-"""A member that has asked for nothing for an hour and owes nothing is forgotten."""
+"""A member that has read nothing for an hour and has nothing to acknowledge is removed."""
 
 BAD_EVENTS_MOST: Final = 1_000
-"""Entries kept of those that could not be recorded: for people to look at, never read by a program."""
+"""Entries kept of those that could not be recorded: for people, never read by a program."""
 
 REASON_CHARS: Final = 500
 
@@ -86,7 +86,7 @@ class EventReader:
     async def read(self, count: int = 100, block_ms: int = 1_000) -> list[QueueEvent]:
         """Return events to record, oldest first; empty if none came within `block_ms`.
 
-        They come again, here or elsewhere, unless `ack` is called: record first, acknowledge after the commit.
+        They come again, here or elsewhere, until `ack`: record first, acknowledge after the commit.
         """
         try:
             entries = await self._stale(count) or await self._fresh(count, block_ms)
@@ -106,7 +106,7 @@ class EventReader:
         return events
 
     async def ack(self, *entry_ids: str) -> None:
-        """Say that these events are recorded."""
+        """Acknowledge these events: they are recorded."""
         if entry_ids:
             await self._redis.xack(self._stream, self._group, *entry_ids)
 
@@ -181,7 +181,7 @@ async def list_bad_events(redis: Redis, names: QueueKeys, *, limit: int) -> list
 
 
 def set_aside_words(fields: Mapping[Any, Any]) -> str:
-    """Return what a script says of a key that it set aside; empty if the entry is about something else."""
+    """Return a script's message about a key that it set aside; empty if the entry is about something else."""
     told = {text(name): text(value) for name, value in fields.items()}
     if told.get("kind") != "set_aside":
         return ""
@@ -189,12 +189,12 @@ def set_aside_words(fields: Mapping[Any, Any]) -> str:
 
 
 def parse_event(entry_id: str, fields: Mapping[Any, Any]) -> QueueEvent:
-    """Return the event behind a stream entry; its id tells the server time, counters it leaves out are 0.
+    """Return the event in a stream entry; its id holds the server time, missing counters are 0.
 
-    Words of libraries (messages, results) come out storable; an id, a kind, a state or a number must be one of ours.
+    Texts of libraries (messages, results) come out storable; an id, a kind, a state or a number must be one of ours.
 
     Raises:
-        KeyError, ValueError: It is none.
+        KeyError, ValueError: It is not an event.
     """
     data: dict[str, Any] = {storable_text(text(name)): storable_text(text(value)) for name, value in fields.items()}
     head = {name: data.pop(name) for name in ("kind", "id", "token", "state")}

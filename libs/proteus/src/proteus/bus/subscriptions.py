@@ -1,7 +1,7 @@
-"""Listening to Redis channels over a line that may break.
+"""Subscriptions to Redis channels over a connection that may break.
 
-A subscription reconnects for ever and reports each gap, so that its user can read the current state instead of waiting
-for a message that is lost.
+A subscription reconnects for ever and reports each gap, so that its caller can read the current state instead of
+waiting for a lost message.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ if TYPE_CHECKING:
     from redis.asyncio.client import PubSub
 
 PING_SECONDS: Final = 5.0
-"""Silence on a subscription after which the client pings the server; twice as long: the line is dead."""
+"""Silence on a subscription after which the client pings the server; twice as long: the connection is dead."""
 
 RECONNECT_CAP_SECONDS: Final = 1.0
 
 
 @dataclass(frozen=True)
 class Message:
-    """Something was published."""
+    """A published message."""
 
     channel: str
     data: str
@@ -38,13 +38,13 @@ class Message:
 
 @dataclass(frozen=True)
 class SubscriptionGap:
-    """The line was dead for up to this long and is back: whatever was published meanwhile is gone."""
+    """The connection was dead for up to this long and is back: messages published meanwhile are lost."""
 
     seconds: float
 
 
 class Subscription:
-    """A line to some channels; made by `subscribe`."""
+    """A connection to some channels; made by `subscribe`."""
 
     def __init__(self, redis: Redis, channels: tuple[str, ...], *, ping_seconds: float) -> None:
         self._redis = redis
@@ -56,11 +56,11 @@ class Subscription:
 
     @property
     def has_gap(self) -> bool:
-        """Whether the line is dead right now."""
+        """Whether the connection is dead right now."""
         return self._pubsub is None
 
     async def next(self, *, timeout_seconds: float = 1.0) -> Message | SubscriptionGap | None:
-        """Return what comes next; None if nothing does within the timeout. Never raises when Redis is away."""
+        """Return the next message or gap; None if none comes within the timeout. Never raises when Redis is away."""
         deadline = time.monotonic() + timeout_seconds
         while (left := deadline - time.monotonic()) > 0:
             if self._pubsub is None:
@@ -69,7 +69,7 @@ class Subscription:
                     return SubscriptionGap(time.monotonic() - since)
                 continue
             try:
-                # Half: a wait that ends a millisecond early must not put the ping off until the line counts as dead.
+                # Half: a wait that ends a millisecond early must not delay the ping until the connection is dead.
                 if message := await self._hear(self._pubsub, min(left, self._ping_seconds / 2)):
                     return message
             except (RedisError, OSError):
@@ -85,7 +85,7 @@ class Subscription:
                 return message
 
     async def connect(self, patience_seconds: float) -> bool:
-        """Subscribe, and wait until the server says so; False, after a pause, if it does not."""
+        """Subscribe, and wait until the server confirms it; False, after a pause, if it does not."""
         pubsub = self._redis.pubsub()
         try:
             async with asyncio.timeout(max(patience_seconds, 0.1)):
@@ -106,7 +106,7 @@ class Subscription:
         return True
 
     async def close(self) -> None:
-        """Hang up."""
+        """Close the connection."""
         if self._pubsub is not None:
             pubsub, self._pubsub = self._pubsub, None
             await _drop(pubsub)
@@ -126,10 +126,10 @@ class Subscription:
 
 @asynccontextmanager
 async def subscribe(redis: Redis, *channels: str, ping_seconds: float = PING_SECONDS) -> AsyncIterator[Subscription]:
-    """Listen to channels for a `with` block; a Redis that is away is waited for, not an error.
+    """Subscribe to channels for a `with` block; a Redis that is away is no error: the subscription waits for it.
 
-    The first `next` after an outage, one at the start included, returns `SubscriptionGap`. A line that is silent for
-    `ping_seconds` is pinged, and is dead after twice that.
+    The first `next` after an outage, one at the start included, returns `SubscriptionGap`. A connection that is silent
+    for `ping_seconds` is pinged, and is dead after twice that.
     """
     subscription = Subscription(redis, channels, ping_seconds=ping_seconds)
     await subscription.connect(1.0)

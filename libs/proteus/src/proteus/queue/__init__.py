@@ -24,7 +24,7 @@ from proteus.queue.redis_queue import JobQueue
 from proteus.queue.scripts import LeaseKeeper
 
 AnyQueue = JobQueue | MemoryJobQueue
-"""What a service takes that works with either."""
+"""Either queue, for services that work with both."""
 
 __all__ = [
     "AnyQueue",

@@ -1,8 +1,8 @@
 """`MemoryJobQueue`: the queue without a server, for simulations, tests and single-process tools.
 
-It keeps the same promises as the Lua scripts, verb by verb, and is held to the same contract tests and to the same
-state machine, run side by side. Its clock is an argument; what the scripts would write to the stream and publish
-collects in `events` and `published`.
+It keeps the same promises as the Lua scripts, verb by verb; the same contract tests and the same state machine, run
+side by side, check both. Its clock is an argument; `events` and `published` collect what the scripts would write to the
+stream and publish.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class MemoryJobQueue:
     Args:
         list_name: `queue:jobs` or `tailorJob`.
         policy: Leases and limits.
-        clock: Where the time comes from.
+        clock: The source of time.
         jitter: A draw from [0, 1) for each backoff.
     """
 
@@ -57,7 +57,7 @@ class MemoryJobQueue:
         self.policy = policy or QueuePolicy()
         self.keys = keys.QueueKeys(list_name)
         self.state = MemoryState(self.keys, self.policy, clock or SystemClock())
-        """The insides, for tests to look at: `waiting`, `events`, `published`."""
+        """The inner state, for tests: `waiting`, `events`, `published`."""
         self._random = jitter or random.Random()
 
     async def submit(self, *submissions: Submission) -> list[bool]:
@@ -147,7 +147,7 @@ class MemoryJobQueue:
         return self.state.reap()
 
     async def inspect(self) -> int:
-        """Nothing here can have another type."""
+        """Do nothing: no key here can have another type."""
         return 0
 
     async def report_progress(self, job_id: JobId, token: int, *, stage: Stage, step: int, steps: int) -> bool:
@@ -234,7 +234,7 @@ class MemoryJobQueue:
         self.state.clear()
 
     def push_by_hand(self, element: str) -> None:
-        """LPUSH anything, as a stranger with redis-cli would."""
+        """LPUSH any element, as a user of redis-cli would."""
         self.state.waiting.append(element)
 
     def _complete(self, one: Completion) -> Verdict:

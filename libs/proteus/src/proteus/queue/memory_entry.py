@@ -1,4 +1,4 @@
-"""One job as `MemoryJobQueue` holds it, and the list's elements: the twins of a job's hash and of LREM."""
+"""One job in `MemoryJobQueue`, and the list's elements: the twins of a job's hash and of LREM."""
 
 from __future__ import annotations
 
@@ -63,6 +63,6 @@ def remove_last(elements: list[str], element: str) -> None:
 
 
 def label(entry: Entry) -> dict[str, Any]:
-    """Return what an announcement says of a job."""
+    """Return an announcement's fields for a job."""
     label: dict[str, Any] = json.loads("{" + wire.label(entry.submission) + "}")
     return label

@@ -1,4 +1,4 @@
-"""What `MemoryJobQueue` remembers, and the moves its verbs are made of: the twins of `lua/lib/*.lua`."""
+"""The state of `MemoryJobQueue`, and the moves of its verbs: the twins of `lua/lib/*.lua`."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class MemoryState:
         self.busy: dict[str, int] = {}
         self.waits: list[tuple[int, int]] = []
         self.index: dict[str, Entry] = {}
-        """What the engines' indexes hold together."""
+        """The jobs of all engines' indexes together."""
 
     def now(self) -> int:
         return int(self._clock.now() * 1_000)
@@ -96,7 +96,7 @@ class MemoryState:
         return sum(entry.order < order for entry in self.index.values())
 
     def unlist(self, entry: Entry) -> None:
-        """Out of list and index; of two elements the one goes that lies on the way from the nearer end."""
+        """Remove it from list and index; of two equal elements the first from the nearer end."""
         element = element_of(entry)
         if self.waiting and self.waiting[0] == element:
             self.waiting.pop(0)
@@ -127,12 +127,12 @@ class MemoryState:
                 self.put_back(entry)
 
     def put_back(self, entry: Entry) -> None:
-        """A job that stands in no list: to its place."""
+        """Put a job that is in no list back in its place."""
         self.waiting.insert(self.ahead_of(entry.order), element_of(entry))
         self.index[entry.submission.id] = entry
 
     def restore(self, entry: Entry) -> bool:
-        """Give a living job a place that will move it; says whether it had none."""
+        """Give a living job a place that will move it; return whether it had none."""
         job_id = entry.submission.id
         if entry.place == "lease" and job_id not in self.leases:
             self.leases[job_id] = self.now() + self.policy.lease_ms

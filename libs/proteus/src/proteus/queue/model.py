@@ -1,4 +1,4 @@
-"""The values that go in and come out of a queue. Pure data; `JobQueue` and its in-memory twin share them.
+"""The arguments and results of a queue. Pure data; `JobQueue` and its in-memory twin share them.
 
 Times are milliseconds of the Redis server's clock unless the name says seconds.
 """
@@ -20,14 +20,14 @@ class Submission:
     Attributes:
         epoch: Counts (re)submissions of the row; seeds the fencing token with `epoch * EPOCH_TOKENS`.
         payload: The element of the list, as docs/contract.md spells it; must contain `id`.
-        body: What the worker needs beyond it: keys and options, JSON-able, at most 2 KB encoded.
+        body: The worker's further input: keys and options, JSON-able, at most 2 KB encoded.
         engine: The engine that must make it; for the tailor the task (`ingest`, `cut`, `parse`).
         batch_key: Jobs with the same effective key may run together.
-        degraded_batch_key: The key it has when degraded; empty: the engine has no degraded form.
+        degraded_batch_key: Its key when degraded; empty: the engine has no degraded form.
         rank: Hash of the id in [0, 1): it is degraded iff `may_degrade and rank < fraction`.
         deadline_ms: Unix time in ms after which the picture is worthless; None: never.
-        age_end_ms: Unix time in ms at which the job is too old to wait or run on; None: never. The earlier of the two
-            ends it.
+        age_end_ms: Unix time in ms at which the job is too old to wait or run; None: never. The earlier of the two ends
+            it.
         high: Joins the first-in-first-out prefix at the head.
     """
 
@@ -59,7 +59,7 @@ class Submission:
 
     @property
     def heading(self) -> dict[str, Any]:
-        """What every message about the job says of it."""
+        """The fields of every message about the job."""
         return {"job_id": self.id, **{name: self.body.get(name) for name in ("job_type", "user_id", "vton_id")}}
 
     @property
@@ -70,7 +70,7 @@ class Submission:
 
 @dataclass(frozen=True, kw_only=True)
 class Claimed:
-    """One job in a worker's hands, until its lease runs out."""
+    """One job that a worker holds, until its lease expires."""
 
     id: JobId
     token: int
@@ -88,13 +88,13 @@ class Claimed:
 
     @property
     def trace_id(self) -> Any:
-        """For logs; None: its body says none."""
+        """For logs; None: its body has none."""
         return self.body.get("trace_id")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Claim:
-    """What one claim brought: jobs of one effective batch key, and what was shed because it could not be in time."""
+    """The result of one claim: jobs of one effective batch key, and those shed because they could not be in time."""
 
     jobs: Sequence[Claimed] = ()
     expired: Sequence[JobId] = ()
@@ -102,7 +102,7 @@ class Claim:
 
 @dataclass(frozen=True, kw_only=True)
 class Renewal:
-    """What a renewal found: stop working on both kinds."""
+    """The jobs that a renewal found lost or cancelled: stop working on both."""
 
     lost: Sequence[JobId] = ()
     canceled: Sequence[JobId] = ()
@@ -124,13 +124,13 @@ class Completion:
 
 @dataclass(frozen=True, kw_only=True)
 class Failure:
-    """A job that went wrong. Retryable ones come back after a backoff until `max_attempts`.
+    """A failed job. Retryable ones come back after a backoff until `max_attempts`.
 
     The queue turns the failure of a job with a pending cancel into `canceled`, and a retryable one past its deadline
     into `expired`: a worker that aborts at a step just fails the job.
 
     Attributes:
-        of_input: What a user sent is the cause. The user sees the reason; dead letters are for operators.
+        of_input: The user's input is the cause. The user sees the reason; dead letters are for operators.
     """
 
     id: JobId
@@ -142,7 +142,7 @@ class Failure:
 
 
 class Verdict(StrEnum):
-    """What became of a completion, a failure or a cancellation."""
+    """The queue's answer to a completion, a failure or a cancellation."""
 
     DONE = "done"
     """Completed; or canceled or expired at once."""
@@ -151,7 +151,7 @@ class Verdict(StrEnum):
     DEAD = "dead"
     """Failed for good: among the dead letters, with its reason, unless a user's input was the cause."""
     REFUSED = "refused"
-    """Wrong token or state: another worker owns the job, or it is settled."""
+    """Wrong token or state: another worker owns the job, or it has ended."""
     FLAGGED = "flagged"
     """Cancel of a running job: it acts at the next step."""
 
@@ -182,12 +182,12 @@ class JobView:
     Attributes:
         state: `queued` also while it waits for a retry (`retry_at_ms` is set then).
         position: Jobs ahead of it in the list, 0 = next. None unless it waits in the list.
-        position_of_engine: Those of them that ask for its engine.
+        position_of_engine: Those of them that need its engine.
         parked: It waits outside the list: no worker offers its engine.
-        stranded: It lives, and stands in no structure that would move it: no index, lease, retry or parked jobs.
+        stranded: It lives, and is in no structure that would move it: no index, lease, retry or parked jobs.
         result: The completion's result, for a completed job.
         code: Why it failed, for a failed job or one that waits for a retry.
-        readable: Whether this version understands it; of one that it does not, nothing but that it is there is known.
+        readable: Whether this version can read it; of an unreadable job only its existence is known.
     """
 
     id: JobId
@@ -233,7 +233,7 @@ class QueueStats:
 
 @dataclass(frozen=True, kw_only=True)
 class Parking:
-    """What one look at the engines moved."""
+    """The jobs that one check of the engines moved."""
 
     parked: int = 0
     returned: int = 0

@@ -1,4 +1,4 @@
-"""The numbers a queue runs by. One frozen value, passed to `JobQueue` and to its in-memory twin."""
+"""A queue's limits and times. One frozen value, passed to `JobQueue` and to its in-memory twin."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 FOREIGN_MOST: Final = 10_000
-"""Elements without a job that are kept for adoption; what comes beyond it is dropped. `lib/sweep.lua` holds it too."""
+"""Elements without a job that are kept for import; further ones are dropped. `lib/sweep.lua` has the same number."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,9 +16,9 @@ class QueuePolicy:
     Attributes:
         lease_ms: A silent worker's jobs are claimable again this long after its last progress.
         max_attempts: Tries a job gets that fails retryably; the last failure is final.
-        solo_crash_limit: A job that took its worker down this often while it ran alone is dead.
-        solo_patience_ms: A job that must run alone and has waited this long is waited for: workers with its engine
-            take nothing more until one of them holds nothing. Else it would starve while all are kept busy.
+        solo_crash_limit: A job that crashed its worker this often while it ran alone is dead.
+        solo_patience_ms: Once a job that must run alone has waited this long, workers with its engine take nothing more
+            until one of them holds nothing. Otherwise it would starve while all are busy.
         backoff_base_ms: Longest wait before the first retry; it doubles with every attempt (full jitter).
         backoff_cap_ms: And never exceeds this.
         settled_ttl_seconds: How long a settled job's hash stays readable.

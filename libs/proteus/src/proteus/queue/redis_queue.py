@@ -1,8 +1,8 @@
 """`JobQueue`: one Redis list with leases, retries, dead letters and an event stream, moved by atomic scripts.
 
-The gateway submits, cancels and looks; workers claim, renew, complete, fail and hand back; everyone reaps. Every method
-is one round trip whatever the number of jobs, so a worker that claims and completes eight at once needs a quarter of a
-round trip per job. All times come from the server's clock.
+The gateway submits, cancels and looks; workers claim, renew, complete, fail and hand back; all of them reap. Every
+method is one round trip for any number of jobs, so a worker that claims and completes eight at once needs a quarter of
+a round trip per job. All times come from the server's clock.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from redis.asyncio import Redis
 
 CHUNK: Final = 100
-"""Jobs one script submits or looks at: no script should block the server for more than a few milliseconds."""
+"""Jobs that one script submits or looks at: no script should block the server for more than a few milliseconds."""
 
 _VERBS: Final = (
     "submit", "claim", "renew", "complete", "fail", "hand_back", "cancel", "reap",
@@ -60,10 +60,10 @@ class JobQueue:
         self._scripts = {verb: redis.register_script(source(verb)) for verb in _VERBS}
 
     async def submit(self, *submissions: Submission) -> list[bool]:
-        """Put jobs into the list; False for one that this epoch, or a later one, has brought there before.
+        """Put jobs into the list; False for one that was submitted before with this epoch or a later one.
 
         Raises:
-            InvalidRequest: A submission that cannot be carried; nothing was submitted then.
+            InvalidRequest: The queue cannot carry one of the submissions; nothing was submitted then.
         """
         for one in submissions:
             wire.check(one)
@@ -87,11 +87,11 @@ class JobQueue:
         """Take up to `free` jobs of one effective batch key from the head, with a lease on each. Reaps first.
 
         Args:
-            worker: Who takes them.
+            worker: The worker that takes them.
             free: How many it can start now.
-            engines: What it offers; other jobs are left where they are.
+            engines: The engines it offers; jobs of others stay in the list.
             key: The batch key it runs already; None: that of the first job it can take. Only a worker that holds
-                nothing and names no key is given a job with crashes, and that one alone.
+                nothing and names no key gets a job with crashes, and that one alone.
             estimate_ms: How long the picture will take: jobs that could not meet their deadline are shed.
             degraded_fraction: Share of the jobs that run in degraded form, where they may.
             scan_cap: How many jobs of these engines to look at, at most.
@@ -108,13 +108,13 @@ class JobQueue:
     async def renew(
         self, worker: WorkerId, held: Mapping[JobId, int], *, idle_ms: int = 0, step_ms: int = 0
     ) -> Renewal:
-        """Prolong the leases of all that `worker` holds (id -> token), in one call.
+        """Renew the leases of all jobs that `worker` holds (id -> token), in one call.
 
         Args:
-            worker: Who holds them.
+            worker: The worker that holds them.
             held: The jobs and the tokens they were claimed with.
             idle_ms: Age of the last progress: a lease ends `max(lease, 3 * step_ms)` after it, never later.
-            step_ms: How long one step is expected to take.
+            step_ms: Expected time of one step.
         """
         if not held:
             return Renewal()
@@ -122,13 +122,13 @@ class JobQueue:
         return wire.renewal(await self._run("renew", *own))
 
     async def complete(self, worker: WorkerId, completions: Sequence[Completion]) -> list[Verdict]:
-        """Finish jobs: DONE, or REFUSED where the token is not the current one. Asked again: the same answer."""
+        """Finish jobs: DONE, or REFUSED where the token is not the current one. A repeated call: the same answer."""
         if not completions:
             return []
         return _verdicts(await self._run("complete", *wire.complete_args(completions)))
 
     async def fail(self, worker: WorkerId, failures: Sequence[Failure]) -> list[Verdict]:
-        """Give up on jobs: RETRY, DEAD, DONE (canceled or expired instead) or REFUSED. Asked again: the same answer."""
+        """Fail jobs: RETRY, DEAD, DONE (canceled or expired instead) or REFUSED. A repeated call: the same answer."""
         if not failures:
             return []
         policy = self.policy
@@ -137,11 +137,11 @@ class JobQueue:
         return _verdicts(await self._run("fail", *numbers, *own))
 
     async def hand_back(self, worker: WorkerId, held: Mapping[JobId, int]) -> int:
-        """Return what will not be run to the head, the first one next; counts neither as crash nor as attempt."""
+        """Return jobs that will not run to the head, the first one next; counts neither as crash nor as attempt."""
         return int(await self._run("hand_back", *wire.held_args(held))) if held else 0
 
     async def holdings(self, worker: WorkerId) -> dict[JobId, int]:
-        """Return what the queue counts as this worker's, with the tokens."""
+        """Return the jobs that the queue counts as this worker's, with the tokens."""
         ids = [JobId(wire.text(one)) for one in await self._redis.hkeys(self.keys.held(worker))]
         async with self._redis.pipeline(transaction=False) as pipeline:
             for job_id in ids:
@@ -152,26 +152,26 @@ class JobQueue:
         }
 
     async def cancel(self, *ids: JobId) -> list[Verdict]:
-        """Stop jobs: DONE (was waiting, is gone), FLAGGED (runs; its worker stops it) or REFUSED (over, or unknown)."""
+        """Stop jobs: DONE (was waiting, is gone), FLAGGED (runs; its worker stops it) or REFUSED (ended or unknown)."""
         return _verdicts(await self._run("cancel", *ids)) if ids else []
 
     async def reap(self) -> int:
-        """Do what time has made due: expired leases, retries, deadlines. Returns how many jobs moved."""
+        """Handle what is due: expired leases, retries, deadlines. Returns how many jobs moved."""
         return int(await self._run("reap", *wire.reap_args(self.policy)))
 
     async def inspect(self) -> int:
-        """Set aside what has the name of a structure of the queue and is of another type; returns how many were.
+        """Set aside keys with the name of a queue structure but another type; returns how many there were.
 
-        Every script does that with the keys it meets; this is for those that are read without a script.
+        Every script does that with the keys it meets; this is for keys that are read without a script.
         """
         return int(await self._run("inspect", self.keys.bad_events, self.keys.workers))
 
     async def report_progress(self, job_id: JobId, token: int, *, stage: Stage, step: int, steps: int) -> bool:
-        """Keep and publish how far a running job is; False if the token is not the current one."""
+        """Store and publish a running job's progress; False if the token is not the current one."""
         return bool(await self._run("progress", job_id, token, stage.value, step, steps, keys.PROGRESS))
 
     async def look(self, *ids: JobId, positions: bool = True) -> list[JobView | None]:
-        """Return jobs as they stand, None for unknown ones.
+        """Return the present state of jobs, None for unknown ones.
 
         Args:
             ids: The jobs.
@@ -187,7 +187,7 @@ class JobQueue:
     async def restore(self, *ids: JobId) -> int:
         """Give living jobs a place that will move them; returns how many had none. Tokens stay as they are.
 
-        A running one gets a lease: its worker renews it if it lives, else the job comes back when it runs out.
+        A running one gets a lease: its worker renews it if alive, else the job comes back when it expires.
         """
         restored = 0
         for start in range(0, len(ids), CHUNK):
@@ -206,7 +206,7 @@ class JobQueue:
         return Parking(parked=parked, returned=returned)
 
     async def count(self) -> int:
-        """Return how many elements stand anywhere: in the list, leased, among the retries or parked."""
+        """Return how many jobs there are: in the list, leased, among the retries or parked."""
         async with self._redis.pipeline(transaction=True) as pipeline:
             pipeline.llen(self.keys.list)
             for place in (self.keys.leases, self.keys.retry, self.keys.parked):
@@ -216,7 +216,7 @@ class JobQueue:
     async def stats(self) -> QueueStats:
         """Return one reading of depth, work in flight and waits.
 
-        A key of another type, which this account may not set aside, counts as empty until somebody does.
+        A key of another type, which this account may not set aside, counts as empty until another process does.
         """
         read, unread = wire.stats(await self._run("stats"))
         self._unread.note(unread)
@@ -227,24 +227,24 @@ class JobQueue:
         return int(await self._run("forget", *ids)) if ids else 0
 
     async def dead_letters(self, *, limit: int = 100) -> list[JobId]:
-        """Return the ids of the newest dead letters; `look` tells their reasons."""
+        """Return the ids of the newest dead letters; `look` returns their reasons."""
         found = await self._redis.zrange(self.keys.dead, 0, limit - 1, desc=True)
         return [JobId(wire.text(one)) for one in found]
 
     async def peek_foreign(self, limit: int) -> list[str]:
-        """Return the oldest payloads pushed by hand; they stay until they are dropped or buried."""
+        """Return the oldest external payloads; they stay until they are dropped or buried."""
         found: list[bytes] = await self._redis.execute_command(  # type: ignore[no-untyped-call]
             "LRANGE", self.keys.foreign, -limit, -1, NEVER_DECODE=True
         )
         return [one.decode(errors="surrogateescape") for one in reversed(found)]
 
     async def drop_foreign(self, *payloads: str) -> None:
-        """Forget foreign payloads that were adopted."""
+        """Forget external payloads that were imported."""
         for payload in payloads:
             await self._redis.lrem(self.keys.foreign, -1, wire.raw(payload))  # type: ignore[arg-type]
 
     async def bury_foreign(self, payload: str, *, code: str, message: str) -> JobId:
-        """Move a foreign payload that cannot be adopted to the dead letters; returns the letter's id."""
+        """Move an external payload that cannot be imported to the dead letters; returns the letter's id."""
         letter = wire.letter_id(payload)
         await self._run("bury", wire.raw(payload), letter, code, message[: wire.MESSAGE_CHARS])
         return letter

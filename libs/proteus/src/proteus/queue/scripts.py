@@ -1,7 +1,7 @@
 """The Lua scripts: their text, the keys and arguments they all share, and a worker's heartbeat, which runs two.
 
 A script is `lua/verb.lua`; a line `--- include name` in it stands for `lua/lib/name.lua`. Clients register the text
-once and call it by digest; redis-py loads it again when a server does not know it (restarted, emptied, or a new one).
+once and call it by digest; redis-py loads it again when a server lacks it (restarted, emptied, or a new one).
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import redis
 
 _SHOWS: Final = frozenset({"look", "stats"})
-"""Scripts that move nothing: they answer on a server that is full, too."""
+"""Scripts that move nothing: they also answer on a full server."""
 
 _INCLUDE: Final = re.compile(r"^--- include (\w+)\n", re.MULTILINE)
 
@@ -31,8 +31,8 @@ _INCLUDE: Final = re.compile(r"^--- include (\w+)\n", re.MULTILINE)
 def source(name: str) -> str:
     """Return the script `lua/<name>.lua`, with its includes in place.
 
-    A full server, or a replica, refuses a script that has a first line before its first command. Without that line it
-    would refuse single commands, and leave the work of those before them half done.
+    A full server, or a replica, refuses a script with that first line before its first command. Without the line it
+    would refuse single commands, and leave the script half done.
     """
     return f"#!lua flags={'allow-oom' if name in _SHOWS else ''}\n{_whole(name)}"
 
@@ -87,10 +87,10 @@ class LeaseKeeper:
         self._reap = redis.register_script(source("reap"))
 
     def renew(self, worker: WorkerId, held: Mapping[JobId, int], *, idle_ms: int = 0, step_ms: int = 0) -> Renewal:
-        """Prolong what `worker` holds, as `JobQueue.renew` does."""
+        """Renew the leases that `worker` holds, as `JobQueue.renew` does."""
         own = wire.renew_args(worker, held, idle_ms=idle_ms, step_ms=step_ms, policy=self._policy)
         return wire.renewal(self._renew(keys=self._keys, args=[*self._args, *own]))
 
     def reap(self) -> int:
-        """Do what time has made due, as `JobQueue.reap` does; returns how many jobs moved."""
+        """Handle what is due, as `JobQueue.reap` does; returns how many jobs moved."""
         return int(self._reap(keys=self._keys, args=[*self._args, *wire.reap_args(self._policy)]))

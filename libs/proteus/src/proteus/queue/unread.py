@@ -1,4 +1,4 @@
-"""Keys that an account may read and not mend: counted at every reading, logged once while they last."""
+"""Keys that an account may read but not repair: counted at every reading, logged once while they last."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ UNREAD: Final = Counter(
 
 
 class UnreadKeys:
-    """What the latest reading of some keys could not read."""
+    """The keys that the latest reading could not read."""
 
     def __init__(self) -> None:
         self._known: frozenset[str] = frozenset()
 
     def note(self, keys: Collection[str]) -> None:
-        """Take in the keys that a reading found to be of another type."""
+        """Count the keys that a reading found to be of another type; log new ones."""
         for key in keys:
             UNREAD.labels(key).inc()
         for key in sorted({*keys} - self._known):

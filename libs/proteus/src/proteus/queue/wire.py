@@ -1,7 +1,7 @@
 """Arguments into the scripts and replies out of them, for the async queue and the heartbeat's sync client alike.
 
-Scripts get flat strings and numbers and never decode what is not theirs to read: bodies and results pass through Lua as
-text, because its JSON library turns `[]` into `{}` and rounds long integers.
+Scripts get flat strings and numbers and never decode bodies and results: these pass through Lua as text, because its
+JSON library turns `[]` into `{}` and rounds long integers.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ MESSAGE_CHARS: Final = 500
 """Failure messages are for people; longer ones are cut."""
 
 BODY_BYTES: Final = 4_096
-"""Twice what a body should need: it stays in Redis for as long as the job waits."""
+"""Twice what a body needs: it stays in Redis for as long as the job waits."""
 
 
 STAGES: Final = frozenset(Stage)
@@ -42,7 +42,7 @@ _ENCODER: Final = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
 
 
 def text(value: object) -> str:
-    """Return a reply's string, whether or not the client decodes; bytes that are no UTF-8 become U+FFFD."""
+    """Return a reply's string, whether or not the client decodes; bytes that are not UTF-8 become U+FFFD."""
     return value.decode(errors="replace") if isinstance(value, bytes) else str(value)
 
 
@@ -52,12 +52,12 @@ def encode(value: Any) -> str:
 
 
 def raw(payload: str) -> bytes:
-    """Return a foreign payload as it stood in Redis: strangers do not always write UTF-8."""
+    """Return an external payload's bytes as they were in Redis: other programs do not always write UTF-8."""
     return payload.encode(errors="surrogateescape")
 
 
 def letter_id(payload: str) -> JobId:
-    """Return the id of the dead letter that a foreign payload becomes."""
+    """Return the id of the dead letter that an external payload becomes."""
     return JobId("foreign_" + hashlib.sha256(raw(payload)).hexdigest()[:32])
 
 
@@ -112,7 +112,7 @@ def submit_args(submissions: Iterable[Submission]) -> list[Arg]:
 
 
 def claim(reply: Sequence[Any]) -> tuple[Claim, list[Failure]]:
-    """Return what a claim brought, and the failures of the jobs in it that cannot be read."""
+    """Return the claim, and the failures of the jobs in it that cannot be read."""
     shed, jobs = reply
     found: list[Claimed] = []
     unreadable: list[Failure] = []
@@ -197,7 +197,7 @@ def fail_args(failures: Iterable[Failure], jitters: Iterable[float]) -> list[Arg
 def view(job_id: JobId, reply: Any) -> JobView | None:
     """Return a job as `look.lua` saw it; None if there is none.
 
-    One that this version cannot read (of another version, or written by hand) counts as alive in other hands.
+    One that this version cannot read (of another version, or written by hand) counts as alive elsewhere.
     """
     if not reply:
         return None
@@ -210,7 +210,7 @@ def view(job_id: JobId, reply: Any) -> JobView | None:
 
 
 def unreadable(job_id: JobId, reply: Sequence[Any]) -> JobView:
-    """Return a view that says only that something is there."""
+    """Return a view that only states that the job exists."""
     token = text(reply[1])
     return JobView(
         id=job_id,
@@ -250,7 +250,7 @@ def _view(job_id: JobId, reply: Any) -> JobView:
         position_of_engine=int(of_engine) if of_engine else None,
         parked=parked == "1",
         stranded=stranded == "1",
-        stage=Stage(stage) if stage in STAGES else None,  # Of another version: the state says enough.
+        stage=Stage(stage) if stage in STAGES else None,  # Of another version: the state is enough.
         step=int(step or 0),
         steps=int(steps or 0),
         attempts=int(attempts or 0),

@@ -1,1 +1,1 @@
-"""What every service is: settings, telemetry, supervised loops, lifecycle, probes, clock."""
+"""The common parts of every service: settings, telemetry, supervised loops, lifecycle, probes, clock."""

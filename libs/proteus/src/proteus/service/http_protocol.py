@@ -1,8 +1,8 @@
 """uvicorn's HTTP protocol with what it lacks: a deadline and a size for the headers of every request.
 
-A connection that sends nothing, or half of its headers, costs a file descriptor for as long as it likes. So headers
-have a deadline, from the connection's start or from the first byte of a later request, and a size. Every server that
-listens beyond its own machine uses it; only services that depend on uvicorn import this module.
+A connection that sends nothing, or half of its headers, would hold a file descriptor without limit. So headers have a
+deadline, from the connection's start or from the first byte of a later request, and a size. Every server that listens
+beyond its own machine uses it; only services that depend on uvicorn import this module.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ class HeadersInTime(HttpToolsProtocol):
                 self._refuse(_TOO_LONG)
 
     def send_400_response(self, msg: str) -> None:
-        """Refuse what is no HTTP, with the headers that every answer carries."""
+        """Refuse bytes that are not HTTP, with the headers of every answer."""
         self.transport.write(_refusal("400 Bad Request", msg))
         self.transport.close()
 

@@ -1,6 +1,6 @@
-"""Environment variables by which libraries are kept from instructions that the processor has, and whose word counts.
+"""Environment variables that keep libraries from instructions of the processor, and which limit wins.
 
-An operator's limit is a ceiling: what a form of a network asks for may lower it and never lifts it. Libraries read
+An operator's limit is a ceiling: a form of a network may lower it and never lifts it. Libraries read
 these variables once, when they load.
 """
 
@@ -23,8 +23,8 @@ SWITCHES: Final = (
     "NVIDIA_TF32_OVERRIDE",
     "TORCH_ALLOW_TF32_CUBLAS_OVERRIDE",
 )
-"""All that change which instructions, or which rounding, a library uses: what was measured under some holds for those
-alone."""
+"""All variables that change a library's instructions or rounding: a measurement holds only for the values it was made
+under."""
 
 ONEDNN_ORDER: Final = (
     "SSE41",
@@ -44,9 +44,9 @@ ONEDNN_ORDER: Final = (
 
 
 def lowers_onednn(wanted: str, environment: Mapping[str, str]) -> bool:
-    """Tell whether limiting oneDNN to `wanted` takes instructions away from what `environment` allows, and adds none.
+    """Tell whether limiting oneDNN to `wanted` removes instructions that `environment` allows, and adds none.
 
-    False where the operator's own limit is as low or lower, or is a value that is not known here.
+    False where the operator's own limit is as low or lower, or is an unknown value.
     """
     own = (environment.get(ONEDNN) or environment.get(ONEDNN_OLD) or ONEDNN_ORDER[-1]).upper()
     return own in ONEDNN_ORDER and ONEDNN_ORDER.index(wanted) < ONEDNN_ORDER.index(own)

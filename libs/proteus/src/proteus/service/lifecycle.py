@@ -1,7 +1,7 @@
-"""How a service ends: the first SIGTERM or SIGINT asks it to stop, the second one ends it at once.
+"""How a service ends: the first SIGTERM or SIGINT requests a stop, the second one ends it at once.
 
-`run_until_signalled` runs a service's main coroutine and hands it an event. The service waits on that event wherever it
-sleeps, drains, and returns; it is never cancelled from outside.
+`run_until_signalled` runs a service's main coroutine and passes it an event. The service waits on that event wherever
+it sleeps, drains, and returns; it is never cancelled from outside.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ T = TypeVar("T")
 
 
 class AnySettings(Protocol):
-    """What all services' settings have."""
+    """The part that all services' settings share."""
 
     @property
     def log(self) -> LogSettings:
@@ -47,14 +47,14 @@ Settings = TypeVar("Settings", bound=AnySettings)
 _abandoned = threading.Event()
 
 CANCEL_AGAIN_SECONDS: Final = 0.5
-"""Longer than what a cancelled task of ours does in its `finally`."""
+"""Longer than the `finally` of a cancelled task of ours takes."""
 
 
 async def run_until_signalled(main: Callable[[asyncio.Event], Awaitable[None]]) -> None:
     """Run `main(stop)` until it returns; a signal sets `stop`.
 
     Args:
-        main: The service. It hands back what is left undone and returns soon after `stop` is set.
+        main: The service. It hands back unfinished jobs and returns soon after `stop` is set.
     """
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
@@ -88,7 +88,7 @@ def cannot_work(group: BaseExceptionGroup[ProteusError]) -> int:
 
 
 def read_settings(read: Callable[[], Settings], service: str) -> Settings | None:
-    """Return a service's settings, and write its logs as they say from now on; None if they cannot be used.
+    """Return a service's settings, and configure its logs by them; None if they cannot be used.
 
     The reason is logged then: the service ends with `CANNOT_WORK`.
     """
@@ -116,7 +116,7 @@ def run_service(
 
     Args:
         read: Returns the settings.
-        load: Imports the service and returns its main coroutine: what takes long, once the settings are good.
+        load: Imports the service and returns its main coroutine: slow, so it runs once the settings are good.
         service: Its name.
 
     Returns:
@@ -140,9 +140,9 @@ def run_service(
 
 
 async def run_unless_stopped(call: Callable[[], T], stop: asyncio.Event) -> T | None:
-    """Return what a long blocking call returns, run in a thread; None as soon as `stop` is set, if that comes first.
+    """Return the result of a long blocking call, run in a thread; None as soon as `stop` is set, if that comes first.
 
-    The thread is left to itself then: `run_service` ends the process without waiting for it.
+    The thread then runs on: `run_service` ends the process without waiting for it.
     """
     loop = asyncio.get_running_loop()
     done: asyncio.Future[T] = loop.create_future()
@@ -159,7 +159,7 @@ async def run_unless_stopped(call: Callable[[], T], stop: asyncio.Event) -> T | 
         result, error = None, None
         try:
             result = call()
-        except BaseException as raised:  # It is raised again where it is waited for.
+        except BaseException as raised:  # The waiting task raises it again.
             error = raised
         with contextlib.suppress(RuntimeError):  # The loop is closed: no task waits any more.
             loop.call_soon_threadsafe(settle, result, error)
@@ -179,10 +179,10 @@ async def run_unless_stopped(call: Callable[[], T], stop: asyncio.Event) -> T | 
 
 
 async def cancel(*tasks: asyncio.Task[Any]) -> None:
-    """Cancel tasks and wait until they have ended, however often it takes. What they raised stays with them.
+    """Cancel tasks and wait until they have ended, however often it takes. The tasks keep their exceptions.
 
     Once is not enough in Python 3.11: `asyncio.wait_for`, through which redis-py sends every command of a client with a
-    timeout, swallows a cancellation that arrives as the command is done.
+    timeout, swallows a cancellation that arrives as the command ends.
     """
     pending = set(tasks)
     while pending:

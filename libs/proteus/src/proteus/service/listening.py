@@ -1,7 +1,7 @@
-"""Ports that a service listens on, taken at its start: one that cannot be had is a sentence, as settings are.
+"""Opens a service's ports at its start: a port that cannot be opened is reported in a sentence, like a wrong setting.
 
-The sockets listen at once, so that two processes never believe that they have the same port; what connects waits until
-the server accepts.
+The sockets listen at once, so that two processes never believe that they have the same port; a client that connects
+waits until the server accepts.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ def listen(host: str, port: int, *, port_setting: str, host_setting: str) -> lis
 
     Args:
         host: Name or address; `0.0.0.0` and `::` are all addresses of this machine.
-        port: 0: any port that is free.
-        port_setting: What an operator changes to choose another port: a variable or an option.
+        port: 0: any free port.
+        port_setting: The variable or option that chooses another port.
         host_setting: The same for the host.
 
     Raises:

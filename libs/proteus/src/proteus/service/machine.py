@@ -1,6 +1,6 @@
-"""What the machine grants this process: its memory limit, what it has taken already, and how many slots fit.
+"""This process's memory: its limit, its use so far, and how many slots fit.
 
-Read once at start by the services that decode pictures. A slot is one picture that is worked on at a time.
+Services that decode pictures read it once at start. A slot is one picture in work at a time.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ ROOT: Final = Path("/")
 MIB: Final = 1024 * 1024
 
 RESERVE_BYTES: Final = 192 * MIB
-"""Beside slots and what is loaded: the heartbeat's process (60 MiB), bodies on their way in, what an allocator
+"""Beside slots and loaded models: the heartbeat's process (60 MiB), incoming bodies, memory that an allocator
 keeps."""
 
 
@@ -34,10 +34,11 @@ def memory_limit_bytes(root: Path = ROOT) -> int:
     """Return the most memory this process may take: its control group's limit, else the machine's memory.
 
     The lowest limit of the group and of those around it counts: version 2's `memory.max`, else version 1's
-    `memory.limit_in_bytes`. In a container the group's path may be the host's; then what is mounted counts.
+    `memory.limit_in_bytes`. In a container the group's path may be the host's; then the mounted files
+    count.
 
     Args:
-        root: Where `proc` and `sys` lie.
+        root: The parent of `proc` and `sys`.
     """
     physical = _physical_bytes(root)
     found = [limit for file in _limit_files(root) if (limit := _number(file)) is not None]
@@ -94,7 +95,7 @@ def resident_bytes(root: Path = ROOT) -> int:
 def growth_bytes(work: Callable[[], object], root: Path = ROOT) -> int:
     """Do some work; return the most memory that this process took meanwhile, beyond what it had before.
 
-    Where the kernel does not let the peak be reset, an earlier peak counts: more than was taken, never less.
+    Where the kernel cannot reset the peak, an earlier peak counts: more than was taken, never less.
     """
     with suppress(OSError):
         (root / "proc/self/clear_refs").write_text("5")
@@ -114,12 +115,12 @@ def _own_bytes(root: Path, wanted: str) -> int:
 def fitting_slots(
     wanted: int, *, slot_bytes: int, base_bytes: int, limit_bytes: int, setting: str, least: int = 1
 ) -> int:
-    """Return how many slots fit beside what is loaded; fewer than wanted are logged with the numbers.
+    """Return how many slots fit beside the loaded models; fewer than wanted are logged with the numbers.
 
     Args:
-        wanted: What the settings say.
+        wanted: The number in the settings.
         slot_bytes: The most that one slot takes.
-        base_bytes: What is taken without any slot at work.
+        base_bytes: Memory taken while no slot works.
         limit_bytes: From `memory_limit_bytes`.
         setting: Names the slots in the log.
 

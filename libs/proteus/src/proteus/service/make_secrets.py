@@ -1,9 +1,9 @@
-"""`python -m proteus.service.make_secrets FOLDER`: what each part of a deployment must know and no other may.
+"""`python -m proteus.service.make_secrets FOLDER`: the secrets of each part of a deployment.
 
     given or random values ─▶ FOLDER/own (kept for the next time) ─▶ FOLDER/<part>/… (what that part reads)
 
 Docker Compose runs this once at every `up`; each part's folder is a volume that only that part mounts. Values are made
-at the first run and stay; a value in the environment replaces what was kept. Passwords reach the Redis server hashed.
+at the first run and stay; a value in the environment replaces a kept one. Passwords reach the Redis server hashed.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from proteus.secret_files import refuse_published
 from proteus.storage_roles import KeyPair, StorageRole, seaweed_identities, weights_buckets
 
 GIVEN: Final = {"signing_key": "PROTEUS_SIGNING_KEY", "postgres_password": "POSTGRES_PASSWORD"}
-"""Value -> environment variable that may bring it."""
+"""Value -> environment variable that may give it."""
 
 SERVICES: Final = ("gateway", "tailor", "weaver", "arbitrator")
 REDIS_ADDRESS: Final = "redis:6379/0"
@@ -30,7 +30,7 @@ POSTGRES_ADDRESS: Final = "postgres:5432/proteus"
 
 
 def values(kept: Mapping[str, str], environment: Mapping[str, str]) -> dict[str, str]:
-    """Return every secret of the deployment: what the environment gives, else what was kept, else random.
+    """Return every secret of the deployment: from the environment, else the kept one, else random.
 
     Raises:
         ValueError: A given one is a public default.
@@ -80,7 +80,7 @@ def write(folder: Path, environment: Mapping[str, str]) -> None:
     """Make or complete the secrets under a folder.
 
     Raises:
-        ValueError: A given one is a public default, or what was kept is damaged.
+        ValueError: A given one is a public default, or a kept one is damaged.
     """
     memory = folder / "own" / "secrets.json"
     kept = json.loads(memory.read_text()) if memory.is_file() else {}

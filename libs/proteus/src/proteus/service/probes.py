@@ -1,8 +1,8 @@
 """A tiny HTTP server for services that have no other: `/healthz`, `/readyz` and `/metrics` on one port.
 
 `/healthz` is 200 as long as the process works: its event loop turns, and so do its background loops; else 503 with the
-names of those that do not. `/readyz` is 200 when the service says that it is ready, else 503
-with the reason. `/metrics` is the Prometheus text form of the process's registry.
+names of those that do not. `/readyz` is 200 when the service reports that it is ready, else 503 with the
+reason. `/metrics` is the Prometheus text form of the process's registry.
 """
 
 from __future__ import annotations
@@ -38,10 +38,10 @@ async def probe_server(
         port: 0: serve nothing (two workers on one machine need no ports).
         not_ready: Returns why the service cannot take work, or None when it can.
         overdue: Returns why the process should be replaced, or None while it works (`Loops.overdue`).
-        registry: Where the metrics live.
+        registry: The metrics to serve.
 
     Raises:
-        SettingRefused: The port or the host cannot be had.
+        SettingRefused: The port or the host is not available.
     """
     if port == 0:
         yield 0
@@ -56,7 +56,7 @@ async def probe_server(
                 writer.write(_answer(method, path.partition("?")[0], tests=tests, registry=registry))
                 await writer.drain()
         except (TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, ConnectionError, ValueError):
-            pass  # A prober that went away or spoke no HTTP: nothing to answer.
+            pass  # A prober that disconnected or sent no HTTP: nothing to answer.
         finally:
             writer.close()
             with contextlib.suppress(ConnectionError):

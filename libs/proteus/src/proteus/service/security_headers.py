@@ -1,4 +1,4 @@
-"""The headers that stand on every answer of every port: what a browser may do with an answer that is no page.
+"""The security headers of every answer of every port: what a browser may do with an answer that is no page.
 
 Gateway, inner port, tailor and probes all send them; the gateway's pages bring a policy of their own instead.
 """
@@ -15,4 +15,4 @@ SECURITY_HEADERS: Final = (
 )
 
 SECURITY_LINES: Final = "".join(f"{name}: {value}\r\n" for name, value in SECURITY_HEADERS).encode()
-"""The same, as they stand in an answer that is written by hand."""
+"""The same, as bytes of an answer that is written by hand."""

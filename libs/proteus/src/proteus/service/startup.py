@@ -1,7 +1,7 @@
-"""SIGTERM and SIGINT from the first instant: a process that is still importing ends at once.
+"""Handles SIGTERM and SIGINT from the first instant: a process that is still importing ends at once.
 
 A container's first process has no default action for a signal, so a SIGTERM that comes before a handler is set is lost,
-and the process lives on until it is killed. Every service's `__main__` therefore imports this module alone, calls
+and the process lives on until it is killed. Every service's `__main__` therefore imports only this module, calls
 `hear_signals`, and imports the rest afterwards, inside `main`:
 
     from proteus.service.startup import hear_signals
@@ -12,7 +12,7 @@ and the process lives on until it is killed. Every service's `__main__` therefor
         ...
 
 `proteus.service.lifecycle` takes the signals over once the service runs, and gives them back here when it has ended, so
-that what is left to do at the exit cannot hold the process either. This module imports nothing heavy, and must not.
+that work at the exit cannot hold the process either. This module imports nothing heavy, and must not.
 """
 
 from __future__ import annotations

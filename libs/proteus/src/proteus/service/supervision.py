@@ -1,7 +1,7 @@
-"""Background loops: every one restarts itself, is counted, and is seen by liveness.
+"""Background loops: each is restarted, counted, and checked by liveness.
 
 A service makes one `Loops` and runs every background loop through it. `keep` runs a coroutine that should never end;
-`repeat` makes a short call again and again. Whatever a loop raises is counted, logged once, and followed by a growing
+`repeat` makes a short call again and again. Any error of a loop is counted, logged once, and followed by a growing
 pause and a new start, so that no message and no error reply ends a loop. `overdue` names the loop that has stopped
 turning or has ended: the service then answers 503 at `/healthz`, and its supervisor replaces the process.
 
@@ -40,13 +40,13 @@ RECOVERED_SECONDS: Final = 30.0
 """A kept loop that ran for so long before it failed again had recovered: longer than any call's deadline."""
 
 LEAST_SILENCE_SECONDS: Final = 60.0
-"""No loop is called stuck earlier: the longest pause and a slow machine must fit in."""
+"""No loop counts as stuck earlier: the longest pause and a slow machine must fit in."""
 
 LOOP_ERRORS: Final = Counter("proteus_loop_errors_total", "Failed turns of a background loop.", ["loop"])
 
 
 class Pulse:
-    """When one loop last turned.
+    """The time when one loop last turned.
 
     Args:
         name: The loop, as metrics and `/healthz` name it.
@@ -100,7 +100,7 @@ class Loops:
         self._now = now
 
     def overdue(self) -> str | None:
-        """Return a sentence that names the loops that stopped turning, or ended unasked; None while all turn."""
+        """Return a sentence that names the loops that stopped turning, or ended too early; None while all turn."""
         stuck = sorted(self._ended | {pulse.name for pulse in self._pulses if pulse.overdue})
         return f"loops that stopped turning: {', '.join(stuck)}" if stuck else None
 
@@ -187,14 +187,14 @@ class Loops:
 
 
 def _end_if_cancelled(error: BaseException) -> None:
-    """Raise the error again if somebody cancelled this task; a cancelled call inside a turn is only a failed turn."""
+    """Raise the error again if this task was cancelled; a cancelled call inside a turn is only a failed turn."""
     task = asyncio.current_task()
     if isinstance(error, asyncio.CancelledError) and task is not None and task.cancelling():
         raise error
 
 
 class _Failures:
-    """Failures of one loop in a row: counts each, logs each kind once, and says how long to pause."""
+    """Failures of one loop in a row: counts each, logs each kind once, and computes the pause."""
 
     def __init__(self, name: str, on_error: Callable[[str], None], first_pause_seconds: float) -> None:
         self._name = name
@@ -204,7 +204,7 @@ class _Failures:
         self._logged: set[str] = set()
 
     def note(self, error: BaseException) -> float:
-        """Take in a failure; return the pause in seconds."""
+        """Record a failure; return the pause in seconds."""
         LOOP_ERRORS.labels(self._name).inc()
         self._on_error(self._name)
         kind = type(error).__name__
@@ -219,7 +219,7 @@ class _Failures:
         return longest * random.uniform(0.5, 1.0)
 
     def forget(self) -> None:
-        """Note success: the next failure is logged again and followed by the shortest pause."""
+        """Record success: the next failure is logged again and followed by the shortest pause."""
         if self._in_a_row:
             log.info("loop_recovered", loop=self._name)
         self._in_a_row = 0

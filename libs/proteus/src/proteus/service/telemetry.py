@@ -1,12 +1,12 @@
 """Structured logs: one event name and fields per line, JSON for machines or readable for people.
 
-Every service calls `configure` once in its composition root; modules take `structlog.get_logger()` and say what
-happened. `job_id` and `trace_id` are bound once (`bind`) and follow through awaits and threads started by asyncio.
-Lines of the standard library (uvicorn, botocore, redis) go the same way. Before anything is written, queries of URLs
-(signatures live there), passwords and tokens are cut out of it, tracebacks included.
+Every service calls `configure` once in its composition root; modules log events with
+`structlog.get_logger()`. `job_id` and `trace_id` are bound once (`bind`) and carry over to awaits and threads started
+by asyncio. Lines of the standard library (uvicorn, botocore, redis) take the same path. Before a line is written,
+queries of URLs (they hold signatures), passwords and tokens are cut out of it, tracebacks included.
 
-A crash is one plain traceback in both forms, without the values of variables: those hold tokens and pictures, and to
-render them blocks the loop for too long. It is cut to the innermost frames and a few kilobytes.
+A crash is one plain traceback in both forms, without the values of variables: those hold tokens and pictures, and
+rendering them blocks the loop for too long. It is cut to the innermost frames and a few kilobytes.
 """
 
 from __future__ import annotations
@@ -30,15 +30,15 @@ _SIGNED_PATH: Final = re.compile(r"\?[^\s\"']*(?:X-Amz-|token=|signature=)[^\s\"
 _SIGNATURE: Final = re.compile(r"(X-Amz-(?:Signature|Credential|Security-Token)=)[^&\s\"'<>]+", re.IGNORECASE)
 _BEARER: Final = re.compile(r"(Bearer\s+)[A-Za-z0-9._~+/=-]{8,}", re.IGNORECASE)
 _JWT: Final = re.compile(r"eyJ[A-Za-z0-9_-]{5,}(?:\.[A-Za-z0-9_-]*)+")
-"""Cut short, too: a part of a token says whose it is."""
+"""Cut short, too: a part of a token identifies its user."""
 _SUSPECT: Final = re.compile(r"://|\?|X-Amz-|bearer|eyJ", re.IGNORECASE)
-"""What no secret is without; most strings have none of it, and are looked through once."""
+"""Every secret has one of these; most strings have none, and are scanned once."""
 
 FRAMES_MOST: Final = 40
 """Innermost frames of each exception that are shown."""
 
 TRACEBACK_MOST_CHARACTERS: Final = 8_000
-"""Of a longer traceback the beginning goes: what was raised stands at its end."""
+"""Of a longer traceback the beginning is cut: the raised error is at its end."""
 
 _SECRET_FIELDS: Final = frozenset({"authorization", "password", "secret", "secret_key", "access_token", "token_value"})
 _QUIET: Final = {"botocore": "WARNING", "boto3": "WARNING", "urllib3": "WARNING", "asyncio": "WARNING"}
@@ -96,7 +96,7 @@ def configure(settings: LogSettings, service: str) -> None:
 
 
 def bind(**fields: Any) -> None:
-    """Add fields (`job_id`, `trace_id`, …) to every later line of this task and of what it starts."""
+    """Add fields (`job_id`, `trace_id`, …) to every later line of this task and of the tasks it starts."""
     structlog.contextvars.bind_contextvars(**fields)
 
 
@@ -108,7 +108,7 @@ def bound(**fields: Any) -> Iterator[None]:
 
 
 def traceback_of(error: BaseException) -> str:
-    """Return an exception with its causes as plain text, cut to what a log line may be long."""
+    """Return an exception with its causes as plain text, cut to the length of a log line."""
     found = TracebackException.from_exception(error, limit=-FRAMES_MOST, capture_locals=False, compact=True)
     text = "".join(found.format()).rstrip()
     cut = len(text) - TRACEBACK_MOST_CHARACTERS
@@ -127,7 +127,7 @@ def _with_traceback(_logger: WrappedLogger, _method: str, event: EventDict) -> E
 
 
 def redact(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-    """Cut what must never be written: queries and passwords of URLs, tokens, fields that hold secrets."""
+    """Cut secrets: queries and passwords of URLs, tokens, fields that hold secrets."""
     return {name: "…" if name in _SECRET_FIELDS else _clean(value) for name, value in event.items()}
 
 
@@ -147,7 +147,7 @@ def _clean(value: Any) -> Any:
         return [_clean(item) for item in value]
     if value is None or isinstance(value, (bool, int, float)):
         return value
-    return _clean(str(value))  # The renderer would write it like this anyway, and what it holds is anybody's guess.
+    return _clean(str(value))  # The renderer would write it like this anyway, and it may hold a secret.
 
 
 def _named(service: str) -> Processor:
@@ -161,5 +161,5 @@ def _name_logger(_logger: WrappedLogger, _method: str, event: EventDict) -> Even
     record = event.get("_record")
     if record is not None:
         event["logger"] = record.name
-        event.pop("color_message", None)  # uvicorn says every line twice
+        event.pop("color_message", None)  # uvicorn repeats every line in it
     return event

@@ -1,1 +1,1 @@
-"""What every worker is: claims, heartbeat, status, retrying, weights."""
+"""The common parts of every worker: claims, heartbeat, status, retrying, weights."""

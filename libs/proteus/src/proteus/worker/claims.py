@@ -1,12 +1,12 @@
-"""The jobs in a worker's hands, from claim to verdict: taken, kept alive, dropped when gone, settled once.
+"""The jobs that a worker holds, from claim to verdict: claimed, kept alive, dropped when gone, reported once.
 
-Weaver and tailor share it. It hides what the two do identically: the heartbeat learns of every job, a job that was
-lost, cancelled or has run out of time is named at the worker's next look, and a Redis that is away for a moment, or
-answers errors, delays a verdict but does not lose it.
+Weaver and tailor share it. It hides what the two do identically: it adds every job to the heartbeat, reports a job that
+was lost, cancelled or is out of time at the worker's next check, and delays a verdict, without losing it, while Redis
+is away for a moment or answers errors.
 
-No method that tells the queue something raises because of Redis. A verdict that could not be told within the patience
-is given up: the job leaves the worker's hands, and before the next claim the worker hands back whatever the queue still
-counts as its own. So a server's trouble ends no worker and is not counted as the crash of a job.
+No method that writes to the queue raises because of Redis. A verdict that the queue did not accept within the patience
+is given up: the worker drops the job, and before the next claim it hands back all jobs that the queue still counts as
+its own. So a failing server ends no worker and does not count as the crash of a job.
 """
 
 from __future__ import annotations
@@ -32,10 +32,10 @@ from proteus.worker.heartbeat import Heartbeat
 log = structlog.get_logger()
 
 VERDICT_PATIENCE_SECONDS: Final = 90.0
-"""How long a verdict is offered to a Redis that is away. By then the lease is long over and the job is done again."""
+"""How long a verdict is retried while Redis is away. By then the lease is long over and the job is done again."""
 
 WRONG_PATIENCE_SECONDS: Final = 10.0
-"""How long a verdict is offered to a Redis that calls the command or the key wrong: a right or a key may be mended."""
+"""How long a verdict is retried while Redis calls the command or the key wrong: a right or a key may be repaired."""
 
 SET_ASIDE: Final = Counter(
     "proteus_worker_verdicts_set_aside_total", "Verdicts that the queue could not take; the jobs were let go."
@@ -43,7 +43,7 @@ SET_ASIDE: Final = Counter(
 
 RETRY_CAP_SECONDS: Final = 2.0
 LOOK_SECONDS: Final = 1.0
-"""How often work that does not return is looked at."""
+"""How often work that does not return is checked."""
 
 T = TypeVar("T")
 Offer = TypeVar("Offer", Completion, Failure)
@@ -59,20 +59,20 @@ class Gone(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Held:
-    """A job in hand. `claimed_at` is this machine's monotonic clock; with `job.claimed_ms` it tells server time."""
+    """A held job. `claimed_at` is this machine's monotonic clock; with `job.claimed_ms` it gives server time."""
 
     job: Claimed
     claimed_at: float
 
 
 class Claims:
-    """What this worker holds.
+    """The jobs that this worker holds.
 
     Args:
-        queue: Where jobs come from and verdicts go.
-        worker: Who holds them.
+        queue: The source of jobs, and the receiver of verdicts.
+        worker: The worker that holds them.
         now: A monotonic clock in seconds.
-        sleep: Waits between two offers.
+        sleep: Waits between two tries.
     """
 
     def __init__(
@@ -86,7 +86,7 @@ class Claims:
         self.queue = queue
         self.worker = worker
         self.on_wait: Callable[[], None] = lambda: None
-        """Called again and again while a method waits: the worker's loop turns."""
+        """Called repeatedly while a method waits: the worker's loop turns."""
         self._now = now
         self._sleep = sleep
         self._unsure = False
@@ -95,7 +95,7 @@ class Claims:
         self._canceled: set[JobId] = set()
 
     def attach(self, heartbeat: Heartbeat) -> None:
-        """Have this heartbeat keep the leases alive."""
+        """Let this heartbeat keep the leases alive."""
         self._heartbeat = heartbeat
 
     @property
@@ -103,7 +103,7 @@ class Claims:
         return len(self._held)
 
     def hears_gone(self, lost: Iterable[JobId], canceled: Iterable[JobId]) -> None:
-        """Note what the heartbeat or the control channel says; the worker acts at its next step."""
+        """Record jobs that the heartbeat or the control channel reports; the worker acts at its next step."""
         for job_id in lost:
             if self._held.pop(job_id, None):
                 log.warning("lease_lost", job_id=job_id)
@@ -133,7 +133,7 @@ class Claims:
         try:
             claim = await self.queue.claim(self.worker, free=free, engines=engines, **options)
         except Exception:
-            self._unsure = True  # The claim may have happened, and its answer been lost.
+            self._unsure = True  # The claim may have succeeded, and its answer been lost.
             raise
         for job in claim.jobs:
             self._held[job.id] = Held(job=job, claimed_at=asked_at)
@@ -144,11 +144,11 @@ class Claims:
         return list(claim.jobs)
 
     async def complete(self, completions: Sequence[Completion]) -> list[Verdict | None]:
-        """Offer results; each counts only while its claim is the job's newest. None: it could not be told."""
+        """Report results; each counts only while its claim is the job's newest. None: the report failed."""
         return await self._settle(completions, lambda offers: self.queue.complete(self.worker, offers))
 
     async def fail(self, failures: Sequence[Failure]) -> list[Verdict | None]:
-        """Offer failures; the queue decides between retry and dead, and turns a cancelled job's into `canceled`."""
+        """Report failures; the queue decides between retry and dead, and turns a cancelled job's into `canceled`."""
         return await self._settle(failures, lambda offers: self.queue.fail(self.worker, offers))
 
     async def hand_back(self, jobs: Sequence[Claimed]) -> None:
@@ -158,13 +158,13 @@ class Claims:
             return
         try:
             await self._patiently(lambda: self.queue.hand_back(self.worker, held))
-        except Exception as error:  # Whatever it is: the jobs are asked for again before the next claim.
+        except Exception as error:  # Any error: the jobs are handed back before the next claim.
             self._unsure = True
             log.error("not_handed_back", jobs=sorted(held), reason=f"{type(error).__name__}: {error}"[:500])
         self._drop(held)
 
     async def give_up(self, error: Exception) -> None:
-        """Fail whatever is in hand: the loop that worked on it broke, and the jobs may be why."""
+        """Fail all held jobs: the loop that worked on them broke, and the jobs may be the cause."""
         await self.fail([failure_of(held.job, error) for held in list(self._held.values())])
 
     async def watch(
@@ -172,7 +172,7 @@ class Claims:
     ) -> T:
         """Wait for work in a thread; call `on_stuck` if it goes on although all its jobs were lost that long ago.
 
-        A thread cannot be killed, so the process has to go; its supervisor starts a fresh one.
+        A thread cannot be killed, so the process has to end; its supervisor starts a fresh one.
         """
         running = asyncio.ensure_future(work)
         lost_at: float | None = None
@@ -199,17 +199,17 @@ class Claims:
     async def _offer(
         self, offers: Sequence[Offer], call: Callable[[Sequence[Offer]], Awaitable[list[Verdict]]]
     ) -> list[Verdict | None]:
-        """Tell verdicts; one that the queue will not take keeps no other from being told."""
+        """Report verdicts; one that the queue does not accept blocks no other."""
         alone: bool = len(offers) == 1
         try:
             return [*await self._patiently(lambda: call(offers), wrong_too=alone)]
-        except Exception as error:  # The edge of what a job can do to its worker.
+        except Exception as error:  # The edge: no job may break its worker.
             if not alone and not is_away(error):
                 told = await asyncio.gather(*(self._offer([offer], call) for offer in offers))
                 return [verdict for (verdict,) in told]
             reason = f"{type(error).__name__}: {error}"[:500]
             if alone and isinstance(offers[0], Completion) and not isinstance(error, RedisError):
-                # What cannot be told as a result is the engine's fault.
+                # A result that cannot be encoded is the engine's fault.
                 failure = Failure(
                     id=offers[0].id, token=offers[0].token, code=EngineError.code, message=reason, retryable=True
                 )
@@ -220,7 +220,7 @@ class Claims:
             return [None] * len(offers)
 
     async def _hand_back_unknown(self) -> None:
-        """Return what the queue counts as this worker's and the worker does not: its claim's answer was lost."""
+        """Return the jobs that only the queue counts as this worker's: their claim's answer was lost."""
         known = {job_id: held.job.token for job_id, held in self._held.items()}
         unknown = {
             job_id: token
@@ -264,14 +264,14 @@ class Claims:
 
 
 def failure_of(job: Claimed, error: Exception, *, of_input: bool = False) -> Failure:
-    """Return an error as the queue wants it: its code and whether trying again can help.
+    """Return an error in the queue's form: its code and whether a retry can help.
 
-    An unforeseen error counts as the engine's failure: tried again a few times, then dead with its text.
+    An unforeseen error counts as the engine's failure: retried a few times, then dead with its text.
 
     Args:
-        job: What went wrong.
-        error: Why.
-        of_input: The user's upload is the cause; so it is if his photo does not show what is needed.
+        job: The failed job.
+        error: The cause.
+        of_input: The user's upload is the cause; so it is if the photo does not show what is needed.
     """
     known = error if isinstance(error, ProteusError) else EngineError(f"{type(error).__name__}: {error}")
     return Failure(
@@ -285,6 +285,6 @@ def failure_of(job: Claimed, error: Exception, *, of_input: bool = False) -> Fai
 
 
 def failure_of_gone(job: Claimed, why: Gone) -> Failure:
-    """Return the abort of a cancelled or late job; the queue settles it as `canceled` or `expired`."""
+    """Return the failure of a cancelled or late job; the queue ends it as `canceled` or `expired`."""
     message = "The job was cancelled." if why is Gone.CANCELED else "The deadline passed while the job ran."
     return Failure(id=job.id, token=job.token, code=why.value, message=message, retryable=True)

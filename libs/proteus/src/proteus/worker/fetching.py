@@ -1,7 +1,7 @@
-"""Fetches what a starting worker needs, however long the source is away: attempts with a deadline, and pauses.
+"""Fetches the weights of a starting worker, however long the source is away: attempts with a deadline, and pauses.
 
-A source that is away is no fault of the worker's: it stays up, not ready, says which source it waits for and why, and
-goes on as soon as the source is back. A permanent refusal of the source is returned to the caller.
+A source that is away is no fault of the worker's: it stays up, not ready, reports which source it waits for and why,
+and goes on as soon as the source is back. A permanent refusal of the source is returned to the caller.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ from proteus.worker.weights import WeightsOrder
 log = structlog.get_logger()
 
 ATTEMPT_SECONDS: Final = 60.0
-"""An attempt may take so long, and a second more for each `SLOWEST_BYTES_PER_SECOND` that came."""
+"""An attempt may take so long, and a second more for each `SLOWEST_BYTES_PER_SECOND` received."""
 
 SLOWEST_BYTES_PER_SECOND: Final = 100 * 1024
-"""A slow line is served, one that stands still is not."""
+"""A slow connection is allowed, a stalled one is not."""
 
 LOOK_SECONDS: Final = 1.0
 FIRST_PAUSE_SECONDS: Final = 1.0
@@ -49,18 +49,18 @@ async def fetch_weights(
     on_wait: Callable[[str], None],
     attempt_seconds: float = ATTEMPT_SECONDS,
 ) -> Mapping[str, ModelUnavailable] | None:
-    """Fetch the weights that are not there yet, one model after the other, for as long as a source is away.
+    """Fetch the missing weights, one model after the other, and wait for as long as a source is away.
 
     Args:
-        orders: What is needed.
+        orders: The weights that are needed.
         storage: Endpoint and credentials of the object storage.
         stop: Ends the waiting.
         pulse: Turned while an attempt or a pause lasts.
-        on_wait: Called with what is waited for; with an empty text when nothing is any more.
-        attempt_seconds: Of each attempt, beside the time for what comes.
+        on_wait: Called with the reason of a wait; with an empty text when it is over.
+        attempt_seconds: Of each attempt, beside the time for received bytes.
 
     Returns:
-        Model -> why its source says no; None: `stop` was set first.
+        Model -> why its source refused; None: `stop` was set first.
     """
     refused: dict[str, ModelUnavailable] = {}
     for order in orders:
@@ -154,7 +154,7 @@ def _read(order: WeightsOrder, answer: bytes, status: int | None) -> dict[str, A
 
 
 def _size_bytes(folder: Path) -> int:
-    """Return how much lies in a folder whose files come and go meanwhile."""
+    """Return the size of a folder whose files come and go meanwhile."""
     size_bytes = 0
     for parent, _, names in os.walk(folder):
         for name in names:

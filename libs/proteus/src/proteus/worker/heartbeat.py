@@ -1,8 +1,8 @@
 """A worker's heartbeat: keeps its leases alive from a process of its own, and reports lost and cancelled jobs.
 
-The worker says what it holds (`hold`, `let_go`), how long a step may take, and that work moved (`moved`, from any
-thread). The heartbeat's process (`proteus.worker.heartbeat_process`) renews; when it dies it is started again, when the
-worker dies it dies too.
+The worker reports the jobs it holds (`hold`, `let_go`), how long a step may take, and progress (`moved`, from any
+thread). The heartbeat's process (`proteus.worker.heartbeat_process`) renews; the worker restarts it when it dies, and
+it dies with the worker.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ CLOSE_SECONDS: Final = 0.5
 """How long the process may take to end: it holds nothing by then."""
 
 SILENCE_SECONDS: Final = 5.0
-"""How long a word of the process is waited for before the loop turns. It has nothing to say while all is well."""
+"""How long the loop waits for a message of the process before it turns. There is none while all is well."""
 
 Gone = Callable[[list[JobId], list[JobId]], None]
 """Called with the ids that were lost and those that were cancelled."""
@@ -46,9 +46,9 @@ class Heartbeat:
     """The worker's side.
 
     Args:
-        redis_url: Where the queue is; handed over in the environment, so that no process list shows a password.
+        redis_url: The queue's server; passed in the environment, so that no process list shows a password.
         list_name: The queue.
-        worker: Who holds.
+        worker: The worker that holds the jobs.
         policy: The queue's numbers.
         lease: How often to beat and to reap.
         on_gone: Called on the event loop with the jobs to stop working on.
@@ -86,19 +86,19 @@ class Heartbeat:
         struct.pack_into("d", self._memory, 0, time.monotonic())
 
     def hold(self, jobs: Mapping[JobId, int]) -> None:
-        """Keep these jobs' leases alive, too."""
+        """Start renewing these jobs' leases."""
         self.moved()
         self._held.update(jobs)
         self._tell()
 
     def let_go(self, ids: Iterable[JobId]) -> None:
-        """Renew these no longer."""
+        """Stop renewing these jobs' leases."""
         for job_id in ids:
             self._held.pop(job_id, None)
         self._tell()
 
     def expect_step(self, seconds: float) -> None:
-        """Say how long the next step may take: three times that without progress is still alive."""
+        """Set how long the next step may take: three times that without progress is still alive."""
         step_ms = int(seconds * 1000)
         if step_ms != self._step_ms:
             self._step_ms = step_ms

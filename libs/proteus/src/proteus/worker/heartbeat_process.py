@@ -1,10 +1,10 @@
 """The heartbeat's own process: renews a worker's leases where neither GPU nor GIL can starve it.
 
-It dies with its worker. `proteus.worker.heartbeat.Heartbeat` starts it. Standard input brings lines of JSON, what the
-worker holds; its end means that the worker is gone. Standard output takes lines of JSON, what the worker must stop
-working on. Shared memory holds the time of the worker's last progress. A worker that is killed, stopped or deadlocked
-makes no progress, so every renewal carries a growing age and the lease ends one lease after the last progress, whatever
-this process does.
+It dies with its worker. `proteus.worker.heartbeat.Heartbeat` starts it. Standard input brings lines of JSON, the jobs
+that the worker holds; its end means that the worker is gone. Standard output takes lines of JSON, the jobs that the
+worker must stop. Shared memory holds the time of the worker's last progress. A worker that is killed, stopped or
+deadlocked makes no progress, so every renewal carries a growing age and the lease ends one lease after the last
+progress, even while this process goes on.
 """
 
 from __future__ import annotations
@@ -32,11 +32,11 @@ RETRY_SECONDS: Final = 1.0
 """Pause after a renewal that Redis did not answer."""
 
 SERVER_PATIENCE_SECONDS: Final = 5.0
-"""Socket timeout: a Redis that hangs must not take the beats of a whole lease with it."""
+"""Socket timeout: a Redis that hangs must not block the beats of a whole lease."""
 
 
 def die_with(parent: int) -> None:
-    """Have the kernel kill this process when its parent ends; exit at once if that has already happened."""
+    """Let the kernel kill this process when its parent ends; exit at once if that has already happened."""
     ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     if os.getppid() != parent:
         sys.exit(0)
@@ -56,7 +56,7 @@ class HeartbeatProcess:
         self._unread = b""
 
     def run(self) -> None:
-        """Renew every `beat_seconds` while something is held, reap every `reap_seconds`, obey standard input."""
+        """Renew every `beat_seconds` while the worker holds jobs, reap every `reap_seconds`, obey standard input."""
         beat_at = reap_at = time.monotonic()
         while True:
             now = time.monotonic()
@@ -82,7 +82,7 @@ class HeartbeatProcess:
         return True
 
     def _renew(self) -> Renewal:
-        """Renew all that is held; a job whose key is broken is lost, and takes no other one along."""
+        """Renew all held jobs; one whose key is broken is lost, without losing another."""
         idle_ms = max(0, int((time.monotonic() - self._last_progress[0]) * 1000))
         try:
             return self._keeper.renew(self._worker, self._held, idle_ms=idle_ms, step_ms=self._step_ms)
@@ -128,7 +128,7 @@ class HeartbeatProcess:
 
 
 def say(message: dict[str, Any]) -> None:
-    """Tell the worker."""
+    """Send a message to the worker."""
     os.write(1, json.dumps(message).encode() + b"\n")
 
 

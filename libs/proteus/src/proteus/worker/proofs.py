@@ -1,7 +1,7 @@
 """Approximate forms of a computation prove themselves against the exact one before they are used.
 
-A library that rounds more coarsely, or picks other instructions on another processor, may be wrong there without a
-word. So every approximate form is run beside the exact one on samples. `choose` takes the first candidate that is near
+A library that rounds more coarsely, or picks other instructions on another processor, may be wrong there without an
+error. So every approximate form is run beside the exact one on samples. `choose` takes the first candidate that is near
 enough and worth it. The choice is remembered for this processor, these libraries and these weights. `in_child` measures
 in a child process: a library reads the allowed instruction sets when it loads, and a form may end its process.
 """
@@ -30,21 +30,21 @@ CHILD_SECONDS: Final = 300.0
 """Loading both forms and running each some times takes seconds; a child that hangs is a candidate that failed."""
 
 RULES: Final = "2"
-"""Part of every key: what was chosen by earlier rules is measured anew."""
+"""Part of every key: choices by earlier rules are measured anew."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Bounds:
-    """What a form must keep to; None: not asked.
+    """The limits of a form; None: no limit.
 
     Attributes:
         error: Largest distance from the exact result, as a share of it. One rounding to bf16 is 0.2 %, a whole
-            network's 1 %; what was wrong in silence was 39 to 76 % off.
+            network's 1 %; forms that were wrong without an error were 39 to 76 % off.
         agreement: Least share of equal decisions (labels), ties left aside.
         decided: Least share of decisions that are no ties: samples on which the exact form itself is in doubt prove
             nothing.
-        cost: Most processor time, as a multiple of the exact form's. A form that costs as much gives exactness away for
-            nothing: bf16 without its instructions is imitated at three to ten times the cost.
+        cost: Most processor time, as a multiple of the exact form's. A form that costs as much loses exactness for
+            nothing: bf16 without its instructions is emulated at three to ten times the cost.
     """
 
     error: float = 0.02
@@ -68,8 +68,8 @@ class Candidate:
     """One form of a network.
 
     Attributes:
-        name: What it changes, its precision first; results name it.
-        environment: What must be set before the library loads.
+        name: Its changes, precision first; results name it.
+        environment: Variables to set before the library loads.
     """
 
     name: str
@@ -80,7 +80,7 @@ class Candidate:
         return f"{self.name} with {limits}" if limits else self.name
 
     def below(self, environment: Mapping[str, str]) -> Candidate:
-        """Return the candidate as it may run where an operator has set `environment`: a lower limit stays as it is."""
+        """Return the candidate within the operator's `environment`: a lower limit there stays."""
         if ONEDNN not in self.environment or lowers_onednn(self.environment[ONEDNN], environment):
             return self
         return replace(self, environment={name: v for name, v in self.environment.items() if name != ONEDNN})
@@ -96,7 +96,7 @@ class Distance:
     cost: float | None = None
 
     def within(self, bounds: Bounds) -> bool:
-        """Tell whether it keeps to the bounds; what is not a number, or was asked and not measured, never does."""
+        """Tell whether it keeps to the bounds; NaN, or a limit without a measurement, never does."""
         return (
             self.error <= bounds.error
             and _at_least(self.agreement, bounds.agreement)
@@ -129,12 +129,12 @@ def choose(
     """Return the first candidate that proves itself.
 
     Args:
-        candidates: The most wanted one first.
-        prove: Measures one, or says in a few words why it cannot be measured.
+        candidates: The preferred one first.
+        prove: Measures one, or returns in a few words why it cannot be measured.
         what: The subject, for the log and the refusal.
-        key: Names processor, libraries and weights: what a remembered choice holds for.
-        bounds: What a candidate must keep to.
-        exact: What runs if none does; without it that is a refusal.
+        key: Names the processor, libraries and weights for which a remembered choice holds.
+        bounds: The limits of a candidate.
+        exact: The form that runs if none does; without it that is a refusal.
         cache: File of remembered choices; one that cannot be read or written only costs another measurement.
 
     Raises:
@@ -193,7 +193,7 @@ def key_of(*parts: str) -> str:
 
 
 def _processor() -> str:
-    """Return what the kernel says of the first processor: its name and its instruction sets."""
+    """Return the kernel's description of the first processor: its name and its instruction sets."""
     with suppress(OSError):
         lines = Path("/proc/cpuinfo").read_text().split("\n\n", 1)[0].splitlines()
         return "\n".join(line for line in lines if line.startswith(("vendor_id", "model", "stepping", "flags")))

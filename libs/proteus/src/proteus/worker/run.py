@@ -2,9 +2,9 @@
 
     probes, heartbeat, card `loading` ─▶ weights ─▶ load ─▶ card `ready` ─▶ work ─ SIGTERM ─▶ drain ─▶ card removed
 
-`run_worker` owns all of it. A service gives what only it knows (`WorkerService`): its engines or parsers, its part of
-the card, and its loop (`Work`). Whatever goes wrong in the loop is counted, and the loop is started again; what it
-cannot load ends the process with a sentence; a source of weights that is away is waited for.
+`run_worker` owns all of it. A service adds its own parts (`WorkerService`): its engines or parsers, its part of the
+card, and its loop (`Work`). An error in the loop is counted, and the loop is started again; a failed load ends the
+process with a sentence; the worker waits for a source of weights that is away.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ from proteus.worker.weights import WeightsOrder
 log = structlog.get_logger()
 
 LOAD_SECONDS: Final = 900.0
-"""Loading that takes longer is stuck, says `/healthz`: a fp32 and a half form of the largest engine take minutes."""
+"""`/healthz` reports longer loading as stuck: a fp32 and a half form of the largest engine take minutes."""
 
 
 class _Identity(Protocol):
@@ -54,7 +54,7 @@ class _Identity(Protocol):
 
 
 class WorkerSettings(Protocol):
-    """What the settings of every worker's service have."""
+    """The part that all workers' settings share."""
 
     @property
     def worker(self) -> _Identity: ...
@@ -70,7 +70,7 @@ class WorkerSettings(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class WorkerParts:
-    """What `run_worker` makes and a service's loop works with.
+    """The parts that `run_worker` makes for a service's loop.
 
     Attributes:
         stuck_seconds: A task whose jobs were lost so long ago never returns.
@@ -91,10 +91,10 @@ class Work:
     """A service's work, ready to begin.
 
     Attributes:
-        run: The loop: takes jobs until the event is set, then finishes what it has begun and returns. What it raises
-            is counted, and it is called again.
+        run: The loop: takes jobs until the event is set, then finishes those it has begun and returns. An error is
+            counted, and it is called again.
         call_seconds: Deadline of the longest call that the loop makes between two turns.
-        close: Frees what the work holds; waits for nothing.
+        close: Frees the work's resources; waits for nothing.
         beside: Another loop that runs as long as the work does.
     """
 
@@ -105,7 +105,7 @@ class Work:
 
 
 class WorkerService(Protocol):
-    """What makes one kind of worker."""
+    """The parts of one kind of worker."""
 
     @property
     def name(self) -> str:
@@ -133,22 +133,22 @@ class WorkerService(Protocol):
             missing: Models whose source refused them, and why.
 
         Raises:
-            ModelUnavailable: Nothing is left to work with.
+            ModelUnavailable: No engine or parser could be loaded.
             TooLittleMemory: The memory limit has no room for one slot.
         """
 
     def work(self, parts: WorkerParts) -> Work:
-        """Put the work together. Called once, after `load`."""
+        """Build the work. Called once, after `load`."""
 
     def card(self, card: WorkerCard) -> WorkerCard:
-        """Add what this service offers to its card."""
+        """Add this service's offer to its card."""
 
     def serving(self, status: WorkerStatus, overdue: Callable[[], str | None]) -> AbstractAsyncContextManager[object]:
-        """Serve what the service serves beside its queue, from the first instant to the last.
+        """Serve the service's ports beside its queue, from the first instant to the last.
 
         Args:
-            status: Why no work is taken.
-            overdue: Which loops have stopped turning.
+            status: States why no work is taken.
+            overdue: Returns the loops that have stopped turning.
         """
 
 
@@ -156,10 +156,10 @@ async def run_worker(service: WorkerService, settings: WorkerSettings, stop: asy
     """Run one worker until `stop`, or until its loop ends by itself.
 
     Raises:
-        SettingRefused: A port cannot be had.
+        SettingRefused: A port is not available.
         NoStorageKey: There is nothing to sign with.
-        LicenceRefused: The deployment's policy forbids what the settings name.
-        ModelUnavailable: Nothing that the settings name can be had.
+        LicenceRefused: The deployment's policy forbids the weights that the settings name.
+        ModelUnavailable: None of the models that the settings name could be loaded.
         TooLittleMemory: The memory limit has no room for one slot.
     """
     worker_id = WorkerId(settings.worker.worker_id)
@@ -231,7 +231,7 @@ async def run_worker(service: WorkerService, settings: WorkerSettings, stop: asy
 async def _load(
     service: WorkerService, storage: StorageSettings, status: WorkerStatus, loops: Loops, stop: asyncio.Event
 ) -> bool:
-    """Make the service ready; tell whether it is: `stop` may come first."""
+    """Make the service ready; return whether it is: `stop` may come first."""
     orders = service.weights()
     with loops.watched("weights") as pulse:
         missing = await fetch_weights(orders, storage, stop, pulse, on_wait=status.wait_for)
@@ -250,7 +250,7 @@ async def _load(
 
 
 async def _work(work: Work, loops: Loops, over: asyncio.Event, stop: asyncio.Event) -> None:
-    """Work until `stop`, or until the loop ends by itself; whatever else goes wrong, work goes on."""
+    """Work until `stop`, or until the loop ends by itself; no error ends it."""
     done = asyncio.Event()
 
     async def until_done(pulse: Pulse) -> None:

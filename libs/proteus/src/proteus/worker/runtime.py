@@ -1,7 +1,7 @@
-"""What every worker does beside its work: follows its queue's control channel, and keeps its card in the registry.
+"""Every worker's side tasks: following its queue's control channel, and keeping its card in the registry.
 
-Both are bodies for `proteus.service.supervision.Loops`, which counts what they raise and starts them again: the safety
-poll and the heartbeat find out the same a little later, and a card that is not renewed is gone by itself.
+Both are bodies for `proteus.service.supervision.Loops`, which counts their errors and restarts them: the safety poll
+and the heartbeat learn the same a little later, and a card that is not renewed expires by itself.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ SERVER_PATIENCE_SECONDS: Final = 10.0
 """Socket timeout of a worker's client; no call of a worker blocks."""
 
 LISTEN_SECONDS: Final = 5.0
-"""How long the control channel is waited for before the loop turns."""
+"""How long the loop waits for the control channel before it turns."""
 
 MALFORMED: Final = Counter("proteus_control_messages_malformed_total", "Messages to the workers that were none.")
 
@@ -44,17 +44,17 @@ STUCK_EXIT: Final = 70
 
 @dataclass
 class WorkerStatus:
-    """How a worker stands, for probes and registry. Each change rings both bells."""
+    """A worker's status, for probes and registry. Each change sets both events."""
 
     service: str
     state: WorkerState = WorkerState.LOADING
     waits_for: str = ""
-    """What keeps it from being ready, beside its state; empty: nothing in particular."""
+    """Why it is not ready, beside its state; empty: no further reason."""
     changed: asyncio.Event = field(default_factory=asyncio.Event)
     work_available: asyncio.Event = field(default_factory=asyncio.Event)
 
     def become(self, state: WorkerState) -> None:
-        """Change, and tell."""
+        """Change the state, and set both events."""
         self.state = state
         self.changed.set()
         self.work_available.set()
@@ -66,7 +66,7 @@ class WorkerStatus:
         return f"the {self.service} is {self.state}{f': {self.waits_for}' if self.waits_for else ''}"
 
     def wait_for(self, what: str) -> None:
-        """Say what keeps it from being ready."""
+        """Set why it is not ready."""
         self.waits_for = what
 
     async def drain_at(self, stop: asyncio.Event) -> None:
@@ -76,7 +76,7 @@ class WorkerStatus:
 
 
 def worker_client(url: str) -> Redis:
-    """Return a client for a worker: it decodes answers, whatever bytes they hold, and tries a broken line once more."""
+    """Return a client for a worker: it decodes answers of any bytes, and retries a broken connection once."""
     return Redis.from_url(
         url,
         decode_responses=True,
@@ -90,7 +90,7 @@ def worker_client(url: str) -> Redis:
 async def follow_control_channel(
     redis: Redis, names: QueueKeys, pulse: Pulse, *, claims: Claims, work_available: asyncio.Event
 ) -> None:
-    """Ring the bell when there is work, note cancels at once."""
+    """Wake the worker when there is work, record cancels at once."""
     async with subscribe(redis, names.control) as messages:
         while True:
             pulse.turn()
@@ -127,6 +127,6 @@ async def keep_registered(
 
 
 async def leave(redis: Redis, names: QueueKeys, worker: WorkerId) -> None:
-    """Take the worker's card away, if Redis answers: it runs out by itself."""
+    """Remove the worker's card, if Redis answers: it expires by itself."""
     with contextlib.suppress(RedisError, OSError):
         await deregister(redis, names, worker)

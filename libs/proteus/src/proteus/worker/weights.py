@@ -1,14 +1,14 @@
-"""Brings weights to a worker that starts with an empty folder: from a bucket or a model hub, once per node.
+"""Fetches weights for a worker that starts with an empty folder: from a bucket or a model hub, once per node.
 
 `proteus.worker.fetching` runs it in a process of its own, again and again while the source is away.
 
     <SERVICE>_WEIGHTS_SOURCE ─▶ lock ─▶ draft folder ─▶ rename ─▶ <SERVICE>_WEIGHTS_DIR/<model> ─▶ the model's loader
 
-The weaver brings engines, the tailor its parser. The source is a tree as `make weights` leaves it under
+The weaver fetches engines, the tailor its parser. The source is a tree as `make weights` writes it under
 `.proteus/models`: one folder per model. A tree without such a folder is taken whole, but for the folders of other
 models, so that `s3://bucket/catvton` and a hub's repository of one model work too. Pods that share a node's folder wait
-for the one that fetches; the lock dies with its process, and a cut-off draft is begun anew. Only safetensors, ONNX and
-text files are taken: a pickle could run code.
+for the one that fetches; the lock ends with its process, and an interrupted draft is begun anew. Only safetensors, ONNX
+and text files are taken: a pickle could run code.
 """
 
 from __future__ import annotations
@@ -41,10 +41,10 @@ HUB: Final = re.compile(r"(?P<repository>[\w.-]+/[\w.-]+)(@(?P<revision>[\w./-]+
 BUCKET: Final = re.compile(r"s3://(?P<bucket>[a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(/(?P<prefix>.*))?")
 
 FOLDER_ERRORS: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM})
-"""A worker's own folder raises these, whatever library writes there."""
+"""Errors of a worker's own folder, from any library that writes there."""
 
 AWAY_STATUSES: Final = frozenset({408, 425, 429})
-"""Of the hub's answers, beside 5xx: come again later. Any other 4xx is a no."""
+"""Statuses of the hub, beside 5xx, to retry later. Any other 4xx is a refusal."""
 
 _ADDRESS_QUERY: Final = re.compile(r"\?[^\s'\"<>]*")
 
@@ -56,11 +56,11 @@ class WeightsOrder:
     """Weights that a worker needs.
 
     Attributes:
-        model: Whose weights: an engine or a parser.
+        model: The engine or parser of the weights.
         source: `s3://bucket/prefix`, read with the object storage's credentials, or `owner/name[@revision]` on the
             model hub; empty: nothing is fetched, the folder must hold them.
-        folder: Where models' folders live; must be writable.
-        service: Whose settings and package the errors name.
+        folder: The parent of the models' folders; must be writable.
+        service: The service whose settings and package the errors name.
     """
 
     model: str
@@ -70,31 +70,31 @@ class WeightsOrder:
 
     @property
     def target(self) -> Path:
-        """Where the weights lie once they are whole."""
+        """Folder of the complete weights."""
         return Path(self.folder) / self.model
 
     @property
     def draft(self) -> Path:
-        """Where they lie while they come."""
+        """Folder of the weights while they are fetched."""
         return Path(self.folder) / f".{self.model}.draft"
 
     @property
     def needed(self) -> bool:
-        """Whether something has to be fetched."""
+        """Whether weights have to be fetched."""
         # The target appears whole, by a rename: a folder that is read-only or filled by hand needs no lock.
         return bool(self.source) and not (self.folder and _filled(self.target))
 
 
 def bring(order: WeightsOrder, storage: StorageSettings) -> None:
-    """Have the model's folder filled; what is there already is left alone. Blocks.
+    """Fill the model's folder, unless it is filled already. Blocks.
 
     Args:
         order: What to fetch.
         storage: Endpoint and credentials of the object storage.
 
     Raises:
-        ModelUnavailable: The source says no: it is malformed, refuses this worker or holds no weights; or the folder
-            cannot be written.
+        ModelUnavailable: The source is malformed, refuses this worker or holds no weights; or the folder cannot be
+            written.
         DependencyUnavailable: The source is away. The message names it and the kind of error, and nothing secret.
     """
     model, folder = order.model, order.folder
@@ -185,15 +185,15 @@ def _from_hub(order: WeightsOrder, repository: str, revision: str | None) -> Non
         hub.snapshot_download(
             repository, revision=revision, local_dir=order.draft, allow_patterns=patterns, ignore_patterns=others
         )
-    except Exception as error:  # The edge of a large library: whatever it raises is a no, a full disk, or "not now".
+    except Exception as error:  # The edge of a large library: any error is a refusal, a full disk, or "not now".
         _refuse_hub(order, repository, error)
     shutil.rmtree(order.draft / ".cache", ignore_errors=True)
 
 
 def _refuse_hub(order: WeightsOrder, repository: str, error: Exception) -> NoReturn:
-    """Raise what an error of the hub's client means: the folder's, a no of the source's, or that it is away.
+    """Raise our error for one of the hub's client: the folder's fault, a refusal, or a source that is away.
 
-    The client's own text is shown of a no alone: it may hold addresses with signatures, which are cut.
+    The client's own text is shown only for a refusal: it may hold addresses with signatures, which are cut.
     """
     chain = list(_causes(error))
     for one in chain:
@@ -218,7 +218,7 @@ def _refuse_hub(order: WeightsOrder, repository: str, error: Exception) -> NoRet
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
-    """Yield an error and what caused it."""
+    """Yield an error and its causes."""
     found: BaseException | None = error
     while found is not None:
         yield found

@@ -2,8 +2,8 @@
 
     standard input ─▶ one JSON line: the order and the object storage ─▶ `bring` ─▶ standard output: one JSON line
 
-A process of its own can be ended at its deadline, whatever library is at work in it; its lock ends with it. The answer
-is `{"done": true}`, `{"refused": why}` (the source says no) or `{"away": why}` (try again). The worker's end ends it.
+A process of its own can be ended at its deadline, with any library at work in it; its lock ends with it. The answer is
+`{"done": true}`, `{"refused": why}` (by the source) or `{"away": why}` (try again). It ends with its worker.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ def main() -> None:
 
 
 def answer(order: WeightsOrder, storage: StorageSettings) -> dict[str, Any]:
-    """Return what became of the attempt."""
+    """Return the outcome of the attempt."""
     try:
         bring(order, storage)
     except DependencyUnavailable as error:
         return {"away": error.message}
     except ProteusError as error:
         return {"refused": error.message}
-    except Exception as error:  # An edge: an unforeseen error is tried again. Its text may hold a signed address.
+    except Exception as error:  # An edge: an unforeseen error is retried. Its text may hold a signed address.
         source = without_credentials(order.source)
         return {"away": f"{order.model}'s weights cannot be fetched from {source} ({type(error).__name__})"}
     return {"done": True}
