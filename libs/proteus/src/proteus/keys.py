@@ -134,7 +134,7 @@ class QueueKeys:
 
     @property
     def deadlines(self) -> str:
-        """ZSET, scripts. Job id -> deadline in ms, of jobs that have one and are not settled."""
+        """ZSET, scripts. Job id -> deadline in ms, of jobs that have one and have not ended."""
         return f"{self.tag}:deadlines"
 
     @property

@@ -14,7 +14,7 @@ from proteus.queue.model import Submission
 
 @dataclass(kw_only=True)
 class Entry:
-    """One job's hash. `place` is `list`, `parked`, `lease`, `retry` or empty (settled).
+    """One job's hash. `place` is `list`, `parked`, `lease`, `retry` or empty (ended).
 
     Attributes:
         number: Counts submissions: older jobs come back first.

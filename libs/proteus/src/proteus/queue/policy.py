@@ -21,7 +21,7 @@ class QueuePolicy:
             until one of them holds nothing. Otherwise it would starve while all are busy.
         backoff_base_ms: Longest wait before the first retry; it doubles with every attempt (full jitter).
         backoff_cap_ms: And never exceeds this.
-        settled_ttl_seconds: How long a settled job's hash stays readable.
+        settled_ttl_seconds: How long an ended job's hash stays readable.
         stream_cap: Entries kept in the event stream, approximately. The recorder reads within milliseconds; 100,000
             entries are some 25,000 jobs, about 30 MB.
         reap_limit: Jobs one reap moves at most, so that no script blocks the server for long.

@@ -31,8 +31,8 @@ _INCLUDE: Final = re.compile(r"^--- include (\w+)\n", re.MULTILINE)
 def source(name: str) -> str:
     """Return the script `lua/<name>.lua`, with its includes in place.
 
-    A full server, or a replica, refuses a script with that first line before its first command. Without the line it
-    would refuse single commands, and leave the script half done.
+    With a first line `#!lua` a full server, or a replica, refuses the script before its first command. Without it the
+    server would refuse single commands, and leave the script half done.
     """
     return f"#!lua flags={'allow-oom' if name in _SHOWS else ''}\n{_whole(name)}"
 

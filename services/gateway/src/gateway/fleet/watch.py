@@ -161,7 +161,7 @@ class FleetWatch:
 
     @contextmanager
     def admitting(self, caller: Caller, tryon_id: str, pictures: int) -> Iterator[None]:
-        """Count pictures from their commit until the next reading, each once; stop if the commit fails."""
+        """Count pictures during their commit and until a reading has them, each once; not if the commit fails."""
         self._fresh[tryon_id] = self._uncommitted[tryon_id] = (caller, pictures)
         self._count(caller, pictures)
         try:

@@ -72,7 +72,7 @@ def apply(row: JobRow, event: QueueEvent) -> JobRow:
 
 
 def cascaded(row: JobRow, needs: Sequence[JobRow], *, now: datetime) -> JobRow:
-    """Return a dependent after its needs changed: released when all are done, failed like the first that failed.
+    """Return a dependent after its needs changed: released when all are done, failed like the first that is not.
 
     A cancelled or expired need fails its dependents: no client cancelled those.
     """

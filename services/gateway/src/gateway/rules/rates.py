@@ -1,6 +1,6 @@
 """Rate limits: a token bucket per holder and kind of request, in this process.
 
-A holder is a user, a tenant or an address. Time is monotonic: a step of the wall clock changes nobody's allowance.
+A holder is a user, a tenant or an address. Time is monotonic: a step of the wall clock changes no allowance.
 Every call costs the same however many holders there are.
 """
 

@@ -76,7 +76,7 @@ def _named(text: str) -> str:
 
 
 def _written(value: object) -> object:
-    """Refuse a bare number: pydantic would take it for Unix seconds, the description says ISO 8601."""
+    """Refuse a bare number: pydantic would take it for Unix seconds, the API requires ISO 8601."""
     if isinstance(value, str) and len(value) >= len("2026-02-03T12:00Z") and value[4] == "-":
         return value
     raise ValueError("must be ISO 8601 with its zone, like 2026-02-03T12:00:00Z")

@@ -82,5 +82,5 @@ class StatusBody(BaseModel):
 
     @property
     def ended(self) -> bool:
-        """Whether nothing will change any more."""
+        """Whether the job has ended."""
         return self.status != "draft" and self.status.terminal

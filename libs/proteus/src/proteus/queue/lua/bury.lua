@@ -1,7 +1,7 @@
--- bury: a foreign payload that nobody can adopt becomes a dead letter with a reason.
+-- bury: turn an external payload that the gateway cannot import into a dead letter with a reason.
 -- Guarantee: it leaves the foreign list; burying it again changes nothing.
 -- KEYS, ARGV 1-7: lib/base. ARGV 8 payload, 9 id of the letter, 10 code, 11 message
--- Returns: 1 if it stood in the foreign list, else 0.
+-- Returns: 1 if it was in the foreign list, else 0.
 --- include base
 local found = call('LREM', FOREIGN, -1, ARGV[8])
 if found == 0 then return 0 end

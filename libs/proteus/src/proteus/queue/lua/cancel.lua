@@ -1,5 +1,5 @@
--- cancel: stop jobs. A waiting one is gone at once; a running one is flagged and its worker told.
--- Guarantee: asked again it gives the same answer; a job that is over in another way, or unknown, is refused.
+-- cancel: stop jobs. A waiting one ends at once; a running one is flagged and its worker notified.
+-- Guarantee: a repeated call gives the same answer; a job that ended in another way, or is unknown, is refused.
 -- KEYS, ARGV 1-7: lib/base. ARGV from 8: ids. Cost: the distance to the nearer end of the list for a waiting one.
 -- Returns: `done`, `flagged` or `refused` per job.
 --- include base

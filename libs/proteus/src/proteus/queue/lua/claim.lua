@@ -1,5 +1,5 @@
 -- claim: give a worker jobs of one effective batch key, from the head.
--- Guarantee: reaps first; each job given is `running` with token + 1 and a lease, and stood in the list before; jobs that
+-- Guarantee: reaps first; each job given is `running` with token + 1 and a lease, and was in the list before; jobs that
 --   cannot meet their deadline are shed; the rest keeps its order. A job with crashes runs alone: given only to a worker
 --   that holds nothing, with nothing beside; one that has waited longer than the patience stops others from taking more
 --   until one of them is free for it.
@@ -21,7 +21,7 @@
 reap(tonumber(ARGV[16]), tonumber(ARGV[15]), ARGV[11])
 --- include take
 
--- The lines of the engines offered are merged by order; each is read a piece at a time.
+-- The indexes of the engines offered are merged by order; each is read a piece at a time.
 local cap, looked, piece, lines = tonumber(ARGV[14]), 0, tonumber(ARGV[9]), {}
 for engine in pairs(engines_offered) do lines[#lines + 1] = {engine = engine, read = 0, at = 1, jobs = {}} end
 

@@ -1,6 +1,6 @@
 -- complete: finish jobs.
--- Guarantee: only the current token completes a running job, exactly once; asked again with the same token it says
---   `done` again and does nothing (the answer may have been lost on its way), with any other `refused`.
+-- Guarantee: only the current token completes a running job, exactly once; a repeated call with the same token
+--   returns `done` again and does nothing (the answer may have been lost on its way), with any other `refused`.
 -- KEYS, ARGV 1-7: lib/base. ARGV from 8, four per job: id, token, result JSON, result key or ''
 -- Returns: `done` or `refused` per job.
 --- include base

@@ -1,8 +1,8 @@
--- fail: give up on jobs for now, or for good.
--- Guarantee: only the current token fails a running job; asked again it gives the same answer and does nothing. A job
---   whose cancel was asked becomes canceled. A retryable failure past the deadline expires, else waits
---   jitter * min(cap, base * 2^(attempts - 1)) ms (proteus.retry), until max attempts; what is left is a dead letter,
---   unless what a user sent is the cause: the user sees the reason, and no operator could mend it.
+-- fail: end the attempt at jobs: for now, or for good.
+-- Guarantee: only the current token fails a running job; a repeated call gives the same answer and does nothing. A job
+--   with a pending cancel becomes canceled. A retryable failure past the deadline expires, else waits
+--   jitter * min(cap, base * 2^(attempts - 1)) ms (proteus.retry), until max attempts; any other is a dead letter,
+--   unless the user's input is the cause: the user sees the reason, and no operator could repair it.
 -- KEYS, ARGV 1-7: lib/base. ARGV 8 max attempts, 9 base ms, 10 cap ms, then seven per job: id, token, code, message,
 --   retryable, of input, jitter
 -- Returns: `done` (canceled, expired), `retry`, `dead` or `refused` per job.

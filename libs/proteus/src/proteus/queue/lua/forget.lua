@@ -1,5 +1,5 @@
 -- forget: remove every trace of jobs; those that still live are canceled first.
--- Guarantee: afterwards the queue knows nothing of them; a worker that runs one is told, loses its lease, and is refused.
+-- Guarantee: afterwards no trace of them is left; a worker that runs one is notified, loses its lease and is refused.
 -- KEYS, ARGV 1-7: lib/base. ARGV from 8: ids
 -- Returns: how many jobs there were.
 --- include base

@@ -1,6 +1,6 @@
 -- hand_back: return jobs that a worker will not run.
 -- Guarantee: back to the head in the order given, first one next; never counts as a crash or an attempt. Only the
---   current token can; a job whose cancel was asked is canceled, one past its deadline expires.
+--   current token can; a job with a pending cancel is canceled, one past its deadline expires.
 -- KEYS, ARGV 1-7: lib/base. ARGV from 8: id, token per job
 -- Returns: how many jobs were given back.
 --- include base

@@ -1,4 +1,4 @@
--- inspect: every structure of the queue once, those included that scripts seldom touch and others read without one.
+-- inspect: check every structure of the queue once, also those that scripts seldom touch and clients read directly.
 -- Guarantee: afterwards each is absent or of its type; a stream that has given out its last id goes on.
 -- KEYS, ARGV 1-7: lib/base. ARGV 8 bad events, 9 workers
 -- Returns: how many were set aside or went on.

@@ -1,9 +1,9 @@
--- look: jobs as they stand now, for statuses and the reconciler. Changes nothing, but sets aside what is no job.
--- KEYS, ARGV 1-7: lib/base. ARGV 8 whether anybody asks for places, then ids. Cost: O(log n) per job.
+-- look: the present state of jobs, for statuses and the reconciler. Changes nothing, but sets aside what is no job.
+-- KEYS, ARGV 1-7: lib/base. ARGV 8 whether to return places, then ids. Cost: O(log n) per job.
 -- Returns: per job '' or {state, token, jobs ahead or '', of its engine or '', parked, stranded, stage, step, steps, attempts,
 --   crashes, solo crashes, cancel, worker, submitted ms, claimed ms, retry at ms, code, message, result JSON}, '' where
---   absent. Stranded: it lives, and stands neither in an index nor in leases, retries or parked jobs,
---   or has a deadline that nobody watches.
+--   absent. Stranded: it lives, and is neither in an index nor in leases, retries or parked jobs,
+--   or has a deadline that is not among the deadlines.
 --- include base
 --- include index
 local views, stand = {}, {running = LEASES, retrying = RETRY}

@@ -1,6 +1,6 @@
--- park: jobs that nobody can serve leave the list; parked ones that somebody can serve return to the head, oldest first.
+-- park: jobs that no worker can serve leave the list; parked ones that one can serve return to the head, oldest first.
 -- Guarantee: a parked job stays queued, keeps its deadline and its token and counts nowhere as waiting. At most `limit`
---   are moved out per engine, and `limit` parked ones looked at from the newest below the cursor.
+--   are moved out per engine, and `limit` parked ones checked from the newest below the cursor.
 -- KEYS, ARGV 1-7: lib/base. ARGV 8 limit, 9 cursor ('+inf' to begin), then the engines that can be served
 -- Returns: {jobs parked, jobs returned, cursor for the rest or ''}.
 --- include base
@@ -32,7 +32,7 @@ for i = 1, #found, 2 do
   local id = found[i]
   local job = read(id)
   if job.state ~= 'queued' or not job.parked then
-    call('ZREM', PARKED, id) -- an older version settled it
+    call('ZREM', PARKED, id) -- an older version ended it
   elseif servable[job.engine] then
     to_head(id, job, 'offered')
     returned = returned + 1

@@ -1,7 +1,7 @@
 -- progress: how far a running job is; ephemeral, so no event in the stream.
--- Guarantee: only the current token of a running job is heard. The latest value stays in the hash.
+-- Guarantee: only the current token of a running job is accepted. The latest value stays in the hash.
 -- KEYS, ARGV 1-7: lib/base. ARGV 8 id, 9 token, 10 stage, 11 step, 12 steps, 13 channel
--- Returns: 1 if heard, else 0.
+-- Returns: 1 if accepted, else 0.
 --- include base
 local id = ARGV[8]
 local f = call('HMGET', JOB .. id, 'state', 'token', 'label')

@@ -1,4 +1,4 @@
--- reap: do what time has made due; anyone may call it at any moment.
+-- reap: handle what is due; any client may call it at any moment.
 -- Guarantee: an expired lease counts one crash (and one solo crash if the job ran alone) and the job goes back to the
 --   head, or to the dead letters at the crash limit; due retries go back to the head; waiting jobs past their deadline
 --   expire; workers silent for a lease leave `busy`; a slice of list and indexes is made to agree where they differ.

@@ -1,5 +1,5 @@
 -- register: a worker's card in the registry.
--- Guarantee: afterwards the card is exactly this one and lives `life` seconds; ids whose cards ran out are swept.
+-- Guarantee: afterwards the card is exactly this one and lives `life` seconds; ids whose cards expired are swept.
 -- KEYS: 1 workers (ZSET id -> ms)  2 this worker's card (HASH)
 -- ARGV: 1 worker id  2 life in seconds, then field, value pairs
 -- Returns: how many dead ids were swept.

@@ -1,9 +1,9 @@
--- renew: one beat of a worker's heart for all it holds.
+-- renew: one heartbeat of a worker for all its jobs.
 -- Guarantee: a lease ends max(lease, 3 x expected step) after the last progress, never later: a beat alone does not
---   prolong it. Only the owner of the current token renews; a job that is lost or whose cancel was asked is named.
+--   prolong it. Only the owner of the current token renews; lost jobs and those with a pending cancel are named.
 -- KEYS, ARGV 1-7: lib/base. ARGV 8 worker, 9 ms since the last progress, 10 expected step ms, 11 lease ms, then
 --   id, token per job
--- Returns: {lost ids, cancel-asked ids}.
+-- Returns: {lost ids, ids with a pending cancel}.
 --- include base
 local expiry = NOW - ARGV[9] + math.max(tonumber(ARGV[11]), 3 * ARGV[10])
 local lost, canceled, owns = {}, {}, false

@@ -1,7 +1,7 @@
 -- restore: give living jobs back a place that will move them, where they have none.
--- Guarantee: afterwards a queued job stands in list and index (or among the parked ones), a retrying one among the retries, a
---   running one has a lease: a worker that lives renews it, else it runs out and the job comes back. Tokens stay as they
---   are; what has its place, is over or unknown is not touched.
+-- Guarantee: afterwards a queued job is in list and index (or among the parked ones), a retrying one among the retries, a
+--   running one has a lease: a living worker renews it, else it expires and the job comes back. Tokens stay as they
+--   are; a job that has its place, has ended or is unknown is not touched.
 -- KEYS, ARGV 1-7: lib/base. ARGV 8 lease ms, then ids. Cost: O(list) per job without a place.
 -- Returns: how many jobs had none.
 --- include base

@@ -1,12 +1,12 @@
 -- submit: put jobs into the list, once per epoch.
--- Guarantee: a job that is already there with this epoch or a later one, or that is over (but for failed ones), is not
---   touched; an older living or failed one is replaced, and whoever holds it is refused from then on. Tokens start at
+-- Guarantee: a job that exists already with this epoch or a later one, or that has ended (but for failed ones), is not
+--   touched; an older living or failed one is replaced, and its holder is refused from then on. Tokens start at
 --   epoch * 10^6, so they never repeat or fall, even across an emptied server. Low ends at the left; `high` ones join
 --   the first-in-first-out prefix at the head. Cost: O(log n) per job, O(prefix) per high one.
 -- KEYS, ARGV 1-7: lib/base. ARGV from 8, seventeen per job: id, epoch, payload, body, label, url, engine, key,
 --   degraded key, may degrade, rank, deadline ms or '', high, attempts, crashes, solo crashes, whether the deadline is
 --   the end of its age
--- Returns: 1 (taken) or 0 (was there) per job.
+-- Returns: 1 (taken) or 0 (existed) per job.
 --- include base
 --- include index
 --- include settle

@@ -18,7 +18,7 @@ router = GuardedRouter(tags=["auth"])
 async def guest(request: Request, response: Response, services: ServicesDep, host: HostDep) -> GuestToken:
     """Make a new guest and return its token. Send it as `Authorization: Bearer …` and as the socket's `auth.token`.
 
-    Where guests need a host (`guests_disabled` says so), call this with an account's token: the guest joins its tenant.
+    Where guests need a host (error `guests_disabled`), call this with an account's token: the guest joins its tenant.
     """
     return await new_guest(services, host, origin=request.state.address, response=response)
 

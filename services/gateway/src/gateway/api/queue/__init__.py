@@ -1,1 +1,1 @@
-"""`/v1/queue`, for operators: what waits, what is dead, try again, drop."""
+"""`/v1/queue`, for operators: waiting jobs, dead letters, retry, drop."""

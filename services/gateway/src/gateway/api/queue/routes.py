@@ -1,4 +1,4 @@
-"""The queue, for operators (scope `admin`): what waits, what is dead, try again, drop. Row and queue move together."""
+"""The queue, for operators (scope `admin`): waiting jobs, dead letters, retry, drop. Row and queue change together."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ _TOKEN: Final = b"Bearer "
 
 
 class SubmitShortcut:
-    """Answers plain submits, hands everything else on.
+    """Answers plain submits, passes all other requests on.
 
     Args:
         app: The HTTP application.

@@ -1,11 +1,11 @@
--- base: what every script starts with. Included, never run alone.
+-- base: the start of every script. Included, never run alone.
 -- KEYS (the same for every script, all in the slot of the list's hash tag):
 --   1 list  2 leases  3 busy  4 retry  5 dead  6 events  7 foreign  8 waits  9 deadlines  10 order  11 engines
 --   12 sweep  13 parked
 -- ARGV 1-7 (the same for every script; a script's own arguments start at 8):
 --   1 prefix of job hashes  2 prefix of holdings  3 control channel  4 job_done channel
---   5 life of settled hashes in seconds  6 cap of the event stream  7 prefix of the engines' indexes
--- Job hashes, holdings and indexes are built from their prefixes: which ones a claim or a reap meets is only known inside.
+--   5 life of ended jobs' hashes in seconds  6 cap of the event stream  7 prefix of the engines' indexes
+-- Job hashes, holdings and indexes are built from their prefixes: only the script knows which ones it meets.
 local LIST, LEASES, BUSY, RETRY, DEAD = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local EVENTS, FOREIGN, WAITS, DEADLINES = KEYS[6], KEYS[7], KEYS[8], KEYS[9]
 local ORDER, ENGINES, SWEEP, PARKED, INDEX = KEYS[10], KEYS[11], KEYS[12], KEYS[13], ARGV[7]
@@ -42,8 +42,8 @@ local function read(id)
   return sound(id, job, true)
 end
 
--- emit(kind, id, state, job, …): append a fact to the event stream; returns its entry id, which also tells the time.
--- Counters are told once there is something to tell.
+-- emit(kind, id, state, job, …): append a fact to the event stream; returns its entry id, which also holds the time.
+-- Counters are written once they are not 0.
 local function emit(kind, id, state, job, ...)
   if job.attempts == '0' and job.crashes == '0' then
     return call('XADD', EVENTS, 'MAXLEN', '~', STREAM_CAP, '*', 'kind', kind, 'id', id, 'state', state, 'token',
@@ -53,7 +53,7 @@ local function emit(kind, id, state, job, ...)
     job.token, 'attempts', job.attempts, 'crashes', job.crashes, 'solo_crashes', job.solo_crashes, ...)
 end
 
--- wake(): tell the workers that something can be claimed.
+-- wake(): notify the workers that a job can be claimed.
 local function wake()
   redis.call('PUBLISH', CONTROL, '{"kind":"work"}')
 end

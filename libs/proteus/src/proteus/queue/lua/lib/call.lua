@@ -1,7 +1,7 @@
 -- call: every command of a script on a key goes through here. Included by base, never run alone.
--- A script that met a key of another type would be broken off with half its work done, and so would everybody's. Such a key
--- gets another name for a day, `<tag>:set-aside:<key>`, and the command finds none there; the event stream says so, and the
--- recorder counts, logs and shows it. What stood there comes back by sweep, restore and the reconciler.
+-- A key of another type would break off every script that meets it, with half its work done. Such a key
+-- gets another name for a day, `<tag>:set-aside:<key>`, and the command finds none there; an event records it, and the
+-- recorder counts, logs and shows it. Its contents come back by sweep, restore and the reconciler.
 
 local function tell(key, found)
   redis.pcall('XADD', EVENTS, 'MAXLEN', '~', STREAM_CAP, '*', 'kind', 'set_aside', 'key', key, 'found', found)

@@ -1,6 +1,6 @@
 -- endings: the ways in which a job fails or runs out of time. Included after settle, never run alone.
 
--- fail(id, job, code, message): settle as failed, for a reason that only concerns who sent it.
+-- fail(id, job, code, message): settle as failed, for a reason that only concerns its user.
 local function fail(id, job, code, message)
   settle(id, job, 'failed', code, message)
 end

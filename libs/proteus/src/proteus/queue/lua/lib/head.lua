@@ -1,7 +1,7 @@
 -- head: how a job comes back. Included after settle, never run alone.
 
--- to_head(id, job, reason): back to the head of the list, where the next claim finds it, unless it is over: its cancel
--- was asked or its deadline has passed.
+-- to_head(id, job, reason): back to the head of the list, where the next claim finds it, unless it has ended: its cancel
+-- was requested or its deadline has passed.
 local function to_head(id, job, reason)
   release(id, job)
   if job.cancel then

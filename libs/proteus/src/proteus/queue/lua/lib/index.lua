@@ -1,5 +1,5 @@
--- index: where a queued job stands. Included after base, never run alone.
--- The ids that wait in the list also stand in one ZSET per engine, by order: list and indexes hold the same jobs in the
+-- index: the place of a queued job. Included after base, never run alone.
+-- The ids that wait in the list are also in one ZSET per engine, by order: list and indexes hold the same jobs in the
 -- same order, so a job's place is a rank. Orders from the head: returned jobs -EXPRESS - n, high-priority ones
 -- -EXPRESS + n, the others n. n only grows; it is never below the server's time in µs, so a lost counter
 -- repeats none.
@@ -32,7 +32,7 @@ local function next_order()
   return n
 end
 
--- enlist(id, engine, order): note in the index what stands in the list.
+-- enlist(id, engine, order): add a job of the list to the index.
 local function enlist(id, engine, order)
   call('ZADD', INDEX .. engine, digits(order), id)
   if not known[engine] then
@@ -41,7 +41,7 @@ local function enlist(id, engine, order)
   end
 end
 
--- unlist(id, job): out of index and list, where it is looked for from the end that is nearer to its place.
+-- unlist(id, job): out of index and list, searched from the end that is nearer to its place.
 local function unlist(id, job)
   if call('LINDEX', LIST, -1) == job.payload then
     call('RPOP', LIST)

@@ -1,4 +1,4 @@
--- reap: what time has done. Included after head and sweep, never run alone.
+-- reap: handle what is due. Included after head and sweep, never run alone.
 
 local function age_order(a, b)
   local am, as = string.match(a.job.entry, '(%d+)-(%d+)')
@@ -7,7 +7,7 @@ local function age_order(a, b)
   return (tonumber(as) or 0) > (tonumber(bs) or 0)
 end
 
--- crashed(id, job, crash_limit): count the crash; only crashes while alone can kill. Says whether the job lives.
+-- crashed(id, job, crash_limit): count the crash; only crashes while alone can kill. Returns whether the job lives.
 local function crashed(id, job, crash_limit)
   job.crashes = job.crashes + 1
   if job.solo == '1' then job.solo_crashes = job.solo_crashes + 1 end

@@ -1,5 +1,5 @@
 -- restore: a queued job into the middle of the list. Included after index, never run alone.
-local REACH = 256 -- places from the head that are reached by lifting what stands before them
+local REACH = 256 -- places from the head that are reached by lifting the elements before them
 
 -- insert(payload, ahead): into the list behind so many. O(ahead): a list has no insert by index.
 local function insert(payload, ahead)

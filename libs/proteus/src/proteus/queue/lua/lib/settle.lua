@@ -9,7 +9,7 @@ local function let_go(worker, ids)
   end
 end
 
--- release(id, job): take it out of wherever it stands: a lease, the retries, the parked jobs or the list (which costs
+-- release(id, job): take it out of its structure: a lease, the retries, the parked jobs or the list (which costs
 -- the distance to its nearer end).
 local function release(id, job)
   if job.state == 'running' then
@@ -24,7 +24,7 @@ local function release(id, job)
   job.state = 'released'
 end
 
--- settle(id, job, state, code, message, result, result_key): the job is over. The hash keeps what a status needs and
+-- settle(id, job, state, code, message, result, result_key): the job has ended. The hash keeps what a status needs and
 -- expires; the fact goes to the stream, and to events:job_done in the shape of docs/contract.md.
 local function settle(id, job, state, code, message, result, result_key)
   local key, extra = JOB .. id, {}

@@ -1,9 +1,9 @@
 -- sweep: list and indexes made to agree again, a slice at a time. Included after restore, never run alone.
 -- They differ after pushes and pops by hand, work of an older version, or the loss of a key. A cursor (an order) remembers
--- how far the last slice came; jobs up to it stand where they should.
+-- how far the last slice came; jobs up to it are in their places.
 
--- keep(element, seen, cursor): the order of a job's one element, now in the index. Strangers go to the foreign list, up
--- to FOREIGN_MOST (policy.py); what is stale or there twice goes: of two elements the one further from the head.
+-- keep(element, seen, cursor): the order of a job's one element, now in the index. External payloads go to the
+-- foreign list, up to FOREIGN_MOST (policy.py); stale and double ones go: of two the one further from the head.
 local function keep(element, seen, cursor)
   local id = id_of(element)
   local job = id and read(id)
@@ -23,7 +23,7 @@ local function keep(element, seen, cursor)
   return order
 end
 
--- missing(seen, cursor, upto, limit): into the list what only the indexes have there. Returns how far it came.
+-- missing(seen, cursor, upto, limit): put jobs into the list that only the indexes have. Returns how far it came.
 local function missing(seen, cursor, upto, limit)
   local found = {}
   for _, engine in ipairs(engines()) do

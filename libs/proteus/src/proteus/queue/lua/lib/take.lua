@@ -1,10 +1,10 @@
--- take: the judgement of claim about one job. Included by claim only (its ARGV), never run alone.
+-- take: claim's decision on one job. Included by claim only (its ARGV), never run alone.
 local worker, key, expiry, estimate, fraction = ARGV[8], ARGV[10], NOW + ARGV[11], tonumber(ARGV[12]), tonumber(ARGV[13])
 local jobs, shed, leases, held, waited, alone, gone, strays = {}, {}, {}, {}, 0, false, {}, {}
 local engines_offered = {}
 for i = 18, #ARGV do engines_offered[ARGV[i]] = true end
 
--- A worker that holds nothing and was told no key may take a crashed job; one that runs such a job takes nothing.
+-- A worker that holds nothing and names no key may take a crashed job; one that runs such a job takes nothing.
 local holds = call('HVALS', HELD .. worker)
 local idle = #holds == 0 and key == ''
 for _, solo in ipairs(holds) do alone = alone or solo == '1' end
@@ -13,7 +13,7 @@ local function full()
   return alone or #jobs >= tonumber(ARGV[9])
 end
 
--- look_at(id): what claim must know of a job, in one read.
+-- look_at(id): the fields of a job that claim needs, in one read.
 local function look_at(id)
   local f = call('HMGET', JOB .. id, 'state', 'token', 'engine', 'key', 'dkey', 'may', 'rank', 'deadline',
     'attempts', 'crashes', 'solo_crashes', 'payload', 'body', 'submitted', 'queued', 'label', 'url', 'order', 'parked', 'aged')
