@@ -2,7 +2,7 @@
 
 The peer of a connection is the client only where no proxy stands between. `GATEWAY_TRUSTED_PROXIES` names the proxies
 whose X-Forwarded-For is trusted: read from the right, the first address that is none of them is the client's. The
-client wrote what stands left of it, which proves nothing. Without trusted proxies a private peer is an unnamed proxy:
+client wrote everything left of it, which proves nothing. Without trusted proxies a private peer is an unnamed proxy:
 all clients would look like one, so there is no address and no limit by address.
 
 An address is used only as a hash under the deployment's key: it tells two clients apart and cannot be reversed.

@@ -74,7 +74,7 @@ class Callers:
 
         Raises:
             Unauthorized: There is no token, it is not ours, it has expired, or its user was deleted.
-            GuestsDisabled: It is a guest's, and this deployment takes no guests.
+            GuestsDisabled: It is a guest's, and this deployment does not accept such guests.
         """
         if token is None:
             raise Unauthorized

@@ -118,7 +118,7 @@ class _Body:
         self.refusal: ASGIApp | None = None
 
     async def receive(self) -> Message:
-        """Hand on the next piece; a body that breaks a rule looks like a client that disconnected."""
+        """Pass on the next piece; a body that breaks a rule looks like a client that disconnected."""
         if self._complete:
             return await self._receive()
         if self.refusal is not None:
@@ -140,7 +140,7 @@ class _Body:
         return message
 
     async def send(self, message: Message) -> None:
-        """Send the application's answer, unless the body was refused; close a connection whose body was not read."""
+        """Send the application's answer, unless the body was refused; close a connection whose body was not fully read."""
         if self.refusal is not None and not self._answered:
             return
         if self._complete:

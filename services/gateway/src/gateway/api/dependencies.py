@@ -93,7 +93,7 @@ def holds(kind: Kind) -> DependsOn:
 
 
 async def trace_of(request: Request) -> str:
-    """The id under which every log line of this request's work stands."""
+    """The trace id of this request, in every log line of its work."""
     return str(request.state.request_id)
 
 

@@ -10,7 +10,7 @@ from gateway.api.wire import said
 
 
 class HealthBody(BaseModel):
-    """Which of the gateway's servers answer."""
+    """Which of the servers that the gateway needs answer."""
 
     model_config = said({"status": "ok", "dependencies": {"postgres": "ok", "redis": "ok", "storage": "ok"}})
 
