@@ -19,6 +19,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 from uuid import uuid4
 
+import hypothesis
 import pytest
 import redis as sync_redis
 import structlog
@@ -37,6 +38,9 @@ from workbench.stack.process import Process
 from workbench.stack.s3 import S3
 from workbench.stack.valkey import Valkey
 from workbench.weights import fetch_pose
+
+hypothesis.settings.register_profile("proteus", deadline=None)
+hypothesis.settings.load_profile("proteus")  # How long an example takes says how busy the machine is.
 
 structlog.get_config()["processors"][-1] = structlog.dev.ConsoleRenderer(
     colors=False, exception_formatter=structlog.dev.plain_traceback

@@ -17,7 +17,7 @@ from onnx.reference import ReferenceEvaluator
 
 from proteus.artefacts import Landmark
 from proteus.errors import InvalidRequest, LicenceRefused, ModelUnavailable, NoGarmentDetected, NoPersonDetected
-from tailor.loading import make_bench
+from tailor.loading import make_bench, weights_of
 from tailor.parsers.clean import CleanParser
 from tailor.parsers.clean_models import BODY, CLOTH, FOREGROUND, Body, CleanModels, Cloth
 from tailor.pose import Pose
@@ -282,13 +282,12 @@ def test_class_numbers_are_the_published_ones() -> None:
 
 
 def test_a_commercial_deployment_refuses_segformer_and_not_clean(tmp_path) -> None:
-    def bench(parser: str) -> None:
+    def settings(parser: str) -> Settings:
         worker = WorkerSettings(licence_policy="commercial")
-        make_bench(
-            Settings(tailor=TailorSettings(parser=parser), worker=worker, pose=PoseSettings(model_dir=str(tmp_path)))
-        )
+        return Settings(tailor=TailorSettings(parser=parser), worker=worker, pose=PoseSettings(model_dir=str(tmp_path)))
 
     with pytest.raises(LicenceRefused, match="segformer is refused by licence_policy 'commercial'"):
-        bench("segformer")
+        weights_of(settings("segformer"))
+    assert [order.model for order in weights_of(settings("clean"))] == ["clean"]
     with pytest.raises(ModelUnavailable):
-        bench("clean")
+        make_bench(settings("clean"))

@@ -24,7 +24,7 @@ def photos_with_a_focus(draw):
 
 
 @given(photos_with_a_focus(), st.sampled_from(CANVASES), st.booleans())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_the_window_holds_the_focus_and_has_the_canvas_aspect(case, canvas, whole):
     photo, focus = case
     chosen = frame(photo, canvas=canvas, focus=None if whole else focus)
@@ -99,7 +99,7 @@ def blended_everywhere(chosen: Frame, photo, painted, mask):
     return result
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.tuples(st.integers(20, 160), st.integers(20, 160)), st.sampled_from([(48, 64), (64, 64)]), st.data())
 def test_blending_the_masks_box_is_blending_the_whole_window(size, canvas, data):
     width, height = size

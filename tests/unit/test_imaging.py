@@ -179,7 +179,7 @@ def test_large_pictures_are_scaled_down_and_small_ones_kept() -> None:
 
 # Pillow warns of broken EXIF tags and skips them: for a service a line in the log.
 @pytest.mark.filterwarnings("ignore::UserWarning")
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.data())
 def test_no_corruption_raises_anything_but_our_own_errors(data: st.DataObject) -> None:
     whole = data.draw(st.sampled_from(WHOLE))

@@ -51,7 +51,7 @@ def test_every_job_ends_in_exactly_one_way(system: str, curve: str) -> None:
     assert tally.wasted_seconds <= tally.gpu_seconds
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(
     st.sampled_from(sorted(TRACES)),
     st.floats(0.2, 1.5),

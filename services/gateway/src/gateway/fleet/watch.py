@@ -91,7 +91,10 @@ class FleetWatch:
         config = FleetConfig.read(dict(zip(fleet_config.KEYS, values, strict=True)))
         await self._note_engines(weavers)
         async with self._ledger.read() as reads:
-            rows = await reads.backlog.unfinished(besides=tuple(self._fresh))
+            # A submit that begins and commits before the snapshot is in it, and among the fresh ones.
+            begun = datetime.now(UTC)
+            rows = await reads.backlog.unfinished(besides=tuple(self._fresh), new_since=begun)
+            rows = [row for row in rows if row.new_tryon_id not in self._fresh]
             remembered = await reads.engine_offers.names(
                 since=datetime.now(UTC) - timedelta(seconds=REMEMBERED_SECONDS)
             )

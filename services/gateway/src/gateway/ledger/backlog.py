@@ -17,9 +17,10 @@ from proteus.stages import JobKind
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class UnfinishedRow:
-    """A count of unfinished pictures; `guest_id` is None for those of an account."""
+    """A count of unfinished pictures; `guest_id` is None for an account's, `new_tryon_id` for those of old try-ons."""
 
     tenant: str
+    new_tryon_id: str | None
     guest_id: str | None
     origin: str | None
     stage: Stage
@@ -63,17 +64,19 @@ class BacklogReads(Statements):
         )
         return {row.kind: row.many for row in await self._connection.execute(statement)}
 
-    async def unfinished(self, *, besides: Sequence[str] = ()) -> list[UnfinishedRow]:
+    async def unfinished(self, *, besides: Sequence[str] = (), new_since: datetime) -> list[UnfinishedRow]:
         """Unfinished pictures by owner and stage, without those of some try-ons.
 
-        An account counts as its tenant alone.
+        An account counts as its tenant alone. Pictures made from `new_since` on come try-on by try-on.
         """
-        guest_id = case((users.c.kind == "guest", users.c.id))
+        guest_id = case((users.c.kind == "guest", users.c.id)).label("guest_id")
+        new_tryon_id = case((jobs.c.created_at >= new_since, jobs.c.tryon_id)).label("new_tryon_id")
+        by = (jobs.c.tenant, guest_id, users.c.origin, jobs.c.stage, new_tryon_id)
         statement = (
-            select(jobs.c.tenant, guest_id.label("guest_id"), users.c.origin, jobs.c.stage, func.count().label("many"))
+            select(*by, func.count().label("many"))
             .join(users, users.c.id == jobs.c.user_id)
             .where(jobs.c.state.in_(ALIVE), jobs.c.kind == JobKind.TRYON, jobs.c.tryon_id.not_in(list(besides)))
-            .group_by(jobs.c.tenant, guest_id, users.c.origin, jobs.c.stage)
+            .group_by(*by)
         )
         return [UnfinishedRow(**row) for row in (await self._connection.execute(statement)).mappings()]
 
