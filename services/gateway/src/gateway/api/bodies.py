@@ -140,7 +140,7 @@ class _Body:
         return message
 
     async def send(self, message: Message) -> None:
-        """Send the application's answer, unless the body was refused; close a connection with unread bytes of a body."""
+        """Send the application's answer, unless the body was refused; close the connection if body bytes are unread."""
         if self.refusal is not None and not self._answered:
             return
         if self._complete:
