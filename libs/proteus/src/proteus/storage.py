@@ -185,7 +185,7 @@ class ObjectStore:
         self.put(key, json.dumps(value, separators=(",", ":")).encode(), content_type="application/json")
 
     def get(self, key: str, *, limit_bytes: int | None = None) -> bytes:
-        """Return an object's bytes; with a limit, at most one byte more, so that the caller notices.
+        """Return an object's bytes; with a limit, at most one byte more, so that the caller can tell.
 
         Raises:
             NotFound: There is no such object.

@@ -125,7 +125,7 @@ class LimitSettings(CheckedSettings):
     """Limits of one user, one address or one tenant. Rates and concurrent requests count per gateway process.
 
     0 switches a limit off. `guest_…` holds for one guest; an address may have `address_share` times as much, because a
-    household or an office may share it, and an account `account_share` times, because a shop does.
+    household or an office stands behind it, and an account `account_share` times, because a shop does.
     """
 
     model_config = SettingsConfigDict(frozen=True, env_prefix="LIMIT_", extra="ignore")

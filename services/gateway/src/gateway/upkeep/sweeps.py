@@ -31,7 +31,7 @@ log = structlog.get_logger()
 
 PAGE: Final = 500
 ORPHANS_AFTER: Final = timedelta(minutes=10)
-"""No lease of that time is alive any more: a fenced-off worker has stored its picture by now."""
+"""No lease of that time is alive any more: any picture of a fenced-off worker is stored by now."""
 
 ORPHANS_UNTIL: Final = timedelta(minutes=40)
 
