@@ -1,8 +1,8 @@
 """The commands of `proteus`, found by the entry-point group `proteus.commands` and imported when they are called.
 
 A distribution that is installed beside this one registers its commands in that group: `name = "module:attribute"`,
-where the attribute is a function or a Typer application. What `--help` says of a command stands in `KNOWN`, so that
-nothing is imported for it, and so that a command whose distribution is missing can still be named.
+where the attribute is a function or a Typer application. `KNOWN` holds each command's line of `--help`, so that
+`--help` imports no command, and a command whose distribution is missing still has a name.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ WORKBENCH_INSTALL: Final = "`make install` in a clone of the repository installs
 
 @dataclass(frozen=True)
 class Known:
-    """A command that this version knows of.
+    """A command that this version knows.
 
     Attributes:
         help: First line of its help.
-        distribution: What it comes with.
+        distribution: The package that brings it.
     """
 
     help: str
@@ -56,7 +56,7 @@ KNOWN: Final[Mapping[str, Known]] = {
     "fleet": Known("What the arbitrator decided and why, and what its shadow would have decided."),
     "queue": Known("Look at the queues and mend them, through the gateway's API."),
 }
-"""Name -> what `--help` says, and where it comes from."""
+"""Name -> its line of `--help`, and its distribution."""
 
 
 @cache
@@ -80,7 +80,7 @@ def help_of(name: str) -> str:
 
 
 def missing(name: str) -> str | None:
-    """Return what to install for a known command that is not here; None: it is here, or nobody knows it."""
+    """Return what to install for a known command that is missing; None: it is installed, or unknown."""
     if name in installed() or name not in KNOWN:
         return None
     distribution = KNOWN[name].distribution
