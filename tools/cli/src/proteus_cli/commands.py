@@ -47,7 +47,7 @@ KNOWN: Final[Mapping[str, Known]] = {
     "weights": Known("Fetch one model's weights from the model hub and check them.", WORKBENCH),
     "eval": Known("Cut every drawn garment and measure the cuts.", WORKBENCH),
     "replay": Known(
-        "Say what another policy would have done to waits, goodput and cost, with the pictures really asked for.",
+        "Show what another policy would have done to waits, goodput and cost, on the recorded arrivals.",
         WORKBENCH,
     ),
     "simulate": Known(
