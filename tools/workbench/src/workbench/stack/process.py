@@ -115,7 +115,7 @@ class Process:
             time.sleep(_POLL_SECONDS)
 
     def ask_to_stop(self) -> None:
-        """Send the program's stop signal, once: services take a second one for impatience."""
+        """Send the program's stop signal, once: a second one makes services stop at once."""
         if self.exit_code is None and not self._asked:
             self._asked = True
             self._popen.send_signal(self.program.stop_signal)
