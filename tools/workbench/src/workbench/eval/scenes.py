@@ -179,7 +179,7 @@ def _laid(ground: Plane, colour: Plane, alpha: Plane, *, strength: float, reach:
         ground = plane(ground * (1 - dark[..., None]))
     rim = np.exp(-depth(alpha) / 4)[..., None]
     for step in range(30):
-        # Try lighter and darker in turns, ever further: the first that differs enough from the ground wins.
+        # Darken the rim step by step until the outline has its contrast.
         turn = 1 - 0.010 * step * rim
         picture = over(ground, plane(colour * turn), alpha)
         if seen(picture, alpha):
