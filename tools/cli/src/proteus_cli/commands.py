@@ -35,11 +35,11 @@ class Known:
 KNOWN: Final[Mapping[str, Known]] = {
     "up": Known("Run the whole fleet on this machine until Ctrl+C; data is kept.", WORKBENCH),
     "down": Known("Stop the fleet that runs on this machine.", WORKBENCH),
-    "logs": Known("Show the logs, and go on showing them.", WORKBENCH),
+    "logs": Known("Show the logs and follow them.", WORKBENCH),
     "env": Known("Print the environment of a service of the running stack, to run it from an editor.", WORKBENCH),
     "clean": Known("Stop the fleet and delete its data, logs and secrets; model weights stay.", WORKBENCH),
     "demo": Known(
-        "Start a fresh fleet, do one real try-on through its API, save the picture, stop the fleet.", WORKBENCH
+        "Start a fresh fleet, run one real try-on through its API, save the picture, stop the fleet.", WORKBENCH
     ),
     "tryon": Known("Put a garment on a person. Exit status: 0 done, 1 failed, 3 no server, 4 refused."),
     "token": Known("Print an access token for a tenant's account. Exit status 4: nothing to sign it with, or refused."),
@@ -53,8 +53,8 @@ KNOWN: Final[Mapping[str, Known]] = {
     "simulate": Known(
         "Run the standard set of simulations and write its page, or run one case and show it.", WORKBENCH
     ),
-    "fleet": Known("What the arbitrator decided and why, and what its shadow would have decided."),
-    "queue": Known("Look at the queues and mend them, through the gateway's API."),
+    "fleet": Known("Show what the arbitrator decided and why, and what its shadow would have decided."),
+    "queue": Known("Inspect and repair the queues, through the gateway's API."),
 }
 """Name -> its line of `--help`, and its distribution."""
 

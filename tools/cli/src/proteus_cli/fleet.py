@@ -16,7 +16,7 @@ from proteus_cli.local_stack import DEFAULT_FOLDER, FolderOption
 from proteus_cli.operator import Door, TokenOption, UrlOption, gateway
 
 app = typer.Typer(
-    help="What the arbitrator decided and why, and what its shadow would have decided.", no_args_is_help=True
+    help="Show what the arbitrator decided and why, and what its shadow would have decided.", no_args_is_help=True
 )
 
 USUAL_LINES: Final = 20

@@ -29,7 +29,7 @@ def queue(
     token: TokenOption = None,
     folder: FolderOption = DEFAULT_FOLDER,
 ) -> None:
-    """Look at the queues and mend them, through the gateway's API."""
+    """Inspect and repair the queues, through the gateway's API."""
     context.obj = Door(url, token, folder)
 
 

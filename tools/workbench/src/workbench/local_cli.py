@@ -57,7 +57,7 @@ def logs(
     follow: Annotated[bool, typer.Option("--follow/--no-follow", "-f")] = True,
     lines: Annotated[int, typer.Option(help="Lines of each to begin with.")] = 30,
 ) -> None:
-    """Show the logs, and go on showing them."""
+    """Show the logs and follow them."""
     found = sorted(path for path in Home(folder).logs.glob("*.log") if not path.name.endswith(".1.log"))
     chosen = [str(path) for path in found if not services or path.stem in services]
     if not chosen:
@@ -78,7 +78,7 @@ def demo(
     folder: FolderOption = DEFAULT_FOLDER,
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder for the pictures.")] = Path("proteus-demo"),
 ) -> None:
-    """Start a fresh fleet, do one real try-on through its API, save the picture, stop the fleet."""
+    """Start a fresh fleet, run one real try-on through its API, save the picture, stop the fleet."""
     console = StackConsole()
     with sentences(console):
         home, models = Home(folder / "demo"), folder.resolve() / "models"

@@ -6,7 +6,7 @@ from array import array
 from dataclasses import dataclass, field
 
 Sample = tuple[float, int, int, int, int, str, float, int]
-"""(time, waiting, ready, replicas asked for, batch limit, mode, degraded fraction, shed so far)."""
+"""(time, waiting, ready, replicas wanted, batch limit, mode, degraded fraction, shed so far)."""
 
 
 class Job:

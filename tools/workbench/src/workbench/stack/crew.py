@@ -92,7 +92,7 @@ class Crew:
 
     Attributes:
         programs: One per place, each with a port of its own; filled from the first.
-        asked: The number as it is written now, None if there is none. Called from any thread; never raises.
+        asked: Reads the wanted number, None if there is none. Called from any thread; never raises.
     """
 
     programs: tuple[Program, ...]
