@@ -1,4 +1,4 @@
-"""A client of the public API, and nothing but the public API: what a program of your own would do.
+"""A client of the public API, and of nothing else: what a program of your own would do.
 
     authenticate ─▶ upload (presigned PUT) ─▶ cut out ─▶ snap ─▶ follow on the socket ─▶ download
 
@@ -28,8 +28,8 @@ _MAGIC: Final = (
 )
 NO_PICTURE: Final = "application/octet-stream"
 _RECHECK_SECONDS: Final = 7.0
-"""A job is also asked for this often: an event lost on the way costs seconds, not the try-on. Not 5: many servers close
-an idle connection just then."""
+"""The client also polls a job this often: a lost event costs seconds, not the try-on. Not 5: many servers close an
+idle connection just then."""
 
 _IDEMPOTENT: Final = frozenset({"GET", "HEAD", "PUT", "DELETE"})
 _DROPPED: Final = (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError, httpx.CloseError)
@@ -42,7 +42,7 @@ _REQUEST_SECONDS: Final = 30.0
 
 
 def content_type_of(picture: bytes) -> str:
-    """Return what a file's first bytes say it is."""
+    """Return the content type that a file's first bytes show."""
     found = (name for at, magic, name in _MAGIC if picture.startswith(magic, at))
     return next(found, NO_PICTURE)
 
@@ -60,7 +60,7 @@ class Client:
 
     Args:
         url: The gateway's address.
-        http: Does the requests; the caller owns it.
+        http: Sends the requests; the caller owns it.
         token: An access token; None: become a guest.
     """
 
@@ -76,10 +76,10 @@ class Client:
     @classmethod
     @asynccontextmanager
     async def connected(cls, url: str, *, token: str | None = None) -> AsyncIterator[Client]:
-        """Have a token and an open socket while the block runs.
+        """Hold a token and an open socket while the block runs.
 
         Raises:
-            ServerUnreachable: Nobody answers at this address.
+            ServerUnreachable: No server answers at this address.
         """
         async with httpx.AsyncClient(timeout=_REQUEST_SECONDS) as http:
             client = cls(url, http=http, token=token)
@@ -117,16 +117,16 @@ class Client:
         return await self.follow(said["job_id"], tell=tell)
 
     async def snap(self, person_url: str, cloth_clean_url: str, **options: Any) -> str:
-        """Ask for a try-on; return its job id."""
+        """Submit a try-on; return its job id."""
         body = {"user_photo_url": person_url, "cloth_clean_url": cloth_clean_url, **options}
         return str((await self._ask("POST", "/api/snap", json=body, headers=_once()))["job_id"])
 
     async def status(self, job_id: str) -> Job:
-        """Ask for a job's status."""
+        """Return a job's status."""
         return Job.read(await self._ask("GET", f"/api/status/{job_id}"))
 
     async def follow(self, job_id: str, *, tell: Tell | None = None) -> Job:
-        """Wait until a job ends; events of the socket say how it goes.
+        """Wait until a job ends; the socket's events report its progress.
 
         Raises:
             JobEnded: It failed, was cancelled or expired.
@@ -218,7 +218,7 @@ class Client:
         return answer
 
     async def _patiently(self, method: str, url: str, **request: Any) -> httpx.Response:
-        """Send a request; send it again over a new connection if that can do no harm and the first one was dropped."""
+        """Send a request; send it again over a new connection if the first was dropped and a repeat is safe."""
         repeatable = method in _IDEMPOTENT or _KEY in request.get("headers", {})
         for left in reversed(range(_TRIES)):
             try:

@@ -1,4 +1,4 @@
-"""What a client of the API can meet."""
+"""Every error of the client."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from proteus_client.jobs import Job
 
 
 class ClientError(Exception):
-    """The API did not do what it was asked for."""
+    """A request or a job did not succeed."""
 
     hint: ClassVar[str] = ""
-    """What to do about it, whatever the message says."""
+    """What to do about every error of this class."""
 
     def __init__(self, message: str) -> None:
         super().__init__(message)
         self.message = message
         self.way_out = ""
-        """What to do about this one; empty: see `hint`."""
+        """What to do about this error; empty: see `hint`."""
 
 
 class ServerUnreachable(ClientError):

@@ -9,7 +9,7 @@ from typing import Any
 
 @dataclass(frozen=True, kw_only=True)
 class Job:
-    """What the API last said of a job: from a status or an event, they look alike."""
+    """A job's state, read from a status or an event: both have the same fields."""
 
     job_id: str
     status: str
@@ -23,7 +23,7 @@ class Job:
 
     @classmethod
     def read(cls, said: Mapping[str, Any]) -> Job:
-        """Take what is known from a status or an event."""
+        """Read the fields that a status or an event holds."""
         progress = said.get("progress") or {}
         return cls(
             job_id=said["job_id"],

@@ -11,8 +11,8 @@ from proteus_cli import commands
 
 HELP: Final = """Virtual try-on on your own machines.
 
-Exit status: 0 it worked, 1 the try-on failed or there was too little to replay, 2 wrong usage or a command that is not
-installed, 3 no server or the stack cannot run, 4 the API refused, 130 stopped by hand.
+Exit status: 0 success, 1 the try-on failed or there was too little to replay, 2 wrong usage or a command that is not
+installed, 3 no server or the stack cannot run, 4 the API refused, 130 interrupted.
 """
 
 
@@ -49,7 +49,7 @@ app = typer.Typer(cls=Commands, help=HELP, add_completion=False, no_args_is_help
 
 @app.callback()
 def proteus() -> None:
-    """Makes a group of it, although no command is registered here."""
+    """Make the application a group, although it registers no command itself."""
 
 
 def main() -> None:

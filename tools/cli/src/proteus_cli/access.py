@@ -1,6 +1,7 @@
 """`proteus token`: access tokens, signed beside the gateway with the gateway's own key and database.
 
-The environment names them (`PROTEUS_SIGNING_KEY`, `DATABASE_URL`); where it does not, the local stack's are taken.
+The environment names them (`PROTEUS_SIGNING_KEY`, `DATABASE_URL`); where it does not, the command takes the local
+stack's.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ class NoSigningKey(ProteusError):
 
 
 def mint(folder: Path, *, tenant: str, scopes: Sequence[str] = (), seconds: int = ONE_MONTH_SECONDS) -> str:
-    """Return a token for the tenant's account, which is made if it is not there.
+    """Return a token for the tenant's account; create the account if it does not exist.
 
     Raises:
         NoSigningKey: There is nothing to sign with.
@@ -59,9 +60,9 @@ def mint(folder: Path, *, tenant: str, scopes: Sequence[str] = (), seconds: int 
 
 
 def token(
-    tenant: Annotated[str, typer.Option(help="Whose work it is; caps and fairness go by tenant.")],
+    tenant: Annotated[str, typer.Option(help="The tenant that owns the work; caps and fairness apply per tenant.")],
     scope: Annotated[list[str] | None, typer.Option(help="admin or priority:high; may be repeated.")] = None,
-    seconds: Annotated[int, typer.Option(min=1, help="Life of the token; default: 30 days.")] = ONE_MONTH_SECONDS,
+    seconds: Annotated[int, typer.Option(min=1, help="Lifetime of the token; default: 30 days.")] = ONE_MONTH_SECONDS,
     folder: FolderOption = DEFAULT_FOLDER,
 ) -> None:
     """Print an access token for a tenant's account. Exit status 4: nothing to sign it with, or refused."""

@@ -1,4 +1,4 @@
-"""What the command line is told, by an option or its environment variable: refused in one sentence, exit status 2."""
+"""Checks of options and their environment variables: a wrong value is refused in one sentence, exit status 2."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def url(*schemes: str, name: str) -> Callable[[str | None], str | None]:
 
 
 def token(value: str | None) -> str | None:
-    """Check an option that holds an access token: it goes into a header."""
+    """Check an option that holds an access token: it must fit into a header."""
     if value and not (value.isascii() and value.isprintable()):
         raise typer.BadParameter("the token (PROTEUS_TOKEN) holds characters that no token has; it is not shown.")
     return value

@@ -1,8 +1,8 @@
 """The commands of `proteus`, found by the entry-point group `proteus.commands` and imported when they are called.
 
 A distribution that is installed beside this one registers its commands in that group: `name = "module:attribute"`,
-where the attribute is a function or a Typer application. What `--help` says of a command stands in `KNOWN`, so that
-nothing is imported for it, and so that a command whose distribution is missing can still be named.
+where the attribute is a function or a Typer application. `KNOWN` holds each command's line of `--help`, so that
+`--help` imports no command, and a command whose distribution is missing still has a name.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ WORKBENCH_INSTALL: Final = "`make install` in a clone of the repository installs
 
 @dataclass(frozen=True)
 class Known:
-    """A command that this version knows of.
+    """A command that this version knows.
 
     Attributes:
         help: First line of its help.
-        distribution: What it comes with.
+        distribution: The package that brings it.
     """
 
     help: str
@@ -35,11 +35,11 @@ class Known:
 KNOWN: Final[Mapping[str, Known]] = {
     "up": Known("Run the whole fleet on this machine until Ctrl+C; data is kept.", WORKBENCH),
     "down": Known("Stop the fleet that runs on this machine.", WORKBENCH),
-    "logs": Known("Show the logs, and go on showing them.", WORKBENCH),
+    "logs": Known("Show the logs and follow them.", WORKBENCH),
     "env": Known("Print the environment of a service of the running stack, to run it from an editor.", WORKBENCH),
     "clean": Known("Stop the fleet and delete its data, logs and secrets; model weights stay.", WORKBENCH),
     "demo": Known(
-        "Start a fresh fleet, do one real try-on through its API, save the picture, stop the fleet.", WORKBENCH
+        "Start a fresh fleet, run one real try-on through its API, save the picture, stop the fleet.", WORKBENCH
     ),
     "tryon": Known("Put a garment on a person. Exit status: 0 done, 1 failed, 3 no server, 4 refused."),
     "token": Known("Print an access token for a tenant's account. Exit status 4: nothing to sign it with, or refused."),
@@ -47,16 +47,16 @@ KNOWN: Final[Mapping[str, Known]] = {
     "weights": Known("Fetch one model's weights from the model hub and check them.", WORKBENCH),
     "eval": Known("Cut every drawn garment and measure the cuts.", WORKBENCH),
     "replay": Known(
-        "Say what another policy would have done to waits, goodput and cost, with the pictures really asked for.",
+        "Show what another policy would have done to waits, goodput and cost, on the recorded arrivals.",
         WORKBENCH,
     ),
     "simulate": Known(
         "Run the standard set of simulations and write its page, or run one case and show it.", WORKBENCH
     ),
-    "fleet": Known("What the arbitrator decided and why, and what its shadow would have decided."),
-    "queue": Known("Look at the queues and mend them, through the gateway's API."),
+    "fleet": Known("Show what the arbitrator decided and why, and what its shadow would have decided."),
+    "queue": Known("Inspect and repair the queues, through the gateway's API."),
 }
-"""Name -> what `--help` says, and where it comes from."""
+"""Name -> its line of `--help`, and its distribution."""
 
 
 @cache
@@ -80,7 +80,7 @@ def help_of(name: str) -> str:
 
 
 def missing(name: str) -> str | None:
-    """Return what to install for a known command that is not here; None: it is here, or nobody knows it."""
+    """Return what to install for a known command that is missing; None: it is installed, or unknown."""
     if name in installed() or name not in KNOWN:
         return None
     distribution = KNOWN[name].distribution

@@ -1,4 +1,4 @@
-"""What a command says to a person: on standard error, an error as a sentence with the way out of it."""
+"""What a command prints for a person, on standard error: an error as a sentence, and how to get out of it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class CommandConsole:
         self.rich = Console(stderr=True, highlight=False, soft_wrap=True)
 
     def fail(self, error: ProteusError | ClientError) -> None:
-        """Print what went wrong and the way out."""
+        """Print what went wrong and how to get out of it."""
         self.rich.print(Text(error.message, style="red"), soft_wrap=True)
         hint = getattr(error, "way_out", "") or error.hint
         if hint:

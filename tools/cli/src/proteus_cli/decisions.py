@@ -1,4 +1,4 @@
-"""What the arbitrator and its shadow decided, as `GET /v1/fleet/decisions` says it, and as a table shows it."""
+"""What the arbitrator and its shadow decided, as `GET /v1/fleet/decisions` returns it and a table shows it."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ class Noted:
     """One decision.
 
     Attributes:
-        at: When.
-        by: Which arbitrator.
-        decision: As it was noted.
+        at: When it was made.
+        by: Which arbitrator made it.
+        decision: The decision as the arbitrator noted it.
     """
 
     at: datetime
@@ -26,7 +26,7 @@ class Noted:
 
     @classmethod
     def read(cls, said: Mapping[str, Any]) -> Noted:
-        """Take an item of the API's answer."""
+        """Read an item of the API's answer."""
         return cls(at=datetime.fromisoformat(said["at"]), by=said["by"], decision=said["decision"])
 
     @property

@@ -16,7 +16,7 @@ from proteus_cli.local_stack import DEFAULT_FOLDER, FolderOption
 from proteus_cli.operator import Door, TokenOption, UrlOption, gateway
 
 app = typer.Typer(
-    help="What the arbitrator decided and why, and what its shadow would have decided.", no_args_is_help=True
+    help="Show what the arbitrator decided and why, and what its shadow would have decided.", no_args_is_help=True
 )
 
 USUAL_LINES: Final = 20
@@ -32,9 +32,9 @@ def fleet() -> None:
 def why(
     lines: Annotated[
         int | None,
-        typer.Option("--lines", "-n", min=1, max=MOST_LINES, help="How many at most; 20 without --since."),
+        typer.Option("--lines", "-n", min=1, max=MOST_LINES, help="Most decisions to show; 20 without --since."),
     ] = None,
-    since: Annotated[str | None, typer.Option(help="All since 2h (s, m, h, d ago) or an ISO time.")] = None,
+    since: Annotated[str | None, typer.Option(help="All decisions since 2h (s, m, h, d ago) or an ISO time.")] = None,
     shadow: Annotated[bool, typer.Option("--shadow", help="What the shadow policy would have decided.")] = False,
     url: UrlOption = None,
     token: TokenOption = None,

@@ -1,6 +1,6 @@
-"""The stack that runs on this machine, as a command finds it: `proteus up` (of the workbench) writes, this reads.
+"""How a command finds the stack that runs on this machine: `proteus up` (of the workbench) writes, this reads.
 
-.proteus/lock           held (flock) by the running supervisor; the kernel lets go however that ends: never stale
+.proteus/lock           held (flock) by the running supervisor; the kernel releases it however that ends: never stale
 .proteus/stack.json     the running supervisor's pid and addresses, readable by its owner alone
 """
 
@@ -23,12 +23,12 @@ FolderOption = Annotated[Path, typer.Option("--folder", help="The local stack's 
 
 @dataclass(frozen=True, kw_only=True)
 class Running:
-    """What the supervisor tells of itself.
+    """What the supervisor states of itself.
 
     Attributes:
-        environment: What reaches its servers, secrets included.
-        python: The interpreter that its services run in.
-        services: Service -> the environment it gets beside the caller's own, secrets included.
+        environment: The variables that reach its servers, secrets included.
+        python: The interpreter that runs its services.
+        services: Service -> the variables that it gets beside the caller's own, secrets included.
     """
 
     pid: int
@@ -45,7 +45,7 @@ def lock_of(folder: Path) -> Path:
 
 
 def state_of(folder: Path) -> Path:
-    """Return the file in which a running supervisor tells of itself."""
+    """Return the file in which a running supervisor states its pid and addresses."""
     return folder / "stack.json"
 
 
@@ -63,7 +63,7 @@ def is_held(folder: Path) -> bool:
 
 
 def running_in(folder: Path) -> Running | None:
-    """Return the stack that runs there, if one does and has said so."""
+    """Return the stack that runs there, if one does and has written its state."""
     state = state_of(folder)
     if not is_held(folder) or not state.is_file():
         return None
@@ -73,7 +73,7 @@ def running_in(folder: Path) -> Running | None:
 
 
 def address_of(folder: Path, url: str | None) -> str:
-    """Return the gateway's address: the given one, the local stack's, or the usual one."""
+    """Return the gateway's address: the given one, the local stack's, or the default."""
     if url:
         return url
     running = running_in(folder)

@@ -1,6 +1,6 @@
-"""`proteus models`: what may be used by whom.
+"""`proteus models`: every engine and parser with its licences.
 
-It prints the cards of `proteus.engines` and `proteus.licences`, the ones `GET /v1/models` serves; `--markdown` is the
+It prints the cards of `proteus.engines` and `proteus.licences` that `GET /v1/models` serves; `--markdown` prints the
 README's table.
 """
 

@@ -1,4 +1,4 @@
-"""Moments as people name them on a command line: `2h` ago, or a time in ISO 8601."""
+"""Moments as people write them on a command line: `2h` ago, or a time in ISO 8601."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ _UNIT_SECONDS: Final = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 
 
 def moment(text: str, *, now: datetime) -> datetime:
-    """Return the moment that `text` names; a time without a zone is this machine's.
+    """Return the moment that `text` names; a time without a zone is in this machine's.
 
     Raises:
-        ValueError: It names none, or one in the future; the message says so.
+        ValueError: It names none, or one in the future; the message says which.
     """
     try:
         if ago := _AGO.fullmatch(text.strip()):
@@ -31,7 +31,7 @@ def moment(text: str, *, now: datetime) -> datetime:
 
 
 def option(text: str, *, now: datetime, name: str) -> datetime:
-    """Return the moment of a command's option; wrong words are wrong usage."""
+    """Return the moment of a command's option; a wrong one is wrong usage."""
     try:
         return moment(text, now=now)
     except ValueError as error:

@@ -1,6 +1,6 @@
-"""An operator's way to the gateway: which one, with whose token, and what a refusal means for a command.
+"""An operator's access to the gateway: its address, the token, and how a refusal ends a command.
 
-On the machine of a local stack the token is made on the spot; elsewhere `PROTEUS_TOKEN` or `--token` names one.
+On the machine of a local stack the command makes its own token; elsewhere `PROTEUS_TOKEN` or `--token` names one.
 """
 
 from __future__ import annotations
@@ -33,14 +33,14 @@ UrlOption = Annotated[
 TokenOption = Annotated[
     str | None,
     typer.Option(
-        envvar="PROTEUS_TOKEN", callback=checks.token, help="With scope admin; default: made for the local stack."
+        envvar="PROTEUS_TOKEN", callback=checks.token, help="Of scope admin; default: made for the local stack."
     ),
 ]
 
 
 @dataclass(frozen=True)
 class Door:
-    """Which gateway to ask, and as whom."""
+    """Which gateway to call, and with which token."""
 
     url: str | None
     token: str | None
@@ -49,7 +49,7 @@ class Door:
 
 @contextmanager
 def gateway(door: Door) -> Iterator[Ask]:
-    """Lend a way to ask the API; errors become a sentence and an exit status."""
+    """Yield a function that calls the API; errors become a sentence and an exit status."""
     address = address_of(door.folder, door.url)
     try:
         held = door.token or access.mint(door.folder, tenant=access.OPERATORS, scopes=["admin"], seconds=TOKEN_SECONDS)

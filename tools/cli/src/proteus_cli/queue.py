@@ -1,4 +1,4 @@
-"""`proteus queue`: what waits, what failed, what is dead; try again, drop. Through the gateway's API, scope `admin`.
+"""`proteus queue`: list, show, retry and drop jobs and dead letters. Through the gateway's API, scope `admin`.
 
 Never past it: the gateway moves the row and the queue's element together.
 """
@@ -29,7 +29,7 @@ def queue(
     token: TokenOption = None,
     folder: FolderOption = DEFAULT_FOLDER,
 ) -> None:
-    """Look at the queues and mend them, through the gateway's API."""
+    """Inspect and repair the queues, through the gateway's API."""
     context.obj = Door(url, token, folder)
 
 
@@ -37,11 +37,11 @@ def queue(
 def list_jobs(
     context: typer.Context,
     state: Annotated[Literal["alive", "failed"], typer.Option(help="alive or failed.")] = "alive",
-    stage: Annotated[Literal["held", "preparing", "waiting"] | None, typer.Option(help="Of living ones.")] = None,
+    stage: Annotated[Literal["held", "preparing", "waiting"] | None, typer.Option(help="Stage of living jobs.")] = None,
     limit: Annotated[int, typer.Option("--lines", "-n", min=1, max=100)] = 20,
     as_json: JsonOption = False,
 ) -> None:
-    """Show both queues' depths, and the newest jobs."""
+    """Show the depths of both queues, and the newest jobs."""
     wanted = {"state": state, "limit": limit} | ({"stage": stage} if stage else {})
     with gateway(context.obj) as ask:
         depths, jobs = ask("GET", "/v1/queue"), ask("GET", "/v1/queue/jobs", params=wanted)
@@ -66,7 +66,7 @@ def list_jobs(
 
 @app.command()
 def show(context: typer.Context, job_id: JobId, as_json: JsonOption = False) -> None:
-    """Show a job: its row, and what Redis holds of it."""
+    """Show a job: its row, and what Redis holds about it."""
     with gateway(context.obj) as ask:
         job = ask("GET", f"/v1/queue/jobs/{job_id}")
     _print(job, as_json=as_json)
@@ -82,7 +82,7 @@ def retry(context: typer.Context, job_id: JobId, as_json: JsonOption = False) ->
 
 @app.command()
 def drop(context: typer.Context, job_id: JobId) -> None:
-    """Cancel a living job; take a failed one off the dead letters."""
+    """Cancel a living job; remove a failed one from the dead letters."""
     with gateway(context.obj) as ask:
         ask("POST", f"/v1/queue/jobs/{job_id}/drop")
     print(f"{job_id} is dropped.")

@@ -1,4 +1,4 @@
-"""One try-on, told step by step: the flow behind `proteus tryon` and `make demo`."""
+"""One try-on, shown step by step: the flow behind `proteus tryon` and `make demo`."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ _WORDS: Final = {
 
 @dataclass(frozen=True, kw_only=True)
 class TryOn:
-    """A finished try-on, as the last line of `make demo` and `proteus tryon --json` says it.
+    """A finished try-on, as the last line of `make demo` and of `proteus tryon --json` prints it.
 
     Attributes:
-        stages: Seconds: `upload`, `cut_out`, `try_on`, `download` as the client saw them; others by the server.
+        stages: Seconds: `upload`, `cut_out`, `try_on`, `download` by the client's clock; others by the server's.
     """
 
     job_id: str
@@ -42,7 +42,7 @@ class TryOn:
     result: str
 
     def summary(self) -> dict[str, Any]:
-        """Return what the JSON line holds."""
+        """Return the contents of the JSON line."""
         return {name: getattr(self, name) for name in self.__dataclass_fields__}
 
 
@@ -62,7 +62,7 @@ class Wish:
 
 
 async def try_on(client: Client, wish: Wish, *, board: Board) -> tuple[TryOn, bytes]:
-    """Do the whole flow and save the picture; return what came of it, and the cut-out's PNG.
+    """Run the whole flow and save the picture; return the finished try-on, and the cut-out's PNG.
 
     Raises:
         ProteusError: A step was refused or failed.
@@ -96,7 +96,7 @@ async def try_on(client: Client, wish: Wish, *, board: Board) -> tuple[TryOn, by
 
 
 class Board:
-    """The steps on a terminal: a spinner, a bar and words; one plain line each where there is no terminal."""
+    """The steps on a terminal: a spinner, a bar and words; one plain line per step where there is no terminal."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
@@ -120,7 +120,7 @@ class Board:
 
     @contextmanager
     def step(self, number: int, stages: dict[str, float], name: str) -> Iterator[Callable[[Job], None]]:
-        """Time a step and show how it goes; yields what to tell news of its job."""
+        """Time a step and show its progress; yield the function that takes each new state of its job."""
         task, begun = self._tasks[number], time.monotonic()
         self._progress.start_task(task)
 

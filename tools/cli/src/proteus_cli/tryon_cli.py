@@ -19,7 +19,7 @@ from proteus_client import NO_PICTURE, Client, content_type_of
 
 
 def _photo(help_: str) -> Any:
-    """An argument that must be a picture: refused here, before anything is uploaded."""
+    """Return an argument that must be a picture; any other file is refused before the first upload."""
     return typer.Argument(exists=True, dir_okay=False, callback=_checked, help=help_)
 
 
@@ -36,7 +36,7 @@ def tryon(
     person: Annotated[Path, _photo("A photo of a person.")],
     garment: Annotated[Path, _photo("A photo of a garment.")],
     output: Annotated[
-        Path, typer.Option("--output", "-o", dir_okay=False, writable=True, help="Where the picture goes.")
+        Path, typer.Option("--output", "-o", dir_okay=False, writable=True, help="File to write the picture to.")
     ] = Path("tryon.png"),
     url: UrlOption = None,
     category: Annotated[str, typer.Option(help="auto, upper, lower, overall or dress.")] = "auto",

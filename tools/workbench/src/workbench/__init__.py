@@ -1,1 +1,1 @@
-"""Acts on the fleet: the local stack, the command line, simulation, benchmarks."""
+"""The developers' tools: local stack, demo, chaos, simulation, replay, benchmarks, deployment."""

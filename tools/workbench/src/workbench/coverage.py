@@ -1,9 +1,9 @@
-"""`make coverage`: how much of libs and services the tests run, by package, branches included; under the bar it fails.
+"""`make coverage`: how much of libs and services the tests run, by package, branches included; fails below the bar.
 
     pytest ─▶ one data file per process, services that tests start among them ─▶ combine ─▶ table
 
-What is not counted, although it runs: processes that a test ends with SIGKILL, as lost workers and chaos do; the Lua
-scripts and SQL, which run in their servers; and what torch compiles.
+Not counted, although it runs: processes that a test ends with SIGKILL, as lost workers and chaos do; the Lua
+scripts and SQL, which run in their servers; and code that torch compiles.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ def table(found: Mapping[str, Share]) -> Iterator[str]:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run the tests under coverage, those given or all of `make test`; return the exit status."""
+    """Run the given tests, or all of `make test`, under coverage; return the exit status."""
     paths = list(arguments) or ["-m", "not browser and not long", *TESTS]
     coverage = [sys.executable, "-m", "coverage"]
     subprocess.run([*coverage, "erase"], cwd=ROOT, check=True)

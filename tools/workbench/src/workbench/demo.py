@@ -30,11 +30,11 @@ async def demo(home: Home, *, models: Path, given: Mapping[str, str], output: Pa
     """Run the demo; return the line of JSON that sums it up.
 
     Args:
-        home: A folder for this demo alone; its data is thrown away first.
+        home: A folder for this demo alone; the demo deletes its data first.
         models: Where model weights lie.
         given: The caller's environment.
         output: The folder for the pictures.
-        console: Hears how it goes.
+        console: Shows the progress.
     """
     person, garment = _prepare(home, output)
     wish = Wish(person=person, garment=garment, category="upper", options={}, output=output / "result.png")
@@ -64,7 +64,7 @@ async def demo(home: Home, *, models: Path, given: Mapping[str, str], output: Pa
 
 
 def _prepare(home: Home, output: Path) -> tuple[Path, Path]:
-    """Throw the last demo's data away; lay the two photos beside where the result will be."""
+    """Delete the last demo's data; copy the two photos into the output folder."""
     shutil.rmtree(home.data, ignore_errors=True)
     output.mkdir(parents=True, exist_ok=True)
     person, garment = (Path(shutil.copy(photo, output)) for photo in (assets.PERSON, assets.GARMENT))

@@ -31,7 +31,7 @@ def env(
 ) -> None:
     """Print the environment of a service of the running stack, to run it from an editor.
 
-    It holds this stack's secrets. The comments at its end say how to run the service, with reload, too.
+    It holds this stack's secrets. The comments at its end say how to run the service, once and with reload.
     """
     if service is not None and service not in SERVICES:
         raise typer.BadParameter(f"{service!r} is no service; there are {', '.join(SERVICES)}.")
@@ -52,7 +52,7 @@ def text_of(environment: Mapping[str, str], *, dotenv: bool) -> str:
 
 
 def how_to_run(service: str, gateway_url: str) -> list[str]:
-    """Return how a service is run with this environment: once, and with reload."""
+    """Return the commands that run a service with this environment: once, and with reload."""
     folders = f"services/{service}/src libs/proteus/src"
     if service != "gateway":
         return [f"python -m {service}", f"watchfiles 'python -m {service}' {folders}"]

@@ -1,8 +1,7 @@
-"""Fetches models' weights from the model hub: known files, checked, moved into place when whole.
+"""Fetches models' weights from the model hub: known files, checked, moved into place when complete.
 
-`fetch_model` is behind `make weights MODEL=…`; it shows the licence first. A file that is there and whole is kept, so
-a download that was cut off can simply be asked for again. Beside the files a `SHA256SUMS` is written, which loaders
-check. Services never download on their own: a worker without weights says so and stops.
+`make weights MODEL=…` calls `fetch_model`, which shows the licence first. It keeps files that are already complete, so
+you can repeat an interrupted download. Beside the files it writes `SHA256SUMS`, which loaders check.
 """
 
 from __future__ import annotations
@@ -30,11 +29,11 @@ class HubFile:
 
     Attributes:
         repository: `owner/name` on the hub.
-        revision: A commit where one was read and is pinned; else the branch, and the hash that came is written down.
+        revision: The pinned commit, where one is known; else the branch, and the file's hash is recorded.
         source: Path in the repository.
         target: Path in the model's folder.
-        size_bytes: Of the whole file; None: not known.
-        sha256: None: not known; the file is taken as it comes and its hash is written down.
+        size_bytes: Of the whole file; None: unknown.
+        sha256: None: unknown; any file is accepted and its hash recorded.
     """
 
     repository: str
@@ -46,10 +45,10 @@ class HubFile:
 
 
 Download = Callable[[HubFile, Path], Path]
-"""Fetches a file into a folder and returns where it lies."""
+"""Fetches a file into a folder and returns its path."""
 
 _INPAINTING: Final = "stable-diffusion-v1-5/stable-diffusion-inpainting"
-"""A copy of the base that CatVTON was trained on; the one its own code names holds the UNet as a pickle."""
+"""A copy of the base that CatVTON was trained on; the one that its own code names stores the UNet as a pickle."""
 
 
 def _published(repository: str, source: str, *, folder: str = "") -> HubFile:
@@ -109,9 +108,9 @@ def fetch_model(
     Args:
         model: One of `known`.
         folder: Where models live.
-        say: Told what happens, one sentence at a time.
+        say: Receives the progress, one sentence at a time.
         accepted: The caller has read the licence and accepts it; weights that forbid commercial use need that.
-        download: How one file is fetched; None: from the hub, with `huggingface_hub`.
+        download: Fetches one file; None: from the hub, with `huggingface_hub`.
         known: Model -> its files.
 
     Raises:
@@ -138,14 +137,14 @@ def fetch_model(
 
 
 def _listed(place: Path) -> dict[str, str]:
-    """Return the hashes that earlier downloads wrote down, by file."""
+    """Return the hashes that earlier downloads recorded, by file."""
     listing = place / CHECKSUMS
     lines = listing.read_text().splitlines() if listing.is_file() else []
     return {name: digest for digest, name in (line.split(maxsplit=1) for line in lines)}
 
 
 def _fetch(file: HubFile, place: Path, *, listed: str | None, say: Say, download: Download) -> str:
-    """Make sure that one file is there and whole; return its sha256."""
+    """Make sure that one file is complete; return its sha256."""
     target = place / file.target
     target.parent.mkdir(parents=True, exist_ok=True)
     expected = file.sha256 or listed

@@ -19,7 +19,7 @@ from workbench.stack.environments import SERVICES
 from workbench.stack.home import Home
 from workbench.stack.up import up as run_up
 
-FolderOption = Annotated[Path, typer.Option("--folder", help="Where the stack keeps everything.")]
+FolderOption = Annotated[Path, typer.Option("--folder", help="The stack's folder.")]
 
 
 def up(
@@ -52,12 +52,12 @@ def down(folder: FolderOption = DEFAULT_FOLDER) -> None:
 
 
 def logs(
-    services: Annotated[list[str] | None, typer.Argument(help="Some of them; default: all.")] = None,
+    services: Annotated[list[str] | None, typer.Argument(help="Services; default: all.")] = None,
     folder: FolderOption = DEFAULT_FOLDER,
     follow: Annotated[bool, typer.Option("--follow/--no-follow", "-f")] = True,
-    lines: Annotated[int, typer.Option(help="How many of each at first.")] = 30,
+    lines: Annotated[int, typer.Option(help="Lines of each to begin with.")] = 30,
 ) -> None:
-    """Show the logs, and go on showing them."""
+    """Show the logs and follow them."""
     found = sorted(path for path in Home(folder).logs.glob("*.log") if not path.name.endswith(".1.log"))
     chosen = [str(path) for path in found if not services or path.stem in services]
     if not chosen:
@@ -78,7 +78,7 @@ def demo(
     folder: FolderOption = DEFAULT_FOLDER,
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder for the pictures.")] = Path("proteus-demo"),
 ) -> None:
-    """Start a fresh fleet, do one real try-on through its API, save the picture, stop the fleet."""
+    """Start a fresh fleet, run one real try-on through its API, save the picture, stop the fleet."""
     console = StackConsole()
     with sentences(console):
         home, models = Home(folder / "demo"), folder.resolve() / "models"
@@ -86,6 +86,6 @@ def demo(
 
 
 def _given() -> Mapping[str, str]:
-    """The environment, and below it what `.env` in this folder says."""
+    """Return the environment over the values of `.env` in this folder."""
     file = {name: value for name, value in dotenv_values(".env").items() if value is not None}
     return {**file, **os.environ}

@@ -1,4 +1,4 @@
-"""The map in docs/architecture.md: every room of every package, in the words of its own docstring.
+"""The map in docs/architecture.md: every room of every package, with the first sentence of its docstring.
 
 `python -m workbench.rooms` writes it; a test compares.
 """
@@ -37,7 +37,7 @@ def rooms(package: str) -> list[tuple[str, str]]:
 
 
 def page_with_rooms(page: str) -> str:
-    """Return the page with its map made anew."""
+    """Return the page with its map written anew."""
     before, _, rest = page.partition(BEGIN)
     after = rest.partition(END)[2]
     parts = [BEGIN, ""]

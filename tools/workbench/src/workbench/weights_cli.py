@@ -1,6 +1,6 @@
-"""`proteus weights`: how a model's weights get here.
+"""`proteus weights`: fetches one model's weights.
 
-It fetches one model's files through `workbench.hub`, and writes beside SegFormer's what a tailor without PyTorch needs.
+It uses `workbench.hub`, and writes the exported network that a tailor without PyTorch needs beside SegFormer's.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ UNAVAILABLE: Final = 3
 
 def weights(
     model: Annotated[str, typer.Argument(help=f"One of {', '.join(sorted(hub.MODELS))}.")],
-    folder: Annotated[Path, typer.Option(help="The model gets a folder of its own in here.")] = DEFAULT_FOLDER,
+    folder: Annotated[Path, typer.Option(help="Parent of the model's folder.")] = DEFAULT_FOLDER,
     accept_licence: Annotated[
         bool, typer.Option("--accept-licence", help="You have read the licence of these weights and accept it.")
     ] = False,
@@ -39,7 +39,7 @@ def weights(
 
 
 def export_segformer(place: Path) -> Path:
-    """Have the exported network beside the weights; return where it lies.
+    """Make sure that the exported network is beside the weights; return its path.
 
     Raises:
         ModelUnavailable: The weights are not SegFormer's, or there is no PyTorch here to export them.

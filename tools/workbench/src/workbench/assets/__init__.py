@@ -1,4 +1,4 @@
-"""The demo's two pictures. Where they come from and what one may do with them: `LICENCES.md` beside this file."""
+"""The demo's two pictures. Their origin and licences: `LICENCES.md` beside this file."""
 
 from __future__ import annotations
 

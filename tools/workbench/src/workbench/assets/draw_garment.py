@@ -1,7 +1,7 @@
 """Draws the demo's garment: a T-shirt that looks like a shop's product photo. Deterministic.
 
-Drawn, because no product photo with a free licence was at hand. `python -m workbench.assets.draw_garment FILE` writes
-it anew; `garment.jpg` beside this file is what it wrote. A height field (body, sleeves, folds) is lit from the upper
+Drawn, because no product photo with a free licence was available. `python -m workbench.assets.draw_garment FILE` writes
+it anew; `garment.jpg` beside this file is its output. A height field (body, sleeves, folds) is lit from the upper
 left, seams, cloth texture and print go on top, a soft shadow below. Coordinates are in units of the picture's width, x
 from its middle.
 """
@@ -94,14 +94,14 @@ def _outline() -> NDArray[np.float64]:
 
 
 def _neckline(depth: float, wider: float = 0.0) -> NDArray[np.float64]:
-    """The opening seen from the front: from one side of the neck round to the other."""
+    """Return the opening seen from the front, from one side of the neck round to the other."""
     side = (NECK_SIDE[0] + wider, NECK_SIDE[1] - 0.002)
     right = _bezier((side, (side[0] * 0.96, depth - 0.045), (side[0] * 0.52, depth), (0.0, depth)))
     return np.concatenate([_mirrored(right), [(-side[0], 0.02), (side[0], 0.02)]])
 
 
 def _back() -> NDArray[np.float64]:
-    """The back of the shirt as far as it shows through the opening: its upper edge sags a little."""
+    """Return the back of the shirt that is visible through the opening: its upper edge sags a little."""
     right = _bezier((NECK_SIDE, (0.075, 0.120), (0.04, BACK_NECK_DEPTH), (0.0, BACK_NECK_DEPTH)))
     return np.concatenate([_mirrored(right), [(-0.2, 0.4), (0.2, 0.4)]])
 
@@ -162,7 +162,7 @@ def _light(cloth: Plane, sleeves: Plane, collar: Plane, size: tuple[int, int]) -
 
 
 def _print_word(colour: Plane, light: Plane, size: tuple[int, int]) -> Plane:
-    """Put a sun over waves and the word on the chest; the cloth's light and texture show through."""
+    """Put a sun over waves and the word on the chest; the cloth's light and texture stay visible."""
     width = round(0.36 * size[1])
     art = Image.new("L", (width, width), 0)
     pen = ImageDraw.Draw(art)

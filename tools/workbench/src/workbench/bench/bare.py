@@ -1,6 +1,6 @@
 """The yardstick for submits: a FastAPI route that checks a body, INSERTs one row and LPUSHes one payload.
 
-`DRIVER` says how it talks to Postgres: `asyncpg`, the fastest there is, or `sqlalchemy`, what the gateway is built on.
+`DRIVER` selects the Postgres driver: `asyncpg`, the fastest, or `sqlalchemy`, which the gateway uses.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ Keep = Callable[[str, str, str], Awaitable[object]]
 
 
 class Snap(BaseModel):
-    """The founding body."""
+    """The smallest body of `POST /api/snap`."""
 
     user_photo_url: str
     cloth_clean_url: str
@@ -33,7 +33,7 @@ class Snap(BaseModel):
 
 @asynccontextmanager
 async def keeper() -> AsyncIterator[Keep]:
-    """Yield what inserts one row."""
+    """Yield the function that inserts one row."""
     url = os.environ["DATABASE_URL"]
     if os.environ.get("DRIVER") == "sqlalchemy":
         engine = create_async_engine(url.replace("postgresql://", "postgresql+asyncpg://"), pool_size=20)
@@ -54,7 +54,7 @@ async def keeper() -> AsyncIterator[Keep]:
 
 @asynccontextmanager
 async def lifespan(_app: FastAPI) -> AsyncIterator[dict[str, Any]]:
-    """Open what the one route needs."""
+    """Open the connections that the route needs."""
     redis: Redis = Redis.from_url(os.environ["REDIS_URL"], decode_responses=True)
     async with keeper() as keep:
         yield {"keep": keep, "redis": redis}
@@ -66,7 +66,7 @@ app = FastAPI(lifespan=lifespan)
 
 @app.post("/api/snap", status_code=202)
 async def snap(request: Request, asked: Snap) -> dict[str, str]:
-    """Keep a job and queue it."""
+    """Insert a job and queue it."""
     job_id = f"job_{uuid4().hex}"
     await request.state.keep(job_id, asked.user_photo_url, asked.cloth_clean_url)
     payload = {"id": job_id, **asked.model_dump(), "created_at": int(time.time())}

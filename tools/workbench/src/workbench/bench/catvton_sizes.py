@@ -1,6 +1,6 @@
-"""CatVTON's configurations in the published form: of the real model, and of small ones for tests and benches.
+"""CatVTON's configurations in the published form: of the real model, and of small ones for tests and benchmarks.
 
-Imports nothing heavy: a bench on a bare GPU machine reads them, too.
+Imports nothing heavy: a benchmark on a bare GPU machine reads them, too.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ SCHEDULER: Final = {
     "steps_offset": 1,
     "trained_betas": None,
 }
-"""As published with Stable Diffusion 1.5 inpainting; CatVTON reads it as DDIM's whatever class it names."""
+"""As published with Stable Diffusion 1.5 inpainting; CatVTON reads it as DDIM's, regardless of the class it names."""
 
 
 @dataclass(frozen=True, kw_only=True)

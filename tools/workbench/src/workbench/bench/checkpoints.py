@@ -1,7 +1,7 @@
-"""Random checkpoints in the published layouts, of any size: what the tests and the benchmarks load.
+"""Random checkpoints in the published layouts, of any size, for tests and benchmarks.
 
-Seeded, so the same call writes the same weights. The norms' scales and shifts are random too: with their usual 1 and 0
-a forgotten norm would go unnoticed.
+Seeded, so the same call writes the same weights. The norms' scales and shifts are random too: with the usual 1 and 0
+a missing norm would go unnoticed.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from weaver.pipelines.fashn.weights import SIZES
 from workbench.bench.catvton_sizes import SCHEDULER, TINY, CatVtonSize, catvton_configs
 
 ATTENTION_STRIDE: Final = 8
-"""Modules per attention in the list that the published file was saved from."""
+"""Modules per attention in the list behind the published file."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,7 +64,7 @@ def write_catvton(folder: Path, *, size: CatVtonSize = TINY, seed: int = 0) -> C
 
 
 def write_fashn(folder: Path, *, config: TryOnConfig, seed: int = 0) -> Path:
-    """Write a FASHN checkpoint, its sizes in its metadata, as the published file is called; returns it."""
+    """Write a FASHN checkpoint under the published file's name, its sizes in its metadata; return its path."""
     network = randomised(TryOnNetwork(config), torch.Generator().manual_seed(seed))
     folder.mkdir(parents=True, exist_ok=True)
     file = folder / "model.safetensors"
@@ -106,13 +106,13 @@ class SegformerSize:
 
 SEGFORMER_TINY: Final = SegformerSize(hidden=(8, 16, 24, 32), depths=(1, 1, 1, 1), heads=(1, 2, 3, 4), decoder=16)
 SEGFORMER_B0: Final = SegformerSize(hidden=(32, 64, 160, 256), depths=(2, 2, 2, 2), heads=(1, 2, 5, 8), decoder=256)
-"""The published family's smallest: large enough that its time is its arithmetic's."""
+"""The published family's smallest: large enough that arithmetic dominates its time."""
 SEGFORMER_B2: Final = SegformerSize(hidden=(64, 128, 320, 512), depths=(3, 4, 6, 3), heads=(1, 2, 5, 8), decoder=768)
 """The size of `mattmdjaga/segformer_b2_clothes`: 27.36 M parameters."""
 
 
 def write_segformer(folder: Path, *, size: SegformerSize = SEGFORMER_TINY, seed: int = 0) -> Path:
-    """Write a SegFormer of ATR's 18 labels in the published layout; returns the folder."""
+    """Write a SegFormer of ATR's 18 labels in the published layout; return the folder."""
     config = SegformerConfig(
         hidden_sizes=list(size.hidden),
         depths=list(size.depths),

@@ -1,8 +1,8 @@
 """`make bench-delivery`: 1,000 sockets on two gateways while jobs complete; JSON on the last line.
 
-Real fleet, real jobs of the engine `timed`. A job is over when the completing script says so in the queue's event
+Real fleet, real jobs of the engine `timed`. A job is over when the completing script writes so to the queue's event
 stream (server time); it is delivered when a socket has read the `completed` event that the recorder has committed. Both
-clocks are this machine's. What was missed is found by comparing every socket's notes with the table `events`.
+clocks are this machine's. Comparing every socket's notes with the table `events` shows missed events.
 
 Bar: p99 < 50 ms on one machine. Exit status 1 if it is missed, or if any socket missed any event.
 """
@@ -38,7 +38,7 @@ from workbench.unlimited import UNLIMITED
 FOLDER: Final = Path(".proteus")
 SOCKETS: Final = 1_000
 USERS: Final = 40
-"""Each with as many sockets as it takes: an event goes to all of its user's."""
+"""They share the sockets equally: an event goes to all of its user's."""
 
 TRY_ONS: Final = 200
 TRY_ONS_PER_SECOND: Final = 4.0
@@ -59,12 +59,12 @@ ENVIRONMENT: Final = {
 
 
 def say(line: str) -> None:
-    """Tell how it goes."""
+    """Print the progress."""
     print(f"  {line}", flush=True)
 
 
 async def listen(http: aiohttp.ClientSession, url: str, token: str, ear: Ear, opened: asyncio.Event) -> None:
-    """Hold one socket: Engine.IO and Socket.IO spoken by hand, so that a thousand cost this process little."""
+    """Hold one socket: a minimal Engine.IO and Socket.IO, so that a thousand cost this process little."""
     async with http.ws_connect(f"{url}/updates/?EIO=4&transport=websocket") as socket:
         async for frame in socket:
             text = str(frame.data)
@@ -85,7 +85,7 @@ def _note(ear: Ear, message: Sequence[Any], *, at: float) -> None:
 
 
 async def completions(redis: Redis) -> dict[str, float]:
-    """Return when each job completed, by the queue's own event stream: Unix seconds of the server."""
+    """Return when each job completed, from the queue's own event stream: Unix seconds of the server."""
     entries: Any = await redis.xrange(QueueKeys(JOBS).events)
     return {
         fields["id"]: int(entry_id.partition("-")[0]) / 1000
@@ -95,7 +95,7 @@ async def completions(redis: Redis) -> dict[str, float]:
 
 
 def lags_ms(ears: Iterable[Ear], completed: dict[str, float]) -> list[float]:
-    """Return, for every socket and finished job, how long the news took, sorted."""
+    """Return the delay of each delivery, for every socket and finished job, sorted."""
     return sorted(
         (one.at - completed[one.job_id]) * 1000
         for ear in ears
@@ -110,7 +110,7 @@ def resident_kib(fleet: Fleet) -> float:
 
 
 async def bench(folder: Path, models: Path) -> dict[str, Any]:
-    """Run it; return the figures."""
+    """Run the benchmark; return the figures."""
     shape = Shape(gateways=2, weavers=2)
     fleet = Fleet(folder, models=models, shape=shape, environment=ENVIRONMENT, say=say)
     urls = list(fleet.gateways.values())

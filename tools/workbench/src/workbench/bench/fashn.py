@@ -1,7 +1,7 @@
-"""`make bench-fashn`: what a picture of the FASHN engine costs, and what each lever is worth. Random weights.
+"""`make bench-fashn`: the cost of a picture of the FASHN engine, and the gain of each lever. Random weights.
 
 The full network where there is a GPU, a small one of the same build on a CPU: its times say nothing about the real
-model, its ratios and its error do. Every lever is measured alone, against the same run without it. Figures for people
+model; its ratios and its error do. Every lever is measured alone, against the same run without it. Figures for people
 go to standard error, one line of JSON ends standard output.
 """
 
@@ -44,7 +44,7 @@ PEAK_TFLOPS: Final = {"H200": 989, "H100": 989, "A100": 312, "L40S": 362, "L4": 
 
 @dataclass(frozen=True, kw_only=True)
 class Bench:
-    """What is measured, and where."""
+    """The models to measure, and the device."""
 
     config: TryOnConfig
     device: torch.device
@@ -63,7 +63,7 @@ class Bench:
         return torch.randn(shape, generator=torch.Generator().manual_seed(batch)).to(self.device)
 
     def seconds(self, *works: Callable[[], Any]) -> list[float]:
-        """Return the best time of each piece of work, warmed up and taken in turns: neighbours disturb all alike."""
+        """Return the best time of each piece of work, warmed up, in turns: other load then disturbs all equally."""
         best = [math.inf] * len(works)
         for turn in range(REPEATS + 1):
             for index, work in enumerate(works):
@@ -81,7 +81,7 @@ class Bench:
 
 
 def forward_flops(config: TryOnConfig) -> float:
-    """Return the floating-point operations of one forward of one row, a multiply-add as two."""
+    """Return the floating-point operations of one forward of one row, a multiply-add counted as two."""
     hidden, tokens = config.hidden, config.tokens
     patch = config.patch**2
     block = (3 + MLP_RATIO + 1 + MLP_RATIO) * hidden**2
@@ -165,7 +165,7 @@ def levers(bench: Bench, pipeline: FashnPipeline, schedule: Schedule) -> dict[st
 
 
 def _computed_once(bench: Bench, pipeline: FashnPipeline) -> float:
-    """Modulations once per schedule and garment tokens once per picture, against both in every step."""
+    """Compare modulations once per schedule and garment tokens once per picture with both in every step."""
     network, x = pipeline.network, bench.noise(1)
     person, pose, garment, garment_pose, category = bench.inputs(1)
     conditions = pipeline.encode(person, pose, garment, garment_pose, category)
@@ -180,7 +180,7 @@ def _computed_once(bench: Bench, pipeline: FashnPipeline) -> float:
 
 
 def _compiled(bench: Bench, pipeline: FashnPipeline, schedule: Schedule) -> float | None:
-    """torch.compile of what every step runs; None where this machine has no compiler for it."""
+    """Measure torch.compile of every step's code; None where this machine has no compiler for it."""
     network = random_network(bench.config, device=bench.device, dtype=bench.dtype)
     network.compile_core()
     compiled = step(bench, FashnPipeline(network), schedule, 0)
@@ -196,7 +196,7 @@ def _compiled(bench: Bench, pipeline: FashnPipeline, schedule: Schedule) -> floa
 
 
 def relative_error(bench: Bench, pipeline: FashnPipeline, schedule: Schedule) -> float:
-    """Return a sampled picture's largest distance from the lever-free float32 one, by the latter's largest value."""
+    """Return a picture's largest distance from the lever-free float32 one, relative to the latter's largest value."""
     exact = random_network(bench.config, device=bench.device, dtype=bench.dtype).float()
     inputs, noise = bench.inputs(1), bench.noise(1)
     with torch.inference_mode():
@@ -206,7 +206,7 @@ def relative_error(bench: Bench, pipeline: FashnPipeline, schedule: Schedule) ->
 
 
 def peak_tflops(bench: Bench) -> tuple[float, str]:
-    """Return the device's peak and where the number comes from."""
+    """Return the device's peak and the number's source."""
     if bench.device.type == "cuda":
         name = torch.cuda.get_device_name()
         for model, tflops in PEAK_TFLOPS.items():
@@ -225,7 +225,7 @@ def memory_bytes(bench: Bench) -> int:
 
 
 def say(line: str) -> None:
-    """Tell a person."""
+    """Print for people."""
     print(line, file=sys.stderr)
 
 
@@ -233,7 +233,7 @@ def main() -> None:
     """Measure and print."""
     cuda = torch.cuda.is_available()
     if not cuda:
-        torch.set_num_threads(1)  # two threads that wait for each other on a busy machine measure the neighbours
+        torch.set_num_threads(1)  # two threads that wait for each other on a busy machine measure other load
     bench = Bench(
         config=FULL if cuda else SMALL,
         device=torch.device("cuda" if cuda else "cpu"),

@@ -1,8 +1,8 @@
-"""`make bench-gpu`: everything that the first GPU at hand should answer, in one command, ten minutes and one JSON.
+"""`make bench-gpu`: all measurements that need a GPU, in one command, ten minutes and one JSON.
 
 Needs torch, numpy, pillow, safetensors and diffusers, and nothing of the stack; no network. Weights are random, made on
-the device at full size. Each section runs alone and says what it measured, or why not: a section that fails, does not
-fit or finds no time left takes no other one along. Sections that matter most come first.
+the device at full size. Each section runs alone and reports its measurement, or why there is none: one that fails, does
+not fit or has no time left stops no other one. The most important sections come first.
 
     python -m workbench.bench.gpu --seconds 540 --out results.json
 
@@ -15,7 +15,7 @@ import time
 
 STARTED = time.perf_counter()
 
-import argparse  # noqa: E402 - the imports below are what a cold start pays for
+import argparse  # noqa: E402 - the imports below are part of a cold start
 import json  # noqa: E402
 import platform  # noqa: E402
 import sys  # noqa: E402
@@ -30,11 +30,11 @@ from workbench.bench.gpu_sections import SECTIONS, say  # noqa: E402
 
 IMPORTED = time.perf_counter()
 LEAST_SECONDS: Final = 15.0
-"""A section is not begun with less time left."""
+"""No section starts with less time left."""
 
 
 def measure(bench: Bench, *, seconds: float, sections: dict[str, Callable[[Bench], Any]] = SECTIONS) -> dict[str, Any]:
-    """Run the sections in order while there is time; return what each one measured or why it did not.
+    """Run the sections in order while there is time; return each measurement, or why there is none.
 
     Args:
         bench: The models and the device.
@@ -62,7 +62,7 @@ def measure(bench: Bench, *, seconds: float, sections: dict[str, Callable[[Bench
 
 
 def report(bench: Bench, *, seconds: float) -> dict[str, Any]:
-    """Describe the machine and measure."""
+    """Describe the machine and measure; return both."""
     return {
         "bench": "gpu",
         "weights": "random",
@@ -78,7 +78,7 @@ def report(bench: Bench, *, seconds: float) -> dict[str, Any]:
 
 
 def main() -> None:
-    """Measure; print the JSON, and write it where `--out` says."""
+    """Measure; print the JSON, and write it to `--out`."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     there = torch.cuda.is_available()
     parser.add_argument("--device", choices=("cuda", "cpu"), default="cuda" if there else "cpu")

@@ -23,7 +23,7 @@ Way = Callable[[], Any]
 
 REPEATS: Final = 5
 STEPS_IN_STOCK: Final = 400
-"""Steps that a picture has before it when it is only timed: more than all runs take."""
+"""Remaining steps of a picture that is only timed: more than all runs take."""
 
 SIZES: Final = {
     "full": (FULL, ((768, 1024), (384, 512)), FASHN_FULL),
@@ -33,7 +33,7 @@ SIZES: Final = {
 
 
 class Bench:
-    """The models, made when a section asks for them, and the stopwatch.
+    """The models, made when a section needs them, and the stopwatch.
 
     Args:
         size: `full`, `small` or `tiny`.
@@ -80,7 +80,7 @@ class Bench:
         return module.to(memory_format=torch.channels_last) if self.on_gpu else module
 
     def pictures(self, count: int, canvas: Canvas, *, guided: bool = True) -> list[Picture]:
-        """Return pictures that have many steps before them."""
+        """Return pictures with many remaining steps."""
         pipeline = self.catvton()
         width, height = canvas
         generator = torch.Generator().manual_seed(count)
@@ -93,7 +93,7 @@ class Bench:
         return made
 
     def seconds(self, *ways: Way) -> list[float]:
-        """Return the least seconds of each way, warmed up and taken in turns."""
+        """Return the least seconds of each way, warmed up, in turns."""
         best = [math.inf] * len(ways)
         for turn in range(self._repeats + 1):
             for index, way in enumerate(ways):
@@ -103,12 +103,12 @@ class Bench:
         return best
 
     def wait(self) -> None:
-        """Wait until the device has done everything."""
+        """Wait until the device has finished."""
         if self.on_gpu:
             torch.cuda.synchronize()
 
     def forget(self) -> None:
-        """Give back memory that no model holds."""
+        """Free memory that no model holds."""
         gc.collect()
         if self.on_gpu:
             torch.cuda.empty_cache()

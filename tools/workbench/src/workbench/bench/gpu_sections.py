@@ -1,4 +1,4 @@
-"""What `make bench-gpu` measures, one function a section: each takes a `Bench` and returns plain numbers.
+"""The measurements of `make bench-gpu`, one function a section: each takes a `Bench` and returns plain numbers.
 
 Seconds are the least of several warm runs, after one that is discarded: on a GPU by its own events, on a CPU by the
 clock. A step is one forward pass of every row and the sampler's arithmetic, as an engine's session does it.
@@ -28,7 +28,7 @@ GRAPH_ROWS: Final = (1, 2, 4, 8, 16)
 
 
 def device(bench: Bench) -> dict[str, Any]:
-    """Measure what the device can do at most: a large product, a large copy."""
+    """Measure the device's peak: a large product, a large copy."""
     side = 8192 if bench.on_gpu else 512
     a = torch.randn(side, side, device=bench.device, dtype=torch.bfloat16 if bench.on_gpu else torch.float32)
     block = torch.empty((1 << 30) if bench.on_gpu else (1 << 24), dtype=torch.uint8, device=bench.device)
@@ -133,7 +133,7 @@ def cuda_graphs(bench: Bench) -> dict[str, Any]:
 
 
 def joining(bench: Bench) -> dict[str, Any]:
-    """Compare a step of pictures that stand at different steps with one of pictures at the same step."""
+    """Compare a step of pictures at different steps with one of pictures at the same step."""
     pipeline, canvas = bench.catvton(), bench.canvases[-1]
     same, mixed = bench.pictures(4, canvas), bench.pictures(4, canvas)
     for place, picture in enumerate(mixed):
@@ -148,7 +148,7 @@ def joining(bench: Bench) -> dict[str, Any]:
 
 
 def decode_overlap(bench: Bench) -> dict[str, Any]:
-    """Decode one picture while another one denoises, on a side stream, against one after the other."""
+    """Decode one picture while another one denoises, on a side stream, and compare with one after the other."""
     if not bench.on_gpu:
         return {"not_measured": "streams need a GPU"}
     pipeline, canvas = bench.catvton(), bench.canvases[0]
@@ -226,7 +226,7 @@ def fashn_costs(bench: Bench) -> dict[str, Any]:
 
 
 def compiled(bench: Bench) -> dict[str, Any]:
-    """Compile the UNet for one shape; the time to get ready counts as much as the gain."""
+    """Compile the UNet for one shape; the time to compile counts as much as the gain."""
     unet, canvas = bench.catvton().unet, bench.canvases[-1]
     x, t = unet_inputs(bench, 2, canvas)
     fast = torch.compile(unet)
@@ -259,14 +259,14 @@ SECTIONS: Final[dict[str, Callable[[Bench], Any]]] = {
 
 
 class _Skipped:
-    """An attention processor that returns what it is given: CatVTON has no text."""
+    """An attention processor that returns its input: CatVTON has no text."""
 
     def __call__(self, attn: Any, hidden_states: Any, *args: Any, **kwargs: Any) -> Any:
         return hidden_states
 
 
 def unet_inputs(bench: Bench, rows: int, canvas: Canvas) -> tuple[torch.Tensor, torch.Tensor]:
-    """Return (rows, 9, 2h, w) and (rows,) as a step gives them to the UNet."""
+    """Return (rows, 9, 2h, w) and (rows,) as a step passes them to the UNet."""
     width, height = canvas
     factor = bench.catvton().vae_factor
     x = torch.randn((rows, 9, 2 * height // factor, width // factor), device=bench.device, dtype=bench.dtype)
@@ -280,7 +280,7 @@ def forward(unet: Any, x: torch.Tensor, t: torch.Tensor) -> torch.Tensor:
 
 
 def captured(unet: Any, x: torch.Tensor, t: torch.Tensor) -> tuple[Any, torch.Tensor]:
-    """Return a CUDA graph of one pass over these tensors, and the tensor in which each replay leaves its result."""
+    """Return a CUDA graph of one pass over these tensors, and the tensor that receives each replay's result."""
     side = torch.cuda.Stream()
     side.wait_stream(torch.cuda.current_stream())
     with torch.cuda.stream(side):
@@ -303,10 +303,10 @@ def flops(bench: Bench, pictures: Sequence[Picture]) -> float:
 
 
 def peak_gib(bench: Bench) -> float | None:
-    """Return the most memory that was allocated on the GPU since the section began."""
+    """Return the peak memory allocated on the GPU since the section began."""
     return round(torch.cuda.max_memory_allocated() / 2**30, 2) if bench.on_gpu else None
 
 
 def say(line: str) -> None:
-    """Print for a person."""
+    """Print for people."""
     print(line, file=sys.stderr, flush=True)

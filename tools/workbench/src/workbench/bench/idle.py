@@ -1,9 +1,9 @@
 """How long the engines' thread of a weaver is idle between batches, with a model that only sleeps.
 
 The worker is the real one, with the diffusion engines' geometry: photos are framed before the model sees them, its
-canvases are pasted back and encoded after it. Queue and store lie in this process's memory, so nothing waits for a
-network. Idle is what remains of the time from the second batch's first step to the last one when the steps are taken
-out; on few cores that is their work, too, for eight photos are decoded, framed, pasted and encoded per batch.
+canvases are pasted back and encoded after it. Queue and store are in this process's memory, so nothing waits for a
+network. Idle is the time from the second batch's first step to the last one, minus the steps; on few cores that
+includes the cores' other work, for each batch decodes, frames, pastes and encodes eight photos.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ PATIENCE_SECONDS: Final = 300.0
 
 @dataclass(frozen=True, kw_only=True)
 class Load:
-    """What is woven.
+    """The batches to weave.
 
     Attributes:
         photo: (width, height).
@@ -68,7 +68,7 @@ class SleepingEngine:
     """Frames and pastes like a diffusion engine; its steps sleep.
 
     Args:
-        noted: Called with what is done: `prepare`, `step` or `paste`, when it begins.
+        noted: Called with `prepare`, `step` or `paste` when that begins.
     """
 
     def __init__(self, load: Load, *, noted: Callable[[str, Sequence[JobId]], None] = lambda what, jobs: None) -> None:
@@ -101,7 +101,7 @@ class SleepingEngine:
 
 
 class SleepingSession:
-    """One batch; everybody takes all steps."""
+    """One batch; every job takes all steps."""
 
     def __init__(self, engine: SleepingEngine) -> None:
         self._engine = engine
@@ -113,7 +113,7 @@ class SleepingSession:
         self._jobs[job.id] = job
 
     def step(self) -> StepReport:
-        """Sleep one step; after the last one everybody is done."""
+        """Sleep one step; after the last one every job is done."""
         start = time.monotonic()
         self._engine.noted("step", list(self._jobs))
         time.sleep(self._engine.load.step_seconds)
@@ -156,7 +156,7 @@ class MemoryStore(ObjectStore):
 
 
 class AllAtOnce(ConfigReader):
-    """The arbitrator's values: whole batches, and always enough that waits."""
+    """The arbitrator's values: whole batches, and always enough waiting jobs."""
 
     def __init__(self, load: Load) -> None:
         self._whole = Config(batch_size=load.batch, waiting=load.batch)
@@ -174,7 +174,7 @@ class Bench:
     queue: MemoryJobQueue = field(default_factory=MemoryJobQueue)
 
     async def run(self) -> None:
-        """Weave everything."""
+        """Weave every job."""
         worker, runner = self._worker()
         await self.queue.submit(*[self._job(n) for n in range(self.load.batches * self.load.batch)])
         stop = asyncio.Event()
@@ -192,7 +192,7 @@ class Bench:
     def idle_share(self) -> float:
         """Return the share of the time from the second batch's first step to the last in which no step ran.
 
-        The first batch is when the worker learns how long fetching takes.
+        During the first batch the worker learns how long fetching takes.
         """
         spans = self.engine.spans[self.load.steps :]
         return 1 - sum(end - start for start, end in spans) / (spans[-1][1] - spans[0][0])
@@ -232,7 +232,7 @@ class Bench:
         for size in (1, self.load.batch):
             profile.start(key, size, self.load.steps * self.load.step_seconds, complete=3)
         parts = WorkerParts(
-            redis=Redis(host="127.0.0.1", port=1),  # Nothing is asked of it: queue, store and `config:*` are here.
+            redis=Redis(host="127.0.0.1", port=1),  # Never used: queue, store and `config:*` are in this process.
             store=MemoryStore(self._objects()),
             claims=claims,
             heartbeat=heartbeat,
@@ -258,7 +258,7 @@ class Bench:
 
 
 def measure_idle(load: Load | None = None) -> dict[str, Any]:
-    """Return the idle share of the engines' thread, and what it was measured with."""
+    """Return the idle share of the engines' thread, and the load that it was measured with."""
     load = load or Load()
     bench = Bench(load, SleepingEngine(load))
     asyncio.run(bench.run())

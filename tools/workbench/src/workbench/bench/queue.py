@@ -4,8 +4,8 @@ Each contender has its own environment (their redis clients exclude each other) 
 `tools/workbench/rivals`. No-op jobs are counted over a local socket, so counting costs no Redis command. What the
 server spends on a job, from submit to the end, is its own CPU clock (INFO cpu, main thread) and its own command counter
 (commands inside scripts count); a worker's round trips are reads from sockets (INFO stats), so a pipeline is one.
-Recovery: a job's worker is killed with SIGKILL, and the time until another worker runs the job again is taken, up to a
-limit; everyone keeps the timeouts it comes with.
+Recovery: the benchmark kills a job's worker with SIGKILL and measures the time until another worker runs the job again,
+up to a limit; every contender keeps its default timeouts.
 Figures for people go to standard error, one line of JSON ends standard output.
 """
 
@@ -37,14 +37,14 @@ OURS: Final = "proteus"
 QUIET_SECONDS: Final = 0.5
 START_SECONDS: Final = 30.0
 RECOVERY_LIMIT_SECONDS: Final = 60.0
-"""Longer than our lease (30 s) by a margin; the others' documented times are named beside."""
+"""Longer than our lease (30 s) by a margin; the others' documented times are printed beside."""
 
 DOCUMENTED: Final = {
     "celery": "visibility timeout 3600 s, not renewed: longer jobs run twice",
     "taskiq": "stream entries idle for 600 s, not renewed: longer jobs run twice",
     "arq": "in-progress key of 310 s (the longest timeout + 10 s), no heartbeat",
 }
-"""When each rival takes up a killed worker's job, as it comes."""
+"""When each rival runs a killed worker's job again, by default."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ class Reading:
 
 
 class Witness:
-    """Hears which process runs which job."""
+    """Receives which process runs which job."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -138,12 +138,12 @@ class Arena:
         }
 
     def start_recovery(self) -> Recovery:
-        """Have one job running, kill its worker; the other worker is idle."""
+        """Start one job and kill its worker; the other worker is idle."""
         self.redis.flushdb()
         return Recovery(self)
 
     def settled(self) -> Reading:
-        """Return the counters once nothing but polling goes on."""
+        """Return the counters once only polling goes on."""
         reading = Reading.of(self.redis)
         while True:
             time.sleep(QUIET_SECONDS)
@@ -162,7 +162,7 @@ class Arena:
 
     @contextmanager
     def workers(self, count: int, batch: int, witness: Witness) -> Iterator[list[subprocess.Popen[bytes]]]:
-        """Run workers for a `with` block; each leads a process group, which is killed at the end."""
+        """Run workers for a `with` block; each leads a process group, killed at the end."""
         running = [self._spawn(self.contender.work(batch), witness) for _ in range(count)]
         try:
             yield running
@@ -184,7 +184,7 @@ class Arena:
 
 
 class Recovery:
-    """A killed worker's job, and whoever takes it up."""
+    """A killed worker's job, and the worker that runs it again."""
 
     def __init__(self, arena: Arena) -> None:
         self._arena = arena
@@ -210,7 +210,7 @@ class Recovery:
 
 
 def kill_group(group: int) -> None:
-    """SIGKILL a worker and its children; one that is gone is gone."""
+    """SIGKILL a worker and its children, if it still runs."""
     try:
         os.killpg(group, signal.SIGKILL)
     except ProcessLookupError:
@@ -235,7 +235,7 @@ def environment(name: str, folder: Path) -> Path:
 
 
 def contenders(folder: Path) -> list[Contender]:
-    """Everyone, ours first."""
+    """Return every contender, ours first."""
     celery = ("-m", "celery", "-A", "celery_jobs", "worker", "--pool=solo", "--loglevel=ERROR", "-n", "w{batch}@%n-%i")
     return [
         Contender(OURS, Path(sys.executable), ("proteus_jobs.py", "work", "{batch}")),
@@ -248,7 +248,7 @@ def contenders(folder: Path) -> list[Contender]:
 
 
 def bench(url: str, folder: Path, environments: Path, *, jobs: int) -> dict[str, Any]:
-    """Run everything; return the figures."""
+    """Run every contender; return the figures."""
     arenas = {
         one.name: Arena(one, f"{url.rsplit('/', 1)[0]}/{number}", folder)
         for number, one in enumerate(contenders(environments))
@@ -283,7 +283,7 @@ def bench(url: str, folder: Path, environments: Path, *, jobs: int) -> dict[str,
 
 
 def say(words: str) -> None:
-    """Tell a person."""
+    """Print for people."""
     print(words, file=sys.stderr, flush=True)
 
 

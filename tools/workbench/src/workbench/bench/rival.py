@@ -1,4 +1,4 @@
-"""CatVTON as diffusers runs it out of the box: what `make bench-weaver` measures against.
+"""CatVTON as diffusers runs it by default: the rival in `make bench-weaver`.
 
 Default attention processors on the self-attentions, the published skipping processor on the cross-attentions (their
 weights stay), guidance in one batch, contiguous float32, DDIM by diffusers' scheduler, two VAE encodes, one decode.
@@ -20,7 +20,7 @@ from workbench.bench.checkpoints import ATTENTION_STRIDE, CatVtonFiles
 
 
 class SkippedAttention:
-    """An attention processor that returns what it is given."""
+    """An attention processor that returns its input."""
 
     def __call__(self, attn: Any, hidden_states: Any, *args: Any, **kwargs: Any) -> Any:
         return hidden_states
@@ -91,7 +91,7 @@ def random_inputs(count: int, size: tuple[int, int], *, seed: int = 0) -> tuple[
 
 
 def random_noise(count: int, size: tuple[int, int], *, steps: int, factor: int = 8, seed: int = 1) -> Noise:
-    """Return every random tensor of a run."""
+    """Return all random tensors of a run."""
     generator = torch.Generator().manual_seed(seed)
     h, w = size[1] // factor, size[0] // factor
 

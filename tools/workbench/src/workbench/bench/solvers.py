@@ -1,10 +1,10 @@
-"""How wrong a sampler is, measured where the exact answer is known: Gaussian data, whose denoiser has a formula.
+"""A sampler's error, measured where the exact answer is known: Gaussian data, whose denoiser has a formula.
 
 Data of many dimensions, each Gaussian with its own mean and spread (as the latents of photos: a few strong
 directions, many weak ones). The exact epsilon is linear, so a sampler maps the initial Gaussian to a Gaussian that can
-be worked out exactly, and its distance from the data's (2-Wasserstein, as a share of the data's size) is the
-sampler's error: no weights, no chance. With guidance the target is the same equation solved with 999 steps. It says
-what a preset costs in solving, not what it costs in taste.
+be computed exactly, and its distance from the data's (2-Wasserstein, as a share of the data's size) is the sampler's
+error: no weights, no chance. With guidance the target is the same equation solved with 999 steps. It measures a
+preset's loss in solving, not in looks.
 """
 
 from __future__ import annotations
@@ -35,19 +35,19 @@ class Gaussian:
     spread: Floats
 
     def distance(self, other: Gaussian) -> float:
-        """2-Wasserstein distance, as a share of this one's root mean square."""
+        """Return the 2-Wasserstein distance, as a share of this one's root mean square."""
         square = np.mean((self.mean - other.mean) ** 2 + (self.spread - other.spread) ** 2)
         return math.sqrt(float(square) / float(np.mean(self.mean**2 + self.spread**2)))
 
     def epsilon(self, alpha: float) -> tuple[Floats, Floats]:
-        """The exact epsilon at a noise level as (slope, offset): slope x + offset."""
+        """Return the exact epsilon at a noise level as (slope, offset): slope x + offset."""
         slope = math.sqrt(1 - alpha) / (alpha * self.spread**2 + 1 - alpha)
         return slope, -slope * math.sqrt(alpha) * self.mean
 
 
 DRESSED: Final = Gaussian(np.linspace(-1, 1, DIMENSIONS), np.sqrt(np.logspace(-3, 0.6, DIMENSIONS)))
 UNDRESSED: Final = Gaussian(DRESSED.mean * 0.6, np.sqrt(DRESSED.spread**2 + 0.2))
-"""Without the garment the model knows less: nearer to the middle, wider."""
+"""Without the garment the model knows less: closer to the mean, wider."""
 
 
 def published_schedule() -> Schedule:
@@ -58,7 +58,7 @@ def published_schedule() -> Schedule:
 
 
 def sampled(plan: tuple[Step, ...], *, guidance: float = 1.0, guided: int | None = None) -> Gaussian:
-    """Return what a sampler makes of the unit Gaussian it starts from."""
+    """Return the result of a sampler that starts from the unit Gaussian."""
     mean, gain, variance = np.zeros(DIMENSIONS), np.ones(DIMENSIONS), np.zeros(DIMENSIONS)
     before_mean = before_gain = None
     for index, step in enumerate(plan):

@@ -1,6 +1,6 @@
 """`python -m workbench.bench.submits`: the gateway's submits beside a bare FastAPI + one INSERT + one LPUSH.
 
-All run as one process on the same Postgres and Valkey, in turns, driven by the same keep-alive connections. Ours
+Each runs as one process on the same Postgres and Valkey, in turns, driven by the same keep-alive connections. Ours
 checks token, ownership, rate, admission and needs, and queues with a fencing token; the bar is 70 % of the bare one.
 The last line is JSON; `cpu_us` is the server's own processor time per request, which a busy machine disturbs least.
 """
@@ -50,7 +50,7 @@ CUT: Final = object_keys.cut_keys(USER, "abc", parser="classic", parser_version=
 
 
 async def seed(database_url: str) -> None:
-    """Make a user whose photo is parsed and whose garment is cut."""
+    """Insert a user whose photo is parsed and whose garment is cut."""
     ledger = Ledger(DatabaseSettings(url=database_url))
     now = datetime.now(UTC)
     async with ledger.write() as writes:

@@ -1,9 +1,9 @@
 """`make bench-tailor`: photo to label map at the photo's size, ours against transformers' eager fp32, interleaved.
 
 Both start from the decoded photo and end with labels at its size: preparation, network, upsampling and argmax. Same
-threads, one process, one run. What else a cut costs (soft edge, PNG) is timed apart. Without `--weights` the network is
-the real size with random weights: times and exactness are real, labels mean nothing, and how often half precision's
-are fp32's is not told.
+threads, one process, one run. The rest of a cut (soft edge, PNG) is timed separately. Without `--weights` the network
+has the real size with random weights: times and exactness are real, labels mean nothing, and the report leaves out how
+often half precision's labels equal fp32's.
 Figures for people go to standard error, one line of JSON ends standard output.
 """
 
@@ -49,7 +49,7 @@ Labeller = Callable[[Sequence[Pixels]], list[Pixels]]
 
 @dataclass
 class Timed:
-    """Seconds of one way to do it, by batch size."""
+    """Seconds of one way, by batch size."""
 
     wall: dict[int, list[float]] = field(default_factory=dict)
     cpu: dict[int, list[float]] = field(default_factory=dict)
@@ -83,7 +83,7 @@ class Rival:
         return [labels.numpy().astype(np.uint8) for labels in maps]
 
     def widest_tie(self, photo: Pixels, one: Pixels, other: Pixels) -> float:
-        """Return by how much of the largest logit two classes are apart, at most, where two label maps disagree."""
+        """Return the largest gap between two classes where two label maps disagree, as a share of the largest logit."""
         logits = torch.nn.functional.interpolate(
             self._forward([photo]).logits, size=photo.shape[:2], mode="bilinear", align_corners=False
         )[0]
@@ -127,7 +127,7 @@ def agree(labels: Sequence[Pixels], expected: Sequence[Pixels]) -> float:
 
 
 def after_the_labels(network: Network) -> dict[str, float]:
-    """Return milliseconds of what follows the labels: the soft edge, the cut with its clean rim, the PNG."""
+    """Return milliseconds of the steps after the labels: the soft edge, the cut with its clean rim, the PNG."""
     photo = photos()[1]
     probability = np.zeros((128, 128), np.float32)
     probability[30:100, 30:100] = 1.0
@@ -167,7 +167,7 @@ def peak_mb(backend: BackendName, folder: Path, *, threads: int) -> float:
 
 
 def main() -> None:
-    """Run it."""
+    """Run the benchmark."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--weights", type=Path, help="folder of real weights; default: random ones")
     parser.add_argument("--threads", type=int, default=1)
@@ -180,7 +180,7 @@ def main() -> None:
 
 
 def report(folder: Path, *, real: bool, options: argparse.Namespace) -> dict[str, Any]:
-    """Measure and describe."""
+    """Measure; return the figures and the set-up."""
     start = time.perf_counter()
     ours = load_network(str(folder), threads=options.threads)
     ready_seconds = time.perf_counter() - start
@@ -239,7 +239,7 @@ def report(folder: Path, *, real: bool, options: argparse.Namespace) -> dict[str
 
 
 def say(line: str) -> None:
-    """Tell people."""
+    """Print for people."""
     print(line, file=sys.stderr, flush=True)
 
 

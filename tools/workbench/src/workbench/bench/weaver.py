@@ -1,8 +1,8 @@
-"""`make bench-weaver`: what a CatVTON picture costs here, and against diffusers' eager pipeline of the same algorithm.
+"""`make bench-weaver`: the cost of a CatVTON picture, beside diffusers' eager pipeline of the same algorithm.
 
 Both do a whole picture: encode, all steps, decode. On a GPU the model is full size at the real canvases; on a CPU it is
 a small one of the same build at a fifth of the widths and an eighth of the canvases: its seconds say nothing about the
-real model, its error does; seconds are one thread's. Weights are random. Levers are measured alone, on one guided step.
+real model, its error does; one thread does the work. Weights are random. Levers are measured alone, on one guided step.
 Last comes the idle share of the engines' thread, with a model that only sleeps (`idle`).
 Figures for people go to standard error, one line of JSON ends standard output.
 """
@@ -37,16 +37,16 @@ from workbench.bench.solvers import preset_errors
 
 BATCHES: Final = (1, 2, 4, 8)
 STEPS_IN_STOCK: Final = 100
-"""Steps a picture that is only timed has before it: more than all rounds take."""
+"""Remaining steps of a picture that is only timed: more than all rounds take."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """What is measured on a kind of device.
+    """The measurements for a kind of device.
 
     Attributes:
         canvases: (width, height), the normal one first, then the degraded one.
-        steps: Of the runs that are compared; whole presets are extrapolated from a step's cost.
+        steps: Of the compared runs; whole presets are extrapolated from a step's cost.
     """
 
     size: CatVtonSize
@@ -66,7 +66,7 @@ class Bench:
 
     Args:
         files: The checkpoint.
-        plan: What to measure.
+        plan: The measurements.
         device: `cpu` or `cuda`.
     """
 
@@ -87,7 +87,7 @@ class Bench:
 
     def seconds(self, *ways: Callable[[], Any]) -> list[float]:
         """Return the median seconds of each way, warmed up, in turns."""
-        # One thread's own time on a CPU: what else the machine does is left out.
+        # One thread's own time on a CPU: it leaves out the machine's other work.
         clock = time.perf_counter if self.device == "cuda" else time.process_time
         times: list[list[float]] = [[] for _ in ways]
         for round_ in range(self.plan.rounds + 1):
@@ -173,7 +173,7 @@ def batches(bench: Bench, canvas: tuple[int, int]) -> dict[str, Any]:
 
 
 def levers(bench: Bench, *, compiled: bool) -> dict[str, Any]:
-    """Return what each lever is worth: how much faster one guided step of one picture is with it, measured in turns."""
+    """Return each lever's gain: how much faster one guided step of one picture is with it, measured in turns."""
     plain = bench.load()
     plain.unet.to(memory_format=torch.contiguous_format)
     base = bench.stepper(plain)
@@ -224,7 +224,7 @@ def presets(bench: Bench) -> dict[Quality, dict[str, Any]]:
 
 
 def report(bench: Bench, *, compiled: bool) -> dict[str, Any]:
-    """Measure and describe."""
+    """Measure; return the figures and the set-up."""
     by_canvas = {f"{w}x{h}": batches(bench, (w, h)) for w, h in bench.plan.canvases}
     normal = next(iter(by_canvas.values()))
     qualities = presets(bench)
@@ -253,7 +253,7 @@ def report(bench: Bench, *, compiled: bool) -> dict[str, Any]:
 
 
 def main() -> None:
-    """Run it."""
+    """Run the benchmark."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--device", choices=sorted(PLANS), default="cuda" if torch.cuda.is_available() else "cpu")
     parser.add_argument("--compile", action="store_true", help="measure torch.compile, too (a minute or more)")
@@ -277,7 +277,7 @@ def _peak_mib(device: str) -> float:
 
 
 def say(line: str) -> None:
-    """Tell people."""
+    """Print for people."""
     print(line, file=sys.stderr, flush=True)
 
 

@@ -5,6 +5,6 @@
     load ─▶ shoppers (public API, sockets)                ▼
                   └── what they received ─┐   watch (Postgres rows, S3 objects) ─▶ count ─▶ bars, one line of JSON
 
-Nothing that is counted is asked of the code under test: jobs, events and results are read from Postgres and S3 by
-statements of this package's own, and compared with what the clients wrote down.
+No count relies on the code under test: this package reads jobs, events and results from Postgres and S3 with its own
+statements, and compares them with the clients' notes.
 """

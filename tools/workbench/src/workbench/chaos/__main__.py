@@ -1,4 +1,4 @@
-"""`make chaos`: break a fleet for two minutes, count from outside, say whether the bars of docs/contract.md hold.
+"""`make chaos`: break a fleet for two minutes, count from outside, check the bars of docs/contract.md.
 
 The last line is JSON. Exit status: 0 all bars hold, 1 one is missed, 3 the fleet cannot run.
 """
@@ -25,7 +25,7 @@ FOLDER = Path(".proteus")
 
 def main(
     scenario: Annotated[str, typer.Argument(help=f"One of {', '.join(SCENARIOS)}.")] = "full",
-    seed: Annotated[int | None, typer.Option(help="Of the lots; default: another one each time.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Random seed; default: another one each time.")] = None,
 ) -> None:
     """Run a scenario."""
     if scenario not in SCENARIOS:

@@ -1,7 +1,7 @@
 """The verdict: what was ordered, recorded, stored and received, compared. Pure.
 
 A job is *lost* if it was accepted and has no row, or its row is not over, or it is completed without a picture in the
-store, or it ended in a way that nobody asked for (cancelled, expired). It is *double visible* if a second terminal
+store, or it ended in a way that no client requested (cancelled, expired). It is *double visible* if a second terminal
 event was recorded or received, if its result changed, or if one order made two rows.
 """
 
@@ -22,7 +22,7 @@ from workbench.chaos.watch import Recorded, Recovery, Row
 
 @dataclass(frozen=True, kw_only=True)
 class Evidence:
-    """Everything that was seen from outside."""
+    """Everything that chaos saw from outside."""
 
     orders: Sequence[Order]
     rows: Mapping[str, Row]
@@ -39,21 +39,21 @@ class Evidence:
     served_without: int | None = None
     """Jobs that ended while one of two engines had no weaver."""
     not_ready: Sequence[str] = ()
-    """Services that do not say that they are ready once everything is over."""
+    """Services that do not report ready once everything is over."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Verdict:
-    """The counts and, for people, the ids behind what is not nought."""
+    """The counts and, for people, the ids behind those above zero."""
 
     numbers: Mapping[str, Any]
     missed: Sequence[str]
-    """The bars that were missed, one sentence each."""
+    """The missed bars, one sentence each."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Tally:
-    """What the bars are held against."""
+    """The counts that the bars apply to."""
 
     jobs: int
     lost: Mapping[str, str]
@@ -81,7 +81,7 @@ class _Tally:
 
 
 def judge(seen: Evidence, scenario: Scenario) -> Verdict:
-    """Count, and compare with the bars."""
+    """Count, and compare the counts with the bars."""
     tally = _Tally.of(seen, scenario)
     missed = [*_missed_of_jobs(tally, scenario), *_missed_of_services(tally, seen)]
     return Verdict(numbers=_numbers(tally, seen, scenario), missed=missed)
@@ -198,7 +198,7 @@ def _changed_pictures(events: Sequence[Recorded]) -> set[str]:
 
 
 def missed_by_clients(ears: Iterable[Ear], events: Sequence[Recorded]) -> int:
-    """Return how many recorded events some socket of their user did not receive as they were recorded, over sockets."""
+    """Return how many recorded events a socket of their user did not receive as recorded, summed over sockets."""
     by_user: dict[str, set[tuple[int, str, str]]] = {}
     for event in events:
         by_user.setdefault(event.user_id, set()).add((event.seq, event.job_id, event.status))
@@ -208,7 +208,7 @@ def missed_by_clients(ears: Iterable[Ear], events: Sequence[Recorded]) -> int:
 
 
 def wasted_ratio(seen: Evidence) -> float:
-    """Return the share of engine time that brought nothing anybody sees.
+    """Return the share of engine time that produced nothing visible.
 
     Every claim but the one that completed its job counts as a whole weave of average length, so this is an upper bound:
     a worker killed at the first step, a job handed back, poison refused at the door all count in full.

@@ -1,4 +1,4 @@
-"""The blows, each at its time, and whom each one hit: what a lost worker held is read from Redis at that moment."""
+"""Injects the faults, each at its time, and notes its target: it reads a lost worker's jobs from Redis at once."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ LOOK_SECONDS: Final = 0.1
 
 
 class Faults:
-    """Deals a scenario's blows.
+    """Injects a scenario's faults.
 
     Args:
-        redis: To read what a worker holds.
-        say: Hears of each.
+        redis: To read a worker's jobs.
+        say: Receives a line for each.
     """
 
     def __init__(
@@ -47,12 +47,12 @@ class Faults:
         self._rng = rng
         self._say = say
         self.unmet: list[str] = []
-        """Answers that no request met: they showed nothing."""
+        """Answers that no request met: they tested nothing."""
         self.served_without: int | None = None
         """Jobs that ended while the second engine had no weaver; None: it always had one."""
 
     async def run(self) -> None:
-        """Deal all of them; return when the last is over."""
+        """Inject all of them; return when the last is over."""
         async with asyncio.TaskGroup() as group:
             for fault in self._scenario.faults:
                 group.create_task(self._at_its_time(fault))
@@ -166,7 +166,7 @@ class Faults:
         return len(self._watch.rows) - self._watch.unfinished
 
     async def _note_lost(self, what: str, name: str) -> None:
-        """Read what a worker held when it was hit: nobody else can change that for a lease."""
+        """Read the jobs that a worker held when it was hit: no other process can change them for a lease."""
         since = time.time()
         if not name.startswith("weaver"):
             self._say(what)
@@ -178,7 +178,7 @@ class Faults:
         self._say(f"{what}: it held {len(held)}")
 
     async def _draw(self, prefix: str) -> str:
-        """Choose who is hit, among those that work; while none does, wait: the poison may have taken the last one."""
+        """Choose the target among running services; while none runs, wait: the poison may have killed the last one."""
         give_up = time.monotonic() + PATIENCE_SECONDS
         while not (able := self._fleet.up(prefix)):
             if time.monotonic() > give_up:

@@ -1,7 +1,7 @@
 """A fleet that can be broken: embedded servers and real services, each a process of its own.
 
-Whatever ends is started again, as a supervisor or Kubernetes would; a fault may hold it down for a while. A service
-keeps its name over restarts, as a container does that restarts inside its pod.
+It restarts every process that ends, as a supervisor or Kubernetes would; a fault may hold one down for a while. A
+service keeps its name over restarts, as a container does that restarts inside its pod.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class Shape:
 
     Attributes:
         skew_seconds: How far the clock of the last gateway is off.
-        second_engine: One weaver more offers this engine and no other.
+        second_engine: One more weaver offers this engine and no other.
     """
 
     gateways: int
@@ -60,8 +60,8 @@ class Fleet:
         folder: Data and logs; fresh.
         models: Where model weights lie.
         environment: Added to every service's.
-        say: Prints what happens.
-        proxied_by: Services reach the servers through proxies that draw from this.
+        say: Prints the events.
+        proxied_by: Services reach the servers through proxies that draw from this generator.
     """
 
     def __init__(
@@ -139,7 +139,7 @@ class Fleet:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """Start everything; afterwards kill it: its data is worthless."""
+        """Start everything; afterwards kill it: its data has no value."""
         try:
             async with asyncio.TaskGroup() as group:
                 for server in self._servers.values():
@@ -163,7 +163,7 @@ class Fleet:
             await self._end()
 
     def up(self, prefix: str) -> list[str]:
-        """Return the services of this kind that work: ready once, not frozen, not ended. Not the second engine's."""
+        """Return the running services of this kind: ready once, not frozen, not ended. Not the second engine's."""
         return [
             name
             for name in sorted(self._ready - self._frozen - {self.second_weaver})
@@ -171,7 +171,7 @@ class Fleet:
         ]
 
     async def not_ready(self, *, patience_seconds: float) -> list[str]:
-        """Return the services that do not say that they are ready, after waiting for them this long."""
+        """Return the services that do not report ready after waiting for them this long."""
         give_up = time.monotonic() + patience_seconds
         while True:
             names = list(self._programs)
@@ -197,19 +197,19 @@ class Fleet:
         os.kill(self._processes[name].pid, signal.SIGSTOP)
 
     def wake(self, name: str) -> None:
-        """SIGCONT it."""
+        """SIGCONT a service."""
         if self._processes[name].exit_code is None:
             os.kill(self._processes[name].pid, signal.SIGCONT)
         self._frozen.discard(name)
 
     async def take_away(self, name: str, *, seconds: float) -> None:
-        """Stop a server in good order; it is back after a while, with its data."""
+        """Stop a server cleanly; it is back after a while, with its data."""
         await asyncio.to_thread(self._processes[name].stop)
         await asyncio.sleep(seconds)
         await self._start_server(self._servers[name])
 
     async def restart(self, name: str, *, down_seconds: float, empty: bool) -> None:
-        """SIGKILL a server; start it again with its data, or without."""
+        """SIGKILL a server; start it again with or without its data."""
         self._processes[name].kill()
         await asyncio.to_thread(self._processes[name].stop)
         if empty:
@@ -222,7 +222,7 @@ class Fleet:
         return self._processes[name].pid
 
     def _environment_of(self, service: str) -> dict[str, str]:
-        """Return a service's environment: its own rights, and the proxies' addresses where there are proxies."""
+        """Return a service's environment: its own credentials, and the proxies' addresses if there are proxies."""
         environment = {**self.environment, **as_role(service, self.valkey, self.s3)}
         reached: dict[str, Valkey | Postgres | S3] = {
             "REDIS_URL": self.valkey,

@@ -1,7 +1,7 @@
-"""What nobody should ever write to Redis, written there: one malformed piece for every place that a service reads.
+"""Writes malformed data to Redis: one piece for every place that a service reads.
 
-The pieces are what a stranger, an older or a newer version, or a bug could leave: wrong types, unknown states and
-fields, half JSON, text that no database can keep, bytes that are no text. None names a job that a client ordered.
+The pieces are such as another program, an older or a newer version, or a bug could leave: wrong types, unknown states
+and fields, half JSON, text that no database can store, bytes that are no text. None names a job that a client ordered.
 """
 
 from __future__ import annotations
@@ -73,11 +73,11 @@ SETTINGS: Final[Sequence[bytes | str]] = ("x", "-1", "1e999", "NaN", "", "{", NO
 
 
 async def scatter(redis: Redis, user_ids: Sequence[str], *, rng: random.Random) -> int:
-    """Write one of everything, in an order drawn from `rng`; return how many pieces were written.
+    """Write one piece of each kind, in an order drawn from `rng`; return how many it wrote.
 
     Args:
         redis: A client of the server itself.
-        user_ids: Users with open sockets: a malformed message for one of them is read further than another.
+        user_ids: Users with open sockets: services read a malformed message for one of them further than another.
         rng: Draws the order.
     """
     pieces = [*_queue_pieces(redis, QueueKeys(JOBS)), *_queue_pieces(redis, QueueKeys(TAILOR))]
@@ -154,7 +154,7 @@ async def _wrong_type(redis: Redis, name: str) -> None:
 
 
 async def lose_a_part(redis: Redis, *, rng: random.Random) -> tuple[str, dict[str, int]]:
-    """Delete a part of the queue of pictures; return what was done and the fencing tokens of the jobs that it hit."""
+    """Delete a part of the queue of pictures; return its name and the fencing tokens of the affected jobs."""
     queue = QueueKeys(JOBS)
     if rng.random() < 0.5:
         taken = [await redis.rpop(queue.list) for _ in range(POPPED)]

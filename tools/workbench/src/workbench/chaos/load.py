@@ -1,4 +1,4 @@
-"""What the shoppers ask for: try-ons at an even pace, a few of them poison, cancelled, urgent or in no hurry."""
+"""The load: try-ons at an even pace, a few of them poison, cancelled, urgent or of low priority."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from workbench.chaos.scenario import FIRST_ENGINE, SECOND_ENGINE, Scenario
 from workbench.chaos.shopper import Shopper
 
 ASKERS: Final = 8
-"""Requests under way at once."""
+"""Concurrent requests."""
 
 FIRST_POISON_SEED: Final = 2_000_000_000
 TIGHT_MS: Final = 6_000
@@ -40,7 +40,7 @@ class Order:
 
     @property
     def jobs(self) -> tuple[str, ...]:
-        """The ids of its jobs: the first one carries the try-on's own."""
+        """The ids of its jobs: the first one has the try-on's own."""
         return (self.job_id, *(f"{self.job_id}:{n}" for n in range(2, self.pictures + 1)))
 
 
@@ -53,7 +53,7 @@ class Load:
     """Sends jobs until there are enough and the faults are over.
 
     Args:
-        unfinished: Tells how many accepted jobs are not over.
+        unfinished: Returns how many accepted jobs are not over.
     """
 
     def __init__(
@@ -61,9 +61,9 @@ class Load:
     ) -> None:
         self.orders: list[Order] = []
         self.refused = 0
-        """Submits with a deadline that admission said could not be met."""
+        """Submits whose deadline admission refused as unreachable."""
         self.asked = 0
-        """Jobs asked for."""
+        """Jobs submitted, accepted or not."""
         self._scenario = scenario
         self._shoppers = shoppers
         self._rng = rng
@@ -71,7 +71,7 @@ class Load:
         self._room = asyncio.Semaphore(ASKERS)
         kinds = [kind for kind, many in scenario.poison.items() for _ in range(many)]
         rng.shuffle(kinds)
-        # Early enough that the slowest of them, which is buried after four leases, is buried before the end.
+        # Early enough that the slowest of them, a dead letter after four leases, is one before the end.
         spread = range(4, int(scenario.jobs / MEAN_PICTURES * 0.6))
         self._poison = dict(zip(sorted(rng.sample(spread, len(kinds))), kinds, strict=True))
 
@@ -81,7 +81,7 @@ class Load:
         return sum(order.pictures for order in self.orders)
 
     async def run(self, faults: asyncio.Task[None]) -> None:
-        """Send; return when everything was answered."""
+        """Send; return when every request has its answer."""
         start = time.monotonic()
         async with asyncio.TaskGroup() as group:
             numbers = itertools.count()

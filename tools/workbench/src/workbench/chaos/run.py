@@ -28,22 +28,22 @@ from workbench.unlimited import UNLIMITED
 
 TELL_SECONDS: Final = 5.0
 LISTING_EVERY: Final = 4
-"""Of the tellings, how many go by between two looks at the store."""
+"""Progress lines between two listings of the store."""
 
 LOOK_SECONDS: Final = 0.25
 REDIS_TRIES: Final = 40
 DELIVERY_SECONDS: Final = 30.0
-"""How long sockets may take to catch up once everything is over; what is not there by then is missed."""
+"""How long sockets may take to catch up once everything is over; an event that is not there by then is missed."""
 
 READY_SECONDS: Final = 60.0
-"""How long services may take after the last fault until each says that it is ready."""
+"""How long services may take after the last fault until each reports ready."""
 
 SAMPLE: Final = 20
-"""Results fetched as a client would at the end."""
+"""Results to fetch at the end as a client would."""
 
 
 async def run(scenario: Scenario, *, folder: Path, models: Path, seed: int, say: Callable[[str], None]) -> Verdict:
-    """Run a scenario in a fresh folder; return what was counted."""
+    """Run a scenario in a fresh folder; return the counts."""
     rng = random.Random(seed)
     scenario = scenario.dealt(rng)
     fleet = Fleet(
@@ -92,7 +92,7 @@ async def run(scenario: Scenario, *, folder: Path, models: Path, seed: int, say:
 
 
 def environment_of(scenario: Scenario) -> dict[str, str]:
-    """Return what a scenario sets in every service's environment."""
+    """Return the variables that a scenario sets for every service."""
     seeds = poison_seeds(scenario)
     return {
         "LEASE_SECONDS": str(scenario.lease_seconds),
@@ -125,7 +125,7 @@ async def _tell(load: Load, watch: Watch, say: Callable[[str], None]) -> None:
 
 
 async def _settled(load: Load, watch: Watch, scenario: Scenario) -> None:
-    """Wait until every accepted job is over; what is not by then is lost."""
+    """Wait until every accepted job is over, or patience ends: a job that is not over then is lost."""
     give_up = time.monotonic() + scenario.settle_seconds
     while time.monotonic() < give_up:
         rows = [watch.rows.get(job_id) for order in load.orders for job_id in order.jobs]

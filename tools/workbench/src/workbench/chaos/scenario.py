@@ -1,4 +1,4 @@
-"""What is done to the fleet, as data: how much load, which faults, when. `make chaos` and its other forms."""
+"""The scenarios as data: how much load, which faults, when. `make chaos` and its other forms."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ FaultKind = Literal[
 
 @dataclass(frozen=True, kw_only=True)
 class Fault:
-    """One blow.
+    """One fault.
 
     Attributes:
         at_seconds: When, from the start of the load.
         kind: `kill`: SIGKILL, started again `seconds` later. `freeze`: SIGSTOP, SIGCONT `seconds` later (a zombie that
-            wakes late). `away`: stopped in good order, back `seconds` later. `restart`: SIGKILL, back `seconds` later
+            wakes late). `away`: stopped cleanly, back `seconds` later. `restart`: SIGKILL, back `seconds` later
             with its data. `empty`: the same without its data. `answer`: its proxy answers instead of it for `seconds`.
             `garbage`: one malformed message, card, hash or setting of every kind is written to Redis. `loss`: a part
             of the queue is deleted. `lock`: a table is locked for `seconds`, so that every connection of the pool
-            hangs. `full`: Redis has no memory left for `seconds`. `evict`: it forgets keys by lot, a twentieth of its
-            memory, as a server does that is set up against our advice. `fleetless`: the only weaver of the second
-            engine is killed and stays away for `seconds`, while jobs for it go on coming.
-        target: `weaver` or `gateway` (one of those that run, drawn by lot) or a server's name.
-        seconds: How long.
+            hangs. `full`: Redis has no memory left for `seconds`. `evict`: it evicts random keys, a twentieth of its
+            memory, as a server does whose policy is not `noeviction`. `fleetless`: the only weaver of the second
+            engine is killed and stays away for `seconds`, while jobs for it continue to arrive.
+        target: `weaver` or `gateway` (a running one, drawn at random) or a server's name.
+        seconds: How long it lasts.
         answer: What the proxy answers.
     """
 
@@ -52,13 +52,13 @@ class Scenario:
         jobs: Accepted jobs at least; more if the faults last longer than they do.
         jobs_per_second: Pace of the load.
         backlog: Jobs that may be unfinished; beyond it the load waits.
-        poison: Jobs that can never be made, by how the engine `timed` takes them.
-        curve: Seconds of a batch in the engine `timed`: slow enough that a worker that is hit holds something.
+        poison: Jobs that always fail, by their effect on the engine `timed`.
+        curve: Seconds of a batch in the engine `timed`: slow enough that a worker holds jobs when it is hit.
         recovery_room_seconds: Jobs of a lost worker must be back within lease + this.
-        proxied: Services reach the servers through proxies, so that `answer` can be dealt.
-        shuffled: The seed deals the faults to the times.
+        proxied: Services reach the servers through proxies, so that `answer` is possible.
+        shuffled: The seed assigns the faults to the times.
         skew_seconds: How far the clock of the last gateway is off.
-        second_share: Share of the jobs that ask for a second engine, `puppet`, which one weaver more offers.
+        second_share: Share of the jobs that name a second engine, `puppet`, which one more weaver offers.
     """
 
     name: str
@@ -91,11 +91,11 @@ class Scenario:
 
     @property
     def may_end_by_itself(self) -> frozenset[str]:
-        """The services that the load itself takes down: a `crash` picture ends its weaver's process."""
+        """The services that the load itself ends: a `crash` picture ends its weaver's process."""
         return frozenset({"weaver"}) if self.poison.get("crash") else frozenset()
 
     def dealt(self, rng: random.Random) -> Scenario:
-        """Return this scenario with the faults dealt to its times, if it is to be shuffled."""
+        """Return this scenario with the faults assigned to its times at random, if it is shuffled."""
         if not self.shuffled:
             return self
         times = [fault.at_seconds for fault in self.faults]
@@ -111,7 +111,7 @@ FULL: Final = Scenario(
     reap_seconds=2.0,
     jobs=2_000,
     jobs_per_second=21.0,
-    # One in a hundred: a few take their process down until they are buried, the others break a step or fail alone.
+    # One in a hundred: a few end their process until they are dead letters, the others break a step or fail alone.
     poison={"crash": 2, "raise": 6, "fail": 8, "refuse": 4},
     faults=(
         Fault(at_seconds=5, kind="kill", target="weaver"),
@@ -221,7 +221,7 @@ ANSWERS: Final = Scenario(
     poison={"raise": 3, "fail": 3, "refuse": 2},
     weavers=2,
     curve="1:0.2,4:0.4,8:0.6",
-    # A part that is lost is found by comparing counts; the bar is lease + 15 s.
+    # The reconciler finds a lost part by comparing counts; the bar is lease + 15 s.
     recovery_room_seconds=15.0,
     settle_seconds=120.0,
     proxied=True,

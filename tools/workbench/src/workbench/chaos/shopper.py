@@ -1,8 +1,8 @@
-"""Clients: a user with a token, who asks over HTTP at whichever gateway answers and listens on sockets.
+"""Clients: a user with a token, who sends requests to any gateway that answers and listens on sockets.
 
-A request that got no answer is asked again, of another gateway, with the same `Idempotency-Key`: the client cannot know
-whether the first one counted. A socket that breaks is opened again at another gateway with the last `seq` it saw. What
-arrives is written down as it arrives.
+The client repeats a request without an answer at another gateway, with the same `Idempotency-Key`: it cannot know
+whether the first one counted. It opens a broken socket again at another gateway, with the last `seq` it saw. It notes
+every event as it arrives.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from proteus.service.lifecycle import cancel
 from workbench import assets
 
 PATIENCE_SECONDS: Final = 90.0
-"""How long a request is repeated while nobody answers it."""
+"""How long the client repeats a request that gets no answer."""
 
 PAUSE_SECONDS: Final = 0.25
 REQUEST_SECONDS: Final = 15.0
@@ -33,7 +33,7 @@ WAIT_SECONDS: Final = 60
 
 
 class GaveUp(Exception):
-    """No gateway answered a request in all that time."""
+    """No gateway answered a request in `PATIENCE_SECONDS`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,7 +64,7 @@ class Shopper:
 
     Args:
         urls: The gateways.
-        http: Does the requests; shared.
+        http: Sends the requests; shared.
     """
 
     def __init__(self, urls: Sequence[str], http: httpx.AsyncClient) -> None:
@@ -80,7 +80,7 @@ class Shopper:
     @classmethod
     @asynccontextmanager
     async def arrived(cls, urls: Sequence[str], http: httpx.AsyncClient, *, sockets: int) -> AsyncIterator[Shopper]:
-        """Be a guest with a photo, a cut-out and open sockets while the block runs."""
+        """Yield a guest with a photo, a cut-out and open sockets while the block runs."""
         shopper = cls(urls, http)
         guest = await shopper.ask("POST", "/v1/auth/guest")
         shopper.user_id, shopper.token = guest["user_id"], guest["access_token"]
@@ -97,16 +97,16 @@ class Shopper:
                 await cancel(*listening)
 
     async def snap(self, *, key: str, options: Mapping[str, Any]) -> str:
-        """Ask for a try-on; return its job id.
+        """Submit a try-on; return its job id.
 
         Raises:
-            httpx.HTTPStatusError: It was refused for good.
+            httpx.HTTPStatusError: The gateway refused it for good.
         """
         body = {"user_photo_url": self._person_url, "cloth_clean_url": self._cut_url, "category": "upper", **options}
         return str((await self.ask("POST", "/api/snap", json=body, headers={"Idempotency-Key": key}))["job_id"])
 
     async def cancel(self, job_id: str) -> None:
-        """Ask to cancel a try-on."""
+        """Request that a try-on be cancelled."""
         await self.ask("POST", f"/v1/tryons/{job_id}/cancel")
 
     async def picture(self, job_id: str) -> bytes:
@@ -115,7 +115,7 @@ class Shopper:
         return (await self._http.get(answer.headers["location"])).raise_for_status().content
 
     async def ask(self, method: str, path: str, **request: Any) -> Any:
-        """Return a JSON answer."""
+        """Send a request; return its JSON answer."""
         return (await self._send(method, path, **request)).json()
 
     async def _send(self, method: str, path: str, **request: Any) -> httpx.Response:
@@ -167,7 +167,7 @@ class Shopper:
             await self._listen_to(url, ear)
 
     async def _listen_to(self, url: str, ear: Ear) -> None:
-        """Be connected to one gateway as long as it lasts."""
+        """Listen at one gateway until the connection breaks."""
 
         def on_job(event: Mapping[str, Any]) -> None:
             ear.heard.append(Heard(seq=event["seq"], job_id=event["job_id"], status=event["status"], at=time.time()))
@@ -192,7 +192,7 @@ class Shopper:
 
 
 def _again(answer: httpx.Response) -> bool:
-    """Whether the same request may count later: the server says so itself, if it can."""
+    """Return whether the same request may succeed later: the server says so itself, if it can."""
     if answer.status_code < 400:
         return False
     problem = answer.json() if "json" in answer.headers.get("content-type", "") else {}

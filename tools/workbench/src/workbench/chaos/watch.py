@@ -1,7 +1,7 @@
 """Reads the ledger and the store from outside while the fleet is under attack.
 
-Every few hundred milliseconds the rows that changed are read from Postgres, by a connection and statements of its own.
-So it knows how often a job was claimed, when a lost worker's jobs came back, and whether a result ever changed.
+Every few hundred milliseconds it reads the changed rows from Postgres, with its own connection and statements. So it
+knows how often a job was claimed, when a lost worker's jobs came back, and whether a result ever changed.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ AWAY: Final = (
     asyncpg.InterfaceError,
     asyncpg.InternalClientError,
 )
-"""What a server that is cut off in the middle of an answer looks like."""
+"""The errors of a server that is cut off in the middle of an answer."""
 
 POLL_SECONDS: Final = 0.3
 LOOK_BACK: Final = timedelta(seconds=8)
@@ -49,7 +49,7 @@ NEWEST: Final = "SELECT id, last_seq FROM users"
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """A job's row, as far as chaos looks at it."""
+    """The columns of a job's row that chaos reads."""
 
     id: str
     user_id: str
@@ -84,11 +84,11 @@ class Recorded:
 
 @dataclass(kw_only=True)
 class Recovery:
-    """Jobs that a fault took, and how long each was away.
+    """Jobs that a fault removed, and how long each was away.
 
     Attributes:
-        waiting: Job id -> the fencing token it had; a row beyond it is back.
-        emptied: The whole queue went: a job is back when it was submitted again.
+        waiting: Job id -> the fencing token it had; a row with a higher one is back.
+        emptied: The whole queue was lost: a job is back when it was submitted again.
     """
 
     name: str
@@ -99,10 +99,10 @@ class Recovery:
 
 
 class Watch:
-    """What is known from outside.
+    """The state as seen from outside.
 
     Args:
-        database_url: `postgresql+asyncpg://…`, as services get it.
+        database_url: `postgresql+asyncpg://…`, as for services.
         store: To list and read results.
     """
 
@@ -111,21 +111,21 @@ class Watch:
         self.claims: dict[str, dict[int, int]] = {}
         """Job id -> epoch -> claims seen in it."""
         self.results: dict[str, str] = {}
-        """Job id -> the key of the result that was seen first."""
+        """Job id -> the key of the first result seen."""
         self.changed_results: set[str] = set()
         self.recoveries: list[Recovery] = []
         self._dsn = database_url.replace("postgresql+asyncpg://", "postgresql://")
         self._store = store
         self._objects: dict[str, tuple[int, datetime]] = {}
         self._looked_at: datetime | None = None
-        """The database's time when rows were last there: a gateway's clock may be off."""
+        """The database's time of the last read that returned rows: a gateway's clock may be off."""
 
     @property
     def unfinished(self) -> int:
         return sum(not row.over for row in self.rows.values())
 
     async def run(self) -> None:
-        """Poll until cancelled; a database that is away is asked again."""
+        """Poll until cancelled; retry while the database is away."""
         while True:
             with suppress(*AWAY):
                 connection = await asyncpg.connect(self._dsn, timeout=5)
@@ -171,7 +171,7 @@ class Watch:
         return recovery
 
     def stranded(self, what: str, tokens: Mapping[str, int], *, since: float) -> None:
-        """Note jobs that a fault took out of every structure; their tokens tell when they are back."""
+        """Note jobs that a fault removed from every structure; their tokens show when they are back."""
         waiting = {job_id: token for job_id, token in tokens.items() if job_id in self.rows}
         self.recoveries.append(Recovery(name=what, since=since, waiting=waiting, emptied=True))
 
@@ -180,7 +180,7 @@ class Watch:
         return sorted({row.user_id for row in self.rows.values()})
 
     async def lock_jobs(self, *, seconds: float) -> None:
-        """Hold the table of jobs locked: every statement that needs it waits."""
+        """Lock the table of jobs: every statement that needs it waits."""
         connection = await asyncpg.connect(self._dsn, timeout=10)
         try:
             async with connection.transaction():
@@ -198,7 +198,7 @@ class Watch:
                     recovery.seconds[job_id] = now - recovery.since
 
     async def events(self) -> list[Recorded]:
-        """Return every event that was ever recorded."""
+        """Return every recorded event."""
         connection = await asyncpg.connect(self._dsn, timeout=10)
         try:
             found = await connection.fetch(EVENTS)
@@ -207,7 +207,7 @@ class Watch:
             await connection.close()
 
     async def newest(self) -> dict[str, int]:
-        """Return each user's last number."""
+        """Return each user's last `seq`."""
         connection = await asyncpg.connect(self._dsn, timeout=10)
         try:
             return {record["id"]: record["last_seq"] for record in await connection.fetch(NEWEST)}
@@ -215,7 +215,7 @@ class Watch:
             await connection.close()
 
     async def look_at_objects(self) -> frozenset[str]:
-        """Return the keys of every picture there is; remember them, to see whether one is ever written again."""
+        """Return the keys of every stored picture; remember them, to notice one that is written again."""
         found = await asyncio.to_thread(lambda: list(self._store.list(Area.RESULTS.prefix)))
         for info in found:
             stamp = (info.size_bytes, info.modified)

@@ -1,1 +1,1 @@
-"""Tools around the chart: plain manifests made from it, and the images built and tried."""
+"""Tools for deployment: manifests made from the chart, images, locks, licences, audits and trials in Docker."""

@@ -1,7 +1,7 @@
 """`make audit`: known advisories against every package of every lock, and PyTorch; JSON on the last line.
 
-Status 0: everything was checked and nothing is known. 1: something is known. 3: not everything could be checked, for
-example without a network: then nothing is said of what was not.
+Status 0: every package was checked and has no advisory. 1: an advisory is known. 3: some packages could not be checked,
+for example without a network: the result does not cover those.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ _PIN: Final = re.compile(r"[A-Za-z0-9._-]+==[^\s;]+")
 
 @dataclass(frozen=True)
 class Verdict:
-    """What is known.
+    """The result of an audit.
 
     Attributes:
-        asked: How many packages were to be checked.
-        checked: How many were.
-        advisories: `package version: id` of each that is known.
+        asked: Packages to check.
+        checked: Packages checked.
+        advisories: `package version: id` of each known one.
         reason: Why not all were checked; empty: all were.
     """
 
@@ -47,7 +47,7 @@ class Verdict:
         return CLEAN if self.checked == self.asked else UNCHECKED
 
     def sentence(self) -> str:
-        """Say it to a person."""
+        """Return the result as a sentence for people."""
         if not self.checked:
             return f"Nothing was checked: {self.reason}"
         known = "; ".join(self.advisories) or "no advisory is known"
@@ -56,7 +56,7 @@ class Verdict:
 
 
 def pins() -> list[str]:
-    """Return `name==version` of everything that is locked, and of PyTorch, which stands apart."""
+    """Return `name==version` of every locked package, and of PyTorch, which no lock holds."""
     texts = [(ROOT / name).read_text() for name in SETS]
     found = {match[0] for text in texts for block in blocks(text).values() if (match := _PIN.match(block))}
     torch = [line for line in (ROOT / "constraints.txt").read_text().splitlines() if line.startswith("torch==")]
@@ -64,12 +64,12 @@ def pins() -> list[str]:
 
 
 def judged(asked: int, said: str, complaints: str) -> Verdict:
-    """Return what pip-audit's answer means.
+    """Return the verdict that pip-audit's answer means.
 
     Args:
-        asked: How many packages it was asked about.
-        said: Its JSON, or nothing where it could not ask.
-        complaints: What it wrote to stderr.
+        asked: Packages in its input.
+        said: Its JSON, or nothing where it reached no database.
+        complaints: Its stderr.
     """
     try:
         rows: list[dict[str, Any]] = json.loads(said)["dependencies"]
@@ -85,7 +85,7 @@ def judged(asked: int, said: str, complaints: str) -> Verdict:
 
 
 def main() -> int:
-    """Ask, say, return the status."""
+    """Run pip-audit, print the result, return the status."""
     asked = pins()
     with tempfile.NamedTemporaryFile("w", suffix=".txt") as file:
         file.write("\n".join(asked) + "\n")

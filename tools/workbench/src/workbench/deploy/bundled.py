@@ -1,7 +1,7 @@
 """What lies inside the wheels of our images: every library, program and data file, against a list of licences.
 
-A wheel's metadata names the licence of its own code; what was copied into it is nobody's metadata. So each file that is
-an ELF object, or data by its name, must be a Python extension of its own package or stand in `bundled_licences.KNOWN`.
+A wheel's metadata names the licence of its own code, not of files copied into it. So each file that is an ELF object,
+or data by its name, must be a Python extension of its own package or stand in `bundled_licences.KNOWN`.
 `python -m workbench.deploy.bundled` prints the list of each image.
 """
 
@@ -29,7 +29,7 @@ IMAGES: Final = {
     "weaver-gpu": "services/weaver/requirements-gpu.lock",
     "arbitrator": "services/arbitrator/requirements.lock",
 }
-"""Image -> the lock it is built from."""
+"""Image -> its lock."""
 
 DATA: Final = re.compile(
     r"\.(tflite|onnx|ort|ptl?|pth|np[yz]|dat|pb|pkl|pickle|h5|hdf5|safetensors|task|caffemodel|gz|xz|bz2|zip|tar|bin|model"
@@ -41,15 +41,15 @@ _EXTENSION: Final = re.compile(r"\.(cpython-3\d+|abi3)[-\w]*\.so$")
 _DENIED_LICENCE: Final = re.compile(r"\bA?GPL\b|\bSSPL\b|non-?commercial|\bCC-BY-NC", re.IGNORECASE)
 _WITH_EXCEPTION: Final = re.compile(r"GPL-3\.0(-or-later|-only)? WITH GCC-exception-3\.1|\bLGPL[-\w.+]*")
 _DENIED_WORDS: Final = (b"--enable-gpl", b"--enable-nonfree")
-"""How a build of FFmpeg says that it holds GPL or non-free code."""
+"""Build flags in an FFmpeg that holds GPL or non-free code."""
 
 
 @dataclass(frozen=True)
 class Finding:
-    """A file of a wheel that was looked at.
+    """An examined file of a wheel.
 
     Attributes:
-        piece: What the list says of it; None: nothing.
+        piece: Its entry in the list; None: it has none.
         fault: Why it must not be in an image; empty: it may.
     """
 
@@ -76,7 +76,7 @@ def packages(image: str) -> list[metadata.Distribution]:
 
 
 def look(package: metadata.Distribution) -> Iterator[Finding]:
-    """Yield what lies in a package beside Python and its own extensions, and whatever must not be there."""
+    """Yield the files in a package beside Python and its own extensions, and every file that must not be there."""
     name = canonical(package.metadata["Name"])
     if reason := DENIED_PACKAGES.get(name):
         yield Finding(name, "", None, reason)
@@ -97,7 +97,7 @@ def declared(package: metadata.Distribution) -> str:
 
 
 def faults(image: str) -> list[str]:
-    """Return a sentence for whatever must not be in an image."""
+    """Return a sentence for each file that must not be in an image."""
     return [
         f"{found.package} {found.path}: {found.fault}"
         for package in packages(image)
@@ -107,7 +107,7 @@ def faults(image: str) -> list[str]:
 
 
 def to_be_named(image: str) -> set[tuple[str, str]]:
-    """Return (package, what) of the pieces of an image that NOTICE must name."""
+    """Return (package, name of the work) of the pieces of an image that NOTICE must name."""
     return {
         (found.package, found.piece.what)
         for package in packages(image)
@@ -143,7 +143,7 @@ def _denied_word(path: Path) -> str:
 
 
 def main() -> int:
-    """Print every image's list; return 1 if something must not be there."""
+    """Print every image's list; return 1 if a file must not be there."""
     wrong = 0
     for image in IMAGES:
         print(f"== {image}")

@@ -1,6 +1,6 @@
-"""The list behind `workbench.deploy.bundled`: what our images' wheels carry, piece by piece, and under which licence.
+"""The list behind `workbench.deploy.bundled`: the pieces in our images' wheels, and the licence of each.
 
-A wheel that brings something new is refused until somebody has looked the piece up and written it down here.
+The test refuses a wheel with a new piece until its licence is looked up and listed here.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ _PERMISSIVE: Final = ("0BSD", "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "FTL
 _OF_PICTURES: Final = ("IJG AND BSD-3-Clause", "libpng-2.0", "libtiff")
 
 ALLOWED: Final = frozenset({*_PERMISSIVE, *_OF_PICTURES, GCC})
-"""Permissive, or GPL with the exception that frees what GCC's runtime is linked into."""
+"""Permissive, or GPL with the exception for programs that link GCC's runtime."""
 
 NAMED_IN_NOTICE: Final = frozenset({"LGPL-2.1-or-later", "LicenseRef-Intel-Simplified", "LicenseRef-NVIDIA-CUDA"})
-"""LGPL, as a shared object that can be replaced; and what a vendor lets everybody pass on in binary form."""
+"""LGPL, as a replaceable shared object; and binaries that a vendor allows everyone to redistribute."""
 
 DENIED_PACKAGES: Final[Mapping[str, str]] = {
     "av": "its wheels carry FFmpeg built with x264 and x265 (GPL)",
@@ -44,7 +44,7 @@ DENIED_PACKAGES: Final[Mapping[str, str]] = {
     "pyheif": "its wheels carry x265 (GPL)",
     "ultralytics": "AGPL-3.0",
 }
-"""Wheels whose metadata looks harmless, or that are often reached for, and why no image may have them."""
+"""Wheels whose metadata looks harmless, or that are often used, and why no image may have them."""
 
 _FFMPEG: Final = ("libavcodec", "libavformat", "libavutil", "libswresample", "libswscale")
 _PILLOW: Final = {
@@ -102,4 +102,4 @@ KNOWN: Final[Mapping[str, tuple[Piece, ...]]] = {
         Piece("functorch/*", "PyTorch, its tools and tests", "BSD-3-Clause"),
     ),
 }
-"""Package -> what its wheel carries; the first pattern that fits counts."""
+"""Package -> the pieces in its wheel; the first matching pattern counts."""

@@ -21,7 +21,7 @@ POSTGRES: Final = "proteus-postgres:5432/proteus"
 
 
 def files(known: dict[str, str]) -> dict[str, str]:
-    """Return name -> text of what the overlay reads."""
+    """Return name -> text of the files that the overlay reads."""
     pairs = {role: KeyPair(str(role), known[f"storage_{role}"]) for role in StorageRole}
     redis = {"REDIS_ADDR": REDIS, "REDIS_USERNAME_KEDA": str(RedisRole.KEDA)}
     for role in RedisRole:

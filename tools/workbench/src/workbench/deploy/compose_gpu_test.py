@@ -2,9 +2,9 @@
 
     PyTorch's wheel ─▶ image ─▶ up ─▶ a try-on by each engine ─▶ kill -9 the weaver while it works ─▶ delivered ─▶ down
 
-The image is the production one but for PyTorch's build: where this machine's pip finds a wheel without CUDA, that one
-is used. Weights are small random checkpoints in the published layout: the pictures mean nothing; that the engines
-load, weave and lose nothing does. A job that names no engine goes to the GPU weaver's first one, one that asks for
+The image is the production one but for PyTorch's build: where this machine's pip finds a wheel without CUDA, the build
+uses that one. Weights are small random checkpoints in the published layout: the pictures mean nothing; the test is that
+the engines load, weave and lose nothing. A job that names no engine goes to the GPU weaver's first one, one that names
 `puppet` to the CPU weaver.
 """
 
@@ -36,7 +36,7 @@ from workbench.deploy.standins import ensure_images
 
 SMALL: Final = TryOnConfig(hidden=64, heads=2, height=432, width=288, axes=(8, 12, 12), mixer=1, double=1, single=1)
 WAYS: Final = {"catvton": None, "fashn": "fashn", "puppet": "puppet"}
-"""Engine that is expected -> engine that the try-on names."""
+"""Expected engine -> engine that the try-on names."""
 PATIENCE_SECONDS: Final = 180
 OVERRIDE: Final = f"""\
 services:
@@ -113,7 +113,7 @@ def _wheels(folder: Path) -> Iterator[str]:
 
 class _Quiet(SimpleHTTPRequestHandler):
     def log_message(self, *_words: Any) -> None:
-        """Say nothing of each request."""
+        """Log no requests."""
 
 
 if __name__ == "__main__":

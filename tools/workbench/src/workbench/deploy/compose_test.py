@@ -1,10 +1,10 @@
-"""`make compose-test`: docker-compose.yml, up for real; a try-on through it; a weaver killed in the middle of another.
+"""`make compose-test`: runs docker-compose.yml; a try-on through it; a weaver killed in the middle of another.
 
     engine ─▶ images ─▶ up ─▶ checks ─▶ try-on ─▶ kill -9 the weaver while it works ─▶ delivered all the same ─▶ down
 
-The second try-on uses the engine `timed`, which takes some seconds, so that the kill surely meets a running job. The
-checks: every service of ours runs as another user than root, on a root file system it cannot write, and is healthy;
-the CPU images hold no torch, the gateway's no OpenCV either. Exit status 3: no Docker engine can be had; 1: it failed.
+The second try-on uses the engine `timed`, which takes some seconds, so that the kill always meets a running job. The
+checks: every service of ours runs as a user other than root, on a read-only root file system, and is healthy; the CPU
+images hold no torch, the gateway's no OpenCV either. Exit status 3: no Docker engine is available; 1: a check failed.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ NOT_IN: Final = {
     "tailor": ("torch",),
     "weaver": ("torch",),
 }
-"""Image -> modules that would only make it large."""
+"""Image -> modules that it must not hold: they would only make it large."""
 OVERRIDE: Final = f"""\
 services:
   gateway:
@@ -91,12 +91,12 @@ async def killed_while_running(client: Client, job_id: str, kill_it: Callable[[]
 
 @contextmanager
 def composed(client: Docker, override: str, *options: str) -> Iterator[tuple[str, list[str]]]:
-    """Have the whole of docker-compose.yml up for a `with` block; yield the gateway's URL and Compose's words for it.
+    """Run docker-compose.yml for a `with` block; yield the gateway's URL and Compose's arguments.
 
     Args:
         client: The engine.
         override: YAML on top of docker-compose.yml.
-        options: More words for Compose, such as a profile.
+        options: More arguments for Compose, such as a profile.
     """
     gateway = free_port()
     client.environment |= {"GATEWAY_PORT": str(gateway), "OBJECT_STORAGE_PORT": str(free_port(taken=[gateway]))}
@@ -136,10 +136,10 @@ def _trial(client: Docker) -> dict[str, Any]:
 
 
 def check(client: Docker, files: list[str], service: str, absent: tuple[str, ...]) -> None:
-    """Look into one running service.
+    """Check one running service.
 
     Raises:
-        DockerFailed: It is root, may write where it should not, holds what it should not, or never becomes healthy.
+        DockerFailed: It is root, can write where it must not, holds a forbidden module, or never becomes healthy.
     """
     found = f"[name for name in {absent!r} if importlib.util.find_spec(name)]"
     look = f"import importlib.util, os; print(os.geteuid(), os.access('/opt/proteus', os.W_OK), {found})"
@@ -170,7 +170,7 @@ def _await_ready(url: str, *, seconds: float = 120) -> None:
 
 
 def run(trial: Callable[[Docker], dict[str, Any]]) -> int:
-    """Run a trial and print what it says as the last line, JSON; return the exit status."""
+    """Run a trial and print its result as the last line, JSON; return the exit status."""
     try:
         with docker(FOLDER.resolve()) as client:
             said = trial(client)

@@ -1,10 +1,10 @@
-"""`make digests`: third parties' images and actions, resolved to what cannot move; none is ever typed by hand.
+"""`make digests`: third parties' images and actions, resolved to digests and commits; none is typed by hand.
 
     docker buildx imagetools, git ls-remote ─▶ deploy/digests.json ─▶ workflows, deploy/digests.env, the chart's values
 
-What cannot be resolved (no network) keeps what was recorded before and is named. Compose takes the file with
+An image or action that cannot be resolved (no network) keeps its record and is named. Compose takes the file with
 `--env-file .env --env-file deploy/digests.env`, Helm with `-f deploy/helm/proteus/values-digests.yaml`.
-`--check` writes nothing and fails where a tag has moved away from what is recorded.
+`--check` writes nothing and fails where a tag has moved away from its record.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ Record = dict[str, dict[str, str]]
 
 
 def images() -> dict[str, str]:
-    """Return setting -> image of everything that docker-compose.yml does not build."""
+    """Return setting -> image of every image that docker-compose.yml does not build."""
     return dict(_IMAGE.findall((ROOT / "docker-compose.yml").read_text()))
 
 
@@ -45,35 +45,35 @@ def actions() -> set[str]:
 
 
 def digest_of(image: str) -> str | None:
-    """Return the digest that a registry gives an image's tag; None: none answers."""
+    """Return the digest of an image's tag in its registry; None: no registry answers."""
     said = _said(["docker", "buildx", "imagetools", "inspect", "--format", "{{.Manifest.Digest}}", image])
     return said if _DIGEST.fullmatch(said) else None
 
 
 def commit_of(action: str) -> str | None:
-    """Return the commit of an action's tag; None: nobody answers."""
+    """Return the commit of an action's tag; None: no server answers."""
     name, _, tag = action.partition("@")
     refs = [f"refs/tags/{tag}", f"refs/tags/{tag}^{{}}"]
     lines = _said(["git", "ls-remote", f"https://github.com/{name}", *refs]).splitlines()
-    # An annotated tag is named twice, its commit last.
+    # git lists an annotated tag twice, its commit last.
     return lines[-1].split()[0] if lines else None
 
 
 def recorded() -> Record:
-    """Return what was resolved before."""
+    """Return the recorded digests and commits."""
     found: Record = json.loads(RECORD.read_text())
     return found
 
 
 def resolved() -> Record:
-    """Return what can be resolved now."""
+    """Return the digests and commits that can be resolved now."""
     found_images = {image: digest for image in images().values() if (digest := digest_of(image))}
     found_actions = {action: commit for action in actions() if (commit := commit_of(action))}
     return {"images": found_images, "actions": found_actions}
 
 
 def files(record: Record) -> dict[str, str]:
-    """Return path under the root -> text of whatever follows from a record."""
+    """Return path under the root -> text of the files made from a record."""
     told = {
         str(path.relative_to(ROOT)): pinned(path.read_text(), record["actions"]) for path in WORKFLOWS.glob("*.yml")
     }
@@ -98,12 +98,12 @@ def pinned(workflow: str, commits: Mapping[str, str]) -> str:
 
 
 def unresolved(record: Record) -> list[str]:
-    """Return the images and actions that no digest is recorded for."""
+    """Return the images and actions without a recorded digest or commit."""
     return sorted((set(images().values()) - record["images"].keys()) | (actions() - record["actions"].keys()))
 
 
 def moved(record: Record, now: Record) -> list[str]:
-    """Return a sentence for each tag that points elsewhere than recorded."""
+    """Return a sentence for each tag that has moved from its record."""
     return [
         f"{name} is {now[kind][name]} now, recorded is {known}"
         for kind in ("images", "actions")
@@ -123,7 +123,7 @@ def _said(command: list[str]) -> str:
 
 
 def main(arguments: list[str]) -> int:
-    """Resolve, write, say; return the exit status."""
+    """Resolve, write, report; return the exit status."""
     before, now = recorded(), resolved()
     gone_astray = moved(before, now)
     for sentence in gone_astray:

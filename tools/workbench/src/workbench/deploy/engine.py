@@ -1,7 +1,7 @@
-"""A Docker engine to try images with: the one that answers, or a private one started for the moment.
+"""A Docker engine to try images with: the one that answers, or a temporary private one.
 
 A private engine needs root and Debian's `docker.io` (installed on demand); its data stays under `.proteus/docker`, so
-that a second run is quick. It is stopped with the block that asked for it.
+that a second run is quick. It stops with the block that uses it.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class Docker:
     """The docker command against one engine.
 
     Args:
-        host: `DOCKER_HOST`; None: what the environment says.
+        host: `DOCKER_HOST`; None: the environment's.
     """
 
     def __init__(self, host: str | None) -> None:
@@ -49,7 +49,7 @@ class Docker:
         """Run `docker <words>` quietly.
 
         Raises:
-            DockerFailed: It failed, and `check` is set; the message carries its last words.
+            DockerFailed: It failed, and `check` is set; the message carries its last output.
         """
         return self._run(["docker", *words], check=check, cwd=cwd)
 
@@ -76,7 +76,7 @@ def docker(folder: Path) -> Iterator[Docker]:
         folder: Where a private engine keeps its data.
 
     Raises:
-        EngineUnavailable: There is none and none can be started; the message says why.
+        EngineUnavailable: No engine answers and none can be started; the message says why.
     """
     given = Docker(None)
     if shutil.which("docker") and given.run("info", check=False).returncode == 0:

@@ -1,4 +1,4 @@
-"""Builds the services' images (`make images`) and says how large they are; `--push REGISTRY` sends them there.
+"""Builds the services' images (`make images`) and prints their sizes; `--push REGISTRY` pushes them there.
 
 `python -m workbench.deploy.images [--gpu] [--push registry.example.com/proteus]`
 """
@@ -34,7 +34,7 @@ def build(client: Docker, *, gpu: bool = False, wheels_url: str = "") -> dict[st
         wheels_url: A page of this machine that lists wheels for the GPU weaver's build; empty: pip's own sources only.
 
     Raises:
-        DockerFailed: A build failed; the message carries its last words.
+        DockerFailed: A build failed; the message carries its last output.
     """
     sizes: dict[str, int] = {}
     for name, dockerfile in {**DOCKERFILES, **(GPU if gpu else {})}.items():
@@ -49,7 +49,7 @@ def build(client: Docker, *, gpu: bool = False, wheels_url: str = "") -> dict[st
 
 
 def push(client: Docker, registry: str, names: list[str]) -> None:
-    """Tag the images for a registry and push them; log in to it first."""
+    """Tag the images for a registry and push them; the caller must be logged in."""
     for name in names:
         target = f"{registry.rstrip('/')}/{name}:{VERSION}"
         client.run("tag", f"proteus/{name}:{VERSION}", target)
@@ -58,7 +58,7 @@ def push(client: Docker, registry: str, names: list[str]) -> None:
 
 
 def main() -> int:
-    """Parse, build, perhaps push."""
+    """Parse, build, push if requested."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--gpu", action="store_true", help="also the GPU weaver (several GB of CUDA wheels)")
     parser.add_argument("--push", metavar="REGISTRY", help="push there when built")

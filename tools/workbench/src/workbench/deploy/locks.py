@@ -4,7 +4,7 @@
 
 A lock covers Python 3.11 and newer on every platform (markers tell them apart). It holds neither our own packages nor
 PyTorch, whose build differs from machine to machine and which brings its own CUDA packages; nor the name of a
-registry: pip takes files from wherever it is told to, and refuses one whose hash is not here.
+registry: pip takes files from its configured one, and refuses a file whose hash is not in the lock.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ OLDEST_PYTHON: Final = "3.11"
 
 @dataclass(frozen=True)
 class Set:
-    """What is installed together.
+    """Packages that are installed together.
 
     Attributes:
         roots: Requirement files, our own packages (`./libs/…`) and names, as pip takes them.
-        after: The sets that are installed before this one; what they hold is not repeated.
-        without: Packages that a root asks for and that this set does not need.
+        after: The sets that are installed before this one; their packages are not repeated.
+        without: Packages that a root requires and that this set does not need.
     """
 
     roots: tuple[str, ...]
@@ -57,11 +57,11 @@ SETS: Final[Mapping[str, Set]] = {
     "services/weaver/requirements-gpu.lock": Set(("./libs/proteus[imaging]", "./services/weaver[torch]")),
     "services/arbitrator/requirements.lock": Set(("./libs/proteus", "./services/arbitrator")),
 }
-"""File -> what it locks. The services' are those of their images."""
+"""File -> the set that it locks. The services' locks are those of their images."""
 
 OURS: Final = re.compile(r"proteus-[a-z]+|-e ")
 APART: Final = re.compile(r"torch|triton|nvidia-|cuda-")
-"""PyTorch and what only its CUDA build needs."""
+"""PyTorch and the packages that only its CUDA build needs."""
 
 _BLOCK: Final = re.compile(r"^(?P<name>[A-Za-z0-9][A-Za-z0-9._-]*)==[^\n]*\n(?:    --hash=[^\n]*\n)+", re.MULTILINE)
 
@@ -78,12 +78,12 @@ def blocks(text: str) -> dict[str, str]:
 
 
 def canonical(name: str) -> str:
-    """Return a package's name as registries compare it."""
+    """Return a package's name in the form that registries compare."""
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def kept(text: str, *, one: Set, before: Mapping[str, str]) -> dict[str, str]:
-    """Return the blocks of uv's answer that belong into a set's lock.
+    """Return the blocks of uv's answer that belong in a set's lock.
 
     Args:
         before: The blocks of the sets that are installed before.
@@ -99,7 +99,7 @@ def resolve(one: Set) -> str:
     """Return uv's answer for a set.
 
     Raises:
-        LockFailed: With uv's last words.
+        LockFailed: uv failed; the message carries its last output.
     """
     with tempfile.NamedTemporaryFile("w", suffix=".in", dir=ROOT) as asked:
         asked.write("\n".join(one.roots) + "\n")
@@ -122,7 +122,7 @@ def resolve(one: Set) -> str:
 
 
 def lock(name: str, made: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
-    """Return the blocks of one lock, given those that were made before."""
+    """Return the blocks of one lock, given those of earlier locks."""
     one = SETS[name]
     before = {package: block for earlier in one.after for package, block in made[earlier].items()}
     return kept(resolve(one), one=one, before=before)

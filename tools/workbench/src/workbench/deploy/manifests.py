@@ -1,6 +1,6 @@
-"""What the chart knows of the code, from the code; deploy/k8s from the chart, in the founding files for kustomize.
+"""Writes the chart's generated files from the code, and deploy/k8s from the chart, as files for kustomize.
 
-For plain manifests the chart is the one source; `python -m workbench.deploy.manifests` writes the files, a test asserts
+The chart is the only source of plain manifests; `python -m workbench.deploy.manifests` writes the files, a test asserts
 that they are current. Base: cpu profile, bundled stores, Secrets by name (an overlay makes them). The gpu overlay
 patches the weaver.
 """
@@ -69,8 +69,8 @@ HEADER: Final = "# Made from deploy/helm/proteus by `make manifests`; change the
 def from_code() -> dict[str, str]:
     """Return the chart's generated files: path in the chart -> text.
 
-    They say what each role may do, with places for passwords, bucket and weights, what the engines' cards say, and
-    which engines and policies the values may name.
+    They hold each role's rights, with placeholders for passwords, bucket and weights, the data of the engines' cards,
+    and the engines and policies that the values may name.
     """
     users = acl_file({role: f"<{role}>" for role in RedisRole})
     storage = {
@@ -116,7 +116,7 @@ def render(values: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
 
 
 def _plain(document: dict[str, Any]) -> dict[str, Any]:
-    """Drop what only Helm needs, so that `kubectl apply` owns the object."""
+    """Drop the fields that only Helm needs, so that `kubectl apply` owns the object."""
     for metadata in (document["metadata"], document.get("spec", {}).get("template", {}).get("metadata", {})):
         for label in ("helm.sh/chart", "app.kubernetes.io/managed-by"):
             metadata.get("labels", {}).pop(label, None)

@@ -1,4 +1,4 @@
-"""`make sbom`: what each image holds of third parties, as CycloneDX JSON with hashes, from its lock; no network."""
+"""`make sbom`: each image's third-party packages, as CycloneDX JSON with hashes, from its lock; no network."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def main() -> int:
     program = Path(sysconfig.get_path("scripts")) / "cyclonedx-py"
     for image, lock in IMAGES.items():
         target = FOLDER / f"{image}.cdx.json"
-        # Reproducible: the same lock makes the same file, so a changed one says that an image changed.
+        # Reproducible: the same lock makes the same file, so a changed file means a changed image.
         words = [
             "requirements",
             "--output-reproducible",

@@ -1,6 +1,6 @@
 """Stand-ins for images that cannot be pulled: the same names, built from Debian's and PyPI's packages.
 
-On a machine with a registry the real images are pulled and nothing here runs. A stand-in keeps the real one's command
+On a machine with a registry Docker pulls the real images and nothing here runs. A stand-in keeps the real one's command
 line as far as docker-compose.yml uses it; it says so in the label `proteus.stand-in`.
 """
 
@@ -102,7 +102,7 @@ cp /etc/ssl/certs/ca-certificates.crt {root}/etc/ssl/certs/
 
 
 def ensure_images(docker: Docker) -> dict[str, str]:
-    """Have every third-party image that the compose file needs: image -> `here`, `pulled` or `stand-in`."""
+    """Provide every third-party image that the compose file needs: image -> `here`, `pulled` or `stand-in`."""
     builders: dict[str, Callable[[], None]] = {
         PYTHON: lambda: _interpreter(docker),
         REDIS: lambda: _build(docker, REDIS, _VALKEY, {"valkey-cli": _VALKEY_CLI}),
@@ -113,7 +113,7 @@ def ensure_images(docker: Docker) -> dict[str, str]:
     for image, build in builders.items():
         found = docker.run("image", "inspect", "-f", f'{{{{index .Config.Labels "{LABEL}"}}}}', image, check=False)
         if found.returncode == 0 and found.stdout.strip() and image != PYTHON:
-            build()  # the builder's cache makes this quick where nothing changed
+            build()  # the builder's cache makes this quick if nothing changed
             how[image] = "stand-in"
         elif found.returncode == 0:
             how[image] = "here"

@@ -1,1 +1,1 @@
-"""Measures how well pictures are understood, on sets that are drawn here because their truth is then known."""
+"""Measures how well parsers and previews work, on sets of pictures that are drawn here so that their truth is known."""

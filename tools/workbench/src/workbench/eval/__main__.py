@@ -3,7 +3,7 @@
     python -m workbench.eval --sheets FOLDER        all pictures of both families, contact sheets into FOLDER
     python -m workbench.eval --pictures 48          a spread of them
 
-Family `b` is never used for tuning: its figures say what the parser does on what it was not made for.
+Family `b` never serves for tuning: its figures show the parser on pictures that it was not made for.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from workbench.eval import cuts, scenes, sheets
 from workbench.weights import fetch_pose
 
 BARS: Final = {"whole_share": 0.90, "auc": 0.90, "refused": 0}
-"""Of plain and gradient grounds: share of whole cut-outs, and refusals; AUC over everything."""
+"""On plain and gradient grounds: share of whole cut-outs, and refusals; AUC over all pictures."""
 
 
 def evaluate(
@@ -51,7 +51,7 @@ def evaluate(
 
 
 def missed(report: dict[str, Any]) -> list[str]:
-    """Return the bars that a report misses, in words."""
+    """Return the bars that a report misses, as sentences."""
     found = []
     for family in scenes.FAMILIES:
         groups = [report[family]["groups"][name] for name in cuts.PLAIN if name in report[family]["groups"]]

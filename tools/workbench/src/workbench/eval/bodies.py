@@ -1,7 +1,7 @@
 """Bodies of the drawn people: a skeleton in a pose, its 33 landmarks, and tubes along its limbs. Pure.
 
-Lengths are in shoulder widths, x to the right of the picture, y down, zero between the shoulders; `Frame` takes them to
-pixels. `left` is the person's own left, at the right of the picture of somebody who faces the camera.
+Lengths are in shoulder widths, x to the right of the picture, y down, zero between the shoulders; `Frame` converts
+them to pixels. `left` is the person's own left, at the right of the picture when they face the camera.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ class Pose:
 
     Attributes:
         lean: Of the trunk, to the right of the picture.
-        turn: How far the body looks aside: the shoulders come nearer each other.
+        turn: How far the body turns aside: the shoulders come closer to each other.
         stance: Of each leg.
-        folded: Arms that lie before the trunk.
+        folded: Arms in front of the trunk.
     """
 
     right: tuple[float, float]
@@ -135,7 +135,7 @@ def skeleton(pose: Pose, build: Build) -> Skeleton:
 
 
 def landmarks(body: Skeleton, frame: Frame) -> tuple[Landmark, ...]:
-    """Return the 33 landmarks in pixels; what lies outside the photo is not seen."""
+    """Return the 33 landmarks in pixels; those outside the photo are not visible."""
     up, right = -body.down, body.across
     face = {0: (0, 0.0), 1: (0.05, 0.10), 2: (0.11, 0.10), 3: (0.16, 0.10), 7: (0.26, 0.05), 9: (0.08, -0.16)}
     places = {index: body.head + right * x + up * y for index, (x, y) in face.items()}

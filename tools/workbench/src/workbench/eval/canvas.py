@@ -1,6 +1,6 @@
 """What both families of drawn garments share: outlines to masks, noise, light on a height field, a camera.
 
-Pure functions on float32 arrays in 0..1; every randomness comes from a generator that the caller seeds.
+Pure functions on float32 arrays in 0..1; all randomness comes from a generator that the caller seeds.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ WIDTH: Final = 512
 HEIGHT: Final = 640
 
 LEAST_CONTRAST: Final = 3.0
-"""Grey levels between a garment and its ground that an outline shows on at least `LEAST_SHARE` of its length."""
+"""Least grey levels between a garment and its ground, on at least `LEAST_SHARE` of the outline's length."""
 
 LEAST_SHARE: Final = 0.9
 CAMERA_MARGIN: Final = (1.0, 0.03)
-"""So much more contrast and share are drawn, because the camera's blur and noise take some away."""
+"""Extra contrast and share in a drawing, because the camera's blur and noise remove some."""
 
 
 def rounded(points: Sequence[tuple[float, float]], *, times: int = 2) -> Points:
-    """Return the closed outline with its corners cut `times` times (Chaikin), so that it bends as cloth does."""
+    """Return the closed outline with its corners cut `times` times (Chaikin), so that it bends like cloth."""
     line = np.array(points, np.float64)
     for _ in range(times):
         following = np.roll(line, -1, axis=0)
@@ -110,21 +110,21 @@ def outline_contrast(picture: Plane, alpha: Plane) -> NDArray[np.float64]:
 
 
 def seen(picture: Plane, alpha: Plane) -> bool:
-    """Say whether the outline has the contrast that a drawn garment must have."""
+    """Return whether the outline has the contrast that a drawn garment must have."""
     levels = outline_contrast(picture, alpha)
     share = float(np.mean(levels >= LEAST_CONTRAST + CAMERA_MARGIN[0])) if levels.size else 1.0
     return share >= LEAST_SHARE + CAMERA_MARGIN[1]
 
 
 def photographed(picture: Plane, random: Random, *, noise_levels: float = 0.7, quality: int = 93) -> Pixels:
-    """Return what a camera makes of it: a little blur, noise, and JPEG."""
+    """Return the picture as a camera takes it: slight blur, noise, and JPEG."""
     blurred = cv2.GaussianBlur(picture, (0, 0), 0.55) * 255
     noisy = (
         blurred
         + random.normal(0, noise_levels, picture.shape[:2])[..., None]
         + random.normal(0, noise_levels * 0.4, picture.shape)
     )
-    # A ground that is overexposed stays so: noise does not show where the sensor is full.
+    # An overexposed ground stays so: noise does not show where the sensor is saturated.
     noisy = np.where(blurred >= 254.5, 255, noisy)
     flat = np.clip(noisy, 0, 255).round().astype(np.uint8)
     _, file = cv2.imencode(".jpg", flat[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])

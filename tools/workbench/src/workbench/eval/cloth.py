@@ -1,4 +1,4 @@
-"""What a drawn garment is made of: colours, stripes, checks, prints. Both families dye with these."""
+"""Cloth of drawn garments: colours, stripes, checks, prints. Both families dye with these."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def heather(colour: Colour) -> Dye:
 
 
 def stripes(first: Colour, second: Colour, *, period: float, share: float, upright: bool = False) -> Dye:
-    """`share` of each period (pixels) has the second colour."""
+    """Return stripes: `share` of each period (pixels) has the second colour."""
 
     def dye(_alpha: Plane, random: Random) -> Plane:
         xs, ys = grid()
@@ -88,7 +88,7 @@ def leopard(ground: Colour, ink: Colour) -> Dye:
 
 
 def printed(ground: Colour, ink: Colour, word: str, *, picture: bool = False) -> Dye:
-    """A word, and a disc or a picture above it, in the middle of the garment's upper half."""
+    """Return a print: a word, and a disc or a picture above it, in the middle of the garment's upper half."""
 
     def dye(alpha: Plane, random: Random) -> Plane:
         ys, xs = np.nonzero(alpha > 0.5)
@@ -113,7 +113,7 @@ def printed(ground: Colour, ink: Colour, word: str, *, picture: bool = False) ->
 
 
 def blocks(*colours: Colour) -> Dye:
-    """Bands of equal height from the top to the bottom of the garment."""
+    """Return bands of equal height from the top to the bottom of the garment."""
 
     def dye(alpha: Plane, random: Random) -> Plane:
         rows = np.flatnonzero((alpha > 0.5).any(axis=1))
@@ -159,5 +159,5 @@ def mix(first: Plane, second: Plane, share: Plane) -> Plane:
 
 
 def seed_of(*words: object) -> int:
-    """Return a seed that depends on nothing but the words."""
+    """Return a seed that depends only on the words."""
     return zlib.crc32("/".join(map(str, words)).encode())

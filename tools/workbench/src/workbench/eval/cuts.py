@@ -1,4 +1,4 @@
-"""Cuts every garment of the drawn set with a parser and says how near the truth it came."""
+"""Cuts every garment of the drawn set with a parser and measures the distance to the truth."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from workbench.eval.canvas import Pixels
 from workbench.eval.measure import NOTHING, Score
 
 PLAIN: Final = ("plain", "gradient")
-"""The groups of which none may be refused."""
+"""The groups in which the parser may refuse no picture."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """What became of one case.
+    """The result of one case.
 
     Attributes:
         alpha: The parser's; None where it refused.

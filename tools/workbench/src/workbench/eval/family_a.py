@@ -1,4 +1,4 @@
-"""The first family of drawn garments: outlines by hand, light on a height field. Thresholds may be tuned on it.
+"""The first family of drawn garments: outlines by hand, light on a height field. Tuning may use it.
 
 A garment is a shape and a dye. Shapes are in units of the garment's width, x from its middle, y from its top; most name
 their right half only. `draw_a` returns colour under light and alpha; the ground is `grounds`' work.
@@ -276,7 +276,7 @@ def draw_a(name: str, random: Random) -> tuple[Plane, Plane]:
     def placed(points: Half | list[tuple[float, float]] | Points, *, times: int = 2, side: int = 1) -> Points:
         line = rounded([tuple(p) for p in points], times=times) if times else np.array(points, np.float64)
         line = line * [side, 1]
-        # Nobody lays a garment down without bending it a little.
+        # A garment that is laid down always bends a little.
         line = line + np.stack([bend[0] * np.sin(line[:, 1] * 5 + bend[2]), bend[1] * np.cos(line[:, 0] * 6)], axis=1)
         return np.asarray(line * scale + shift, np.float64)
 

@@ -1,7 +1,7 @@
-"""The second family of drawn garments: tubes along a body's lines, light from wrinkles. Never used for tuning.
+"""The second family of drawn garments: tubes along a body's lines, light from wrinkles. Tuning never uses it.
 
-Another person's hand, as it were: widths along an axis instead of outlines, limbs as tapered strokes, fractal creases
-and a darker rim instead of a lit height field. What holds for both families has a chance to hold for photos.
+Drawn by another method: widths along an axis instead of outlines, limbs as tapered strokes, fractal creases and a
+darker rim instead of a lit height field. A result that holds for both families may hold for photos.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class Cutting:
         trunk: (y, half width) from the top down; a garment without a trunk has none.
         limbs: Strokes of the right side as (x, y, half width).
         scoop: Half width and depth of an opening at the top that is cut away.
-        lining: Depth of the lining that shows in the opening.
+        lining: Depth of the visible lining in the opening.
         ruffle: Waves of the hem, as a share of the height.
     """
 

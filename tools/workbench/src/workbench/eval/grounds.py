@@ -1,4 +1,4 @@
-"""What drawn garments lie on: paper, coloured paper, gradients, and textures of rooms; one set per family.
+"""Grounds of drawn garments: paper, coloured paper, gradients, and textures of rooms; one set per family.
 
 Each ground is a function of a random generator; plain and gradient grounds may have a soft shadow, which `scenes` adds.
 """
@@ -46,7 +46,7 @@ def vignette(colour: Colour, *, depth: float) -> Ground:
 
 
 def sheet(colour: Colour) -> Ground:
-    """An unmade bed: broad folds, lit from one side."""
+    """Return an unmade bed: broad folds, lit from one side."""
 
     def draw(random: Random) -> Plane:
         folds = 9 * noise(random, 150) + 4 * noise(random, 60)

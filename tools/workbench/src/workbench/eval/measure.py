@@ -1,4 +1,4 @@
-"""How near a found garment is to the true one; and how well a confidence tells good from bad. Pure."""
+"""How close a cut-out is to the true garment; and how well a confidence separates good from bad. Pure."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ HOLE: Final = 0.01
 HALO_PIXELS: Final = 2.0
 GOOD_IOU: Final = 0.95
 HALO_QUANTILE: Final = 0.95
-"""Of the cut-out's outline: as much lies within the halo; the rest may be the tip of a shadow in a corner."""
+"""Share of the cut-out's outline within the halo; the rest may be the tip of a shadow in a corner."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,7 +28,7 @@ class Score:
 
     Attributes:
         iou: Intersection over union.
-        kept: Share of the true area that was found.
+        kept: Share of the true area in the cut-out.
         hole: The largest connected part of the true area that is missing, two pixels inside the outline and more.
         halo_pixels: How far outside the truth the outline lies, at its 95 % quantile.
     """

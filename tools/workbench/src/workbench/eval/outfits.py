@@ -1,6 +1,6 @@
-"""What drawn people wear: areas of cloth on a body, layer by layer. Pure.
+"""Clothes of drawn people: areas of cloth on a body, layer by layer. Pure.
 
-The same areas say where a garment of that cut truly belongs on that body, so a preview can be measured against them.
+The same areas are the true place of a garment of that cut on that body, so they also measure a preview.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class Top:
         flare: Half width of the hem beyond the hips'.
         neck: Half width and depth of the neckline, in shoulder widths; straps run beside it.
         collar: Stands around the neck.
-        open_front: Half width, in shoulder widths, of what a shirt below shows in.
+        open_front: Half width, in shoulder widths, of the opening that shows a shirt below.
         straps: No shoulders, two straps.
     """
 
@@ -70,7 +70,7 @@ BOTTOMS: Final = ("trousers", "wide", "shorts", "skirt")
 
 
 def top_areas(body: Skeleton, frame: Frame, top: Top) -> dict[str, Plane]:
-    """Return `trunk`, `sleeve-left`, `sleeve-right`, `collar` and `shirt` (what shows in an open front), 0..1."""
+    """Return `trunk`, `sleeve-left`, `sleeve-right`, `collar` and `shirt` (visible in an open front), 0..1."""
     areas = {"trunk": trunk_area(body, frame, top)}
     for side, name in ((LEFT, "sleeve-left"), (RIGHT, "sleeve-right")):
         if top.sleeve:
@@ -92,7 +92,7 @@ def top_areas(body: Skeleton, frame: Frame, top: Top) -> dict[str, Plane]:
 
 
 def trunk_area(body: Skeleton, frame: Frame, top: Top) -> Plane:
-    """Return where the garment lies on trunk and, if it is long, before the legs."""
+    """Return where the garment lies on trunk and, if it is long, in front of the legs."""
     wide = body.build.width
     loose = top.loose
     shoulder = 1.18 + 2 * loose

@@ -1,6 +1,6 @@
 """Drawn people with their truth: photo, landmarks, masks, and which pixel is skin, old top, old bottom, hair or ground.
 
-They do not get through a pose network, so their `PersonParse` is made here and goes straight to an engine. The person
+A pose network does not recognise them, so their `PersonParse` is made here and goes directly to an engine. The person
 mask is as coarse as the network's; the agnostic masks are the tailor's own. `cases` names a spread, `draw` draws one.
 """
 
@@ -61,7 +61,7 @@ BOTTOM_DYES: Final[dict[str, Dye]] = {
 }  # fmt: skip
 
 NETWORK_SIDE: Final = 256
-"""The person mask's side where the pose network makes it."""
+"""Side of the pose network's person mask."""
 
 SHIRT: Final = plane((0.93, 0.93, 0.92))
 PARTS: Final = ("ground", "skin", "top", "bottom", "hair", "shoes")
@@ -98,7 +98,7 @@ class Portrait:
         photo: (H, W, 3) uint8 sRGB.
         person_mask: (H, W) uint8, 255 = person, as coarse as the network's.
         agnostic: Category -> (H, W) uint8, 255 = may change.
-        parts: (H, W) uint8, indices into `PARTS`: what is seen at each pixel.
+        parts: (H, W) uint8, indices into `PARTS`: the visible one at each pixel.
     """
 
     person: Person
@@ -127,7 +127,7 @@ class Portrait:
 
 
 def cases(count: int) -> tuple[Person, ...]:
-    """Return people that differ in everything: each pose, build, skin, hair, garment and ground comes in turn."""
+    """Return people that differ in every feature: pose, build, skin, hair, garment and ground vary in turn."""
     grounds = [name for name in GROUNDS["a"] if name not in ("255", "bed", "carpet")]
     found = []
     for index in range(count):
@@ -253,7 +253,7 @@ def marked(shape: Shape) -> Pixels:
 
 @dataclass
 class _Painter:
-    """Paints layer over layer and keeps how much of each part is seen."""
+    """Paints layer over layer and tracks how much of each part is visible."""
 
     ground: Plane
     light: tuple[float, float, float]
@@ -266,7 +266,7 @@ class _Painter:
         self.seen[0] = 1
 
     def paint(self, part: str, area: Plane, colour: Plane, *, folds: float = 0.0) -> None:
-        """Lay a rounded thing of one colour, (3,) or (H, W, 3), over the picture, lit and with folds."""
+        """Lay a rounded shape of one colour, (3,) or (H, W, 3), over the picture, lit and with folds."""
         scale = self.frame.scale
         roundness = 0.16 * scale
         deep = np.clip(depth(area) / roundness, 0, 1)
@@ -279,7 +279,7 @@ class _Painter:
         x, y, z = self.light
         shade = 0.30 + 0.70 * lit(blur(height, 0.012 * scale + 0.5), x=x, y=y, z=z) / z
         shaded = np.clip(plane(colour) * np.clip(shade, 0.3, 1.15)[..., None], 0, 1)
-        # What lies above throws a little shadow on what lies below.
+        # A layer casts a slight shadow on the one below.
         shadow = blur(np.roll(area, round(0.02 * scale), axis=0), 0.03 * scale) * 0.18
         self.picture = plane(self.picture * (1 - (shadow * (1 - self.seen[0]))[..., None]))
         self.picture = over(self.picture, plane(shaded), area)
@@ -313,7 +313,7 @@ def _light_of(random: Random) -> tuple[float, float, float]:
 
 
 def _coarse(ground: Plane) -> Pixels:
-    """Return the person as the pose network would give it: 256 pixels a side, enlarged."""
+    """Return the person mask as the pose network would: 256 pixels a side, enlarged."""
     height, width = ground.shape
     scale = NETWORK_SIDE / max(height, width)
     small = cv2.resize(1 - ground, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
@@ -331,5 +331,5 @@ def _unfitted(area: Plane) -> Plane:
 
 
 def recast(person: Person, **changes: object) -> Person:
-    """Return the same person in something else."""
+    """Return the same person with changes."""
     return replace(person, **changes)  # type: ignore[arg-type]

@@ -1,7 +1,7 @@
-"""How well a preview replaces the old garment: what survives of it, and what else was touched. Pure.
+"""How well a preview replaces the old garment: how much of it survives, and what else changed. Pure.
 
-A colour is the old garment's own if hardly anything else in the photo, or in the new garment, has it: bins of a Lab
-histogram. None of these may be left inside the mask, and beside old and new garment the photo may not change.
+A colour is the old garment's own if hardly any other pixel of the photo, or of the new garment, has it: bins of a Lab
+histogram. None of these may remain inside the mask, and beside old and new garment the photo may not change.
 """
 
 from __future__ import annotations
@@ -27,21 +27,21 @@ BIN_LEVELS: Final = 12
 """Width of a histogram's bin in 8-bit Lab."""
 
 OWN_SHARE: Final = 0.97
-"""Of a bin's pixels in the photo: if as many are the old garment's, the colour is its own."""
+"""Least share of a bin's pixels in the photo that are the old garment's, for the colour to be its own."""
 
 BELOW_SHOULDER: Final = 0.35
-"""Of an arm: so far the trunk's cloth may lie over it."""
+"""Share of an arm, from the shoulder, that the trunk's cloth may cover."""
 
 RIM: Final = 0.08
-"""In shoulder widths: so far around the old garment the photo may change, for its blurred edge goes with it."""
+"""Shoulder widths around the old garment in which the photo may change: its blurred edge goes with it."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Removal:
-    """What became of an old garment.
+    """The result of removing an old garment.
 
     Attributes:
-        survived: Pixels of its own colours inside the mask after, as a share of before.
+        survived: Pixels of its own colours inside the mask afterwards, as a share of before.
         strayed: Share of the pixels beside the old garment and its rim that the removal changed.
         outside: Any pixel outside the mask differs from the photo.
         image: The preview.
@@ -73,7 +73,7 @@ def removal(portrait: Portrait, garment: Pixels, category: GarmentCategory) -> R
 
 
 def sleeve_reach(portrait: Portrait, image: Pixels, mark: str) -> float:
-    """Return how far a marked garment's sleeve is seen on its arm, as a share of the way from shoulder to wrist.
+    """Return how far a marked garment's sleeve is visible on its arm, as a share of the way from shoulder to wrist.
 
     The farthest place where some of the arm's width has the sleeve's colour, as most places before have, or the trunk's
     below the shoulder.
@@ -99,7 +99,7 @@ def sleeve_reach(portrait: Portrait, image: Pixels, mark: str) -> float:
 
 
 def has_mark(image: Pixels, mark: str) -> Mask:
-    """Return where a marked garment's colour is seen, lit or in shade."""
+    """Return where a marked garment's colour is visible, lit or in shade."""
     red, green, blue = (image[..., channel].astype(int) for channel in range(3))
     if mark == "left":
         return np.asarray((red > 1.9 * green) & (red > 1.9 * blue) & (red > 80))
@@ -109,7 +109,7 @@ def has_mark(image: Pixels, mark: str) -> Mask:
 
 
 def old_garment(portrait: Portrait, category: GarmentCategory) -> Mask:
-    """Return the true pixels of what the new garment replaces."""
+    """Return the true pixels of the garments that the new one replaces."""
     if category == "upper":
         return portrait.is_part("top")
     if category == "lower":
@@ -118,7 +118,7 @@ def old_garment(portrait: Portrait, category: GarmentCategory) -> Mask:
 
 
 def to_go(portrait: Portrait, category: GarmentCategory) -> Mask:
-    """Return where nothing of it may be left: a dress below a new top stays as a skirt, above a new skirt as a top."""
+    """Return where none of it may remain: a dress below a new top stays as a skirt, above a new skirt as a top."""
     everywhere = np.ones(portrait.parts.shape, bool)
     if "dress" not in portrait.person.top or category not in ("upper", "lower"):
         return everywhere

@@ -1,6 +1,6 @@
-"""The drawn set: every garment on its grounds, and what people send instead. `cases` names them, `draw` draws one.
+"""The drawn set: every garment on its grounds, and other things that users send. `cases` names them, `draw` draws one.
 
-A case is drawn from its name alone, so a picture is the same wherever it is drawn. Each garment's outline has a
+A case is drawn from its name alone, so a picture is the same everywhere. Each garment's outline has a
 contrast of 3 grey levels on 90 % of its length: where ground and cloth are too alike, the cloth's rim turns a little
 darker, as the rim of real cloth does.
 """
@@ -28,7 +28,7 @@ Group = Literal["plain", "gradient", "coloured", "textured", "variant", "several
 
 VARIANTS: Final = ("shadow", "hanger", "small", "touching")
 TURNS: Final = (90, 180, 270, 20, -15)
-"""Degrees clockwise by which the garment is turned in its picture."""
+"""Degrees clockwise that a garment is turned in its picture."""
 
 PER_VARIANT: Final = 6
 PER_MISTAKE: Final = 14
@@ -41,7 +41,7 @@ class Case:
     """One picture of the set.
 
     Attributes:
-        category: The garment's true one; None where there is no one garment.
+        category: The garment's true one; None where there is not exactly one garment.
         ground: A name of `grounds.GROUNDS[family]`.
         what: `flat`, or how the picture differs from one garment laid flat.
         turn: Degrees clockwise.
@@ -62,7 +62,7 @@ class Case:
 
 @dataclass(frozen=True, kw_only=True)
 class Drawn:
-    """(H, W, 3) uint8 sRGB, and (H, W) uint8 with 255 = the garment; all 0 where there is no one garment."""
+    """(H, W, 3) uint8 sRGB, and (H, W) uint8 with 255 = the garment; all 0 where there is not exactly one garment."""
 
     picture: Pixels
     truth: Pixels
@@ -172,14 +172,14 @@ def _garment(family: Family, name: str, random: Random) -> tuple[Plane, Plane]:
 
 
 def _laid(ground: Plane, colour: Plane, alpha: Plane, *, strength: float, reach: float) -> Plane:
-    """Return the garment on its ground with a soft shadow, its rim as dark as the contrast asks."""
+    """Return the garment on its ground with a soft shadow, its rim as dark as the contrast requires."""
     if strength:
         moved = cv2.warpAffine(alpha, np.array([[1, 0, reach * 0.7], [0, 1, reach]], np.float32), (WIDTH, HEIGHT))
         dark = strength * blur(moved, reach * 1.1) + strength * 0.4 * blur(alpha, 3)
         ground = plane(ground * (1 - dark[..., None]))
     rim = np.exp(-depth(alpha) / 4)[..., None]
     for step in range(30):
-        # By turns lighter and darker, ever more: whichever first leaves the ground's own level.
+        # Darken the rim step by step until the outline has its contrast.
         turn = 1 - 0.010 * step * rim
         picture = over(ground, plane(colour * turn), alpha)
         if seen(picture, alpha):
@@ -190,7 +190,7 @@ def _laid(ground: Plane, colour: Plane, alpha: Plane, *, strength: float, reach:
 def _moved(
     colour: Plane, alpha: Plane, *, scale: float = 1.0, x: float = 0.0, y: float = 0.0, turn: float = 0.0
 ) -> tuple[Plane, Plane]:
-    """Return the garment scaled and turned about the middle, then moved by pixels."""
+    """Return the garment scaled and turned about the middle, then shifted by pixels."""
     matrix = cv2.getRotationMatrix2D((WIDTH / 2, HEIGHT / 2), -turn, scale) + np.array([[0, 0, x], [0, 0, y]])
     flags = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
     if scale < 0.7:  # warping does not average

@@ -1,4 +1,4 @@
-"""Contact sheets: the photo, the truth, the cut-out on magenta, and the figures under them; to be looked at."""
+"""Contact sheets: the photo, the truth, the cut-out on magenta, and the figures under them; for people."""
 
 from __future__ import annotations
 

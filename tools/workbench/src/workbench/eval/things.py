@@ -1,4 +1,4 @@
-"""What people send that is no garment: text, food, a mug, a shoe, a ball, nothing at all; and the hanger under one."""
+"""Pictures without a garment that users send: text, food, a mug, a shoe, a ball, an empty ground; and hangers."""
 
 from __future__ import annotations
 

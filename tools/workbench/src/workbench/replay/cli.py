@@ -1,7 +1,6 @@
-"""The command `proteus replay`: asks gateway and Redis, plays, and prints the columns side by side.
+"""The command `proteus replay`: reads gateway and Redis, simulates, and prints the columns side by side.
 
-Exit status: 0 compared, 1 there is too little to compare or nobody has measured t(b), 2 wrong usage, 3 no server,
-4 the API refused.
+Exit status: 0 compared, 1 too little to compare or no measured t(b), 2 wrong usage, 3 no server, 4 the API refused.
 """
 
 from __future__ import annotations
@@ -38,9 +37,9 @@ PAGE: Final = 1_000
 
 
 def replay(
-    policy: Annotated[str, typer.Option(help=f"The one to try: {' or '.join(POLICIES)}.")],
+    policy: Annotated[str, typer.Option(help=f"The policy to try: {' or '.join(POLICIES)}.")],
     since: Annotated[str, typer.Option(help="2h (s, m, h, d ago) or an ISO time.")] = "2h",
-    until: Annotated[str | None, typer.Option(help="The same; default: now, less one SLO.")] = None,
+    until: Annotated[str | None, typer.Option(help="As --since; default: now, less one SLO.")] = None,
     t_b: Annotated[
         Path | None,
         typer.Option("--t-b", exists=True, dir_okay=False, help=f"{costs.FORM}; default: as the weavers measured."),
@@ -60,7 +59,7 @@ def replay(
     folder: FolderOption = DEFAULT_FOLDER,
     as_json: Annotated[bool, typer.Option("--json", help="One line of JSON on standard output.")] = False,
 ) -> None:
-    """Say what another policy would have done to waits, goodput and cost, with the pictures really asked for.
+    """Show what another policy would have done to waits, goodput and cost, on the recorded arrivals.
 
     The weavers' t(b) and the noted decisions come from Redis, the arrivals from the gateway (scope admin).
     Exit status: 1 too little is recorded or measured, 2 wrong usage, 3 no server, 4 refused.
@@ -106,7 +105,7 @@ def replay(
 
 
 def _period(since: str, until: str | None, *, slo_seconds: float, now: datetime) -> tuple[datetime, datetime]:
-    """Return the period; what arrived within the last SLO has not had its time yet."""
+    """Return the period; pictures of the last SLO have not had their time yet."""
     start = moments.option(since, now=now, name="--since")
     end = moments.option(until, now=now, name="--until") if until else now
     if end <= start:

@@ -1,4 +1,4 @@
-"""Two policies on one record, beside what was measured. Pure but for the simulator's seeds."""
+"""Two policies on one record, beside the measurements. Pure but for the simulator's seeds."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from workbench.simulate.systems.ours import Ours
 from workbench.simulate.world import World
 
 DRAIN_SECONDS: Final = 3_600.0
-"""What still waits at the period's end is played out: its waits count, as the measured ones do."""
+"""The simulation goes on for the pictures that wait at the period's end: their waits count, as measured ones do."""
 
 
 POD_SECONDS: Final = 45.0
-"""The part of a cold start that is no new node's: weights to the GPU, t(b) measured."""
+"""The part of a cold start beside a new node: weights to the GPU, measuring t(b)."""
 
 
 class NoWorkers(ProteusError):
@@ -37,12 +37,12 @@ class NoWorkers(ProteusError):
 
 @dataclass(frozen=True, kw_only=True)
 class Fleet:
-    """What the pictures were, or might have been, made on.
+    """The fleet that made the pictures, or might have.
 
     Attributes:
         cost: t(b).
         degraded: t(b) of the degraded form; None: there is none.
-        eta_limit_seconds: The longest ETA the gateway lets in.
+        eta_limit_seconds: The longest ETA that the gateway admits.
         node_hour_price: In any currency.
     """
 
@@ -55,7 +55,7 @@ class Fleet:
 
 
 def plan_of(replicas: int, *, at_least: int, at_most: int | None, cold_start_seconds: float) -> FleetPlan:
-    """Return a fleet that starts with so many weavers and, if it has a maximum, follows the policy's scale signal.
+    """Return a fleet that starts with `replicas` weavers and, if it has a maximum, follows the policy's scale signal.
 
     Raises:
         NoWorkers: It has none and may have none.
@@ -78,7 +78,7 @@ def plan_of(replicas: int, *, at_least: int, at_most: int | None, cold_start_sec
 
 @dataclass(frozen=True, kw_only=True)
 class Comparison:
-    """The columns, and how far the simulation of what ruled is from what was measured."""
+    """The columns, and how far the simulation of the ruling policy is from the measurements."""
 
     ruled: str
     measured: Outcome

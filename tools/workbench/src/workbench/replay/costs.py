@@ -1,4 +1,4 @@
-"""t(b) of a replay: what the fleet's workers measured, or a table from a file."""
+"""t(b) of a replay: measured by the fleet's workers, or read from a file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a policy came to, measured or simulated: the figures that are set side by side."""
+"""A policy's results, measured or simulated: the figures to compare."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ class Outcome:
         wait_p50: Seconds from when a picture could be queued to a worker's claim; likewise p95 and p99.
         goodput: Share of the pictures made within the SLO.
         degraded: Share of the made pictures that were degraded.
-        node_hours: As billed; None: not known, a ledger knows no nodes.
+        node_hours: As billed; None: unknown, a ledger has no nodes.
         cost_per_1000: Of a thousand pictures within the SLO.
     """
 

@@ -1,8 +1,8 @@
-"""What was asked for in a period, as demand for the simulator and as the reality to compare with. Pure.
+"""The pictures of a period, as demand for the simulator and as the reality to compare with. Pure.
 
-A picture arrives when all it needs is made and it could be queued (`ready_at`): what the tailor takes before that is
-the same under every policy. Left out on both sides: pictures that were cancelled, and those that never could be queued.
-What was refused at the door has left no row and is in neither.
+A picture arrives when everything it needs is made and it could be queued (`ready_at`): the tailor's time before that is
+the same under every policy. Left out on both sides: cancelled pictures, and those that never could be queued. A refused
+submit has left no row and is in neither.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class RecordTooShort(ProteusError):
 
 
 class Arrival(BaseModel):
-    """One picture, as `GET /v1/queue/arrivals` tells it."""
+    """One picture, as `GET /v1/queue/arrivals` returns it."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -61,7 +61,7 @@ class Record:
     """The pictures that could be queued in [since, until), in that order.
 
     Attributes:
-        left_out: How many were asked for in the period and are not among them.
+        left_out: Pictures of the period that are not among them.
     """
 
     since: datetime
@@ -71,10 +71,10 @@ class Record:
 
     @classmethod
     def of(cls, found: Iterable[Arrival], *, since: datetime, until: datetime) -> Record:
-        """Take what counts of the arrivals.
+        """Take the arrivals that count.
 
         Raises:
-            RecordTooShort: They are none, or too few.
+            RecordTooShort: They are too few, or none.
         """
         found = list(found)
         counted = [
@@ -98,7 +98,7 @@ class Record:
 
     @property
     def batch_key(self) -> str:
-        """The commonest one: whose t(b) counts."""
+        """The commonest batch key: its t(b) counts."""
         return Counter(one.batch_key for _, one in self.arrivals).most_common(1)[0][0]
 
     @property
@@ -107,7 +107,7 @@ class Record:
 
     @property
     def notes(self) -> list[str]:
-        """What the simulation does not do justice to, one sentence each."""
+        """What the simulation leaves out, one sentence each."""
         of_others = sum(one.batch_key != self.batch_key for _, one in self.arrivals)
         ranked = sum(one.priority != NORMAL for _, one in self.arrivals)
         notes = []
@@ -133,7 +133,7 @@ class Record:
         )
 
     def measured(self, *, slo_seconds: float, now: datetime) -> Outcome:
-        """Return what really became of them; whoever still waits has waited until now at least."""
+        """Return the real outcome; a picture that still waits has waited until now at least."""
         waits = [
             ((one.started_at or now) - at).total_seconds()
             for at, one in self.arrivals
@@ -158,5 +158,5 @@ class Record:
 
 
 def clock(at: datetime) -> str:
-    """Return a time as people here read it."""
+    """Return a time as text for people."""
     return at.astimezone().strftime("%Y-%m-%d %H:%M:%S %Z")

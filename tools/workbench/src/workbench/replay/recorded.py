@@ -1,4 +1,4 @@
-"""What `proteus replay` reads from Redis: the decisions that held in a period, and what the weavers measured."""
+"""What `proteus replay` reads from Redis: the decisions that held in a period, and the weavers' measurements."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ RedisOption = Annotated[
 
 
 async def ruling(redis: Redis, *, since: datetime, until: datetime) -> list[Noted]:
-    """Return the decisions that held in a period: the last one before it, if it is still there, and those within."""
+    """Return the decisions that held in a period: the last one before it, if still noted, and those within."""
     before: Any = await redis.xrevrange(keys.DECISIONS, max=str(_ms(since)), count=1)
     within: Any = await redis.xrange(keys.DECISIONS, min=f"{_ms(since) + 1}", max=str(_ms(until)))
     return [Noted(at=one.at, by=one.by, decision=one.decision) for one in noted([*before, *within])]
 
 
 def asked(url: str | None, folder: Path, question: Callable[[Redis], Awaitable[T]]) -> T:
-    """Return what Redis answers; its silence becomes a sentence and an exit status."""
+    """Return Redis' answer; an error becomes a sentence and an exit status."""
 
     async def ask() -> T:
         async with Redis.from_url(url or local_url(folder), decode_responses=True) as redis:
@@ -58,7 +58,7 @@ def asked(url: str | None, folder: Path, question: Callable[[Redis], Awaitable[T
 
 
 def local_url(folder: Path) -> str:
-    """Return the address of the Valkey of the stack that runs there; the usual one if none runs."""
+    """Return the address of the running stack's Valkey; the default one if none runs."""
     running = running_in(folder)
     return running.environment["REDIS_URL"] if running else "redis://127.0.0.1:6379/0"
 

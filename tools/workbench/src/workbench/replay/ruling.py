@@ -13,12 +13,12 @@ from proteus_cli.decisions import Noted
 from workbench.replay.record import clock
 
 DEFAULT: Final = "slo"
-"""What rules where nobody said otherwise."""
+"""The policy that rules by default."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Ruling:
-    """Who ruled, how many workers it saw at most, and what is uncertain about that."""
+    """The policy that ruled, the most workers it saw, and what is uncertain about that."""
 
     policy: str
     workers: int
@@ -26,12 +26,12 @@ class Ruling:
 
 
 def ruling(decisions: Sequence[Noted], *, since: datetime, until: datetime) -> Ruling:
-    """Return who ruled the longest.
+    """Return the policy that ruled the longest.
 
     Args:
         decisions: The last one before the period, if it is still noted, and those within.
-        since: Its beginning.
-        until: Its end.
+        since: Beginning of the period.
+        until: End of the period.
     """
     if not decisions:
         why = "no decision of this period is noted (the stream keeps the last 1,000, or no arbitrator ran)"

@@ -1,4 +1,4 @@
-"""How a comparison is shown: one column per policy, reality first, and what to make of the difference."""
+"""Prints a comparison: one column per policy, reality first, and how to read the difference."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _ROWS: Final[tuple[tuple[str, Callable[[Outcome], str]], ...]] = (
 
 
 def show(made: Comparison, record: Record, fleet: Fleet, *, notes: Sequence[str], console: Console) -> None:
-    """Print it."""
+    """Print a comparison."""
     table = Table("", f"measured ({made.ruled})", *(f"simulated {name}" for name in made.simulated))
     for name, cell in _ROWS:
         table.add_row(name, cell(made.measured), *(cell(outcome) for outcome in made.simulated.values()))

@@ -1,6 +1,6 @@
-"""Discrete events over the real admission, batching, estimates and policies: `proteus simulate`.
+"""A discrete-event simulation of the real admission, batching, estimates and policies: `proteus simulate`.
 
-`traces` make arrivals, `curves` say what batches cost, `systems` decide (ours: the code that runs in production;
-rivals: their published rules), `scaling` models KEDA, the HPA, pods, nodes and the bill, `world` lets time pass,
-`outcome` counts, `scenarios` and `bars` say what is compared, `plots` and `page` show it.
+`traces` make arrivals, `curves` hold what batches cost, `systems` decide (ours: the production code; rivals: their
+published rules), `scaling` models KEDA, the HPA, pods, nodes and the bill, `world` advances time, `outcome` counts,
+`scenarios` and `bars` define the comparison, `plots` and `page` show it.
 """

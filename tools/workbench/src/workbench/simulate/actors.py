@@ -1,4 +1,4 @@
-"""Who and what a run is about: jobs, workers, faults, and what is counted of them."""
+"""The parts of a run: jobs, workers, faults, and the counts."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from array import array
 from dataclasses import dataclass, field
 
 Sample = tuple[float, int, int, int, int, str, float, int]
-"""(time, waiting, ready, replicas asked for, batch limit, mode, degraded fraction, shed so far)."""
+"""(time, waiting, ready, replicas wanted, batch limit, mode, degraded fraction, shed so far)."""
 
 
 class Job:
@@ -54,7 +54,7 @@ class Worker:
 
 @dataclass(frozen=True, kw_only=True)
 class Faults:
-    """What goes wrong."""
+    """The faults of a run."""
 
     crashes_per_gpu_hour: float = 0.0
     poison_share: float = 0.0
@@ -65,7 +65,7 @@ class RunOptions:
     """How one run is made and judged.
 
     Attributes:
-        slo_seconds: A job that ends so soon after its arrival is in time.
+        slo_seconds: A job that ends within this time of its arrival is in time.
         sample: Record a row for the plots every few seconds.
         drain_seconds: How long to go on after the trace, for jobs that still wait; None: one SLO, then nothing counts.
     """
@@ -79,7 +79,7 @@ class RunOptions:
 
 @dataclass(slots=True)
 class Tally:
-    """What was counted during one run."""
+    """The counts of one run."""
 
     arrived: int = 0
     in_slo: int = 0

@@ -1,4 +1,4 @@
-"""The bars: what the standard set must reach, worked out from its results; worst curve, mean of the seeds."""
+"""The bars: figures that the standard set must reach, from its results; worst curve, mean of the seeds."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ BOUNDS: Final[Mapping[str, tuple[float, bool]]] = {
 
 
 class Results:
-    """The results of the standard set, to ask means of."""
+    """The results of the standard set, with their means."""
 
     def __init__(self, results: Iterable[Result]) -> None:
         self.all = list(results)
@@ -57,12 +57,12 @@ class Results:
         return mean(self.figures(**wanted))
 
     def bar(self, system: str, curve: str) -> Figures:
-        """Means in the bars' scenario."""
+        """Return means in the bars' scenario."""
         return self.mean(group="bars", system=system, curve=curve)
 
 
 def summary(results: Results) -> dict[str, float | bool]:
-    """Return the JSON the command ends with."""
+    """Return the JSON of the command's last line."""
     ours = {curve: results.bar("ours_slo", curve) for curve in CURVES}
     plain = {curve: results.bar("ours_slo_plain", curve) for curve in CURVES}
     greedy = {curve: results.bar("greedy", curve) for curve in CURVES}

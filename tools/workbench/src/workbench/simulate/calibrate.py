@@ -1,8 +1,8 @@
 """`make calibrate`: one trace through the simulator and through the real stack, side by side.
 
 Real are Valkey, the S3 server, the arbitrator's process and the weavers' processes (engine `timed`, which sleeps t(b));
-this process is the gateway: it admits with the same rule on the same view and submits to the queue. Every duration is
-scaled by one setting. What is counted comes from the queue's own event stream, against the scheduled arrivals.
+this process is the gateway: it admits with the same rule on the same view and submits to the queue. One setting scales
+every duration. The counts come from the queue's own event stream, against the scheduled arrivals.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ GARMENT = object_keys.cut_keys("calibrate", "garment", parser="none", parser_ver
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """What one side came to.
+    """The result of one side.
 
     Attributes:
         goodput: Share of all arrivals finished within the SLO.
@@ -180,7 +180,7 @@ class Bench:
         raise TimeoutError(f"the weavers were not ready within 120 s; see {self._folder / 'logs'}")
 
     async def _keep_viewing(self, redis: Redis, queue: JobQueue) -> None:
-        """What the gateway reads once a second."""
+        """Read the gateway's view once a second."""
         while True:
             stats = await queue.stats()
             cards = await list_workers(redis, queue.keys)
@@ -200,7 +200,7 @@ class Bench:
             await asyncio.sleep(VIEW_SECONDS)
 
     async def _play(self, queue: JobQueue, trace: Trace, start: float) -> None:
-        """Submit what admission lets in, each job at its time."""
+        """Submit the jobs that admission accepts, each at its time."""
         limits = Limits(eta_limit_seconds=self._slo, tenant_queue_cap=10**9, tenant_total_cap=10**9)
         for number, at in enumerate(trace.arrived):
             ahead = start + at - time.time()
@@ -217,7 +217,7 @@ class Bench:
             await queue.submit(_submission(number, trace, deadline_at))
 
     async def _count(self, redis: Redis, queue: JobQueue, trace: Trace, start: float) -> Outcome:
-        """Read the stream: who completed, and when."""
+        """Read from the stream which jobs completed, and when."""
         latencies = []
         entries: Any = await redis.xrange(queue.keys.events)
         for entry_id, fields in entries:
@@ -277,7 +277,7 @@ def _provision(store: ObjectStore) -> None:
 
 
 def _cpu_seconds() -> float:
-    """CPU time of this process and everything below it."""
+    """Return the CPU time of this process and its descendants."""
     this = psutil.Process()
     total = 0.0
     for process in (this, *this.children(recursive=True)):

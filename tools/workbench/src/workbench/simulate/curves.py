@@ -1,4 +1,4 @@
-"""What batches cost: three shapes of GPU, their degraded forms, and measured tables.
+"""Cost curves of batches: three shapes of GPU, their degraded forms, and measured tables.
 
 R1 and R2 are public measurements of one model on one H200 at 512² and 1024² (queue-notes section 2.2), scaled to a
 try-on of about two seconds; the affine one is what BentoML's rule assumes.
@@ -16,7 +16,7 @@ DEGRADED_TIME: Final = 0.4
 """Time of a degraded picture relative to a normal one: 12 of 30 steps."""
 
 DEGRADED_QUALITY: Final = 0.9
-"""What a degraded picture counts in quality-weighted goodput."""
+"""Weight of a degraded picture in quality-weighted goodput."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,7 +30,7 @@ class Curve:
 
     @property
     def best_rate(self) -> float:
-        """Most pictures per second of one worker, not degraded."""
+        """Return the most pictures per second of one worker, not degraded."""
         return max(batch / self.cost.t(batch) for batch in range(1, self.cost.max_batch + 1))
 
 
@@ -41,7 +41,7 @@ def _curve(name: str, seconds: list[float], says: str) -> Curve:
 
 
 def measured(name: str, cost: CostTable, degraded: CostTable | None = None) -> Curve:
-    """Return a curve from a table a weaver measured; without a measured degraded form it takes 0.4 of the time."""
+    """Return a curve from a weaver's measured table; a degraded form that was not measured takes 0.4 of the time."""
     cheap = degraded or CostTable(tuple(DEGRADED_TIME * value for value in cost.seconds))
     return Curve(name=name, cost=cost, degraded=cheap, says="measured by a weaver")
 

@@ -1,4 +1,4 @@
-"""What a run came to: one flat record of figures per run, means with 95 % intervals over seeds."""
+"""A run's result: one flat record of figures per run, means with 95 % intervals over seeds."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from workbench.simulate.actors import Tally
 from workbench.simulate.traces import Trace
 
 NODE_HOUR_PRICE: Final = 1.0
-"""One GPU node for an hour, in an invented currency: only ratios are meant."""
+"""One GPU node for an hour, in an invented currency: only ratios have meaning."""
 
 STUDENT_95: Final = {1: 12.706, 2: 4.303, 3: 3.182, 4: 2.776, 5: 2.571, 6: 2.447, 7: 2.365, 8: 2.306, 9: 2.262}
 """Two-sided 95 % quantiles of Student's t by degrees of freedom."""
@@ -27,7 +27,7 @@ class Figures:
         goodput: Share of all jobs finished inside the SLO.
         quality_goodput: The same, a degraded picture counting 0.9.
         wait_p50: Seconds from arrival to a worker's claim; likewise p95 and p99.
-        shed: Share turned away: at the door, by a full queue or by shedding the head.
+        shed: Share refused: by admission, by a full queue or by shedding the head.
         expired: Share dropped because its deadline had become impossible.
         late: Share finished after the SLO, or not at all by then.
         wasted: Share of the busy GPU seconds spent on late, crashed or duplicate work.
@@ -38,7 +38,7 @@ class Figures:
         jain: Jain's index over the tenants' goodput: 1 is fair.
         others_goodput: Goodput of all tenants but the largest.
         eta_kept: Share of finished jobs that met the p90 they were promised.
-        gpus: Replicas asked for at most.
+        gpus: Most replicas requested.
         jobs: Jobs that arrived.
     """
 

@@ -1,4 +1,4 @@
-"""The simulation's section of docs/benchmarks.md, written from the results between two marks; the rest is kept."""
+"""The simulation's section of docs/benchmarks.md, written from the results between two marks; the rest stays."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ def section(results: Results, *, wall_seconds: float, processes: int) -> str:
 
 
 def write(page: Path, text: str) -> None:
-    """Put the section into the page, in place of the one before."""
+    """Replace the section in the page."""
     marked = f"{BEGIN}\n{text}{END}\n"
     before = page.read_text() if page.exists() else "# Benchmarks\n\n"
     if BEGIN in before and END in before:

@@ -1,4 +1,4 @@
-"""Pictures people look at: what happened over time, and what was gained. One SVG each, next to docs/benchmarks.md.
+"""Plots for people: a run over time, and the gain. One SVG each, next to docs/benchmarks.md.
 
 matplotlib is imported here and nowhere else; it is an extra (`pip install -e tools/workbench[plots]`).
 """
@@ -30,7 +30,7 @@ SERIES: Final[Sequence[tuple[str, Callable[[Sample], float], str]]] = (
 
 
 def timeline(results: Sequence[Result], path: Path, *, title: str, hours: bool = False) -> None:
-    """Draw queue, GPUs, batch and degraded share over time, a column per result, the mode as the ground."""
+    """Draw queue, GPUs, batch and degraded share over time, a column per result, the mode as the background."""
     scale, unit = (3600, "hours") if hours else (60, "minutes")
     with _style():
         figure = Figure(figsize=(6.2 * len(results) + 0.6, 7.4), layout="constrained")
@@ -115,7 +115,7 @@ def _per_minute(rows: Sequence[Sample]) -> list[float]:
 
 
 def _ground(axis: Any, rows: Sequence[Sample], times: Sequence[float]) -> None:
-    """Colour the stretches of each mode."""
+    """Colour the background by mode."""
     start = 0
     for index in range(1, len(rows) + 1):
         if index == len(rows) or rows[index][5] != rows[start][5]:

@@ -1,4 +1,4 @@
-"""KEDA, the horizontal pod autoscaler, nodes and their bill: models of what stands between a wish and a ready GPU.
+"""KEDA, the horizontal pod autoscaler, nodes and their bill: models of the way from a scale signal to a ready GPU.
 
 From the sources of KEDA 2.20 and Kubernetes 1.36: KEDA activates 0 <-> 1 by
 polling; the HPA does 1 <-> N every 15 s from an external metric with AverageValue, a tolerance, stabilisation windows
@@ -51,7 +51,7 @@ OURS: Final = Behaviour(
 
 
 def wanted_replicas(total: float, target: float, current: int) -> int:
-    """The HPA's formula for an external metric of type AverageValue."""
+    """Apply the HPA's formula for an external metric of type AverageValue."""
     if current <= 0:
         return ceil(total / target)
     ratio = total / (target * current)
@@ -60,7 +60,7 @@ def wanted_replicas(total: float, target: float, current: int) -> int:
 
 @dataclass(slots=True)
 class Hpa:
-    """An HPA's memory: recommendations for the windows, changes for the rate policies."""
+    """An HPA's state: recommendations for the windows, changes for the rate policies."""
 
     behaviour: Behaviour
     min_replicas: int
@@ -107,7 +107,7 @@ class Hpa:
         return min(limits)
 
     def _changed(self, now: float, period_seconds: float, *, up: bool) -> int:
-        """Pods added (or removed) within the last period."""
+        """Return the pods added (or removed) within the last period."""
         recent = (change for at, change in self._changes if at > now - period_seconds)
         return sum(abs(change) for change in recent if (change > 0) == up)
 
@@ -117,18 +117,18 @@ Signal = Literal["fixed", "plain", "formula", "signal", "signal_busy"]
 
 @dataclass(frozen=True, kw_only=True)
 class FleetPlan:
-    """How many GPUs there may be and who decides.
+    """How many GPUs a fleet may have, and which signal decides.
 
     Attributes:
         signal: `fixed`; `plain`: one KEDA trigger on the list, Kubernetes' default behaviour; `formula`: max((jobs +
             retry + in flight) / jobs per replica, busy) with our behaviour; `signal`: the chart's default, the
             arbitrator's `desired_replicas`, one at least while anything waits or runs, with our behaviour (draining
-            protects what runs); `signal_busy`: that, but never fewer than busy workers.
+            protects running jobs); `signal_busy`: that, but never fewer than busy workers.
         replicas: At the start; for `fixed` always.
         jobs_per_replica: `listLength` of the plain form, the divisor of the formula.
         pod_start_seconds: Image from the node's cache, weights to the GPU, t(b) measured.
         node_start_seconds: A GPU node from the cloud's pool, image pulled.
-        node_idle_seconds: The cluster autoscaler removes a node that has been empty for so long.
+        node_idle_seconds: The cluster autoscaler removes a node that has been empty this long.
         pool_minimum: Nodes the pool always has.
         polling_seconds: KEDA's pollingInterval, for 0 -> 1.
         cooldown_seconds: KEDA's cooldownPeriod, for 1 -> 0.
@@ -159,7 +159,7 @@ class FleetPlan:
         return Hpa(behaviour, max(self.min_replicas, 1), self.max_replicas)
 
     def metric(self, *, waiting: int, retrying: int, running: int, busy: int, desired: int) -> tuple[float, float]:
-        """Return (total, target per replica) as the HPA would be told."""
+        """Return (total, target per replica) as the HPA would receive them."""
         if self.signal == "plain":
             return float(waiting), self.jobs_per_replica
         working = waiting + retrying + running
@@ -181,7 +181,7 @@ class NodePool:
     _hours: float = 0.0
 
     def stock(self, pods: int) -> None:
-        """The nodes at the beginning: one for each pod, or the pool's minimum if that is more."""
+        """Buy the first nodes: one for each pod, or the pool's minimum if that is more."""
         self._occupied = pods
         self._free = [(0.0, 0.0)] * max(0, self.plan.pool_minimum - pods)
 
@@ -195,7 +195,7 @@ class NodePool:
         return now, now + self.plan.cold_start_seconds
 
     def leave(self, now: float, bought: float) -> None:
-        """A pod left its node."""
+        """Free the node of a pod that ended."""
         self._occupied -= 1
         self._free.append((now, bought))
 
@@ -206,7 +206,7 @@ class NodePool:
         return self._hours + sum(started_hours(bought, now) for bought in still)
 
     def _sweep(self, now: float) -> None:
-        """Give back the nodes that were empty for long enough, the longest empty first; the pool's minimum stays."""
+        """Remove nodes that have been empty long enough, the longest empty first; the pool's minimum stays."""
         self._free.sort()
         while self._free and self._occupied + len(self._free) > self.plan.pool_minimum:
             removed_at = self._free[0][0] + self.plan.node_idle_seconds
@@ -216,5 +216,5 @@ class NodePool:
 
 
 def started_hours(bought: float, until: float) -> float:
-    """Hours as clouds bill them: every started one in full."""
+    """Return hours as clouds bill them: every started one in full."""
     return float(max(1, ceil((until - bought) / 3600 - 1e-9)))

@@ -1,4 +1,4 @@
-"""The standard set: which system runs on which trace, curve and fleet, and how runs are spread over processes."""
+"""The standard set: which system runs on which trace, curve and fleet, and how processes share the runs."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from workbench.simulate.world import World
 
 SLO_SECONDS: Final = 12.0
 SEEDS: Final = (1, 2, 3, 4, 5)
-"""Reported. The policy's constants were tuned on 101-103 and 201-204."""
+"""The reported seeds. The policy's constants were tuned on 101-103 and 201-204."""
 
 FORTY_MINUTES: Final = 2400.0
 DAY: Final = 86_400.0
@@ -53,7 +53,7 @@ class Case:
     Attributes:
         group: The table it belongs to.
         load: Base load over the capacity of `gpus` workers, not degraded; for `day` that of the peak hour.
-        gpus: What the load is measured against; the fixed fleet's size.
+        gpus: Workers that the load relates to; the fixed fleet's size.
     """
 
     group: str
@@ -137,12 +137,12 @@ def run_all(cases: Sequence[Case], *, processes: int) -> Iterator[Result]:
 
 
 def fixed(gpus: int) -> FleetPlan:
-    """A fleet that is always there."""
+    """Return a fleet of constant size."""
     return FleetPlan(signal="fixed", replicas=gpus, pool_minimum=gpus)
 
 
 def bars() -> list[Case]:
-    """The scenario of the bars: four GPUs, load 0.9, two spikes of five times, three curves."""
+    """Return the scenario of the bars: four GPUs, load 0.9, two spikes of five times, three curves."""
     return [
         Case(
             group="bars",
@@ -163,7 +163,7 @@ def bars() -> list[Case]:
 
 
 def traces() -> list[Case]:
-    """`table` against `slo` on the other traces."""
+    """Return `table` against `slo` on the other traces."""
     loads = {"steady": 0.8, "heavy": 0.8, "sale": 0.9}
     return [
         Case(
@@ -189,7 +189,7 @@ Scaled = Literal["plain", "formula", "signal", "signal_busy"]
 
 
 def autoscaled(signal: Scaled, *, start: int, most: int, jobs_per_replica: float = 10.0) -> FleetPlan:
-    """A fleet behind KEDA."""
+    """Return a fleet behind KEDA."""
     return FleetPlan(signal=signal, replicas=start, max_replicas=most, jobs_per_replica=jobs_per_replica)
 
 
@@ -199,11 +199,11 @@ def jobs_per_pod(curve: str) -> float:
 
 
 DAY_GPUS: Final = 20
-"""The peak hour of the day keeps twenty GPUs busy at load 0.9: that is what `sized for the peak` means."""
+"""The peak hour of the day keeps twenty GPUs busy at load 0.9: the meaning of `sized for the peak`."""
 
 
 def day() -> list[Case]:
-    """A shop's day on every kind of fleet; five seeds where the bar is measured."""
+    """Return a shop's day on every kind of fleet; five seeds where the bar is measured."""
     few = SEEDS[:1]
     fleets: list[tuple[SystemName, FleetPlan, tuple[int, ...]]] = [
         ("ours_slo", autoscaled("signal", start=4, most=2 * DAY_GPUS), SEEDS),
@@ -239,7 +239,7 @@ def day() -> list[Case]:
 
 
 def spikes_autoscaled() -> list[Case]:
-    """The spikes again, on fleets that may grow: what degradation bridges."""
+    """Return the spikes on fleets that may grow: degradation bridges the cold start."""
     forms: list[tuple[Scaled, float]] = [
         ("plain", 10), ("formula", 10), ("formula", jobs_per_pod("affine")), ("signal", 10), ("signal_busy", 10),
     ]  # fmt: skip
@@ -263,7 +263,7 @@ def spikes_autoscaled() -> list[Case]:
 
 
 def faults() -> list[Case]:
-    """Processes die four times per GPU hour, and one job in a thousand kills its process."""
+    """Return cases in which processes die four times per GPU hour, and one job in a thousand kills its process."""
     return [
         Case(
             group="faults",
@@ -283,7 +283,7 @@ def faults() -> list[Case]:
 
 
 def hundred_gpus() -> list[Case]:
-    """A day whose peak keeps 100 GPUs busy, scaled by the arbitrator's signal."""
+    """Return a day whose peak keeps 100 GPUs busy, scaled by the arbitrator's signal."""
     plan = autoscaled("signal", start=20, most=130)
     case = Case(
         group="100 GPUs",
@@ -305,12 +305,12 @@ TRADES: Final = ((0.3, 1.5), (0.5, 1.2), (0.8, 1.05), (0.9, 0.7))
 
 
 def policy_of(enter_strain: float, headroom: float) -> SloSettings:
-    """The policy's constants with another eagerness to degrade."""
+    """Return the policy's constants with another eagerness to degrade."""
     return SloSettings(enter_strain=enter_strain, headroom=headroom)
 
 
 def trade_off() -> list[Case]:
-    """How soon to degrade: quality against jobs, around the default."""
+    """Return cases around the default of how soon to degrade: quality against jobs."""
     return [
         Case(
             group="trade-off",
@@ -331,5 +331,5 @@ def trade_off() -> list[Case]:
 
 
 def standard_set() -> list[Case]:
-    """Everything `make simulate` runs."""
+    """Return every case that `make simulate` runs."""
     return [*bars(), *traces(), *day(), *spikes_autoscaled(), *faults(), *hundred_gpus(), *trade_off()]

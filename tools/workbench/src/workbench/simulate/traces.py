@@ -1,4 +1,4 @@
-"""Arrivals: seeded, made before the run, the same for every system compared (open loop: nobody waits for an answer).
+"""Arrivals: seeded, made before the run, the same for every system (open loop: no arrival waits for an answer).
 
 Each trace is an inhomogeneous Poisson process, thinned from its peak rate.
 """
@@ -25,7 +25,7 @@ SHOP_DAY: Final = (14, 9, 6, 4, 4, 5, 9, 16, 26, 36, 44, 49, 55, 52, 48, 47, 50,
 
 @dataclass(frozen=True, kw_only=True)
 class Trace:
-    """What arrives.
+    """The arrivals of a run.
 
     Attributes:
         name: Its name.
@@ -82,7 +82,7 @@ def _steady(rng: np.random.Generator, seconds: float) -> tuple[Rate, float, floa
 
 
 def _spikes(rng: np.random.Generator, seconds: float) -> tuple[Rate, float, float]:
-    """Two spikes of five times the base load for a minute each, at random times of the first and second half."""
+    """Return two spikes of five times the base load for a minute each, at random times of the first and second half."""
     starts = (rng.uniform(0.15, 0.35) * seconds, rng.uniform(0.55, 0.75) * seconds)
 
     def rate(at: Array) -> Array:
@@ -95,7 +95,7 @@ def _spikes(rng: np.random.Generator, seconds: float) -> tuple[Rate, float, floa
 
 
 def _day(rng: np.random.Generator, seconds: float) -> tuple[Rate, float, float]:
-    """A shop's day: hourly means joined by lines, and a slow wobble of 5 %."""
+    """Return a shop's day: hourly means joined by lines, and a slow wobble of 5 %."""
     hours = np.linspace(0, seconds, 25)
     level = np.array([*SHOP_DAY, SHOP_DAY[0]]) / 100
     phase = rng.uniform(0, 2 * np.pi, 3)
@@ -109,12 +109,12 @@ def _day(rng: np.random.Generator, seconds: float) -> tuple[Rate, float, float]:
 
 
 def _heavy(rng: np.random.Generator, seconds: float) -> tuple[Rate, float, float]:
-    """One of twenty tenants sends 80 % of the jobs, at a third more than the base load."""
+    """Return the rate when one of twenty tenants sends 80 % of the jobs, at a third more than the base load."""
     return (lambda at: np.full_like(at, 4 / 3)), 4 / 3, 0.8
 
 
 def _sale(rng: np.random.Generator, seconds: float) -> tuple[Rate, float, float]:
-    """A flash sale: a quiet half, a jump to eight times, halving every four minutes."""
+    """Return a flash sale: a quiet half, a jump to eight times, halving every four minutes."""
     start = 0.3 * seconds
 
     def rate(at: Array) -> Array:

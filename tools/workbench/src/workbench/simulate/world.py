@@ -1,7 +1,7 @@
-"""Time passes: arrivals, batches, ticks, scaling and crashes on one heap, until the trace and its SLO have run out.
+"""Advances time: arrivals, batches, ticks, scaling and crashes on one heap, until the trace and its SLO have run out.
 
-The world knows what is true (t(b) with its noise, who crashed); a `System` only sees what production code would see.
-Simplified, and said on the page: an action takes effect at once (a claim is 0 s, a decision reaches the workers within
+The world knows the truth (t(b) with its noise, crashes); a `System` only sees what production code would see.
+Simplified, as the page states: an action takes effect at once (a claim is 0 s, a decision reaches the workers within
 its tick), the tailor's work is done before a job arrives, and a picture's fetch and store are inside t(b).
 """
 
@@ -32,7 +32,7 @@ _DONE, _READY, _WAKE, _TICK, _SCALE, _POLL, _REAP, _SAMPLE = range(8)
 
 
 Batched = tuple[Worker, bool, float, bool]
-"""Who runs, in degraded form or not, for how many seconds, to crash or not."""
+"""The worker, whether in degraded form, for how many seconds, whether it crashes."""
 
 
 class World:
@@ -68,7 +68,7 @@ class World:
         self._noises = [self._random.lognormvariate(0.0, NOISE) for _ in range(4096)]
 
     def run(self) -> Tally:
-        """Let time pass to the end and return what was counted."""
+        """Run to the end and return the counts."""
         self._open()
         heap, trace, system, tally = self._heap, self.trace, self.system, self.tally
         arrived, tenants, ranks, degradable = trace.arrived, trace.tenant, trace.rank, trace.may_degrade
@@ -103,7 +103,7 @@ class World:
         return tally
 
     def first_ready_in_seconds(self) -> float:
-        """When the first of the starting workers should be ready, as their cards would tell; 0 if none starts."""
+        """Return when the first starting worker should be ready, as their cards would show; 0 if none starts."""
         if self.asked <= self.ready:
             return 0.0
         cold = self.plan.cold_start_seconds
@@ -111,7 +111,7 @@ class World:
         return min((remaining_seconds(self.now - at, cold_start_seconds=cold) for at in starts), default=0.0)
 
     def wake(self, at: float) -> None:
-        """Ask for another look at the queue, for a system that waits for company."""
+        """Schedule another look at the queue, for a system that waits for more jobs."""
         if at < self._wake_at:
             self._wake_at = at
             self._push(at, _WAKE, None)
@@ -231,7 +231,7 @@ class World:
         self.idle.append(worker)
 
     def _crash(self, worker: Worker, batch: list[Job], seconds: float) -> None:
-        """The process dies: its jobs are free one lease later, the pod restarts on its node."""
+        """End a process: its jobs are free one lease later, the pod restarts on its node."""
         self.tally.wasted_seconds += seconds
         self.leased += len(batch)
         self._push(self.now + LEASE_SECONDS, _REAP, batch)
@@ -244,7 +244,7 @@ class World:
         self._push(self.now + self.plan.pod_start_seconds, _READY, worker)
 
     def _reap(self, batch: list[Job]) -> None:
-        """Back to the head, to be claimed alone; dead after three crashes alone."""
+        """Put jobs back at the head, to be claimed alone; dead after three crashes alone."""
         self.leased -= len(batch)
         for job in reversed(batch):
             job.solo_crashes += 1 if len(batch) == 1 and job.crashes else 0
@@ -255,7 +255,7 @@ class World:
                 self.system.returned(self, job)
 
     def _scale(self) -> None:
-        """One sync of the HPA."""
+        """Run one sync of the HPA."""
         if self.now + HPA_SYNC_SECONDS <= self.trace.seconds:
             self._push(self.now + HPA_SYNC_SECONDS, _SCALE, None)
         if self.asked == 0:
@@ -271,7 +271,7 @@ class World:
         )
 
     def _poll(self) -> None:
-        """KEDA's own part: 0 <-> 1."""
+        """Run KEDA's own part: 0 <-> 1."""
         if self.now + self.plan.polling_seconds <= self.trace.seconds:
             self._push(self.now + self.plan.polling_seconds, _POLL, None)
         total, _ = self._metric()
@@ -298,7 +298,7 @@ class World:
         self.tally.peak_replicas = max(self.tally.peak_replicas, wanted)
 
     def _drain(self, worker: Worker) -> None:
-        """SIGTERM: what runs is finished, nothing new is taken."""
+        """SIGTERM: the worker finishes its batch and takes no more."""
         worker.draining = True
         if worker.ready:
             self.ready -= 1

@@ -1,4 +1,4 @@
-"""What a person sees of the stack: prefixed, coloured lines, and where to go once it runs."""
+"""The stack's terminal output: prefixed, coloured lines, and the addresses once it runs."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _COLOURS: Final = {
 
 
 class StackConsole(CommandConsole):
-    """Prints what the stack's processes say, too."""
+    """Also prints the lines of the stack's processes."""
 
     def say(self, name: str, line: str) -> None:
         """Print one line of a process, or of the supervisor itself."""
@@ -29,7 +29,7 @@ class StackConsole(CommandConsole):
         self.rich.print(prefix + Text.from_ansi(line), soft_wrap=True)
 
     def welcome(self, gateway_url: str, *, guests: str) -> None:
-        """Print the addresses, who may come, and a first request.
+        """Print the addresses, the rule for guests, and a first request.
 
         Args:
             guests: The gateway's `AUTH_GUESTS`.

@@ -1,8 +1,8 @@
-"""As many weavers as the arbitrator asks for: read from `config:weaver_replicas`, followed by the supervisor.
+"""As many weavers as the arbitrator wants: the supervisor follows `config:weaver_replicas`.
 
-    asked ──▶ crew_size ──▶ keep (start, and start again) | drain (SIGTERM; what it holds is finished or handed back)
+    asked ──▶ crew_size ──▶ keep (start, and start again) | drain (SIGTERM; its jobs are finished or handed back)
 
-A number that is missing (a dead arbitrator) or senseless keeps what runs, and at least one: work is never left alone.
+Without a valid number (a dead arbitrator) the running weavers stay, and at least one: work always has a weaver.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from workbench.stack.errors import StackError
 from workbench.stack.process import Program
 
 FOLLOW_SECONDS: Final = 0.5
-"""How often the number is read: the arbitrator's own cadence."""
+"""How often the supervisor reads the number: the arbitrator's own period."""
 
 REDIS_PATIENCE_SECONDS: Final = 2.0
 
@@ -33,12 +33,12 @@ MOST: Final = 16
 
 @dataclass(frozen=True, kw_only=True)
 class Bounds:
-    """What a person allows on this machine.
+    """What the user allows on this machine.
 
     Attributes:
         most: `LOCAL_MAX_WEAVERS`. Weavers at once.
-        idle_seconds: `LOCAL_IDLE_SECONDS`. The last weaver goes when nothing has needed it for so long; 0: never.
-        cold_start_seconds: `LOCAL_COLD_START_SECONDS`. From asking for a weaver to ready; 4.4 s were measured for
+        idle_seconds: `LOCAL_IDLE_SECONDS`. The last weaver stops when no job has needed it for so long; 0: never.
+        cold_start_seconds: `LOCAL_COLD_START_SECONDS`. From starting a weaver to ready; 4.4 s were measured for
             `puppet` on two shared cores, 2 s of them for measuring t(b).
     """
 
@@ -48,7 +48,7 @@ class Bounds:
 
     @classmethod
     def of(cls, given: Mapping[str, str]) -> Bounds:
-        """Return what the environment says.
+        """Return the environment's bounds.
 
         Raises:
             StackError: A value is no number, or makes no sense.
@@ -63,7 +63,7 @@ class Bounds:
         )
 
     def environment(self) -> dict[str, str]:
-        """Return the same as the arbitrator and the gateway read it."""
+        """Return the bounds as variables for the arbitrator and the gateway."""
         bounds = {
             "ADMISSION_COLD_START_SECONDS": f"{self.cold_start_seconds:g}",
             "ADMISSION_MAX_REPLICAS": str(self.most),
@@ -88,11 +88,11 @@ def _seconds(given: Mapping[str, str], name: str, *, missing: float) -> float:
 
 @dataclass(frozen=True)
 class Crew:
-    """Programs of one kind, of which as many run as somebody asks for.
+    """Programs of one kind, of which a wanted number runs.
 
     Attributes:
         programs: One per place, each with a port of its own; filled from the first.
-        asked: The number as it is written now, None if there is none. Called from any thread; never raises.
+        asked: Reads the wanted number, None if there is none. Called from any thread; never raises.
     """
 
     programs: tuple[Program, ...]
@@ -100,13 +100,13 @@ class Crew:
 
 
 def crew_size(asked: str | None, *, runs: int, most: int) -> int:
-    """Return how many are to run; what is no number keeps what runs, and at least one."""
+    """Return how many are to run; without a valid number those that run, and at least one."""
     wanted = count(asked)
     return min(max(runs, 1) if wanted is None else wanted, most)
 
 
 def asked_in(redis_url: str) -> Callable[[], str | None]:
-    """Return a question: how many weavers does the arbitrator ask for?"""
+    """Return a function that reads how many weavers the arbitrator wants."""
     redis = Redis.from_url(
         redis_url, socket_timeout=REDIS_PATIENCE_SECONDS, socket_connect_timeout=REDIS_PATIENCE_SECONDS
     )
@@ -122,13 +122,13 @@ def asked_in(redis_url: str) -> Callable[[], str | None]:
 
 
 class Follower:
-    """Makes the number that is asked for true.
+    """Starts and drains programs until the wanted number runs.
 
     Args:
-        crew: Whom it is about. The first one runs already.
-        say: Hears what is odd.
+        crew: The programs. The first one runs already.
+        say: Receives warnings.
         keep: Runs a program until cancelled.
-        drain: Ends a program that is no longer kept, in its own time.
+        drain: Ends a program that is no longer kept, after its grace.
     """
 
     def __init__(
@@ -147,7 +147,7 @@ class Follower:
         self._draining: set[str] = set()
 
     async def run(self) -> None:
-        """Follow until cancelled; who is draining then is left to whoever stops everything."""
+        """Follow until cancelled; the supervisor then stops the programs that are draining."""
         programs, heard = self._crew.programs, None
         async with asyncio.TaskGroup() as group:
             self._start(programs[0], group)
@@ -170,7 +170,7 @@ class Follower:
         self._kept[program.name] = group.create_task(self._keep(program))
 
     async def _let_go(self, program: Program, keeper: asyncio.Task[None]) -> None:
-        # First nobody starts it again, then it is asked to end.
+        # First cancel its restarts, then ask it to end.
         await cancel(keeper)
         await self._drain(program)
         self._draining.discard(program.name)

@@ -1,4 +1,4 @@
-"""What each service of the stack reads from its environment: for running one of them from an editor."""
+"""The variables that each service of the stack reads: to run one of them from an editor."""
 
 from __future__ import annotations
 

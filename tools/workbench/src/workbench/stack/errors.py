@@ -1,4 +1,4 @@
-"""What can go wrong with the local stack: always a sentence, and a way out."""
+"""The local stack's errors: always a sentence, and a way out."""
 
 from __future__ import annotations
 

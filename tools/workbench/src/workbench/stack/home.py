@@ -1,6 +1,6 @@
-"""The local stack's folder: data, logs, secrets, the ports of last time, and who runs it now.
+"""The local stack's folder: data, logs, secrets, the ports of last time, and the supervisor that runs now.
 
-.proteus/lock           held (flock) by the running supervisor; the kernel lets go however that ends: never stale
+.proteus/lock           held (flock) by the running supervisor; the kernel releases it however that ends: never stale
 .proteus/stack.json     the running supervisor's pid and addresses
 .proteus/ports.json     ports, kept for the next start
 .proteus/secrets.json   passwords and keys of this folder alone, readable by its owner
@@ -28,7 +28,7 @@ from workbench.stack.errors import StackError
 from workbench.stack.ports import free_port
 
 PREFERRED_PORTS: Final = {"gateway": 8000, "tailor": 8001, "s3": 8333}
-"""Tried first on the first start, by one stack at a time; other ports are nobody's business and chosen freely."""
+"""Tried first on the first start, by one stack at a time; the other ports are chosen freely."""
 
 _STOP_SECONDS: Final = 60
 _POLL_SECONDS: Final = 0.1
@@ -70,11 +70,11 @@ class Home:
                 self._state.unlink(missing_ok=True)
 
     def publish(self, running: Running) -> None:
-        """Tell `make down`, `proteus tryon` and a second `make up` about the stack that runs."""
+        """Write the running stack's state for `make down`, `proteus tryon` and a second `make up`."""
         _write_private(self._state, asdict(running))
 
     def running(self) -> Running | None:
-        """Return the stack that runs here, if one does and has said so."""
+        """Return the stack that runs here, if one does and has written its state."""
         return running_in(self.root)
 
     def stop(self) -> bool:
@@ -98,7 +98,7 @@ class Home:
         return True
 
     def clean(self) -> None:
-        """Stop what runs here; delete data, logs, secrets and the demo's folder. What others keep here stays."""
+        """Stop what runs here; delete data, logs, secrets and the demo's folder. Other files stay."""
         self.stop()
         for name in ("data", "logs", "demo"):
             shutil.rmtree(self.root / name, ignore_errors=True)
@@ -112,7 +112,7 @@ class Home:
         chosen: dict[str, int] = {}
         for name in names:
             known, usual = last.get(name), PREFERRED_PORTS.get(name)
-            # Clients keep addresses of the store: it stays where it was. The others go back to their usual port.
+            # Clients keep addresses of the store: its port stays. The other servers return to their usual port.
             order = (known, usual) if name == "s3" else (usual, known)
             wanted = [port for port in order if port and (self._may_prefer or port not in PREFERRED_PORTS.values())]
             chosen[name] = free_port(wanted=wanted, taken=chosen.values(), with_grpc=name == "s3")
@@ -139,7 +139,7 @@ class Home:
 def _preferred_ports() -> Iterator[bool]:
     """Hold the preferred ports while the block runs; False: another stack does.
 
-    A port is free until its server listens: of two stacks that start together, both would choose it.
+    A port is free until its server listens, so two stacks that start together would both choose it.
     """
     with (Path(tempfile.gettempdir()) / f"proteus-ports-{os.getuid()}.lock").open("a") as file:
         try:

@@ -29,10 +29,10 @@ DEFAULTS = {
     "TAILOR_PARSER": "classic",
     "WEAVER_ENGINES": "puppet",
 }
-"""What a person may change in the environment or in `.env`; addresses and secrets are the stack's own business."""
+"""What the user may change in the environment or in `.env`; the stack sets addresses and secrets itself."""
 
 _DRAIN_SECONDS = 40
-"""A worker finishes what it began; longer than one picture of any engine on a GPU."""
+"""A worker finishes its running jobs; longer than one picture of any engine on a GPU."""
 
 
 @dataclass(frozen=True)
@@ -41,13 +41,13 @@ class Plan:
 
     Attributes:
         servers: Started first, at once; stopped last.
-        fetch: Done beside that: brings what the services need and is not there (model weights). Blocks.
-        provision: Done once the servers answer. Blocks.
-        migrate: Run to its end after that.
-        reach: The part of the environment that others need to reach the servers, sign tokens, and say who may come.
+        fetch: Runs meanwhile: fetches missing model weights. Blocks.
+        provision: Runs once the servers answer. Blocks.
+        migrate: Runs to its end after that.
+        reach: The variables that commands need to reach the servers and sign tokens, and the rule for guests.
         services: Started together after that; stopped in this order, so that workers hand in while the gateway listens.
-        crew: The weavers: the first starts with the services, the others as they are asked for; stopped first.
-        environments: Service -> what it reads from its environment, also of those that are left out.
+        crew: The weavers: the first starts with the services, the others when they are wanted; stopped first.
+        environments: Service -> the variables that it reads, also for services left out.
     """
 
     servers: tuple[Valkey | Postgres | S3, ...]
@@ -69,7 +69,7 @@ def make_plan(home: Home, *, models: Path, given: Mapping[str, str], without: Co
         home: The stack's folder.
         models: Where model weights lie (shared by stacks: they are large and never change).
         given: The caller's environment and `.env`.
-        without: Services that somebody else runs.
+        without: Services that the caller runs elsewhere.
 
     Raises:
         StackError: A `LOCAL_…` setting makes no sense.
@@ -143,7 +143,7 @@ def make_plan(home: Home, *, models: Path, given: Mapping[str, str], without: Co
 
 
 def as_role(service: str, valkey: Valkey, s3: S3) -> dict[str, str]:
-    """Return who a service is to Redis and to the store: the part of its environment that others must not have."""
+    """Return a service's credentials for Redis and the store: variables that no other service may have."""
     signs = service in {role.value for role in StorageRole}
     access_key, secret_key = s3.keys_of(StorageRole(service)) if signs else ("", "")
     return {
@@ -154,7 +154,7 @@ def as_role(service: str, valkey: Valkey, s3: S3) -> dict[str, str]:
 
 
 def addresses(valkey: Valkey, postgres: Postgres, s3: S3) -> dict[str, str]:
-    """Return the environment with which whoever may do everything reaches these servers."""
+    """Return the variables that reach these servers as administrator."""
     return {
         "DATABASE_URL": postgres.url(),
         "REDIS_URL": valkey.url,
@@ -169,7 +169,7 @@ def addresses(valkey: Valkey, postgres: Postgres, s3: S3) -> dict[str, str]:
 
 
 def answers(url: str) -> Callable[[], bool]:
-    """Return a question: does this URL answer 200?"""
+    """Return a function that tells whether this URL answers 200."""
 
     def ask() -> bool:
         try:

@@ -1,7 +1,7 @@
 """Free TCP ports on 127.0.0.1, the same as last time where possible.
 
-A port is free to everybody until its server listens. So whoever chooses one claims it: a lock on the port's byte of one
-file in the temporary folder, held until the choosing process ends.
+A port is free until its server listens. So the process that chooses one claims it: a lock on the port's byte of one
+file in the temporary folder, held until that process ends.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ GRPC_OFFSET = 10_000
 
 
 _claimed: set[int] = set()
-"""What this process has claimed: its locks do not keep it from itself."""
+"""This process's claims: its own locks do not exclude it."""
 
 
 def is_free(port: int) -> bool:
-    """Tell whether nobody listens on the port of 127.0.0.1 (nor on all addresses)."""
+    """Tell whether no process listens on the port of 127.0.0.1 (nor of all addresses)."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -42,7 +42,7 @@ def is_free(port: int) -> bool:
 
 
 def refuse_taken_port(name: str, port: int) -> None:
-    """Raise `StackError`, naming who listens where the kernel tells, unless the port is free."""
+    """Raise `StackError` unless the port is free; name the listening process where the kernel shows it."""
     if is_free(port):
         return
     for connection in psutil.net_connections("tcp"):
@@ -62,7 +62,7 @@ def free_port(*, wanted: Iterable[int] = (), taken: Iterable[int] = (), with_grp
 
     Args:
         wanted: Ports to try first: the one of last time, the well-known one. This process may have claimed them before.
-        taken: Ports already promised to somebody.
+        taken: Ports already promised to another server.
         with_grpc: The port `GRPC_OFFSET` above must be free too.
     """
     promised = set(taken)

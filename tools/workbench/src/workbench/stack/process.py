@@ -1,4 +1,4 @@
-"""One child process: started under a tether, its output in a log file, asked until it is ready, stopped in time.
+"""One child process: started under a tether, its output in a log file, probed until it is ready, stopped in time.
 
 A `Program` says what to run; a `Process` runs it. Start it from a thread that stays: the kernel counts the *thread*
 that forked as the parent.
@@ -31,15 +31,15 @@ Identity = Literal["same", "namespace", "nobody"]
 
 @dataclass(frozen=True, kw_only=True)
 class Program:
-    """What to run and how to tell that it is there.
+    """What to run and how to know that it is ready.
 
     Attributes:
-        port: Where it will listen on 127.0.0.1; it is not started while somebody else does.
+        port: Where it will listen on 127.0.0.1; it does not start while another process does.
         environment: Added to ours.
-        is_ready: Asked again and again, from any thread, until it returns True; quick, and never raises.
+        is_ready: Called repeatedly, from any thread, until it returns True; quick, and never raises.
         stop_signal: Asks the program to end; `stop_seconds` later it is killed.
         identity: See `workbench.stack.tether`.
-        way_out: What a person can do when it does not start.
+        way_out: What the user can do when it does not start.
     """
 
     name: str
@@ -61,10 +61,10 @@ class Process:
     Args:
         program: What to run.
         log: Its output, standard and error, line by line; appended.
-        on_line: Also told of every line, from a thread of its own.
+        on_line: Also receives every line, from a thread of its own.
 
     Raises:
-        StackError: Its port is taken: a stranger's answers must not pass for ours.
+        StackError: Its port is taken: another server's answers must not pass for ours.
     """
 
     def __init__(self, program: Program, *, log: Path, on_line: Callable[[str], None] | None = None) -> None:
@@ -115,13 +115,13 @@ class Process:
             time.sleep(_POLL_SECONDS)
 
     def ask_to_stop(self) -> None:
-        """Send the program's stop signal, once: services take a second one for impatience."""
+        """Send the program's stop signal, once: a second one makes services stop at once."""
         if self.exit_code is None and not self._asked:
             self._asked = True
             self._popen.send_signal(self.program.stop_signal)
 
     def kill(self) -> None:
-        """End it at once."""
+        """Kill it at once."""
         if self.exit_code is None:
             self._popen.kill()
 

@@ -1,4 +1,4 @@
-"""Each service of a stack connects as its own role: passwords and keys are derived from one secret per server."""
+"""Credentials of a stack's roles, one per service: passwords and keys derived from one secret per server."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from proteus.storage_roles import KeyPair, StorageRole, seaweed_identities
 
 
 def redis_password(secret: str, role: RedisRole) -> str:
-    """Return a role's password; it tells nothing of the secret or of another role's."""
+    """Return a role's password; it reveals neither the secret nor another role's."""
     return _derived(secret, f"redis {role}")
 
 

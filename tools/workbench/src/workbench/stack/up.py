@@ -24,7 +24,7 @@ from workbench.stack.supervisor import Say, Supervisor
 async def stack(
     home: Home, *, models: Path, given: Mapping[str, str], say: Say, without: Collection[str] = ()
 ) -> AsyncIterator[Plan]:
-    """Run a stack, but for the services `without`, in a folder while the block runs.
+    """Run a stack, except the services `without`, in a folder while the block runs.
 
     The first SIGINT or SIGTERM cancels it, the second kills it.
 

@@ -21,7 +21,7 @@ class Valkey:
         folder: Where its append-only file lives.
         port: A free port.
         durable: Keep data over a restart; tests need no disk.
-        secret: Each role gets a password derived from it; empty: whoever comes may do everything.
+        secret: Each role gets a password derived from it; empty: every client may do everything.
     """
 
     name = "valkey"
@@ -34,7 +34,7 @@ class Valkey:
 
     @property
     def url(self) -> str:
-        """The address for whoever may do everything."""
+        """The administrator's address."""
         return self.url_of(RedisRole.ADMIN)
 
     def url_of(self, role: RedisRole) -> str:
@@ -43,7 +43,7 @@ class Valkey:
         return redis_url(address, role, redis_password(self.secret, role)) if self.secret else f"redis://{address}"
 
     def prepare(self) -> None:
-        """Make the data folder, and the users where there are any."""
+        """Make the data folder, and the users if there are roles."""
         self.folder.mkdir(parents=True, exist_ok=True)
         if self.secret:
             write_users(self.folder, self.secret)
@@ -66,7 +66,7 @@ class Valkey:
         )
 
     def is_ready(self) -> bool:
-        """Tell whether it answers PING (while loading its file it answers an error)."""
+        """Tell whether it answers PING (while it loads its file it answers an error)."""
         try:
             with socket.create_connection(("127.0.0.1", self.port), timeout=1) as connection:
                 connection.sendall(b"PING\r\n")

@@ -1,7 +1,7 @@
-"""Postgres' protocol 3: statements that write are answered with a SQLSTATE, the others pass.
+"""Postgres' protocol 3: the proxy answers statements that write with a SQLSTATE and passes the others.
 
-After an error a server skips everything up to the client's Sync, and a transaction is failed until it is rolled back:
-so does the proxy, and what it answered for never reached the server.
+After an error a server skips everything up to the client's Sync, and a transaction stays failed until it is rolled
+back: so does the proxy, and a statement that it answered never reached the server.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class PostgresProxy(Proxy):
         return self._drawn()
 
     async def pause(self, answer: Answer) -> None:
-        """Wait as a slow answer does."""
+        """Wait as long as a slow answer does."""
         await self._pause(answer)
 
 
@@ -49,12 +49,12 @@ class _Line:
         self._statements: dict[bytes, bytes] = {}
         self._skipping = False
         self._failed = False
-        """The client was answered with an error inside a transaction that the server still holds open."""
+        """The client got an error inside a transaction that the server still holds open."""
         self._status = b"I"
         self._cut = False
 
     async def start(self) -> bool:
-        """Pass the first message on; False if the client only asked for something (a cancel) and is gone."""
+        """Pass the first message on; False if the client only sent a cancel request and is gone."""
         while True:
             size = await self._reader.readexactly(4)
             rest = await self._reader.readexactly(struct.unpack("!I", size)[0] - 4)
@@ -104,7 +104,7 @@ class _Line:
                 await self._writer.drain()
 
     def _sql(self, kind: bytes, body: bytes) -> bytes | None:
-        """Return the statement that a message brings or runs."""
+        """Return the statement that a message contains or runs."""
         if kind == b"Q":
             return body.rstrip(b"\0")
         if kind == b"P":

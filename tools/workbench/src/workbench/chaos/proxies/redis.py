@@ -1,6 +1,6 @@
-"""RESP: commands are read one by one, and each is passed on and its reply awaited, or answered at once.
+"""RESP: the proxy reads commands one by one, and passes each on and awaits its reply, or answers it at once.
 
-A connection that subscribes is a tunnel from then on: messages come unasked, so replies can no longer be told apart.
+A connection that subscribes is a tunnel from then on: messages arrive at any time, so replies cannot be told apart.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ READS: Final = frozenset(
 ALWAYS: Final = frozenset(
     ["PING", "HELLO", "AUTH", "CLIENT", "SELECT", "SCRIPT", "COMMAND", "CONFIG", "QUIT", "MULTI", "EXEC", "DISCARD"]
 )
-"""Passed in any state: of the connection, not of the data."""
+"""Always passed: they concern the connection, not the data."""
 
 AGGREGATES: Final = b"*%~>|"
 
@@ -105,7 +105,7 @@ async def _command(reader: asyncio.StreamReader) -> tuple[bytes, str]:
 
 
 async def _reply(reader: asyncio.StreamReader) -> bytes:
-    """Read one reply of RESP2 or RESP3, whatever is nested in it."""
+    """Read one reply of RESP2 or RESP3, with everything nested in it."""
     head = await reader.readuntil(b"\r\n")
     kind, size = head[:1], head[1:-2]
     if kind in (b"$", b"=", b"!"):

@@ -1,4 +1,4 @@
-"""HTTP: a connection that is open when the store's answer begins is closed; a new one gets the answer."""
+"""HTTP: the proxy closes connections that are open when its answer begins; a new one gets the answer."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class StoreProxy(Proxy):
     """Answers for an S3 server."""
 
     async def answering(self, answer: Answer, *, seconds: float) -> None:
-        """Stand in for the store for a while; connections that are kept alive end first."""
+        """Answer for the store for a while; end kept-alive connections first."""
         for task in tuple(self._open):
             task.cancel()
         await super().answering(answer, seconds=seconds)
@@ -48,7 +48,7 @@ class StoreProxy(Proxy):
         left = int(found[1]) if (found := LENGTH.search(head)) else 0
         if b"100-continue" in head.lower():
             left = 0
-        # What the client still sends is read: a connection closed on unread bytes loses the answer.
+        # Read what the client still sends: a connection closed on unread bytes loses the answer.
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(DRAIN_SECONDS):
                 while left > 0 and (data := await reader.read(min(left, CHUNK_BYTES))):

@@ -1,7 +1,7 @@
-"""What the three proxies share: a listening port, the server behind it, and the answer that now stands in for it.
+"""What the three proxies share: a listening port, the server behind it, and the answer that now replaces it.
 
-Connections pass until `answering` lends the proxy an `Answer`. Each protocol's own module says how an answer looks on
-its wire; cutting a reply in half and delaying it look the same everywhere and live here.
+Connections pass until `answering` lends the proxy an `Answer`. Each protocol's own module knows an answer's form
+on its wire; cutting a reply in half and delaying it work the same everywhere and live here.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ class Answer:
     """What a proxy does instead of passing on.
 
     Attributes:
-        kind: `error`: reply with `code`, the server never sees the request. `half`: the server does what it was asked,
+        kind: `error`: reply with `code`, the server never sees the request. `half`: the server executes the request,
             the client gets the first half of the reply and a closed connection. `slow`: every reply waits.
         code: `OOM`, `READONLY`, `LOADING` (Redis), a SQLSTATE (Postgres), a status (store).
-        share: Of the requests, how many meet it.
+        share: Share of the requests that meet it.
         delay_seconds: Longest wait of a slow reply.
     """
 
@@ -62,7 +62,7 @@ class Proxy(ABC):
 
     Args:
         port: Where it listens on 127.0.0.1.
-        upstream_port: Where the server does.
+        upstream_port: The server's.
         rng: Draws which requests meet the answer, and how long a slow one waits.
     """
 
@@ -88,7 +88,7 @@ class Proxy(ABC):
             await asyncio.gather(*self._open, return_exceptions=True)
 
     async def answering(self, answer: Answer, *, seconds: float) -> None:
-        """Stand in for the server for a while."""
+        """Answer for the server for a while."""
         self._answer = answer
         try:
             await asyncio.sleep(seconds)
@@ -112,7 +112,7 @@ class Proxy(ABC):
             up_reader, up_writer = await asyncio.open_connection(HOST, self._upstream_port, limit=CHUNK_BYTES)
             await self._serve(Ends(reader, writer, up_reader, up_writer))
         except (OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
-            pass  # One of the two ends hung up; the other one is told by the close below.
+            pass  # One of the two ends hung up; the close below tells the other.
         except asyncio.CancelledError:
             pass  # The proxy closes.
         finally:

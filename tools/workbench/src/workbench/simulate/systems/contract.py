@@ -1,4 +1,4 @@
-"""What the world and a system ask of each other: take a job in, give a worker a batch, look at the clock.
+"""What the world and a system offer each other: take a job in, give a worker a batch, look at the clock.
 
 `Base` is a first-in-first-out queue without admission: what every rival starts from.
 """
@@ -20,7 +20,7 @@ Shown = tuple[int, str, float]
 
 
 class WorldView(Protocol):
-    """What a system may see of the world, and the one thing it may ask of it."""
+    """What a system may see of the world, and the one request it may make."""
 
     now: float
     queue: deque[Job]
@@ -36,7 +36,7 @@ class WorldView(Protocol):
         """Return when the first of the starting workers should be ready; 0 if none starts."""
 
     def wake(self, at: float) -> None:
-        """Ask for another look at the queue at a time."""
+        """Schedule another look at the queue."""
 
 
 class System(Protocol):
@@ -52,19 +52,19 @@ class System(Protocol):
         """Append the job to `world.queue`, or count it as shed."""
 
     def take(self, world: WorldView, worker: Worker) -> Batch:
-        """Remove a batch from `world.queue` for an idle worker; what is dropped on the way is counted as expired."""
+        """Remove a batch from `world.queue` for an idle worker; count dropped jobs as expired."""
 
     def tick(self, world: WorldView) -> None:
-        """Half a second has passed."""
+        """Act on the clock; called every half second."""
 
     def returned(self, world: WorldView, job: Job) -> None:
-        """A crash returned this job."""
+        """Take back a job that a crash returned."""
 
     def measured(self, batch: int, seconds: float, degraded: bool, now: float) -> None:
-        """A batch took so long."""
+        """Learn how long a batch took."""
 
     def quality(self, degraded: bool) -> float:
-        """What a picture counts."""
+        """Return the weight of a picture."""
 
 
 class Base:
@@ -85,13 +85,13 @@ class Base:
         raise NotImplementedError
 
     def tick(self, world: WorldView) -> None:
-        """Nothing to do."""
+        """Do nothing."""
 
     def returned(self, world: WorldView, job: Job) -> None:
         world.queue.appendleft(job)
 
     def measured(self, batch: int, seconds: float, degraded: bool, now: float) -> None:
-        """Nothing learned."""
+        """Learn nothing."""
 
     def quality(self, degraded: bool) -> float:
         return DEGRADED_QUALITY if degraded else 1.0

@@ -1,8 +1,8 @@
 """Ours: the production rules, called as the services call them.
 
 `gateway.rules.admission.decide` at every arrival, `weaver.batching.plan` whenever a worker is free, `proteus.estimates`
-in between, an `arbitrator` policy every half second. The claim is the queue's: one effective batch key, a scan cap,
-deadlines dropped before a GPU sees them, crashed jobs alone.
+in between, an `arbitrator` policy every half second. The claim follows the queue's script: one effective batch key, a
+scan cap, deadlines dropped before a GPU sees them, crashed jobs alone.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from workbench.simulate.systems.contract import Base, Batch, WorldView
 SCAN_CAP: Final = 200
 GATEWAYS: Final = 2
 VIEW_SECONDS: Final = 1.0
-"""A gateway reads the queue once a second and counts what itself admitted since."""
+"""A gateway reads the queue once a second and adds the jobs that it admitted since."""
 
 WAIT_WINDOW_SECONDS: Final = 30.0
 """The average wait counts the jobs claimed in the last 30 s."""
@@ -34,7 +34,7 @@ class Ours(Base):
     Args:
         degrade: False for an engine without a degraded form.
         tenant_queue_cap: Places on the list per tenant; 0: no cap.
-        eta_limit_seconds: The longest ETA that admission lets in; None: the SLO.
+        eta_limit_seconds: The longest ETA that admission accepts; None: the SLO.
     """
 
     ticks = True
@@ -79,7 +79,7 @@ class Ours(Base):
         self._claimed_wait = 0.0
 
     def arrive(self, world: WorldView, job: Job) -> None:
-        """The gateway: admit, hold or shed."""
+        """As the gateway: admit, hold or shed."""
         now = world.now
         if now >= self._view_until:
             self._view_until = now + VIEW_SECONDS
@@ -104,7 +104,7 @@ class Ours(Base):
             world.tally.shed += 1
 
     def take(self, world: WorldView, worker: Worker) -> Batch:
-        """The weaver: plan, then claim."""
+        """As the weaver: plan, then claim."""
         queue, now = world.queue, world.now
         load = Load(
             waiting=len(queue),
@@ -118,7 +118,7 @@ class Ours(Base):
         return self._claim(world, todo.claim)
 
     def tick(self, world: WorldView) -> None:
-        """The arbitrator, and the gateway's promoter."""
+        """As the arbitrator and the gateway's promoter."""
         now = world.now
         if self.held:
             self._promote(world)
@@ -155,7 +155,7 @@ class Ours(Base):
         world.queue.appendleft(job)
 
     def _apply(self, world: WorldView, before: Decision | None, decision: Decision) -> None:
-        """What the decision means for claims, plans and ETAs until the next one."""
+        """Apply a decision to claims, plans and ETAs until the next one."""
         self.desired_replicas = decision.desired_replicas
         self._rate = Arrivals.from_memory(decision.memory).slow if decision.memory else 0.0
         fraction = decision.degraded_fraction if decision.degraded_mode and self._cheap is not None else 0.0
@@ -170,7 +170,7 @@ class Ours(Base):
             self.shown = (self._cost.paying_batch(limit), str(decision.mode), fraction)
 
     def _seen_fleet(self, world: WorldView) -> Fleet:
-        """The fleet as admission sees it; made anew only when it changed."""
+        """Return the fleet as admission sees it; made anew only when it changed."""
         starting = max(world.asked - world.ready, 0)
         if self._fleet is None or self._fleet_of != (world.ready, starting):
             self._fleet_of = (world.ready, starting)
@@ -202,7 +202,7 @@ class Ours(Base):
                 self._enqueue(world, job)
 
     def _claim(self, world: WorldView, count: int) -> Batch:
-        """The queue's claim script: the head's effective key, at most `count`, deadlines first."""
+        """As the queue's claim script: the head's effective key, at most `count`, deadlines first."""
         queue, now, fraction = world.queue, world.now, self._fraction
         batch: list[Job] = []
         passed: list[Job] = []

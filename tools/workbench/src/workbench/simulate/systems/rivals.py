@@ -1,4 +1,4 @@
-"""Rivals, from their documentation, sources and papers; what was simplified is said with each.
+"""Rivals, from their documentation, sources and papers; each names its simplifications.
 
 All share one first-in-first-out queue in front of all workers (which flatters those that give each worker its own),
 know t(b) exactly unless their rule learns it, and never take more than the curve's largest batch.
@@ -24,7 +24,7 @@ class Greedy(Base):
 
 
 class FixedWindow(Base):
-    """TorchServe: wait up to a second for company; at 100 waiting jobs answer 503.
+    """TorchServe: wait up to a second for more jobs; at 100 waiting jobs answer 503.
 
     Simplified: the window is counted from the head's arrival or the worker's idleness, whichever is later.
     """
