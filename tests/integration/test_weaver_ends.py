@@ -127,6 +127,7 @@ async def test_a_deadlock_in_the_engine_frees_the_job_and_ends_the_process(fleet
     assert weaver.said("stuck")
 
 
+@pytest.mark.long
 async def test_a_weaver_whose_heart_dies_gets_a_new_one(fleet: Fleet) -> None:
     weaver = await fleet.weaver(curve="1:12,8:12", LEASE_SECONDS="8")
     (job_id,) = await fleet.submit("heart")

@@ -68,7 +68,11 @@ def lose(file: Path) -> None:
 @pytest.mark.parametrize(
     ("damage", "said"),
     [
-        (lose, {"catvton": "missing: CatVTON's attention", "fashn": "fashn has no weights at"}),
+        pytest.param(
+            lose,
+            {"catvton": "missing: CatVTON's attention", "fashn": "fashn has no weights at"},
+            marks=pytest.mark.long,
+        ),
         pytest.param(
             truncate, {"catvton": "cannot be read", "fashn": "cannot read the weights"}, marks=pytest.mark.long
         ),

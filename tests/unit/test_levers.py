@@ -81,7 +81,15 @@ def test_a_wrong_lever_is_dropped_with_its_numbers_and_the_next_one_serves(tmp_p
     assert (dropped["distance"], dropped["bounds"]) == ("50.00% off", "at most 2.0% off")
 
 
-@pytest.mark.parametrize("wrong", [float("nan"), float("inf"), RuntimeError("CUDA error"), MemoryError("no room")])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        float("nan"),
+        pytest.param(float("inf"), marks=pytest.mark.long),
+        RuntimeError("CUDA error"),
+        pytest.param(MemoryError("no room"), marks=pytest.mark.long),
+    ],
+)
 def test_without_a_right_lever_the_exact_form_serves(tmp_path, wrong):
     assert chosen(Device(fp16_channels_last=wrong, fp16=wrong), tmp_path) == EXACT
 
