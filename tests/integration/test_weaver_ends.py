@@ -8,6 +8,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import psutil
+import pytest
 from redis.asyncio import Redis
 
 from proteus.jobs import JobState
