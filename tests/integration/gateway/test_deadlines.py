@@ -130,7 +130,7 @@ async def test_a_gateway_whose_servers_are_all_away_lives_and_turns_and_goes_on_
             assert (await ready.guest.wait(snap["job_id"], 30))["status"] == "completed"
 
 
-SLACK_SECONDS = 0.5
+SLACK_SECONDS = 2.5
 """This machine's own time for an answer; the deadline is the servers'."""
 
 
