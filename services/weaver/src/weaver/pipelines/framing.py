@@ -129,7 +129,7 @@ def feather_radius(window_height: int) -> int:
 def feather(mask: Pixels, *, radius: int) -> NDArray[np.float32]:
     """Return (H, W) float32 weights: 1 inside the mask, falling to exactly 0 at `2 * radius` pixels from it.
 
-    It falls outwards only: what was masked is the old garment, which must not shine through.
+    It falls outwards only: what was masked is the old garment, which must not show through.
     """
     weights = np.zeros(mask.shape, np.float32)
     found = _feathered(mask, radius=radius, within=(0, 0, mask.shape[1], mask.shape[0]))

@@ -1,18 +1,18 @@
 """Engine `timed`: sleeps t(b) and returns the person's photo. For tests, benchmarks and chaos; off unless named.
 
-It honours the seam to the letter, step by step, so what is measured with it is everything but the model. A job's
-`options` may ask it to misbehave, so that the fleet's answer can be tested:
+It follows the engine seam exactly, step by step, so a measurement with it covers everything but the model. A job's
+`options` may make it misbehave, so that the fleet's reaction can be tested:
 
     {"poison": "crash"}     the process dies at the first step
     {"poison": "hang"}      the step never returns (a deadlock in the engine)
-    {"poison": "raise"}     the step raises without saying whose fault it is
+    {"poison": "raise"}     the step raises without naming a job
     {"poison": "sicken"}    the engine never works again in this process
-    {"poison": "refuse"}    the job is refused at the door
+    {"poison": "refuse"}    the session refuses to admit the job
     {"poison": "fail"}      the job fails alone, with a code that is not retryable
     {"oom_above": 2}        a session of more than two jobs runs out of memory
 
-Jobs of the public API carry no options. For a load that comes in by that door a deployment may name seeds that are
-poison (`WEAVER_TIMED_POISON`; none by default).
+Jobs of the public API carry no options. For load that comes in through it a deployment may name seeds that are poison
+(`WEAVER_TIMED_POISON`; none by default).
 """
 
 from __future__ import annotations
@@ -111,7 +111,7 @@ class TimedSession:
         self._done[job.id] = 0
 
     def step(self) -> StepReport:
-        """Sleep one step, then tell who is done."""
+        """Sleep one step, then report which jobs are done."""
         self._misbehave()
         self._engine.sleep(self._engine.step_seconds(len(self._jobs)))
         finished: list[Finished] = []

@@ -1,4 +1,4 @@
-"""The engine `catvton` behind the seam: a photo and a cut-out in, the photo dressed out.
+"""The engine `catvton` behind the seam: takes a photo and a cut-out, returns the photo dressed.
 
 The photo is framed so that the whole person is on the canvas, the model paints the canvas, and only what the feathered
 mask covers comes back into the photo. Every picture walks its own steps, so jobs may join a running batch and leave it
@@ -32,7 +32,7 @@ from weaver.pipelines.catvton.solvers import Sampler
 from weaver.pipelines.contract import Failed, Finished, Pixels, Progress, StepReport, WeaveJob
 
 ENCODE_AT_ONCE: Final = 4
-"""Pictures in one VAE pass: at 768x1024 each holds about a gigabyte of activations in half precision."""
+"""Pictures in one VAE pass; at 768x1024 each holds about a gigabyte of activations in half precision."""
 
 MOMENTS_KEPT: Final = 16
 """Encoded pictures a session remembers: samples of one try-on share both, a batch of looks shares the person."""
@@ -100,7 +100,7 @@ class CatVtonEngine:
 
 @dataclass(frozen=True, kw_only=True)
 class _Prepared:
-    """What a job's pictures are to the model: tensors on the CPU, and what tells them from others'.
+    """A job's pictures as the model takes them: tensors on the CPU, and digests that identify them.
 
     Attributes:
         person: (1, 3, H, W), without what may change.
@@ -176,7 +176,7 @@ class CatVtonSession:
         self._running[job.id] = _Running(job=job, prepared=ready)
 
     def step(self) -> StepReport:
-        """Encode who is new, advance everybody by one step, finish who is done.
+        """Encode new jobs, advance every job by one step, finish those that are done.
 
         Raises:
             OutOfMemory: No job was advanced; with fewer jobs the same step may be tried again.
@@ -211,7 +211,7 @@ class CatVtonSession:
         self._running.pop(job_id, None)
 
     def close(self) -> None:
-        """Free the batch and what was remembered of its pictures."""
+        """Free the batch and the encoded pictures."""
         self._running.clear()
         self._moments.clear()
 
@@ -246,7 +246,7 @@ class CatVtonSession:
             painted = self._decoded(picture, running.job.id)
         job, frame = running.job, running.prepared.frame
         mask = job.agnostic_mask
-        assert mask is not None  # it was not prepared without
+        assert mask is not None  # `prepared` refuses a job without
         return Finished(
             id=job.id,
             picture=lambda: frame.paste(job.person, painted(), mask),
@@ -319,10 +319,10 @@ def from_folder(
 
 @contextmanager
 def _memory_errors() -> Iterator[None]:
-    """Turn the device's out-of-memory into ours, and give back what torch keeps for later."""
+    """Turn the device's out-of-memory error into ours, and release the memory that torch caches."""
     try:
         yield
-    except RuntimeError as error:  # torch.OutOfMemoryError is one; a CPU says it in words only
+    except RuntimeError as error:  # torch.OutOfMemoryError is one; a CPU reports it in the message only
         if not isinstance(error, torch.OutOfMemoryError) and "allocate memory" not in str(error):
             raise
         if torch.cuda.is_available():

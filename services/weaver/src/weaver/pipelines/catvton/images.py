@@ -73,7 +73,7 @@ def prepare(
 
 
 def to_pil(decoded: torch.Tensor) -> list[Image.Image]:
-    """Turn (B, 3, H, W) in [-1, 1] into pictures; what is beyond is clipped, halves round to even."""
+    """Turn (B, 3, H, W) in [-1, 1] into pictures; values beyond are clipped, halves round to even."""
     return [Image.fromarray(array) for array in to_pixels(decoded).cpu().numpy()]
 
 

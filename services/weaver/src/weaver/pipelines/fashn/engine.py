@@ -1,4 +1,4 @@
-"""The engine `fashn` behind the seam: jobs in, pictures out, one Euler step of everybody at a time.
+"""The engine `fashn` behind the seam: jobs in, pictures out, one Euler step of all jobs at a time.
 
 The canvas is fixed and the category is a value per row, so pictures of different people, garments and categories share
 a batch; steps and guidance are in the batch key. Time is a value per row too: a job may join while others are halfway,
@@ -130,7 +130,7 @@ class FashnEngine:
 
 @dataclass(frozen=True, kw_only=True)
 class _Prepared:
-    """What a job's pictures are to the network."""
+    """A job's pictures as the network takes them."""
 
     category: int
     person: images.Prepared
@@ -247,10 +247,10 @@ class FashnSession:
 
 @contextmanager
 def _memory_errors() -> Iterator[None]:
-    """Turn the device's out-of-memory into ours, and give back what torch keeps for later."""
+    """Turn the device's out-of-memory error into ours, and release the memory that torch caches."""
     try:
         yield
-    except RuntimeError as error:  # torch.OutOfMemoryError is one; a CPU says it in words only
+    except RuntimeError as error:  # torch.OutOfMemoryError is one; a CPU reports it in the message only
         if not isinstance(error, torch.OutOfMemoryError) and "allocate memory" not in str(error):
             raise
         if torch.cuda.is_available():

@@ -1,8 +1,8 @@
 """The sampler: rectified flow from noise (t = 0) to the picture (t = 1), Euler steps, classifier-free guidance.
 
-`sample` runs a whole schedule for a batch. An engine session calls `encode` when a picture joins and `step` for
-whatever pictures are there; rows of one step may be at different places of the schedule: time is a value per row.
-The null branch is run only for rows that are guided at that step, and modulations are computed once per schedule.
+`sample` runs a whole schedule for a batch. An engine session calls `encode` when a picture joins and `step` for the
+pictures present; rows of one step may be at different places of the schedule: time is a value per row. The null branch
+is run only for rows that are guided at that step, and modulations are computed once per schedule.
 """
 
 from __future__ import annotations
