@@ -1,4 +1,4 @@
-"""What a tailor does before it takes work: loads one parser per slot, and as many as its memory has room for."""
+"""Prepares a tailor for work: loads one parser per slot, as many as its memory has room for."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ from tailor.settings import Settings
 log = structlog.get_logger()
 
 OWN_PLACE: Final = ".proteus/models"
-"""Where parsers' folders are looked for when `weights_dir` names no place; `make weights` puts them there."""
+"""Where the parsers' folders are when `weights_dir` is empty; `make weights` puts them there."""
 
 WORK_BYTES: Final = 384 * 1024 * 1024
 """A cut or a parse of the largest ingested photo, 2048 x 2048, by `classic`: 335 MiB measured in a tailor's process."""
 
 WORK_MARGIN: Final = 1.25
-"""Of what was measured for one cut with other networks: photos differ, a parse looks for the pose, too, and an
+"""Factor on the memory measured for one cut with other networks: photos differ, a parse also finds the pose, and an
 allocator keeps some."""
 
 
@@ -57,7 +57,7 @@ def make_bench(settings: Settings, missing: Mapping[str, ModelUnavailable] | Non
 
     Args:
         settings: Which parser, how many, and where its weights are.
-        missing: Parsers whose weights cannot be had, and why.
+        missing: Parsers whose weights are unavailable, and why.
 
     Raises:
         TooLittleMemory: There is room for none.

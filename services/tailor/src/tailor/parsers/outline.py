@@ -1,9 +1,9 @@
 """Finds a flat garment by its closed outline: what cannot be reached from the photo's edge is the garment. Pure.
 
 Colour fails where white cloth lies on white paper. What is left there are two or three grey levels, a rim that turns
-away from the light, seams, a shadow. So the ground is walked from the photo's edge inwards: over what is as the ground,
-and over soft shadows, but over no crisp edge and no other colour. Gaps in the outline are found by their narrow mouth,
-and closed by what the garment's other half shows.
+away from the light, seams, a shadow. So the ground is flooded from the photo's edge inwards: over what looks like the
+ground, and over soft shadows, but over no crisp edge and no other colour. Gaps in the outline are found by their narrow
+mouth, and closed by what the garment's other half shows.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from tailor.parsers.edge import PLACE_ROUNDS, disc, peeled, placed
 from tailor.parsers.ground import Ground, Plane, Truth, ring
 
 DIFFERENT: Final = (2.8, 6.0)
-"""In units of the ground's unevenness, least and most: what is farther from the ground is not the ground itself. Where
-between them is the border's own extreme."""
+"""In units of the ground's unevenness, least and most: what is farther from the ground is not the ground itself. The
+border's own extreme sets it between them."""
 
 EXTREME: Final = 2.4
 """The border's extreme is its 80 % quantile times this: a fifth of it may be the garment's."""
@@ -47,11 +47,11 @@ CRISP_RATIO: Final = 1.5
 """A crisp edge is this much steeper than the same place blurred; a soft shadow's edge is not."""
 
 BALLS: Final = (2, 3, 5, 8, 12)
-"""Radii in pixels at working size of what must pass through an opening that is one."""
+"""Radii, in pixels at working size, of the balls that must pass through a true opening."""
 
 POCKET_AREA: Final = 0.0005
 CERTAIN_POCKET_AREA: Final = 0.04
-"""Shares of the photo: smaller pockets are left to the edge's own work; larger ones need no content to count."""
+"""Shares of the photo: smaller pockets are left to `edge`; larger ones count without content."""
 
 BRIDGE: Final = 14
 """Pixels at working size: half the longest gap in an outline that is bridged."""
@@ -90,7 +90,7 @@ Box = tuple[slice, slice]
 
 
 class Evidence:
-    """What a photo at working size says about ground, shadow and edges."""
+    """What a photo at working size shows of ground, shadow and edges."""
 
     def __init__(self, ground: Ground) -> None:
         lightness = ground.smooth[..., 0]
@@ -207,7 +207,7 @@ class _Pocket:
         return GAP_CONTENT if self.is_gap else LEAST_CONTENT
 
     def content(self, evidence: Evidence) -> float:
-        """Return the share of its middle that shows something: cloth has folds, the ground between legs has not."""
+        """Return the share of its middle that shows something: cloth has folds, the ground between legs has none."""
         margin = CONTENT_CLOSING + 1
         padded = cv2.copyMakeBorder(
             self.mask.astype(np.uint8), margin, margin, margin, margin, cv2.BORDER_CONSTANT, value=0
@@ -235,7 +235,7 @@ def _pockets(where: Truth, wide: Truth) -> list[_Pocket]:
 
 
 def _mirrored(outside: Truth, passable: Truth, evidence: Evidence) -> Truth:
-    """Return the outside without what the garment's other half says is garment.
+    """Return the outside without what the garment's other half shows to be garment.
 
     Where the mirrored obstacles close a region that was open, and its mirror image is garment, one side of the outline
     was too faint.

@@ -1,4 +1,4 @@
-"""What may change in a photo of a person, from ATR labels: CatVTON's rule, with stand-ins for what it took elsewhere.
+"""What may change in a photo of a person, from ATR labels: CatVTON's rule, with stand-ins for its other models.
 
 The published automasker reads three models: LIP and ATR parsers and DensePose. Here ATR's map stands in LIP's place
 too, arms or legs with the category's own clothes stand in for DensePose's parts, and hands and feet, which DensePose

@@ -55,7 +55,7 @@ def _unmixed(photo: Pixels, prior: Floats, inside: Pixels, half: int) -> Pixels:
     apart = near - far
     distance = (apart * apart).sum(axis=2)
     unmixed = (((colours - far) * apart).sum(axis=2) / np.maximum(distance, 1e-3)).clip(0, 1)
-    # The colours' word counts where they differ and the network is in doubt.
+    # The colours count where they differ and the network is in doubt.
     trust = distance / (distance + ALIKE**2) * (4 * prior * (1 - prior)).clip(0, 1)
     soft = unmixed * trust + (2 * prior - 0.5).clip(0, 1) * (1 - trust)
     return np.rint(255 * np.where(band, soft, garment)).astype(np.uint8)

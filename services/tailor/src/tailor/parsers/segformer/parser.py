@@ -19,7 +19,7 @@ from tailor.parsers.segformer.upsampling import labels_at
 from tailor.pose import Pose, PoseModel
 
 WORN_FRACTION: Final = 0.01
-"""Of the photo: with more face, hair, arms and legs than this, somebody wears the garment."""
+"""Of the photo: with more face, hair, arms and legs than this, a person wears the garment."""
 
 GARMENT_FRACTION: Final = 0.005
 """Of the photo: less is a speck, not a garment."""
