@@ -1,4 +1,4 @@
-"""Measures an engine at the start, as far as a budget goes: warm steps only, and the least of several."""
+"""Measures an engine at the start, within a budget: warm steps only, and the least of several."""
 
 from __future__ import annotations
 

@@ -44,7 +44,7 @@ FIRST_FETCH_SECONDS: Final = 0.2
 """Guess until a fetch has been measured."""
 
 AHEAD: Final = 1.5
-"""The next batch is claimed so many times a fetch (with preparing) before the running one should end."""
+"""The next batch is claimed this many fetches (with preparing) before the running one should end."""
 
 
 class Worker:
