@@ -83,7 +83,7 @@ def make_bench(settings: Settings, missing: Mapping[str, ModelUnavailable] | Non
 def work_bytes(parser: Parser) -> int:
     """Return the most memory that a slot takes for a cut or a parse; blocks for as long as one cut.
 
-    The networks are an operator's own files, and what they take is known only by running them.
+    The networks are an operator's own files, and only running them shows what they take.
     """
     if isinstance(parser, ClassicParser):
         return WORK_BYTES
@@ -93,13 +93,13 @@ def work_bytes(parser: Parser) -> int:
 
 
 def _cut_sample(parser: Parser) -> None:
-    """Do what a cut does, to a drawn garment of the largest size that ingest leaves."""
+    """Do a cut's work on a drawn garment of the largest size that ingest leaves."""
     side = imaging.MAX_STORED_SIDE_PIXELS
     photo = np.full((side, side, 3), 250, np.uint8)
     photo[side // 8 : -side // 8, side // 4 : -side // 4] = (90, 60, 150)
     try:
         alpha = parser.find_garment(photo, category="upper").alpha
-    except PhotoRejected:  # what was taken so far counts; random weights find nothing
+    except PhotoRejected:  # the memory taken so far counts; random weights find nothing
         alpha = photo[..., 0]
     pixels, _ = cut_out(photo, alpha)
     imaging.encode(pixels, "png")

@@ -46,7 +46,7 @@ class Plan:
 
     Attributes:
         claim: Jobs to claim, of the key in hand if there is one.
-        wait_seconds: How long to wait for company before starting; 0: start with what there is.
+        wait_seconds: How long to wait for company before starting; 0: start with the jobs in hand.
         drain: Admit nothing more to the session; when it is empty, open the other key.
         reason: One sentence.
     """
@@ -62,7 +62,7 @@ def plan(load: Load, cost: CostTable, *, batch_limit: int, slo_seconds: float, m
 
     Args:
         load: The worker's jobs and the queue.
-        cost: t(b) of the key at hand.
+        cost: t(b) of the key in hand.
         batch_limit: `config:batch_size`.
         slo_seconds: The time a job should take at most, end to end.
         memory_cap: The largest batch that ever fitted, once one did not.

@@ -141,7 +141,7 @@ class Delivery:
         completions: Sequence[tuple[Completion, BatchItem]],
         others: Sequence[Failure | Claimed | None],
     ) -> None:
-        """Report to the queue: one call for all completions, one for all failures, one for what is handed back."""
+        """Report to the queue: one call for all completions, one for all failures, one for all jobs handed back."""
         verdicts = await self._claims.complete([completion for completion, _ in completions])
         await self._claims.fail([other for other in others if isinstance(other, Failure)])
         await self._claims.hand_back([other for other in others if isinstance(other, Claimed)])

@@ -126,7 +126,7 @@ class EngineRunner:
             try:
                 await self._session(batch_key, left, emit)
             except Exception as error:
-                if not left:  # Every picture has left: what failed is bookkeeping, and costs no picture.
+                if not left:  # Every picture has left: bookkeeping failed, which costs no picture.
                     LOOP_ERRORS.labels("loom").inc()
                     log.error("batch_ended_badly", batch_key=batch_key, exc_info=error)
                     continue
@@ -169,7 +169,7 @@ class EngineRunner:
         return True
 
     async def _session(self, batch_key: str, left: dict[JobId, BatchItem], emit: Emit) -> None:
-        """Weave until nothing is left; what an exception leaves in `left` was neither finished nor refused."""
+        """Weave until nothing is left; items that an exception leaves in `left` were neither finished nor refused."""
         engine = self.engines[next(iter(left.values())).job.engine]
         size, whole, seconds = len(left), True, 0.0
         self._metrics.batch.labels(engine.card.name).observe(size)

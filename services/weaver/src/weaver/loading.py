@@ -26,8 +26,8 @@ GPUS: Final = "/proc/driver/nvidia/gpus"
 PICTURE_BYTES: Final = 160 * 1024 * 1024
 """Memory of one picture of a batch, 2048 x 2048: its input and output, and those of the batch after it. Measured with
 `puppet`: 278 MiB for a batch of one, 1,161 MiB for eight. A diffusion engine's pictures have the same sizes here; its
-networks and canvases are in the device's memory, where a batch that does not fit is halved. That is an estimate: no GPU
-was at hand."""
+networks and canvases are in the device's memory, where a batch that does not fit is halved. That is an estimate, not
+measured on a GPU."""
 
 
 def weights_of(settings: Settings) -> list[WeightsOrder]:
@@ -90,7 +90,7 @@ def load_engines(
 
 
 def fitting(weaver: WeaverSettings) -> WeaverSettings:
-    """Return the settings with as many pictures in a batch as the memory has room for beside what is loaded.
+    """Return the settings with as many pictures in a batch as the memory has room for beside the loaded engines.
 
     Raises:
         TooLittleMemory: There is room for none.

@@ -120,7 +120,7 @@ class CostProfile:
         """Record a measurement from the start.
 
         Args:
-            batch_key: What was measured.
+            batch_key: The key measured.
             batch_size: Pictures in the batch.
             seconds: t(b).
             complete: Warm batches behind it that were woven to their end; 0: it is a guess, and the first batch woven
@@ -211,7 +211,7 @@ class CostProfile:
         smallest, largest = min(points), max(points)
         first = points[smallest] / (1 + UNMEASURED_PICTURE_COST * (smallest - 1))
         filled = {1: max(first, LEAST_SECONDS), **points}
-        # Beyond what was measured: what the pictures so far cost on top of the first one.
+        # Beyond the measured sizes: the mean cost of the pictures after the first one.
         measured = max(0.0, filled[largest] - filled[1]) / max(1, largest - 1)
         further = measured if largest > 1 else filled[1] * UNMEASURED_PICTURE_COST
         for size in range(largest + 1, self._max_batch + 1):

@@ -88,7 +88,7 @@ class Decision:
         desired_replicas: The scale signal, within the autoscaler's bounds.
         state: The policy's own state.
         reason: One sentence.
-        memory: What the policy must know at the next tick; JSON-able, meaningless to others.
+        memory: What the policy must know at the next tick; JSON-able, read by no other component.
     """
 
     batch_size: int

@@ -196,7 +196,7 @@ class SloPolicy:
     def _ramp(
         self, seen: Observation, memory: dict[str, float], paces: _Paces, arrivals: Arrivals, elapsed: float
     ) -> None:
-        """Move the degraded share towards what the demand needs, no faster than the ramps allow."""
+        """Move the degraded share towards the share the demand needs, no faster than the ramps allow."""
         rules, fraction = self.settings, memory["fraction"]
         if paces.degraded is None or fraction == 0:
             return

@@ -33,7 +33,7 @@ CUT_CLASSES: Final[dict[str, tuple[Cloth, ...]]] = {
     "overall": (Cloth.UPPER, Cloth.LOWER, Cloth.FULL),
     "dress": (Cloth.UPPER, Cloth.LOWER, Cloth.FULL),
 }
-"""What makes a garment of a category; a dress often comes as an upper and a lower part."""
+"""The classes of a garment of a category; a dress often comes as an upper and a lower part."""
 
 WORN_CLASSES: Final[dict[str, tuple[Cloth, ...]]] = {
     "upper": (Cloth.UPPER, Cloth.FULL),
@@ -41,7 +41,7 @@ WORN_CLASSES: Final[dict[str, tuple[Cloth, ...]]] = {
     "overall": (Cloth.UPPER, Cloth.LOWER, Cloth.FULL),
     "dress": (Cloth.UPPER, Cloth.LOWER, Cloth.FULL),
 }
-"""What is removed when a garment of a category is put on."""
+"""The classes that are removed when a garment of a category is put on."""
 
 CATEGORY_OF: Final[dict[int, GarmentCategory]] = {Cloth.UPPER: "upper", Cloth.LOWER: "lower", Cloth.FULL: "dress"}
 PERSON: Final = (Body.HAIR, Body.BODY_SKIN, Body.FACE_SKIN)

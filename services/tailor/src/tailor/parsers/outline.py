@@ -61,7 +61,7 @@ LONGEST_GAP: Final = 12.0
 """Between two legs the area is at most this many times the mouth's square."""
 
 LEAST_TWIN: Final = 5.0
-"""Pixels at working size: half the width of what the other half may add."""
+"""Pixels at working size: half the width of the least that the other half may add."""
 
 CONTENT_CLOSING: Final = 4
 """Pixels at working size: folds up to twice as thick belong to the pocket that they interrupt."""
@@ -280,7 +280,7 @@ def _axis_shift(mask: Truth) -> int:
 
 
 def _holes(mask: Truth, evidence: Evidence) -> Truth:
-    """Return where the ground itself is seen through the garment: as the ground in colour and as even."""
+    """Return where the ground itself is seen through the garment: the same in colour and as even."""
     same = mask & (evidence.units < evidence.limit / 2) & ~evidence.crisp
     core = cv2.erode(same.astype(np.uint8), np.ones((3, 3), np.uint8))
     count, labels, stats, _ = cv2.connectedComponentsWithStats(core, connectivity=4)
@@ -291,7 +291,7 @@ def _holes(mask: Truth, evidence: Evidence) -> Truth:
             continue
         here = labels == index
         even = float(np.median(evidence.steep[here])) <= 1.25 * outside_steep + 0.01
-        # A highlight on white cloth is as the ground, too, but its rim is soft.
+        # A highlight on white cloth looks like the ground, too, but its rim is soft.
         rim = (cv2.dilate(here.astype(np.uint8), np.ones((9, 9), np.uint8)) > 0) & ~here
         edge = cv2.dilate((rim & evidence.crisp).astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
         cut = float(np.mean(edge[rim])) > CUT_RIM and float(np.quantile(evidence.steep[rim], 0.7)) > CUT_STEEP

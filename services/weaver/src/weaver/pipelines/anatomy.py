@@ -204,7 +204,7 @@ def _twin(sleeve: Sleeve | None, solid: Mask, *, axis: float) -> Sleeve | None:
 def _opening(garment: Pixels, solid: Mask, *, left: float, right: float) -> Mask:
     """Return the inside of the back: a patch at the top middle, of one colour, that ends before the chest begins.
 
-    What lies above it, the collar's back, belongs to it.
+    The collar's back, which lies above it, belongs to it.
     """
     height = solid.shape[0]
     middle, chest = round((left + right) / 2), round(0.3 * height)

@@ -1,4 +1,4 @@
-"""Colours of a photo: palettes of samples, distances to them, and what is missing filled smoothly. Pure numpy and cv2.
+"""Colours of a photo: palettes of samples, distances to them, and missing ones filled smoothly. Pure numpy and cv2.
 
 Colours are CIELAB as float32: L from 0 to 100, a and b around 0.
 """

@@ -30,7 +30,7 @@ Answers = Mapping[str, NDArray[np.float32]]
 """A form's outputs for the sample, by part of the network."""
 
 CHOICES: Final = "levers.json"
-"""File in the folder of weights that remembers what proved itself."""
+"""File in the folder of weights that remembers which form proved itself."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,7 +44,7 @@ class Trial(Generic[Loaded]):
         tolerance: Of the engine's card.
         what: Names the engine, for the log.
         folder: Of the weights; choices are remembered in it where it can be written.
-        device: Names device, driver and libraries: what a choice holds for.
+        device: Names device, driver and libraries, for which a choice holds.
     """
 
     exact: Candidate

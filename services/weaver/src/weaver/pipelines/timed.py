@@ -67,7 +67,7 @@ class TimedEngine:
         return TimedSession(self, steps=int(batch_key.rsplit("/", 1)[1]))
 
     def step_seconds(self, batch_size: int) -> float:
-        """Return what one step costs a batch of this size."""
+        """Return the seconds of one step of a batch of this size."""
         sizes = list(self._curve)
         last = sizes[-1]
         if batch_size > last:
@@ -85,7 +85,7 @@ class TimedEngine:
         self._sleep(seconds)
 
     def sample_job(self, batch_key: str) -> WeaveJob:
-        """Return a job without content; it costs what every other one costs."""
+        """Return a job without content; it costs the same as any other."""
         return WeaveJob(
             id=JobId("sample"),
             person=np.zeros((SAMPLE_HEIGHT, SAMPLE_WIDTH, 3), np.uint8),

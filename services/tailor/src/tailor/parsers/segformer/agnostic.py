@@ -118,7 +118,7 @@ def _dilate(mask: Mask, kernel: NDArray[np.uint8], *, iterations: int = 1) -> Ma
 
 
 def _coarse(mask: Mask, kernel: NDArray[np.uint8]) -> Mask:
-    """Grow on a quarter of the size: what the published rule does to DensePose's parts."""
+    """Grow on a quarter of the size, as the published rule does with DensePose's parts."""
     height, width = mask.shape
     quarter = cv2.resize(mask.astype(np.uint8), (width // 4, height // 4), interpolation=cv2.INTER_NEAREST)
     grown = _dilate(quarter > 0, kernel, iterations=2).astype(np.uint8)

@@ -36,7 +36,7 @@ CAPABILITIES: Final = {"bf16": "BF16", "f16": "FP16"}
 """What a processor must be able to do; else OpenVINO silently emulates it or computes in fp32."""
 
 CHOICES: Final = "approximate.json"
-"""File beside the exported network that remembers what proved itself."""
+"""File beside the exported network that remembers which form proved itself."""
 
 
 def candidates(environment: Mapping[str, str]) -> tuple[Candidate, ...]:
@@ -111,7 +111,7 @@ def openvino_forward(path: Path, *, threads: int, slots: int, precision: str) ->
 
 
 def limit_instructions(candidate: Candidate) -> None:
-    """Set what the candidate needs in this process's environment, before OpenVINO loads.
+    """Set the candidate's variables in this process's environment, before OpenVINO loads.
 
     Raises:
         ModelUnavailable: OpenVINO is loaded already, with other instructions.

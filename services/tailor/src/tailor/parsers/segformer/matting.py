@@ -62,6 +62,6 @@ def _unmixed(photo: Pixels, prior: Floats, inside: Pixels, half: int) -> Pixels:
 
 
 def _mean(colours: Floats, weight: Floats, size: tuple[int, int]) -> Floats:
-    """Return the mean colour of what is weighted around each pixel; 0 where there is none."""
+    """Return the mean colour of the weighted pixels around each pixel; 0 where there is none."""
     total = cv2.blur(colours * weight[..., None], size)
     return np.asarray(total / np.maximum(cv2.blur(weight, size), 1e-4)[..., None], np.float32)

@@ -101,7 +101,7 @@ class SegformerParser:
 
 
 def _person(labels: Pixels, pose: Pose) -> Pixels:
-    """Return the pieces of what is not background that the pose's person is part of, (H, W) uint8."""
+    """Return the pieces of foreground that the pose's person is part of, (H, W) uint8."""
     count, pieces = cv2.connectedComponents((labels > 0).astype(np.uint8))
     hit = np.zeros(count, np.bool_)
     hit[np.unique(pieces[pose.mask > 127])] = True

@@ -44,7 +44,7 @@ class CatVtonEngine:
     Args:
         pipeline: The published algorithm on one device.
         card: Presets and name; another card only for tests and benchmarks.
-        form: What the pipeline computes in; results name it.
+        form: The pipeline's numeric form; results name it.
     """
 
     def __init__(self, pipeline: CatVtonPipeline, *, card: EngineCard = CATVTON, form: str = "fp32") -> None:
@@ -167,7 +167,7 @@ class CatVtonSession:
         self._moments: OrderedDict[bytes, torch.Tensor] = OrderedDict()
 
     def admit(self, job: WeaveJob) -> None:
-        """Take a job in; it takes part from the next step on. One that was not prepared is prepared.
+        """Admit a job; it takes part from the next step on. One that was not prepared is prepared.
 
         Raises:
             InvalidRequest, PhotoRejected: Like `CatVtonEngine.prepare`.
@@ -262,7 +262,7 @@ class CatVtonSession:
         )
 
     def _decoded(self, picture: Picture, job_id: JobId) -> Callable[[], Pixels]:
-        """Decode a picture; return a call for the canvas. On a GPU it is decoded beside what the engine does next."""
+        """Decode a picture; return a call for the canvas. On a GPU it is decoded beside the engine's next work."""
         if self._pipeline.device.type == "cuda":
             return self._decoded_beside(picture, job_id)
         decoded = self._pipeline.decode([picture])
@@ -272,7 +272,7 @@ class CatVtonSession:
 
     def _decoded_beside(self, picture: Picture, job_id: JobId) -> Callable[[], Pixels]:
         main = torch.cuda.current_stream(self._pipeline.device)
-        main.synchronize()  # the steps are over: what they took is known, and the host runs no batch ahead
+        main.synchronize()  # the steps are over: their time is known, and the host runs no batch ahead
         beside = self._pipeline.beside
         with torch.cuda.stream(beside), torch.inference_mode():
             decoded = self._pipeline.decode([picture])

@@ -176,7 +176,7 @@ class CatVtonPipeline:
             person: (B, 3, H, W) in [-1, 1].
             garment: (B, 3, H, W) in [-1, 1].
             mask: (B, 1, H, W), 0 or 1.
-            recipe: What all of them are made with.
+            recipe: For all of them.
             draws: One per picture.
         """
         person, garment, mask = (self._placed(tensor) for tensor in (person, garment, mask))

@@ -60,7 +60,7 @@ def load(
         version: `mix`, `vitonhd` or `dresscode`: which one of a folder of versions.
 
     Raises:
-        ModelUnavailable: Something is missing, damaged or not what it should be; the message names all of it.
+        ModelUnavailable: Something is missing, damaged or of the wrong kind; the message names all of it.
     """
     place = _device(device)
     number = DTYPES.get(dtype) if isinstance(dtype, str) else dtype

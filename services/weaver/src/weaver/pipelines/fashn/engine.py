@@ -29,7 +29,7 @@ from weaver.pipelines.fashn.pipeline import Conditions, FashnPipeline, Schedule
 from weaver.pipelines.fashn.pose import Keypoints, from_blazepose
 
 PoseSource = Callable[[NDArray[np.uint8]], Keypoints]
-"""Finds one person in a photo, (H, W, 3) uint8 sRGB: what an operator may put in BlazePose's place."""
+"""Finds one person in a photo, (H, W, 3) uint8 sRGB: an operator may put it in BlazePose's place."""
 
 SAMPLE_HEIGHT: Final = 1024
 SAMPLE_WIDTH: Final = 768
@@ -41,7 +41,7 @@ class FashnEngine:
     Args:
         pipeline: The network and its sampler.
         pose_source: Finds the person's points; None: the landmarks of the job's parse.
-        form: What the network computes in; results name it.
+        form: The network's numeric form; results name it.
     """
 
     card: EngineCard = FASHN

@@ -97,7 +97,7 @@ def prepare_garment(cut: Pixels, *, worn: bool, canvas: Size, keypoints: Keypoin
 
     Args:
         cut: The garment without its surroundings.
-        worn: The photo showed it on a person: what was not garment becomes the grey of the published masking.
+        worn: The photo showed it on a person: everything else becomes the grey of the published masking.
         canvas: (width, height) of the network's canvas.
         keypoints: The wearer's, in pixels of the cut-out; without them, as for a flat garment, the pose is black.
     """

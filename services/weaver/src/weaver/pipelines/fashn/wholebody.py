@@ -42,7 +42,7 @@ class WholebodyPose:
     Args:
         folder: Holds the two files.
         device: `cpu` or `cuda`.
-        machine: Names the device and its libraries: what a remembered choice holds for.
+        machine: Names the device and its libraries, for which a remembered choice holds.
 
     Raises:
         ModelUnavailable: `rtmlib` is not installed, or a file is missing.
