@@ -1,6 +1,7 @@
 """What only a live cluster shows: fields that are left out, passwords that people choose, nodes that are small."""
 
 import base64
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,7 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 import yaml
-from helm_python import Chart
+from helm_python import Chart, HelmError
 
 from .conftest import CHART, Objects, Values, profile_values, render
 
@@ -58,6 +59,46 @@ def test_a_password_of_any_characters_is_the_same_in_its_url(tmp_path: Path) -> 
         assert unquote(parts.password or "") == CHOSEN, url
         assert parts.hostname in ("demo-postgres", "demo-redis.proteus.svc")
         assert parts.port in (5432, 6379)
+
+
+LIVE = 'lookup "apps/v1" "StatefulSet" $.Release.Namespace (printf "%s-%s" $.Release.Name $name)'
+MADE = """`{"spec":{"volumeClaimTemplates":[{"spec":{"resources":{"requests":{"storage":"%s"}}}}]}}` | fromJson"""
+
+
+@pytest.mark.parametrize(
+    ("over", "sentence"),
+    [
+        (
+            {"redis": {"storage": "3Gi"}},
+            'redis.storage and storageClassName are 3Gi "", but StatefulSet demo-redis was',
+        ),
+        ({"objectStorage": {"storageClassName": "fast"}}, 'objectStorage.storage and storageClassName are 2Gi "fast"'),
+    ],
+)
+def test_a_volume_that_kubernetes_would_not_change_is_refused_with_the_way_to_grow_it(
+    tmp_path: Path, over: dict[str, Any], sentence: str
+) -> None:
+    chart = with_other_words(tmp_path, "shared/refusals.yaml", LIVE, MADE % "2Gi")
+    same = {name: {"storage": "2Gi"} for name in ("redis", "postgres", "objectStorage")}
+    rendered(chart, profile_values("cpu", **same), is_upgrade=True)
+    other = {name: values | over.get(name, {}) for name, values in same.items()}
+    with pytest.raises(HelmError, match=re.escape(sentence)) as refused:
+        rendered(chart, profile_values("cpu", **other), is_upgrade=True)
+    assert "--cascade=orphan, then upgrade" in str(refused.value)
+
+
+def test_a_redis_of_a_private_authority_is_known_to_keda_and_to_every_service() -> None:
+    redis = {"bundled": False, "existingSecret": "r", "tls": True, "caSecret": "redis-ca"}
+    objects = render(profile_values("cpu", redis=redis))
+    [authentication] = [o for o in objects if o["kind"] == "TriggerAuthentication"]
+    assert {"parameter": "ca", "name": "redis-ca", "key": "ca.crt"} in authentication["spec"]["secretTargetRef"]
+    pods = {o["metadata"]["name"]: o["spec"]["template"]["spec"] for o in objects if o["kind"] == "Deployment"}
+    assert len(pods) == 4
+    for pod in pods.values():
+        mounts = {mount["name"]: mount["mountPath"] for mount in pod["containers"][0]["volumeMounts"]}
+        volumes = {volume["name"]: volume for volume in pod["volumes"]}
+        assert mounts["redis-ca"] == "/etc/proteus/redis"
+        assert volumes["redis-ca"]["secret"]["secretName"] == "redis-ca"
 
 
 def millicores(text: str) -> int:

@@ -193,7 +193,10 @@ than busy pods. signal: what the arbitrator wants; the formula while it says not
 scaleTargetRef:
   name: {{ .root.Release.Name }}-{{ .component }}
   envSourceContainerName: {{ .component }}
+{{- if eq (int .min) 0 }}
+# Above zero the HPA asks by itself.
 pollingInterval: {{ .root.Values.scaling.pollingIntervalSeconds }}
+{{- end }}
 cooldownPeriod: {{ .root.Values.scaling.cooldownSeconds }}
 minReplicaCount: {{ .min }}
 maxReplicaCount: {{ .max }}
