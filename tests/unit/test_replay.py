@@ -17,9 +17,10 @@ from proteus.jobs import JobState, WorkerId
 from proteus.registry import WorkerCard, WorkerState
 from proteus_cli.decisions import Noted
 from workbench.replay.comparison import Fleet, NoWorkers, compare, plan_of
-from workbench.replay.costs import NotMeasured, from_cards, from_file
+from workbench.replay.costs import NotMeasured, from_cards
 from workbench.replay.record import ENOUGH, Arrival, Record, RecordTooShort
 from workbench.replay.ruling import ruling
+from workbench.simulate.costs import from_file
 
 SINCE = datetime(2026, 2, 3, 12, tzinfo=UTC)
 UNTIL = SINCE + timedelta(minutes=5)

@@ -53,6 +53,10 @@ KNOWN: Final[Mapping[str, Known]] = {
     "simulate": Known(
         "Run the standard set of simulations and write its page, or run one case and show it.", WORKBENCH
     ),
+    "size": Known(
+        "Size a fleet: simulate a day on it with the production rules. Exit status 1: no fleet keeps the goal.",
+        WORKBENCH,
+    ),
     "fleet": Known("Show what the arbitrator decided and why, and what its shadow would have decided."),
     "queue": Known("Inspect and repair the queues, through the gateway's API."),
 }

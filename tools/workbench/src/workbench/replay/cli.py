@@ -26,11 +26,11 @@ from proteus_cli.local_stack import DEFAULT_FOLDER, FolderOption
 from proteus_cli.operator import Door, TokenOption, UrlOption, every, gateway
 from workbench.replay import costs, recorded
 from workbench.replay.comparison import Fleet, compare, plan_of
-from workbench.replay.costs import Tables
 from workbench.replay.record import Arrival, Record, clock
 from workbench.replay.recorded import RedisOption, asked
 from workbench.replay.ruling import ruling
 from workbench.replay.show import show
+from workbench.simulate.costs import FORM, Tables, from_file
 
 FAILED: Final = 1
 PAGE: Final = 1_000
@@ -42,7 +42,7 @@ def replay(
     until: Annotated[str | None, typer.Option(help="As --since; default: now, less one SLO.")] = None,
     t_b: Annotated[
         Path | None,
-        typer.Option("--t-b", exists=True, dir_okay=False, help=f"{costs.FORM}; default: as the weavers measured."),
+        typer.Option("--t-b", exists=True, dir_okay=False, help=f"{FORM}; default: as the weavers measured."),
     ] = None,
     slo_seconds: Annotated[float, typer.Option(min=0.1, envvar="ARBITRATOR_SLO_SECONDS")] = 12.0,
     replicas: Annotated[int | None, typer.Option(min=0, help="At the start; default: weavers ready now.")] = None,
@@ -119,7 +119,7 @@ def _period(since: str, until: str | None, *, slo_seconds: float, now: datetime)
 
 def _costs_of(file: Path | None) -> Tables | None:
     try:
-        return costs.from_file(file) if file else None
+        return from_file(file) if file else None
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="--t-b") from error
 

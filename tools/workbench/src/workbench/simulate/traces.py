@@ -5,7 +5,7 @@ Each trace is an inhomogeneous Poisson process, thinned from its peak rate.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,7 +14,10 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 Rate = Callable[[Array], Array]
+Shape = tuple[Rate, float, float]
+"""Relative rate, its peak, share of the heavy tenant."""
 
+DAY_SECONDS: Final = 86_400.0
 SPIKE_SECONDS: Final = 60.0
 SPIKE_FACTOR: Final = 5.0
 TENANTS: Final = 20
@@ -60,7 +63,29 @@ def make(name: str, *, mean_rate: float, seconds: float, seed: int, opt_out: flo
         opt_out: Share of jobs that may not be degraded.
     """
     rng = np.random.default_rng(seed)
-    shape, peak, heavy = TRACES[name](rng, seconds)
+    return _thinned(name, TRACES[name](rng, seconds), rng, mean_rate=mean_rate, seconds=seconds, opt_out=opt_out)
+
+
+def day_of(hours: Sequence[float], *, pictures: float, seed: int, opt_out: float = 0.05) -> Trace:
+    """Return a day with this many arrivals on average.
+
+    Args:
+        hours: Demand by hour, 24 numbers in any unit.
+        pictures: Arrivals of the whole day, on average.
+        seed: Same seed, same day.
+        opt_out: Share of jobs that may not be degraded.
+    """
+    rng = np.random.default_rng(seed)
+    most = max(hours)
+    shape = _by_hour([hour / most for hour in hours], rng, DAY_SECONDS)
+    mean_rate = pictures / DAY_SECONDS * most / (sum(hours) / len(hours))
+    return _thinned("day", shape, rng, mean_rate=mean_rate, seconds=DAY_SECONDS, opt_out=opt_out)
+
+
+def _thinned(
+    name: str, of: Shape, rng: np.random.Generator, *, mean_rate: float, seconds: float, opt_out: float
+) -> Trace:
+    shape, peak, heavy = of
     count = rng.poisson(mean_rate * peak * seconds)
     at = np.sort(rng.uniform(0, seconds, count))
     at = at[rng.uniform(0, peak, count) < shape(at)]
@@ -77,11 +102,11 @@ def make(name: str, *, mean_rate: float, seconds: float, seed: int, opt_out: flo
     )
 
 
-def _steady(rng: np.random.Generator, seconds: float) -> tuple[Rate, float, float]:
+def _steady(rng: np.random.Generator, seconds: float) -> Shape:
     return np.ones_like, 1.0, 0.0
 
 
-def _spikes(rng: np.random.Generator, seconds: float) -> tuple[Rate, float, float]:
+def _spikes(rng: np.random.Generator, seconds: float) -> Shape:
     """Return two spikes of five times the base load for a minute each, at random times of the first and second half."""
     starts = (rng.uniform(0.15, 0.35) * seconds, rng.uniform(0.55, 0.75) * seconds)
 
@@ -94,10 +119,14 @@ def _spikes(rng: np.random.Generator, seconds: float) -> tuple[Rate, float, floa
     return rate, SPIKE_FACTOR, 0.0
 
 
-def _day(rng: np.random.Generator, seconds: float) -> tuple[Rate, float, float]:
-    """Return a shop's day: hourly means joined by lines, and a slow wobble of 5 %."""
-    hours = np.linspace(0, seconds, 25)
-    level = np.array([*SHOP_DAY, SHOP_DAY[0]]) / 100
+def _day(rng: np.random.Generator, seconds: float) -> Shape:
+    """Return a shop's day."""
+    return _by_hour([hour / 100 for hour in SHOP_DAY], rng, seconds)
+
+
+def _by_hour(level: Sequence[float], rng: np.random.Generator, seconds: float) -> Shape:
+    """Return hourly means joined by lines, and a slow wobble of 5 %."""
+    hours, level = np.linspace(0, seconds, 25), [*level, level[0]]
     phase = rng.uniform(0, 2 * np.pi, 3)
     periods = np.array([0.31, 0.13, 0.047]) * seconds
 
@@ -108,12 +137,12 @@ def _day(rng: np.random.Generator, seconds: float) -> tuple[Rate, float, float]:
     return rate, 1.05, 0.0
 
 
-def _heavy(rng: np.random.Generator, seconds: float) -> tuple[Rate, float, float]:
+def _heavy(rng: np.random.Generator, seconds: float) -> Shape:
     """Return the rate when one of twenty tenants sends 80 % of the jobs, at a third more than the base load."""
     return (lambda at: np.full_like(at, 4 / 3)), 4 / 3, 0.8
 
 
-def _sale(rng: np.random.Generator, seconds: float) -> tuple[Rate, float, float]:
+def _sale(rng: np.random.Generator, seconds: float) -> Shape:
     """Return a flash sale: a quiet half, a jump to eight times, halving every four minutes."""
     start = 0.3 * seconds
 
@@ -123,11 +152,11 @@ def _sale(rng: np.random.Generator, seconds: float) -> tuple[Rate, float, float]
     return rate, 8.0, 0.0
 
 
-TRACES: Final[dict[str, Callable[[np.random.Generator, float], tuple[Rate, float, float]]]] = {
+TRACES: Final[dict[str, Callable[[np.random.Generator, float], Shape]]] = {
     "steady": _steady,
     "spikes": _spikes,
     "day": _day,
     "heavy": _heavy,
     "sale": _sale,
 }
-"""Name -> (relative rate, its peak, share of the heavy tenant)."""
+"""Name -> its shape."""

@@ -1,0 +1,1 @@
+"""How large a fleet a shop needs and what it costs, from the simulator's rules: `proteus size`."""
