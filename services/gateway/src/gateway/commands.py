@@ -17,13 +17,14 @@ import uvicorn
 import uvloop
 
 from gateway import listening
+from gateway.access_settings import TokenSettings
 from gateway.api.inner import InnerApp
 from gateway.app import build, make_api, make_app
 from gateway.ledger import migrate
 from gateway.ledger.engine import Ledger
 from gateway.realtime.server import SocketServer
-from gateway.rules.tokens import GUESTS, SCOPES, Tokens
-from gateway.settings import GatewaySettings, TokenSettings
+from gateway.rules.tokens import GUESTS, SCOPES, tokens_of
+from gateway.settings import GatewaySettings
 from proteus.clock import SystemClock
 from proteus.errors import ProteusError
 from proteus.jobs import UserId
@@ -120,7 +121,7 @@ async def token(settings: GatewaySettings, *, tenant: str, scopes: list[str], se
             await writes.users.add(user_id, kind="account", tenant=tenant)
     finally:
         await ledger.close()
-    tokens = Tokens(settings.tokens.signing_key.get_secret_value(), clock=SystemClock())
+    tokens = tokens_of(settings.tokens, clock=SystemClock())
     return tokens.mint(user_id, tenant=tenant, scopes=scopes, seconds=seconds)
 
 

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from redis.asyncio import Redis
 
 from gateway.accounts.callers import Callers
+from gateway.accounts.keys import ApiKeys
+from gateway.accounts.shoppers import Shoppers
 from gateway.addresses import Addresses
 from gateway.fleet.parking import Parker
 from gateway.fleet.watch import FleetWatch
@@ -47,6 +49,8 @@ class Services:
     queues: Mapping[str, AnyQueue]
     tokens: Tokens
     callers: Callers
+    api_keys: ApiKeys
+    shoppers: Shoppers
     rates: Rates
     shares: Shares
     addresses: Addresses

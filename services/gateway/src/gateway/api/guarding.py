@@ -13,7 +13,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 
-from gateway.api.dependencies import BEARER, caller_by, operator
+from gateway.api.dependencies import BEARER, NEEDED, caller_by
 
 
 class GuardedRoute(APIRoute):
@@ -26,11 +26,13 @@ class GuardedRoute(APIRoute):
         if BEARER not in asked:
             return handler
 
+        needed = [NEEDED[one] for one in asked if one in NEEDED]
+
         async def guarded(request: Request) -> Response:
             given = await BEARER(request)
-            caller = await caller_by(request.state.services, given.credentials if given else None)
-            if operator in asked:
-                caller.require("admin")
+            caller = await caller_by(request, given.credentials if given else None)
+            for scopes in needed:
+                caller.require(*scopes)
             return await handler(request)
 
         return guarded

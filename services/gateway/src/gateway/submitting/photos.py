@@ -114,7 +114,7 @@ class Photos:
 
     def _check_quota(self, caller: Caller, photos: int, size_bytes: int, more_bytes: int) -> None:
         quotas = self._quotas
-        guest = caller.kind == "guest"
+        guest = caller.is_person
         most = quotas.guest_images if guest else quotas.account_images
         most_bytes = quotas.guest_bytes if guest else quotas.account_bytes
         if most and photos >= most:

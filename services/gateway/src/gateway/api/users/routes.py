@@ -6,7 +6,7 @@ from fastapi import Request, Response
 
 from gateway.api.auth.models import GuestToken
 from gateway.api.auth.routes import new_guest
-from gateway.api.dependencies import CallerDep, HostDep, PageDep, ServicesDep, cursor_behind
+from gateway.api.dependencies import CallerDep, HostDep, PageDep, ServicesDep, TraceDep, cursor_behind
 from gateway.api.guarding import GuardedRouter
 from gateway.api.users.models import UserBody, UserChange, UserList
 from gateway.rules.text import PathId
@@ -18,9 +18,11 @@ router = GuardedRouter(tags=["users"])
 
 
 @router.post("/users", status_code=201, summary="Make a user")
-async def create(request: Request, response: Response, services: ServicesDep, host: HostDep) -> GuestToken:
+async def create(
+    request: Request, response: Response, services: ServicesDep, host: HostDep, trace: TraceDep
+) -> GuestToken:
     """Make a guest, like POST /v1/auth/guest."""
-    return await new_guest(services, host, origin=request.state.address, response=response)
+    return await new_guest(services, host, origin=request.state.address, request_id=trace, response=response)
 
 
 @router.get("/users", summary="List users")
