@@ -27,6 +27,7 @@ from starlette.types import ASGIApp
 from gateway import api, background, metrics
 from gateway.accounts.callers import Callers
 from gateway.accounts.keys import ApiKeys
+from gateway.accounts.logins import Logins
 from gateway.accounts.shoppers import Shoppers
 from gateway.addresses import Addresses, networks
 from gateway.api import fairness
@@ -149,6 +150,7 @@ def build(settings: GatewaySettings, stopping: asyncio.Event) -> Services:
         tokens=tokens,
         callers=callers,
         api_keys=ApiKeys(ledger),
+        logins=Logins(ledger, tokens, settings.tokens, settings.auth),
         shoppers=Shoppers(ledger, tokens, callers, settings.auth),
         rates=Rates(
             {

@@ -1,4 +1,4 @@
-"""What `python -m gateway serve | migrate | openapi | token` does: run the edge, or one thing beside it."""
+"""What `python -m gateway serve | migrate | openapi | token | key | admin` does: the edge, or one thing beside it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import json
 import socket
 from collections.abc import Iterator
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 import structlog
 import uvicorn
@@ -18,11 +18,16 @@ import uvloop
 
 from gateway import listening
 from gateway.access_settings import TokenSettings
+from gateway.accounts.deeds import CONSOLE, at_console
+from gateway.accounts.keys import KEY_SCOPES, ApiKeys, KeyWish
+from gateway.accounts.logins import Logins
 from gateway.api.inner import InnerApp
 from gateway.app import build, make_api, make_app
 from gateway.ledger import migrate
 from gateway.ledger.engine import Ledger
 from gateway.realtime.server import SocketServer
+from gateway.rules.rights import ALL
+from gateway.rules.text import email, tenant_name
 from gateway.rules.tokens import GUESTS, SCOPES, tokens_of
 from gateway.settings import GatewaySettings
 from proteus.clock import SystemClock
@@ -33,6 +38,9 @@ from proteus.service.listening import listen
 from proteus.storage import ObjectStore
 
 log = structlog.get_logger()
+
+OPERATORS: Final = "operators"
+"""The tenant of administrators, where nobody names another."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -56,6 +64,10 @@ def main(arguments: list[str] | None = None) -> int:
                 prepare(settings)
             case "token":
                 print(asyncio.run(token(settings, tenant=given.tenant, scopes=given.scope, seconds=given.seconds)))
+            case "key":
+                print(asyncio.run(key(settings, tenant=given.tenant, scopes=given.scope, seconds=given.seconds)))
+            case "admin":
+                print(asyncio.run(admin(settings, email=given.email, tenant=given.tenant)))
     except* ProteusError as group:
         status = cannot_work(group)
     return status
@@ -125,6 +137,29 @@ async def token(settings: GatewaySettings, *, tenant: str, scopes: list[str], se
     return tokens.mint(user_id, tenant=tenant, scopes=scopes, seconds=seconds)
 
 
+async def key(settings: GatewaySettings, *, tenant: str, scopes: list[str], seconds: int | None) -> str:
+    """Make an API key for the tenant; return its text."""
+    ledger = Ledger(settings.database)
+    wish = KeyWish(
+        name=CONSOLE, tenant=tenant, scopes=frozenset(scopes), rights=ALL, limits={}, seconds=seconds
+    )  # fmt: skip
+    try:
+        return (await ApiKeys(ledger).make_at_console(wish, at_console(tenant))).text
+    finally:
+        await ledger.close()
+
+
+async def admin(settings: GatewaySettings, *, email: str, tenant: str) -> str:
+    """Make an administrator's account; return its password, which is stored nowhere."""
+    ledger = Ledger(settings.database)
+    tokens = tokens_of(settings.tokens, clock=SystemClock())
+    try:
+        logins = Logins(ledger, tokens, settings.tokens, settings.auth)
+        return (await logins.make_by(at_console(tenant), email=email, tenant=tenant, role="admin")).password
+    finally:
+        await ledger.close()
+
+
 def openapi() -> dict[str, Any]:
     """Return the API's description; needs no server and no settings."""
     settings = GatewaySettings(tokens=TokenSettings.model_construct())
@@ -143,7 +178,17 @@ def _tenant(name: str) -> str:
     """Refuse the tenant of guests that no account brought: an account there would be taken for one of them."""
     if name == GUESTS:
         raise argparse.ArgumentTypeError(f"{GUESTS!r} is the tenant of anonymous guests: choose another name")
-    return name
+    try:
+        return tenant_name(name)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{name!r} {error}") from error
+
+
+def _email(address: str) -> str:
+    try:
+        return email(address)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -158,4 +203,11 @@ def _parser() -> argparse.ArgumentParser:
     minted.add_argument("--tenant", required=True, type=_tenant)
     minted.add_argument("--scope", action="append", default=[], choices=sorted(SCOPES))
     minted.add_argument("--seconds", type=int, default=30 * 86_400, help="life of the token (default: 30 days)")
+    keyed = commands.add_parser("key", help="make an API key for a tenant, and print it once")
+    keyed.add_argument("--tenant", required=True, type=_tenant)
+    keyed.add_argument("--scope", action="append", default=[], choices=sorted(KEY_SCOPES))
+    keyed.add_argument("--seconds", type=int, help="life of the key (default: until it is revoked)")
+    named = commands.add_parser("admin", help="make an administrator's account, and print its password once")
+    named.add_argument("--email", required=True, type=_email)
+    named.add_argument("--tenant", default=OPERATORS, type=_tenant)
     return parser

@@ -10,6 +10,7 @@ from redis.asyncio import Redis
 
 from gateway.accounts.callers import Callers
 from gateway.accounts.keys import ApiKeys
+from gateway.accounts.logins import Logins
 from gateway.accounts.shoppers import Shoppers
 from gateway.addresses import Addresses
 from gateway.fleet.parking import Parker
@@ -51,6 +52,7 @@ class Services:
     callers: Callers
     api_keys: ApiKeys
     shoppers: Shoppers
+    logins: Logins
     rates: Rates
     shares: Shares
     addresses: Addresses

@@ -171,16 +171,6 @@ class Callers:
             host.require("tokens")
         return host.tenant
 
-    def registers_into(self, host: Caller | None) -> str:
-        """Return the tenant that a person without a user joins by registering.
-
-        Raises:
-            GuestsDisabled: People come by invitation here: as a shop's guest first, or by an administrator.
-        """
-        if self._guests != "open" or host is not None:
-            return self.tenant_for_guest(host)
-        return GUESTS
-
     async def refresh(self) -> None:
         """Forget deleted and idle users; write when the others were last seen."""
         now = self._now()

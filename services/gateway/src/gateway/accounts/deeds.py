@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from gateway.ledger.session import Writes
 from gateway.rules.tokens import Caller
 
-CONSOLE = "console"
+CONSOLE: Final = "console"
 """The actor of a command beside the gateway: whoever runs it has the deployment's own secrets."""
 
 
@@ -40,3 +40,8 @@ class Actor:
             request_id=self.request_id,
             details=details,
         )
+
+
+def at_console(tenant: str) -> Actor:
+    """Return the actor of a command beside the gateway."""
+    return Actor(user_id=CONSOLE, tenant=tenant, request_id=CONSOLE)

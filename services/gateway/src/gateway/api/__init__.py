@@ -8,6 +8,7 @@ from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 
 from gateway.api import pages, problems, replays
+from gateway.api.accounts import routes as accounts
 from gateway.api.arrivals import routes as arrivals
 from gateway.api.audit import routes as audit
 from gateway.api.auth import routes as auth
@@ -51,7 +52,8 @@ def install(app: FastAPI, *, origins: list[str], storage_endpoint: str) -> None:
     # Routes are tried in this order: the most requested come first.
     for module in (
         submit, status, results, auth, images, segmentations, tryons, vtons, events, users, engines, fleet, queue,
-        decisions, arrivals, uploads, health, keys, tokens, tenants, audit,
+        decisions, arrivals, uploads, health, keys, tokens, accounts, tenants,
+        audit,
     ):  # fmt: skip
         app.include_router(module.router, responses=refusals)
     pages.install(app, storage_endpoint=storage_endpoint)

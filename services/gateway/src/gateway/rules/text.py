@@ -103,6 +103,19 @@ def tenant_name(text: str) -> str:
     return text
 
 
+def email(text: str) -> str:
+    """Return an email address in lower case, without the blanks around it.
+
+    Raises:
+        ValueError: It has no name or no host.
+    """
+    found = plain(text).strip().lower()
+    name, _, host = found.rpartition("@")
+    if not name or not host or any(character.isspace() for character in found):
+        raise ValueError("must be an email address like ada@shop.example")
+    return found
+
+
 def web_origin(text: str) -> str:
     """Return a web origin as browsers write it in `Origin`.
 
@@ -124,6 +137,18 @@ PathId = Annotated[
 
 Id = Annotated[str, Field(max_length=80, json_schema_extra=PATTERN), AfterValidator(plain)]
 """An id in a query or a body."""
+
+Email = Annotated[str, Field(min_length=3, max_length=254, json_schema_extra=PATTERN), AfterValidator(email)]
+"""An email address, in lower case."""
+
+Password = Annotated[str, Field(min_length=10, max_length=256, json_schema_extra=PATTERN), AfterValidator(plain)]
+"""A new password: length is what counts (NIST SP 800-63B)."""
+
+TriedPassword = Annotated[str, Field(max_length=256, json_schema_extra=PATTERN), AfterValidator(plain)]
+"""A password of a login: any text may be tried."""
+
+Secret = Annotated[str, Field(max_length=200, json_schema_extra=PATTERN), AfterValidator(plain)]
+"""A token in a body."""
 
 TenantName = Annotated[
     str, AfterValidator(tenant_name), WithJsonSchema({"type": "string", "pattern": f"^{_TENANT.pattern}$"})

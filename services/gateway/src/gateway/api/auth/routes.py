@@ -1,11 +1,19 @@
-"""Authentication: guest tokens."""
+"""Authentication: guest tokens, and accounts with passwords."""
 
 from __future__ import annotations
 
 from fastapi import Request, Response
 
-from gateway.api.auth.models import GuestToken
-from gateway.api.dependencies import HostDep, ServicesDep, TraceDep
+from gateway.accounts.logins import Session
+from gateway.api.auth.models import (
+    Credentials,
+    GuestToken,
+    LoginRequest,
+    PasswordRequest,
+    RefreshRequest,
+    SessionBody,
+)
+from gateway.api.dependencies import CallerDep, HostDep, ServicesDep, TraceDep
 from gateway.api.guarding import GuardedRouter
 from gateway.rules.tokens import Caller
 from gateway.services import Services
@@ -23,6 +31,71 @@ async def guest(
     token: the guest joins its tenant.
     """
     return await new_guest(services, host, origin=request.state.address, request_id=trace, response=response)
+
+
+@router.post("/v1/auth/register", status_code=201, summary="Make an account of yours")
+async def register(
+    request: Request, response: Response, services: ServicesDep, host: HostDep, trace: TraceDep, given: Credentials
+) -> SessionBody:
+    """Register with an email address and a password; a guest's token makes it the guest's account, pictures included.
+
+    Where strangers are not welcome (error `registration_closed`), administrators make accounts.
+    """
+    _count_attempt(services, request, given.email)
+    session = await services.logins.register(host, email=given.email, password=given.password, request_id=trace)
+    return _answer(response, session)
+
+
+@router.post("/v1/auth/login", summary="Log in")
+async def login(
+    request: Request, response: Response, services: ServicesDep, trace: TraceDep, given: LoginRequest
+) -> SessionBody:
+    """Begin a session: an access token for minutes, and a refresh token for the next one."""
+    _count_attempt(services, request, given.email)
+    session = await services.logins.login(email=given.email, password=given.password, request_id=trace)
+    return _answer(response, session)
+
+
+@router.post("/v1/auth/refresh", summary="Go on with a session")
+async def refresh(response: Response, services: ServicesDep, trace: TraceDep, given: RefreshRequest) -> SessionBody:
+    """Exchange a refresh token for new tokens. It works once: a second use ends the session (`refresh_reused`)."""
+    return _answer(response, await services.logins.refresh(given.refresh_token, request_id=trace))
+
+
+@router.post("/v1/auth/logout", status_code=204, summary="Log out")
+async def logout(services: ServicesDep, caller: CallerDep) -> Response:
+    """End the session of this access token: within a second it opens nothing more, on every replica."""
+    await services.logins.logout(caller)
+    return Response(status_code=204)
+
+
+@router.post("/v1/auth/password", summary="Change your password")
+async def password(
+    request: Request,
+    response: Response,
+    services: ServicesDep,
+    caller: CallerDep,
+    trace: TraceDep,
+    given: PasswordRequest,
+) -> SessionBody:
+    """Change the password. Every session ends, this one too; the answer begins a new one."""
+    _count_attempt(services, request, caller.user_id)
+    session = await services.logins.change_password(
+        caller, current=given.current_password, new=given.new_password, request_id=trace
+    )
+    return _answer(response, session)
+
+
+def _count_attempt(services: Services, request: Request, account: str) -> None:
+    """Count an attempt for the account that it names and for the address it comes from, before any work."""
+    if (address := request.state.address) is not None:
+        services.rates.take("address_logins", address)
+    services.rates.take("logins", account)
+
+
+def _answer(response: Response, session: Session) -> SessionBody:
+    response.headers["Cache-Control"] = "no-store"
+    return SessionBody.of(session)
 
 
 async def new_guest(
