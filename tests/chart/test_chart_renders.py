@@ -95,7 +95,7 @@ REFUSALS: list[tuple[dict[str, Any], str]] = [
             "tailor": {"parser": "segformer", "weights": {"source": "s3://a/b"}},
             "engines": {"licencePolicy": "commercial"},
         },
-        "for research or evaluation only",
+        "NVIDIA Source Code License",
     ),
     ({"scaling": {"minReplicas": 6, "maxReplicas": 5}}, "raise the maximum"),
     ({"scaling": {"form": "plain", "minReplicas": 0}}, "use scaling.form=formula"),

@@ -57,7 +57,7 @@ class Metrics:
             "proteus_arbitrator_degraded_ratio", "Share of the jobs to degrade.", registry=registry
         )
         self.desired_replicas = Gauge(
-            "proteus_arbitrator_desired_replicas", "Weavers the policy asks for.", registry=registry
+            "proteus_arbitrator_desired_replicas", "Weavers that the policy wants.", registry=registry
         )
         self.mode = Gauge("proteus_arbitrator_mode", "1 for the mode that holds.", ["mode"], registry=registry)
         self.leader = Gauge("proteus_arbitrator_leader", "1 if this one acts.", registry=registry)

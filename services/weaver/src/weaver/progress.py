@@ -46,7 +46,7 @@ class ProgressReporter:
         marks, self._latest = self._latest, {}
         told = await asyncio.gather(*(self._tell(*mark) for mark in marks.items()), return_exceptions=True)
         if errors := [error for error in told if isinstance(error, Exception)]:
-            raise ExceptionGroup("progress was not told", errors)
+            raise ExceptionGroup("progress_not_reported", errors)
 
     async def _tell(self, job_id: JobId, mark: Mark) -> None:
         await self._queue.report_progress(job_id, mark.token, stage=mark.stage, step=mark.step, steps=mark.steps)

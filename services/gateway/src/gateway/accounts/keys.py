@@ -11,7 +11,6 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Final
 
 from gateway.accounts.deeds import Actor
 from gateway.ledger.api_keys import ApiKeyRow
@@ -22,9 +21,6 @@ from gateway.rules.rights import Rights
 from gateway.rules.tokens import GUESTS, Caller
 from proteus.errors import Conflict, Forbidden, InvalidRequest, NotFound
 from proteus.jobs import UserId
-
-KEY_SCOPES: Final = frozenset({"admin", "priority:high", "tokens"})
-"""What a key may have. Not `keys`: a key that made keys would outlive its own revocation."""
 
 
 class KeyMakesNoKeys(Forbidden):

@@ -39,8 +39,8 @@ TOKEN_CHARACTERS_MOST: Final = 4_096
 SCOPES: Final = frozenset({"admin", "keys", "priority:high", "tokens"})
 """`admin`: operate the deployment. `keys`: manage the API keys of the own tenant. `tokens`: mint shoppers' tokens."""
 
-LIMITS: Final = frozenset({"submits", "uploads"})
-"""Kinds of requests a minute that a key or a browser token may limit further."""
+KEY_SCOPES: Final = frozenset({"admin", "priority:high", "tokens"})
+"""What an API key may have. Not `keys`: a key that made keys would outlive its own revocation."""
 
 
 class TokenExpired(Unauthorized):

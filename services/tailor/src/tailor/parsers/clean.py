@@ -154,7 +154,7 @@ def _worn(foreground: Floats, cloth: Pixels, body: Pixels, pose: Pose, category:
     if category == "auto":
         found = _dominant(cloth, (foreground > 0.5) & ~bare)
         if found is None:
-            raise NoGarmentDetected("the person in the picture wears nothing that can be told from the rest")
+            raise NoGarmentDetected("the clothes of the person cannot be separated from the rest of the picture")
         chosen, share = found
     else:
         chosen, share = _known(category), 1.0

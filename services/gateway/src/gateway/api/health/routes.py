@@ -61,7 +61,7 @@ async def full_health(services: Services) -> FullHealthBody:
 _TEXT: Final[dict[str, Any]] = {"content": {"text/plain": {"schema": {"type": "string"}}}}
 _PROBED: Final[dict[int | str, dict[str, Any]]] = {
     200: {"description": "Yes.", **_TEXT},
-    503: {"description": "No; the text says why.", **_TEXT},
+    503: {"description": "Not ready; the text gives the reason.", **_TEXT},
 }
 
 
