@@ -203,3 +203,22 @@ async def test_an_administrator_makes_owners_who_make_keys_and_all_of_it_is_on_r
     assert all(one["request_id"] for one in deeds)
     by_key = (await root.http.get("/v1/audit", params={"key_id": key["key_id"]})).json()["items"]
     assert [one["action"] for one in by_key] == ["token.create"]
+
+
+async def test_what_operators_change_is_on_record_and_what_they_read_is_not(gateway, account, prepare, hands) -> None:
+    root = await account(gateway, "ops", scopes=["admin"])
+    ready = await prepare(gateway, await gateway.guest())
+    job = await ready.snap()
+    await root.http.get("/v1/queue")
+    assert (await root.http.post("/v1/queue/jobs/job_nobody/drop")).status_code == 404
+    headers = {"X-Request-ID": "night-shift-1"}
+    assert (await root.http.post(f"/v1/queue/jobs/{job['job_id']}/drop", headers=headers)).status_code == 204
+    await root.http.patch(f"/users/{ready.guest.user_id}", json={"display_name": "Ada"})
+    await root.http.patch("/users/me", json={"display_name": "Root"})
+    await root.http.delete(f"/users/{ready.guest.user_id}")
+    deeds = (await root.http.get("/v1/audit")).json()["items"]
+    assert [(one["action"], one["target"], one["actor"]) for one in deeds] == [
+        ("user.delete", ready.guest.user_id, "user_ops"), ("user.change", ready.guest.user_id, "user_ops"),
+        ("POST /v1/queue/jobs/{job_id}/drop", job["job_id"], "user_ops"),
+    ]  # fmt: skip
+    assert deeds[-1]["request_id"] == "night-shift-1"

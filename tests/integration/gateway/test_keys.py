@@ -211,7 +211,9 @@ async def test_a_key_makes_no_keys_whatever_its_scopes(gateway, account) -> None
     key = await made(admin, scopes=["admin"])
     robot = gateway.bearer(key["key"]).http
     assert (await robot.get("/v1/queue")).status_code == 200
+    assert (await robot.delete("/users/me")).status_code == 403, "its tenant's account has other keys"
     for path, body in (
+        ("/v1/accounts", {"email": "thief@evil.example", "tenant": "ops", "role": "admin"}),
         ("/v1/keys", {"name": "x"}),
         (f"/v1/keys/{key['key_id']}/rotate", {}),
     ):

@@ -76,7 +76,10 @@ def needs(*scopes: str) -> Callable[[Caller], Awaitable[None]]:
 
 
 operator: Final = needs("admin")
-"""Refuses callers that do not operate the deployment."""
+"""Refuses callers that do not operate the deployment. `GuardedRoute` writes down what the others change."""
+
+administrator: Final = needs("admin")
+"""The same, for routes that write their deeds down themselves, in the transaction that does them."""
 
 
 async def host_of(

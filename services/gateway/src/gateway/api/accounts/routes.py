@@ -5,12 +5,12 @@ from __future__ import annotations
 from fastapi import Depends, Response
 
 from gateway.api.accounts.models import AccountBody, AccountList, AccountRequest, NewAccountBody
-from gateway.api.dependencies import CallerDep, PageDep, ServicesDep, TraceDep, cursor_behind, operator
+from gateway.api.dependencies import CallerDep, PageDep, ServicesDep, TraceDep, administrator, cursor_behind
 from gateway.api.guarding import GuardedRouter
 from gateway.rules.text import PathId
 from proteus.jobs import UserId
 
-router = GuardedRouter(prefix="/v1/accounts", tags=["accounts"], dependencies=[Depends(operator)])
+router = GuardedRouter(prefix="/v1/accounts", tags=["accounts"], dependencies=[Depends(administrator)])
 
 
 @router.post("", status_code=201, summary="Make an account")

@@ -7,11 +7,11 @@ from typing import Annotated
 from fastapi import Depends, Query
 
 from gateway.api.audit.models import AuditPage, DeedBody
-from gateway.api.dependencies import PageDep, ServicesDep, cursor_behind, operator
+from gateway.api.dependencies import PageDep, ServicesDep, administrator, cursor_behind
 from gateway.api.guarding import GuardedRouter
 from gateway.rules.text import Id
 
-router = GuardedRouter(prefix="/v1/audit", tags=["audit"], dependencies=[Depends(operator)])
+router = GuardedRouter(prefix="/v1/audit", tags=["audit"], dependencies=[Depends(administrator)])
 
 
 @router.get("", summary="Read the audit log")

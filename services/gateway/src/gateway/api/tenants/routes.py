@@ -7,13 +7,13 @@ from typing import Annotated
 from fastapi import Depends, Path
 
 from gateway.accounts.deeds import Actor
-from gateway.api.dependencies import CallerDep, PageDep, ServicesDep, TraceDep, cursor_behind, operator
+from gateway.api.dependencies import CallerDep, PageDep, ServicesDep, TraceDep, administrator, cursor_behind
 from gateway.api.guarding import GuardedRouter
 from gateway.api.keys.models import rights_of
 from gateway.api.tenants.models import RightsRequest, TenantBody, TenantList
 from gateway.rules.text import TenantName
 
-router = GuardedRouter(prefix="/v1/tenants", tags=["tenants"], dependencies=[Depends(operator)])
+router = GuardedRouter(prefix="/v1/tenants", tags=["tenants"], dependencies=[Depends(administrator)])
 
 
 @router.get("", summary="List tenants")
