@@ -21,7 +21,10 @@ COSTLY = (
     ("post", "/v1/uploads"), ("post", "/api/upload/cloth"), ("post", "/v1/fleet/warm"), ("get", "/v1/tryons"),
     ("get", "/images/presignedUpUrl"), ("get", "/images/presignedDownloadUrl"), ("get", "/v1/images"),
     ("get", "/v1/events"), ("get", "/v1/fleet"), ("get", "/users"), ("get", "/v1/results/job_x/1"),
-    ("get", "/api/status/job_x"),
+    ("get", "/api/status/job_x"), ("post", "/v1/keys"), ("get", "/v1/keys"), ("get", "/v1/keys/key_x"),
+    ("post", "/v1/keys/key_x/revoke"), ("post", "/v1/keys/key_x/rotate"), ("post", "/v1/tokens"), ("get", "/v1/audit"),
+    ("get", "/v1/tenants"), ("put", "/v1/tenants/acme"), ("get", "/v1/accounts"), ("post", "/v1/accounts"),
+    ("post", "/v1/accounts/user_x/reset"), ("post", "/v1/auth/logout"), ("post", "/v1/auth/password"),
 )  # fmt: skip
 
 

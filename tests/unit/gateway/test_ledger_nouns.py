@@ -13,6 +13,7 @@ from sqlalchemy.dialects.postgresql import dialect
 from gateway.ledger.accounts import AccountRow, accounts
 from gateway.ledger.api_keys import ApiKeyRow, api_keys
 from gateway.ledger.audit_log import AuditRow, audit_log
+from gateway.ledger.consents import ConsentRow, consents
 from gateway.ledger.events import EventRow, events
 from gateway.ledger.images import ImageRow, images
 from gateway.ledger.jobs import JobRow, jobs
@@ -40,6 +41,7 @@ CHANGING_SQL = ("insert(", "update(", "delete(", "upsert(", "with_for_update(")
         (ApiKeyRow, api_keys),
         (RefreshTokenRow, refresh_tokens),
         (AuditRow, audit_log),
+        (ConsentRow, consents),
     ],
     ids=str,
 )
@@ -83,6 +85,7 @@ def test_every_table_is_known_to_migrations() -> None:
     assert set(METADATA.tables) == {
         "users", "images", "tryons", "jobs", "job_needs", "events", "idempotency", "deletions", "engine_offers",
         "deployment", "tenants", "accounts", "api_keys", "refresh_tokens", "audit_log",
+        "consents",
     }  # fmt: skip
 
 

@@ -26,6 +26,7 @@ from starlette.types import ASGIApp
 
 from gateway import api, background, metrics
 from gateway.accounts.callers import Callers
+from gateway.accounts.consents import Consents
 from gateway.accounts.keys import ApiKeys
 from gateway.accounts.logins import Logins
 from gateway.accounts.shoppers import Shoppers
@@ -150,6 +151,7 @@ def build(settings: GatewaySettings, stopping: asyncio.Event) -> Services:
         tokens=tokens,
         callers=callers,
         api_keys=ApiKeys(ledger),
+        consents=Consents(ledger),
         logins=Logins(ledger, tokens, settings.tokens, settings.auth),
         shoppers=Shoppers(ledger, tokens, callers, settings.auth),
         rates=Rates(

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from redis.asyncio import Redis
 
 from gateway.accounts.callers import Callers
+from gateway.accounts.consents import Consents
 from gateway.accounts.keys import ApiKeys
 from gateway.accounts.logins import Logins
 from gateway.accounts.shoppers import Shoppers
@@ -53,6 +54,7 @@ class Services:
     api_keys: ApiKeys
     shoppers: Shoppers
     logins: Logins
+    consents: Consents
     rates: Rates
     shares: Shares
     addresses: Addresses

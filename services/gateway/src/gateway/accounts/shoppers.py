@@ -37,6 +37,7 @@ class TokenWish:
     Attributes:
         subject: The shop's own name of the shopper, who is the same user each time; None: a new guest.
         sites: The web origins that may use it; empty: it is not bound to any.
+        region: Where the shopper is, as the shop knows it; None: the shopper may say.
         limits: Requests a minute by kind.
     """
 
@@ -44,6 +45,7 @@ class TokenWish:
     scopes: frozenset[str]
     rights: Rights
     sites: frozenset[str]
+    region: str | None
     limits: Mapping[str, int]
     seconds: int
 
@@ -117,7 +119,9 @@ class Shoppers:
             scopes=wish.scopes,
             seconds=seconds,
             kind="guest",
-            bounds=Bounds(key_id=host.key_id, rights=wish.rights, sites=wish.sites, limits=wish.limits),
+            bounds=Bounds(
+                key_id=host.key_id, rights=wish.rights, sites=wish.sites, region=wish.region, limits=wish.limits
+            ),
         )
         return MadeToken(text=text, user_id=user_id, seconds=seconds)
 

@@ -12,6 +12,7 @@ from gateway.api.accounts import routes as accounts
 from gateway.api.arrivals import routes as arrivals
 from gateway.api.audit import routes as audit
 from gateway.api.auth import routes as auth
+from gateway.api.consent import routes as consent
 from gateway.api.cors import rules as cors_rules
 from gateway.api.decisions import routes as decisions
 from gateway.api.engines import routes as engines
@@ -53,7 +54,7 @@ def install(app: FastAPI, *, origins: list[str], storage_endpoint: str) -> None:
     for module in (
         submit, status, results, auth, images, segmentations, tryons, vtons, events, users, engines, fleet, queue,
         decisions, arrivals, uploads, health, keys, tokens, accounts, tenants,
-        audit,
+        audit, consent,
     ):  # fmt: skip
         app.include_router(module.router, responses=refusals)
     pages.install(app, storage_endpoint=storage_endpoint)

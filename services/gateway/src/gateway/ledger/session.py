@@ -16,6 +16,7 @@ from gateway.ledger.api_keys import ApiKeyReads, ApiKeyWrites
 from gateway.ledger.arrivals import ArrivalReads
 from gateway.ledger.audit_log import AuditReads, AuditWrites
 from gateway.ledger.backlog import BacklogReads
+from gateway.ledger.consents import ConsentReads, ConsentWrites
 from gateway.ledger.deletions import DeletionReads, DeletionWrites
 from gateway.ledger.deployment import DeploymentReads, DeploymentWrites, deployment
 from gateway.ledger.engine_offers import EngineOfferReads, EngineOfferWrites
@@ -55,6 +56,7 @@ class Reads:
         self.deployment = DeploymentReads(connection)
         self.retention = RetentionReads(connection)
         self.tenants = TenantReads(connection)
+        self.consents = ConsentReads(connection)
         self.accounts = AccountReads(connection)
         self.api_keys = ApiKeyReads(connection)
         self.refresh_tokens = RefreshTokenReads(connection)
@@ -90,6 +92,7 @@ class Writes:
         self.deployment = DeploymentWrites(connection)
         self.retention = RetentionWrites(connection)
         self.tenants = TenantWrites(connection)
+        self.consents = ConsentWrites(connection)
         self.accounts = AccountWrites(connection)
         self.api_keys = ApiKeyWrites(connection)
         self.refresh_tokens = RefreshTokenWrites(connection)

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ARRAY, Column, DateTime, Integer, Table, Text, select, tuple_
+from sqlalchemy import ARRAY, Column, DateTime, Integer, Table, Text, null, select, tuple_
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from gateway.ledger.schema import METADATA, NOW
@@ -20,9 +22,10 @@ tenants = Table(
     Column("id", Text, primary_key=True),
     Column("engines", ARRAY(Text)),
     Column("samples_most", Integer),
+    Column("consent", JSONB),
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=NOW),
 )
-"""`engines`, `samples_most`: what the tenant may use; NULL: everything."""
+"""`engines`, `samples_most`: what the tenant may use; NULL: everything. `consent`: what it asks of its shoppers."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -32,6 +35,7 @@ class TenantRow:
     id: str
     engines: list[str] | None
     samples_most: int | None
+    consent: dict[str, Any] | None
     created_at: datetime
 
 
@@ -66,3 +70,9 @@ class TenantWrites(TenantReads):
             .returning(tenants)
         )
         return TenantRow(**(await self._connection.execute(statement)).mappings().one())
+
+    async def ask_consent(self, tenant: str, rule: dict[str, Any] | None) -> None:
+        """Say what a tenant asks of its shoppers; None: nothing."""
+        values = {"consent": null() if rule is None else rule}
+        statement = upsert(tenants).values(id=tenant, **values)
+        await self._connection.execute(statement.on_conflict_do_update(index_elements=[tenants.c.id], set_=values))

@@ -39,6 +39,16 @@ def plain(text: str) -> str:
     return text
 
 
+def written(text: str) -> str:
+    """Return a text of several lines as it is.
+
+    Raises:
+        ValueError: It has a control character other than a line feed, or a lone surrogate.
+    """
+    plain(text.replace("\n", ""))
+    return text
+
+
 def stored_url(url: str) -> str:
     """Return an address that can be parsed; its owner is checked elsewhere.
 

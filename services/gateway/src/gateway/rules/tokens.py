@@ -64,6 +64,7 @@ class Caller:
         session_id: The login that made the token; both end together.
         rights: What it may use.
         sites: Of a browser token: the web origins that may use it; empty: it is not bound to any.
+        region: Of a browser token: the shopper's country, as its shop says.
         limits: Requests a minute, by kind, beside those of the deployment.
         key_limits: The same for all callers of its key together.
     """
@@ -78,6 +79,7 @@ class Caller:
     session_id: str | None = None
     rights: Rights = ALL
     sites: frozenset[str] = frozenset()
+    region: str | None = None
     limits: Mapping[str, int] = field(default_factory=dict)
     key_limits: Mapping[str, int] = field(default_factory=dict)
 
@@ -105,6 +107,7 @@ class Bounds:
     session_id: str | None = None
     rights: Rights = ALL
     sites: frozenset[str] = frozenset()
+    region: str | None = None
     limits: Mapping[str, int] = field(default_factory=dict)
 
 
@@ -164,6 +167,7 @@ class Tokens:
             "engines": None if engines is None else sorted(engines),
             "samples": bounds.rights.samples_most,
             "sites": sorted(bounds.sites),
+            "region": bounds.region,
             "limits": dict(bounds.limits),
         }
         # No engines at all is a restriction, not an absence.
@@ -261,6 +265,7 @@ def _caller(claims: dict[str, Any], *, now: float) -> Caller:
         session_id=_text(claims, "sid"),
         rights=Rights.of(claims.get("engines"), claims.get("samples")),
         sites=frozenset(claims.get("sites") or ()),
+        region=_text(claims, "region"),
         limits=dict(claims.get("limits") or {}),
     )
 

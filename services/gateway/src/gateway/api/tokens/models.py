@@ -7,6 +7,7 @@ from typing import Annotated, Final, Literal
 from pydantic import AfterValidator, BaseModel, Field
 
 from gateway.api.auth.models import USER_ID
+from gateway.api.consent.models import Region
 from gateway.api.keys.models import Engines, Limits
 from gateway.api.wire import asked, said
 from gateway.rules.text import PATTERN, plain, web_origin
@@ -35,6 +36,7 @@ class TokenRequest(BaseModel):
         max_length=10,
         description="Only requests whose `Origin` is one of these may use it. Empty: it is not bound.",
     )
+    region: Region | None = Field(default=None, description="The shopper's country, for the shop's rule of consent.")
     expires_in: int = Field(default=900, ge=60, le=SECONDS_MOST, description="Seconds; never beyond the key's own end.")
 
 

@@ -29,6 +29,7 @@ async def mint(
             scopes=frozenset(wish.scopes),
             rights=rights_of(wish.engines, wish.samples_most),
             sites=frozenset(wish.allowed_origins),
+            region=wish.region,
             limits={str(kind): most for kind, most in wish.limits.items()},
             seconds=wish.expires_in,
         ),

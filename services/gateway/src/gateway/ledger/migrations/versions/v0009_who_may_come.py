@@ -1,4 +1,4 @@
-"""Tenants, accounts, API keys, refresh tokens and the audit log; a shop's own name of a shopper.
+"""Tenants, accounts, API keys, refresh tokens, consents and the audit log; a shop's own name of a shopper.
 
 Users keep their ids and tenants. A gateway of the version before goes on beside this one: it reads none of the new
 tables, and what it inserts needs nothing of them.
@@ -37,7 +37,7 @@ def downgrade() -> None:
     _check_kinds(_KINDS_BEFORE)
     op.drop_index("ix_users_subjects", table_name="users")
     op.drop_column("users", "subject")
-    for table in ("audit_log", "refresh_tokens", "api_keys", "accounts", "tenants"):
+    for table in ("consents", "audit_log", "refresh_tokens", "api_keys", "accounts", "tenants"):
         op.drop_table(table)
 
 
@@ -47,6 +47,7 @@ def _tables() -> None:
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("engines", sa.ARRAY(sa.Text())),
         sa.Column("samples_most", sa.Integer()),
+        sa.Column("consent", postgresql.JSONB()),
         _moment("created_at"),
         sa.PrimaryKeyConstraint("id", name="pk_tenants"),
     )
@@ -111,6 +112,17 @@ def _tables() -> None:
         sa.Column("request_id", sa.Text(), nullable=False),
         sa.Column("details", postgresql.JSONB(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_audit_log"),
+    )
+    op.create_table(
+        "consents",
+        sa.Column("user_id", sa.Text(), nullable=False),
+        sa.Column("version", sa.Text(), nullable=False),
+        sa.Column("scope", sa.ARRAY(sa.Text()), nullable=False),
+        sa.Column("region", sa.Text()),
+        sa.Column("age_confirmed", sa.Boolean(), nullable=False),
+        _moment("given_at"),
+        _of_user("consents"),
+        sa.PrimaryKeyConstraint("user_id", name="pk_consents"),
     )
     op.create_index("ix_audit_log_created_at_id", "audit_log", ["created_at", "id"])
 
