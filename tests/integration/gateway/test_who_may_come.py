@@ -23,8 +23,10 @@ COSTLY = (
     ("get", "/v1/events"), ("get", "/v1/fleet"), ("get", "/users"), ("get", "/v1/results/job_x/1"),
     ("get", "/api/status/job_x"), ("post", "/v1/keys"), ("get", "/v1/keys"), ("get", "/v1/keys/key_x"),
     ("post", "/v1/keys/key_x/revoke"), ("post", "/v1/keys/key_x/rotate"), ("post", "/v1/tokens"), ("get", "/v1/audit"),
-    ("get", "/v1/tenants"), ("put", "/v1/tenants/acme"), ("get", "/v1/accounts"), ("post", "/v1/accounts"),
+    ("get", "/v1/tenants"), ("put", "/v1/tenants/acme"), ("put", "/v1/tenants/acme/consent"),
+    ("delete", "/v1/tenants/acme/consent"), ("get", "/v1/accounts"), ("post", "/v1/accounts"),
     ("post", "/v1/accounts/user_x/reset"), ("post", "/v1/auth/logout"), ("post", "/v1/auth/password"),
+    ("get", "/v1/consent"), ("post", "/v1/consent"), ("delete", "/v1/consent"),
 )  # fmt: skip
 
 

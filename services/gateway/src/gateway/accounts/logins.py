@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final, Literal
 
+import structlog
+
 from gateway.access_settings import AuthSettings, TokenSettings
 from gateway.accounts import passwords
 from gateway.accounts.deeds import Actor
@@ -27,6 +29,8 @@ from gateway.ledger.session import Writes
 from gateway.rules.tokens import GUESTS, SCOPES, Bounds, Caller, Kind, Tokens
 from proteus.errors import Conflict, Forbidden, InvalidRequest, NotFound, Unauthorized
 from proteus.jobs import UserId, new_id
+
+log = structlog.get_logger()
 
 Role = Literal["user", "owner", "admin"]
 
@@ -131,21 +135,19 @@ class Logins:
         async with self._ledger.read() as reads:
             account = await reads.accounts.by_email(email)
         right = await self._passwords.verify(password, account.password_hash if account else None)
-        if account is None:
+        if account is None or not right:
+            # Written to the log alone: a row would take time, and the time would tell that there is an account.
+            log.warning("login_failed", user_id=account.user_id if account else None)
             raise InvalidCredentials
         renewed = None
-        if right and passwords.is_outdated(account.password_hash):
+        if passwords.is_outdated(account.password_hash):
             renewed = await self._passwords.hash(password)
         async with self._ledger.write() as writes:
             if account.role in STAFF:
-                deed = "account.login" if right else "account.login_failed"
-                await _actor(account, request_id).did(writes, deed, account.user_id)
+                await _actor(account, request_id).did(writes, "account.login", account.user_id)
             if renewed is not None:
                 await writes.accounts.set_password(account.user_id, renewed)
-            session = await self._begin(writes, account) if right else None
-        if session is None:
-            raise InvalidCredentials
-        return session
+            return await self._begin(writes, account)
 
     async def refresh(self, refresh_token: str, *, request_id: str) -> Session:
         """Go on with a session. The token works once; its successor comes back.
