@@ -1,4 +1,4 @@
-"""What a weaver counts. Built once in the composition root."""
+"""The weaver's metrics, built once in the composition root."""
 
 from __future__ import annotations
 
