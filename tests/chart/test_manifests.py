@@ -68,7 +68,7 @@ def test_the_local_overlay_brings_every_secret_that_pods_name() -> None:
         for kind in ("containers", "initContainers")
         for container in o["spec"]["template"]["spec"].get(kind, ())
         for entry in container.get("env", [])
-        if "secretKeyRef" in entry.get("valueFrom", {})
+        if "secretKeyRef" in entry.get("valueFrom", {}) and not entry["valueFrom"]["secretKeyRef"].get("optional")
     }
     mounted = {
         (volume["secret"]["secretName"], item["key"])

@@ -10,6 +10,7 @@ SECRETS: Final[set[str]] = set()
 
 FORMS: Final = {
     "a token": re.compile(r"eyJ[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]*"),
+    "an API key or a refresh token": re.compile(r"\b(?:pk_[a-z0-9]{8}|rt)_[A-Za-z0-9_-]{8,}"),
     "a bearer's token": re.compile(r"Bearer\s+(?!…|\\u2026)[A-Za-z0-9._~+/=-]{8,}", re.IGNORECASE),
     "a signature": re.compile(r"X-Amz-(?:Signature|Credential|Security-Token)=(?!…|\\u2026)[^\s&\"']+", re.IGNORECASE),
     "a password in a URL": re.compile(r"[a-z][a-z0-9+.-]*://[^\s:/@\"'<>]*:(?!…|\\u2026)[^\s@/\"'<>]+@", re.IGNORECASE),

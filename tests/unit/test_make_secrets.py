@@ -46,6 +46,15 @@ def test_what_is_given_replaces_what_was_kept(tmp_path: Path) -> None:
     assert ":p%40ss%2Fword%3A1@postgres" in (tmp_path / "gateway" / "database_url").read_text()
 
 
+def test_a_second_signing_key_is_there_only_while_it_is_given(tmp_path: Path) -> None:
+    second = tmp_path / "gateway" / "second_signing_key"
+    for given in ("", "n" * 40, ""):
+        write(tmp_path, {"PROTEUS_SECOND_SIGNING_KEY": given} if given else {})
+        assert second.read_text() == given
+    with pytest.raises(ValueError, match="PROTEUS_SECOND_SIGNING_KEY is a default"):
+        write(tmp_path, {"PROTEUS_SECOND_SIGNING_KEY": min(PUBLISHED)})
+
+
 @pytest.mark.parametrize("known", sorted(PUBLISHED))
 def test_a_public_default_is_refused_and_named(tmp_path: Path, known: str) -> None:
     done = subprocess.run(
@@ -85,7 +94,7 @@ def test_a_part_sees_no_secret_of_another(tmp_path: Path) -> None:
 def test_a_service_reads_what_was_written_for_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, service: str) -> None:
     write(tmp_path, {})
     for file in (tmp_path / service).iterdir():
-        name = {"signing_key": "PROTEUS_SIGNING_KEY"}.get(file.name, file.name.upper())
+        name = f"PROTEUS_{file.name}".upper() if "signing_key" in file.name else file.name.upper()
         monkeypatch.delenv(name, raising=False)
         monkeypatch.setenv(f"{name}_FILE", str(file))
     known = secrets_in(tmp_path)
@@ -95,4 +104,5 @@ def test_a_service_reads_what_was_written_for_it(monkeypatch: pytest.MonkeyPatch
         assert StorageSettings().secret_key.get_secret_value() == known[f"storage_{role}"]
     if service == "gateway":
         assert TokenSettings().signing_key.get_secret_value() == known["signing_key"]
+        assert TokenSettings().second_signing_key.get_secret_value() == ""
         assert known["postgres_password"] in DatabaseSettings().url

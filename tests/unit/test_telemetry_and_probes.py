@@ -234,6 +234,8 @@ def test_causes_are_shown_with_the_error() -> None:
     [
         "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJ1c2VyIn0.c2lnbmF0dXJl",
         "Bearer abcdefgh12345678",
+        "pk_abcdefgh_Zm9yIGRvY3VtZW50YXRpb24gb25seSwgbm8ga2V5IQ",
+        "rt_b25lIG1vcmUgZXhhbXBsZSwgbm8gdG9rZW4gYXQgYWxs",
         "X-Amz-Signature=abcdef0123456789",
         "X-Amz-Credential=proteus/20260101",
     ],

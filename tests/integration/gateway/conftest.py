@@ -282,6 +282,12 @@ def account(parts: Services, tokens: Tokens) -> Callable[..., Awaitable[Guest]]:
     return make
 
 
+@pytest.fixture
+async def owner(gateway: Gateway, account: Callable[..., Awaitable[Guest]]) -> Guest:
+    """The owner of the tenant acme."""
+    return await account(gateway, "acme", scopes=["keys", "tokens"])
+
+
 @dataclass
 class Ready:
     """A guest whose photo and garment are prepared: his next try-on waits for a weaver only."""

@@ -14,6 +14,8 @@ from typing import Any
 import pytest
 from packaging.requirements import Requirement
 
+from gateway.commands import admin
+
 ROOT = Path(__file__).parents[3]
 OURS = {"proteus-cli": "tools/cli", "proteus-client": "clients/python", "proteus-tryon": "libs/proteus"}
 RUN = "import sys; sys.path[:0] = sys.argv.pop(1).split(':'); from proteus_cli.__main__ import main; main()"
@@ -105,3 +107,36 @@ async def test_an_operator_reads_queue_and_decisions_of_a_running_gateway(
     assert json.loads(listed.stdout)["items"] == []
     why = await asyncio.to_thread(proteus, "fleet", "why", *where)
     assert (why.returncode, "No decision is noted" in why.stdout) == (0, True), why.stderr
+
+
+async def test_an_owner_logs_in_once_and_manages_keys_without_naming_a_token(
+    proteus: Any, gateway: Any, gateway_settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    monkeypatch.setenv("PROTEUS_PASSWORD", await admin(gateway_settings, email="root@ops.example", tenant="acme"))
+    kept = tmp_path / "config" / "proteus" / "logins.json"
+
+    async def run(*words: str, status: int = 0) -> str:
+        done = await asyncio.to_thread(proteus, *words)
+        assert done.returncode == status, done.stderr
+        return done.stdout + done.stderr * bool(status)
+
+    where = ("--url", gateway.url)
+    assert "(admin)" in await run("login", *where, "--email", "root@ops.example")
+    assert kept.stat().st_mode & 0o077 == 0
+    made = json.loads(await run("keys", *where, "create", "--name", "shop", "--engine", "puppet", "--json"))
+    assert (await gateway.bearer(made["key"]).http.get("/users/me")).json()["tenant"] == "acme"
+
+    before = json.loads(kept.read_text())
+    kept.write_text(json.dumps({gateway.url: {**before[gateway.url], "expires_at": 0}}))
+    both = await asyncio.gather(*(run("keys", *where, "list", "--json") for _ in range(2)))
+    assert [json.loads(one)[0]["key_id"] for one in both] == [made["key_id"]] * 2
+    after = json.loads(kept.read_text())
+    assert after[gateway.url]["refresh_token"] != before[gateway.url]["refresh_token"], "one of the two refreshed"
+
+    successor = json.loads(await run("keys", *where, "rotate", made["key_id"], "--json"))
+    assert "revoked" in await run("keys", *where, "revoke", successor["key_id"])
+    assert "Logged out" in await run("logout", *where)
+    assert json.loads(kept.read_text()) == {}
+    assert "no login" in await run("logout", *where)
+    assert "invalid_credentials" not in await run("login", *where, "--email", "nobody@ops.example", status=4)

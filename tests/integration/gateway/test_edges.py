@@ -44,7 +44,9 @@ async def test_a_job_may_be_of_any_stage_with_a_fit_name_and_old_rows_are_kept(d
             await writes.jobs._connection.execute(text(made.format(kind)))
 
     async with ledger.write() as writes:
-        await writes.users.add("user_1", kind="guest", tenant="guests")
+        for user, kind, tenant in (("user_1", "guest", "guests"), ("user_acme", "account", "acme")):
+            row = f"INSERT INTO users (id, kind, tenant) VALUES ('{user}', '{kind}', '{tenant}')"
+            await writes.users._connection.execute(text(row))
     await add("cut")
     with pytest.raises(IntegrityError, match="ck_jobs_kind"):
         await add("quality")
@@ -64,7 +66,13 @@ async def test_a_job_may_be_of_any_stage_with_a_fit_name_and_old_rows_are_kept(d
         assert list(found.scalars()) == ["cut", "quality"]
         valid = text("SELECT convalidated FROM pg_constraint WHERE conname = 'ck_jobs_kind'")
         assert (await reads.jobs._connection.execute(valid)).scalar_one()
+        users = await reads.users.page(None, limit=10)
+        assert {(one.id, one.kind, one.tenant) for one in users} == {
+            ("user_1", "guest", "guests"), ("user_acme", "account", "acme"),
+        }  # fmt: skip
+        assert {one.id for one in await reads.tenants.page(None, limit=10)} == {"guests", "acme"}
     await ledger.close()
+    await asyncio.to_thread(command.downgrade, config(settings), "0007")
 
 
 async def test_every_route_has_an_example_or_needs_none(gateway) -> None:

@@ -225,3 +225,19 @@ async def test_a_guest_has_room_for_so_many_photos_and_an_account_for_more(
         assert (refused.status_code, refused.json()["code"]) == (403, "quota_exceeded")
         for _ in range(4):
             assert (await shop.http.get("/images/presignedUpUrl", params=asked)).status_code == 200
+
+
+async def test_deeds_go_after_a_year_and_logins_when_they_have_ended(house, parts) -> None:
+    async with parts.ledger.write() as writes:
+        await writes.users.add("user_1", kind="account", tenant="shop")
+        await writes.refresh_tokens.add(
+            b"digest", session_id="ses_1", user_id="user_1", expires_at=NOW + timedelta(days=30)
+        )
+        await writes.audit_log.add("key.create", actor="user_1", tenant="shop", target="key_x", request_id="r")
+        await writes.audit_log._connection.execute(text("UPDATE audit_log SET created_at = :at"), {"at": NOW})
+    left = []
+    for day in (29, 31, 364, 366):
+        await house.sweep(NOW + timedelta(days=day))
+        rows = await house.rows()
+        left.append((rows["refresh_tokens"], rows["audit_log"]))
+    assert left == [(1, 1), (0, 1), (0, 1), (0, 0)]

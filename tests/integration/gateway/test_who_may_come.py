@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import json
-from collections.abc import AsyncIterator
 
 import httpx
 import pytest
 import socketio
 
+from access import Counted, lines_of, refusal_of_socket, refuses, with_guests
 from gateway.accounts.callers import FRESH_SECONDS, Callers
 from gateway.settings import AuthSettings
 from hands import PATIENCE_SECONDS
@@ -22,25 +21,13 @@ COSTLY = (
     ("post", "/v1/uploads"), ("post", "/api/upload/cloth"), ("post", "/v1/fleet/warm"), ("get", "/v1/tryons"),
     ("get", "/images/presignedUpUrl"), ("get", "/images/presignedDownloadUrl"), ("get", "/v1/images"),
     ("get", "/v1/events"), ("get", "/v1/fleet"), ("get", "/users"), ("get", "/v1/results/job_x/1"),
-    ("get", "/api/status/job_x"),
+    ("get", "/api/status/job_x"), ("post", "/v1/keys"), ("get", "/v1/keys"), ("get", "/v1/keys/key_x"),
+    ("post", "/v1/keys/key_x/revoke"), ("post", "/v1/keys/key_x/rotate"), ("post", "/v1/tokens"), ("get", "/v1/audit"),
+    ("get", "/v1/tenants"), ("put", "/v1/tenants/acme"), ("put", "/v1/tenants/acme/consent"),
+    ("delete", "/v1/tenants/acme/consent"), ("get", "/v1/accounts"), ("post", "/v1/accounts"),
+    ("post", "/v1/accounts/user_x/reset"), ("post", "/v1/auth/logout"), ("post", "/v1/auth/password"),
+    ("get", "/v1/consent"), ("post", "/v1/consent"), ("delete", "/v1/consent"),
 )  # fmt: skip
-
-
-def with_guests(settings, guests):
-    return settings.model_copy(update={"auth": AuthSettings(guests=guests)})
-
-
-async def refusal_of_socket(url: str, token: str) -> str:
-    """Return what a socket with this token is refused with; fail if it is let in."""
-    client = socketio.AsyncClient(reconnection=False)
-    refusals: list[object] = []
-    client.on("connect_error", refusals.append)
-    try:
-        with pytest.raises(socketio.exceptions.ConnectionError):
-            await client.connect(url, auth={"token": token}, transports=["websocket"], socketio_path="updates")
-    finally:
-        await client.shutdown()
-    return json.dumps(refusals)
 
 
 @pytest.mark.parametrize("guests", ["key", "off"])
@@ -92,15 +79,6 @@ async def test_with_guests_off_accounts_act_and_bring_nobody(gateway_settings, s
         assert (await closed.bearer(brought).http.get("/v1/tryons")).json()["code"] == "guests_disabled"
 
 
-async def refuses(guest) -> bool:
-    return (await guest.http.get("/v1/tryons")).status_code != 200
-
-
-async def lines_of(response: httpx.Response) -> AsyncIterator[str]:
-    async for line in response.aiter_lines():
-        yield line
-
-
 async def test_a_deleted_users_token_socket_and_stream_end_on_every_replica(
     gateway, gateway_settings, serve, account
 ) -> None:
@@ -123,18 +101,6 @@ async def test_a_deleted_users_token_socket_and_stream_end_on_every_replica(
             assert asyncio.get_running_loop().time() - deleted_at < 5, "1 s each for question, socket and stream"
         await client.shutdown()
         assert "unauthorized" in await refusal_of_socket(other.url, guest.token)
-
-
-class Counted:
-    """A ledger that counts what it is asked."""
-
-    def __init__(self, ledger) -> None:
-        self._ledger = ledger
-        self.questions = 0
-
-    def read(self):
-        self.questions += 1
-        return self._ledger.read()
 
 
 async def test_who_was_let_in_is_not_asked_for_with_every_request(parts, tokens) -> None:

@@ -10,12 +10,18 @@ import pytest
 from sqlalchemy import DefaultClause
 from sqlalchemy.dialects.postgresql import dialect
 
+from gateway.ledger.accounts import AccountRow, accounts
+from gateway.ledger.api_keys import ApiKeyRow, api_keys
+from gateway.ledger.audit_log import AuditRow, audit_log
+from gateway.ledger.consents import ConsentRow, consents
 from gateway.ledger.events import EventRow, events
 from gateway.ledger.images import ImageRow, images
 from gateway.ledger.jobs import JobRow, jobs
+from gateway.ledger.refresh_tokens import RefreshTokenRow, refresh_tokens
 from gateway.ledger.schema import Words
 from gateway.ledger.session import METADATA, Reads, Writes
 from gateway.ledger.submit_ready import STATEMENT
+from gateway.ledger.tenants import TenantRow, tenants
 from gateway.ledger.tryons import TryonRow, tryons
 from gateway.ledger.users import UserRow, users
 from proteus.jobs import JobState
@@ -24,7 +30,20 @@ CHANGING_SQL = ("insert(", "update(", "delete(", "upsert(", "with_for_update(")
 
 
 @pytest.mark.parametrize(
-    ("row", "table"), [(UserRow, users), (ImageRow, images), (TryonRow, tryons), (JobRow, jobs)], ids=str
+    ("row", "table"),
+    [
+        (UserRow, users),
+        (ImageRow, images),
+        (TryonRow, tryons),
+        (JobRow, jobs),
+        (TenantRow, tenants),
+        (AccountRow, accounts),
+        (ApiKeyRow, api_keys),
+        (RefreshTokenRow, refresh_tokens),
+        (AuditRow, audit_log),
+        (ConsentRow, consents),
+    ],
+    ids=str,
 )
 def test_a_row_has_the_columns_of_its_table(row, table) -> None:
     assert [one.name for one in fields(row)] == [column.name for column in table.c]
@@ -65,7 +84,8 @@ def test_a_transaction_answers_the_questions_about_what_it_changes() -> None:
 def test_every_table_is_known_to_migrations() -> None:
     assert set(METADATA.tables) == {
         "users", "images", "tryons", "jobs", "job_needs", "events", "idempotency", "deletions", "engine_offers",
-        "deployment",
+        "deployment", "tenants", "accounts", "api_keys", "refresh_tokens", "audit_log",
+        "consents",
     }  # fmt: skip
 
 

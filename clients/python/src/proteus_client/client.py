@@ -61,7 +61,7 @@ class Client:
     Args:
         url: The gateway's address.
         http: Sends the requests; the caller owns it.
-        token: An access token; None: become a guest.
+        token: An access token or an API key (`pk_…`, on a server only); None: become a guest.
     """
 
     def __init__(self, url: str, *, http: httpx.AsyncClient, token: str | None = None) -> None:
@@ -75,12 +75,18 @@ class Client:
 
     @classmethod
     @asynccontextmanager
-    async def connected(cls, url: str, *, token: str | None = None) -> AsyncIterator[Client]:
+    async def connected(cls, url: str, *, token: str | None = None, key: str | None = None) -> AsyncIterator[Client]:
         """Hold a token and an open socket while the block runs.
+
+        Args:
+            url: The gateway's address.
+            token: An access token; None, and no key: become a guest.
+            key: A shop's API key, on its server alone: the client acts as the shop itself.
 
         Raises:
             ServerUnreachable: No server answers at this address.
         """
+        token = token or key
         async with httpx.AsyncClient(timeout=_REQUEST_SECONDS) as http:
             client = cls(url, http=http, token=token)
             if token is None:
@@ -90,6 +96,17 @@ class Client:
                 yield client
             finally:
                 await client._socket.shutdown()
+
+    async def browser_token(self, **wish: Any) -> dict[str, Any]:
+        """Mint a short-lived token for a shopper's browser; needs an API key with the scope `tokens`.
+
+        Args:
+            wish: Fields of POST /v1/tokens: `subject`, `allowed_origins`, `expires_in`, `scopes`, `engines`, `limits`.
+
+        Returns:
+            `access_token`, `expires_in` and the shopper's `user_id`.
+        """
+        return dict(await self._ask("POST", "/v1/tokens", json=wish))
 
     async def upload(self, picture: bytes, *, kind: str) -> str:
         """PUT a picture straight into the object store; return the `image_url` that every route takes.

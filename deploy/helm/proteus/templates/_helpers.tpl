@@ -94,6 +94,8 @@ app.kubernetes.io/component: {{ .component }}
 {{- if has "auth" .needs }}
 - name: PROTEUS_SIGNING_KEY
   valueFrom: {secretKeyRef: {name: {{ include "proteus.authSecret" .root }}, key: PROTEUS_SIGNING_KEY}}
+- name: PROTEUS_SECOND_SIGNING_KEY
+  valueFrom: {secretKeyRef: {name: {{ include "proteus.authSecret" .root }}, key: PROTEUS_SECOND_SIGNING_KEY, optional: true}}
 {{- end }}
 {{- if has "storage" .needs }}
 {{ include "proteus.storageKeys" . }}

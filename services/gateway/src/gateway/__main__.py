@@ -1,4 +1,4 @@
-"""`python -m gateway serve | migrate | openapi | token`. Handles SIGTERM before it imports anything heavy."""
+"""`python -m gateway serve | migrate | openapi | token | key | admin`. Handles SIGTERM before heavy imports."""
 
 from __future__ import annotations
 

@@ -26,6 +26,10 @@ from starlette.types import ASGIApp
 
 from gateway import api, background, metrics
 from gateway.accounts.callers import Callers
+from gateway.accounts.consents import Consents
+from gateway.accounts.keys import ApiKeys
+from gateway.accounts.logins import Logins
+from gateway.accounts.shoppers import Shoppers
 from gateway.addresses import Addresses, networks
 from gateway.api import fairness
 from gateway.api.bodies import BodyLimits, ByteBudget
@@ -48,7 +52,7 @@ from gateway.recording.recorder import Recorder
 from gateway.rules.options import AUTO, card_of, default_engine
 from gateway.rules.rates import Rate, Rates
 from gateway.rules.shares import Shares, limits_of
-from gateway.rules.tokens import Tokens
+from gateway.rules.tokens import tokens_of
 from gateway.services import Services
 from gateway.settings import GatewaySettings
 from gateway.submitting.accept import Acceptor
@@ -136,7 +140,8 @@ def build(settings: GatewaySettings, stopping: asyncio.Event) -> Services:
     )
     recorder = Recorder(ledger, redis, submitter, address_of=store.url_of, discard=lambda keys: store.delete(*keys))
     eraser = Eraser(ledger, store, queues)
-    tokens = Tokens(settings.tokens.signing_key.get_secret_value(), clock=clock)
+    tokens = tokens_of(settings.tokens, clock=clock)
+    callers = Callers(tokens, ledger, settings.auth)
     return Services(
         settings=settings,
         redis=redis,
@@ -144,13 +149,19 @@ def build(settings: GatewaySettings, stopping: asyncio.Event) -> Services:
         store=store,
         queues=queues,
         tokens=tokens,
-        callers=Callers(tokens, ledger, settings.auth),
+        callers=callers,
+        api_keys=ApiKeys(ledger),
+        consents=Consents(ledger),
+        logins=Logins(ledger, tokens, settings.tokens, settings.auth),
+        shoppers=Shoppers(ledger, tokens, callers, settings.auth),
         rates=Rates(
             {
                 "submits": Rate(limit=settings.limits.submits_per_minute),
                 "uploads": Rate(limit=settings.limits.uploads_per_minute),
                 "guests": Rate(limit=settings.limits.guests_per_minute),
                 "address_guests": Rate(limit=settings.limits.address_guests_per_minute),
+                "logins": Rate(limit=settings.limits.logins_per_minute),
+                "address_logins": Rate(limit=settings.limits.address_logins_per_minute),
                 "warms": Rate(limit=settings.limits.warms_per_minute),
                 "warm_minutes": Rate(limit=settings.limits.warm_minutes_per_hour, seconds=3600),
                 **fairness.rates_of(settings.limits),

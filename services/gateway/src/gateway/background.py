@@ -16,6 +16,7 @@ from typing import Final
 from uuid import uuid4
 
 from gateway import metrics
+from gateway.accounts import grants
 from gateway.realtime.server import SocketServer
 from gateway.recording.following import Follower
 from gateway.services import Services
@@ -88,7 +89,8 @@ def _rounds(services: Services, sockets: SocketServer) -> dict[str, Round]:
         "fleet": Round(services.fleet.refresh, 1.0),
         "outbox": Round(services.submitter.sweep, 2.0),
         "callers": Round(services.callers.refresh, 1.0),
-        "sockets": Round(sockets.close_ended, 1.0),
+        "grants": Round(services.callers.grants.refresh, grants.REFRESH_SECONDS),
+        "sockets": Round(sockets.close_ended, grants.REFRESH_SECONDS),
         "deletions": Round(lambda: services.eraser.run_due(_now()), 30.0, SWEEP_SECONDS),
         "epoch": Round(reconciler.watch, 1.0),
         "counts": Round(reconciler.watch_counts, 1.0, SWEEP_SECONDS),

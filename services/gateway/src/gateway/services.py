@@ -9,6 +9,10 @@ from dataclasses import dataclass, field
 from redis.asyncio import Redis
 
 from gateway.accounts.callers import Callers
+from gateway.accounts.consents import Consents
+from gateway.accounts.keys import ApiKeys
+from gateway.accounts.logins import Logins
+from gateway.accounts.shoppers import Shoppers
 from gateway.addresses import Addresses
 from gateway.fleet.parking import Parker
 from gateway.fleet.watch import FleetWatch
@@ -52,6 +56,10 @@ class Services:
     queues: Mapping[str, AnyQueue]
     tokens: Tokens
     callers: Callers
+    api_keys: ApiKeys
+    shoppers: Shoppers
+    logins: Logins
+    consents: Consents
     rates: Rates
     shares: Shares
     addresses: Addresses

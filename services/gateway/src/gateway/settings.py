@@ -6,9 +6,11 @@ import json
 from typing import Annotated, Literal
 from urllib.parse import unquote, urlsplit
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, field_validator
 from pydantic_settings import NoDecode, SettingsConfigDict
 
+from gateway.access_settings import AuthSettings as AuthSettings
+from gateway.access_settings import TokenSettings as TokenSettings
 from gateway.addresses import networks
 from proteus.checked_settings import CheckedSettings
 from proteus.engines import CARDS
@@ -34,34 +36,6 @@ class DatabaseSettings(SecretSettings):
         checked_url(url, "postgresql", "postgresql+asyncpg", "postgres", needs_host=False)  # A Unix socket has none.
         refuse_published(unquote(urlsplit(url).password or ""), what="its password")
         return "postgresql+asyncpg://" + url.partition("://")[2]
-
-
-class TokenSettings(SecretSettings):
-    """Access tokens."""
-
-    model_config = SettingsConfigDict(frozen=True, env_prefix="PROTEUS_", extra="ignore")
-
-    signing_key: SecretStr = Field(min_length=32)
-    """`PROTEUS_SIGNING_KEY`. HS256; at least 32 bytes (RFC 7518). Has no default: a known key is no key."""
-
-    guest_token_seconds: int = Field(default=86_400, ge=60)
-    """A shopper's day; the page requests a new token when it expires."""
-
-    @field_validator("signing_key")
-    @classmethod
-    def _is_a_secret(cls, value: SecretStr) -> SecretStr:
-        refuse_published(value.get_secret_value())
-        return value
-
-
-class AuthSettings(CheckedSettings):
-    """Access without an account."""
-
-    model_config = SettingsConfigDict(frozen=True, env_prefix="AUTH_", extra="ignore")
-
-    guests: Literal["open", "key", "off"] = "key"
-    """`AUTH_GUESTS`. `open`: any client becomes a guest on request. `key`: only an account's token makes guests, in its
-    own tenant. `off`: only accounts. By default no unknown client may use a GPU; local stacks (loopback) set `open`."""
 
 
 class UploadSettings(CheckedSettings):
@@ -108,6 +82,9 @@ class RetentionSettings(CheckedSettings):
     tenant_days: float | None = Field(default=None, gt=0)
     """`RETENTION_TENANT_DAYS`. When accounts' try-ons are deleted, and photos that none uses. Empty: all are kept."""
 
+    audit_days: float = Field(default=365.0, ge=1)
+    """`RETENTION_AUDIT_DAYS`. How long the audit log is kept."""
+
     event_days: float = Field(default=30.0, ge=1)
     """`RETENTION_EVENT_DAYS`. How far back a client can replay missed events."""
 
@@ -134,6 +111,12 @@ class LimitSettings(CheckedSettings):
     uploads_per_minute: Limit = 240
     guests_per_minute: Limit = 600
     """New guests of one account; also of all clients without account or known address (`GATEWAY_TRUSTED_PROXIES`)."""
+
+    logins_per_minute: Limit = 10
+    """Attempts to log in to one account, to register with one email address, or to change one password."""
+
+    address_logins_per_minute: Limit = 30
+    """The same from one address, whichever accounts they name."""
 
     address_guests_per_minute: Limit = 30
     """New guests from one address: a page that requests a token on every load must not fill the ledger unnoticed."""

@@ -44,6 +44,17 @@ def mint(folder: Path, *, tenant: str, scopes: Sequence[str] = (), seconds: int 
         NoSigningKey: There is nothing to sign with.
         ProteusError: The gateway refused; the message says why.
     """
+    asked = ["--tenant", tenant, "--seconds", str(seconds), *(word for one in scopes for word in ("--scope", one))]
+    return beside_gateway(folder, "token", *asked)
+
+
+def beside_gateway(folder: Path, *words: str) -> str:
+    """Run a command of the gateway with the deployment's own key and database; return its last line.
+
+    Raises:
+        NoSigningKey: There is no deployment here.
+        ProteusError: The gateway refused; the message says why.
+    """
     running = running_in(folder)
     if "PROTEUS_SIGNING_KEY" not in os.environ and running is None:
         raise NoSigningKey("There is no key to sign a token with.")
@@ -51,17 +62,16 @@ def mint(folder: Path, *, tenant: str, scopes: Sequence[str] = (), seconds: int 
     if not python and find_spec("gateway") is None:
         raise NoSigningKey("There is a key, and no gateway is installed here to sign a token with it.")
     environment = {**(running.environment if running else {}), **os.environ}
-    asked = ["--tenant", tenant, "--seconds", str(seconds), *(word for one in scopes for word in ("--scope", one))]
-    command = [python or sys.executable, "-m", "gateway", "token", *asked]
+    command = [python or sys.executable, "-m", "gateway", *words]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     if done.returncode != 0:
-        raise ProteusError((done.stderr.strip().splitlines() or ["The gateway sent no answer."])[-1])
+        raise ProteusError((done.stderr.strip().splitlines() or ["The gateway said nothing."])[-1])
     return done.stdout.strip().splitlines()[-1]
 
 
 def token(
     tenant: Annotated[str, typer.Option(help="The tenant that owns the work; caps and fairness apply per tenant.")],
-    scope: Annotated[list[str] | None, typer.Option(help="admin or priority:high; may be repeated.")] = None,
+    scope: Annotated[list[str] | None, typer.Option(help="admin, keys, priority:high or tokens; repeatable.")] = None,
     seconds: Annotated[int, typer.Option(min=1, help="Lifetime of the token; default: 30 days.")] = ONE_MONTH_SECONDS,
     folder: FolderOption = DEFAULT_FOLDER,
 ) -> None:

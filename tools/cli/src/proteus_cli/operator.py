@@ -1,6 +1,7 @@
 """An operator's access to the gateway: its address, the token, and how a refusal ends a command.
 
-On the machine of a local stack the command makes its own token; elsewhere `PROTEUS_TOKEN` or `--token` names one.
+`PROTEUS_TOKEN` or `--token` names a token or an API key; else the login of this user counts (`proteus login`); else, on
+the machine of a local stack, the command makes a token of its own.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import httpx
 import typer
 
 from proteus.errors import ProteusError
-from proteus_cli import access, checks
+from proteus_cli import access, checks, logins
 from proteus_cli.console import CommandConsole
 from proteus_cli.local_stack import address_of
 from proteus_cli.sentences import REFUSED, UNREACHABLE
@@ -50,9 +51,9 @@ class Door:
 @contextmanager
 def gateway(door: Door) -> Iterator[Ask]:
     """Yield a function that calls the API; errors become a sentence and an exit status."""
-    address = address_of(door.folder, door.url)
+    address = address_of(door.folder, door.url).rstrip("/")
     try:
-        held = door.token or access.mint(door.folder, tenant=access.OPERATORS, scopes=["admin"], seconds=TOKEN_SECONDS)
+        held = door.token or logins.access_token(address) or _made(door.folder)
         with httpx.Client(
             base_url=address, headers={"Authorization": f"Bearer {held}"}, timeout=REQUEST_SECONDS, trust_env=False
         ) as http:
@@ -60,7 +61,7 @@ def gateway(door: Door) -> Iterator[Ask]:
             def ask(method: str, path: str, **options: Any) -> Any:
                 answer = http.request(method, path, **options)
                 if answer.is_error:
-                    raise Refused(_problem(answer), status=answer.status_code)
+                    raise Refused(logins.problem_of(answer), status=answer.status_code)
                 return answer.json() if answer.content else None
 
             yield ask
@@ -72,6 +73,10 @@ def gateway(door: Door) -> Iterator[Ask]:
         raise typer.Exit(REFUSED) from error
 
 
+def _made(folder: Path) -> str:
+    return access.mint(folder, tenant=access.OPERATORS, scopes=["admin"], seconds=TOKEN_SECONDS)
+
+
 def every(ask: Ask, path: str, asked: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     """Yield the items of all pages of a list."""
     cursor: str | None = None
@@ -81,11 +86,3 @@ def every(ask: Ask, path: str, asked: Mapping[str, Any]) -> Iterator[Mapping[str
         cursor = page["next_cursor"]
         if cursor is None:
             return
-
-
-def _problem(answer: httpx.Response) -> Mapping[str, Any]:
-    try:
-        said = answer.json()
-    except ValueError:
-        said = None
-    return said if isinstance(said, dict) else {}

@@ -24,6 +24,9 @@ from proteus.storage_roles import KeyPair, StorageRole, seaweed_identities, weig
 GIVEN: Final = {"signing_key": "PROTEUS_SIGNING_KEY", "postgres_password": "POSTGRES_PASSWORD"}
 """Value -> environment variable that may give it."""
 
+SECOND_SIGNING_KEY: Final = "PROTEUS_SECOND_SIGNING_KEY"
+"""Only ever given, and not kept: there is a second key only during a rotation."""
+
 SERVICES: Final = ("gateway", "tailor", "weaver", "arbitrator")
 REDIS_ADDRESS: Final = "redis:6379/0"
 POSTGRES_ADDRESS: Final = "postgres:5432/proteus"
@@ -64,7 +67,11 @@ def parts(known: Mapping[str, str], environment: Mapping[str, str]) -> dict[str,
         "postgres": {"password": known["postgres_password"]},
         "migrate": {"database_url": database},
         "tailor": {"token": known["tailor_token"]},
-        "gateway": {"database_url": database, "signing_key": known["signing_key"]},
+        "gateway": {
+            "database_url": database,
+            "signing_key": known["signing_key"],
+            "second_signing_key": environment.get(SECOND_SIGNING_KEY, ""),
+        },
     }
     for service in SERVICES:
         role = RedisRole(service)
@@ -82,6 +89,7 @@ def write(folder: Path, environment: Mapping[str, str]) -> None:
     Raises:
         ValueError: A given one is a public default, or a kept one is damaged.
     """
+    refuse_published(environment.get(SECOND_SIGNING_KEY, ""), what=SECOND_SIGNING_KEY)
     memory = folder / "own" / "secrets.json"
     kept = json.loads(memory.read_text()) if memory.is_file() else {}
     for part, files in parts(values(kept, environment), environment).items():

@@ -31,7 +31,9 @@ _SIGNATURE: Final = re.compile(r"(X-Amz-(?:Signature|Credential|Security-Token)=
 _BEARER: Final = re.compile(r"(Bearer\s+)[A-Za-z0-9._~+/=-]{8,}", re.IGNORECASE)
 _JWT: Final = re.compile(r"eyJ[A-Za-z0-9_-]{5,}(?:\.[A-Za-z0-9_-]*)+")
 """Cut short, too: a part of a token identifies its user."""
-_SUSPECT: Final = re.compile(r"://|\?|X-Amz-|bearer|eyJ", re.IGNORECASE)
+_KEY: Final = re.compile(r"\b(pk_[a-z0-9]{8}|rt)_[A-Za-z0-9_-]{8,}")
+"""API keys, whose prefix names them, and refresh tokens."""
+_SUSPECT: Final = re.compile(r"://|\?|X-Amz-|bearer|eyJ|\bpk_|\brt_", re.IGNORECASE)
 """Every secret has one of these; most strings have none, and are scanned once."""
 
 FRAMES_MOST: Final = 40
@@ -40,7 +42,9 @@ FRAMES_MOST: Final = 40
 TRACEBACK_MOST_CHARACTERS: Final = 8_000
 """Of a longer traceback the beginning is cut: the raised error is at its end."""
 
-_SECRET_FIELDS: Final = frozenset({"authorization", "password", "secret", "secret_key", "access_token", "token_value"})
+_SECRET_FIELDS: Final = frozenset(
+    {"authorization", "password", "secret", "secret_key", "access_token", "refresh_token", "token_value"}
+)
 _QUIET: Final = {"botocore": "WARNING", "boto3": "WARNING", "urllib3": "WARNING", "asyncio": "WARNING"}
 
 
@@ -140,6 +144,7 @@ def _clean(value: Any) -> Any:
         value = _SIGNED_PATH.sub("?…", value)
         value = _SIGNATURE.sub(r"\1…", value)
         value = _BEARER.sub(r"\1…", value)
+        value = _KEY.sub(r"\1_…", value)
         return _JWT.sub("…", value)
     if isinstance(value, MutableMapping):
         return {key: "…" if key in _SECRET_FIELDS else _clean(item) for key, item in value.items()}

@@ -1,8 +1,8 @@
-"""Authentication: a caller needs a token we signed, of a user who still exists, of a kind this deployment accepts.
+"""Authentication: a caller needs an API key, or a token we signed of a user who still exists.
 
 The signature alone proves a token. Whether its user exists is read from the ledger once, and then each second in one
 statement for all recent users. So a deleted user's tokens end on every replica within about a second, and no request
-waits for it.
+waits for it. Whether a key or a login is valid `grants` remembers for a shorter time.
 """
 
 from __future__ import annotations
@@ -10,12 +10,15 @@ from __future__ import annotations
 import time
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
+from gateway.access_settings import AuthSettings
+from gateway.accounts.grants import LiveGrants
 from gateway.ledger.engine import Ledger
-from gateway.rules.tokens import GUESTS, Caller, Tokens
-from gateway.settings import AuthSettings
+from gateway.rules import api_keys
+from gateway.rules.rights import ALL, Rights
+from gateway.rules.tokens import GUESTS, Caller, TokenExpired, Tokens
 from proteus.errors import Forbidden, Unauthorized
 from proteus.jobs import UserId
 
@@ -33,23 +36,39 @@ FRESH_SECONDS: Final = 5.0
 
 
 class GuestsDisabled(Forbidden):
-    """This deployment takes no guests without a token of an account."""
+    """This deployment takes no guests without an API key of a shop."""
 
     code = "guests_disabled"
     hint = (
-        "Send a token as 'Authorization: Bearer …'. The operator makes one: `proteus token --tenant NAME`, or "
-        "`python -m gateway token --tenant NAME` where the gateway runs (docs/operations.md, Who may come)."
+        "Send an API key (POST /v1/keys makes one) or a token of an account as 'Authorization: Bearer …'. The operator "
+        "makes a token: `proteus token --tenant NAME`, or `python -m gateway token --tenant NAME` where the gateway "
+        "runs (docs/operations.md, Who may come)."
     )
+
+
+class OriginNotAllowed(Forbidden):
+    """This token is for pages of other web origins."""
+
+    code = "origin_not_allowed"
+    hint = "Use the token from a page of its `allowed_origins`, or mint one for this page's origin."
 
 
 class UserGone(Unauthorized):
     """The user of this token does not exist any more."""
 
 
+class Revoked(Unauthorized):
+    """The key or the login behind this token has ended."""
+
+    code = "revoked"
+    hint = "Log in again, or ask the shop's server for a new token."
+
+
 @dataclass(slots=True)
 class _Known:
     asked_at: float
     used_at: float
+    rights: Rights
 
 
 class Callers:
@@ -60,7 +79,13 @@ class Callers:
     """
 
     def __init__(
-        self, tokens: Tokens, ledger: Ledger, auth: AuthSettings, *, now: Callable[[], float] = time.monotonic
+        self,
+        tokens: Tokens,
+        ledger: Ledger,
+        auth: AuthSettings,
+        *,
+        grants: LiveGrants | None = None,
+        now: Callable[[], float] = time.monotonic,
     ) -> None:
         self._tokens = tokens
         self._ledger = ledger
@@ -68,54 +93,83 @@ class Callers:
         self._now = now
         self._known: OrderedDict[UserId, _Known] = OrderedDict()
         self._noted_at = -NOTE_SECONDS
+        self.grants = grants or LiveGrants(ledger, now=now)
 
-    async def admit(self, token: str | None) -> Caller:
-        """Return the caller that the token names.
+    async def admit(self, token: str | None, *, site: str | None = None) -> Caller:
+        """Return the caller that an API key or a token names.
+
+        Args:
+            token: What came as bearer token.
+            site: The web origin of the page that sent the request; None: it names none.
 
         Raises:
-            Unauthorized: There is no token, it is not ours, it has expired, or its user was deleted.
+            Unauthorized: There is none, it is not ours, it has expired or was revoked, or its user was deleted.
             GuestsDisabled: It is a guest's, and this deployment does not accept such guests.
+            OriginNotAllowed: It is bound to other web origins.
         """
         if token is None:
             raise Unauthorized
+        if token.startswith(api_keys.MARK):
+            return await self._by_key(token)
         caller = self._tokens.verify(token)
         if caller.kind == "guest" and (self._guests == "off" or (self._guests == "key" and caller.is_anonymous)):
             raise GuestsDisabled
-        known = self._known.get(caller.user_id)
-        now = self._now()
-        if known is not None and now - known.asked_at <= FRESH_SECONDS:
-            known.used_at = now
-            self._known.move_to_end(caller.user_id)
-            return caller
-        async with self._ledger.read() as reads:
-            there = await reads.users.existing([caller.user_id])
-        if not there:
-            self._known.pop(caller.user_id, None)
-            raise UserGone
-        if len(self._known) >= KNOWN_MOST:
-            self._known.popitem(last=False)
-        self._known[caller.user_id] = _Known(now, now)
-        return caller
+        if caller.sites and site not in caller.sites:
+            raise OriginNotAllowed
+        if caller.session_id and await self.grants.sessions.find(caller.session_id) is None:
+            raise Revoked
+        if caller.key_id:
+            key = await self.grants.keys.find(caller.key_id)
+            if key is None:
+                raise Revoked
+            caller = _narrowed(caller, key.caller.rights)
+            if key.caller.key_limits:
+                caller = replace(caller, key_limits=key.caller.key_limits)
+        return _narrowed(caller, await self._tenants_rights(caller.user_id))
+
+    def look(self, token: str) -> Caller | None:
+        """Return the caller of a valid token, or of a key in use; None: nobody that is known without a look-up."""
+        if not token.startswith(api_keys.MARK):
+            return self._tokens.look(token)
+        key_id = api_keys.claimed_id(token)
+        key = self.grants.keys.look(key_id) if key_id else None
+        return key.caller if key and api_keys.proves(token, key.digest) else None
 
     def still(self, caller: Caller) -> bool:
-        """Tell whether an open socket or stream may go on: its token has not expired, its user is still there."""
+        """Tell whether an open socket or stream may go on: token, key and login have not ended, the user is there."""
+        if caller.expires_at <= self._tokens.now():
+            return False
+        if caller.key_id and not self.grants.keys.still(caller.key_id):
+            return False
+        if caller.session_id and not self.grants.sessions.still(caller.session_id):
+            return False
         known = self._known.get(caller.user_id)
-        if known is None or caller.expires_at <= self._tokens.now():
+        if known is None:
             return False
         known.used_at = self._now()
         self._known.move_to_end(caller.user_id)
         return True
+
+    def require_still(self, caller: Caller) -> None:
+        """Refuse the rest of a request that waited: its token, key, login or user ended meanwhile."""
+        if not self.still(caller):
+            raise Revoked("The key, the login or the token of this request ended while it waited.")
 
     def tenant_for_guest(self, host: Caller | None) -> str:
         """Return the tenant in which a new guest is made; an account brings guests into its own.
 
         Raises:
             GuestsDisabled: This deployment takes no such guests.
+            Forbidden: The host is a key without the scope `tokens`.
         """
         brought = host is not None and host.kind == "account"
         if self._guests == "off" or (self._guests == "key" and not brought):
             raise GuestsDisabled
-        return host.tenant if host is not None and brought else GUESTS
+        if host is None or not brought:
+            return GUESTS
+        if host.key_id:
+            host.require("tokens")
+        return host.tenant
 
     async def refresh(self) -> None:
         """Forget deleted and idle users; write when the others were last seen."""
@@ -131,8 +185,48 @@ class Callers:
             if user_id not in there:
                 self._known.pop(user_id, None)
             elif known := self._known.get(user_id):
-                known.asked_at = now
+                known.asked_at, known.rights = now, there[user_id]
         if there and now - self._noted_at >= NOTE_SECONDS:
             async with self._ledger.write() as writes:
                 await writes.users.note_seen(there)
             self._noted_at = now
+
+    async def _by_key(self, text: str) -> Caller:
+        """Return the caller that a key is. Unknown, wrong and revoked keys get one answer, in one time."""
+        key_id = api_keys.claimed_id(text)
+        key = await self.grants.keys.find(key_id) if key_id else None
+        if not api_keys.proves(text, key.digest if key else None) or key is None:
+            raise Unauthorized("The API key is not valid.")
+        if key.caller.expires_at <= self._tokens.now():
+            raise TokenExpired
+        await self._tenants_rights(key.caller.user_id)  # So that `still` knows the user.
+        return key.caller
+
+    async def _tenants_rights(self, user_id: UserId) -> Rights:
+        """Return what a user's tenant may use.
+
+        Raises:
+            UserGone: There is no such user.
+        """
+        known = self._known.get(user_id)
+        now = self._now()
+        if known is not None and now - known.asked_at <= FRESH_SECONDS:
+            known.used_at = now
+            self._known.move_to_end(user_id)
+            return known.rights
+        async with self._ledger.read() as reads:
+            there = await reads.users.existing([user_id])
+        if user_id not in there:
+            self._known.pop(user_id, None)
+            raise UserGone
+        if len(self._known) >= KNOWN_MOST:
+            self._known.popitem(last=False)
+        self._known[user_id] = _Known(now, now, there[user_id])
+        return there[user_id]
+
+
+def _narrowed(caller: Caller, rights: Rights) -> Caller:
+    """Return a caller with no more rights than these."""
+    if rights is ALL or rights == caller.rights:
+        return caller
+    return replace(caller, rights=caller.rights.within(rights))

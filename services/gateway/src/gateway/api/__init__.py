@@ -8,8 +8,11 @@ from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 
 from gateway.api import pages, problems, replays
+from gateway.api.accounts import routes as accounts
 from gateway.api.arrivals import routes as arrivals
+from gateway.api.audit import routes as audit
 from gateway.api.auth import routes as auth
+from gateway.api.consent import routes as consent
 from gateway.api.cors import rules as cors_rules
 from gateway.api.decisions import routes as decisions
 from gateway.api.engines import routes as engines
@@ -17,11 +20,14 @@ from gateway.api.events import routes as events
 from gateway.api.fleet import routes as fleet
 from gateway.api.health import routes as health
 from gateway.api.images import routes as images
+from gateway.api.keys import routes as keys
 from gateway.api.problems import Problem
 from gateway.api.queue import routes as queue
 from gateway.api.results import routes as results
 from gateway.api.segmentations import routes as segmentations
 from gateway.api.segmentations import uploads
+from gateway.api.tenants import routes as tenants
+from gateway.api.tokens import routes as tokens
 from gateway.api.tryons import routes as tryons
 from gateway.api.tryons import status, submit
 from gateway.api.users import routes as users
@@ -47,7 +53,8 @@ def install(app: FastAPI, *, origins: list[str], storage_endpoint: str) -> None:
     # Routes are tried in this order: the most requested come first.
     for module in (
         submit, status, results, auth, images, segmentations, tryons, vtons, events, users, engines, fleet, queue,
-        decisions, arrivals, uploads, health,
+        decisions, arrivals, uploads, health, keys, tokens, accounts, tenants,
+        audit, consent,
     ):  # fmt: skip
         app.include_router(module.router, responses=refusals)
     pages.install(app, storage_endpoint=storage_endpoint)

@@ -12,7 +12,7 @@ def rules(origins: list[str]) -> dict[str, Any]:
     """Return the arguments of Starlette's CORSMiddleware."""
     return {
         "allow_origins": origins,
-        "allow_methods": ["GET", "POST", "PATCH", "DELETE"],
+        "allow_methods": ["GET", "POST", "PUT", "PATCH", "DELETE"],
         "allow_headers": [
             "Authorization",
             "Content-Type",

@@ -7,7 +7,7 @@ import base64
 import hashlib
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Final, Protocol
@@ -18,6 +18,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import AfterValidator
 from starlette.datastructures import UploadFile
 
+from gateway.rules.rates import Allowance
 from gateway.rules.shares import Kind
 from gateway.rules.text import Key, moment, plain
 from gateway.rules.tokens import Caller
@@ -26,7 +27,10 @@ from gateway.submitting.context import IdempotencyKey, SubmitContext
 from proteus.errors import InvalidRequest
 from proteus.service.telemetry import bind
 
-BEARER: Final = HTTPBearer(auto_error=False, description="From POST /v1/auth/guest.")
+BEARER: Final = HTTPBearer(
+    auto_error=False,
+    description="An access token (POST /v1/auth/guest, /v1/auth/login, /v1/tokens) or an API key (POST /v1/keys).",
+)
 _WAIT: Final = re.compile(r"(?:^|[,;\s])wait=(\d{1,4})(?:$|[,;\s])")
 
 
@@ -39,34 +43,51 @@ async def services_of(request: Request) -> Services:
 ServicesDep = Annotated[Services, Depends(services_of)]
 
 
-async def caller_of(
-    services: ServicesDep, given: Annotated[HTTPAuthorizationCredentials | None, Depends(BEARER)]
-) -> Caller:
-    """The caller, by its token."""
-    return await caller_by(services, given.credentials if given else None)
+async def caller_of(request: Request, given: Annotated[HTTPAuthorizationCredentials | None, Depends(BEARER)]) -> Caller:
+    """The caller, by its token or key."""
+    return await caller_by(request, given.credentials if given else None)
 
 
-async def caller_by(services: Services, token: str | None) -> Caller:
-    """Return the caller that the token names, and bind its ids to every log line of this request."""
-    caller = await services.callers.admit(token)
+async def caller_by(request: Request, token: str | None) -> Caller:
+    """Return the caller that the token or key names, and bind its ids to every log line of this request."""
+    services: Services = request.state.services
+    caller = await services.callers.admit(token, site=request.headers.get("origin"))
     bind(user_id=caller.user_id)
+    if caller.key_id:
+        bind(key_id=caller.key_id)
     return caller
 
 
 CallerDep = Annotated[Caller, Depends(caller_of)]
 
 
-async def operator(caller: CallerDep) -> None:
-    """Refuse callers that are no operators."""
-    caller.require("admin")
+NEEDED: Final[dict[object, tuple[str, ...]]] = {}
+"""Dependency -> the scopes of which it needs one: `GuardedRoute` checks them before it reads the body."""
+
+
+def needs(*scopes: str) -> Callable[[Caller], Awaitable[None]]:
+    """Return a dependency that refuses callers without any of these scopes."""
+
+    async def check(caller: CallerDep) -> None:
+        caller.require(*scopes)
+
+    NEEDED[check] = scopes
+    return check
+
+
+operator: Final = needs("admin")
+"""Refuses callers that do not operate the deployment. `GuardedRoute` writes down what the others change."""
+
+administrator: Final = needs("admin")
+"""The same, for routes that write their deeds down themselves, in the transaction that does them."""
 
 
 async def host_of(
-    services: ServicesDep, authorization: Annotated[str | None, Header(include_in_schema=False)] = None
+    request: Request, authorization: Annotated[str | None, Header(include_in_schema=False)] = None
 ) -> Caller | None:
-    """The account that brings a new guest, by its token; None: there is none."""
+    """The account that brings a new guest, by its token or key; None: there is none."""
     scheme, _, token = (authorization or "").partition(" ")
-    return await caller_by(services, token) if scheme.lower() == "bearer" else None
+    return await caller_by(request, token) if scheme.lower() == "bearer" else None
 
 
 HostDep = Annotated[Caller | None, Depends(host_of)]
@@ -76,10 +97,23 @@ def limited(kind: str) -> DependsOn:
     """Count the request against the caller's allowance of this kind; the answer's headers state the rest."""
 
     async def take(request: Request, services: ServicesDep, caller: CallerDep) -> None:
-        request.state.allowance = services.rates.take(kind, caller.user_id)
+        request.state.allowance = allowance_of(services, kind, caller)
 
     made: DependsOn = Depends(take)
     return made
+
+
+def allowance_of(services: Services, kind: str, caller: Caller) -> Allowance | None:
+    """Count a request of this kind for its user and, where they have limits of their own, its token and its key.
+
+    Raises:
+        RateLimited: One of them has none left.
+    """
+    allowance = services.rates.take(kind, caller.user_id, most=caller.limits.get(kind))
+    if (most := caller.key_limits.get(kind)) is not None and caller.key_id:
+        of_key = services.rates.take(kind, caller.key_id, most=most)
+        allowance = min(filter(None, (allowance, of_key)), key=lambda one: one.left, default=None)
+    return allowance
 
 
 def holds(kind: Kind) -> DependsOn:
@@ -157,8 +191,8 @@ async def submit_of(
 ) -> Submit:
     """Return a request as a `Submit`, counted against the caller's allowance of this kind."""
     services: Services = request.state.services
-    caller = await caller_by(services, token)
-    request.state.allowance = services.rates.take(kind, caller.user_id)
+    caller = await caller_by(request, token)
+    request.state.allowance = allowance_of(services, kind, caller)
     context = SubmitContext(
         caller=caller, trace_id=request.state.request_id, once=await idempotency_key_of(request, key) if key else None
     )

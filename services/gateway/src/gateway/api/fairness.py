@@ -3,8 +3,8 @@
     RequestEnvelope ─▶ Fair ─▶ SubmitShortcut ─▶ …        every request but the machines' probes
     FairSockets ─▶ Socket.IO                              every connection of a socket, before its first message
 
-A request counts for the user its token names; one of a guest, or without a token, counts for its address as well. One
-of an account does not: a shop's server sends those of all its shoppers from one address.
+A request counts for the user its token or key names; one of a person, or without a token, counts for its address as
+well. One of an account does not: a shop's server sends those of all its shoppers from one address.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway.api import cors, problems
 from gateway.rules.rates import Rate
-from gateway.rules.shares import Holder
+from gateway.rules.shares import Holder, holder_of
 from gateway.services import Services
 from gateway.settings import LimitSettings
 from proteus.errors import Overloaded
@@ -132,8 +132,8 @@ def _token(headers: Mapping[bytes, list[bytes]]) -> str:
 
 
 def _holders(services: Services, token: str, address: str | None) -> list[tuple[Holder, str]]:
-    caller = services.tokens.look(token) if token else None
-    holders: list[tuple[Holder, str]] = [(caller.kind, caller.user_id)] if caller else []
-    if address and (caller is None or caller.kind == "guest"):
+    caller = services.callers.look(token) if token else None
+    holders: list[tuple[Holder, str]] = [holder_of(caller)] if caller else []
+    if address and (caller is None or caller.is_person):
         holders.append(("address", address))
     return holders

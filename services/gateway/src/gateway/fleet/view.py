@@ -78,4 +78,4 @@ def holders(tenant: str, guest_id: str | None, origin: str | None) -> list[Holde
 
 def holders_of(caller: Caller) -> list[Holder]:
     """Return the holders of a caller's pictures."""
-    return holders(caller.tenant, caller.user_id if caller.kind == "guest" else None, caller.origin)
+    return holders(caller.tenant, caller.user_id if caller.is_person else None, caller.origin)

@@ -10,7 +10,7 @@ from sqlalchemy import and_, case, func, or_, select
 
 from gateway.ledger.jobs import JobRow, jobs
 from gateway.ledger.statements import Statements
-from gateway.ledger.users import users
+from gateway.ledger.users import PEOPLE, users
 from proteus.jobs import ALIVE, OUTSIDE, JobState, Stage
 from proteus.stages import JobKind
 
@@ -69,7 +69,7 @@ class BacklogReads(Statements):
 
         An account counts as its tenant alone. Pictures made from `new_since` on come try-on by try-on.
         """
-        guest_id = case((users.c.kind == "guest", users.c.id)).label("guest_id")
+        guest_id = case((users.c.kind.in_(PEOPLE), users.c.id)).label("guest_id")
         new_tryon_id = case((jobs.c.created_at >= new_since, jobs.c.tryon_id)).label("new_tryon_id")
         by = (jobs.c.tenant, guest_id, users.c.origin, jobs.c.stage, new_tryon_id)
         statement = (

@@ -11,8 +11,12 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from gateway.ledger.accounts import AccountReads, AccountWrites
+from gateway.ledger.api_keys import ApiKeyReads, ApiKeyWrites
 from gateway.ledger.arrivals import ArrivalReads
+from gateway.ledger.audit_log import AuditReads, AuditWrites
 from gateway.ledger.backlog import BacklogReads
+from gateway.ledger.consents import ConsentReads, ConsentWrites
 from gateway.ledger.deletions import DeletionReads, DeletionWrites
 from gateway.ledger.deployment import DeploymentReads, DeploymentWrites, deployment
 from gateway.ledger.engine_offers import EngineOfferReads, EngineOfferWrites
@@ -22,8 +26,10 @@ from gateway.ledger.images import ImageReads, ImageWrites
 from gateway.ledger.jobs import JobReads, JobWrites
 from gateway.ledger.needs import NeedReads, NeedWrites
 from gateway.ledger.orders import OrderReads, OrderWrites
+from gateway.ledger.refresh_tokens import RefreshTokenReads, RefreshTokenWrites
 from gateway.ledger.retention import RetentionReads, RetentionWrites
 from gateway.ledger.schema import METADATA
+from gateway.ledger.tenants import TenantReads, TenantWrites
 from gateway.ledger.tryons import TryonReads, TryonWrites
 from gateway.ledger.users import UserReads, UserWrites
 
@@ -49,6 +55,12 @@ class Reads:
         self.engine_offers = EngineOfferReads(connection)
         self.deployment = DeploymentReads(connection)
         self.retention = RetentionReads(connection)
+        self.tenants = TenantReads(connection)
+        self.consents = ConsentReads(connection)
+        self.accounts = AccountReads(connection)
+        self.api_keys = ApiKeyReads(connection)
+        self.refresh_tokens = RefreshTokenReads(connection)
+        self.audit_log = AuditReads(connection)
 
     async def ping(self) -> None:
         """Raise unless the migrations' newest table answers."""
@@ -79,3 +91,9 @@ class Writes:
         self.engine_offers = EngineOfferWrites(connection)
         self.deployment = DeploymentWrites(connection)
         self.retention = RetentionWrites(connection)
+        self.tenants = TenantWrites(connection)
+        self.consents = ConsentWrites(connection)
+        self.accounts = AccountWrites(connection)
+        self.api_keys = ApiKeyWrites(connection)
+        self.refresh_tokens = RefreshTokenWrites(connection)
+        self.audit_log = AuditWrites(connection)

@@ -26,10 +26,15 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from gateway.ledger.schema import METADATA, NOW
 from gateway.ledger.statements import Statements
+from gateway.ledger.tenants import tenants
+from gateway.rules.rights import Rights
 from proteus.jobs import UserId
 
 SEEN_EVERY: Final = timedelta(hours=1)
 """How often a user's presence is stored."""
+
+PEOPLE: Final = ("guest", "member")
+"""Kinds of users that are one person each: a person's limits hold for them, beside those of the tenant."""
 
 users = Table(
     "users",
@@ -42,11 +47,14 @@ users = Table(
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=NOW),
     Column("last_seen_at", DateTime(timezone=True), nullable=False, server_default=NOW),
     Column("origin", Text),
-    CheckConstraint("kind IN ('guest', 'account', 'foreign')", name="kind"),
+    Column("subject", Text),
+    CheckConstraint("kind IN ('guest', 'member', 'account', 'foreign')", name="kind"),
     Index("ix_users_idle_guests", "last_seen_at", postgresql_where=text("kind = 'guest'")),
     Index("ix_users_origins", "created_at", postgresql_where=text("origin IS NOT NULL")),
+    Index("ix_users_subjects", "tenant", "subject", unique=True, postgresql_where=text("subject IS NOT NULL")),
 )
-"""`origin`: of a guest, the address from which it was made as a keyed hash; emptied after a day."""
+"""`origin`: of a guest, the address from which it was made as a keyed hash; emptied after a day. `subject`: the
+tenant's own name of its shopper."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -61,6 +69,7 @@ class UserRow:
     created_at: datetime
     last_seen_at: datetime
     origin: str | None
+    subject: str | None
 
 
 class UserReads(Statements):
@@ -69,9 +78,15 @@ class UserReads(Statements):
     async def find(self, user_id: UserId) -> UserRow | None:
         return await self._one(UserRow, select(users).where(users.c.id == user_id))
 
-    async def existing(self, ids: Iterable[UserId]) -> set[UserId]:
-        """Which of these users exist."""
-        return set((await self._connection.execute(select(users.c.id).where(users.c.id.in_(list(ids))))).scalars())
+    async def existing(self, ids: Iterable[UserId]) -> dict[UserId, Rights]:
+        """Which of these users exist, with what their tenants may use."""
+        statement = (
+            select(users.c.id, tenants.c.engines, tenants.c.samples_most)
+            .outerjoin(tenants, tenants.c.id == users.c.tenant)
+            .where(users.c.id.in_(list(ids)))
+        )
+        rows = await self._connection.execute(statement)
+        return {row.id: Rights.of(row.engines, row.samples_most) for row in rows}
 
     async def page(self, after: tuple[datetime, str] | None, *, limit: int) -> list[UserRow]:
         """Users, oldest first (operators only)."""
@@ -116,6 +131,31 @@ class UserWrites(UserReads):
             .returning(users)
         )
         return UserRow(**(await self._connection.execute(statement)).mappings().one())
+
+    async def shopper(self, user_id: UserId, *, tenant: str, subject: str) -> UserRow:
+        """Return the tenant's shopper with this name; a new one gets the id."""
+        statement = (
+            upsert(users)
+            .values(id=user_id, kind="guest", tenant=tenant, subject=subject)
+            .on_conflict_do_update(
+                index_elements=[users.c.tenant, users.c.subject],
+                index_where=users.c.subject.is_not(None),
+                set_={"last_seen_at": func.now()},
+            )
+            .returning(users)
+        )
+        return UserRow(**(await self._connection.execute(statement)).mappings().one())
+
+    async def become_member(self, user_id: UserId) -> UserRow | None:
+        """Turn a guest into a person who registered; None: there is no such guest."""
+        statement = (
+            update(users)
+            .where(users.c.id == user_id, users.c.kind == "guest")
+            .values(kind="member", origin=None)
+            .returning(users)
+        )
+        found = (await self._connection.execute(statement)).mappings().first()
+        return None if found is None else UserRow(**found)
 
     async def rename(self, user_id: UserId, display_name: str | None) -> UserRow | None:
         statement = update(users).where(users.c.id == user_id).values(display_name=display_name).returning(users)

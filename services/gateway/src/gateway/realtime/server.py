@@ -14,7 +14,7 @@ import socketio
 
 from gateway.accounts.callers import Callers
 from gateway.realtime.relay import Relay, Subscriber
-from gateway.rules.shares import Place, Shares
+from gateway.rules.shares import Place, Shares, holder_of
 from gateway.rules.tokens import Caller
 from proteus.errors import InvalidRequest, ProteusError
 from proteus.events import ClientEvent
@@ -53,14 +53,14 @@ class SocketServer:
         self._relay, self._callers, self._shares = relay, callers, shares
 
     async def close_ended(self) -> None:
-        """Disconnect sockets whose token has expired or whose user was deleted."""
+        """Disconnect sockets whose token has expired, whose key or login was revoked, or whose user was deleted."""
         if self._callers is None:
             return
         for sid, (_, caller, _) in tuple(self._open.items()):
             if not self._callers.still(caller):
                 await self.io.disconnect(sid)
 
-    async def _connect(self, sid: str, _environ: Mapping[str, Any], auth: Any = None) -> None:
+    async def _connect(self, sid: str, environ: Mapping[str, Any], auth: Any = None) -> None:
         if self._relay is None or self._callers is None or self._shares is None:
             raise socketio.exceptions.ConnectionRefusedError(
                 "Try again at once.", {"code": "starting", "retryable": True}
@@ -68,8 +68,8 @@ class SocketServer:
         place: Place | None = None
         try:
             given = auth if isinstance(auth, dict) else {}
-            caller = await self._callers.admit(str(given.get("token") or ""))
-            place = self._shares.holding([(caller.kind, caller.user_id)])
+            caller = await self._callers.admit(str(given.get("token") or ""), site=environ.get("HTTP_ORIGIN"))
+            place = self._shares.holding([holder_of(caller)])
             place.take("sockets")
             last_seq = _last_seq(given.get("last_seq"))
 

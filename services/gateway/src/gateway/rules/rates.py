@@ -56,13 +56,21 @@ class Rates:
         self._now = now
         self._buckets: dict[str, OrderedDict[str, _Bucket]] = {kind: OrderedDict() for kind in rates}
 
-    def take(self, kind: str, holder: str, *, units: int = 1) -> Allowance | None:
+    def take(self, kind: str, holder: str, *, units: int = 1, most: int | None = None) -> Allowance | None:
         """Count one request that costs `units`; None: this kind is not limited.
+
+        Args:
+            kind: Kind of request.
+            holder: Whose bucket it is.
+            units: What the request costs.
+            most: A limit of the holder's own, where it is lower than that of everybody.
 
         Raises:
             RateLimited: The holder's bucket has too little left.
         """
         rate = self._rates[kind]
+        if most is not None and (most < rate.limit or rate.limit <= 0):
+            rate = Rate(limit=most, seconds=rate.seconds)
         if rate.limit <= 0:
             return None
         bucket = self._filled(self._buckets[kind], holder, rate)

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Final, Literal
 
+from gateway.rules.tokens import Caller
 from gateway.settings import LimitSettings
 from proteus.errors import Overloaded
 
@@ -32,6 +33,11 @@ class TooManyAtOnce(Overloaded):
 
     code = "too_many_at_once"
     hint = "Let some of them end first, then try again."
+
+
+def holder_of(caller: Caller) -> tuple[Holder, str]:
+    """Return the class and the name of the holder that a caller is: one person, or a tenant's own server."""
+    return ("guest" if caller.is_person else "account", caller.user_id)
 
 
 def limits_of(settings: LimitSettings) -> dict[Holder, dict[Kind, int]]:

@@ -7,6 +7,7 @@ with one is refused (422) with a sentence that names the character. The rest of 
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from datetime import UTC, datetime
 from typing import Annotated, Any, Final
@@ -18,6 +19,7 @@ from proteus.errors import NotFound
 
 ID_LENGTH_MOST: Final = 200
 URL_LENGTH_MOST: Final = 2_048
+_TENANT: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 SEQ_MOST: Final = 2**63 - 1
 """Postgres counts events in 64 bits."""
 
@@ -34,6 +36,16 @@ def plain(text: str) -> str:
     for character in text:
         if unicodedata.category(character) in ("Cc", "Cs"):
             raise ValueError(f"must not contain U+{ord(character):04X}: no control characters, no lone surrogates")
+    return text
+
+
+def written(text: str) -> str:
+    """Return a text of several lines as it is.
+
+    Raises:
+        ValueError: It has a control character other than a line feed, or a lone surrogate.
+    """
+    plain(text.replace("\n", ""))
     return text
 
 
@@ -90,6 +102,44 @@ def _seq(text: str) -> str:
     return number
 
 
+def tenant_name(text: str) -> str:
+    """Return a tenant's name.
+
+    Raises:
+        ValueError: It is none: it stands in ids and on command lines.
+    """
+    if not _TENANT.fullmatch(text):
+        raise ValueError("must be 1 to 64 of a-z, A-Z, 0-9, '.', '_' and '-', and begin with a letter or a digit")
+    return text
+
+
+def email(text: str) -> str:
+    """Return an email address in lower case, without the blanks around it.
+
+    Raises:
+        ValueError: It has no name or no host.
+    """
+    found = plain(text).strip().lower()
+    name, _, host = found.rpartition("@")
+    if not name or not host or any(character.isspace() for character in found):
+        raise ValueError("must be an email address like ada@shop.example")
+    return found
+
+
+def web_origin(text: str) -> str:
+    """Return a web origin as browsers write it in `Origin`.
+
+    Raises:
+        ValueError: It is none: scheme and host (and port) alone, in lower case.
+    """
+    parts = urlsplit(stored_url(text))
+    if parts.scheme not in ("http", "https") or not parts.hostname or text != f"{parts.scheme}://{parts.netloc}":
+        raise ValueError("must be a web origin like https://shop.example, without a path or a slash at its end")
+    if parts.username is not None or text != text.lower():
+        raise ValueError("must be a web origin in lower case, without a user")
+    return text
+
+
 PathId = Annotated[
     str, AfterValidator(_named), WithJsonSchema({"type": "string", "minLength": 1, "maxLength": ID_LENGTH_MOST})
 ]
@@ -97,6 +147,23 @@ PathId = Annotated[
 
 Id = Annotated[str, Field(max_length=80, json_schema_extra=PATTERN), AfterValidator(plain)]
 """An id in a query or a body."""
+
+Email = Annotated[str, Field(min_length=3, max_length=254, json_schema_extra=PATTERN), AfterValidator(email)]
+"""An email address, in lower case."""
+
+Password = Annotated[str, Field(min_length=10, max_length=256, json_schema_extra=PATTERN), AfterValidator(plain)]
+"""A new password: length is what counts (NIST SP 800-63B)."""
+
+TriedPassword = Annotated[str, Field(max_length=256, json_schema_extra=PATTERN), AfterValidator(plain)]
+"""A password of a login: any text may be tried."""
+
+Secret = Annotated[str, Field(max_length=200, json_schema_extra=PATTERN), AfterValidator(plain)]
+"""A token in a body."""
+
+TenantName = Annotated[
+    str, AfterValidator(tenant_name), WithJsonSchema({"type": "string", "pattern": f"^{_TENANT.pattern}$"})
+]
+"""The name of a tenant."""
 
 EngineName = Annotated[str, Field(max_length=32, json_schema_extra=PATTERN), AfterValidator(plain)]
 

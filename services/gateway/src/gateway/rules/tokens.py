@@ -1,13 +1,21 @@
-"""Access tokens: the caller, its tenant and its scopes. HS256, signed with the deployment's key."""
+"""Access tokens: the caller, its tenant, its scopes and its rights. HS256, signed with the deployment's first key.
+
+A deployment may have two keys: the first one signs, both are accepted. A token names its key by `kid`, a name that is
+made from the key itself; one without `kid` comes from a version that had a single key, and each key is tried.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+import hashlib
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
 import jwt
 
+from gateway.access_settings import TokenSettings
+from gateway.rules.rights import ALL, Rights
 from proteus.clock import Clock
 from proteus.errors import Forbidden, Unauthorized
 from proteus.jobs import UserId
@@ -17,7 +25,8 @@ ALGORITHM: Final = "HS256"
 GUESTS: Final = "guests"
 """The tenant of guests that no account brought: they came without a token."""
 
-Kind = Literal["guest", "account"]
+Kind = Literal["guest", "member", "account"]
+"""`guest`: a person without a password. `member`: a person who registered. `account`: a tenant's server or staff."""
 
 KNOWN_MOST: Final = 10_000
 """Good tokens remembered, so that a busy caller's signature is checked once, not with every request."""
@@ -25,7 +34,18 @@ KNOWN_MOST: Final = 10_000
 LIFE_SECONDS_MOST: Final = 10 * 366 * 86_400
 """A token that expires later than this from now is refused: it must be a mistake."""
 
-SCOPES: Final = frozenset({"admin", "priority:high"})
+TOKEN_CHARACTERS_MOST: Final = 4_096
+"""The longest token that we mint is far shorter; of a longer one not even the signature is computed."""
+
+SCOPES: Final = frozenset({"admin", "keys", "priority:high", "tokens"})
+"""`admin`: operate the deployment. `keys`: manage the API keys of the own tenant. `tokens`: mint shoppers' tokens."""
+
+KEY_SCOPES: Final = frozenset({"admin", "priority:high", "tokens"})
+"""What an API key may have. Not `keys`: a key that made keys would outlive its own revocation."""
+
+
+_JWT: Final = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
+"""Python's decoder skips what is no base64: one token would have endless spellings."""
 
 
 class TokenExpired(Unauthorized):
@@ -40,6 +60,13 @@ class Caller:
 
     Attributes:
         origin: Of a guest: the address from which it was made, as a keyed hash; None where it is unknown.
+        key_id: The API key that this caller presents, or that made its token; both end together.
+        session_id: The login that made the token; both end together.
+        rights: What it may use.
+        sites: Of a browser token: the web origins that may use it; empty: it is not bound to any.
+        region: Of a browser token: the shopper's country, as its shop says.
+        limits: Requests a minute, by kind, beside those of the deployment.
+        key_limits: The same for all callers of its key together.
     """
 
     user_id: UserId
@@ -48,23 +75,55 @@ class Caller:
     expires_at: float
     kind: Kind = "account"
     origin: str | None = None
+    key_id: str | None = None
+    session_id: str | None = None
+    rights: Rights = ALL
+    sites: frozenset[str] = frozenset()
+    region: str | None = None
+    limits: Mapping[str, int] = field(default_factory=dict)
+    key_limits: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def is_anonymous(self) -> bool:
         """Whether this is a guest that no account has brought."""
         return self.kind == "guest" and self.tenant == GUESTS
 
-    def require(self, scope: str) -> None:
-        """Raise `Forbidden` unless the token has the scope."""
-        if scope not in self.scopes:
-            raise Forbidden(f"This needs a token with the scope {scope!r}.")
+    @property
+    def is_person(self) -> bool:
+        """Whether a person's browser holds the token: one person's limits hold, and those of the address."""
+        return self.kind != "account"
+
+    def require(self, *scopes: str) -> None:
+        """Raise `Forbidden` unless the caller has one of the scopes."""
+        if self.scopes.isdisjoint(scopes):
+            raise Forbidden(f"This needs a token with the scope {' or '.join(map(repr, scopes))}.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bounds:
+    """What a token depends on, and what it is bound to: attributes of the same names of `Caller`."""
+
+    key_id: str | None = None
+    session_id: str | None = None
+    rights: Rights = ALL
+    sites: frozenset[str] = frozenset()
+    region: str | None = None
+    limits: Mapping[str, int] = field(default_factory=dict)
 
 
 class Tokens:
-    """Mints and checks tokens."""
+    """Mints and checks tokens.
 
-    def __init__(self, signing_key: str, *, clock: Clock) -> None:
+    Args:
+        signing_key: Signs, and is accepted.
+        second_key: Accepted only: the next key before a rotation, the previous one after it. Empty: there is none.
+        clock: The time by which tokens expire.
+    """
+
+    def __init__(self, signing_key: str, *, clock: Clock, second_key: str = "") -> None:
         self._key = signing_key
+        self._kid = kid_of(signing_key)
+        self._keys = {kid_of(key): key for key in (second_key, signing_key) if key}
         self._clock = clock
         self._known: dict[str, Caller] = {}
 
@@ -81,8 +140,9 @@ class Tokens:
         seconds: int,
         kind: Kind = "account",
         origin: str | None = None,
+        bounds: Bounds | None = None,
     ) -> str:
-        """Return a token for the user, valid for this many seconds."""
+        """Return a token for the user, valid for this many seconds at most."""
         unknown = set(scopes) - SCOPES
         if unknown:
             raise ValueError(f"unknown scopes {sorted(unknown)}; there are {sorted(SCOPES)}")
@@ -98,9 +158,21 @@ class Tokens:
             "iat": now,
             "exp": now + seconds,
         }
-        if origin:
-            claims["origin"] = origin
-        return jwt.encode(claims, self._key, algorithm=ALGORITHM)
+        bounds = bounds or Bounds()
+        engines = bounds.rights.engines
+        more = {
+            "origin": origin,
+            "key_id": bounds.key_id,
+            "sid": bounds.session_id,
+            "engines": None if engines is None else sorted(engines),
+            "samples": bounds.rights.samples_most,
+            "sites": sorted(bounds.sites),
+            "region": bounds.region,
+            "limits": dict(bounds.limits),
+        }
+        # No engines at all is a restriction, not an absence.
+        claims |= {name: value for name, value in more.items() if value or (name == "engines" and value is not None)}
+        return jwt.encode(claims, self._key, algorithm=ALGORITHM, headers={"kid": self._kid})
 
     def verify(self, token: str) -> Caller:
         """Return the caller that the token names.
@@ -123,27 +195,63 @@ class Tokens:
             return None
 
     def _decoded(self, token: str) -> Caller:
+        if len(token) > TOKEN_CHARACTERS_MOST or not _JWT.fullmatch(token):
+            raise Unauthorized("The access token is not valid.")
         try:
-            claims = jwt.decode(
-                token,
-                self._key,
-                algorithms=[ALGORITHM],
-                issuer=ISSUER,
-                options={"require": ["exp", "sub", "iss"], "verify_exp": False, "verify_iat": False},
-            )
-            caller = _caller(claims, now=self._clock.now())
-        except (jwt.InvalidTokenError, TypeError, ValueError, OverflowError) as error:
+            caller = _caller(self._claims(token), now=self._clock.now())
+        except (jwt.InvalidTokenError, TypeError, ValueError, OverflowError, AttributeError, RecursionError) as error:
             raise Unauthorized("The access token is not valid.") from error
         if len(self._known) >= KNOWN_MOST:
             self._known.clear()
         self._known[token] = caller
         return caller
 
+    def _claims(self, token: str) -> dict[str, Any]:
+        """Return what a token says, if one of our keys signed it.
+
+        Raises:
+            jwt.InvalidTokenError: None did.
+        """
+        kid = jwt.get_unverified_header(token).get("kid")
+        if kid is None:
+            candidates = list(self._keys.values())
+        elif isinstance(kid, str) and kid in self._keys:
+            candidates = [self._keys[kid]]
+        else:
+            raise jwt.InvalidTokenError("no key of ours has this kid")
+        for key in candidates:
+            try:
+                return jwt.decode(
+                    token,
+                    key,
+                    algorithms=[ALGORITHM],
+                    issuer=ISSUER,
+                    options={"require": ["exp", "sub", "iss"], "verify_exp": False, "verify_iat": False},
+                )
+            except jwt.InvalidSignatureError:
+                continue
+        raise jwt.InvalidSignatureError("none of our keys signed it")
+
+
+def tokens_of(settings: TokenSettings, *, clock: Clock) -> Tokens:
+    """Return the deployment's tokens."""
+    return Tokens(
+        settings.signing_key.get_secret_value(),
+        second_key=settings.second_signing_key.get_secret_value(),
+        clock=clock,
+    )
+
+
+def kid_of(key: str) -> str:
+    """Return the public name of a signing key."""
+    return hashlib.sha256(b"kid\n" + key.encode()).hexdigest()[:8]
+
 
 def _caller(claims: dict[str, Any], *, now: float) -> Caller:
     tenant = str(claims.get("tenant") or GUESTS)
     # Tokens of earlier versions name no kind: a user in the guests' tenant was a guest.
-    kind: Kind = "guest" if claims.get("kind", "guest" if tenant == GUESTS else "account") == "guest" else "account"
+    named = claims.get("kind", "guest" if tenant == GUESTS else "account")
+    kind: Kind = "guest" if named == "guest" else "member" if named == "member" else "account"
     expires_at = _expiry(claims["exp"], now=now)
     scopes = frozenset(str(claims.get("scope") or "").split())
     return Caller(
@@ -152,8 +260,18 @@ def _caller(claims: dict[str, Any], *, now: float) -> Caller:
         scopes=scopes,
         expires_at=expires_at,
         kind=kind,
-        origin=str(claims["origin"]) if claims.get("origin") else None,
+        origin=_text(claims, "origin"),
+        key_id=_text(claims, "key_id"),
+        session_id=_text(claims, "sid"),
+        rights=Rights.of(claims.get("engines"), claims.get("samples")),
+        sites=frozenset(claims.get("sites") or ()),
+        region=_text(claims, "region"),
+        limits=dict(claims.get("limits") or {}),
     )
+
+
+def _text(claims: dict[str, Any], name: str) -> str | None:
+    return str(claims[name]) if claims.get(name) else None
 
 
 def _expiry(claim: object, *, now: float) -> float:

@@ -70,6 +70,7 @@ class Acceptor:
             accepted = await self._ready.accept(context, options, person_url=person_url, garment_url=garment_url)
             if accepted is not None:
                 return accepted
+            self._admitter.card(context, options)  # What the caller may not use is refused before its photos are read.
             return await self._commit(
                 context, options, await self._photos.materials(context.caller, person_url, garment_url)
             )

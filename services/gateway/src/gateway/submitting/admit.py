@@ -62,7 +62,9 @@ class Admitter:
         """Return the engine; raise if the caller or the deployment may not use it with these options."""
         if options.priority == "high":
             context.caller.require("priority:high")
-        return requested_card(options, self._default_engine, self._fleet.choices, commercial_only=self._commercial_only)
+        card = requested_card(options, self._default_engine, self._fleet.choices, commercial_only=self._commercial_only)
+        context.caller.rights.require(engine=card.name, samples=options.num_samples)
+        return card
 
     @contextmanager
     def admitting(self, context: SubmitContext, options: TryonOptions) -> Iterator[Admitted]:

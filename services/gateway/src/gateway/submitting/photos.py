@@ -11,8 +11,9 @@ from typing import Final
 from gateway.ledger.engine import Ledger
 from gateway.ledger.images import ImageRow
 from gateway.ledger.jobs import JobRow
-from gateway.ledger.session import Reads
+from gateway.ledger.session import Reads, Writes
 from gateway.ledger.tryons import TryonRow
+from gateway.rules.consent import ConsentRequired, ConsentRule
 from gateway.rules.failures import error_of
 from gateway.rules.tokens import Caller
 from gateway.settings import LimitSettings, UploadSettings
@@ -27,6 +28,16 @@ from proteus.storage import ObjectStore, PresignedPut
 
 SWEEP_MARGIN: Final = timedelta(minutes=1)
 """A PUT that began as its signature expired has ended by then."""
+
+
+async def _check_consent(reads: Reads | Writes, caller: Caller) -> None:
+    """Refuse a photo of a person who has not agreed, where the tenant asks for it."""
+    if not caller.is_person:
+        return
+    tenant = await reads.tenants.find(caller.tenant)
+    rule = ConsentRule.of(tenant.consent) if tenant else None
+    if rule and not rule.is_met_by(await reads.consents.of(caller.user_id), region=caller.region):
+        raise ConsentRequired(f"Agree to the text {rule.version!r} first.")
 
 
 class QuotaExceeded(errors.Forbidden):
@@ -71,6 +82,7 @@ class Photos:
         async with self._ledger.write() as writes:
             if await writes.users.find(caller.user_id) is None:
                 raise errors.Unauthorized("The user of this token does not exist any more.")
+            await _check_consent(writes, caller)
             self._check_quota(caller, *await writes.images.stored(caller.user_id), size_bytes)
             await writes.images.add(
                 image_id,
@@ -114,7 +126,7 @@ class Photos:
 
     def _check_quota(self, caller: Caller, photos: int, size_bytes: int, more_bytes: int) -> None:
         quotas = self._quotas
-        guest = caller.kind == "guest"
+        guest = caller.is_person
         most = quotas.guest_images if guest else quotas.account_images
         most_bytes = quotas.guest_bytes if guest else quotas.account_bytes
         if most and photos >= most:

@@ -69,16 +69,19 @@ class Retention:
         """Erase old try-ons and unused photos: those of external payloads, and accounts' where they are not kept."""
         erased = await self._old_work("foreign", now - self._idle)
         if self._settings.tenant_days is not None:
-            erased += await self._old_work("account", now - timedelta(days=self._settings.tenant_days))
+            for kind in ("account", "member"):
+                erased += await self._old_work(kind, now - timedelta(days=self._settings.tenant_days))
         if erased:
             log.info("old_work_erased", entries=erased)
         return erased
 
     async def traces(self, now: datetime) -> None:
-        """Forget events too old to be replayed, and the addresses of guests."""
+        """Forget events too old to be replayed, guests' addresses, old deeds, and logins that have ended."""
         async with self._ledger.write() as writes:
             await writes.events.forget(recorded_before=now - timedelta(days=self._settings.event_days))
             await writes.users.forget_origins(created_before=now - ORIGIN_LIFE)
+            await writes.audit_log.forget(done_before=now - timedelta(days=self._settings.audit_days))
+            await writes.refresh_tokens.forget(expired_before=now)
 
     async def _old_work(self, kind: str, created_before: datetime) -> int:
         async with self._ledger.read() as reads:

@@ -1,1 +1,1 @@
-"""Authentication: guest tokens."""
+"""Authentication: guest tokens, and accounts with passwords."""

@@ -26,8 +26,8 @@ from proteus.jobs import TERMINAL
 
 router = GuardedRouter(tags=["events"])
 
-LOOK_SECONDS: Final = 1.0
-"""How soon a silent stream notices that its token has expired or that the process is to stop."""
+LOOK_SECONDS: Final = 0.4
+"""How soon a silent stream notices that its token or key has ended or that the process is to stop."""
 
 QUEUE_MOST: Final = 1_000
 """Messages a slow reader may lag behind; then its stream ends, and it resumes by its last id."""

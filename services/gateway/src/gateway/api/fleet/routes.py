@@ -12,6 +12,7 @@ from gateway.api.fleet.models import FleetBody, WarmRequest
 from gateway.api.guarding import GuardedRouter
 from gateway.fleet.readiness import readiness_of
 from gateway.rules.options import default_engine
+from gateway.rules.tokens import GUESTS
 from gateway.services import Services
 from proteus.errors import Forbidden
 
@@ -32,8 +33,8 @@ async def warm(services: ServicesDep, caller: CallerDep, wish: WarmRequest = _TE
 
     Each request uses up minutes that the tenant has in an hour; guests that no account brought have none.
     """
-    if caller.is_anonymous:
-        raise Forbidden("A guest without a tenant may not keep a weaver ready.")
+    if caller.is_person and caller.tenant == GUESTS:
+        raise Forbidden("A user without a tenant may not keep a weaver ready.")
     services.rates.take("warm_minutes", caller.tenant, units=wish.minutes)
     await services.fleet.keep_warm(seconds=60 * wish.minutes)
     return _body(services)

@@ -7,7 +7,7 @@ from fastapi import Response
 from gateway.api.dependencies import CallerDep, ServicesDep, SubmitDep, WaitDep
 from gateway.api.guarding import GuardedRouter
 from gateway.api.segmentations.models import SegmentRequest
-from gateway.api.tryons.answers import ENDED_IN_TIME, submitted
+from gateway.api.tryons.answers import ENDED_IN_TIME, status_within, submitted
 from gateway.rules.text import PathId
 from gateway.status.models import StatusBody
 
@@ -37,4 +37,4 @@ async def segment(submit: SubmitDep, asked: SegmentRequest) -> Response:
 @router.get("/v1/segmentations/{job_id}", summary="Status of a cut-out")
 async def segmentation(services: ServicesDep, caller: CallerDep, wait: WaitDep, job_id: PathId) -> StatusBody:
     """Return the cut-out's status; with `?wait=` as soon as it has ended."""
-    return await services.statuses.within(caller.user_id, job_id, seconds=wait)
+    return await status_within(services, caller, job_id, seconds=wait)

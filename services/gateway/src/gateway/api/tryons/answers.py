@@ -30,4 +30,12 @@ def status_answer(status: StatusBody, *, waited: float = 0.0) -> Response:
 
 async def submitted(services: Services, caller: Caller, job_id: str, *, wait: float) -> Response:
     """Return a submitted job's status, after waiting for its end as long as the client requested."""
-    return status_answer(await services.statuses.within(caller.user_id, job_id, seconds=wait), waited=wait)
+    return status_answer(await status_within(services, caller, job_id, seconds=wait), waited=wait)
+
+
+async def status_within(services: Services, caller: Caller, job_id: str, *, seconds: float) -> StatusBody:
+    """Return a job's status as soon as it has ended, if the caller's token, key and login are still valid then."""
+    status = await services.statuses.within(caller.user_id, job_id, seconds=seconds)
+    if seconds > 0:
+        services.callers.require_still(caller)
+    return status

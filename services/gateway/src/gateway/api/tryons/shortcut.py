@@ -47,7 +47,7 @@ class SubmitShortcut:
             return
         request = Request(scope, receive)
         try:
-            await caller_by(request.state.services, token)  # Before a byte of the body is read.
+            await caller_by(request, token)  # Before a byte of the body is read.
         except ProteusError as error:
             await (await problems.on_proteus_error(request, error))(scope, receive, send)
             return

@@ -29,7 +29,7 @@ class UserBody(BaseModel):
     model_config = said(EXAMPLE)
 
     user_id: str
-    kind: Literal["guest", "account", "foreign"]
+    kind: Literal["guest", "member", "account", "foreign"]
     tenant: str
     display_name: str | None = None
     last_seq: int

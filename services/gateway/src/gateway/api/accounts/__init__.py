@@ -1,0 +1,1 @@
+"""`/v1/accounts`: the accounts of people, for administrators."""

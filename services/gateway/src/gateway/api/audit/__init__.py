@@ -1,0 +1,1 @@
+"""`/v1/audit`: what administrators, tenants' staff and API keys did."""

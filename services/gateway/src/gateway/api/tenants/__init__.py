@@ -1,0 +1,1 @@
+"""`/v1/tenants`: what each tenant may use of the fleet, for administrators."""

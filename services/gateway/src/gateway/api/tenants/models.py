@@ -1,0 +1,54 @@
+"""Bodies of `/v1/tenants`."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from pydantic import BaseModel, Field
+
+from gateway.api.keys.models import Engines
+from gateway.api.wire import asked, page, said
+from gateway.ledger.tenants import TenantRow
+from gateway.status.models import AT
+from gateway.status.views import iso
+
+EXAMPLE: Final[dict[str, Any]] = {
+    "tenant": "acme",
+    "engines": ["puppet", "fashn"],
+    "samples_most": 2,
+    "created_at": AT,
+}
+
+
+class RightsRequest(BaseModel):
+    """What a tenant may use. What is left out or null is not restricted."""
+
+    model_config = asked(engines=["puppet", "fashn"], samples_most=2)
+
+    engines: Engines | None = Field(default=None, description="Names of engines, see GET /v1/models.")
+    samples_most: int | None = Field(default=None, ge=1, le=4, description="Pictures of one try-on.")
+
+
+class TenantBody(BaseModel):
+    """A tenant, and what it may use."""
+
+    model_config = said(EXAMPLE)
+
+    tenant: str
+    engines: list[str] | None
+    samples_most: int | None
+    created_at: str
+
+    @classmethod
+    def of(cls, row: TenantRow) -> TenantBody:
+        """Return a stored tenant."""
+        return cls(tenant=row.id, engines=row.engines, samples_most=row.samples_most, created_at=iso(row.created_at))
+
+
+class TenantList(BaseModel):
+    """Tenants, the oldest first."""
+
+    model_config = page(EXAMPLE)
+
+    items: list[TenantBody]
+    next_cursor: str | None = None

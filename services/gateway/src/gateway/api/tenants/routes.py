@@ -1,0 +1,43 @@
+"""What each tenant may use of the fleet."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Depends, Path
+
+from gateway.accounts.deeds import Actor
+from gateway.api.dependencies import CallerDep, PageDep, ServicesDep, TraceDep, administrator, cursor_behind
+from gateway.api.guarding import GuardedRouter
+from gateway.api.keys.models import rights_of
+from gateway.api.tenants.models import RightsRequest, TenantBody, TenantList
+from gateway.rules.text import TenantName
+
+router = GuardedRouter(prefix="/v1/tenants", tags=["tenants"], dependencies=[Depends(administrator)])
+
+
+@router.get("", summary="List tenants")
+async def list_tenants(services: ServicesDep, page: PageDep) -> TenantList:
+    """Return the tenants, the oldest first, with what each may use."""
+    async with services.ledger.read() as reads:
+        rows = await reads.tenants.page(page.cursor, limit=page.limit)
+    return TenantList(items=[TenantBody.of(row) for row in rows], next_cursor=cursor_behind(rows, page))
+
+
+@router.put("/{tenant}", summary="Say what a tenant may use")
+async def restrict(
+    services: ServicesDep,
+    caller: CallerDep,
+    trace: TraceDep,
+    tenant: Annotated[TenantName, Path()],
+    wish: RightsRequest,
+) -> TenantBody:
+    """Restrict a tenant's engines and samples, its keys' and shoppers' included. Holds within seconds."""
+    rights = rights_of(wish.engines, wish.samples_most)
+    engines = None if rights.engines is None else sorted(rights.engines)
+    async with services.ledger.write() as writes:
+        row = await writes.tenants.restrict(tenant, engines=engines, samples_most=rights.samples_most)
+        await Actor.of(caller, trace).did(
+            writes, "tenant.restrict", tenant, tenant=tenant, engines=engines, samples_most=rights.samples_most
+        )
+    return TenantBody.of(row)

@@ -1,0 +1,78 @@
+"""Tenants: shops and teams that share a fleet. A tenant without a row has no restriction.
+
+Users, jobs and keys name their tenant as text, so one may exist before anybody gave it a row.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ARRAY, Column, DateTime, Integer, Table, Text, null, select, tuple_
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from gateway.ledger.schema import METADATA, NOW
+from gateway.ledger.statements import Statements
+
+tenants = Table(
+    "tenants",
+    METADATA,
+    Column("id", Text, primary_key=True),
+    Column("engines", ARRAY(Text)),
+    Column("samples_most", Integer),
+    Column("consent", JSONB),
+    Column("created_at", DateTime(timezone=True), nullable=False, server_default=NOW),
+)
+"""`engines`, `samples_most`: what the tenant may use; NULL: everything. `consent`: what it asks of its shoppers."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TenantRow:
+    """A tenant, and what it may use."""
+
+    id: str
+    engines: list[str] | None
+    samples_most: int | None
+    consent: dict[str, Any] | None
+    created_at: datetime
+
+
+class TenantReads(Statements):
+    """Reads of tenants."""
+
+    async def find(self, tenant: str) -> TenantRow | None:
+        return await self._one(TenantRow, select(tenants).where(tenants.c.id == tenant))
+
+    async def page(self, after: tuple[datetime, str] | None, *, limit: int) -> list[TenantRow]:
+        """Tenants, oldest first."""
+        statement = select(tenants).order_by(tenants.c.created_at, tenants.c.id).limit(limit)
+        if after:
+            statement = statement.where(tuple_(tenants.c.created_at, tenants.c.id) > after)
+        return await self._all(TenantRow, statement)
+
+
+class TenantWrites(TenantReads):
+    """Changes of tenants."""
+
+    async def ensure(self, tenant: str) -> None:
+        """Give a tenant its row, if it has none."""
+        await self._connection.execute(upsert(tenants).values(id=tenant).on_conflict_do_nothing())
+
+    async def restrict(self, tenant: str, *, engines: list[str] | None, samples_most: int | None) -> TenantRow:
+        """Say what a tenant may use."""
+        values = {"engines": engines, "samples_most": samples_most}
+        statement = (
+            upsert(tenants)
+            .values(id=tenant, **values)
+            .on_conflict_do_update(index_elements=[tenants.c.id], set_=values)
+            .returning(tenants)
+        )
+        return TenantRow(**(await self._connection.execute(statement)).mappings().one())
+
+    async def ask_consent(self, tenant: str, rule: dict[str, Any] | None) -> None:
+        """Say what a tenant asks of its shoppers; None: nothing."""
+        values = {"consent": null() if rule is None else rule}
+        statement = upsert(tenants).values(id=tenant, **values)
+        await self._connection.execute(statement.on_conflict_do_update(index_elements=[tenants.c.id], set_=values))
