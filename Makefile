@@ -34,6 +34,10 @@ demo: install ## One real try-on through the whole fleet, from nothing to a pict
 up: install ## Run the fleet here until Ctrl+C; data is kept
 	@$(BIN)/proteus up
 
+.PHONY: pages
+pages: install ## Build the pages (Studio at /app) into the gateway; nothing to do while nothing changed
+	@$(BIN)/python -m workbench.pages
+
 .PHONY: down
 down: ## Stop the fleet that `make up` started
 	@if [ -x $(BIN)/proteus ]; then $(BIN)/proteus down; else echo "Nothing is installed, so nothing runs."; fi

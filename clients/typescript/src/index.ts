@@ -1,0 +1,5 @@
+/* A client of the public API, and of nothing else. */
+export { type ApiClient, type Schemas, connect, done, type Token } from "./api.ts";
+export { Problem, problemOf } from "./problems.ts";
+export { type Kind, type Uploaded, upload } from "./uploads.ts";
+export type { ClientEvent, JobEvent, ProgressEvent } from "./types.ts";
