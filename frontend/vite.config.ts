@@ -2,6 +2,7 @@
 import { fileURLToPath } from "node:url";
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vitest/config";
+import { poseTask } from "./scripts/pose-plugin.mjs";
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 const gateway = process.env.PROTEUS_URL ?? "http://127.0.0.1:8000";
@@ -9,13 +10,13 @@ const routesOfTheGateway = ["/v1", "/api", "/images", "/segformer", "/catvton", 
 
 export default defineConfig({
   base: "/app/",
-  plugins: [react()],
+  plugins: [react(), poseTask(here("node_modules"))],
   resolve: {
     alias: { "@proteus/client": here("../clients/typescript/src/index.ts") },
     // The client's sources lie outside this folder; what they import is installed here.
     dedupe: ["openapi-fetch", "socket.io-client"],
   },
-  worker: { format: "es" },
+  worker: { format: "es", plugins: () => [poseTask(here("node_modules"))] },
   build: {
     outDir: process.env.PAGES_OUT ?? here("../services/gateway/src/gateway/static/app"),
     emptyOutDir: true,

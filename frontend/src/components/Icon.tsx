@@ -5,6 +5,8 @@ const PATHS = {
   system: "M4 5h16v11H4zM9 20h6M12 16v4",
   light: "M12 8a4 4 0 1 0 0 8 4 4 0 0 0 0-8M12 2v2M12 20v2M2 12h2M20 12h2M5 5l1.4 1.4M17.6 17.6 19 19M5 19l1.4-1.4M17.6 6.4 19 5",
   dark: "M20 14.5A8 8 0 0 1 9.5 4 8 8 0 1 0 20 14.5z",
+  camera: "M4 7.5h3.2L9 5h6l1.8 2.5H20v11H4zM12 9.5a3.5 3.5 0 1 0 0 7 3.5 3.5 0 0 0 0-7",
+  add: "M12 5v14M5 12h14",
 } as const;
 
 export type IconName = keyof typeof PATHS;
