@@ -4,7 +4,7 @@
  * A page is a folder of `features` with an `index.tsx` whose default export is the page. It is loaded when it is opened; what
  * it imports stays out of the first load. Studio is the exception: nearly every visit begins there.
  */
-import type { ComponentType } from "react";
+import { type ComponentType, lazy } from "react";
 import { Studio } from "../features/studio/index.tsx";
 import type { Strings } from "../strings/index.ts";
 
@@ -17,4 +17,5 @@ export interface Page {
 
 export const PAGES: readonly Page[] = [
   { path: "", name: (strings) => strings.app.studio, body: Studio },
+  { path: "history", name: (strings) => strings.history.name, body: lazy(() => import("../features/history/index.tsx")) },
 ];

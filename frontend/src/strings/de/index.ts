@@ -1,5 +1,7 @@
 /* German. */
 import type { Strings } from "../index.ts";
 import { app } from "./app.ts";
+import { history } from "./history.ts";
+import { problems, studio } from "./studio.ts";
 
-export const de: Strings = { app };
+export const de: Strings = { app, studio, history, problems };

@@ -1,4 +1,6 @@
 /* English, the catalogue's first language: a file per feature. */
 import { app } from "./app.ts";
+import { history } from "./history.ts";
+import { problems, studio } from "./studio.ts";
 
-export const en = { app };
+export const en = { app, studio, history, problems };
