@@ -35,7 +35,7 @@ export default defineConfig({
     },
   },
   test: {
-    include: ["src/**/*.test.ts", "../clients/typescript/src/**/*.test.ts"],
+    include: ["src/**/*.test.ts", "tests/unit/**/*.test.ts"],
     environment: "node",
     root: here("."),
   },

@@ -4,8 +4,10 @@ import { Icon } from "../components/Icon.tsx";
 import { Link } from "../components/Link.tsx";
 import { addressOf } from "../shared/routes.ts";
 import { LANGUAGES, type Language, useStrings } from "../strings/index.ts";
+import { Connection } from "./Connection.tsx";
 import type { Page } from "./pages.ts";
 import { type Theme, useTheme } from "./theme.ts";
+import { TokenDialog } from "./TokenDialog.tsx";
 
 const NEXT: Record<Theme, Theme> = { system: "dark", dark: "light", light: "system" };
 
@@ -37,6 +39,7 @@ export function Shell(of: {
           ))}
         </nav>
         <div className="bar-end">
+          <Connection />
           <select
             aria-label={app.language}
             value={of.language}
@@ -62,6 +65,7 @@ export function Shell(of: {
       <main id="content" tabIndex={-1}>
         {of.children}
       </main>
+      <TokenDialog />
     </div>
   );
 }

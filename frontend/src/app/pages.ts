@@ -18,4 +18,5 @@ export interface Page {
 export const PAGES: readonly Page[] = [
   { path: "", name: (strings) => strings.app.studio, body: Studio },
   { path: "mirror", name: (strings) => strings.mirror.name, body: lazy(() => import("../features/mirror/index.tsx")) },
+  { path: "history", name: (strings) => strings.history.name, body: lazy(() => import("../features/history/index.tsx")) },
 ];

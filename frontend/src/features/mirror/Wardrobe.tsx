@@ -35,7 +35,7 @@ export function Wardrobe({ chosen, onChoose }: { chosen: Garment; onChoose: (gar
         ))}
         <li>
           <button type="button" className="mirror-garment add" disabled={adding} title={mirror.add} onClick={() => file.current?.click()}>
-            <Icon name="add" />
+            <Icon name="plus" />
             <span className="unseen">{mirror.add}</span>
           </button>
         </li>

@@ -47,6 +47,9 @@ const SIDES: Record<Category, readonly [number, number]> = { upper: [0.5, 0.8], 
 const LOW_TOP = 0.22;
 /** A sleeve reaches out at least so far, as a share of the trunk's width. */
 const LEAST_SLEEVE = 0.12;
+/** In heights: how far below the seam a sleeve may leave the trunk, and how steeply its upper edge may fall from column to column. */
+const BEGINS_ABOVE = 0.2;
+const FALLS_BY = 0.15;
 /** Columns of the mesh that belong to a sleeve. */
 export const SLEEVE_COLUMNS = 3;
 /** Rows of the mesh down to the cuffs: sleeves bend, the trunk does not. */
@@ -178,7 +181,7 @@ function sleeve(alpha: Alpha, solid: Solid, left: number, right: number, top: nu
   for (let outward = 0; outward < room; outward++) {
     const x = column(outward);
     let y = firstIn(alpha, solid, x);
-    if (y === null || y > Math.max(upper + 0.15 * height, 0.45 * height)) break;
+    if (y === null || y > upper + (outward === 0 ? BEGINS_ABOVE : FALLS_BY) * height) break;
     upper = y;
     while (y < height && solid(x, y)) y++;
     bottoms.push(y);

@@ -24,6 +24,8 @@ const MAX_TURN = (150 * Math.PI) / 180;
 /** Shares of the arm from which on a sleeve is long; of the upper arm, how far a short one may reach. */
 const LONG = 0.68;
 const SHORT_MOST = 0.8;
+/** In trunk widths: T-shirts reach 0.9 from the seam, jumpers 1.3. */
+const LONG_REACH = 1.1;
 /** Of the upper arm, where the wrist is not seen. */
 const FOREARM = 0.9;
 /** Rows this far below the cuff hang from the trunk again, in heights of the garment. */
@@ -93,10 +95,10 @@ function bend(
   }
   const stretch = stretchOf(length, bone, forearm);
 
-  const width = Math.hypot((corners[2] as number) - (corners[0] as number), (corners[3] as number) - (corners[1] as number));
+  const width = Math.max(Math.hypot((corners[2] as number) - (corners[0] as number), (corners[3] as number) - (corners[1] as number)), 1e-6);
   const sign = isRight ? 1 : -1;
-  const outX = (sign * ((corners[2] as number) - (corners[0] as number))) / Math.max(width, 1e-6);
-  const outY = (sign * ((corners[3] as number) - (corners[1] as number))) / Math.max(width, 1e-6);
+  const outX = (sign * ((corners[2] as number) - (corners[0] as number))) / width;
+  const outY = (sign * ((corners[3] as number) - (corners[1] as number))) / width;
   const firstColumn = isRight ? SIDE - SLEEVE_COLUMNS : 0;
   for (let row = 0; row < SIDE; row++) {
     const below = ((garment.rows[row] as number) - sleeve.bottom) / BELOW_CUFF;
@@ -144,7 +146,7 @@ export function isLongSleeved(garment: Anatomy): boolean {
   return garment.sleeves.some((sleeve) => {
     if (!sleeve) return false;
     const reach = Math.hypot((sleeve.cuff[0] - sleeve.joint[0]) / garment.tallness, sleeve.cuff[1] - sleeve.joint[1]);
-    return reach > 0.8 * trunk;
+    return reach > LONG_REACH * trunk;
   });
 }
 
