@@ -34,9 +34,9 @@ describe("a pose", () => {
   });
 });
 
-describe("what a person reads", () => {
-  const after = (seen: readonly [PoseState, number][]) => seen.reduce((kept, [state, now]) => settle(kept, state, now), SETTLED).state;
+const after = (seen: readonly [PoseState, number][]) => seen.reduce((kept, [state, now]) => settle(kept, state, now), SETTLED).state;
 
+describe("what a person reads", () => {
   test("good news comes soon", () => {
     expect(after([["ok", 0], ["ok", 100]])).toBe("no_person");
     expect(after([["ok", 0], ["ok", 160]])).toBe("ok");

@@ -9,6 +9,8 @@ export interface Kept {
   result?: Blob;
   person?: Blob;
   garment?: Blob;
+  /** What the Mirror showed when the picture was taken. */
+  preview?: Blob;
   /** The garment as wardrobe entry, to try the same again. */
   garmentId?: string;
   createdAt: number;

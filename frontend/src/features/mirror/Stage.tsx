@@ -134,7 +134,8 @@ function Say({ attempt, running, onStart }: { attempt: number; running: Running;
       </div>
     );
   }
-  const words = running.model === "loading" ? mirror.loadingModel : mirror.pose[running.pose];
+  const advice = running.pose === "ok" ? "" : mirror.pose[running.pose];
+  const words = running.model === "loading" ? mirror.loadingModel : advice;
   return (
     <p className="mirror-advice" role="status" hidden={words === ""}>
       {words}

@@ -62,8 +62,9 @@ describe("a shirt's corners", () => {
   });
 });
 
+const hemOf = (corners: number[]) => ((corners[5] as number) + (corners[7] as number)) / 2;
+
 test("a dress ends below the hips, a shirt near them", () => {
-  const hemOf = (corners: number[]) => ((corners[5] as number) + (corners[7] as number)) / 2;
   const gown = cornersOf(person(), readAnatomy(dress(), "dress")).corners;
   expect(hemOf(gown)).toBeLessThan(hemOf(cornersOf(person()).corners));
 });

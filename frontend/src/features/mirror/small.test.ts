@@ -66,12 +66,12 @@ describe("the countdown", () => {
   });
 });
 
-describe("the governor", () => {
-  const run = (governor: Governor, frameMs: number, frames: number) => {
-    for (let i = 0; i < frames; i++) governor.frame(frameMs);
-    return governor.sharpness;
-  };
+const run = (governor: Governor, frameMs: number, frames: number) => {
+  for (let i = 0; i < frames; i++) governor.frame(frameMs);
+  return governor.sharpness;
+};
 
+describe("the governor", () => {
   test("begins with the screen's sharpness, and with the least on software", () => {
     expect(new Governor({ deviceRatio: 2, software: false }).sharpness).toBe(2);
     expect(new Governor({ deviceRatio: 1, software: false }).sharpness).toBe(1);
@@ -125,19 +125,19 @@ test("renderers that draw on the CPU are known by their names", () => {
   expect(isSoftwareName("ANGLE (Apple, Apple M2, OpenGL 4.1)")).toBe(false);
 });
 
-describe("the neck opening", () => {
-  const shirt = (hasOpening: boolean): Pixels => {
-    const [width, height] = [100, 120];
-    const data = new Uint8ClampedArray(4 * width * height);
-    for (let y = 0; y < height; y++) {
-      for (let x = 0; x < width; x++) {
-        const inside = hasOpening && Math.hypot((x - 50) / 14, y / 9) < 1;
-        data.set(inside ? [20, 30, 30, 255] : [40, 140, 150, 255], 4 * (y * width + x));
-      }
+const shirt = (hasOpening: boolean): Pixels => {
+  const [width, height] = [100, 120];
+  const data = new Uint8ClampedArray(4 * width * height);
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      const inside = hasOpening && Math.hypot((x - 50) / 14, y / 9) < 1;
+      data.set(inside ? [20, 30, 30, 255] : [40, 140, 150, 255], 4 * (y * width + x));
     }
-    return { data, width, height };
-  };
+  }
+  return { data, width, height };
+};
 
+describe("the neck opening", () => {
   test("becomes transparent, and the cloth stays", () => {
     const picture = shirt(true);
     expect(open(picture, 10, 90)).toBe(true);

@@ -9,13 +9,14 @@ import { api } from "../../shared/session.ts";
 import { useSignal } from "../../shared/signal.ts";
 import { duration } from "../../shared/times.ts";
 import { useLanguage, useStrings } from "../../strings/index.ts";
-import { useBefore, useNow } from "./hooks.ts";
+import { useBefore, useNow, usePreview } from "./hooks.ts";
 
 export function Working({ job }: { job: Job }) {
   const { studio } = useStrings();
   const language = useLanguage();
   const now = useNow(250);
   const before = useBefore(job);
+  const preview = usePreview(job.job_id);
   const garment = useSignal(slots.garment);
   const [canceling, setCanceling] = useState(false);
   const share = shareOf(job);
@@ -57,8 +58,8 @@ export function Working({ job }: { job: Job }) {
   return (
     <div className="stage-card card working" data-stage={job.stage ?? ""} data-job={job.job_id}>
       <div className="working-picture" aria-hidden="true">
-        {before && <img src={before} alt="" />}
-        {garment.shown && <img className="inset" src={garment.cut?.preview ?? garment.shown} alt="" />}
+        {(preview ?? before) && <img src={preview ?? before ?? ""} alt="" data-preview={preview !== null} />}
+        {garment.shown && preview === null && <img className="inset" src={garment.cut?.preview ?? garment.shown} alt="" />}
       </div>
       <div className="working-panel">
         <ol className="milestones" aria-label={words}>

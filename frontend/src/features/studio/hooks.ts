@@ -28,6 +28,12 @@ export function useBefore(job: Job): string | null {
   return isHere ? person.shown : url;
 }
 
+/** Where the first preview of a try-on from the Mirror can be shown from: what the mirror showed at that moment. */
+export function usePreview(jobId: string): string | null {
+  const stored = useFound(async () => (await get("tryons", jobId))?.preview ?? null, jobId);
+  return useBlobUrl(stored);
+}
+
 async function photoOf(job: Job): Promise<Blob | null> {
   const imageId = job.metadata?.["studio.person"];
   if (typeof imageId === "string") {

@@ -20,7 +20,6 @@ export const mirror: typeof english = {
   unsupported: ["Dieser Browser kann den Spiegel nicht ausführen.", "Er braucht WebGL und WebAssembly mit SIMD. Studio arbeitet mit Fotos."],
   toStudio: "Zu Studio",
   pose: {
-    ok: "",
     no_person: "Treten Sie ins Bild, Schultern und Hüften sichtbar.",
     two_people: "Zwei Personen sind im Bild. Der Spiegel kleidet die nähere.",
     too_near: "Treten Sie etwas zurück.",

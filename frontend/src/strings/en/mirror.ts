@@ -18,7 +18,6 @@ export const mirror = {
   unsupported: ["This browser cannot run the Mirror.", "It needs WebGL and WebAssembly with SIMD. Studio works with photos."],
   toStudio: "Go to Studio",
   pose: {
-    ok: "",
     no_person: "Step into the picture, with your shoulders and hips in view.",
     two_people: "Two people are in view. The Mirror dresses the nearer one.",
     too_near: "Step back a little.",
