@@ -31,8 +31,13 @@ demo: install ## One real try-on through the whole fleet, from nothing to a pict
 	@$(BIN)/proteus demo
 
 .PHONY: up
-up: install ## Run the fleet here until Ctrl+C; data is kept
+up: install ## Run the fleet here until Ctrl+C; data is kept; builds the pages where they are not built
+	@$(BIN)/python -m workbench.pages --or-go-on
 	@$(BIN)/proteus up
+
+.PHONY: pages
+pages: install ## Build the pages (Studio at /app) into the gateway; nothing to do while nothing changed
+	@$(BIN)/python -m workbench.pages
 
 .PHONY: down
 down: ## Stop the fleet that `make up` started

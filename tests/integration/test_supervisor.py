@@ -123,7 +123,7 @@ def test_a_second_stack_in_the_same_folder_says_where_the_first_one_is(tmp_path:
     home = Home(tmp_path)
     with home.held():
         home.publish(Running(pid=os.getpid(), gateway_url="http://127.0.0.1:8000", ready=True))
-        with pytest.raises(StackError, match=r"already runs \(pid \d+\): page http://127.0.0.1:8000/ui"), home.held():
+        with pytest.raises(StackError, match=r"already runs \(pid \d+\): page http://127.0.0.1:8000/app"), home.held():
             pytest.fail("it must not get here")
     assert home.running() is None
     assert home.stop() is False

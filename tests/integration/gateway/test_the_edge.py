@@ -12,6 +12,7 @@ import httpx
 import jwt
 import pytest
 
+from gateway.api import pages
 from gateway.commands import openapi
 from gateway.rules.tokens import LIFE_SECONDS_MOST
 from gateway.settings import EdgeSettings
@@ -194,7 +195,7 @@ async def test_no_redirect_names_a_host(gateway) -> None:
     guest = await gateway.guest()
     evil = {"Host": "evil.example"}
     for path, to in (
-        ("/", "/ui/"),
+        ("/", "/app" if (pages.STATIC / "app" / "index.html").is_file() else "/ui/"),
         ("/ui", "/ui/"),
         ("/v1/images/", "/v1/images"),
         ("/v1/tryons/?limit=1", "/v1/tryons?limit=1"),

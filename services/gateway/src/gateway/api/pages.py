@@ -1,4 +1,4 @@
-"""Pages without foreign hosts: `/ui` (files of this package) and `/docs` (Swagger UI from a wheel), both under CSP."""
+"""Pages without foreign hosts, each under a policy: `/app` (built), `/ui` (plain files), `/docs` (Swagger UI)."""
 
 from __future__ import annotations
 
@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, FastAPI, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.staticfiles import StaticFiles
 from starlette.types import Message, Receive, Scope, Send
+
+from gateway.api.built_pages import FALLBACK, BuiltPages
 
 router = APIRouter(include_in_schema=False)
 
@@ -36,12 +38,6 @@ _DOCS_POLICY: Final = (
 """Swagger UI sets style attributes; it runs and fetches nothing from other hosts."""
 
 
-@router.get("/")
-async def root() -> Response:
-    """Redirect people to the page."""
-    return RedirectResponse("/ui/")
-
-
 @router.get("/docs")
 async def docs() -> Response:
     """Show the API."""
@@ -54,23 +50,53 @@ async def start() -> Response:
     return Response(_START, media_type="text/javascript")
 
 
-def install(app: FastAPI, *, storage_endpoint: str) -> None:
-    """Serve both pages."""
+def install(app: FastAPI, *, storage_endpoint: str, built: Path = STATIC / "app") -> None:
+    """Serve the pages; `/` leads to the built ones, or to the plain one while there are none."""
+    pages = BuiltPages(built, lambda host: app_policy(storage_endpoint, host))
+
+    async def root() -> Response:
+        """Redirect people to the page."""
+        return RedirectResponse("/app" if pages.there else FALLBACK)
+
+    async def first_page(request: Request) -> Response:
+        """Answer `/app` itself, which a mount does not take."""
+        return pages.guarded("", request.scope)
+
     app.include_router(router)
+    app.add_api_route("/", root, include_in_schema=False)
+    app.add_api_route("/app", first_page, include_in_schema=False)
+    app.mount("/app", pages)
     app.mount("/docs/assets", StaticFiles(directory=Path(str(files("fastapi_swagger"))) / "resources"))
     app.mount("/ui", _Guarded(StaticFiles(directory=STATIC / "ui", html=True), storage_endpoint))
 
 
 def page_policy(storage_endpoint: str, host: str) -> str:
     """Return the page's Content-Security-Policy: itself, its socket and the object store, nothing else."""
-    address = urlsplit(storage_endpoint)
-    store = f"{address.scheme}://{address.netloc}"
-    # Browsers before CSP 3 do not take 'self' for a socket of the same host.
-    socket = f" ws://{host} wss://{host}" if _HOST.fullmatch(host) else ""
+    store = _origin(storage_endpoint)
     return (
-        f"default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'{socket} {store}; "
+        f"default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'{_sockets(host)} {store}; "
         f"img-src 'self' blob: {store}; base-uri 'none'; frame-ancestors 'none'; form-action 'none'"
     )
+
+
+def app_policy(storage_endpoint: str, host: str) -> str:
+    """Return the built pages' policy: as the page's, and WebAssembly, workers, camera pictures and own fonts."""
+    store = _origin(storage_endpoint)
+    return (
+        "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; worker-src 'self'; "
+        f"connect-src 'self'{_sockets(host)} {store}; img-src 'self' blob: {store}; media-src 'self' blob:; "
+        "font-src 'self'; base-uri 'none'; frame-ancestors 'none'; form-action 'none'"
+    )
+
+
+def _origin(address: str) -> str:
+    parts = urlsplit(address)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def _sockets(host: str) -> str:
+    """Return a host's sockets as sources: browsers before CSP 3 do not take 'self' for a socket of the same host."""
+    return f" ws://{host} wss://{host}" if _HOST.fullmatch(host) else ""
 
 
 class _Guarded:

@@ -55,8 +55,23 @@ FOLDS: Final = (
 
 def draw_garment() -> NDArray[np.uint8]:
     """Return the product photo, (1050, 900, 3) uint8 sRGB."""
-    scale = WIDTH * OVERSAMPLING
-    size = (HEIGHT * OVERSAMPLING, scale)
+    colour, alpha = _shirt()
+    picture = _paper(alpha, alpha.shape) * (1 - alpha[..., None]) + colour * alpha[..., None]
+    small = cv2.resize(picture, (WIDTH, HEIGHT), interpolation=cv2.INTER_AREA)
+    grain = np.random.default_rng(7).normal(0, 0.004, (HEIGHT, WIDTH, 1))
+    return np.asarray((np.clip(small + grain, 0, 1) * 255).round(), np.uint8)
+
+
+def draw_cut_out() -> NDArray[np.uint8]:
+    """Return the shirt alone, (1050, 900, 4) uint8 sRGB with alpha."""
+    colour, alpha = _shirt()
+    whole = np.concatenate([colour, alpha[..., None]], axis=-1)
+    return np.asarray((cv2.resize(whole, (WIDTH, HEIGHT), interpolation=cv2.INTER_AREA) * 255).round(), np.uint8)
+
+
+def _shirt() -> tuple[Plane, Plane]:
+    """Return the shirt's colour under light, (h, w, 3), and its alpha, (h, w), oversampled."""
+    size = (HEIGHT * OVERSAMPLING, WIDTH * OVERSAMPLING)
     body, sleeves = _fill(_outline(), size), _sleeves(size)
     opening = _fill(_neckline(FRONT_NECK_DEPTH), size)
     inside = _fill(_neckline(FRONT_NECK_DEPTH), size) * _fill(_back(), size)
@@ -71,11 +86,7 @@ def draw_garment() -> NDArray[np.uint8]:
     back = np.array(CLOTH, np.float32) / 255 * (0.46 - 0.16 * _ramp(size, 0.11, 0.21))[..., None]
     colour = colour * (1 - inside[..., None]) + back * inside[..., None]
 
-    alpha = np.clip(cloth + inside, 0, 1)
-    picture = _paper(alpha, size) * (1 - alpha[..., None]) + np.clip(colour, 0, 1) * alpha[..., None]
-    small = cv2.resize(picture, (WIDTH, HEIGHT), interpolation=cv2.INTER_AREA)
-    grain = np.random.default_rng(7).normal(0, 0.004, (HEIGHT, WIDTH, 1))
-    return np.asarray((np.clip(small + grain, 0, 1) * 255).round(), np.uint8)
+    return np.clip(colour, 0, 1), np.clip(cloth + inside, 0, 1)
 
 
 def _bezier(points: tuple[tuple[float, float], ...], count: int = 60) -> NDArray[np.float64]:

@@ -51,6 +51,7 @@ SETS: Final[Mapping[str, Set]] = {
     "requirements-models.lock": Set(("-r requirements-models.txt",), after=(BUILD, RUN, DEV)),
     "requirements-deploy.lock": Set(("-r requirements-deploy.txt",), after=(BUILD, RUN, DEV)),
     "requirements-audit.lock": Set(("-r requirements-audit.txt",), after=(BUILD, RUN, DEV), without=("pip",)),
+    "requirements-pages.lock": Set(("-r requirements-pages.txt",)),
     "services/gateway/requirements.lock": Set(("./libs/proteus", "./services/gateway")),
     "services/tailor/requirements.lock": Set(("./libs/proteus[imaging]", "./services/tailor[clean,hub]")),
     "services/weaver/requirements.lock": Set(("./libs/proteus[imaging]", "./services/weaver")),

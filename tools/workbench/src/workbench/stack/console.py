@@ -35,7 +35,7 @@ class StackConsole(CommandConsole):
             guests: The gateway's `AUTH_GUESTS`.
         """
         self.rich.print()
-        for label, address in (("page", "/ui"), ("API", "/docs"), ("health", "/health")):
+        for label, address in (("page", "/app"), ("API", "/docs"), ("health", "/health")):
             self.rich.print(Text.assemble((f"{label:>10}   ", "bold"), (gateway_url + address, "underline")))
         is_open = guests == "open"
         who = "whoever reaches this address, without a token" if is_open else "accounts: `proteus token --tenant NAME`"

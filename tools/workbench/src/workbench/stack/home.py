@@ -132,7 +132,7 @@ class Home:
         found = self.running()
         if found is None or not found.ready:
             return f"A stack is just starting or stopping in {self.root}."
-        return f"The stack already runs (pid {found.pid}): page {found.gateway_url}/ui, API {found.gateway_url}/docs."
+        return f"The stack already runs (pid {found.pid}): page {found.gateway_url}/app, API {found.gateway_url}/docs."
 
 
 @contextmanager

@@ -1,0 +1,4716 @@
+/* Written by `npm run types` from docs/openapi.json; change that, not this file. */
+export interface paths {
+    "/v1/tryons": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List your try-ons
+         * @description Return your try-ons, newest first.
+         */
+        get: operations["list_tryons_v1_tryons_get"];
+        put?: never;
+        /**
+         * Try a garment on
+         * @description Submit a try-on. 202 with position and ETA; with `Prefer: wait=N` 200 if it ends in time; 429 if shed.
+         */
+        post: operations["snap_v1_tryons_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/snap": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try a garment on
+         * @description Submit a try-on. 202 with position and ETA; with `Prefer: wait=N` 200 if it ends in time; 429 if shed.
+         */
+        post: operations["snap_api_snap_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tryons/{job_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Status of a try-on
+         * @description Return status, stage, position, ETA, progress and results; with `?wait=` as soon as the job has ended.
+         */
+        get: operations["status_v1_tryons__job_id__get"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete a try-on
+         * @description Delete the try-on, its rows and its pictures, cancelling it first if it still runs. The photos stay yours.
+         */
+        delete: operations["delete_tryon_v1_tryons__job_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/status/{job_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Status of a job
+         * @description Return status, stage, position, ETA, progress and results; with `?wait=` as soon as the job has ended.
+         */
+        get: operations["status_api_status__job_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/results/{job_id}/{n}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Fetch a result
+         * @description Redirect to a fresh signed URL of the picture (of a cut-out: n = 1).
+         */
+        get: operations["result_v1_results__job_id___n__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/auth/guest": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Become a guest
+         * @description Make a new guest and return its token. Send it as `Authorization: Bearer …` and as the socket's `auth.token`.
+         *
+         *     Where guests need a host (error `guests_disabled`), call this with an account's token: the guest joins its tenant.
+         */
+        post: operations["guest_v1_auth_guest_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/images/presignedUpUrl": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Sign an upload
+         * @description Return a signed URL: PUT the photo there with exactly these headers, then use `image_url` everywhere.
+         */
+        get: operations["presigned_up_url_images_presignedUpUrl_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/uploads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sign an upload
+         * @description Return a signed URL, like GET /images/presignedUpUrl.
+         */
+        post: operations["post_upload_v1_uploads_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/images/presignedDownloadUrl": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Sign a download
+         * @description Return a signed URL of the ingested photo. A photo that no job used yet is ingested first: 409 until then.
+         */
+        get: operations["presigned_download_url_images_presignedDownloadUrl_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/images": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List your photos
+         * @description Return your photos, newest first.
+         */
+        get: operations["list_images_v1_images_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/images/{image_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Look at a photo's record
+         * @description Return one photo's record.
+         */
+        get: operations["get_image_v1_images__image_id__get"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete a photo
+         * @description Delete the photo, everything derived from it, and every try-on made with it.
+         */
+        delete: operations["delete_image_v1_images__image_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/segmentations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cut a garment out of its photo
+         * @description Start the cut-out; two requests for the same photo and category share one job.
+         */
+        post: operations["segment_v1_segmentations_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/segformer/segmentOutfitPic": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cut a garment out of its photo
+         * @description Start the cut-out; two requests for the same photo and category share one job.
+         */
+        post: operations["segment_segformer_segmentOutfitPic_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/segmentations/{job_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Status of a cut-out
+         * @description Return the cut-out's status; with `?wait=` as soon as it has ended.
+         */
+        get: operations["segmentation_v1_segmentations__job_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tryons/{job_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel a try-on
+         * @description Cancel waiting pictures at once, running ones at their next step. Cancelling an ended job changes nothing.
+         */
+        post: operations["cancel_v1_tryons__job_id__cancel_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/catvton/transferOutfit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Submit a VTON entry
+         * @description Submit the entry's try-on, with the engine it names. An entry that was submitted already returns its status.
+         */
+        post: operations["transfer_outfit_catvton_transferOutfit_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/vtons": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List your VTON entries
+         * @description Return your entries, drafts too, newest first.
+         */
+        get: operations["list_vtons_vtons_get"];
+        put?: never;
+        /**
+         * Keep a VTON entry
+         * @description Keep photo, garment and options as a draft; nothing runs yet.
+         */
+        post: operations["create_vtons_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/vtons/{vton_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Look at a VTON entry
+         * @description Return photo, garment, cut-out, results and status of one entry.
+         */
+        get: operations["get_vton_vtons__vton_id__get"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete a VTON entry
+         * @description Delete the entry, its rows and its pictures.
+         */
+        delete: operations["delete_vtons__vton_id__delete"];
+        options?: never;
+        head?: never;
+        /**
+         * Change a VTON entry's labels
+         * @description Replace `metadata`; photo, garment and options do not change.
+         */
+        patch: operations["change_vtons__vton_id__patch"];
+        trace?: never;
+    };
+    "/v1/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Stream all your events
+         * @description Stream `job` and `progress` events of all your jobs, from `Last-Event-ID` or from now on.
+         */
+        get: operations["events_v1_events_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tryons/{job_id}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Stream one try-on's events
+         * @description Stream one job's events until it has ended. Without `Last-Event-ID` the first event is the job as it is now.
+         */
+        get: operations["tryon_events_v1_tryons__job_id__events_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List users
+         * @description Return the users you may see: yourself; with the scope `admin` all, oldest first.
+         */
+        get: operations["list_users_users_get"];
+        put?: never;
+        /**
+         * Make a user
+         * @description Make a guest, like POST /v1/auth/guest.
+         */
+        post: operations["create_users_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/users/{user_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Look at a user
+         * @description Return a user; `me` is yourself.
+         */
+        get: operations["get_user_users__user_id__get"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete a user
+         * @description Delete the user with all photos, try-ons and events. The user's tokens stop working.
+         */
+        delete: operations["delete_users__user_id__delete"];
+        options?: never;
+        head?: never;
+        /**
+         * Change a user
+         * @description Change the display name.
+         */
+        patch: operations["change_users__user_id__patch"];
+        trace?: never;
+    };
+    "/v1/models": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List engines and parsers
+         * @description Return every engine with its licences, and whether workers offer it now; and the parsers' licences.
+         */
+        get: operations["models_v1_models_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/fleet": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Is anybody there to weave?
+         * @description Return whether work would begin at once, and how soon if not. At most a second old.
+         */
+        get: operations["fleet_v1_fleet_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/fleet/warm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Have a weaver ready soon
+         * @description Wake the fleet before the first job, and keep a weaver for so long. A shorter request shortens nothing.
+         *
+         *     Each request uses up minutes that the tenant has in an hour; guests that no account brought have none.
+         */
+        post: operations["warm_v1_fleet_warm_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/queue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Depths and workers
+         * @description Return both queues, the held jobs by tenant, and the workers.
+         */
+        get: operations["overview_v1_queue_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/queue/jobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List living or failed jobs
+         * @description Return jobs of all users, newest first.
+         */
+        get: operations["jobs_v1_queue_jobs_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/queue/jobs/{job_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show a job
+         * @description Return the row, and what Redis holds of it.
+         */
+        get: operations["job_v1_queue_jobs__job_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/queue/jobs/{job_id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Let a failed job try again
+         * @description Send a failed job to its queue again, with a clean record. Jobs that failed because of it stay failed.
+         */
+        post: operations["retry_v1_queue_jobs__job_id__retry_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/queue/jobs/{job_id}/drop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Drop a job
+         * @description Cancel a living job; take a failed one off the dead letters.
+         */
+        post: operations["drop_v1_queue_jobs__job_id__drop_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/queue/dead": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List dead letters
+         * @description Return the newest dead letters of both queues with their reasons.
+         *
+         *     They include payloads that the gateway could not import, and events it could not record (`event_set_aside`).
+         */
+        get: operations["dead_v1_queue_dead_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/fleet/decisions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What did the arbitrator decide, and why?
+         * @description Return the last decisions, oldest first. A decision is recorded when it differs from the one before.
+         */
+        get: operations["decisions_v1_fleet_decisions_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/queue/arrivals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what was asked for, for a replay
+         * @description Return the pictures that all users requested since a time, oldest first.
+         */
+        get: operations["arrivals_v1_queue_arrivals_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/upload/cloth": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Upload a garment photo and cut it out
+         * @description Store the photo, start its cut-out, and answer with `cloth_clean_url` if it is ready within `Prefer: wait=N`.
+         *
+         *     The file goes through a spool on disk, never as a whole through memory; browsers should PUT to a signed URL instead.
+         */
+        post: operations["upload_cloth_api_upload_cloth_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Does it work?
+         * @description Return what works. 200 also when a server is away: read `status`.
+         */
+        get: operations["health_health_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/healthz": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Alive?
+         * @description Answer while the event loop turns; 503, with its name, once a background loop no longer turns.
+         */
+        get: operations["healthz_healthz_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/readyz": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Ready for requests?
+         * @description 503 while Postgres or Redis is away, a loop does not turn or the process is stopping: no traffic then.
+         */
+        get: operations["readyz_readyz_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+}
+export type webhooks = Record<string, never>;
+export interface components {
+    schemas: {
+        /**
+         * Arrival
+         * @description A picture that a client requested.
+         * @example {
+         *       "batch_key": "catvton/1/768x1024/20",
+         *       "created_at": "2026-02-03T12:00:00.000Z",
+         *       "degradable": true,
+         *       "degraded": false,
+         *       "engine": "catvton",
+         *       "finished_at": "2026-02-03T12:00:08.750Z",
+         *       "priority": 1,
+         *       "rank": 0.4142,
+         *       "ready_at": "2026-02-03T12:00:01.250Z",
+         *       "started_at": "2026-02-03T12:00:03.500Z",
+         *       "status": "completed",
+         *       "tenant": "guests"
+         *     }
+         */
+        Arrival: {
+            /** Tenant */
+            tenant: string;
+            /**
+             * Priority
+             * @description 0 low, 1 normal, 2 high.
+             */
+            priority: number;
+            /** Engine */
+            engine: string;
+            /** Batch Key */
+            batch_key: string;
+            /**
+             * Degradable
+             * @description It has a degraded form.
+             */
+            degradable: boolean;
+            /**
+             * Rank
+             * @description Its place in the order of degrading, 0..1: below the fraction means degraded.
+             */
+            rank: number;
+            /**
+             * Degraded
+             * @description It was made in degraded form; null while it is not made.
+             */
+            degraded: boolean | null;
+            /** Deadline At */
+            deadline_at: string | null;
+            status: components["schemas"]["JobState"];
+            /** Created At */
+            created_at: string;
+            /**
+             * Ready At
+             * @description When all it needs was there and it could be queued; null: never yet.
+             */
+            ready_at: string | null;
+            /**
+             * Started At
+             * @description When a worker first claimed it.
+             */
+            started_at: string | null;
+            /** Finished At */
+            finished_at: string | null;
+        };
+        /**
+         * ArrivalList
+         * @description A page, oldest first.
+         * @example {
+         *       "items": [
+         *         {
+         *           "batch_key": "catvton/1/768x1024/20",
+         *           "created_at": "2026-02-03T12:00:00.000Z",
+         *           "degradable": true,
+         *           "degraded": false,
+         *           "engine": "catvton",
+         *           "finished_at": "2026-02-03T12:00:08.750Z",
+         *           "priority": 1,
+         *           "rank": 0.4142,
+         *           "ready_at": "2026-02-03T12:00:01.250Z",
+         *           "started_at": "2026-02-03T12:00:03.500Z",
+         *           "status": "completed",
+         *           "tenant": "guests"
+         *         }
+         *       ],
+         *       "next_cursor": "WyIyMDI2LTAyLTAz…"
+         *     }
+         */
+        ArrivalList: {
+            /** Items */
+            items: components["schemas"]["Arrival"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /** Body_upload_cloth_api_upload_cloth_post */
+        Body_upload_cloth_api_upload_cloth_post: {
+            /** File */
+            file: string;
+            /** @default auto */
+            category?: components["schemas"]["Category"];
+        };
+        /**
+         * Category
+         * @description The kind of garment, in submits; the tailor turns `auto` into one of the others.
+         * @enum {string}
+         */
+        Category: "auto" | "upper" | "lower" | "overall" | "dress";
+        /**
+         * DeadLetter
+         * @description A job, or an external payload, that no worker gets again without an operator.
+         * @example {
+         *       "attempts": 0,
+         *       "code": "worker_lost",
+         *       "crashes": 3,
+         *       "job_id": "job_3f2b8c1d5e6f47a8b9c0d1e2f3a4b5c6",
+         *       "message": "The worker that ran this job alone was lost 3 times.",
+         *       "queue": "queue:jobs",
+         *       "solo_crashes": 3
+         *     }
+         */
+        DeadLetter: {
+            /** Queue */
+            queue: string;
+            /** Job Id */
+            job_id: string;
+            /** Code */
+            code: string;
+            /** Message */
+            message: string;
+            /** Attempts */
+            attempts: number;
+            /** Crashes */
+            crashes: number;
+            /** Solo Crashes */
+            solo_crashes: number;
+        };
+        /**
+         * DeadLetters
+         * @description The newest dead letters.
+         * @example {
+         *       "items": [
+         *         {
+         *           "attempts": 0,
+         *           "code": "worker_lost",
+         *           "crashes": 3,
+         *           "job_id": "job_3f2b8c1d5e6f47a8b9c0d1e2f3a4b5c6",
+         *           "message": "The worker that ran this job alone was lost 3 times.",
+         *           "queue": "queue:jobs",
+         *           "solo_crashes": 3
+         *         }
+         *       ]
+         *     }
+         */
+        DeadLetters: {
+            /** Items */
+            items: components["schemas"]["DeadLetter"][];
+        };
+        /**
+         * DecisionBody
+         * @description A decision, as its arbitrator recorded it.
+         * @example {
+         *       "at": "2026-02-03T12:00:00.000Z",
+         *       "by": "arbitrator-0",
+         *       "decision": {
+         *         "batch_size": 4,
+         *         "mode": "VIP",
+         *         "policy": "slo",
+         *         "reason": "the queue is short",
+         *         "state": "NORMAL"
+         *       }
+         *     }
+         */
+        DecisionBody: {
+            /** At */
+            at: string;
+            /**
+             * By
+             * @description Which arbitrator.
+             */
+            by: string;
+            /**
+             * Decision
+             * @description What was decided, what was seen, and `reason`. Fields grow from version to version.
+             */
+            decision: {
+                [key: string]: unknown;
+            };
+        };
+        /**
+         * DecisionList
+         * @description The newest decisions, oldest first.
+         * @example {
+         *       "items": [
+         *         {
+         *           "at": "2026-02-03T12:00:00.000Z",
+         *           "by": "arbitrator-0",
+         *           "decision": {
+         *             "batch_size": 4,
+         *             "mode": "VIP",
+         *             "policy": "slo",
+         *             "reason": "the queue is short",
+         *             "state": "NORMAL"
+         *           }
+         *         }
+         *       ]
+         *     }
+         */
+        DecisionList: {
+            /** Items */
+            items: components["schemas"]["DecisionBody"][];
+        };
+        /**
+         * DepthsBody
+         * @description One queue: its jobs by kind, and how long they wait.
+         */
+        DepthsBody: {
+            /** Waiting */
+            waiting: number;
+            /** Running */
+            running: number;
+            /** Retrying */
+            retrying: number;
+            /** Dead */
+            dead: number;
+            /** Busy Workers */
+            busy_workers: number;
+            /** Oldest Waiting Ms */
+            oldest_waiting_ms: number;
+            /** Mean Wait Ms */
+            mean_wait_ms: number;
+            /** Parked */
+            parked: number;
+            /** Waiting By Engine */
+            waiting_by_engine: {
+                [key: string]: number;
+            };
+        };
+        /**
+         * DownloadTicket
+         * @description A fresh signed URL; it needs no token and soon expires.
+         * @example {
+         *       "download_url": "https://objects.example.com/proteus/images/user_1a2b3c4d5e6f47a8b9c0d1e2f3a4b5c6/9f86….jpg?X-Amz-Signature=…",
+         *       "expires_at": "2026-02-03T12:15:00.000Z"
+         *     }
+         */
+        DownloadTicket: {
+            /** Download Url */
+            download_url: string;
+            /** Expires At */
+            expires_at: string;
+        };
+        /**
+         * EngineBody
+         * @description An engine, and the weavers that offer it.
+         */
+        EngineBody: {
+            /** Engine */
+            engine: string;
+            state: components["schemas"]["Readiness"];
+            /** Ready */
+            ready: number;
+            /** Loading */
+            loading: number;
+        };
+        /**
+         * ErrorInfo
+         * @description Why a job failed: `code` for machines, `hint` for people.
+         */
+        ErrorInfo: {
+            /** Code */
+            code: string;
+            /** Message */
+            message: string;
+            /**
+             * Hint
+             * @default
+             */
+            hint?: string;
+            /**
+             * Retryable
+             * @default false
+             */
+            retryable?: boolean;
+        };
+        /**
+         * EtaBody
+         * @description Seconds until done: median and 90th percentile.
+         */
+        EtaBody: {
+            /** P50 Seconds */
+            p50_seconds: number;
+            /** P90 Seconds */
+            p90_seconds: number;
+        };
+        /**
+         * FleetBody
+         * @description The weavers as a whole.
+         * @example {
+         *       "engines": [
+         *         {
+         *           "engine": "puppet",
+         *           "loading": 1,
+         *           "ready": 0,
+         *           "state": "loading"
+         *         }
+         *       ],
+         *       "eta": {
+         *         "p50_seconds": 12.4,
+         *         "p90_seconds": 18.6
+         *       },
+         *       "replicas": {
+         *         "desired": 1,
+         *         "draining": 0,
+         *         "loading": 1,
+         *         "ready": 0
+         *       },
+         *       "state": "loading",
+         *       "warm_until": "2026-02-03T12:10:00.000Z"
+         *     }
+         */
+        FleetBody: {
+            /** @description `cold`: nobody is there. `loading`: a weaver is on its way. `ready`: work begins. */
+            state: components["schemas"]["Readiness"];
+            /** @description Until a weaver is ready; of a cold fleet, from the first job on. */
+            eta: components["schemas"]["EtaBody"];
+            /**
+             * Engines
+             * @description The default engine, and what weavers offer now.
+             */
+            engines: components["schemas"]["EngineBody"][];
+            replicas: components["schemas"]["ReplicasBody"];
+            /**
+             * Warm Until
+             * @description A weaver is kept ready until then.
+             */
+            warm_until?: string | null;
+        };
+        /**
+         * GuestToken
+         * @description A fresh guest.
+         * @example {
+         *       "access_token": "eyJhbGciOi…",
+         *       "expires_in": 86400,
+         *       "token_type": "Bearer",
+         *       "user_id": "user_1a2b3c4d5e6f47a8b9c0d1e2f3a4b5c6"
+         *     }
+         */
+        GuestToken: {
+            /** Access Token */
+            access_token: string;
+            /**
+             * Token Type
+             * @default Bearer
+             * @constant
+             */
+            token_type?: "Bearer";
+            /** Expires In */
+            expires_in: number;
+            /** User Id */
+            user_id: string;
+        };
+        /**
+         * HealthBody
+         * @description Which of the servers that the gateway needs answer.
+         * @example {
+         *       "dependencies": {
+         *         "postgres": "ok",
+         *         "redis": "ok",
+         *         "storage": "ok"
+         *       },
+         *       "status": "ok"
+         *     }
+         */
+        HealthBody: {
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "ok" | "degraded";
+            /** Dependencies */
+            dependencies: {
+                [key: string]: "ok" | "unavailable";
+            };
+        };
+        /**
+         * ImageBody
+         * @description A photo of yours; its sizes are known after ingest.
+         * @example {
+         *       "content_type": "image/jpeg",
+         *       "created_at": "2026-02-03T12:00:00.000Z",
+         *       "height": 1024,
+         *       "image_id": "img_0c9d8e7f6a5b4c3d2e1f0a9b8c7d6e5f",
+         *       "image_url": "https://objects.example.com/proteus/incoming/user_1a2b3c4d5e6f47a8b9c0d1e2f3a4b5c6/img_0c9d8e7f6a5b4c3d2e1f0a9b8c7d6e5f",
+         *       "ingested": true,
+         *       "kind": "person",
+         *       "size_bytes": 183204,
+         *       "width": 768
+         *     }
+         */
+        ImageBody: {
+            /** Image Id */
+            image_id: string;
+            /** Image Url */
+            image_url: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "person" | "garment";
+            /** Ingested */
+            ingested: boolean;
+            /** Content Type */
+            content_type: string;
+            /** Width */
+            width?: number | null;
+            /** Height */
+            height?: number | null;
+            /** Size Bytes */
+            size_bytes?: number | null;
+            /** Created At */
+            created_at: string;
+        };
+        /**
+         * ImageList
+         * @description A page, newest first.
+         * @example {
+         *       "items": [
+         *         {
+         *           "content_type": "image/jpeg",
+         *           "created_at": "2026-02-03T12:00:00.000Z",
+         *           "height": 1024,
+         *           "image_id": "img_0c9d8e7f6a5b4c3d2e1f0a9b8c7d6e5f",
+         *           "image_url": "https://objects.example.com/proteus/incoming/user_1a2b3c4d5e6f47a8b9c0d1e2f3a4b5c6/img_0c9d8e7f6a5b4c3d2e1f0a9b8c7d6e5f",
+         *           "ingested": true,
+         *           "kind": "person",
+         *           "size_bytes": 183204,
+         *           "width": 768
+         *         }
+         *       ],
+         *       "next_cursor": "WyIyMDI2LTAyLTAz…"
+         *     }
+         */
+        ImageList: {
+            /** Items */
+            items: components["schemas"]["ImageBody"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /**
+         * JobKind
+         * @description The pipeline stage of a job. It decides the queue.
+         * @enum {string}
+         */
+        JobKind: "ingest" | "cut" | "parse" | "tryon";
+        /**
+         * JobState
+         * @description The public status. `stage` refines it.
+         * @enum {string}
+         */
+        JobState: "queued" | "running" | "completed" | "failed" | "canceled" | "expired";
+        /**
+         * ModelBody
+         * @description One engine, and whether workers offer it.
+         * @example {
+         *       "allowed": true,
+         *       "code_licence": "Apache-2.0",
+         *       "commercial_use": true,
+         *       "default": true,
+         *       "description": "Instant preview: the cut-out warped onto the torso by a mesh, no diffusion.",
+         *       "engine": "puppet",
+         *       "state": "ready",
+         *       "training_data_note": "no training",
+         *       "version": "1",
+         *       "weights_licence": "none (pose landmarks: BlazePose, Apache-2.0)",
+         *       "workers": 1
+         *     }
+         */
+        ModelBody: {
+            /** Engine */
+            engine: string;
+            /** Version */
+            version: string;
+            /** Description */
+            description: string;
+            /** Code Licence */
+            code_licence: string;
+            /** Weights Licence */
+            weights_licence: string;
+            /** Training Data Note */
+            training_data_note: string;
+            /** Commercial Use */
+            commercial_use: boolean;
+            /**
+             * Allowed
+             * @description The deployment's licence policy allows it.
+             */
+            allowed: boolean;
+            /** Default */
+            default: boolean;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "ready" | "loading" | "absent";
+            /** Workers */
+            workers: number;
+        };
+        /**
+         * ModelList
+         * @description Every engine and every parser this version knows.
+         * @example {
+         *       "items": [
+         *         {
+         *           "allowed": true,
+         *           "code_licence": "Apache-2.0",
+         *           "commercial_use": true,
+         *           "default": true,
+         *           "description": "Instant preview: the cut-out warped onto the torso by a mesh, no diffusion.",
+         *           "engine": "puppet",
+         *           "state": "ready",
+         *           "training_data_note": "no training",
+         *           "version": "1",
+         *           "weights_licence": "none (pose landmarks: BlazePose, Apache-2.0)",
+         *           "workers": 1
+         *         }
+         *       ],
+         *       "parsers": [
+         *         {
+         *           "allowed": true,
+         *           "code_licence": "Apache-2.0",
+         *           "commercial_use": true,
+         *           "description": "Plain backgrounds, by geometry.",
+         *           "name": "classic",
+         *           "training_data_note": "no training",
+         *           "weights_licence": "none"
+         *         }
+         *       ]
+         *     }
+         */
+        ModelList: {
+            /** Items */
+            items: components["schemas"]["ModelBody"][];
+            /** Parsers */
+            parsers: components["schemas"]["ParserBody"][];
+        };
+        /**
+         * ParserBody
+         * @description A parser with which a tailor may find garments and people; the operator chooses it.
+         * @example {
+         *       "allowed": true,
+         *       "code_licence": "Apache-2.0",
+         *       "commercial_use": true,
+         *       "description": "Plain backgrounds, by geometry.",
+         *       "name": "classic",
+         *       "training_data_note": "no training",
+         *       "weights_licence": "none"
+         *     }
+         */
+        ParserBody: {
+            /** Name */
+            name: string;
+            /** Description */
+            description: string;
+            /** Code Licence */
+            code_licence: string;
+            /** Weights Licence */
+            weights_licence: string;
+            /** Training Data Note */
+            training_data_note: string;
+            /** Commercial Use */
+            commercial_use: boolean;
+            /**
+             * Allowed
+             * @description The deployment's licence policy allows it.
+             */
+            allowed: boolean;
+        };
+        /**
+         * PictureWarning
+         * @description One thing that may be wrong, for machines and for people.
+         */
+        PictureWarning: {
+            code: components["schemas"]["WarningCode"];
+            /**
+             * Subject
+             * @enum {string}
+             */
+            subject: "person" | "garment" | "result";
+            /** Message */
+            message: string;
+            /** Hint */
+            hint: string;
+        };
+        /**
+         * Problem
+         * @description RFC 9457 problem document; `code` is stable, `hint` names the remedy.
+         * @example {
+         *       "code": "upload_missing",
+         *       "detail": "No picture was uploaded under this image_url yet.",
+         *       "hint": "PUT the picture to upload_url first, with exactly the headers that came with it.",
+         *       "request_id": "7d9f6f0f2f7c4c0e8d1b2a3c4d5e6f70",
+         *       "retryable": false,
+         *       "status": 409,
+         *       "title": "Conflict",
+         *       "type": "about:blank"
+         *     }
+         */
+        Problem: {
+            /**
+             * Type
+             * @default about:blank
+             */
+            type?: string;
+            /** Title */
+            title: string;
+            /** Status */
+            status: number;
+            /** Detail */
+            detail: string;
+            /** Code */
+            code: string;
+            /** Retryable */
+            retryable: boolean;
+            /** Hint */
+            hint: string;
+            /** Request Id */
+            request_id: string;
+            /** Errors */
+            errors?: {
+                [key: string]: string;
+            }[] | null;
+            /** Offered */
+            offered?: string[] | null;
+        };
+        /**
+         * ProgressBody
+         * @description Steps done and steps in all.
+         */
+        ProgressBody: {
+            /** Step */
+            step: number;
+            /** Steps */
+            steps: number;
+        };
+        /**
+         * QueueBody
+         * @description Both queues, for operators.
+         * @example {
+         *       "held": 0,
+         *       "queues": {
+         *         "queue:jobs": {
+         *           "busy_workers": 1,
+         *           "dead": 0,
+         *           "mean_wait_ms": 412.5,
+         *           "oldest_waiting_ms": 900,
+         *           "parked": 0,
+         *           "retrying": 0,
+         *           "running": 4,
+         *           "waiting": 12,
+         *           "waiting_by_engine": {
+         *             "puppet": 12
+         *           }
+         *         }
+         *       },
+         *       "tenants": {
+         *         "guests": 16
+         *       },
+         *       "workers": [
+         *         {
+         *           "device": "cpu",
+         *           "engines": [
+         *             "puppet"
+         *           ],
+         *           "id": "weaver-1",
+         *           "slots_free": 0,
+         *           "slots_used": 4,
+         *           "state": "ready"
+         *         }
+         *       ]
+         *     }
+         */
+        QueueBody: {
+            /** Queues */
+            queues: {
+                [key: string]: components["schemas"]["DepthsBody"];
+            };
+            /** Held */
+            held: number;
+            /** Tenants */
+            tenants: {
+                [key: string]: number;
+            };
+            /** Workers */
+            workers: components["schemas"]["WorkerBody"][];
+        };
+        /**
+         * QueueJob
+         * @description One element of a queue, as its row has it; `in_redis` as Redis has it.
+         * @example {
+         *       "attempts": 0,
+         *       "batch_key": "puppet/1/0x0/0",
+         *       "cancel_requested": false,
+         *       "crashes": 0,
+         *       "created_at": "2026-02-03T12:00:00.000Z",
+         *       "engine": "puppet",
+         *       "epoch": 1,
+         *       "job_id": "job_3f2b8c1d5e6f47a8b9c0d1e2f3a4b5c6",
+         *       "kind": "tryon",
+         *       "priority": 1,
+         *       "solo_crashes": 0,
+         *       "stage": "denoising",
+         *       "status": "running",
+         *       "tenant": "guests",
+         *       "token": 1000001,
+         *       "updated_at": "2026-02-03T12:00:00.000Z",
+         *       "user_id": "user_1a2b3c4d5e6f47a8b9c0d1e2f3a4b5c6"
+         *     }
+         */
+        QueueJob: {
+            /** Job Id */
+            job_id: string;
+            kind: components["schemas"]["JobKind"];
+            /** User Id */
+            user_id: string;
+            /** Tenant */
+            tenant: string;
+            status: components["schemas"]["JobState"];
+            stage: components["schemas"]["Stage"] | null;
+            /** Engine */
+            engine: string;
+            /** Batch Key */
+            batch_key: string;
+            /** Priority */
+            priority: number;
+            /** Epoch */
+            epoch: number;
+            /** Token */
+            token: number;
+            /** Attempts */
+            attempts: number;
+            /** Crashes */
+            crashes: number;
+            /** Solo Crashes */
+            solo_crashes: number;
+            /** Cancel Requested */
+            cancel_requested: boolean;
+            error: components["schemas"]["ErrorInfo"] | null;
+            /** Created At */
+            created_at: string;
+            /** Updated At */
+            updated_at: string;
+            /** In Redis */
+            in_redis?: {
+                [key: string]: unknown;
+            } | null;
+        };
+        /**
+         * QueueJobList
+         * @description A page, newest first.
+         * @example {
+         *       "items": [
+         *         {
+         *           "attempts": 0,
+         *           "batch_key": "puppet/1/0x0/0",
+         *           "cancel_requested": false,
+         *           "crashes": 0,
+         *           "created_at": "2026-02-03T12:00:00.000Z",
+         *           "engine": "puppet",
+         *           "epoch": 1,
+         *           "job_id": "job_3f2b8c1d5e6f47a8b9c0d1e2f3a4b5c6",
+         *           "kind": "tryon",
+         *           "priority": 1,
+         *           "solo_crashes": 0,
+         *           "stage": "denoising",
+         *           "status": "running",
+         *           "tenant": "guests",
+         *           "token": 1000001,
+         *           "updated_at": "2026-02-03T12:00:00.000Z",
+         *           "user_id": "user_1a2b3c4d5e6f47a8b9c0d1e2f3a4b5c6"
+         *         }
+         *       ],
+         *       "next_cursor": "WyIyMDI2LTAyLTAz…"
+         *     }
+         */
+        QueueJobList: {
+            /** Items */
+            items: components["schemas"]["QueueJob"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /**
+         * Readiness
+         * @description How soon work begins.
+         * @enum {string}
+         */
+        Readiness: "cold" | "loading" | "ready";
+        /**
+         * ReplicasBody
+         * @description Counts of weavers.
+         */
+        ReplicasBody: {
+            /** Ready */
+            ready: number;
+            /** Loading */
+            loading: number;
+            /** Draining */
+            draining: number;
+            /**
+             * Desired
+             * @description What the arbitrator asks for; null where somebody else scales.
+             */
+            desired: number | null;
+        };
+        /**
+         * ResultInfo
+         * @description One picture of a try-on, or the cut-out of a garment.
+         *
+         *     Attributes:
+         *         n: Counts from 1.
+         *         url: Stable API address; it checks ownership and redirects to a fresh signed URL. None until completed.
+         *         degraded: The engine's degraded form made it.
+         *         cloth_clean_url: Of a cut-out: the address that `/api/snap` takes.
+         *         warnings: What may be wrong with its input pictures.
+         */
+        ResultInfo: {
+            /** N */
+            n: number;
+            status: components["schemas"]["JobState"];
+            /** Url */
+            url?: string | null;
+            /** Engine */
+            engine?: string | null;
+            /** Engine Version */
+            engine_version?: string | null;
+            /** Seed */
+            seed?: number | null;
+            /** Width */
+            width?: number | null;
+            /** Height */
+            height?: number | null;
+            /** Content Type */
+            content_type?: string | null;
+            /** Degraded */
+            degraded?: boolean | null;
+            /** Cloth Clean Url */
+            cloth_clean_url?: string | null;
+            /** Category */
+            category?: string | null;
+            /** Confidence */
+            confidence?: number | null;
+            /**
+             * Warnings
+             * @default []
+             */
+            warnings?: components["schemas"]["PictureWarning"][];
+            error?: components["schemas"]["ErrorInfo"] | null;
+        };
+        /**
+         * SegmentRequest
+         * @description A stored garment photo -> its cut-out.
+         * @example {
+         *       "category": "auto",
+         *       "image_url": "https://objects.example.com/proteus/incoming/user_1a2b3c4d5e6f47a8b9c0d1e2f3a4b5c6/img_0c9d8e7f6a5b4c3d2e1f0a9b8c7d6e5f"
+         *     }
+         */
+        SegmentRequest: {
+            /** Image Url */
+            image_url: string;
+            /** @default auto */
+            category?: components["schemas"]["Category"];
+        };
+        /**
+         * SnapRequest
+         * @description A person's photo and a garment -> a try-on.
+         * @example {
+         *       "category": "upper",
+         *       "cloth_clean_url": "https://objects.example.com/proteus/derived/user_1a2b3c4d5e6f47a8b9c0d1e2f3a4b5c6/9f86d081884c7d65/cut/classic-1-auto/cut.png",
+         *       "seed": 42,
+         *       "user_photo_url": "https://objects.example.com/proteus/incoming/user_1a2b3c4d5e6f47a8b9c0d1e2f3a4b5c6/img_0c9d8e7f6a5b4c3d2e1f0a9b8c7d6e5f"
+         *     }
+         */
+        SnapRequest: {
+            /**
+             * @description Which garment it is; `auto` lets the tailor say.
+             * @default auto
+             */
+            category?: components["schemas"]["Category"];
+            /**
+             * Model
+             * @description Engine, see GET /v1/models; default: the deployment's.
+             */
+            model?: string | null;
+            /**
+             * Quality
+             * @default balanced
+             * @enum {string}
+             */
+            quality?: "fast" | "balanced" | "best";
+            /**
+             * Seed
+             * @description The effective seed is in the results.
+             */
+            seed?: number | null;
+            /**
+             * Num Samples
+             * @default 1
+             */
+            num_samples?: number;
+            /**
+             * Output Format
+             * @description Default: the engine's own.
+             */
+            output_format?: ("webp" | "png" | "jpeg") | null;
+            /**
+             * Deadline Ms
+             * @description Milliseconds from now after which the picture is worthless: refused or dropped, never made late.
+             */
+            deadline_ms?: number | null;
+            /**
+             * Priority
+             * @description `high` needs the scope `priority:high`; `low` waits until little else does.
+             * @default normal
+             * @enum {string}
+             */
+            priority?: "normal" | "high" | "low";
+            /**
+             * Metadata
+             * @description Your own labels; returned with the try-on, seen by nobody else.
+             */
+            metadata?: {
+                [key: string]: string;
+            } | null;
+            /**
+             * Expires In
+             * @description Seconds until the try-on and its pictures are deleted.
+             */
+            expires_in?: number | null;
+            /**
+             * User Photo Url
+             * @description `image_url` of the person's photo.
+             */
+            user_photo_url: string;
+            /**
+             * Cloth Clean Url
+             * @description The cut-out's address, or the `image_url` of a garment photo: then it is cut out first.
+             */
+            cloth_clean_url: string;
+        };
+        /**
+         * Stage
+         * @description Where a job is inside its state: the first three while queued, the last three while running.
+         * @enum {string}
+         */
+        Stage: "held" | "preparing" | "waiting" | "fetching" | "denoising" | "storing";
+        /**
+         * StatusBody
+         * @description A job as it is now. `position` counts from 0 = next; with `position_is_least` at least so many are ahead.
+         * @example {
+         *       "created_at": "2026-02-03T12:00:00.000Z",
+         *       "engine": "puppet",
+         *       "eta": {
+         *         "p50_seconds": 9.8,
+         *         "p90_seconds": 14.1
+         *       },
+         *       "job_id": "job_3f2b8c1d5e6f47a8b9c0d1e2f3a4b5c6",
+         *       "job_type": "tryon",
+         *       "position": 3,
+         *       "results": [
+         *         {
+         *           "n": 1,
+         *           "status": "queued"
+         *         }
+         *       ],
+         *       "stage": "waiting",
+         *       "status": "queued",
+         *       "timings": {},
+         *       "vton_id": "vton_3f2b8c1d5e6f47a8b9c0d1e2f3a4b5c6"
+         *     }
+         */
+        StatusBody: {
+            /** Job Id */
+            job_id: string;
+            /** Vton Id */
+            vton_id?: string | null;
+            /**
+             * Job Type
+             * @enum {string}
+             */
+            job_type: "tryon" | "segment";
+            /** Status */
+            status: components["schemas"]["JobState"] | "draft";
+            stage?: components["schemas"]["Stage"] | null;
+            /** Position */
+            position?: number | null;
+            /**
+             * Position Is Least
+             * @default false
+             */
+            position_is_least?: boolean;
+            eta?: components["schemas"]["EtaBody"] | null;
+            progress?: components["schemas"]["ProgressBody"] | null;
+            /**
+             * Results
+             * @default []
+             */
+            results?: components["schemas"]["ResultInfo"][];
+            error?: components["schemas"]["ErrorInfo"] | null;
+            /** Engine */
+            engine: string;
+            /** Metadata */
+            metadata?: {
+                [key: string]: string;
+            } | null;
+            /** Created At */
+            created_at: string;
+            /** Finished At */
+            finished_at?: string | null;
+            /** Expires At */
+            expires_at?: string | null;
+            /**
+             * Timings
+             * @default {}
+             */
+            timings?: {
+                [key: string]: number;
+            };
+            /**
+             * Cloth Clean Url
+             * @description Of a completed cut-out: for /api/snap.
+             */
+            cloth_clean_url?: string | null;
+        };
+        /**
+         * StatusList
+         * @description A page, newest first.
+         * @example {
+         *       "items": [
+         *         {
+         *           "created_at": "2026-02-03T12:00:00.000Z",
+         *           "engine": "puppet",
+         *           "eta": {
+         *             "p50_seconds": 9.8,
+         *             "p90_seconds": 14.1
+         *           },
+         *           "job_id": "job_3f2b8c1d5e6f47a8b9c0d1e2f3a4b5c6",
+         *           "job_type": "tryon",
+         *           "position": 3,
+         *           "results": [
+         *             {
+         *               "n": 1,
+         *               "status": "queued"
+         *             }
+         *           ],
+         *           "stage": "waiting",
+         *           "status": "queued",
+         *           "timings": {},
+         *           "vton_id": "vton_3f2b8c1d5e6f47a8b9c0d1e2f3a4b5c6"
+         *         }
+         *       ],
+         *       "next_cursor": "WyIyMDI2LTAyLTAz…"
+         *     }
+         */
+        StatusList: {
+            /** Items */
+            items: components["schemas"]["StatusBody"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /**
+         * TransferRequest
+         * @description Which VTON entry to submit.
+         * @example {
+         *       "vton_id": "vton_3f2b8c1d5e6f47a8b9c0d1e2f3a4b5c6"
+         *     }
+         */
+        TransferRequest: {
+            /** Vton Id */
+            vton_id: string;
+        };
+        /**
+         * UploadRequest
+         * @description What will be uploaded: the signed URL takes exactly this type and size.
+         * @example {
+         *       "content_type": "image/jpeg",
+         *       "kind": "person",
+         *       "size_bytes": 183204
+         *     }
+         */
+        UploadRequest: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "person" | "garment";
+            /** Content Type */
+            content_type: string;
+            /** Size Bytes */
+            size_bytes: number;
+        };
+        /**
+         * UploadTicket
+         * @description Where and how to PUT the photo; every route takes its `image_url`.
+         * @example {
+         *       "expires_at": "2026-02-03T12:15:00.000Z",
+         *       "headers": {
+         *         "Content-Length": "183204",
+         *         "Content-Type": "image/jpeg"
+         *       },
+         *       "image_id": "img_0c9d8e7f6a5b4c3d2e1f0a9b8c7d6e5f",
+         *       "image_url": "https://objects.example.com/proteus/incoming/user_1a2b3c4d5e6f47a8b9c0d1e2f3a4b5c6/img_0c9d8e7f6a5b4c3d2e1f0a9b8c7d6e5f",
+         *       "method": "PUT",
+         *       "upload_url": "https://objects.example.com/proteus/incoming/user_1a2b3c4d5e6f47a8b9c0d1e2f3a4b5c6/img_0c9d8e7f6a5b4c3d2e1f0a9b8c7d6e5f?X-Amz-Signature=…"
+         *     }
+         */
+        UploadTicket: {
+            /** Upload Url */
+            upload_url: string;
+            /**
+             * Method
+             * @default PUT
+             * @constant
+             */
+            method?: "PUT";
+            /** Headers */
+            headers: {
+                [key: string]: string;
+            };
+            /** Image Id */
+            image_id: string;
+            /** Image Url */
+            image_url: string;
+            /** Expires At */
+            expires_at: string;
+        };
+        /**
+         * UserBody
+         * @description A user.
+         * @example {
+         *       "created_at": "2026-02-03T12:00:00.000Z",
+         *       "kind": "guest",
+         *       "last_seq": 12,
+         *       "tenant": "guests",
+         *       "user_id": "user_1a2b3c4d5e6f47a8b9c0d1e2f3a4b5c6"
+         *     }
+         */
+        UserBody: {
+            /** User Id */
+            user_id: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "guest" | "account" | "foreign";
+            /** Tenant */
+            tenant: string;
+            /** Display Name */
+            display_name?: string | null;
+            /** Last Seq */
+            last_seq: number;
+            /** Created At */
+            created_at: string;
+        };
+        /**
+         * UserChange
+         * @description What users may change about themselves.
+         * @example {
+         *       "display_name": "Ada"
+         *     }
+         */
+        UserChange: {
+            /** Display Name */
+            display_name?: string | null;
+        };
+        /**
+         * UserList
+         * @description Users you may see: yourself; operators see all.
+         * @example {
+         *       "items": [
+         *         {
+         *           "created_at": "2026-02-03T12:00:00.000Z",
+         *           "kind": "guest",
+         *           "last_seq": 12,
+         *           "tenant": "guests",
+         *           "user_id": "user_1a2b3c4d5e6f47a8b9c0d1e2f3a4b5c6"
+         *         }
+         *       ],
+         *       "next_cursor": "WyIyMDI2LTAyLTAz…"
+         *     }
+         */
+        UserList: {
+            /** Items */
+            items: components["schemas"]["UserBody"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /**
+         * VtonBody
+         * @description A VTON entry: its inputs, and its try-on's status.
+         * @example {
+         *       "cloth_clean_url": "https://objects.example.com/proteus/derived/user_1a2b3c4d5e6f47a8b9c0d1e2f3a4b5c6/9f86d081884c7d65/cut/classic-1-auto/cut.png",
+         *       "cloth_image_url": "https://objects.example.com/proteus/incoming/user_1a2b3c4d5e6f47a8b9c0d1e2f3a4b5c6/img_1f0e…",
+         *       "created_at": "2026-02-03T12:00:00.000Z",
+         *       "engine": "puppet",
+         *       "eta": {
+         *         "p50_seconds": 9.8,
+         *         "p90_seconds": 14.1
+         *       },
+         *       "job_id": "job_3f2b8c1d5e6f47a8b9c0d1e2f3a4b5c6",
+         *       "job_type": "tryon",
+         *       "options": {
+         *         "category": "upper",
+         *         "engine": "puppet",
+         *         "num_samples": 1,
+         *         "quality": "balanced",
+         *         "seed": 42
+         *       },
+         *       "position": 3,
+         *       "results": [
+         *         {
+         *           "n": 1,
+         *           "status": "queued"
+         *         }
+         *       ],
+         *       "stage": "waiting",
+         *       "status": "queued",
+         *       "timings": {},
+         *       "user_photo_url": "https://objects.example.com/proteus/incoming/user_1a2b3c4d5e6f47a8b9c0d1e2f3a4b5c6/img_0c9d8e7f6a5b4c3d2e1f0a9b8c7d6e5f",
+         *       "vton_id": "vton_3f2b8c1d5e6f47a8b9c0d1e2f3a4b5c6"
+         *     }
+         */
+        VtonBody: {
+            /** Job Id */
+            job_id: string;
+            /** Vton Id */
+            vton_id?: string | null;
+            /**
+             * Job Type
+             * @enum {string}
+             */
+            job_type: "tryon" | "segment";
+            /** Status */
+            status: components["schemas"]["JobState"] | "draft";
+            stage?: components["schemas"]["Stage"] | null;
+            /** Position */
+            position?: number | null;
+            /**
+             * Position Is Least
+             * @default false
+             */
+            position_is_least?: boolean;
+            eta?: components["schemas"]["EtaBody"] | null;
+            progress?: components["schemas"]["ProgressBody"] | null;
+            /**
+             * Results
+             * @default []
+             */
+            results?: components["schemas"]["ResultInfo"][];
+            error?: components["schemas"]["ErrorInfo"] | null;
+            /** Engine */
+            engine: string;
+            /** Metadata */
+            metadata?: {
+                [key: string]: string;
+            } | null;
+            /** Created At */
+            created_at: string;
+            /** Finished At */
+            finished_at?: string | null;
+            /** Expires At */
+            expires_at?: string | null;
+            /**
+             * Timings
+             * @default {}
+             */
+            timings?: {
+                [key: string]: number;
+            };
+            /**
+             * Cloth Clean Url
+             * @description Of a completed cut-out: for /api/snap.
+             */
+            cloth_clean_url?: string | null;
+            /** User Photo Url */
+            user_photo_url: string;
+            /** Cloth Image Url */
+            cloth_image_url: string;
+            /** Options */
+            options: {
+                [key: string]: unknown;
+            };
+        };
+        /**
+         * VtonChange
+         * @description Labels of a VTON entry.
+         * @example {
+         *       "metadata": {
+         *         "look": "summer"
+         *       }
+         *     }
+         */
+        VtonChange: {
+            /** Metadata */
+            metadata?: {
+                [key: string]: string;
+            } | null;
+        };
+        /**
+         * VtonList
+         * @description A page, newest first.
+         * @example {
+         *       "items": [
+         *         {
+         *           "cloth_clean_url": "https://objects.example.com/proteus/derived/user_1a2b3c4d5e6f47a8b9c0d1e2f3a4b5c6/9f86d081884c7d65/cut/classic-1-auto/cut.png",
+         *           "cloth_image_url": "https://objects.example.com/proteus/incoming/user_1a2b3c4d5e6f47a8b9c0d1e2f3a4b5c6/img_1f0e…",
+         *           "created_at": "2026-02-03T12:00:00.000Z",
+         *           "engine": "puppet",
+         *           "eta": {
+         *             "p50_seconds": 9.8,
+         *             "p90_seconds": 14.1
+         *           },
+         *           "job_id": "job_3f2b8c1d5e6f47a8b9c0d1e2f3a4b5c6",
+         *           "job_type": "tryon",
+         *           "options": {
+         *             "category": "upper",
+         *             "engine": "puppet",
+         *             "num_samples": 1,
+         *             "quality": "balanced",
+         *             "seed": 42
+         *           },
+         *           "position": 3,
+         *           "results": [
+         *             {
+         *               "n": 1,
+         *               "status": "queued"
+         *             }
+         *           ],
+         *           "stage": "waiting",
+         *           "status": "queued",
+         *           "timings": {},
+         *           "user_photo_url": "https://objects.example.com/proteus/incoming/user_1a2b3c4d5e6f47a8b9c0d1e2f3a4b5c6/img_0c9d8e7f6a5b4c3d2e1f0a9b8c7d6e5f",
+         *           "vton_id": "vton_3f2b8c1d5e6f47a8b9c0d1e2f3a4b5c6"
+         *         }
+         *       ],
+         *       "next_cursor": "WyIyMDI2LTAyLTAz…"
+         *     }
+         */
+        VtonList: {
+            /** Items */
+            items: components["schemas"]["VtonBody"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /**
+         * VtonRequest
+         * @description A VTON entry to keep; POST /catvton/transferOutfit submits it.
+         * @example {
+         *       "category": "upper",
+         *       "cloth_clean_url": "https://objects.example.com/proteus/derived/user_1a2b3c4d5e6f47a8b9c0d1e2f3a4b5c6/9f86d081884c7d65/cut/classic-1-auto/cut.png",
+         *       "seed": 42,
+         *       "user_photo_url": "https://objects.example.com/proteus/incoming/user_1a2b3c4d5e6f47a8b9c0d1e2f3a4b5c6/img_0c9d8e7f6a5b4c3d2e1f0a9b8c7d6e5f"
+         *     }
+         */
+        VtonRequest: {
+            /**
+             * @description Which garment it is; `auto` lets the tailor say.
+             * @default auto
+             */
+            category?: components["schemas"]["Category"];
+            /**
+             * Model
+             * @description Engine, see GET /v1/models; default: the deployment's.
+             */
+            model?: string | null;
+            /**
+             * Quality
+             * @default balanced
+             * @enum {string}
+             */
+            quality?: "fast" | "balanced" | "best";
+            /**
+             * Seed
+             * @description The effective seed is in the results.
+             */
+            seed?: number | null;
+            /**
+             * Num Samples
+             * @default 1
+             */
+            num_samples?: number;
+            /**
+             * Output Format
+             * @description Default: the engine's own.
+             */
+            output_format?: ("webp" | "png" | "jpeg") | null;
+            /**
+             * Deadline Ms
+             * @description Milliseconds from now after which the picture is worthless: refused or dropped, never made late.
+             */
+            deadline_ms?: number | null;
+            /**
+             * Priority
+             * @description `high` needs the scope `priority:high`; `low` waits until little else does.
+             * @default normal
+             * @enum {string}
+             */
+            priority?: "normal" | "high" | "low";
+            /**
+             * Metadata
+             * @description Your own labels; returned with the try-on, seen by nobody else.
+             */
+            metadata?: {
+                [key: string]: string;
+            } | null;
+            /**
+             * Expires In
+             * @description Seconds until the try-on and its pictures are deleted.
+             */
+            expires_in?: number | null;
+            /**
+             * User Photo Url
+             * @description `image_url` of the person's photo.
+             */
+            user_photo_url: string;
+            /**
+             * Cloth Clean Url
+             * @description The cut-out's address, or the `image_url` of a garment photo: then it is cut out first.
+             */
+            cloth_clean_url: string;
+        };
+        /**
+         * WarmRequest
+         * @description How long to keep a weaver ready.
+         * @example {
+         *       "minutes": 10
+         *     }
+         */
+        WarmRequest: {
+            /**
+             * Minutes
+             * @default 10
+             */
+            minutes?: number;
+        };
+        /**
+         * WarningCode
+         * @description What may be wrong with a picture that was accepted nevertheless.
+         * @enum {string}
+         */
+        WarningCode: "several_garments" | "garment_cropped" | "garment_rotated" | "no_garment_shape";
+        /**
+         * WorkerBody
+         * @description A tailor or a weaver, as it describes itself.
+         */
+        WorkerBody: {
+            /** Id */
+            id: string;
+            state: components["schemas"]["WorkerState"];
+            /** Engines */
+            engines: string[];
+            /** Device */
+            device: string;
+            /** Slots Used */
+            slots_used: number;
+            /** Slots Free */
+            slots_free: number;
+        };
+        /**
+         * WorkerState
+         * @description What a worker is doing: its worker status.
+         * @enum {string}
+         */
+        WorkerState: "loading" | "ready" | "draining";
+    };
+    responses: never;
+    parameters: never;
+    requestBodies: never;
+    headers: never;
+    pathItems: never;
+}
+export type $defs = Record<string, never>;
+export interface operations {
+    list_tryons_v1_tryons_get: {
+        parameters: {
+            query?: {
+                /** @description Only those of this status. */
+                status?: components["schemas"]["JobState"] | null;
+                limit?: number;
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StatusList"];
+                };
+            };
+            /** @description A fault of Proteus: report the `request_id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A server that Proteus needs is away: repeat the request after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is refused; `code` says why, `hint` the way out. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    snap_v1_tryons_post: {
+        parameters: {
+            query?: {
+                /** @description Seconds to wait for the end (long poll). */
+                wait?: number | null;
+            };
+            header?: {
+                /** @description Repeat a submit safely for 24 hours. */
+                "Idempotency-Key"?: string | null;
+                /** @description `wait=N`: answer when the job has ended, N seconds at most. */
+                prefer?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SnapRequest"];
+            };
+        };
+        responses: {
+            /** @description It ended within the time that the request was willing to wait. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StatusBody"];
+                };
+            };
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StatusBody"];
+                };
+            };
+            /** @description A fault of Proteus: report the `request_id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A server that Proteus needs is away: repeat the request after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is refused; `code` says why, `hint` the way out. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    snap_api_snap_post: {
+        parameters: {
+            query?: {
+                /** @description Seconds to wait for the end (long poll). */
+                wait?: number | null;
+            };
+            header?: {
+                /** @description Repeat a submit safely for 24 hours. */
+                "Idempotency-Key"?: string | null;
+                /** @description `wait=N`: answer when the job has ended, N seconds at most. */
+                prefer?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SnapRequest"];
+            };
+        };
+        responses: {
+            /** @description It ended within the time that the request was willing to wait. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StatusBody"];
+                };
+            };
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StatusBody"];
+                };
+            };
+            /** @description A fault of Proteus: report the `request_id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A server that Proteus needs is away: repeat the request after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is refused; `code` says why, `hint` the way out. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    status_v1_tryons__job_id__get: {
+        parameters: {
+            query?: {
+                /** @description Seconds to wait for the end (long poll). */
+                wait?: number | null;
+            };
+            header?: {
+                /** @description `wait=N`: answer when the job has ended, N seconds at most. */
+                prefer?: string | null;
+            };
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StatusBody"];
+                };
+            };
+            /** @description A fault of Proteus: report the `request_id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A server that Proteus needs is away: repeat the request after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is refused; `code` says why, `hint` the way out. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_tryon_v1_tryons__job_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A fault of Proteus: report the `request_id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A server that Proteus needs is away: repeat the request after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is refused; `code` says why, `hint` the way out. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    status_api_status__job_id__get: {
+        parameters: {
+            query?: {
+                /** @description Seconds to wait for the end (long poll). */
+                wait?: number | null;
+            };
+            header?: {
+                /** @description `wait=N`: answer when the job has ended, N seconds at most. */
+                prefer?: string | null;
+            };
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StatusBody"];
+                };
+            };
+            /** @description A fault of Proteus: report the `request_id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A server that Proteus needs is away: repeat the request after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is refused; `code` says why, `hint` the way out. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    result_v1_results__job_id___n__get: {
+        parameters: {
+            query?: {
+                /** @description Have browsers save it instead of showing it. */
+                download?: boolean;
+            };
+            header?: {
+                accept?: string;
+            };
+            path: {
+                job_id: string;
+                n: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description With `Accept: application/json`: `{download_url, expires_at}`. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DownloadTicket"];
+                };
+            };
+            /** @description Successful Response */
+            302: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A fault of Proteus: report the `request_id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A server that Proteus needs is away: repeat the request after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is refused; `code` says why, `hint` the way out. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    guest_v1_auth_guest_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GuestToken"];
+                };
+            };
+            /** @description A fault of Proteus: report the `request_id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A server that Proteus needs is away: repeat the request after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is refused; `code` says why, `hint` the way out. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    presigned_up_url_images_presignedUpUrl_get: {
+        parameters: {
+            query: {
+                kind: "person" | "garment";
+                content_type: string;
+                size_bytes: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UploadTicket"];
+                };
+            };
+            /** @description A fault of Proteus: report the `request_id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A server that Proteus needs is away: repeat the request after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is refused; `code` says why, `hint` the way out. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_upload_v1_uploads_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UploadRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UploadTicket"];
+                };
+            };
+            /** @description A fault of Proteus: report the `request_id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A server that Proteus needs is away: repeat the request after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is refused; `code` says why, `hint` the way out. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    presigned_download_url_images_presignedDownloadUrl_get: {
+        parameters: {
+            query: {
+                image_id: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DownloadTicket"];
+                };
+            };
+            /** @description A fault of Proteus: report the `request_id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A server that Proteus needs is away: repeat the request after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is refused; `code` says why, `hint` the way out. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_images_v1_images_get: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImageList"];
+                };
+            };
+            /** @description A fault of Proteus: report the `request_id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A server that Proteus needs is away: repeat the request after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is refused; `code` says why, `hint` the way out. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_image_v1_images__image_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                image_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImageBody"];
+                };
+            };
+            /** @description A fault of Proteus: report the `request_id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A server that Proteus needs is away: repeat the request after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is refused; `code` says why, `hint` the way out. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_image_v1_images__image_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                image_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A fault of Proteus: report the `request_id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A server that Proteus needs is away: repeat the request after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is refused; `code` says why, `hint` the way out. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    segment_v1_segmentations_post: {
+        parameters: {
+            query?: {
+                /** @description Seconds to wait for the end (long poll). */
+                wait?: number | null;
+            };
+            header?: {
+                /** @description Repeat a submit safely for 24 hours. */
+                "Idempotency-Key"?: string | null;
+                /** @description `wait=N`: answer when the job has ended, N seconds at most. */
+                prefer?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SegmentRequest"];
+            };
+        };
+        responses: {
+            /** @description It ended within the time that the request was willing to wait. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StatusBody"];
+                };
+            };
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StatusBody"];
+                };
+            };
+            /** @description A fault of Proteus: report the `request_id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A server that Proteus needs is away: repeat the request after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is refused; `code` says why, `hint` the way out. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    segment_segformer_segmentOutfitPic_post: {
+        parameters: {
+            query?: {
+                /** @description Seconds to wait for the end (long poll). */
+                wait?: number | null;
+            };
+            header?: {
+                /** @description Repeat a submit safely for 24 hours. */
+                "Idempotency-Key"?: string | null;
+                /** @description `wait=N`: answer when the job has ended, N seconds at most. */
+                prefer?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SegmentRequest"];
+            };
+        };
+        responses: {
+            /** @description It ended within the time that the request was willing to wait. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StatusBody"];
+                };
+            };
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StatusBody"];
+                };
+            };
+            /** @description A fault of Proteus: report the `request_id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A server that Proteus needs is away: repeat the request after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is refused; `code` says why, `hint` the way out. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    segmentation_v1_segmentations__job_id__get: {
+        parameters: {
+            query?: {
+                /** @description Seconds to wait for the end (long poll). */
+                wait?: number | null;
+            };
+            header?: {
+                /** @description `wait=N`: answer when the job has ended, N seconds at most. */
+                prefer?: string | null;
+            };
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StatusBody"];
+                };
+            };
+            /** @description A fault of Proteus: report the `request_id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A server that Proteus needs is away: repeat the request after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is refused; `code` says why, `hint` the way out. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancel_v1_tryons__job_id__cancel_post: {
+        parameters: {
+            query?: {
+                /** @description Seconds to wait for the end (long poll). */
+                wait?: number | null;
+            };
+            header?: {
+                /** @description `wait=N`: answer when the job has ended, N seconds at most. */
+                prefer?: string | null;
+            };
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It ended within the time that the request was willing to wait. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StatusBody"];
+                };
+            };
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StatusBody"];
+                };
+            };
+            /** @description A fault of Proteus: report the `request_id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A server that Proteus needs is away: repeat the request after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is refused; `code` says why, `hint` the way out. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    transfer_outfit_catvton_transferOutfit_post: {
+        parameters: {
+            query?: {
+                /** @description Seconds to wait for the end (long poll). */
+                wait?: number | null;
+            };
+            header?: {
+                /** @description Repeat a submit safely for 24 hours. */
+                "Idempotency-Key"?: string | null;
+                /** @description `wait=N`: answer when the job has ended, N seconds at most. */
+                prefer?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TransferRequest"];
+            };
+        };
+        responses: {
+            /** @description It ended within the time that the request was willing to wait. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StatusBody"];
+                };
+            };
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StatusBody"];
+                };
+            };
+            /** @description A fault of Proteus: report the `request_id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A server that Proteus needs is away: repeat the request after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is refused; `code` says why, `hint` the way out. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_vtons_vtons_get: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VtonList"];
+                };
+            };
+            /** @description A fault of Proteus: report the `request_id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A server that Proteus needs is away: repeat the request after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is refused; `code` says why, `hint` the way out. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_vtons_post: {
+        parameters: {
+            query?: {
+                /** @description Seconds to wait for the end (long poll). */
+                wait?: number | null;
+            };
+            header?: {
+                /** @description Repeat a submit safely for 24 hours. */
+                "Idempotency-Key"?: string | null;
+                /** @description `wait=N`: answer when the job has ended, N seconds at most. */
+                prefer?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VtonRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VtonBody"];
+                };
+            };
+            /** @description A fault of Proteus: report the `request_id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A server that Proteus needs is away: repeat the request after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is refused; `code` says why, `hint` the way out. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_vton_vtons__vton_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                vton_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VtonBody"];
+                };
+            };
+            /** @description A fault of Proteus: report the `request_id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A server that Proteus needs is away: repeat the request after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is refused; `code` says why, `hint` the way out. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_vtons__vton_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                vton_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A fault of Proteus: report the `request_id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A server that Proteus needs is away: repeat the request after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is refused; `code` says why, `hint` the way out. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_vtons__vton_id__patch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                vton_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VtonChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VtonBody"];
+                };
+            };
+            /** @description A fault of Proteus: report the `request_id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A server that Proteus needs is away: repeat the request after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is refused; `code` says why, `hint` the way out. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    events_v1_events_get: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description `seq` of the last event you have; you get what follows. */
+                "Last-Event-ID"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description `job` and `progress` events of docs/events.schema.json; a `job` event's id is its `seq`. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example event: job
+                     *     data: {"kind":"job","seq":7,"job_id":"job_3f2b…","status":"completed","results":[…]}
+                     *     id: 7
+                     */
+                    "text/event-stream": string;
+                };
+            };
+            /** @description A fault of Proteus: report the `request_id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A server that Proteus needs is away: repeat the request after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is refused; `code` says why, `hint` the way out. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    tryon_events_v1_tryons__job_id__events_get: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description `seq` of the last event you have; you get what follows. */
+                "Last-Event-ID"?: string | null;
+            };
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description `job` and `progress` events of docs/events.schema.json; a `job` event's id is its `seq`. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example event: job
+                     *     data: {"kind":"job","seq":7,"job_id":"job_3f2b…","status":"completed","results":[…]}
+                     *     id: 7
+                     */
+                    "text/event-stream": string;
+                };
+            };
+            /** @description A fault of Proteus: report the `request_id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A server that Proteus needs is away: repeat the request after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is refused; `code` says why, `hint` the way out. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_users_users_get: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserList"];
+                };
+            };
+            /** @description A fault of Proteus: report the `request_id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A server that Proteus needs is away: repeat the request after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is refused; `code` says why, `hint` the way out. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_users_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GuestToken"];
+                };
+            };
+            /** @description A fault of Proteus: report the `request_id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A server that Proteus needs is away: repeat the request after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is refused; `code` says why, `hint` the way out. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_user_users__user_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserBody"];
+                };
+            };
+            /** @description A fault of Proteus: report the `request_id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A server that Proteus needs is away: repeat the request after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is refused; `code` says why, `hint` the way out. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_users__user_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A fault of Proteus: report the `request_id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A server that Proteus needs is away: repeat the request after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is refused; `code` says why, `hint` the way out. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_users__user_id__patch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UserChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserBody"];
+                };
+            };
+            /** @description A fault of Proteus: report the `request_id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A server that Proteus needs is away: repeat the request after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is refused; `code` says why, `hint` the way out. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    models_v1_models_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelList"];
+                };
+            };
+            /** @description A fault of Proteus: report the `request_id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A server that Proteus needs is away: repeat the request after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is refused; `code` says why, `hint` the way out. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    fleet_v1_fleet_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FleetBody"];
+                };
+            };
+            /** @description A fault of Proteus: report the `request_id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A server that Proteus needs is away: repeat the request after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is refused; `code` says why, `hint` the way out. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    warm_v1_fleet_warm_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["WarmRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FleetBody"];
+                };
+            };
+            /** @description A fault of Proteus: report the `request_id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A server that Proteus needs is away: repeat the request after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is refused; `code` says why, `hint` the way out. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    overview_v1_queue_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueueBody"];
+                };
+            };
+            /** @description A fault of Proteus: report the `request_id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A server that Proteus needs is away: repeat the request after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is refused; `code` says why, `hint` the way out. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    jobs_v1_queue_jobs_get: {
+        parameters: {
+            query?: {
+                state?: "alive" | "failed";
+                stage?: ("held" | "preparing" | "waiting") | null;
+                limit?: number;
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueueJobList"];
+                };
+            };
+            /** @description A fault of Proteus: report the `request_id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A server that Proteus needs is away: repeat the request after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is refused; `code` says why, `hint` the way out. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    job_v1_queue_jobs__job_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueueJob"];
+                };
+            };
+            /** @description A fault of Proteus: report the `request_id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A server that Proteus needs is away: repeat the request after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is refused; `code` says why, `hint` the way out. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    retry_v1_queue_jobs__job_id__retry_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueueJob"];
+                };
+            };
+            /** @description A fault of Proteus: report the `request_id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A server that Proteus needs is away: repeat the request after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is refused; `code` says why, `hint` the way out. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    drop_v1_queue_jobs__job_id__drop_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A fault of Proteus: report the `request_id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A server that Proteus needs is away: repeat the request after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is refused; `code` says why, `hint` the way out. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    dead_v1_queue_dead_get: {
+        parameters: {
+            query?: {
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeadLetters"];
+                };
+            };
+            /** @description A fault of Proteus: report the `request_id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A server that Proteus needs is away: repeat the request after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is refused; `code` says why, `hint` the way out. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    decisions_v1_fleet_decisions_get: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description ISO 8601 with its zone. */
+                since?: string | null;
+                /** @description What the shadow policy would have decided. */
+                shadow?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DecisionList"];
+                };
+            };
+            /** @description A fault of Proteus: report the `request_id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A server that Proteus needs is away: repeat the request after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is refused; `code` says why, `hint` the way out. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    arrivals_v1_queue_arrivals_get: {
+        parameters: {
+            query: {
+                /** @description ISO 8601 with its zone. */
+                since: string;
+                /** @description Not included; default: now. */
+                until?: string | null;
+                limit?: number;
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ArrivalList"];
+                };
+            };
+            /** @description A fault of Proteus: report the `request_id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A server that Proteus needs is away: repeat the request after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is refused; `code` says why, `hint` the way out. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    upload_cloth_api_upload_cloth_post: {
+        parameters: {
+            query?: {
+                /** @description Seconds to wait for the end (long poll). */
+                wait?: number | null;
+            };
+            header?: {
+                /** @description Repeat a submit safely for 24 hours. */
+                "Idempotency-Key"?: string | null;
+                /** @description `wait=N`: answer when the job has ended, N seconds at most. */
+                prefer?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["Body_upload_cloth_api_upload_cloth_post"];
+            };
+        };
+        responses: {
+            /** @description It ended within the time that the request was willing to wait. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StatusBody"];
+                };
+            };
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StatusBody"];
+                };
+            };
+            /** @description A fault of Proteus: report the `request_id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A server that Proteus needs is away: repeat the request after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is refused; `code` says why, `hint` the way out. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    health_health_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HealthBody"];
+                };
+            };
+            /** @description A fault of Proteus: report the `request_id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A server that Proteus needs is away: repeat the request after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is refused; `code` says why, `hint` the way out. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    healthz_healthz_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Yes. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description A fault of Proteus: report the `request_id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No; the text says why. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "text/plain": string;
+                };
+            };
+            /** @description The request is refused; `code` says why, `hint` the way out. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readyz_readyz_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Yes. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description A fault of Proteus: report the `request_id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No; the text says why. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "text/plain": string;
+                };
+            };
+            /** @description The request is refused; `code` says why, `hint` the way out. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+}

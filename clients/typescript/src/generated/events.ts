@@ -1,0 +1,208 @@
+/* Written by `npm run types` from docs/events.schema.json; change that, not this file. */
+export type paths = Record<string, never>;
+export type webhooks = Record<string, never>;
+export interface components {
+    schemas: {
+        /**
+         * ErrorInfo
+         * @description Why a job failed: `code` for machines, `hint` for people.
+         */
+        ErrorInfo: {
+            /** Code */
+            code: string;
+            /** Message */
+            message: string;
+            /**
+             * Hint
+             * @default
+             */
+            hint?: string;
+            /**
+             * Retryable
+             * @default false
+             */
+            retryable?: boolean;
+        };
+        /**
+         * JobEvent
+         * @description A job changed; committed, and numbered by the user's own counter without gaps.
+         */
+        JobEvent: {
+            /**
+             * Kind
+             * @default job
+             * @constant
+             */
+            kind?: "job";
+            /** Seq */
+            seq: number;
+            /** Job Id */
+            job_id: string;
+            /**
+             * Vton Id
+             * @default null
+             */
+            vton_id?: string | null;
+            /**
+             * Job Type
+             * @enum {string}
+             */
+            job_type: "tryon" | "segment";
+            status: components["schemas"]["JobState"];
+            /** @default null */
+            stage?: components["schemas"]["Stage"] | null;
+            /**
+             * Results
+             * @default []
+             */
+            results?: components["schemas"]["ResultInfo"][];
+            /** @default null */
+            error?: components["schemas"]["ErrorInfo"] | null;
+            /** At */
+            at: string;
+        };
+        /**
+         * JobState
+         * @description The public status. `stage` refines it.
+         * @enum {string}
+         */
+        JobState: "queued" | "running" | "completed" | "failed" | "canceled" | "expired";
+        /**
+         * PictureWarning
+         * @description One thing that may be wrong, for machines and for people.
+         */
+        PictureWarning: {
+            code: components["schemas"]["WarningCode"];
+            /**
+             * Subject
+             * @enum {string}
+             */
+            subject: "person" | "garment" | "result";
+            /** Message */
+            message: string;
+            /** Hint */
+            hint: string;
+        };
+        /**
+         * ProgressEvent
+         * @description A running job did a step. Ephemeral: never replayed, has no `seq`.
+         */
+        ProgressEvent: {
+            /**
+             * Kind
+             * @default progress
+             * @constant
+             */
+            kind?: "progress";
+            /** Job Id */
+            job_id: string;
+            /**
+             * N
+             * @default 1
+             */
+            n?: number;
+            stage: components["schemas"]["Stage"];
+            /** Step */
+            step: number;
+            /** Steps */
+            steps: number;
+        };
+        /**
+         * ResultInfo
+         * @description One picture of a try-on, or the cut-out of a garment.
+         *
+         *     Attributes:
+         *         n: Counts from 1.
+         *         url: Stable API address; it checks ownership and redirects to a fresh signed URL. None until completed.
+         *         degraded: The engine's degraded form made it.
+         *         cloth_clean_url: Of a cut-out: the address that `/api/snap` takes.
+         *         warnings: What may be wrong with its input pictures.
+         */
+        ResultInfo: {
+            /** N */
+            n: number;
+            status: components["schemas"]["JobState"];
+            /**
+             * Url
+             * @default null
+             */
+            url?: string | null;
+            /**
+             * Engine
+             * @default null
+             */
+            engine?: string | null;
+            /**
+             * Engine Version
+             * @default null
+             */
+            engine_version?: string | null;
+            /**
+             * Seed
+             * @default null
+             */
+            seed?: number | null;
+            /**
+             * Width
+             * @default null
+             */
+            width?: number | null;
+            /**
+             * Height
+             * @default null
+             */
+            height?: number | null;
+            /**
+             * Content Type
+             * @default null
+             */
+            content_type?: string | null;
+            /**
+             * Degraded
+             * @default null
+             */
+            degraded?: boolean | null;
+            /**
+             * Cloth Clean Url
+             * @default null
+             */
+            cloth_clean_url?: string | null;
+            /**
+             * Category
+             * @default null
+             */
+            category?: string | null;
+            /**
+             * Confidence
+             * @default null
+             */
+            confidence?: number | null;
+            /**
+             * Warnings
+             * @default []
+             */
+            warnings?: components["schemas"]["PictureWarning"][];
+            /** @default null */
+            error?: components["schemas"]["ErrorInfo"] | null;
+        };
+        /**
+         * Stage
+         * @description Where a job is inside its state: the first three while queued, the last three while running.
+         * @enum {string}
+         */
+        Stage: "held" | "preparing" | "waiting" | "fetching" | "denoising" | "storing";
+        /**
+         * WarningCode
+         * @description What may be wrong with a picture that was accepted nevertheless.
+         * @enum {string}
+         */
+        WarningCode: "several_garments" | "garment_cropped" | "garment_rotated" | "no_garment_shape";
+    };
+    responses: never;
+    parameters: never;
+    requestBodies: never;
+    headers: never;
+    pathItems: never;
+}
+export type $defs = Record<string, never>;
+export type operations = Record<string, never>;

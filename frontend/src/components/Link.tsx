@@ -1,0 +1,20 @@
+/* A link to a page of ours: it behaves as any link, and loads nothing anew. */
+import type { ReactNode } from "react";
+import { navigate } from "../shared/routes.ts";
+
+export function Link(of: { to: string; className?: string; current?: boolean; children: ReactNode }) {
+  return (
+    <a
+      href={of.to}
+      className={of.className}
+      aria-current={of.current ? "page" : undefined}
+      onClick={(event) => {
+        if (event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+        event.preventDefault();
+        navigate(of.to);
+      }}
+    >
+      {of.children}
+    </a>
+  );
+}

@@ -1,0 +1,110 @@
+/* What a try-on is made with: engine and its licence, quality, how many, seed, format, how long it is kept. */
+import { done } from "@proteus/client";
+import { useQuery } from "@tanstack/react-query";
+import { Icon } from "../../components/Icon.tsx";
+import { options, type Options, setOptions } from "../../shared/draft.ts";
+import { api } from "../../shared/session.ts";
+import { useSignal } from "../../shared/signal.ts";
+import { useStrings } from "../../strings/index.ts";
+
+const QUALITIES = ["fast", "balanced", "best"] as const;
+const HOUR = 3_600;
+
+export function OptionsPanel() {
+  const { studio } = useStrings();
+  const chosen = useSignal(options);
+  const models = useQuery({ queryKey: ["models"], queryFn: () => done(api.GET("/v1/models")) });
+  const engines = models.data?.items ?? [];
+  const engine = engines.find((one) => (chosen.engine ? one.engine === chosen.engine : one.default));
+  return (
+    <details className="options card">
+      <summary>
+        <span>{studio.options}</span>
+        <span className="soft small">
+          {[engine?.engine, studio.qualities[chosen.quality], chosen.samples > 1 ? studio.samplesOf(chosen.samples) : "", chosen.seed === null ? "" : studio.seedIs(chosen.seed)]
+            .filter(Boolean)
+            .join(" · ")}
+        </span>
+        <Icon name="chevron" />
+      </summary>
+      <div className="options-body">
+        <label className="field wide">
+          <span>{studio.engine}</span>
+          <select value={chosen.engine ?? ""} onChange={(event) => setOptions({ engine: event.target.value || null })}>
+            <option value="">{studio.engineDefault}</option>
+            {engines.map((one) => (
+              <option key={one.engine} value={one.engine} disabled={!one.allowed}>
+                {one.engine}
+                {one.state === "absent" ? ` (${studio.engineAbsent})` : ""}
+              </option>
+            ))}
+          </select>
+        </label>
+        {engine && (
+          <details className="licence wide">
+            <summary>
+              <span className={engine.commercial_use ? "chip good" : "chip warm"}>{engine.commercial_use ? studio.commercialYes : studio.commercialNo}</span>
+              <span className="small soft">{studio.licenceMore}</span>
+            </summary>
+            <p className="small">{engine.description}</p>
+            <ul className="small soft">
+              <li>{engine.code_licence}</li>
+              <li>{engine.weights_licence}</li>
+              <li>{engine.training_data_note}</li>
+            </ul>
+          </details>
+        )}
+        <fieldset className="field wide">
+          <legend>{studio.quality}</legend>
+          <div className="segments">
+            {QUALITIES.map((one) => (
+              <button key={one} type="button" aria-pressed={chosen.quality === one} onClick={() => setOptions({ quality: one })}>
+                {studio.qualities[one]}
+              </button>
+            ))}
+          </div>
+        </fieldset>
+        <fieldset className="field">
+          <legend>{studio.samples}</legend>
+          <div className="segments">
+            {[1, 2, 3, 4].map((n) => (
+              <button key={n} type="button" aria-pressed={chosen.samples === n} onClick={() => setOptions({ samples: n })}>
+                {n}
+              </button>
+            ))}
+          </div>
+        </fieldset>
+        <label className="field">
+          <span>{studio.seed}</span>
+          <input
+            type="number"
+            min={0}
+            max={2_147_483_647}
+            inputMode="numeric"
+            placeholder={studio.seedRandom}
+            value={chosen.seed ?? ""}
+            onChange={(event) => setOptions({ seed: event.target.value === "" ? null : Math.max(0, Math.trunc(Number(event.target.value))) })}
+          />
+        </label>
+        <label className="field">
+          <span>{studio.format}</span>
+          <select value={chosen.format ?? ""} onChange={(event) => setOptions({ format: (event.target.value || null) as Options["format"] })}>
+            <option value="">{studio.formatDefault}</option>
+            <option value="webp">WebP</option>
+            <option value="png">PNG</option>
+            <option value="jpeg">JPEG</option>
+          </select>
+        </label>
+        <label className="field">
+          <span>{studio.expires}</span>
+          <select value={chosen.expiresIn ?? ""} onChange={(event) => setOptions({ expiresIn: event.target.value ? Number(event.target.value) : null })}>
+            <option value="">{studio.expiresNever}</option>
+            <option value={HOUR}>{studio.hours(1)}</option>
+            <option value={24 * HOUR}>{studio.days(1)}</option>
+            <option value={7 * 24 * HOUR}>{studio.days(7)}</option>
+          </select>
+        </label>
+      </div>
+    </details>
+  );
+}
