@@ -195,7 +195,7 @@ export function Compare(of: { before: Shown | null; after: Shown; modes?: readon
           <button type="button" className="button quiet icon small" aria-label={studio.zoomOut} disabled={view.scale <= 1} onClick={() => setView((now) => zoomed(now, 1 / STEP))}>
             <Icon name="minus" />
           </button>
-          <button type="button" className="button quiet small zoom-now" aria-label={studio.zoomFit} disabled={view.scale <= 1} onClick={() => setView(WHOLE)}>
+          <button type="button" className="button quiet small zoom-now" aria-label={`${Math.round(view.scale * 100)} %, ${studio.zoomFit}`} disabled={view.scale <= 1} onClick={() => setView(WHOLE)}>
             {Math.round(view.scale * 100)} %
           </button>
           <button type="button" className="button quiet icon small" aria-label={studio.zoomIn} onClick={() => setView((now) => zoomed(now, STEP))}>
