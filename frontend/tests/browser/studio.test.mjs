@@ -207,10 +207,10 @@ test("the camera's picture becomes the person's, and the camera goes out", async
   await tab.context.close();
 });
 
-for (const colorScheme of ["light", "dark"]) {
+for (const [colorScheme, locale] of [["light", "en"], ["dark", "de"]]) {
   for (const width of [1366, 360]) {
-    test(`nothing serious for axe, and nothing sticks out: ${colorScheme}, ${width} pixels`, async () => {
-      const tab = await open({ options: QUICK, colorScheme, viewport: { width, height: 800 }, reducedMotion: "reduce", bypassCSP: false });
+    test(`nothing serious for axe, and nothing sticks out: ${colorScheme}, ${locale}, ${width} pixels`, async () => {
+      const tab = await open({ options: QUICK, colorScheme, locale, viewport: { width, height: 800 }, reducedMotion: "reduce", bypassCSP: false });
       const { page } = tab;
       const findings = async (state) => {
         const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);

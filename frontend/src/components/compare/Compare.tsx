@@ -3,6 +3,7 @@
  * holds for both. The slider is the browser's own, so keys, touch and screen readers work.
  */
 import { type PointerEvent, type ReactNode, useEffect, useRef, useState } from "react";
+import { release } from "../../shared/blobs.ts";
 import { useStrings } from "../../strings/index.ts";
 import { Icon } from "../Icon.tsx";
 import { changesOf } from "./changes.ts";
@@ -53,7 +54,7 @@ export function Compare(of: { before: Shown | null; after: Shown; modes?: readon
     void make();
     return () => {
       current = false;
-      if (made) URL.revokeObjectURL(made);
+      release(made);
       setChanges(null);
     };
   }, [mode, before, after.url]);
