@@ -18,8 +18,8 @@ PIP := $(BIN)/python -m pip install --quiet --no-compile 2> >(grep -v "^WARNING:
 LOCKED := $(PIP) --no-deps --require-hashes
 PACKAGES := $(wildcard libs/*/pyproject.toml clients/*/pyproject.toml services/*/pyproject.toml tools/*/pyproject.toml)
 FAST := tests/unit tests/contract
-# The slow ones first, and who has nothing left takes half of the other's: two processes then end together.
-PYTEST := $(BIN)/pytest -q -n 2 --dist worksteal
+# Three processes on two cores, for much of it waits; the slow ones first, and idle processes take from busy ones.
+PYTEST := $(BIN)/pytest -q -n 3 --dist worksteal
 GATE := tests/chaos tests/e2e tests/integration tests/models tests/chart $(FAST)
 
 .PHONY: help

@@ -280,6 +280,7 @@ async def test_a_worker_killed_while_denoising_loses_no_job(fleet: Fleet, weight
     assert [found.key for found in fleet.store.list("results/")] == [view.result["result_key"]]
 
 
+@pytest.mark.long
 async def test_a_worker_of_both_engines_weaves_each_job_with_its_own_and_degrades_it_when_told(
     fleet: Fleet, weights: Path
 ) -> None:

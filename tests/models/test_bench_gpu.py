@@ -65,5 +65,6 @@ import workbench.bench.gpu
 """
 
 
+@pytest.mark.long
 def test_it_needs_nothing_of_the_stack():
     subprocess.run([sys.executable, "-c", ALONE], check=True)

@@ -32,6 +32,7 @@ def run(*arguments: str, env: dict[str, str] | None = None) -> subprocess.Comple
     return subprocess.run([sys.executable, *arguments], env=env, capture_output=True, text=True, check=False)
 
 
+@pytest.mark.long
 def test_the_export_lies_beside_the_weights_and_serves_where_there_is_no_torch(
     models: Path, no_torch: dict[str, str]
 ) -> None:

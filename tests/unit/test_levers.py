@@ -116,6 +116,7 @@ def test_without_levers_nothing_is_measured(tmp_path):
     assert not (tmp_path / CHOICES).exists()
 
 
+@pytest.mark.long
 def test_a_choice_is_measured_once_for_a_device_and_its_weights(tmp_path):
     (tmp_path / "model.safetensors").write_bytes(b"one")
     chosen(Device(fp16_channels_last=0.5), tmp_path)
