@@ -93,6 +93,7 @@ async def test_a_refresh_token_works_once_and_a_second_use_ends_the_session(gate
         assert code_of(await refresh({"refresh_token": wrong})) == (401, "unauthorized")
 
 
+@pytest.mark.long
 async def test_two_who_refresh_with_one_token_at_once_do_not_both_get_in(http) -> None:
     session = await registered(http)
     body = {"refresh_token": session["refresh_token"]}
@@ -128,6 +129,7 @@ async def test_a_new_password_ends_every_session_but_the_one_it_begins(gateway, 
     assert (await login(http, password=BETTER)).status_code == 200
 
 
+@pytest.mark.long
 async def test_attempts_are_limited_by_account_whether_it_exists_or_not(gateway_settings, store, serve) -> None:
     limits = LimitSettings(logins_per_minute=3)
     async with (
@@ -142,7 +144,7 @@ async def test_attempts_are_limited_by_account_whether_it_exists_or_not(gateway_
         assert (await login(http, "third@shop.example", "wrong")).status_code == 401, "others are not locked out"
 
 
-@pytest.mark.parametrize("guests", ["key", "off"])
+@pytest.mark.parametrize("guests", ["key", pytest.param("off", marks=pytest.mark.long)])
 async def test_nobody_registers_where_strangers_are_not_welcome(
     gateway_settings, store, serve, account, guests
 ) -> None:

@@ -80,11 +80,13 @@ async def test_a_token_may_no_more_than_its_key_and_mints_nothing(gateway, shop)
     assert (await shopper.http.post("/v1/tokens", json={})).json()["code"] == "forbidden_scope"
 
 
+@pytest.mark.long
 async def test_only_a_key_mints_tokens(owner) -> None:
     answer = await owner.http.post("/v1/tokens", json={})
     assert (answer.status_code, answer.json()["code"]) == (403, "key_needed")
 
 
+@pytest.mark.long
 async def test_a_tokens_own_limit_holds_for_its_shopper(gateway, shop) -> None:
     shopper = gateway.bearer((await token(shop, limits={"uploads": 1}))["access_token"])
     asked = {"kind": "person", "content_type": "image/png", "size_bytes": 900}
@@ -92,6 +94,7 @@ async def test_a_tokens_own_limit_holds_for_its_shopper(gateway, shop) -> None:
     assert [one.status_code for one in answers] == [200, 429]
 
 
+@pytest.mark.long
 async def test_a_deleted_shopper_loses_his_token_and_comes_back_as_somebody_new(gateway, shop) -> None:
     first = await token(shop, subject="ann")
     ann = gateway.bearer(first["access_token"])

@@ -134,6 +134,7 @@ async def test_a_long_poll_tells_nothing_once_its_key_was_revoked(gateway, owner
     assert (answer.status_code, answer.json()["code"]) == (401, "revoked")
 
 
+@pytest.mark.long
 async def test_a_key_ends_at_its_time_and_so_do_its_tokens(gateway, owner, parts) -> None:
     key = await made(owner, expires_in=60)
     shop = gateway.bearer(key["key"])
@@ -196,6 +197,7 @@ async def test_an_administrator_manages_the_keys_of_every_tenant(gateway, owner,
     assert (guests.status_code, guests.json()["code"]) == (400, "invalid_request")
 
 
+@pytest.mark.long
 async def test_nobody_makes_a_key_that_may_more_than_he_does(gateway, owner) -> None:
     for scope in ("admin", "priority:high"):
         answer = await owner.http.post("/v1/keys", json={"name": "x", "scopes": [scope]})
@@ -281,6 +283,7 @@ async def test_engines_that_key_tenant_or_token_may_not_use_are_refused_by_name(
     assert await refusal(shopper, model="timed") == (403, "engine_not_allowed"), "a token may not more than its key"
 
 
+@pytest.mark.long
 async def test_a_keys_limits_hold_for_it_and_its_tokens_together(gateway, owner) -> None:
     key = await made(owner, limits={"uploads": 2})
     shop = gateway.bearer(key["key"])
@@ -304,6 +307,7 @@ async def test_a_warm_key_asks_the_ledger_nothing(parts, owner, gateway_settings
     assert ledger.questions == cold
 
 
+@pytest.mark.long
 async def test_the_use_of_a_key_is_written_down_sparsely(parts, owner, gateway) -> None:
     key = await made(owner)
     async with parts.ledger.write() as writes:
@@ -318,7 +322,7 @@ async def test_the_use_of_a_key_is_written_down_sparsely(parts, owner, gateway) 
     assert (await owner.http.get(f"/v1/keys/{key['key_id']}")).json()["last_used_at"] >= first
 
 
-@pytest.mark.parametrize("guests", ["key", "off"])
+@pytest.mark.parametrize("guests", ["key", pytest.param("off", marks=pytest.mark.long)])
 async def test_keys_open_a_deployment_that_takes_no_strangers(
     gateway_settings, store, serve, account, parts, guests
 ) -> None:
