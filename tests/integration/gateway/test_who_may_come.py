@@ -22,7 +22,7 @@ COSTLY = (
     ("post", "/v1/uploads"), ("post", "/api/upload/cloth"), ("post", "/v1/fleet/warm"), ("get", "/v1/tryons"),
     ("get", "/images/presignedUpUrl"), ("get", "/images/presignedDownloadUrl"), ("get", "/v1/images"),
     ("get", "/v1/events"), ("get", "/v1/fleet"), ("get", "/users"), ("get", "/v1/results/job_x/1"),
-    ("get", "/api/status/job_x"),
+    ("get", "/api/status/job_x"), ("post", "/v1/images/img_x/uploaded"), ("patch", "/v1/images/img_x"),
 )  # fmt: skip
 
 
