@@ -5,15 +5,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
-from typing import Any, get_args
+from typing import Any
 
 import numpy as np
 from prometheus_client import CollectorRegistry
 from redis.asyncio import Redis
 
+from flat_parser import HEIGHT, WIDTH, FlatParser
 from hands import PARSER, Hands, png
 from proteus import object_keys
-from proteus.artefacts import GarmentCategory, IngestedImage, Landmark
+from proteus.artefacts import IngestedImage
 from proteus.bus import parse_event
 from proteus.engines import TIMED
 from proteus.jobs import JobId, WorkerId
@@ -25,7 +26,6 @@ from proteus.storage import ObjectStore
 from proteus.worker.claims import Claims
 from tailor.bench import Bench
 from tailor.metrics import Metrics
-from tailor.parsers.contract import GarmentMask, PersonMasks, Pixels
 from tailor.settings import TailorSettings
 from tailor.worker import Worker
 from waiting import until
@@ -34,28 +34,6 @@ from weaver.results import store_picture
 from worker_parts import worker_parts
 
 USER = "user_ann"
-WIDTH, HEIGHT = 96, 128
-
-
-class FlatParser:
-    """Finds a garment and a person in the middle of any picture; of the same name and version as the stand-in's."""
-
-    name = PARSER
-    version = "1"
-
-    def find_garment(self, photo: Pixels, *, category: str) -> GarmentMask:
-        return GarmentMask(alpha=_middle(photo), category="upper", confidence=0.9, worn=False)
-
-    def find_person(self, photo: Pixels) -> PersonMasks:
-        mask = _middle(photo)
-        marks = tuple(Landmark(x=WIDTH / 2, y=HEIGHT / 2, visibility=1) for _ in range(33))
-        return PersonMasks(landmarks=marks, person=mask, agnostic=dict.fromkeys(get_args(GarmentCategory), mask))
-
-
-def _middle(photo: Pixels) -> Pixels:
-    mask = np.zeros(photo.shape[:2], np.uint8)
-    mask[20:-20, 20:-20] = 255
-    return mask
 
 
 Do = Callable[[Redis, ObjectStore], Awaitable[None]]

@@ -126,6 +126,17 @@ async def test_a_gateway_that_never_reached_redis_takes_no_traffic(gated, gates,
         await until(lambda: _answers(client, "/readyz", 200), what="readiness")
 
 
+async def test_a_photo_whose_store_is_away_is_prepared_when_it_is_back(gated, gates, store, serve) -> None:
+    async with serve(gated) as gateway:
+        guest = await gateway.guest()
+        path = f"/v1/images/{(await guest.upload()).rpartition('/')[2]}/uploaded"
+        await gates["store"].become("refuses")
+        refused = await guest.http.post(path)
+        assert (refused.status_code, refused.json()["retryable"]) == (503, True)
+        await gates["store"].become("open")
+        assert (await guest.http.post(path)).json()["preparation"]["status"] == "queued"
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "mode", ["hangs", *(pytest.param(mode, marks=pytest.mark.long) for mode in ("refuses", "breaks"))]

@@ -21,6 +21,7 @@ COSTLY = (
     ("post", "/v1/uploads"), ("post", "/api/upload/cloth"), ("post", "/v1/fleet/warm"), ("get", "/v1/tryons"),
     ("get", "/images/presignedUpUrl"), ("get", "/images/presignedDownloadUrl"), ("get", "/v1/images"),
     ("get", "/v1/events"), ("get", "/v1/fleet"), ("get", "/users"), ("get", "/v1/results/job_x/1"),
+    ("post", "/v1/images/img_x/uploaded"), ("patch", "/v1/images/img_x"),
     ("get", "/api/status/job_x"), ("post", "/v1/keys"), ("get", "/v1/keys"), ("get", "/v1/keys/key_x"),
     ("post", "/v1/keys/key_x/revoke"), ("post", "/v1/keys/key_x/rotate"), ("post", "/v1/tokens"), ("get", "/v1/audit"),
     ("get", "/v1/tenants"), ("put", "/v1/tenants/acme"), ("put", "/v1/tenants/acme/consent"),

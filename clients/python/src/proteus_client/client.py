@@ -1,6 +1,6 @@
 """A client of the public API, and of nothing else: what a program of your own would do.
 
-    authenticate ─▶ upload (presigned PUT) ─▶ cut out ─▶ snap ─▶ follow on the socket ─▶ download
+    authenticate ─▶ upload (presigned PUT) ─▶ uploaded ─▶ cut out ─▶ snap ─▶ follow on the socket ─▶ download
 
 `proteus tryon`, `make demo` and the end-to-end tests share it.
 """
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any, Final
 from uuid import uuid4
 
@@ -108,12 +108,15 @@ class Client:
         """
         return dict(await self._ask("POST", "/v1/tokens", json=wish))
 
-    async def upload(self, picture: bytes, *, kind: str) -> str:
+    async def upload(self, picture: bytes, *, kind: str, category: str = "auto") -> str:
         """PUT a picture straight into the object store; return the `image_url` that every route takes.
+
+        Its preparation begins at once. If the gateway refuses to begin it, the submit does, so that is no error.
 
         Args:
             picture: A JPEG, PNG or WebP file.
             kind: `person` or `garment`.
+            category: Of a garment: what it is, if that is known.
         """
         asked = {"kind": kind, "content_type": content_type_of(picture), "size_bytes": len(picture)}
         ticket = await self._ask("GET", "/images/presignedUpUrl", params=asked)
@@ -125,7 +128,15 @@ class Client:
             raise ServerUnreachable(f"The object store does not answer: {error}.") from error
         if answer.is_error:
             raise Refused({"title": "The object store refused the upload."}, status=answer.status_code)
+        with suppress(Refused):
+            path, known = f"/v1/images/{ticket['image_id']}/uploaded", {"category": category}
+            await self._ask("POST", path, json=known if category != "auto" else None, headers=_once())
         return str(ticket["image_url"])
+
+    async def image(self, image_url: str) -> Mapping[str, Any]:
+        """Return the record of an upload: how far it is prepared, and what was found in it."""
+        image: Mapping[str, Any] = await self._ask("GET", f"/v1/images/{image_url.rpartition('/')[2]}")
+        return image
 
     async def cut_out(self, image_url: str, *, category: str = "auto", tell: Tell | None = None) -> Job:
         """Cut the garment out of its picture; return the completed job."""

@@ -178,7 +178,12 @@ def build(settings: GatewaySettings, stopping: asyncio.Event) -> Services:
         idempotency=idempotency,
         acceptor=acceptor,
         preparer=Preparer(
-            ledger, idempotency=idempotency, photos=photos, submitter=submitter, parser_version=parser_version
+            ledger,
+            idempotency=idempotency,
+            photos=photos,
+            submitter=submitter,
+            fleet=fleet,
+            parser_version=parser_version,
         ),
         recorder=recorder,
         reconciler=Reconciler(ledger, redis, queues, recorder, submitter),

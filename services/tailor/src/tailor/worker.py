@@ -1,8 +1,9 @@
 """The tailor's loop: claim ingest, cut and parse jobs, run them on the bench, settle each as it ends.
 
-It claims again when it holds no job, because the queue gives a job that once crashed a worker only to one that holds
-none. It deletes a refused upload before it reports the refusal, so that nothing of a refused picture outlives the
-report. The upload of a completed ingest stays until the gateway has recorded it.
+It claims again as soon as one slot is free, so that a cut and a parse run side by side however far apart they came.
+The queue gives a job that once crashed a worker only to one that holds nothing; its patience for such a job sees to it
+that some tailor becomes idle. The worker deletes a refused upload before it reports the refusal, so that nothing of a
+refused picture outlives the report. The upload of a completed ingest stays until the gateway has recorded it.
 """
 
 from __future__ import annotations
@@ -62,31 +63,42 @@ class Worker:
             raise
 
     async def _work(self, stop: asyncio.Event, pulse: Pulse) -> None:
-        while not stop.is_set():
-            pulse.turn()
-            self._work_available.clear()
-            try:
-                jobs = await self._take()
-            except Exception as error:  # An edge: a failed claim is repeated, whatever the error.
-                LOOP_ERRORS.labels("work").inc()
-                log.warning("claim_failed", reason=f"{type(error).__name__}: {error}"[:500])
-                await wait(stop, seconds=TROUBLE_PAUSE_SECONDS)
-                continue
-            if not jobs:
-                await wait(self._work_available, seconds=self._settings.poll_seconds)
-                continue
-            self._metrics.held.set(len(jobs))
-            async with asyncio.TaskGroup() as group:
-                for job in jobs:
-                    group.create_task(self._do(job))
-            self._metrics.held.set(0)
+        running: set[asyncio.Task[None]] = set()
+        alone = False
 
-    async def _take(self) -> list[Claimed]:
-        """Fill the bench; a claim brings jobs of one task, so it may take several."""
+        def ended(task: asyncio.Task[None]) -> None:
+            running.discard(task)
+            self._metrics.held.set(len(running))
+            self._work_available.set()
+
+        async with asyncio.TaskGroup() as group:
+            while not stop.is_set():
+                pulse.turn()
+                self._work_available.clear()
+                alone = alone and bool(running)
+                free = 0 if alone else self._bench.slots - len(running)
+                try:
+                    jobs = await self._take(free) if free else []
+                except Exception as error:  # An edge: a failed claim is repeated, whatever the error.
+                    LOOP_ERRORS.labels("work").inc()
+                    log.warning("claim_failed", reason=f"{type(error).__name__}: {error}"[:500])
+                    await wait(stop, seconds=TROUBLE_PAUSE_SECONDS)
+                    continue
+                for job in jobs:
+                    alone = job.solo
+                    task = group.create_task(self._do(job))
+                    running.add(task)
+                    task.add_done_callback(ended)
+                self._metrics.held.set(len(running))
+                if not jobs:
+                    await wait(self._work_available, seconds=self._settings.poll_seconds)
+
+    async def _take(self, free: int) -> list[Claimed]:
+        """Fill the free slots; a claim brings jobs of one task, so there may be several."""
         jobs: list[Claimed] = []
-        while len(jobs) < self._bench.slots:
+        while len(jobs) < free:
             try:
-                more = await self._claims.take(self._bench.slots - len(jobs), engines=kinds_on(TAILOR))
+                more = await self._claims.take(free - len(jobs), engines=kinds_on(TAILOR))
             except Exception as error:
                 if not jobs:
                     raise

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -70,8 +71,10 @@ async def try_on(client: Client, wish: Wish, *, board: Board) -> tuple[TryOn, by
     stages: dict[str, float] = {}
     begun = time.monotonic()
     with board.step(0, stages, "upload"):
-        person_url = await client.upload(wish.person.read_bytes(), kind="person")
-        garment_url = await client.upload(wish.garment.read_bytes(), kind="garment")
+        garment_url, person_url = await asyncio.gather(
+            client.upload(wish.garment.read_bytes(), kind="garment", category=wish.category),
+            client.upload(wish.person.read_bytes(), kind="person"),
+        )
     with board.step(1, stages, "cut_out") as tell:
         cut = await client.cut_out(garment_url, category=wish.category, tell=tell)
     with board.step(2, stages, "try_on") as tell:

@@ -80,8 +80,10 @@ class BacklogReads(Statements):
         )
         return [UnfinishedRow(**row) for row in (await self._connection.execute(statement)).mappings()]
 
-    async def held(self, *, per_tenant: int, engines: Collection[str]) -> list[tuple[str, str, int]]:
-        """(tenant, job id, priority): each tenant's next held pictures of these engines, best priority first.
+    async def held(
+        self, *, per_tenant: int, engines: Collection[str], kinds: Collection[JobKind] = (JobKind.TRYON,)
+    ) -> list[tuple[str, str, int]]:
+        """(tenant, job id, priority): each tenant's next held jobs of these engines, best priority first.
 
         Among equal priorities the user with least on the list comes first, and each user's pictures come in the order
         they were submitted: the next one of hundreds comes no sooner than another user's only one.
@@ -100,7 +102,7 @@ class BacklogReads(Statements):
                 .over(partition_by=(jobs.c.tenant, jobs.c.user_id))
                 .label("served"),
             )
-            .where(jobs.c.state.in_(ALIVE), jobs.c.kind == JobKind.TRYON)
+            .where(jobs.c.state.in_(ALIVE), jobs.c.kind.in_(list(kinds)))
             .subquery()
         )
         turn = func.row_number().over(

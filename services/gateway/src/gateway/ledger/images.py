@@ -52,17 +52,22 @@ images = Table(
     Column("size_bytes", BigInteger),
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=NOW),
     Column("sweep_at", DateTime(timezone=True)),
+    Column("category", Text),
     CheckConstraint("kind IN ('person', 'garment')", name="kind"),
     Index(None, "user_id", "created_at"),
     Index(None, "user_id", "key"),
     Index("ix_images_sweep_at", "sweep_at", postgresql_where=text("sweep_at IS NOT NULL")),
 )
-"""`sweep_at`: when the sweep checks the upload under `incoming/`; null: never."""
+"""`sweep_at`: when the sweep checks the upload under `incoming/`; null: never. `category`: what the user says it is."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ImageRow:
-    """A photo: declared when its upload was signed, described once it was ingested (`key` is set then)."""
+    """A photo: declared when its upload was signed, described once it was ingested (`key` is set then).
+
+    Attributes:
+        category: Of a garment, as its user corrected it; None: the tailor's guess counts.
+    """
 
     id: ImageId
     user_id: UserId
@@ -77,6 +82,7 @@ class ImageRow:
     size_bytes: int | None
     created_at: datetime
     sweep_at: datetime | None = None
+    category: str | None = None
 
     @property
     def incoming_key(self) -> str:
@@ -168,6 +174,16 @@ class ImageWrites(ImageReads):
             .render_derived()
         )
         await self._connection.execute(update(images).where(images.c.id == when.c.id).values(sweep_at=when.c.moment))
+
+    async def pin(self, image_id: ImageId) -> ImageRow | None:
+        """Read a photo and keep it from being deleted until we commit: its new jobs need it."""
+        statement = select(images).where(images.c.id == image_id).with_for_update(read=True, key_share=True)
+        return await self._one(ImageRow, statement)
+
+    async def set_category(self, image_id: ImageId, category: str | None) -> None:
+        """Keep what the user says the garment is; None: forget it."""
+        differs = images.c.category.is_distinct_from(category)
+        await self._connection.execute(update(images).where(images.c.id == image_id, differs).values(category=category))
 
     async def delete(self, image_id: ImageId) -> None:
         await self._connection.execute(delete(images).where(images.c.id == image_id))

@@ -52,7 +52,7 @@ class OrderReads(Statements):
         made = await jobs.by_ids({i for entry in entries.values() for i in (entry.cut_id, entry.parse_id) if i})
         photos = await ImageReads(self._connection).by_ids(
             {row.image_id for row in rows.values() if row.image_id}
-            | {entry.person_image_id for entry in entries.values()}
+            | {i for entry in entries.values() for i in (entry.person_image_id, entry.garment_image_id)}
         )
         takers = [row.id for row in rows.values() if STAGES[row.kind].inputs]
         needs = await NeedReads(self._connection).of(takers) if takers else {}
@@ -64,7 +64,10 @@ class OrderReads(Statements):
                 continue
             entry = entries[row.tryon_id]
             material = material_of(
-                photos.get(entry.person_image_id), made.get(entry.cut_id or ""), made.get(entry.parse_id or "")
+                photos.get(entry.person_image_id),
+                made.get(entry.cut_id or ""),
+                made.get(entry.parse_id or ""),
+                garment=photos.get(entry.garment_image_id),
             )
             found.append(Order(job=row, tryon=entry, material=material))
         return found
@@ -89,7 +92,9 @@ class OrderWrites(OrderReads):
         }
 
 
-def material_of(person: ImageRow | None, cut: JobRow | None, parse: JobRow | None) -> Material | None:
+def material_of(
+    person: ImageRow | None, cut: JobRow | None, parse: JobRow | None, *, garment: ImageRow | None = None
+) -> Material | None:
     """Return what a picture is woven from; None while the photo is not ingested or the garment not cut."""
     if person is None or person.key is None or cut is None or cut.result_key is None:
         return None
@@ -97,7 +102,7 @@ def material_of(person: ImageRow | None, cut: JobRow | None, parse: JobRow | Non
     return Material(
         person_key=person.key,
         garment_key=cut.result_key,
-        garment_category=made.category or "upper",
+        garment_category=(garment.category if garment else None) or made.category or "upper",
         garment_worn=bool(made.worn),
         parse_key=parse.result_key if parse else None,
     )

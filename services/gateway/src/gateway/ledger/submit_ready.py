@@ -1,7 +1,8 @@
 """The submit of pictures whose needs are all met: the statement behind nearly every submit of a busy deployment.
 
 For each picture it finds the user's ingested photo, its parse and the cut-out, and inserts the try-on and its unit
-with them; it inserts nothing for a picture that lacks any. One statement and one commit for all that arrive together.
+with them; it inserts nothing for a picture that lacks any. A category that the submit names is kept for the garment's
+photo. One statement and one commit for all that arrive together.
 Raw SQL, composed at import: SQLAlchemy needs longer to compile it than Postgres to run it.
 """
 
@@ -74,12 +75,13 @@ WITH asked AS (
     SELECT asked.*, material.*
     FROM asked CROSS JOIN LATERAL (
         SELECT person.key AS person_key, cut.id AS cut_id, cut.image_id AS garment_image_id,
-               cut.result -> 'cut' ->> 'category' AS garment_category,
+               coalesce(garment.category, cut.result -> 'cut' ->> 'category') AS garment_category,
                (cut.result -> 'cut' ->> 'worn')::boolean AS garment_worn,
                parse.id AS parse_id, parse.result_key AS parse_key
         FROM images AS person
         JOIN jobs AS cut ON cut.result_key = asked.cut_key AND cut.user_id = person.user_id
             AND cut.kind = 'cut' AND cut.state = 'completed'
+        JOIN images AS garment ON garment.id = cut.image_id
         {"".join(map(_join_of_garment, _OF_GARMENT))}
         {"".join(map(_join_of_person, _OF_PERSON))}
         WHERE person.id = asked.person_image_id AND person.user_id = asked.user_id AND person.key IS NOT NULL
@@ -92,6 +94,10 @@ WITH asked AS (
 ), unit AS (
     INSERT INTO jobs (id, kind, tryon_id, n, state, user_id, trace_id, created_at, {_names(_UNIT)})
     SELECT unit_id, 'tryon', tryon_id, 1, status, user_id, trace_id, created_at, {_names(_UNIT)} FROM found
+), corrected AS (
+    UPDATE images SET category = found.options ->> 'category' FROM found
+    WHERE found.options ->> 'category' <> 'auto' AND images.id = found.garment_image_id
+        AND images.category IS DISTINCT FROM found.options ->> 'category'
 )
 SELECT unit_id, person_key, garment_category, garment_worn, parse_key FROM found
 """  # noqa: S608 - only names of columns are interpolated.

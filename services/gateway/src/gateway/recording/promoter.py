@@ -1,8 +1,9 @@
-"""Queues held jobs while the list is short, round robin over tenants; ends jobs past their deadline or too old."""
+"""Queues held jobs while their list is short, round robin over tenants; ends jobs past their deadline or too old."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -10,12 +11,13 @@ from gateway.fleet.watch import FleetWatch
 from gateway.ledger.engine import Ledger
 from gateway.recording.recorder import Recorder
 from gateway.recording.transitions import fact
-from gateway.rules.admission import promote
+from gateway.rules.admission import SHORT_LIST, Limits, promote
 from gateway.settings import LimitSettings
 from proteus.errors import TooOld
 from proteus.jobs import EventKind
-from proteus.keys import JOBS
+from proteus.keys import JOBS, TAILOR
 from proteus.queue import AnyQueue
+from proteus.stages import kinds_on
 
 LOCK: Final = "proteus:promote"
 OVERDUE_LIMIT: Final = 200
@@ -25,7 +27,7 @@ GRACE: Final = timedelta(seconds=30)
 
 
 class Promoter:
-    """Moves held pictures into the queue, and ends those held or queued for too long.
+    """Moves held jobs into their queues, and ends those held or queued for too long.
 
     One gateway at a time promotes.
     """
@@ -41,40 +43,46 @@ class Promoter:
     ) -> None:
         self._ledger = ledger
         self._queues = queues
-        self._queue = queues[JOBS]
         self._limits = limits
         self._recorder = recorder
         self._fleet = fleet
-        self._last: str | None = None
+        self._last: dict[str, str] = {}
 
     async def promote(self) -> int:
-        """Fill the list up to its short length; return how many moved in."""
+        """Fill both lists up to their short lengths; return how many moved in."""
         limits = self._fleet.limits
         async with self._ledger.lock(LOCK) as ours:
             if not ours:
                 return 0
-            async with self._ledger.read() as reads:
-                held = await reads.backlog.held(per_tenant=limits.held_below, engines=self._fleet.servable or ())
-                if not held:
-                    return 0
-                lines: dict[str, list[str]] = {}
-                for tenant, job_id, _ in held:
-                    lines.setdefault(tenant, []).append(job_id)
-                waiting = (await self._queue.stats()).waiting
-                turns = promote(
-                    {tenant: len(ids) for tenant, ids in lines.items()},
-                    waiting=waiting,
-                    limits=limits,
-                    last=self._last,
-                )
-                chosen = [lines[tenant].pop(0) for tenant in turns]
-                rows = await reads.jobs.by_ids(chosen)
-            if turns:
-                self._last = turns[-1]
-            now = datetime.now(UTC)
-            await self._recorder.settle(
-                [fact(rows[job_id], EventKind.PROMOTED, now=now) for job_id in chosen if job_id in rows]
+            pictures = await self._fill(JOBS, limits, engines=self._fleet.servable or ())
+            preparations = await self._fill(
+                TAILOR, replace(limits, held_below=SHORT_LIST), engines=[kind.value for kind in kinds_on(TAILOR)]
             )
+        return pictures + preparations
+
+    async def _fill(self, name: str, limits: Limits, *, engines: Collection[str]) -> int:
+        async with self._ledger.read() as reads:
+            held = await reads.backlog.held(per_tenant=limits.held_below, engines=engines, kinds=kinds_on(name))
+            if not held:
+                return 0
+            lines: dict[str, list[str]] = {}
+            for tenant, job_id, _ in held:
+                lines.setdefault(tenant, []).append(job_id)
+            waiting = (await self._queues[name].stats()).waiting
+            turns = promote(
+                {tenant: len(ids) for tenant, ids in lines.items()},
+                waiting=waiting,
+                limits=limits,
+                last=self._last.get(name),
+            )
+            chosen = [lines[tenant].pop(0) for tenant in turns]
+            rows = await reads.jobs.by_ids(chosen)
+        if turns:
+            self._last[name] = turns[-1]
+        now = datetime.now(UTC)
+        await self._recorder.settle(
+            [fact(rows[job_id], EventKind.PROMOTED, now=now) for job_id in chosen if job_id in rows]
+        )
         return len(chosen)
 
     async def expire(self) -> int:

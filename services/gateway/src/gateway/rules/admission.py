@@ -20,6 +20,10 @@ Priority = Literal["normal", "high", "low"]
 COLD_ADMIT_PER_REPLICA: Final = 10
 """Jobs admitted per possible replica while none is ready: one KEDA step each, so scale to zero wakes a full fleet."""
 
+SHORT_LIST: Final = 8
+"""Preparations that nobody has submitted yet join the tailor's list while fewer jobs than this wait there: enough to
+keep a tailor busy, and a submit that comes now waits behind no more."""
+
 RETRY_AFTER_MOST_SECONDS: Final = 600
 """Longest `Retry-After`: beyond it no estimate holds."""
 

@@ -26,7 +26,7 @@ from gateway.submitting.new_rows import entry_values, new_units
 from gateway.submitting.photos import Photos
 from gateway.submitting.preparations import needs_of
 from proteus import errors
-from proteus.jobs import Stage
+from proteus.jobs import Category, Stage
 
 
 class Acceptor:
@@ -130,6 +130,8 @@ class Acceptor:
                     cut_id=needs.cut.id,
                     parse_id=needs.parse.id if needs.parse else None,
                 )
+                if options.category is not Category.AUTO and options.category != materials.garment.category:
+                    await writes.images.set_category(materials.garment.id, options.category.value)
                 entry = await (_submit_draft(writes, draft, values) if draft else writes.tryons.add(**values))
                 stage = Stage.PREPARING if needs.unfinished else Stage.HELD if admitted.hold else Stage.WAITING
                 pictures = new_units(context, options, card, stage=stage, hold=admitted.hold)
@@ -137,7 +139,7 @@ class Acceptor:
                 await writes.needs.add((unit.id, need_id) for unit in units for need_id in needs.unfinished)
                 await remember(writes, context, entry.id)
         if stage is Stage.WAITING:
-            material = material_of(materials.person, needs.cut, needs.parse)
+            material = material_of(materials.person, needs.cut, needs.parse, garment=materials.garment)
             await self._submitter.push_orders([Order(job=unit, tryon=entry, material=material) for unit in units])
         await self._submitter.push(needs.waiting)
         return Accepted(tryon=entry, units=units, admission=admitted.admission, position=admitted.position)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from gateway.ledger.images import ImageRow
@@ -14,6 +14,7 @@ from gateway.submitting.context import Materials, SubmitContext
 from gateway.submitting.idempotency import Raced
 from proteus.engines import EngineCard
 from proteus.jobs import WITHOUT_RESULT, Category, JobState, Stage, new_id
+from proteus.payloads import CutResult
 from proteus.stages import STAGES, JobKind, Photo
 
 
@@ -43,6 +44,8 @@ class Preparations:
         known: The jobs of the request's photos.
         parser_version: Another parser's preparations are made anew.
         named: The cut-out that the client named: it counts whichever parser made it.
+        low: Nobody waits for these jobs yet: they are held while the list is not `short`.
+        short: Whether fewer than `SHORT_LIST` jobs wait on the tailor's list.
     """
 
     def __init__(
@@ -53,21 +56,38 @@ class Preparations:
         *,
         parser_version: str,
         named: JobRow | None = None,
+        low: bool = False,
+        short: bool = True,
     ) -> None:
         self._parser_version = parser_version
         self._writes = writes
         self._context = context
+        self._low = low
+        self._hold = low and not short
         self._known = {(job.image_id, job.kind, job.variant): job for job in known}
         self._jobs: dict[tuple[str | None, JobKind], JobRow] = {(named.image_id, named.kind): named} if named else {}
         self.waiting: list[str] = []
         """Jobs made here that can be queued as soon as this commits."""
 
     async def pin(self) -> None:
-        """Read the unfinished ones anew, and lock them until commit."""
+        """Read the unfinished ones anew, and lock them until commit; those that are held need to wait no longer."""
         unfinished = [job.id for job in self._known.values() if not job.terminal]
-        if unfinished:
+        if not unfinished:
+            return
+        if self._low or not any(job.stage is Stage.HELD for job in self._known.values()):
             pinned = await self._writes.jobs.pin(unfinished)
-            self._known = {place: pinned.get(job.id, job) for place, job in self._known.items()}
+        else:
+            pinned = await self._writes.jobs.lock(unfinished)
+            now = datetime.now(UTC)
+            wanted = [
+                replace(job, stage=Stage.WAITING, hold=False, waiting_since=now)
+                for job in pinned.values()
+                if job.stage is Stage.HELD
+            ]
+            await self._writes.jobs.save(wanted)
+            pinned |= {job.id: job for job in wanted}
+            self.waiting += [job.id for job in wanted]
+        self._known = {place: pinned.get(job.id, job) for place, job in self._known.items()}
 
     async def ensure(self, kind: JobKind, image: ImageRow, category: Category = Category.AUTO) -> JobRow | None:
         """Return the job of a stage on a photo; make it, and first those that the stage needs, if there is none.
@@ -77,13 +97,14 @@ class Preparations:
         Args:
             kind: The stage.
             image: The photo.
-            category: The garment's, for a stage that tells its jobs apart by it.
+            category: The garment's, for a stage that tells its jobs apart by it; `auto`: what its user said before.
 
         Raises:
             ProteusError: It failed before, and a retry cannot succeed.
             Raced: Another request made the same job first.
         """
         if (image.id, kind) not in self._jobs:
+            category = category_for(image, category)
             needs = [await self.ensure(need.kind, image, category) for need in STAGES[kind].needs]
             there = [need for need in needs if need is not None]
             variant = STAGES[kind].variant(
@@ -95,6 +116,20 @@ class Preparations:
                 image, kind, variant, there
             )
         return self._jobs[image.id, kind]
+
+    def take_any_flat_cut(self, image: ImageRow, category: Category) -> None:
+        """Let a cut-out for another category do where there is none for this one: only a worn garment's differs."""
+        wanted = STAGES[JobKind.CUT].variant(
+            (), category=category_for(image, category), parser_version=self._parser_version
+        )
+        if (image.id, JobKind.CUT, wanted) in self._known:
+            return
+        for (image_id, kind, variant), job in self._known.items():
+            same = (
+                image_id == image.id and kind is JobKind.CUT and variant.partition("/")[2] == wanted.partition("/")[2]
+            )
+            if same and job.state is JobState.COMPLETED and not CutResult.read(job.result or {}).cut.worn:
+                self._jobs.setdefault((image.id, kind), job)
 
     def job(self, kind: JobKind, image: ImageRow) -> JobRow | None:
         """Return the job of a stage on a photo that this plan came across."""
@@ -110,6 +145,7 @@ class Preparations:
 
     async def _make(self, image: ImageRow, kind: JobKind, variant: str, needs: Sequence[JobRow]) -> JobRow:
         blocked = any(need.state is not JobState.COMPLETED for need in needs)
+        stage = Stage.PREPARING if blocked else Stage.HELD if self._hold else Stage.WAITING
         made = await self._writes.jobs.add_tailor_job(
             id=new_id("seg"),
             kind=kind,
@@ -118,8 +154,10 @@ class Preparations:
             image_id=image.id,
             variant=variant,
             state=JobState.QUEUED,
-            stage=Stage.PREPARING if blocked else Stage.WAITING,
-            waiting_since=None if blocked else datetime.now(UTC),
+            stage=stage,
+            hold=stage is Stage.HELD,
+            priority=0 if self._low else 1,
+            waiting_since=datetime.now(UTC) if stage is Stage.WAITING else None,
             engine=kind.value,
             batch_key=kind.value,
             trace_id=self._context.trace_id,
@@ -129,7 +167,7 @@ class Preparations:
         # Completed needs are stored as well where the job's body names their outputs.
         noted = [need.id for need in needs if need.state is not JobState.COMPLETED or need.kind in STAGES[kind].inputs]
         await self._writes.needs.add((made.id, need_id) for need_id in noted)
-        if not blocked:
+        if stage is Stage.WAITING:
             self.waiting.append(made.id)
         return made
 
@@ -146,6 +184,7 @@ async def needs_of(
     """Return what a try-on needs by `proteus.stages`; the client may have named the cut-out."""
     plan = Preparations(writes, context, materials.known, parser_version=parser_version, named=materials.cut)
     await plan.pin()
+    plan.take_any_flat_cut(materials.garment, category)
     photos = {Photo.PERSON: materials.person, Photo.GARMENT: materials.garment}
     needs = STAGES[JobKind.TRYON].needs_for(card)
     needed = [await plan.ensure(need.kind, photos[need.photo], category) for need in needs if need.photo]
@@ -166,6 +205,11 @@ def variants_of_person(card: EngineCard, parser_version: str) -> dict[JobKind, s
 
     needs = STAGES[JobKind.TRYON].needs_for(card)
     return {need.kind: variant(need.kind) for need in needs if need.photo is Photo.PERSON}
+
+
+def category_for(image: ImageRow, asked: Category) -> Category:
+    """Return the category that counts for a garment's photo: the requested one, else what its user said before."""
+    return Category(image.category) if asked is Category.AUTO and image.category else asked
 
 
 def is_final(job: JobRow) -> bool:

@@ -1,16 +1,21 @@
-"""Preparations that a client requests directly: a garment's cut-out, and the ingest of a photo."""
+"""Preparations that a client requests directly: a garment's cut-out, a photo's ingest, and all of an upload's."""
 
 from __future__ import annotations
 
+from gateway.fleet.watch import FleetWatch
 from gateway.ledger.engine import Ledger
 from gateway.ledger.images import ImageRow
 from gateway.ledger.jobs import JobRow
 from gateway.outbox import Submitter
+from gateway.rules.admission import SHORT_LIST
+from gateway.status.preparation import LAST
 from gateway.submitting.context import SubmitContext
 from gateway.submitting.idempotency import Idempotency, remember
 from gateway.submitting.photos import Photos
-from gateway.submitting.preparations import Preparations
+from gateway.submitting.preparations import Preparations, is_final
+from proteus.errors import NotFound
 from proteus.jobs import Category
+from proteus.keys import TAILOR
 from proteus.stages import JobKind
 
 
@@ -22,16 +27,27 @@ class Preparer:
         idempotency: Keeps a repeated request from being accepted twice.
         photos: Finds the photos that a client names.
         submitter: Queues committed jobs.
+        fleet: Knows how long the tailor's list is.
         parser_version: Another parser's preparations are made anew.
     """
 
     def __init__(
-        self, ledger: Ledger, *, idempotency: Idempotency, photos: Photos, submitter: Submitter, parser_version: str
+        self,
+        ledger: Ledger,
+        *,
+        idempotency: Idempotency,
+        photos: Photos,
+        submitter: Submitter,
+        fleet: FleetWatch,
+        parser_version: str,
     ) -> None:
         self._ledger = ledger
         self._idempotency = idempotency
         self._photos = photos
         self._submitter = submitter
+        self._fleet = fleet
+        self._counted = fleet.view
+        self._pushed = 0
         self._parser_version = parser_version
 
     async def cut(self, context: SubmitContext, image_url: str, *, category: Category) -> JobRow:
@@ -61,3 +77,53 @@ class Preparer:
             return plan.waiting
 
         await self._submitter.push(await self._idempotency.once(context, accept))
+
+    async def uploaded(self, context: SubmitContext, image: ImageRow, *, category: Category) -> None:
+        """Prepare an uploaded photo before anybody submits it; twice is once, and a refused photo stays refused.
+
+        Nobody waits for these jobs yet: while the tailor's list is long they are held, and a submit lets them in.
+
+        Raises:
+            UploadMissing: Nothing was PUT yet.
+            NotFound: The photo was deleted meanwhile.
+        """
+
+        async def accept() -> list[str]:
+            async with self._ledger.read() as reads:
+                known = await reads.jobs.of_images([image.id])
+            if any(is_final(job) for job in {(job.kind, job.variant): job for job in known}.values()):
+                return []
+            await self._photos.check_uploaded(image, known)
+            async with self._ledger.write() as writes:
+                pinned = await writes.images.pin(image.id)
+                if pinned is None:
+                    raise NotFound("There is no photo of yours with this image_id.")
+                if category is not Category.AUTO and image.kind == "garment":
+                    await writes.images.set_category(image.id, category.value)
+                plan = Preparations(
+                    writes,
+                    context,
+                    known,
+                    parser_version=self._parser_version,
+                    low=True,
+                    short=self._waiting() < SHORT_LIST,
+                )
+                await plan.pin()
+                await plan.ensure(LAST[image.kind], pinned, category)
+            return plan.waiting
+
+        waiting = await self._idempotency.once(context, accept)
+        self._pushed += len(waiting)
+        await self._submitter.push(waiting)
+
+    async def correct(self, image: ImageRow, category: Category) -> None:
+        """Keep what the user says the garment is; `auto` returns to the tailor's guess."""
+        async with self._ledger.write() as writes:
+            await writes.images.set_category(image.id, None if category is Category.AUTO else category.value)
+
+    def _waiting(self) -> int:
+        """Return how many jobs wait on the tailor's list: at the last reading, and pushed here since."""
+        if self._fleet.view is not self._counted:
+            self._counted, self._pushed = self._fleet.view, 0
+        seen = self._fleet.view.stats.get(TAILOR)
+        return (seen.waiting if seen else 0) + self._pushed

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final, Literal
 
 from pydantic import BaseModel, Field
@@ -9,11 +10,15 @@ from pydantic import BaseModel, Field
 from gateway.api.auth.models import USER_ID
 from gateway.api.wire import asked, page, said
 from gateway.ledger.images import ImageRow
+from gateway.ledger.jobs import JobRow
 from gateway.rules.text import Name
 from gateway.status.models import AT
+from gateway.status.preparation import EXAMPLE as PREPARED
+from gateway.status.preparation import PreparationBody, preparation_of
 from gateway.status.views import AddressOf, iso
 from gateway.submitting.photos import Upload
 from proteus import object_keys
+from proteus.jobs import Category
 
 IMAGE_ID: Final = "img_0c9d8e7f6a5b4c3d2e1f0a9b8c7d6e5f"
 STORE: Final = "https://objects.example.com/proteus"
@@ -33,6 +38,8 @@ EXAMPLE: Final[dict[str, Any]] = {
     "height": 1024,
     "size_bytes": 183_204,
     "created_at": AT,
+    "category": None,
+    "preparation": PREPARED,
 }
 
 Kind = Literal["person", "garment"]
@@ -81,6 +88,22 @@ class UploadTicket(BaseModel):
         )
 
 
+class UploadedRequest(BaseModel):
+    """What is already known of an upload."""
+
+    model_config = asked(category="auto")
+
+    category: Category = Field(default=Category.AUTO, description="A garment's; kept like a correction.")
+
+
+class Correction(BaseModel):
+    """What the garment in a photo is, whatever the tailor guessed; `auto` returns to the guess."""
+
+    model_config = asked(category="dress")
+
+    category: Category
+
+
 class DownloadTicket(BaseModel):
     """A fresh signed URL; it needs no token and soon expires."""
 
@@ -96,7 +119,12 @@ class DownloadTicket(BaseModel):
 
 
 class ImageBody(BaseModel):
-    """A photo of yours; its sizes are known after ingest."""
+    """A photo of yours; its sizes are known after ingest.
+
+    Attributes:
+        category: A garment's, as you corrected it; every later `auto` means it.
+        preparation: How far the tailor is with it, and what it found.
+    """
 
     model_config = said(EXAMPLE)
 
@@ -109,10 +137,12 @@ class ImageBody(BaseModel):
     height: int | None = None
     size_bytes: int | None = None
     created_at: str
+    category: Category | None = None
+    preparation: PreparationBody = PreparationBody()
 
     @classmethod
-    def of(cls, row: ImageRow, address_of: AddressOf) -> ImageBody:
-        """Return a row as its owner sees it."""
+    def of(cls, row: ImageRow, jobs: Sequence[JobRow], *, parser_version: str, address_of: AddressOf) -> ImageBody:
+        """Return a row as its owner sees it; `jobs` are its photo's, newest last."""
         return cls(
             image_id=row.id,
             image_url=address_of(row.incoming_key),
@@ -123,6 +153,8 @@ class ImageBody(BaseModel):
             height=row.height,
             size_bytes=row.size_bytes,
             created_at=iso(row.created_at),
+            category=Category(row.category) if row.category else None,
+            preparation=preparation_of(row, jobs, parser_version=parser_version, address_of=address_of),
         )
 
 

@@ -3,21 +3,32 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
-from fastapi import Query, Response
+from fastapi import Body, Query, Response
 
 from gateway.api.dependencies import CallerDep, PageDep, ServicesDep, TraceDep, cursor_behind, limited
 from gateway.api.guarding import GuardedRouter
-from gateway.api.images.models import DownloadTicket, ImageBody, ImageList, Kind, UploadRequest, UploadTicket
+from gateway.api.images.models import (
+    Correction,
+    DownloadTicket,
+    ImageBody,
+    ImageList,
+    Kind,
+    UploadedRequest,
+    UploadRequest,
+    UploadTicket,
+)
 from gateway.ledger.images import ImageRow
+from gateway.ledger.jobs import JobRow
 from gateway.rules.text import Id, Name, PathId
 from gateway.rules.tokens import Caller
 from gateway.services import Services
 from gateway.status.views import iso
 from gateway.submitting.context import SubmitContext
-from proteus.errors import NotFound, NotReady
+from proteus.errors import InvalidRequest, NotFound, NotReady
 from proteus.jobs import ImageId
 
 router = GuardedRouter(tags=["images"])
@@ -70,14 +81,47 @@ async def list_images(services: ServicesDep, caller: CallerDep, page: PageDep) -
     """Return your photos, newest first."""
     async with services.ledger.read() as reads:
         rows = await reads.images.page(page.cursor, user_id=caller.user_id, limit=page.limit)
-    items = [ImageBody.of(row, services.store.url_of) for row in rows]
+        jobs = await reads.jobs.of_images([row.id for row in rows])
+    items = [_body(services, row, jobs) for row in rows]
     return ImageList(items=items, next_cursor=cursor_behind(rows, page))
 
 
 @router.get("/v1/images/{image_id}", summary="Look at a photo's record")
 async def get_image(services: ServicesDep, caller: CallerDep, image_id: PathId) -> ImageBody:
-    """Return one photo's record."""
-    return ImageBody.of(await _own(services, caller, image_id), services.store.url_of)
+    """Return one photo's record: how far it is prepared, and what the tailor found."""
+    return await _described(services, await _own(services, caller, image_id))
+
+
+@router.post(
+    "/v1/images/{image_id}/uploaded",
+    dependencies=[limited("uploads")],
+    status_code=202,
+    summary="Prepare a photo as soon as it is uploaded",
+)
+async def post_uploaded(
+    services: ServicesDep,
+    caller: CallerDep,
+    trace: TraceDep,
+    image_id: PathId,
+    asked: Annotated[UploadedRequest, Body()] = UploadedRequest(),  # noqa: B008 - frozen, as good as a constant
+) -> ImageBody:
+    """Start ingest, then the cut of a garment or the parse of a person; calling it twice changes nothing.
+
+    Optional: a submit starts whatever is missing. Call it right after the PUT, and the first picture comes sooner.
+    """
+    image = await _own(services, caller, image_id)
+    await services.preparer.uploaded(SubmitContext(caller=caller, trace_id=trace), image, category=asked.category)
+    return await _described(services, await _own(services, caller, image_id))
+
+
+@router.patch("/v1/images/{image_id}", summary="Correct a garment's category")
+async def patch_image(services: ServicesDep, caller: CallerDep, image_id: PathId, asked: Correction) -> ImageBody:
+    """Keep what the garment is: every later `auto` for this photo means it, in cut-outs and try-ons."""
+    image = await _own(services, caller, image_id)
+    if image.kind != "garment":
+        raise InvalidRequest("A person's photo has no category; only a garment's has.")
+    await services.preparer.correct(image, asked.category)
+    return await _described(services, await _own(services, caller, image_id))
 
 
 @router.delete("/v1/images/{image_id}", status_code=204, summary="Delete a photo")
@@ -92,6 +136,17 @@ async def download_ticket(services: Services, key: str) -> DownloadTicket:
     seconds = services.settings.uploads.get_expires_seconds
     url = await asyncio.to_thread(services.store.presign_get, key, expires_seconds=seconds)
     return DownloadTicket(download_url=url, expires_at=iso(datetime.now(UTC) + timedelta(seconds=seconds)))
+
+
+async def _described(services: Services, image: ImageRow) -> ImageBody:
+    async with services.ledger.read() as reads:
+        jobs = await reads.jobs.of_images([image.id])
+    return _body(services, image, jobs)
+
+
+def _body(services: Services, image: ImageRow, jobs: Sequence[JobRow]) -> ImageBody:
+    ours = [job for job in jobs if job.image_id == image.id]
+    return ImageBody.of(image, ours, parser_version=services.settings.parser_version, address_of=services.store.url_of)
 
 
 async def _own(services: Services, caller: Caller, image_id: str) -> ImageRow:

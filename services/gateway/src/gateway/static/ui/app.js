@@ -98,6 +98,8 @@ async function upload(kind) {
   const { "Content-Length": _, ...headers } = ticket.headers; // The browser sets the length itself.
   const answer = await fetch(ticket.upload_url, { method: ticket.method, headers, body: file });
   if (!answer.ok) throw new Error(`The store refused the ${kind}’s photo (${answer.status}).`);
+  // Its preparation begins now; if that is refused, the submit starts it.
+  await ask("POST", `/v1/images/${ticket.image_id}/uploaded`).catch(() => undefined);
   return ticket.image_url;
 }
 
