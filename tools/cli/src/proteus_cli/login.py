@@ -23,7 +23,9 @@ def login(
     url: UrlOption = None,
     folder: FolderOption = DEFAULT_FOLDER,
 ) -> None:
-    """Log in; later commands use it. The password is asked for, or read from PROTEUS_PASSWORD.
+    """Log in with an email address and a password; later commands use it.
+
+    The password is asked for, or read from PROTEUS_PASSWORD.
 
     Exit status: 3 no server, 4 refused.
     """
@@ -41,7 +43,10 @@ def login(
 
 
 def logout(url: UrlOption = None, folder: FolderOption = DEFAULT_FOLDER) -> None:
-    """End the login of this user, here and at the gateway. Exit status: 3 no server, 4 refused."""
+    """End the login of this user, here and at the gateway.
+
+    Exit status: 3 no server, 4 refused.
+    """
     address = address_of(folder, url).rstrip("/")
     try:
         there = logins.log_out(address)
