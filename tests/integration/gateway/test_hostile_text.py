@@ -200,6 +200,7 @@ def requests(operation: Operation, queries: list[str], text: str) -> Iterator[As
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(400)
 async def test_no_text_of_a_client_brings_a_5xx(gateway_settings, store, serve, tokens) -> None:
     limits = LimitSettings(submits_per_minute=0, uploads_per_minute=0, warms_per_minute=0, guests_per_minute=0)
     async with serve(gateway_settings.model_copy(update={"limits": limits})) as gateway:
