@@ -68,6 +68,16 @@ test: install-models install-deploy ## Every test that a laptop can run, with em
 test-all: install-models install-deploy ## `make test`, the browser tests, and more forms of what takes long
 	@$(PYTEST) tests
 
+.PHONY: e2e
+e2e: install-dev ## The pages in a real Chromium on a fleet of their own (apt-get install chromium); three minutes
+	@$(BIN)/python -m workbench.pages
+	@$(BIN)/pytest -q -m browser tests/e2e
+
+.PHONY: test-pages
+test-pages: install ## The pages' types, lint and unit tests, with their own Node
+	@$(BIN)/python -m workbench.pages --only-install
+	@cd frontend && PATH="$$PWD/.venv/bin:$$PATH" npm run --silent check && PATH="$$PWD/.venv/bin:$$PATH" npm run --silent types -- --check && PATH="$$PWD/.venv/bin:$$PATH" npm test --silent
+
 .PHONY: coverage
 coverage: install-models install-deploy ## Branch coverage of libs and services by `make test`, as a table; fails under 85 %
 	@$(BIN)/python -m workbench.coverage $(TESTS)

@@ -21,6 +21,7 @@ export default defineConfig({
     outDir: process.env.PAGES_OUT ?? here("../services/gateway/src/gateway/static/app"),
     emptyOutDir: true,
     manifest: true,
+    license: { fileName: "licences.md" },
     target: "es2022",
     assetsInlineLimit: 0, // A data: address would need a wider policy.
     reportCompressedSize: false,

@@ -27,7 +27,7 @@ export function Shell(of: {
         {app.skip}
       </a>
       <header className="bar">
-        <Link to={addressOf({})} className="brand">
+        <Link to={addressOf({})} className="brand" label={app.title}>
           <Icon name="brand" />
           <span>{app.title}</span>
         </Link>

@@ -1,6 +1,13 @@
 /* Addresses of pictures that this page holds, for as long as a component shows them. */
 import { useEffect, useState } from "react";
 
+const LINGER_MS = 10_000;
+
+/** Give an address back, a little later: a picture that still loads from it would fail. */
+export function release(url: string | null): void {
+  if (url) setTimeout(() => URL.revokeObjectURL(url), LINGER_MS);
+}
+
 /** Return an address for a blob. */
 export function useBlobUrl(blob: Blob | null | undefined): string | null {
   const [made, setMade] = useState<{ blob: Blob; url: string } | null>(null);
@@ -10,7 +17,7 @@ export function useBlobUrl(blob: Blob | null | undefined): string | null {
     // The address is a resource that has to be given back, so it is made by the effect that does.
     // oxlint-disable-next-line react/set-state-in-effect
     setMade({ blob, url });
-    return () => URL.revokeObjectURL(url);
+    return () => release(url);
   }, [blob]);
   return made && made.blob === blob ? made.url : null;
 }

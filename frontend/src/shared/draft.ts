@@ -8,6 +8,7 @@
  * after a reload. A submit whose answer was lost is repeated under its key, after a reload as well.
  */
 import { done, type Kind, noAnswer, Problem, type Schemas, upload, type Uploaded } from "@proteus/client";
+import { release } from "./blobs.ts";
 import { get, keep, type KeptCut, put, remove } from "./db.ts";
 import { ask, ended, follow, learn } from "./jobs.ts";
 import { kept } from "./kept.ts";
@@ -105,13 +106,13 @@ export async function choose(kind: Kind, file: Blob, name: string, category: Cat
   const { signal } = restart(kind);
   const before = slots[kind].get().shown;
   slots[kind].set({ ...empty(kind), phase: "reading", name, shown: URL.createObjectURL(file) });
-  if (before) URL.revokeObjectURL(before);
+  release(before);
   try {
     const picture = await normalise(file);
     if (signal.aborted) return;
     const reading = slots[kind].get().shown;
     change(kind, { blob: picture.blob, advice: picture.advice, shown: URL.createObjectURL(picture.blob) });
-    if (reading) URL.revokeObjectURL(reading);
+    release(reading);
     void put("slots", { kind, blob: picture.blob, name });
     await send(kind, category, signal);
   } catch (error) {
@@ -123,8 +124,7 @@ export async function choose(kind: Kind, file: Blob, name: string, category: Cat
 /** Empty a place. */
 export function clear(kind: Kind): void {
   restart(kind);
-  const { shown } = slots[kind].get();
-  if (shown) URL.revokeObjectURL(shown);
+  release(slots[kind].get().shown);
   slots[kind].set(empty(kind));
   void remove("slots", kind);
 }

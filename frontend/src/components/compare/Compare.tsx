@@ -3,6 +3,7 @@
  * holds for both. The slider is the browser's own, so keys, touch and screen readers work.
  */
 import { type PointerEvent, type ReactNode, useEffect, useRef, useState } from "react";
+import { release } from "../../shared/blobs.ts";
 import { useStrings } from "../../strings/index.ts";
 import { Icon } from "../Icon.tsx";
 import { changesOf } from "./changes.ts";
@@ -53,7 +54,7 @@ export function Compare(of: { before: Shown | null; after: Shown; modes?: readon
     void make();
     return () => {
       current = false;
-      if (made) URL.revokeObjectURL(made);
+      release(made);
       setChanges(null);
     };
   }, [mode, before, after.url]);
@@ -195,7 +196,7 @@ export function Compare(of: { before: Shown | null; after: Shown; modes?: readon
           <button type="button" className="button quiet icon small" aria-label={studio.zoomOut} disabled={view.scale <= 1} onClick={() => setView((now) => zoomed(now, 1 / STEP))}>
             <Icon name="minus" />
           </button>
-          <button type="button" className="button quiet small zoom-now" aria-label={studio.zoomFit} disabled={view.scale <= 1} onClick={() => setView(WHOLE)}>
+          <button type="button" className="button quiet small zoom-now" aria-label={`${Math.round(view.scale * 100)} %, ${studio.zoomFit}`} disabled={view.scale <= 1} onClick={() => setView(WHOLE)}>
             {Math.round(view.scale * 100)} %
           </button>
           <button type="button" className="button quiet icon small" aria-label={studio.zoomIn} onClick={() => setView((now) => zoomed(now, STEP))}>

@@ -3,6 +3,7 @@ import { done } from "@proteus/client";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "../../components/Link.tsx";
 import { TryonThumb } from "../../components/TryonThumb.tsx";
+import { useJob } from "../../shared/jobs.ts";
 import { addressOf } from "../../shared/routes.ts";
 import { api } from "../../shared/session.ts";
 import { useStrings } from "../../strings/index.ts";
@@ -11,8 +12,10 @@ const MOST = 10;
 
 export function Recent({ current }: { current: string | null }) {
   const { studio } = useStrings();
+  const { job } = useJob(current);
   const list = useQuery({
-    queryKey: ["tryons", "recent", current],
+    queryKey: ["tryons", "recent", current, job?.status],
+    placeholderData: (before) => before,
     queryFn: () => done(api.GET("/v1/tryons", { params: { query: { limit: MOST } } })),
     refetchInterval: 15_000,
   });

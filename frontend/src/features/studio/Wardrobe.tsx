@@ -14,16 +14,17 @@ export function Wardrobe({ onWear }: { onWear: () => void }) {
   const turn = useSignal(wardrobeChanged);
   const found = useFound(async () => (await all("garments")).toSorted((a, b) => b.usedAt - a.usedAt).slice(0, MOST), `wardrobe ${turn}`);
   const used = found ?? [];
+  const dressed = person.phase !== "empty" && person.phase !== "failed";
   const wear = (blob: Blob, name: string) => {
     void choose("garment", blob, name);
-    if (person.phase !== "empty" && person.phase !== "failed") onWear();
+    if (dressed) onWear();
   };
   const names = new Set(used.map((one) => one.name));
   return (
     <section className="shelf" aria-labelledby="wardrobe">
       <header>
-        <h2 id="wardrobe">{studio.wardrobe}</h2>
-        <span className="small soft">{studio.wardrobeHint}</span>
+        <h2 id="wardrobe">{dressed ? studio.wardrobe : studio.wardrobeEmpty}</h2>
+        <span className="small soft">{dressed ? studio.wardrobeHint : studio.wardrobeEmptyHint}</span>
       </header>
       <ul>
         {used.map((one) => (

@@ -4,7 +4,6 @@ import "./studio.css";
 import { Dialog } from "../../components/Dialog.tsx";
 import { Icon } from "../../components/Icon.tsx";
 import { choose, finishPending, isComplete, restore, slots, submit, submitting } from "../../shared/draft.ts";
-import { follow } from "../../shared/jobs.ts";
 import { addressOf, navigate, routeOf, usePathname } from "../../shared/routes.ts";
 import { useSignal } from "../../shared/signal.ts";
 import { useStrings } from "../../strings/index.ts";
@@ -15,7 +14,7 @@ import { Stage } from "./Stage.tsx";
 import { Wardrobe } from "./Wardrobe.tsx";
 
 export function Studio() {
-  const { studio } = useStrings();
+  const { app, studio } = useStrings();
   const { jobId } = routeOf(usePathname(), []);
   const person = useSignal(slots.person);
   const garment = useSignal(slots.garment);
@@ -34,7 +33,6 @@ export function Studio() {
   }, []);
 
   useEffect(() => {
-    follow();
     void restore();
     void finishPending().then((id) => id && navigate(addressOf({ jobId: id })));
   }, []);
@@ -98,10 +96,14 @@ export function Studio() {
         <Wardrobe onWear={() => void go()} />
       </section>
       <Recent current={jobId} />
-      <button type="button" className="button quiet small help" onClick={() => setHelp(true)}>
-        <Icon name="keyboard" />
-        {studio.shortcuts}
-      </button>
+      <footer className="help small">
+        <button type="button" className="button quiet small" onClick={() => setHelp(true)}>
+          <Icon name="keyboard" />
+          {studio.shortcuts}
+        </button>
+        <a href="/docs">{app.api}</a>
+        <a href="/app/licences.md">{app.licences}</a>
+      </footer>
       {help && (
         <Dialog title={studio.shortcuts} onClose={() => setHelp(false)}>
           <dl className="keys">

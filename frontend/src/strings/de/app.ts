@@ -11,6 +11,7 @@ export const app: Strings["app"] = {
   language: "Sprache",
   loading: "Lädt …",
   api: "API",
+  licences: "Lizenzen",
   broken: "Diese Seite ist abgestürzt.",
   brokenHint: "Der Server behält deine Anproben. Lade die Seite neu, um weiterzumachen.",
   reload: "Neu laden",

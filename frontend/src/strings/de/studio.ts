@@ -130,6 +130,8 @@ export const studio: Strings["studio"] = {
   codeToken: "Setze dein eigenes Token und deine Adressen ein.",
   wardrobe: "Nächstes Stück, dieselbe Person",
   wardrobeHint: "Ein Klick probiert es an",
+  wardrobeEmpty: "Kleidung für den Anfang",
+  wardrobeEmptyHint: "Ein Klick legt ein Stück ein",
   wear: (name) => `Anprobieren: ${name}`,
   recent: "Zuletzt",
   all: "Alle Anproben",

@@ -9,6 +9,7 @@ export const app = {
   language: "Language",
   loading: "Loading…",
   api: "API",
+  licences: "Licences",
   broken: "This page broke.",
   brokenHint: "Your try-ons are kept by the server. Load the page again to go on.",
   reload: "Load again",

@@ -139,6 +139,8 @@ export const studio = {
   codeToken: "Put your own token and addresses in.",
   wardrobe: "Next garment, same person",
   wardrobeHint: "One click tries it on",
+  wardrobeEmpty: "Garments to begin with",
+  wardrobeEmptyHint: "One click puts one in",
   wear: (name: string) => `Try on: ${name}`,
   recent: "Recent",
   all: "All try-ons",

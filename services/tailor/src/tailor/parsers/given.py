@@ -22,7 +22,7 @@ def find_in(photo: Pixels, alpha: Pixels | None, parser: Parser, *, category: st
         alpha: (H, W) uint8.
 
     Raises:
-        NoGarmentDetected, InvalidRequest: The parser's.
+        NoGarmentDetected, InvalidRequest: From the parser.
     """
     if alpha is None or float(np.mean(alpha < 128)) < LEAST_TRANSPARENT or not (alpha > 127).any():
         return parser.find_garment(photo, category=category), False
@@ -30,7 +30,7 @@ def find_in(photo: Pixels, alpha: Pixels | None, parser: Parser, *, category: st
         mask = GarmentMask(alpha=alpha, category=category, confidence=GIVEN_CONFIDENCE, worn=False)  # type: ignore[arg-type]
         return mask, True
     if category != "auto":
-        return parser.find_garment(photo, category=category), False  # it refuses the word
+        return parser.find_garment(photo, category=category), False  # it refuses the category
     guessed, certainty = guess_category(alpha)
     return GarmentMask(
         alpha=alpha, category=guessed, confidence=round(GIVEN_CONFIDENCE * certainty, 3), worn=False

@@ -1,4 +1,4 @@
-"""Asks of a cut-out whether one upright garment can look like this, and names what speaks against it. Pure."""
+"""Checks whether a cut-out can be one upright garment, and names what speaks against it. Pure."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ROUND: Final = 0.86
 """4 pi area / perimeter squared: a disc has 1, a square 0.79, a garment less."""
 
 SYMMETRY_GAIN: Final = 0.10
-"""So much better does a sideways garment mirror about its horizontal axis than about its vertical one."""
+"""A sideways garment mirrors this much better about its horizontal axis than about its vertical one."""
 
 SIDE: Final = 128
 
@@ -38,11 +38,11 @@ SAYS: Final = {
         0.3, "What was cut out does not have the shape of a garment.", "Use a picture of one garment, laid flat.",
     ),
 }  # fmt: skip
-"""Code -> what is left of the confidence, message, hint."""
+"""Code -> share of the confidence that is left, message, hint."""
 
 
 def doubts(found: Truth) -> tuple[tuple[PictureWarning, ...], float]:
-    """Return the warnings about a cut-out at working size, and what they leave of the confidence, 0..1."""
+    """Return the warnings about a cut-out at working size, and the share of the confidence they leave, 0..1."""
     codes = [code for code, so in _judged(found) if so]
     warnings = tuple(
         PictureWarning(code=code, subject="garment", message=SAYS[code][1], hint=SAYS[code][2]) for code in codes

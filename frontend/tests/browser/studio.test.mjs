@@ -1,0 +1,239 @@
+/* Studio in a real browser on a real fleet: what a person does, and what may come between. */
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { after, before, test } from "node:test";
+import { fill, GARMENT, killGateway, look, open, PERSON, shown, start, stop, URL_OF_FLEET } from "./tab.mjs";
+
+const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
+const SLOW = { engine: "timed", quality: "balanced", samples: 1 };
+const QUICK = { engine: "puppet", quality: "balanced", samples: 1 };
+
+before(start);
+after(stop);
+
+/** Nothing went wrong unseen, and nothing left for another host. */
+function clean({ complaints, foreign }, allowed = /^$/) {
+  assert.deepEqual(complaints.filter((one) => !allowed.test(one)), []);
+  assert.deepEqual(foreign, []);
+}
+
+test("two chosen pictures become a try-on on the screen", async () => {
+  const tab = await open({ options: QUICK });
+  const { page } = tab;
+  assert.ok(await page.locator("#go").isDisabled());
+  await fill(page);
+  await page.locator(".slot.garment .checkered").waitFor(); // The cut-out is shown before anything is asked for.
+  await page.keyboard.press("Control+Enter");
+  await shown(page);
+  assert.match(page.url(), /\/app\/tryons\/job_/);
+  assert.equal(await page.locator(".compare-stage img").first().evaluate((image) => image.naturalWidth), 512);
+  const slider = page.getByRole("slider");
+  await slider.focus();
+  await page.keyboard.press("ArrowLeft");
+  assert.match((await slider.getAttribute("aria-valuetext")) ?? "", /^49 %/);
+  await page.getByRole("button", { name: "Share" }).click();
+  const link = await page.locator("dialog input").inputValue();
+  assert.equal((await fetch(link)).status, 200);
+  await page.keyboard.press("Escape");
+  const { headers } = await fetch(`${URL_OF_FLEET}/app`);
+  assert.match(headers.get("content-security-policy"), /script-src 'self' 'wasm-unsafe-eval'; style-src 'self';/);
+  clean(tab);
+  await tab.context.close();
+});
+
+test("pressing twice makes one try-on", async () => {
+  const tab = await open({ options: QUICK });
+  const { page } = tab;
+  const submits = [];
+  page.on("request", (request) => request.method() === "POST" && request.url().endsWith("/v1/tryons") && submits.push(request));
+  await fill(page);
+  await page.evaluate(() => {
+    const button = document.querySelector("#go");
+    button.click();
+    button.click();
+    for (let n = 0; n < 2; n++) dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", ctrlKey: true }));
+  });
+  await shown(page);
+  assert.equal(submits.length, 1);
+  assert.ok(submits[0].headers()["idempotency-key"]);
+  await tab.context.close();
+});
+
+test("a reload in the middle, and a closed tab, change nothing", async () => {
+  const tab = await open({ options: SLOW });
+  const { page } = tab;
+  await fill(page);
+  await page.locator("#go").click();
+  await page.locator('.working[data-stage="denoising"]').waitFor();
+  const address = page.url();
+  await page.reload();
+  await page.locator(`.working[data-job="${address.split("/").at(-1)}"]`).waitFor();
+  await page.locator('.slot.person[data-phase="ready"]').waitFor(); // What was put in is there again.
+  await page.close();
+  const again = await look(tab.context);
+  await again.page.goto(address);
+  await shown(again.page);
+  clean(again);
+  await tab.context.close();
+});
+
+test("a canceled try-on says at which step it was stopped", async () => {
+  const tab = await open({ options: SLOW });
+  const { page } = tab;
+  await fill(page);
+  await page.locator("#go").click();
+  await page.getByText(/Step [2-7] of 8/).waitFor();
+  await page.keyboard.press("Escape");
+  await page.getByText("You canceled this try-on").waitFor();
+  assert.match(await page.locator(".failure").innerText(), /Stopped at step \d of 8/);
+  const id = page.url().split("/").at(-1);
+  const token = await page.evaluate(() => localStorage.getItem("proteus.token"));
+  const status = await (await fetch(`${URL_OF_FLEET}/api/status/${id}`, { headers: { Authorization: `Bearer ${token}` } })).json();
+  assert.equal(status.status, "canceled");
+  clean(tab);
+  await tab.context.close();
+});
+
+test("a gateway that is killed meanwhile costs time, not the try-on", { skip: !process.env.FLEET_PID }, async () => {
+  const tab = await open({ options: SLOW });
+  const { page } = tab;
+  await fill(page);
+  await page.locator("#go").click();
+  await page.locator('.working[data-stage="denoising"]').waitFor();
+  assert.equal(killGateway(), 1);
+  await page.locator('.connection:not([data-connection="socket"])').waitFor();
+  await shown(page);
+  await page.locator('.connection[data-connection="socket"]').waitFor();
+  clean(tab, /WebSocket|ERR_CONNECTION|Failed to load resource/);
+  await tab.context.close();
+});
+
+test("what fails says what happened, what to do, and whom to name", async () => {
+  const tab = await open({ options: QUICK });
+  const { page } = tab;
+  await fill(page, { person: GARMENT });
+  await page.locator("#go").click();
+  await page.locator(".failure").waitFor();
+  const text = await page.locator(".failure").innerText();
+  assert.match(text, /No person was found/);
+  assert.match(text, /Use a photo of one person/);
+  assert.match(text, /job_[\w-]+/);
+  await page.locator('.slot.person input[type="file"]').setInputFiles(PERSON);
+  await page.locator('.slot.person[data-phase="ready"]').waitFor();
+  await page.locator(".failure").getByRole("button", { name: "Try again" }).click();
+  await shown(page);
+  clean(tab);
+  await tab.context.close();
+});
+
+test("a file that is no picture is refused before it is sent", async () => {
+  const tab = await open();
+  const { page } = tab;
+  const sent = [];
+  page.on("request", (request) => request.method() === "PUT" && sent.push(request.url()));
+  await page.locator('.slot.person input[type="file"]').setInputFiles({ name: "a.heic", mimeType: "image/heic", buffer: Buffer.from("none") });
+  await page.getByText("Only Apple’s browsers read HEIC").waitFor();
+  assert.deepEqual(sent, []);
+  clean(tab);
+  await tab.context.close();
+});
+
+test("a large photo goes out small, upright and without its place", async () => {
+  const tab = await open();
+  const { page } = tab;
+  const bodies = [];
+  page.on("request", (request) => request.method() === "PUT" && bodies.push(request.postDataBuffer()));
+  const sideways = await page.evaluate(async () => {
+    const canvas = document.createElement("canvas");
+    [canvas.width, canvas.height] = [3000, 2000];
+    const context = canvas.getContext("2d");
+    context.fillStyle = "#456";
+    context.fillRect(0, 0, 3000, 2000);
+    context.fillStyle = "#fa0";
+    context.fillRect(0, 0, 300, 2000);
+    const blob = await new Promise((resolve) => canvas.toBlob(resolve, "image/jpeg"));
+    return [...new Uint8Array(await blob.arrayBuffer())];
+  });
+  await page.locator('.slot.person input[type="file"]').setInputFiles({ name: "a.jpg", mimeType: "image/jpeg", buffer: withExif(Buffer.from(sideways)) });
+  await page.locator('.slot.person[data-phase="ready"]').waitFor();
+  const size = await page.locator(".slot.person img").evaluate((image) => [image.naturalWidth, image.naturalHeight]);
+  assert.deepEqual(size, [1365, 2048]); // Orientation 6: turned by a quarter.
+  assert.equal(bodies.length, 1);
+  assert.ok(!bodies[0] || !bodies[0].includes("Exif"));
+  clean(tab);
+  await tab.context.close();
+});
+
+/** A JPEG with an EXIF block that says: turned by a quarter. */
+function withExif(jpeg) {
+  const tiff = Buffer.from("4d4d002a00000008000101120003000000010006000000000000", "hex");
+  const body = Buffer.concat([Buffer.from("Exif\0\0", "latin1"), tiff]);
+  const head = Buffer.from([0xff, 0xe1, 0, body.length + 2]);
+  return Buffer.concat([jpeg.subarray(0, 2), head, body, jpeg.subarray(2)]);
+}
+
+test("one click tries the next garment on the same person, and history compares the two", async () => {
+  const tab = await open({ options: QUICK });
+  const { page } = tab;
+  await fill(page);
+  await page.locator("#go").click();
+  await shown(page);
+  const first = page.url();
+  await page.getByRole("button", { name: "Try on: jumper red" }).click();
+  await page.waitForURL((url) => url.href !== first && url.href.includes("/tryons/"));
+  await shown(page);
+  await page.getByRole("link", { name: "History" }).click();
+  await page.locator(".grid li").nth(1).waitFor();
+  for (const box of await page.locator(".grid input").all()) await box.check();
+  await page.getByRole("button", { name: "Compare" }).click();
+  await page.locator("dialog .compare-stage img").nth(1).waitFor();
+  await page.keyboard.press("Escape");
+  await page.getByRole("button", { name: "Delete 2" }).click();
+  await page.getByRole("button", { name: "Delete for good" }).click();
+  await page.getByText("Nothing here yet").waitFor();
+  clean(tab);
+  await tab.context.close();
+});
+
+test("the camera's picture becomes the person's, and the camera goes out", async () => {
+  const tab = await open();
+  const { page } = tab;
+  await page.locator(".slot.person").getByRole("button", { name: "Camera", exact: true }).click();
+  await page.getByRole("button", { name: "Take it" }).click();
+  await page.locator('.slot.person[data-phase="ready"]').waitFor();
+  assert.equal(await page.locator("video").count(), 0);
+  clean(tab);
+  await tab.context.close();
+});
+
+for (const [colorScheme, locale] of [["light", "en"], ["dark", "de"]]) {
+  for (const width of [1366, 360]) {
+    test(`nothing serious for axe, and nothing sticks out: ${colorScheme}, ${locale}, ${width} pixels`, async () => {
+      const tab = await open({ options: QUICK, colorScheme, locale, viewport: { width, height: 800 }, reducedMotion: "reduce", bypassCSP: false });
+      const { page } = tab;
+      const findings = async (state) => {
+        const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+        assert.ok(wide <= 0, `${state}: ${wide} pixels stick out`);
+        await page.evaluate(await readFile(AXE, "utf8"));
+        const found = await page.evaluate(() => globalThis.axe.run());
+        const grave = found.violations.filter((one) => ["serious", "critical"].includes(one.impact));
+        assert.deepEqual(grave.map((one) => `${state}: ${one.id} ${one.nodes.map((node) => node.html.slice(0, 120)).join(" | ")}`), []);
+      };
+      await page.locator(".stage-card.empty").waitFor();
+      await findings("empty");
+      await fill(page);
+      await page.locator(".options > summary").click();
+      await page.locator(".slot.garment .checkered").waitFor();
+      await findings("filled");
+      await page.locator("#go").click();
+      await shown(page);
+      await findings("done");
+      await page.goto(`${URL_OF_FLEET}/app/history`);
+      await page.locator(".grid li").first().waitFor();
+      await findings("history");
+      clean(tab);
+      await tab.context.close();
+    });
+  }
+}
