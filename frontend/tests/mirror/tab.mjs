@@ -4,8 +4,7 @@
  * PROTEUS_URL: the gateway. CHROMIUM: the browser. CAMERAS: JSON, y4m files by name, and the landmarks of the one that stands
  * still.
  */
-import { deflateSync } from "node:zlib";
-import { crc32 } from "node:zlib";
+import { crc32, deflateSync } from "node:zlib";
 import { chromium } from "playwright-core";
 
 export const FLEET = process.env.PROTEUS_URL ?? "http://127.0.0.1:8000";
@@ -57,7 +56,7 @@ export async function open({ camera = "still", allowed = true, path = "/app/mirr
 
 /** In the page, before everything else: count frames on their way to the worker, poses, and cameras that are on. */
 function watch() {
-  const seen = { inFlight: 0, mostInFlight: 0, poses: 0, workers: 0, streams: [] };
+  const seen = { inFlight: 0, mostInFlight: 0, poses: 0, workers: 0, streams: [], pose: null };
   globalThis.seen = seen;
   const Real = globalThis.Worker;
   globalThis.Worker = class extends Real {
@@ -68,6 +67,7 @@ function watch() {
         if (data.kind !== "poses") return;
         seen.inFlight--;
         seen.poses++;
+        if (data.count > 0) seen.pose = Array.from(data.buffer.subarray(0, 33 * 4));
       });
     }
     postMessage(message, transfer) {

@@ -12,7 +12,15 @@ from workbench.assets.draw_garment import draw_cut_out
 from workbench.eval.family_a import draw_a
 
 FOLDER: Final = Path(__file__).parents[5] / "frontend" / "src" / "features" / "mirror" / "samples"
-GARMENTS: Final = ("long-breton", "jumper-red", "polo-green", "shirt-checks", "tank-tie-dye", "dress-chevrons", "jeans-blue")
+GARMENTS: Final = (
+    "long-breton",
+    "jumper-red",
+    "polo-green",
+    "shirt-checks",
+    "tank-tie-dye",
+    "dress-chevrons",
+    "jeans-blue",
+)
 WEBP_QUALITY: Final = 84
 LONGEST_PIXELS: Final = 640
 
