@@ -1,4 +1,4 @@
-"""The Mirror in a real Chromium with a generated camera; the tests themselves are JavaScript, in `frontend/tests/mirror`."""
+"""The Mirror in a real Chromium with a generated camera; the tests are JavaScript, in `frontend/tests/mirror`."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from fake_camera import on_a_wall, write_camera
 from PIL import Image
 
 from tailor.pose import PoseModel
 from workbench import assets, pages
+from workbench.assets.fake_camera import on_a_wall, write_camera
 from workbench.stack.plan import Plan
 
 from .conftest import MODELS

@@ -1,4 +1,4 @@
-"""Pictures as a camera that Chromium takes for a real one: y4m files, made by the test that needs them."""
+"""Pictures as a camera that Chromium takes for a real one: y4m files, for tests and measurements of the Mirror."""
 
 from __future__ import annotations
 
