@@ -28,8 +28,8 @@ FOR_EVER: Final = "public, max-age=31536000, immutable"
 ASK_AGAIN: Final = "no-cache"
 TYPES: Final = {
     ".css": "text/css", ".html": "text/html", ".js": "text/javascript", ".json": "application/json",
-    ".md": "text/plain", ".svg": "image/svg+xml", ".task": "application/octet-stream", ".tflite": "application/octet-stream",
-    ".wasm": "application/wasm", ".webp": "image/webp", ".woff2": "font/woff2",
+    ".md": "text/plain", ".svg": "image/svg+xml", ".task": "application/octet-stream",
+    ".tflite": "application/octet-stream", ".wasm": "application/wasm", ".webp": "image/webp", ".woff2": "font/woff2",
 }  # fmt: skip
 """By ending, not by the machine's own list: browsers compile WebAssembly as it arrives only under its own type."""
 

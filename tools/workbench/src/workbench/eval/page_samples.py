@@ -1,4 +1,7 @@
-"""Writes the sample pictures of the pages: drawn garments, and the demo's person. `python -m workbench.eval.page_samples`."""
+"""Writes the sample pictures of the pages: drawn garments, and the demo's person.
+
+`python -m workbench.eval.page_samples`
+"""
 
 from __future__ import annotations
 
