@@ -107,6 +107,10 @@ bench-queue: install-dev ## Our queue beside celery, taskiq and arq, each in its
 bench-tailor: install-models ## Measure SegFormer against transformers: labels, speed, memory; JSON on the last line
 	@$(BIN)/python -m workbench.bench.tailor
 
+.PHONY: bench-pages
+bench-pages: install-dev ## Measure the Mirror's CPU time in Chromium with a generated camera; JSON on the last line
+	@$(BIN)/python -m workbench.bench.mirror
+
 .PHONY: bench-weaver
 bench-weaver: install-models ## Measure CatVTON against diffusers: t(b), levers, presets, error; JSON on the last line
 	@$(BIN)/python -m workbench.bench.weaver

@@ -28,7 +28,7 @@ export function Wardrobe({ chosen, onChoose }: { chosen: Garment; onChoose: (gar
       <h2 id="mirror-garments">{mirror.garments}</h2>
       <ul className="mirror-garments">
         {samples.map((garment) => (
-          <Choice key={garment.id} name={garment.name ? mirror.samples[garment.name] : ""} picture={garment.picture} chosen={garment.id === chosen.id} onChoose={() => onChoose(garment)} />
+          <Choice key={garment.id} name={garment.name ? mirror.samples[garment.name] : ""} picture={garment.cutOut} chosen={garment.id === chosen.id} onChoose={() => onChoose(garment)} />
         ))}
         {own.map((kept, i) => (
           <Choice key={kept.id} name={mirror.own(i + 1)} picture={kept.thumbnail} chosen={kept.id === chosen.id} onChoose={() => void guarded(() => load(kept.id))} />

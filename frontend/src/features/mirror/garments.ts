@@ -1,7 +1,7 @@
 /*
  * The garments of the carousel: samples that come with the pages, and those that this person's photos were cut from.
  *
- * `picture` is the address of a cut-out with alpha: what the Mirror shows, and what a Snap sends.
+ * `cutOut` is a picture with alpha, or its address: what the Mirror shows, and what a Snap sends.
  */
 import type { Category } from "./anatomy.ts";
 
@@ -10,7 +10,7 @@ export interface Garment {
   /** A sample's name in the catalogue; null: one's own. */
   name: SampleName | null;
   category: Category;
-  picture: string;
+  cutOut: Blob | string;
 }
 
 const files = import.meta.glob<string>("./samples/*.webp", { query: "?url", import: "default", eager: true });
@@ -27,9 +27,17 @@ const SAMPLES = [
 ] as const satisfies readonly (readonly [string, Category])[];
 export type SampleName = (typeof SAMPLES)[number][0];
 
-export const samples: readonly Garment[] = SAMPLES.map(([name, category]) => ({
+export const samples: readonly (Garment & { cutOut: string })[] = SAMPLES.map(([name, category]) => ({
   id: name,
   name,
   category,
-  picture: files[`./samples/${name}.webp`] ?? "",
+  cutOut: files[`./samples/${name}.webp`] ?? "",
 }));
+
+/** Return the bytes of a garment's cut-out. The pages' policy lets no `blob:` address be fetched, so one's own are blobs. */
+export async function cutOutOf({ cutOut }: Garment): Promise<Blob> {
+  if (cutOut instanceof Blob) return cutOut;
+  const answer = await fetch(cutOut);
+  if (!answer.ok) throw new Error(`the cut-out is not there: ${answer.status}`);
+  return await answer.blob();
+}

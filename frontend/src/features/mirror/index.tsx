@@ -5,7 +5,7 @@ import { addressOf } from "../../shared/routes.ts";
 import { useStrings } from "../../strings/index.ts";
 import { AS_MEASURED, type Fit } from "./fit.ts";
 import { FitPanel } from "./FitPanel.tsx";
-import { type Garment, samples } from "./garments.ts";
+import { cutOutOf, type Garment, samples } from "./garments.ts";
 import { hasWebgl } from "./graphics.ts";
 import "./mirror.css";
 import type { Drawing } from "./Overlay.tsx";
@@ -86,8 +86,7 @@ function useCloth(garment: Garment): Cloth | null {
   useEffect(() => {
     let current = true;
     void (async () => {
-      const answer = await fetch(garment.picture);
-      const read = await readCloth(await answer.blob(), garment.category);
+      const read = await readCloth(await cutOutOf(garment), garment.category);
       if (current) setCloth(read);
     })().catch(() => current && setCloth(null));
     return () => {

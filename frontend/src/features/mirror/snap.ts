@@ -6,7 +6,7 @@
  */
 import { keep } from "../../shared/db.ts";
 import { choose, submit, submitProblem } from "../../shared/draft.ts";
-import type { Garment } from "./garments.ts";
+import { cutOutOf, type Garment } from "./garments.ts";
 
 const PHOTO_QUALITY = 0.93;
 const PREVIEW_QUALITY = 0.85;
@@ -28,7 +28,7 @@ export async function snap(video: HTMLVideoElement, overlay: HTMLCanvasElement, 
   const [person, shown, cut] = await Promise.all([
     blobOf(photo, PHOTO_QUALITY),
     blobOf(preview, PREVIEW_QUALITY),
-    fetch(garment.picture).then((answer) => answer.blob()),
+    cutOutOf(garment),
   ]);
   void choose("person", person, "mirror.jpg");
   void choose("garment", cut, `${garment.name ?? "garment"}.webp`, garment.category);

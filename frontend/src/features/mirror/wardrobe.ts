@@ -41,7 +41,7 @@ export function useOwnGarments(): { own: readonly Own[]; load: (id: string) => P
 
 /** Have a photo cut out, unless it is a cut-out already, and return it as a garment of the Mirror. */
 export async function addGarment(picture: Blob, name = "garment"): Promise<Garment> {
-  if (await hasAlpha(picture)) return made("upper", URL.createObjectURL(picture));
+  if (await hasAlpha(picture)) return made("upper", picture);
   await choose("garment", picture, name);
   const { problem, cut } = slots.garment.get();
   if (problem) throw problem;
@@ -49,8 +49,8 @@ export async function addGarment(picture: Blob, name = "garment"): Promise<Garme
   return made(categoryOf(cut.category), cut.preview);
 }
 
-function made(category: Category, picture: string): Garment {
-  return { id: crypto.randomUUID(), name: null, category, picture };
+function made(category: Category, cutOut: Blob | string): Garment {
+  return { id: crypto.randomUUID(), name: null, category, cutOut };
 }
 
 function categoryOf(found: string | null): Category {
