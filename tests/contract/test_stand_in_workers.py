@@ -29,7 +29,7 @@ from tailor.metrics import Metrics
 from tailor.settings import TailorSettings
 from tailor.worker import Worker
 from waiting import until
-from weaver.pipelines.contract import Finished
+from weaver.pipelines.contract import Finished, WeaveJob
 from weaver.results import store_picture
 from worker_parts import worker_parts
 
@@ -154,7 +154,8 @@ async def test_the_stand_in_tells_of_a_picture_what_a_weaver_tells(redis: Redis,
     job = await hands.take(JOBS)
     image = np.zeros((96, 64, 3), np.uint8)
     finished = Finished(id=job.id, picture=image)
-    real = await asyncio.to_thread(store_picture, store, job, finished, card=TIMED, worker=hands.worker)
+    inputs = WeaveJob(id=job.id, person=image, garment=np.zeros((8, 8, 4), np.uint8), garment_category="upper")
+    real = await asyncio.to_thread(store_picture, store, job, finished, inputs=inputs, card=TIMED, worker=hands.worker)
     objects = [found.key for found in store.list("")]
     assert len(objects) == 1
     store.delete(*objects)

@@ -12,7 +12,7 @@ from PIL import Image
 from redis.asyncio import Redis
 
 from proteus import object_keys
-from proteus.artefacts import GarmentCategory, GarmentCut, Landmark, PersonParse
+from proteus.artefacts import CategoryScore, GarmentCategory, GarmentCut, Landmark, PersonParse, WarningCode
 from proteus.errors import ProteusError
 from proteus.imaging import Limits
 from proteus.jobs import WorkerId
@@ -29,6 +29,7 @@ from proteus.payloads import (
     TryonResult,
     TryonWork,
 )
+from proteus.picture_warnings import quality_of, warn, warn_all
 from proteus.queue import Claimed, Completion, JobQueue, QueuePolicy
 from proteus.stages import TAILOR_WORKS, read_tailor_work
 from proteus.storage import ObjectStore
@@ -143,6 +144,8 @@ class Hands:
             worn=False,
             parser=PARSER,
             parser_version="1",
+            categories=(CategoryScore(category="upper", score=0.8), CategoryScore(category="dress", score=0.2)),
+            warnings=(warn(WarningCode.LOW_RESOLUTION, "garment"),),
         )
         self.store.put(keys.picture, png(mode="RGBA"), content_type="image/png")
         self.store.put_json(keys.description, described.model_dump(mode="json"))
@@ -161,6 +164,7 @@ class Hands:
             landmarks=tuple(Landmark(x=48, y=64, visibility=1) for _ in range(33)),
             person_mask_key=keys.person_mask,
             agnostic_mask_keys={category: keys.agnostic_mask(category) for category in get_args(GarmentCategory)},
+            warnings=(warn(WarningCode.LOW_RESOLUTION, "person"),),
         )
         for key in (described.person_mask_key, *described.agnostic_mask_keys.values()):
             self.store.put(key, png(mode="L"), content_type="image/png")
@@ -172,6 +176,7 @@ class Hands:
             work.user_id, work.tryon_job_id, work.n, token=job.token, worker=self.worker, extension="png"
         )
         self.store.put(key, png(), content_type="image/png")
+        warnings = warn_all(work.garment_warnings, "garment")
         return TryonResult(
             result_key=key,
             width=64,
@@ -184,6 +189,8 @@ class Hands:
             degraded=job.degraded,
             worker=self.worker,
             notes={},
+            warnings=warnings,
+            quality_score=quality_of(work.garment_confidence, warnings),
             timings={"fetch_seconds": 0.01, "weave_seconds": 0.02, "store_seconds": 0.01},
         )
 

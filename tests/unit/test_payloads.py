@@ -127,8 +127,8 @@ TRYON = TryonWork(
 def test_a_body_has_the_names_that_other_versions_know() -> None:
     assert set(TRYON.write()) == {
         "user_id", "vton_id", "job_type", "result_url", "trace_id", "tryon_job_id", "n", "person_key", "garment_key",
-        "garment_category", "garment_worn", "parse_key", "mask_key", "engine", "quality", "seed", "output_format",
-        "options",
+        "garment_category", "garment_worn", "garment_confidence", "garment_warnings", "parse_key", "mask_key", "engine",
+        "quality", "seed", "output_format", "options",
     }  # fmt: skip
     tailor = {"user_id", "vton_id", "job_type", "result_url", "trace_id", "task", "image_id"}
     photo = {"user_id": "u", "image_key": "k", "image_sha256": "s"}
@@ -279,8 +279,9 @@ def test_sql_reads_names_that_results_have() -> None:
     sources = "".join(path.read_text() for path in Path(ledger.__file__).parent.glob("*.py"))
     of_cuts = re.findall(r"result -> 'cut' ->> '(\w+)'", sources)
     of_pictures = re.findall(r"result\[\"(\w+)\"\]", sources)
-    assert sorted(of_cuts) == ["category", "worn"]
+    assert sorted(of_cuts) == ["category", "confidence", "worn"]
     assert of_pictures == ["degraded"]
+    assert re.findall(r"'\$\.cut\.(\w+)\[\*\]\.(\w+)'", sources) == [("warnings", "code")]
     assert len(re.findall(r"result(?: ->|\[)", sources)) == len(of_cuts) + len(of_pictures), "there are others"
     assert set(of_cuts) <= {one.name for one in fields(CutFacts)}
     assert set(of_pictures) <= {one.name for one in fields(TryonResult)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import Any
 
 import httpx
@@ -72,7 +73,10 @@ async def test_the_record_shows_how_far_the_preparation_is_and_what_was_found(ga
     await until(lambda: _is(guest, garment, "completed"))
     ready = (await record(guest, garment))["preparation"]
     assert ready["stages"] == {"ingest": "completed", "cut": "completed"}
-    assert (ready["cut"]["category"], ready["cut"]["confidence"], ready["warnings"]) == ("upper", 0.9, [])
+    assert (ready["cut"]["category"], ready["cut"]["confidence"]) == ("upper", 0.9)
+    assert [one["category"] for one in ready["cut"]["categories"]] == ["upper", "dress"]
+    assert [(one["code"], one["subject"]) for one in ready["warnings"]] == [("low_resolution", "garment")]
+    assert all(one["message"] and one["hint"] for one in ready["warnings"])
     assert ready["job_id"] == cut.id
     shown = await guest.http.get(ready["cut"]["url"], headers={"Accept": "application/json"})
     assert shown.status_code == 200
@@ -187,7 +191,7 @@ async def test_what_is_held_comes_in_when_the_list_is_short(gateway, hands, redi
     assert await redis.llen(TAILOR) == 8
     async with hands.working():
         for image in crowd:
-            await until(lambda image=image: _is(guest, image, "completed"))
+            await until(partial(_is, guest, image, "completed"))
 
 
 @pytest.mark.parametrize("by", ["image", "submit", "uploaded"])
@@ -226,3 +230,25 @@ async def test_a_persons_photo_has_no_category(gateway) -> None:
     guest = await gateway.guest()
     answer = await guest.http.patch(f"/v1/images/{id_of(await guest.upload())}", json={"category": "dress"})
     assert (answer.status_code, answer.json()["code"]) == (400, "invalid_request")
+
+
+async def test_a_result_says_what_may_be_wrong_and_how_good_it_is_wherever_it_is_shown(gateway, hands) -> None:
+    """By the submit that waits for preparations and by the one that finds them: status, list and event agree."""
+    guest = await gateway.guest()
+    async with guest.listening() as heard, hands.working():
+        person, garment = await pair(guest)
+        first = await guest.snap(person, garment)
+        done = await guest.wait(first["job_id"])
+        cut = (await record(guest, garment))["preparation"]["cut"]
+        await until(partial(_is, guest, person, "completed"))
+        assert [one["code"] for one in (await record(guest, person))["preparation"]["warnings"]] == ["low_resolution"]
+        second = await guest.snap(person, cut["cloth_clean_url"])
+        again = await guest.wait(second["job_id"])
+        await heard.until(lambda h: {e["job_id"] for e in h.jobs if e["status"] == "completed"} >= {done["job_id"]})
+    listed = (await guest.http.get("/v1/tryons")).json()["items"]
+    told = [one["results"][0] for one in (done, again, *listed)]
+    told += [e["results"][0] for e in heard.jobs if e["job_id"] == done["job_id"] and e["status"] == "completed"]
+    assert len(told) == 5
+    for result in told:
+        assert [(one["code"], one["subject"]) for one in result["warnings"]] == [("low_resolution", "garment")]
+        assert result["quality_score"] == 0.9

@@ -12,6 +12,8 @@ from typing import Annotated, Final, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 GarmentCategory = Literal["upper", "lower", "overall", "dress"]
+Subject = Literal["person", "garment", "result"]
+"""What a warning concerns."""
 
 CUT_REVISION: Final = 2
 """Revision of how garments are cut and described, for all parsers: after a new one a request cuts them anew."""
@@ -22,21 +24,40 @@ class _Frozen(BaseModel):
 
 
 class WarningCode(StrEnum):
-    """What may be wrong with a picture that was accepted nevertheless."""
+    """What may be wrong with a picture that was accepted nevertheless; `picture_warnings` has the words."""
 
     SEVERAL_GARMENTS = "several_garments"
     GARMENT_CROPPED = "garment_cropped"
     GARMENT_ROTATED = "garment_rotated"
     NO_GARMENT_SHAPE = "no_garment_shape"
+    GARMENT_WORN = "garment_worn"
+    CUTOUT_UNCERTAIN = "cutout_uncertain"
+    CATEGORY_UNCERTAIN = "category_uncertain"
+    SEVERAL_PEOPLE = "several_people"
+    PERSON_CROPPED = "person_cropped"
+    PERSON_TURNED = "person_turned"
+    POSE_UNCERTAIN = "pose_uncertain"
+    LOW_LIGHT = "low_light"
+    BLURRED = "blurred"
+    LOW_RESOLUTION = "low_resolution"
+    SLEEVES_NOT_PLACED = "sleeves_not_placed"
+    GARMENT_HIDDEN = "garment_hidden"
 
 
 class PictureWarning(_Frozen):
     """One thing that may be wrong, for machines and for people."""
 
     code: WarningCode
-    subject: Literal["person", "garment", "result"]
+    subject: Subject
     message: str
     hint: str
+
+
+class CategoryScore(_Frozen):
+    """How likely a garment is of a category, 0..1; the scores of all categories add up to 1."""
+
+    category: GarmentCategory
+    score: Annotated[float, Field(ge=0, le=1)]
 
 
 _Name = Annotated[str, Field(min_length=1, max_length=1_000)]
@@ -70,6 +91,7 @@ class PersonParse(_Frozen):
         landmarks: 33 in BlazePose's order (11, 12 shoulders; 23, 24 hips; `left` is the person's left).
         person_mask_key: PNG, (H, W) uint8, 255 = person, at the photo's size.
         agnostic_mask_keys: Category -> PNG, (H, W) uint8, 255 = may change.
+        warnings: What may be wrong with the photo.
     """
 
     schema_version: Literal[1] = 1
@@ -82,6 +104,7 @@ class PersonParse(_Frozen):
     landmarks: tuple[Landmark, ...] = Field(min_length=33, max_length=33)
     person_mask_key: str
     agnostic_mask_keys: dict[GarmentCategory, str]
+    warnings: tuple[PictureWarning, ...] = ()
 
 
 class GarmentCut(_Frozen):
@@ -92,6 +115,7 @@ class GarmentCut(_Frozen):
         bounding_box: (left, top, right, bottom) of the crop in the photo, right and bottom exclusive.
         confidence: The parser's own confidence in the cut, 0..1.
         worn: The photo shows the garment on a person.
+        categories: The likeliest first, by the cut-out's shape; whatever `category` was asked for.
         warnings: What may be wrong with the photo.
     """
 
@@ -106,4 +130,5 @@ class GarmentCut(_Frozen):
     worn: bool
     parser: str
     parser_version: str
+    categories: tuple[CategoryScore, ...] = ()
     warnings: tuple[PictureWarning, ...] = ()

@@ -47,6 +47,7 @@ class EngineCard:
         tolerance: How far a lever (half precision, a memory layout, a compiled network) may be from the exact form:
             root mean square of the difference, as a share of the exact answer's; see `weaver.pipelines.levers`. 0: it
             has no levers.
+        quality_floor: A picture whose quality score would be lower is refused (`quality_too_low`); 0: none is.
     """
 
     name: str
@@ -65,6 +66,7 @@ class EngineCard:
     auto_rank: int | None
     expected_seconds: Mapping[Quality, tuple[float, float]] = field(default_factory=dict)
     tolerance: float = 0.0
+    quality_floor: float = 0.0
 
     def batch_key(self, quality: Quality, *, degraded: bool = False) -> str:
         """Return `engine/version/WxH/steps`, or `engine/version/WxH/gGUIDANCE/steps` where the preset names one.

@@ -17,7 +17,7 @@
     │   └── DeadlineUnreachable · TenantCap · UserCap · NoCapacity · RateLimited
     ├── TooOld                    not made within a job's maximum age
     ├── PhotoRejected             the picture is fine, what it shows is not
-    │   ├── NoPersonDetected · PersonCropped · NoGarmentDetected
+    │   ├── NoPersonDetected · PersonCropped · NoGarmentDetected · QualityTooLow
     ├── IllegalTransition
     ├── EngineError
     │   ├── ModelUnavailable · OutOfMemory · LicenceRefused
@@ -223,6 +223,13 @@ class PersonCropped(PhotoRejected):
 
     code = "person_cropped"
     hint = "Shoulders and hips must be in the picture."
+
+
+class QualityTooLow(PhotoRejected):
+    """The picture would not be worth looking at."""
+
+    code = "quality_too_low"
+    hint = "Look at the warnings of both photos: use one garment, laid flat, and one person who faces the camera."
 
 
 class NoGarmentDetected(PhotoRejected):

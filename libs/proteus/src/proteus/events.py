@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
-from proteus.artefacts import PictureWarning
+from proteus.artefacts import CategoryScore, PictureWarning
 from proteus.jobs import JobState, Stage
 
 T = TypeVar("T")
@@ -54,7 +54,9 @@ class ResultInfo(_Event):
         url: Stable API address; it checks ownership and redirects to a fresh signed URL. None until completed.
         degraded: The engine's degraded form made it.
         cloth_clean_url: Of a cut-out: the address that `/api/snap` takes.
-        warnings: What may be wrong with its input pictures.
+        categories: Of a cut-out: the likeliest first, by its shape.
+        warnings: What may be wrong with its input pictures, and with the picture itself.
+        quality_score: Of a picture: how good it is likely to be, 0..1; left out where nobody knows.
     """
 
     n: int
@@ -69,7 +71,9 @@ class ResultInfo(_Event):
     degraded: IfKnown[bool] = None
     cloth_clean_url: IfKnown[str] = None
     category: IfKnown[str] = None
+    categories: IfKnown[tuple[CategoryScore, ...]] = None
     confidence: IfKnown[float] = None
+    quality_score: IfKnown[float] = None
     warnings: tuple[PictureWarning, ...] = ()
     error: IfKnown[ErrorInfo] = None
 

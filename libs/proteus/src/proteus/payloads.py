@@ -10,13 +10,14 @@ between them carries JSON and reads no more of it than the properties of `Submis
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, fields
-from typing import Annotated, Any, ClassVar, Final, Literal
+from typing import Annotated, Any, ClassVar, Final, Literal, TypeVar
 
-from pydantic import BeforeValidator, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, Field, ValidationError
 
-from proteus.artefacts import GarmentCut, IngestedImage, PersonParse, PictureWarning
+from proteus.artefacts import CategoryScore, GarmentCut, IngestedImage, PersonParse, PictureWarning
 from proteus.engines import Quality
 from proteus.messages import NONE_IF_UNREADABLE, Message, default_for_empty
 
@@ -24,18 +25,34 @@ SEEDS: Final = 1 << 64
 """Seeds are below this: no engine's generator takes more."""
 
 
-def _readable_warnings(value: object) -> tuple[PictureWarning, ...]:
-    """Return the warnings that this version knows; unknown codes of other versions are left out."""
-    found = []
-    for one in value if isinstance(value, list | tuple) else ():
-        try:
-            found.append(PictureWarning.model_validate(one))
-        except ValidationError:
-            continue
-    return tuple(found)
+T = TypeVar("T", bound=BaseModel)
+
+
+def _readable(model: type[T]) -> BeforeValidator:
+    """Read a list; what this version does not know, such as another one's codes, is left out."""
+
+    def read(value: object) -> tuple[T, ...]:
+        found = []
+        for one in value if isinstance(value, list | tuple) else ():
+            with suppress(ValidationError):
+                found.append(model.model_validate(one))
+        return tuple(found)
+
+    return BeforeValidator(read)
+
+
+def _plain(values: Iterable[BaseModel]) -> list[dict[str, Any]]:
+    return [one.model_dump(mode="json") for one in values]
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    return tuple(one for one in value if isinstance(one, str)) if isinstance(value, list | tuple) else ()
 
 
 _Text = Annotated[str, Field(min_length=1)]
+_Warnings = Annotated[tuple[PictureWarning, ...], _readable(PictureWarning)]
+_Categories = Annotated[tuple[CategoryScore, ...], _readable(CategoryScore)]
+_Codes = Annotated[tuple[str, ...], BeforeValidator(_texts)]
 _Words = Annotated[str | None, NONE_IF_UNREADABLE]
 _Key = Annotated[str, Field(min_length=1, max_length=1_000)]
 _KeyOrNone = Annotated[str | None, default_for_empty(None)]
@@ -72,6 +89,8 @@ class TryonWork(_Work):
         person_key: The ingested photo.
         garment_key: The cut-out.
         garment_worn: The garment's photo shows it on a person.
+        garment_confidence: The tailor's, in the cut-out; None: unknown.
+        garment_warnings: Codes of what may be wrong with the garment's photo.
         parse_key: The photo's parse; None for an engine that needs none.
         mask_key: A mask of the client's own instead of the parse's.
         output_format: None: the engine's own.
@@ -86,6 +105,8 @@ class TryonWork(_Work):
     garment_key: _Text
     garment_category: _Text
     garment_worn: Annotated[bool, BeforeValidator(bool)] = False
+    garment_confidence: Annotated[_Number | None, NONE_IF_UNREADABLE] = None
+    garment_warnings: _Codes = ()
     parse_key: _KeyOrNone = None
     mask_key: _KeyOrNone = None
     engine: str = ""
@@ -181,7 +202,8 @@ class CutFacts(Result):
     worn: _Flag | None = None
     parser: str | None = None
     parser_version: str | None = None
-    warnings: Annotated[tuple[PictureWarning, ...], BeforeValidator(_readable_warnings)] = ()
+    categories: _Categories = ()
+    warnings: _Warnings = ()
 
     @classmethod
     def of(cls, described: GarmentCut) -> CutFacts:
@@ -190,8 +212,7 @@ class CutFacts(Result):
 
     def write(self) -> dict[str, Any]:
         """Return it as JSON-able values."""
-        warnings = [one.model_dump(mode="json") for one in self.warnings]
-        return Result.write(self) | {"warnings": warnings}
+        return Result.write(self) | {"categories": _plain(self.categories), "warnings": _plain(self.warnings)}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -216,11 +237,16 @@ class ParseFacts(Result):
     pose_model: str | None = None
     width: int | None = None
     height: int | None = None
+    warnings: _Warnings = ()
 
     @classmethod
     def of(cls, described: PersonParse) -> ParseFacts:
         """Return what clients see of a parse."""
         return cls(**{one.name: getattr(described, one.name) for one in fields(cls)})
+
+    def write(self) -> dict[str, Any]:
+        """Return it as JSON-able values."""
+        return Result.write(self) | {"warnings": _plain(self.warnings)}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -244,6 +270,8 @@ class TryonResult(Result):
         worker: The worker that made it.
         notes: The engine's own parameters.
         timings: How the worker's time was spent, in seconds.
+        warnings: What may be wrong with the garment's photo, the person's, and the picture.
+        quality_score: How good it is likely to be, 0..1; None: unknown.
     """
 
     result_key: _Key
@@ -258,3 +286,9 @@ class TryonResult(Result):
     worker: _Words = None
     notes: Annotated[Mapping[str, Any] | None, NONE_IF_UNREADABLE] = None
     timings: Mapping[str, _Number] | None = None
+    warnings: _Warnings = ()
+    quality_score: Annotated[_Number | None, NONE_IF_UNREADABLE] = None
+
+    def write(self) -> dict[str, Any]:
+        """Return it as JSON-able values."""
+        return Result.write(self) | {"warnings": _plain(self.warnings)}

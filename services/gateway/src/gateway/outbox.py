@@ -128,6 +128,8 @@ def _tryon(order: Order, address_of: AddressOf) -> tuple[dict[str, Any], TryonWo
         garment_key=material.garment_key,
         garment_category=material.garment_category if category == "auto" else category,
         garment_worn=material.garment_worn,
+        garment_confidence=material.garment_confidence,
+        garment_warnings=material.garment_warnings,
         parse_key=material.parse_key,
         engine=job.engine,
         quality=entry.options["quality"],

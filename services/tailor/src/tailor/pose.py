@@ -39,6 +39,14 @@ MIN_DETECTION: Final = 0.4
 MIN_SCORE: Final = 0.7
 """The landmark model's probability that the region shows a person. The same pictures: 0.98 and 0.99, the logo 0.55."""
 
+ANOTHER: Final = 0.5
+"""A further person counts from this probability on."""
+
+SAME_PERSON: Final = 0.15
+"""In sides of the larger region: people's hips are farther apart than this."""
+
+DETECTIONS_MOST: Final = 200
+
 LOOKS: Final = 3
 """The first look finds the person, the next ones centre on it; more change nothing (15 ms each)."""
 
@@ -55,11 +63,13 @@ class Pose:
         landmarks: 33, in pixels of the photo; they may lie outside it.
         mask: (H, W) uint8, 255 = person, soft edge.
         score: The model's probability that there is a person, 0..1.
+        people: How many people the detector sees; this is the one that it sees most clearly.
     """
 
     landmarks: tuple[Landmark, ...]
     mask: Pixels
     score: float
+    people: int = 1
 
 
 @dataclass(frozen=True)
@@ -79,6 +89,10 @@ class _Region:
         return np.array(
             [[cos, -sin, self.x - cos * half + sin * half], [sin, cos, self.y - sin * half - cos * half]], np.float32
         )
+
+    def is_near(self, other: _Region) -> bool:
+        """Tell whether both are regions of one person: the detector says so many times."""
+        return float(np.hypot(self.x - other.x, self.y - other.y)) < SAME_PERSON * max(self.side, other.side)
 
     @staticmethod
     def around(centre: NDArray[Any], edge: NDArray[Any]) -> _Region:
@@ -124,9 +138,10 @@ class PoseModel:
             PersonCropped: A shoulder or a hip is outside the photo or not visible.
         """
         height, width = photo.shape[:2]
-        region = self._detect(photo)
-        if region is None:
+        regions = self._detect(photo)
+        if not regions:
             raise NoPersonDetected
+        region = regions[0]
         best = self._look(photo, region)
         if best.score < MIN_SCORE:
             raise NoPersonDetected(f"no person was found in the photo (score {best.score:.2f})")
@@ -138,19 +153,25 @@ class PoseModel:
             for x, y, visibility in best.points[:33, [0, 1, 3]]
         )
         _check_torso(landmarks, width=width, height=height)
-        return Pose(landmarks=landmarks, mask=_mask(best, width=width, height=height), score=best.score)
+        mask = _mask(best, width=width, height=height)
+        return Pose(landmarks=landmarks, mask=mask, score=best.score, people=len(regions))
 
-    def _detect(self, photo: Pixels) -> _Region | None:
-        """Return the region of the most likely person, in photo pixels."""
+    def _detect(self, photo: Pixels) -> list[_Region]:
+        """Return the region of each person in photo pixels, the likeliest first."""
         height, width = photo.shape[:2]
         matrix = _Region(width / 2, height / 2, float(max(width, height))).to_photo(DETECTOR_SIDE)
         boxes, logits = _run(self._detector, _crop(photo, matrix, DETECTOR_SIDE) * 2 - 1, (2254, 12), (2254, 1))
-        best = int(np.argmax(logits[:, 0]))
-        if _sigmoid(logits[best, 0]) < MIN_DETECTION:
-            return None
-        points = boxes[best, 4:8].reshape(2, 2) + self._anchors[best] * DETECTOR_SIDE
-        points = points @ matrix[:, :2].T + matrix[:, 2]
-        return _Region.around(points[0], points[1])
+        scores = _sigmoid(logits[:, 0])
+        found: list[_Region] = []
+        for best in np.argsort(-scores)[:DETECTIONS_MOST]:
+            if scores[best] < (ANOTHER if found else MIN_DETECTION):
+                break
+            points = boxes[best, 4:8].reshape(2, 2) + self._anchors[best] * DETECTOR_SIDE
+            points = points @ matrix[:, :2].T + matrix[:, 2]
+            region = _Region.around(points[0], points[1])
+            if not any(region.is_near(other) for other in found):
+                found.append(region)
+        return found
 
     def _look(self, photo: Pixels, region: _Region) -> _Look:
         matrix = region.to_photo(LANDMARK_SIDE)

@@ -40,6 +40,8 @@ from tailor.cutting import cut_out
 from tailor.ingest import ingest as make_safe
 from tailor.parsers.contract import Parser
 from tailor.parsers.given import find_in
+from tailor.parsers.shape import rank_categories
+from tailor.photo_checks import garment_warnings, person_warnings
 
 
 def ingest(store: ObjectStore, work: IngestWork, limits: Limits) -> IngestResult:
@@ -74,6 +76,7 @@ def cut(store: ObjectStore, work: CutWork, parser: Parser) -> CutResult:
     photo, alpha = np.ascontiguousarray(picture[..., :3]), np.ascontiguousarray(picture[..., 3])
     mask, given = find_in(photo, alpha, parser, category=work.category)
     pixels, box = cut_out(photo, mask.alpha, straight=given)
+    categories = () if mask.worn else rank_categories(mask.alpha)
     keys = object_keys.cut_keys(
         work.user_id, work.image_sha256, parser=parser.name, parser_version=parser.version, category=work.category
     )
@@ -86,7 +89,8 @@ def cut(store: ObjectStore, work: CutWork, parser: Parser) -> CutResult:
         confidence=mask.confidence,
         bounding_box=box,
         worn=mask.worn,
-        warnings=mask.warnings,
+        categories=categories,
+        warnings=garment_warnings(mask, categories, asked=work.category),
         parser=parser.name,
         parser_version=parser.version,
     )
@@ -119,6 +123,7 @@ def parse(store: ObjectStore, work: ParseWork, parser: Parser, pose_model: str) 
         landmarks=found.landmarks,
         person_mask_key=keys.person_mask,
         agnostic_mask_keys=agnostic_keys,
+        warnings=person_warnings(photo, found),
     )
     store.put(described.person_mask_key, imaging.encode(found.person, "png"), content_type="image/png")
     # Last: a reader that finds the description finds everything it names.

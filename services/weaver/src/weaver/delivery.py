@@ -93,7 +93,12 @@ class Delivery:
         try:
             described = await retry_while_unavailable(
                 lambda: store_picture(
-                    self._store, job, outcome, card=self._engines[job.engine].card, worker=self._claims.worker
+                    self._store,
+                    job,
+                    outcome,
+                    inputs=item.inputs,
+                    card=self._engines[job.engine].card,
+                    worker=self._claims.worker,
                 ),
                 seconds=self._patience_seconds,
                 moved=self._heartbeat.moved,

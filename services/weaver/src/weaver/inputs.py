@@ -9,6 +9,7 @@ from proteus.artefacts import PersonParse
 from proteus.engines import EngineCard
 from proteus.errors import EngineError, InvalidRequest
 from proteus.payloads import TryonWork
+from proteus.picture_warnings import quality_of, require_quality, warn_all
 from proteus.queue import Claimed
 from proteus.storage import ObjectStore
 from weaver.pipelines.contract import Pixels, WeaveJob
@@ -20,6 +21,7 @@ def fetch(store: ObjectStore, job: Claimed, card: EngineCard) -> WeaveJob:
     Raises:
         NotFound: A picture was deleted meanwhile.
         DependencyUnavailable: The store does not answer.
+        QualityTooLow: The photos are not good enough for this engine.
         ProteusError: The job's body or a stored artefact does not hold what the engine needs.
     """
     work = TryonWork.read(job.body)
@@ -41,6 +43,8 @@ def fetch(store: ObjectStore, job: Claimed, card: EngineCard) -> WeaveJob:
     for name, mask in (("person mask", person_mask), ("mask of what may change", agnostic_mask)):
         if mask is not None and mask.shape != person.shape[:2]:
             raise InvalidRequest(f"the {name} is {_size(mask)} pixels, the photo {_size(person)}")
+    warnings = (*warn_all(work.garment_warnings, "garment"), *(parse.warnings if parse else ()))
+    require_quality(quality_of(work.garment_confidence, warnings), floor=card.quality_floor)
     return WeaveJob(
         id=job.id,
         person=person,
@@ -54,6 +58,8 @@ def fetch(store: ObjectStore, job: Claimed, card: EngineCard) -> WeaveJob:
         degraded=job.degraded,
         seed=work.seed,
         options=dict(work.options),
+        warnings=warnings,
+        confidence=work.garment_confidence,
     )
 
 

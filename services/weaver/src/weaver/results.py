@@ -5,23 +5,28 @@ from __future__ import annotations
 from proteus import imaging, object_keys
 from proteus.engines import EngineCard
 from proteus.payloads import TryonResult, TryonWork
+from proteus.picture_warnings import quality_of, require_quality, warn_all
 from proteus.queue import Claimed
 from proteus.storage import ObjectStore
-from weaver.pipelines.contract import Finished
+from weaver.pipelines.contract import Finished, WeaveJob
 
 
 def store_picture(
-    store: ObjectStore, job: Claimed, finished: Finished, *, card: EngineCard, worker: str
+    store: ObjectStore, job: Claimed, finished: Finished, *, inputs: WeaveJob, card: EngineCard, worker: str
 ) -> TryonResult:
     """Encode with the AI mark and the job's parameters, store, and return the result for the completion.
 
     Raises:
         DependencyUnavailable: The store does not answer; calling again is safe.
+        QualityTooLow: It is too poor for its engine.
         EngineError: The engine's output is no picture.
         InvalidRequest: The job's body cannot be read.
     """
     work = TryonWork.read(job.body)
     format_: imaging.Format = work.output_format or card.output_format
+    warnings = (*inputs.warnings, *warn_all(finished.warnings, "result"))
+    score = quality_of(inputs.confidence, warnings)
+    require_quality(score, floor=card.quality_floor)
     picture = finished.image
     height, width = picture.shape[:2]
     mark = imaging.Mark(
@@ -62,4 +67,6 @@ def store_picture(
         degraded=job.degraded,
         worker=worker,
         notes=finished.notes,
+        warnings=warnings,
+        quality_score=score,
     )

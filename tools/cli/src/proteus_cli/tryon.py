@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,6 +33,9 @@ class TryOn:
 
     Attributes:
         stages: Seconds: `upload`, `cut_out`, `try_on`, `download` by the client's clock; others by the server's.
+        category: What the garment was taken for; of a guess `categories` has the alternatives.
+        warnings: What may be wrong with the photos and the picture.
+        quality_score: How good the picture is likely to be, 0..1; None: nobody knows.
     """
 
     job_id: str
@@ -41,6 +44,10 @@ class TryOn:
     wall_seconds: float
     stages: Mapping[str, float]
     result: str
+    category: str | None = None
+    categories: Sequence[Mapping[str, Any]] = ()
+    warnings: Sequence[Mapping[str, Any]] = ()
+    quality_score: float | None = None
 
     def summary(self) -> dict[str, Any]:
         """Return the contents of the JSON line."""
@@ -94,8 +101,22 @@ async def try_on(client: Client, wish: Wish, *, board: Board) -> tuple[TryOn, by
         wall_seconds=round(time.monotonic() - begun, 3),
         stages={**stages, **job.timings},
         result=str(wish.output),
+        category=cut.results[0].get("category"),
+        categories=cut.results[0].get("categories") or (),
+        warnings=job.results[0].get("warnings") or (),
+        quality_score=job.results[0].get("quality_score"),
     )
     return done, cut_out
+
+
+def lines_about(done: TryOn) -> list[str]:
+    """Return what a person should know of the picture: what the garment was taken for, how good it is, and why."""
+    others = [one for one in done.categories if one["category"] != done.category][:2]
+    guesses = ", ".join(f"{one['category']} {one['score']:.0%}" for one in others)
+    found = [f"Garment: {done.category}" + (f" (or {guesses}; --category says which)" if guesses else "")]
+    if done.quality_score is not None:
+        found.append(f"Quality: {done.quality_score:.2f} of 1")
+    return found + [f"Note: {one['message']} {one['hint']}" for one in done.warnings]
 
 
 class Board:

@@ -14,7 +14,7 @@ from proteus_cli.console import CommandConsole
 from proteus_cli.local_stack import DEFAULT_FOLDER, address_of
 from proteus_cli.operator import UrlOption
 from proteus_cli.sentences import sentences
-from proteus_cli.tryon import Board, Wish, try_on
+from proteus_cli.tryon import Board, TryOn, Wish, lines_about, try_on
 from proteus_client import NO_PICTURE, Client, content_type_of
 
 
@@ -53,14 +53,16 @@ def tryon(
     options = {"model": engine} if engine else {}
     wish = Wish(person=person, garment=garment, category=category, options=options, output=output)
 
-    async def flow() -> str:
+    async def flow() -> TryOn:
         async with Client.connected(address, token=token) as client:
             with Board(console.rich).live() as board:
                 done, _ = await try_on(client, wish, board=board)
-        return json.dumps(done.summary())
+        return done
 
     with sentences(console):
-        summary = asyncio.run(flow())
+        done = asyncio.run(flow())
+        for line in lines_about(done):
+            console.rich.print(line, highlight=False)
         console.rich.print(f"The picture: {output}")
         if as_json:
-            print(summary)
+            print(json.dumps(done.summary()))

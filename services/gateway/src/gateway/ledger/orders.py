@@ -17,13 +17,15 @@ from proteus.stages import STAGES, JobKind
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Material:
-    """What a picture is woven from: keys of the photo, the cut-out and the parse, and the garment's category."""
+    """What a picture is woven from: keys of the photo, the cut-out and the parse, and what is known of the cut-out."""
 
     person_key: str
     garment_key: str
     garment_category: str
     garment_worn: bool
     parse_key: str | None
+    garment_confidence: float | None = None
+    garment_warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -87,6 +89,8 @@ class OrderWrites(OrderReads):
                 garment_category=row.garment_category or "upper",
                 garment_worn=bool(row.garment_worn),
                 parse_key=row.parse_key,
+                garment_confidence=row.garment_confidence,
+                garment_warnings=tuple(row.garment_warnings or ()),
             )
             for row in found
         }
@@ -105,4 +109,6 @@ def material_of(
         garment_category=(garment.category if garment else None) or made.category or "upper",
         garment_worn=bool(made.worn),
         parse_key=parse.result_key if parse else None,
+        garment_confidence=made.confidence,
+        garment_warnings=tuple(one.code.value for one in made.warnings),
     )

@@ -77,6 +77,8 @@ WITH asked AS (
         SELECT person.key AS person_key, cut.id AS cut_id, cut.image_id AS garment_image_id,
                coalesce(garment.category, cut.result -> 'cut' ->> 'category') AS garment_category,
                (cut.result -> 'cut' ->> 'worn')::boolean AS garment_worn,
+               (cut.result -> 'cut' ->> 'confidence')::float AS garment_confidence,
+               jsonb_path_query_array(cut.result, '$.cut.warnings[*].code') AS garment_warnings,
                parse.id AS parse_id, parse.result_key AS parse_key
         FROM images AS person
         JOIN jobs AS cut ON cut.result_key = asked.cut_key AND cut.user_id = person.user_id
@@ -99,7 +101,7 @@ WITH asked AS (
     WHERE found.options ->> 'category' <> 'auto' AND images.id = found.garment_image_id
         AND images.category IS DISTINCT FROM found.options ->> 'category'
 )
-SELECT unit_id, person_key, garment_category, garment_worn, parse_key FROM found
+SELECT unit_id, person_key, garment_category, garment_worn, garment_confidence, garment_warnings, parse_key FROM found
 """  # noqa: S608 - only names of columns are interpolated.
 
 

@@ -13,6 +13,7 @@ from gateway.status.views import AddressOf, view_of_tailor_job
 from proteus.artefacts import PictureWarning
 from proteus.events import ErrorInfo, ResultInfo
 from proteus.jobs import ALIVE, JobState
+from proteus.payloads import ParseResult
 from proteus.stages import STAGES, JobKind
 
 LAST: Final = {"garment": JobKind.CUT, "person": JobKind.PARSE}
@@ -74,13 +75,14 @@ def preparation_of(
     cut = None
     if main is not None and main.kind is JobKind.CUT:
         cut = next(iter(view_of_tailor_job(main, address_of).results), None)
+    parse = ParseResult.read(main.result).parse if main and main.kind is JobKind.PARSE and main.result else None
     return PreparationBody(
         status=_together(list(newest.values()), main),
         stages=stages,
         job_id=main.id if main is not None and main.kind is JobKind.CUT else None,
         error=error,
         cut=cut,
-        warnings=cut.warnings if cut else (),
+        warnings=cut.warnings if cut else parse.warnings if parse else (),
     )
 
 

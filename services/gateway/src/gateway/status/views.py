@@ -72,6 +72,7 @@ def view_of_tailor_job(row: JobRow, address_of: AddressOf) -> ClientView:
                 content_type="image/png",
                 cloth_clean_url=address_of(made.result_key),
                 category=cut.category,
+                categories=cut.categories or None,
                 confidence=cut.confidence,
                 warnings=cut.warnings,
             ),
@@ -218,6 +219,8 @@ def _picture(unit: JobRow) -> ResultInfo:
         height=made.height,
         content_type=made.content_type,
         degraded=made.degraded,
+        warnings=made.warnings,
+        quality_score=made.quality_score,
     )
 
 

@@ -69,7 +69,10 @@ class ClassicParser:
         """
         pose = self.pose.find(photo)
         return PersonMasks(
-            landmarks=pose.landmarks, person=pose.mask, agnostic=agnostic_masks(pose.landmarks, pose.mask)
+            landmarks=pose.landmarks,
+            person=pose.mask,
+            agnostic=agnostic_masks(pose.landmarks, pose.mask),
+            people=pose.people,
         )
 
 

@@ -124,7 +124,7 @@ class CleanParser:
             body=self.models.body(small),
         )
         full = {name: _mask(cv2.resize(mask, (width, height)) > 127) for name, mask in agnostic.items()}
-        return PersonMasks(landmarks=pose.landmarks, person=person, agnostic=full)
+        return PersonMasks(landmarks=pose.landmarks, person=person, agnostic=full, people=pose.people)
 
 
 def _flat(foreground: Floats, cloth: Pixels, category: str) -> GarmentMask:

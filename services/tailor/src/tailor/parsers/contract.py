@@ -42,11 +42,13 @@ class PersonMasks:
         landmarks: 33, in pixels of the photo.
         person: (H, W) uint8, 255 = person.
         agnostic: Category -> (H, W) uint8, 255 = may change.
+        people: How many people the photo shows; the masks are those of one.
     """
 
     landmarks: tuple[Landmark, ...]
     person: Pixels
     agnostic: dict[GarmentCategory, Pixels]
+    people: int = 1
 
 
 class Parser(Protocol):

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from proteus.artefacts import PictureWarning, WarningCode
+from proteus.picture_warnings import WORDS, warn
 from tailor.parsers.ground import Truth
 
 SECOND_PIECE: Final = 0.25
@@ -24,30 +25,11 @@ SYMMETRY_GAIN: Final = 0.10
 
 SIDE: Final = 128
 
-SAYS: Final = {
-    WarningCode.SEVERAL_GARMENTS: (
-        0.25, "The picture shows more than one garment; all of them were cut out.", "Use a picture of one garment.",
-    ),
-    WarningCode.GARMENT_CROPPED: (
-        0.85, "The garment reaches the picture's edge, so a part of it may be missing.", "Show the whole garment.",
-    ),
-    WarningCode.GARMENT_ROTATED: (
-        0.5, "The garment seems to lie on its side.", "Turn the picture so that the garment's top is up.",
-    ),
-    WarningCode.NO_GARMENT_SHAPE: (
-        0.3, "What was cut out does not have the shape of a garment.", "Use a picture of one garment, laid flat.",
-    ),
-}  # fmt: skip
-"""Code -> share of the confidence that is left, message, hint."""
-
 
 def doubts(found: Truth) -> tuple[tuple[PictureWarning, ...], float]:
     """Return the warnings about a cut-out at working size, and the share of the confidence they leave, 0..1."""
     codes = [code for code, so in _judged(found) if so]
-    warnings = tuple(
-        PictureWarning(code=code, subject="garment", message=SAYS[code][1], hint=SAYS[code][2]) for code in codes
-    )
-    return warnings, float(np.prod([SAYS[code][0] for code in codes]))
+    return tuple(warn(code, "garment") for code in codes), float(np.prod([WORDS[code].left for code in codes]))
 
 
 def _judged(found: Truth) -> list[tuple[WarningCode, bool]]:

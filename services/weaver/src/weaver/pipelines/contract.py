@@ -20,7 +20,7 @@ from proteus.engines import EngineCard, Quality
 from proteus.jobs import JobId
 
 if TYPE_CHECKING:  # A bench on a bare GPU machine imports the engines without pydantic.
-    from proteus.artefacts import PersonParse
+    from proteus.artefacts import PersonParse, PictureWarning
 
 Pixels = NDArray[np.uint8]
 
@@ -38,6 +38,8 @@ class WeaveJob:
         agnostic_mask: (H, W) uint8, 255 = may change, for `garment_category` (or the client's own mask); None like
             `parse`.
         seed: The effective seed.
+        warnings: What may be wrong with both photos.
+        confidence: The tailor's, in the cut-out, 0..1; None: unknown.
         prepared: What `Engine.prepare` made of the pictures; None: `Session.admit` does it.
     """
 
@@ -53,6 +55,8 @@ class WeaveJob:
     degraded: bool = False
     seed: int = 0
     options: dict[str, Any] = field(default_factory=dict)
+    warnings: tuple[PictureWarning, ...] = ()
+    confidence: float | None = None
     prepared: Any = field(default=None, repr=False, compare=False)
 
 
@@ -63,11 +67,13 @@ class Finished:
     Attributes:
         picture: (H, W, 3) uint8 sRGB at the person photo's size, or a call that makes it, in any thread and any number
             of times.
+        warnings: Codes of what may be wrong with it (`proteus.picture_warnings`).
     """
 
     id: JobId
     picture: Pixels | Callable[[], Pixels] = field(repr=False)
     notes: dict[str, Any] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
 
     @property
     def image(self) -> Pixels:

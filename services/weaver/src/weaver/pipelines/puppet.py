@@ -14,13 +14,13 @@ from typing import Final
 import cv2
 import numpy as np
 
-from proteus.artefacts import Landmark, PersonParse
+from proteus.artefacts import Landmark, PersonParse, WarningCode
 from proteus.engines import PUPPET, EngineCard
 from proteus.errors import EngineError, InvalidRequest, NoGarmentDetected, ProteusError
 from proteus.jobs import JobId
-from weaver.pipelines.anatomy import Mask, Point, lower_anatomy, upper_anatomy
+from weaver.pipelines.anatomy import Anatomy, Mask, Point, lower_anatomy, upper_anatomy
 from weaver.pipelines.contract import Failed, Finished, Pixels, StepReport, WeaveJob
-from weaver.pipelines.fitting import ELBOWS, WRISTS, Piece, fit
+from weaver.pipelines.fitting import ELBOWS, SEEN, WRISTS, Piece, fit
 from weaver.pipelines.mesh import Floats, warp, window_of
 from weaver.pipelines.removal import Bared, bare
 from weaver.pipelines.scene import HAIR, SKIN, shoulder_width
@@ -48,6 +48,9 @@ LOOSE: Final = 0.03
 
 NOTCH: Final = 0.06
 """In shoulder widths: gaps in the body's outline up to twice this wide are bridged by cloth."""
+
+LEAST_SHOWN: Final = 0.5
+"""Of the cloth that was laid: if less shows, most of the garment is behind something or outside what may change."""
 
 EDGE_RADIUS: Final = 0.007
 """In shoulder widths: how soft the edge of the clipping is."""
@@ -167,7 +170,23 @@ def weave(job: WeaveJob) -> Finished:
     covered = float((alpha > 0.5).sum()) / max(1.0, unit * unit)
     if covered < 0.02:
         raise NoGarmentDetected("none of the garment lands on the person")
-    return Finished(id=job.id, picture=image, notes={"meshes": len(pieces), "vertices_per_mesh": 100})
+    return Finished(
+        id=job.id,
+        picture=image,
+        notes={"meshes": len(pieces), "vertices_per_mesh": 100},
+        warnings=_warnings(job, anatomy, laid=float((cloth[..., 3] > 0.5).sum()), shown=float((alpha > 0.5).sum())),
+    )
+
+
+def _warnings(job: WeaveJob, anatomy: Anatomy, *, laid: float, shown: float) -> tuple[str, ...]:
+    """Return what the picture lacks: a sleeve whose arm is not seen, or most of the cloth that was laid, in pixels."""
+    assert job.parse is not None
+    arms_seen = all(job.parse.landmarks[index].visibility >= SEEN for index in ELBOWS)
+    lost = not arms_seen and any(sleeve is not None for sleeve in anatomy.sleeves)
+    codes = [WarningCode.SLEEVES_NOT_PLACED] if lost else []
+    if shown < LEAST_SHOWN * laid:
+        codes.append(WarningCode.GARMENT_HIDDEN)
+    return tuple(code.value for code in codes)
 
 
 def _paint(garment: Pixels, piece: Piece, window: tuple[int, int, int, int]) -> Floats:

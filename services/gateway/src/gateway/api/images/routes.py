@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Annotated
+from typing import Annotated, Final
 
 from fastapi import Body, Query, Response
 
@@ -30,6 +30,8 @@ from gateway.status.views import iso
 from gateway.submitting.context import SubmitContext
 from proteus.errors import InvalidRequest, NotFound, NotReady
 from proteus.jobs import ImageId
+
+NOTHING_KNOWN: Final = UploadedRequest()
 
 router = GuardedRouter(tags=["images"])
 
@@ -103,7 +105,7 @@ async def post_uploaded(
     caller: CallerDep,
     trace: TraceDep,
     image_id: PathId,
-    asked: Annotated[UploadedRequest, Body()] = UploadedRequest(),  # noqa: B008 - frozen, as good as a constant
+    asked: Annotated[UploadedRequest, Body()] = NOTHING_KNOWN,
 ) -> ImageBody:
     """Start ingest, then the cut of a garment or the parse of a person; calling it twice changes nothing.
 

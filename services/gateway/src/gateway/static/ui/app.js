@@ -62,13 +62,14 @@ async function tryOn(category) {
   await user;
   const [personUrl, garmentUrl] = await Promise.all(["person", "garment"].map(upload));
   const cut = await submit("/segformer/segmentOutfitPic", { image_url: garmentUrl, category });
-  const { results: [{ cloth_clean_url: clothUrl }] } = await finish(cut, () => say("Cutting the garment out"));
+  const { results: [found] } = await finish(cut, () => say("Cutting the garment out"));
+  const clothUrl = found.cloth_clean_url;
   const snap = await submit("/api/snap", { user_photo_url: personUrl, cloth_clean_url: clothUrl, category });
   const job = await finish(snap, (news) => {
     const { step, steps } = news.progress ?? {};
     say(STAGES[news.stage] ?? "Trying it on", steps > 1 ? step / steps : undefined);
   });
-  await show(job.results[0], ((performance.now() - begun) / 1000).toFixed(1));
+  await show(job.results[0], ((performance.now() - begun) / 1000).toFixed(1), category === "auto" ? found : undefined);
 }
 
 async function enter() {
@@ -131,13 +132,21 @@ function news(id) {
   });
 }
 
-async function show(result, seconds) {
+function about(result, guessed) {
+  const others = (guessed?.categories ?? []).filter((one) => one.category !== guessed.category).slice(0, 2);
+  const guess = guessed && `Taken for: ${guessed.category}` +
+    (others.length ? ` (or ${others.map((one) => `${one.category} ${Math.round(one.score * 100)} %`).join(", ")}).` : ".");
+  const quality = result.quality_score == null ? "" : `Quality ${result.quality_score.toFixed(2)} of 1.`;
+  return [quality, guess, ...(result.warnings ?? []).map((one) => `${one.message} ${one.hint}`)].filter(Boolean).join(" ");
+}
+
+async function show(result, seconds, guessed) {
   const { download_url: signed } = await ask("GET", result.url, { accept: "application/json" });
   const picture = URL.createObjectURL(await (await fetch(signed)).blob());
   $("after").src = $("save").href = picture;
   $("save").download = `try-on.${result.content_type.split("/")[1]}`;
   $("before").src = $("person-drop").querySelector("img").src;
-  $("made").textContent = `Made by “${result.engine}” in ${seconds} s.`;
+  $("made").textContent = `Made by “${result.engine}” in ${seconds} s. ${about(result, guessed)}`;
   setSplit(0);
   $("done").hidden = false;
   await $("after").decode();

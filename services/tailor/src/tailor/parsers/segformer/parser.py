@@ -97,6 +97,7 @@ class SegformerParser:
             landmarks=pose.landmarks,
             person=person,
             agnostic={category: _enlarged(mask, width, height) for category, mask in masks.items()},
+            people=pose.people,
         )
 
 
