@@ -47,7 +47,7 @@ export function follow(): void {
     onRefused: async () => dropToken(),
     onEvent: (event) => {
       const before = jobs.get(event.job_id);
-      const after = event.kind === "job" ? afterEvent(before, event, Date.now()) : afterProgress(before, event, Date.now());
+      const after = event.kind === "job" ? afterEvent(before, event, Date.now()) : afterProgress(before, event);
       if (event.kind === "job") seq.write(String(event.seq));
       if (after) jobs.set(event.job_id, after);
       changed();
@@ -58,7 +58,7 @@ export function follow(): void {
   feed.start();
 }
 
-/** Take in what the API said of a job. */
+/** Take in the API's answer about a job. */
 export function learn(job: Parameters<typeof afterStatus>[1]): void {
   jobs.set(job.job_id, afterStatus(jobs.get(job.job_id), job, Date.now()));
   troubles.delete(job.job_id);
