@@ -109,6 +109,32 @@ test("a gateway that is killed meanwhile costs time, not the try-on", { skip: !p
   await tab.context.close();
 });
 
+/** Sockets go to a port where nobody is, as behind a proxy that knows none. */
+const withoutSockets = (context) =>
+  context.addInitScript(() => {
+    const Real = globalThis.WebSocket;
+    globalThis.WebSocket = function WebSocket(_, protocols) {
+      return new Real("ws://127.0.0.1:9/", protocols);
+    };
+  });
+const withoutStreams = (context) => context.route("**/v1/events", (route) => route.abort());
+
+for (const [name, connection, prepare] of [
+  ["without sockets events come as a stream", "stream", withoutSockets],
+  ["without sockets and streams the page asks", "polling", async (context) => (await withoutSockets(context), withoutStreams(context))],
+]) {
+  test(name, async () => {
+    const tab = await open({ options: QUICK, prepare });
+    const { page } = tab;
+    await page.locator(`.connection[data-connection="${connection}"]`).waitFor();
+    await fill(page);
+    await page.locator("#go").click();
+    await shown(page);
+    assert.deepEqual(tab.foreign, []);
+    await tab.context.close();
+  });
+}
+
 test("what fails says what happened, what to do, and whom to name", async () => {
   const tab = await open({ options: QUICK });
   const { page } = tab;

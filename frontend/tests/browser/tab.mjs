@@ -29,9 +29,10 @@ export async function stop() {
 }
 
 /** Open a tab of its own user; `close` says what it complained of. */
-export async function open({ path = "/app", options = {}, ...more } = {}) {
+export async function open({ path = "/app", options = {}, prepare = async () => {}, ...more } = {}) {
   const context = await browser.newContext({ viewport: { width: 1366, height: 900 }, locale: "en", ...more });
   context.setDefaultTimeout(PATIENCE_MS);
+  await prepare(context);
   const tab = await look(context, options);
   await tab.page.goto(URL_OF_FLEET + path);
   return tab;
