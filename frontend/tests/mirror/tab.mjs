@@ -17,6 +17,7 @@ const ARGUMENTS = [
   "--use-angle=swiftshader",
   "--enable-unsafe-swiftshader",
   "--ignore-gpu-blocklist",
+  "--disable-gpu-watchdog", // A loaded machine answers late; that is no hang.
   "--use-fake-device-for-media-stream",
   "--disable-background-networking",
   "--disable-component-update",

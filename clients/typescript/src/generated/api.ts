@@ -506,7 +506,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Is anybody there to weave?
+         * Show whether weavers are ready
          * @description Return whether work would begin at once, and how soon if not. At most a second old.
          */
         get: operations["fleet_v1_fleet_get"];
@@ -690,7 +690,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List what was asked for, for a replay
+         * List the submits that arrived, for a replay
          * @description Return the pictures that all users requested since a time, oldest first.
          */
         get: operations["arrivals_v1_queue_arrivals_get"];
@@ -773,7 +773,10 @@ export interface paths {
         };
         /**
          * Ready for requests?
-         * @description 503 while Postgres or Redis is away, a loop does not turn or the process is stopping: no traffic then.
+         * @description 503 while Postgres is away, a loop does not turn or the process is stopping: no traffic then.
+         *
+         *     Redis counts until it has answered once, so a release with a wrong address takes no traffic. Later its absence
+         *     leaves answers that need none of it: recorded submits, statuses, results, and problems that say when to come back.
          */
         get: operations["readyz_readyz_get"];
         put?: never;
@@ -1107,7 +1110,7 @@ export interface components {
          *     }
          */
         FleetBody: {
-            /** @description `cold`: nobody is there. `loading`: a weaver is on its way. `ready`: work begins. */
+            /** @description `cold`: no weaver runs. `loading`: one is starting. `ready`: one takes work. */
             state: components["schemas"]["Readiness"];
             /** @description Until a weaver is ready; of a cold fleet, from the first job on. */
             eta: components["schemas"]["EtaBody"];
@@ -1595,7 +1598,7 @@ export interface components {
             draining: number;
             /**
              * Desired
-             * @description What the arbitrator asks for; null where somebody else scales.
+             * @description Weavers that the arbitrator wants; null where another scaler decides.
              */
             desired: number | null;
         };
@@ -1713,7 +1716,7 @@ export interface components {
             priority?: "normal" | "high" | "low";
             /**
              * Metadata
-             * @description Your own labels; returned with the try-on, seen by nobody else.
+             * @description Your own labels; returned with the try-on and visible to you only.
              */
             metadata?: {
                 [key: string]: string;
@@ -2194,7 +2197,7 @@ export interface components {
             priority?: "normal" | "high" | "low";
             /**
              * Metadata
-             * @description Your own labels; returned with the try-on, seen by nobody else.
+             * @description Your own labels; returned with the try-on and visible to you only.
              */
             metadata?: {
                 [key: string]: string;
@@ -4644,7 +4647,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No; the text says why. */
+            /** @description Not ready; the text gives the reason. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4692,7 +4695,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No; the text says why. */
+            /** @description Not ready; the text gives the reason. */
             503: {
                 headers: {
                     [name: string]: unknown;
