@@ -95,7 +95,7 @@ REFUSALS: list[tuple[dict[str, Any], str]] = [
             "tailor": {"parser": "segformer", "weights": {"source": "s3://a/b"}},
             "engines": {"licencePolicy": "commercial"},
         },
-        "for research or evaluation only",
+        "NVIDIA Source Code License",
     ),
     ({"scaling": {"minReplicas": 6, "maxReplicas": 5}}, "raise the maximum"),
     ({"scaling": {"form": "plain", "minReplicas": 0}}, "use scaling.form=formula"),
@@ -168,7 +168,7 @@ CHANGES: list[tuple[str, dict[str, Any], set[str]]] = [
     ("a new tag", {"image": {"tag": "0.2.0"}}, {"Deployment", "Job", "Pod"}),
     ("more pods", {"scaling": {"maxReplicas": 9}}, {"Deployment", "ConfigMap", "ScaledObject"}),
     ("another time to drain", {"weaver": {"longestBatchSeconds": 120}}, {"Deployment"}),
-    ("the plain form", {"scaling": {"form": "plain", "minReplicas": 1}}, {"ScaledObject", "Deployment"}),
+    ("the plain form", {"scaling": {"form": "plain", "minReplicas": 1}}, {"ScaledObject", "Deployment", "Pod"}),
     ("debug logs", {"logLevel": "DEBUG"}, {"Deployment", "Job"}),
 ]
 

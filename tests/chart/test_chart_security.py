@@ -102,6 +102,7 @@ INSIDE: set[Arrow] = {
     ("weaver", "object-storage", 8333),
     ("gateway", "tailor", 8001),
     ("test", "gateway", 8000),
+    ("test", "object-storage", 8333),
     ("test", "postgres", 5432),
 }
 PROMETHEUS: set[Arrow] = {
@@ -121,7 +122,7 @@ def test_the_cpu_profile_allows_exactly_the_drawn_arrows(rendered: Callable[...,
 
 def test_the_gpu_profile_reaches_its_external_stores_and_weights(rendered: Callable[..., Objects]) -> None:
     out, into = arrows(rendered("gpu"))
-    stores = {(s, "outside", p) for s in ("gateway", "migrate", "tailor", "weaver") for p in (80, 443)}
+    stores = {(s, "outside", p) for s in ("gateway", "migrate", "tailor", "weaver", "test") for p in (80, 443)}
     redis = {(s, "outside", p) for s in ("gateway", "tailor", "weaver", "arbitrator") for p in (6379, 6380)}
     postgres = {(s, "outside", 5432) for s in ("gateway", "migrate", "test")}
     inside = {arrow for arrow in INSIDE if arrow[1] in ("tailor", "gateway")}
@@ -134,9 +135,12 @@ def test_a_test_that_needs_no_token_of_an_account_reaches_no_database_and_no_key
 ) -> None:
     objects = rendered("cpu", auth={"guests": "open"})
     out, _ = arrows(objects)
-    assert {arrow for arrow in out if arrow[0] == "test"} == {("test", "gateway", 8000)}
+    assert {arrow for arrow in out if arrow[0] == "test"} == {
+        ("test", "gateway", 8000),
+        ("test", "object-storage", 8333),
+    }
     [smoke] = [o for o in objects if o["kind"] == "Pod"]
-    assert "env" not in smoke["spec"]["containers"][0]
+    assert [one["name"] for one in smoke["spec"]["containers"][0]["env"] if "valueFrom" in one] == []
 
 
 @pytest.mark.parametrize(

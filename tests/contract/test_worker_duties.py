@@ -19,7 +19,13 @@ from proteus.registry import WorkerCard, WorkerState
 from proteus.service.supervision import Loops
 from proteus.worker.claims import Claims
 from proteus.worker.heartbeat_process import HeartbeatProcess
-from proteus.worker.runtime import follow_control_channel, keep_registered, worker_client
+from proteus.worker.runtime import (
+    UNREGISTERED_SECONDS,
+    WorkerStatus,
+    follow_control_channel,
+    keep_registered,
+    worker_client,
+)
 from weaver.control import Config, ConfigReader
 
 NAMES = keys.QueueKeys(keys.JOBS)
@@ -96,23 +102,41 @@ async def test_a_control_message_that_is_none_is_counted_and_the_next_one_is_hea
 
 
 async def test_a_card_that_cannot_be_written_is_written_again_once_it_can(client: Redis, redis: Redis) -> None:
-    stop, changed = asyncio.Event(), asyncio.Event()
+    stop, status = asyncio.Event(), WorkerStatus("weaver", WorkerState.READY)
     await redis.set(NAMES.workers, "not a sorted set")
     before = failures("register")
 
     def card() -> WorkerCard:
         return WorkerCard(id=WORKER, state=WorkerState.READY)
 
+    async def ready() -> bool:
+        return status.not_ready() is None
+
     loops = Loops(first_pause_seconds=0.01)
     loop = asyncio.create_task(
-        loops.keep("register", lambda pulse: keep_registered(client, NAMES, card, pulse, changed=changed), stop)
+        loops.keep("register", lambda pulse: keep_registered(client, NAMES, card, pulse, status=status), stop)
     )
     async with asyncio.timeout(PATIENCE_SECONDS):
         await until(lambda: failed_more(before))
+        assert status.not_ready() == "Redis does not take the card of the weaver"
         await redis.delete(NAMES.workers)
         await until(lambda: redis.exists(NAMES.worker(WORKER)))
+        await until(ready)
     stop.set()
     loop.cancel()
+
+
+def test_a_worker_whose_card_redis_no_longer_takes_is_not_ready() -> None:
+    times = [100.0]
+    status = WorkerStatus("tailor", WorkerState.READY, now=lambda: times[0])
+    status.registered()
+    assert status.not_ready() is None
+    times[0] += UNREGISTERED_SECONDS
+    assert status.not_ready() is None
+    times[0] += 0.1
+    assert status.not_ready() == "Redis does not take the card of the tailor"
+    status.registered()
+    assert status.not_ready() is None
 
 
 async def test_config_values_of_another_type_mean_the_defaults(client: Redis, redis: Redis) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final
 
@@ -18,10 +19,17 @@ MODELS: Final = Path(__file__).parents[2] / ".proteus" / "models"
 
 @pytest.fixture
 async def fleet(tmp_path: Path) -> AsyncIterator[Plan]:
-    """A running fleet; what it said is printed, so a failing test shows it."""
+    """A running fleet, for one test."""
+    async with running(tmp_path / "stack") as plan:
+        yield plan
+
+
+@asynccontextmanager
+async def running(folder: Path) -> AsyncIterator[Plan]:
+    """Run a fleet; its output is printed, so a failing test shows it."""
 
     def say(name: str, line: str) -> None:
         print(f"{name:>10} | {line}")
 
-    async with stack(Home(tmp_path / "stack"), models=MODELS, given={}, say=say) as plan:
+    async with stack(Home(folder), models=MODELS, given={}, say=say) as plan:
         yield plan

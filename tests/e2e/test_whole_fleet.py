@@ -5,22 +5,41 @@ from __future__ import annotations
 import asyncio
 import io
 import json
+import os
 import subprocess
 import sys
+from collections.abc import AsyncIterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
+import pytest_asyncio
 from PIL import Image, ImageChops
 from rich.console import Console
+from tests.e2e.conftest import running
 
 from proteus_cli.tryon import Board, Wish, try_on
 from proteus_client import Client, JobEnded, Refused
 from workbench import assets
 from workbench.stack.plan import Plan
 
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300), pytest.mark.asyncio(loop_scope="module")]
+SMOKE = Path(__file__).parents[2] / "deploy" / "helm" / "proteus" / "files" / "smoke" / "smoke.py"
 
-@pytest.mark.slow
-@pytest.mark.timeout(300)
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the fleet of these tests lives."""
+    return tmp_path_factory.mktemp("whole") / "stack"
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def fleet(folder: Path) -> AsyncIterator[Plan]:
+    """One running fleet for all of them."""
+    async with running(folder) as plan:
+        yield plan
+
+
 async def test_a_photo_and_a_garment_become_a_try_on(fleet: Plan, tmp_path: Path) -> None:
     output = tmp_path / "result.png"
     wish = Wish(person=assets.PERSON, garment=assets.GARMENT, category="upper", options={}, output=output)
@@ -38,10 +57,8 @@ async def test_a_photo_and_a_garment_become_a_try_on(fleet: Plan, tmp_path: Path
     assert (refusal.value.status, refusal.value.problem_code) == (404, "not_found")
 
 
-@pytest.mark.slow
-@pytest.mark.timeout(300)
-async def test_the_operator_of_a_local_fleet_needs_no_token_for_its_queue(fleet: Plan, tmp_path: Path) -> None:
-    here = ["queue", "--folder", str(tmp_path / "stack")]
+async def test_the_operator_of_a_local_fleet_needs_no_token_for_its_queue(fleet: Plan, folder: Path) -> None:
+    here = ["queue", "--folder", str(folder)]
 
     async def proteus(*words: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "workbench", *words]
@@ -69,3 +86,24 @@ async def test_the_operator_of_a_local_fleet_needs_no_token_for_its_queue(fleet:
     assert (guest.returncode, "admin" in guest.stderr) == (4, True)
     minted = await proteus("token", "--tenant", "acme", "--scope", "admin", *here[1:])
     assert (await proteus(*here, "--token", minted.stdout.strip(), "dead")).returncode == 0
+
+
+@pytest.mark.parametrize(("picture", "ends"), [("yes", "picture made by puppet"), ("no", "no picture was asked for")])
+async def test_the_charts_own_test_makes_a_picture_and_deletes_it(fleet: Plan, picture: str, ends: str) -> None:
+    store = urlsplit(fleet.environment["OBJECT_STORAGE_ENDPOINT"]).netloc
+    smoke = {"BASE": fleet.gateway_url, "STORE": store, "GUESTS": "open", "PICTURE": picture, "SECONDS": "60"}
+    done = await asyncio.to_thread(
+        subprocess.run, [sys.executable, str(SMOKE)], env={**os.environ, **smoke}, capture_output=True, text=True
+    )
+    *_, what, last = done.stdout.splitlines()
+    assert (done.returncode, done.stderr, last) == (0, "", "ok")
+    assert what.startswith(ends)
+
+
+async def test_the_charts_own_test_says_where_it_stopped(fleet: Plan) -> None:
+    smoke = {"BASE": fleet.gateway_url, "STORE": "127.0.0.1:9", "GUESTS": "open", "PICTURE": "no", "SECONDS": "60"}
+    done = await asyncio.to_thread(
+        subprocess.run, [sys.executable, str(SMOKE)], env={**os.environ, **smoke}, capture_output=True, text=True
+    )
+    assert done.returncode == 1
+    assert done.stderr.startswith("FAILED: the object storage at 127.0.0.1:9 does not answer")

@@ -1,12 +1,9 @@
 """The locks hold every package that is needed, by hashes, and nothing that belongs elsewhere."""
 
 import re
-from collections.abc import Iterator
-from importlib import metadata
 from pathlib import Path
 
 import pytest
-from packaging.requirements import Requirement
 
 from workbench.deploy.locks import APART, OURS, ROOT, SETS, Set, blocks, canonical, kept
 
@@ -30,39 +27,6 @@ def test_every_package_of_a_lock_has_hashes_and_the_pinned_version(name: str) ->
 def test_a_lock_names_no_registry_and_no_package_of_ours_and_no_torch(name: str) -> None:
     assert not re.search(r"https?:|index-url|find-links|file:", LOCKS[name])
     assert [one for one in blocks(LOCKS[name]) if OURS.match(one) or APART.match(one)] == []
-
-
-def needed(roots: tuple[str, ...]) -> Iterator[str]:
-    """Yield the names of whatever pip would install on this machine for these roots, theirs included."""
-    waiting = [Requirement(root) for root in roots]
-    seen: set[tuple[str, frozenset[str]]] = set()
-    while waiting:
-        asked = waiting.pop()
-        mark = (canonical(asked.name), frozenset(asked.extras))
-        if mark in seen:
-            continue
-        seen.add(mark)
-        yield mark[0]
-        for line in metadata.distribution(asked.name).requires or ():
-            one = Requirement(line)
-            if one.marker is None or any(one.marker.evaluate({"extra": extra}) for extra in ("", *asked.extras)):
-                waiting.append(one)
-
-
-IMAGES = {
-    "services/gateway/requirements.lock": ("proteus-gateway",),
-    "services/tailor/requirements.lock": ("proteus-tryon[imaging]", "proteus-tailor[clean,hub]"),
-    "services/weaver/requirements.lock": ("proteus-tryon[imaging]", "proteus-weaver"),
-    "services/arbitrator/requirements.lock": ("proteus-arbitrator",),
-    "requirements.lock": ("proteus-workbench",),
-}
-
-
-@pytest.mark.parametrize("name", IMAGES)
-def test_a_lock_holds_whatever_its_packages_need(name: str) -> None:
-    there = {package for lock in (*SETS[name].after, name) for package in blocks(LOCKS[lock])}
-    asked = {one for one in needed(IMAGES[name]) if not OURS.match(one) and not APART.match(one)}
-    assert asked - there == set()
 
 
 def test_the_roots_of_an_images_lock_are_what_its_dockerfile_installs() -> None:

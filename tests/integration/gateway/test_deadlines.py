@@ -116,6 +116,27 @@ async def test_a_photo_whose_store_is_away_is_prepared_when_it_is_back(gated, ga
         assert (await guest.http.post(path)).json()["preparation"]["status"] == "queued"
 
 
+async def test_without_redis_a_gateway_goes_on_answering_what_needs_none(gated, gates, store, serve, prepare) -> None:
+    async with serve(gated) as gateway:
+        ready = await prepare(gateway, await gateway.guest())
+        await until(lambda: _answers(ready.guest.http, "/readyz", 200), what="readiness")
+        await gates["redis"].become("refuses")
+        assert await _answers(ready.guest.http, "/readyz", 200)
+        assert (await ready.snap())["status"] == "queued"
+        await gates["postgres"].become("refuses")
+        away = await ready.guest.http.get("/readyz")
+        assert (away.status_code, away.text) == (503, "postgres does not answer\n")
+
+
+async def test_a_gateway_that_never_reached_redis_takes_no_traffic(gated, gates, store, serve) -> None:
+    await gates["redis"].become("refuses")
+    async with serve(gated) as gateway, httpx.AsyncClient(base_url=gateway.url, timeout=30) as client:
+        away = await client.get("/readyz")
+        assert (away.status_code, away.text) == (503, "redis does not answer\n")
+        await gates["redis"].become("open")
+        await until(lambda: _answers(client, "/readyz", 200), what="readiness")
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "mode", ["hangs", *(pytest.param(mode, marks=pytest.mark.long) for mode in ("refuses", "breaks"))]

@@ -7,7 +7,7 @@ import asyncio
 import httpx
 import pytest
 
-from gateway.commands import serve
+from gateway.serving import serve
 from gateway.settings import EdgeSettings
 from proteus.service.lifecycle import cancel
 from starting import END_SECONDS, Starting

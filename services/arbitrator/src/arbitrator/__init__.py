@@ -1,1 +1,1 @@
-"""Judges: observe, decide, act, every half second."""
+"""Observes the queue and the fleet, decides and acts, every half second."""

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def main() -> int:
-    """Read the settings, judge, return the exit status."""
+    """Read the settings, run the loop, return the exit status."""
     hear_signals()
     from arbitrator.settings import Settings
     from proteus.service.lifecycle import run_service

@@ -1,4 +1,4 @@
-"""The arbitrator's composition root: builds everything once, decides until SIGTERM."""
+"""The arbitrator's composition root: builds everything once, runs the loop until SIGTERM."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from proteus.worker.runtime import worker_client
 
 
 def make_policy(settings: ArbitratorSettings, *, name: str = "") -> Policy:
-    """Return the policy the settings name, or another one with the same settings."""
+    """Return the policy called `name`, by default the one the settings name."""
     policy = POLICIES[name or settings.policy](settings.slo_seconds)
     return HoldingPolicy(policy, idle_seconds=settings.idle_seconds) if settings.local_replicas else policy
 

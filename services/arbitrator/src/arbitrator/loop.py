@@ -1,7 +1,7 @@
 """Observe, decide, act: every half second, for as long as this arbitrator holds the lease.
 
-A tick that fails is counted and the next one tries again; the values it would have written run out by themselves. A
-tick that takes longer than its slot is measured and the missed ones are skipped, never made up for.
+A tick that fails is counted and the next one tries again; the values written last expire by themselves. When a tick
+takes longer than its slot, the loop measures it and skips the missed ones; it never makes up for them.
 """
 
 from __future__ import annotations
@@ -25,18 +25,18 @@ from proteus.service.supervision import LOOP_ERRORS, Pulse
 log = structlog.get_logger()
 
 ARRIVALS_SECONDS: Final = 10.0
-"""Time constant of the arrival rate that weavers wait for company by."""
+"""Time constant of the arrival rate by which weavers decide to wait for company."""
 
 
 class Reader(Protocol):
-    """Where observations come from."""
+    """The source of observations."""
 
     async def read(self) -> Observation:
-        """Return what is so now."""
+        """Return an observation."""
 
 
 class Metrics:
-    """What the loop counts."""
+    """The loop's metrics."""
 
     def __init__(self, registry: CollectorRegistry = REGISTRY) -> None:
         self.ticks = Counter(
@@ -57,7 +57,7 @@ class Metrics:
             "proteus_arbitrator_degraded_ratio", "Share of the jobs to degrade.", registry=registry
         )
         self.desired_replicas = Gauge(
-            "proteus_arbitrator_desired_replicas", "Weavers the policy asks for.", registry=registry
+            "proteus_arbitrator_desired_replicas", "Weavers that the policy wants.", registry=registry
         )
         self.mode = Gauge("proteus_arbitrator_mode", "1 for the mode that holds.", ["mode"], registry=registry)
         self.leader = Gauge("proteus_arbitrator_leader", "1 if this one acts.", registry=registry)
@@ -67,8 +67,8 @@ class Loop:
     """The control loop.
 
     Args:
-        tick_seconds: Its cadence.
-        shadow: A second policy to show what was seen.
+        tick_seconds: Time from one tick to the next.
+        shadow: A second policy that gets the same observations.
     """
 
     def __init__(
@@ -95,12 +95,12 @@ class Loop:
         self.leading = False
 
     def not_ready(self) -> str | None:
-        """Return why the loop does not turn; a standby that ticks is ready."""
+        """Return why the loop is stuck; None while it ticks, be it as a standby."""
         silent = time.monotonic() - self._last_tick
         return f"no tick for {silent:.0f} s" if silent > 10 * self._tick_seconds + 5 else None
 
     async def run(self, stop: asyncio.Event, pulse: Pulse) -> None:
-        """Tick until `stop`, then let another one take over."""
+        """Tick until `stop`, then release the lease."""
         due = time.monotonic()
         while not stop.is_set():
             pulse.turn()
@@ -109,7 +109,7 @@ class Loop:
             try:
                 outcome = "acted" if await self.tick() else "standby"
                 self._last_tick = time.monotonic()
-            except Exception as error:  # An edge: no answer and no value ends the loop; what is written runs out.
+            except Exception as error:  # An edge: no reply and no value may end the loop; written values expire.
                 outcome = "failed"
                 LOOP_ERRORS.labels("tick").inc()
                 if (kind := type(error).__name__) != self._failed_with:
@@ -133,7 +133,7 @@ class Loop:
             log.warning("lease_not_released", reason=f"{type(error).__name__}: {error}")
 
     async def tick(self) -> bool:
-        """Observe, decide, act once; False while another arbitrator leads."""
+        """Observe, decide and act once; return False while another arbitrator leads."""
         seen = await self._reader.read()
         if not self.leading:
             self._before = await self._actuator.last_decision()

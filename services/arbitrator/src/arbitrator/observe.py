@@ -1,4 +1,4 @@
-"""One reading of the queue and the fleet, as the policies want it. Changes nothing."""
+"""Reads the queue and the fleet into the observation that policies take. Changes nothing."""
 
 from __future__ import annotations
 
@@ -21,15 +21,18 @@ from proteus.registry import WorkerCard, WorkerState, list_workers
 from proteus.replies import is_away
 
 EVENTS_PER_TICK: Final = 5_000
-"""Events looked through for arrivals at one tick; a tick with more of them counts the rest next time."""
+"""Events read for arrivals at one tick; the next tick counts the rest."""
 
 
 LAST_ID: Final = "18446744073709551615-18446744073709551615"
-"""After it a stream takes no entry, and Redis knows no id: the queue's scripts set the stream aside."""
+"""The largest id in Redis: a stream takes no entry after it, so the queue's scripts set that stream aside."""
 
 
 def fleet_of(cards: Sequence[WorkerCard], *, engine: str, cold_start_seconds: float, now: float) -> EngineFleet:
-    """Return the fleet behind the cards. Costs are those of `engine`'s balanced preset, or of whatever is offered."""
+    """Return the fleet behind the cards.
+
+    Costs are those of the balanced preset of `engine`; if no ready worker offers it, of the engine most of them offer.
+    """
     offered = [name for card in cards if card.state is WorkerState.READY for name in card.engines if name in CARDS]
     name = engine if engine in offered or not offered else max(sorted(set(offered)), key=offered.count)
     described = CARDS.get(name)
@@ -43,11 +46,11 @@ def fleet_of(cards: Sequence[WorkerCard], *, engine: str, cold_start_seconds: fl
 
 
 class Observer:
-    """Reads. Remembers only where in the event stream it stands, to count arrivals.
+    """Reads observations. Keeps only its position in the event stream, to count arrivals.
 
     Args:
         queue: The pictures' queue.
-        engine: Whose costs count.
+        engine: The engine whose costs count.
     """
 
     def __init__(self, redis: Redis, queue: JobQueue, settings: ArbitratorSettings, *, engine: str) -> None:
@@ -59,7 +62,7 @@ class Observer:
         self._unread = UnreadKeys()
 
     async def read(self) -> Observation:
-        """Return what is so now. The readings of one observation run side by side."""
+        """Return an observation. Its readings run concurrently."""
         stats, cards, clock, arrived, warm = await asyncio.gather(
             self._queue.stats(),
             list_workers(self._redis, self._queue.keys),
@@ -74,7 +77,7 @@ class Observer:
         return make_observation(stats, fleet, self._settings, now=now, arrived=arrived, warm=warm > 0)
 
     async def _arrivals(self) -> int:
-        """Count what was submitted since the last reading; 0 at the first, and while the stream cannot be read."""
+        """Count the jobs submitted since the last reading; 0 at the first, and while the stream cannot be read."""
         try:
             arrived = await self._submitted()
         except ResponseError as error:
@@ -111,7 +114,7 @@ def _order(entry_id: str) -> tuple[int, int]:
 def make_observation(
     stats: QueueStats, fleet: EngineFleet, settings: ArbitratorSettings, *, now: float, arrived: int, warm: bool = False
 ) -> Observation:
-    """Put a reading together."""
+    """Build an observation from its readings."""
     return Observation(
         now=now,
         waiting=stats.waiting,

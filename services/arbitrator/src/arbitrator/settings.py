@@ -27,7 +27,7 @@ PolicyName = Annotated[str, AfterValidator(known_policy)]
 
 
 class ArbitratorSettings(CheckedSettings):
-    """How to judge."""
+    """How the arbitrator decides."""
 
     model_config = SettingsConfigDict(frozen=True, env_prefix="ARBITRATOR_", extra="ignore")
 
@@ -37,26 +37,26 @@ class ArbitratorSettings(CheckedSettings):
     has measured its costs."""
 
     shadow_policy: PolicyName | Literal[""] = ""
-    """`ARBITRATOR_SHADOW_POLICY`. A second policy that sees the same and is only noted; none by default. What it would
-    have done: `proteus fleet why --shadow`."""
+    """`ARBITRATOR_SHADOW_POLICY`. A second policy for the same observations, whose decisions are only noted; none by
+    default. `proteus fleet why --shadow` shows them."""
 
     slo_seconds: float = Field(default=12.0, gt=0)
     """`ARBITRATOR_SLO_SECONDS`. End-to-end time a job should take at most; policy `slo` keeps it."""
 
     tick_seconds: float = Field(default=0.5, gt=0)
-    """`ARBITRATOR_TICK_SECONDS`."""
+    """`ARBITRATOR_TICK_SECONDS`. Time from one tick to the next."""
 
     lease_seconds: float = Field(default=3.0, gt=0)
     """`ARBITRATOR_LEASE_SECONDS`. A second arbitrator takes over this long after the first one's last tick."""
 
     min_replicas: int = Field(default=1, ge=0)
-    """`ARBITRATOR_MIN_REPLICAS`. What the autoscaler keeps."""
+    """`ARBITRATOR_MIN_REPLICAS`. Fewest weavers the autoscaler keeps."""
 
     max_replicas: int = Field(default=5, ge=1)
-    """`ARBITRATOR_MAX_REPLICAS`. What the autoscaler may go up to."""
+    """`ARBITRATOR_MAX_REPLICAS`. Most weavers the autoscaler may run."""
 
     cold_start_seconds: float = Field(default=120.0, ge=0)
-    """`ARBITRATOR_COLD_START_SECONDS`. From asking for a weaver to its first claim."""
+    """`ARBITRATOR_COLD_START_SECONDS`. Time from requesting a weaver to its first claim."""
 
     local_replicas: bool = False
     """`ARBITRATOR_LOCAL_REPLICAS`. Write `config:weaver_replicas` for the supervisor of one machine; off where KEDA or
@@ -67,7 +67,7 @@ class ArbitratorSettings(CheckedSettings):
 
 
 class DeploymentSettings(CheckedSettings):
-    """Who this process is, and what the deployment runs."""
+    """This process's name, and what the deployment runs."""
 
     model_config = SettingsConfigDict(frozen=True, env_prefix="PROTEUS_", extra="ignore")
 
@@ -79,7 +79,7 @@ class DeploymentSettings(CheckedSettings):
 
 
 class Settings(BaseModel):
-    """Everything, grouped."""
+    """All settings, grouped."""
 
     model_config = ConfigDict(frozen=True)
 

@@ -1,8 +1,8 @@
-"""A second policy beside the ruling one: it sees what that one sees, decides, and is only written down.
+"""A second policy beside the ruling one: it decides on the same observations, and its decisions are only noted.
 
-The loop shows it every observation it has acted upon. It cannot change what rules: it runs after the ruling decision is
-written, on values that are frozen, with a memory and a stream of its own (a shadow that flaps pushes no ruling decision
-out), and whatever goes wrong in it is logged and counted here.
+The loop passes it every observation that it acted upon. It cannot change the ruling decision: it runs after that one is
+written, on frozen values, with a memory and a stream of its own (a shadow that flaps pushes no ruling decision out).
+Its errors are logged and counted here.
 """
 
 from __future__ import annotations
@@ -23,16 +23,16 @@ from proteus import keys
 log = structlog.get_logger()
 
 _SAME_WORDS: Final = ("batch_size", "mode", "degraded_mode", "degraded_fraction")
-"""What the weavers would notice of a decision."""
+"""The fields of a decision that weavers act on."""
 
 
 class Shadow:
-    """Asks a policy what it would do.
+    """Runs a second policy and notes its decisions.
 
     Args:
-        policy: Whom to ask.
+        policy: The second policy.
         redis: Where its decisions are noted.
-        identity: Who notes them.
+        identity: Written as their author.
     """
 
     def __init__(self, policy: Policy, redis: Redis, *, identity: str, registry: CollectorRegistry = REGISTRY) -> None:
@@ -57,16 +57,16 @@ class Shadow:
             await self._note(replace(order, decision=decision, policy=self._policy.name))
             agreed = all(getattr(decision, word) == getattr(order.decision, word) for word in _SAME_WORDS)
             outcome = "agreed" if agreed else "differed"
-        except Exception as error:  # The edge of a loop of its own: nothing of it may reach the ruling one.
+        except Exception as error:  # An edge: no error of the shadow may reach the ruling policy's loop.
             outcome = "failed"
-            # Once, until it works again: twice a second would bury what the ruling policy says.
+            # Once, until it works again: twice a second would bury the ruling policy's log.
             if self._outcome != outcome:
                 log.warning("shadow_failed", policy=self._policy.name, reason=f"{type(error).__name__}: {error}")
         self._outcome = outcome
         self._ticks.labels(outcome).inc()
 
     def forget(self) -> None:
-        """Start anew: another arbitrator leads, and time passes unseen."""
+        """Forget the last decision: another arbitrator leads, and this shadow misses its observations."""
         self._before = None
 
     async def _note(self, order: Order) -> None:

@@ -1,35 +1,24 @@
-"""What `python -m gateway serve | migrate | openapi | token` does: run the edge, or one thing beside it."""
+"""What `python -m gateway serve | migrate | openapi | token` does: run the edge, or one thing beside it.
+
+Each command imports its own parts: a token needs the ledger and a key, not the API, and takes a third of the time.
+"""
 
 from __future__ import annotations
 
 import argparse
 import asyncio
-import contextlib
-import gc
 import json
-import socket
-from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
 import structlog
-import uvicorn
-import uvloop
 
-from gateway import listening
-from gateway.api.inner import InnerApp
-from gateway.app import build, make_api, make_app
-from gateway.ledger import migrate
-from gateway.ledger.engine import Ledger
-from gateway.realtime.server import SocketServer
 from gateway.rules.tokens import GUESTS, SCOPES, Tokens
 from gateway.settings import GatewaySettings, TokenSettings
 from proteus.clock import SystemClock
 from proteus.errors import ProteusError
 from proteus.jobs import UserId
-from proteus.service.lifecycle import CANNOT_WORK, cannot_work, read_settings, run_until_signalled
-from proteus.service.listening import listen
-from proteus.storage import ObjectStore
+from proteus.service.lifecycle import CANNOT_WORK, cannot_work, read_settings
 
 log = structlog.get_logger()
 
@@ -50,6 +39,10 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         match given.command:
             case "serve":
+                import uvloop
+
+                from gateway.serving import serve
+
                 status = uvloop.run(serve(settings, host=given.host, port=given.port))
             case "migrate":
                 prepare(settings)
@@ -60,52 +53,11 @@ def main(arguments: list[str] | None = None) -> int:
     return status
 
 
-async def serve(settings: GatewaySettings, *, host: str, port: int) -> int:
-    """Serve until SIGTERM or SIGINT; then close sockets and streams, let requests end, and go.
-
-    Returns:
-        The exit status: 0 after a signal, 1 when the background loops ended by themselves: uvicorn would go on
-        answering for ever, and nothing would be recorded or delivered.
-
-    Raises:
-        ProteusError: The settings allow no gateway here; no port was opened.
-    """
-    gc.collect()
-    gc.freeze()  # Loaded objects stay: collecting over them again and again costs a tenth of each request.
-    stopping = asyncio.Event()
-    inside = InnerApp()
-    app = make_app(settings, stopping, inside, build(settings, stopping))
-    serves = [(_Server(listening.public(app, settings.edge)), _listen(host, port, "--port"))]
-    if inner_port := settings.edge.inner_port:
-        serves.append((_Server(listening.inner(inside)), _listen(host, inner_port, "GATEWAY_INNER_PORT")))
-    status = 1
-
-    async def run(stop: asyncio.Event) -> None:
-        nonlocal status
-        async with asyncio.TaskGroup() as tasks:
-            serving, *_others = [tasks.create_task(one.serve(sockets)) for one, sockets in serves]
-            ends = [tasks.create_task(event.wait()) for event in (stop, stopping)]
-            await asyncio.wait((serving, *ends), return_when=asyncio.FIRST_COMPLETED)
-            if stop.is_set():
-                status = 0
-            else:
-                log.error("ended_by_itself", serving=not serving.done())
-            stopping.set()
-            for one, _ in serves:
-                one.should_exit = True
-            for end in ends:
-                end.cancel()
-
-    await run_until_signalled(run)
-    return status
-
-
-def _listen(host: str, port: int, setting: str) -> list[socket.socket]:
-    return listen(host, port, port_setting=setting, host_setting="--host")
-
-
 def prepare(settings: GatewaySettings) -> None:
     """Bring the database to this version and make the bucket, with the CORS rules browsers need."""
+    from gateway.ledger import migrate
+    from proteus.storage import ObjectStore
+
     migrate.upgrade(settings.database)
     ObjectStore(settings.storage).ensure_bucket(cors_origins=settings.origins)
     log.info("migrated", bucket=settings.storage.bucket)
@@ -113,6 +65,8 @@ def prepare(settings: GatewaySettings) -> None:
 
 async def token(settings: GatewaySettings, *, tenant: str, scopes: list[str], seconds: int) -> str:
     """Return a token for the tenant's account, which is made if it is missing."""
+    from gateway.ledger.engine import Ledger
+
     ledger = Ledger(settings.database)
     try:
         user_id = UserId(f"user_{tenant}")
@@ -126,16 +80,11 @@ async def token(settings: GatewaySettings, *, tenant: str, scopes: list[str], se
 
 def openapi() -> dict[str, Any]:
     """Return the API's description; needs no server and no settings."""
+    from gateway.app import make_api
+    from gateway.realtime.server import SocketServer
+
     settings = GatewaySettings(tokens=TokenSettings.model_construct())
     return make_api(settings, SocketServer(origins=[]), asyncio.Event()).openapi()
-
-
-class _Server(uvicorn.Server):
-    """Leaves signals to `run_until_signalled`."""
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
 
 
 def _tenant(name: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from redis.asyncio import Redis
 
@@ -38,7 +38,12 @@ from proteus.storage import ObjectStore
 
 @dataclass(frozen=True, kw_only=True)
 class Services:
-    """The gateway's parts. `stopping` is set when the process is to end: streams and long polls end."""
+    """The gateway's parts.
+
+    Attributes:
+        stopping: Set when the process is to end: streams and long polls end.
+        redis_has_answered: Set once; until then this gateway is not ready.
+    """
 
     settings: GatewaySettings
     redis: Redis
@@ -68,3 +73,4 @@ class Services:
     statuses: Statuses
     loops: Loops
     stopping: asyncio.Event
+    redis_has_answered: asyncio.Event = field(default_factory=asyncio.Event)

@@ -1,1 +1,1 @@
-"""Cuts: photo to clean photo, garment to cut-out, person to parse and mask."""
+"""Prepares pictures: upload to photo, garment to cut-out, person to parse and masks."""

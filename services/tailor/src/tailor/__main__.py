@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def main() -> int:
-    """Read the settings, work, return the exit status."""
+    """Read the settings, run the worker, return the exit status."""
     hear_signals()
     from proteus.service.lifecycle import run_service
     from tailor.settings import Settings

@@ -41,13 +41,13 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
     """Run one tailor until `stop`.
 
     Raises:
-        ProteusError: `run_worker`'s; it cannot work here.
+        ProteusError: From `run_worker`: this process cannot work here.
     """
     await run_worker(Tailor(settings), settings, stop)
 
 
 class Tailor:
-    """What makes a worker a tailor."""
+    """The parts that make a worker a tailor."""
 
     name: Final = "tailor"
     list_name: Final = keys.TAILOR
@@ -59,7 +59,7 @@ class Tailor:
 
     @property
     def slots(self) -> int:
-        """Jobs at once."""
+        """Most jobs at once."""
         return self._bench.slots if self._bench else 0
 
     def weights(self) -> list[WeightsOrder]:
@@ -74,7 +74,7 @@ class Tailor:
         self._bench = bench
 
     def work(self, parts: WorkerParts) -> Work:
-        """Put the worker together."""
+        """Build the worker."""
         bench, tailor = self._bench, self._settings.tailor
         assert bench is not None
         worker = Worker(tailor, parts, bench=bench, metrics=self._metrics)
@@ -82,14 +82,14 @@ class Tailor:
         return Work(run=worker.run, call_seconds=longest, close=bench.close)
 
     def card(self, card: WorkerCard) -> WorkerCard:
-        """Add the tasks, and what they are done with."""
+        """Add the tasks, and the weights they use."""
         bench = self._bench
         weights = {bench.name: f"{bench.name} {bench.version}, {bench.pose_model}"} if bench else {}
         return replace(card, engines=kinds_on(keys.TAILOR), weights=weights)
 
     @asynccontextmanager
     async def serving(self, status: WorkerStatus, overdue: Callable[[], str | None]) -> AsyncIterator[None]:
-        """Serve `/segment` and the probes, while the parsers are loaded, too."""
+        """Serve `/segment` and the probes, also while the parsers load."""
         tailor = self._settings.tailor
         if not tailor.http_port:
             yield

@@ -1,4 +1,4 @@
-"""The workplaces of a tailor: one thread and one parser each, shared by the queue's jobs and `POST /segment`."""
+"""The slots of a tailor: one thread and one parser each, shared by the queue's jobs and `POST /segment`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tailor.parsers.contract import Parser
 T = TypeVar("T")
 
 WAITING_PER_SLOT: Final = 4
-"""Requests that may wait for each workplace; more get 429 at once instead of a timeout later."""
+"""Requests that may wait for each slot; more get 429 at once instead of a timeout later."""
 
 
 class Bench:
@@ -23,7 +23,7 @@ class Bench:
     Args:
         parsers: One for each thread; an instance is used by one thread at a time.
         pose_model: Name of the pose model behind them.
-        limits: What pictures are taken; the process has memory for one of them in each thread.
+        limits: Which pictures are accepted; the process has memory for one of them in each thread.
     """
 
     def __init__(self, parsers: Sequence[Parser], *, pose_model: str, limits: Limits | None = None) -> None:
@@ -31,7 +31,7 @@ class Bench:
         self.pose_model = pose_model
         self.limits = limits or Limits()
         self.requests = asyncio.Semaphore(self.slots * (1 + WAITING_PER_SLOT))
-        """Places of requests: those that are worked on, and those that wait."""
+        """Places for the requests that run and those that wait."""
         self.name, self.version = parsers[0].name, parsers[0].version
         self._idle: SimpleQueue[Parser] = SimpleQueue()
         for parser in parsers:

@@ -1,7 +1,7 @@
-"""Cuts a garment out: photo and alpha -> the transparent picture that everyone after the tailor works with.
+"""Cuts a garment out: photo and alpha -> the transparent picture that later stages use.
 
-Pure. Called by the worker with what a parser found, and by `POST /segment`. The result has straight alpha, is cropped
-to the garment, and its soft edge carries the garment's colour, not the background's: no bright rim on a dark shirt.
+Pure. The worker and `POST /segment` call it with what a parser found. The result has straight alpha, is cropped to the
+garment, and its soft edge carries the garment's colour, not the background's: no bright rim on a dark shirt.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ SPECK_FRACTION: Final = 0.02
 """Of the largest piece: smaller pieces are dropped."""
 
 FAINT: Final = 8
-"""Alpha below this is nothing the eye sees; dropping it keeps the crop tight."""
+"""Alpha below this is invisible; dropping it keeps the crop tight."""
 
 SOLID: Final = 250
 

@@ -42,7 +42,7 @@ from tailor.parsers.given import find_in
 log = structlog.get_logger()
 
 FORM_ALLOWANCE_BYTES: Final = 64 * 1024
-"""What a form may add to the picture: boundaries, headers, other fields."""
+"""Bytes a form may add to the picture: boundaries, headers, other fields."""
 
 SLOWEST_BYTES_PER_SECOND: Final = 100 * 1024
 """A body's deadline grows by a second for each of these: a slow line is served, one that stands still is not."""
@@ -55,15 +55,15 @@ class SlowBody(InvalidRequest):
 
 
 Hold = Callable[[int], None]
-"""Counts bytes that came; raises `Overloaded` where there is no memory for them."""
+"""Counts received bytes; raises `Overloaded` when there is no memory for them."""
 
 
 class Bodies:
-    """The bodies that are being received, or wait for their place, all together.
+    """The bodies that are being received or wait for a slot, all together.
 
     Args:
-        seconds: A body may take so long, and a second more for each 100 KiB that came.
-        memory_bytes: Of all of them; three of the largest pictures and something.
+        seconds: Time a body may take; each 100 KiB received adds a second.
+        memory_bytes: For all of them; by default three of the largest pictures and some more.
     """
 
     def __init__(self, *, seconds: float = 30.0, memory_bytes: int = 64 * 1024 * 1024) -> None:
@@ -111,10 +111,10 @@ class WrongToken(Unauthorized):
 
 @dataclass(frozen=True, kw_only=True)
 class Door:
-    """Who may call `POST /segment`.
+    """Access control of `POST /segment`.
 
     Attributes:
-        token: Empty: every caller that reaches a tailor that listens on loopback.
+        token: What callers must send; empty: nothing, but only a tailor that listens on loopback serves them.
         host: Where the tailor listens.
     """
 
@@ -171,7 +171,7 @@ def make_app(
         not_ready: Returns why the tailor cannot work, or None.
         overdue: Returns why the process should be replaced, or None.
         bodies: Limits of the bodies that are being received.
-        door: Who may call `/segment`; None: everybody.
+        door: Access control of `/segment`; None: every caller is served.
     """
     door = door or Door()
     app = FastAPI(
@@ -198,7 +198,7 @@ def make_app(
             raise NotLoaded
         async with bodies.held() as hold:
             data = await read_picture(request, bodies, hold, bench.limits)
-            if bench.requests.locked():  # asked only now: a body that never ends holds no place
+            if bench.requests.locked():  # checked only now: a body that never ends holds no place
                 raise Overloaded
             async with bench.requests:
                 png, headers = await bench.run(
@@ -234,12 +234,12 @@ def make_app(
 
     @app.get("/healthz", response_class=PlainTextResponse)
     async def healthz() -> Response:
-        """Say whether the process and its loops turn."""
+        """Report whether the process and its loops run."""
         return _probe(overdue())
 
     @app.get("/readyz", response_class=PlainTextResponse)
     async def readyz() -> Response:
-        """Say whether work is taken."""
+        """Report whether the tailor takes work."""
         return _probe(not_ready())
 
     @app.get("/metrics", response_class=PlainTextResponse)
@@ -302,7 +302,7 @@ async def _first_file(headers: Headers, body: bytes) -> bytes:
 def segment_picture(
     data: bytes, parser: Parser, *, category: str, limits: Limits | None = None
 ) -> tuple[bytes, dict[str, str]]:
-    """Return the cut-out's PNG and what was found, as headers; blocks.
+    """Return the cut-out's PNG, and as headers what was found; blocks.
 
     Raises:
         InvalidRequest: The bytes are no picture we take.

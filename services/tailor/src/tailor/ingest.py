@@ -1,6 +1,6 @@
-"""Ingest: untrusted bytes -> the photo that every later stage reads.
+"""Turns untrusted bytes into the photo that every later stage reads.
 
-Pure: the worker fetches the incoming object, calls `ingest` and stores what comes back under `image.key`; the gateway
+Pure: the worker fetches the incoming object, calls `ingest` and stores the returned file under `image.key`; the gateway
 deletes the incoming one once that is recorded. The result is upright, sRGB, without metadata, at most 2048 pixels on
 its long side, and named by the hash of its own bytes: the same upload by the same user is the same object. Lossless
 uploads (PNG) stay lossless, the others become JPEG of quality 95 in full colour resolution, so "the ingested photo"
@@ -25,13 +25,13 @@ def ingest(
 
     Args:
         data: The uploaded file.
-        declared_type: The content type the client named when it asked for the upload; None: not checked.
+        declared_type: The content type the client named when it requested the upload; None: not checked.
         user_id: The owner: two users never share an object.
-        limits: What is taken.
+        limits: Which pictures are accepted.
         keep_alpha: The picture is a garment's.
 
     Raises:
-        UnsupportedMedia, ImageTooLarge, ImageTooSmall, ImageUnreadable: As `proteus.imaging.decode` says.
+        UnsupportedMedia, ImageTooLarge, ImageTooSmall, ImageUnreadable: As in `proteus.imaging.decode`.
     """
     decoded = decode(data, declared_type=declared_type, limits=limits, keep_alpha=keep_alpha)
     stored: Format = "png" if decoded.source == "png" or decoded.alpha is not None else "jpeg"

@@ -1,4 +1,4 @@
-"""The words of the human parsers: ATR's labels, and which of them make a garment of a category.
+"""The labels of the human parsers, ATR's, and which of them make a garment of a category.
 
 SegFormer's clothes models and SCHP-ATR share these ids; `parsers.segformer` and `masks` read them.
 """
@@ -44,7 +44,7 @@ GARMENT_LABELS: Final[dict[GarmentCategory, frozenset[Atr]]] = {
 """Which labels are the garment, for each category."""
 
 BODY_LABELS: Final = frozenset({Atr.HAIR, Atr.FACE, Atr.LEFT_LEG, Atr.RIGHT_LEG, Atr.LEFT_ARM, Atr.RIGHT_ARM})
-"""Seen in a garment's photo they say that it is worn."""
+"""In a garment's photo they show that it is worn."""
 
 SINGLE_CATEGORIES: Final[tuple[GarmentCategory, ...]] = ("upper", "lower", "dress")
 

@@ -1,4 +1,4 @@
-"""What a tailor does before it takes work: loads one parser per slot, and as many as its memory has room for."""
+"""Prepares a tailor for work: loads one parser per slot, as many as its memory has room for."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ from tailor.settings import Settings
 log = structlog.get_logger()
 
 OWN_PLACE: Final = ".proteus/models"
-"""Where parsers' folders are looked for when `weights_dir` names no place; `make weights` puts them there."""
+"""Where the parsers' folders are when `weights_dir` is empty; `make weights` puts them there."""
 
 WORK_BYTES: Final = 384 * 1024 * 1024
 """A cut or a parse of the largest ingested photo, 2048 x 2048, by `classic`: 335 MiB measured in a tailor's process."""
 
 WORK_MARGIN: Final = 1.25
-"""Of what was measured for one cut with other networks: photos differ, a parse looks for the pose, too, and an
+"""Factor on the memory measured for one cut with other networks: photos differ, a parse also finds the pose, and an
 allocator keeps some."""
 
 
@@ -57,7 +57,7 @@ def make_bench(settings: Settings, missing: Mapping[str, ModelUnavailable] | Non
 
     Args:
         settings: Which parser, how many, and where its weights are.
-        missing: Parsers whose weights cannot be had, and why.
+        missing: Parsers whose weights are unavailable, and why.
 
     Raises:
         TooLittleMemory: There is room for none.
@@ -83,7 +83,7 @@ def make_bench(settings: Settings, missing: Mapping[str, ModelUnavailable] | Non
 def work_bytes(parser: Parser) -> int:
     """Return the most memory that a slot takes for a cut or a parse; blocks for as long as one cut.
 
-    The networks are an operator's own files, and what they take is known only by running them.
+    The networks are an operator's own files, and only running them shows what they take.
     """
     if isinstance(parser, ClassicParser):
         return WORK_BYTES
@@ -93,13 +93,13 @@ def work_bytes(parser: Parser) -> int:
 
 
 def _cut_sample(parser: Parser) -> None:
-    """Do what a cut does, to a drawn garment of the largest size that ingest leaves."""
+    """Do a cut's work on a drawn garment of the largest size that ingest leaves."""
     side = imaging.MAX_STORED_SIDE_PIXELS
     photo = np.full((side, side, 3), 250, np.uint8)
     photo[side // 8 : -side // 8, side // 4 : -side // 4] = (90, 60, 150)
     try:
         alpha = parser.find_garment(photo, category="upper").alpha
-    except PhotoRejected:  # what was taken so far counts; random weights find nothing
+    except PhotoRejected:  # the memory taken so far counts; random weights find nothing
         alpha = photo[..., 0]
     pixels, _ = cut_out(photo, alpha)
     imaging.encode(pixels, "png")

@@ -2,7 +2,7 @@
 
 A mask covers the body parts a garment of its category may cover, generously, because it has to hide the old garment
 and its folds; it spares face, hair, hands and feet. Landmarks 11..32 are drawn as limbs: tapered capsules whose width
-goes with the body's own measure, the longer of shoulder width and half the torso's length (a person seen from the
+scales with the body's own measure, the longer of shoulder width and half the torso's length (a person seen from the
 side has no shoulder width).
 """
 
@@ -29,7 +29,7 @@ SEEN: Final = 0.3
 """A limb whose end is less visible than this is not drawn: better a sleeve too short than a mask across the room."""
 
 SURE: Final = 0.9
-"""Hands and feet are spared from here on: a hand guessed on a sleeve would leave a hole in the garment."""
+"""Hands and feet are spared from this visibility on: a hand guessed on a sleeve would leave a hole in the garment."""
 
 WORKING_SIDE: Final = 768
 """Masks are drawn at most this large and enlarged: wide discs on a 2048 photo cost a second, and their edge is soft."""
@@ -164,7 +164,7 @@ def limb(shape: tuple[int, ...], a: Point, b: Point, radius_a: float, radius_b: 
 
 
 def grow(mask: Pixels, by_pixels: float) -> Pixels:
-    """Return the mask (0 or 255) grown by a disc; by distances: dilating takes ages with wide discs."""
+    """Return the mask (0 or 255) grown by a disc; by distances: dilating is slow with wide discs."""
     if by_pixels < 0.5 or not mask.any():
         return mask
     near = cv2.distanceTransform((mask <= 127).astype(np.uint8), cv2.DIST_L2, 5) <= by_pixels

@@ -1,4 +1,4 @@
-"""What a tailor counts. Built once in the composition root."""
+"""The tailor's metrics, built once in the composition root."""
 
 from __future__ import annotations
 

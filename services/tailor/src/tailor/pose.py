@@ -1,10 +1,9 @@
 """Landmarks and person mask of a photo: BlazePose by LiteRT on the CPU, no hub, no GPU.
 
-The detector says where in the photo a person is, however small; the landmark model looks at that square region,
-scaled to 256 x 256. Each answer names a better region (its 34th and 35th point), and the model looks again. Without
-the detector it goes wrong: shown the whole of a half-length portrait, the landmark model places the hips on the chest
-with a score as high as for the right answer, and it takes a clock for a person. `tailor.parsers` make a `PersonParse`
-of what comes out.
+The detector finds a person in the photo, however small; the landmark model looks at that square region at 256 x 256.
+Each output gives a better region (its 34th and 35th point), and the model looks again. Without the detector the
+landmark model fails: on the whole of a half-length portrait it places the hips on the chest with a score as high as for
+the right place, and it takes a clock for a person. `tailor.parsers` build a `PersonParse` from the result.
 """
 
 from __future__ import annotations
@@ -105,7 +104,7 @@ class _Region:
 
 @dataclass(frozen=True)
 class _Look:
-    """What the landmark model says about one region; points (39, 5) with x, y in photo pixels."""
+    """The landmark model's output for one region; points (39, 5) with x, y in photo pixels."""
 
     region: _Region
     points: Floats
@@ -184,7 +183,7 @@ class PoseModel:
 
 
 def _interpreter(path: Path, threads: int) -> Any:
-    from ai_edge_litert.interpreter import Interpreter  # 0.3 s and 60 MB: only for who looks at people
+    from ai_edge_litert.interpreter import Interpreter  # 0.3 s and 60 MB: only where people are looked for
 
     if not path.is_file():
         raise ModelUnavailable(f"there is no {path.name} in {path.parent}: the set-up fetches it (make up)")

@@ -32,49 +32,49 @@ class TailorSettings(CheckedSettings):
     """`TAILOR_WEIGHTS_DIR`. Folder with one folder of weights per parser; empty: `.proteus/models`."""
 
     weights_source: str = ""
-    """`TAILOR_WEIGHTS_SOURCE`. Where `weights_dir` is filled from at start when it is empty: `s3://bucket/prefix`, read
-    with the object storage's credentials, or `owner/name[@revision]` on the model hub (`HF_TOKEN` for gated ones);
-    empty: from nowhere."""
+    """`TAILOR_WEIGHTS_SOURCE`. Where the tailor fetches `weights_dir` from at start when that is empty:
+    `s3://bucket/prefix`, read with the object storage's credentials, or `owner/name[@revision]` on the model hub
+    (`HF_TOKEN` for gated ones); empty: it fetches nothing."""
 
     segformer_backend: Literal["onnxruntime", "openvino", "torch"] = "onnxruntime"
     """`TAILOR_SEGFORMER_BACKEND`. `torch` is the published network, the reference; the default is exact, too.
     `openvino` is approximate: half precision, once it has proven itself near and faster on this CPU, else refused."""
 
     segformer_threads: int = Field(default=1, ge=1, le=64)
-    """`TAILOR_SEGFORMER_THREADS`. Of one photo; one per slot keeps the slots out of each other's way."""
+    """`TAILOR_SEGFORMER_THREADS`. Threads for one photo; with one per slot, slots do not slow each other."""
 
     slots: int = Field(default=2, ge=1, le=32)
     """`TAILOR_SLOTS`. Jobs at once, each in a thread with a parser of its own (about 40 MB each for `classic`)."""
 
     image_bytes_most: int = Field(default=384 * 1024 * 1024, ge=64 * 1024 * 1024)
-    """`TAILOR_IMAGE_BYTES_MOST`, in bytes. Memory that decoding one picture may take; what would take more is refused
-    by its header (`image_too_large`). Each slot has this much; slots that the memory limit has no room for are left
-    out. The default takes 64 megapixels of a PNG."""
+    """`TAILOR_IMAGE_BYTES_MOST`, in bytes. Memory that decoding one picture may take; a picture that would take more is
+    refused by its header (`image_too_large`). Each slot has this much; slots that the memory limit has no room for are
+    left out. The default takes 64 megapixels of a PNG."""
 
     http_host: str = "0.0.0.0"  # noqa: S104 - the pod's address is not known before it runs
-    """`TAILOR_HTTP_HOST`."""
+    """`TAILOR_HTTP_HOST`. Address to listen on."""
 
     http_port: int = Field(default=8081, ge=0, le=65535)
-    """`TAILOR_HTTP_PORT`. `POST /segment`, health and metrics; 0: nowhere."""
+    """`TAILOR_HTTP_PORT`. `POST /segment`, health and metrics; 0: none of them."""
 
     poll_seconds: float = Field(default=1.0, gt=0)
-    """`TAILOR_POLL_SECONDS`. Safety poll beside the wake-up channel."""
+    """`TAILOR_POLL_SECONDS`. Interval of the safety poll beside the wake-up channel."""
 
     step_seconds: float = Field(default=10.0, gt=0)
-    """`TAILOR_STEP_SECONDS`. What one job should take at most; after three times that without a result it is freed."""
+    """`TAILOR_STEP_SECONDS`. Time one job should take at most; after three times that without a result it is freed."""
 
     store_patience_seconds: float = Field(default=60.0, gt=0)
-    """`TAILOR_STORE_PATIENCE_SECONDS`. How long a silent object store is retried before the job goes back."""
+    """`TAILOR_STORE_PATIENCE_SECONDS`. How long a silent object store is retried before the job is handed back."""
 
 
 class SegmentSettings(SecretSettings):
-    """Who may call `POST /segment`."""
+    """Access to `POST /segment`."""
 
     model_config = SettingsConfigDict(frozen=True, env_prefix="TAILOR_", extra="ignore")
 
     token: SecretStr = SecretStr("")
-    """`TAILOR_TOKEN`. What callers send as `Authorization: Bearer …`. Empty: every caller may use a tailor that listens
-    on loopback, and no caller one that listens elsewhere (503); its jobs from the queue are done all the same."""
+    """`TAILOR_TOKEN`. Callers send it as `Authorization: Bearer …`. Empty: a tailor that listens on loopback serves
+    every caller, and one that listens elsewhere none (503); it does its jobs from the queue all the same."""
 
     @field_validator("token")
     @classmethod
@@ -93,14 +93,14 @@ class PoseSettings(CheckedSettings):
 
 
 class WorkerSettings(AnyWorkerSettings):
-    """Who this tailor is in its deployment."""
+    """This tailor's identity in its deployment."""
 
     worker_id: str = Field(default_factory=lambda: fresh_worker_id("tailor"))
     """`PROTEUS_WORKER_ID`. Unique in the fleet; by default the host and a random part."""
 
 
 class Settings(BaseModel):
-    """Everything, grouped."""
+    """All settings, grouped."""
 
     model_config = ConfigDict(frozen=True)
 

@@ -1,7 +1,7 @@
 """The tasks, each from its work to the result of its completion. They block; the bench runs them.
 
-A task may be done twice: what it writes is named by content and version, so the second time writes the same. Nothing is
-written before the whole picture was understood, so a refused one leaves nothing.
+A task may run twice: it names what it writes by content and version, so the second run writes the same. It writes
+nothing before it has read the whole picture, so a refused one leaves nothing.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ from tailor.photo_checks import garment_warnings, person_warnings
 
 
 def ingest(store: ObjectStore, work: IngestWork, limits: Limits) -> IngestResult:
-    """Turn the raw upload into the photo that everyone reads. The incoming object stays: see `leftovers`.
+    """Turn the raw upload into the photo that later stages read. The incoming object stays: see `leftovers`.
 
     Raises:
         UploadMissing: Nothing was PUT under the signed URL.
@@ -148,12 +148,12 @@ def run(store: ObjectStore, body: Mapping[str, Any], parser: Parser, pose_model:
 
 
 def is_of_upload(body: Mapping[str, Any], error: Exception) -> bool:
-    """Tell whether the user's upload is the cause. Later tasks read what an ingest wrote: their troubles are ours."""
+    """Return whether the user's upload is the cause. Later tasks read what an ingest wrote: their errors are ours."""
     return body.get("task") == JobKind.INGEST and isinstance(error, OF_UPLOADS)
 
 
 def leftovers(body: Mapping[str, Any]) -> list[str]:
-    """Return the objects that go when the job has failed for good: an ingest's raw upload."""
+    """Return the objects to delete when the job has failed for good: an ingest's raw upload."""
     try:
         work = read_tailor_work(body)
     except InvalidRequest:

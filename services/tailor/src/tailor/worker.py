@@ -1,4 +1,4 @@
-"""The tailor's loop: claim ingest, cut and parse jobs, do them on the bench, settle each as it ends.
+"""The tailor's loop: claim ingest, cut and parse jobs, run them on the bench, settle each as it ends.
 
 It claims again as soon as one slot is free, so that a cut and a parse run side by side however far apart they came. A
 job that once crashed a worker is given only to one that holds nothing; the queue's patience for such a job sees to it
@@ -52,7 +52,7 @@ class Worker:
     async def run(self, stop: asyncio.Event, pulse: Pulse) -> None:
         """Work until `stop`, then finish what runs.
 
-        What goes wrong is raised once nothing is in hand any more, so that it can be started again.
+        Raises an error once it holds no job any more, so that it can be started again.
         """
         self._heartbeat.expect_step(self._settings.step_seconds)
         self._claims.on_wait = pulse.turn
@@ -103,7 +103,7 @@ class Worker:
                 if not jobs:
                     raise
                 log.warning("claim_failed", reason=f"{type(error).__name__}: {error}"[:500])
-                break  # What is in hand is done all the same.
+                break  # The jobs in hand are done all the same.
             jobs += more
             if not more or more[0].solo:
                 break
@@ -118,7 +118,7 @@ class Worker:
                 result = await self._claims.watch(
                     self._run(job), [job], stuck_seconds=self._parts.stuck_seconds, on_stuck=self._parts.on_stuck
                 )
-            except Exception as error:  # a job's own trouble never takes the others along
+            except Exception as error:  # one job's error never stops the others
                 outcome = await self._fail(job, error, began_at=start)
             else:
                 outcome = await self._complete(job, result)
@@ -158,7 +158,7 @@ class Worker:
 
     async def _fail(self, job: Claimed, error: Exception, *, began_at: float) -> str:
         if isinstance(error, DependencyUnavailable) and self._store.answered_at < began_at:
-            # It answered no request meanwhile: that is no fault of the job's, and nothing is counted against it.
+            # The store answered no request meanwhile: no fault of the job's, so no attempt is counted against it.
             log.warning("handed_back", reason=error.message)
             await self._claims.hand_back([job])
             return "handed_back"

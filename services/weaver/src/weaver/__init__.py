@@ -1,1 +1,1 @@
-"""Weaves: jobs to pictures, in batches."""
+"""Turns jobs into pictures, in batches."""

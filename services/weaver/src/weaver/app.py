@@ -32,7 +32,7 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
     """Run one weaver until `stop`.
 
     Raises:
-        ProteusError: `run_worker`'s; it cannot work here.
+        ProteusError: From `run_worker`: this process cannot work here.
         EngineError: An engine is broken; every job it was given is settled or handed back.
     """
     weaver = Weaver(settings)
@@ -42,7 +42,7 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
 
 
 class Weaver:
-    """What makes a worker a weaver."""
+    """The parts that make a worker a weaver."""
 
     name: Final = "weaver"
     list_name: Final = keys.JOBS
@@ -55,7 +55,7 @@ class Weaver:
 
     @property
     def slots(self) -> int:
-        """Pictures at once."""
+        """Most pictures at once."""
         return self._settings.weaver.max_batch
 
     def weights(self) -> list[WeightsOrder]:
@@ -63,12 +63,12 @@ class Weaver:
         return weights_of(self._settings)
 
     def load(self, missing: Mapping[str, ModelUnavailable]) -> None:
-        """Load the engines, measure them, and see how many pictures fit into memory."""
+        """Load the engines, measure them, and compute how many pictures fit into memory."""
         self._engines = load_engines(self._settings, self._profile, missing)
         self._settings = self._settings.model_copy(update={"weaver": fitting(self._settings.weaver)})
 
     def work(self, parts: WorkerParts) -> Work:
-        """Put the worker together."""
+        """Build the worker."""
         weaver, progress = self._settings.weaver, ProgressReporter(parts.claims.queue)
         config = ConfigReader(parts.redis, max_age_seconds=weaver.poll_seconds)
         worker, self.runner = make_worker(
@@ -82,7 +82,7 @@ class Weaver:
         )
 
     def card(self, card: WorkerCard) -> WorkerCard:
-        """Add engines and what they cost."""
+        """Add the engines and their costs."""
         described, tables = [engine.card for engine in self._engines.values()], self._profile.tables()
         return replace(
             card,
@@ -110,7 +110,7 @@ def make_worker(
     progress: ProgressReporter,
     metrics: Metrics,
 ) -> tuple[Worker, EngineRunner]:
-    """Put the worker and its engine runner together."""
+    """Build the worker and its engine runner."""
     claims, heartbeat, work_available = parts.claims, parts.heartbeat, parts.status.work_available
     runner = EngineRunner(engines, parts, profile=profile, progress=progress, metrics=metrics)
     claimer = Claimer(

@@ -1,8 +1,8 @@
-"""Which jobs run together, and when to start: asked by the worker before every claim and between steps.
+"""Which jobs run together, and when to start: the worker calls it before every claim and between steps.
 
 Pure. The batch size comes from the measured cost table, never beyond what pays (docs/contract.md: where t(2) > 1.8 t(1)
 batching only hurts). There is no fixed window: a worker waits for company only while the expected gain exceeds what the
-wait costs those already in hand.
+wait costs the jobs already in hand.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ SWITCH_AT_SLO_SHARE: Final = 0.25
 
 @dataclass(frozen=True, kw_only=True)
 class Load:
-    """What the worker sees.
+    """The worker's jobs and the queue.
 
     Attributes:
         in_hand: Jobs of this key that are claimed and not started.
@@ -46,7 +46,7 @@ class Plan:
 
     Attributes:
         claim: Jobs to claim, of the key in hand if there is one.
-        wait_seconds: How long to wait for company before starting; 0: start with what there is.
+        wait_seconds: How long to wait for company before starting; 0: start with the jobs in hand.
         drain: Admit nothing more to the session; when it is empty, open the other key.
         reason: One sentence.
     """
@@ -61,8 +61,8 @@ def plan(load: Load, cost: CostTable, *, batch_limit: int, slo_seconds: float, m
     """Decide how many pictures to take and whether to wait for more.
 
     Args:
-        load: What the worker sees.
-        cost: t(b) of the key at hand.
+        load: The worker's jobs and the queue.
+        cost: t(b) of the key in hand.
         batch_limit: `config:batch_size`.
         slo_seconds: The time a job should take at most, end to end.
         memory_cap: The largest batch that ever fitted, once one did not.
@@ -91,7 +91,7 @@ def plan(load: Load, cost: CostTable, *, batch_limit: int, slo_seconds: float, m
 
 
 def _worthwhile_wait(company: int, target: int, load: Load, cost: CostTable) -> float:
-    """Return the expected time to the next arrival if waiting for it saves more worker time than it costs others."""
+    """Return the expected time to the next arrival if waiting for it saves more than it costs the jobs in hand."""
     if company == 0 or company >= target or load.arrivals_per_second * cost.t(1) < 1:
         return 0.0
     expected = 1 / load.arrivals_per_second

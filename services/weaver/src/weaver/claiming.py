@@ -1,6 +1,6 @@
 """Claims the next batch: how many pictures pay now, and whether to wait a moment for company.
 
-`weaver.batching` decides; this reads what it needs and asks the queue.
+`weaver.batching` decides; this module reads its inputs and claims from the queue.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ NEVER_WOVEN: Final = CostTable((1.0,))
 
 
 class Claimer:
-    """Takes jobs for this worker.
+    """Claims jobs for this worker.
 
     Args:
-        bell: Set when there may be work.
+        work_available: Set when there may be work.
     """
 
     def __init__(
@@ -72,7 +72,7 @@ class Claimer:
             jobs = jobs[: -len(surplus)]
         try:
             await self._wait_for_company(jobs, config, stop)
-        except Exception as error:  # More would have been welcome; what is in hand is woven all the same.
+        except Exception as error:  # Only company is lost; the jobs in hand are woven.
             log.warning("no_company", reason=f"{type(error).__name__}: {error}"[:500])
         for job in jobs:
             log.info(
@@ -123,7 +123,7 @@ class Claimer:
         return min(config.batch_size, self._settings.max_batch)
 
     def _estimate_ms(self, planned: int, config: Config) -> int:
-        """The least that the planned batch can take: what cannot meet its deadline even so is shed at the claim."""
+        """Return the least time for the planned batch: the claim sheds jobs that cannot meet their deadline even so."""
         batch = max(1, min(planned, config.waiting))
         least = [
             self._profile.least_seconds(engine.card, key, batch)

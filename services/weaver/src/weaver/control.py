@@ -1,4 +1,4 @@
-"""What the arbitrator and the control channel tell a weaver: batch size, degraded share, wake-ups, cancels.
+"""Reads what the arbitrator decided for a weaver: batch size, degraded share, arrivals; and the queue's length.
 
 `config:*` and the list's length come in one round trip, at most once a second; a dead arbitrator means safe defaults.
 """
@@ -18,7 +18,7 @@ from proteus.fleet_config import FleetConfig, Ruling
 
 @dataclass(frozen=True, kw_only=True)
 class Config:
-    """One reading. The defaults are what a missing arbitrator means.
+    """One reading. The defaults hold while there is no arbitrator.
 
     Attributes:
         batch_size: Pictures a weaver may run at once.
@@ -34,7 +34,7 @@ class Config:
 
     @classmethod
     def of(cls, fleet: FleetConfig, *, waiting: int) -> Config:
-        """Return what the fleet's configuration means to one of its weavers."""
+        """Return one weaver's part of the fleet's configuration."""
         seen = fleet.ruling or Ruling()
         return cls(
             batch_size=fleet.batch_size,
@@ -48,7 +48,7 @@ class ConfigReader:
     """Reads `config:*` when the last reading is old enough.
 
     Args:
-        redis: A client that decodes answers.
+        redis: A client that decodes replies.
         max_age_seconds: How old a reading may be.
     """
 
@@ -72,7 +72,7 @@ class ConfigReader:
                 values, waiting = await pipe.execute(raise_on_error=False)
             if isinstance(values, Exception):
                 raise values
-            if isinstance(waiting, ResponseError):  # No list: the claim will say so.
+            if isinstance(waiting, ResponseError):  # No list: the claim reports it.
                 waiting = 0
             found = FleetConfig.read(dict(zip(fleet_config.KEYS, values, strict=True)))
             self._config = Config.of(found, waiting=waiting)

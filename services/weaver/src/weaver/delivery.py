@@ -1,7 +1,7 @@
-"""From outcomes to verdicts: store the pictures of one step, then settle all its jobs in one call each.
+"""Turns outcomes into verdicts: stores the pictures of one step, then settles all its jobs, one call per verdict.
 
-The object is stored before the completion is reported, so a completed job always has its picture. A completion
-that is refused was somebody else's job by then, and its object goes.
+The object is stored before the completion is reported, so a completed job always has its picture. If a completion is
+refused, the job is no longer this worker's, and its object is deleted.
 """
 
 from __future__ import annotations
@@ -32,10 +32,10 @@ log = structlog.get_logger()
 
 
 class Delivery:
-    """Hands results over.
+    """Delivers results.
 
     Args:
-        patience_seconds: How long a silent store is tried again.
+        patience_seconds: How long a silent store is retried.
     """
 
     def __init__(
@@ -58,10 +58,10 @@ class Delivery:
         self._patience_seconds = patience_seconds
 
     async def deliver(self, items: Sequence[BatchItem]) -> None:
-        """Store what was woven and tell the queue what became of every piece. Never raises."""
+        """Store the pictures and report every item's outcome to the queue. Never raises."""
         try:
             await self._deliver(items)
-        except Exception as error:  # Whatever breaks on the way ends neither the worker nor the other batches.
+        except Exception as error:  # No error here may end the worker or the other batches.
             log.error("delivery_failed", jobs=[item.job.id for item in items], exc_info=error)
             held = [item.job for item in items if self._claims.gone(item.job) is not Gone.LOST]
             await self.settle([], [self.failed(job, error) for job in held])
@@ -104,7 +104,7 @@ class Delivery:
                 moved=self._heartbeat.moved,
                 waits=lambda: True,
             )
-        except Exception as error:  # whatever is wrong with one job's body or picture is its own
+        except Exception as error:  # an error in one job's body or picture fails only that job
             self._metrics.wasted_seconds.labels("failed").inc(item.engine_seconds)
             return self.failed(job, error, began_at=start)
         timings = {
@@ -115,13 +115,13 @@ class Delivery:
         return Completion(id=job.id, token=job.token, result=replace(described, timings=timings).write())
 
     def failed(self, job: Claimed, error: Exception, *, began_at: float = float("-inf")) -> Failure | Claimed:
-        """Note a job's failure and return it as the queue wants it; or the job, if it is to be handed back.
+        """Log and count a job's failure; return it for the queue, or the job if it is to be handed back.
 
         Args:
-            job: What went wrong.
+            job: The job that failed.
             error: Why.
-            began_at: When the store was asked first (monotonic). If it has answered nobody since, it is away, which is
-                no fault of the job's: nothing is counted against it.
+            began_at: When the first call to the store began (monotonic). If the store has answered no call since, it is
+                away, which is no fault of the job's: no attempt is counted against it.
         """
         self._progress.forget(job)
         if isinstance(error, DependencyUnavailable) and self._store.answered_at < began_at:
@@ -146,7 +146,7 @@ class Delivery:
         completions: Sequence[tuple[Completion, BatchItem]],
         others: Sequence[Failure | Claimed | None],
     ) -> None:
-        """Tell the queue: one call for all completions, one for all failures, one for what is handed back."""
+        """Report to the queue: one call for all completions, one for all failures, one for all jobs handed back."""
         verdicts = await self._claims.complete([completion for completion, _ in completions])
         await self._claims.fail([other for other in others if isinstance(other, Failure)])
         await self._claims.hand_back([other for other in others if isinstance(other, Claimed)])

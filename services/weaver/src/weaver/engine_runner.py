@@ -1,8 +1,8 @@
 """Runs a batch through an engine, step by step, in the one thread that engines live in.
 
-Between steps the event loop looks at every job: what was lost, cancelled or has run out of time is evicted. A session
-that breaks without saying whose fault it was is bisected until the job that breaks it stands alone; one that does not
-fit in memory is halved, and the size that fitted is remembered.
+Between steps the event loop checks every job, and evicts those that were lost, cancelled or ran out of time. A session
+that breaks without naming a job is bisected until the job that breaks it stands alone; one that does not fit in memory
+is halved, and the size that fitted is remembered.
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ from weaver.progress import ProgressReporter
 log = structlog.get_logger()
 
 LOOK_SECONDS: Final = 0.25
-"""How often the expected end of a session is looked at: it moves."""
+"""How often the expected end of a session is checked: it moves."""
 
 UNKNOWN_SECONDS: Final = 3600.0
-"""Expected length of a session whose key was never woven: its end is not foreseen, only noticed."""
+"""Expected length of a session whose key was never woven: its end cannot be predicted."""
 
 T = TypeVar("T")
 
@@ -51,7 +51,7 @@ class BatchItem:
 
 
 Emit = Callable[[Sequence[BatchItem]], None]
-"""Called with the pieces whose outcome is known, after each step."""
+"""Called after each step with the batch items whose outcome is known."""
 
 
 class EngineRunner:
@@ -82,11 +82,11 @@ class EngineRunner:
         self._idle = asyncio.Event()
         self._idle.set()
         self.sick = False
-        """An engine fails whatever it is given: this process must take no more jobs."""
+        """An engine fails even its own sample: this process must take no more jobs."""
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="engine")
 
     def memory_cap(self, batch_key: str) -> int | None:
-        """Return the largest batch that fitted, once one of this key did not."""
+        """Return the largest batch that fitted; None until one of this key did not."""
         return self._caps.get(batch_key)
 
     async def in_thread(self, call: Callable[[], T]) -> T:
@@ -94,12 +94,12 @@ class EngineRunner:
         return await asyncio.get_running_loop().run_in_executor(self._thread, call)
 
     async def weave(self, items: Sequence[BatchItem], *, emit: Emit, stop: asyncio.Event) -> list[BatchItem]:
-        """Weave pieces of one batch key; every outcome goes to `emit`.
+        """Weave batch items of one key; every outcome goes to `emit`.
 
-        Between the groups of a split batch it looks at `stop`; it finishes a session that runs.
+        It checks `stop` between the groups of a split batch; it finishes a session that runs.
 
         Returns:
-            Pieces that were not started: `stop` was set, or the engine is `sick`.
+            Items that were not started: `stop` was set, or the engine is `sick`.
         """
         if not items:
             return []
@@ -110,7 +110,7 @@ class EngineRunner:
             self._idle.set()
 
     async def nearly_done(self, seconds: float) -> None:
-        """Wait until what runs should be done within `seconds`, or is."""
+        """Wait until the running session should end within `seconds`, or has ended."""
         while not self._idle.is_set():
             left = self._ends_at - time.monotonic() - seconds
             if left <= 0 or await wait(self._idle, seconds=min(left, LOOK_SECONDS)):
@@ -126,7 +126,7 @@ class EngineRunner:
             try:
                 await self._session(batch_key, left, emit)
             except Exception as error:
-                if not left:  # Every picture has left: what failed is bookkeeping, and costs no picture.
+                if not left:  # Every picture has left: bookkeeping failed, which costs no picture.
                     LOOP_ERRORS.labels("loom").inc()
                     log.error("batch_ended_badly", batch_key=batch_key, exc_info=error)
                     continue
@@ -169,7 +169,7 @@ class EngineRunner:
         return True
 
     async def _session(self, batch_key: str, left: dict[JobId, BatchItem], emit: Emit) -> None:
-        """Weave until nothing is left; what an exception leaves in `left` was neither finished nor refused."""
+        """Weave until nothing is left; items that an exception leaves in `left` were neither finished nor refused."""
         engine = self.engines[next(iter(left.values())).job.engine]
         size, whole, seconds = len(left), True, 0.0
         self._metrics.batch.labels(engine.card.name).observe(size)
@@ -206,7 +206,7 @@ class EngineRunner:
             self._profile.observe(batch_key, size, seconds)
 
     async def _end(self, session: Session) -> None:
-        """Close a session. What fails here neither hides why the session ended nor undoes what it wove."""
+        """Close a session. An error here neither hides why the session ended nor undoes what it wove."""
         try:
             await self.in_thread(session.close)
         except Exception as error:

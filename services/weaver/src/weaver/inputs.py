@@ -1,4 +1,4 @@
-"""What a job needs from the store, as arrays: photo, cut-out, parse and masks. Blocks; runs in threads."""
+"""Reads a job's inputs from the store as arrays: photo, cut-out, parse and masks. Blocks; runs in threads."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from weaver.pipelines.contract import Pixels, WeaveJob
 
 
 def fetch(store: ObjectStore, job: Claimed, card: EngineCard) -> WeaveJob:
-    """Read one job's pictures and make the engine's job of them.
+    """Read one job's pictures and build the engine's job from them.
 
     Raises:
         NotFound: A picture was deleted meanwhile.

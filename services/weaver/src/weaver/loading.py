@@ -1,4 +1,4 @@
-"""What a weaver does before it takes work: loads its engines, measures what batches cost, looks how many fit."""
+"""Prepares a weaver for work: loads its engines, measures what batches cost, computes how many pictures fit."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ log = structlog.get_logger()
 
 GPUS: Final = "/proc/driver/nvidia/gpus"
 PICTURE_BYTES: Final = 160 * 1024 * 1024
-"""Of one picture of a batch, 2048 x 2048: what goes in and comes out, and that of the batch after it. Measured with
+"""Memory of one picture of a batch, 2048 x 2048: its input and output, and those of the batch after it. Measured with
 `puppet`: 278 MiB for a batch of one, 1,161 MiB for eight. A diffusion engine's pictures have the same sizes here; its
-networks and canvases are in the device's memory, where a batch that does not fit is halved. That is an estimate: no GPU
-was at hand."""
+networks and canvases are in the device's memory, where a batch that does not fit is halved. That is an estimate, not
+measured on a GPU."""
 
 
 def weights_of(settings: Settings) -> list[WeightsOrder]:
@@ -53,12 +53,12 @@ def load_engines(
 
     Args:
         settings: Which engines, and where their weights are.
-        profile: Takes what was measured.
-        missing: Engines whose weights cannot be had, and why.
+        profile: Receives the measurements.
+        missing: Engines whose weights are unavailable, and why.
 
     Raises:
         LicenceRefused: The deployment's policy forbids an engine it names.
-        ModelUnavailable: Not one of them can be had here; of several, the missing ones are logged and left out.
+        ModelUnavailable: None of them is available here; if some are, the missing ones are logged and left out.
     """
     engines: dict[str, Engine] = {}
     weaver, missing = settings.weaver, missing or {}
@@ -90,7 +90,7 @@ def load_engines(
 
 
 def fitting(weaver: WeaverSettings) -> WeaverSettings:
-    """Return the settings with as many pictures in a batch as the memory has room for beside what is loaded.
+    """Return the settings with as many pictures in a batch as the memory has room for beside the loaded engines.
 
     Raises:
         TooLittleMemory: There is room for none.

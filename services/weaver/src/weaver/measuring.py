@@ -1,4 +1,4 @@
-"""Measures an engine at the start, as far as a budget goes: warm steps only, and the least of several."""
+"""Measures an engine at the start, within a budget: warm steps only, and the least of several."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _SIZES: Final = (1, 2, 4, 8)
 
 @dataclass(frozen=True, kw_only=True)
 class Sample:
-    """One batch size, measured warm: the least of `complete` whole batches or, of none, worked out from steps."""
+    """One batch size, measured warm: the least of `complete` whole batches; if 0, an estimate from steps."""
 
     seconds: float
     complete: int
@@ -41,12 +41,12 @@ def measure(
     max_batch: int,
     clock: Callable[[], float] = time.monotonic,
 ) -> None:
-    """Measure t(b) of an engine's keys, about within a budget; blocks. Sizes beyond it are left to work.
+    """Measure t(b) of an engine's keys, about within a budget; blocks. Work measures the sizes beyond it.
 
     Keys that differ in their number of steps only are measured once: a step costs the same. Of every canvas the first
     step only warms up, and is not counted against the budget; then some steps are run however long they take, since the
-    heartbeat must know how long a step may be silent. What lies outside the card's expectation is brought back to it,
-    and is a guess like what was worked out from steps.
+    heartbeat must know how long a step may be silent. A time outside the card's expected range is clamped to it, and is
+    a guess like one estimated from steps.
     """
     canvases: dict[str, list[str]] = {}
     for key in keys_of(engine.card):
@@ -91,14 +91,14 @@ def _measure_sizes(
             if not samples[size].complete:
                 break
             next_seconds = 2 * samples[size].seconds
-    except Exception as error:  # An engine that cannot weave its sample is found out by its first job.
+    except Exception as error:  # Its first job shows that the engine cannot weave.
         reason = error.message if isinstance(error, ProteusError) else f"{type(error).__name__}: {error}"
         log.warning("profile_failed", batch_key=batch_key, batch_size=max(samples, default=1), reason=reason)
     return samples
 
 
 def _least(engine: Engine, batch_key: str, size: int, *, end: float, clock: Callable[[], float]) -> Sample:
-    """Return the least of up to three batches; of some steps, if the time does not last for one whole batch."""
+    """Return the least of up to three batches; of some steps, if the time is too short for a whole batch."""
     whole: list[float] = []
     steps: list[float] = []
 

@@ -1,4 +1,4 @@
-"""What a weaver counts. Built once in the composition root."""
+"""The weaver's metrics, built once in the composition root."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Metrics:
         )
         self.wasted_seconds = Counter(
             "proteus_weaver_wasted_engine_seconds",
-            "Share of the engine's time for pictures nobody gets: lost, cancelled, late or failed.",
+            "Share of the engine's time spent on pictures that are not delivered: lost, cancelled, late or failed.",
             ["reason"],
             registry=registry,
         )

@@ -1,8 +1,8 @@
 """What a batch costs here: t(b) per batch key, measured at the start (`measuring`), corrected by every batch woven.
 
-Batching asks it how many pictures pay, the heartbeat how long a step may take; the registry tells the rest of the
-fleet. A table says how far it was measured, and nobody is refused because of the rest. Whatever is observed, a table is
-positive, finite and never falls with the size of the batch.
+Batching reads from it how many pictures pay, the heartbeat how long a step may take; the registry publishes it to the
+fleet. A table states up to which size it was measured, and no job is refused because of the sizes beyond. Whatever is
+observed, a table is positive, finite and never falls with the size of the batch.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ log = structlog.get_logger()
 
 UNMEASURED_PICTURE_COST: Final = 0.75
 """Guess for a further picture, as a share of t(1), until a second size was woven: just below the 1.8 t(1) where
-batching stops to pay, so that batches are tried once and then known."""
+batching stops paying, so that batches are tried once and then measured."""
 
 WINDOW: Final = 16
 """Batches of one size whose median counts: it forgets a slow hour within minutes, and no single batch moves it."""
@@ -32,21 +32,21 @@ ENOUGH_SAMPLES: Final = 3
 """Whole warm batches of a canvas after which its tables are trusted; at the start the least of so many counts."""
 
 ENOUGH_FOR_SPREAD: Final = 8
-"""Batches of one size that tell how much their times vary."""
+"""Fewest batches of one size that show how much their times vary."""
 
 MOST_SPREAD: Final = 1.0
 """A tenth of the batches that takes more than twice the median is trouble, and no prediction covers it."""
 
 STEPS_DIGITS_MOST: Final = 4
-"""No engine takes more steps; keys come from the queue and may say anything."""
+"""No engine takes more steps; keys come from the queue and may hold anything."""
 
 LEAST_SECONDS: Final = 1e-6
 MOST_SECONDS: Final = 86_400.0
-"""What a batch takes at most, in any table: a clock that jumped says more."""
+"""Longest batch in any table: only a clock that jumped measures more."""
 
 
 def steps_of(batch_key: str) -> int:
-    """Return the number of steps a batch key names: its last part. 0, one shot, counts as 1, and so does no number."""
+    """Return the number of steps a batch key names: its last part. 0 (one shot) and no number count as 1."""
     last = batch_key.rsplit("/", 1)[-1]
     return max(1, int(last)) if last.isascii() and last.isdigit() and len(last) <= STEPS_DIGITS_MOST else 1
 
@@ -65,7 +65,7 @@ def keys_of(card: EngineCard) -> list[str]:
 
 
 def expected_seconds(card: EngineCard, batch_key: str) -> tuple[float, float]:
-    """Return the least and the most that the card expects of t(1); everything where it expects nothing."""
+    """Return the least and the most t(1) that the card expects; the widest range if it expects none."""
     expected = card.expected_seconds
     ranges = [expected[quality] for quality in expected if card.batch_key(quality) == batch_key]
     return (min(least for least, _ in ranges), max(most for _, most in ranges)) if ranges else (0.0, MOST_SECONDS)
@@ -73,11 +73,11 @@ def expected_seconds(card: EngineCard, batch_key: str) -> tuple[float, float]:
 
 @dataclass
 class _Size:
-    """What is known of one batch size of a key: what the start found, and the last batches woven.
+    """What is known of one batch size of a key: the measurement at the start, and the last batches woven.
 
     Attributes:
-        start: t(b) as the start measured it, or as another number of steps on this canvas tells it.
-        guessed: `start` was worked out, and the first batch woven replaces it.
+        start: t(b) as measured at the start, or derived from another number of steps on this canvas.
+        guessed: `start` is an estimate, and the first batch woven replaces it.
     """
 
     start: float | None = None
@@ -104,7 +104,7 @@ class CostProfile:
     follows the others of its canvas until it is.
 
     Args:
-        max_batch: The largest batch it will ever run.
+        max_batch: The largest batch this worker runs.
     """
 
     def __init__(self, *, max_batch: int) -> None:
@@ -117,10 +117,10 @@ class CostProfile:
         self._tables: dict[str, CostTable] = {}
 
     def start(self, batch_key: str, batch_size: int, seconds: float, *, complete: int) -> None:
-        """Take in what was measured at the start.
+        """Record a measurement from the start.
 
         Args:
-            batch_key: What was measured.
+            batch_key: The key measured.
             batch_size: Pictures in the batch.
             seconds: t(b).
             complete: Warm batches behind it that were woven to their end; 0: it is a guess, and the first batch woven
@@ -142,7 +142,7 @@ class CostProfile:
             self._first_steps[canvas_of(batch_key)] = seconds
 
     def observe(self, batch_key: str, batch_size: int, seconds: float) -> None:
-        """Take in a batch that was woven to its end. What cannot be a time is left out."""
+        """Record a batch that was woven to its end; ignore what cannot be a time."""
         if not self._makes_sense(batch_size, seconds):
             log.warning("cost_not_understood", batch_key=batch_key, batch_size=batch_size, seconds=seconds)
             return
@@ -167,18 +167,18 @@ class CostProfile:
         return self._measured_up_to.get(canvas_of(batch_key), 0)
 
     def spreads(self) -> dict[str, float]:
-        """Return the spread of every table that knows its own, for the registry."""
+        """Return the spread of every table that has its own, for the registry."""
         return dict(self._spreads)
 
     def least_seconds(self, card: EngineCard, batch_key: str, batch_size: int) -> float:
-        """Return what no batch of this size takes less than; while its costs are a guess that is the card's least."""
+        """Return the least time a batch of this size takes; while its costs are a guess, the card's least."""
         table, up_to = self._tables.get(batch_key), self.measured_up_to(batch_key)
         if table is None or not up_to:
             return expected_seconds(card, batch_key)[0]
         return table.t(min(batch_size, up_to))
 
     def step_seconds(self, batch_key: str, batch_size: int) -> float:
-        """Return how long one step of such a batch is expected to take; 0 if unknown: the lease has to do."""
+        """Return how long one step of such a batch is expected to take; 0 if unknown: then only the lease bounds it."""
         table = self._tables.get(batch_key)
         told = 0.0 if table is None else table.t(batch_size) / steps_of(batch_key)
         return max(told, self._first_steps.get(canvas_of(batch_key), 0.0))
@@ -211,7 +211,7 @@ class CostProfile:
         smallest, largest = min(points), max(points)
         first = points[smallest] / (1 + UNMEASURED_PICTURE_COST * (smallest - 1))
         filled = {1: max(first, LEAST_SECONDS), **points}
-        # Beyond what was measured: what the pictures so far cost on top of the first one.
+        # Beyond the measured sizes: the mean cost of the pictures after the first one.
         measured = max(0.0, filled[largest] - filled[1]) / max(1, largest - 1)
         further = measured if largest > 1 else filled[1] * UNMEASURED_PICTURE_COST
         for size in range(largest + 1, self._max_batch + 1):
@@ -226,7 +226,7 @@ def spread_of(woven: Iterable[Collection[float]]) -> float | None:
     """Return how much longer than the median of its size the slowest of nine in ten batches took; None: too few.
 
     Args:
-        woven: The last batches of each size. A size with few of them says little of how much they vary.
+        woven: The last batches of each size. A size with few of them shows little of how much they vary.
     """
     known = [sorted(size) for size in woven if len(size) >= ENOUGH_FOR_SPREAD]
     ratios = sorted(seconds / median_low(size) for size in known for seconds in size)
@@ -242,8 +242,8 @@ def _bounded(seconds: float) -> float:
 def rising(points: Mapping[int, tuple[float, int]]) -> dict[int, float]:
     """Return the rising values nearest to (value, weight) by size: neighbours in the wrong order share their mean.
 
-    Isotonic regression by pooling adjacent violators (Barlow et al. 1972): it corrects in both directions, and what was
-    seen often gives way less.
+    Isotonic regression by pooling adjacent violators (Barlow et al. 1972): it corrects in both directions, and a value
+    with more weight moves less.
     """
     pools: list[tuple[float, int, list[int]]] = []
     for size in sorted(points):

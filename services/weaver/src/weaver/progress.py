@@ -1,4 +1,4 @@
-"""Progress of running jobs, told at most twice a second per job; ephemeral, so a failure to tell is no failure."""
+"""Reports the progress of running jobs, at most twice a second per job; ephemeral, so a report may fail."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ INTERVAL_SECONDS: Final = 0.5
 
 @dataclass(frozen=True, kw_only=True)
 class Mark:
-    """Where a job is."""
+    """How far a job is."""
 
     token: int
     stage: Stage
@@ -23,30 +23,30 @@ class Mark:
 
 
 class ProgressReporter:
-    """Keeps the newest mark of each job, and tells those that changed when `tell` is called: every half second."""
+    """Keeps the newest mark of each job; `tell`, called every half second, reports those that changed."""
 
     def __init__(self, queue: AnyQueue) -> None:
         self._queue = queue
         self._latest: dict[JobId, Mark] = {}
 
     def note(self, job: Claimed, stage: Stage, step: int = 0, steps: int = 0) -> None:
-        """Remember where the job is."""
+        """Remember how far the job is."""
         self._latest[job.id] = Mark(token=job.token, stage=stage, step=step, steps=steps)
 
     def forget(self, job: Claimed) -> None:
-        """The job is settled: nothing more to tell."""
+        """Drop the mark of a settled job."""
         self._latest.pop(job.id, None)
 
     async def tell(self) -> None:
-        """Tell what is new. A job whose mark the queue will not take keeps no other one's from being told.
+        """Report the new marks. A mark that the queue refuses does not stop the others.
 
         Raises:
-            ExceptionGroup: Some could not be told; the next marks make up for them.
+            ExceptionGroup: Some reports failed; the next marks make up for them.
         """
         marks, self._latest = self._latest, {}
         told = await asyncio.gather(*(self._tell(*mark) for mark in marks.items()), return_exceptions=True)
         if errors := [error for error in told if isinstance(error, Exception)]:
-            raise ExceptionGroup("progress was not told", errors)
+            raise ExceptionGroup("progress_not_reported", errors)
 
     async def _tell(self, job_id: JobId, mark: Mark) -> None:
         await self._queue.report_progress(job_id, mark.token, stage=mark.stage, step=mark.step, steps=mark.steps)

@@ -1,4 +1,4 @@
-"""From a finished picture to what the world sees: encode, store under a fenced key, describe. Blocks; in threads."""
+"""Turns a finished picture into a result: encodes, stores under a fenced key, describes. Blocks; runs in threads."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def store_picture(
     Raises:
         DependencyUnavailable: The store does not answer; calling again is safe.
         QualityTooLow: It is too poor for its engine.
-        EngineError: What the engine made is no picture.
+        EngineError: The engine's output is no picture.
         InvalidRequest: The job's body cannot be read.
     """
     work = TryonWork.read(job.body)

@@ -20,7 +20,7 @@ from proteus.settings import (
 )
 
 Poison = Literal["crash", "hang", "raise", "sicken", "refuse", "fail"]
-"""How a job can make the engine `timed` misbehave; see there."""
+"""How a job can make the engine `timed` misbehave; see `pipelines.timed`."""
 
 
 class WeaverSettings(CheckedSettings):
@@ -35,28 +35,29 @@ class WeaverSettings(CheckedSettings):
     """`WEAVER_DEVICE`. `auto`: the GPU if the engine's library finds one."""
 
     weights_dir: str = ""
-    """`WEAVER_WEIGHTS_DIR`. Folder with one folder of weights per engine; empty: each engine's own place."""
+    """`WEAVER_WEIGHTS_DIR`. Folder with one folder of weights per engine; empty: each engine's default folder."""
 
     weights_source: str = ""
-    """`WEAVER_WEIGHTS_SOURCE`. Where `weights_dir` is filled from at start when it is empty: `s3://bucket/prefix`, read
-    with the object storage's credentials, or `owner/name[@revision]` on the model hub (`HF_TOKEN` for gated ones);
-    empty: from nowhere."""
+    """`WEAVER_WEIGHTS_SOURCE`. Where the weaver fetches `weights_dir` from at start when that is empty:
+    `s3://bucket/prefix`, read with the object storage's credentials, or `owner/name[@revision]` on the model hub
+    (`HF_TOKEN` for gated ones); empty: it fetches nothing."""
 
     max_batch: int = Field(default=8, ge=1, le=64)
     """`WEAVER_MAX_BATCH`. Most pictures in one session, whatever `config:batch_size` says."""
 
     poll_seconds: float = Field(default=1.0, gt=0)
-    """`WEAVER_POLL_SECONDS`. Safety poll beside the wake-up channel, and the age at which `config:*` is read anew."""
+    """`WEAVER_POLL_SECONDS`. Interval of the safety poll beside the wake-up channel, and the age at which `config:*` is
+    read again."""
 
     profile_seconds: float = Field(default=2.0, ge=0)
-    """`WEAVER_PROFILE_SECONDS`. About what measuring t(b) at start may take in all; 0: learn it from work. A few
-    steps of each canvas are run in any case."""
+    """`WEAVER_PROFILE_SECONDS`. Time that measuring t(b) at start may take in all, about; a few steps of each canvas
+    run however long they take. 0: measure nothing, learn from work."""
 
     slo_seconds: float = Field(default=20.0, gt=0)
-    """`WEAVER_SLO_SECONDS`. What a job should take at most, end to end: bounds how long a batch waits for company."""
+    """`WEAVER_SLO_SECONDS`. Time a job should take at most, end to end: bounds how long a batch waits for company."""
 
     store_patience_seconds: float = Field(default=60.0, gt=0)
-    """`WEAVER_STORE_PATIENCE_SECONDS`. How long a silent object store is retried before the job goes back."""
+    """`WEAVER_STORE_PATIENCE_SECONDS`. How long a silent object store is retried before the job is handed back."""
 
     timed_curve: Annotated[dict[int, float], NoDecode] = Field(default={1: 0.2, 2: 0.24, 4: 0.36, 8: 0.64})
     """`WEAVER_TIMED_CURVE`, `1:0.2,4:0.36`: seconds of a batch in the engine `timed` at its balanced preset."""
@@ -93,14 +94,14 @@ class WeaverSettings(CheckedSettings):
 
 
 class WorkerSettings(AnyWorkerSettings):
-    """Who this weaver is in its deployment."""
+    """This weaver's identity in its deployment."""
 
     worker_id: str = Field(default_factory=lambda: fresh_worker_id("weaver"))
     """`PROTEUS_WORKER_ID`. Unique in the fleet; by default the host and a random part."""
 
 
 class Settings(BaseModel):
-    """Everything, grouped."""
+    """All settings, grouped."""
 
     model_config = ConfigDict(frozen=True)
 

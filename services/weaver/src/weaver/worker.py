@@ -1,9 +1,9 @@
-"""The weaver's loop: claim -> fetch -> weave -> store -> complete, until told to stop.
+"""The weaver's loop: claim -> fetch -> weave -> store -> complete, until `stop` is set.
 
-Everything a job needs to survive this process lives in Redis and in the store: the loop may be killed at any line. The
-engine never waits for the store or for pictures where that can be helped: the next batch is claimed, fetched and
-prepared just before the running one ends, and the last one is pasted, encoded and stored while the next is woven. Not
-earlier: what waits in a worker's hands cannot go to one that is free.
+Everything a job needs to survive this process lives in Redis and in the store: the process may be killed at any line.
+The engine waits for the store and for pictures as little as possible: the loop claims, fetches and prepares the next
+batch just before the running one ends, and pastes, encodes and stores the last one while the next is woven. It claims
+no earlier, because a claimed job cannot go to a worker that is free.
 """
 
 from __future__ import annotations
@@ -35,16 +35,16 @@ TROUBLE_PAUSE_SECONDS: Final = 1.0
 """Pause after Redis did not answer a claim."""
 
 WAIT_SECONDS: Final = 1.0
-"""How long deliveries are waited for before the loop turns."""
+"""How long the loop waits for deliveries between two pulses."""
 
 DELIVERIES: Final = 2
 """Batches that may still be on their way to the store when another one starts."""
 
 FIRST_FETCH_SECONDS: Final = 0.2
-"""Guess until a fetch was measured."""
+"""Guess until a fetch has been measured."""
 
 AHEAD: Final = 1.5
-"""The next batch is claimed this many times what fetching and preparing takes before the running one should end."""
+"""The next batch is claimed this many fetches (with preparing) before the running one should end."""
 
 
 class Worker:
@@ -78,7 +78,7 @@ class Worker:
         """Work until `stop`; then hand back what has not started and finish what runs.
 
         Returns early when an engine is broken (`EngineRunner.sick`): every job it took is settled or handed back.
-        Whatever else goes wrong is raised once nothing is in hand any more, so that it can be started again.
+        Raises any other error once it holds no job any more, so that it can be started again.
         """
         self._claims.on_wait = pulse.turn
         try:
@@ -137,7 +137,7 @@ class Worker:
                     moved=self._moved,
                     waits=lambda: True,
                 )
-            except Exception as error:  # whatever is wrong with one job's body or pictures is its own
+            except Exception as error:  # an error in one job's body or pictures fails only that job
                 return self._delivery.failed(job, error, began_at=start)
             return BatchItem(job=job, inputs=inputs)
 
@@ -146,7 +146,7 @@ class Worker:
         took = time.monotonic() - start
         self._heartbeat.moved()
         self._metrics.stage.labels("fetching").observe(took)
-        # An engine that waits costs more than a job that is claimed early: it rises at once and falls slowly.
+        # An engine that waits costs more than a job that is claimed early: the estimate rises at once and falls slowly.
         self._fetch_seconds = max(took, self._fetch_seconds + 0.2 * (took - self._fetch_seconds))
         items = [one for one in found if isinstance(one, BatchItem)]
         for item in items:

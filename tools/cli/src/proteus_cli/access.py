@@ -55,7 +55,7 @@ def mint(folder: Path, *, tenant: str, scopes: Sequence[str] = (), seconds: int 
     command = [python or sys.executable, "-m", "gateway", "token", *asked]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     if done.returncode != 0:
-        raise ProteusError((done.stderr.strip().splitlines() or ["The gateway said nothing."])[-1])
+        raise ProteusError((done.stderr.strip().splitlines() or ["The gateway sent no answer."])[-1])
     return done.stdout.strip().splitlines()[-1]
 
 

@@ -199,7 +199,7 @@ def parse_event(entry_id: str, fields: Mapping[Any, Any]) -> QueueEvent:
     data: dict[str, Any] = {storable_text(text(name)): storable_text(text(value)) for name, value in fields.items()}
     head = {name: data.pop(name) for name in ("kind", "id", "token", "state")}
     if head["kind"] not in QUEUE_EVENTS:
-        raise ValueError(f"{head['kind'][:40]!r} is no kind of event that this version knows")
+        raise ValueError(f"{head['kind'][:40]!r} is not a kind of event in this version")
     if not _JOB_ID.fullmatch(head["id"]):
         raise ValueError(f"{head['id'][:40]!r} is no job's id")
     data = dict.fromkeys(_COUNTERS, "0") | data

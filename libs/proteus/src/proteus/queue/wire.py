@@ -34,7 +34,7 @@ BODY_BYTES: Final = 4_096
 STAGES: Final = frozenset(Stage)
 
 UNREADABLE: Final = Counter(
-    "proteus_queue_jobs_unreadable_total", "Jobs that were looked at and are of no form that this version knows."
+    "proteus_queue_jobs_unreadable_total", "Jobs that were read and have no form of this version."
 )
 
 _ENCODER: Final = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)

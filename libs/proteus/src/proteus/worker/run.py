@@ -197,7 +197,7 @@ async def run_worker(service: WorkerService, settings: WorkerSettings, stop: asy
         await follow_control_channel(redis, queue.keys, pulse, claims=claims, work_available=status.work_available)
 
     async def renew_card(pulse: Pulse) -> None:
-        await keep_registered(redis, queue.keys, card, pulse, changed=status.changed)
+        await keep_registered(redis, queue.keys, card, pulse, status=status)
 
     loops, over = Loops(), asyncio.Event()
     probes = probe_server(

@@ -9,8 +9,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from math import inf
 from typing import Final
 
 import structlog
@@ -42,12 +44,19 @@ STUCK_EXIT: Final = 70
 """Exit status of a worker in which a task never returned."""
 
 
+UNREGISTERED_SECONDS: Final = 3 * REGISTER_SECONDS
+"""A worker whose card Redis has not taken for so long is not ready: it can claim nothing either."""
+
+
 @dataclass
 class WorkerStatus:
     """A worker's status, for probes and registry. Each change sets both events."""
 
     service: str
     state: WorkerState = WorkerState.LOADING
+    now: Callable[[], float] = time.monotonic
+    registered_at: float = -inf
+    """When Redis last took the worker's card, by `now`."""
     waits_for: str = ""
     """Why it is not ready, beside its state; empty: no further reason."""
     changed: asyncio.Event = field(default_factory=asyncio.Event)
@@ -62,8 +71,13 @@ class WorkerStatus:
     def not_ready(self) -> str | None:
         """Return why no work is taken."""
         if self.state is WorkerState.READY:
-            return None
+            since = self.now() - self.registered_at
+            return f"Redis does not take the card of the {self.service}" if since > UNREGISTERED_SECONDS else None
         return f"the {self.service} is {self.state}{f': {self.waits_for}' if self.waits_for else ''}"
+
+    def registered(self) -> None:
+        """Record that Redis has taken the worker's card."""
+        self.registered_at = self.now()
 
     def wait_for(self, what: str) -> None:
         """Set why it is not ready."""
@@ -116,14 +130,15 @@ async def follow_control_channel(
 
 
 async def keep_registered(
-    redis: Redis, names: QueueKeys, card: Callable[[], WorkerCard], pulse: Pulse, *, changed: asyncio.Event
+    redis: Redis, names: QueueKeys, card: Callable[[], WorkerCard], pulse: Pulse, *, status: WorkerStatus
 ) -> None:
-    """Write the worker's card every few seconds, and at once when `changed` is set."""
+    """Write the worker's card every few seconds, and at once when the status changes."""
     while True:
         pulse.turn()
-        changed.clear()
+        status.changed.clear()
         await register(redis, names, card())
-        await wait(changed, seconds=REGISTER_SECONDS)
+        status.registered()
+        await wait(status.changed, seconds=REGISTER_SECONDS)
 
 
 async def leave(redis: Redis, names: QueueKeys, worker: WorkerId) -> None:

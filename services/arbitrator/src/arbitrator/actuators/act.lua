@@ -1,4 +1,4 @@
--- act: write a decision, if this arbitrator may.
+-- act: write a decision, if this arbitrator holds the lease or the lease is free.
 -- Guarantee: takes a lease that is free, prolongs its own, and writes nothing while another one holds it; lease and
 --   writes are one atomic step, so an arbitrator that was stopped and wakes late cannot write over its successor.
 -- KEYS 1 lease, 2 batch size, 3 degraded mode, 4 degraded fraction, 5 mode, 6 state, 7 decisions, 8 weaver replicas,

@@ -1,7 +1,7 @@
 """The actuator seam: how a decision reaches the fleet.
 
-Every implementation acts only while this arbitrator is the one that may: `apply` says so. Acting twice on the same
-decision changes nothing.
+An implementation acts only while this arbitrator holds the lease; `apply` returns whether it does. Applying the same
+decision twice changes nothing.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from arbitrator.policies.contract import Decision, Observation
 
 @dataclass(frozen=True, kw_only=True)
 class Order:
-    """A decision on its way: what was seen, what was decided, by which policy."""
+    """A decision to apply, the observation behind it, and the policy that took it."""
 
     decision: Decision
     seen: Observation
@@ -23,13 +23,13 @@ class Order:
 
 
 class Actuator(Protocol):
-    """Makes decisions true."""
+    """Applies decisions to the fleet."""
 
     async def apply(self, order: Order) -> bool:
-        """Act; False if another arbitrator holds the lease, and nothing was changed."""
+        """Apply a decision; return False and change nothing if another arbitrator holds the lease."""
 
     async def last_decision(self) -> Decision | None:
-        """Return the decision that holds now, of any arbitrator; None if there is none or it ran out."""
+        """Return the decision in force, of any arbitrator; None if there is none or it expired."""
 
     async def release(self) -> None:
-        """Let another arbitrator take over at once."""
+        """Release the lease, so that another arbitrator takes over at once."""

@@ -1,4 +1,4 @@
-"""Writes `config:*`: what the weavers read within a second, and what runs out by itself when the arbitrator dies."""
+"""Writes `config:*`: the weavers read it within a second, and it expires by itself when the arbitrator dies."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ log = structlog.get_logger()
 STREAM_CAP: Final = 1_000
 
 MOST: Final = 100_000
-"""No fleet has so many workers, and no batch so many pictures."""
+"""More workers than any fleet has, and more pictures than any batch."""
 
 REPLACED: Final = 2
-"""What `act.lua` answers when something else stood in the lease's place."""
+"""What `act.lua` returns when it replaced a key of another type in the lease's place."""
 
 _RELEASE: Final = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0"
 
@@ -30,10 +30,10 @@ class RedisActuator:
     """The actuator of every deployment.
 
     Args:
-        redis: A client that decodes answers.
-        identity: Who holds the lease; unique to this process.
-        lease_seconds: How long a silent holder keeps it.
-        local_replicas: Whether one machine's supervisor runs the weavers, and not KEDA: each reads a key of its own.
+        redis: A client that decodes replies.
+        identity: Written as the lease's holder; unique to this process.
+        lease_seconds: How long a holder that no longer renews the lease keeps it.
+        local_replicas: Whether one machine's supervisor scales the weavers, and not KEDA: each reads its own key.
     """
 
     def __init__(self, redis: Redis, *, identity: str, lease_seconds: float, local_replicas: bool = False) -> None:
@@ -47,7 +47,7 @@ class RedisActuator:
         self._noted = ""
 
     async def apply(self, order: Order) -> bool:
-        """Write the decision, and note it in the stream when it differs from the last one noted."""
+        """Write the decision, and append it to the stream when it differs from the last one there."""
         decision = order.decision
         local, wanted = (decision.desired_replicas, "") if self._local_replicas else ("", weavers_wanted(order))
         gist = f"{decision.batch_size} {decision.mode} {decision.state} {decision.degraded_fraction} {local}"
@@ -81,19 +81,19 @@ class RedisActuator:
         return bool(written)
 
     async def last_decision(self) -> Decision | None:
-        """Return what `config:state` holds; what is none of this version's is replaced by the next decision."""
+        """Return the decision in `config:state`; None if this version cannot read it: the next decision replaces it."""
         held = await self._redis.mget(fleet_config.KEYS)  # A key of another type reads as missing.
         return decision_of(FleetConfig.read(dict(zip(fleet_config.KEYS, held, strict=True))))
 
     async def release(self) -> None:
-        """Give the lease back if it is ours."""
+        """Release the lease if this process holds it."""
         await self._release(keys=[keys.ARBITRATOR_LEASE], args=[self._identity])
 
 
 def weavers_wanted(order: Order) -> int:
-    """Return how many weavers KEDA should run: what was decided, but one at least while anything waits or runs.
+    """Return how many weavers KEDA should run: the number decided, but at least one while anything waits or runs.
 
-    The policy may want none for less than the last job; a pod that still works must not go.
+    The policy may want none while the last job runs; KEDA must not remove a pod that still works.
     """
     seen = order.seen
     working = seen.waiting + seen.retrying + seen.running > 0
@@ -101,7 +101,7 @@ def weavers_wanted(order: Order) -> int:
 
 
 def config_of(order: Order) -> FleetConfig:
-    """Return what a decision means to the fleet."""
+    """Return the configuration that a decision gives the fleet."""
     decision = order.decision
     return FleetConfig(
         batch_size=decision.batch_size,
@@ -114,7 +114,7 @@ def config_of(order: Order) -> FleetConfig:
 
 
 def ruling_of(order: Order) -> Ruling:
-    """Return the decision in full, and what weavers and pages want to know beside it."""
+    """Return the decision in full, and the readings that weavers and pages use beside it."""
     decision, seen = order.decision, order.seen
     return Ruling(
         policy=order.policy,

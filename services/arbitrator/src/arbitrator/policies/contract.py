@@ -15,7 +15,7 @@ from proteus.estimates import CostTable
 
 
 class Mode(StrEnum):
-    """`config:mode`: what people see."""
+    """`config:mode`: the mode that people see."""
 
     VIP = "VIP"
     ECONOMY = "ECONOMY"
@@ -23,7 +23,7 @@ class Mode(StrEnum):
 
 
 class State(StrEnum):
-    """`config:state`: what the policy is doing, in order of distress."""
+    """`config:state`: what the policy is doing, in order of overload."""
 
     NORMAL = "NORMAL"
     THROUGHPUT = "THROUGHPUT"
@@ -37,7 +37,7 @@ class Observation:
 
     Attributes:
         now: Seconds on any clock that does not jump.
-        waiting: LLEN of `queue:jobs`: all that waits and should be worked on now.
+        waiting: LLEN of `queue:jobs`: the jobs that wait and are due now.
         running: Jobs under a lease.
         retrying: Jobs in backoff.
         busy_workers: Workers that hold jobs.
@@ -47,10 +47,10 @@ class Observation:
         ready: Workers that take jobs.
         starting: Workers that load.
         starting_in_seconds: Time until the starting ones are ready, as far as known.
-        min_replicas: What the autoscaler keeps.
-        max_replicas: What it may go up to.
-        cold_start_seconds: From asking for a worker to ready.
-        warm: A client asked for a weaver to be kept ready (`config:warm`).
+        min_replicas: Fewest workers the autoscaler keeps.
+        max_replicas: Most workers it may run.
+        cold_start_seconds: Time from requesting a worker until it is ready.
+        warm: A client requested that a weaver be kept ready (`config:warm`).
         cost: t(b) of the commonest batch key; None until a worker knows it.
         measured: `cost` rests on whole batches. A guess scales and sizes batches; it neither degrades nor sheds a job.
         degraded_cost: t(b) of its degraded form; None: the engine has none.
@@ -88,7 +88,7 @@ class Decision:
         desired_replicas: The scale signal, within the autoscaler's bounds.
         state: The policy's own state.
         reason: One sentence.
-        memory: What the policy must know at the next tick; JSON-able, meaningless to others.
+        memory: What the policy must know at the next tick; JSON-able, read by no other component.
     """
 
     batch_size: int
@@ -109,4 +109,4 @@ class Policy(Protocol):
         """Return the name that settings use: `table`, `slo`, …."""
 
     def decide(self, seen: Observation, before: Decision | None) -> Decision:
-        """Return what to do now. `before` is this policy's last decision, None at the start (safe defaults)."""
+        """Return the decision for now. `before` is this policy's last one, None at the start (safe defaults)."""

@@ -1,4 +1,4 @@
-"""The demand on the fleet and what would meet it: arrival rates, the share to degrade, the replicas to ask for.
+"""The demand on the fleet and what would meet it: arrival rates, the share to degrade, the replicas to request.
 
 Pure arithmetic under policy `slo`, tested on its own.
 """
@@ -14,21 +14,21 @@ from typing import Final
 from proteus.estimates import CostTable, Pace
 
 MEMORY_SECONDS: Final = (10.0, 60.0, 300.0)
-"""Memories of the fast, slow and long rate: see a spike, decide about leaving a mode, pay for replicas."""
+"""Time constants of the fast, slow and long rate: detect a spike, decide about leaving a mode, size the replicas."""
 
 
 QUIET: Final = exp(-5)
-"""Jobs that the slow rate expects within its own memory; below this nothing comes any more. A lone job is forgotten
-after five memories, 5 minutes; a rate that only halves would keep a last GPU for hours."""
+"""Jobs that the slow rate expects within its time constant; below this the policy expects no more. A lone job is
+forgotten after five time constants, 5 minutes; a rate that only decays would keep a last GPU for hours."""
 
 
 @dataclass(frozen=True)
 class Arrivals:
-    """Exponentially weighted arrival rates, jobs per second, corrected for their young age.
+    """Exponentially weighted arrival rates, jobs per second, corrected for their short history.
 
     Attributes:
         sums: Weighted sum behind each rate of `MEMORY_SECONDS`.
-        weights: Its weight so far; 1 when old.
+        weights: The weight of its samples so far; near 1 after a long history.
     """
 
     sums: tuple[float, float, float] = (0.0, 0.0, 0.0)
@@ -48,7 +48,7 @@ class Arrivals:
 
     @property
     def quiet(self) -> bool:
-        """Whether so little has come of late that no worker need be kept for it."""
+        """Whether so few jobs arrived of late that no worker need be kept for them."""
         return self.slow * MEMORY_SECONDS[1] < QUIET
 
     def after(self, arrived: int, seconds: float) -> Arrivals:

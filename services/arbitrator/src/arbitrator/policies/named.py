@@ -1,4 +1,4 @@
-"""The policies by their names: what the settings, the shadow and a replay choose from."""
+"""The policies by name, for the settings, the shadow and a replay to choose from."""
 
 from __future__ import annotations
 
@@ -13,4 +13,4 @@ POLICIES: Final[Mapping[str, Callable[[float], Policy]]] = {
     TablePolicy.name: lambda slo_seconds: TablePolicy(),
     SloPolicy.name: lambda slo_seconds: SloPolicy(SloSettings(slo_seconds=slo_seconds)),
 }
-"""Name -> the policy that keeps an SLO of so many seconds, if it keeps one."""
+"""Name -> constructor; its argument is the SLO in seconds, for a policy that keeps one."""

@@ -1,9 +1,9 @@
-"""How many weavers one machine runs: a policy's scale signal, made fit for processes that start in seconds.
+"""How many weavers one machine runs: a policy's scale signal, adapted to processes that start in seconds.
 
 A cluster has KEDA and the HPA for this. On one machine the arbitrator writes the number itself
-(`config:weaver_replicas`) and the supervisor of `make up` follows. Up at once: one waiting picture, or a request to be
-warm, wakes a fleet at zero. Down late: a weaver goes when nothing has needed it for the idle time, the last one only if
-zero is allowed.
+(`config:weaver_replicas`) and the supervisor of `make up` follows. The number rises at once: one waiting picture, or a
+request to be warm, wakes a fleet at zero. It falls late: a weaver goes when nothing has needed it for the idle time,
+the last one only if zero is allowed.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from arbitrator.policies.contract import Decision, Observation, Policy
 
 @dataclass(frozen=True, kw_only=True)
 class Held:
-    """How many weavers are asked for, and since when fewer would do.
+    """How many weavers are requested, and since when fewer would do.
 
     Attributes:
-        count: Weavers asked for.
+        count: Weavers requested.
         busy_at: When there last was work.
         needed_at: When all of `count` were last needed.
-        why: One phrase.
+        why: The reason, one phrase.
     """
 
     count: int
@@ -35,7 +35,7 @@ class Held:
 
     @classmethod
     def from_memory(cls, memory: Mapping[str, float]) -> Held | None:
-        """Return what a decision remembers; None if that was a policy without this rule."""
+        """Return what a decision's memory holds; None if a policy without this rule wrote it."""
         try:
             count, busy_at, needed_at = (memory[f"held_{name}"] for name in ("count", "busy_at", "needed_at"))
         except KeyError:
@@ -44,12 +44,12 @@ class Held:
 
 
 def hold(seen: Observation, wanted: int, before: Held | None, *, idle_seconds: float) -> Held:
-    """Return how many weavers to ask for.
+    """Return how many weavers to request.
 
     Args:
-        seen: What is so now; its bounds hold.
+        seen: The observation; its bounds apply.
         wanted: The policy's scale signal.
-        before: What was asked for; None at the first tick: what runs is kept, and the idle time begins.
+        before: What was requested last; None at the first tick: running weavers stay, and the idle time begins.
         idle_seconds: How long a weaver that nothing needs is kept.
     """
     now = seen.now
@@ -75,7 +75,7 @@ def hold(seen: Observation, wanted: int, before: Held | None, *, idle_seconds: f
 
 
 class HoldingPolicy:
-    """Another policy whose scale signal is what one machine should run. The rest of its decision stays as it is.
+    """Replaces a policy's scale signal by the number one machine should run. The rest of the decision stays.
 
     Args:
         inner: The policy that decides.
@@ -88,7 +88,7 @@ class HoldingPolicy:
 
     @property
     def name(self) -> str:
-        """The inner policy's."""
+        """The inner policy's name."""
         return self._inner.name
 
     def decide(self, seen: Observation, before: Decision | None) -> Decision:

@@ -1,14 +1,15 @@
 """Policy `slo`: keep every job inside its SLO with as little loss of quality and as few changes as possible.
 
 A ladder of four states, one step at a time: NORMAL -> THROUGHPUT (larger batches) -> DEGRADED (a share of the jobs in
-their cheaper form) -> SHED (the door turns work away: admission does it by ETA, this state says so). The measure is the
-*strain*: predicted wait over the longest wait that still meets the SLO; at 1 admission sheds. Up, when the strain is
-above 0.8 for three ticks or the queue's *minimum* delay stays above target for a window (CoDel). Down, when the strain
-*in the better state* stays below 0.4 for 30 s, the better state carries the arrivals averaged over 60 s, and the mode
-has dwelt. While degraded, the share of degraded jobs follows the demand; it ends as soon as nothing needs it.
+their cheaper form) -> SHED (admission refuses work by its ETA; this state shows it). The measure is the *strain*:
+predicted wait over the longest wait that still meets the SLO; at 1 admission sheds. Up, when the strain is above 0.8
+for three ticks or the queue's *minimum* delay stays above target for a window (CoDel). Down, when the strain *in the
+better state* stays below 0.4 for 30 s, the better state carries the arrivals averaged over 60 s, and the mode has
+lasted its dwell time. While degraded, the share of degraded jobs follows the demand; it ends as soon as nothing needs
+it.
 
-The scale signal asks for what full quality needs, whatever is degraded: so it leads degradation, and degradation ends
-when the replicas are ready, not when they are asked for.
+The scale signal requests the replicas that full quality needs, whatever share is degraded. So it leads degradation, and
+degradation ends when the replicas are ready, not when they are requested.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ NORMAL, THROUGHPUT, DEGRADED, SHED = range(4)
 SHOWN: Final = (Mode.VIP, Mode.ECONOMY, Mode.SURGE, Mode.SURGE)
 
 SHARE_STEPS: Final = 20
-"""The degraded share moves in steps of 5 %, so that `config:*` and the batch keys stay calm."""
+"""The degraded share moves in steps of 5 %, so that `config:*` and the batch keys change seldom."""
 
 WORTH_A_RUNG: Final = 1.02
 """THROUGHPUT is skipped where its larger batches bring less than 2 %."""
@@ -53,7 +54,7 @@ class SloSettings:
         window_seconds: … overload iff it never fell below target for so long. Degradation aims at the same strain.
         normal_batch_share: Longest batch in NORMAL as a share of the SLO.
         full_batch_share: Longest batch in the other states.
-        drain_seconds: Backlog above target is to be gone within this time.
+        drain_seconds: Time within which the backlog above target should be gone.
         headroom: Capacity planned per unit of demand while degraded.
         ramp_up: Largest rise of the degraded share per second.
         ramp_down: Largest fall per second.
@@ -82,7 +83,7 @@ class SloSettings:
 
 @dataclass(frozen=True)
 class _Paces:
-    """What a worker makes in each state, and the batch limits behind it."""
+    """A worker's pace in each state, and the batch limits behind it."""
 
     normal: Pace
     full: Pace
@@ -120,7 +121,7 @@ class SloPolicy:
         self._table = TablePolicy()
 
     def decide(self, seen: Observation, before: Decision | None) -> Decision:
-        """Return what to do now; without a cost table, what `table` says."""
+        """Return the decision for now; without a cost table, that of policy `table`."""
         if seen.cost is None:
             return self._table.decide(seen, None)
         known = before is not None and "rung" in before.memory
@@ -154,7 +155,7 @@ class SloPolicy:
         )
 
     def _climb(self, seen: Observation, memory: dict[str, float], paces: _Paces, arrivals: Arrivals) -> str:
-        """Move at most one rung and say why."""
+        """Move at most one rung and return why."""
         rules, now = self.settings, seen.now
         rung, fraction = int(memory["rung"]), memory["fraction"]
         strain = self._strain(seen, paces.at(rung, fraction))
@@ -195,7 +196,7 @@ class SloPolicy:
     def _ramp(
         self, seen: Observation, memory: dict[str, float], paces: _Paces, arrivals: Arrivals, elapsed: float
     ) -> None:
-        """Move the degraded share towards what the demand needs, no faster than the ramps allow."""
+        """Move the degraded share towards the share the demand needs, no faster than the ramps allow."""
         rules, fraction = self.settings, memory["fraction"]
         if paces.degraded is None or fraction == 0:
             return
@@ -235,7 +236,7 @@ class SloPolicy:
         return predicted_wait_seconds(waiting, seen.busy_workers, fleet) / self._budget(pace)
 
     def _replicas(self, seen: Observation, paces: _Paces, arrivals: Arrivals, degrading: bool) -> int:
-        """What full quality needs: of the long rate in calm, of the slow one while degraded, and of the backlog."""
+        """Return what full quality needs for the backlog and the long rate (while degraded, the slow one if higher)."""
         spread = max(seen.cold_start_seconds, self.settings.slo_seconds)
         rate = max(arrivals.long, arrivals.slow) if degrading else arrivals.long
         if arrivals.quiet and seen.waiting + seen.retrying + seen.running == 0:

@@ -20,7 +20,7 @@ class TablePolicy:
     name = "table"
 
     def decide(self, seen: Observation, before: Decision | None) -> Decision:
-        """Return the row of the table that holds now; `before` does not matter."""
+        """Return the row of the table that applies now; `before` does not matter."""
         depth = seen.waiting
         if depth <= LOW_DEPTH:
             batch, mode, state, why = 1, Mode.VIP, State.NORMAL, f"depth {depth} <= {LOW_DEPTH}: latency"

@@ -31,10 +31,10 @@ from gateway.ledger.engine import Ledger
 from gateway.ledger.jobs import JobRow
 from gateway.outbox import Submitter
 from gateway.recording.recorder import Recorder
-from gateway.recording.transitions import fact
+from gateway.recording.remedies import Cancel, Push, Record, Remedy, remedy
 from proteus import keys
-from proteus.jobs import EPOCH_TOKENS, OUTSIDE, EventKind, JobId, JobState
-from proteus.queue import AnyQueue, JobView, QueueEvent
+from proteus.jobs import OUTSIDE, JobId
+from proteus.queue import AnyQueue, QueueEvent
 
 log = structlog.get_logger()
 
@@ -150,37 +150,34 @@ class Reconciler:
         return wrong + len(ready)
 
     async def _mend(self, rows: Sequence[JobRow], *, quiet_before: datetime, emptied: bool) -> int:
-        facts: list[QueueEvent] = []
-        pushes: list[str] = []
-        cancels: list[JobRow] = []
+        """Repair what differs in these rows; return how many differences there were."""
+        remedies: list[tuple[JobRow, Remedy]] = []
         restored = 0
         for name, queue in self._queues.items():
             own = [row for row in rows if row.kind.queue == name]
             views = await queue.look(*[row.id for row in own], positions=False)
             restored += await self._restore(queue, [view.id for view in views if view and view.stranded])
-            for row, view in zip(own, views, strict=True):
-                if row.updated_at >= quiet_before or (view is not None and not view.readable):
-                    continue
-                if view is None or _replaceable(row, view):
-                    if row.cancel_requested:
-                        facts.append(fact(row, EventKind.CANCELED, now=datetime.now(UTC)))
-                    elif view is None and (emptied or row.submitted_epoch >= row.epoch):
-                        facts.append(fact(row, EventKind.RESUBMITTED, now=datetime.now(UTC)))
-                    else:
-                        pushes.append(row.id)
-                elif event := _missed(row, view):
-                    facts.append(event)
-                elif row.cancel_requested and not view.cancel_requested:
-                    cancels.append(row)
-        for event in facts:
+            now = datetime.now(UTC)
+            remedies += [
+                (row, found)
+                for row, view in zip(own, views, strict=True)
+                if row.updated_at < quiet_before and (found := remedy(row, view, now=now, emptied=emptied))
+            ]
+        await self._record([found.event for _, found in remedies if isinstance(found, Record)])
+        await self._submitter.push([row.id for row, found in remedies if isinstance(found, Push)])
+        for row, found in remedies:
+            if isinstance(found, Cancel):
+                await self._queues[row.kind.queue].cancel(row.id)
+        return len(remedies) + restored
+
+    async def _record(self, events: Sequence[QueueEvent]) -> None:
+        """Settle events that rows have missed."""
+        if not events:
+            return
+        for event in events:
             metrics.RECONCILED.labels(event.kind).inc()
-        if facts:
-            log.warning("rows_reconciled", jobs=len(facts), kinds=sorted({event.kind.value for event in facts}))
-            await self._recorder.settle(facts)
-        await self._submitter.push(pushes)
-        for row in cancels:
-            await self._queues[row.kind.queue].cancel(row.id)
-        return len(facts) + len(pushes) + len(cancels) + restored
+        log.warning("rows_reconciled", jobs=len(events), kinds=sorted({event.kind.value for event in events}))
+        await self._recorder.settle(events)
 
     async def _restore(self, queue: AnyQueue, ids: Sequence[JobId]) -> int:
         """Give jobs that are in no list a place that will move them."""
@@ -216,36 +213,3 @@ class Reconciler:
         async with self._ledger.read() as reads:
             known = await reads.deployment.fact(EPOCH_FACT)
         return known is not None and current == known
-
-
-def _replaceable(row: JobRow, view: JobView) -> bool:
-    """Tell whether Redis holds the job of an older epoch that a push of this row would replace."""
-    over = view.state.terminal and view.state is not JobState.FAILED
-    return view.token < row.epoch * EPOCH_TOKENS and not over
-
-
-def _missed(row: JobRow, view: JobView) -> QueueEvent | None:
-    """Return the event that this row has missed, if its job in Redis is somewhere else."""
-    data: dict[str, object] = {"attempts": view.attempts, "crashes": view.crashes, "solo_crashes": view.solo_crashes}
-    kind: EventKind | None = None
-    if view.state.terminal:
-        kind = EventKind(view.state.value)
-        data |= {"result": dict(view.result)} if view.state is JobState.COMPLETED else {}
-        data |= {"code": view.code, "message": view.message} if view.state is JobState.FAILED else {}
-    elif view.state is JobState.RUNNING and view.token > row.token:
-        kind = EventKind.CLAIMED
-    elif view.state is JobState.QUEUED and row.state is JobState.RUNNING and view.token >= row.token:
-        kind = EventKind.RETURNED
-    elif row.submitted_epoch < row.epoch:
-        kind = EventKind.SUBMITTED
-    if kind is None:
-        return None
-    return QueueEvent(
-        entry_id="",
-        kind=kind,
-        job_id=view.id,
-        token=max(view.token, row.epoch * EPOCH_TOKENS),  # An ended job stays ended, also if an older epoch ended it.
-        state=view.state,
-        at_ms=int(datetime.now(UTC).timestamp() * 1000),
-        data=data,
-    )

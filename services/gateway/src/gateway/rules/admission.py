@@ -132,10 +132,20 @@ class Admission:
 
 
 def decide(request: Request, queue: QueueView, fleet: Fleet, limits: Limits, now: float) -> Admission:
-    """Decide about one submit."""
+    """Decide about one submit: caps first, then its deadline, its turn, and the fleet's time."""
     before = queue.waiting_high if request.priority == "high" else queue.waiting
     promise = eta(before + request.pictures - 1, queue.busy_workers, fleet)
+    return (
+        _over_a_total(request, queue, limits, promise)
+        or _out_of_reach(request, fleet, promise, now)
+        or _held(request, queue, limits, promise)
+        or _list_full(request, queue, fleet, limits, promise)
+        or Admission(verdict=Verdict.ACCEPT, reason=_time_to_come(promise), eta=promise)
+    )
 
+
+def _over_a_total(request: Request, queue: QueueView, limits: Limits, promise: Eta) -> Admission | None:
+    """Shed what would give a holder more unfinished jobs than it may have."""
     for code, whose, has, cap in (
         ("user_cap", "", queue.guest_total, limits.guest.total),
         ("user_cap", " from one address", queue.address_total, limits.address.total),
@@ -144,38 +154,54 @@ def decide(request: Request, queue: QueueView, fleet: Fleet, limits: Limits, now
         if cap is not None and (total := has + request.pictures) > cap:
             reason = f"{total} unfinished jobs{whose} are more than {cap}"
             return _shed(code, reason, promise, promise.p50_seconds)
+    return None
+
+
+def _out_of_reach(request: Request, fleet: Fleet, promise: Eta, now: float) -> Admission | None:
+    """Shed what no worker can do, or none in time."""
     if isinf(promise.p50_seconds):
         return _shed("no_capacity", "no worker can be had: the fleet's maximum is 0", promise, inf)
     if fleet.measured and request.deadline_at is not None and now + promise.p90_seconds > request.deadline_at:
         late = now + promise.p90_seconds - request.deadline_at
         reason = f"it would be done {late:.1f} s after its deadline"
         return _shed("deadline_unreachable", reason, promise, late)
+    return None
+
+
+def _held(request: Request, queue: QueueView, limits: Limits, promise: Eta) -> Admission | None:
+    """Hold low priority, and what would give a holder more places on the list than it may have."""
     if request.priority == "low":
         return Admission(verdict=Verdict.HOLD, reason="low priority waits until the list is short", eta=promise)
-    for who, has, cap in (
+    for holder, has, cap in (
         ("guest", queue.guest_waiting, limits.guest.queued),
         ("address", queue.address_waiting, limits.address.queued),
         ("tenant", queue.tenant_waiting, limits.tenant_queue_cap),
     ):
         if cap is not None and has + request.pictures > cap:
-            reason = f"the {who} has {has} of {cap} places on the list"
+            reason = f"the {holder} has {has} of {cap} places on the list"
             return Admission(verdict=Verdict.HOLD, reason=reason, eta=promise)
+    return None
 
-    too_long = promise.p90_seconds > limits.eta_limit_seconds
-    if promise.cold or (too_long and not fleet.measured):  # No time is known: the number of jobs is the limit.
-        room = limits.cold_admit if limits.cold_admit is not None else COLD_ADMIT_PER_REPLICA * fleet.max_replicas
-        if queue.waiting + request.pictures > room:
-            cause = "the first worker to start" if promise.cold else "a fleet whose pace is not measured yet"
-            reason = f"{queue.waiting} jobs wait for {cause}, {room} may"
-            return _shed("queue_full", reason, promise, promise.wait_seconds)
-        if promise.cold:
-            reason = f"it wakes the fleet: the first worker is ready in {promise.wait_seconds:.0f} s"
-            return Admission(verdict=Verdict.ACCEPT, reason=reason, eta=promise)
-    elif too_long:
-        over = promise.p90_seconds - limits.eta_limit_seconds
+
+def _list_full(request: Request, queue: QueueView, fleet: Fleet, limits: Limits, promise: Eta) -> Admission | None:
+    """Shed what would wait too long: by time where it is known, else by the number of jobs."""
+    over = promise.p90_seconds - limits.eta_limit_seconds
+    if fleet.measured and not promise.cold:
         reason = f"it would take {promise.p90_seconds:.1f} s, the limit is {limits.eta_limit_seconds:g} s"
-        return _shed("queue_full", reason, promise, over)
-    return Admission(verdict=Verdict.ACCEPT, reason=f"it is done in about {promise.p50_seconds:.1f} s", eta=promise)
+        return _shed("queue_full", reason, promise, over) if over > 0 else None
+    if not promise.cold and over <= 0:
+        return None
+    room = limits.cold_admit if limits.cold_admit is not None else COLD_ADMIT_PER_REPLICA * fleet.max_replicas
+    if queue.waiting + request.pictures <= room:
+        return None
+    cause = "the first worker to start" if promise.cold else "a fleet whose pace is not measured yet"
+    return _shed("queue_full", f"{queue.waiting} jobs wait for {cause}, {room} may", promise, promise.wait_seconds)
+
+
+def _time_to_come(promise: Eta) -> str:
+    if promise.cold:
+        return f"it wakes the fleet: the first worker is ready in {promise.wait_seconds:.0f} s"
+    return f"it is done in about {promise.p50_seconds:.1f} s"
 
 
 def promote(held: Mapping[str, int], *, waiting: int, limits: Limits, last: str | None = None) -> Sequence[str]:

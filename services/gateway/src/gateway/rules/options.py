@@ -38,7 +38,7 @@ class TryonOptions(BaseModel):
         default="normal", description="`high` needs the scope `priority:high`; `low` waits until little else does."
     )
     metadata: dict[Label, Label] | None = Field(
-        default=None, max_length=16, description="Your own labels; returned with the try-on, seen by nobody else."
+        default=None, max_length=16, description="Your own labels; returned with the try-on and visible to you only."
     )
     expires_in: int | None = Field(
         default=None, ge=60, le=31_536_000, description="Seconds until the try-on and its pictures are deleted."

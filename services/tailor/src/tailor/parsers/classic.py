@@ -1,9 +1,8 @@
 """The parser without trained weights for garments: colour on a plain background, landmarks on a person.
 
 A garment that lies or hangs alone is cut from its ground by `flat`: by colour and outline on a plain one, with a low
-confidence on a texture. A worn garment is taken from the body's geometry and colours, with a
-confidence that says so. Everything else is refused with a code. Default of the local stack; passes the parsers'
-contract tests.
+confidence on a texture. A worn garment is taken from the body's geometry and colours, with a confidence to match.
+Everything else is refused with a code. Default of the local stack; passes the parsers' contract tests.
 """
 
 from __future__ import annotations
@@ -105,7 +104,7 @@ def _flat(photo: Pixels, category: str) -> GarmentMask:
 
 
 def _worn(photo: Pixels, pose: Pose, category: str) -> GarmentMask:
-    """Take the garment that a person wears: the body's geometry says where, skin and colours say which pixels."""
+    """Take the garment that a person wears: the body's geometry gives the region, skin and colours the pixels."""
     chosen: GarmentCategory = "upper" if category == "auto" else category  # type: ignore[assignment]
     height, width = photo.shape[:2]
     small, scale = shrink(photo)

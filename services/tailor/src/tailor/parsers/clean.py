@@ -33,7 +33,7 @@ CUT_CLASSES: Final[dict[str, tuple[Cloth, ...]]] = {
     "overall": (Cloth.UPPER, Cloth.LOWER, Cloth.FULL),
     "dress": (Cloth.UPPER, Cloth.LOWER, Cloth.FULL),
 }
-"""What makes a garment of a category; a dress often comes as an upper and a lower part."""
+"""The classes of a garment of a category; a dress often comes as an upper and a lower part."""
 
 WORN_CLASSES: Final[dict[str, tuple[Cloth, ...]]] = {
     "upper": (Cloth.UPPER, Cloth.FULL),
@@ -41,7 +41,7 @@ WORN_CLASSES: Final[dict[str, tuple[Cloth, ...]]] = {
     "overall": (Cloth.UPPER, Cloth.LOWER, Cloth.FULL),
     "dress": (Cloth.UPPER, Cloth.LOWER, Cloth.FULL),
 }
-"""What has to go when a garment of a category is put on."""
+"""The classes that are removed when a garment of a category is put on."""
 
 CATEGORY_OF: Final[dict[int, GarmentCategory]] = {Cloth.UPPER: "upper", Cloth.LOWER: "lower", Cloth.FULL: "dress"}
 PERSON: Final = (Body.HAIR, Body.BODY_SKIN, Body.FACE_SKIN)
@@ -79,7 +79,7 @@ class CleanParser:
         self.version = f"1-{_fingerprint(folder)}"
 
     def find_garment(self, photo: Pixels, *, category: str) -> GarmentMask:
-        """Find the garment; `auto` takes what covers most.
+        """Find the garment; `auto` takes the category that covers most.
 
         Raises:
             NoGarmentDetected: There is none of this category.
@@ -128,7 +128,7 @@ class CleanParser:
 
 
 def _flat(foreground: Floats, cloth: Pixels, category: str) -> GarmentMask:
-    """The garment is what stands out from the background."""
+    """Take what stands out from the background."""
     alpha = drop_specks(np.asarray((foreground * 255).round(), np.uint8))
     solid = alpha > 127
     if solid.mean() < MIN_AREA:
@@ -149,12 +149,12 @@ def _flat(foreground: Floats, cloth: Pixels, category: str) -> GarmentMask:
 
 
 def _worn(foreground: Floats, cloth: Pixels, body: Pixels, pose: Pose, category: str) -> GarmentMask:
-    """The garment is what cloth-seg says, in the foreground, where this body wears such garments."""
+    """Take what cloth-seg calls the garment, in the foreground, where this body wears such garments."""
     bare = np.isin(body, PERSON)
     if category == "auto":
         found = _dominant(cloth, (foreground > 0.5) & ~bare)
         if found is None:
-            raise NoGarmentDetected("the person in the picture wears nothing that can be told from the rest")
+            raise NoGarmentDetected("the clothes of the person cannot be separated from the rest of the picture")
         chosen, share = found
     else:
         chosen, share = _known(category), 1.0
@@ -212,7 +212,7 @@ def _mask(truth: Truth) -> Pixels:
 
 
 def _fingerprint(folder: Path) -> str:
-    """Eight digits that name these files: their sizes and first mebibytes; results of others are not the same."""
+    """Eight digits that name these files: their sizes and first mebibytes; other files give other results."""
     digest = hashlib.sha256()
     for kind in KINDS:
         path = folder / kind.file

@@ -1,10 +1,10 @@
-"""The three networks of the parser `clean`, ONNX files that the operator brings: who is there, and what they wear.
+"""The three networks of the parser `clean`, ONNX files that the operator brings: foreground, garments, body.
 
     birefnet_lite.onnx        foreground      (1, 3, S, S), ImageNet statistics   -> (1, 1, S, S) logits
     u2net_cloth_seg.onnx      garment class   (1, 3, S, S) in [-1, 1]             -> (1, 4, S, S) logits
     selfie_multiclass.onnx    body class      (1, S, S, 3) in [0, 1]              -> (1, S, S, 6) logits
 
-Every one sees the photo stretched to its square; the answer is stretched back before a class is chosen. cloth-seg takes
+Each takes the photo stretched to its square; its output is stretched back before a class is chosen. cloth-seg takes
 (x/255 - 0.5)/0.5: ImageNet statistics, which a well-known wrapper feeds it, give other masks.
 """
 
@@ -56,11 +56,11 @@ class Body(IntEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Kind:
-    """What one network takes and gives.
+    """One network's input and output.
 
     Attributes:
         side: Of its square, where the file leaves it open.
-        classes: Channels of its answer.
+        classes: Channels of its output.
         channels_last: (1, S, S, C), not (1, C, S, S), in and out.
         mean: Subtracted from the photo in [0, 1]; then `spread` divides.
     """
@@ -135,7 +135,7 @@ def _load(path: Path, kind: Kind, threads: int) -> Callable[[Pixels], Floats]:
 
 
 def _check(name: str, kind: Kind, source: list[Any], target: list[Any]) -> None:
-    """Refuse a file that is another network: its answer would look like a mask and be none."""
+    """Refuse a file that is another network: its output would look like a mask and be none."""
     channel = -1 if kind.channels_last else 1
     for word, shape, channels in (("input", source, 3), ("output", target, kind.classes)):
         if len(shape) != 4 or (isinstance(shape[channel], int) and shape[channel] != channels):

@@ -64,7 +64,7 @@ def _extent(mask: Truth, *, axis: int) -> tuple[int, int]:
 
 
 def grab(small: Pixels, trimap: Pixels, *, rounds: int) -> Truth:
-    """Return where grabCut sees the garment, deciding what the map leaves open."""
+    """Return where grabCut sees the garment, deciding the pixels that the map leaves open."""
     open_ = (trimap == cv2.GC_PR_FGD) | (trimap == cv2.GC_PR_BGD)
     background = (trimap == cv2.GC_BGD) | (trimap == cv2.GC_PR_BGD)
     if open_.any() and background.any() and not background.all():

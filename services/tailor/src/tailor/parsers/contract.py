@@ -1,4 +1,4 @@
-"""The parser seam: what is garment and what is person in a photo.
+"""The parser seam: finds the garment or the person in a photo.
 
 A parser sees arrays only; storing, naming and caching are the worker's. Calls block and are CPU-bound; an instance
 is used by one thread at a time.

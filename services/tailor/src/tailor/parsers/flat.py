@@ -27,7 +27,7 @@ WORKING_SIDE: Final = 512
 
 AREA_FRACTIONS: Final = (0.02, 0.95)
 LACKING: Final = 0.012
-"""Share of the outline's area that colour has not found, from which on the outline is believed."""
+"""Share of the outline's area that colour has not found, from which on the outline decides."""
 
 EXTRA: Final = 0.03
 """Share of colour's area outside the outline, from which on both are the garment: somewhere the outline leaked."""
@@ -129,7 +129,7 @@ def matte(photo: Pixels, found: Pixels) -> Pixels:
     axis = garment - background
     length = np.sum(axis**2, axis=-1)
     share = np.sum((photo.astype(np.float32) - background) * axis, axis=-1) / np.maximum(length, 1.0)
-    # Where garment and background look alike the colours say nothing: the plain, smoothed mask decides.
+    # Where garment and background look alike the colours cannot decide: the plain, smoothed mask does.
     trust = np.clip((length - 400) / 1600, 0, 1)
     smooth = soft_edge(mask, band / 2).astype(np.float32) / 255
     alpha = trust * np.clip(share * 1.16 - 0.08, 0, 1) + (1 - trust) * smooth

@@ -27,7 +27,7 @@ def find_in(photo: Pixels, alpha: Pixels | None, parser: Parser, *, category: st
         alpha: (H, W) uint8.
 
     Raises:
-        NoGarmentDetected, InvalidRequest: The parser's.
+        NoGarmentDetected, InvalidRequest: From the parser.
     """
     if alpha is None or float(np.mean(alpha < 128)) < LEAST_TRANSPARENT or not (alpha > 127).any():
         return parser.find_garment(photo, category=category), False

@@ -1,7 +1,7 @@
-"""The ground that a flat garment lies on: its colour everywhere, as far as a smooth surface can say it. Pure.
+"""The ground that a flat garment lies on: its colour everywhere, as far as a smooth surface describes it. Pure.
 
 Paper under a lamp is brighter here than there. A surface of second degree in CIELAB is fitted to the photo's border and
-to what continues it inwards; what is left over, in units of the ground's own unevenness, says where something lies.
+to what continues it inwards; what is left over, in units of the ground's own unevenness, shows where something lies.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ Plane = NDArray[np.floating[Any]]
 Truth = NDArray[np.bool_]
 
 BORDER_FRACTION: Final = 0.025
-"""Of the longer side: the ring in which the ground is looked for first."""
+"""Of the longer side: the ring in which the ground is sought first."""
 
 PLAIN_FRACTION: Final = 0.80
 """The share of the photo's border that must look alike: one side may be touched by the garment."""
@@ -46,7 +46,7 @@ class Ground:
         delta: (H, W, 3) the photo minus the ground, in CIELAB.
         smooth: The same, without the camera's noise.
         unevenness: Of the ground: lightness and chroma, as a standard deviation.
-        plain: Share of the border that is as the surface says.
+        plain: Share of the border that the surface fits.
     """
 
     delta: Plane
@@ -125,7 +125,7 @@ def _fit(lab: Plane, where: Truth) -> NDArray[np.float64]:
     solution: NDArray[np.float64] = np.zeros((basis.shape[1], 3))
     for _ in range(FIT_ROUNDS):
         weighted = basis * weight[:, None]
-        # A little of the plain mean: a ring of which a side is missing must not send the surface anywhere.
+        # A little of the plain mean: a ring of which a side is missing must not bend the surface.
         gram = weighted.T @ basis + np.diag([0, *[1e-3 * len(xs)] * 5])
         solution = np.asarray(np.linalg.solve(gram, weighted.T @ values), np.float64)
         residual = np.linalg.norm(values - basis @ solution, axis=1)

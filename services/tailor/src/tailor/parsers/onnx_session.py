@@ -1,6 +1,6 @@
 """An ONNX file in ONNX Runtime on the CPU: the exact form of every network here, and no other in its place.
 
-The runtime takes another provider where the requested one is missing, and says so on standard error only.
+The runtime takes another provider where the requested one is missing, and reports that on standard error only.
 """
 
 from __future__ import annotations

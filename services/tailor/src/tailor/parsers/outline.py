@@ -1,9 +1,9 @@
 """Finds a flat garment by its closed outline: what cannot be reached from the photo's edge is the garment. Pure.
 
 Colour fails where white cloth lies on white paper. What is left there are two or three grey levels, a rim that turns
-away from the light, seams, a shadow. So the ground is walked from the photo's edge inwards: over what is as the ground,
-and over soft shadows, but over no crisp edge and no other colour. Gaps in the outline are found by their narrow mouth,
-and closed by what the garment's other half shows.
+away from the light, seams, a shadow. So the ground is flooded from the photo's edge inwards: over what looks like the
+ground, and over soft shadows, but over no crisp edge and no other colour. Gaps in the outline are found by their narrow
+mouth, and closed by what the garment's other half shows.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from tailor.parsers.edge import PLACE_ROUNDS, disc, peeled, placed
 from tailor.parsers.ground import Ground, Plane, Truth, ring
 
 DIFFERENT: Final = (2.8, 6.0)
-"""In units of the ground's unevenness, least and most: what is farther from the ground is not the ground itself. Where
-between them is the border's own extreme."""
+"""In units of the ground's unevenness, least and most: what is farther from the ground is not the ground itself. The
+border's own extreme sets it between them."""
 
 EXTREME: Final = 2.4
 """The border's extreme is its 80 % quantile times this: a fifth of it may be the garment's."""
@@ -47,11 +47,11 @@ CRISP_RATIO: Final = 1.5
 """A crisp edge is this much steeper than the same place blurred; a soft shadow's edge is not."""
 
 BALLS: Final = (2, 3, 5, 8, 12)
-"""Radii in pixels at working size of what must pass through an opening that is one."""
+"""Radii, in pixels at working size, of the balls that must pass through a true opening."""
 
 POCKET_AREA: Final = 0.0005
 CERTAIN_POCKET_AREA: Final = 0.04
-"""Shares of the photo: smaller pockets are left to the edge's own work; larger ones need no content to count."""
+"""Shares of the photo: smaller pockets are left to `edge`; larger ones count without content."""
 
 BRIDGE: Final = 14
 """Pixels at working size: half the longest gap in an outline that is bridged."""
@@ -61,7 +61,7 @@ LONGEST_GAP: Final = 12.0
 """Between two legs the area is at most this many times the mouth's square."""
 
 LEAST_TWIN: Final = 5.0
-"""Pixels at working size: half the width of what the other half may add."""
+"""Pixels at working size: half the width of the least that the other half may add."""
 
 CONTENT_CLOSING: Final = 4
 """Pixels at working size: folds up to twice as thick belong to the pocket that they interrupt."""
@@ -90,7 +90,7 @@ Box = tuple[slice, slice]
 
 
 class Evidence:
-    """What a photo at working size says about ground, shadow and edges."""
+    """What a photo at working size shows of ground, shadow and edges."""
 
     def __init__(self, ground: Ground) -> None:
         lightness = ground.smooth[..., 0]
@@ -207,7 +207,7 @@ class _Pocket:
         return GAP_CONTENT if self.is_gap else LEAST_CONTENT
 
     def content(self, evidence: Evidence) -> float:
-        """Return the share of its middle that shows something: cloth has folds, the ground between legs has not."""
+        """Return the share of its middle that shows something: cloth has folds, the ground between legs has none."""
         margin = CONTENT_CLOSING + 1
         padded = cv2.copyMakeBorder(
             self.mask.astype(np.uint8), margin, margin, margin, margin, cv2.BORDER_CONSTANT, value=0
@@ -235,7 +235,7 @@ def _pockets(where: Truth, wide: Truth) -> list[_Pocket]:
 
 
 def _mirrored(outside: Truth, passable: Truth, evidence: Evidence) -> Truth:
-    """Return the outside without what the garment's other half says is garment.
+    """Return the outside without what the garment's other half shows to be garment.
 
     Where the mirrored obstacles close a region that was open, and its mirror image is garment, one side of the outline
     was too faint.
@@ -280,7 +280,7 @@ def _axis_shift(mask: Truth) -> int:
 
 
 def _holes(mask: Truth, evidence: Evidence) -> Truth:
-    """Return where the ground itself is seen through the garment: as the ground in colour and as even."""
+    """Return where the ground itself is seen through the garment: the same in colour and as even."""
     same = mask & (evidence.units < evidence.limit / 2) & ~evidence.crisp
     core = cv2.erode(same.astype(np.uint8), np.ones((3, 3), np.uint8))
     count, labels, stats, _ = cv2.connectedComponentsWithStats(core, connectivity=4)
@@ -291,7 +291,7 @@ def _holes(mask: Truth, evidence: Evidence) -> Truth:
             continue
         here = labels == index
         even = float(np.median(evidence.steep[here])) <= 1.25 * outside_steep + 0.01
-        # A highlight on white cloth is as the ground, too, but its rim is soft.
+        # A highlight on white cloth looks like the ground, too, but its rim is soft.
         rim = (cv2.dilate(here.astype(np.uint8), np.ones((9, 9), np.uint8)) > 0) & ~here
         edge = cv2.dilate((rim & evidence.crisp).astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
         cut = float(np.mean(edge[rim])) > CUT_RIM and float(np.quantile(evidence.steep[rim], 0.7)) > CUT_STEEP

@@ -1,4 +1,4 @@
-"""Asks of a cut-out whether one upright garment can look like this, and names what speaks against it. Pure."""
+"""Checks whether a cut-out can be one upright garment, and names what speaks against it. Pure."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ ROUND: Final = 0.86
 """4 pi area / perimeter squared: a disc has 1, a square 0.79, a garment less."""
 
 SYMMETRY_GAIN: Final = 0.10
-"""So much better does a sideways garment mirror about its horizontal axis than about its vertical one."""
+"""A sideways garment mirrors this much better about its horizontal axis than about its vertical one."""
 
 SIDE: Final = 128
 

@@ -1,4 +1,4 @@
-"""What a cut-out's outline says about its category. Pure; for parsers that have no labels."""
+"""Guesses a cut-out's category from its outline. Pure; for parsers that have no labels."""
 
 from __future__ import annotations
 

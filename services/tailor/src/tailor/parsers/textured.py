@@ -1,6 +1,6 @@
 """Finds a garment on a bed, a carpet, tiles, a floor and a wall: what the middle shows and the border does not. Pure.
 
-The photo's border tells the colours of the ground, several of them; what is far from all of these is the garment's
+The photo's border shows the colours of the ground, several of them; what is far from all of these is the garment's
 first guess inside a rectangle, and grabCut goes on from there. Right more often than not, so its confidence is low.
 """
 

@@ -23,7 +23,7 @@ SIDES, LONG_SIDES = (0.50, 0.80), (0.24, 0.42)
 """The rows, as shares of the height, in which a trunk's sides are read: below the sleeves, above a skirt."""
 
 OPENING_DEPTHS: Final = (0.012, 0.03, 0.05, 0.08)
-"""Where the inside of the back is looked for below the top middle, as shares of the height: under the collar's back."""
+"""Where the inside of the back is sought below the top middle, as shares of the height: under the collar's back."""
 
 OPENING_TOLERANCE: Final = (22, 10, 10)
 """Of cv2's 8-bit Lab: the shade inside a neck varies in lightness more than in colour."""
@@ -33,7 +33,7 @@ MIN_SLEEVE: Final = 0.025
 
 
 TWIN_SHARE: Final = 0.6
-"""Of a sleeve's mirror image: as much must be cloth, or the other side has no sleeve."""
+"""Share of a sleeve's mirror image that must be cloth, or the other side has no sleeve."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -172,7 +172,7 @@ def _sleeve(solid: Mask, *, side: float, far: float, shoulder: float) -> Sleeve 
 
 
 def _mirrored(sleeve: Sleeve, *, axis: float) -> Sleeve:
-    """Return the sleeve, mirrored about an upright line; what leaves the picture is lost."""
+    """Return the sleeve, mirrored about an upright line; pixels outside the picture are lost."""
     width = sleeve.mask.shape[1]
     shift = round(2 * axis) - (width - 1)
 
@@ -204,7 +204,7 @@ def _twin(sleeve: Sleeve | None, solid: Mask, *, axis: float) -> Sleeve | None:
 def _opening(garment: Pixels, solid: Mask, *, left: float, right: float) -> Mask:
     """Return the inside of the back: a patch at the top middle, of one colour, that ends before the chest begins.
 
-    What lies above it, the collar's back, belongs to it.
+    The collar's back, which lies above it, belongs to it.
     """
     height = solid.shape[0]
     middle, chest = round((left + right) / 2), round(0.3 * height)
@@ -228,7 +228,7 @@ def _opening(garment: Pixels, solid: Mask, *, left: float, right: float) -> Mask
 
 
 def _patch(lab: Pixels, solid: Mask, *, seed: tuple[int, int], half: float) -> Mask:
-    """Return what has the seed's colour and hangs together with it, at most `half` a side away; gaps closed."""
+    """Return what has the seed's colour and is connected to it, at most `half` a side away; gaps closed."""
     blocked = np.ones((solid.shape[0] + 2, solid.shape[1] + 2), np.uint8)
     blocked[1:-1, 1:-1] = ~solid
     blocked[:, : max(1, round(seed[0] - half))] = 1

@@ -1,4 +1,4 @@
-"""Weights may be read and are what was fetched: checked against the `SHA256SUMS` that `make weights` leaves beside."""
+"""Checks that weights are readable and as fetched, against the `SHA256SUMS` that `make weights` leaves beside them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ LEVELS_UP: Final = 4
 
 
 def verify(paths: Iterable[Path]) -> None:
-    """Check files against the nearest listing above them; what no listing names is taken as it is.
+    """Check files against the nearest listing above them; accept those that no listing names.
 
     Raises:
         ModelUnavailable: A file is not the one that was fetched, or may not be read.
@@ -38,7 +38,7 @@ def refuse_unreadable(path: Path) -> None:
     """Raise unless this process may read a file that is there; safetensors would call it missing.
 
     Raises:
-        ModelUnavailable: It may not.
+        ModelUnavailable: It may not read it.
     """
     try:
         path.open("rb").close()

@@ -1,4 +1,4 @@
-"""Colours of a photo: palettes of samples, distances to them, and what is missing filled smoothly. Pure numpy and cv2.
+"""Colours of a photo: palettes of samples, distances to them, and missing ones filled smoothly. Pure numpy and cv2.
 
 Colours are CIELAB as float32: L from 0 to 100, a and b around 0.
 """
@@ -21,7 +21,7 @@ SAMPLES_MOST: Final = 800
 
 
 def palette(samples: Floats, most: int) -> Floats:
-    """Return at most so many colours that stand for the samples, (n, 3); rare ones are left out."""
+    """Return at most `most` colours that represent the samples, (n, 3); rare ones are left out."""
     if len(samples) <= most:
         return samples
     samples = samples[:: max(1, len(samples) // SAMPLES_MOST)]
@@ -65,7 +65,7 @@ def weighted(difference: Floats) -> Floats:
 
 
 def fill(values: Floats, known: Mask | Floats) -> Floats:
-    """Return (h, w, 3), smooth, with what is not known filled from what is around it, coarse to fine; else zeros."""
+    """Return (h, w, 3), smooth, unknown pixels filled from their surroundings, coarse to fine; else zeros."""
     weight = np.asarray(known, np.float32)
     levels = [(values * weight[..., None], weight)]
     while min(levels[-1][1].shape) > 2:

@@ -3,8 +3,8 @@
 The worker opens a session for one batch key, admits jobs, calls `step` until the session is empty, and evicts jobs that
 were cancelled, expired or lost. Steps are where cancel, deadline, a lost lease and progress act. Engines never
 see Redis or the store: pictures come in as arrays and leave as arrays. A session runs in one thread and is not
-thread-safe; that thread does the model's work only. What else a picture costs is done by `Engine.prepare` before it is
-admitted and by `Finished.image` after it has left, each in a thread of its own.
+thread-safe; that thread runs only the model. A picture's other work is done by `Engine.prepare` before it is admitted
+and by `Finished.image` after it has left, each in a thread of its own.
 """
 
 from __future__ import annotations
@@ -65,7 +65,8 @@ class Finished:
     """A picture whose last step is done; `notes` goes into the result's parameters.
 
     Attributes:
-        picture: (H, W, 3) uint8 sRGB at the person photo's size, or a call that makes it: in any thread, and again.
+        picture: (H, W, 3) uint8 sRGB at the person photo's size, or a call that makes it, in any thread and any number
+            of times.
         warnings: Codes of what may be wrong with it (`proteus.picture_warnings`).
     """
 
@@ -103,7 +104,7 @@ class Progress:
 
 @dataclass(frozen=True, kw_only=True)
 class StepReport:
-    """What one step brought."""
+    """The results of one step."""
 
     finished: Sequence[Finished] = ()
     failed: Sequence[Failed] = ()
@@ -140,7 +141,7 @@ class Engine(Protocol):
     card: EngineCard
 
     def prepare(self, job: WeaveJob, batch_key: str) -> WeaveJob:
-        """Return the job with all that its pictures need before the model sees them; in any thread, several at once.
+        """Return the job with its pictures prepared for the model; runs in any thread, several at once.
 
         Raises:
             ProteusError: This job cannot be woven.

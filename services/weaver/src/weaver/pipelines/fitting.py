@@ -1,7 +1,7 @@
 """Where each piece of a garment goes on a body: anatomy and landmarks -> meshes. Pure.
 
 The trunk's mesh hangs on landmarks 12, 11, 24, 23 (top left, top right, bottom left, bottom right of an unmirrored
-photo of somebody who faces the camera; sorted by the picture, so that writing reads the right way round from behind,
+photo of a person who faces the camera; sorted by the picture, so that writing reads the right way round from behind,
 too), padded because BlazePose's shoulders and hips are joints, inside the body. Sleeves are bent along the arms.
 """
 
@@ -30,13 +30,13 @@ LENGTH_IN_TORSOS: Final = {"upper": (0.85, 1.30), "dress": (1.2, 2.7), "overall"
 WAIST_ABOVE_HIPS, WAIST_WIDTH, HIPS_TO_HEM = 0.24, 0.98, (0.5, 2.6)
 MAX_SLEEVE_TURN: Final = np.deg2rad(150)
 SEAM_BLEND, DEEP_ARMHOLE = 0.2, 0.4
-"""In widths between the seams: over so much a sleeve goes over from trunk to arm, and so deep is no armhole."""
+"""In widths between the seams: a sleeve passes from trunk to arm over the first; no armhole has the second's depth."""
 
 FOREARM_LENGTH: Final = 0.9
 """Of the upper arm, where the wrist is not seen."""
 
 LONG_SLEEVE, SHORT_SLEEVE, SHORT_MOST = 0.68, 0.5, 0.8
-"""Shares of the arm (of the upper arm) from which on a sleeve is long, up to which it is short, and may reach."""
+"""Share of the arm from which a sleeve is long, and below which short; a short one's most, of the upper arm."""
 SEEN: Final = 0.5
 
 
@@ -47,7 +47,7 @@ class Piece:
     Attributes:
         mask: Which pixels of the cut-out.
         mesh: Where they go.
-        before: What of the person is before it: nothing, the forearms that cross the trunk, or all.
+        before: What of the person is in front of it: nothing, the forearms that cross the trunk, or all.
     """
 
     mask: Mask
@@ -76,7 +76,7 @@ def fit(anatomy: Anatomy, category: str, landmarks: Sequence[Landmark], *, heigh
     corners = _upper_corners(anatomy, category, points, sides)
     pieces = [_trunk(anatomy, corners, anatomy.opening, before="person")] if anatomy.opening.any() else []
     pieces.append(_trunk(anatomy, corners, anatomy.torso & ~anatomy.opening))
-    # Arms hang and cross before the trunk; at its seam a sleeve lies exactly on it.
+    # Arms hang and cross in front of the trunk; at its seam a sleeve lies exactly on it.
     for sleeve, side in zip(anatomy.sleeves, sides, strict=True):
         if sleeve is None:
             continue

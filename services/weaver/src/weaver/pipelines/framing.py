@@ -63,7 +63,7 @@ class Frame:
 
         Args:
             photo: (H, W, 3), the photo that was laid.
-            painted: (h, w, 3), what the model made of the canvas.
+            painted: (h, w, 3), the canvas as the model painted it.
             mask: (H, W), 255 = may change, in the photo's pixels.
         """
         left, top, right, bottom = self.window
@@ -98,7 +98,7 @@ def frame(photo: tuple[int, int], *, canvas: tuple[int, int], focus: Box | None 
     Args:
         photo: (width, height) of the photo.
         canvas: (width, height) of the canvas.
-        focus: What must be seen whole: the person and all that may change. None: the whole photo.
+        focus: Must be in the window whole: the person and all that may change. None: the whole photo.
     """
     width, height = photo
     left, top, right, bottom = focus or (0, 0, width, height)
@@ -129,7 +129,7 @@ def feather_radius(window_height: int) -> int:
 def feather(mask: Pixels, *, radius: int) -> NDArray[np.float32]:
     """Return (H, W) float32 weights: 1 inside the mask, falling to exactly 0 at `2 * radius` pixels from it.
 
-    It falls outwards only: what was masked is the old garment, which must not shine through.
+    It falls outwards only: under the mask is the old garment, which must not show through.
     """
     weights = np.zeros(mask.shape, np.float32)
     found = _feathered(mask, radius=radius, within=(0, 0, mask.shape[1], mask.shape[0]))

@@ -1,8 +1,9 @@
 """An engine's levers prove themselves on the device they run on, against the exact form, before they serve.
 
 A lever changes numbers to save time or memory: half precision, another memory layout, a compiled network, a provider.
-Devices, drivers and libraries differ, and say nothing when one is wrong. So at the first start on a kind of device the
-exact form and then each lever work on the same sample, one after the other, because a device may hold one of them only.
+Devices, drivers and libraries differ, and report nothing when one is wrong. So at the first start on a kind of device
+the exact form and then each lever run on the same sample, one after the other, because a device may hold one of them
+only.
 
     exact ─▶ answers ──┐
     form  ─▶ answers ──┴▶ distance ─▶ within the card's tolerance: it serves
@@ -26,10 +27,10 @@ from proteus.worker.proofs import Bounds, Candidate, Distance, choose, key_of
 Loaded = TypeVar("Loaded")
 
 Answers = Mapping[str, NDArray[np.float32]]
-"""What a form makes of the sample, by part of the network."""
+"""A form's outputs for the sample, by part of the network."""
 
 CHOICES: Final = "levers.json"
-"""File in the folder of weights that remembers what proved itself."""
+"""File in the folder of weights that remembers which form proved itself."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +44,7 @@ class Trial(Generic[Loaded]):
         tolerance: Of the engine's card.
         what: Names the engine, for the log.
         folder: Of the weights; choices are remembered in it where it can be written.
-        device: Names device, driver and libraries: what a choice holds for.
+        device: Names device, driver and libraries, for which a choice holds.
     """
 
     exact: Candidate
@@ -76,7 +77,7 @@ def ready(forms: Sequence[Candidate], trial: Trial[Loaded]) -> tuple[Candidate, 
     """Return the first form that is near enough to the exact one, loaded; the exact one if none is.
 
     Args:
-        forms: The most wanted one first; none: the exact form is loaded, and nothing is measured.
+        forms: The preferred one first; none: the exact form is loaded, and nothing is measured.
 
     Raises:
         ModelUnavailable: The exact form cannot be loaded or does not run here, so nothing can be proven.

@@ -1,4 +1,4 @@
-"""Engines by name, loaded when asked for: a weaver of `puppet` never imports torch.
+"""Engines by name, loaded on demand: a weaver of `puppet` never imports torch.
 
 An engine with weights lives in a package `weaver.pipelines.<name>` that offers
 `load_engine(*, weights_dir: Path | None, device: str) -> Engine` and raises `ModelUnavailable` in one sentence when
@@ -33,7 +33,7 @@ def load(
         name: One of `proteus.engines.CARDS`.
         licence_policy: `commercial` refuses engines whose weights forbid it, before anything is read.
         device: `auto`, `cpu` or `cuda`.
-        weights_dir: Folder with one folder per engine; empty: the engine's own place.
+        weights_dir: Folder with one folder per engine; empty: the engine's default folder.
         timed_curve: t(b) of the engine `timed`.
         timed_poison: Seeds that are poison to the engine `timed`.
 

@@ -1,18 +1,18 @@
 """Engine `timed`: sleeps t(b) and returns the person's photo. For tests, benchmarks and chaos; off unless named.
 
-It honours the seam to the letter, step by step, so what is measured with it is everything but the model. A job's
-`options` may ask it to misbehave, so that the fleet's answer can be tested:
+It follows the engine seam exactly, step by step, so a measurement with it covers everything but the model. A job's
+`options` may make it misbehave, so that the fleet's reaction can be tested:
 
     {"poison": "crash"}     the process dies at the first step
     {"poison": "hang"}      the step never returns (a deadlock in the engine)
-    {"poison": "raise"}     the step raises without saying whose fault it is
+    {"poison": "raise"}     the step raises without naming a job
     {"poison": "sicken"}    the engine never works again in this process
-    {"poison": "refuse"}    the job is refused at the door
+    {"poison": "refuse"}    the session refuses to admit the job
     {"poison": "fail"}      the job fails alone, with a code that is not retryable
     {"oom_above": 2}        a session of more than two jobs runs out of memory
 
-Jobs of the public API carry no options. For a load that comes in by that door a deployment may name seeds that are
-poison (`WEAVER_TIMED_POISON`; none by default).
+Jobs of the public API carry no options. For load that comes in through it a deployment may name seeds that are poison
+(`WEAVER_TIMED_POISON`; none by default).
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ class TimedEngine:
         return TimedSession(self, steps=int(batch_key.rsplit("/", 1)[1]))
 
     def step_seconds(self, batch_size: int) -> float:
-        """Return what one step costs a batch of this size."""
+        """Return the seconds of one step of a batch of this size."""
         sizes = list(self._curve)
         last = sizes[-1]
         if batch_size > last:
@@ -85,7 +85,7 @@ class TimedEngine:
         self._sleep(seconds)
 
     def sample_job(self, batch_key: str) -> WeaveJob:
-        """Return a job without content; it costs what every other one costs."""
+        """Return a job without content; it costs the same as any other."""
         return WeaveJob(
             id=JobId("sample"),
             person=np.zeros((SAMPLE_HEIGHT, SAMPLE_WIDTH, 3), np.uint8),
@@ -111,7 +111,7 @@ class TimedSession:
         self._done[job.id] = 0
 
     def step(self) -> StepReport:
-        """Sleep one step, then tell who is done."""
+        """Sleep one step, then report which jobs are done."""
         self._misbehave()
         self._engine.sleep(self._engine.step_seconds(len(self._jobs)))
         finished: list[Finished] = []

@@ -1,4 +1,4 @@
-"""What the PyTorch engines share of their device: its description, and fp32 that means fp32."""
+"""What the PyTorch engines share: the description of their device, and fp32 that is exact."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ def describe(device: str) -> str:
     """Name the device and the libraries that compute on it: a lever that is right on one may be wrong on another.
 
     Raises:
-        ModelUnavailable: It is not there.
+        ModelUnavailable: The device is not there.
     """
     parts = [f"torch {torch.__version__}", device]
     if device.startswith("cuda") and not torch.cuda.is_available():
@@ -26,8 +26,8 @@ def describe(device: str) -> str:
 def prepare(device: str) -> None:
     """Make the device ready to take a form of a network.
 
-    A GPU's fp32 convolutions are TF32 by PyTorch's default, 10 bits of 24: no exact form, so that is switched off. What
-    the allocator keeps of an earlier form is given back.
+    A GPU's fp32 convolutions are TF32 by PyTorch's default, 10 bits of 24: no exact form, so that is switched off. The
+    allocator releases what it keeps of an earlier form.
     """
     torch.backends.cuda.matmul.fp32_precision = "ieee"
     torch.backends.cudnn.conv.fp32_precision = "ieee"

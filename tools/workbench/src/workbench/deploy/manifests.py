@@ -16,6 +16,7 @@ from helm_python import Chart
 
 from arbitrator.policies.named import POLICIES
 from proteus.engines import CARDS
+from proteus.licences import PARSERS
 from proteus.redis_roles import RedisRole, acl_file
 from proteus.storage_roles import StorageRole, actions
 
@@ -69,8 +70,8 @@ HEADER: Final = "# Made from deploy/helm/proteus by `make manifests`; change the
 def from_code() -> dict[str, str]:
     """Return the chart's generated files: path in the chart -> text.
 
-    They hold each role's rights, with placeholders for passwords, bucket and weights, the data of the engines' cards,
-    and the engines and policies that the values may name.
+    They hold each role's rights, with placeholders for passwords, bucket and weights, the data of the engines' and
+    parsers' cards, and the engines, parsers and policies that the values may name.
     """
     users = acl_file({role: f"<{role}>" for role in RedisRole})
     storage = {
@@ -81,12 +82,13 @@ def from_code() -> dict[str, str]:
     return {
         "files/redis-users.acl": users,
         "files/storage-rights.json": json.dumps(storage, indent=2) + "\n",
-        "files/engines.json": json.dumps(_cards(), indent=2) + "\n",
+        "files/engines.json": json.dumps(_engines(), indent=2) + "\n",
+        "files/parsers.json": json.dumps(_parsers(), indent=2) + "\n",
         "values.schema.json": json.dumps(_values_schema(), indent=2) + "\n",
     }
 
 
-def _cards() -> dict[str, dict[str, object]]:
+def _engines() -> dict[str, dict[str, object]]:
     return {
         card.name: {
             "device": card.device,
@@ -97,10 +99,18 @@ def _cards() -> dict[str, dict[str, object]]:
     }
 
 
+def _parsers() -> dict[str, dict[str, object]]:
+    return {
+        card.name: {"commercialUse": card.commercial_use, "weightsLicence": card.weights_licence}
+        for card in PARSERS.values()
+    }
+
+
 def _values_schema() -> dict[str, Any]:
     schema: dict[str, Any] = json.loads((CHART / "values.schema.json").read_text(encoding="utf-8"))
     sections = schema["properties"]
     sections["weaver"]["properties"]["engines"]["items"]["enum"] = list(CARDS)
+    sections["tailor"]["properties"]["parser"]["enum"] = list(PARSERS)
     sections["arbitrator"]["properties"]["policy"]["enum"] = list(POLICIES)
     return schema
 

@@ -34,7 +34,7 @@ async def long_page(
     return await page_of(limit, cursor)
 
 
-@router.get("", summary="List what was asked for, for a replay")
+@router.get("", summary="List the submits that arrived, for a replay")
 async def arrivals(
     services: ServicesDep,
     page: Annotated[Page, Depends(long_page)],

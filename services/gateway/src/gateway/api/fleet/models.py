@@ -36,7 +36,7 @@ class ReplicasBody(BaseModel):
     ready: int
     loading: int
     draining: int
-    desired: int | None = Field(description="What the arbitrator asks for; null where somebody else scales.")
+    desired: int | None = Field(description="Weavers that the arbitrator wants; null where another scaler decides.")
 
 
 class FleetBody(BaseModel):
@@ -44,9 +44,7 @@ class FleetBody(BaseModel):
 
     model_config = said(EXAMPLE)
 
-    state: Readiness = Field(
-        description="`cold`: nobody is there. `loading`: a weaver is on its way. `ready`: work begins."
-    )
+    state: Readiness = Field(description="`cold`: no weaver runs. `loading`: one is starting. `ready`: one takes work.")
     eta: EtaBody = Field(description="Until a weaver is ready; of a cold fleet, from the first job on.")
     engines: list[EngineBody] = Field(description="The default engine, and what weavers offer now.")
     replicas: ReplicasBody

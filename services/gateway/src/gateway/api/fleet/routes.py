@@ -20,7 +20,7 @@ router = GuardedRouter(prefix="/v1/fleet", tags=["fleet"], dependencies=[Depends
 _TEN_MINUTES: Final = WarmRequest()
 
 
-@router.get("", summary="Is anybody there to weave?")
+@router.get("", summary="Show whether weavers are ready")
 async def fleet(services: ServicesDep) -> FleetBody:
     """Return whether work would begin at once, and how soon if not. At most a second old."""
     return _body(services)
@@ -33,7 +33,7 @@ async def warm(services: ServicesDep, caller: CallerDep, wish: WarmRequest = _TE
     Each request uses up minutes that the tenant has in an hour; guests that no account brought have none.
     """
     if caller.is_anonymous:
-        raise Forbidden("A guest whom no account has brought may not keep a weaver ready.")
+        raise Forbidden("A guest without a tenant may not keep a weaver ready.")
     services.rates.take("warm_minutes", caller.tenant, units=wish.minutes)
     await services.fleet.keep_warm(seconds=60 * wish.minutes)
     return _body(services)

@@ -61,7 +61,7 @@ async def full_health(services: Services) -> FullHealthBody:
 _TEXT: Final[dict[str, Any]] = {"content": {"text/plain": {"schema": {"type": "string"}}}}
 _PROBED: Final[dict[int | str, dict[str, Any]]] = {
     200: {"description": "Yes.", **_TEXT},
-    503: {"description": "No; the text says why.", **_TEXT},
+    503: {"description": "Not ready; the text gives the reason.", **_TEXT},
 }
 
 
@@ -75,15 +75,22 @@ async def healthz(services: ServicesDep) -> Response:
 
 @router.get("/readyz", summary="Ready for requests?", response_class=Response, responses=_PROBED)
 async def readyz(services: ServicesDep) -> Response:
-    """503 while Postgres or Redis is away, a loop does not turn or the process is stopping: no traffic then."""
+    """503 while Postgres is away, a loop does not turn or the process is stopping: no traffic then.
+
+    Redis counts until it has answered once, so a release with a wrong address takes no traffic. Later its absence
+    leaves answers that need none of it: recorded submits, statuses, results, and problems that say when to come back.
+    """
     stopping = "stopping" if services.stopping.is_set() else None
     if reason := services.loops.overdue() or stopping:
         return Response(f"{reason}\n", status_code=503, media_type="text/plain")
-    works = await asyncio.gather(_postgres(services), _redis(services))
-    if all(works):
-        return Response("ok\n", media_type="text/plain")
-    away = " and ".join(name for name, there in zip(("postgres", "redis"), works, strict=True) if not there)
-    return Response(f"{away} does not answer\n", status_code=503, media_type="text/plain")
+    checks = {"postgres": _postgres(services)}
+    if not services.redis_has_answered.is_set():
+        checks["redis"] = _redis(services)
+    works = dict(zip(checks, await asyncio.gather(*checks.values()), strict=True))
+    if away := " and ".join(name for name, there in works.items() if not there):
+        return Response(f"{away} does not answer\n", status_code=503, media_type="text/plain")
+    services.redis_has_answered.set()
+    return Response("ok\n", media_type="text/plain")
 
 
 async def _postgres(services: Services) -> bool:

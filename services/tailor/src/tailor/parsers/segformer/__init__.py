@@ -1,8 +1,8 @@
 """Parser `segformer`: clothes and body parts by a SegFormer that was trained on ATR's labels.
 
-`load_network` checks the weights and readies a backend; each thread's `SegformerParser` shares it. `exported` of what
-`locate` found makes the file that a tailor without torch serves. Importing this package imports neither torch nor ONNX
-Runtime.
+`load_network` checks the weights and readies a backend; each thread's `SegformerParser` shares it. `exported` makes, of
+the weights that `locate` found, the file that a tailor without torch serves. Importing this package imports neither
+torch nor ONNX Runtime.
 """
 
 from tailor.parsers.segformer.exported import exported

@@ -1,4 +1,4 @@
-"""What may change in a photo of a person, from ATR labels: CatVTON's rule, with stand-ins for what it took elsewhere.
+"""What may change in a photo of a person, from ATR labels: CatVTON's rule, with stand-ins for its other models.
 
 The published automasker reads three models: LIP and ATR parsers and DensePose. Here ATR's map stands in LIP's place
 too, arms or legs with the category's own clothes stand in for DensePose's parts, and hands and feet, which DensePose
@@ -118,7 +118,7 @@ def _dilate(mask: Mask, kernel: NDArray[np.uint8], *, iterations: int = 1) -> Ma
 
 
 def _coarse(mask: Mask, kernel: NDArray[np.uint8]) -> Mask:
-    """Grow on a quarter of the size: what the published rule does to DensePose's parts."""
+    """Grow on a quarter of the size, as the published rule does with DensePose's parts."""
     height, width = mask.shape
     quarter = cv2.resize(mask.astype(np.uint8), (width // 4, height // 4), interpolation=cv2.INTER_NEAREST)
     grown = _dilate(quarter > 0, kernel, iterations=2).astype(np.uint8)

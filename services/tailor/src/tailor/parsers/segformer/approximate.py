@@ -1,8 +1,8 @@
 """The folded network through OpenVINO in half precision: faster than ONNX Runtime, and approximate.
 
 `load_network` calls it for the backend `openvino`. Half precision keeps 8 (bf16) or 11 (f16) of fp32's 24 significant
-bits, so labels move where two classes nearly tie. On some processors OpenVINO is far off in silence (in bf16 through
-AMX), and imitates what a processor lacks at many times the cost. So each form proves itself against ONNX Runtime, in
+bits, so labels move where two classes nearly tie. On some processors OpenVINO is silently far off (in bf16 through
+AMX), and emulates what a processor lacks at many times the cost. So each form proves itself against ONNX Runtime, in
 nearness and in time, before it serves (`proteus.worker.proofs`), in this order: bf16; bf16 without AMX; f16. The
 network's version names the precision that serves, which keeps such results apart from others.
 """
@@ -33,14 +33,14 @@ CANDIDATES: Final = (
     Candidate(name="f16"),
 )
 CAPABILITIES: Final = {"bf16": "BF16", "f16": "FP16"}
-"""What a processor must be able to do; else OpenVINO imitates it or computes in fp32, saying nothing."""
+"""What a processor must be able to do; else OpenVINO silently emulates it or computes in fp32."""
 
 CHOICES: Final = "approximate.json"
-"""File beside the exported network that remembers what proved itself."""
+"""File beside the exported network that remembers which form proved itself."""
 
 
 def candidates(environment: Mapping[str, str]) -> tuple[Candidate, ...]:
-    """Return the forms to try, the most wanted first; what an operator has set in `environment` is a ceiling."""
+    """Return the forms to try, the preferred one first; what an operator has set in `environment` is a ceiling."""
     tried = [candidate.below(environment) for candidate in CANDIDATES]
     return tuple({str(candidate): candidate for candidate in tried}.values())
 
@@ -51,7 +51,7 @@ def proven(path: Path, *, side: int) -> Candidate:
     Raises:
         ModelUnavailable: None is; the message has the numbers.
     """
-    if find_spec("openvino") is None:  # before a child process says so
+    if find_spec("openvino") is None:  # before a child process fails on it
         raise ImportError("openvino is not installed")
     try:
         libraries = [f"{name} {version(name)}" for name in ("openvino", "onnxruntime")]
@@ -111,7 +111,7 @@ def openvino_forward(path: Path, *, threads: int, slots: int, precision: str) ->
 
 
 def limit_instructions(candidate: Candidate) -> None:
-    """Set what the candidate needs in this process's environment, before OpenVINO loads.
+    """Set the candidate's variables in this process's environment, before OpenVINO loads.
 
     Raises:
         ModelUnavailable: OpenVINO is loaded already, with other instructions.

@@ -1,4 +1,4 @@
-"""The exported network of a folder of weights: where it lies, and making it where PyTorch is.
+"""The exported network of a folder of weights: where it lies, and how it is made where PyTorch is.
 
 A tailor with ONNX Runtime alone serves what `proteus weights segformer` or a tailor with PyTorch wrote once: the file
 travels with the weights, in a bucket or in a mounted folder.
@@ -26,7 +26,7 @@ def exported(weights: Weights, *, side: int, cache_dir: str | os.PathLike[str] |
         cache_dir: Where exported files are kept; None: `onnx/` beside the weights.
 
     Raises:
-        ModelUnavailable: It is not there and cannot be made here; the message says how it is.
+        ModelUnavailable: It is not there and cannot be made here; the message says how to make it.
     """
     folder = Path(cache_dir or weights.folder / "onnx")
     path = folder / f"segformer-{weights.sha256[:12]}-{side}-v{EXPORT_VERSION}.onnx"

@@ -55,13 +55,13 @@ def _unmixed(photo: Pixels, prior: Floats, inside: Pixels, half: int) -> Pixels:
     apart = near - far
     distance = (apart * apart).sum(axis=2)
     unmixed = (((colours - far) * apart).sum(axis=2) / np.maximum(distance, 1e-3)).clip(0, 1)
-    # The colours' word counts where they differ and the network is in doubt.
+    # The colours count where they differ and the network is in doubt.
     trust = distance / (distance + ALIKE**2) * (4 * prior * (1 - prior)).clip(0, 1)
     soft = unmixed * trust + (2 * prior - 0.5).clip(0, 1) * (1 - trust)
     return np.rint(255 * np.where(band, soft, garment)).astype(np.uint8)
 
 
 def _mean(colours: Floats, weight: Floats, size: tuple[int, int]) -> Floats:
-    """Return the mean colour of what is weighted around each pixel; 0 where there is none."""
+    """Return the mean colour of the weighted pixels around each pixel; 0 where there is none."""
     total = cv2.blur(colours * weight[..., None], size)
     return np.asarray(total / np.maximum(cv2.blur(weight, size), 1e-4)[..., None], np.float32)

@@ -68,11 +68,11 @@ def load_network(
         backend: `onnxruntime` or `torch`, exact both; `openvino`, approximate.
         cache_dir: Where exported files are kept; None: `onnx/` beside the weights.
         threads: Of one forward pass.
-        slots: Calls at once that `openvino` makes room for; the others need not know.
+        slots: Calls at once that `openvino` makes room for; the others ignore it.
         side: Of the square the network sees; other than 512 only for tests.
 
     Raises:
-        ModelUnavailable: Weights, libraries or a fit CPU are missing; the message says which.
+        ModelUnavailable: Weights, libraries or a suitable CPU are missing; the message says which.
     """
     weights = locate(Path(folder))
     version = weights.sha256[:12]

@@ -19,7 +19,7 @@ from tailor.parsers.segformer.upsampling import labels_at
 from tailor.pose import Pose, PoseModel
 
 WORN_FRACTION: Final = 0.01
-"""Of the photo: with more face, hair, arms and legs than this, somebody wears the garment."""
+"""Of the photo: with more face, hair, arms and legs than this, a person wears the garment."""
 
 GARMENT_FRACTION: Final = 0.005
 """Of the photo: less is a speck, not a garment."""
@@ -102,7 +102,7 @@ class SegformerParser:
 
 
 def _person(labels: Pixels, pose: Pose) -> Pixels:
-    """Return the pieces of what is not background that the pose's person is part of, (H, W) uint8."""
+    """Return the pieces of foreground that the pose's person is part of, (H, W) uint8."""
     count, pieces = cv2.connectedComponents((labels > 0).astype(np.uint8))
     hit = np.zeros(count, np.bool_)
     hit[np.unique(pieces[pose.mask > 127])] = True

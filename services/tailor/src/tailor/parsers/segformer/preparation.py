@@ -1,4 +1,4 @@
-"""What the network sees: photos stretched to a square, bilinear, with ImageNet statistics, as published."""
+"""The network's input: photos stretched to a square, bilinear, with ImageNet statistics, as published."""
 
 from __future__ import annotations
 

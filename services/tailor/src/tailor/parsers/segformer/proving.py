@@ -24,10 +24,10 @@ from tailor.parsers.segformer.preparation import Floats, Forward, Pixels
 SAMPLES: Final = 3
 
 PASSES: Final = 7
-"""Of each form, in turns; the fastest counts, because others use the processor meanwhile."""
+"""Of each form, in turns; the fastest counts, because other processes use the processor meanwhile."""
 
 ENOUGH_SECONDS: Final = 5.0
-"""Of processor time for the passes; a form whose instructions are imitated is not waited for."""
+"""Of processor time for the passes; a form with emulated instructions is not waited for."""
 
 
 def measure(path: Path, *, precision: str, side: int) -> Distance:

@@ -19,14 +19,14 @@ CHECKSUMS = "SHA256SUMS"
 
 @dataclass(frozen=True, kw_only=True)
 class Weights:
-    """A folder of weights and the hash of what is in it."""
+    """A folder of weights and the hash of its files."""
 
     folder: Path
     sha256: str
 
 
 def locate(folder: Path) -> Weights:
-    """Check that the folder's weights are what this parser reads.
+    """Check that this parser can read the folder's weights.
 
     Raises:
         ModelUnavailable: They are not there, or not ATR's 18 labels.

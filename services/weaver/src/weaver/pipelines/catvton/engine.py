@@ -1,4 +1,4 @@
-"""The engine `catvton` behind the seam: a photo and a cut-out in, the photo dressed out.
+"""The engine `catvton` behind the seam: takes a photo and a cut-out, returns the photo dressed.
 
 The photo is framed so that the whole person is on the canvas, the model paints the canvas, and only what the feathered
 mask covers comes back into the photo. Every picture walks its own steps, so jobs may join a running batch and leave it
@@ -32,7 +32,7 @@ from weaver.pipelines.catvton.solvers import Sampler
 from weaver.pipelines.contract import Failed, Finished, Pixels, Progress, StepReport, WeaveJob
 
 ENCODE_AT_ONCE: Final = 4
-"""Pictures in one VAE pass: at 768x1024 each holds about a gigabyte of activations in half precision."""
+"""Pictures in one VAE pass; at 768x1024 each holds about a gigabyte of activations in half precision."""
 
 MOMENTS_KEPT: Final = 16
 """Encoded pictures a session remembers: samples of one try-on share both, a batch of looks shares the person."""
@@ -44,7 +44,7 @@ class CatVtonEngine:
     Args:
         pipeline: The published algorithm on one device.
         card: Presets and name; another card only for tests and benchmarks.
-        form: What the pipeline computes in; results name it.
+        form: The pipeline's numeric form; results name it.
     """
 
     def __init__(self, pipeline: CatVtonPipeline, *, card: EngineCard = CATVTON, form: str = "fp32") -> None:
@@ -100,7 +100,7 @@ class CatVtonEngine:
 
 @dataclass(frozen=True, kw_only=True)
 class _Prepared:
-    """What a job's pictures are to the model: tensors on the CPU, and what tells them from others'.
+    """A job's pictures as the model takes them: tensors on the CPU, and digests that identify them.
 
     Attributes:
         person: (1, 3, H, W), without what may change.
@@ -167,7 +167,7 @@ class CatVtonSession:
         self._moments: OrderedDict[bytes, torch.Tensor] = OrderedDict()
 
     def admit(self, job: WeaveJob) -> None:
-        """Take a job in; it takes part from the next step on. One that was not prepared is prepared.
+        """Admit a job; it takes part from the next step on. One that was not prepared is prepared.
 
         Raises:
             InvalidRequest, PhotoRejected: Like `CatVtonEngine.prepare`.
@@ -176,7 +176,7 @@ class CatVtonSession:
         self._running[job.id] = _Running(job=job, prepared=ready)
 
     def step(self) -> StepReport:
-        """Encode who is new, advance everybody by one step, finish who is done.
+        """Encode new jobs, advance every job by one step, finish those that are done.
 
         Raises:
             OutOfMemory: No job was advanced; with fewer jobs the same step may be tried again.
@@ -211,7 +211,7 @@ class CatVtonSession:
         self._running.pop(job_id, None)
 
     def close(self) -> None:
-        """Free the batch and what was remembered of its pictures."""
+        """Free the batch and the encoded pictures."""
         self._running.clear()
         self._moments.clear()
 
@@ -246,7 +246,7 @@ class CatVtonSession:
             painted = self._decoded(picture, running.job.id)
         job, frame = running.job, running.prepared.frame
         mask = job.agnostic_mask
-        assert mask is not None  # it was not prepared without
+        assert mask is not None  # `prepared` refuses a job without
         return Finished(
             id=job.id,
             picture=lambda: frame.paste(job.person, painted(), mask),
@@ -262,7 +262,7 @@ class CatVtonSession:
         )
 
     def _decoded(self, picture: Picture, job_id: JobId) -> Callable[[], Pixels]:
-        """Decode a picture; return a call for the canvas. On a GPU it is decoded beside what the engine does next."""
+        """Decode a picture; return a call for the canvas. On a GPU it is decoded beside the engine's next work."""
         if self._pipeline.device.type == "cuda":
             return self._decoded_beside(picture, job_id)
         decoded = self._pipeline.decode([picture])
@@ -272,7 +272,7 @@ class CatVtonSession:
 
     def _decoded_beside(self, picture: Picture, job_id: JobId) -> Callable[[], Pixels]:
         main = torch.cuda.current_stream(self._pipeline.device)
-        main.synchronize()  # the steps are over: what they took is known, and the host runs no batch ahead
+        main.synchronize()  # the steps are over: their time is known, and the host runs no batch ahead
         beside = self._pipeline.beside
         with torch.cuda.stream(beside), torch.inference_mode():
             decoded = self._pipeline.decode([picture])
@@ -319,10 +319,10 @@ def from_folder(
 
 @contextmanager
 def _memory_errors() -> Iterator[None]:
-    """Turn the device's out-of-memory into ours, and give back what torch keeps for later."""
+    """Turn the device's out-of-memory error into ours, and release the memory that torch caches."""
     try:
         yield
-    except RuntimeError as error:  # torch.OutOfMemoryError is one; a CPU says it in words only
+    except RuntimeError as error:  # torch.OutOfMemoryError is one; a CPU reports it in the message only
         if not isinstance(error, torch.OutOfMemoryError) and "allocate memory" not in str(error):
             raise
         if torch.cuda.is_available():

@@ -34,7 +34,7 @@ def load(folder: Path, *, device: str, card: EngineCard, forms: Sequence[Candida
         folder: Holds base, VAE and attention.
         device: `cpu` or `cuda`.
         card: Has the tolerance, and the canvas of the sample.
-        forms: The levers to try, the most wanted first.
+        forms: The levers to try, the preferred one first.
 
     Raises:
         ModelUnavailable: Something is missing or damaged, or the exact form does not run.
@@ -72,7 +72,7 @@ def _load(folder: Path, device: str, form: Candidate) -> CatVtonPipeline:
 
 
 def answers(pipeline: CatVtonPipeline, *, width: int, height: int) -> levers.Answers:
-    """Return what each part of the network makes of a drawn sample, the same every time."""
+    """Return each part's output for a drawn sample, the same every time."""
     generator = torch.Generator().manual_seed(0)
     low = torch.rand((2, 3, max(height // 32, 2), max(width // 32, 2)), generator=generator) * 2 - 1
     pictures = F.interpolate(low, size=(height, width), mode="bicubic").clamp(-1, 1)

@@ -1,4 +1,4 @@
-"""Pictures to tensors and back, as published: what the model sees of a person, a garment and a mask.
+"""Turns pictures into tensors and back, as published: a person, a garment and a mask as the model sees them.
 
 Images are (B, 3, H, W) float32 in [-1, 1], RGB; masks (B, 1, H, W) float32, 1 = repaint.
 """
@@ -35,7 +35,7 @@ def pad_to_canvas(image: Image.Image, size: tuple[int, int]) -> Image.Image:
 
 
 def on_white(image: Image.Image) -> Image.Image:
-    """Return an RGB picture; what is transparent becomes white."""
+    """Return an RGB picture; transparent pixels become white."""
     if image.mode in ("RGBA", "LA", "PA"):
         ground = Image.new("RGBA", image.size, (*WHITE, 255))
         return Image.alpha_composite(ground, image.convert("RGBA")).convert("RGB")
@@ -73,7 +73,7 @@ def prepare(
 
 
 def to_pil(decoded: torch.Tensor) -> list[Image.Image]:
-    """Turn (B, 3, H, W) in [-1, 1] into pictures; what is beyond is clipped, halves round to even."""
+    """Turn (B, 3, H, W) in [-1, 1] into pictures; values beyond are clipped, halves round to even."""
     return [Image.fromarray(array) for array in to_pixels(decoded).cpu().numpy()]
 
 

@@ -176,7 +176,7 @@ class CatVtonPipeline:
             person: (B, 3, H, W) in [-1, 1].
             garment: (B, 3, H, W) in [-1, 1].
             mask: (B, 1, H, W), 0 or 1.
-            recipe: What all of them are made with.
+            recipe: For all of them.
             draws: One per picture.
         """
         person, garment, mask = (self._placed(tensor) for tensor in (person, garment, mask))
@@ -221,7 +221,7 @@ class CatVtonPipeline:
 
     @torch.inference_mode()
     def predict(self, pictures: Sequence[Picture]) -> Sequence[torch.Tensor]:
-        """Return what the UNet says of every picture's next step, float32: (2, 4, 2h, w) where it is guided, else 1."""
+        """Return the UNet's output for every picture's next step, float32: (2, 4, 2h, w) where it is guided, else 1."""
         rows: list[torch.Tensor] = []
         timesteps: list[float] = []
         for picture in pictures:
@@ -239,7 +239,7 @@ class CatVtonPipeline:
 
     @torch.inference_mode()
     def decode(self, pictures: Sequence[Picture]) -> torch.Tensor:
-        """Return what the VAE makes of the persons' halves, (B, 3, H, W), about [-1, 1], unclipped."""
+        """Return the persons' halves, decoded by the VAE, (B, 3, H, W), about [-1, 1], unclipped."""
         latents = torch.cat([picture.latents for picture in pictures])
         persons = latents[:, :, : latents.shape[2] // 2].to(self.dtype) / self.scaling
         return self.vae.decode(persons.contiguous(memory_format=self._memory_format), return_dict=False)[0]

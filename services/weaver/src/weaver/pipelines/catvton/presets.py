@@ -1,4 +1,4 @@
-"""What the qualities mean for CatVTON's sampler. Pure data; canvas and steps are the card's (`proteus.engines`).
+"""How each quality sets CatVTON's sampler. Pure data; canvas and steps are the card's (`proteus.engines`).
 
 `best` is the published sampler. The others are approximate: a better solver with fewer steps, and guidance, which
 doubles a step, only while the picture's large shapes are decided. `workbench.bench.solvers` measures their error on

@@ -60,7 +60,7 @@ def load(
         version: `mix`, `vitonhd` or `dresscode`: which one of a folder of versions.
 
     Raises:
-        ModelUnavailable: Something is missing, damaged or not what it should be; the message names all of it.
+        ModelUnavailable: Something is missing, damaged or of the wrong kind; the message names all of it.
     """
     place = _device(device)
     number = DTYPES.get(dtype) if isinstance(dtype, str) else dtype
@@ -108,7 +108,7 @@ def read_schedule(config: dict[str, Any]) -> Schedule:
     """Read the noise levels from a scheduler's configuration, whatever class it names.
 
     Raises:
-        ModelUnavailable: It asks for something CatVTON's DDIM does not do.
+        ModelUnavailable: It requires something CatVTON's DDIM does not do.
     """
     with _described("scheduler"):
         ddim = DDIMScheduler.from_config({key: value for key, value in config.items() if key != "_class_name"})
@@ -126,7 +126,7 @@ def read_schedule(config: dict[str, Any]) -> Schedule:
 
 @contextmanager
 def _described(part: str) -> Iterator[None]:
-    """Turn what diffusers says of a configuration that it cannot build from into one sentence of ours."""
+    """Turn diffusers' error about a configuration that it cannot build from into one sentence of ours."""
     try:
         yield
     except (TypeError, ValueError, NotImplementedError) as error:

@@ -45,7 +45,7 @@ def load_engine(*, weights_dir: Path | None, device: str) -> Engine:
     if device == "auto":
         device = "cuda" if torch.cuda.is_available() else "cpu"
     if device.startswith("cuda") and not torch.cuda.is_available():
-        raise ModelUnavailable("fashn was told to run on cuda, and torch finds no GPU here")
+        raise ModelUnavailable("fashn is set to run on cuda, but torch finds no GPU here")
     form, pipeline = forms.load(file, device=device, forms=forms.of_device(device))
     pose_source = None
     if (folder / WHOLEBODY).is_dir():

@@ -1,4 +1,4 @@
-"""The engine `fashn` behind the seam: jobs in, pictures out, one Euler step of everybody at a time.
+"""The engine `fashn` behind the seam: jobs in, pictures out, one Euler step of all jobs at a time.
 
 The canvas is fixed and the category is a value per row, so pictures of different people, garments and categories share
 a batch; steps and guidance are in the batch key. Time is a value per row too: a job may join while others are halfway,
@@ -29,7 +29,7 @@ from weaver.pipelines.fashn.pipeline import Conditions, FashnPipeline, Schedule
 from weaver.pipelines.fashn.pose import Keypoints, from_blazepose
 
 PoseSource = Callable[[NDArray[np.uint8]], Keypoints]
-"""Finds one person in a photo, (H, W, 3) uint8 sRGB: what an operator may put in BlazePose's place."""
+"""Finds one person in a photo, (H, W, 3) uint8 sRGB: an operator may put it in BlazePose's place."""
 
 SAMPLE_HEIGHT: Final = 1024
 SAMPLE_WIDTH: Final = 768
@@ -41,7 +41,7 @@ class FashnEngine:
     Args:
         pipeline: The network and its sampler.
         pose_source: Finds the person's points; None: the landmarks of the job's parse.
-        form: What the network computes in; results name it.
+        form: The network's numeric form; results name it.
     """
 
     card: EngineCard = FASHN
@@ -130,7 +130,7 @@ class FashnEngine:
 
 @dataclass(frozen=True, kw_only=True)
 class _Prepared:
-    """What a job's pictures are to the network."""
+    """A job's pictures as the network takes them."""
 
     category: int
     person: images.Prepared
@@ -247,10 +247,10 @@ class FashnSession:
 
 @contextmanager
 def _memory_errors() -> Iterator[None]:
-    """Turn the device's out-of-memory into ours, and give back what torch keeps for later."""
+    """Turn the device's out-of-memory error into ours, and release the memory that torch caches."""
     try:
         yield
-    except RuntimeError as error:  # torch.OutOfMemoryError is one; a CPU says it in words only
+    except RuntimeError as error:  # torch.OutOfMemoryError is one; a CPU reports it in the message only
         if not isinstance(error, torch.OutOfMemoryError) and "allocate memory" not in str(error):
             raise
         if torch.cuda.is_available():

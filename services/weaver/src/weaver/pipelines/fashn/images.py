@@ -1,4 +1,4 @@
-"""Photos to what the network sees, and its picture back to a photo. Numpy and Pillow only.
+"""Turns photos into the network's input, and its output back into a photo. Numpy and Pillow only.
 
 Sizes follow the published preprocessing: shrink to at most the canvas's longer side, fit into the canvas keeping the
 aspect, pad with black on both sides, scale to [-1, 1].
@@ -26,7 +26,7 @@ CATEGORY_CLASS: Final = {"upper": 1, "lower": 2, "overall": 3, "dress": 3}
 """The network's classes: 1 tops, 2 bottoms, 3 one-pieces."""
 
 MASKED_GREY: Final = 127
-"""What the network saw instead of everything that is not the garment, in photos of a garment on a person."""
+"""In training, what replaced everything but the garment in photos of a garment on a person."""
 FLAT_GROUND: Final = 255
 """A cut-out without a wearer is laid on white, as flat-lay photos mostly are."""
 
@@ -66,12 +66,12 @@ def fitted_size(size: Size, *, canvas: Size) -> Size:
 
 
 def prepare(photo: Pixels, *, canvas: Size, keypoints: Keypoints | None) -> Prepared:
-    """Bring a photo, and the pose of who is in it, onto the canvas.
+    """Bring a photo, and the pose of its person, onto the canvas.
 
     Args:
         photo: (h, w, 3) uint8.
         canvas: (width, height) of the network's canvas.
-        keypoints: In pixels of the photo; None: nobody is in it, the pose is black.
+        keypoints: In pixels of the photo; None: it shows no person, the pose is black.
     """
     size = (photo.shape[1], photo.shape[0])
     drawn = shrunk_size(size, limit=max(canvas))
@@ -97,7 +97,7 @@ def prepare_garment(cut: Pixels, *, worn: bool, canvas: Size, keypoints: Keypoin
 
     Args:
         cut: The garment without its surroundings.
-        worn: The photo showed it on a person: what was not garment becomes the grey of the published masking.
+        worn: The photo showed it on a person: everything else becomes the grey of the published masking.
         canvas: (width, height) of the network's canvas.
         keypoints: The wearer's, in pixels of the cut-out; without them, as for a flat garment, the pose is black.
     """

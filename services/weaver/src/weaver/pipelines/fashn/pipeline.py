@@ -1,8 +1,8 @@
 """The sampler: rectified flow from noise (t = 0) to the picture (t = 1), Euler steps, classifier-free guidance.
 
-`sample` runs a whole schedule for a batch. An engine session calls `encode` when a picture joins and `step` for
-whatever pictures are there; rows of one step may be at different places of the schedule: time is a value per row.
-The null branch is run only for rows that are guided at that step, and modulations are computed once per schedule.
+`sample` runs a whole schedule for a batch. An engine session calls `encode` when a picture joins and `step` for the
+pictures present; rows of one step may be at different places of the schedule: time is a value per row. The null branch
+is run only for rows that are guided at that step, and modulations are computed once per schedule.
 """
 
 from __future__ import annotations
@@ -57,13 +57,13 @@ class Schedule:
 
     @property
     def forwards(self) -> int:
-        """Rows through the network per picture: 2·steps minus what is skipped."""
+        """Rows through the network per picture: 2·steps minus those skipped."""
         return sum(2 if self.guided(step) else 1 for step in range(self.steps))
 
 
 @dataclass(frozen=True)
 class Conditions:
-    """What a batch of pictures is made from, ready for every step.
+    """The inputs of a batch of pictures, ready for every step.
 
     Attributes:
         person: Person and pose, (B, 4, H, W) in the network's dtype.
@@ -123,7 +123,7 @@ class FashnPipeline:
     def encode(
         self, person: Tensor, person_pose: Tensor, garment: Tensor, garment_pose: Tensor, category: Tensor
     ) -> Conditions:
-        """Move what does not change from step to step to the device and embed it. Shapes as in `sample`.
+        """Move the inputs that do not change between steps to the device and embed them. Shapes as in `sample`.
 
         Raises:
             ValueError: A shape is not that of the canvas, or a category is not 1, 2 or 3.

@@ -1,4 +1,4 @@
-"""Draws a person's pose as the network wants to see it: one grey channel, limbs, joints, hands and face by level.
+"""Draws a person's pose as the network takes it: one grey channel, limbs, joints, hands and face by level.
 
 Landmarks in photo pixels come in (BlazePose's 33, or another estimator's `Keypoints`), a (H, W) uint8 picture on black
 goes out. Numpy only, and shapes are filled by their equation, so a picture is the same on every machine.
@@ -119,7 +119,7 @@ def draw(keypoints: Keypoints, *, photo: tuple[int, int], size: tuple[int, int])
     body, face, *hands = (points * scale for points in (keypoints.body, keypoints.face, *keypoints.hands))
     body[:, 2] = body[:, 2] > MIN_SCORE
     for points in (face, *hands):
-        # The published estimator says (0, 0) of fingers and outlines that it did not find.
+        # The published estimator gives (0, 0) for fingers and outlines that it did not find.
         points[:, 2] = (points[:, 2] > MIN_SCORE) & (points[:, :2] > 0).all(axis=1)
     first_grey: dict[int, int] = {}
     for (start, end), grey in zip(LIMBS, LIMB_GREYS, strict=False):

@@ -1,7 +1,7 @@
 """Reads the published weights, one safetensors file, into a ready pipeline. No network, strict names and shapes.
 
-The published file says nothing of its sizes: they are `FULL`. A file made for others (a distilled one, a test's) names
-them in its own metadata, as JSON under `SIZES`; a file beside it could be lost or belong to another.
+The published file does not state its sizes: they are `FULL`. A file of other sizes (a distilled one, a test's) names
+them in its own metadata, as JSON under `SIZES`; a second file could be lost or belong to another.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ def sizes(file: str | Path) -> TryOnConfig:
         return FULL
     try:
         return _config(json.loads(told))
-    except (TypeError, ValueError) as error:  # what is no JSON is a ValueError too
+    except (TypeError, ValueError) as error:  # invalid JSON is a ValueError too
         raise ModelUnavailable(f"fashn: the metadata {SIZES!r} of {name} describes no network: {error}") from error
 
 

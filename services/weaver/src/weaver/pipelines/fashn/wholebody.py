@@ -33,7 +33,7 @@ BODY_WITHOUT_HEAD: Final = slice(5, 17)
 PROVIDERS: Final = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider"}
 EXACT: Final = Candidate(name="cpu")
 ON_GPU: Final = Candidate(name="cuda")
-"""A lever: ONNX Runtime computes in TF32 on a GPU. Where its CUDA provider is missing it takes the CPU's in silence."""
+"""A lever: ONNX Runtime computes in TF32 on a GPU. Where its CUDA provider is missing it silently takes the CPU's."""
 
 
 class WholebodyPose:
@@ -42,7 +42,7 @@ class WholebodyPose:
     Args:
         folder: Holds the two files.
         device: `cpu` or `cuda`.
-        machine: Names the device and its libraries: what a remembered choice holds for.
+        machine: Names the device and its libraries, for which a remembered choice holds.
 
     Raises:
         ModelUnavailable: `rtmlib` is not installed, or a file is missing.
@@ -72,7 +72,7 @@ class WholebodyPose:
         self.form = form.name
 
     def __call__(self, photo: NDArray[np.uint8]) -> Keypoints:
-        """Return the points of a photo, (H, W, 3) uint8 sRGB; without a detection the whole photo is looked at."""
+        """Return the points of a photo, (H, W, 3) uint8 sRGB; without a detection the whole photo is searched."""
         bgr = np.ascontiguousarray(photo[..., ::-1])
         points, scores = self._estimator(bgr, bboxes=self._detector(bgr))
         person = clearest(points, scores)
@@ -98,7 +98,7 @@ def _load(rtmlib: Any, folder: Path, form: Candidate) -> tuple[Any, Any]:
 
 
 def _answers(tools: tuple[Any, Any]) -> levers.Answers:
-    """Return what both networks make of a drawn picture of their size, the same every time."""
+    """Return both networks' outputs for a drawn picture of their size, the same every time."""
     found: dict[str, NDArray[np.float32]] = {}
     sizes = ((DETECTOR_SIDE, DETECTOR_SIDE), (ESTIMATOR_HEIGHT, ESTIMATOR_WIDTH))
     for name, tool, (height, width) in zip(("detector", "estimator"), tools, sizes, strict=True):
