@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
 
 from proteus.artefacts import WarningCode
-from tailor.parsers.plausible import doubts
+from tailor.parsers.plausible import LEFT, doubts, measure, plausibility
 from workbench.eval import scenes
 
 FLAT = [case for family in scenes.FAMILIES for case in scenes.cases(family) if case.ground in ("255", "250")][::4]
@@ -49,6 +51,18 @@ def test_a_garment_that_goes_on_outside_is_cropped() -> None:
     mask = np.zeros((400, 300), np.uint8)
     mask[100:, 60:240] = 255
     assert WarningCode.GARMENT_CROPPED in codes(mask)
+
+
+@pytest.mark.parametrize("name", sorted(LEFT))
+def test_each_measure_moves_the_plausibility_one_way_only(name: str) -> None:
+    form = measure(scenes.draw(FLAT[0]).truth > 127)
+    assert form is not None
+    start, at_start, end, at_end = LEFT[name]
+    steps = [plausibility(replace(form, **{name: value})) for value in np.linspace(start - 0.1, end + 0.1, 30)]
+    turned = steps if at_end > at_start else steps[::-1]
+    assert turned == sorted(turned)
+    assert turned[0] < 0.7 * turned[-1]
+    assert 0 < min(steps) <= max(steps) <= 1
 
 
 def test_nothing_is_doubted_where_nothing_was_found() -> None:

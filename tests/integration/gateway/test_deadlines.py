@@ -105,6 +105,17 @@ async def test_a_hung_store_costs_a_submit_five_seconds_and_a_503(gated, gates, 
         assert seconds < EDGE_CALL_SECONDS + SLACK_SECONDS
 
 
+async def test_a_photo_whose_store_is_away_is_prepared_when_it_is_back(gated, gates, store, serve) -> None:
+    async with serve(gated) as gateway:
+        guest = await gateway.guest()
+        path = f"/v1/images/{(await guest.upload()).rpartition('/')[2]}/uploaded"
+        await gates["store"].become("refuses")
+        refused = await guest.http.post(path)
+        assert (refused.status_code, refused.json()["retryable"]) == (503, True)
+        await gates["store"].become("open")
+        assert (await guest.http.post(path)).json()["preparation"]["status"] == "queued"
+
+
 async def test_without_redis_a_gateway_goes_on_answering_what_needs_none(gated, gates, store, serve, prepare) -> None:
     async with serve(gated) as gateway:
         ready = await prepare(gateway, await gateway.guest())
@@ -124,17 +135,6 @@ async def test_a_gateway_that_never_reached_redis_takes_no_traffic(gated, gates,
         assert (away.status_code, away.text) == (503, "redis does not answer\n")
         await gates["redis"].become("open")
         await until(lambda: _answers(client, "/readyz", 200), what="readiness")
-
-
-async def test_a_photo_whose_store_is_away_is_prepared_when_it_is_back(gated, gates, store, serve) -> None:
-    async with serve(gated) as gateway:
-        guest = await gateway.guest()
-        path = f"/v1/images/{(await guest.upload()).rpartition('/')[2]}/uploaded"
-        await gates["store"].become("refuses")
-        refused = await guest.http.post(path)
-        assert (refused.status_code, refused.json()["retryable"]) == (503, True)
-        await gates["store"].become("open")
-        assert (await guest.http.post(path)).json()["preparation"]["status"] == "queued"
 
 
 @pytest.mark.slow

@@ -15,7 +15,7 @@ GarmentCategory = Literal["upper", "lower", "overall", "dress"]
 Subject = Literal["person", "garment", "result"]
 """What a warning concerns."""
 
-CUT_REVISION: Final = 2
+CUT_REVISION: Final = 3
 """Revision of how garments are cut and described, for all parsers: after a new one a request cuts them anew."""
 
 

@@ -38,7 +38,7 @@ HEAD_SIDE: Final = 96
 LEAST_HEAD: Final = 48
 """Pixels: a smaller head tells nothing of sharpness."""
 
-SURE_CUT: Final = 0.5
+SURE_CUT: Final = 0.35
 SURE_CATEGORY: Final = 0.6
 HEAD: Final = range(11)
 """BlazePose's points of the face."""

@@ -25,8 +25,11 @@ from tailor.parsers.plausible import doubts
 from tailor.parsers.shape import guess_category
 from tailor.pose import Pose, PoseModel
 
-TRUST: Final = {"colour": 0.95, "outline": 0.85, "both": 0.6, "texture": 0.35}
+TRUST: Final = {"colour": 0.95, "outline": 0.9, "both": 0.5, "texture": 0.3}
 """How far each way of finding a garment is trusted at best."""
+
+UNEVEN: Final = ((0.3, 2.0), (1.0, 0.5))
+"""Lightness, as a standard deviation on the border, and what it leaves of the confidence: on a line between the two."""
 
 WORN_CONFIDENCE: Final = 0.4
 """Geometry and colour models, no trained parser: good for a try-out."""
@@ -91,14 +94,12 @@ def _has_a_head(photo: Pixels, pose: Pose) -> bool:
 def _flat(photo: Pixels, category: str) -> GarmentMask:
     """Cut a garment from its ground."""
     found = find_flat(photo)
-    confidence = TRUST[found.way] * min(1.0, 0.4 + 0.6 * found.contrast)
-    guessed, certainty = guess_category(found.alpha)
+    guessed, _ = guess_category(found.alpha)
     chosen: GarmentCategory = guessed if category == "auto" else category  # type: ignore[assignment]
-    if category == "auto":
-        confidence *= certainty
-    warnings, rest = doubts(found.found)
+    warnings, plausible = doubts(found.found)
+    confidence = TRUST[found.way] * float(np.interp(found.unevenness, *UNEVEN)) * plausible
     return GarmentMask(
-        alpha=found.alpha, category=chosen, confidence=round(confidence * rest, 3), worn=False, warnings=warnings
+        alpha=found.alpha, category=chosen, confidence=round(confidence, 3), worn=False, warnings=warnings
     )
 
 

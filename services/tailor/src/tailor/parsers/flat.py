@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from proteus.errors import NoGarmentDetected
 from tailor.cutting import drop_specks
 from tailor.masks import grow, soft_edge
-from tailor.parsers.colour import GARMENT_DISTANCE, find_by_colour
+from tailor.parsers.colour import find_by_colour
 from tailor.parsers.contract import Pixels
 from tailor.parsers.ground import Ground, Truth, find_ground
 from tailor.parsers.outline import find_outline
@@ -48,16 +48,14 @@ class Flat:
     Attributes:
         found: (h, w) at working size.
         alpha: (H, W) uint8 at the photo's size, soft edge.
-        way: Which pass decided.
-        contrast: 0..1, how much the garment's edge differs from the ground.
-        agreement: 0..1, overlap of both passes.
+        way: What decided.
+        unevenness: Of the ground: lightness, as a standard deviation on the border.
     """
 
     found: Truth
     alpha: Pixels
     way: Way
-    contrast: float
-    agreement: float
+    unevenness: float
 
 
 def shrink(photo: Pixels) -> tuple[Pixels, float]:
@@ -77,7 +75,7 @@ def find_flat(photo: Pixels) -> Flat:
     """
     small, _ = shrink(photo)
     ground = find_ground(small)
-    found, way, agreement = (_both_passes if ground.is_plain else _on_texture)(small, ground)
+    found, way = (_both_passes if ground.is_plain else _on_texture)(small, ground)
     area = float(np.count_nonzero(found)) / found.size
     if not AREA_FRACTIONS[0] <= area <= AREA_FRACTIONS[1]:
         raise NoGarmentDetected(f"no garment was found: {area:.0%} of the picture differ from its background")
@@ -85,34 +83,31 @@ def find_flat(photo: Pixels) -> Flat:
         found=found,
         alpha=drop_specks(matte(photo, found.astype(np.uint8) * 255)),
         way=way,
-        contrast=_contrast(found, ground),
-        agreement=agreement,
+        unevenness=ground.unevenness[0],
     )
 
 
-def _both_passes(small: Pixels, ground: Ground) -> tuple[Truth, Way, float]:
-    """Return the garment, which pass decided, and how far both agree."""
+def _both_passes(small: Pixels, ground: Ground) -> tuple[Truth, Way]:
+    """Return the garment, and which pass decided."""
     colour = drop_specks(find_by_colour(small, ground).astype(np.uint8) * 255) > 0
     outline = drop_specks(find_outline(small, ground)[0].astype(np.uint8) * 255) > 0
     areas = float(np.count_nonzero(colour)), float(np.count_nonzero(outline))
-    agreement = _overlap(colour, outline)
     lacking = float(np.count_nonzero(_core(outline) & ~colour)) / max(1.0, areas[1])
     extra = float(np.count_nonzero(_core(colour) & ~outline)) / max(1.0, areas[0])
     if lacking < LACKING:
-        return colour, "colour", agreement
+        return colour, "colour"
     if extra < EXTRA:
-        return outline, "outline", agreement
-    return colour | outline, "both", agreement
+        return outline, "outline"
+    return colour | outline, "both"
 
 
-def _on_texture(small: Pixels, ground: Ground) -> tuple[Truth, Way, float]:
+def _on_texture(small: Pixels, ground: Ground) -> tuple[Truth, Way]:
     """Return the garment on a ground that is not plain; colour's sharper edge where it sees the same."""
     texture = find_on_texture(small)
     if not ground.is_of_one_colour:
-        return texture, "texture", 0.0
+        return texture, "texture"
     colour = drop_specks(find_by_colour(small, ground).astype(np.uint8) * 255) > 0
-    agreement = _overlap(colour, texture)
-    return (colour, "both", agreement) if agreement > SAME else (texture, "texture", agreement)
+    return (colour, "both") if _overlap(colour, texture) > SAME else (texture, "texture")
 
 
 def _overlap(first: Truth, second: Truth) -> float:
@@ -122,13 +117,6 @@ def _overlap(first: Truth, second: Truth) -> float:
 def _core(mask: Truth) -> Truth:
     side = 2 * EDGE_PIXELS + 1
     return np.asarray(cv2.erode(mask.astype(np.uint8), np.ones((side, side), np.uint8)) > 0)
-
-
-def _contrast(found: Truth, ground: Ground) -> float:
-    edge = cv2.morphologyEx(found.astype(np.uint8), cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8)) > 0
-    if not edge.any():
-        return 0.0
-    return min(1.0, float(np.median(np.linalg.norm(ground.delta[edge], axis=1))) / GARMENT_DISTANCE)
 
 
 def matte(photo: Pixels, found: Pixels) -> Pixels:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import Final
 
 import numpy as np
 
+from proteus.artefacts import GarmentCategory
+from proteus.picture_warnings import WORDS
 from tailor.parsers.contract import GarmentMask, Parser, Pixels
+from tailor.parsers.flat import shrink
+from tailor.parsers.plausible import doubts
 from tailor.parsers.shape import guess_category
 
 GIVEN_CONFIDENCE: Final = 0.98
@@ -26,12 +31,15 @@ def find_in(photo: Pixels, alpha: Pixels | None, parser: Parser, *, category: st
     """
     if alpha is None or float(np.mean(alpha < 128)) < LEAST_TRANSPARENT or not (alpha > 127).any():
         return parser.find_garment(photo, category=category), False
-    if category in ("upper", "lower", "overall", "dress"):
-        mask = GarmentMask(alpha=alpha, category=category, confidence=GIVEN_CONFIDENCE, worn=False)  # type: ignore[arg-type]
-        return mask, True
-    if category != "auto":
-        return parser.find_garment(photo, category=category), False  # it refuses the category
-    guessed, certainty = guess_category(alpha)
+    if category not in ("auto", "upper", "lower", "overall", "dress"):
+        return parser.find_garment(photo, category=category), False  # it refuses the word
+    chosen: GarmentCategory = guess_category(alpha)[0] if category == "auto" else category  # type: ignore[assignment]
+    warnings, _ = doubts(shrink(alpha)[0] > 127)
+    left = prod(WORDS[one.code].left for one in warnings)
     return GarmentMask(
-        alpha=alpha, category=guessed, confidence=round(GIVEN_CONFIDENCE * certainty, 3), worn=False
+        alpha=alpha,
+        category=chosen,
+        confidence=round(GIVEN_CONFIDENCE * left, 3),
+        worn=False,
+        warnings=warnings,
     ), True
