@@ -69,7 +69,7 @@ test-all: install-models install-deploy ## `make test`, the browser tests, and m
 	@$(PYTEST) tests
 
 .PHONY: e2e
-e2e: install-dev ## The pages in a real Chromium on a fleet of their own (apt-get install chromium); three minutes
+e2e: install-dev ## The pages in a real Chromium on a fleet of their own (apt-get install chromium); five minutes
 	@$(BIN)/python -m workbench.pages
 	@$(BIN)/pytest -q -m browser tests/e2e
 

@@ -54,5 +54,5 @@ async def test_studio_does_what_a_person_expects_of_it(slow_fleet: Plan) -> None
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
     )
-    told, _ = await tests.communicate()
-    assert tests.returncode == 0, told.decode()
+    output, _ = await tests.communicate()
+    assert tests.returncode == 0, output.decode()

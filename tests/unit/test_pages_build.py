@@ -1,4 +1,4 @@
-"""When the pages are built anew, and what is said when they cannot be."""
+"""When the pages are built anew, and the error when they cannot be."""
 
 from pathlib import Path
 
@@ -40,7 +40,7 @@ def test_a_folder_is_made_from_the_hash_in_it_alone(tmp_path: Path) -> None:
     assert not pages.is_made_from(tmp_path, "y")
 
 
-def test_a_step_that_fails_is_told_with_its_last_lines() -> None:
+def test_a_step_that_fails_is_reported_with_its_last_lines() -> None:
     with pytest.raises(pages.PagesNotBuilt, match=r"(?s)`sh -c .*failed:.*no registry answers"):
         pages.run(["sh", "-c", "echo no registry answers >&2; exit 3"], {})
 

@@ -36,6 +36,7 @@ export class EventFeed {
   private readonly options: FeedOptions;
   private readonly socket: Socket;
   private seq: number | null;
+  private usedToken: string | null = null;
   private failures = 0;
   private stream: AbortController | null = null;
   private retry: ReturnType<typeof setTimeout> | undefined;
@@ -50,7 +51,8 @@ export class EventFeed {
       autoConnect: false,
       reconnectionDelay: RETRY_MS / 3,
       reconnectionDelayMax: RETRY_MOST_MS,
-      auth: (give) => void options.token().then((token) => give({ token, last_seq: this.seq })),
+      // Without a token the socket waits, its server closes it, and the next try asks again.
+      auth: (give) => void this.token().then((token) => give({ token, last_seq: this.seq }), () => undefined),
     });
     this.socket.on("connect", () => this.onSocket());
     this.socket.on("connect_error", (error) => void this.onSocketError(error));
@@ -74,6 +76,14 @@ export class EventFeed {
     clearTimeout(this.retry);
     this.stream?.abort();
     this.socket.disconnect();
+  }
+
+  /** Return the token to use now; another user's events have numbers of their own. */
+  private async token(): Promise<string | null> {
+    const token = await this.options.token();
+    if (this.usedToken !== null && token !== this.usedToken) this.seq = null;
+    this.usedToken = token;
+    return token;
   }
 
   private deliver(event: ClientEvent): void {
@@ -118,7 +128,7 @@ export class EventFeed {
     this.stream = ours;
     for (let failed = 0; !ours.signal.aborted; ) {
       try {
-        const headers = new Headers({ Authorization: `Bearer ${await this.options.token()}`, Accept: "text/event-stream" });
+        const headers = new Headers({ Authorization: `Bearer ${await this.token()}`, Accept: "text/event-stream" });
         if (this.seq !== null) headers.set("Last-Event-ID", String(this.seq));
         const answer = await fetch(`${this.options.baseUrl}/v1/events`, { headers, signal: ours.signal });
         if (answer.status === 401) await this.options.onRefused();

@@ -1,4 +1,4 @@
-/* One job as this page knows it: what the API said, and the events since. Pure. */
+/* One job as this page knows it: the API's last answer, and the events since. Pure. */
 import type { JobEvent, ProgressEvent, Schemas } from "@proteus/client";
 
 export type Status = Schemas["StatusBody"];
@@ -6,8 +6,8 @@ export type Result = Schemas["ResultInfo"];
 export type Stage = Schemas["Stage"];
 
 export interface Job extends Status {
-  /** When this page last heard of it, in milliseconds of `Date.now()`. */
-  heardAt: number;
+  /** When its estimate arrived, in milliseconds of `Date.now()`: it counts down from there. */
+  etaReceivedAt: number;
   /** The last step that was reached: a job that is canceled says it no more. */
   lastStep: { step: number; steps: number } | null;
 }
@@ -21,7 +21,7 @@ export function hasEnded(job: Pick<Job, "status">): boolean {
 /** Return a job after an answer of the API. */
 export function afterStatus(before: Job | undefined, status: Status, now: number): Job {
   const progress = status.progress ?? null;
-  return { ...status, heardAt: now, lastStep: progress ?? before?.lastStep ?? null };
+  return { ...status, etaReceivedAt: now, lastStep: progress ?? before?.lastStep ?? null };
 }
 
 /** Return a job after an event; without earlier news it is as the event says. */
@@ -47,15 +47,15 @@ export function afterEvent(before: Job | undefined, event: JobEvent, now: number
     eta: stageChanged ? null : (before?.eta ?? null),
     progress: stageChanged ? null : (before?.progress ?? null),
     lastStep: before?.lastStep ?? null,
-    heardAt: now,
+    etaReceivedAt: before?.etaReceivedAt ?? now,
   };
 }
 
 /** Return a job after a step; progress of a job that has ended is old news. */
-export function afterProgress(before: Job | undefined, event: ProgressEvent, now: number): Job | undefined {
+export function afterProgress(before: Job | undefined, event: ProgressEvent): Job | undefined {
   if (!before || hasEnded(before)) return before;
   const progress = { step: event.step, steps: event.steps };
-  return { ...before, status: "running", stage: event.stage, progress, lastStep: progress, position: null, heardAt: now };
+  return { ...before, status: "running", stage: event.stage, progress, lastStep: progress, position: null };
 }
 
 /** How far a try-on is, 0 to 1: stages have shares, and denoising has its steps. */
@@ -79,9 +79,9 @@ export function milestoneOf(job: Job): Milestone | "done" {
   return job.stage === "preparing" || job.stage === "held" ? "preparing" : "waiting";
 }
 
-/** Seconds until the job is likely done, counted down since it was told; null: nobody knows. */
+/** Seconds until the job is likely done, counted down since the estimate arrived; null: nobody knows. */
 export function secondsLeft(job: Job, now: number): { likely: number; latest: number } | null {
   if (hasEnded(job) || !job.eta) return null;
-  const gone = (now - job.heardAt) / 1000;
+  const gone = (now - job.etaReceivedAt) / 1000;
   return { likely: Math.max(0, job.eta.p50_seconds - gone), latest: Math.max(0, job.eta.p90_seconds - gone) };
 }

@@ -7,8 +7,7 @@
 import { type Connection, done, EventFeed, Problem } from "@proteus/client";
 import { useEffect, useSyncExternalStore } from "react";
 import { afterEvent, afterProgress, afterStatus, hasEnded, type Job } from "./job.ts";
-import { kept } from "./kept.ts";
-import { api, BASE_URL, currentToken, dropToken } from "./session.ts";
+import { api, BASE_URL, currentToken, dropToken, seq } from "./session.ts";
 import { Signal } from "./signal.ts";
 
 const ASK_MS = 2_000;
@@ -22,7 +21,6 @@ const jobs = new Map<string, Job>();
 const watched = new Map<string, number>();
 const asking = new Set<string>();
 const listeners = new Set<() => void>();
-const seq = kept("seq");
 let feed: EventFeed | null = null;
 
 function changed(): void {
@@ -46,13 +44,10 @@ export function follow(): void {
       connection.set(now);
       if (now === "socket" || now === "stream") void Promise.all([...watched.keys()].map((id) => ask(id)));
     },
-    onRefused: async () => {
-      dropToken();
-      seq.write(null);
-    },
+    onRefused: async () => dropToken(),
     onEvent: (event) => {
       const before = jobs.get(event.job_id);
-      const after = event.kind === "job" ? afterEvent(before, event, Date.now()) : afterProgress(before, event, Date.now());
+      const after = event.kind === "job" ? afterEvent(before, event, Date.now()) : afterProgress(before, event);
       if (event.kind === "job") seq.write(String(event.seq));
       if (after) jobs.set(event.job_id, after);
       changed();
@@ -63,7 +58,7 @@ export function follow(): void {
   feed.start();
 }
 
-/** Take in what the API said of a job. */
+/** Take in the API's answer about a job. */
 export function learn(job: Parameters<typeof afterStatus>[1]): void {
   jobs.set(job.job_id, afterStatus(jobs.get(job.job_id), job, Date.now()));
   troubles.delete(job.job_id);
@@ -82,7 +77,6 @@ export async function ask(jobId: string): Promise<void> {
     if (now === before || !now || hasEnded(status)) learn(status);
   } catch (error) {
     if (error instanceof Problem) {
-      if (error.status === 401) dropToken();
       troubles.set(jobId, error);
       changed();
     }

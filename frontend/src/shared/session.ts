@@ -10,6 +10,8 @@ import { Signal } from "./signal.ts";
 
 export const BASE_URL = location.origin;
 const token = kept("token");
+/** The last event of this user that was taken in; another user has other numbers. */
+export const seq = kept("seq");
 
 /** True while a person has to put in a token. */
 export const tokenIsWanted = new Signal(false);
@@ -19,6 +21,11 @@ const plain: ApiClient = connect({ baseUrl: BASE_URL, token: async () => null })
 
 /** The API, as this browser's user. */
 export const api: ApiClient = connect({ baseUrl: BASE_URL, token: currentToken });
+api.use({
+  onResponse({ response }) {
+    if (response.status === 401) dropToken();
+  },
+});
 
 /** Return the token; become a guest first, where there is none. */
 export function currentToken(): Promise<string> {
@@ -31,6 +38,7 @@ export function currentToken(): Promise<string> {
 /** Forget a token that the server does not accept any more; what belongs to its user is out of reach with it. */
 export function dropToken(): void {
   token.write(null);
+  seq.write(null);
 }
 
 /** Use a token that a person put in. */

@@ -135,6 +135,24 @@ for (const [name, connection, prepare] of [
   });
 }
 
+test("a token that is not known any more is replaced by a new guest", async () => {
+  const prepare = (context) =>
+    context.addInitScript(() => {
+      if (sessionStorage.getItem("spoilt")) return;
+      sessionStorage.setItem("spoilt", "yes");
+      localStorage.setItem("proteus.token", "no.such.token");
+      localStorage.setItem("proteus.seq", "999999");
+    });
+  const tab = await open({ options: QUICK, prepare });
+  const { page } = tab;
+  await page.locator('.connection[data-connection="socket"]').waitFor();
+  await fill(page);
+  await page.locator("#go").click();
+  await shown(page);
+  clean(tab, /401|WebSocket/);
+  await tab.context.close();
+});
+
 test("what fails says what happened, what to do, and whom to name", async () => {
   const tab = await open({ options: QUICK });
   const { page } = tab;

@@ -73,7 +73,7 @@ export async function shown(page) {
   await page.locator(".compare-stage img").first().evaluate((image) => image.decode());
 }
 
-/** Kill the gateway of the fleet; whoever watches over it starts it anew. */
+/** Kill the gateway of the fleet; its supervisor starts it anew. */
 export function killGateway() {
   const parent = process.env.FLEET_PID;
   let killed = 0;

@@ -25,7 +25,7 @@ export default function History() {
   const [filter, setFilter] = useState<Filter>("all");
   const [selected, setSelected] = useState<readonly string[]>([]);
   const [open, setOpen] = useState<"compare" | "delete" | null>(null);
-  const [said, setSaid] = useState("");
+  const [announcement, setAnnouncement] = useState("");
   const queries = useQueryClient();
   const list = useInfiniteQuery({
     queryKey: ["tryons", "history"],
@@ -44,7 +44,7 @@ export default function History() {
       await done(api.DELETE("/v1/tryons/{job_id}", { params: { path: { job_id: id } } }));
       await remove("tryons", id);
     }
-    setSaid(history.removed(selected.length));
+    setAnnouncement(history.removed(selected.length));
     setSelected([]);
     setOpen(null);
     await queries.invalidateQueries({ queryKey: ["tryons"] });
@@ -65,7 +65,7 @@ export default function History() {
         </div>
       </header>
       <p role="status" className="unseen">
-        {said}
+        {announcement}
       </p>
       {list.isSuccess && items.length === 0 && (
         <div className="stage-card card empty">

@@ -123,10 +123,10 @@ function Failure(of: { title: string | null; problem: Problem; job?: Job; onRetr
       <h2>{of.title ?? studio.failed}</h2>
       <p className="what">{words.what}</p>
       <p className="soft">{words.todo}</p>
-      {words.said && words.said !== words.what && (
+      {words.original && words.original !== words.what && (
         <details className="small soft">
           <summary>{studio.details}</summary>
-          <p>{words.said}</p>
+          <p>{words.original}</p>
         </details>
       )}
       {of.onRetry && (of.job ? <Again job={of.job} onSubmit={of.onRetry} /> : <Retry onSubmit={of.onRetry} />)}

@@ -4,12 +4,12 @@ import type { Strings } from "../../strings/index.ts";
 export interface Words {
   what: string;
   todo: string;
-  /** What the server said, where that is more than the catalogue's words. */
-  said: string;
+  /** The server's own sentences, where that is more than the catalogue's words. */
+  original: string;
 }
 
 export function problemWords(of: { code: string; message: string; hint?: string }, strings: Strings): Words {
   const known = strings.problems[of.code];
-  const said = [of.message, of.hint].filter(Boolean).join(" ");
-  return known ? { ...known, said } : { what: of.message, todo: of.hint || strings.problems.internal?.todo || "", said: "" };
+  const original = [of.message, of.hint].filter(Boolean).join(" ");
+  return known ? { ...known, original } : { what: of.message, todo: of.hint || strings.problems.internal?.todo || "", original: "" };
 }

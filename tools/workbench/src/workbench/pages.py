@@ -149,7 +149,7 @@ def run(command: list[str], more: dict[str, str]) -> None:
 def main(given: list[str] | None = None) -> int:
     """Build the pages; return the exit status."""
     parser = argparse.ArgumentParser(prog="make pages", description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--or-go-on", action="store_true", help="a failure is said in one sentence and is none")
+    parser.add_argument("--or-go-on", action="store_true", help="print one sentence instead of failing")
     parser.add_argument("--only-install", action="store_true", help="Node and the packages, without a build")
     options = parser.parse_args(given)
     try:
