@@ -177,8 +177,8 @@ for (const [camera, words] of [["nobody", "Step into the picture"], ["pair", "Tw
 test("axe finds nothing serious, in both themes and on a phone", async () => {
   const axe = await readFile(AXE, "utf8");
   for (const more of [{ colorScheme: "light" }, { colorScheme: "dark" }, { viewport: { width: 360, height: 740 } }]) {
-    const tab = await open({ reducedMotion: "reduce", ...more }); // Colours on their way from one to another are no finding.
-    await tab.page.locator(".mirror-snap:enabled").waitFor();
+    const tab = await open(more);
+    // At rest: colours on their way from one to another are no finding.
     await posesAbove(tab.page, SETTLED_POSES);
     await tab.page.evaluate(axe);
     const found = await tab.page.evaluate(() => globalThis.axe.run(document, { resultTypes: ["violations"] }));
