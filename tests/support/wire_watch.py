@@ -17,7 +17,7 @@ from jsonschema import Draft202012Validator
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 DOCS = Path(__file__).parents[2] / "docs"
-PAGES = re.compile(r"/|/docs(/.*)?|/openapi\.json|/ui(/.*)?|/updates(/.*)?")
+PAGES = re.compile(r"/|/docs(/.*)?|/openapi\.json|/ui(/.*)?|/app(/.*)?|/updates(/.*)?")
 """Not part of the described API: pages for people, their files, and the socket's own handshake."""
 
 

@@ -58,6 +58,7 @@ def frame(event: dict[str, Any], *, name: str = "job", seq: str = "7") -> bytes:
         ("DELETE", "/v1/tryons/job_1", 204, "", b""),
         ("GET", "/readyz", 503, "text/plain; charset=utf-8", b"redis does not answer\n"),
         ("GET", "/ui/", 200, "text/html", b"<html>"),
+        ("GET", "/app/mirror", 200, "text/html", b"<html>"),
         ("GET", "/v1/images/", 307, "", b""),
         ("GET", "/v1/events", 200, STREAM, frame(EVENT)),
     ],
