@@ -46,13 +46,14 @@ async def tailor(fleet: Fleet, worker_id: str = "t1", **environment: str) -> Any
 
 async def do(fleet: Fleet, name: str, body: Mapping[str, Any]) -> JobView:
     (job_id,) = await fleet.submit_to_tailor(name, body)
-    for _ in range(2000):
+
+    async def ended() -> JobView | None:
         (view,) = await fleet.tailor_queue.look(job_id)
         assert view is not None
-        if view.state.terminal:
-            return view
-        await asyncio.sleep(0.02)
-    pytest.fail(f"{job_id} is still {view}")
+        return view if view.state.terminal else None
+
+    view: JobView = await fleet.until(ended, what=f"{job_id} ends")
+    return view
 
 
 async def ingest(fleet: Fleet, name: str, data: bytes, content_type: str = "image/jpeg") -> JobView:

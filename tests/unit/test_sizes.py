@@ -48,7 +48,7 @@ def test_a_day_has_its_pictures_and_its_shape() -> None:
     assert day_of(SHOP_DAY, pictures=20_000, seed=3).arrived == day.arrived
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_the_smallest_fixed_fleet_keeps_the_goal() -> None:
     found = fixed_fleet(replace(DAY, pictures=6_000))
     assert (found.plan.replicas, found.figures.quality_goodput >= DAY.goal) == (1, True)

@@ -65,12 +65,13 @@ def gateway_settings(
 
 @dataclass
 class Gateway:
-    """A running gateway, as clients see it."""
+    """A running gateway, as clients see it; `services` for what a test cannot wait for from outside."""
 
     url: str
     inner_url: str
     settings: GatewaySettings
     stop: Callable[[], None]
+    services: Services
     clients: list[httpx.AsyncClient] = field(default_factory=list)
 
     async def guest(self, *, address: str | None = None) -> Guest:
@@ -181,7 +182,8 @@ async def serving(settings: GatewaySettings) -> AsyncIterator[Gateway]:
     bound = [socket.create_server(("127.0.0.1", 0), backlog=2_048) for _ in range(2)]
     port, inner_port = [one.getsockname()[1] for one in bound]
     stopping, inside = asyncio.Event(), InnerApp()
-    watch = WireWatch(make_app(settings, stopping, inside))
+    services = build(settings, stopping)
+    watch = WireWatch(make_app(settings, stopping, inside, services))
     configs = (
         listening.public(watch, settings.edge),
         listening.inner(inside),
@@ -203,7 +205,8 @@ async def serving(settings: GatewaySettings) -> AsyncIterator[Gateway]:
                 assert not any(one.done() for one in running), "the gateway did not start"
                 await asyncio.sleep(0.01)
         inner_url = f"http://127.0.0.1:{inner_port}"
-        made = Gateway(url=f"http://127.0.0.1:{port}", inner_url=inner_url, settings=settings, stop=stop)
+        url = f"http://127.0.0.1:{port}"
+        made = Gateway(url=url, inner_url=inner_url, settings=settings, stop=stop, services=services)
         try:
             yield made
         finally:
