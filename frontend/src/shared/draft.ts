@@ -12,13 +12,13 @@ import { release } from "./blobs.ts";
 import { get, keep, type KeptCut, put, remove } from "./db.ts";
 import { ask, ended, follow, learn } from "./jobs.ts";
 import { kept } from "./kept.ts";
+import { announce, type Category, type CategoryScore, correct, prepared, recordOf, type Warning, warningsOf } from "./photos.ts";
 import { normalise, thumbnail, Unreadable } from "./pictures/normalise.ts";
 import type { Advice } from "./pictures/sizes.ts";
 import { api } from "./session.ts";
 import { Signal } from "./signal.ts";
 
-export type Category = Schemas["Category"];
-export type Warning = Schemas["PictureWarning"];
+export type { Category } from "./photos.ts";
 export type Phase = "empty" | "reading" | "sending" | "ready" | "failed";
 
 export interface Cut {
@@ -27,8 +27,9 @@ export interface Cut {
   wanted: Category;
   url: string | null;
   category: string | null;
+  /** What it may be, the likeliest first. */
+  categories: CategoryScore[];
   confidence: number | null;
-  warnings: Warning[];
   /** Where the cut-out can be shown from. */
   preview: string | null;
   problem: Problem | null;
@@ -45,6 +46,8 @@ export interface Slot {
   /** The share that is sent, 0 to 1. */
   share: number;
   image: Uploaded | null;
+  /** What may be wrong with the photo, known before the submit. */
+  warnings: Warning[];
   problem: Problem | Unreadable | null;
   cut: Cut | null;
 }
@@ -64,7 +67,7 @@ const PAUSE_MS = 1_000;
 const PAUSE_MOST_MS = 15_000;
 
 const empty = (kind: Kind): Slot => ({
-  kind, phase: "empty", name: "", blob: null, shown: null, advice: [], share: 0, image: null, problem: null, cut: null,
+  kind, phase: "empty", name: "", blob: null, shown: null, advice: [], share: 0, image: null, warnings: [], problem: null, cut: null,
 });
 
 export const slots = { person: new Signal(empty("person")), garment: new Signal(empty("garment")) };
@@ -145,10 +148,16 @@ export async function retry(kind: Kind): Promise<void> {
   else if (kind === "garment") await cutOut(slot.cut?.wanted ?? "auto", signal);
 }
 
-/** Say what a garment is; it is cut out anew. */
+/** Say what a garment is: the photo's record keeps it. A cut-out that is there stays; else it is cut out as that. */
 export async function setCategory(category: Category): Promise<void> {
+  const { image, cut } = slots.garment.get();
+  if (!image) return;
   const { signal } = restart("garment");
-  if (slots.garment.get().image) await cutOut(category, signal);
+  changeCut({ wanted: category });
+  await correct(api, image.id, category, signal);
+  if (signal.aborted) return;
+  if (cut?.phase === "ready") keepCut();
+  else await cutOut(category, signal);
 }
 
 /** Bring back what was in the places before a reload. */
@@ -163,7 +172,8 @@ export async function restore(): Promise<void> {
     });
     const wanted = (found.cut?.category ?? "auto") as Category;
     if (!image) void send(kind, "auto", signal).catch(() => undefined);
-    else if (kind === "garment") void cutOut(wanted, signal, found.cut);
+    else if (kind === "garment") void cutOut(wanted, signal, { known: found.cut });
+    else void warn(image.id, signal);
   }
 }
 
@@ -177,29 +187,42 @@ async function send(kind: Kind, category: Category, signal: AbortSignal): Promis
   const { blob, name } = slots[kind].get();
   if (!blob) return;
   change(kind, { phase: "sending", share: 0, problem: null });
+  let begun: string | null;
   try {
     const image = await upload(api, blob, kind, { signal, onProgress: (share) => change(kind, { share }) });
     if (signal.aborted) return;
     change(kind, { phase: "ready", share: 1, image });
     void put("slots", { kind, blob, name, imageUrl: image.url, imageId: image.id });
+    const photo = await announce(api, image.id, kind, category, signal);
+    if (signal.aborted) return;
+    begun = photo?.preparation?.job_id ?? null;
+    if (kind === "person") void warn(image.id, signal);
   } catch (error) {
     if (!signal.aborted) change(kind, { phase: "failed", problem: asProblem(error) });
     return;
   }
-  if (kind === "garment") await cutOut(category, signal);
+  if (kind === "garment") await cutOut(category, signal, { begun });
 }
 
-/** Have the garment cut out, and show it; a failure leaves the photo usable, since a submit cuts as well. */
-async function cutOut(wanted: Category, signal: AbortSignal, known?: KeptCut): Promise<void> {
-  const { image, blob, name } = slots.garment.get();
+/** Show what may be wrong with the person's photo, once it is prepared. */
+async function warn(id: string, signal: AbortSignal): Promise<void> {
+  const photo = await prepared(api, id, signal);
+  if (photo && !signal.aborted) change("person", { warnings: warningsOf(photo) });
+}
+
+/**
+ * Have the garment cut out, and show it; a failure leaves the photo usable, since a submit cuts as well.
+ *
+ * `begun` is the job that the upload has started, where it has; `known` is what an earlier visit learnt.
+ */
+async function cutOut(wanted: Category, signal: AbortSignal, { begun, known }: { begun?: string | null; known?: KeptCut | undefined } = {}): Promise<void> {
+  const { image, blob } = slots.garment.get();
   if (!image || !blob) return;
-  const cut: Cut = { phase: "cutting", wanted, url: null, category: null, confidence: null, warnings: [], preview: null, problem: null };
+  const cut: Cut = { phase: "cutting", wanted, url: null, category: null, categories: [], confidence: null, preview: null, problem: null };
   change("garment", { cut });
   try {
     follow();
-    const asked = await done(api.POST("/v1/segmentations", { body: { image_url: image.url, category: wanted }, signal }));
-    learn(asked);
-    const job = await ended(asked.job_id, { signal });
+    const job = await ended(begun ?? (await askForCut(image.url, wanted, signal)), { signal });
     const result = job.results?.[0];
     if (job.status !== "completed" || !result) {
       const why = job.error ?? { message: `The job was ${job.status}.`, code: job.status, retryable: true };
@@ -209,15 +232,32 @@ async function cutOut(wanted: Category, signal: AbortSignal, known?: KeptCut): P
     const url = job.cloth_clean_url ?? result.cloth_clean_url ?? null;
     const category = result.category ?? known?.category ?? null;
     const confidence = result.confidence ?? known?.confidence ?? null;
-    changeCut({ phase: "ready", url, category, confidence, warnings: result.warnings ?? [] });
-    if (url && category) {
-      const slot = { kind: "garment", blob, name, imageUrl: image.url, imageId: image.id } as const;
-      void put("slots", { ...slot, cut: { url, category: wanted === "auto" ? "auto" : wanted, confidence } });
-    }
-    if (result.url) changeCut({ preview: await signedAddress(result.url) });
+    const photo = await recordOf(api, image.id, signal);
+    if (signal.aborted) return;
+    const categories = photo?.preparation?.cut?.categories ?? result.categories ?? [];
+    changeCut({ phase: "ready", wanted: photo?.category ?? wanted, url, category, categories, confidence });
+    change("garment", { warnings: warningsOf(photo, result.warnings) });
+    keepCut();
+    if (!result.url) return;
+    const preview = await signedAddress(result.url);
+    if (!signal.aborted || slots.garment.get().image?.id === image.id) changeCut({ preview });
   } catch (error) {
     if (!signal.aborted) changeCut({ phase: "failed", problem: asProblem(error) });
   }
+}
+
+async function askForCut(imageUrl: string, category: Category, signal: AbortSignal): Promise<string> {
+  const asked = await done(api.POST("/v1/segmentations", { body: { image_url: imageUrl, category }, signal }));
+  learn(asked);
+  return asked.job_id;
+}
+
+/** Keep the cut-out for the next visit. */
+function keepCut(): void {
+  const { image, blob, name, cut } = slots.garment.get();
+  if (!image || !blob || !cut?.url || !cut.category) return;
+  const { url, wanted, confidence } = cut;
+  void put("slots", { kind: "garment", blob, name, imageUrl: image.url, imageId: image.id, cut: { url, category: wanted, confidence } });
 }
 
 /** Return the signed address behind one of a result. */

@@ -42,6 +42,35 @@ test("two chosen pictures become a try-on on the screen", async () => {
   await tab.context.close();
 });
 
+test("a garment's card says what it may be, and keeps a correction", async () => {
+  const tab = await open({ options: QUICK });
+  const { page } = tab;
+  const asked = [];
+  page.on("request", (request) => asked.push(`${request.method()} ${new URL(request.url()).pathname.replace(/img_\w+/, "ID")}`));
+  await fill(page);
+  await page.locator(".slot.garment .checkered").waitFor();
+  assert.equal(asked.filter((one) => one === "POST /v1/images/ID/uploaded").length, 2);
+  assert.ok(!asked.includes("POST /v1/segmentations")); // The upload has begun the cut-out; a second is not asked for.
+  const list = page.locator(".slot.garment .category select");
+  assert.match((await list.locator('option[value="upper"]').textContent()) ?? "", / · \d+ %$/);
+  const corrected = page.waitForResponse((answer) => answer.request().method() === "PATCH");
+  await list.selectOption("dress");
+  assert.equal((await (await corrected).json()).category, "dress");
+  assert.ok(await page.locator(".slot.garment .checkered").isVisible());
+  clean(tab);
+  await tab.context.close();
+});
+
+test("a refused announcement of an upload stops nothing", async () => {
+  const prepare = (context) => context.route("**/v1/images/*/uploaded", (route) => route.fulfill({ status: 503, json: { code: "dependency_unavailable" } }));
+  const tab = await open({ options: QUICK, prepare });
+  const { page } = tab;
+  await fill(page);
+  await page.locator("#go").click();
+  await shown(page);
+  await tab.context.close();
+});
+
 test("pressing twice makes one try-on", async () => {
   const tab = await open({ options: QUICK });
   const { page } = tab;

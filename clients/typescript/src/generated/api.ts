@@ -121,9 +121,112 @@ export interface paths {
          * Become a guest
          * @description Make a new guest and return its token. Send it as `Authorization: Bearer …` and as the socket's `auth.token`.
          *
-         *     Where guests need a host (error `guests_disabled`), call this with an account's token: the guest joins its tenant.
+         *     Where guests need a host (error `guests_disabled`), call this with an API key or an account's
+         *     token: the guest joins its tenant.
          */
         post: operations["guest_v1_auth_guest_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/auth/register": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make an account of yours
+         * @description Register with an email address and a password; a guest's token makes it the guest's account, pictures included.
+         *
+         *     Where strangers are not welcome (error `registration_closed`), administrators make accounts.
+         */
+        post: operations["register_v1_auth_register_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/auth/login": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Log in
+         * @description Begin a session: an access token for minutes, and a refresh token for the next one.
+         */
+        post: operations["login_v1_auth_login_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/auth/refresh": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Go on with a session
+         * @description Exchange a refresh token for new tokens. It works once: a second use ends the session (`refresh_reused`).
+         */
+        post: operations["refresh_v1_auth_refresh_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/auth/logout": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Log out
+         * @description End the session of this access token: within a second it opens nothing more, on every replica.
+         */
+        post: operations["logout_v1_auth_logout_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/auth/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Change your password
+         * @description Change the password. Every session ends, this one too; the answer begins a new one.
+         */
+        post: operations["password_v1_auth_password_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -219,7 +322,7 @@ export interface paths {
         };
         /**
          * Look at a photo's record
-         * @description Return one photo's record.
+         * @description Return one photo's record: how far it is prepared, and what the tailor found.
          */
         get: operations["get_image_v1_images__image_id__get"];
         put?: never;
@@ -229,6 +332,32 @@ export interface paths {
          * @description Delete the photo, everything derived from it, and every try-on made with it.
          */
         delete: operations["delete_image_v1_images__image_id__delete"];
+        options?: never;
+        head?: never;
+        /**
+         * Correct a garment's category
+         * @description Keep what the garment is: every later `auto` for this photo means it, in cut-outs and try-ons.
+         */
+        patch: operations["patch_image_v1_images__image_id__patch"];
+        trace?: never;
+    };
+    "/v1/images/{image_id}/uploaded": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Prepare a photo as soon as it is uploaded
+         * @description Start ingest, then the cut of a garment or the parse of a person; calling it twice changes nothing.
+         *
+         *     Optional: a submit starts whatever is missing. Call it right after the PUT, and the first picture comes sooner.
+         */
+        post: operations["post_uploaded_v1_images__image_id__uploaded_post"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -466,7 +595,7 @@ export interface paths {
         post?: never;
         /**
          * Delete a user
-         * @description Delete the user with all photos, try-ons and events. The user's tokens stop working.
+         * @description Delete the user with all photos, try-ons and events. The user's tokens and keys stop working.
          */
         delete: operations["delete_users__user_id__delete"];
         options?: never;
@@ -787,10 +916,366 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List API keys
+         * @description Return your tenant's keys, the newest first, those that have ended included; administrators see all.
+         */
+        get: operations["list_keys_v1_keys_get"];
+        put?: never;
+        /**
+         * Make an API key
+         * @description Make a key and return its text, this once. It acts as its tenant's own account.
+         */
+        post: operations["create_v1_keys_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/keys/{key_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Look at an API key
+         * @description Return a key; its text is never shown again.
+         */
+        get: operations["get_key_v1_keys__key_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/keys/{key_id}/revoke": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Revoke an API key
+         * @description End a key now. Within a second no replica takes it, its tokens, sockets or streams any more.
+         */
+        post: operations["revoke_v1_keys__key_id__revoke_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/keys/{key_id}/rotate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Replace an API key
+         * @description Make a key with the same rights, and end the old one after `grace_seconds`.
+         */
+        post: operations["rotate_v1_keys__key_id__rotate_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Mint a token for a browser
+         * @description Mint a token for a shopper, inside your tenant. Call this from your server, with its API key.
+         *
+         *     The token ends with the key, and has no right that the key lacks.
+         */
+        post: operations["mint_v1_tokens_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/accounts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List accounts
+         * @description Return the accounts, the oldest first. `DELETE /users/{user_id}` deletes one with all its data.
+         */
+        get: operations["list_accounts_v1_accounts_get"];
+        put?: never;
+        /**
+         * Make an account
+         * @description Make an account with a password that is returned this once; its owner changes it at the first login.
+         */
+        post: operations["create_v1_accounts_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/accounts/{user_id}/reset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give an account a new password
+         * @description Make a new password, returned this once, and end the account's sessions.
+         */
+        post: operations["reset_v1_accounts__user_id__reset_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tenants": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List tenants
+         * @description Return the tenants, the oldest first, with what each may use.
+         */
+        get: operations["list_tenants_v1_tenants_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tenants/{tenant}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Say what a tenant may use
+         * @description Restrict a tenant's engines and samples, its keys' and shoppers' included. Holds within seconds.
+         */
+        put: operations["restrict_v1_tenants__tenant__put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read the audit log
+         * @description Return deeds, the newest first. They are kept for `RETENTION_AUDIT_DAYS`.
+         */
+        get: operations["audit_v1_audit_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/retention": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How long data is kept
+         * @description Return the retention policy of this deployment; needs no token.
+         */
+        get: operations["retention_v1_retention_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/consent": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What is asked of you
+         * @description Return the text that your shop asks you to agree to before the first photo, and whether you did.
+         */
+        get: operations["consent_v1_consent_get"];
+        put?: never;
+        /**
+         * Agree
+         * @description Agree to the text of this version. Without it uploads get 403 `consent_required`.
+         */
+        post: operations["give_v1_consent_post"];
+        /**
+         * Withdraw, and delete everything
+         * @description Withdraw the consent. All your photos, try-ons and events go, and you with them: your tokens stop working.
+         */
+        delete: operations["withdraw_v1_consent_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tenants/{tenant}/consent": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Ask for consent
+         * @description Ask this tenant's shoppers to agree before their first photo. For its owner and administrators.
+         */
+        put: operations["ask_v1_tenants__tenant__consent_put"];
+        post?: never;
+        /**
+         * Stop asking
+         * @description Take photos of this tenant's shoppers without asking.
+         */
+        delete: operations["stop_asking_v1_tenants__tenant__consent_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /**
+         * AccountBody
+         * @description An account.
+         * @example {
+         *       "created_at": "2026-02-03T12:00:00.000Z",
+         *       "email": "ada@acme.example",
+         *       "password_changed_at": "2026-02-03T12:00:00.000Z",
+         *       "role": "owner",
+         *       "tenant": "acme",
+         *       "user_id": "user_1a2b3c4d5e6f47a8b9c0d1e2f3a4b5c6"
+         *     }
+         */
+        AccountBody: {
+            /** User Id */
+            user_id: string;
+            /** Email */
+            email: string;
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "user" | "owner" | "admin";
+            /** Tenant */
+            tenant: string;
+            /** Created At */
+            created_at: string;
+            /** Password Changed At */
+            password_changed_at: string;
+        };
+        /**
+         * AccountList
+         * @description Accounts, the oldest first.
+         * @example {
+         *       "items": [
+         *         {
+         *           "created_at": "2026-02-03T12:00:00.000Z",
+         *           "email": "ada@acme.example",
+         *           "password_changed_at": "2026-02-03T12:00:00.000Z",
+         *           "role": "owner",
+         *           "tenant": "acme",
+         *           "user_id": "user_1a2b3c4d5e6f47a8b9c0d1e2f3a4b5c6"
+         *         }
+         *       ],
+         *       "next_cursor": "WyIyMDI2LTAyLTAz…"
+         *     }
+         */
+        AccountList: {
+            /** Items */
+            items: components["schemas"]["AccountBody"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /**
+         * AccountRequest
+         * @description Whose account to make.
+         * @example {
+         *       "email": "ada@acme.example",
+         *       "role": "owner",
+         *       "tenant": "acme"
+         *     }
+         */
+        AccountRequest: {
+            /** Email */
+            email: string;
+            /** Tenant */
+            tenant: string;
+            /**
+             * Role
+             * @description `user` uses the API, `owner` manages its tenant's keys, `admin` operates the deployment.
+             * @default user
+             * @enum {string}
+             */
+            role?: "user" | "owner" | "admin";
+        };
         /**
          * Arrival
          * @description A picture that a client requested.
@@ -883,6 +1368,36 @@ export interface components {
             /** Next Cursor */
             next_cursor?: string | null;
         };
+        /**
+         * AuditPage
+         * @description Deeds, the newest first.
+         * @example {
+         *       "items": [
+         *         {
+         *           "action": "key.create",
+         *           "actor": "user_1a2b3c4d5e6f47a8b9c0d1e2f3a4b5c6",
+         *           "at": "2026-02-03T12:00:00.000Z",
+         *           "details": {
+         *             "name": "shop server",
+         *             "scopes": [
+         *               "tokens"
+         *             ]
+         *           },
+         *           "id": "aud_7c1d8a1e0b6f4f0f9d4c2b1a09f8e7d6",
+         *           "request_id": "7d9f6f0f2f7c4c0e8d1b2a3c4d5e6f70",
+         *           "target": "key_k3f7x0qa",
+         *           "tenant": "acme"
+         *         }
+         *       ],
+         *       "next_cursor": "WyIyMDI2LTAyLTAz…"
+         *     }
+         */
+        AuditPage: {
+            /** Items */
+            items: components["schemas"]["DeedBody"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
         /** Body_upload_cloth_api_upload_cloth_post */
         Body_upload_cloth_api_upload_cloth_post: {
             /** File */
@@ -896,6 +1411,147 @@ export interface components {
          * @enum {string}
          */
         Category: "auto" | "upper" | "lower" | "overall" | "dress";
+        /**
+         * CategoryScore
+         * @description How likely a garment is of a category, 0..1; the scores of all categories add up to 1.
+         */
+        CategoryScore: {
+            /**
+             * Category
+             * @enum {string}
+             */
+            category: "upper" | "lower" | "overall" | "dress";
+            /** Score */
+            score: number;
+        };
+        /**
+         * ConsentBody
+         * @description What is asked of you, and what you agreed to.
+         * @example {
+         *       "given": {
+         *         "age_confirmed": true,
+         *         "given_at": "2026-02-03T12:00:00.000Z",
+         *         "region": "DE",
+         *         "scope": [
+         *           "photos"
+         *         ],
+         *         "version": "2026-11"
+         *       },
+         *       "met": true,
+         *       "minimum_age": 16,
+         *       "required": true,
+         *       "text": "We use your photo to show you our clothes on you, and delete it after 7 days without a visit.",
+         *       "version": "2026-11"
+         *     }
+         */
+        ConsentBody: {
+            /**
+             * Required
+             * @description The shop takes no photo of yours without it.
+             */
+            required: boolean;
+            /**
+             * Met
+             * @description Photos are taken.
+             */
+            met: boolean;
+            /** Version */
+            version: string | null;
+            /** Text */
+            text: string | null;
+            /** Minimum Age */
+            minimum_age: number | null;
+            given: components["schemas"]["GivenBody"] | null;
+        };
+        /**
+         * ConsentRequest
+         * @description A consent.
+         * @example {
+         *       "age_confirmed": true,
+         *       "region": "DE",
+         *       "scope": [
+         *         "photos"
+         *       ],
+         *       "version": "2026-11"
+         *     }
+         */
+        ConsentRequest: {
+            /**
+             * Version
+             * @description Of the text: a new one asks everybody again.
+             */
+            version: string;
+            /**
+             * Scope
+             * @default [
+             *       "photos"
+             *     ]
+             */
+            scope?: "photos"[];
+            /**
+             * Age Confirmed
+             * @default false
+             */
+            age_confirmed?: boolean;
+            /** Region */
+            region?: string | null;
+        };
+        /**
+         * ConsentRuleRequest
+         * @description What a tenant asks of its shoppers before their first photo.
+         * @example {
+         *       "minimum_age": 16,
+         *       "regions": [
+         *         "DE",
+         *         "FR"
+         *       ],
+         *       "text": "We use your photo to show you our clothes on you, and delete it after 7 days without a visit.",
+         *       "version": "2026-11"
+         *     }
+         */
+        ConsentRuleRequest: {
+            /**
+             * Version
+             * @description Of the text: a new one asks everybody again.
+             */
+            version: string;
+            /** Text */
+            text: string;
+            /**
+             * Minimum Age
+             * @description An age to confirm; null: none.
+             */
+            minimum_age?: number | null;
+            /**
+             * Regions
+             * @description Where it is asked; null: everywhere. An unknown region is asked.
+             */
+            regions?: string[] | null;
+        };
+        /**
+         * Correction
+         * @description What the garment in a photo is, whatever the tailor guessed; `auto` returns to the guess.
+         * @example {
+         *       "category": "dress"
+         *     }
+         */
+        Correction: {
+            category: components["schemas"]["Category"];
+        };
+        /**
+         * Credentials
+         * @description An email address and a password.
+         * @example {
+         *       "email": "ada@acme.example",
+         *       "password": "correct horse battery"
+         *     }
+         */
+        Credentials: {
+            /** Email */
+            email: string;
+            /** Password */
+            password: string;
+        };
         /**
          * DeadLetter
          * @description A job, or an external payload, that no worker gets again without an operator.
@@ -999,6 +1655,56 @@ export interface components {
         DecisionList: {
             /** Items */
             items: components["schemas"]["DecisionBody"][];
+        };
+        /**
+         * DeedBody
+         * @description What somebody did.
+         * @example {
+         *       "action": "key.create",
+         *       "actor": "user_1a2b3c4d5e6f47a8b9c0d1e2f3a4b5c6",
+         *       "at": "2026-02-03T12:00:00.000Z",
+         *       "details": {
+         *         "name": "shop server",
+         *         "scopes": [
+         *           "tokens"
+         *         ]
+         *       },
+         *       "id": "aud_7c1d8a1e0b6f4f0f9d4c2b1a09f8e7d6",
+         *       "request_id": "7d9f6f0f2f7c4c0e8d1b2a3c4d5e6f70",
+         *       "target": "key_k3f7x0qa",
+         *       "tenant": "acme"
+         *     }
+         */
+        DeedBody: {
+            /** Id */
+            id: string;
+            /** At */
+            at: string;
+            /**
+             * Actor
+             * @description A user's id, or `console` for a command beside the gateway.
+             */
+            actor: string;
+            /**
+             * Key Id
+             * @description The API key that was used.
+             */
+            key_id: string | null;
+            /**
+             * Tenant
+             * @description Whose things were changed.
+             */
+            tenant: string;
+            /** Action */
+            action: string;
+            /** Target */
+            target: string;
+            /** Request Id */
+            request_id: string;
+            /** Details */
+            details: {
+                [key: string]: unknown;
+            };
         };
         /**
          * DepthsBody
@@ -1127,6 +1833,22 @@ export interface components {
             warm_until?: string | null;
         };
         /**
+         * GivenBody
+         * @description What was agreed to.
+         */
+        GivenBody: {
+            /** Version */
+            version: string;
+            /** Scope */
+            scope: string[];
+            /** Region */
+            region: string | null;
+            /** Age Confirmed */
+            age_confirmed: boolean;
+            /** Given At */
+            given_at: string;
+        };
+        /**
          * GuestToken
          * @description A fresh guest.
          * @example {
@@ -1176,6 +1898,10 @@ export interface components {
         /**
          * ImageBody
          * @description A photo of yours; its sizes are known after ingest.
+         *
+         *     Attributes:
+         *         category: A garment's, as you corrected it; every later `auto` means it.
+         *         preparation: How far the tailor is with it, and what it found.
          * @example {
          *       "content_type": "image/jpeg",
          *       "created_at": "2026-02-03T12:00:00.000Z",
@@ -1184,6 +1910,14 @@ export interface components {
          *       "image_url": "https://objects.example.com/proteus/incoming/user_1a2b3c4d5e6f47a8b9c0d1e2f3a4b5c6/img_0c9d8e7f6a5b4c3d2e1f0a9b8c7d6e5f",
          *       "ingested": true,
          *       "kind": "person",
+         *       "preparation": {
+         *         "stages": {
+         *           "ingest": "completed",
+         *           "parse": "completed"
+         *         },
+         *         "status": "completed",
+         *         "warnings": []
+         *       },
          *       "size_bytes": 183204,
          *       "width": 768
          *     }
@@ -1210,6 +1944,15 @@ export interface components {
             size_bytes?: number | null;
             /** Created At */
             created_at: string;
+            category?: components["schemas"]["Category"] | null;
+            /**
+             * @default {
+             *       "status": "none",
+             *       "stages": {},
+             *       "warnings": []
+             *     }
+             */
+            preparation?: components["schemas"]["PreparationBody"];
         };
         /**
          * ImageList
@@ -1224,6 +1967,14 @@ export interface components {
          *           "image_url": "https://objects.example.com/proteus/incoming/user_1a2b3c4d5e6f47a8b9c0d1e2f3a4b5c6/img_0c9d8e7f6a5b4c3d2e1f0a9b8c7d6e5f",
          *           "ingested": true,
          *           "kind": "person",
+         *           "preparation": {
+         *             "stages": {
+         *               "ingest": "completed",
+         *               "parse": "completed"
+         *             },
+         *             "status": "completed",
+         *             "warnings": []
+         *           },
          *           "size_bytes": 183204,
          *           "width": 768
          *         }
@@ -1249,6 +2000,169 @@ export interface components {
          * @enum {string}
          */
         JobState: "queued" | "running" | "completed" | "failed" | "canceled" | "expired";
+        /**
+         * KeyBody
+         * @description A key, without its text.
+         * @example {
+         *       "created_at": "2026-02-03T12:00:00.000Z",
+         *       "created_by": "user_1a2b3c4d5e6f47a8b9c0d1e2f3a4b5c6",
+         *       "engines": [
+         *         "puppet",
+         *         "fashn"
+         *       ],
+         *       "key_id": "key_k3f7x0qa",
+         *       "limits": {
+         *         "submits": 600
+         *       },
+         *       "name": "shop server",
+         *       "prefix": "pk_k3f7x0qa",
+         *       "scopes": [
+         *         "tokens"
+         *       ],
+         *       "tenant": "acme"
+         *     }
+         */
+        KeyBody: {
+            /** Key Id */
+            key_id: string;
+            /**
+             * Prefix
+             * @description How the key begins.
+             */
+            prefix: string;
+            /** Name */
+            name: string;
+            /** Tenant */
+            tenant: string;
+            /** Scopes */
+            scopes: string[];
+            /** Engines */
+            engines: string[] | null;
+            /** Samples Most */
+            samples_most: number | null;
+            /** Limits */
+            limits: {
+                [key: string]: number;
+            };
+            /** Created By */
+            created_by: string;
+            /** Created At */
+            created_at: string;
+            /** Expires At */
+            expires_at: string | null;
+            /** Revoked At */
+            revoked_at: string | null;
+            /**
+             * Last Used At
+             * @description To a minute.
+             */
+            last_used_at: string | null;
+        };
+        /**
+         * KeyList
+         * @description Keys, the newest first.
+         * @example {
+         *       "items": [
+         *         {
+         *           "created_at": "2026-02-03T12:00:00.000Z",
+         *           "created_by": "user_1a2b3c4d5e6f47a8b9c0d1e2f3a4b5c6",
+         *           "engines": [
+         *             "puppet",
+         *             "fashn"
+         *           ],
+         *           "key_id": "key_k3f7x0qa",
+         *           "limits": {
+         *             "submits": 600
+         *           },
+         *           "name": "shop server",
+         *           "prefix": "pk_k3f7x0qa",
+         *           "scopes": [
+         *             "tokens"
+         *           ],
+         *           "tenant": "acme"
+         *         }
+         *       ],
+         *       "next_cursor": "WyIyMDI2LTAyLTAz…"
+         *     }
+         */
+        KeyList: {
+            /** Items */
+            items: components["schemas"]["KeyBody"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /**
+         * KeyRequest
+         * @description What a new key is to be.
+         * @example {
+         *       "engines": [
+         *         "puppet",
+         *         "fashn"
+         *       ],
+         *       "expires_in": 7776000,
+         *       "name": "shop server",
+         *       "scopes": [
+         *         "tokens"
+         *       ]
+         *     }
+         */
+        KeyRequest: {
+            /**
+             * Name
+             * @description For people: where the key is used.
+             */
+            name: string;
+            /**
+             * Tenant
+             * @description Administrators only; default: your own.
+             */
+            tenant?: string | null;
+            /**
+             * Scopes
+             * @description `tokens`: make guests and mint browser tokens. `priority:high`, `admin`: you must have them.
+             * @default [
+             *       "tokens"
+             *     ]
+             */
+            scopes?: ("admin" | "priority:high" | "tokens")[];
+            /**
+             * Engines
+             * @description The engines it may use; null: those of its tenant.
+             */
+            engines?: string[] | null;
+            /**
+             * Samples Most
+             * @description Pictures of one try-on.
+             */
+            samples_most?: number | null;
+            /**
+             * Limits
+             * @description Requests a minute by kind, beside the deployment's limits.
+             * @default {}
+             */
+            limits?: {
+                [key: string]: number;
+            };
+            /**
+             * Expires In
+             * @description Seconds until it ends; null: when it is revoked.
+             */
+            expires_in?: number | null;
+        };
+        /**
+         * LoginRequest
+         * @description An email address and its password; any password may be tried.
+         * @example {
+         *       "email": "ada@acme.example",
+         *       "password": "correct horse battery"
+         *     }
+         */
+        LoginRequest: {
+            /** Email */
+            email: string;
+            /** Password */
+            password: string;
+        };
         /**
          * ModelBody
          * @description One engine, and whether workers offer it.
@@ -1335,6 +2249,102 @@ export interface components {
             parsers: components["schemas"]["ParserBody"][];
         };
         /**
+         * NewAccountBody
+         * @description An account with a new password, which is shown here and never again.
+         * @example {
+         *       "created_at": "2026-02-03T12:00:00.000Z",
+         *       "email": "ada@acme.example",
+         *       "password": "a-made-password-for-docs",
+         *       "password_changed_at": "2026-02-03T12:00:00.000Z",
+         *       "role": "owner",
+         *       "tenant": "acme",
+         *       "user_id": "user_1a2b3c4d5e6f47a8b9c0d1e2f3a4b5c6"
+         *     }
+         */
+        NewAccountBody: {
+            /** User Id */
+            user_id: string;
+            /** Email */
+            email: string;
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "user" | "owner" | "admin";
+            /** Tenant */
+            tenant: string;
+            /** Created At */
+            created_at: string;
+            /** Password Changed At */
+            password_changed_at: string;
+            /** Password */
+            password: string;
+        };
+        /**
+         * NewKeyBody
+         * @description A new key. Its text is shown here and never again.
+         * @example {
+         *       "created_at": "2026-02-03T12:00:00.000Z",
+         *       "created_by": "user_1a2b3c4d5e6f47a8b9c0d1e2f3a4b5c6",
+         *       "engines": [
+         *         "puppet",
+         *         "fashn"
+         *       ],
+         *       "key": "pk_k3f7x0qa_Zm9yIGRvY3VtZW50YXRpb24gb25seSwgbm8ga2V5IQ",
+         *       "key_id": "key_k3f7x0qa",
+         *       "limits": {
+         *         "submits": 600
+         *       },
+         *       "name": "shop server",
+         *       "prefix": "pk_k3f7x0qa",
+         *       "scopes": [
+         *         "tokens"
+         *       ],
+         *       "tenant": "acme"
+         *     }
+         */
+        NewKeyBody: {
+            /** Key Id */
+            key_id: string;
+            /**
+             * Prefix
+             * @description How the key begins.
+             */
+            prefix: string;
+            /** Name */
+            name: string;
+            /** Tenant */
+            tenant: string;
+            /** Scopes */
+            scopes: string[];
+            /** Engines */
+            engines: string[] | null;
+            /** Samples Most */
+            samples_most: number | null;
+            /** Limits */
+            limits: {
+                [key: string]: number;
+            };
+            /** Created By */
+            created_by: string;
+            /** Created At */
+            created_at: string;
+            /** Expires At */
+            expires_at: string | null;
+            /** Revoked At */
+            revoked_at: string | null;
+            /**
+             * Last Used At
+             * @description To a minute.
+             */
+            last_used_at: string | null;
+            /**
+             * Key
+             * @description Send it as `Authorization: Bearer …`. Keep it on your server.
+             */
+            key: string;
+        };
+        /**
          * ParserBody
          * @description A parser with which a tailor may find garments and people; the operator chooses it.
          * @example {
@@ -1367,6 +2377,20 @@ export interface components {
             allowed: boolean;
         };
         /**
+         * PasswordRequest
+         * @description The password of today, and the new one.
+         * @example {
+         *       "current_password": "correct horse battery",
+         *       "new_password": "a better one: staple"
+         *     }
+         */
+        PasswordRequest: {
+            /** Current Password */
+            current_password: string;
+            /** New Password */
+            new_password: string;
+        };
+        /**
          * PictureWarning
          * @description One thing that may be wrong, for machines and for people.
          */
@@ -1381,6 +2405,49 @@ export interface components {
             message: string;
             /** Hint */
             hint: string;
+        };
+        /**
+         * PreparationBody
+         * @description How far a photo is prepared.
+         *
+         *     Attributes:
+         *         status: `none` until a submit or POST /v1/images/{image_id}/uploaded starts it.
+         *         stages: Each job of the photo's last preparation: its state.
+         *         job_id: Of a garment: the cut-out's job, for its status and its events.
+         *         error: Why it failed; a photo that was refused stays refused.
+         *         cut: Of a garment, once it is cut out: its address, category, confidence.
+         *         warnings: What may be wrong with the photo.
+         * @example {
+         *       "stages": {
+         *         "ingest": "completed",
+         *         "parse": "completed"
+         *       },
+         *       "status": "completed",
+         *       "warnings": []
+         *     }
+         */
+        PreparationBody: {
+            /**
+             * Status
+             * @default none
+             */
+            status?: components["schemas"]["JobState"] | "none";
+            /**
+             * Stages
+             * @default {}
+             */
+            stages?: {
+                [key: string]: components["schemas"]["JobState"];
+            };
+            /** Job Id */
+            job_id?: string | null;
+            error?: components["schemas"]["ErrorInfo"] | null;
+            cut?: components["schemas"]["ResultInfo"] | null;
+            /**
+             * Warnings
+             * @default []
+             */
+            warnings?: components["schemas"]["PictureWarning"][];
         };
         /**
          * Problem
@@ -1586,6 +2653,17 @@ export interface components {
          */
         Readiness: "cold" | "loading" | "ready";
         /**
+         * RefreshRequest
+         * @description A refresh token.
+         * @example {
+         *       "refresh_token": "rt_b25lIG1vcmUgZXhhbXBsZSwgbm8gdG9rZW4gYXQgYWxs"
+         *     }
+         */
+        RefreshRequest: {
+            /** Refresh Token */
+            refresh_token: string;
+        };
+        /**
          * ReplicasBody
          * @description Counts of weavers.
          */
@@ -1611,7 +2689,9 @@ export interface components {
          *         url: Stable API address; it checks ownership and redirects to a fresh signed URL. None until completed.
          *         degraded: The engine's degraded form made it.
          *         cloth_clean_url: Of a cut-out: the address that `/api/snap` takes.
-         *         warnings: What may be wrong with its input pictures.
+         *         categories: Of a cut-out: the likeliest first, by its shape.
+         *         warnings: What may be wrong with its input pictures, and with the picture itself.
+         *         quality_score: Of a picture: how good it is likely to be, 0..1; left out where nobody knows.
          */
         ResultInfo: {
             /** N */
@@ -1637,14 +2717,93 @@ export interface components {
             cloth_clean_url?: string | null;
             /** Category */
             category?: string | null;
+            /** Categories */
+            categories?: components["schemas"]["CategoryScore"][] | null;
             /** Confidence */
             confidence?: number | null;
+            /** Quality Score */
+            quality_score?: number | null;
             /**
              * Warnings
              * @default []
              */
             warnings?: components["schemas"]["PictureWarning"][];
             error?: components["schemas"]["ErrorInfo"] | null;
+        };
+        /**
+         * RetentionBody
+         * @description How long this deployment keeps what. Days; null: until it is deleted.
+         * @example {
+         *       "address_hash_hours": 24,
+         *       "audit_days": 365,
+         *       "event_days": 30,
+         *       "guest_idle_days": 7,
+         *       "unused_upload_hours": 24
+         *     }
+         */
+        RetentionBody: {
+            /**
+             * Guest Idle Days
+             * @description A guest or shopper who stays away so long loses everything.
+             */
+            guest_idle_days: number;
+            /**
+             * Tenant Days
+             * @description Try-ons and photos of accounts.
+             */
+            tenant_days: number | null;
+            /** Event Days */
+            event_days: number;
+            /** Audit Days */
+            audit_days: number;
+            /**
+             * Unused Upload Hours
+             * @description An upload that no try-on used.
+             */
+            unused_upload_hours: number;
+            /**
+             * Address Hash Hours
+             * @description The hash of the address that made a guest.
+             */
+            address_hash_hours: number;
+        };
+        /**
+         * RightsRequest
+         * @description What a tenant may use. What is left out or null is not restricted.
+         * @example {
+         *       "engines": [
+         *         "puppet",
+         *         "fashn"
+         *       ],
+         *       "samples_most": 2
+         *     }
+         */
+        RightsRequest: {
+            /**
+             * Engines
+             * @description Names of engines, see GET /v1/models.
+             */
+            engines?: string[] | null;
+            /**
+             * Samples Most
+             * @description Pictures of one try-on.
+             */
+            samples_most?: number | null;
+        };
+        /**
+         * RotateRequest
+         * @description How long the old key goes on.
+         * @example {
+         *       "grace_seconds": 86400
+         *     }
+         */
+        RotateRequest: {
+            /**
+             * Grace Seconds
+             * @description 0: it ends at once.
+             * @default 86400
+             */
+            grace_seconds?: number;
         };
         /**
          * SegmentRequest
@@ -1659,6 +2818,48 @@ export interface components {
             image_url: string;
             /** @default auto */
             category?: components["schemas"]["Category"];
+        };
+        /**
+         * SessionBody
+         * @description What a login gives.
+         * @example {
+         *       "access_token": "eyJhbGciOi…",
+         *       "expires_in": 900,
+         *       "refresh_expires_in": 2592000,
+         *       "refresh_token": "rt_b25lIG1vcmUgZXhhbXBsZSwgbm8gdG9rZW4gYXQgYWxs",
+         *       "role": "user",
+         *       "tenant": "acme",
+         *       "token_type": "Bearer",
+         *       "user_id": "user_1a2b3c4d5e6f47a8b9c0d1e2f3a4b5c6"
+         *     }
+         */
+        SessionBody: {
+            /** Access Token */
+            access_token: string;
+            /**
+             * Token Type
+             * @default Bearer
+             * @constant
+             */
+            token_type?: "Bearer";
+            /** Expires In */
+            expires_in: number;
+            /**
+             * Refresh Token
+             * @description Works once, at POST /v1/auth/refresh; its successor comes back.
+             */
+            refresh_token: string;
+            /** Refresh Expires In */
+            refresh_expires_in: number;
+            /** User Id */
+            user_id: string;
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "user" | "owner" | "admin";
+            /** Tenant */
+            tenant: string;
         };
         /**
          * SnapRequest
@@ -1858,6 +3059,136 @@ export interface components {
             next_cursor?: string | null;
         };
         /**
+         * TenantBody
+         * @description A tenant, and what it may use.
+         * @example {
+         *       "created_at": "2026-02-03T12:00:00.000Z",
+         *       "engines": [
+         *         "puppet",
+         *         "fashn"
+         *       ],
+         *       "samples_most": 2,
+         *       "tenant": "acme"
+         *     }
+         */
+        TenantBody: {
+            /** Tenant */
+            tenant: string;
+            /** Engines */
+            engines: string[] | null;
+            /** Samples Most */
+            samples_most: number | null;
+            /** Created At */
+            created_at: string;
+        };
+        /**
+         * TenantList
+         * @description Tenants, the oldest first.
+         * @example {
+         *       "items": [
+         *         {
+         *           "created_at": "2026-02-03T12:00:00.000Z",
+         *           "engines": [
+         *             "puppet",
+         *             "fashn"
+         *           ],
+         *           "samples_most": 2,
+         *           "tenant": "acme"
+         *         }
+         *       ],
+         *       "next_cursor": "WyIyMDI2LTAyLTAz…"
+         *     }
+         */
+        TenantList: {
+            /** Items */
+            items: components["schemas"]["TenantBody"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /**
+         * TokenBody
+         * @description A token for a shopper's browser.
+         * @example {
+         *       "access_token": "eyJhbGciOi…",
+         *       "expires_in": 900,
+         *       "token_type": "Bearer",
+         *       "user_id": "user_1a2b3c4d5e6f47a8b9c0d1e2f3a4b5c6"
+         *     }
+         */
+        TokenBody: {
+            /** Access Token */
+            access_token: string;
+            /**
+             * Token Type
+             * @default Bearer
+             * @constant
+             */
+            token_type?: "Bearer";
+            /** Expires In */
+            expires_in: number;
+            /** User Id */
+            user_id: string;
+        };
+        /**
+         * TokenRequest
+         * @description For whom, for how long, and for what.
+         * @example {
+         *       "allowed_origins": [
+         *         "https://shop.example"
+         *       ],
+         *       "expires_in": 900,
+         *       "subject": "shopper-4711"
+         *     }
+         */
+        TokenRequest: {
+            /**
+             * Subject
+             * @description Your own name of the shopper: the same name is the same user each time. Without it: a new guest.
+             */
+            subject?: string | null;
+            /**
+             * Scopes
+             * @description A subset of the key's.
+             * @default []
+             */
+            scopes?: "priority:high"[];
+            /**
+             * Engines
+             * @description The engines it may use; null: those of the key.
+             */
+            engines?: string[] | null;
+            /**
+             * Samples Most
+             * @description Pictures of one try-on.
+             */
+            samples_most?: number | null;
+            /**
+             * Limits
+             * @description Requests a minute by kind, beside the deployment's limits.
+             * @default {}
+             */
+            limits?: {
+                [key: string]: number;
+            };
+            /**
+             * Allowed Origins
+             * @description Only requests whose `Origin` is one of these may use it. Empty: it is not bound.
+             * @default []
+             */
+            allowed_origins?: string[];
+            /**
+             * Region
+             * @description The shopper's country, for the shop's rule of consent.
+             */
+            region?: string | null;
+            /**
+             * Expires In
+             * @description Seconds; never beyond the key's own end.
+             * @default 900
+             */
+            expires_in?: number;
+        };
+        /**
          * TransferRequest
          * @description Which VTON entry to submit.
          * @example {
@@ -1924,6 +3255,20 @@ export interface components {
             expires_at: string;
         };
         /**
+         * UploadedRequest
+         * @description What is already known of an upload.
+         * @example {
+         *       "category": "auto"
+         *     }
+         */
+        UploadedRequest: {
+            /**
+             * @description A garment's; kept like a correction.
+             * @default auto
+             */
+            category?: components["schemas"]["Category"];
+        };
+        /**
          * UserBody
          * @description A user.
          * @example {
@@ -1941,7 +3286,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "guest" | "account" | "foreign";
+            kind: "guest" | "member" | "account" | "foreign";
             /** Tenant */
             tenant: string;
             /** Display Name */
@@ -2234,10 +3579,10 @@ export interface components {
         };
         /**
          * WarningCode
-         * @description What may be wrong with a picture that was accepted nevertheless.
+         * @description What may be wrong with a picture that was accepted nevertheless; `picture_warnings` has the words.
          * @enum {string}
          */
-        WarningCode: "several_garments" | "garment_cropped" | "garment_rotated" | "no_garment_shape";
+        WarningCode: "several_garments" | "garment_cropped" | "garment_rotated" | "no_garment_shape" | "garment_worn" | "cutout_uncertain" | "category_uncertain" | "several_people" | "person_cropped" | "person_turned" | "pose_uncertain" | "low_light" | "blurred" | "low_resolution" | "sleeves_not_placed" | "garment_hidden";
         /**
          * WorkerBody
          * @description A tailor or a weaver, as it describes itself.
@@ -2724,6 +4069,255 @@ export interface operations {
             };
         };
     };
+    register_v1_auth_register_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Credentials"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionBody"];
+                };
+            };
+            /** @description A fault of Proteus: report the `request_id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A server that Proteus needs is away: repeat the request after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is refused; `code` says why, `hint` the way out. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    login_v1_auth_login_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LoginRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionBody"];
+                };
+            };
+            /** @description A fault of Proteus: report the `request_id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A server that Proteus needs is away: repeat the request after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is refused; `code` says why, `hint` the way out. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    refresh_v1_auth_refresh_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RefreshRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionBody"];
+                };
+            };
+            /** @description A fault of Proteus: report the `request_id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A server that Proteus needs is away: repeat the request after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is refused; `code` says why, `hint` the way out. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    logout_v1_auth_logout_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A fault of Proteus: report the `request_id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A server that Proteus needs is away: repeat the request after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is refused; `code` says why, `hint` the way out. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    password_v1_auth_password_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionBody"];
+                };
+            };
+            /** @description A fault of Proteus: report the `request_id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A server that Proteus needs is away: repeat the request after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is refused; `code` says why, `hint` the way out. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     presigned_up_url_images_presignedUpUrl_get: {
         parameters: {
             query: {
@@ -2991,6 +4585,112 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description A fault of Proteus: report the `request_id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A server that Proteus needs is away: repeat the request after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is refused; `code` says why, `hint` the way out. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    patch_image_v1_images__image_id__patch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                image_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Correction"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImageBody"];
+                };
+            };
+            /** @description A fault of Proteus: report the `request_id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A server that Proteus needs is away: repeat the request after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is refused; `code` says why, `hint` the way out. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_uploaded_v1_images__image_id__uploaded_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                image_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["UploadedRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImageBody"];
+                };
             };
             /** @description A fault of Proteus: report the `request_id`. */
             500: {
@@ -4703,6 +6403,908 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
                     "text/plain": string;
+                };
+            };
+            /** @description The request is refused; `code` says why, `hint` the way out. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_keys_v1_keys_get: {
+        parameters: {
+            query?: {
+                /** @description Administrators only; default: all tenants. */
+                tenant?: string | null;
+                limit?: number;
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeyList"];
+                };
+            };
+            /** @description A fault of Proteus: report the `request_id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A server that Proteus needs is away: repeat the request after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is refused; `code` says why, `hint` the way out. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_v1_keys_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KeyRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewKeyBody"];
+                };
+            };
+            /** @description A fault of Proteus: report the `request_id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A server that Proteus needs is away: repeat the request after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is refused; `code` says why, `hint` the way out. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_key_v1_keys__key_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeyBody"];
+                };
+            };
+            /** @description A fault of Proteus: report the `request_id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A server that Proteus needs is away: repeat the request after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is refused; `code` says why, `hint` the way out. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revoke_v1_keys__key_id__revoke_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeyBody"];
+                };
+            };
+            /** @description A fault of Proteus: report the `request_id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A server that Proteus needs is away: repeat the request after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is refused; `code` says why, `hint` the way out. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rotate_v1_keys__key_id__rotate_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["RotateRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewKeyBody"];
+                };
+            };
+            /** @description A fault of Proteus: report the `request_id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A server that Proteus needs is away: repeat the request after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is refused; `code` says why, `hint` the way out. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    mint_v1_tokens_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TokenRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TokenBody"];
+                };
+            };
+            /** @description A fault of Proteus: report the `request_id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A server that Proteus needs is away: repeat the request after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is refused; `code` says why, `hint` the way out. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_accounts_v1_accounts_get: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountList"];
+                };
+            };
+            /** @description A fault of Proteus: report the `request_id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A server that Proteus needs is away: repeat the request after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is refused; `code` says why, `hint` the way out. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_v1_accounts_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AccountRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewAccountBody"];
+                };
+            };
+            /** @description A fault of Proteus: report the `request_id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A server that Proteus needs is away: repeat the request after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is refused; `code` says why, `hint` the way out. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reset_v1_accounts__user_id__reset_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewAccountBody"];
+                };
+            };
+            /** @description A fault of Proteus: report the `request_id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A server that Proteus needs is away: repeat the request after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is refused; `code` says why, `hint` the way out. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_tenants_v1_tenants_get: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TenantList"];
+                };
+            };
+            /** @description A fault of Proteus: report the `request_id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A server that Proteus needs is away: repeat the request after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is refused; `code` says why, `hint` the way out. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    restrict_v1_tenants__tenant__put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RightsRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TenantBody"];
+                };
+            };
+            /** @description A fault of Proteus: report the `request_id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A server that Proteus needs is away: repeat the request after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is refused; `code` says why, `hint` the way out. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    audit_v1_audit_get: {
+        parameters: {
+            query?: {
+                /** @description Deeds that changed this tenant's things. */
+                tenant?: string | null;
+                /** @description `key.create`, `key.revoke`, … */
+                action?: string | null;
+                /** @description Deeds done with this API key. */
+                key_id?: string | null;
+                limit?: number;
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditPage"];
+                };
+            };
+            /** @description A fault of Proteus: report the `request_id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A server that Proteus needs is away: repeat the request after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is refused; `code` says why, `hint` the way out. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    retention_v1_retention_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RetentionBody"];
+                };
+            };
+            /** @description A fault of Proteus: report the `request_id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A server that Proteus needs is away: repeat the request after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is refused; `code` says why, `hint` the way out. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    consent_v1_consent_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsentBody"];
+                };
+            };
+            /** @description A fault of Proteus: report the `request_id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A server that Proteus needs is away: repeat the request after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is refused; `code` says why, `hint` the way out. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    give_v1_consent_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConsentRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsentBody"];
+                };
+            };
+            /** @description A fault of Proteus: report the `request_id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A server that Proteus needs is away: repeat the request after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is refused; `code` says why, `hint` the way out. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    withdraw_v1_consent_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A fault of Proteus: report the `request_id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A server that Proteus needs is away: repeat the request after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is refused; `code` says why, `hint` the way out. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ask_v1_tenants__tenant__consent_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConsentRuleRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A fault of Proteus: report the `request_id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A server that Proteus needs is away: repeat the request after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is refused; `code` says why, `hint` the way out. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    stop_asking_v1_tenants__tenant__consent_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A fault of Proteus: report the `request_id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A server that Proteus needs is away: repeat the request after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description The request is refused; `code` says why, `hint` the way out. */

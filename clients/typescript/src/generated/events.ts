@@ -4,6 +4,19 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
+         * CategoryScore
+         * @description How likely a garment is of a category, 0..1; the scores of all categories add up to 1.
+         */
+        CategoryScore: {
+            /**
+             * Category
+             * @enum {string}
+             */
+            category: "upper" | "lower" | "overall" | "dress";
+            /** Score */
+            score: number;
+        };
+        /**
          * ErrorInfo
          * @description Why a job failed: `code` for machines, `hint` for people.
          */
@@ -116,7 +129,9 @@ export interface components {
          *         url: Stable API address; it checks ownership and redirects to a fresh signed URL. None until completed.
          *         degraded: The engine's degraded form made it.
          *         cloth_clean_url: Of a cut-out: the address that `/api/snap` takes.
-         *         warnings: What may be wrong with its input pictures.
+         *         categories: Of a cut-out: the likeliest first, by its shape.
+         *         warnings: What may be wrong with its input pictures, and with the picture itself.
+         *         quality_score: Of a picture: how good it is likely to be, 0..1; left out where nobody knows.
          */
         ResultInfo: {
             /** N */
@@ -173,10 +188,20 @@ export interface components {
              */
             category?: string | null;
             /**
+             * Categories
+             * @default null
+             */
+            categories?: components["schemas"]["CategoryScore"][] | null;
+            /**
              * Confidence
              * @default null
              */
             confidence?: number | null;
+            /**
+             * Quality Score
+             * @default null
+             */
+            quality_score?: number | null;
             /**
              * Warnings
              * @default []
@@ -193,10 +218,10 @@ export interface components {
         Stage: "held" | "preparing" | "waiting" | "fetching" | "denoising" | "storing";
         /**
          * WarningCode
-         * @description What may be wrong with a picture that was accepted nevertheless.
+         * @description What may be wrong with a picture that was accepted nevertheless; `picture_warnings` has the words.
          * @enum {string}
          */
-        WarningCode: "several_garments" | "garment_cropped" | "garment_rotated" | "no_garment_shape";
+        WarningCode: "several_garments" | "garment_cropped" | "garment_rotated" | "no_garment_shape" | "garment_worn" | "cutout_uncertain" | "category_uncertain" | "several_people" | "person_cropped" | "person_turned" | "pose_uncertain" | "low_light" | "blurred" | "low_resolution" | "sleeves_not_placed" | "garment_hidden";
     };
     responses: never;
     parameters: never;

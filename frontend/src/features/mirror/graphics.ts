@@ -1,8 +1,21 @@
 /* What this browser can draw with: WebGL at all, and whether a graphics card does it. */
 
-let found: { webgl: boolean; software: boolean } | undefined;
+interface Graphics {
+  webgl: boolean;
+  software: boolean;
+}
 
-function look(): { webgl: boolean; software: boolean } {
+/** What was found. An absence is never kept: a browser refuses a context while its graphics process starts anew. */
+let found: Graphics | undefined;
+
+function graphics(): Graphics {
+  if (found) return found;
+  const seen = look();
+  if (seen.webgl) found = seen;
+  return seen;
+}
+
+function look(): Graphics {
   const canvas = document.createElement("canvas");
   const gl = canvas.getContext("webgl2");
   if (!gl) return { webgl: false, software: true };
@@ -18,11 +31,9 @@ export function isSoftwareName(renderer: string): boolean {
 }
 
 export function isSoftware(): boolean {
-  found ??= look();
-  return found.software;
+  return graphics().software;
 }
 
 export function hasWebgl(): boolean {
-  found ??= look();
-  return found.webgl;
+  return graphics().webgl;
 }

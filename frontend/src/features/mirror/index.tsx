@@ -15,7 +15,41 @@ import { type Cloth, readCloth } from "./texture.ts";
 import { useMirror } from "./useMirror.ts";
 import { Wardrobe } from "./Wardrobe.tsx";
 
+/** How long after a first refusal the browser is asked for WebGL again. */
+const SECOND_LOOK_MS = 1_500;
+
 export default function Mirror() {
+  const [able, setAble] = useState(hasWebgl);
+  useEffect(() => {
+    if (able) return;
+    const timer = setTimeout(() => setAble(hasWebgl()), SECOND_LOOK_MS);
+    return () => clearTimeout(timer);
+  }, [able]);
+  return able ? <Live /> : <Unsupported onAgain={() => setAble(hasWebgl())} />;
+}
+
+function Unsupported({ onAgain }: { onAgain: () => void }) {
+  const { mirror } = useStrings();
+  const [what, instead] = mirror.unsupported as [string, string];
+  return (
+    <section className="card notice" role="alert">
+      <h1>{mirror.title}</h1>
+      <p>
+        {what} {instead}
+      </p>
+      <div className="mirror-row">
+        <Link to={addressOf({})} className="button primary">
+          {mirror.toStudio}
+        </Link>
+        <button type="button" className="button" onClick={onAgain}>
+          {mirror.again}
+        </button>
+      </div>
+    </section>
+  );
+}
+
+function Live() {
   const { mirror } = useStrings();
   const [garment, setGarment] = useState<Garment>(samples[0] as Garment);
   const [fit, setFit] = useState<Fit>(AS_MEASURED);
@@ -31,20 +65,6 @@ export default function Mirror() {
     follower.adjust(fit);
   }, [follower, fit]);
 
-  if (!hasWebgl()) {
-    const [what, instead] = mirror.unsupported as [string, string];
-    return (
-      <section className="card notice" role="alert">
-        <h1>{mirror.title}</h1>
-        <p>
-          {what} {instead}
-        </p>
-        <Link to={addressOf({})} className="button primary">
-          {mirror.toStudio}
-        </Link>
-      </section>
-    );
-  }
   const live = attempt > 0 && running.camera === "live";
   return (
     <div className="mirror">

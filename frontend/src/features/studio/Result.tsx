@@ -86,6 +86,9 @@ export function Result({ job }: { job: Job }) {
           {model && <span className={model.commercial_use ? "chip good" : "chip warm"}>{model.commercial_use ? studio.commercialYes : studio.commercialNo}</span>}
           {shown?.degraded && <span className="chip warm">{studio.degraded}</span>}
           {shown?.width && shown.height && <span className="soft">{studio.pixels(shown.width, shown.height)}</span>}
+          {typeof shown?.quality_score === "number" && (
+            <span className={shown.quality_score < 0.5 ? "chip warm" : "chip good"}>{studio.qualityScore(Math.round(shown.quality_score * 100))}</span>
+          )}
           {seed !== null && <span className="soft">{studio.seedIs(seed)}</span>}
           {job.expires_at && <span className="soft">{studio.expiresAt(away(job.expires_at, now, language))}</span>}
         </p>

@@ -3,6 +3,7 @@ import { Problem } from "@proteus/client";
 import { type DragEvent, useRef, useState } from "react";
 import { Icon } from "../../components/Icon.tsx";
 import { choose, clear, retry, setCategory, type Slot as SlotState, slots, stopSending, type Category } from "../../shared/draft.ts";
+import type { CategoryScore } from "../../shared/photos.ts";
 import { Unreadable } from "../../shared/pictures/normalise.ts";
 import { useSignal } from "../../shared/signal.ts";
 import { useStrings } from "../../strings/index.ts";
@@ -139,8 +140,8 @@ function Filled({ slot, alt }: { slot: SlotState; alt: string }) {
             {studio.advice[one]}
           </p>
         ))}
-        {cut?.warnings.map((warning) => (
-          <p key={warning.code} className="note warm">
+        {slot.warnings.map((warning) => (
+          <p key={warning.code} className="note warm" data-warning={warning.code}>
             <Icon name="warn" />
             {warning.message} {warning.hint}
           </p>
@@ -166,6 +167,7 @@ function Filled({ slot, alt }: { slot: SlotState; alt: string }) {
                   {one === "auto" && cut.wanted === "auto" && cut.category
                     ? studio.seenAs(studio.categories[cut.category] ?? cut.category)
                     : studio.categories[one]}
+                  {scoreOf(cut.categories, one) === null ? "" : ` · ${scoreOf(cut.categories, one)} %`}
                 </option>
               ))}
             </select>
@@ -177,6 +179,12 @@ function Filled({ slot, alt }: { slot: SlotState; alt: string }) {
       </div>
     </>
   );
+}
+
+/** How likely the cut-out is of a category, in percent; null where nobody knows. */
+function scoreOf(scores: CategoryScore[], category: Category): number | null {
+  const found = scores.find((one) => one.category === category);
+  return found ? Math.round(found.score * 100) : null;
 }
 
 function SlotFailure({ slot }: { slot: SlotState }) {

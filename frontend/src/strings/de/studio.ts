@@ -116,6 +116,7 @@ export const studio: Strings["studio"] = {
   removeYes: "Endgültig löschen",
   keepIt: "Behalten",
   madeBy: (engine, seconds) => `Von ${engine} in ${seconds}`,
+  qualityScore: (percent) => `Qualität ${percent} %`,
   degraded: "Schnelle Form: viel los",
   expiresAt: (when) => `Wird gelöscht ${when}`,
   seedIs: (seed) => `Startwert ${seed}`,

@@ -125,6 +125,7 @@ export const studio = {
   removeYes: "Delete for good",
   keepIt: "Keep it",
   madeBy: (engine: string, seconds: string) => `Made by ${engine} in ${seconds}`,
+  qualityScore: (percent: number) => `Quality ${percent} %`,
   degraded: "Quick form: the fleet is busy",
   expiresAt: (when: string) => `Deleted ${when}`,
   seedIs: (seed: number) => `Seed ${seed}`,
