@@ -38,6 +38,7 @@ def by_hand(command: list[str], environment: dict[str, str], log: Path) -> subpr
         return subprocess.Popen(command, env={**plain, **environment}, stdout=out, stderr=out, cwd=ROOT)
 
 
+@pytest.mark.long
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 async def test_gateway_and_weaver_run_from_an_editor_against_the_rest_of_the_stack(tmp_path: Path) -> None:

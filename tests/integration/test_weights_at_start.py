@@ -102,6 +102,7 @@ async def test_weights_that_are_not_what_they_should_be_are_one_sentence_and_an_
     assert not process.said("Traceback")
 
 
+@pytest.mark.long
 async def test_a_worker_without_the_big_models_weights_goes_on_with_puppet_and_says_so(
     fleet: Fleet, tmp_path: Path
 ) -> None:

@@ -83,7 +83,10 @@ def serve(folder: Path, cache: Path, environment: dict[str, str]) -> dict[str, A
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("environment", PROCESSORS.values(), ids=list(PROCESSORS))
+@pytest.mark.parametrize(
+    "environment",
+    [pytest.param(one, id=name, marks=[] if name == "AVX2" else pytest.mark.long) for name, one in PROCESSORS.items()],
+)
 def test_an_approximation_is_near_and_named_on_every_processor_or_refused_with_every_number(
     folder: Path, tmp_path: Path, environment: dict[str, str]
 ) -> None:

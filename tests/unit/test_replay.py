@@ -183,6 +183,7 @@ def test_the_simulation_of_what_ruled_meets_what_was_measured() -> None:
     assert made.wait_p95_error_seconds < 0.3
 
 
+@pytest.mark.long
 def test_a_fleet_that_is_not_the_one_that_ran_shows_in_the_distance() -> None:
     rows = one_worker((2.2 * n for n in range(100)), BATCHING_PAYS.t, batch=1)
     found = Record.of(rows, since=SINCE, until=UNTIL)
