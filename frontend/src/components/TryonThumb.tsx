@@ -1,7 +1,7 @@
 /* A try-on as a small picture: from this browser's store, else made once from the result. */
 import { useBlobUrl, useFound } from "../shared/blobs.ts";
 import { get, keep } from "../shared/db.ts";
-import { signedTicket } from "../shared/draft.ts";
+import { signedTicket } from "../shared/signed.ts";
 import type { Status } from "../shared/job.ts";
 import { thumbnail } from "../shared/pictures/normalise.ts";
 import { moment } from "../shared/times.ts";

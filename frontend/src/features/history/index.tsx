@@ -10,7 +10,7 @@ import { Link } from "../../components/Link.tsx";
 import { TryonThumb } from "../../components/TryonThumb.tsx";
 import { useBlobUrl, useFound } from "../../shared/blobs.ts";
 import { remove } from "../../shared/db.ts";
-import { signedTicket } from "../../shared/draft.ts";
+import { signedTicket } from "../../shared/signed.ts";
 import type { Status } from "../../shared/job.ts";
 import { addressOf } from "../../shared/routes.ts";
 import { api } from "../../shared/session.ts";

@@ -5,7 +5,8 @@
  * them and shows the job. Its first preview is what the Mirror showed at that moment.
  */
 import { keep } from "../../shared/db.ts";
-import { choose, submit, submitProblem } from "../../shared/draft.ts";
+import { choose } from "../../shared/draft.ts";
+import { submit, submitProblem } from "../../shared/order.ts";
 import { cutOutOf, type Garment } from "./garments.ts";
 
 const PHOTO_QUALITY = 0.93;

@@ -1,7 +1,8 @@
 /* Garments to try next: those used before, then the samples. One click puts one on the same person. */
 import { useBlobUrl, useFound } from "../../shared/blobs.ts";
 import { all, type KeptGarment } from "../../shared/db.ts";
-import { choose, slots, wardrobeChanged } from "../../shared/draft.ts";
+import { choose, slots } from "../../shared/draft.ts";
+import { wardrobeChanged } from "../../shared/order.ts";
 import { useSignal } from "../../shared/signal.ts";
 import { useStrings } from "../../strings/index.ts";
 import { blobOf, GARMENT_SAMPLES } from "./samples.ts";
