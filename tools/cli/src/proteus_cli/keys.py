@@ -11,14 +11,13 @@ from rich.table import Table
 
 from proteus_cli.console import CommandConsole
 from proteus_cli.local_stack import DEFAULT_FOLDER, FolderOption
-from proteus_cli.operator import Door, TokenOption, UrlOption, every, gateway
+from proteus_cli.operator import Door, JsonOption, TokenOption, UrlOption, every, gateway
 
 app = typer.Typer(no_args_is_help=True)
 
 DAY_SECONDS: Final = 86_400
 
 KeyId = Annotated[str, typer.Argument(help="`key_…`, as `proteus keys list` shows it.")]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print the API's answer as one line of JSON.")]
 
 
 @app.callback()

@@ -31,6 +31,7 @@ Ask = Callable[..., Any]
 UrlOption = Annotated[
     str | None, typer.Option(callback=checks.gateway_url, help="The gateway; default: the local stack's.")
 ]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print the API's answer as one line of JSON.")]
 TokenOption = Annotated[
     str | None,
     typer.Option(

@@ -14,12 +14,11 @@ from rich.console import Console
 from rich.table import Table
 
 from proteus_cli.local_stack import DEFAULT_FOLDER, FolderOption
-from proteus_cli.operator import Door, TokenOption, UrlOption, gateway
+from proteus_cli.operator import Door, JsonOption, TokenOption, UrlOption, gateway
 
 app = typer.Typer(no_args_is_help=True)
 
 JobId = Annotated[str, typer.Argument(help="`job_…` of a picture, `seg_…` of a tailor job.")]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print the API's answer as one line of JSON.")]
 
 
 @app.callback()
