@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from tailor.parsers.segformer import load_network
 import pytest
 
+from tailor.parsers.segformer import load_network
 from workbench.bench.checkpoints import write_segformer
 from workbench.bench.tailor import Rival, agree, compare, photos
 
