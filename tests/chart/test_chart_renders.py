@@ -97,6 +97,15 @@ REFUSALS: list[tuple[dict[str, Any], str]] = [
         },
         "NVIDIA Source Code License",
     ),
+    (
+        {
+            "tailor": {"parser": "clean", "weights": {"source": "s3://a/b"}},
+            "engines": {"licencePolicy": "commercial"},
+        },
+        "accept it with engines.licenceAccept={clean}",
+    ),
+    ({"engines": {"licenceAccept": ["catvton"]}}, "to accept it changes nothing"),
+    ({"engines": {"licenceAccept": ["nobodys"]}}, "engines.licenceAccept names nobodys"),
     ({"scaling": {"minReplicas": 6, "maxReplicas": 5}}, "raise the maximum"),
     ({"scaling": {"form": "plain", "minReplicas": 0}}, "use scaling.form=formula"),
     ({"redis": {"caSecret": "ca"}}, "KEDA would speak no TLS"),

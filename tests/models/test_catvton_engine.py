@@ -22,6 +22,7 @@ from proteus.errors import (
     PhotoRejected,
 )
 from proteus.jobs import JobId
+from proteus.licences import LicenceRules
 from proteus.worker.proofs import Candidate
 from weaver.pipelines import catvton, levers, registry
 from weaver.pipelines.catvton import forms
@@ -244,7 +245,7 @@ def test_the_registry_loads_it_and_a_commercial_deployment_refuses_it(folder, tm
     (tmp_path / "catvton").symlink_to(folder)
     assert registry.load("catvton", weights_dir=str(tmp_path), device="cpu").card is CATVTON
     with pytest.raises(LicenceRefused):
-        registry.load("catvton", weights_dir=str(tmp_path), device="cpu", licence_policy="commercial")
+        registry.load("catvton", weights_dir=str(tmp_path), device="cpu", rules=LicenceRules("commercial"))
 
 
 def test_the_real_canvases_fit_the_model():

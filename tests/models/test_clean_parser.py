@@ -281,13 +281,15 @@ def test_class_numbers_are_the_published_ones() -> None:
     assert [body.name for body in Body] == ["BACKGROUND", "HAIR", "BODY_SKIN", "FACE_SKIN", "CLOTHES", "OTHERS"]
 
 
-def test_a_commercial_deployment_refuses_segformer_and_not_clean(tmp_path) -> None:
-    def settings(parser: str) -> Settings:
-        worker = WorkerSettings(licence_policy="commercial")
+def test_a_commercial_deployment_refuses_segformer_and_lets_clean_in_once_it_is_accepted(tmp_path) -> None:
+    def settings(parser: str, accept: str = "") -> Settings:
+        worker = WorkerSettings(licence_policy="commercial", licence_accept=accept)
         return Settings(tailor=TailorSettings(parser=parser), worker=worker, pose=PoseSettings(model_dir=str(tmp_path)))
 
     with pytest.raises(LicenceRefused, match="segformer is refused by licence_policy 'commercial'"):
         weights_of(settings("segformer"))
-    assert [order.model for order in weights_of(settings("clean"))] == ["clean"]
+    with pytest.raises(LicenceRefused, match="accept it with PROTEUS_LICENCE_ACCEPT=clean"):
+        weights_of(settings("clean"))
+    assert [order.model for order in weights_of(settings("clean", "clean"))] == ["clean"]
     with pytest.raises(ModelUnavailable):
-        make_bench(settings("clean"))
+        make_bench(settings("clean", "clean"))

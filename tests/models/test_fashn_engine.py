@@ -13,6 +13,7 @@ from proteus.artefacts import Landmark, PersonParse
 from proteus.engines import FASHN
 from proteus.errors import EngineError, InvalidRequest, LicenceRefused, ModelUnavailable, OutOfMemory, PhotoRejected
 from proteus.jobs import JobId
+from proteus.licences import LicenceRules
 from proteus.worker.proofs import Candidate
 from weaver.pipelines import fashn, levers, registry
 from weaver.pipelines.contract import StepReport, WeaveJob
@@ -277,9 +278,9 @@ def test_a_file_of_another_size_is_not_the_published_model(tmp_path) -> None:
 
 def test_the_commercial_policy_lets_fashn_in_and_keeps_catvton_out(tmp_path) -> None:
     with pytest.raises(ModelUnavailable):
-        registry.load("fashn", licence_policy="commercial", weights_dir=str(tmp_path))
+        registry.load("fashn", rules=LicenceRules("commercial"), weights_dir=str(tmp_path))
     with pytest.raises(LicenceRefused, match="catvton"):
-        registry.load("catvton", licence_policy="commercial", weights_dir=str(tmp_path))
+        registry.load("catvton", rules=LicenceRules("commercial"), weights_dir=str(tmp_path))
 
 
 def test_bfloat16_serves_where_it_proves_itself_and_results_name_it(tmp_path) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from proteus.errors import LicenceRefused, ModelUnavailable, PhotoRejected
 from proteus.fleet_config import FleetConfig, Ruling
+from proteus.licences import LicenceRules
 from weaver.control import Config
 from weaver.pipelines import registry
 from weaver.pipelines.timed import TimedEngine
@@ -34,7 +35,7 @@ def test_a_weaver_takes_its_share_of_the_arrivals_and_the_fleet_s_batch(fleet: F
 
 def test_an_engine_whose_weights_forbid_commerce_is_refused_before_anything_is_read() -> None:
     with pytest.raises(LicenceRefused, match="refused by licence_policy 'commercial'"):
-        registry.load("catvton", licence_policy="commercial")
+        registry.load("catvton", rules=LicenceRules("commercial"))
 
 
 @pytest.mark.parametrize(

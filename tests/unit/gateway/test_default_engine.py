@@ -3,6 +3,7 @@
 import pytest
 
 from gateway.rules.options import default_engine
+from proteus.licences import LicenceRules
 
 
 @pytest.mark.parametrize(
@@ -21,4 +22,4 @@ from gateway.rules.options import default_engine
 def test_the_default_follows_the_setting_or_the_fleet(
     setting: str, offered: set[str], commercial_only: bool, chosen: str
 ) -> None:
-    assert default_engine(setting, offered, commercial_only=commercial_only) == chosen
+    assert default_engine(setting, offered, rules=LicenceRules("commercial" if commercial_only else "any")) == chosen

@@ -29,6 +29,7 @@ from gateway.submitting.new_rows import entry_values, new_units
 from proteus.errors import LicenceRefused, ModelUnavailable
 from proteus.events import CLIENT_EVENT
 from proteus.jobs import TERMINAL, JobId, JobState, Stage
+from proteus.licences import ANY, LicenceRules
 from proteus.queue import Submission
 from proteus.stages import JobKind
 
@@ -52,7 +53,7 @@ def photo(image_id: str) -> ImageRow:
 
 def tryon(options: TryonOptions | None = None, units: int = 1) -> tuple[TryonRow, list[JobRow]]:
     options = options or TryonOptions(seed=5)
-    card = card_of(options.model or "puppet", commercial_only=False)
+    card = card_of(options.model or "puppet", rules=ANY)
     entry = entry_values(BY_ANN, options, card, person_id="img_p", garment_id="img_g", cut_id="seg_c")
     options = options.model_copy(update={"num_samples": units})
     return TryonRow(**entry), new_units(BY_ANN, options, card, stage=Stage.WAITING, hold=False)
@@ -168,9 +169,9 @@ def test_a_job_released_too_early_is_a_bug_and_says_so() -> None:
 
 def test_engines_are_checked_at_the_door() -> None:
     with pytest.raises(ModelUnavailable):
-        card_of("gpt", commercial_only=False)
+        card_of("gpt", rules=ANY)
     with pytest.raises(LicenceRefused):
-        card_of("catvton", commercial_only=True)
+        card_of("catvton", rules=LicenceRules("commercial"))
 
 
 def test_timings_say_where_the_time_went() -> None:

@@ -13,6 +13,9 @@ from typing import Final, Literal
 
 Quality = Literal["fast", "balanced", "best"]
 
+CommercialTerms = Literal["yes", "tag_only", "no"]
+"""Whether weights may be used commercially: `proteus.licences`."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Preset:
@@ -55,7 +58,7 @@ class EngineCard:
     code_licence: str
     weights_licence: str
     training_data_note: str
-    commercial_use: bool
+    commercial_terms: CommercialTerms
     description: str
     presets: dict[Quality, Preset]
     degraded: Preset | None
@@ -67,6 +70,11 @@ class EngineCard:
     expected_seconds: Mapping[Quality, tuple[float, float]] = field(default_factory=dict)
     tolerance: float = 0.0
     quality_floor: float = 0.0
+
+    @property
+    def commercial_use(self) -> bool:
+        """Whether the terms allow commercial use without a doubt."""
+        return self.commercial_terms == "yes"
 
     def batch_key(self, quality: Quality, *, degraded: bool = False) -> str:
         """Return `engine/version/WxH/steps`, or `engine/version/WxH/gGUIDANCE/steps` where the preset names one.
@@ -94,7 +102,7 @@ PUPPET: Final = EngineCard(
     code_licence="Apache-2.0",
     weights_licence="none (pose landmarks: BlazePose, Apache-2.0)",
     training_data_note="no training: the garment's own pixels, warped by a mesh",
-    commercial_use=True,
+    commercial_terms="yes",
     description="Instant preview: the cut-out warped onto the torso by a mesh, no diffusion.",
     presets={"fast": _NO_CANVAS, "balanced": _NO_CANVAS, "best": _NO_CANVAS},
     degraded=None,
@@ -113,7 +121,7 @@ CATVTON: Final = EngineCard(
     code_licence="Apache-2.0 (our own implementation)",
     weights_licence="CC BY-NC-SA 4.0 (CatVTON) on CreativeML OpenRAIL-M (Stable Diffusion 1.5 inpainting)",
     training_data_note="VITON-HD and DressCode: academic, non-commercial data sets",
-    commercial_use=False,
+    commercial_terms="no",
     description="Diffusion try-on after CatVTON; its weights are for non-commercial use only.",
     presets={
         "fast": Preset(width=768, height=1024, steps=12),
@@ -137,7 +145,7 @@ FASHN: Final = EngineCard(
     code_licence="Apache-2.0 (our own implementation)",
     weights_licence="Apache-2.0 as published for FASHN VTON v1.5; confirm on its model card before you deploy",
     training_data_note="origin of the photos not disclosed by the publisher (trained from scratch)",
-    commercial_use=True,
+    commercial_terms="yes",
     description="Diffusion try-on after FASHN VTON v1.5 (pixel space, mask-free).",
     presets={
         "fast": Preset(width=576, height=864, steps=20, guidance=1.5),
@@ -161,7 +169,7 @@ TIMED: Final = EngineCard(
     code_licence="Apache-2.0",
     weights_licence="none",
     training_data_note="none",
-    commercial_use=True,
+    commercial_terms="yes",
     description="Sleeps t(b) and returns the person's photo: for tests and benchmarks only.",
     presets={
         "fast": Preset(width=384, height=512, steps=4),

@@ -14,6 +14,7 @@ from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import SettingsConfigDict
 
 from proteus.checked_settings import CheckedSettings
+from proteus.licences import LicenceRules
 from proteus.secret_files import SecretSettings, refuse_published
 
 LOG_LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
@@ -142,7 +143,15 @@ class AnyWorkerSettings(CheckedSettings):
     model_config = SettingsConfigDict(frozen=True, env_prefix="PROTEUS_", extra="ignore")
 
     licence_policy: Literal["any", "commercial"] = "any"
-    """`PROTEUS_LICENCE_POLICY`. `commercial` refuses models whose weights forbid commercial use."""
+    """`PROTEUS_LICENCE_POLICY`. `commercial` refuses weights that forbid commercial use or leave it in doubt."""
+
+    licence_accept: str = ""
+    """`PROTEUS_LICENCE_ACCEPT`. Comma separated: models of the terms `tag_only` that `commercial` lets in."""
+
+    @property
+    def licences(self) -> LicenceRules:
+        """Raise `LicenceRefused` if `licence_accept` names what cannot be accepted."""
+        return LicenceRules.of(self.licence_policy, self.licence_accept)
 
 
 def fresh_worker_id(service: str) -> str:

@@ -97,9 +97,9 @@ def build(settings: GatewaySettings, stopping: asyncio.Event) -> Services:
         ModelUnavailable: The default engine does not exist.
         LicenceRefused: The licence policy forbids the weights of the default engine, or of one that the settings name.
     """
-    commercial_only = settings.licence_policy == "commercial"
+    rules = settings.licences
     for name in sorted(settings.named_engines | {settings.default_engine} - {AUTO}):
-        card_of(name, commercial_only=commercial_only)
+        card_of(name, rules=rules)
     clock = SystemClock()
     redis: Redis = Redis.from_url(
         settings.redis.url,
@@ -121,7 +121,7 @@ def build(settings: GatewaySettings, stopping: asyncio.Event) -> Services:
         admission=settings.admission,
         limits=settings.limits,
         named_engines=settings.named_engines,
-        default_engine=default_engine(settings.default_engine, (), commercial_only=commercial_only),
+        default_engine=default_engine(settings.default_engine, (), rules=rules),
     )
     submitter = Submitter(ledger, queues, address_of=store.url_of, job_age_seconds=settings.limits.job_age_seconds)
     relay = Relay(ledger, redis)

@@ -14,6 +14,7 @@ from gateway.access_settings import TokenSettings as TokenSettings
 from gateway.addresses import networks
 from proteus.checked_settings import CheckedSettings
 from proteus.engines import CARDS
+from proteus.licences import LicenceRules
 from proteus.secret_files import SecretSettings, refuse_published
 from proteus.settings import LeaseSettings, LogSettings, RedisSettings, StorageSettings, checked_url
 
@@ -274,7 +275,10 @@ class GatewaySettings(CheckedSettings):
     Empty: those that workers offered in the last 24 hours, and the default engine. `timed` counts only if named."""
 
     licence_policy: Literal["any", "commercial"] = "any"
-    """`PROTEUS_LICENCE_POLICY`. `commercial` refuses engines whose weights forbid commercial use."""
+    """`PROTEUS_LICENCE_POLICY`. `commercial` refuses weights that forbid commercial use or leave it in doubt."""
+
+    licence_accept: str = ""
+    """`PROTEUS_LICENCE_ACCEPT`. Comma separated: models of the terms `tag_only` that `commercial` lets in."""
 
     cors_origins: str = "*"
     """`PROTEUS_CORS_ORIGINS`. Comma separated; browsers of these origins may call the API and the store."""
@@ -307,6 +311,11 @@ class GatewaySettings(CheckedSettings):
     @property
     def named_engines(self) -> frozenset[str]:
         return _names(self.engines)
+
+    @property
+    def licences(self) -> LicenceRules:
+        """Raise `LicenceRefused` if `licence_accept` names what cannot be accepted."""
+        return LicenceRules.of(self.licence_policy, self.licence_accept)
 
     @property
     def origins(self) -> list[str]:

@@ -10,9 +10,10 @@ from typing import Final
 import numpy as np
 import structlog
 
-from proteus import imaging, licences
+from proteus import imaging
 from proteus.errors import ModelUnavailable, PhotoRejected
 from proteus.imaging import Limits
+from proteus.licences import PARSERS
 from proteus.service import machine
 from proteus.worker.weights import WeightsOrder
 from tailor.bench import Bench
@@ -41,10 +42,10 @@ def weights_of(settings: Settings) -> list[WeightsOrder]:
     """Return the weights that the settings' parser needs.
 
     Raises:
-        LicenceRefused: The deployment's policy forbids them.
+        LicenceRefused: The deployment's licence rules refuse them.
     """
     tailor = settings.tailor
-    licences.require(licences.PARSERS[tailor.parser], settings.worker.licence_policy)
+    settings.worker.licences.require(PARSERS[tailor.parser])
     if tailor.parser == "classic":
         return []
     return [

@@ -9,7 +9,6 @@ from typing import Final
 
 import structlog
 
-from proteus import licences
 from proteus.engines import CARDS
 from proteus.errors import ModelUnavailable
 from proteus.service import machine
@@ -34,12 +33,12 @@ def weights_of(settings: Settings) -> list[WeightsOrder]:
     """Return the weights that the settings' engines need.
 
     Raises:
-        LicenceRefused: The deployment's policy forbids an engine that the settings name.
+        LicenceRefused: The deployment's licence rules refuse an engine that the settings name.
     """
-    weaver = settings.weaver
+    weaver, rules = settings.weaver, settings.worker.licences
     named = [name for name in weaver.engines if CARDS[name].needs_weights]
     for name in named:
-        licences.require(CARDS[name], settings.worker.licence_policy)
+        rules.require(CARDS[name])
     return [
         WeightsOrder(model=name, source=weaver.weights_source, folder=weaver.weights_dir, service="weaver")
         for name in named
@@ -57,7 +56,7 @@ def load_engines(
         missing: Engines whose weights are unavailable, and why.
 
     Raises:
-        LicenceRefused: The deployment's policy forbids an engine it names.
+        LicenceRefused: The deployment's licence rules refuse an engine it names.
         ModelUnavailable: None of them is available here; if some are, the missing ones are logged and left out.
     """
     engines: dict[str, Engine] = {}
@@ -69,7 +68,7 @@ def load_engines(
                 raise missing[name]
             engines[name] = registry.load(
                 name,
-                licence_policy=settings.worker.licence_policy,
+                rules=settings.worker.licences,
                 device=weaver.device,
                 weights_dir=weaver.weights_dir,
                 timed_curve=weaver.timed_curve,

@@ -48,6 +48,7 @@ def described(kind: str, card: Licensed) -> dict[str, str | bool]:
         "name": card.name,
         "kind": kind,
         "commercial_use": card.commercial_use,
+        "commercial_terms": card.commercial_terms,
         **{field: str(getattr(card, field)) for field in FIELDS},
     }
 
@@ -58,6 +59,6 @@ def _shown() -> list[tuple[str, Licensed]]:
 
 def _rows() -> list[list[str]]:
     return [
-        [card.name, kind, "yes" if card.commercial_use else "no", *(str(getattr(card, field)) for field in FIELDS)]
+        [card.name, kind, card.commercial_terms.replace("_", " "), *(str(getattr(card, field)) for field in FIELDS)]
         for kind, card in _shown()
     ]

@@ -88,6 +88,12 @@ class WeightsRefused(ModelUnavailable):
     """The downloaded file is not the one we know."""
 
 
+DOUBTS: Final = {
+    "no": "is for non-commercial use only",
+    "tag_only": "has a permissive licence tag that its training data puts in doubt",
+}
+
+
 class HubUnavailable(DependencyUnavailable):
     """The model hub does not answer."""
 
@@ -109,7 +115,8 @@ def fetch_model(
         model: One of `known`.
         folder: Where models live.
         say: Receives the progress, one sentence at a time.
-        accepted: The caller has read the licence and accepts it; weights that forbid commercial use need that.
+        accepted: The caller has read the licence and accepts it; weights that forbid commercial use, or whose tag is in
+            doubt, need that.
         download: Fetches one file; None: from the hub, with `huggingface_hub`.
         known: Model -> its files.
 
@@ -125,7 +132,7 @@ def fetch_model(
     if card is not None:
         say(f"{model}: weights {card.weights_licence}; training data: {card.training_data_note}.")
         if not card.commercial_use:
-            say(f"{model} is for non-commercial use only: a deployment with licence_policy 'commercial' refuses it.")
+            say(f"{model} {DOUBTS[card.commercial_terms]}: a deployment with licence_policy 'commercial' refuses it.")
             if not accepted:
                 raise InvalidRequest(f"to fetch {model}, accept its licence: --accept-licence, or make … ACCEPT=1")
     place = folder / model

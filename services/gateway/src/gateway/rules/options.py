@@ -8,10 +8,10 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from gateway.rules.text import EngineName, Label
-from proteus import licences
 from proteus.engines import AUTO_ORDER, CARDS, EngineCard, Quality
 from proteus.errors import ModelUnavailable
 from proteus.jobs import Category
+from proteus.licences import LicenceRules
 
 SEED_LIMIT = 2**31
 """Seeds stay below this: exact in JSON, in torch and in every client's integers."""
@@ -49,41 +49,39 @@ AUTO = "auto"
 """A default engine that follows the fleet: see `default_engine`."""
 
 
-def default_engine(setting: str, offered: Collection[str], *, commercial_only: bool) -> str:
+def default_engine(setting: str, offered: Collection[str], *, rules: LicenceRules) -> str:
     """Return the engine of a submit that names none.
 
     Args:
         setting: A name, or `auto`: the first of `AUTO_ORDER` that a worker offers and the licence policy allows; its
             last one while no worker is registered.
         offered: The engines of the registered workers.
-        commercial_only: The licence policy.
+        rules: The licence rules.
     """
     if setting != AUTO:
         return setting
-    allowed = (name for name in AUTO_ORDER if CARDS[name].commercial_use or not commercial_only)
+    allowed = (name for name in AUTO_ORDER if rules.refusal(CARDS[name]) is None)
     return next((name for name in allowed if name in offered), AUTO_ORDER[-1])
 
 
-def requested_card(
-    options: TryonOptions, setting: str, offered: Collection[str], *, commercial_only: bool
-) -> EngineCard:
+def requested_card(options: TryonOptions, setting: str, offered: Collection[str], *, rules: LicenceRules) -> EngineCard:
     """Return the card of the engine that the options name, or of the deployment's default; raise like `card_of`."""
-    model = options.model or default_engine(setting, offered, commercial_only=commercial_only)
-    return card_of(model, commercial_only=commercial_only)
+    model = options.model or default_engine(setting, offered, rules=rules)
+    return card_of(model, rules=rules)
 
 
 PRIORITIES: dict[str, int] = {"low": 0, "normal": 1, "high": 2}
 
 
-def card_of(model: str, *, commercial_only: bool) -> EngineCard:
+def card_of(model: str, *, rules: LicenceRules) -> EngineCard:
     """Return the engine's card.
 
     Raises:
         ModelUnavailable: There is no such engine.
-        LicenceRefused: Its weights forbid commercial use and the deployment's policy requires it.
+        LicenceRefused: The deployment's licence rules refuse its weights.
     """
     card = CARDS.get(model)
     if card is None:
         raise ModelUnavailable(f"There is no engine {model!r}; GET /v1/models lists them.")
-    licences.require(card, "commercial" if commercial_only else "any")
+    rules.require(card)
     return card

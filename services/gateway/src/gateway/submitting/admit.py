@@ -56,13 +56,13 @@ class Admitter:
     def __init__(self, fleet: FleetWatch, settings: GatewaySettings) -> None:
         self._fleet = fleet
         self._default_engine = settings.default_engine
-        self._commercial_only = settings.licence_policy == "commercial"
+        self._licences = settings.licences
 
     def card(self, context: SubmitContext, options: TryonOptions) -> EngineCard:
         """Return the engine; raise if the caller or the deployment may not use it with these options."""
         if options.priority == "high":
             context.caller.require("priority:high")
-        card = requested_card(options, self._default_engine, self._fleet.choices, commercial_only=self._commercial_only)
+        card = requested_card(options, self._default_engine, self._fleet.choices, rules=self._licences)
         context.caller.rights.require(engine=card.name, samples=options.num_samples)
         return card
 

@@ -11,9 +11,9 @@ import importlib
 from collections.abc import Mapping
 from pathlib import Path
 
-from proteus import licences
 from proteus.engines import CARDS
 from proteus.errors import ModelUnavailable
+from proteus.licences import ANY, LicenceRules
 from weaver.pipelines.contract import Engine
 from weaver.settings import Poison
 
@@ -21,7 +21,7 @@ from weaver.settings import Poison
 def load(
     name: str,
     *,
-    licence_policy: licences.LicencePolicy = "any",
+    rules: LicenceRules = ANY,
     device: str = "auto",
     weights_dir: str = "",
     timed_curve: Mapping[int, float] | None = None,
@@ -31,7 +31,7 @@ def load(
 
     Args:
         name: One of `proteus.engines.CARDS`.
-        licence_policy: `commercial` refuses engines whose weights forbid it, before anything is read.
+        rules: They can refuse an engine, before anything is read.
         device: `auto`, `cpu` or `cuda`.
         weights_dir: Folder with one folder per engine; empty: the engine's default folder.
         timed_curve: t(b) of the engine `timed`.
@@ -39,12 +39,12 @@ def load(
 
     Raises:
         ModelUnavailable: The engine is unknown, not installed, or has no weights here.
-        LicenceRefused: The deployment's policy forbids these weights.
+        LicenceRefused: The deployment's licence rules refuse these weights.
     """
     card = CARDS.get(name)
     if card is None:
         raise ModelUnavailable(f"Engine {name!r} is unknown; this version knows {', '.join(sorted(CARDS))}.")
-    licences.require(card, licence_policy)
+    rules.require(card)
     if name == "timed":
         from weaver.pipelines.timed import TimedEngine
 

@@ -92,7 +92,7 @@ def _engines() -> dict[str, dict[str, object]]:
     return {
         card.name: {
             "device": card.device,
-            "commercialUse": card.commercial_use,
+            "commercialTerms": card.commercial_terms,
             "weightsLicence": card.weights_licence,
         }
         for card in CARDS.values()
@@ -101,7 +101,7 @@ def _engines() -> dict[str, dict[str, object]]:
 
 def _parsers() -> dict[str, dict[str, object]]:
     return {
-        card.name: {"commercialUse": card.commercial_use, "weightsLicence": card.weights_licence}
+        card.name: {"commercialTerms": card.commercial_terms, "weightsLicence": card.weights_licence}
         for card in PARSERS.values()
     }
 

@@ -7,6 +7,7 @@ from typing import Any, Final, Literal
 from pydantic import BaseModel, Field
 
 from gateway.api.wire import said
+from proteus.engines import CommercialTerms
 
 ENGINE: Final[dict[str, Any]] = {
     "engine": "puppet",
@@ -16,6 +17,7 @@ ENGINE: Final[dict[str, Any]] = {
     "weights_licence": "none (pose landmarks: BlazePose, Apache-2.0)",
     "training_data_note": "no training",
     "commercial_use": True,
+    "commercial_terms": "yes",
     "allowed": True,
     "default": True,
     "state": "ready",
@@ -28,6 +30,7 @@ PARSER: Final[dict[str, Any]] = {
     "weights_licence": "none",
     "training_data_note": "no training",
     "commercial_use": True,
+    "commercial_terms": "yes",
     "allowed": True,
 }
 
@@ -43,7 +46,10 @@ class ModelBody(BaseModel):
     code_licence: str
     weights_licence: str
     training_data_note: str
-    commercial_use: bool
+    commercial_use: bool = Field(description="Commercial use is allowed without a doubt: the terms are `yes`.")
+    commercial_terms: CommercialTerms = Field(
+        description="`tag_only`: the licence tag allows commercial use, but the training data puts it in doubt."
+    )
     allowed: bool = Field(description="The deployment's licence policy allows it.")
     default: bool
     state: Literal["ready", "loading", "absent"]
@@ -60,7 +66,10 @@ class ParserBody(BaseModel):
     code_licence: str
     weights_licence: str
     training_data_note: str
-    commercial_use: bool
+    commercial_use: bool = Field(description="Commercial use is allowed without a doubt: the terms are `yes`.")
+    commercial_terms: CommercialTerms = Field(
+        description="`tag_only`: the licence tag allows commercial use, but the training data puts it in doubt."
+    )
     allowed: bool = Field(description="The deployment's licence policy allows it.")
 
 

@@ -18,9 +18,10 @@ router = GuardedRouter(tags=["models"])
 @router.get("/v1/models", summary="List engines and parsers")
 async def models(services: ServicesDep) -> ModelList:
     """Return every engine with its licences, and whether workers offer it now; and the parsers' licences."""
-    policy = services.settings.licence_policy
+    rules = services.settings.licences
     parsers = [
-        ParserBody(**asdict(card), allowed=licences.refusal(card, policy) is None) for card in licences.PARSERS.values()
+        ParserBody(**asdict(card), commercial_use=card.commercial_use, allowed=rules.refusal(card) is None)
+        for card in licences.PARSERS.values()
     ]
     return ModelList(items=engine_bodies(services), parsers=parsers)
 
@@ -28,9 +29,7 @@ async def models(services: ServicesDep) -> ModelList:
 def engine_bodies(services: Services) -> list[ModelBody]:
     """Return the engines as the registry shows them; `timed` only where a worker offers it."""
     settings, bodies = services.settings, []
-    default = default_engine(
-        settings.default_engine, services.fleet.offered, commercial_only=settings.licence_policy == "commercial"
-    )
+    default = default_engine(settings.default_engine, services.fleet.offered, rules=settings.licences)
     for card in CARDS.values():
         workers = [worker for worker in services.fleet.view.weavers if card.name in worker.engines]
         states = {worker.state for worker in workers}
@@ -45,7 +44,8 @@ def engine_bodies(services: Services) -> list[ModelBody]:
                 weights_licence=card.weights_licence,
                 training_data_note=card.training_data_note,
                 commercial_use=card.commercial_use,
-                allowed=licences.refusal(card, settings.licence_policy) is None,
+                commercial_terms=card.commercial_terms,
+                allowed=settings.licences.refusal(card) is None,
                 default=card.name == default,
                 state="ready" if "ready" in states else "loading" if "loading" in states else "absent",
                 workers=len(workers),

@@ -42,9 +42,7 @@ async def warm(services: ServicesDep, caller: CallerDep, wish: WarmRequest = _TE
 
 def _body(services: Services) -> FleetBody:
     settings = services.settings
-    usual = default_engine(
-        settings.default_engine, services.fleet.offered, commercial_only=settings.licence_policy == "commercial"
-    )
+    usual = default_engine(settings.default_engine, services.fleet.offered, rules=settings.licences)
     return FleetBody.of(
         readiness_of(
             services.fleet.view,
