@@ -21,7 +21,7 @@ from .conftest import CHART, ROOT
 
 SCRIPTS = Path(sysconfig.get_path("scripts"))
 OURS = {"secrets", "migrate", "gateway", "tailor", "weaver", "weaver-gpu", "arbitrator"}
-PROFILES = ("", "gpu", "observability", "gpu,observability")
+PROFILES = ("", "gpu", "observability", "gpu,observability,tls")
 
 
 @cache
@@ -62,6 +62,7 @@ def test_the_default_profile_is_the_cpu_product() -> None:
 def test_profiles_add_the_gpu_weaver_and_the_dashboards() -> None:
     assert set(compose("gpu")["services"]) - set(compose("")["services"]) == {"weaver-gpu"}
     assert set(compose("observability")["services"]) - set(compose("")["services"]) == {"prometheus", "grafana"}
+    assert set(compose("tls")["services"]) - set(compose("")["services"]) == {"tls"}
 
 
 @pytest.mark.parametrize("profiles", PROFILES)
