@@ -110,6 +110,29 @@ def test_as_many_pictures_come_out_as_jobs_went_in_at_the_photos_size(engine: En
         assert done[job.id].image.dtype == np.uint8
 
 
+def test_a_parked_job_goes_on_where_it_was_and_its_mate_too(engine: Engine, key: str) -> None:
+    """In the same session or in another one; what it has done is not done again."""
+    alone = engine.open(key)
+    alone.admit(sample(engine, key, "job_a", seed=5))
+    expected = finish(alone, 1)[JobId("job_a")].image
+
+    first, second = engine.open(key), engine.open(key)
+    for name, seed in (("job_a", 5), ("job_b", 6)):
+        first.admit(sample(engine, key, name, seed=seed))
+    one_shot = engine.card.presets["fast"].steps == 0
+    walked = 0 if one_shot else first.step().progress[0].step
+    parked = first.park(JobId("job_a"))
+    mate = finish(first, 1)
+    second.resume(parked)
+    report = second.step()
+    assert set(mate) == {"job_b"}
+    assert [one.step for one in report.progress] == ([] if one_shot else [walked + 1])
+    done = {one.id: one for one in report.finished} or finish(second, 1)
+    assert np.abs(done[JobId("job_a")].image.astype(int) - expected).max() <= 1
+    with pytest.raises(KeyError):
+        second.park(JobId("job_a"))
+
+
 class Spy:
     """Notes in which threads pictures are resized, blurred, grown or encoded."""
 

@@ -15,8 +15,8 @@ from proteus.storage import ObjectStore
 from proteus.worker.claims import Claims
 from proteus.worker.heartbeat import Heartbeat
 from weaver.delivery import Delivery
-from weaver.engine_runner import BatchItem
 from weaver.metrics import Metrics
+from weaver.open_batch import BatchItem
 from weaver.pipelines.contract import Finished, WeaveJob
 from weaver.pipelines.timed import TimedEngine
 from weaver.progress import ProgressReporter

@@ -118,7 +118,7 @@ async def test_a_batch_that_does_not_fit_is_halved_and_the_size_is_remembered(fl
     views = await fleet.settled(*ids)
     assert {view.state for view in views} == {JobState.COMPLETED}
     assert all(view.attempts == 0 for view in views)
-    assert weaver.log.read_text().count("batch_split") == 3  # 8 -> 4 + 4 -> 2 each; never again
+    assert weaver.log.read_text().count("batch_halved") == 2  # 8 -> 4 -> 2; never again
 
 
 async def test_one_bad_job_never_fails_its_batch_mates(fleet: Fleet) -> None:

@@ -12,7 +12,8 @@ import torch
 from PIL import Image
 from structlog.testing import capture_logs
 
-from proteus.engines import CATVTON, Preset
+from catvton_jobs import BEST, CARD, HEIGHT, STEPS, WIDTH, finish, job
+from proteus.engines import CATVTON
 from proteus.errors import (
     EngineError,
     InvalidRequest,
@@ -27,20 +28,7 @@ from proteus.worker.proofs import Candidate
 from weaver.pipelines import catvton, levers, registry
 from weaver.pipelines.catvton import forms
 from weaver.pipelines.catvton.engine import CatVtonEngine, from_folder
-from weaver.pipelines.contract import WeaveJob
 from workbench.bench.checkpoints import write_catvton
-
-WIDTH, HEIGHT, STEPS = 48, 64, 3
-CARD = replace(
-    CATVTON,
-    presets={
-        "fast": Preset(width=WIDTH, height=HEIGHT, steps=4),
-        "balanced": Preset(width=WIDTH, height=HEIGHT, steps=5),
-        "best": Preset(width=WIDTH, height=HEIGHT, steps=STEPS),
-    },
-    degraded=Preset(width=WIDTH // 3 * 2, height=HEIGHT // 2, steps=2),
-)
-BEST = CARD.batch_key("best")
 
 
 @pytest.fixture(scope="module")
@@ -55,37 +43,6 @@ def engine(folder) -> CatVtonEngine:
     loaded = catvton.load_engine(weights_dir=folder, device="cpu")
     assert isinstance(loaded, CatVtonEngine)
     return CatVtonEngine(loaded.pipeline, card=CARD)
-
-
-def job(name: str, *, size=(100, 140), seed: int = 7, **changes) -> WeaveJob:
-    rng = np.random.default_rng(seed)
-    width, height = size
-    person_mask, mask = np.zeros((2, height, width), np.uint8)
-    person_mask[height // 6 :, width // 4 : -width // 4] = 255
-    mask[height // 3 : height // 2, width // 3 : -width // 3] = 255
-    return WeaveJob(
-        id=JobId(name),
-        person=rng.integers(0, 256, (height, width, 3), np.uint8),
-        garment=rng.integers(0, 256, (50, 40, 4), np.uint8),
-        garment_category="upper",
-        person_mask=person_mask,
-        agnostic_mask=mask,
-        seed=seed,
-        **changes,
-    )
-
-
-def finish(session, *jobs: WeaveJob):
-    for each in jobs:
-        session.admit(each)
-    finished = {}
-    for _ in range(20):
-        report = session.step()
-        assert not report.failed
-        finished |= {done.id: done for done in report.finished}
-        if len(finished) == len(jobs):
-            return [finished[each.id] for each in jobs]
-    raise AssertionError("the session did not finish")
 
 
 @pytest.mark.parametrize("size", [(100, 140), (300, 90), (64, 300)])

@@ -22,9 +22,10 @@ from proteus.errors import EngineError
 from proteus.jobs import JobId, WorkerId
 from proteus.queue import MemoryJobQueue, QueuePolicy, Submission
 from proteus.worker.claims import Claims, Gone
-from weaver.engine_runner import BatchItem, EngineRunner
+from weaver.engine_runner import EngineRunner
 from weaver.measuring import measure
 from weaver.metrics import Metrics
+from weaver.open_batch import BatchItem
 from weaver.pipelines import catvton, fashn
 from weaver.pipelines.catvton.engine import CatVtonEngine
 from weaver.pipelines.contract import Engine, Finished, WeaveJob

@@ -6,6 +6,7 @@ import asyncio
 import random
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from prometheus_client import REGISTRY, CollectorRegistry
@@ -17,9 +18,10 @@ from proteus.jobs import JobId, JobState, Stage, WorkerId
 from proteus.queue import MemoryJobQueue, QueuePolicy, Submission
 from proteus.replies import class_of
 from proteus.worker.claims import Claims
-from weaver.engine_runner import BatchItem, EngineRunner
+from weaver.engine_runner import CAP_SECONDS, EngineRunner
 from weaver.metrics import Metrics
-from weaver.pipelines.contract import Engine, Finished, StepReport, WeaveJob
+from weaver.open_batch import BatchItem
+from weaver.pipelines.contract import Engine, Finished, StepReport
 from weaver.pipelines.timed import TimedEngine, TimedSession
 from weaver.profile import CostProfile
 from weaver.progress import ProgressReporter
@@ -46,18 +48,36 @@ class RunsOutOfMemoryAndClosesBadly(ClosesBadly):
 
     def open(self, batch_key: str) -> TimedSession:
         session = super().open(batch_key)
-        step, admit, held = session.step, session.admit, list[JobId]()
-
-        def count(job: WeaveJob) -> None:
-            held.append(job.id)
-            admit(job)
+        step = session.step
 
         def limited() -> StepReport:
-            if len(held) > 2:
+            if len(session._jobs) > 2:
                 raise OutOfMemory
             return step()
 
-        session.admit, session.step = count, limited  # type: ignore[method-assign]
+        session.step = limited  # type: ignore[method-assign]
+        return session
+
+
+class ShortOfMemoryFrom(TimedEngine):
+    """An engine that holds two pictures at most from its fifth step on; it notes who took part in each step."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.steps: list[list[JobId]] = []
+        self.fits = 2
+
+    def open(self, batch_key: str) -> TimedSession:
+        session = super().open(batch_key)
+        step = session.step
+
+        def limited() -> StepReport:
+            if len(self.steps) >= 4 and len(session._jobs) > self.fits:
+                raise OutOfMemory
+            self.steps.append(list(session._jobs))
+            return step()
+
+        session.step = limited  # type: ignore[method-assign]
         return session
 
 
@@ -78,12 +98,14 @@ class Bench:
         self.engine = engine
         self.profile = profile
         self.progress = ProgressReporter(self.queue)
+        self.now = 1000.0
         self.runner = EngineRunner(
             {"timed": engine},
             worker_parts(self.claims, keys.JOBS),
             profile=profile,
             progress=self.progress,
             metrics=Metrics(CollectorRegistry()),
+            now=lambda: self.now,
         )
 
     async def items(self, *names: str) -> list[BatchItem]:
@@ -143,6 +165,35 @@ async def test_a_session_that_closes_badly_does_not_hide_why_it_ended(bench: Ben
     await bench.runner.weave(await bench.items("a", "b", "c", "d"), emit=done.extend, stop=asyncio.Event())
     assert [type(item.outcome) for item in done] == [Finished] * 4
     assert bench.runner.memory_cap(KEY) == 2
+
+
+@pytest.mark.parametrize("bench", [(ShortOfMemoryFrom, CostProfile)], indirect=True)
+async def test_when_memory_runs_out_half_waits_and_no_step_is_done_twice(bench: Bench) -> None:
+    done: list[BatchItem] = []
+    await bench.runner.weave(await bench.items("a", "b", "c", "d"), emit=done.extend, stop=asyncio.Event())
+    assert [type(item.outcome) for item in done] == [Finished] * 4
+    assert isinstance(bench.engine, ShortOfMemoryFrom)
+    assert bench.engine.steps == [["a", "b", "c", "d"]] * 4 + [["a", "b"]] * 4 + [["c", "d"]] * 4
+
+
+@pytest.mark.parametrize("bench", [(ShortOfMemoryFrom, CostProfile)], indirect=True)
+async def test_a_picture_that_does_not_fit_alone_fails_alone(bench: Bench) -> None:
+    assert isinstance(bench.engine, ShortOfMemoryFrom)
+    bench.engine.fits = 0
+    done: list[BatchItem] = []
+    await bench.runner.weave(await bench.items("a", "b"), emit=done.extend, stop=asyncio.Event())
+    assert [type(item.outcome) for item in done] == [OutOfMemory] * 2
+    assert not bench.runner.sick
+
+
+@pytest.mark.parametrize("bench", [(ShortOfMemoryFrom, CostProfile)], indirect=True)
+async def test_a_size_that_did_not_fit_is_tried_again_after_a_while(bench: Bench) -> None:
+    await bench.runner.weave(await bench.items("a", "b", "c"), emit=lambda _: None, stop=asyncio.Event())
+    assert bench.runner.memory_cap(KEY) == 2
+    bench.now += CAP_SECONDS - 1
+    assert bench.runner.memory_cap(KEY) == 2
+    bench.now += 2
+    assert bench.runner.memory_cap(KEY) is None
 
 
 @pytest.mark.parametrize("bench", [(TimedEngine, CostProfile)], indirect=True)

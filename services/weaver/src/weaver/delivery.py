@@ -22,9 +22,9 @@ from proteus.service import telemetry
 from proteus.storage import ObjectStore
 from proteus.worker.claims import Claims, Gone, failure_of, failure_of_gone
 from proteus.worker.heartbeat import Heartbeat
-from weaver.engine_runner import BatchItem
 from weaver.metrics import Metrics
-from weaver.pipelines.contract import Engine, Finished
+from weaver.open_batch import BatchItem
+from weaver.pipelines.contract import DECODED_IN, Engine, Finished
 from weaver.progress import ProgressReporter
 from weaver.results import store_picture
 
@@ -107,6 +107,9 @@ class Delivery:
         except Exception as error:  # an error in one job's body or picture fails only that job
             self._metrics.wasted_seconds.labels("failed").inc(item.engine_seconds)
             return self.failed(job, error, began_at=start)
+        if DECODED_IN in outcome.notes:
+            log.warning("decoded_again", job_id=job.id, precision=outcome.notes[DECODED_IN])
+            self._metrics.exact_retries.labels(job.engine).inc()
         timings = {
             "fetch_seconds": round(item.fetch_seconds, 4),
             "weave_seconds": round(item.engine_seconds, 4),

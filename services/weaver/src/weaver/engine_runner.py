@@ -1,17 +1,18 @@
 """Runs a batch through an engine, step by step, in the one thread that engines live in.
 
 Between steps the event loop checks every job, and evicts those that were lost, cancelled or ran out of time. A session
-that breaks without naming a job is bisected until the job that breaks it stands alone; one that does not fit in memory
-is halved, and the size that fitted is remembered.
+that breaks without naming a job is bisected until the job that breaks it stands alone. Of one that does not fit in
+memory half is parked with all that was done for it, and goes on when the others are done; the size that fitted is
+remembered for a while.
 """
 
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 from typing import Final, TypeVar
 
 import structlog
@@ -21,10 +22,10 @@ from proteus.jobs import JobId, Stage
 from proteus.queue import Claimed
 from proteus.service.lifecycle import wait
 from proteus.service.supervision import LOOP_ERRORS
-from proteus.worker.claims import Gone
 from proteus.worker.run import WorkerParts
 from weaver.metrics import Metrics
-from weaver.pipelines.contract import Engine, Finished, Session, StepReport, WeaveJob
+from weaver.open_batch import BatchItem, Emit, OpenBatch, settle
+from weaver.pipelines.contract import Engine, Session, StepReport
 from weaver.profile import CostProfile
 from weaver.progress import ProgressReporter
 
@@ -36,22 +37,10 @@ LOOK_SECONDS: Final = 0.25
 UNKNOWN_SECONDS: Final = 3600.0
 """Expected length of a session whose key was never woven: its end cannot be predicted."""
 
+CAP_SECONDS: Final = 600.0
+"""How long a size that did not fit is avoided: memory is short because of what else is on the device, too."""
+
 T = TypeVar("T")
-
-
-@dataclass(kw_only=True)
-class BatchItem:
-    """One job in the engine runner. `engine_seconds` grows by its share of every step."""
-
-    job: Claimed
-    inputs: WeaveJob
-    fetch_seconds: float = 0.0
-    engine_seconds: float = 0.0
-    outcome: Finished | Gone | Exception | None = field(default=None, repr=False)
-
-
-Emit = Callable[[Sequence[BatchItem]], None]
-"""Called after each step with the batch items whose outcome is known."""
 
 
 class EngineRunner:
@@ -69,15 +58,17 @@ class EngineRunner:
         profile: CostProfile,
         progress: ProgressReporter,
         metrics: Metrics,
+        now: Callable[[], float] = time.monotonic,
     ) -> None:
         self.engines = engines
+        self._now = now
         self._parts = parts
         self._claims = parts.claims
         self._heartbeat = parts.heartbeat
         self._profile = profile
         self._progress = progress
         self._metrics = metrics
-        self._caps: dict[str, int] = {}
+        self._caps: dict[str, tuple[int, float]] = {}
         self._ends_at = 0.0
         self._idle = asyncio.Event()
         self._idle.set()
@@ -86,8 +77,9 @@ class EngineRunner:
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="engine")
 
     def memory_cap(self, batch_key: str) -> int | None:
-        """Return the largest batch that fitted; None until one of this key did not."""
-        return self._caps.get(batch_key)
+        """Return the largest batch that fitted; None unless one of this key did not fit in the last ten minutes."""
+        cap, until = self._caps.get(batch_key, (0, 0.0))
+        return cap if self._now() < until else None
 
     async def in_thread(self, call: Callable[[], T]) -> T:
         """Run a call in the engines' thread."""
@@ -118,13 +110,14 @@ class EngineRunner:
 
     async def _weave(self, items: Sequence[BatchItem], *, emit: Emit, stop: asyncio.Event) -> list[BatchItem]:
         batch_key = items[0].job.batch_key
-        groups = list(_chunks(items, self._caps.get(batch_key, len(items))))
+        groups = list(_chunks(items, self.memory_cap(batch_key) or len(items)))
         while groups:
             if stop.is_set() and not any(item.engine_seconds for item in groups[0]):
                 return [item for group in groups for item in group]
             left = {item.job.id: item for item in groups.pop(0)}
             try:
-                await self._session(batch_key, left, emit)
+                if not_started := await self._session(batch_key, left, emit, stop):
+                    return [*not_started, *(item for group in groups for item in group)]
             except Exception as error:
                 if not left:  # Every picture has left: bookkeeping failed, which costs no picture.
                     LOOP_ERRORS.labels("loom").inc()
@@ -132,21 +125,18 @@ class EngineRunner:
                     continue
                 if len(left) == 1:
                     item = left.popitem()[1]
-                    _settle(item, error, emit)
+                    settle(item, error, emit)
                     if not isinstance(error, ProteusError) and not await self._is_well(item.job):
                         self.sick = True
                         return [item for group in groups for item in group]
                     continue
-                half = (len(left) + 1) // 2
-                if isinstance(error, OutOfMemory):
-                    self._caps[batch_key] = min(half, self._caps.get(batch_key, half))
                 log.warning(
                     "batch_split",
                     batch_key=batch_key,
                     pictures=len(left),
                     reason=f"{type(error).__name__}: {error}",
                 )
-                groups[:0] = _chunks(list(left.values()), half)
+                groups[:0] = _chunks(list(left.values()), (len(left) + 1) // 2)
         return []
 
     async def _is_well(self, job: Claimed) -> bool:
@@ -168,42 +158,62 @@ class EngineRunner:
             return False
         return True
 
-    async def _session(self, batch_key: str, left: dict[JobId, BatchItem], emit: Emit) -> None:
-        """Weave until nothing is left; items that an exception leaves in `left` were neither finished nor refused."""
+    async def _session(
+        self, batch_key: str, left: dict[JobId, BatchItem], emit: Emit, stop: asyncio.Event
+    ) -> list[BatchItem]:
+        """Weave until nothing is left; items that an exception leaves in `left` were neither finished nor refused.
+
+        Returns:
+            Items that wait outside without a step done when `stop` is set.
+        """
         engine = self.engines[next(iter(left.values())).job.engine]
-        size, whole, seconds = len(left), True, 0.0
+        size, seconds = len(left), 0.0
         self._metrics.batch.labels(engine.card.name).observe(size)
         table = self._profile.table(batch_key)
         self._ends_at = time.monotonic() + (table.t(size) if table else UNKNOWN_SECONDS)
         session = await self.in_thread(lambda: engine.open(batch_key))
+        batch = OpenBatch(session, left, in_thread=self.in_thread, emit=emit)
+        not_started: list[BatchItem] = []
         try:
-            for item in list(left.values()):
-                try:
-                    await self.in_thread(lambda item=item: session.admit(item.inputs))  # type: ignore[misc]
-                except OutOfMemory:
-                    raise
-                except Exception as error:
-                    whole = False
-                    _settle(left.pop(item.job.id), error, emit)
             while left:
-                evicted = self._drop_gone(left, emit)
-                whole = whole and not evicted
-                if not left:
-                    break
-                self._heartbeat.expect_step(self._profile.step_seconds(batch_key, len(left)))
-                report, step_seconds = await self._step(session, evicted, list(left.values()))
+                await batch.evict(self._drop_gone(left, emit))
+                if stop.is_set():
+                    not_started += batch.take_not_started()
+                await batch.fill()
+                if not batch.inside:
+                    continue
+                self._heartbeat.expect_step(self._profile.step_seconds(batch_key, len(batch.inside)))
+                try:
+                    report, step_seconds = await self._step(session, list(batch.inside.values()))
+                except OutOfMemory as error:
+                    await self._make_room(batch_key, batch, error)
+                    continue
                 seconds += step_seconds
-                steps_left = max((one.steps - one.step for one in report.progress), default=0)
-                self._ends_at = time.monotonic() + steps_left * step_seconds
-                for item in left.values():
-                    item.engine_seconds += step_seconds / len(left)
-                self._metrics.busy_seconds.labels(engine.card.name).inc(step_seconds)
-                whole = whole and not report.failed
+                self._account(engine, batch, report, step_seconds)
                 self._take_in(report, left, emit)
         finally:
             await self._end(session)
-        if whole:
+        if batch.whole:
             self._profile.observe(batch_key, size, seconds)
+        return not_started
+
+    async def _make_room(self, batch_key: str, batch: OpenBatch, error: OutOfMemory) -> None:
+        """After a step that did not fit: let half of the jobs wait, or fail the one that does not fit alone."""
+        pictures, fits = len(batch.inside), await batch.halve(error)
+        if fits:
+            self._caps[batch_key] = (min(fits, self.memory_cap(batch_key) or fits), self._now() + CAP_SECONDS)
+            log.warning("batch_halved", batch_key=batch_key, pictures=pictures, kept=fits)
+            self._metrics.out_of_memory.labels(batch_key.partition("/")[0]).inc()
+
+    def _account(self, engine: Engine, batch: OpenBatch, report: StepReport, seconds: float) -> None:
+        """Share a step's time among its jobs, and foresee the end."""
+        inside = batch.inside
+        steps_left = max((one.steps - one.step for one in report.progress), default=0)
+        self._ends_at = time.monotonic() + steps_left * seconds * math.ceil(len(batch.left) / len(inside))
+        for item in inside.values():
+            item.engine_seconds += seconds / len(inside)
+        self._metrics.busy_seconds.labels(engine.card.name).inc(seconds)
+        batch.whole = batch.whole and not report.failed
 
     async def _end(self, session: Session) -> None:
         """Close a session. An error here neither hides why the session ended nor undoes what it wove."""
@@ -218,15 +228,11 @@ class EngineRunner:
         for item, why in gone:
             del left[item.job.id]
             log.info("evicted", job_id=item.job.id, reason=why.value)
-            _settle(item, why, emit)
+            settle(item, why, emit)
         return [item.job.id for item, _ in gone]
 
-    async def _step(
-        self, session: Session, evicted: Sequence[JobId], items: Sequence[BatchItem]
-    ) -> tuple[StepReport, float]:
+    async def _step(self, session: Session, items: Sequence[BatchItem]) -> tuple[StepReport, float]:
         def step() -> tuple[StepReport, float]:
-            for job_id in evicted:
-                session.evict(job_id)
             start = time.monotonic()
             report = session.step()
             self._heartbeat.moved()
@@ -258,11 +264,6 @@ class EngineRunner:
     def close(self) -> None:
         """End the thread once it is idle."""
         self._thread.shutdown(wait=False, cancel_futures=True)
-
-
-def _settle(item: BatchItem, outcome: Gone | Exception, emit: Emit) -> None:
-    item.outcome = outcome
-    emit([item])
 
 
 def _chunks(items: Sequence[BatchItem], size: int) -> Iterable[list[BatchItem]]:

@@ -29,6 +29,18 @@ class Metrics:
         self.busy_seconds = Counter(
             "proteus_weaver_engine_seconds", "Time the engine worked.", ["engine"], registry=registry
         )
+        self.exact_retries = Counter(
+            "proteus_weaver_exact_retries",
+            "Pictures that half precision could not hold and single precision could.",
+            ["engine"],
+            registry=registry,
+        )
+        self.out_of_memory = Counter(
+            "proteus_weaver_out_of_memory",
+            "Batches that did not fit and were halved.",
+            ["engine"],
+            registry=registry,
+        )
         self.wasted_seconds = Counter(
             "proteus_weaver_wasted_engine_seconds",
             "Share of the engine's time spent on pictures that are not delivered: lost, cancelled, late or failed.",

@@ -23,9 +23,10 @@ from proteus.service.supervision import LOOP_ERRORS, Pulse
 from proteus.worker.run import WorkerParts
 from weaver.claiming import Claimer
 from weaver.delivery import Delivery
-from weaver.engine_runner import BatchItem, EngineRunner
+from weaver.engine_runner import EngineRunner
 from weaver.inputs import fetch
 from weaver.metrics import Metrics
+from weaver.open_batch import BatchItem
 from weaver.progress import ProgressReporter
 from weaver.settings import WeaverSettings
 

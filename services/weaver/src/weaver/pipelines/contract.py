@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,6 +58,10 @@ class WeaveJob:
     warnings: tuple[PictureWarning, ...] = ()
     confidence: float | None = None
     prepared: Any = field(default=None, repr=False, compare=False)
+
+
+DECODED_IN: Final = "decoded_in"
+"""A note: the precision in which a picture was decoded a second time, since the engine's own could not hold it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,11 +129,26 @@ class Session(Protocol):
         """Do one step for every admitted job (a one-shot engine finishes here).
 
         Raises:
-            OutOfMemory: The batch does not fit; the worker halves it, retries and remembers the cap.
+            OutOfMemory: The batch does not fit. Every job stands where it stood before: the worker parks half of them,
+                tries the same step again, and remembers the size that fitted.
         """
 
     def evict(self, job_id: JobId) -> None:
         """Drop a job; unknown ids are no error."""
+
+    def park(self, job_id: JobId) -> object:
+        """Take a job out and return it with all that was done for it, off the device.
+
+        Raises:
+            KeyError: It is not here.
+        """
+
+    def resume(self, parked: object) -> None:
+        """Take a job in again where `park` of a session of the same key took it out.
+
+        Raises:
+            OutOfMemory: The device cannot hold one more; nothing has changed.
+        """
 
     def close(self) -> None:
         """Free what the session holds."""

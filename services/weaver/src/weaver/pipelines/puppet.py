@@ -9,7 +9,7 @@ light, and blended. Pixels that neither garment reaches are the photo's, bit for
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Final
+from typing import Final, cast
 
 import cv2
 import numpy as np
@@ -105,6 +105,15 @@ class PuppetSession:
     def evict(self, job_id: JobId) -> None:
         """Drop a job."""
         self._jobs.pop(job_id, None)
+
+    def park(self, job_id: JobId) -> object:
+        """Take a job out; nothing was done for it yet."""
+        return self._jobs.pop(job_id)
+
+    def resume(self, parked: object) -> None:
+        """Take a job in again."""
+        job = cast("WeaveJob", parked)
+        self._jobs[job.id] = job
 
     def close(self) -> None:
         """Forget every job."""

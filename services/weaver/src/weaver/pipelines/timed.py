@@ -22,6 +22,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Mapping
+from typing import cast
 
 import numpy as np
 
@@ -132,6 +133,15 @@ class TimedSession:
         """Drop a job."""
         self._jobs.pop(job_id, None)
         self._done.pop(job_id, None)
+
+    def park(self, job_id: JobId) -> object:
+        """Take a job out, with the steps that it has done."""
+        return self._jobs.pop(job_id), self._done.pop(job_id)
+
+    def resume(self, parked: object) -> None:
+        """Take a job in again."""
+        job, done = cast("tuple[WeaveJob, int]", parked)
+        self._jobs[job.id], self._done[job.id] = job, done
 
     def close(self) -> None:
         """Forget every job."""

@@ -1,10 +1,26 @@
-"""What the PyTorch engines share: the description of their device, and fp32 that is exact."""
+"""What the PyTorch engines share: the description of their device, its memory errors, and fp32 that is exact."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import torch
 
-from proteus.errors import ModelUnavailable
+from proteus.errors import ModelUnavailable, OutOfMemory
+
+
+@contextmanager
+def memory_errors() -> Iterator[None]:
+    """Turn the device's out-of-memory error into ours, and release the memory that torch caches."""
+    try:
+        yield
+    except RuntimeError as error:  # torch.OutOfMemoryError is one; a CPU reports it in the message only
+        if not isinstance(error, torch.OutOfMemoryError) and "allocate memory" not in str(error):
+            raise
+        if torch.cuda.is_available():
+            torch.cuda.empty_cache()
+        raise OutOfMemory from error
 
 
 def describe(device: str) -> str:

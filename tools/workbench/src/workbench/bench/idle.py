@@ -128,6 +128,15 @@ class SleepingSession:
         """Drop a job."""
         self._jobs.pop(job_id, None)
 
+    def park(self, job_id: JobId) -> object:
+        """Take a job out."""
+        return self._jobs.pop(job_id)
+
+    def resume(self, parked: object) -> None:
+        """Take a job in again."""
+        job = cast("WeaveJob", parked)
+        self._jobs[job.id] = job
+
     def close(self) -> None:
         """Forget the batch."""
         self._jobs.clear()

@@ -7,29 +7,27 @@ at any step. A step that runs out of memory has advanced no job.
 
 from __future__ import annotations
 
-import hashlib
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import numpy as np
 import torch
-from PIL import Image
 
 from proteus.engines import CATVTON, EngineCard, Preset
-from proteus.errors import EngineError, InvalidRequest, OutOfMemory, PhotoRejected
+from proteus.errors import EngineError, InvalidRequest, OutOfMemory
 from proteus.jobs import JobId
 from proteus.worker.proofs import Candidate
-from weaver.pipelines import framing
 from weaver.pipelines.catvton import images
 from weaver.pipelines.catvton.forms import ON_GPU, load
 from weaver.pipelines.catvton.pipeline import CatVtonPipeline, Picture, Recipe, seeded
+from weaver.pipelines.catvton.prepared import Prepared, prepared
 from weaver.pipelines.catvton.presets import GUIDANCE, SAMPLING, Sampling, guided_steps
 from weaver.pipelines.catvton.solvers import Sampler
-from weaver.pipelines.contract import Failed, Finished, Pixels, Progress, StepReport, WeaveJob
+from weaver.pipelines.contract import DECODED_IN, Failed, Finished, Pixels, Progress, StepReport, WeaveJob
+from weaver.pipelines.torch_device import memory_errors
 
 ENCODE_AT_ONCE: Final = 4
 """Pictures in one VAE pass; at 768x1024 each holds about a gigabyte of activations in half precision."""
@@ -98,57 +96,12 @@ class CatVtonEngine:
         raise InvalidRequest(f"batch key {batch_key!r} is not one of {self.card.name}'s")
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Prepared:
-    """A job's pictures as the model takes them: tensors on the CPU, and digests that identify them.
-
-    Attributes:
-        person: (1, 3, H, W), without what may change.
-        mask: (1, 1, H, W), 1 = repaint.
-    """
-
-    frame: framing.Frame
-    person: torch.Tensor
-    garment: torch.Tensor
-    mask: torch.Tensor
-    person_digest: bytes
-    garment_digest: bytes
-
-
-def prepared(job: WeaveJob, *, canvas: tuple[int, int]) -> _Prepared:
-    """Frame a job's pictures for a canvas.
-
-    Raises:
-        InvalidRequest: The job has no mask, or one of another size.
-        PhotoRejected: The mask is empty.
-    """
-    mask = job.agnostic_mask
-    if mask is None or mask.shape != job.person.shape[:2]:
-        raise InvalidRequest(f"job {job.id}: catvton needs a mask of the photo's size")
-    may_change = framing.bounding_box(mask)
-    if may_change is None:
-        raise PhotoRejected("The mask is empty: nothing in the photo may change.")
-    whole = None if job.person_mask is None else framing.bounding_box(np.maximum(job.person_mask, mask))
-    frame = framing.frame((job.person.shape[1], job.person.shape[0]), canvas=canvas, focus=whole)
-    person, hole = frame.lay(job.person), frame.lay_mask(mask)
-    garment = np.asarray(images.pad_to_canvas(Image.fromarray(job.garment), canvas))
-    mask_tensor = _mask_tensor(hole)
-    return _Prepared(
-        frame=frame,
-        person=_tensor(person) * (mask_tensor < 0.5),
-        garment=_tensor(garment),
-        mask=mask_tensor,
-        person_digest=_digest(person, hole),
-        garment_digest=_digest(garment),
-    )
-
-
 @dataclass
 class _Running:
     """One admitted job, and its picture once it is encoded."""
 
     job: WeaveJob
-    prepared: _Prepared
+    prepared: Prepared
     picture: Picture | None = None
 
 
@@ -172,7 +125,7 @@ class CatVtonSession:
         Raises:
             InvalidRequest, PhotoRejected: Like `CatVtonEngine.prepare`.
         """
-        ready: _Prepared = job.prepared or prepared(job, canvas=self._canvas)
+        ready: Prepared = job.prepared or prepared(job, canvas=self._canvas)
         self._running[job.id] = _Running(job=job, prepared=ready)
 
     def step(self) -> StepReport:
@@ -181,7 +134,8 @@ class CatVtonSession:
         Raises:
             OutOfMemory: No job was advanced; with fewer jobs the same step may be tried again.
         """
-        with _memory_errors():
+        waiting: list[Picture] = []
+        with memory_errors():
             self._encode([running for running in self._running.values() if running.picture is None])
             pictures = [running.picture for running in self._running.values() if running.picture]
             if waiting := [picture for picture in pictures if not picture.done]:
@@ -199,9 +153,11 @@ class CatVtonSession:
                 continue
             try:
                 finished.append(self._finish(running, running.picture))
-            except EngineError as error:
-                if isinstance(error, OutOfMemory):
+            except OutOfMemory:
+                if not waiting and not finished:
                     raise
+                break  # What is done leaves now; the next step decodes the others, with less beside them.
+            except EngineError as error:
                 failed.append(Failed(id=running.job.id, error=error))
             self.evict(running.job.id)
         return StepReport(finished=finished, failed=failed, progress=progress)
@@ -209,6 +165,21 @@ class CatVtonSession:
     def evict(self, job_id: JobId) -> None:
         """Drop a job; unknown ids are no error."""
         self._running.pop(job_id, None)
+
+    def park(self, job_id: JobId) -> object:
+        """Take a job out; its picture so far waits in the host's memory."""
+        running = self._running[job_id]
+        if running.picture is not None:
+            running.picture = running.picture.on("cpu")
+        return self._running.pop(job_id)
+
+    def resume(self, parked: object) -> None:
+        """Take a job in again; it goes on with the next step."""
+        running = cast("_Running", parked)
+        if running.picture is not None:
+            with memory_errors():
+                running.picture = running.picture.on(self._pipeline.device)
+        self._running[running.job.id] = running
 
     def close(self) -> None:
         """Free the batch and the encoded pictures."""
@@ -242,35 +213,33 @@ class CatVtonSession:
             self._moments.popitem(last=False)
 
     def _finish(self, running: _Running, picture: Picture) -> Finished:
-        with _memory_errors():
-            painted = self._decoded(picture, running.job.id)
+        notes: dict[str, Any] = {
+            "weights": self._pipeline.version,
+            "form": self._form,
+            "canvas": "x".join(map(str, self._canvas)),
+            "sampler": self._sampler,
+            "steps": len(self._recipe.plan),
+            "guidance": self._recipe.guidance,
+            "window": list(running.prepared.frame.window),
+        }
+        with memory_errors():
+            painted = self._decoded(picture, running.job.id, notes)
         job, frame = running.job, running.prepared.frame
         mask = job.agnostic_mask
         assert mask is not None  # `prepared` refuses a job without
-        return Finished(
-            id=job.id,
-            picture=lambda: frame.paste(job.person, painted(), mask),
-            notes={
-                "weights": self._pipeline.version,
-                "form": self._form,
-                "canvas": "x".join(map(str, self._canvas)),
-                "sampler": self._sampler,
-                "steps": len(self._recipe.plan),
-                "guidance": self._recipe.guidance,
-                "window": list(frame.window),
-            },
-        )
+        return Finished(id=job.id, picture=lambda: frame.paste(job.person, painted(), mask), notes=notes)
 
-    def _decoded(self, picture: Picture, job_id: JobId) -> Callable[[], Pixels]:
+    def _decoded(self, picture: Picture, job_id: JobId, notes: dict[str, Any]) -> Callable[[], Pixels]:
         """Decode a picture; return a call for the canvas. On a GPU it is decoded beside the engine's next work."""
         if self._pipeline.device.type == "cuda":
-            return self._decoded_beside(picture, job_id)
+            return self._decoded_beside(picture, job_id, notes)
         decoded = self._pipeline.decode([picture])
-        _require_finite(bool(torch.isfinite(decoded).all()), job_id)
+        if not torch.isfinite(decoded).all():
+            decoded = self._decoded_exactly(picture, job_id, notes)
         canvas = np.asarray(images.to_pil(decoded)[0])
         return lambda: canvas
 
-    def _decoded_beside(self, picture: Picture, job_id: JobId) -> Callable[[], Pixels]:
+    def _decoded_beside(self, picture: Picture, job_id: JobId, notes: dict[str, Any]) -> Callable[[], Pixels]:
         main = torch.cuda.current_stream(self._pipeline.device)
         main.synchronize()  # the steps are over: their time is known, and the host runs no batch ahead
         beside = self._pipeline.beside
@@ -284,14 +253,24 @@ class CatVtonSession:
 
         def painted() -> Pixels:
             done.synchronize()
-            _require_finite(bool(is_finite), job_id)
-            return canvas.numpy()
+            if is_finite:
+                return canvas.numpy()
+            with memory_errors():
+                return np.asarray(images.to_pil(self._decoded_exactly(picture, job_id, notes))[0])
 
         return painted
 
+    def _decoded_exactly(self, picture: Picture, job_id: JobId, notes: dict[str, Any]) -> torch.Tensor:
+        """Decode a picture in single precision that half precision could not hold, and note that.
 
-def _require_finite(finite: bool, job_id: JobId) -> None:
-    if not finite:
+        Raises:
+            EngineError: It is not finite either, or was not before the decoder, or was decoded so already.
+        """
+        if self._pipeline.dtype != torch.float32 and torch.isfinite(picture.latents).all():
+            decoded = self._pipeline.decode_exactly([picture])
+            if torch.isfinite(decoded).all():
+                notes[DECODED_IN] = "float32"
+                return decoded
         raise EngineError(f"catvton made a picture that is not finite for job {job_id}")
 
 
@@ -315,33 +294,3 @@ def from_folder(
         forms = ON_GPU if device.startswith("cuda") else ()
     form, pipeline = load(folder, device=device, card=card, forms=forms)
     return CatVtonEngine(pipeline, card=card, form=form)
-
-
-@contextmanager
-def _memory_errors() -> Iterator[None]:
-    """Turn the device's out-of-memory error into ours, and release the memory that torch caches."""
-    try:
-        yield
-    except RuntimeError as error:  # torch.OutOfMemoryError is one; a CPU reports it in the message only
-        if not isinstance(error, torch.OutOfMemoryError) and "allocate memory" not in str(error):
-            raise
-        if torch.cuda.is_available():
-            torch.cuda.empty_cache()
-        raise OutOfMemory from error
-
-
-def _tensor(canvas: Pixels) -> torch.Tensor:
-    """(H, W, 3) uint8 -> (1, 3, H, W) float32 in [-1, 1]."""
-    return torch.from_numpy(canvas.copy()).permute(2, 0, 1)[None].float() / 127.5 - 1
-
-
-def _mask_tensor(canvas: Pixels) -> torch.Tensor:
-    """(H, W) uint8 -> (1, 1, H, W) float32, 0 or 1."""
-    return (torch.from_numpy(canvas.copy())[None, None] >= 128).float()
-
-
-def _digest(*arrays: np.ndarray[Any, Any]) -> bytes:
-    digest = hashlib.blake2b()
-    for array in arrays:
-        digest.update(array.tobytes())
-    return digest.digest()

@@ -8,8 +8,9 @@ batch mates. `run` walks the steps for a whole batch, as published. Shapes: B pi
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -91,6 +92,13 @@ class Picture:
     @property
     def done(self) -> bool:
         return self.index == len(self.recipe.plan)
+
+    def on(self, device: torch.device | str) -> Picture:
+        """Return it with its tensors on a device."""
+        previous = None if self.previous_x0 is None else self.previous_x0.to(device)
+        return replace(
+            self, conditions=self.conditions.to(device), latents=self.latents.to(device), previous_x0=previous
+        )
 
 
 class CatVtonPipeline:
@@ -240,9 +248,18 @@ class CatVtonPipeline:
     @torch.inference_mode()
     def decode(self, pictures: Sequence[Picture]) -> torch.Tensor:
         """Return the persons' halves, decoded by the VAE, (B, 3, H, W), about [-1, 1], unclipped."""
+        return self._decode(self.vae, pictures, self.dtype)
+
+    @torch.inference_mode()
+    def decode_exactly(self, pictures: Sequence[Picture]) -> torch.Tensor:
+        """Do the same in float32, with a copy of the VAE that goes again; in any thread."""
+        return self._decode(copy.deepcopy(self.vae).float(), pictures, torch.float32)
+
+    def _decode(self, vae: AutoencoderKL, pictures: Sequence[Picture], dtype: torch.dtype) -> torch.Tensor:
         latents = torch.cat([picture.latents for picture in pictures])
-        persons = latents[:, :, : latents.shape[2] // 2].to(self.dtype) / self.scaling
-        return self.vae.decode(persons.contiguous(memory_format=self._memory_format), return_dict=False)[0]
+        persons = latents[:, :, : latents.shape[2] // 2].to(dtype) / self.scaling
+        decoded: torch.Tensor = vae.decode(persons.contiguous(memory_format=self._memory_format), return_dict=False)[0]
+        return decoded
 
     def _advance(self, picture: Picture, eps: torch.Tensor) -> None:
         recipe, step = picture.recipe, picture.recipe.plan[picture.index]

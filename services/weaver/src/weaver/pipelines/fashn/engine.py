@@ -7,11 +7,10 @@ and leaves when its own steps are done. A step either advances all jobs or, out 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from threading import Lock
-from typing import Final
+from typing import Final, cast
 
 import numpy as np
 import torch
@@ -20,13 +19,14 @@ from torch import Tensor
 
 from proteus.artefacts import Landmark, PersonParse
 from proteus.engines import FASHN, EngineCard
-from proteus.errors import EngineError, InvalidRequest, OutOfMemory, PhotoRejected, ProteusError
+from proteus.errors import EngineError, InvalidRequest, PhotoRejected, ProteusError
 from proteus.jobs import JobId
 from weaver.pipelines import framing
 from weaver.pipelines.contract import Failed, Finished, Pixels, Progress, StepReport, WeaveJob
 from weaver.pipelines.fashn import images
 from weaver.pipelines.fashn.pipeline import Conditions, FashnPipeline, Schedule
 from weaver.pipelines.fashn.pose import Keypoints, from_blazepose
+from weaver.pipelines.torch_device import memory_errors
 
 PoseSource = Callable[[NDArray[np.uint8]], Keypoints]
 """Finds one person in a photo, (H, W, 3) uint8 sRGB: an operator may put it in BlazePose's place."""
@@ -168,18 +168,13 @@ class FashnSession:
             job = self._engine.prepare(job, "")
         prepared: _Prepared = job.prepared
         person, garment = prepared.person, prepared.garment
-        with _memory_errors():
+        with memory_errors():
             conditions = self._pipeline.encode(
                 *(torch.from_numpy(array)[None] for array in (person.picture, person.pose)),
                 *(torch.from_numpy(array)[None] for array in (garment.picture, garment.pose)),
                 torch.tensor([prepared.category]),
             )
-            noise = self._pipeline.noise(job.seed)
-            if self._x is not None and self._conditions is not None:
-                conditions = Conditions.join((self._conditions, conditions))
-                noise = torch.cat((self._x, noise))
-        self._x, self._conditions = noise, conditions
-        self._rows.append(_Row(job, person))
+            self._join(_Row(job, person), self._pipeline.noise(job.seed), conditions)
 
     def step(self) -> StepReport:
         """Advance every job by one step; those that reach their last one come back as pictures.
@@ -189,7 +184,7 @@ class FashnSession:
         """
         if self._x is None or self._conditions is None:
             return StepReport()
-        with _memory_errors():
+        with memory_errors():
             self._x = self._pipeline.step(self._x, [row.step for row in self._rows], self._conditions, self._schedule)
         for row in self._rows:
             row.step += 1
@@ -209,9 +204,32 @@ class FashnSession:
         """Drop a job; unknown ids are no error."""
         self._keep([index for index, row in enumerate(self._rows) if row.job.id != job_id])
 
+    def park(self, job_id: JobId) -> object:
+        """Take a job out; its picture so far waits in the host's memory."""
+        index = next((index for index, row in enumerate(self._rows) if row.job.id == job_id), None)
+        if index is None or self._x is None or self._conditions is None:
+            raise KeyError(job_id)
+        chosen = torch.tensor([index], device=self._x.device)
+        parked = (self._rows[index], self._x[chosen].cpu(), self._conditions.rows(chosen).on("cpu"))
+        self.evict(job_id)
+        return parked
+
+    def resume(self, parked: object) -> None:
+        """Take a job in again; it goes on with the next step."""
+        row, x, conditions = cast("tuple[_Row, Tensor, Conditions]", parked)
+        with memory_errors():
+            self._join(row, x.to(self._pipeline.device), conditions.on(self._pipeline.device))
+
     def close(self) -> None:
         """Free the batch."""
         self._keep([])
+
+    def _join(self, row: _Row, x: Tensor, conditions: Conditions) -> None:
+        if self._x is not None and self._conditions is not None:
+            conditions = Conditions.join((self._conditions, conditions))
+            x = torch.cat((self._x, x))
+        self._x, self._conditions = x, conditions
+        self._rows.append(row)
 
     def _finish(self, row: _Row, picture: Tensor) -> Finished:
         painted = picture.float().cpu().numpy().copy()  # the batch goes on while this one is delivered
@@ -243,16 +261,3 @@ class FashnSession:
         chosen = torch.tensor(indices, device=self._x.device)
         self._x = self._x[chosen]
         self._conditions = self._conditions.rows(chosen)
-
-
-@contextmanager
-def _memory_errors() -> Iterator[None]:
-    """Turn the device's out-of-memory error into ours, and release the memory that torch caches."""
-    try:
-        yield
-    except RuntimeError as error:  # torch.OutOfMemoryError is one; a CPU reports it in the message only
-        if not isinstance(error, torch.OutOfMemoryError) and "allocate memory" not in str(error):
-            raise
-        if torch.cuda.is_available():
-            torch.cuda.empty_cache()
-        raise OutOfMemory from error

@@ -79,6 +79,10 @@ class Conditions:
         """Keep some rows, named by an int64 index."""
         return Conditions(self.person[chosen], self.garment[chosen], self.category[chosen])
 
+    def on(self, device: torch.device | str) -> Conditions:
+        """Return them on a device."""
+        return Conditions(self.person.to(device), self.garment.to(device), self.category.to(device))
+
     @staticmethod
     def join(parts: Sequence[Conditions]) -> Conditions:
         """Put batches one after the other."""

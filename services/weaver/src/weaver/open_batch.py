@@ -1,0 +1,149 @@
+"""The jobs of one session: those inside it, and those that wait outside, new or parked with all that was done for them.
+
+    left = inside + outside        outside: not admitted yet, or taken out because the memory ran out
+
+When the memory runs out, the later half is parked; whenever there is room again, the first ones outside come in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+from proteus.errors import OutOfMemory
+from proteus.jobs import JobId
+from proteus.queue import Claimed
+from proteus.worker.claims import Gone
+from weaver.pipelines.contract import Finished, Session, WeaveJob
+
+
+@dataclass(kw_only=True)
+class BatchItem:
+    """One job in the engine runner. `engine_seconds` grows by its share of every step."""
+
+    job: Claimed
+    inputs: WeaveJob
+    fetch_seconds: float = 0.0
+    engine_seconds: float = 0.0
+    outcome: Finished | Gone | Exception | None = field(default=None, repr=False)
+
+
+Emit = Callable[[Sequence[BatchItem]], None]
+"""Called after each step with the batch items whose outcome is known."""
+
+
+class OpenBatch:
+    """One session's jobs.
+
+    Args:
+        session: Open and empty; called in the engines' thread only.
+        left: The jobs without an outcome; the owner takes out those that get one.
+        in_thread: Runs a call in the engines' thread.
+        emit: Receives the jobs that cannot be woven.
+
+    Attributes:
+        whole: All jobs took part in all steps so far, so that the batch's time says what one of its size costs.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        left: dict[JobId, BatchItem],
+        *,
+        in_thread: Callable[[Callable[[], Any]], Awaitable[Any]],
+        emit: Emit,
+    ) -> None:
+        self.left = left
+        self.whole = True
+        self._session = session
+        self._in_thread = in_thread
+        self._emit = emit
+        self._limit = len(left)
+        self._outside: dict[JobId, object] = dict.fromkeys(left)
+        """With what `Session.park` returned; None: never admitted."""
+
+    @property
+    def inside(self) -> dict[JobId, BatchItem]:
+        """The jobs that the next step advances."""
+        return {job_id: item for job_id, item in self.left.items() if job_id not in self._outside}
+
+    async def evict(self, job_ids: Sequence[JobId]) -> None:
+        """Take jobs out that are not in `left` any more."""
+        if not job_ids:
+            return
+        self.whole = False
+        inside = [job_id for job_id in job_ids if job_id not in self._outside]
+        self._outside = {job_id: parked for job_id, parked in self._outside.items() if job_id not in job_ids}
+        await self._in_thread(partial(self._evict, inside))
+
+    def take_not_started(self) -> list[BatchItem]:
+        """Take out the jobs for which no step is done, unless those are all: another worker may do them."""
+        waiting = [job_id for job_id in self._outside if not self.left[job_id].engine_seconds]
+        if not waiting or not self.inside:
+            return []
+        self.whole = False
+        for job_id in waiting:
+            del self._outside[job_id]
+        return [self.left.pop(job_id) for job_id in waiting]
+
+    async def fill(self) -> None:
+        """Let jobs in until the session holds as many as fit."""
+        for job_id, parked in list(self._outside.items()):
+            count = len(self.inside)
+            if count >= self._limit:
+                return
+            item = self.left[job_id]
+            try:
+                await self._in_thread(partial(self._enter, item, parked))
+            except OutOfMemory as error:
+                self.whole = False
+                if count:
+                    self._limit = count
+                    return
+                await self._give_up(job_id, error)
+            except Exception as error:  # The job's own: its batch mates go on.
+                self.whole = False
+                settle(self.left.pop(job_id), error, self._emit)
+            del self._outside[job_id]
+
+    async def halve(self, error: OutOfMemory) -> int:
+        """Park the later half of the jobs inside; fail a job that is alone there.
+
+        Args:
+            error: Why; the outcome of a job that does not fit alone.
+
+        Returns:
+            How many stay inside; 0: there was one.
+        """
+        self.whole = False
+        inside = list(self.inside)
+        if len(inside) == 1:
+            await self._give_up(inside[0], error)
+            return 0
+        self._limit = (len(inside) + 1) // 2
+        later = inside[self._limit :]
+        parked = await self._in_thread(lambda: {job_id: self._session.park(job_id) for job_id in later})
+        self._outside = parked | self._outside
+        return self._limit
+
+    def _enter(self, item: BatchItem, parked: object) -> None:
+        if parked is None:
+            self._session.admit(item.inputs)
+        else:
+            self._session.resume(parked)
+
+    def _evict(self, job_ids: Sequence[JobId]) -> None:
+        for job_id in job_ids:
+            self._session.evict(job_id)
+
+    async def _give_up(self, job_id: JobId, error: OutOfMemory) -> None:
+        await self._in_thread(partial(self._evict, [job_id]))
+        settle(self.left.pop(job_id), error, self._emit)
+
+
+def settle(item: BatchItem, outcome: Gone | Exception, emit: Emit) -> None:
+    """Give a job its outcome."""
+    item.outcome = outcome
+    emit([item])
