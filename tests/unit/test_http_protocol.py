@@ -24,7 +24,15 @@ ENDED: list[str] = []
 """The answers that were given up, or sent to their end."""
 
 
+FIELDS: list[bytes] = []
+"""The names of all header fields that a request to `/trailers` brought, once its body was read."""
+
+
 async def hello(scope, receive, send) -> None:
+    if scope["path"] == "/trailers":
+        while (await receive()).get("more_body"):
+            pass
+        FIELDS.extend(name for name, _ in scope["headers"])
     if scope["path"] == "/large":
         try:
             await large(send)
@@ -113,3 +121,11 @@ async def test_a_client_that_reads_slowly_gets_its_whole_answer(port: int) -> No
     writer.close()
     assert rests == 0
     assert received > 400 * 65_536
+
+
+async def test_trailers_behind_a_body_are_not_kept(port: int) -> None:
+    FIELDS.clear()
+    head = b"POST /trailers HTTP/1.1\r\nHost: a\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n"
+    answer = await ask(port, head + b"2\r\n{}\r\n0\r\n" + b"A: b\r\n" * 1_000 + b"\r\n")
+    assert answer.startswith(b"HTTP/1.1 200")
+    assert FIELDS == [b"host", b"connection", b"transfer-encoding"]

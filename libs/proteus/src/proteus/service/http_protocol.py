@@ -80,6 +80,11 @@ class InTime(HttpToolsProtocol):
         if self._deadline is None:
             self._start_deadline()
 
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Keep a header; trailers behind a chunked body are not ours to read, and kept they would fill the memory."""
+        if self._reading_headers:
+            super().on_header(name, value)
+
     def on_headers_complete(self) -> None:
         """End the deadline."""
         self._reading_headers = False
