@@ -129,3 +129,14 @@ async def test_trailers_behind_a_body_are_not_kept(port: int) -> None:
     answer = await ask(port, head + b"2\r\n{}\r\n0\r\n" + b"A: b\r\n" * 1_000 + b"\r\n")
     assert answer.startswith(b"HTTP/1.1 200")
     assert FIELDS == [b"host", b"connection", b"transfer-encoding"]
+
+
+async def test_requests_do_not_pile_up_behind_one_that_is_being_answered(port: int) -> None:
+    ENDED.clear()
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(b"GET /large HTTP/1.1\r\nHost: a\r\n\r\n" + b"GET / HTTP/1.1\r\nHost: a\r\n\r\n" * 1_000)
+    with contextlib.suppress(ConnectionResetError):
+        async with asyncio.timeout(10):
+            await reader.read()
+    writer.close()
+    assert ENDED == ["http.disconnect"]

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import uvicorn
 
+from gateway.realtime.ws_protocol import bounded
 from gateway.settings import EdgeSettings
 from proteus.service.http_protocol import in_time
 from proteus.service.security_headers import SECURITY_HEADERS
@@ -29,7 +30,7 @@ def public(app: Application, edge: EdgeSettings) -> uvicorn.Config:
         log_config=None,
         access_log=False,
         lifespan="on",
-        ws="websockets-sansio",
+        ws=bounded(send_seconds=edge.send_seconds),
         ws_max_size=MESSAGE_BYTES_MOST,
         timeout_keep_alive=edge.keep_alive_seconds,
         timeout_graceful_shutdown=GRACE_SECONDS,

@@ -23,6 +23,9 @@ HEADER_SECONDS: Final = 10.0
 """From the connection, or a later request's first byte, to the end of the headers."""
 
 
+PIPELINED_MOST: Final = 64
+"""Requests that may wait on one connection behind one that is being answered; browsers and proxies send none ahead."""
+
 SEND_SECONDS: Final = 20.0
 """How long an answer may lie unread once the connection's buffers are full."""
 
@@ -86,10 +89,13 @@ class InTime(HttpToolsProtocol):
             super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
-        """End the deadline."""
+        """End the deadline; a connection with too many waiting requests is cut: each takes some kilobytes."""
         self._reading_headers = False
         self._cancel_deadline()
-        super().on_headers_complete()
+        if len(self.pipeline) >= PIPELINED_MOST:
+            self.transport.abort()
+        else:
+            super().on_headers_complete()
 
     def pause_writing(self) -> None:
         """Start the deadline of an answer that fills the connection's buffer."""
