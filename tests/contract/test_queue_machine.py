@@ -5,8 +5,9 @@ visible twice, tokens only grow, and jobs that never came back are claimed in or
 needs no sleeping: a renewal with a huge age ends a lease at once, retries are due at once, deadlines lie far away on
 either side. The machine plays the gateway's part too: after the server was emptied it submits again, with the next
 epoch, what it has not seen settled; and it asks for what stands nowhere to be given its place again.
-Any call may meet a server that refuses it (read-only, full, busy with a script that does not end, without replicas) or
-that forgot our scripts, or lose its answer after the script ran; its caller asks again.
+Any call may meet a server that refuses it (read-only, full, busy with a script that does not end, without replicas or
+master, loading its data, unable to save them) or that forgot our scripts, or lose its answer after the script ran; its
+caller asks again.
 """
 
 from __future__ import annotations
@@ -36,9 +37,9 @@ from proteus.queue import (
     Submission,
     wire,
 )
-from refusing import REFUSALS
+from refusing import PROXIED, REFUSALS
 
-FAULTS = ["lost"] if "PROTEUS_TEST_REDIS_URL" in os.environ else ["lost", *REFUSALS]
+FAULTS = ["lost", *PROXIED, *(() if "PROTEUS_TEST_REDIS_URL" in os.environ else REFUSALS)]
 """What the next call meets; a server that others use, too, is brought to refuse nothing."""
 
 DEEDS = ["complete", "retry", "fail", "reject", "crash", "crash", "renew"]
@@ -111,7 +112,7 @@ class QueueMachine(BothQueues, RuleBasedStateMachine):
                 self.both("renew", worker, {job.id: job.token}, idle_ms=LONG_AGO_MS)
             waiting = []
         real = self.wait(
-            self.refused_first(fault, lambda: self.real.claim(worker, degraded_fraction=fraction, **options))
+            self.refused_first(fault, lambda queue: queue.claim(worker, degraded_fraction=fraction, **options))
         )
         twin = self.wait(self.twin.claim(worker, degraded_fraction=fraction, **options))
         assert [timeless(job) for job in real.jobs] == [timeless(job) for job in twin.jobs]

@@ -158,8 +158,12 @@ async def test_a_claim_gives_every_good_job_when_one_in_the_middle_is_of_another
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("token", "x"), ("crashes", "one"), ("deadline", "soon"), ("order", "first"), ("submitted", ""), ("queued", "?")],
-)
+    [
+        ("token", "x"), ("crashes", "one"), ("deadline", "soon"), ("order", "first"), ("submitted", ""),
+        ("queued", "?"), ("token", "nan"), ("token", "inf"), ("attempts", "-nan"), ("deadline", "nan"),
+        ("order", "nan"), ("order", "1e300"), ("queued", "-inf"),
+    ],
+)  # fmt: skip
 async def test_a_job_with_a_number_that_is_none_is_set_aside_and_its_row_can_bring_it_again(
     redis, make_order, name, value
 ):
@@ -254,3 +258,34 @@ async def test_what_was_set_aside_is_counted_and_shown_with_its_key(redis, make_
     (entry,) = await list_bad_events(redis, NAMES, limit=10)
     assert entry["reason"] == "the key '{queue:jobs}:job:job_bad' was set aside: it had another type"
     assert len(counted) == 1
+
+
+@pytest.mark.parametrize("value", ["nan", "-nan", "inf", "-inf", "1e308", "-1e308", "0x1p1000", "9" * 400])
+async def test_no_odd_number_in_a_counter_stops_the_queue_or_disorders_it(redis, make_order, value):
+    queue = JobQueue(redis, keys.JOBS, policy=POLICY)
+    await queue.submit(make_order("job_0"))
+    for name in (NAMES.order, NAMES.sweep):
+        await redis.set(name, value)
+    await queue.submit(make_order("job_1"))
+    payload = await redis.lpop(keys.JOBS)  # A stranger's hand: list and index differ, so the sweep has work.
+    await queue.reap()
+    await queue.submit(make_order("job_2"))
+    jobs = (await queue.claim(WORKER, free=8, engines=["puppet"])).jobs
+    assert payload is not None
+    assert [job.id for job in jobs] == ["job_0", "job_1", "job_2"]
+    assert 0 < float(await redis.get(NAMES.order)) < 2**52
+
+
+@pytest.mark.parametrize("score", ["inf", "-inf", "1e300"])
+@pytest.mark.parametrize("name", ["index", "leases", "retry", "deadlines", "busy", "dead"])
+async def test_no_odd_score_of_a_strangers_member_stops_the_queue(redis, make_order, name, score):
+    queue = JobQueue(redis, keys.JOBS, policy=POLICY)
+    await queue.submit(make_order("job_0"))
+    await redis.zadd(STRUCTURES[name], {b"job_\xff\x00": score, "job_none": score})
+    await queue.submit(make_order("job_1"))
+    for _ in range(3):
+        await queue.reap()
+    assert await queue.inspect() == 0
+    await queue.stats()
+    await queue.park(["puppet"])
+    assert [job.id for job in (await queue.claim(WORKER, free=8, engines=["puppet"])).jobs] == ["job_0", "job_1"]

@@ -239,3 +239,24 @@ async def test_a_tailor_beyond_loopback_without_a_token_serves_nobody(bench: Ben
     async with client_of(bench, door=Door(host="0.0.0.0")) as client:
         answer = await client.post("/segment", content=GARMENT)
         assert (answer.status_code, answer.json()["code"]) == (503, "segment_closed")
+
+
+@pytest.mark.parametrize("codec", ["undefined", "punycode", "utf-7"])
+async def test_no_caller_names_the_codec_in_which_its_form_is_read(bench: Bench, codec: str) -> None:
+    field = b'--x\r\nContent-Disposition: form-data; name="a"\r\n\r\n\xff\r\n'
+    file = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\n' + GARMENT + b"\r\n--x--\r\n"
+    kind = f"multipart/form-data; charset={codec}; boundary=x"
+    async with client_of(bench) as client:
+        answer = await client.post("/segment", content=field + file, headers={"Content-Type": kind})
+    assert answer.status_code == 200, answer.text
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"--x", b"--y\r\n\r\n", b"--x\r\nno header\r\n\r\n", b"--x\r\n" + b"A: b\r\n" * 99]
+)
+async def test_a_form_that_is_none_is_refused(bench: Bench, body: bytes) -> None:
+    async with client_of(bench) as client:
+        answer = await client.post(
+            "/segment", content=body, headers={"Content-Type": "multipart/form-data; boundary=x"}
+        )
+    assert (answer.status_code, answer.json()["code"]) == (400, "invalid_request")

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from redis.asyncio import Redis
-from redis.exceptions import ResponseError
+from redis.exceptions import RedisError
 
 from proteus import keys
 from proteus.bus import parse_event
@@ -27,7 +27,7 @@ from proteus.queue import (
     Submission,
 )
 from proteus.replies import is_away
-from refusing import refusing
+from refusing import PROXIED, Proxied, refusing
 
 HOUR_MS = 3_600_000
 LONG_AGO_MS = 10**9
@@ -55,6 +55,7 @@ class BothQueues:
         self.runner = runner
         self.redis: Redis = Redis.from_url(url, decode_responses=True)
         self.real = JobQueue(self.redis, keys.JOBS, policy=POLICY)
+        self.proxied = Proxied(url)
         self.twin = MemoryJobQueue(keys.JOBS, policy=POLICY)
         self.seen: dict[JobId, Seen] = {}
         self.sequence = 0
@@ -75,22 +76,25 @@ class BothQueues:
             # The script ran, and its answer did not arrive: the caller asks again.
             for queue in (self.real, self.twin):
                 self.wait(getattr(queue, verb)(*args, **more))
-        real = self.wait(self.refused_first(fault, lambda: getattr(self.real, verb)(*args, **more)))
+        real = self.wait(self.refused_first(fault, lambda queue: getattr(queue, verb)(*args, **more)))
         twin = self.wait(getattr(self.twin, verb)(*args, **more))
         assert real == twin, verb
         return real
 
-    async def refused_first(self, fault: str, call: Callable[[], Coroutine[Any, Any, Any]]) -> Any:
+    async def refused_first(self, fault: str, call: Callable[[JobQueue], Coroutine[Any, Any, Any]]) -> Any:
         """Make the call while the server refuses it, then again."""
         if fault == "":
-            return await call()
+            return await call(self.real)
         try:
+            if fault in PROXIED:
+                async with self.proxied.answering(fault):
+                    return await call(JobQueue(self.proxied.redis, keys.JOBS, policy=POLICY))
             async with refusing(self.redis, fault):
-                return await call()  # There was nothing to write, or the client loaded its scripts again.
-        except ResponseError as error:
+                return await call(self.real)  # There was nothing to write, or the client loaded its scripts again.
+        except RedisError as error:
             if not is_away(error):
                 raise
-        return await call()
+        return await call(self.real)
 
     def check_places(self, views: list[JobView | None], waiting: list[str]) -> None:
         """Nothing is lost: what is not settled stands in the list, in the retries or in a worker's hands."""

@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from access import refuses, with_guests
+from gateway.accounts import logins
 from gateway.commands import admin
 from gateway.settings import LimitSettings
 from waiting import until
@@ -224,3 +225,25 @@ async def test_what_operators_change_is_on_record_and_what_they_read_is_not(gate
         ("POST /v1/queue/jobs/{job_id}/drop", job["job_id"], "user_ops"),
     ]  # fmt: skip
     assert deeds[-1]["request_id"] == "night-shift-1"
+
+
+async def test_a_login_is_refreshed_so_often_in_an_hour_and_its_token_stays_good(gateway, http, monkeypatch) -> None:
+    monkeypatch.setattr(logins, "REFRESHES_AN_HOUR", 3)
+    session = await registered(http)
+    answers = []
+    for _ in range(5):
+        answer = await http.post("/v1/auth/refresh", json={"refresh_token": session["refresh_token"]})
+        answers.append(answer.status_code)
+        session = answer.json() if answer.status_code == 200 else session
+    assert answers == [200, 200, 200, 429, 429]
+    assert not await refuses(gateway.bearer(session["access_token"]))
+
+
+async def test_an_account_has_so_many_logins_and_a_further_one_ends_the_oldest(gateway, http, monkeypatch) -> None:
+    monkeypatch.setattr(logins, "SESSIONS_MOST", 2)
+    first, second, third = await registered(http), (await login(http)).json(), (await login(http)).json()
+    await until(lambda: refuses(gateway.bearer(first["access_token"])))
+    for session in (second, third):
+        assert not await refuses(gateway.bearer(session["access_token"]))
+    refused = await http.post("/v1/auth/refresh", json={"refresh_token": first["refresh_token"]})
+    assert code_of(refused) == (401, "unauthorized")

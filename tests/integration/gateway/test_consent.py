@@ -89,3 +89,12 @@ async def test_everybody_may_read_how_long_data_is_kept(gateway) -> None:
     async with httpx.AsyncClient(base_url=gateway.url) as stranger:
         kept = (await stranger.get("/v1/retention")).json()
     assert (kept["guest_idle_days"], kept["tenant_days"], kept["audit_days"]) == (7.0, None, 365.0)
+
+
+async def test_a_shopper_agrees_so_often_a_minute_and_each_is_one_line_of_the_audit_log(shopper, parts) -> None:
+    ann = await shopper(subject="ann", region="DE")
+    given = {"version": RULE["version"], "age_confirmed": True}
+    answers = [(await ann.http.post("/v1/consent", json=given)).status_code for _ in range(9)]
+    assert answers == [200] * 6 + [429] * 3
+    async with parts.ledger.read() as reads:
+        assert len(await reads.audit_log.page(None, limit=99, action="consent.give")) == 6

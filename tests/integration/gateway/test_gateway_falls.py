@@ -23,6 +23,7 @@ from proteus.jobs import WorkerId
 from proteus.keys import JOBS, TAILOR, QueueKeys
 from proteus.queue import Completion
 from proteus.registry import WorkerCard, WorkerState, register
+from sabotage import trigger
 from waiting import until
 from workbench.stack.postgres import psql
 
@@ -180,7 +181,7 @@ async def test_a_full_disk_is_waited_out_and_the_same_events_are_recorded_afterw
 ) -> None:
     """The reconciler's round is a minute away: what failed to commit was not acknowledged."""
     jobs = [(await ready.snap())["job_id"] for _ in range(3)]
-    async with _trigger(database_url, "BEFORE INSERT ON events", "53100"):
+    async with trigger(database_url, "BEFORE INSERT ON events", "53100"):
         for _ in jobs:
             await hands.finish(await hands.take())
         answer = await ready.guest.http.get(f"/api/status/{jobs[0]}", params={"wait": 1})
@@ -194,7 +195,7 @@ async def test_an_event_that_cannot_be_recorded_is_set_aside_and_its_job_ends_an
 ) -> None:
     poison, *good = [(await ready.snap())["job_id"] for _ in range(4)]
     condition = f"WHEN (NEW.id = '{poison}' AND NEW.state = 'completed')"
-    async with _trigger(database_url, f"BEFORE UPDATE ON jobs FOR EACH ROW {condition}", "23514"):
+    async with trigger(database_url, f"BEFORE UPDATE ON jobs FOR EACH ROW {condition}", "23514"):
         taken = [await hands.take() for _ in range(4)]
         await asyncio.gather(*(hands.finish(job) for job in taken))
         for job_id in good:
@@ -294,22 +295,3 @@ async def _database_that(url: str, setting: str):
         yield
     finally:
         await asyncio.to_thread(psql, server, f"ALTER DATABASE {name} RESET ALL", cut)
-
-
-@asynccontextmanager
-async def _trigger(url: str, when: str, state: str):
-    """Have Postgres answer with an SQLSTATE for a `with` block.
-
-    In threads: the statement waits for the gateway's transactions, and those for this event loop.
-    """
-    body = f"BEGIN RAISE EXCEPTION 'for a test' USING ERRCODE = '{state}'; END"
-    await asyncio.to_thread(
-        psql,
-        url,
-        f"CREATE FUNCTION answer() RETURNS trigger LANGUAGE plpgsql AS $$ {body} $$",
-        f"CREATE TRIGGER answers {when} EXECUTE FUNCTION answer()",
-    )
-    try:
-        yield
-    finally:
-        await asyncio.to_thread(psql, url, "DROP FUNCTION answer CASCADE")

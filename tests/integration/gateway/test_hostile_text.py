@@ -1,4 +1,4 @@
-"""Hostile text in every place of the API where a client writes: never a 5xx, always a problem document.
+"""Hostile text and odd values in every place of the API where a client writes: no 5xx, always a problem document.
 
 The places come from the API's own description, so a new route is covered the day it is written. Each request is valid
 but for one place: an id in the path, a query parameter, a header, a leaf or a key of the body, a field of a form.
@@ -18,7 +18,7 @@ from urllib.parse import quote
 import pytest
 
 from gateway.commands import openapi
-from gateway.settings import LimitSettings
+from gateway.settings import GatewaySettings, LimitSettings
 
 RNG = random.Random(20_260_203)
 
@@ -62,6 +62,20 @@ IN_CURSORS = {
     "cursor of numbers": cursor(0, 0),
     "cursor of nothing": base64.urlsafe_b64encode(b"[]").decode(),
 }
+ODD_VALUES = {
+    "not a number": "NaN", "infinite": "-Infinity", "beyond floats": "1e400", "negative": "-1", "65 bits": str(2**64),
+    "many digits": "9" * 5_000, "half": "0.5", "true": "true", "nothing": "null", "empty": '""', "a list": "[[]]",
+    "an object": '{"a": {}}', "deep": "[" * 400 + "]" * 400, "a lone surrogate": '"\\ud800"', "two": '1, "again": 2',
+}  # fmt: skip
+"""JSON in the place of a value, as it goes over the wire."""
+
+ODD_BODIES = {
+    "nothing": b"", "half": b'{"a":', "text": b"\xff\xfe{", "UTF-16": "{}".encode("utf-16"), "BOM": b"\xef\xbb\xbf{}",
+    "deep": b"[" * 60_000, "deep object": b'{"a":' * 10_000, "list": b"[]", "number": b"1", "many": b'{"a":1,' * 5_000,
+}  # fmt: skip
+ODD_NUMBERS = ("1e400", "inf", "-1", str(2**64), "9" * 400, "0x10", "1_0", "\u0663", "1e-400", "")
+"""In the place of a number of a query or a path."""
+
 HOSTILE = ANYWHERE | IN_URLS | IN_QUERIES | IN_CURSORS
 
 
@@ -120,7 +134,9 @@ def operations(described: Mapping[str, Any]) -> Iterator[tuple[Operation, list[s
                 Operation(
                     verb=verb.upper(),
                     path=path,
-                    path_values={one["name"]: "1" if one["name"] == "n" else "job_nobody" for one in there["path"]},
+                    path_values={
+                        one["name"]: "1" if one["name"] == "n" else f"nobody-{one['name']}" for one in there["path"]
+                    },
                     queries={one["name"]: str(example_of(one)) for one in there["query"] if one.get("required")},
                     headers=tuple(one["name"] for one in there["header"]),
                     body=body,
@@ -199,29 +215,86 @@ def requests(operation: Operation, queries: list[str], text: str) -> Iterator[As
             )
 
 
+def odd_requests(operation: Operation, queries: list[str]) -> Iterator[tuple[str, Asked]]:
+    """Requests with an odd value in one place of the operation, and what is odd."""
+    if operation.body is not None:
+        json_type = {"content-type": b"application/json"}
+        (plain,) = [one for one in requests(operation, [], "x") if one.place == "body /"][:1]
+        for name, content in ODD_BODIES.items():
+            yield name, Asked("body", plain.url, json_type, content)
+        for way in leaves(operation.body):
+            text = json.dumps(replaced(operation.body, way, "@odd@"))
+            for name, raw in ODD_VALUES.items():
+                yield name, Asked(f"body {way}", plain.url, json_type, text.replace('"@odd@"', raw).encode())
+    for number in ODD_NUMBERS:
+        for one in requests(operation, queries, number):
+            if one.place.startswith(("query", "path")):
+                yield number, one
+
+
+def replaced(value: Any, way: tuple[str | int, ...], new: str) -> Any:
+    if not way:
+        return new
+    copy: Any = dict(value) if isinstance(value, dict) else list(value)
+    copy[way[0]] = replaced(value[way[0]], way[1:], new)
+    return copy
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(400)
 @pytest.mark.parametrize("one_in", [pytest.param(1, marks=pytest.mark.long), 3])
-async def test_no_text_of_a_client_brings_a_5xx(gateway_settings, store, serve, tokens, one_in) -> None:
+async def test_no_text_of_a_client_brings_a_5xx(gateway_settings, store, serve, tokens, prepare, one_in) -> None:
+    asked = [
+        (operation, name, one)
+        for operation, queries in operations(openapi())
+        for name, text in HOSTILE.items()
+        for one in requests(operation, queries, text)
+        if fits(name, one.place)
+    ]
+    some = random.Random(1).sample(asked, len(asked) // one_in)
+    found, wrong = await answers(some, gateway_settings, serve, tokens, prepare)
+    assert not wrong, "\n".join(wrong[:40])
+    assert len(found) > 25, "the places of the API were not found"
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(400)
+@pytest.mark.parametrize("one_in", [pytest.param(1, marks=pytest.mark.long), 12])
+async def test_no_odd_value_of_a_client_brings_a_5xx(gateway_settings, store, serve, tokens, prepare, one_in) -> None:
+    asked = [
+        (operation, name, one)
+        for operation, queries in operations(openapi())
+        for name, one in odd_requests(operation, queries)
+    ]
+    some = random.Random(1).sample(asked, len(asked) // one_in)
+    found, wrong = await answers(some, gateway_settings, serve, tokens, prepare)
+    assert not wrong, "\n".join(wrong[:40])
+    assert len(found) > 40, "the places of the API were not found"
+
+
+async def answers(
+    asked: list[tuple[Operation, str, Asked]], settings: GatewaySettings, serve: Any, tokens: Any, prepare: Any
+) -> tuple[dict[str, int], list[str]]:
+    """Send these requests as an operator; return how many there were by place, and what went wrong.
+
+    Ids are real but where the request would delete: a refusal of the id would hide what stands behind it.
+    """
     limits = LimitSettings(submits_per_minute=0, uploads_per_minute=0, warms_per_minute=0, guests_per_minute=0)
-    async with serve(gateway_settings.model_copy(update={"limits": limits})) as gateway:
-        guest = await gateway.guest()
+    found: dict[str, int] = {}
+    wrong: list[str] = []
+    async with serve(settings.model_copy(update={"limits": limits})) as gateway:
+        guest = (await prepare(gateway, await gateway.guest())).guest
         operator = gateway.bearer(tokens.mint(guest.user_id, tenant="ops", scopes=["admin"], seconds=600)).http
-        found: dict[str, int] = {}
-        wrong: list[str] = []
-        asked = [
-            (operation, name, one)
-            for operation, queries in operations(openapi())
-            for name, text in HOSTILE.items()
-            for one in requests(operation, queries, text)
-            if fits(name, one.place)
-        ]
-        asked = random.Random(1).sample(asked, len(asked) // one_in)
+        tryon = (await guest.http.get("/v1/tryons")).json()["items"][0]
+        image = (await guest.http.get("/v1/images")).json()["items"][0]
+        real = {"job_id": tryon["job_id"], "vton_id": tryon["vton_id"], "image_id": image["image_id"]}
 
         async def ask(operation: Operation, name: str, one: Asked) -> None:
-            where = f"{operation.verb} {operation.path} {one.place} = {name}"
+            where, url = f"{operation.verb} {operation.path} {one.place} = {name}", one.url
+            for place, found_id in real.items() if operation.verb != "DELETE" else ():
+                url = url.replace(f"nobody-{place}", found_id)
             async with operator.stream(
-                operation.verb, one.url, headers=one.headers, content=one.content, files=one.files
+                operation.verb, url, headers=one.headers, content=one.content, files=one.files
             ) as answer:
                 found[one.place] = found.get(one.place, 0) + 1
                 if answer.status_code >= 500:
@@ -233,8 +306,7 @@ async def test_no_text_of_a_client_brings_a_5xx(gateway_settings, store, serve, 
 
         for start in range(0, len(asked), 8):
             await asyncio.gather(*(ask(*one) for one in asked[start : start + 8]))
-    assert not wrong, "\n".join(wrong[:40])
-    assert len(found) > 25, "the places of the API were not found"
+    return found, wrong
 
 
 @pytest.mark.parametrize(

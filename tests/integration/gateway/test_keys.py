@@ -14,6 +14,7 @@ from sqlalchemy import text
 
 from access import Counted, lines_of, refusal_of_socket, refuses, with_guests
 from access import made_key as made
+from gateway.accounts import keys
 from gateway.accounts.callers import Callers
 from gateway.rules import api_keys
 from gateway.settings import AuthSettings
@@ -337,3 +338,12 @@ async def test_keys_open_a_deployment_that_takes_no_strangers(
         for one in tokens:
             me = (await gateway.bearer(one.json()["access_token"]).http.get("/users/me")).json()
             assert (me["kind"], me["tenant"]) == ("guest", "acme")
+
+
+async def test_a_tenant_has_so_many_keys_in_use(owner, monkeypatch) -> None:
+    monkeypatch.setattr(keys, "LIVE_KEYS_MOST", 2)
+    two = [await made(owner) for _ in range(2)]
+    refused = await owner.http.post("/v1/keys", json={"name": "one more"})
+    assert (refused.status_code, refused.json()["code"]) == (409, "conflict")
+    assert (await owner.http.post(f"/v1/keys/{two[0]['key_id']}/revoke")).status_code == 200
+    assert (await owner.http.post("/v1/keys", json={"name": "one more"})).status_code == 201

@@ -227,17 +227,22 @@ async def test_a_guest_has_room_for_so_many_photos_and_an_account_for_more(
             assert (await shop.http.get("/images/presignedUpUrl", params=asked)).status_code == 200
 
 
-async def test_deeds_go_after_a_year_and_logins_when_they_have_ended(house, parts) -> None:
+async def test_deeds_and_ended_keys_go_after_a_year_and_logins_when_they_have_ended(house, parts) -> None:
     async with parts.ledger.write() as writes:
         await writes.users.add("user_1", kind="account", tenant="shop")
         await writes.refresh_tokens.add(
             b"digest", session_id="ses_1", user_id="user_1", expires_at=NOW + timedelta(days=30)
         )
+        for key_id, revoked_at in (("key_ended", NOW), ("key_live", None)):
+            await writes.api_keys.add(
+                id=key_id, tenant="shop", user_id="user_1", name="k", digest=key_id.encode(), scopes=[], engines=None,
+                samples_most=None, limits={}, created_by="user_1", expires_at=None, revoked_at=revoked_at,
+            )  # fmt: skip
         await writes.audit_log.add("key.create", actor="user_1", tenant="shop", target="key_x", request_id="r")
         await writes.audit_log._connection.execute(text("UPDATE audit_log SET created_at = :at"), {"at": NOW})
     left = []
     for day in (29, 31, 364, 366):
         await house.sweep(NOW + timedelta(days=day))
         rows = await house.rows()
-        left.append((rows["refresh_tokens"], rows["audit_log"]))
-    assert left == [(1, 1), (0, 1), (0, 1), (0, 0)]
+        left.append((rows["refresh_tokens"], rows["audit_log"], rows["api_keys"]))
+    assert left == [(1, 1, 2), (0, 1, 2), (0, 1, 2), (0, 0, 1)]

@@ -150,3 +150,39 @@ async def test_who_does_not_read_is_let_go_when_too_much_waits(gateway_settings,
             client.transport.abort()
             with contextlib.suppress(ConnectionError):
                 await client.wait_closed()
+
+
+FLOODS = {
+    "pings": bytes([0x89, 0x80 | 100]) + bytes(4) + bytes(100),
+    "pongs": bytes([0x8A, 0x80]) + bytes(4),
+    "empty pieces of a message": bytes([0x00, 0x80]) + bytes(4),
+}
+"""Frames below the messages, masked with zeros."""
+
+
+@pytest.mark.parametrize("flood", FLOODS)
+async def test_a_flood_below_the_messages_ends_the_socket(gateway, flood) -> None:
+    """Each ping is answered at once: unread answers would fill the memory."""
+    host, _, port = gateway.url.removeprefix("http://").partition(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    writer.write(
+        b"GET /updates/?EIO=4&transport=websocket HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+        b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
+    )
+    await reader.readuntil(b"\r\n\r\n")
+    if flood.startswith("empty"):
+        writer.write(bytes([0x01, 0x80]) + bytes(4))  # A text that does not end with this frame.
+    with contextlib.suppress(ConnectionError):
+        async with asyncio.timeout(SOON_SECONDS):
+            writer.write(FLOODS[flood] * 300)
+            while await reader.read(65_536):
+                pass
+    writer.close()
+
+
+async def test_a_client_may_ping_as_libraries_do(gateway) -> None:
+    socket = await connected(gateway, await gateway.guest())
+    for _ in range(20):
+        async with asyncio.timeout(SOON_SECONDS):
+            await (await socket.ping())
+    await socket.close()

@@ -239,3 +239,35 @@ async def test_a_token_for_ten_years_is_the_longest(gateway, tokens) -> None:
     assert (await gateway.bearer(longest).http.get("/users/me")).status_code == 200
     with pytest.raises(ValueError, match="cannot live"):
         tokens.mint(guest.user_id, tenant="guests", seconds=LIFE_SECONDS_MOST + 1)
+
+
+CODECS = {"punycode": b"auto-", "utf-7": b"+AGEAdQB0AG8-", "unicode_escape": b"\\x61uto"}
+"""Codecs of Python, and how each spells `auto`."""
+
+
+@pytest.mark.parametrize("codec", CODECS)
+async def test_no_client_names_the_codec_in_which_its_form_is_read(gateway, picture, codec) -> None:
+    """`punycode` takes half a minute of the event loop for a field of a megabyte."""
+    guest = await gateway.guest()
+    parts = form_of(picture(), CODECS[codec])
+    kind = f"multipart/form-data; charset={codec}; boundary=x"
+    answer = await guest.http.post("/api/upload/cloth", content=parts, headers={"Content-Type": kind})
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request")
+    assert "/body/category" in answer.json()["detail"]
+
+
+async def test_a_codec_that_does_not_exist_or_always_fails_changes_nothing(gateway, picture) -> None:
+    guest = await gateway.guest()
+    for codec in ("undefined", "nothing", "utf-8"):
+        kind = f"multipart/form-data; boundary=x; charset={codec}"
+        headers = {"Content-Type": kind, "Idempotency-Key": codec}
+        answer = await guest.http.post("/api/upload/cloth", content=form_of(picture(), b"auto"), headers=headers)
+        assert answer.status_code == 202, (codec, answer.text)
+
+
+def form_of(picture: bytes, category: bytes) -> bytes:
+    field = b'--x\r\nContent-Disposition: form-data; name="category"\r\n\r\n' + category
+    file = (
+        b'--x\r\nContent-Disposition: form-data; name="file"; filename="a"\r\nContent-Type: image/png\r\n\r\n' + picture
+    )
+    return field + b"\r\n" + file + b"\r\n--x--\r\n"

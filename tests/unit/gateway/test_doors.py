@@ -156,6 +156,21 @@ def test_a_token_that_never_expires_is_no_token(exp: object) -> None:
         tokens.verify(jwt.encode({"iss": "proteus", "sub": "user_1", "exp": exp}, KEY, algorithm="HS256"))
 
 
+@pytest.mark.parametrize(
+    ("claim", "value"),
+    [
+        ("samples", "two"), ("samples", float("nan")), ("samples", 0), ("samples", True), ("engines", ["puppet", 7]),
+        ("engines", "puppet"), ("sites", "https://a"), ("limits", {"submits": "many"}), ("limits", {"submits": -1}),
+        ("limits", {"submits": float("inf")}), ("limits", {"submits": [1]}),
+    ],
+)  # fmt: skip
+def test_a_token_whose_restrictions_cannot_be_read_opens_nothing(claim: str, value: object) -> None:
+    clock = ManualClock()
+    claims = {"iss": "proteus", "sub": "user_1", "exp": clock.now() + 60, claim: value}
+    with pytest.raises(errors.Unauthorized):
+        Tokens(KEY, clock=clock).verify(jwt.encode(claims, KEY, algorithm="HS256"))
+
+
 def test_tokens_of_others_are_refused() -> None:
     clock = ManualClock()
     tokens = Tokens(KEY, clock=clock)

@@ -60,6 +60,16 @@ class Message:
             raise InvalidRequest(_sentence(cls._what, error)) from error
         return read
 
+    @classmethod
+    def read_if_readable(cls, found: object) -> Self | None:
+        """Return the value in what is stored; None: there is none, or this version cannot read it."""
+        if not isinstance(found, Mapping):
+            return None
+        try:
+            return cls.read(found)
+        except InvalidRequest:
+            return None
+
     def write(self) -> dict[str, Any]:
         """Return it as JSON-able values."""
         return {**self._constants, **{name: getattr(self, name) for name in names_of(type(self))}}

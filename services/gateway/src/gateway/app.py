@@ -77,6 +77,9 @@ log = structlog.get_logger()
 STORE_SECONDS: Final = 4.0
 """Longest silence of the object store, per try: two of them fit into a loop's deadline."""
 
+CONSENTS_PER_MINUTE: Final = 6
+"""Of one shopper: each is a line of the audit log."""
+
 TITLE = "Proteus"
 CLOSE_SECONDS: Final = 1.0
 REDIS_SECONDS: Final = EDGE_CALL_SECONDS - 0.4
@@ -162,6 +165,7 @@ def build(settings: GatewaySettings, stopping: asyncio.Event) -> Services:
                 "address_guests": Rate(limit=settings.limits.address_guests_per_minute),
                 "logins": Rate(limit=settings.limits.logins_per_minute),
                 "address_logins": Rate(limit=settings.limits.address_logins_per_minute),
+                "consents": Rate(limit=CONSENTS_PER_MINUTE),
                 "warms": Rate(limit=settings.limits.warms_per_minute),
                 "warm_minutes": Rate(limit=settings.limits.warm_minutes_per_hour, seconds=3600),
                 **fairness.rates_of(settings.limits),

@@ -7,8 +7,9 @@ from typing import Any, Final
 
 import uvicorn
 
+from gateway.realtime.ws_protocol import bounded
 from gateway.settings import EdgeSettings
-from proteus.service.http_protocol import headers_within
+from proteus.service.http_protocol import in_time
 from proteus.service.security_headers import SECURITY_HEADERS
 
 Application = Callable[..., Any]
@@ -25,11 +26,11 @@ def public(app: Application, edge: EdgeSettings) -> uvicorn.Config:
     """Return the configuration of the public port."""
     return uvicorn.Config(
         app,
-        http=headers_within(edge.header_seconds),
+        http=in_time(header_seconds=edge.header_seconds, send_seconds=edge.send_seconds),
         log_config=None,
         access_log=False,
         lifespan="on",
-        ws="websockets-sansio",
+        ws=bounded(send_seconds=edge.send_seconds),
         ws_max_size=MESSAGE_BYTES_MOST,
         timeout_keep_alive=edge.keep_alive_seconds,
         timeout_graceful_shutdown=GRACE_SECONDS,
@@ -42,7 +43,7 @@ def inner(app: Application) -> uvicorn.Config:
     """Return the configuration of the inner port, for Prometheus and operators."""
     return uvicorn.Config(
         app,
-        http=headers_within(),
+        http=in_time(),
         headers=list(SECURITY_HEADERS),
         log_config=None,
         access_log=False,

@@ -55,6 +55,11 @@ EVENTS_SET_ASIDE: Final = Counter(
     "Queue events that could not be recorded.",
     ["queue"],
 )
+FACTS_REFUSED: Final = Counter(
+    "proteus_gateway_facts_refused_total",
+    "Facts that rounds could not record: ends of overdue jobs, promotions, repairs. They are tried again.",
+    ["kind"],
+)
 RESULTS_UNREADABLE: Final = Counter(
     "proteus_gateway_results_unreadable_total",
     "Completions that failed their job: nothing can be recorded of such a result.",

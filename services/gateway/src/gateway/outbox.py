@@ -18,6 +18,7 @@ from gateway import metrics
 from gateway.ledger.engine import Ledger
 from gateway.ledger.orders import Order
 from gateway.status.views import AddressOf, result_url
+from proteus.errors import InvalidRequest
 from proteus.estimates import rank_of
 from proteus.jobs import Stage
 from proteus.messages import names_of
@@ -67,18 +68,28 @@ class Submitter:
         for order in orders:
             try:
                 submission = compose(order, self._address_of, job_age_seconds=self._job_age_seconds)
-            except LookupError as error:  # One impossible row must not keep the others out of the queue.
-                log.error("cannot_submit", job_id=order.job.id, error=str(error))
+            except (LookupError, ValueError, TypeError) as error:  # One impossible row must not keep the others out.
+                log.error("cannot_submit", job_id=order.job.id, error=f"{type(error).__name__}: {error}"[:500])
                 continue
             by_list.setdefault(order.job.kind.queue, []).append(submission)
         taken = 0
         for name, submissions in by_list.items():
             try:
-                taken += sum(await self._queues[name].submit(*submissions))
+                taken += await self._submitted(name, submissions)
             except (RedisError, OSError) as error:
                 metrics.PUSHES_FAILED.inc(len(submissions))
                 log.warning("push_failed", queue=name, jobs=len(submissions), error=str(error))
         return taken
+
+    async def _submitted(self, name: str, submissions: Sequence[Submission]) -> int:
+        """Submit to one queue; one that the queue cannot carry keeps no other one out. Its age ends it."""
+        try:
+            return sum(await self._queues[name].submit(*submissions))
+        except InvalidRequest as error:
+            if len(submissions) == 1:
+                log.error("cannot_submit", job_id=submissions[0].id, error=error.message[:500])
+                return 0
+        return sum([await self._submitted(name, [one]) for one in submissions])
 
     async def sweep(self) -> int:
         """Push what committed but never arrived; return how many the queues accepted."""

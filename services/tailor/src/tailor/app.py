@@ -16,7 +16,7 @@ import uvicorn
 from proteus import keys
 from proteus.errors import ModelUnavailable
 from proteus.registry import WorkerCard
-from proteus.service.http_protocol import headers_within
+from proteus.service.http_protocol import in_time
 from proteus.service.listening import listen
 from proteus.service.security_headers import SECURITY_HEADERS
 from proteus.stages import kinds_on
@@ -107,7 +107,7 @@ class Tailor:
         server = _QuietServer(
             uvicorn.Config(
                 app,
-                http=headers_within(),
+                http=in_time(),
                 headers=list(SECURITY_HEADERS),
                 log_config=None,
                 access_log=False,

@@ -33,6 +33,7 @@ from proteus.errors import (
     UnsupportedMedia,
 )
 from proteus.imaging import Limits
+from proteus.service.forms import with_boundary_only
 from tailor.bench import Bench
 from tailor.cutting import cut_out
 from tailor.metrics import Metrics
@@ -284,11 +285,12 @@ async def _first_file(headers: Headers, body: bytes) -> bytes:
     async def once() -> AsyncGenerator[bytes, None]:
         yield body
 
-    parser = MultiPartParser(headers, once(), max_files=4, max_fields=8)
+    form_type = with_boundary_only(headers["content-type"].encode("latin-1"))
+    parser = MultiPartParser(Headers(raw=[(b"content-type", form_type)]), once(), max_files=4, max_fields=8)
     parser.spool_max_size = len(body) + 1  # The body is in memory: a file under /tmp would only be a second copy.
     try:
         form = await parser.parse()
-    except (MultiPartException, KeyError) as error:
+    except (MultiPartException, KeyError, ValueError) as error:
         raise InvalidRequest(f"the form cannot be read: {error}") from error
     try:
         for _, value in form.multi_items():

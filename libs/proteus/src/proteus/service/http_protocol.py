@@ -1,8 +1,10 @@
-"""uvicorn's HTTP protocol with what it lacks: a deadline and a size for the headers of every request.
+"""uvicorn's HTTP protocol with what it lacks: deadlines for headers and for unread answers, and a size for headers.
 
 A connection that sends nothing, or half of its headers, would hold a file descriptor without limit. So headers have a
-deadline, from the connection's start or from the first byte of a later request, and a size. Every server that listens
-beyond its own machine uses it; only services that depend on uvicorn import this module.
+deadline, from the connection's start or from the first byte of a later request, and a size. A client that does not read
+its answer would hold the connection, the answer and its place among the requests. So a connection whose buffer does not
+drain in time is cut. Every server that listens beyond its own machine uses it; only services that depend on uvicorn
+import this module.
 """
 
 from __future__ import annotations
@@ -21,9 +23,16 @@ HEADER_SECONDS: Final = 10.0
 """From the connection, or a later request's first byte, to the end of the headers."""
 
 
-def headers_within(seconds: float = HEADER_SECONDS) -> type[asyncio.Protocol]:
-    """Return the protocol for uvicorn's `http=`, with this deadline."""
-    return type("Protocol", (HeadersInTime,), {"header_seconds": seconds})
+PIPELINED_MOST: Final = 64
+"""Requests that may wait on one connection behind one that is being answered; browsers and proxies send none ahead."""
+
+SEND_SECONDS: Final = 20.0
+"""How long an answer may lie unread once the connection's buffers are full."""
+
+
+def in_time(*, header_seconds: float = HEADER_SECONDS, send_seconds: float = SEND_SECONDS) -> type[asyncio.Protocol]:
+    """Return the protocol for uvicorn's `http=`, with these deadlines."""
+    return type("Protocol", (InTime,), {"header_seconds": header_seconds, "send_seconds": send_seconds})
 
 
 def _refusal(status_line: str, body: str = "") -> bytes:
@@ -36,12 +45,14 @@ _TOO_SLOW: Final = _refusal("408 Request Timeout")
 _TOO_LONG: Final = _refusal("431 Request Header Fields Too Large")
 
 
-class HeadersInTime(HttpToolsProtocol):
-    """Closes a connection whose headers are late (408) or too long (431)."""
+class InTime(HttpToolsProtocol):
+    """Closes a connection whose headers are late (408) or too long (431), and cuts one whose client does not read."""
 
     header_seconds: ClassVar[float]
+    send_seconds: ClassVar[float]
 
     _deadline: asyncio.TimerHandle | None = None
+    _unread: asyncio.TimerHandle | None = None
     _header_bytes = 0
     _reading_headers = True
 
@@ -72,15 +83,34 @@ class HeadersInTime(HttpToolsProtocol):
         if self._deadline is None:
             self._start_deadline()
 
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Keep a header; trailers behind a chunked body are not ours to read, and kept they would fill the memory."""
+        if self._reading_headers:
+            super().on_header(name, value)
+
     def on_headers_complete(self) -> None:
-        """End the deadline."""
+        """End the deadline; a connection with too many waiting requests is cut: each takes some kilobytes."""
         self._reading_headers = False
         self._cancel_deadline()
-        super().on_headers_complete()
+        if len(self.pipeline) >= PIPELINED_MOST:
+            self.transport.abort()
+        else:
+            super().on_headers_complete()
+
+    def pause_writing(self) -> None:
+        """Start the deadline of an answer that fills the connection's buffer."""
+        super().pause_writing()
+        self._unread = self.loop.call_later(self.send_seconds, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        """End that deadline: the client reads."""
+        self._cancel_unread()
+        super().resume_writing()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """End the deadline of a connection that is gone."""
+        """End the deadlines of a connection that is gone."""
         self._cancel_deadline()
+        self._cancel_unread()
         super().connection_lost(exc)
 
     def _start_deadline(self) -> None:
@@ -90,6 +120,11 @@ class HeadersInTime(HttpToolsProtocol):
         if self._deadline is not None:
             self._deadline.cancel()
             self._deadline = None
+
+    def _cancel_unread(self) -> None:
+        if self._unread is not None:
+            self._unread.cancel()
+            self._unread = None
 
     def _on_deadline(self) -> None:
         self._deadline = None

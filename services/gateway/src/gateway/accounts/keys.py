@@ -11,6 +11,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Final
 
 from gateway.accounts.deeds import Actor
 from gateway.ledger.api_keys import ApiKeyRow
@@ -21,6 +22,9 @@ from gateway.rules.rights import Rights
 from gateway.rules.tokens import GUESTS, Caller
 from proteus.errors import Conflict, Forbidden, InvalidRequest, NotFound
 from proteus.jobs import UserId
+
+LIVE_KEYS_MOST: Final = 500
+"""Keys of one tenant that are valid at the same time."""
 
 
 class KeyMakesNoKeys(Forbidden):
@@ -81,6 +85,7 @@ class ApiKeys:
 
         Raises:
             Forbidden: The caller may not make this key.
+            Conflict: The tenant has as many keys as it may have.
         """
         _require_person(caller)
         if wish.tenant != caller.tenant:
@@ -128,8 +133,7 @@ class ApiKeys:
         """End a key, and every token that it made, within a second."""
         async with self._ledger.write() as writes:
             row = _visible(caller, await writes.api_keys.find(key_id))
-            ended = await writes.api_keys.revoke(row.id)
-            assert ended is not None, "keys are not deleted"
+            ended = _visible(caller, await writes.api_keys.revoke(row.id))
             if row.revoked_at is None:
                 await Actor.of(caller, request_id).did(writes, "key.revoke", row.id, tenant=row.tenant)
         return ended
@@ -167,6 +171,8 @@ class ApiKeys:
 
     async def _add(self, writes: Writes, wish: KeyWish, *, created_by: str) -> MadeKey:
         await writes.tenants.ensure(wish.tenant)
+        if await writes.api_keys.count_live(wish.tenant) >= LIVE_KEYS_MOST:
+            raise Conflict(f"{wish.tenant!r} has {LIVE_KEYS_MOST} keys in use: revoke one first.")
         account = await writes.users.add(account_of(wish.tenant), kind="account", tenant=wish.tenant)
         prefix = "".join(secrets.choice(api_keys.ALPHABET) for _ in range(api_keys.PREFIX_CHARACTERS))
         text = api_keys.compose(prefix, secrets.token_bytes(api_keys.SECRET_BYTES))

@@ -27,7 +27,7 @@ from gateway.ledger.accounts import AccountRow
 from gateway.ledger.engine import Ledger
 from gateway.ledger.session import Writes
 from gateway.rules.tokens import GUESTS, SCOPES, Bounds, Caller, Kind, Tokens
-from proteus.errors import Conflict, Forbidden, InvalidRequest, NotFound, Unauthorized
+from proteus.errors import Conflict, Forbidden, InvalidRequest, NotFound, RateLimited, Unauthorized
 from proteus.jobs import UserId, new_id
 
 log = structlog.get_logger()
@@ -39,6 +39,12 @@ SCOPES_OF: Final[dict[str, frozenset[str]]] = {
     "owner": frozenset({"keys", "tokens"}),
     "admin": SCOPES,
 }
+
+SESSIONS_MOST: Final = 20
+"""Of one account: a person's devices. A further login ends the oldest."""
+
+REFRESHES_AN_HOUR: Final = 60
+"""Of one session: an honest client needs four, and each is a row for as long as a refresh token lives."""
 
 STAFF: Final = frozenset({"owner", "admin"})
 """Roles whose logins the audit log keeps."""
@@ -155,6 +161,7 @@ class Logins:
         Raises:
             RefreshReused: It was used before; the session has ended now.
             Unauthorized: It is none of ours, or its session has ended.
+            RateLimited: The session was refreshed too often lately; the token stays valid.
         """
         digest = _digest_of(refresh_token)
         session = None
@@ -164,6 +171,9 @@ class Logins:
             if found is None or account is None or found.revoked_at is not None or found.expires_at <= _now():
                 raise Unauthorized("The refresh token is not valid.")
             if found.used_at is None:
+                since = _now() - timedelta(hours=1)
+                if await writes.refresh_tokens.count_of_session(found.session_id, since=since) > REFRESHES_AN_HOUR:
+                    raise RateLimited("This login was refreshed too often.", retry_after_seconds=60)
                 await writes.refresh_tokens.use(digest)
                 session = await self._begin(writes, account, session_id=found.session_id)
             else:  # Committed before the refusal: both holders are out.
@@ -247,7 +257,9 @@ class Logins:
 
     async def _begin(self, writes: Writes, account: AccountRow, *, session_id: str | None = None) -> Session:
         """Store the next refresh token of a session, or the first of a new one, and mint the access token."""
-        session_id = session_id or new_id("ses")
+        if session_id is None:
+            session_id = new_id("ses")
+            await writes.refresh_tokens.keep_newest_sessions(account.user_id, many=SESSIONS_MOST - 1)
         refresh_token = f"rt_{secrets.token_urlsafe(32)}"
         await writes.refresh_tokens.add(
             _digest_of(refresh_token),

@@ -14,13 +14,14 @@ import contextlib
 from collections.abc import Mapping
 from typing import Final
 
-from starlette.datastructures import Headers
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway import metrics
 from gateway.api.problems import on_proteus_error, problem
 from proteus.errors import Overloaded
+from proteus.service.forms import with_boundary_only
 
 MAX_BODY_BYTES: Final = 65_536
 """Largest body of a request that carries no file; the largest one the API needs has some 10 kB."""
@@ -86,6 +87,7 @@ class BodyLimits:
         if declared == "0" and "transfer-encoding" not in headers:
             await self._app(scope, receive, send)
             return
+        scope = _with_plain_form(scope, headers)
         most = self._most_bytes.get(scope["path"], MAX_BODY_BYTES)
         body = _Body(scope, receive, send, budget=self._budget, seconds=self._seconds, most_bytes=most)
         if declared.isdecimal() and int(declared) > most:
@@ -97,6 +99,17 @@ class BodyLimits:
                 await body.refuse(body.refusal)
         finally:
             self._budget.give_back(body.taken_bytes)
+
+
+def _with_plain_form(scope: Scope, headers: Headers) -> Scope:
+    """Return the scope with a form's type as the parser may read it: no client names the codec of its text."""
+    given = headers.get("content-type", "").encode("latin-1")
+    plain = with_boundary_only(given)
+    if plain == given:
+        return scope
+    changed = MutableHeaders(raw=list(scope["headers"]))
+    changed["content-type"] = plain.decode("latin-1")
+    return {**scope, "headers": changed.raw}
 
 
 class _Body:

@@ -17,6 +17,7 @@ from sqlalchemy import (
     LargeBinary,
     Table,
     Text,
+    delete,
     func,
     insert,
     or_,
@@ -27,7 +28,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 
 from gateway.ledger.schema import METADATA, NOW
-from gateway.ledger.statements import Statements
+from gateway.ledger.statements import Statements, among
 from gateway.ledger.tenants import tenants
 from proteus.jobs import UserId
 
@@ -116,7 +117,7 @@ class ApiKeyReads(Statements):
                 tenants.c.samples_most.label("tenant_samples_most"),
             )
             .outerjoin(tenants, tenants.c.id == api_keys.c.tenant)
-            .where(api_keys.c.id.in_(list(ids)), _IS_LIVE)
+            .where(among(api_keys.c.id, ids), _IS_LIVE)
         )
         return {row.id: row for row in await self._all(LiveKeyRow, statement)}
 
@@ -128,6 +129,11 @@ class ApiKeyReads(Statements):
         if before:
             statement = statement.where(tuple_(api_keys.c.created_at, api_keys.c.id) < before)
         return await self._all(ApiKeyRow, statement)
+
+    async def count_live(self, tenant: str) -> int:
+        """How many of a tenant's keys are valid now."""
+        statement = select(func.count()).select_from(api_keys).where(api_keys.c.tenant == tenant, _IS_LIVE)
+        return int((await self._connection.execute(statement)).scalar_one())
 
 
 class ApiKeyWrites(ApiKeyReads):
@@ -154,13 +160,18 @@ class ApiKeyWrites(ApiKeyReads):
         statement = update(api_keys).where(api_keys.c.id == key_id)
         await self._connection.execute(statement.values(expires_at=func.least(api_keys.c.expires_at, at)))
 
+    async def forget(self, *, ended_before: datetime) -> int:
+        """Delete keys that ended long ago; return how many."""
+        ended_at = func.least(api_keys.c.revoked_at, api_keys.c.expires_at)
+        return (await self._connection.execute(delete(api_keys).where(ended_at < ended_before))).rowcount
+
     async def note_used(self, ids: Collection[str]) -> None:
         """Store that these keys are in use; a use stored within the minute is not stored again."""
         since = func.now() - USED_EVERY
         await self._connection.execute(
             update(api_keys)
             .where(
-                api_keys.c.id.in_(sorted(ids)),
+                among(api_keys.c.id, sorted(ids)),
                 or_(api_keys.c.last_used_at.is_(None), api_keys.c.last_used_at < since),
             )
             .values(last_used_at=func.now())

@@ -36,7 +36,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from gateway.ledger.schema import METADATA, NOW, Words, owner
+from gateway.ledger.schema import METADATA, NOW, Failure, Words, owner
 from gateway.ledger.statements import Statements
 from proteus.jobs import (
     ALIVE,
@@ -84,7 +84,7 @@ jobs = Table(
     Column("trace_id", Text, nullable=False),
     Column("result", JSONB(none_as_null=True), info=CHANGES),
     Column("result_key", Text, info=CHANGES),
-    Column("error", JSONB(none_as_null=True), info=CHANGES),
+    Column("error", Failure, info=CHANGES),
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=NOW),
     Column("updated_at", DateTime(timezone=True), nullable=False, server_default=NOW),
     Column("waiting_since", DateTime(timezone=True), info=CHANGES),

@@ -102,7 +102,8 @@ def material_of(
     """Return what a picture is woven from; None while the photo is not ingested or the garment not cut."""
     if person is None or person.key is None or cut is None or cut.result_key is None:
         return None
-    made = CutResult.read(cut.result).cut if cut.result else CutFacts()
+    read = CutResult.read_if_readable(cut.result)  # Another version may describe it otherwise; the picture is there.
+    made = read.cut if read else CutFacts()
     return Material(
         person_key=person.key,
         garment_key=cut.result_key,

@@ -12,7 +12,7 @@ from datetime import datetime
 from sqlalchemy import Column, DateTime, Index, LargeBinary, Table, Text, delete, func, insert, select, update
 
 from gateway.ledger.schema import METADATA, NOW, owner
-from gateway.ledger.statements import Statements
+from gateway.ledger.statements import Statements, among
 from proteus.jobs import UserId
 
 refresh_tokens = Table(
@@ -51,11 +51,17 @@ class RefreshTokenReads(Statements):
     async def live_sessions(self, ids: Collection[str]) -> set[str]:
         """Those of these sessions that have not ended."""
         statement = select(refresh_tokens.c.session_id).where(
-            refresh_tokens.c.session_id.in_(list(ids)),
+            among(refresh_tokens.c.session_id, ids),
             refresh_tokens.c.revoked_at.is_(None),
             refresh_tokens.c.expires_at > func.clock_timestamp(),
         )
         return set((await self._connection.execute(statement.distinct())).scalars())
+
+    async def count_of_session(self, session_id: str, *, since: datetime) -> int:
+        """How many tokens of a session were made since this time."""
+        made = refresh_tokens.c.session_id == session_id, refresh_tokens.c.created_at > since
+        statement = select(func.count()).select_from(refresh_tokens).where(*made)
+        return int((await self._connection.execute(statement)).scalar_one())
 
 
 class RefreshTokenWrites(RefreshTokenReads):
@@ -87,6 +93,21 @@ class RefreshTokenWrites(RefreshTokenReads):
             refresh_tokens.c.user_id == user_id, refresh_tokens.c.revoked_at.is_(None)
         )
         await self._connection.execute(statement.values(revoked_at=func.clock_timestamp()))
+
+    async def keep_newest_sessions(self, user_id: UserId, *, many: int) -> None:
+        """Delete all but the newest sessions of a user."""
+        began = func.min(refresh_tokens.c.created_at)
+        newest = (
+            select(refresh_tokens.c.session_id)
+            .where(refresh_tokens.c.user_id == user_id)
+            .group_by(refresh_tokens.c.session_id)
+            .order_by(began.desc())
+            .limit(many)
+        )
+        statement = delete(refresh_tokens).where(
+            refresh_tokens.c.user_id == user_id, refresh_tokens.c.session_id.not_in(newest)
+        )
+        await self._connection.execute(statement)
 
     async def forget(self, *, expired_before: datetime) -> int:
         """Delete tokens that ended long ago; return how many."""

@@ -6,9 +6,13 @@ Migrations make the tables; `alembic check` holds the two together.
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar, get_args
 
 from sqlalchemy import Column, Dialect, ForeignKey, MetaData, Text, TypeDecorator, text
+from sqlalchemy.dialects.postgresql import JSONB
+
+from gateway.rules.failures import told
+from proteus.engines import Quality
 
 E = TypeVar("E", bound=StrEnum)
 
@@ -48,3 +52,55 @@ class Words(TypeDecorator[E], Generic[E]):
 
     def process_result_value(self, value: Any | None, dialect: Dialect) -> E | None:
         return None if value is None else self.members(value)
+
+
+class Document(TypeDecorator[dict[str, Any]]):
+    """A JSON column that holds an object. What another version or a hand wrote there is read as far as it makes sense.
+
+    One such row must not keep a list, a round or a status from all the others.
+    """
+
+    impl = JSONB(none_as_null=True)
+    cache_ok = True
+
+    def process_result_value(self, value: Any | None, dialect: Dialect) -> dict[str, Any] | None:
+        return None if value is None else self.read(value if isinstance(value, dict) else {})
+
+    def read(self, found: dict[str, Any]) -> dict[str, Any]:
+        """Return the object as this version may use it."""
+        return found
+
+
+class Failure(Document):
+    """Why a job failed: code, message, hint, whether a retry may help."""
+
+    cache_ok = True
+
+    def read(self, found: dict[str, Any]) -> dict[str, Any]:
+        """Return an error with all its fields."""
+        return told(found)
+
+
+class Labels(Document):
+    """A client's labels: texts by text."""
+
+    cache_ok = True
+
+    def read(self, found: dict[str, Any]) -> dict[str, Any]:
+        """Return those labels that are texts."""
+        return {name: label for name, label in found.items() if isinstance(label, str)}
+
+
+class Options(Document):
+    """The options of a try-on: its engine and quality are always there."""
+
+    cache_ok = True
+
+    def read(self, found: dict[str, Any]) -> dict[str, Any]:
+        """Return options that name an engine and a quality; an unknown engine's name is no text of ours to change."""
+        engine, quality = found.get("engine"), found.get("quality")
+        return {
+            **found,
+            "engine": engine if isinstance(engine, str) else "unknown",
+            "quality": quality if quality in get_args(Quality) else "balanced",
+        }

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import Select, Table, select, tuple_
+from sqlalchemy import ARRAY, Column, ColumnElement, Select, Table, bindparam, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from proteus.jobs import UserId
@@ -28,6 +28,14 @@ class Statements:
     async def _one(self, made: Callable[..., Row], statement: Select[Any]) -> Row | None:
         found = (await self._connection.execute(statement)).mappings().first()
         return None if found is None else made(**found)
+
+
+def among(column: Column[Any], values: Iterable[Any]) -> ColumnElement[bool]:
+    """Return the condition that a column holds one of these values, however many.
+
+    They are one parameter, an array: `IN` takes one for each, and the driver refuses more than 32,767.
+    """
+    return column == func.any(bindparam(None, list(values), type_=ARRAY(column.type)))
 
 
 def newest_first(table: Table, user_id: UserId, before: tuple[datetime, str] | None, limit: int) -> Select[Any]:

@@ -22,9 +22,8 @@ from sqlalchemy import (
     text,
     update,
 )
-from sqlalchemy.dialects.postgresql import JSONB
 
-from gateway.ledger.schema import METADATA, NOW, Words, owner
+from gateway.ledger.schema import METADATA, NOW, Labels, Options, Words, owner
 from gateway.ledger.statements import Statements, newest_first
 from proteus.jobs import ImageId, JobId, JobState, TryonId, UserId, VtonId
 
@@ -39,8 +38,8 @@ tryons = Table(
     Column("garment_image_id", Text, ForeignKey("images.id", ondelete="CASCADE"), nullable=False),
     Column("cut_id", Text),
     Column("parse_id", Text),
-    Column("options", JSONB(none_as_null=True), nullable=False),
-    Column("metadata", JSONB(none_as_null=True)),
+    Column("options", Options, nullable=False),
+    Column("metadata", Labels),
     Column("trace_id", Text, nullable=False),
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=NOW),
     Column("finished_at", DateTime(timezone=True)),

@@ -25,7 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from gateway.ledger.schema import METADATA, NOW
-from gateway.ledger.statements import Statements
+from gateway.ledger.statements import Statements, among
 from gateway.ledger.tenants import tenants
 from gateway.rules.rights import Rights
 from proteus.jobs import UserId
@@ -83,7 +83,7 @@ class UserReads(Statements):
         statement = (
             select(users.c.id, tenants.c.engines, tenants.c.samples_most)
             .outerjoin(tenants, tenants.c.id == users.c.tenant)
-            .where(users.c.id.in_(list(ids)))
+            .where(among(users.c.id, ids))
         )
         rows = await self._connection.execute(statement)
         return {row.id: Rights.of(row.engines, row.samples_most) for row in rows}
@@ -97,7 +97,7 @@ class UserReads(Statements):
 
     async def last_seqs(self, user_ids: Iterable[UserId]) -> dict[UserId, int]:
         """Each user's newest event number."""
-        statement = select(users.c.id, users.c.last_seq).where(users.c.id.in_(list(user_ids)))
+        statement = select(users.c.id, users.c.last_seq).where(among(users.c.id, user_ids))
         return {row.id: row.last_seq for row in await self._connection.execute(statement)}
 
     async def idle_guests(self, *, seen_before: datetime, limit: int) -> list[UserId]:
@@ -179,7 +179,7 @@ class UserWrites(UserReads):
         """Store that these users are here; one stored within the hour is not stored again."""
         await self._connection.execute(
             update(users)
-            .where(users.c.id.in_(sorted(user_ids)), users.c.last_seen_at < func.now() - SEEN_EVERY)
+            .where(among(users.c.id, sorted(user_ids)), users.c.last_seen_at < func.now() - SEEN_EVERY)
             .values(last_seen_at=func.now())
         )
 

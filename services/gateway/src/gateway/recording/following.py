@@ -11,11 +11,13 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import structlog
 
+from gateway.ledger.jobs import JobRow
+from gateway.recording.halving import Refused, in_parts
 from gateway.recording.recorder import Recorder
 from gateway.recording.transitions import why_unreadable
 from proteus.bus import EventReader
@@ -81,19 +83,14 @@ class Follower:
             del self._held[: len(batch)]
 
     async def _settle(self, events: Sequence[QueueEvent]) -> None:
-        """Record the events and acknowledge them; halve a batch that fails through its own content."""
-        try:
-            changed = {row.id: row for row in await self._recorder.settle(events)}
-        except Exception as error:
-            if is_away(error):
-                raise
-            if len(events) > 1:
-                middle = len(events) // 2
-                await self._settle(events[:middle])
-                await self._settle(events[middle:])
+        """Record the events, and acknowledge those that are; judge those that cannot be."""
+        async for part in in_parts(self._recorder.settle, events):
+            if isinstance(part, Refused):
+                await self._judge(part.event, part.error)
             else:
-                await self._judge(events[0], error)
-            return
+                await self._acknowledge(part.events, {row.id: row for row in part.changed})
+
+    async def _acknowledge(self, events: Sequence[QueueEvent], changed: Mapping[str, JobRow]) -> None:
         for event in events:
             row = changed.get(event.job_id)
             if event.kind is EventKind.COMPLETED and row is not None and row.state is JobState.FAILED:

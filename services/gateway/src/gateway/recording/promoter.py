@@ -9,6 +9,7 @@ from typing import Final
 
 from gateway.fleet.watch import FleetWatch
 from gateway.ledger.engine import Ledger
+from gateway.recording import halving
 from gateway.recording.recorder import Recorder
 from gateway.recording.transitions import fact
 from gateway.rules.admission import SHORT_LIST, Limits, promote
@@ -80,19 +81,16 @@ class Promoter:
         if turns:
             self._last[name] = turns[-1]
         now = datetime.now(UTC)
-        await self._recorder.settle(
-            [fact(rows[job_id], EventKind.PROMOTED, now=now) for job_id in chosen if job_id in rows]
-        )
-        return len(chosen)
+        facts = [fact(rows[job_id], EventKind.PROMOTED, now=now) for job_id in chosen if job_id in rows]
+        return len(await halving.each(self._recorder.settle, facts))
 
     async def expire(self) -> int:
         """End jobs that wait outside the queues and can no longer be in time; return how many."""
         now = datetime.now(UTC)
         async with self._ledger.read() as reads:
             overdue = await reads.backlog.overdue(now, limit=OVERDUE_LIMIT)
-        if overdue:
-            await self._recorder.settle([fact(row, EventKind.EXPIRED, now=now) for row in overdue])
-        return len(overdue)
+        ended = [fact(row, EventKind.EXPIRED, now=now) for row in overdue]
+        return len(await halving.each(self._recorder.settle, ended))
 
     async def expire_old(self, *, now: datetime | None = None) -> int:
         """End jobs that are too old; return how many.
@@ -106,8 +104,9 @@ class Promoter:
                 held_before=now - timedelta(seconds=self._limits.held_age_seconds),
                 limit=OVERDUE_LIMIT,
             )
-        if old:
-            await self._recorder.settle([fact(row, EventKind.EXPIRED, now=now, code=TooOld.code) for row in old])
-            for name, queue in self._queues.items():
-                await queue.cancel(*[row.id for row in old if row.kind.queue == name])
-        return len(old)
+        facts = [fact(row, EventKind.EXPIRED, now=now, code=TooOld.code) for row in old]
+        ended = {event.job_id for event in await halving.each(self._recorder.settle, facts)}
+        for name, queue in self._queues.items():
+            if own := [row.id for row in old if row.id in ended and row.kind.queue == name]:
+                await queue.cancel(*own)
+        return len(ended)

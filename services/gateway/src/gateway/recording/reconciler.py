@@ -30,11 +30,13 @@ from gateway import metrics
 from gateway.ledger.engine import Ledger
 from gateway.ledger.jobs import JobRow
 from gateway.outbox import Submitter
+from gateway.recording import halving
 from gateway.recording.recorder import Recorder
 from gateway.recording.remedies import Cancel, Push, Record, Remedy, remedy
 from proteus import keys
 from proteus.jobs import OUTSIDE, JobId
 from proteus.queue import AnyQueue, QueueEvent
+from proteus.replies import is_away
 
 log = structlog.get_logger()
 
@@ -144,8 +146,7 @@ class Reconciler:
             )
         async with self._ledger.read() as reads:
             ready = await reads.needs.ready_but_preparing(limit=PAGE)
-        if ready:
-            await self._recorder.settle([], recheck=ready)
+        await self._recheck(ready)
         await self._cancel_ended_since(datetime.now(UTC) - RECENT)
         return wrong + len(ready)
 
@@ -170,6 +171,20 @@ class Reconciler:
                 await self._queues[row.kind.queue].cancel(row.id)
         return len(remedies) + restored
 
+    async def _recheck(self, ids: Sequence[JobId]) -> None:
+        """Release or fail jobs by the present state of their needs; one that cannot be keeps no other one."""
+        try:
+            if ids:
+                await self._recorder.settle([], recheck=ids)
+        except Exception as error:
+            if is_away(error):
+                raise
+            if len(ids) == 1:
+                log.error("job_not_released", job_id=ids[0], error=f"{type(error).__name__}: {error}"[:500])
+                return
+            for half in (ids[: len(ids) // 2], ids[len(ids) // 2 :]):
+                await self._recheck(half)
+
     async def _record(self, events: Sequence[QueueEvent]) -> None:
         """Settle events that rows have missed."""
         if not events:
@@ -177,7 +192,7 @@ class Reconciler:
         for event in events:
             metrics.RECONCILED.labels(event.kind).inc()
         log.warning("rows_reconciled", jobs=len(events), kinds=sorted({event.kind.value for event in events}))
-        await self._recorder.settle(events)
+        await halving.each(self._recorder.settle, events)
 
     async def _restore(self, queue: AnyQueue, ids: Sequence[JobId]) -> int:
         """Give jobs that are in no list a place that will move them."""

@@ -31,6 +31,17 @@ def described(code: str, message: str) -> dict[str, Any]:
     }
 
 
+def told(stored: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a stored error as clients see it; one that lacks a part, or has an odd one, is described anew."""
+    parts = (("code", str, None), ("message", str, None), ("hint", str, ""), ("retryable", bool, False))
+    if all(isinstance(stored.get(name, default), kind) for name, kind, default in parts):
+        return dict(stored)
+    code, message = stored.get("code"), stored.get("message")
+    return described(
+        code if isinstance(code, str) else errors.EngineError.code, message if isinstance(message, str) else ""
+    )
+
+
 def error_of(stored: Mapping[str, Any]) -> errors.ProteusError:
     """Return a stored error as the exception it was."""
     return _BY_CODE.get(str(stored.get("code")), errors.PhotoRejected)(str(stored.get("message") or "") or None)

@@ -263,15 +263,41 @@ def _caller(claims: dict[str, Any], *, now: float) -> Caller:
         origin=_text(claims, "origin"),
         key_id=_text(claims, "key_id"),
         session_id=_text(claims, "sid"),
-        rights=Rights.of(claims.get("engines"), claims.get("samples")),
-        sites=frozenset(claims.get("sites") or ()),
+        rights=Rights.of(_texts(claims.get("engines")), _count(claims.get("samples"))),
+        sites=frozenset(_texts(claims.get("sites")) or ()),
         region=_text(claims, "region"),
-        limits=dict(claims.get("limits") or {}),
+        limits={kind: most for kind, each in dict(claims.get("limits") or {}).items() if (most := _count(each))},
     )
 
 
 def _text(claims: dict[str, Any], name: str) -> str | None:
     return str(claims[name]) if claims.get(name) else None
+
+
+def _texts(claim: object) -> list[str] | None:
+    """Return a list of texts; None: the token has none.
+
+    Raises:
+        ValueError: It is something else: a token that restricts what we cannot read opens nothing.
+    """
+    if claim is None:
+        return None
+    if not isinstance(claim, list) or not all(isinstance(one, str) for one in claim):
+        raise ValueError(f"must be a list of texts, not {claim!r}")
+    return claim
+
+
+def _count(claim: object) -> int | None:
+    """Return a number from 1; None: the token has none.
+
+    Raises:
+        ValueError: It is something else.
+    """
+    if claim is None:
+        return None
+    if isinstance(claim, bool) or not isinstance(claim, int) or claim < 1:
+        raise ValueError(f"must be a whole number from 1, not {claim!r}")
+    return claim
 
 
 def _expiry(claim: object, *, now: float) -> float:

@@ -75,7 +75,8 @@ def preparation_of(
     cut = None
     if main is not None and main.kind is JobKind.CUT:
         cut = next(iter(view_of_tailor_job(main, address_of).results), None)
-    parse = ParseResult.read(main.result).parse if main and main.kind is JobKind.PARSE and main.result else None
+    read = ParseResult.read_if_readable(main.result) if main and main.kind is JobKind.PARSE else None
+    parse = read.parse if read else None
     return PreparationBody(
         status=_together(list(newest.values()), main),
         stages=stages,

@@ -15,7 +15,7 @@ from gateway.ledger.tryons import TryonRow
 from gateway.status.models import EtaBody, ProgressBody, StatusBody
 from proteus.events import ErrorInfo, JobEvent, ResultInfo
 from proteus.jobs import JobState, Stage
-from proteus.payloads import CutResult, TryonResult
+from proteus.payloads import CutFacts, CutResult, TryonResult
 from proteus.stages import JobKind
 
 AddressOf = Callable[[str], str]
@@ -58,8 +58,8 @@ def view_of_tailor_job(row: JobRow, address_of: AddressOf) -> ClientView:
     """Return the view of a tailor job; a cut-out comes with the address that `/api/snap` takes."""
     results: tuple[ResultInfo, ...] = ()
     if row.kind is JobKind.CUT and row.state is JobState.COMPLETED and row.result:
-        made = CutResult.read(row.result)
-        cut = made.cut
+        made = CutResult.read_if_readable(row.result)
+        cut = made.cut if made else CutFacts()
         results = (
             ResultInfo(
                 n=1,
@@ -70,7 +70,7 @@ def view_of_tailor_job(row: JobRow, address_of: AddressOf) -> ClientView:
                 width=cut.width,
                 height=cut.height,
                 content_type="image/png",
-                cloth_clean_url=address_of(made.result_key),
+                cloth_clean_url=address_of(row.result_key) if row.result_key else None,
                 category=cut.category,
                 categories=cut.categories or None,
                 confidence=cut.confidence,
@@ -194,7 +194,8 @@ def timings_of(entry: TryonRow | JobRow, units: Sequence[JobRow]) -> dict[str, f
         found["total_seconds"] = _seconds(entry.created_at, last.finished_at)
     if last is None or last.kind != JobKind.TRYON or not last.result:
         return found
-    parts = TryonResult.read(last.result).timings or {}
+    made = TryonResult.read_if_readable(last.result)
+    parts = made.timings if made and made.timings else {}
     return found | {name: round(seconds, 4) for name, seconds in parts.items()}
 
 
@@ -207,11 +208,14 @@ def _picture(unit: JobRow) -> ResultInfo:
     if unit.state is not JobState.COMPLETED or not unit.result:
         error = ErrorInfo(**unit.error) if unit.error else None
         return ResultInfo(n=unit.n, status=unit.state, error=error)
-    made = TryonResult.read(unit.result)
+    made = TryonResult.read_if_readable(unit.result)
+    url = result_url(unit.public_id, unit.n)
+    if made is None:
+        return ResultInfo(n=unit.n, status=JobState.COMPLETED, url=url)
     return ResultInfo(
         n=unit.n,
         status=JobState.COMPLETED,
-        url=result_url(unit.public_id, unit.n),
+        url=url,
         engine=made.engine,
         engine_version=made.engine_version,
         seed=made.seed,

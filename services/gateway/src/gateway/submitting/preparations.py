@@ -128,7 +128,8 @@ class Preparations:
             same = (
                 image_id == image.id and kind is JobKind.CUT and variant.partition("/")[2] == wanted.partition("/")[2]
             )
-            if same and job.state is JobState.COMPLETED and not CutResult.read(job.result or {}).cut.worn:
+            made = CutResult.read_if_readable(job.result) if same and job.state is JobState.COMPLETED else None
+            if made is not None and not made.cut.worn:
                 self._jobs.setdefault((image.id, kind), job)
 
     def job(self, kind: JobKind, image: ImageRow) -> JobRow | None:

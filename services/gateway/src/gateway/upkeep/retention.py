@@ -76,12 +76,13 @@ class Retention:
         return erased
 
     async def traces(self, now: datetime) -> None:
-        """Forget events too old to be replayed, guests' addresses, old deeds, and logins that have ended."""
+        """Forget events too old to be replayed, guests' addresses, old deeds, and logins and keys that have ended."""
         async with self._ledger.write() as writes:
             await writes.events.forget(recorded_before=now - timedelta(days=self._settings.event_days))
             await writes.users.forget_origins(created_before=now - ORIGIN_LIFE)
             await writes.audit_log.forget(done_before=now - timedelta(days=self._settings.audit_days))
             await writes.refresh_tokens.forget(expired_before=now)
+            await writes.api_keys.forget(ended_before=now - timedelta(days=self._settings.audit_days))
 
     async def _old_work(self, kind: str, created_before: datetime) -> int:
         async with self._ledger.read() as reads:

@@ -69,6 +69,7 @@ CARDS: Final[Sequence[dict[str, str | bytes]]] = (
     {"state": "ready", "engines": "{", "cost": '{"timed": [1, -1, "a"]}', "a_later_version": "1"},
     {"state": NOT_UTF8},
 )
+COUNTERS: Final[Sequence[bytes | str]] = ("nan", "-inf", "1e308", "9" * 400, "x", NOT_UTF8)
 SETTINGS: Final[Sequence[bytes | str]] = ("x", "-1", "1e999", "NaN", "", "{", NOT_UTF8, HUGE)
 
 
@@ -105,7 +106,8 @@ def _queue_pieces(redis: Any, queue: QueueKeys) -> list[Piece]:
         partial(redis.hset, queue.waits, mapping={"x": "y", "1": "a:b:c", "31": "NaN"}),
         partial(redis.zadd, queue.leases, {"job_nowhere": 1, "job_odd": 1, NOT_UTF8: 1}),
         partial(redis.zadd, queue.retry, {"job_nowhere-2": 1, "job_string": 1}),
-        partial(redis.zadd, queue.deadlines, {"job_nowhere-3": 1}),
+        partial(redis.zadd, queue.deadlines, {"job_nowhere-3": 1, "job_nowhere-4": "-inf", "job_nowhere-5": "inf"}),
+        *(partial(redis.set, counter, value) for counter in (queue.order, queue.sweep) for value in COUNTERS),
         partial(redis.zadd, queue.busy, {"nobody": 1, NOT_UTF8: 1}),
     ]
 

@@ -19,7 +19,7 @@ for i = 9, #ARGV do
       call('ZADD', BUSY, 'NX', NOW, job.worker)
     end
   elseif job.state == 'retrying' then
-    found = call('ZADD', RETRY, 'NX', tonumber(call('HGET', JOB .. id, 'retry_at') or NOW) or NOW, id)
+    found = call('ZADD', RETRY, 'NX', number(call('HGET', JOB .. id, 'retry_at')) or NOW, id)
   elseif job.state == 'queued' and job.parked then
     found = call('ZADD', PARKED, 'NX', digits(order_of(id, job)), id)
   elseif job.state == 'queued' and not call('ZSCORE', INDEX .. job.engine, id) then

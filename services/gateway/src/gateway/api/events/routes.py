@@ -70,7 +70,7 @@ async def followed(
 ) -> Followed:
     """The job to stream; a missing one is refused before the stream begins."""
     status = await services.statuses.of(caller.user_id, job_id)
-    if last_event_id is not None:
+    if last_event_id:
         return Followed(job_id=status.job_id, last_seq=int(last_event_id), first=None)
     async with services.ledger.read() as reads:
         last_seq = (await reads.users.last_seqs([caller.user_id])).get(caller.user_id, 0)

@@ -21,7 +21,7 @@ local NOW = time[1] * 1000 + math.floor(time[2] / 1000)
 -- sound(id, job, whole): the job, if its numbers are numbers and a queued one is whole; one that would break off every script
 -- that meets it is set aside, and there is no such job then.
 local function sound(id, job, whole)
-  local n = tonumber
+  local n = number
   if job.state and not (n(job.token) and n(job.attempts) and n(job.crashes) and n(job.solo_crashes) and n(job.deadline or 0)
       and n(job.order or 0) and n(job.queued or 0) and (whole or job.state ~= 'queued')) then
     set_aside(JOB .. id, 'fields that are none of a job')

@@ -16,6 +16,7 @@ local function set_aside(key, found)
   return true
 end
 
+--- include number
 --- include go_on
 
 -- call(command, key, …): as redis.call. Nothing is checked before: only a command that failed costs more.

@@ -27,7 +27,8 @@ local function ahead_of(bound)
 end
 
 local function next_order()
-  local n = math.max((tonumber(call('GET', ORDER)) or 0) + 1, time[1] * 1000000 + time[2])
+  local n = math.max((number(call('GET', ORDER)) or 0) + 1, time[1] * 1000000 + time[2])
+  if n >= EXPRESS then n = time[1] * 1000000 + time[2] end
   call('SET', ORDER, digits(n))
   return n
 end

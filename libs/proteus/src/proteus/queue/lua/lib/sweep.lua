@@ -48,7 +48,7 @@ local function agree() return ahead_of('+inf') == call('LLEN', LIST) end
 
 local function sweep(limit)
   if agree() then return end
-  local cursor = tonumber(call('GET', SWEEP)) or -math.huge
+  local cursor = number(call('GET', SWEEP)) or -math.huge
   local start, seen, upto = ahead_of(digits(cursor)), {}, cursor
   local slice = call('LRANGE', LIST, -(start + limit), -(start + 1))
   for i = #slice, 1, -1 do upto = keep(slice[i], seen, cursor) or upto end
