@@ -8,6 +8,7 @@ from functools import partial
 from redis.asyncio import Redis
 
 from arbitrator.actuators.redis import RedisActuator
+from arbitrator.fleets.board import Board
 from arbitrator.loop import Loop, Metrics
 from arbitrator.observe import Observer
 from arbitrator.policies.contract import Policy
@@ -52,9 +53,13 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
             metrics=Metrics(),
             shadow=make_shadow(settings, redis),
         )
-        loops = Loops()
+        loops, board = Loops(), Board()
         probes = probe_server(
             settings.probe.port, host=settings.probe.host, not_ready=loop.not_ready, overdue=loops.overdue
         )
-        async with probes:
-            await loops.keep("tick", partial(loop.run, stop), stop)
+        async with probes, asyncio.TaskGroup() as tasks:
+            tasks.create_task(loops.keep("tick", partial(loop.run, stop), stop))
+            if settings.operator.enabled:
+                from arbitrator.operator.running import operate  # kopf: only where there is an API server.
+
+                tasks.create_task(operate(settings.operator, board, loops, stop))

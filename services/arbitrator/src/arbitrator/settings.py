@@ -66,6 +66,24 @@ class ArbitratorSettings(CheckedSettings):
     """`ARBITRATOR_IDLE_SECONDS`. How long one machine keeps a weaver that nothing needs; KEDA's usual cooldown."""
 
 
+class OperatorSettings(CheckedSettings):
+    """Whether and how WeaverFleets are followed."""
+
+    model_config = SettingsConfigDict(frozen=True, env_prefix="OPERATOR_", extra="ignore")
+
+    enabled: bool = False
+    """`OPERATOR_ENABLED`. Follow the WeaverFleets of this namespace (chart: `scaling.owner=operator`)."""
+
+    api_server: str = "https://kubernetes.default.svc"
+    """`OPERATOR_API_SERVER`. The Kubernetes API, by the name that its certificate carries in every cluster."""
+
+    account_dir: str = "/var/run/secrets/kubernetes.io/serviceaccount"
+    """`OPERATOR_ACCOUNT_DIR`. Folder of the service account's `token`, `ca.crt` and `namespace`."""
+
+    every_seconds: float = Field(default=5.0, gt=0)
+    """`OPERATOR_EVERY_SECONDS`. Time between two looks at all fleets; at a changed object it looks at once."""
+
+
 class DeploymentSettings(CheckedSettings):
     """This process's name, and what the deployment runs."""
 
@@ -84,6 +102,7 @@ class Settings(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     arbitrator: ArbitratorSettings = Field(default_factory=ArbitratorSettings)
+    operator: OperatorSettings = Field(default_factory=OperatorSettings)
     deployment: DeploymentSettings = Field(default_factory=DeploymentSettings)
     redis: RedisSettings = Field(default_factory=RedisSettings)
     log: LogSettings = Field(default_factory=LogSettings)
