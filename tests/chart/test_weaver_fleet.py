@@ -115,6 +115,45 @@ def test_the_charts_fleet_takes_more_of_the_spec() -> None:
         owned_by("operator", fleet={"minReplicas": 2})
 
 
+SPOT = {"minReplicas": 0, "maxReplicas": 8, "capacity": "spot", "slo": {"seconds": 30}}
+SPOT_PODS = {"engines": ["fashn"], "gpu": {"nodeSelector": {"pool": "spot"}}}
+
+
+def test_further_fleets_have_pods_and_bounds_of_their_own() -> None:
+    objects = owned_by("operator", "gpu", fleets={"spot": SPOT | {"weaver": SPOT_PODS}})
+    specs = {
+        name: parse_spec(CustomResource(CRD).admitted(one(objects, "WeaverFleet", name), None)["spec"])
+        for name in ("demo-weaver", "demo-weaver-spot")
+    }
+    assert [spec.engines for spec in specs.values()] == [("catvton",), ("fashn",)]
+    assert specs["demo-weaver-spot"].slo.seconds == 30
+    assert specs["demo-weaver-spot"].slo.picture_seconds == 2
+    for name, spec in specs.items():
+        deployment = one(objects, "Deployment", name)["spec"]
+        labels = deployment["template"]["metadata"]["labels"]
+        assert spec.deployment == name
+        assert spec.selector.items() <= labels.items()
+        assert deployment["selector"]["matchLabels"].items() <= labels.items()
+        others = [other for other in specs if other != name]
+        assert not any(specs[other].selector.items() <= labels.items() for other in others)
+    spot = one(objects, "Deployment", "demo-weaver-spot")["spec"]["template"]["spec"]
+    assert spot["nodeSelector"] == {"pool": "spot"}
+    [container] = spot["containers"]
+    assert {"name": "WEAVER_ENGINES", "value": "fashn"} in container["env"]
+    settings = one(objects, "ConfigMap", "demo-settings")["data"]
+    assert (settings["PROTEUS_ENGINES"], settings["ADMISSION_MAX_REPLICAS"]) == ("catvton,fashn", "13")
+
+
+def test_further_fleets_without_the_operator_and_engines_without_a_licence_are_refused() -> None:
+    fleets = {"spot": SPOT | {"weaver": SPOT_PODS}}
+    with pytest.raises(HelmError, match="only the operator divides work among fleets"):
+        owned_by("chart", "gpu", fleets=fleets)
+    catvton = {"spot": SPOT | {"weaver": {"engines": ["catvton"]}}}
+    values = profile_values("gpu", scaling={"owner": "operator", "fleets": catvton}, weaver={"engines": ["fashn"]})
+    with pytest.raises(HelmError, match="names catvton, whose weights are"):
+        render(values | {"engines": {"default": "fashn", "licencePolicy": "commercial"}})
+
+
 SCALED = 'lookup "keda.sh/v1alpha1" "ScaledObject" .Release.Namespace (printf "%s-weaver" .Release.Name)'
 
 

@@ -14,7 +14,9 @@ from arbitrator.fleets.status import Wanted
 from arbitrator.operator.api import KubernetesApi
 from arbitrator.operator.reconciler import Reconciler
 from arbitrator.operator.watch import Watch
-from kubernetes_double import NAMESPACE, KubernetesDouble, serving
+from arbitrator.settings import OperatorSettings
+from kubernetes_double import NAMESPACE, TOKEN, KubernetesDouble, serving
+from proteus.checked_settings import SettingRefused
 from proteus.service.supervision import Loops
 from waiting import until as until_awaited
 from workbench.deploy.crd import crd
@@ -304,3 +306,22 @@ async def test_a_spec_that_the_definition_cannot_judge_leaves_the_scaled_object_
     double.update("weaver", {"schedules": [night | {"timeZone": "Europe/Berlin"}]})
     await until(lambda: condition(double, "Ready").get("status") == "True", seconds=10)
     assert (await scaled(double))["spec"]["maxReplicaCount"] == 9
+
+
+async def test_a_token_that_the_kubelet_replaces_is_used_at_the_next_call(double, operator, tmp_path) -> None:
+    double.create(fleet("first"))
+    await scaled(double, "demo-first")
+    (tmp_path / "token").write_text("worn out")
+    seen = len(double.requests)
+    await until(lambda: len(double.requests) > seen + 2, seconds=10)
+    (tmp_path / "token").unlink()
+    double.forget_history()
+    (tmp_path / "token").write_text(TOKEN)
+    double.create(fleet("second"))
+    await scaled(double, "demo-second")
+
+
+def test_an_operator_outside_a_cluster_is_refused_with_the_setting(tmp_path) -> None:
+    with pytest.raises(SettingRefused, match="OPERATOR_ACCOUNT_DIR is .* must hold the files token and namespace"):
+        OperatorSettings(enabled=True, account_dir=str(tmp_path))
+    assert OperatorSettings(enabled=False, account_dir=str(tmp_path)).every_seconds == 5

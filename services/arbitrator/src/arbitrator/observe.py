@@ -95,7 +95,7 @@ class Observer:
         return make_observation(stats, fleet, self._settings, now=now, arrived=arrived.total(), warm=warm > 0)
 
     async def _arrivals(self) -> Counter[str]:
-        """Count the jobs submitted since the last reading by engine; none at first and while the stream is unreadable."""
+        """Count the jobs submitted since the last reading, by engine; none at first and while the stream is broken."""
         try:
             arrived = await self._submitted()
         except ResponseError as error:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 from pydantic_settings import SettingsConfigDict
 
 from arbitrator.policies.named import POLICIES
@@ -77,8 +78,15 @@ class OperatorSettings(CheckedSettings):
     api_server: str = "https://kubernetes.default.svc"
     """`OPERATOR_API_SERVER`. The Kubernetes API, by the name that its certificate carries in every cluster."""
 
-    account_dir: str = "/var/run/secrets/kubernetes.io/serviceaccount"
+    account_dir: str = Field(default="/var/run/secrets/kubernetes.io/serviceaccount", validate_default=True)
     """`OPERATOR_ACCOUNT_DIR`. Folder of the service account's `token`, `ca.crt` and `namespace`."""
+
+    @field_validator("account_dir")
+    @classmethod
+    def _is_there(cls, folder: str, info: ValidationInfo) -> str:
+        if info.data.get("enabled") and not all((Path(folder) / name).is_file() for name in ("token", "namespace")):
+            raise ValueError("must hold the files token and namespace, because OPERATOR_ENABLED is set")
+        return folder
 
     every_seconds: float = Field(default=5.0, gt=0)
     """`OPERATOR_EVERY_SECONDS`. Time between two looks at all fleets; at a changed object it looks at once."""

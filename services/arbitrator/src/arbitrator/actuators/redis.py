@@ -50,7 +50,7 @@ class RedisActuator:
         """Write the decision, and append it to the stream when it differs from the last one there."""
         decision = order.decision
         local = decision.desired_replicas if self._local_replicas else ""
-        # The whole fleet's number stays beside those of declared fleets: a ScaledObject that changes hands counts one of them.
+        # The whole number stays beside those of declared fleets: a ScaledObject that changes hands counts either.
         wanted = {} if self._local_replicas else {keys.DEFAULT_FLEET: weavers_wanted(order), **order.fleets}
         gist = f"{decision.batch_size} {decision.mode} {decision.state} {decision.degraded_fraction} {local}"
         decided = config_of(order).write()

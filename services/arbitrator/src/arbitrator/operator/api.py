@@ -128,9 +128,9 @@ class KubernetesApi:
     ) -> Body:
         if self._session is None:
             raise RuntimeError("KubernetesApi is used outside its `async with` block")
-        headers = {"Authorization": f"Bearer {self.token()}", "Content-Type": kind}
         data = json.dumps(body) if body is not None else None
         try:
+            headers = {"Authorization": f"Bearer {self.token()}", "Content-Type": kind}
             async with self._session.request(
                 method, self.server + path, data=data, headers=headers, params=params
             ) as answer:
