@@ -322,6 +322,6 @@ async def test_a_token_that_the_kubelet_replaces_is_used_at_the_next_call(double
 
 
 def test_an_operator_outside_a_cluster_is_refused_with_the_setting(tmp_path) -> None:
-    with pytest.raises(SettingRefused, match="OPERATOR_ACCOUNT_DIR is .* must hold the files token and namespace"):
+    with pytest.raises(SettingRefused, match=r"OPERATOR_ACCOUNT_DIR is .* must hold the files token and namespace"):
         OperatorSettings(enabled=True, account_dir=str(tmp_path))
     assert OperatorSettings(enabled=False, account_dir=str(tmp_path)).every_seconds == 5
