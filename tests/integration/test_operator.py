@@ -242,6 +242,24 @@ async def test_a_refused_manifest_is_said_in_the_status_and_the_next_spec_tries_
     assert (await scaled(double))["spec"]["maxReplicaCount"] == 6
 
 
+@pytest.mark.parametrize("status", [409, 500])
+async def test_a_status_that_could_not_be_written_is_written_at_the_next_turn(double, operator, status: int) -> None:
+    double.fail("PATCH", "/status", status, times=2)
+    double.create(fleet())
+    await until(lambda: condition(double, "Ready").get("status") == "True", seconds=10)
+
+
+async def test_what_cannot_be_read_about_one_fleet_leaves_the_others_served(double, operator) -> None:
+    strange = pod("strange", component="a-broken")
+    strange["status"]["conditions"] = ["neither", "type", "nor", "status"]
+    double.put("pods", strange)
+    double.create(fleet("a-broken"))
+    double.create(fleet("b-sound"))
+    await until(lambda: condition(double, "Ready", "b-sound").get("status") == "True", seconds=10)
+    assert condition(double, "Ready", "a-broken") == {}
+    assert operator.loops.overdue() is None
+
+
 async def test_a_watch_that_ends_with_410_goes_on_with_a_new_list(double, operator) -> None:
     double.create(fleet("first"))
     await scaled(double, "demo-first")

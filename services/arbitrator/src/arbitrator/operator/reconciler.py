@@ -90,12 +90,12 @@ class Reconciler:
         while not stop.is_set():
             pulse.turn()
             news, due = self._board.news, time.monotonic() + self._every_seconds
-            await self.turn()
+            await self.turn(pulse)
             while not stop.is_set() and self._board.news == news and time.monotonic() < due:
                 await wait(stop, seconds=LOOK_SECONDS)
 
-    async def turn(self) -> None:
-        """Reconcile every fleet once.
+    async def turn(self, pulse: Pulse) -> None:
+        """Reconcile every fleet once; the loop turns with each, for each may wait for a few deadlines.
 
         Raises:
             ApiAway: The list could not be read; the fleets that are known were reconciled all the same.
@@ -111,15 +111,18 @@ class Reconciler:
         uids = {body["metadata"]["uid"] for body in bodies}
         self._memories = {uid: memory for uid, memory in self._memories.items() if uid in uids}
         for body in bodies:
+            pulse.turn()
             memory = self._memories.setdefault(body["metadata"]["uid"], _Memory())
             try:
                 await self._reconcile(body, memory)
                 memory.logged = ""
-            except (ApiAway, ApiRefused) as error:
+            except Exception as error:  # An edge: no answer about one fleet may keep the others from theirs.
                 LOOP_ERRORS.labels("operator").inc()
-                if error.code != memory.logged:
-                    memory.logged = error.code
-                    log.warning("fleet_not_reconciled", fleet=body["metadata"]["name"], reason=error.message[:500])
+                if (kind := type(error).__name__) != memory.logged:
+                    memory.logged = kind
+                    unknown = None if isinstance(error, (ApiAway, ApiRefused)) else error
+                    name = body["metadata"]["name"]
+                    log.warning("fleet_not_reconciled", fleet=name, reason=f"{kind}: {error}"[:500], exc_info=unknown)
         if failure is not None:
             raise failure
 
