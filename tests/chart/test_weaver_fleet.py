@@ -110,7 +110,7 @@ def test_the_charts_fleet_takes_more_of_the_spec() -> None:
     body = one(owned_by("operator", fleet={"schedules": [night], "billing": {"hourlyPrice": 1.5}}), "WeaverFleet")
     admitted = CustomResource(CRD).admitted(body, None)
     assert admitted["spec"]["schedules"][0]["days"] == ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
-    assert admitted["spec"]["billing"] == {"hourlyPrice": 1.5, "periodSeconds": 3600}
+    assert admitted["spec"]["billing"] == {"hourlyPrice": 1.5, "nodeIdleSeconds": 600, "periodSeconds": 3600}
     with pytest.raises(HelmError, match="minReplicas"):
         owned_by("operator", fleet={"minReplicas": 2})
 

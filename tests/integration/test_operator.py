@@ -204,9 +204,9 @@ async def test_the_last_decision_is_in_the_status_and_told_when_the_number_chang
 
 
 async def test_pods_to_go_carry_what_is_left_of_their_paid_hour_and_busy_ones_go_last(double, operator) -> None:
-    double.put("pods", pod("old", started="2026-11-27T11:02:00Z"))
+    double.put("pods", pod("old", started="2026-11-27T11:12:00Z"))
     double.put("pods", pod("new", started="2026-11-27T11:58:00Z"))
-    double.put("pods", pod("works", started="2026-11-27T11:02:00Z"))
+    double.put("pods", pod("works", started="2026-11-27T11:12:00Z"))
     double.create(fleet())
     cost = "controller.kubernetes.io/pod-deletion-cost"
 
@@ -217,7 +217,7 @@ async def test_pods_to_go_carry_what_is_left_of_their_paid_hour_and_busy_ones_go
     assert set(costs().values()) == {None}
     operator.board.decide({"weaver": Wanted(replicas=2, mode="VIP", waiting=0, reason="")}, frozenset({"works"}))
     await until(lambda: None not in costs().values(), seconds=10)
-    assert costs() == {"old": "5", "new": "60", "works": "10005"}
+    assert costs() == {"old": "5", "new": "50", "works": "10005"}
 
 
 @pytest.mark.parametrize("status", [409, 429, 500, 503])

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from arbitrator.fleets.spec import Billing
+
 ANNOTATION: Final = "controller.kubernetes.io/pod-deletion-cost"
 BUSY_COST: Final = 10_000
 """More than the minutes of any period."""
@@ -36,25 +38,35 @@ class PodView:
     terminating: bool = False
 
 
-def deletion_cost(pod: PodView, *, busy: bool, period_seconds: int, now: datetime) -> int:
-    """Return the minutes left of the paid period, rounded up to a step; a busy pod costs more than any idle one."""
+def seconds_to_leave(age_seconds: float, *, period_seconds: float, idle_seconds: float) -> float:
+    """Return for how long a pod can stay at no cost, so that its node, kept empty for a while, goes within its period.
+
+    Args:
+        age_seconds: Since its node was bought.
+        idle_seconds: How long the cluster autoscaler keeps an empty node.
+    """
+    return period_seconds - (max(0.0, age_seconds) + idle_seconds) % period_seconds
+
+
+def deletion_cost(pod: PodView, *, busy: bool, billing: Billing, now: datetime) -> int:
+    """Return the minutes it can stay at no cost, rounded up to a step; a busy pod costs more than any idle one."""
     if pod.started_at is None:
         return 0  # Nothing is paid yet.
-    used_seconds = max(0.0, (now - pod.started_at).total_seconds()) % period_seconds
-    left_minutes = (period_seconds - used_seconds) / 60
+    age_seconds = (now - pod.started_at).total_seconds()
+    left_minutes = (
+        seconds_to_leave(age_seconds, period_seconds=billing.period_seconds, idle_seconds=billing.node_idle_seconds)
+        / 60
+    )
     steps = -(-left_minutes // STEP_MINUTES)
     return int(steps) * STEP_MINUTES + (BUSY_COST if busy else 0)
 
 
 def costs_to_write(
-    pods: Collection[PodView], *, busy: Collection[str], wanted: int, period_seconds: int, now: datetime
+    pods: Collection[PodView], *, busy: Collection[str], wanted: int, billing: Billing, now: datetime
 ) -> Mapping[str, str]:
     """Return pod -> the cost to write, of the pods whose annotation differs; empty while no pod is to go."""
     staying = [pod for pod in pods if not pod.terminating]
     if wanted >= len(staying):
         return {}
-    costs = {
-        pod.name: str(deletion_cost(pod, busy=pod.name in busy, period_seconds=period_seconds, now=now))
-        for pod in staying
-    }
+    costs = {pod.name: str(deletion_cost(pod, busy=pod.name in busy, billing=billing, now=now)) for pod in staying}
     return {pod.name: costs[pod.name] for pod in staying if pod.cost != costs[pod.name]}

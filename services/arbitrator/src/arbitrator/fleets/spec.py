@@ -139,6 +139,9 @@ class Billing(Part):
     period_seconds: int = Field(default=3600, ge=60, le=86_400)
     """Every started period is paid in full; a pod whose period has just begun goes last."""
 
+    node_idle_seconds: int = Field(default=600, ge=0, le=86_400)
+    """How long the cluster autoscaler keeps an empty node: its scale-down-unneeded-time."""
+
 
 class RedisAccess(Part):
     """How KEDA reaches Redis."""

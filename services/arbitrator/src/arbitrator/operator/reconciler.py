@@ -51,6 +51,9 @@ APPLY_SECONDS: Final = 60.0
 REFUSED_SECONDS: Final = 30.0
 """How long a manifest that was refused for good is not sent again, unless it changes."""
 
+COST_SECONDS: Final = 30.0
+"""How seldom deletion costs are written: pods begin and end work every second, and each write is an event for many."""
+
 LOOK_SECONDS: Final = 0.25
 
 
@@ -64,6 +67,7 @@ class _Memory:
     problem: Finding | None = None
     refused_until: float = -1e9
     moment: Moment | None = None
+    costs_at: float = -1e9
     logged: str = ""
 
 
@@ -164,15 +168,17 @@ class Reconciler:
             findings=findings_of(bounds, problem=problem, scaler=memory.scaler),
         )
         await self._write_status(body, status, memory)
-        if wanted is None:
+        if wanted is None or time.monotonic() - memory.costs_at < COST_SECONDS:
             return
         costs = deletion_cost.costs_to_write(
             staying,
             busy=self._board.busy,
             wanted=wanted.replicas,
-            period_seconds=spec.billing.period_seconds,
+            billing=spec.billing,
             now=now,
         )
+        if costs:
+            memory.costs_at = time.monotonic()
         for name, cost in costs.items():
             await self._api.annotate_pod(name, {deletion_cost.ANNOTATION: cost})
 
