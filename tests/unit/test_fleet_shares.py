@@ -67,6 +67,13 @@ def test_spot_pods_that_get_no_node_are_asked_of_the_others_as_well() -> None:
     assert shares(4, view("sure", 0, 4, **DEAR), spot) == {"spot": 3, "sure": 3}
 
 
+def test_spot_goes_before_the_rest_whatever_it_costs() -> None:
+    assert shares(2, view("a", 0, 2), view("z", 0, 2, capacity="spot", billing={"hourlyPrice": 9.0})) == {
+        "z": 2,
+        "a": 0,
+    }
+
+
 def test_the_cheaper_of_two_sure_fleets_is_filled_first() -> None:
     assert shares(3, view("a", 0, 2, **DEAR), view("b", 0, 2, billing={"hourlyPrice": 1.0})) == {"b": 2, "a": 1}
 
