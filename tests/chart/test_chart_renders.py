@@ -293,9 +293,12 @@ def test_a_service_that_leads_to_metrics_is_scraped_by_it_and_the_rest_by_pod(re
     assert not [o for o in rendered() if o["kind"] in watched]
 
 
-@pytest.mark.parametrize("over", [{"scaling": {"owner": "operator"}}, {"scaling": {"owner": "none"}}])
-def test_another_owner_of_scaling_gets_no_scaledobject(rendered: Callable[..., Objects], over: dict[str, Any]) -> None:
-    assert [o for o in rendered(**over) if o["kind"] == "ScaledObject"] == []
+@pytest.mark.parametrize(("owner", "scaled"), [("operator", ["demo-tailor"]), ("none", [])])
+def test_another_owner_of_scaling_gets_no_scaledobject_of_weavers(
+    rendered: Callable[..., Objects], owner: str, scaled: list[str]
+) -> None:
+    objects = rendered(scaling={"owner": owner})
+    assert [o["metadata"]["name"] for o in objects if o["kind"] == "ScaledObject"] == scaled
 
 
 def test_what_keda_scales_names_no_replicas(rendered: Callable[..., Objects]) -> None:

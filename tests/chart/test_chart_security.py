@@ -165,9 +165,7 @@ def test_only_an_arbitrator_that_owns_the_scaling_reaches_the_api_server(rendere
     objects = rendered("cpu", scaling={"owner": "operator"})
     out, _ = arrows(objects)
     assert out == INSIDE | DNS | {("arbitrator", "outside", p) for p in (443, 6443)}
-    [role] = [o for o in objects if o["kind"] == "Role"]
-    verbs = ["get", "list", "watch", "create", "patch"]
-    assert role["rules"] == [{"apiGroups": ["keda.sh"], "resources": ["scaledobjects"], "verbs": verbs}]
+    assert len([o for o in objects if o["kind"] == "Role"]) == 1  # tests/chart/test_weaver_fleet.py has its rules.
     [binding] = [o for o in objects if o["kind"] == "RoleBinding"]
     assert [one["name"] for one in binding["subjects"]] == ["demo-arbitrator"]
     mounted = {

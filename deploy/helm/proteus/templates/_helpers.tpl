@@ -38,6 +38,21 @@ app.kubernetes.io/component: {{ .component }}
 {{- define "proteus.engines" -}}
 {{- if .Values.weaver.engines }}{{ join "," .Values.weaver.engines }}{{ else }}puppet{{ end -}}
 {{- end }}
+{{/* The weavers' values with what a further fleet says otherwise. */}}
+{{- define "proteus.fleetValues" -}}
+{{ toYaml (mergeOverwrite (deepCopy .root.Values.weaver) (deepCopy (default (dict) .fleet.weaver))) }}
+{{- end }}
+{{/* Every engine of every fleet, and the most weavers of all fleets together. */}}
+{{- define "proteus.allEngines" -}}
+{{- $all := default (list "puppet") .Values.weaver.engines -}}
+{{- range .Values.scaling.fleets }}{{ $all = concat $all (default (list) (default (dict) .weaver).engines) }}{{ end -}}
+{{ join "," ($all | uniq) }}
+{{- end }}
+{{- define "proteus.maxReplicas" -}}
+{{- $most := int .Values.scaling.maxReplicas -}}
+{{- range .Values.scaling.fleets }}{{ $most = add $most (int (default 5 .maxReplicas)) }}{{ end -}}
+{{ $most }}
+{{- end }}
 {{- define "proteus.defaultEngine" -}}
 {{- default (first (splitList "," (include "proteus.engines" .))) .Values.engines.default -}}
 {{- end }}
@@ -159,6 +174,9 @@ affinity:
 {{- define "proteus.podMetadata" -}}
 labels:
   {{- include "proteus.labels" (dict "root" .root "component" .component) | nindent 2 }}
+  {{- with .fleet }}
+  proteus.dev/fleet: {{ . }}
+  {{- end }}
 annotations:
   checksum/config: {{ include (print .root.Template.BasePath "/shared/configmap.yaml") .root | sha256sum }}
   {{- with .values.podAnnotations }}

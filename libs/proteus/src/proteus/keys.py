@@ -33,9 +33,20 @@ WEAVER_REPLICAS: Final = "config:weaver_replicas"
 """STRING, arbitrator, EX 15. Weavers that one machine's supervisor should run; missing: keep what runs, at least one.
 Written where no other system scales (`ARBITRATOR_LOCAL_REPLICAS`)."""
 
-WEAVERS_WANTED: Final = "config:weavers_wanted:weaver"
-"""SET of n + 1 members, arbitrator, EX 15. The arbitrator requests n weavers of the fleet `weaver`; KEDA counts it.
-Missing: there is no request, and KEDA counts the queue. Written where `ARBITRATOR_LOCAL_REPLICAS` is off."""
+DEFAULT_FLEET: Final = "weaver"
+"""The fleet of a deployment that declares none."""
+
+
+def weavers_wanted(fleet: str) -> str:
+    """SET of n + 1 members, arbitrator, EX 15. The arbitrator requests n weavers of a fleet; KEDA counts it.
+
+    Missing: there is no request, and KEDA counts the queue. Written where `ARBITRATOR_LOCAL_REPLICAS` is off.
+    """
+    return f"config:weavers_wanted:{fleet}"
+
+
+WEAVERS_WANTED: Final = weavers_wanted(DEFAULT_FLEET)
+"""SET, arbitrator, EX 15. All weavers together, for the chart's own ScaledObject."""
 
 WARM: Final = "config:warm"
 """STRING `1`, gateway, EX as long as a client requested. Keep a weaver ready, with or without work."""

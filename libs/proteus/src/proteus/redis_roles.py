@@ -66,7 +66,8 @@ RULES: Final[Mapping[RedisRole, str]] = {
     # protect the queue.
     RedisRole.ARBITRATOR: f"~config:* ~arbitrator:* {_WORK} ({_queue_keys(keys.JOBS)} {_LOOK})",
     RedisRole.KEDA: (
-        f"{_counted(keys.JOBS)} {_counted(keys.TAILOR)} ~{keys.WEAVERS_WANTED} -@all +@connection -@dangerous -@admin "
+        f"{_counted(keys.JOBS)} {_counted(keys.TAILOR)} ~{_JOBS.index('*')} ~{keys.weavers_wanted('*')} "
+        "-@all +@connection -@dangerous -@admin "
         "+eval +type +llen +zcard +scard +hlen"
     ),
     RedisRole.ADMIN: "~* &* +@all",

@@ -8,6 +8,8 @@ from functools import partial
 from redis.asyncio import Redis
 
 from arbitrator.actuators.redis import RedisActuator
+from arbitrator.fleet_judge import FleetJudge
+from arbitrator.fleets.board import Board
 from arbitrator.loop import Loop, Metrics
 from arbitrator.observe import Observer
 from arbitrator.policies.contract import Policy
@@ -39,8 +41,11 @@ def make_shadow(settings: Settings, redis: Redis) -> Shadow | None:
 async def serve(settings: Settings, stop: asyncio.Event) -> None:
     """Run the loop until `stop`. It only reads the queue: gateways and workers reap."""
     async with worker_client(settings.redis.url) as redis:
+        queue, engine, board = JobQueue(redis, keys.JOBS), settings.deployment.default_engine, Board()
+        observer = Observer(redis, queue, settings.arbitrator, engine=engine)
+        judge = FleetJudge(redis, queue.keys, board, settings.arbitrator, engine=engine)
         loop = Loop(
-            Observer(redis, JobQueue(redis, keys.JOBS), settings.arbitrator, engine=settings.deployment.default_engine),
+            observer,
             make_policy(settings.arbitrator),
             RedisActuator(
                 redis,
@@ -51,10 +56,15 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
             tick_seconds=settings.arbitrator.tick_seconds,
             metrics=Metrics(),
             shadow=make_shadow(settings, redis),
+            fleets=lambda: judge.judge(observer.readings),
         )
         loops = Loops()
         probes = probe_server(
             settings.probe.port, host=settings.probe.host, not_ready=loop.not_ready, overdue=loops.overdue
         )
-        async with probes:
-            await loops.keep("tick", partial(loop.run, stop), stop)
+        async with probes, asyncio.TaskGroup() as tasks:
+            tasks.create_task(loops.keep("tick", partial(loop.run, stop), stop))
+            if settings.operator.enabled:
+                from arbitrator.operator.running import operate  # kopf: only where there is an API server.
+
+                tasks.create_task(operate(settings.operator, board, loops, stop))

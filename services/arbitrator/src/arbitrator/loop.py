@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import math
 import time
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Final, Protocol
 
 import structlog
@@ -69,6 +70,7 @@ class Loop:
     Args:
         tick_seconds: Time from one tick to the next.
         shadow: A second policy that gets the same observations.
+        fleets: Decides for the declared fleets from the same readings; None: there are none.
     """
 
     def __init__(
@@ -80,6 +82,7 @@ class Loop:
         tick_seconds: float,
         metrics: Metrics,
         shadow: Shadow | None = None,
+        fleets: Callable[[], Awaitable[Mapping[str, int]]] | None = None,
     ) -> None:
         self._reader = reader
         self._policy = policy
@@ -87,6 +90,7 @@ class Loop:
         self._tick_seconds = tick_seconds
         self._metrics = metrics
         self._shadow = shadow
+        self._fleets = fleets
         self._before: Decision | None = None
         self._seen_at = 0.0
         self._arrivals_per_second = 0.0
@@ -140,7 +144,11 @@ class Loop:
         decision = self._policy.decide(seen, self._before)
         self._count(seen)
         order = Order(
-            decision=decision, seen=seen, policy=self._policy.name, arrivals_per_second=self._arrivals_per_second
+            decision=decision,
+            seen=seen,
+            policy=self._policy.name,
+            arrivals_per_second=self._arrivals_per_second,
+            fleets=await self._fleets() if self._fleets else {},
         )
         acted = await self._actuator.apply(order)
         if acted != self.leading:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 from redis.asyncio import Redis
@@ -45,6 +47,20 @@ def fleet_of(cards: Sequence[WorkerCard], *, engine: str, cold_start_seconds: fl
     )
 
 
+@dataclass(frozen=True, kw_only=True)
+class Readings:
+    """What an observation was made of, for those who look at a part of it.
+
+    Attributes:
+        arrived: Engine -> jobs submitted since the readings before.
+    """
+
+    now: float
+    stats: QueueStats
+    cards: Sequence[WorkerCard]
+    arrived: Mapping[str, int]
+
+
 class Observer:
     """Reads observations. Keeps only its position in the event stream, to count arrivals.
 
@@ -60,6 +76,7 @@ class Observer:
         self._engine = engine
         self._last_event = ""
         self._unread = UnreadKeys()
+        self.readings: Readings | None = None
 
     async def read(self) -> Observation:
         """Return an observation. Its readings run concurrently."""
@@ -73,11 +90,12 @@ class Observer:
         seconds, microseconds = clock
         now = seconds + microseconds / 1e6
         cold_start_seconds = self._settings.cold_start_seconds
+        self.readings = Readings(now=now, stats=stats, cards=cards, arrived=arrived)
         fleet = fleet_of(cards, engine=self._engine, cold_start_seconds=cold_start_seconds, now=now)
-        return make_observation(stats, fleet, self._settings, now=now, arrived=arrived, warm=warm > 0)
+        return make_observation(stats, fleet, self._settings, now=now, arrived=arrived.total(), warm=warm > 0)
 
-    async def _arrivals(self) -> int:
-        """Count the jobs submitted since the last reading; 0 at the first, and while the stream cannot be read."""
+    async def _arrivals(self) -> Counter[str]:
+        """Count the jobs submitted since the last reading, by engine; none at first and while the stream is broken."""
         try:
             arrived = await self._submitted()
         except ResponseError as error:
@@ -85,25 +103,26 @@ class Observer:
                 raise
             self._unread.note([self._queue.keys.events])
             self._last_event = ""
-            return 0
+            return Counter()
         self._unread.note([])
         return arrived
 
-    async def _submitted(self) -> int:
+    async def _submitted(self) -> Counter[str]:
         stream = self._queue.keys.events
         if not self._last_event:
             newest: Any = await self._redis.xrevrange(stream, count=1)
             self._last_event = newest[0][0] if newest else "0-0"
-            return 0
+            return Counter()
         after = f"({self._last_event}" if self._last_event != LAST_ID else LAST_ID
         entries: Any = await self._redis.xrange(stream, min=after, count=EVENTS_PER_TICK)
         if not entries:
             newest = await self._redis.xrevrange(stream, count=1)
             if not newest or _order(newest[0][0]) < _order(self._last_event):
                 self._last_event = ""  # The stream began anew: so does the count.
-            return 0
+            return Counter()
         self._last_event = entries[-1][0]
-        return sum(fields.get("kind") == EventKind.SUBMITTED for _, fields in entries)
+        submitted = [fields for _, fields in entries if fields.get("kind") == EventKind.SUBMITTED]
+        return Counter(fields.get("engine", "") for fields in submitted)
 
 
 def _order(entry_id: str) -> tuple[int, int]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 from pydantic_settings import SettingsConfigDict
 
 from arbitrator.policies.named import POLICIES
@@ -66,6 +67,31 @@ class ArbitratorSettings(CheckedSettings):
     """`ARBITRATOR_IDLE_SECONDS`. How long one machine keeps a weaver that nothing needs; KEDA's usual cooldown."""
 
 
+class OperatorSettings(CheckedSettings):
+    """Whether and how WeaverFleets are followed."""
+
+    model_config = SettingsConfigDict(frozen=True, env_prefix="OPERATOR_", extra="ignore")
+
+    enabled: bool = False
+    """`OPERATOR_ENABLED`. Follow the WeaverFleets of this namespace (chart: `scaling.owner=operator`)."""
+
+    api_server: str = "https://kubernetes.default.svc"
+    """`OPERATOR_API_SERVER`. The Kubernetes API, by the name that its certificate carries in every cluster."""
+
+    account_dir: str = Field(default="/var/run/secrets/kubernetes.io/serviceaccount", validate_default=True)
+    """`OPERATOR_ACCOUNT_DIR`. Folder of the service account's `token`, `ca.crt` and `namespace`."""
+
+    @field_validator("account_dir")
+    @classmethod
+    def _is_there(cls, folder: str, info: ValidationInfo) -> str:
+        if info.data.get("enabled") and not all((Path(folder) / name).is_file() for name in ("token", "namespace")):
+            raise ValueError("must hold the files token and namespace, because OPERATOR_ENABLED is set")
+        return folder
+
+    every_seconds: float = Field(default=5.0, gt=0)
+    """`OPERATOR_EVERY_SECONDS`. Time between two looks at all fleets; at a changed object it looks at once."""
+
+
 class DeploymentSettings(CheckedSettings):
     """This process's name, and what the deployment runs."""
 
@@ -84,6 +110,7 @@ class Settings(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     arbitrator: ArbitratorSettings = Field(default_factory=ArbitratorSettings)
+    operator: OperatorSettings = Field(default_factory=OperatorSettings)
     deployment: DeploymentSettings = Field(default_factory=DeploymentSettings)
     redis: RedisSettings = Field(default_factory=RedisSettings)
     log: LogSettings = Field(default_factory=LogSettings)

@@ -83,7 +83,7 @@ class MemoryState:
             solo_crashes=one.solo_crashes,
         )
         self.jobs[one.id] = entry
-        self.emit(EventKind.SUBMITTED, entry)
+        self.emit(EventKind.SUBMITTED, entry, engine=entry.submission.engine)
         self.waiting.insert(self.ahead_of(0) if one.high else len(self.waiting), element_of(entry))
         self.index[one.id] = entry
         return True

@@ -6,7 +6,8 @@ decision twice changes nothing.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from arbitrator.policies.contract import Decision, Observation
@@ -14,12 +15,17 @@ from arbitrator.policies.contract import Decision, Observation
 
 @dataclass(frozen=True, kw_only=True)
 class Order:
-    """A decision to apply, the observation behind it, and the policy that took it."""
+    """A decision to apply, the observation behind it, and the policy that took it.
+
+    Attributes:
+        fleets: Declared fleet -> pods wanted of it.
+    """
 
     decision: Decision
     seen: Observation
     policy: str
     arrivals_per_second: float
+    fleets: Mapping[str, int] = field(default_factory=dict)
 
 
 class Actuator(Protocol):

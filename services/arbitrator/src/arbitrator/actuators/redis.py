@@ -49,7 +49,9 @@ class RedisActuator:
     async def apply(self, order: Order) -> bool:
         """Write the decision, and append it to the stream when it differs from the last one there."""
         decision = order.decision
-        local, wanted = (decision.desired_replicas, "") if self._local_replicas else ("", weavers_wanted(order))
+        local = decision.desired_replicas if self._local_replicas else ""
+        # The whole number stays beside those of declared fleets: a ScaledObject that changes hands counts either.
+        wanted = {} if self._local_replicas else {keys.DEFAULT_FLEET: weavers_wanted(order), **order.fleets}
         gist = f"{decision.batch_size} {decision.mode} {decision.state} {decision.degraded_fraction} {local}"
         decided = config_of(order).write()
         decided.pop(keys.WEAVER_REPLICAS)  # Written on one machine only.
@@ -59,7 +61,7 @@ class RedisActuator:
                 *decided,
                 keys.DECISIONS,
                 keys.WEAVER_REPLICAS,
-                keys.WEAVERS_WANTED,
+                *map(keys.weavers_wanted, wanted),
             ],
             args=[
                 self._identity,
@@ -69,7 +71,7 @@ class RedisActuator:
                 int(gist != self._noted),
                 STREAM_CAP,
                 local,
-                wanted,
+                *wanted.values(),
             ],
         )
         if written:

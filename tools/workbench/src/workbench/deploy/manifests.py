@@ -19,6 +19,7 @@ from proteus.engines import CARDS
 from proteus.licences import PARSERS
 from proteus.redis_roles import RedisRole, acl_file
 from proteus.storage_roles import StorageRole, actions
+from workbench.deploy import crd
 
 ROOT: Final = Path(__file__).resolve().parents[5]
 CHART: Final = ROOT / "deploy" / "helm" / "proteus"
@@ -66,12 +67,14 @@ FILES: Final[dict[str, tuple[str, ...]]] = {
 
 HEADER: Final = "# Made from deploy/helm/proteus by `make manifests`; change the chart, not this file.\n"
 
+CRD_HEADER: Final = "# Made from arbitrator/fleets by `make manifests`; change the models, not this file.\n"
+
 
 def from_code() -> dict[str, str]:
     """Return the chart's generated files: path in the chart -> text.
 
     They hold each role's rights, with placeholders for passwords, bucket and weights, the data of the engines' and
-    parsers' cards, and the engines, parsers and policies that the values may name.
+    parsers' cards, the engines, parsers and policies that the values may name, and the definition of `WeaverFleet`.
     """
     users = acl_file({role: f"<{role}>" for role in RedisRole})
     storage = {
@@ -85,6 +88,7 @@ def from_code() -> dict[str, str]:
         "files/engines.json": json.dumps(_engines(), indent=2) + "\n",
         "files/parsers.json": json.dumps(_parsers(), indent=2) + "\n",
         "values.schema.json": json.dumps(_values_schema(), indent=2) + "\n",
+        crd.FILE: CRD_HEADER + yaml.safe_dump(crd.crd(), sort_keys=False, width=120),
     }
 
 

@@ -101,5 +101,6 @@ class Tally:
     tenant_in_slo: dict[int, int] = field(default_factory=dict)
     flips: int = 0
     node_hours: float = 0.0
+    pod_hours: float = 0.0
     peak_replicas: int = 0
     samples: list[Sample] = field(default_factory=list)

@@ -8,12 +8,14 @@ and rate policies; a pod needs a node; a node is billed by the started hour. Lef
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import ceil, floor
 from typing import Final, Literal
 
 HPA_SYNC_SECONDS: Final = 15.0
 TOLERANCE: Final = 0.1
+HOUR_SECONDS: Final = 3600.0
+"""What clouds bill at least."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,9 @@ OURS: Final = Behaviour(
     down_window_seconds=600,
 )
 """See docs/contract.md, KEDA."""
+
+PROMPT: Final = replace(OURS, down=(RatePolicy("Percent", 100, 15),), down_window_seconds=60)
+"""Ours, but for a scale-in that follows the signal."""
 
 
 def wanted_replicas(total: float, target: float, current: int) -> int:
@@ -130,6 +135,9 @@ class FleetPlan:
         node_start_seconds: A GPU node from the cloud's pool, image pulled.
         node_idle_seconds: The cluster autoscaler removes a node that has been empty this long.
         pool_minimum: Nodes the pool always has.
+        removal: Which pod goes first at scale-in. `youngest`: the ReplicaSet's own order; `paid`: the one whose node
+            can still go within its paid hour, as the operator's deletion cost says; one that works goes last.
+        prompt: Scale in within a minute of the signal, all at once; else slowly, as the chart does.
         polling_seconds: KEDA's pollingInterval, for 0 -> 1.
         cooldown_seconds: KEDA's cooldownPeriod, for 1 -> 0.
     """
@@ -143,6 +151,8 @@ class FleetPlan:
     node_start_seconds: float = 150.0
     node_idle_seconds: float = 600.0
     pool_minimum: int = 1
+    removal: Literal["youngest", "paid"] = "youngest"
+    prompt: bool = False
     polling_seconds: float = 5.0
     cooldown_seconds: float = 600.0
 
@@ -155,7 +165,7 @@ class FleetPlan:
         return self.pod_start_seconds + self.node_start_seconds
 
     def hpa(self) -> Hpa:
-        behaviour = KUBERNETES_DEFAULT if self.signal == "plain" else OURS
+        behaviour = KUBERNETES_DEFAULT if self.signal == "plain" else PROMPT if self.prompt else OURS
         return Hpa(behaviour, max(self.min_replicas, 1), self.max_replicas)
 
     def metric(self, *, waiting: int, retrying: int, running: int, busy: int, desired: int) -> tuple[float, float]:

@@ -13,10 +13,11 @@ from heapq import heappop, heappush
 from math import inf
 from typing import Final, cast
 
+from arbitrator.fleets.deletion_cost import seconds_to_leave
 from proteus.fleet_view import remaining_seconds
 from workbench.simulate.actors import Job, RunOptions, Tally, Worker
 from workbench.simulate.curves import Curve
-from workbench.simulate.scaling import HPA_SYNC_SECONDS, FleetPlan, NodePool
+from workbench.simulate.scaling import HOUR_SECONDS, HPA_SYNC_SECONDS, FleetPlan, NodePool
 from workbench.simulate.systems.contract import System
 from workbench.simulate.traces import Trace
 
@@ -97,6 +98,7 @@ class World:
             self._happen(kind, subject)
         tally.arrived = total
         tally.unfinished = len(self.queue) + system.held + self.running + self.leased
+        tally.pod_hours += sum(trace.seconds - worker.started for worker in self.workers) / HOUR_SECONDS
         tally.node_hours = self._pool.settle(trace.seconds, [w.bought for w in self.workers])
         for tenant in tenants:
             tally.tenant_arrived[tenant] = tally.tenant_arrived.get(tenant, 0) + 1
@@ -289,13 +291,21 @@ class World:
             self.workers.append(worker)
             self._push(ready_at, _READY, worker)
         if wanted < self.asked:
-            # The ReplicaSet removes pods that are not ready first, then the youngest ones.
+            # The ReplicaSet removes pods that are not ready first, then the cheapest, else the youngest ones.
             staying = [worker for worker in self.workers if not worker.draining]
-            staying.sort(key=lambda worker: (worker.ready, -worker.bought))
+            staying.sort(key=self._removal_order)
             for worker in staying[: self.asked - wanted]:
                 self._drain(worker)
         self.asked = wanted
         self.tally.peak_replicas = max(self.tally.peak_replicas, wanted)
+
+    def _removal_order(self, worker: Worker) -> tuple[bool, bool, float]:
+        if self.plan.removal == "youngest":
+            return worker.ready, False, -worker.bought
+        left = seconds_to_leave(
+            self.now - worker.bought, period_seconds=HOUR_SECONDS, idle_seconds=self.plan.node_idle_seconds
+        )
+        return worker.ready, bool(worker.jobs), left
 
     def _drain(self, worker: Worker) -> None:
         """SIGTERM: the worker finishes its batch and takes no more."""
@@ -311,6 +321,7 @@ class World:
         worker.alive = False
         worker.ready = False
         self.workers.remove(worker)
+        self.tally.pod_hours += (self.now - worker.started) / HOUR_SECONDS
         self._pool.leave(self.now, worker.bought)
 
     def _sample(self) -> None:

@@ -42,7 +42,7 @@ for i = 8, #ARGV, 17 do
     local job = {token = token, attempts = ARGV[i + 13], crashes = ARGV[i + 14], solo_crashes = ARGV[i + 15]}
     local high = ARGV[i + 12] == '1'
     local order = next_order() - (high and EXPRESS or 0)
-    store(id, i, token, emit('submitted', id, 'queued', job), order)
+    store(id, i, token, emit('submitted', id, 'queued', job, 'engine', ARGV[i + 6]), order)
     if deadline ~= '' then call('ZADD', DEADLINES, deadline, id) end
     if high then insert(payload, ahead_of('(0')) else call('LPUSH', LIST, payload) end
     enlist(id, ARGV[i + 6], order)

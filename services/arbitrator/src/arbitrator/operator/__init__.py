@@ -1,0 +1,1 @@
+"""The operator: follows `WeaverFleet` objects, keeps their ScaledObjects, and writes their status."""

@@ -1,0 +1,105 @@
+"""The arbitrator decides for declared fleets: from the queue of their engines to the sets that KEDA counts."""
+
+from typing import Any
+
+from prometheus_client import CollectorRegistry
+from redis.asyncio import Redis
+
+from arbitrator.actuators.redis import RedisActuator
+from arbitrator.fleet_judge import FleetJudge, pod_of
+from arbitrator.fleets.board import Board, FleetView
+from arbitrator.fleets.bounds import Bounds
+from arbitrator.fleets.spec import parse_spec
+from arbitrator.loop import Loop, Metrics
+from arbitrator.observe import Observer
+from arbitrator.policies.slo import SloPolicy
+from arbitrator.settings import ArbitratorSettings
+from proteus import keys
+from proteus.engines import CARDS
+from proteus.jobs import JobId, WorkerId
+from proteus.queue import JobQueue
+from proteus.queue.model import Submission
+from proteus.registry import WorkerCard, WorkerState, register
+
+
+def job(number: int, engine: str) -> Submission:
+    return Submission(
+        id=JobId(f"job_{number}"),
+        epoch=1,
+        payload={"id": f"job_{number}"},
+        body={"user_id": "u", "vton_id": None, "job_type": "tryon", "result_url": "/v1/results/x/1", "trace_id": "t"},
+        engine=engine,
+        batch_key=CARDS[engine].batch_key("balanced"),
+    )
+
+
+def declared(board: Board, name: str, most: int, **fields: Any) -> None:
+    spec = {"deployment": name, "selector": {"app": name}} | fields
+    board.put({"metadata": {"name": name, "uid": name, "resourceVersion": "1"}, "spec": spec})
+    bounds = Bounds(min_replicas=0, max_replicas=most)
+    board.see(FleetView(name=name, spec=parse_spec(spec), bounds=bounds, pods=frozenset({f"{name}-1"})))
+
+
+def arbitrator(redis: Redis, board: Board) -> Loop:
+    settings, queue = ArbitratorSettings(), JobQueue(redis, keys.JOBS)
+    observer = Observer(redis, queue, settings, engine="catvton")
+    judge = FleetJudge(redis, queue.keys, board, settings, engine="catvton")
+    return Loop(
+        observer,
+        SloPolicy(),
+        RedisActuator(redis, identity="a1", lease_seconds=5),
+        tick_seconds=0.5,
+        metrics=Metrics(CollectorRegistry()),
+        fleets=lambda: judge.judge(observer.readings),
+    )
+
+
+async def wanted(redis: Redis) -> dict[str, int]:
+    names = [name async for name in redis.scan_iter(match="config:weavers_wanted:*")]
+    return {name.rpartition(":")[2]: await redis.scard(name) - 1 for name in names}
+
+
+async def test_work_for_one_engine_wakes_the_fleets_that_offer_it_and_no_other(redis: Redis) -> None:
+    board, queue = Board(), JobQueue(redis, keys.JOBS)
+    declared(board, "fashn", 4, engines=["fashn"])
+    declared(board, "sure", 2, engines=["catvton"], billing={"hourlyPrice": 2.0})
+    declared(board, "spot", 4, engines=["catvton"], capacity="spot", billing={"hourlyPrice": 0.5})
+    loop = arbitrator(redis, board)
+    assert await loop.tick()
+    assert await wanted(redis) == {"weaver": 1, "fashn": 0, "sure": 0, "spot": 0}
+    await queue.submit(job(1, "catvton"))
+    assert await loop.tick()
+    assert await wanted(redis) == {"weaver": 1, "fashn": 0, "sure": 0, "spot": 1}
+    assert board.wanted("spot").waiting == 1
+    assert board.wanted("fashn").waiting == 0
+    assert await redis.ttl(keys.weavers_wanted("spot")) <= keys.CONFIG_SECONDS
+
+
+async def test_a_pod_that_works_keeps_its_fleet_and_is_known_by_its_workers_id(redis: Redis) -> None:
+    board, queue = Board(), JobQueue(redis, keys.JOBS)
+    declared(board, "sure", 2, billing={"hourlyPrice": 2.0})
+    declared(board, "spot", 4, capacity="spot", billing={"hourlyPrice": 0.5})
+    card = WorkerCard(
+        id=WorkerId("weaver-sure-1-a1b2c3"), state=WorkerState.READY, engines=("catvton",), slots_used=1, slots_free=0
+    )
+    assert pod_of(card) == "sure-1"
+    await register(redis, queue.keys, card)
+    await queue.submit(job(1, "catvton"))
+    await queue.claim(card.id, free=1, engines=["catvton"])
+    assert await arbitrator(redis, board).tick()
+    assert board.busy == {"sure-1"}
+    assert (await wanted(redis))["sure"] == 1
+
+
+async def test_without_a_declared_fleet_only_the_whole_number_is_written(redis: Redis) -> None:
+    assert await arbitrator(redis, Board()).tick()
+    assert set(await wanted(redis)) == {"weaver"}
+
+
+async def test_arrivals_are_counted_by_engine(redis: Redis) -> None:
+    queue = JobQueue(redis, keys.JOBS)
+    observer = Observer(redis, queue, ArbitratorSettings(), engine="catvton")
+    await observer.read()
+    await queue.submit(job(1, "catvton"), job(2, "fashn"), job(3, "catvton"))
+    assert (await observer.read()).arrived == 3
+    assert observer.readings.arrived == {"catvton": 2, "fashn": 1}

@@ -1,0 +1,345 @@
+"""The operator against an API server on loopback: what it applies, what it may not, and what it survives."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from arbitrator.fleets.board import Board
+from arbitrator.fleets.status import Wanted
+from arbitrator.operator.api import KubernetesApi
+from arbitrator.operator.reconciler import Reconciler
+from arbitrator.operator.watch import Watch
+from arbitrator.settings import OperatorSettings
+from kubernetes_double import NAMESPACE, TOKEN, KubernetesDouble, serving
+from proteus.checked_settings import SettingRefused
+from proteus.service.supervision import Loops
+from waiting import until as until_awaited
+from workbench.deploy.crd import crd
+
+PODS = (
+    f"/api/v1/namespaces/{NAMESPACE}/pods"
+    "?labelSelector=app.kubernetes.io/component%3Dweaver,app.kubernetes.io/instance%3Ddemo"
+)
+NOON = datetime(2026, 11, 27, 12, 0, tzinfo=UTC)
+
+
+async def until(condition: Callable[[], Any], *, seconds: float) -> None:
+    async def asked() -> Any:
+        return condition()
+
+    await until_awaited(asked, seconds=seconds)
+
+
+class Operator:
+    """A running operator: its board, and a clock that a test sets."""
+
+    def __init__(self) -> None:
+        self.board = Board()
+        self.now = NOON
+        self.loops = Loops(first_pause_seconds=0.05)
+
+    @asynccontextmanager
+    async def running(self, double: KubernetesDouble, account: Path) -> AsyncIterator["Operator"]:
+        stop = asyncio.Event()
+        async with KubernetesApi(double.url, account) as api, asyncio.TaskGroup() as tasks:
+            watch = Watch(self.board, api)
+            reconciler = Reconciler(api, self.board, every_seconds=0.2, now=lambda: self.now)
+            tasks.create_task(self.loops.keep("watch", lambda pulse: watch.run(stop, pulse), stop))
+            tasks.create_task(self.loops.keep("operator", lambda pulse: reconciler.run(stop, pulse), stop))
+            await until(lambda: double.watchers, seconds=10)
+            try:
+                yield self
+            finally:
+                stop.set()
+
+
+@pytest.fixture
+async def double(tmp_path: Path) -> AsyncIterator[KubernetesDouble]:
+    async with serving(KubernetesDouble(crd()), tmp_path) as served:
+        yield served
+
+
+@pytest.fixture
+async def operator(double: KubernetesDouble, tmp_path: Path) -> AsyncIterator[Operator]:
+    async with Operator().running(double, tmp_path) as running:
+        yield running
+
+
+def fleet(name: str = "weaver", **spec: Any) -> dict[str, Any]:
+    labels = {"app.kubernetes.io/instance": "demo", "app.kubernetes.io/component": name}
+    return {
+        "apiVersion": "proteus.dev/v1alpha1",
+        "kind": "WeaverFleet",
+        "metadata": {"name": name, "labels": labels},
+        "spec": {"deployment": f"demo-{name}", "selector": labels} | spec,
+    }
+
+
+def pod(name: str, component: str = "weaver", started: str = "2026-11-27T11:30:00Z") -> dict[str, Any]:
+    labels = {"app.kubernetes.io/instance": "demo", "app.kubernetes.io/component": component}
+    status = {"phase": "Running", "startTime": started, "conditions": [{"type": "Ready", "status": "True"}]}
+    return {"metadata": {"name": name, "labels": labels, "creationTimestamp": started}, "status": status}
+
+
+async def scaled(double: KubernetesDouble, name: str = "demo-weaver") -> dict[str, Any]:
+    await until(lambda: double.get("scaledobjects", name), seconds=10)
+    return double.get("scaledobjects", name)
+
+
+def condition(double: KubernetesDouble, kind: str, name: str = "weaver") -> dict[str, Any]:
+    body = double.get("weaverfleets", name) or {}
+    found = [one for one in body.get("status", {}).get("conditions", []) if one["type"] == kind]
+    return found[0] if found else {}
+
+
+async def test_a_fleet_gets_a_scaled_object_that_it_owns_and_a_status(double, operator) -> None:
+    double.put("pods", pod("demo-weaver-1"))
+    made = double.create(fleet(maxReplicas=7, billing={"hourlyPrice": 1.5}))
+    found = await scaled(double)
+    assert found["spec"]["maxReplicaCount"] == 7
+    assert found["metadata"]["ownerReferences"] == [
+        {
+            "apiVersion": "proteus.dev/v1alpha1",
+            "kind": "WeaverFleet",
+            "name": "weaver",
+            "uid": made["metadata"]["uid"],
+            "controller": True,
+            "blockOwnerDeletion": False,
+        }
+    ]
+    await until(lambda: condition(double, "Ready").get("status") == "True", seconds=10)
+    status = double.get("weaverfleets", "weaver")["status"]
+    assert (status["replicas"], status["readyReplicas"], status["costPerHour"]) == (1, 1, 1.5)
+    assert status["selector"] == "app.kubernetes.io/component=weaver,app.kubernetes.io/instance=demo"
+    assert status["observedGeneration"] == 1
+    assert double.get("weaverfleets", "weaver")["metadata"].get("finalizers") is None
+    assert double.get("weaverfleets", "weaver")["metadata"].get("annotations") is None
+
+
+async def test_a_changed_spec_is_followed_at_once_and_an_unchanged_one_is_not_written_again(double, operator) -> None:
+    double.create(fleet())
+    await until(lambda: condition(double, "Ready").get("status") == "True", seconds=10)
+    settled = len([call for call in double.requests if call[0] == "PATCH"])
+    turns = [path for _, path in double.requests].count(PODS) + 3
+    await until(lambda: [path for _, path in double.requests].count(PODS) >= turns, seconds=10)
+    assert len([call for call in double.requests if call[0] == "PATCH"]) == settled
+    double.update("weaver", {"maxReplicas": 9})
+    await until(lambda: double.get("scaledobjects", "demo-weaver")["spec"]["maxReplicaCount"] == 9, seconds=10)
+    await until(lambda: double.get("weaverfleets", "weaver")["status"]["observedGeneration"] == 2, seconds=10)
+
+
+async def test_what_others_set_on_the_scaled_object_stays_and_what_they_change_of_ours_does_not(
+    double, operator
+) -> None:
+    double.create(fleet())
+    found = await scaled(double)
+    found["metadata"]["annotations"]["autoscaling.keda.sh/paused-scale-in"] = "true"
+    found["spec"]["initialCooldownPeriod"] = 30
+    found["spec"]["cooldownPeriod"] = 1
+    double.update("weaver", {"maxReplicas": 9})
+    await until(lambda: double.get("scaledobjects", "demo-weaver")["spec"]["maxReplicaCount"] == 9, seconds=10)
+    after = double.get("scaledobjects", "demo-weaver")
+    assert after["metadata"]["annotations"]["autoscaling.keda.sh/paused-scale-in"] == "true"
+    assert after["spec"]["initialCooldownPeriod"] == 30
+    assert after["spec"]["cooldownPeriod"] == 600
+
+
+async def test_pause_and_hold_are_annotations_that_go_when_the_spec_no_longer_asks(double, operator) -> None:
+    paused, held = "autoscaling.keda.sh/paused", "autoscaling.keda.sh/paused-replicas"
+
+    def annotations() -> dict[str, str]:
+        return (double.get("scaledobjects", "demo-weaver") or {"metadata": {}})["metadata"].get("annotations") or {}
+
+    double.create(fleet(paused=True))
+    await until(lambda: annotations().get(paused) == "true", seconds=10)
+    await until(lambda: condition(double, "Paused").get("reason") == "Paused", seconds=10)
+    double.update("weaver", {"paused": False, "replicas": 3})
+    await until(lambda: annotations() == {held: "3"}, seconds=10)
+    double.update("weaver", {"replicas": None})
+    await until(lambda: annotations() == {}, seconds=10)
+    await until(lambda: condition(double, "Paused").get("status") == "False", seconds=10)
+    await until(lambda: [one["reason"] for one in double.all("events")] == ["Paused", "Held", "Scaling"], seconds=10)
+    assert {one["involvedObject"]["name"] for one in double.all("events")} == {"weaver"}
+
+
+async def test_a_schedule_prewarms_closes_and_ends(double, operator) -> None:
+    morning = {"name": "morning", "from": "08:30", "until": "10:00", "minReplicas": 3}
+    night = {"name": "night", "from": "22:00", "until": "07:00", "minReplicas": 0, "maxReplicas": 0}
+    double.create(fleet(schedules=[morning, night]))
+
+    def bounds() -> tuple[int, int, str | None]:
+        found = double.get("scaledobjects", "demo-weaver")
+        spec, annotations = found["spec"], found["metadata"].get("annotations") or {}
+        return (
+            spec["minReplicaCount"],
+            spec["maxReplicaCount"],
+            annotations.get("autoscaling.keda.sh/paused-replicas"),
+        )
+
+    await scaled(double)
+    assert bounds() == (1, 5, None)
+    operator.now = NOON.replace(hour=9)
+    await until(lambda: bounds() == (3, 5, None), seconds=10)
+    operator.now = NOON.replace(hour=23)
+    await until(lambda: bounds() == (0, 1, "0"), seconds=10)
+    operator.now = NOON.replace(day=28, hour=7)
+    await until(lambda: bounds() == (1, 5, None), seconds=10)
+    await until(lambda: len([e for e in double.all("events") if e["reason"].startswith("Schedule")]) == 4, seconds=10)
+
+
+async def test_the_last_decision_is_in_the_status_and_told_when_the_number_changes(double, operator) -> None:
+    double.create(fleet())
+    await until(lambda: condition(double, "Ready").get("status") == "True", seconds=10)
+    one = Wanted(replicas=2, mode="VIP", waiting=4, reason="the predicted wait is 30% of the budget")
+    operator.board.decide({"weaver": one}, frozenset())
+    await until(lambda: double.get("weaverfleets", "weaver")["status"].get("wantedReplicas") == 2, seconds=10)
+    status = double.get("weaverfleets", "weaver")["status"]
+    assert (status["mode"], status["waiting"], status["reason"]) == ("VIP", 4, one.reason)
+    await until(lambda: [e["message"] for e in double.all("events")] == [f"2 pods: {one.reason}"], seconds=10)
+
+
+async def test_pods_to_go_carry_what_is_left_of_their_paid_hour_and_busy_ones_go_last(double, operator) -> None:
+    double.put("pods", pod("old", started="2026-11-27T11:12:00Z"))
+    double.put("pods", pod("new", started="2026-11-27T11:58:00Z"))
+    double.put("pods", pod("works", started="2026-11-27T11:12:00Z"))
+    double.create(fleet())
+    cost = "controller.kubernetes.io/pod-deletion-cost"
+
+    def costs() -> dict[str, str]:
+        return {one["metadata"]["name"]: one["metadata"].get("annotations", {}).get(cost) for one in double.all("pods")}
+
+    await until(lambda: condition(double, "Ready").get("status") == "True", seconds=10)
+    assert set(costs().values()) == {None}
+    operator.board.decide({"weaver": Wanted(replicas=2, mode="VIP", waiting=0, reason="")}, frozenset({"works"}))
+    await until(lambda: None not in costs().values(), seconds=10)
+    assert costs() == {"old": "5", "new": "50", "works": "10005"}
+
+
+@pytest.mark.parametrize("status", [409, 429, 500, 503])
+async def test_a_call_that_fails_for_now_is_made_again(double, operator, status: int) -> None:
+    double.fail("PATCH", "scaledobjects", status, times=2)
+    double.create(fleet())
+    await scaled(double)
+    await until(lambda: condition(double, "Applied").get("status") == "True", seconds=10)
+
+
+@pytest.mark.parametrize(("status", "reason"), [(403, "Forbidden"), (404, "KedaMissing"), (422, "Rejected")])
+async def test_a_refused_manifest_is_said_in_the_status_and_the_next_spec_tries_again(
+    double, operator, status: int, reason: str
+) -> None:
+    double.fail("PATCH", "scaledobjects", status)
+    double.create(fleet())
+    await until(lambda: condition(double, "Ready").get("reason") == reason, seconds=10)
+    assert f"the test ordered a {status}" in condition(double, "Applied")["message"]
+    await until(lambda: [(e["type"], e["reason"]) for e in double.all("events")] == [("Warning", reason)], seconds=10)
+    double.update("weaver", {"maxReplicas": 6})
+    await until(lambda: condition(double, "Ready").get("status") == "True", seconds=10)
+    assert (await scaled(double))["spec"]["maxReplicaCount"] == 6
+
+
+@pytest.mark.parametrize("status", [409, 500])
+async def test_a_status_that_could_not_be_written_is_written_at_the_next_turn(double, operator, status: int) -> None:
+    double.fail("PATCH", "/status", status, times=2)
+    double.create(fleet())
+    await until(lambda: condition(double, "Ready").get("status") == "True", seconds=10)
+
+
+async def test_what_cannot_be_read_about_one_fleet_leaves_the_others_served(double, operator) -> None:
+    strange = pod("strange", component="a-broken")
+    strange["status"]["conditions"] = ["neither", "type", "nor", "status"]
+    double.put("pods", strange)
+    double.create(fleet("a-broken"))
+    double.create(fleet("b-sound"))
+    await until(lambda: condition(double, "Ready", "b-sound").get("status") == "True", seconds=10)
+    assert condition(double, "Ready", "a-broken") == {}
+    assert operator.loops.overdue() is None
+
+
+async def test_a_watch_that_ends_with_410_goes_on_with_a_new_list(double, operator) -> None:
+    double.create(fleet("first"))
+    await scaled(double, "demo-first")
+    double.forget_history()
+    double.create(fleet("second"))
+    await scaled(double, "demo-second")
+
+
+async def test_an_api_server_that_goes_away_and_comes_back_is_followed_again(double, operator) -> None:
+    double.create(fleet("first"))
+    await scaled(double, "demo-first")
+    double.away = True
+    double.forget_history()
+    seen = len(double.requests)
+    await until(lambda: len(double.requests) > seen + 2, seconds=10)
+    double.create(fleet("second"))
+    double.away = False
+    await scaled(double, "demo-second")
+
+
+async def test_an_operator_that_starts_again_changes_nothing_and_knows_what_was_deleted_meanwhile(
+    double, tmp_path
+) -> None:
+    async with Operator().running(double, tmp_path):
+        double.create(fleet("stays"))
+        double.create(fleet("goes"))
+        await until(lambda: condition(double, "Ready", "stays").get("status") == "True", seconds=10)
+        await until(lambda: condition(double, "Ready", "goes").get("status") == "True", seconds=10)
+    before = double.get("weaverfleets", "stays")["metadata"]["resourceVersion"]
+    events = len(double.all("events"))
+    double.delete("goes")
+    assert double.get("scaledobjects", "demo-goes") is None
+    seen = len(double.requests)
+    async with Operator().running(double, tmp_path):
+        await until(lambda: any("scaledobjects/demo-stays" in path for _, path in double.requests[seen:]), seconds=10)
+        await until(
+            lambda: len([path for _, path in double.requests[seen:] if "pods?labelSelector" in path]) > 1, seconds=10
+        )
+    assert double.get("weaverfleets", "stays")["metadata"]["resourceVersion"] == before
+    assert double.get("scaledobjects", "demo-goes") is None
+    assert len(double.all("events")) == events
+
+
+async def test_a_deleted_fleet_is_gone_at_once_and_its_scaled_object_with_it(double, operator) -> None:
+    double.create(fleet())
+    await until(lambda: operator.board.views() != (), seconds=10)
+    double.delete("weaver")
+    await until(lambda: operator.board.views() == (), seconds=10)
+    assert double.get("scaledobjects", "demo-weaver") is None
+
+
+async def test_a_spec_that_the_definition_cannot_judge_leaves_the_scaled_object_and_is_said(double, operator) -> None:
+    double.create(fleet())
+    await scaled(double)
+    night = {"name": "night", "from": "22:00", "until": "07:00", "minReplicas": 0, "timeZone": "Mars/Olympus"}
+    double.update("weaver", {"schedules": [night], "maxReplicas": 9})
+    await until(lambda: condition(double, "Ready").get("reason") == "SpecRefused", seconds=10)
+    assert condition(double, "Ready")["message"] == (
+        "spec.schedules 'night': timeZone is 'Mars/Olympus', which is no IANA time zone"
+    )
+    assert double.get("scaledobjects", "demo-weaver")["spec"]["maxReplicaCount"] == 5
+    double.update("weaver", {"schedules": [night | {"timeZone": "Europe/Berlin"}]})
+    await until(lambda: condition(double, "Ready").get("status") == "True", seconds=10)
+    assert (await scaled(double))["spec"]["maxReplicaCount"] == 9
+
+
+async def test_a_token_that_the_kubelet_replaces_is_used_at_the_next_call(double, operator, tmp_path) -> None:
+    double.create(fleet("first"))
+    await scaled(double, "demo-first")
+    (tmp_path / "token").write_text("worn out")
+    seen = len(double.requests)
+    await until(lambda: len(double.requests) > seen + 2, seconds=10)
+    (tmp_path / "token").unlink()
+    double.forget_history()
+    (tmp_path / "token").write_text(TOKEN)
+    double.create(fleet("second"))
+    await scaled(double, "demo-second")
+
+
+def test_an_operator_outside_a_cluster_is_refused_with_the_setting(tmp_path) -> None:
+    with pytest.raises(SettingRefused, match=r"OPERATOR_ACCOUNT_DIR is .* must hold the files token and namespace"):
+        OperatorSettings(enabled=True, account_dir=str(tmp_path))
+    assert OperatorSettings(enabled=False, account_dir=str(tmp_path)).every_seconds == 5
