@@ -14,8 +14,9 @@ import numpy as np
 
 from weaver.pipelines.anatomy import Mask, Point
 from weaver.pipelines.fitting import ANKLES, ELBOWS, HIPS, KNEES, SHOULDERS, WRISTS
+from weaver.pipelines.labels import GROUND, SKIN, Labels
 from weaver.pipelines.mesh import Floats
-from weaver.pipelines.scene import GROUND, SKIN, Labels, Scene
+from weaver.pipelines.scene import Scene
 
 # Half widths in shoulder widths (joint to joint, about 0.34 m): anthropometric means of adults.
 ARM_RADII: Final = (0.15, 0.12, 0.08)

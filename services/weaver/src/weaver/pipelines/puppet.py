@@ -21,16 +21,14 @@ from proteus.jobs import JobId
 from weaver.pipelines.anatomy import Anatomy, Mask, Point, lower_anatomy, upper_anatomy
 from weaver.pipelines.contract import Failed, Finished, Pixels, StepReport, WeaveJob
 from weaver.pipelines.fitting import ELBOWS, SEEN, WRISTS, Piece, fit
+from weaver.pipelines.labels import HAIR, SKIN, TOP
+from weaver.pipelines.light import contact_shadow, folds_of, light_on
 from weaver.pipelines.mesh import Floats, warp, window_of
 from weaver.pipelines.removal import Bared, bare
-from weaver.pipelines.scene import HAIR, SKIN, shoulder_width
+from weaver.pipelines.scene import shoulder_width
 
 CATEGORIES: Final = ("upper", "lower", "overall", "dress")
 
-LIGHT_STRENGTH: Final = 0.35
-"""How much of the photo's light and shade the cloth takes: more would print the old garment's pattern on it."""
-
-LIGHT_RANGE: Final = (0.82, 1.15)
 SURE: Final = 0.9
 """A forearm is put before the garment only if elbow and wrist are this visible: a guessed one would tear a hole."""
 
@@ -158,15 +156,20 @@ def weave(job: WeaveJob) -> Finished:
             cloth[place] += painted
     clip = _clip(job, window, unit)
     alpha = _without_scraps(cloth[..., 3] * clip)
-    light = _light(job, window, alpha, unit)
-    clip *= light
+    clip *= light_on(job.person, window, alpha, unit)
+    clip *= folds_of(job.person, window, bared.shows(TOP, window), unit)
     image = bared.image
     below = image[top:bottom, left:right]
+    below_light = contact_shadow(alpha, bared.gone[top:bottom, left:right], unit)
     # The cloth's colours are premultiplied already.
     blended = cloth[..., :3] * clip[..., None]
-    blended += below * (1 - alpha)[..., None]
+    blended += below * ((1 - alpha) * below_light)[..., None]
     blended += np.float32(0.5)
-    np.copyto(below, np.clip(blended, 0, 255, out=blended).astype(np.uint8), where=(alpha > 1 / 255)[..., None])
+    np.copyto(
+        below,
+        np.clip(blended, 0, 255, out=blended).astype(np.uint8),
+        where=((alpha > 1 / 255) | (below_light < 1))[..., None],
+    )
     covered = float((alpha > 0.5).sum()) / max(1.0, unit * unit)
     if covered < 0.02:
         raise NoGarmentDetected("none of the garment lands on the person")
@@ -295,20 +298,6 @@ def _pixel(point: Point) -> tuple[int, int]:
     """Round into cv2's drawing range: landmarks may lie far outside the photo."""
     x, y = np.clip(np.round(point), -30_000, 30_000)
     return int(x), int(y)
-
-
-def _light(job: WeaveJob, window: tuple[int, int, int, int], alpha: Floats, unit: float) -> Floats:
-    """Return the photo's light on the garment, around 1: its lightness there, blurred until old patterns are gone."""
-    left, top, right, bottom = window
-    grey = cv2.cvtColor(job.person[top:bottom, left:right], cv2.COLOR_RGB2GRAY).astype(np.float32)
-    small = (max(1, (right - left) // 8), max(1, (bottom - top) // 8))
-    weight = cv2.resize(np.ascontiguousarray(alpha), small, interpolation=cv2.INTER_AREA) + 1e-3
-    light = cv2.resize(grey, small, interpolation=cv2.INTER_AREA) * weight
-    sigma = max(0.5, 0.16 * unit / 8)
-    smooth = cv2.GaussianBlur(light, (0, 0), sigma) / cv2.GaussianBlur(weight, (0, 0), sigma)
-    level = float((smooth * weight).sum() / weight.sum())
-    factor = np.clip((np.maximum(smooth, 1) / max(level, 1.0)) ** LIGHT_STRENGTH, *LIGHT_RANGE)
-    return np.asarray(cv2.resize(factor, (right - left, bottom - top), interpolation=cv2.INTER_CUBIC), np.float32)
 
 
 def _sample_job() -> WeaveJob:

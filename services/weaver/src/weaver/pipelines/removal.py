@@ -17,9 +17,10 @@ from weaver.pipelines import limbs
 from weaver.pipelines.anatomy import Mask, Pixels, Point
 from weaver.pipelines.colours import distance, fill
 from weaver.pipelines.contract import WeaveJob
+from weaver.pipelines.labels import BOTTOM, GROUND, HAIR, SKIN, TOP, feet
 from weaver.pipelines.limbs import Limb
 from weaver.pipelines.mesh import Floats
-from weaver.pipelines.scene import BOTTOM, GROUND, HAIR, SKIN, TOP, Crop, Scene, look
+from weaver.pipelines.scene import Crop, Scene, look
 
 RIM: Final = 0.035
 """In shoulder widths: the old garment's edge is blurred into what is beside it, so so much more goes."""
@@ -116,10 +117,10 @@ def _old(scene: Scene, category: str) -> Mask:
         old = (scene.labels == TOP) & (scene.down_the_trunk() > SKIRT_FROM)
     if not scene.bottom_known and category == "upper":
         old &= (scene.down_the_trunk() < 1.0) | _near_arms(scene)
-    old = _without_crumbs(old)
+    old = _without_crumbs(old & ~feet(scene.points, scene.seen, scene.unit, scene.labels.shape))
     rim = max(2.0, RIM * scene.unit)
     grown = cv2.distanceTransform((~old).astype(np.uint8), cv2.DIST_L2, 3) <= rim if old.any() else old
-    return np.asarray(grown & scene.allowed)
+    return np.asarray(grown & scene.allowed & ~feet(scene.points, scene.seen, scene.unit, scene.labels.shape))
 
 
 def _without_crumbs(old: Mask) -> Mask:

@@ -22,11 +22,20 @@ from weaver.pipelines.anatomy import Mask, Pixels, Point
 from weaver.pipelines.colours import distance, fill, nearest, palette, weighted
 from weaver.pipelines.contract import WeaveJob
 from weaver.pipelines.fitting import ANKLES, ELBOWS, HIPS, KNEES, SEEN, SHOULDERS, WRISTS
+from weaver.pipelines.labels import (
+    BOTTOM,
+    GROUND,
+    HAIR,
+    SAME_CLOTH,
+    SKIN,
+    TOP,
+    Labels,
+    ground_in_gaps,
+    only_hair_of_the_head,
+    without_mixed_rims,
+)
 from weaver.pipelines.mesh import Floats
 
-Labels = NDArray[np.uint8]
-
-GROUND, SKIN, TOP, BOTTOM, HAIR = range(5)
 WORKING_SIDE: Final = 416
 
 SKIN_REACH: Final = 15.0
@@ -47,7 +56,6 @@ LEAST_FACE: Final = 0.1
 BAND: Final = 0.07
 """In shoulder widths: how far the person mask's edge may be off; the pose network's mask has 256 pixels a side."""
 
-SAME_CLOTH: Final = 9.0
 ONE_PIECE_SHARE: Final = 0.5
 """If this share of the thighs' samples has the trunk's colours, trunk and legs wear one garment."""
 
@@ -184,10 +192,11 @@ def look(job: WeaveJob) -> Scene:
     beyond = (outside > 0) & np.isin(labels, (TOP, BOTTOM, SKIN, HAIR))
     least = np.min(costs[1:], axis=0)
     labels = np.where(beyond & ((least > LOOSE_CLOTH) | (outside > 2.5 * band)), GROUND, labels)
-    labels = _only_hair_of_the_head(labels, points, unit, hair, low_trunk)
+    labels = ground_in_gaps(labels, weighted(lab - ground, lightness=0.6), points, seen, unit)
+    labels = only_hair_of_the_head(labels, points, unit, hair, low_trunk)
     return Scene(
         crop=crop, rgb=rgb, lab=lab, points=points, seen=seen, unit=unit, person=person,
-        labels=_without_mixed_rims(np.asarray(cv2.medianBlur(labels, 3), np.uint8)), one_piece=one_piece,
+        labels=without_mixed_rims(np.asarray(cv2.medianBlur(labels, 3), np.uint8)), one_piece=one_piece,
         bottom_known=bool(len(bottom)), allowed=allowed, skin=np.median(skin, axis=0).astype(np.float32),
     )  # fmt: skip
 
@@ -311,36 +320,3 @@ class _Sampler:
     def _pixels(self, points: Point) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         xs, ys = np.round(points[self._on_person(points)]).astype(np.int64).reshape(-1, 2).T
         return ys, xs
-
-
-def _only_hair_of_the_head(labels: Labels, points: Point, unit: float, hair: Floats, low_trunk: Floats) -> Labels:
-    """Give what has the hair's colour back to the cloth, unless it hangs together with the head."""
-    # Where cloth and skin meet, the camera mixes them to what may look like a thread of hair.
-    every = labels == HAIR
-    found = cv2.morphologyEx(every.astype(np.uint8), cv2.MORPH_OPEN, np.ones((5, 5), np.uint8)) > 0
-    alike = (
-        len(hair)
-        and len(low_trunk)
-        and float(nearest(np.median(hair, axis=0)[None], palette(low_trunk, 4))[0]) < SAME_CLOTH
-    )
-    eyes = points[[2, 5]].mean(axis=0)
-    reach = 0.75 * unit
-    ys, xs = np.mgrid[0 : labels.shape[0], 0 : labels.shape[1]]
-    near = np.hypot(xs - eyes[0], ys - eyes[1]) < reach
-    if alike:
-        return np.where(every & ~near, np.uint8(TOP), labels)
-    _, pieces = cv2.connectedComponents(found.astype(np.uint8), connectivity=8)
-    of_head = found & np.isin(pieces, np.unique(pieces[near & found]))
-    return np.where(every & ~of_head & ~near, np.uint8(TOP), labels)
-
-
-def _without_mixed_rims(labels: Labels) -> Labels:
-    """Give thin lines of cloth beside the ground back to it: there the camera mixed the person's colour with it."""
-    square, wide = np.ones((5, 5), np.uint8), np.ones((7, 7), np.uint8)
-    near_ground = cv2.dilate((labels == GROUND).astype(np.uint8), square) > 0
-    for kind, others in ((TOP, (SKIN, HAIR, BOTTOM)), (BOTTOM, (SKIN, TOP))):
-        near_other = cv2.dilate(np.isin(labels, others).astype(np.uint8), square) > 0
-        cloth = (labels == kind).astype(np.uint8)
-        thick = cv2.dilate(cv2.morphologyEx(cloth, cv2.MORPH_OPEN, wide), square) > 0
-        labels = np.where((cloth > 0) & ~thick & near_ground & near_other, np.uint8(GROUND), labels)
-    return labels
