@@ -117,8 +117,15 @@ def test_a_measure_sees_a_garment_that_was_pasted_over_the_old_one() -> None:
 
 
 @pytest.mark.slow
-def test_hair_over_the_shoulders_stays_before_the_garment() -> None:
-    portrait = portraits.draw(Person(long_hair=True, hair="brown", top="jumper", dye="green"), size=SIZE)
+@pytest.mark.parametrize(
+    ("person", "size"),
+    [
+        (Person(long_hair=True, hair="brown", top="jumper", dye="green"), SIZE),
+        (Person(long_hair=True, build="slim", top="polo", dye="blue", ground="beige"), (1024, 768)),
+    ],
+)
+def test_hair_over_the_shoulders_stays_before_the_garment(person: Person, size: tuple[int, int]) -> None:
+    portrait = portraits.draw(person, size=size)
     image = weave(portrait.job(portraits.garment("tee-blocks"), "upper")).image
     hair = portrait.is_part("hair") & (portrait.agnostic["upper"] > 127)
     hair = cv2.erode(hair.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0

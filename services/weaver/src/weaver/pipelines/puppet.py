@@ -1,9 +1,12 @@
 """Engine `puppet`: the cut-out, warped onto the body by meshes. CPU, no weights, a fraction of a second.
 
-What flows: the old garment goes (`scene` says where it is, `limbs` what is below it, `removal` repaints it). The new
-one's anatomy (`anatomy`) and the person's landmarks give pieces of cloth with 10 x 10 meshes (`fitting`); `mesh` paints
-them; here they are clipped to what may change, put behind neck, hair and forearms, given a little of the photo's
-light, and blended. Pixels that neither garment reaches are the photo's, bit for bit.
+    scene, limbs ─▶ removal: the photo without the old garment ─┐
+    anatomy ─▶ fitting ─▶ mesh: the new garment's pieces ───────┴▶ clipped, lit, blended ─▶ the picture
+
+`scene` finds the old garment, `limbs` the body below it, and `removal` repaints it. `anatomy` reads the new garment,
+`fitting` places its pieces on the landmarks with meshes of 10 x 10 vertices, `mesh` paints them. This module clips them
+to what may change, puts them behind hair, forearms and neck, gives them the photo's light and folds (`light`), and
+blends. A pixel that neither garment covers is the photo's, bit for bit.
 """
 
 from __future__ import annotations
@@ -30,7 +33,7 @@ from weaver.pipelines.scene import shoulder_width
 CATEGORIES: Final = ("upper", "lower", "overall", "dress")
 
 SURE: Final = 0.9
-"""A forearm is put before the garment only if elbow and wrist are this visible: a guessed one would tear a hole."""
+"""A forearm is put before the garment only if elbow and wrist are this visible: a wrong one would cut a hole into it."""
 
 SCRAP_FRACTION: Final = 0.04
 """Of the largest piece: a smaller corner of cloth below a crossing arm looks like a mistake."""
@@ -41,8 +44,8 @@ FOREARM_RADIUS: Final = 0.15
 BARE_HAND: Final = 0.25
 """If this share of the hand's place is skin, the hand is bare."""
 
-LOOSE: Final = 0.03
-"""In shoulder widths: how far a top may stand off the body's outline."""
+LOOSE: Final = 0.10
+"""In shoulder widths: how far a top may stand off the body's outline: at the waist a straight shirt hangs free."""
 
 NOTCH: Final = 0.06
 """In shoulder widths: gaps in the body's outline up to twice this wide are bridged by cloth."""

@@ -1,9 +1,10 @@
-"""What a person's photo shows where: ground, skin, the clothes that are worn, hair. Pure numpy and cv2.
+"""Labels each pixel of a person's photo: ground, skin, the two garments that are worn, hair. Pure numpy and cv2.
 
-Nobody tells which pixels are cloth: the parse has landmarks, a coarse person mask and what may change. So the photo's
-own colours are sampled where landmarks say what must be there (face and hands, trunk and arms, thighs, the crown, the
-ground beside the person), and every pixel goes to the nearest palette. Inside the person cloth is the default: what is
-not surely skin or hair is taken for the garment, because a forgotten collar is worse than a repainted one.
+The parse has landmarks, a coarse person mask and what may change; it does not say which pixels are cloth. So this module
+takes samples of the photo where landmarks say what must be there (face and hands, trunk and arms, thighs, the crown of
+the head, the ground beside the person), makes a palette of each, and gives every pixel the label of the nearest palette.
+Inside the person a pixel that is neither skin nor hair counts as cloth: a collar that is left over is worse than a
+shadow that is repainted. `labels` corrects what colour alone confuses.
 
 Everything here is a crop of the photo around the person, at most `WORKING_SIDE` pixels a side.
 """
@@ -41,6 +42,12 @@ WORKING_SIDE: Final = 416
 SKIN_REACH: Final = 15.0
 """Farther than this from the skin's palette (weighted Lab) nothing inside the person is skin: it is cloth."""
 
+FACE_SHADE: Final = 20.0
+"""Of the face's median L: darker or lighter samples of the face are its shadows, hair or glasses."""
+
+HAIR_SHADE: Final = 10.0
+"""Of L: hair is so much darker than the darkest of the skin's palette."""
+
 LIMB_SKIN: Final = 11.0
 """Samples along a limb that are nearer to the skin's palette than this are bare."""
 
@@ -57,7 +64,7 @@ BAND: Final = 0.07
 """In shoulder widths: how far the person mask's edge may be off; the pose network's mask has 256 pixels a side."""
 
 ONE_PIECE_SHARE: Final = 0.5
-"""If this share of the thighs' samples has the trunk's colours, trunk and legs wear one garment."""
+"""If this share of the thighs' samples has the trunk's colours, one garment covers trunk and legs."""
 
 DEFAULT_SKIN: Final = (66.0, 14.0, 18.0)
 """CIELAB, where neither face nor hands are seen: between all."""
@@ -232,10 +239,10 @@ class _Sampler:
             mouth, eyes = points[[9, 10]].mean(axis=0), points[[2, 5]].mean(axis=0)
             reach = max(0.75 * float(np.linalg.norm(mouth - eyes)), 2.0)
             face = self._disc((mouth + eyes) / 2, reach)
-            # Eyes, brows and beards are no skin.
-            found = (
-                face[weighted(face - np.median(face, axis=0).astype(np.float32)) < SKIN_REACH] if len(face) else found
-            )
+            if len(face):
+                # Eyes, brows, beards and the rims of hair are no skin.
+                apart = face - np.median(face, axis=0).astype(np.float32)
+                found = face[(weighted(apart) < SKIN_REACH) & (np.abs(apart[:, 0]) < FACE_SHADE)]
         face = found
         for wrist, hand in zip(WRISTS, ((18, 20), (17, 19)), strict=True):
             if self._seen[wrist]:
@@ -283,7 +290,9 @@ class _Sampler:
         if not self._seen[[0, 2, 5, 9, 10]].all() or float(np.linalg.norm(up)) < LEAST_FACE * self._unit:
             return nothing
         found = self._disc(eyes + up * 1.15, 0.35 * float(np.linalg.norm(up)))
-        found = found[nearest(found, skin) > LIMB_SKIN]
+        # Brown hair has fair skin's hue: much darker than any skin of this person it is hair, too.
+        darker = found[:, 0] < skin[:, 0].min() - HAIR_SHADE
+        found = found[(nearest(found, skin) > LIMB_SKIN) | darker]
         return found if len(found) >= 20 else nothing
 
     def _limb(self, start: int, end: int, first: float, last: float) -> Point:
