@@ -33,7 +33,7 @@ from weaver.pipelines.scene import shoulder_width
 CATEGORIES: Final = ("upper", "lower", "overall", "dress")
 
 SURE: Final = 0.9
-"""A forearm is put before the garment only if elbow and wrist are this visible: a wrong one would cut a hole into it."""
+"""A forearm is put before the garment only if elbow and wrist are this visible: a wrong one cuts a hole into it."""
 
 SCRAP_FRACTION: Final = 0.04
 """Of the largest piece: a smaller corner of cloth below a crossing arm looks like a mistake."""

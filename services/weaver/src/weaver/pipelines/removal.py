@@ -25,7 +25,7 @@ from weaver.pipelines.mesh import Floats
 from weaver.pipelines.scene import Crop, Scene, look
 
 RIM: Final = 0.035
-"""In shoulder widths: the camera blurs the old garment's edge into what is beside it, so a rim of this width goes, too."""
+"""In shoulder widths: the camera blurs the old garment's edge into what is beside it, so this rim goes, too."""
 
 CRUMB: Final = 0.004
 """Share of the old garment's pixels: a smaller piece is not part of it."""

@@ -1,8 +1,8 @@
 """Labels each pixel of a person's photo: ground, skin, the two garments that are worn, hair. Pure numpy and cv2.
 
-The parse has landmarks, a coarse person mask and what may change; it does not say which pixels are cloth. So this module
-takes samples of the photo where landmarks say what must be there (face and hands, trunk and arms, thighs, the crown of
-the head, the ground beside the person), makes a palette of each, and gives every pixel the label of the nearest palette.
+The parse has landmarks, a coarse person mask and what may change; it does not say which pixels are cloth. So this
+module takes samples of the photo where landmarks say what must be there (face and hands, trunk and arms, thighs, the
+crown of the head, the ground beside the person), makes a palette of each, and gives every pixel the nearest label.
 Inside the person a pixel that is neither skin nor hair counts as cloth: a collar that is left over is worse than a
 shadow that is repainted. `labels` corrects what colour alone confuses.
 
@@ -41,9 +41,6 @@ WORKING_SIDE: Final = 416
 
 SKIN_REACH: Final = 15.0
 """Farther than this from the skin's palette (weighted Lab) nothing inside the person is skin: it is cloth."""
-
-FACE_SHADE: Final = 20.0
-"""Of the face's median L: darker or lighter samples of the face are its shadows, hair or glasses."""
 
 HAIR_SHADE: Final = 10.0
 """Of L: hair is so much darker than the darkest of the skin's palette."""
@@ -239,10 +236,10 @@ class _Sampler:
             mouth, eyes = points[[9, 10]].mean(axis=0), points[[2, 5]].mean(axis=0)
             reach = max(0.75 * float(np.linalg.norm(mouth - eyes)), 2.0)
             face = self._disc((mouth + eyes) / 2, reach)
-            if len(face):
-                # Eyes, brows, beards and the rims of hair are no skin.
-                apart = face - np.median(face, axis=0).astype(np.float32)
-                found = face[(weighted(apart) < SKIN_REACH) & (np.abs(apart[:, 0]) < FACE_SHADE)]
+            # Eyes, brows and beards are no skin.
+            found = (
+                face[weighted(face - np.median(face, axis=0).astype(np.float32)) < SKIN_REACH] if len(face) else found
+            )
         face = found
         for wrist, hand in zip(WRISTS, ((18, 20), (17, 19)), strict=True):
             if self._seen[wrist]:

@@ -96,7 +96,7 @@ def sheet(rows: Sequence[Sequence[WeaveJob]]) -> Pixels:
     draw.text((left + width // 2, top + small + 4), "the photo", fill=INK, font=font, anchor="mt")
     for line, row in enumerate(rows):
         y = top + small + CAPTION + line * (height + GAP) + GAP // 2
-        for column, picture in enumerate([row[0].person, *(weave(job).picture for job in row)]):
+        for column, picture in enumerate([row[0].person, *(weave(job).image for job in row)]):
             canvas.paste(_tile(picture), (left + column * (width + GAP), y))
     return np.asarray(canvas)
 
