@@ -99,6 +99,10 @@ weights: install-models ## Fetch and check one model's weights: make weights MOD
 eval: install-dev ## Cut every drawn garment: tables, JSON on the last line, contact sheets into SHEETS=folder
 	@$(BIN)/python -m workbench.eval $(if $(SHEETS),--sheets "$(SHEETS)")
 
+.PHONY: sheet
+sheet: install-dev ## README's picture: four people in three garments, by `puppet`, into docs/images/tryons.webp
+	@$(BIN)/python -m workbench.eval.showcase docs/images/tryons.webp
+
 .PHONY: bench-queue
 bench-queue: install-dev ## Our queue beside celery, taskiq and arq, each in its own environment; JSON on the last line
 	@$(BIN)/python -m workbench.bench.queue

@@ -46,9 +46,9 @@ class SlowCut(FlatParser):
         assert self.may_cut.wait(30)
         return super().find_garment(photo, category=category)
 
-    def find_person(self, photo: Pixels) -> PersonMasks:
+    def find_person(self, photo: Pixels, *, index: int | None = None) -> PersonMasks:
         self.begun.append("parse")
-        return super().find_person(photo)
+        return super().find_person(photo, index=index)
 
 
 @pytest.fixture

@@ -134,7 +134,7 @@ class SlowParser:
         self.go.wait(10)
         return GarmentMask(alpha=np.full(photo.shape[:2], 255, np.uint8), category="upper", confidence=1.0, worn=False)
 
-    def find_person(self, photo: Pixels) -> PersonMasks:
+    def find_person(self, photo: Pixels, *, index: int | None = None) -> PersonMasks:
         raise NotImplementedError
 
 

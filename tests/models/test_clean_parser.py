@@ -86,7 +86,7 @@ class Standing:
     def __init__(self, pose: Pose | None) -> None:
         self.pose = pose
 
-    def find(self, photo: np.ndarray) -> Pose:
+    def find(self, photo: np.ndarray, **_: object) -> Pose:
         if self.pose is None:
             raise NoPersonDetected
         return self.pose

@@ -22,7 +22,7 @@ class FlatParser:
     def find_garment(self, photo: Pixels, *, category: str) -> GarmentMask:
         return GarmentMask(alpha=_middle(photo), category="upper", confidence=0.9, worn=False)
 
-    def find_person(self, photo: Pixels) -> PersonMasks:
+    def find_person(self, photo: Pixels, *, index: int | None = None) -> PersonMasks:
         mask = _middle(photo)
         marks = tuple(Landmark(x=WIDTH / 2, y=HEIGHT / 2, visibility=1) for _ in range(33))
         return PersonMasks(landmarks=marks, person=mask, agnostic=dict.fromkeys(get_args(GarmentCategory), mask))

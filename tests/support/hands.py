@@ -153,7 +153,13 @@ class Hands:
 
     def _parse(self, work: ParseWork) -> ParseResult:
         self.store.get(work.image_key)
-        keys = object_keys.parse_keys(work.user_id, work.image_sha256, parser=PARSER, parser_version="1")
+        keys = object_keys.parse_keys(
+            work.user_id,
+            work.image_sha256,
+            parser=PARSER,
+            parser_version="1",
+            person_index=getattr(work, "person_index", None),
+        )
         described = PersonParse(
             image_key=work.image_key,
             width=96,

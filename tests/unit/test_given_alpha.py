@@ -27,7 +27,7 @@ class Refuses:
     def find_garment(self, photo: Pixels, *, category: str) -> GarmentMask:
         raise NoGarmentDetected
 
-    def find_person(self, photo: Pixels) -> PersonMasks:
+    def find_person(self, photo: Pixels, *, index: int | None = None) -> PersonMasks:
         raise NoGarmentDetected
 
 
@@ -51,7 +51,7 @@ def saved(pixels: np.ndarray, format_: str, **options: object) -> bytes:
 @pytest.mark.parametrize(("format_", "options"), [("PNG", {}), ("WEBP", {"lossless": True, "exact": True})])
 def test_a_white_shirt_on_nothing_comes_back_as_it_was(format_: str, options: dict[str, bool]) -> None:
     sent = shirt()
-    image, body = ingest(saved(sent, format_, **options), declared_type=None, user_id="usr_1", keep_alpha=True)
+    image, body = ingest(saved(sent, format_, **options), user_id="usr_1", keep_alpha=True)
     assert image.content_type == "image/png"
     kept = load(body, "RGBA")
     mask, given = find_in(kept[..., :3], kept[..., 3], Refuses(), category="auto")
@@ -65,13 +65,13 @@ def test_a_white_shirt_on_nothing_comes_back_as_it_was(format_: str, options: di
 
 
 def test_what_is_hidden_under_alpha_0_does_not_survive() -> None:
-    _, body = ingest(saved(shirt(), "PNG"), declared_type=None, user_id="usr_1", keep_alpha=True)
+    _, body = ingest(saved(shirt(), "PNG"), user_id="usr_1", keep_alpha=True)
     kept = load(body, "RGBA")
     assert (kept[kept[..., 3] == 0][:, :3] == 255).all()
 
 
 def test_a_persons_transparency_goes_over_white() -> None:
-    _, body = ingest(saved(shirt(), "PNG"), declared_type=None, user_id="usr_1")
+    _, body = ingest(saved(shirt(), "PNG"), user_id="usr_1")
     kept = load(body, "RGBA")
     assert (kept[..., 3] == 255).all()
     assert kept[5, 5].tolist() == [255, 255, 255, 255]

@@ -19,7 +19,7 @@ from PIL import Image, ImageCms, PngImagePlugin
 
 from proteus.errors import ImageTooLarge, InvalidRequest
 from proteus.image_budget import jpeg_coefficient_bytes
-from proteus.imaging import Limits, decode, encode, load
+from proteus.imaging import Limits, decode, decode_here, encode, load
 from tailor.settings import TailorSettings
 
 WIDTH, HEIGHT = 5000, 4000
@@ -102,31 +102,35 @@ FORMATS: list[tuple[str, Callable[[], bytes]]] = [
     ("WebP", lambda: saved("WEBP", quality=60, method=0)),
     ("WebP with alpha", lambda: saved("WEBP", "RGBA", quality=60, method=0)),
     ("WebP lossless", lambda: saved("WEBP", lossless=True, quality=0, method=0)),
+    ("AVIF", lambda: saved("AVIF", quality=50, speed=10)),
+    ("AVIF, full colour", lambda: saved("AVIF", quality=50, speed=10, subsampling="4:4:4")),
+    ("AVIF with alpha", lambda: saved("AVIF", "RGBA", quality=50, speed=10)),
 ]
 
-OFTEN = {"PNG RGBA", "PNG 16-bit RGBA", "JPEG", "JPEG progressive", "WebP"}
+OFTEN = {"PNG RGBA", "PNG 16-bit RGBA", "JPEG", "JPEG progressive", "WebP", "AVIF"}
 """Those whose whole picture is measured in `make test`; the others follow in `make test-all`."""
 
 MEASURE = """
 import io, json, sys
 from pathlib import Path
 from PIL import Image
-from proteus.imaging import Limits, decode
+from proteus.imaging import Limits, decode_here
 
 def status(name):
     [line] = [line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith(name + ":")]
     return int(line.split()[1]) * 1024
 
-for name in ("PNG", "JPEG", "WEBP"):  # Load every library.
+wide = Limits(memory_bytes=1 << 40)
+for name in ("PNG", "JPEG", "WEBP", "AVIF"):  # Load every library.
     out = io.BytesIO()
     Image.new("RGBA" if name != "JPEG" else "RGB", (2100, 70)).save(out, name)
-    decode(out.getvalue(), keep_alpha=True)
+    decode_here(out.getvalue(), limits=wide, keep_alpha=True)
 peaks = {}
 for name in sys.argv[1:]:
     Path("/proc/self/clear_refs").write_text("5")
     before = status("VmRSS")
     data = Path(name).read_bytes()
-    decode(data, keep_alpha=True, limits=Limits(memory_bytes=1 << 40))
+    decode_here(data, limits=wide, keep_alpha=True)
     del data
     peaks[name] = status("VmHWM") - before
 print(json.dumps(peaks))
@@ -135,7 +139,7 @@ print(json.dumps(peaks))
 
 def predicted_bytes(data: bytes) -> int:
     with pytest.raises(ImageTooLarge) as raised:
-        decode(data, keep_alpha=True, limits=Limits(memory_bytes=1))
+        decode_here(data, keep_alpha=True, limits=Limits(memory_bytes=1))
     found = re.search(r"takes (\d+) bytes of memory; 1 are the most", raised.value.message)
     assert found, raised.value.message
     return int(found[1])

@@ -136,7 +136,7 @@ def test_a_body_has_the_names_that_other_versions_know() -> None:
     assert set(ingest) == tailor | {"incoming_key", "content_type", "kind"}
     assert (ingest["job_type"], ingest["task"], ingest["vton_id"]) == ("segment", "ingest", None)
     assert set(CutWork(**photo).write()) == tailor | {"image_key", "image_sha256", "category"}
-    assert set(ParseWork(**photo).write()) == tailor | {"image_key", "image_sha256"}
+    assert set(ParseWork(**photo).write()) == tailor | {"image_key", "image_sha256", "person_index"}
 
 
 def test_the_queue_reads_the_names_that_bodies_and_results_have() -> None:

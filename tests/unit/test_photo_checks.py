@@ -59,6 +59,41 @@ def test_a_spoilt_photo_brings_the_warning_of_its_fault(parser: ClassicParser, p
     assert code.value in of_person(parser, np.ascontiguousarray(spoil(photo)))
 
 
+def group(photo: Pixels, *heights: int) -> Pixels:
+    """The demo's person as often, so high, side by side on their feet."""
+    most = max(heights)
+    small = [cv2.resize(photo, (round(photo.shape[1] * high / photo.shape[0]), high)) for high in heights]
+    return np.hstack([np.pad(one, ((most - one.shape[0], 0), (0, 0), (0, 0)), mode="edge") for one in small])
+
+
+def test_of_several_people_the_largest_is_chosen_and_another_by_its_number(
+    parser: ClassicParser, photo: Pixels
+) -> None:
+    three = group(photo, 400, 480, 440)
+    found = parser.find_person(three)
+    assert (found.people, found.index) == (3, 1)
+    message = person_warnings(three, found)[0].message
+    assert message.startswith("The photo shows 3 people; the garment is put on person_index 1")
+    middles = []
+    for index in range(3):
+        one = parser.find_person(three, index=index)
+        assert (one.people, one.index) == (3, index)
+        assert "as person_index says" in person_warnings(three, one, chosen=True)[0].message
+        middles.append(np.mean([one.landmarks[mark].x for mark in (11, 12)]))
+    assert middles == sorted(middles)
+    assert np.diff(middles).min() > 150
+    with pytest.raises(NoPersonDetected, match="3 people were found in the photo; there is no person_index 3"):
+        parser.find_person(three, index=3)
+
+
+def test_a_crowd_is_not_nobody(parser: ClassicParser, photo: Pixels) -> None:
+    rows = [group(photo, *[170] * 10) for _ in range(4)]
+    crowd = np.ascontiguousarray(np.vstack(rows))
+    found = parser.find_person(crowd)
+    assert found.people > 1
+    assert {one.code for one in person_warnings(crowd, found)} >= {"several_people", "low_resolution"}
+
+
 def marked(photo: Pixels, parser: ClassicParser, **moved: tuple[float, float, float]) -> set[str]:
     """Return the warnings with some landmarks elsewhere: `at_<index>` -> x, y, visibility."""
     found = parser.find_person(photo)

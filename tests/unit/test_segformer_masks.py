@@ -98,7 +98,7 @@ def test_hands_lie_beyond_the_wrists_of_the_pose():
 class KnownPose:
     """A pose model that has seen the figure."""
 
-    def find(self, photo):
+    def find(self, photo, **_):
         mask = np.zeros(photo.shape[:2], np.uint8)
         mask[photo.shape[0] // 3 : photo.shape[0] // 2, photo.shape[1] // 2 - 10 : photo.shape[1] // 2 + 10] = 255
         return Pose(landmarks=marks(), mask=mask, score=0.99)

@@ -17,7 +17,17 @@ from proteus.imaging import Limits
 from proteus.jobs import Category
 from proteus.keys import JOBS, TAILOR
 from proteus.messages import names_of
-from proteus.stages import NEEDED, STAGES, TAILOR_WORKS, JobKind, Photo, category_of, is_before, kinds_on
+from proteus.stages import (
+    NEEDED,
+    STAGES,
+    TAILOR_WORKS,
+    JobKind,
+    Photo,
+    category_of,
+    is_before,
+    kinds_on,
+    person_index_of,
+)
 from tailor import tasks
 
 PARSED = next(card for card in CARDS.values() if card.needs_parse)
@@ -73,8 +83,10 @@ def test_a_picture_waits_for_what_its_engine_needs_and_not_for_what_came_before_
 
 
 def test_a_persons_photo_is_found_by_what_its_engine_needs() -> None:
-    assert variants_of_person(PARSED, "classic") == {JobKind.PARSE: "classic"}
-    assert variants_of_person(UNPARSED, "classic") == {JobKind.INGEST: ""}
+    assert variants_of_person(PARSED, "classic", None) == {JobKind.PARSE: "classic"}
+    assert variants_of_person(PARSED, "classic", 2) == {JobKind.PARSE: "classic/person-2"}
+    assert [person_index_of(variant) for variant in ("classic", "classic/person-2", "")] == [None, 2, None]
+    assert variants_of_person(UNPARSED, "classic", None) == {JobKind.INGEST: ""}
 
 
 def test_what_a_picture_needs_of_its_garment_beside_the_cut_out_is_told_apart_as_that_is() -> None:

@@ -79,7 +79,9 @@ def test_a_photo_that_is_not_there_is_wrong_usage(photo: Path) -> None:
     assert CliRunner().invoke(app, ["tryon", "nowhere.jpg", str(photo)]).exit_code == 2
 
 
-@pytest.mark.parametrize(("content", "words"), [(b"", "is empty"), (b"GIF89a", "is no JPEG, PNG or WebP picture")])
+@pytest.mark.parametrize(
+    ("content", "words"), [(b"", "is empty"), (b"GIF89a", "is no JPEG, PNG, WebP, AVIF or HEIC picture")]
+)
 def test_a_file_that_is_no_picture_is_refused_by_name_before_anything_is_sent(
     photo: Path, content: bytes, words: str
 ) -> None:
@@ -122,6 +124,9 @@ def test_another_machine_is_sent_to_compose(system: str, machine: str) -> None:
         (b"\xff\xd8\xff\xe0", "image/jpeg"),
         (b"\x89PNG\r\n\x1a\n", "image/png"),
         (b"RIFF\0\0\0\0WEBP", "image/webp"),
+        (b"\0\0\0\x20ftypavif", "image/avif"),
+        (b"\0\0\0\x18ftypheic", "image/heic"),
+        (b"\0\0\0\x18ftypisom", "application/octet-stream"),
         (b"RIFF\0\0\0\0WAVE", "application/octet-stream"),
         (b"", "application/octet-stream"),
     ],

@@ -25,6 +25,10 @@ _MAGIC: Final = (
     (0, b"\xff\xd8\xff", "image/jpeg"),
     (0, b"\x89PNG\r\n\x1a\n", "image/png"),
     (8, b"WEBP", "image/webp"),
+    (4, b"ftypavif", "image/avif"),
+    (4, b"ftypheic", "image/heic"),
+    (4, b"ftypheix", "image/heic"),
+    (4, b"ftypmif1", "image/heif"),
 )
 NO_PICTURE: Final = "application/octet-stream"
 _RECHECK_SECONDS: Final = 7.0
@@ -114,7 +118,7 @@ class Client:
         Its preparation begins at once. If the gateway refuses to begin it, the submit does, so that is no error.
 
         Args:
-            picture: A JPEG, PNG or WebP file.
+            picture: A JPEG, PNG, WebP, AVIF or HEIC file.
             kind: `person` or `garment`.
             category: Of a garment: what it is, if that is known.
         """

@@ -182,7 +182,7 @@ export const problems: Strings["problems"] = {
   person_cropped: { what: "Von der Person ist zu wenig im Bild.", todo: "Schultern und Hüfte gehören ins Bild; für Hosen auch die Beine." },
   no_garment_detected: { what: "Im Foto ist kein Kleidungsstück zu finden.", todo: "Nimm ein einzelnes Stück auf ruhigem Grund, oder sage, was es ist." },
   photo_rejected: { what: "Das Foto wurde abgelehnt.", todo: "Wähle ein anderes." },
-  unsupported_media: { what: "Die Datei ist kein brauchbares Bild.", todo: "Nimm JPEG, PNG oder WebP." },
+  unsupported_media: { what: "Die Datei ist kein brauchbares Bild.", todo: "Nimm JPEG, PNG, WebP oder AVIF." },
   image_unreadable: { what: "Das Bild ist beschädigt.", todo: "Wähle eine andere Datei." },
   image_too_large: { what: "Das Bild ist zu groß.", todo: "Wähle ein kleineres." },
   image_too_small: { what: "Das Bild ist zu klein.", todo: "Wähle ein größeres." },

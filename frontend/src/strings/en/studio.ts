@@ -197,7 +197,7 @@ export const problems: Record<string, { what: string; todo: string }> = {
   person_cropped: { what: "Too little of the person is in the photo.", todo: "Use a photo that shows shoulders and hips; for trousers the legs as well." },
   no_garment_detected: { what: "No garment was found in the photo.", todo: "Use a photo of one piece on a plain ground, or say what it is." },
   photo_rejected: { what: "The photo was refused.", todo: "Choose another photo." },
-  unsupported_media: { what: "The file is not a picture that can be used.", todo: "Send JPEG, PNG or WebP." },
+  unsupported_media: { what: "The file is not a picture that can be used.", todo: "Send JPEG, PNG, WebP or AVIF." },
   image_unreadable: { what: "The picture is damaged.", todo: "Choose another file." },
   image_too_large: { what: "The picture is too large.", todo: "Choose a smaller one." },
   image_too_small: { what: "The picture is too small.", todo: "Choose a larger one." },

@@ -3,7 +3,7 @@
     ProteusError
     ├── InvalidRequest            the caller's words are off                        4xx
     │   ├── ForeignUrl            a URL that is not in this deployment's storage
-    │   ├── UnsupportedMedia      not a picture we take, or not what was declared
+    │   ├── UnsupportedMedia      not a picture we take
     │   ├── ImageUnreadable       truncated or corrupt
     │   ├── ImageTooLarge         bytes or pixels over the limit
     │   └── ImageTooSmall
@@ -66,10 +66,10 @@ class ForeignUrl(InvalidRequest):
 
 
 class UnsupportedMedia(InvalidRequest):
-    """The file is not a picture this service takes, or not of the type that was declared."""
+    """The file is not a picture that this service takes."""
 
     code = "unsupported_media"
-    hint = "Send a JPEG, PNG or WebP picture and declare its true content type."
+    hint = "Send a JPEG, PNG, WebP or AVIF picture."
 
 
 class ImageUnreadable(InvalidRequest):

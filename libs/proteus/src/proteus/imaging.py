@@ -1,14 +1,16 @@
 """Pictures in and out: untrusted bytes to pixels, pixels to files that name their maker.
 
-`decode` is the only way in for bytes from a client: it checks size, type, and the memory that decoding will take before
-it decodes a pixel, and returns upright sRGB without any metadata. `load` reads the files that this deployment wrote,
-within the bounds of its own writes.
+`decode` is the only way in for bytes from a client: it checks size, format, and the memory that decoding will take
+before it decodes a pixel, and returns upright sRGB without any metadata. The format is what the bytes say, whatever the
+client declared. AVIF and HEIC are decoded in a process of their own (`decode_apart`). `load` reads the files that this
+deployment wrote, within the bounds of its own writes.
 `encode` writes PNG, WebP or JPEG, with a `Mark` where a picture was made by an engine: XMP with IPTC's
 `DigitalSourceType` and the job's parameters, which `read_mark` finds again. Everything blocks; callers use threads.
 """
 
 from __future__ import annotations
 
+import importlib.util
 import io
 import json
 import re
@@ -21,10 +23,12 @@ from typing import Any, Final, Literal
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, PngImagePlugin, UnidentifiedImageError
+from PIL import AvifImagePlugin, Image, PngImagePlugin, UnidentifiedImageError
 
+from proteus.decode_apart import decode_apart
 from proteus.errors import ImageTooLarge, ImageTooSmall, ImageUnreadable, UnsupportedMedia
 from proteus.image_budget import Header, decode_bytes, jpeg_coefficient_bytes
+from proteus.picture_formats import HEAD_BYTES, Source, sniff
 from proteus.picture_rows import has_alpha, read_scaled
 
 Pixels = NDArray[np.uint8]
@@ -51,6 +55,12 @@ MAX_STORED_BYTES: Final = 32 * 1024 * 1024
 """A PNG of 2048 x 2048 with transparency that nothing compresses has half of it."""
 
 MAX_STORED_SIDE_PIXELS: Final = 2048
+
+APART: Final[frozenset[Source]] = frozenset({"avif", "heic"})
+"""Decoded by `decode_apart`: their decoders allocate what the coded frames ask for, whatever the header says."""
+
+AvifImagePlugin.DEFAULT_MAX_THREADS = 1
+"""A tailor decodes in as many slots as it has processors; more threads only take more memory."""
 
 PngImagePlugin.MAX_TEXT_MEMORY = 8 * 1024 * 1024
 """Of all text chunks of a PNG, unpacked; Pillow's own limit is 64 MiB, a sixth of a picture's budget."""
@@ -82,7 +92,7 @@ class Limits:
 
 @dataclass(frozen=True, kw_only=True)
 class Decoded:
-    """A safe picture: (H, W, 3) uint8 sRGB, upright; `source` is the format its bytes had.
+    """A safe picture: (H, W, 3) uint8 sRGB, upright; `source` is the format that its bytes had.
 
     Attributes:
         alpha: (H, W) uint8, where the caller wants it and not all of the picture is opaque; the colours are then
@@ -90,16 +100,17 @@ class Decoded:
     """
 
     pixels: Pixels
-    source: Format
+    source: Source
     alpha: Pixels | None = None
 
 
-_OPENERS: Final = {"png": "PNG", "webp": "WEBP", "jpeg": "JPEG"}
+_OPENERS: Final[dict[Source, str]] = {"png": "PNG", "webp": "WEBP", "jpeg": "JPEG", "avif": "AVIF", "heic": "HEIF"}
+_WRITTEN: Final = ("PNG", "WEBP", "JPEG")
 
 # What a decoder may raise on bytes that were made to break it.
 _BROKEN: Final = (
     OSError, SyntaxError, ValueError, EOFError, TypeError, KeyError, IndexError, OverflowError, ArithmeticError,
-    AttributeError, struct.error, zlib.error, cv2.error,
+    AttributeError, RuntimeError, struct.error, zlib.error, cv2.error,
 )  # fmt: skip
 
 # EXIF orientation -> how to make the picture upright (numpy: quarter turns to the left after a left-right flip).
@@ -107,40 +118,42 @@ _UPRIGHT: Final = {2: (True, 0), 3: (False, 2), 4: (True, 2), 5: (True, 1), 6: (
 _ORIENTATION_TAG: Final = 0x0112
 
 
-def sniff(data: bytes) -> Format | None:
-    """Return the format that the first bytes claim; None if we do not support it."""
-    if data[:3] == b"\xff\xd8\xff":
-        return "jpeg"
-    if data[:8] == b"\x89PNG\r\n\x1a\n":
-        return "png"
-    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
-        return "webp"
-    return None
+def reads_heic() -> bool:
+    """Return whether the optional decoder of HEIC is installed (`proteus-tryon[heic]`)."""
+    return importlib.util.find_spec("pi_heif") is not None
 
 
-def decode(
-    data: bytes, *, declared_type: str | None = None, limits: Limits | None = None, keep_alpha: bool = False
-) -> Decoded:
+def decode(data: bytes, *, limits: Limits | None = None, keep_alpha: bool = False) -> Decoded:
     """Decode the picture in untrusted bytes.
 
     Transparency goes over white, unless it is to be kept; CMYK, grey, palette and 16-bit pictures become 8-bit sRGB; an
     embedded colour profile and the EXIF orientation are applied; all metadata is dropped. Of a multi-picture JPEG (MPO)
-    the first one counts.
+    or HEIC the first one counts.
 
     Args:
         data: The file.
-        declared_type: The content type the client named; None: not checked.
         limits: What is accepted.
         keep_alpha: Return the transparency instead of putting it over white.
 
     Raises:
-        UnsupportedMedia: Not a JPEG, PNG or WebP, not the declared type, or animated.
+        UnsupportedMedia: Of a format that we do not read, or animated.
         ImageTooLarge: Too many bytes or pixels, or decoding would take too much memory.
         ImageTooSmall: Too few pixels.
         ImageUnreadable: Truncated, corrupt or empty.
     """
     limits = limits or Limits()
-    source = _check_bytes(data, declared_type=declared_type, limits=limits)
+    source = _check_bytes(data, limits=limits)
+    if source not in APART:
+        return decode_here(data, limits=limits, keep_alpha=keep_alpha)
+    found = decode_apart(data, source=source, limits=limits, keep_alpha=keep_alpha)
+    return Decoded(pixels=found.pixels, source=source, alpha=found.alpha)
+
+
+def decode_here(data: bytes, *, limits: Limits, keep_alpha: bool) -> Decoded:
+    """Decode in this process, whatever the format; `decode` says which formats may not be."""
+    source = _check_bytes(data, limits=limits)
+    if source == "heic":
+        _read_heic()
     try:
         picture: Image.Image = Image.open(io.BytesIO(data), formats=[_OPENERS[source]])
     except UnidentifiedImageError as error:
@@ -166,7 +179,14 @@ def decode(
     return Decoded(pixels=_turned(pixels, orientation), source=source, alpha=turned)
 
 
-def _check_budget(picture: Image.Image, data: bytes, *, source: Format, limits: Limits, keep_alpha: bool) -> None:
+def _read_heic() -> None:
+    """Let Pillow open HEIC: the main picture alone, by one thread."""
+    import pi_heif
+
+    pi_heif.register_heif_opener(thumbnails=False, depth_images=False, aux_images=False, decode_threads=1)
+
+
+def _check_budget(picture: Image.Image, data: bytes, *, source: Source, limits: Limits, keep_alpha: bool) -> None:
     """Refuse a picture that would take too much memory, before any pixel is decoded."""
     needed = decode_bytes(
         Header(
@@ -206,16 +226,16 @@ def _webp(opened: Image.Image, data: bytes) -> Image.Image:
     return picture
 
 
-def _check_bytes(data: bytes, *, declared_type: str | None, limits: Limits) -> Format:
+def _check_bytes(data: bytes, *, limits: Limits) -> Source:
     if not data:
         raise ImageUnreadable("the file is empty")
     if len(data) > limits.max_bytes:
         raise ImageTooLarge(f"the file has {len(data)} bytes; {limits.max_bytes} are the most")
-    source = sniff(data)
+    source = sniff(data[:HEAD_BYTES])
     if source is None:
-        raise UnsupportedMedia("the file is not a JPEG, PNG or WebP picture")
-    if declared_type is not None and declared_type != CONTENT_TYPES[source]:
-        raise UnsupportedMedia(f"the file is {CONTENT_TYPES[source]} but {declared_type!r} was declared")
+        raise UnsupportedMedia("the file is not a JPEG, PNG, WebP or AVIF picture")
+    if source == "heic" and not reads_heic():
+        raise UnsupportedMedia("the picture is HEIC, which this deployment does not read")
     if source == "webp" and data[12:16] == b"VP8X" and data[20:21] and data[20] & WEBP_ANIMATED:
         raise UnsupportedMedia("the picture is animated; send a still one")
     if source == "jpeg" and data.count(b"\xff\xda") > MAX_JPEG_SCANS:
@@ -232,7 +252,7 @@ def _check_header(picture: Image.Image, *, limits: Limits) -> None:
         raise ImageTooSmall(f"the picture is {width} x {height}; {limits.min_side_pixels} pixels a side are the least")
     if max(width, height) / min(width, height) > limits.max_side_pixels / limits.min_side_pixels:
         raise ImageTooSmall(f"the picture is {width} x {height}: a strip, too narrow once it is scaled down")
-    if picture.format != "MPO" and getattr(picture, "is_animated", False):
+    if picture.format not in ("MPO", "HEIF") and getattr(picture, "is_animated", False):
         raise UnsupportedMedia("the picture is animated; send a still one")
 
 
@@ -254,7 +274,7 @@ def load(data: bytes, mode: Literal["RGB", "RGBA", "L"]) -> Pixels:
     if len(data) > MAX_STORED_BYTES:
         raise ImageTooLarge(f"a stored picture has more than {MAX_STORED_BYTES} bytes: no tailor wrote it")
     try:
-        with Image.open(io.BytesIO(data), formats=list(_OPENERS.values())) as picture:
+        with Image.open(io.BytesIO(data), formats=_WRITTEN) as picture:
             if max(picture.size) > MAX_STORED_SIDE_PIXELS:
                 raise ImageTooLarge(
                     f"a stored picture is {picture.width} x {picture.height}; a tailor writes {MAX_STORED_SIDE_PIXELS} "
@@ -294,7 +314,7 @@ class Mark:
 
 def read_mark(data: bytes) -> Mark | None:
     """Return the mark of a picture that `encode` wrote; None where there is none."""
-    with Image.open(io.BytesIO(data), formats=list(_OPENERS.values())) as picture:
+    with Image.open(io.BytesIO(data), formats=_WRITTEN) as picture:
         raw = picture.info.get("xmp") or picture.info.get(_XMP_KEYWORD) or b""
     xmp = raw.decode("utf-8", "replace") if isinstance(raw, bytes) else str(raw)
     source_type = re.search(rf'DigitalSourceType="{re.escape(_IPTC)}(\w+)"', xmp)

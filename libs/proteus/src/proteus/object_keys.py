@@ -109,9 +109,12 @@ def cut_keys(user_id: str, sha256: str, *, parser: str, parser_version: str, cat
     return CutKeys(f"{derived_prefix(user_id, sha256)}cut/{parser}-{parser_version}-{category}/")
 
 
-def parse_keys(user_id: str, sha256: str, *, parser: str, parser_version: str) -> ParseKeys:
-    """Return the keys of a photo's parse."""
-    return ParseKeys(f"{derived_prefix(user_id, sha256)}parse/{parser}-{parser_version}/")
+def parse_keys(
+    user_id: str, sha256: str, *, parser: str, parser_version: str, person_index: int | None = None
+) -> ParseKeys:
+    """Return the keys of a photo's parse: of the person whose number the client named, or of the tailor's choice."""
+    chosen = "" if person_index is None else f"-person-{person_index}"
+    return ParseKeys(f"{derived_prefix(user_id, sha256)}parse/{parser}-{parser_version}{chosen}/")
 
 
 def derived_prefix(user_id: str, sha256: str) -> str:

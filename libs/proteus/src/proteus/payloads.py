@@ -133,7 +133,7 @@ class IngestWork(TailorWork):
     """A raw upload to be made safe.
 
     Attributes:
-        content_type: The type the client declared; None: not checked.
+        content_type: The type that the client declared. Nothing follows from it: the bytes say what the file is.
         kind: The photo's subject, `person` or `garment`; a garment's transparency is kept.
     """
 
@@ -157,12 +157,17 @@ class CutWork(TailorWork):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ParseWork(TailorWork):
-    """A person to be parsed in an ingested photo."""
+    """A person to be parsed in an ingested photo.
+
+    Attributes:
+        person_index: Which one, from the left, 0 being the first; None: the tailor chooses.
+    """
 
     _constants = _tailor_constants("parse")
 
     image_key: _Text
     image_sha256: _Text
+    person_index: Annotated[int | None, NONE_IF_UNREADABLE] = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

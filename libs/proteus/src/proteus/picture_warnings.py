@@ -68,8 +68,8 @@ WORDS: Final[Mapping[WarningCode, Words]] = {
         left=0.9,
     ),
     WarningCode.SEVERAL_PEOPLE: Words(
-        message="The photo shows more than one person; the most prominent one was chosen.",
-        hint="Use a photo of one person.",
+        message="The photo shows more than one person; the largest was chosen.",
+        hint="Use a photo of one person, or choose another one with person_index.",
         left=0.7,
     ),
     WarningCode.PERSON_CROPPED: Words(
@@ -115,6 +115,19 @@ def warn(code: WarningCode, subject: Subject) -> PictureWarning:
     """Return a warning in words."""
     words = WORDS[code]
     return PictureWarning(code=code, subject=subject, message=words.message.format(subject=subject), hint=words.hint)
+
+
+def warn_of_people(people: int, chosen: int, *, by_client: bool) -> PictureWarning:
+    """Return the warning about a photo of several people; it names the chosen one.
+
+    Args:
+        people: How many were found.
+        chosen: Which one wears the garment, from the left, 0 being the first.
+        by_client: The client named the number.
+    """
+    rule = "as person_index says" if by_client else "the largest"
+    words = f"The photo shows {people} people; the garment is put on person_index {chosen} (from the left, 0 first)"
+    return warn(WarningCode.SEVERAL_PEOPLE, "person").model_copy(update={"message": f"{words}, {rule}."})
 
 
 def warn_all(codes: Iterable[str], subject: Subject) -> tuple[PictureWarning, ...]:

@@ -60,6 +60,9 @@ class Photo(StrEnum):
     GARMENT = "garment"
 
 
+_PERSON: Final = "person-"
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Need:
     """A stage that must be completed before a job can be queued.
@@ -89,6 +92,7 @@ class PipelineStage:
         needs: The stages before it.
         by_category: A photo has one such job for each requested category,
         by_parser: and for each version of the parser,
+        by_person: and for each person that a client chose by its number,
         revision: and for each revision of how it is done.
     """
 
@@ -98,6 +102,7 @@ class PipelineStage:
     needs: tuple[Need, ...] = ()
     by_category: bool = False
     by_parser: bool = False
+    by_person: bool = False
     revision: int | None = None
 
     def needs_for(self, card: EngineCard) -> tuple[Need, ...]:
@@ -114,17 +119,21 @@ class PipelineStage:
         """The needs whose results its work names, as `<kind>_key`."""
         return tuple(need.kind for need in self.needs if not need.photo and f"{need.kind}_key" in names_of(self.work))
 
-    def variant(self, before: Iterable[str], *, category: Category, parser_version: str) -> str:
+    def variant(
+        self, before: Iterable[str], *, category: Category, parser_version: str, person_index: int | None = None
+    ) -> str:
         """Return what tells a job from others of the same kind and photo: its needs' variants, then its own part.
 
         Args:
             before: The variants of the jobs that it needs.
             category: As the client requested it.
             parser_version: The tailor's.
+            person_index: The person that the client chose; None: the tailor chooses.
         """
         own = (
             category.value if self.by_category else "",
             parser_version if self.by_parser else "",
+            f"{_PERSON}{person_index}" if self.by_person and person_index is not None else "",
             "" if self.revision is None else str(self.revision),
         )
         return "/".join(mark for mark in (*before, *own) if mark)
@@ -142,7 +151,12 @@ STAGES: Final[Mapping[JobKind, PipelineStage]] = {
         revision=CUT_REVISION,
     ),
     JobKind.PARSE: PipelineStage(
-        queue=TAILOR, work=ParseWork, result=ParseResult, needs=(Need(kind=JobKind.INGEST),), by_parser=True
+        queue=TAILOR,
+        work=ParseWork,
+        result=ParseResult,
+        needs=(Need(kind=JobKind.INGEST),),
+        by_parser=True,
+        by_person=True,
     ),
     JobKind.TRYON: PipelineStage(
         queue=JOBS,
@@ -174,6 +188,12 @@ def is_before(kind: JobKind, other: JobKind) -> bool:
 def category_of(variant: str) -> str:
     """Return the requested category of a cut-out, from its variant."""
     return variant.partition("/")[0]
+
+
+def person_index_of(variant: str) -> int | None:
+    """Return the person that the client chose, from a parse's variant; None: the tailor chose."""
+    last = variant.rpartition("/")[2]
+    return int(last.removeprefix(_PERSON)) if last.startswith(_PERSON) else None
 
 
 def read_tailor_work(body: Mapping[str, Any]) -> TailorWork:

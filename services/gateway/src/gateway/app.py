@@ -32,12 +32,14 @@ from gateway.accounts.logins import Logins
 from gateway.accounts.shoppers import Shoppers
 from gateway.addresses import Addresses, networks
 from gateway.api import fairness
-from gateway.api.bodies import BodyLimits, ByteBudget
+from gateway.api.bodies import MAX_BODY_BYTES, BodyLimits, BodySizes, ByteBudget
 from gateway.api.headers import CommonHeaders
 from gateway.api.inner import InnerApp
 from gateway.api.middleware import RequestEnvelope
 from gateway.api.segmentations import uploads
+from gateway.api.tryons import form
 from gateway.api.tryons.shortcut import SubmitShortcut
+from gateway.api.tryons.submit import TRYONS
 from gateway.fleet.parking import Parker
 from gateway.fleet.watch import FleetWatch
 from gateway.ledger.engine import Ledger
@@ -52,6 +54,7 @@ from gateway.recording.recorder import Recorder
 from gateway.rules.options import AUTO, card_of, default_engine
 from gateway.rules.rates import Rate, Rates
 from gateway.rules.shares import Shares, limits_of
+from gateway.rules.text import DATA_URI_LENGTH_MOST
 from gateway.rules.tokens import tokens_of
 from gateway.services import Services
 from gateway.settings import GatewaySettings
@@ -291,13 +294,17 @@ def make_app(
     sockets = SocketServer(origins=settings.origins)
     engine: ASGIApp = socketio.ASGIApp(sockets.io, socketio_path=PATH)
     http_api = make_api(settings, sockets, stopping, inner, built)
-    largest = {uploads.PATH: settings.uploads.max_bytes + uploads.ENVELOPE_BYTES}
+    photo = settings.uploads.max_bytes
+    sizes = BodySizes(
+        forms={uploads.PATH: photo + form.ENVELOPE_BYTES, TRYONS: form.FILES * photo + form.ENVELOPE_BYTES},
+        others={TRYONS: DATA_URI_LENGTH_MOST + MAX_BODY_BYTES},
+    )
     budget = ByteBudget(settings.edge.body_bytes_most)
 
     def limited(app: ASGIApp) -> ASGIApp:
-        return BodyLimits(app, budget, seconds=settings.edge.body_seconds, most_bytes=largest)
+        return BodyLimits(app, budget, seconds=settings.edge.body_seconds, sizes=sizes)
 
-    fair = fairness.Fair(limited(SubmitShortcut(http_api)), origins=settings.origins, max_body_bytes=largest)
+    fair = fairness.Fair(limited(SubmitShortcut(http_api)), origins=settings.origins, sizes=sizes)
     plain = CommonHeaders(RequestEnvelope(fair))
     # Polling is refused, so a request for the socket's path without a socket gets the engine's own 400.
     polling = CommonHeaders(limited(engine))

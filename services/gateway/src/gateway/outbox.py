@@ -24,7 +24,7 @@ from proteus.jobs import Stage
 from proteus.messages import names_of
 from proteus.payloads import TailorWork, TryonWork
 from proteus.queue import AnyQueue, Submission
-from proteus.stages import TAILOR_WORKS, category_of
+from proteus.stages import TAILOR_WORKS, category_of, person_index_of
 
 T = TypeVar("T")
 
@@ -150,10 +150,14 @@ def _tryon(order: Order, address_of: AddressOf) -> tuple[dict[str, Any], TryonWo
     return payload, work
 
 
+_MAY_BE_NONE: Final = frozenset({"person_index"})
+"""Fields of a tailor's work that say by None that the tailor decides."""
+
+
 def _tailor(order: Order, address_of: AddressOf) -> tuple[dict[str, Any], TailorWork]:
     """Return what its stage's work names, from what is known of a photo and of the stages before."""
     job, image = order.job, _there(order.image)
-    known = {
+    known: dict[str, Any] = {
         "user_id": job.user_id,
         "result_url": result_url(job.id, 1),
         "trace_id": job.trace_id,
@@ -164,10 +168,11 @@ def _tailor(order: Order, address_of: AddressOf) -> tuple[dict[str, Any], Tailor
         "image_key": image.key,
         "image_sha256": image.sha256,
         "category": category_of(job.variant),
+        "person_index": person_index_of(job.variant),
         **{f"{kind}_key": key for kind, key in order.inputs.items()},
     }
     work = TAILOR_WORKS[job.kind]
-    named = {name: _there(known[name]) for name in names_of(work)}
+    named = {name: known[name] if name in _MAY_BE_NONE else _there(known[name]) for name in names_of(work)}
     return {"image_url": address_of(named.get("incoming_key") or _there(image.key))}, work(**named)
 
 

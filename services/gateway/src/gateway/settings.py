@@ -15,6 +15,7 @@ from gateway.addresses import networks
 from proteus.checked_settings import CheckedSettings
 from proteus.engines import CARDS
 from proteus.licences import LicenceRules
+from proteus.picture_formats import DECLARED_TYPES
 from proteus.secret_files import SecretSettings, refuse_published
 from proteus.settings import LeaseSettings, LogSettings, RedisSettings, StorageSettings, checked_url
 
@@ -44,8 +45,9 @@ class UploadSettings(CheckedSettings):
 
     model_config = SettingsConfigDict(frozen=True, env_prefix="UPLOAD_", extra="ignore")
 
-    content_types: Annotated[frozenset[str], NoDecode] = frozenset({"image/jpeg", "image/png", "image/webp"})
-    """`UPLOAD_CONTENT_TYPES`. Comma separated, or a JSON list."""
+    content_types: Annotated[frozenset[str], NoDecode] = DECLARED_TYPES
+    """`UPLOAD_CONTENT_TYPES`. Comma separated, or a JSON list. What a signed upload may be declared as; what the file
+    is, its bytes say. `image/heic` and `image/heif` where the tailors read HEIC."""
 
     min_bytes: int = Field(default=64, ge=1)
     max_bytes: int = Field(default=20 * 1024 * 1024, ge=1)

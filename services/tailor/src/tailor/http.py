@@ -192,7 +192,7 @@ def make_app(
         },
     )
     async def segment(request: Request, category: Annotated[Category, Query()] = "auto") -> Response:
-        """Cut the garment out of the picture in the body (JPEG, PNG or WebP; or the first file of a form)."""
+        """Cut the garment out of the picture in the body (JPEG, PNG, WebP or AVIF; or the first file of a form)."""
         door.check(request.headers.get("authorization", ""))  # before a byte of the body
         bench = find_bench()
         if bench is None:

@@ -19,13 +19,12 @@ from proteus.imaging import CONTENT_TYPES, EXTENSIONS, Format, Limits, decode, e
 
 
 def ingest(
-    data: bytes, *, declared_type: str | None, user_id: str, limits: Limits | None = None, keep_alpha: bool = False
+    data: bytes, *, user_id: str, limits: Limits | None = None, keep_alpha: bool = False
 ) -> tuple[IngestedImage, bytes]:
     """Return the safe photo's description and its file.
 
     Args:
         data: The uploaded file.
-        declared_type: The content type the client named when it requested the upload; None: not checked.
         user_id: The owner: two users never share an object.
         limits: Which pictures are accepted.
         keep_alpha: The picture is a garment's.
@@ -33,7 +32,7 @@ def ingest(
     Raises:
         UnsupportedMedia, ImageTooLarge, ImageTooSmall, ImageUnreadable: As in `proteus.imaging.decode`.
     """
-    decoded = decode(data, declared_type=declared_type, limits=limits, keep_alpha=keep_alpha)
+    decoded = decode(data, limits=limits, keep_alpha=keep_alpha)
     stored: Format = "png" if decoded.source == "png" or decoded.alpha is not None else "jpeg"
     pixels = decoded.pixels if decoded.alpha is None else np.dstack([decoded.pixels, decoded.alpha])
     body = encode(pixels, stored)

@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 
 from proteus.artefacts import CategoryScore, Landmark, PictureWarning, WarningCode
-from proteus.picture_warnings import warn
+from proteus.picture_warnings import warn, warn_of_people
 from tailor.parsers.contract import GarmentMask, PersonMasks, Pixels
 
 LEAST_SIDE: Final = 256
@@ -65,13 +65,12 @@ def garment_warnings(
     return (*garment.warnings, *(warn(code, "garment") for code, so in found.items() if so))
 
 
-def person_warnings(photo: Pixels, person: PersonMasks) -> tuple[PictureWarning, ...]:
-    """Return the warnings about a person's photo, (H, W, 3) uint8 sRGB."""
+def person_warnings(photo: Pixels, person: PersonMasks, *, chosen: bool = False) -> tuple[PictureWarning, ...]:
+    """Return the warnings about a person's photo, (H, W, 3) uint8 sRGB; `chosen`: the client named the person."""
     rows, columns = np.flatnonzero(person.person.any(axis=1)), np.flatnonzero(person.person.any(axis=0))
     side = max(rows[-1] - rows[0], columns[-1] - columns[0]) + 1 if rows.size else 0
     grey = cv2.cvtColor(photo, cv2.COLOR_RGB2GRAY)
     found = {
-        WarningCode.SEVERAL_PEOPLE: person.people > 1,
         WarningCode.PERSON_CROPPED: _inside(person.landmarks, grey.shape) < LEAST_INSIDE,
         WarningCode.PERSON_TURNED: _frontal(person.landmarks) < LEAST_FRONTAL,
         WarningCode.POSE_UNCERTAIN: any(person.landmarks[elbow].visibility < LEAST_SEEN for elbow in (13, 14)),
@@ -79,7 +78,8 @@ def person_warnings(photo: Pixels, person: PersonMasks) -> tuple[PictureWarning,
         WarningCode.BLURRED: _sharpness(np.asarray(grey, np.uint8), person.landmarks) < LEAST_SHARPNESS,
         WarningCode.LOW_RESOLUTION: side < LEAST_SIDE,
     }
-    return tuple(warn(code, "person") for code, so in found.items() if so)
+    several = (warn_of_people(person.people, person.index, by_client=chosen),) if person.people > 1 else ()
+    return (*several, *(warn(code, "person") for code, so in found.items() if so))
 
 
 def _inside(marks: Sequence[Landmark], shape: Sequence[int]) -> float:

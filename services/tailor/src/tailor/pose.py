@@ -8,7 +8,7 @@ the right place, and it takes a clock for a person. `tailor.parsers` build a `Pe
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from proteus.artefacts import Landmark
-from proteus.errors import ModelUnavailable, NoPersonDetected, PersonCropped
+from proteus.errors import ModelUnavailable, NoPersonDetected, PersonCropped, PhotoRejected
 
 Pixels = NDArray[np.uint8]
 Floats = NDArray[np.float32]
@@ -45,6 +45,15 @@ ANOTHER: Final = 0.5
 SAME_PERSON: Final = 0.15
 """In sides of the larger region: people's hips are farther apart than this."""
 
+WIDE: Final = 1.4
+"""From this ratio of its sides on a photo is searched in squares, too."""
+
+CROWD_PARTS: Final = (2, 4)
+"""The longer side over that of a square in which a crowd is searched: the detector sees people down to a fifth."""
+
+CANDIDATES_MOST: Final = 6
+"""As many people are tried, the largest first, until one's trunk is in the photo."""
+
 DETECTIONS_MOST: Final = 200
 
 LOOKS: Final = 3
@@ -63,13 +72,15 @@ class Pose:
         landmarks: 33, in pixels of the photo; they may lie outside it.
         mask: (H, W) uint8, 255 = person, soft edge.
         score: The model's probability that there is a person, 0..1.
-        people: How many people the detector sees; this is the one that it sees most clearly.
+        people: How many people were found; this is the largest, or the one that was asked for.
+        index: Which one this is, from the left, 0 being the first.
     """
 
     landmarks: tuple[Landmark, ...]
     mask: Pixels
     score: float
     people: int = 1
+    index: int = 0
 
 
 @dataclass(frozen=True)
@@ -130,18 +141,60 @@ class PoseModel:
         self._detector = _interpreter(folder / "pose_detection.tflite", threads)
         self._anchors = _anchors()
 
-    def find(self, photo: Pixels) -> Pose:
-        """Return the person of a photo, (H, W, 3) uint8 sRGB.
+    def find(self, photo: Pixels, *, index: int | None = None, closely: bool = False) -> Pose:
+        """Return a person of a photo, (H, W, 3) uint8 sRGB: of several the largest whose trunk is in the photo.
+
+        Args:
+            photo: The photo.
+            index: The number of the person wanted, from the left, 0 being the first.
+            closely: Where nobody is seen, look at parts of the photo: a crowd is not nobody.
 
         Raises:
-            NoPersonDetected: The model sees none.
+            NoPersonDetected: The model sees none, or fewer than asked for.
             PersonCropped: A shoulder or a hip is outside the photo or not visible.
         """
+        try:
+            return self._choose(photo, self._people(photo), index)
+        except NoPersonDetected:
+            crowd = self._crowd(photo) if closely else []
+            if not crowd:
+                raise
+            return self._choose(photo, crowd, index)
+
+    def _choose(self, photo: Pixels, regions: list[_Region], index: int | None) -> Pose:
+        """Return the person of a number, or the largest one that passes."""
         height, width = photo.shape[:2]
-        regions = self._detect(photo)
-        if not regions:
-            raise NoPersonDetected
-        region = regions[0]
+        if index is not None and index >= len(regions) > 0:
+            raise NoPersonDetected(f"{len(regions)} people were found in the photo; there is no person_index {index}")
+        wanted = [index] if index is not None and regions else self._by_size(photo, regions)
+        refusal: PhotoRejected = NoPersonDetected()
+        for chosen in wanted:
+            try:
+                found = self._at(photo, regions[chosen])
+                _check_torso(found.landmarks, width=width, height=height)
+            except PhotoRejected as error:
+                # The largest one's refusal says most; "nobody" says least.
+                refusal = error if type(refusal) is NoPersonDetected else refusal
+                continue
+            return replace(found, people=len(regions), index=chosen)
+        raise refusal
+
+    def _by_size(self, photo: Pixels, regions: list[_Region]) -> list[int]:
+        """Return the numbers of the largest people, the largest first, by their bodies: regions are rough."""
+        by_region = sorted(range(len(regions)), key=lambda one: -regions[one].side)[:CANDIDATES_MOST]
+        if len(by_region) < 2:
+            return by_region
+
+        def size(one: int) -> float:
+            look = self._look(photo, regions[one])
+            return _Region.around(look.points[33, :2], look.points[34, :2]).side if look.score >= MIN_SCORE else 0.0
+
+        sizes = {one: size(one) for one in by_region}
+        return sorted(by_region, key=lambda one: -sizes[one])
+
+    def _at(self, photo: Pixels, region: _Region) -> Pose:
+        """Return the person in a region."""
+        height, width = photo.shape[:2]
         best = self._look(photo, region)
         if best.score < MIN_SCORE:
             raise NoPersonDetected(f"no person was found in the photo (score {best.score:.2f})")
@@ -152,19 +205,46 @@ class PoseModel:
             Landmark(x=float(x), y=float(y), visibility=float(visibility))
             for x, y, visibility in best.points[:33, [0, 1, 3]]
         )
-        _check_torso(landmarks, width=width, height=height)
-        mask = _mask(best, width=width, height=height)
-        return Pose(landmarks=landmarks, mask=mask, score=best.score, people=len(regions))
+        return Pose(landmarks=landmarks, mask=_mask(best, width=width, height=height), score=best.score)
 
-    def _detect(self, photo: Pixels) -> list[_Region]:
-        """Return the region of each person in photo pixels, the likeliest first."""
+    def _people(self, photo: Pixels) -> list[_Region]:
+        """Return the region of each person in photo pixels, from the left."""
         height, width = photo.shape[:2]
-        matrix = _Region(width / 2, height / 2, float(max(width, height))).to_photo(DETECTOR_SIDE)
+        found = self._detect(photo, _Region(width / 2, height / 2, float(max(width, height))), MIN_DETECTION)
+        if found and max(width, height) >= WIDE * min(width, height):
+            # In a long photo each person is small; squares of its shorter side show those that the whole does not.
+            found = self._search(photo, float(min(width, height)), found)
+        return sorted(found, key=lambda one: one.x)
+
+    def _crowd(self, photo: Pixels) -> list[_Region]:
+        """Return people that are too small to be seen in the whole photo, from the left."""
+        found: list[_Region] = []
+        for parts in CROWD_PARTS:
+            found = found or self._search(photo, max(photo.shape[:2]) / parts, [])
+        return sorted(found, key=lambda one: one.x)
+
+    def _search(self, photo: Pixels, side: float, known: list[_Region]) -> list[_Region]:
+        """Return the known people and those seen in overlapping squares of the photo."""
+        height, width = photo.shape[:2]
+        found = list(known)
+        for y in _middles(height, side):
+            for x in _middles(width, side):
+                seen = self._detect(photo, _Region(x, y, side), ANOTHER)
+                found += [one for one in seen if not any(one.is_near(other) for other in found)]
+        return found
+
+    def _detect(self, photo: Pixels, square: _Region, least: float) -> list[_Region]:
+        """Return the region of each person in a square of the photo, the likeliest first.
+
+        Args:
+            least: Probability from which the likeliest counts; any other counts from `ANOTHER`.
+        """
+        matrix = square.to_photo(DETECTOR_SIDE)
         boxes, logits = _run(self._detector, _crop(photo, matrix, DETECTOR_SIDE) * 2 - 1, (2254, 12), (2254, 1))
         scores = _sigmoid(logits[:, 0])
         found: list[_Region] = []
         for best in np.argsort(-scores)[:DETECTIONS_MOST]:
-            if scores[best] < (ANOTHER if found else MIN_DETECTION):
+            if scores[best] < (ANOTHER if found else least):
                 break
             points = boxes[best, 4:8].reshape(2, 2) + self._anchors[best] * DETECTOR_SIDE
             points = points @ matrix[:, :2].T + matrix[:, 2]
@@ -180,6 +260,14 @@ class PoseModel:
         points[:, :2] = points[:, :2] @ matrix[:, :2].T + matrix[:, 2]
         points[:, 3:] = _sigmoid(points[:, 3:])
         return _Look(region, points, float(score[0]), mask)
+
+
+def _middles(length: int, side: float) -> list[float]:
+    """Return the middles of squares that cover a length, each overlapping the next by half."""
+    count = max(1, int(np.ceil(2 * length / side)) - 1)
+    if count == 1:
+        return [length / 2]
+    return [float(at) for at in np.linspace(side / 2, length - side / 2, count)]
 
 
 def _interpreter(path: Path, threads: int) -> Any:

@@ -57,7 +57,6 @@ def ingest(store: ObjectStore, work: IngestWork, limits: Limits) -> IngestResult
         raise UploadMissing from error
     image, safe = make_safe(
         data,
-        declared_type=work.content_type,
         user_id=work.user_id,
         limits=limits,
         keep_alpha=work.kind == "garment",
@@ -107,8 +106,14 @@ def parse(store: ObjectStore, work: ParseWork, parser: Parser, pose_model: str) 
         PersonCropped: Shoulders or hips are outside the picture.
     """
     photo = imaging.load(store.get(work.image_key, limit_bytes=imaging.MAX_STORED_BYTES), "RGB")
-    found = parser.find_person(photo)
-    keys = object_keys.parse_keys(work.user_id, work.image_sha256, parser=parser.name, parser_version=parser.version)
+    found = parser.find_person(photo, index=work.person_index)
+    keys = object_keys.parse_keys(
+        work.user_id,
+        work.image_sha256,
+        parser=parser.name,
+        parser_version=parser.version,
+        person_index=work.person_index,
+    )
     agnostic_keys: dict[GarmentCategory, str] = {}
     for category, mask in found.agnostic.items():
         agnostic_keys[category] = keys.agnostic_mask(category)
@@ -123,7 +128,7 @@ def parse(store: ObjectStore, work: ParseWork, parser: Parser, pose_model: str) 
         landmarks=found.landmarks,
         person_mask_key=keys.person_mask,
         agnostic_mask_keys=agnostic_keys,
-        warnings=person_warnings(photo, found),
+        warnings=person_warnings(photo, found, chosen=work.person_index is not None),
     )
     store.put(described.person_mask_key, imaging.encode(found.person, "png"), content_type="image/png")
     # Last: a reader that finds the description finds everything it names.

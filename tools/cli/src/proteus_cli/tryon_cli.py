@@ -28,7 +28,7 @@ def _checked(file: Path) -> Path:
         raise typer.BadParameter(f"file {str(file)!r} is empty.")
     with file.open("rb") as opened:
         if content_type_of(opened.read(16)) == NO_PICTURE:
-            raise typer.BadParameter(f"file {str(file)!r} is no JPEG, PNG or WebP picture.")
+            raise typer.BadParameter(f"file {str(file)!r} is no JPEG, PNG, WebP, AVIF or HEIC picture.")
     return file
 
 

@@ -28,8 +28,8 @@ from gateway.api.segmentations import routes as segmentations
 from gateway.api.segmentations import uploads
 from gateway.api.tenants import routes as tenants
 from gateway.api.tokens import routes as tokens
+from gateway.api.tryons import form, status, submit
 from gateway.api.tryons import routes as tryons
-from gateway.api.tryons import status, submit
 from gateway.api.users import routes as users
 from gateway.api.vtons import routes as vtons
 
@@ -52,7 +52,7 @@ def install(app: FastAPI, *, origins: list[str], storage_endpoint: str) -> None:
     }
     # Routes are tried in this order: the most requested come first.
     for module in (
-        submit, status, results, auth, images, segmentations, tryons, vtons, events, users, engines, fleet, queue,
+        form, submit, status, results, auth, images, segmentations, tryons, vtons, events, users, engines, fleet, queue,
         decisions, arrivals, uploads, health, keys, tokens, accounts, tenants,
         audit, consent,
     ):  # fmt: skip

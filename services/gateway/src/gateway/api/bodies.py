@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Final
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -35,6 +36,24 @@ LINGER_SECONDS: Final = 5.0
 
 IDLE_SECONDS: Final = 0.5
 """A pause after which we expect no more of a refused body."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class BodySizes:
+    """The largest bodies of paths that take more than `MAX_BODY_BYTES`.
+
+    Attributes:
+        forms: By path, of a form.
+        others: By path, of any other body.
+    """
+
+    forms: Mapping[str, int]
+    others: Mapping[str, int]
+
+    def most(self, path: str, content_type: str) -> int:
+        """Return the most bytes that a body of this type may have there."""
+        sizes = self.forms if content_type.lower().startswith("multipart/form-data") else self.others
+        return sizes.get(path, MAX_BODY_BYTES)
 
 
 class ByteBudget:
@@ -72,14 +91,14 @@ class BodyLimits:
         app: The application.
         budget: The process's.
         seconds: How long any body may take; one second more for every `BYTES_PER_SECOND` received.
-        most_bytes: By path; `MAX_BODY_BYTES` elsewhere.
+        sizes: The largest bodies.
     """
 
-    def __init__(self, app: ASGIApp, budget: ByteBudget, *, seconds: float, most_bytes: Mapping[str, int]) -> None:
+    def __init__(self, app: ASGIApp, budget: ByteBudget, *, seconds: float, sizes: BodySizes) -> None:
         self._app = app
         self._budget = budget
         self._seconds = seconds
-        self._most_bytes = most_bytes
+        self._sizes = sizes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = Headers(scope=scope)
@@ -88,7 +107,7 @@ class BodyLimits:
             await self._app(scope, receive, send)
             return
         scope = _with_plain_form(scope, headers)
-        most = self._most_bytes.get(scope["path"], MAX_BODY_BYTES)
+        most = self._sizes.most(scope["path"], headers.get("content-type", ""))
         body = _Body(scope, receive, send, budget=self._budget, seconds=self._seconds, most_bytes=most)
         if declared.isdecimal() and int(declared) > most:
             await body.refuse(body.too_large(declared))

@@ -17,6 +17,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway.api import cors, problems
+from gateway.api.bodies import MAX_BODY_BYTES, BodySizes
 from gateway.rules.rates import Rate
 from gateway.rules.shares import Holder, holder_of
 from gateway.services import Services
@@ -52,12 +53,12 @@ class Fair:
     Args:
         app: The application that answers the rest.
         origins: Pages of other origins that may read a refusal.
-        max_body_bytes: Paths that take more than a small body, and how much.
+        sizes: The largest bodies; what may be no larger than any request's is not counted as an upload.
     """
 
-    def __init__(self, app: ASGIApp, *, origins: list[str], max_body_bytes: Mapping[str, int]) -> None:
+    def __init__(self, app: ASGIApp, *, origins: list[str], sizes: BodySizes) -> None:
         self._app = app
-        self._max_body_bytes = max_body_bytes
+        self._sizes = sizes
         self._refuse = CORSMiddleware(_refusal, **cors.rules(origins))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -72,9 +73,8 @@ class Fair:
             scope["state"]["place"] = place
             try:
                 place.take("requests")
-                if most := self._max_body_bytes.get(scope["path"]):
-                    declared = headers.get(b"content-length", [b""])[0]
-                    place.take("bytes", int(declared) if declared.isdigit() else most)
+                if upload := _upload_bytes(self._sizes, scope["path"], headers):
+                    place.take("bytes", upload)
                 for of, name in holders:
                     services.rates.take(_RATES[of], name)
             except Overloaded as error:
@@ -118,6 +118,14 @@ def _headers(scope: Scope) -> dict[bytes, list[bytes]]:
     for name, value in scope["headers"]:
         found.setdefault(name, []).append(value)
     return found
+
+
+def _upload_bytes(sizes: BodySizes, path: str, headers: Mapping[bytes, list[bytes]]) -> int:
+    """Return the bytes of an upload in the body, as declared, else the most it may have; 0: there can be none."""
+    most = sizes.most(path, headers.get(b"content-type", [b""])[0].decode("latin-1"))
+    declared = headers.get(b"content-length", [b""])[0]
+    size = int(declared) if declared.isdigit() else most
+    return size if most > MAX_BODY_BYTES and size > 0 else 0
 
 
 def _address(services: Services, scope: Mapping[str, Any], headers: Mapping[bytes, list[bytes]]) -> str | None:

@@ -40,6 +40,21 @@ def said(example: dict[str, Any]) -> ConfigDict:
     return ConfigDict(json_schema_extra={"examples": [example]})
 
 
+def inlined(schema: dict[str, Any]) -> dict[str, Any]:
+    """Return a model's JSON Schema with its definitions in place of the references to them."""
+    known = schema.get("$defs", {})
+
+    def resolved(part: Any) -> Any:
+        if isinstance(part, dict):
+            if "$ref" in part:
+                return resolved(known[part["$ref"].rpartition("/")[2]])
+            return {name: resolved(value) for name, value in part.items() if name != "$defs"}
+        return [resolved(one) for one in part] if isinstance(part, list) else part
+
+    found: dict[str, Any] = resolved(schema)
+    return found
+
+
 def page(item: dict[str, Any]) -> ConfigDict:
     """Configure a list's body."""
     return said({"items": [item], "next_cursor": "WyIyMDI2LTAyLTAz…"})

@@ -17,6 +17,10 @@ SEED_LIMIT = 2**31
 """Seeds stay below this: exact in JSON, in torch and in every client's integers."""
 
 
+PEOPLE_MOST = 100
+"""No photo has more people that are large enough."""
+
+
 class TryonOptions(BaseModel):
     """Options of a try-on, as the client sent them."""
 
@@ -36,6 +40,12 @@ class TryonOptions(BaseModel):
     )
     priority: Literal["normal", "high", "low"] = Field(
         default="normal", description="`high` needs the scope `priority:high`; `low` waits until little else does."
+    )
+    person_index: int | None = Field(
+        default=None,
+        ge=0,
+        lt=PEOPLE_MOST,
+        description="Which person of the photo, from the left, 0 being the first. Default: the largest.",
     )
     metadata: dict[Label, Label] | None = Field(
         default=None, max_length=16, description="Your own labels; returned with the try-on and visible to you only."

@@ -20,6 +20,10 @@ from proteus.errors import NotFound
 ID_LENGTH_MOST: Final = 200
 URL_LENGTH_MOST: Final = 2_048
 _TENANT: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+DATA_URI_LENGTH_MOST: Final = 8 * 1024 * 1024
+"""Six megabytes of picture. The whole text is in memory, so larger photos come as files of a form."""
+
+_DATA_URI: Final = re.compile(r"data:[a-z0-9.+/-]{0,100};base64,[A-Za-z0-9+/]", re.IGNORECASE)
 SEQ_MOST: Final = 2**63 - 1
 """Postgres counts events in 64 bits."""
 
@@ -61,6 +65,26 @@ def stored_url(url: str) -> str:
     except ValueError as error:
         raise ValueError(f"is not a URL: {error}") from error
     return url
+
+
+def is_data_uri(url: str) -> bool:
+    """Return whether a picture's address is the picture itself."""
+    return url[:5].lower() == "data:"
+
+
+def photo_url(url: str) -> str:
+    """Return an address, or a picture as a data URI; its bytes are checked elsewhere.
+
+    Raises:
+        ValueError: It is no URL, too long for one, or a data URI that is not base64.
+    """
+    if is_data_uri(url):
+        if not _DATA_URI.match(url):
+            raise ValueError("must be a data URI in base64: data:image/jpeg;base64,…")
+        return url
+    if len(url) > URL_LENGTH_MOST:
+        raise ValueError(f"has {len(url)} characters; {URL_LENGTH_MOST} are the most of an address")
+    return stored_url(url)
 
 
 def moment(at: datetime) -> datetime:
@@ -180,6 +204,11 @@ StoredUrl = Annotated[
     str, Field(min_length=1, max_length=URL_LENGTH_MOST, json_schema_extra=PATTERN), AfterValidator(stored_url)
 ]
 """An address of a picture."""
+
+PhotoUrl = Annotated[
+    str, Field(min_length=1, max_length=DATA_URI_LENGTH_MOST, json_schema_extra=PATTERN), AfterValidator(photo_url)
+]
+"""An address of a picture, or the picture as a data URI."""
 
 Seq = Annotated[str, AfterValidator(_seq)]
 """The number of an event in a header; empty is none, as browsers send it."""

@@ -14,7 +14,7 @@ from proteus.artefacts import PictureWarning
 from proteus.events import ErrorInfo, ResultInfo
 from proteus.jobs import ALIVE, JobState
 from proteus.payloads import ParseResult
-from proteus.stages import STAGES, JobKind
+from proteus.stages import STAGES, JobKind, person_index_of
 
 LAST: Final = {"garment": JobKind.CUT, "person": JobKind.PARSE}
 """The last preparation of a photo, by what it shows."""
@@ -91,7 +91,7 @@ def _counts(job: JobRow, last: JobKind, image: ImageRow, parser_version: str, kn
     """Tell whether a job is the one to show of its kind: of this parser, and for the category that its user named."""
     if job.kind is not last:
         return STAGES[job.kind].by_parser is False
-    if parser_version not in job.variant.split("/"):
+    if parser_version not in job.variant.split("/") or person_index_of(job.variant) is not None:
         return False
     ours = image.category is not None and job.variant.startswith(f"{image.category}/")
     theirs = known is not None and known.variant.startswith(f"{image.category}/")

@@ -61,6 +61,10 @@ class Acceptor:
         self._submitter = submitter
         self._parser_version = parser_version
 
+    def check(self, context: SubmitContext, options: TryonOptions) -> None:
+        """Refuse, before its photos are stored, a try-on that would be refused with any photos."""
+        self._admitter.check(context, options)
+
     async def submit(
         self, context: SubmitContext, options: TryonOptions, *, person_url: str, garment_url: str
     ) -> Accepted:
@@ -117,7 +121,7 @@ class Acceptor:
                     writes,
                     context,
                     materials,
-                    options.category,
+                    options,
                     card=card,
                     parser_version=self._parser_version,
                 )

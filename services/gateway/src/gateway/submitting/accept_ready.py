@@ -69,7 +69,7 @@ class ReadyAcceptor:
             entry=TryonRow(**entry_values(context, options, card, person_id=named.person_id, garment_id="")),
             unit=unit,
             cut_key=named.cut_key,
-            variants=variants_of_person(card, self._parser_version),
+            variants=variants_of_person(card, self._parser_version, options.person_index),
         )
 
     async def _commit(self, asked: Sequence[Ready]) -> list[bool]:

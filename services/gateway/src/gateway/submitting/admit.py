@@ -66,6 +66,10 @@ class Admitter:
         context.caller.rights.require(engine=card.name, samples=options.num_samples)
         return card
 
+    def check(self, context: SubmitContext, options: TryonOptions) -> None:
+        """Raise like `admitting`, and count nothing."""
+        self._decide(context, options)
+
     @contextmanager
     def admitting(self, context: SubmitContext, options: TryonOptions) -> Iterator[Admitted]:
         """Decide, and count the pictures while the block commits them; a block that raises has committed none.

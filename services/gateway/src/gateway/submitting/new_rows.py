@@ -44,6 +44,7 @@ def entry_values(
             "output_format": options.output_format or card.output_format,
             "priority": options.priority,
             "deadline_ms": options.deadline_ms,
+            "person_index": options.person_index,
             "expires_in": options.expires_in,
         },
         "metadata": options.metadata,

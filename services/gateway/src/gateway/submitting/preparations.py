@@ -10,6 +10,7 @@ from gateway.ledger.images import ImageRow
 from gateway.ledger.jobs import JobRow
 from gateway.ledger.session import Writes
 from gateway.rules.failures import error_of
+from gateway.rules.options import TryonOptions
 from gateway.submitting.context import Materials, SubmitContext
 from gateway.submitting.idempotency import Raced
 from proteus.engines import EngineCard
@@ -35,6 +36,19 @@ class TryonNeeds:
     waiting: Sequence[str]
 
 
+@dataclass(frozen=True, slots=True)
+class Variation:
+    """What tells the preparations of one photo apart, beside the category.
+
+    Attributes:
+        parser_version: Another parser's preparations are made anew.
+        person_index: The person of the photo that the client chose; None: the tailor chooses.
+    """
+
+    parser_version: str
+    person_index: int | None = None
+
+
 class Preparations:
     """The tailor's jobs that a request needs: those that exist, and those it makes.
 
@@ -42,7 +56,7 @@ class Preparations:
         writes: The transaction.
         context: Who submits.
         known: The jobs of the request's photos.
-        parser_version: Another parser's preparations are made anew.
+        variation: What tells the jobs of a photo apart, beside the category.
         named: The cut-out that the client named: it counts whichever parser made it.
         low: Nobody waits for these jobs yet: they are held while the list is not `short`.
         short: Whether fewer than `SHORT_LIST` jobs wait on the tailor's list.
@@ -54,12 +68,12 @@ class Preparations:
         context: SubmitContext,
         known: Sequence[JobRow],
         *,
-        parser_version: str,
+        variation: Variation,
         named: JobRow | None = None,
         low: bool = False,
         short: bool = True,
     ) -> None:
-        self._parser_version = parser_version
+        self._variation = variation
         self._writes = writes
         self._context = context
         self._low = low
@@ -108,7 +122,10 @@ class Preparations:
             needs = [await self.ensure(need.kind, image, category) for need in STAGES[kind].needs]
             there = [need for need in needs if need is not None]
             variant = STAGES[kind].variant(
-                (need.variant for need in there), category=category, parser_version=self._parser_version
+                (need.variant for need in there),
+                category=category,
+                parser_version=self._variation.parser_version,
+                person_index=self._variation.person_index,
             )
             if kind is JobKind.INGEST and image.key is not None and (image.id, kind, variant) not in self._known:
                 return None
@@ -120,7 +137,7 @@ class Preparations:
     def take_any_flat_cut(self, image: ImageRow, category: Category) -> None:
         """Let a cut-out for another category do where there is none for this one: only a worn garment's differs."""
         wanted = STAGES[JobKind.CUT].variant(
-            (), category=category_for(image, category), parser_version=self._parser_version
+            (), category=category_for(image, category), parser_version=self._variation.parser_version
         )
         if (image.id, JobKind.CUT, wanted) in self._known:
             return
@@ -177,13 +194,20 @@ async def needs_of(
     writes: Writes,
     context: SubmitContext,
     materials: Materials,
-    category: Category,
+    options: TryonOptions,
     *,
     card: EngineCard,
     parser_version: str,
 ) -> TryonNeeds:
     """Return what a try-on needs by `proteus.stages`; the client may have named the cut-out."""
-    plan = Preparations(writes, context, materials.known, parser_version=parser_version, named=materials.cut)
+    category = options.category
+    plan = Preparations(
+        writes,
+        context,
+        materials.known,
+        variation=Variation(parser_version, options.person_index),
+        named=materials.cut,
+    )
     await plan.pin()
     plan.take_any_flat_cut(materials.garment, category)
     photos = {Photo.PERSON: materials.person, Photo.GARMENT: materials.garment}
@@ -197,12 +221,14 @@ async def needs_of(
     )
 
 
-def variants_of_person(card: EngineCard, parser_version: str) -> dict[JobKind, str]:
+def variants_of_person(card: EngineCard, parser_version: str, person_index: int | None) -> dict[JobKind, str]:
     """Return the preparations that a picture needs of its person's photo: kind -> variant."""
 
     def variant(kind: JobKind) -> str:
         before = (variant(need.kind) for need in STAGES[kind].needs)
-        return STAGES[kind].variant(before, category=Category.AUTO, parser_version=parser_version)
+        return STAGES[kind].variant(
+            before, category=Category.AUTO, parser_version=parser_version, person_index=person_index
+        )
 
     needs = STAGES[JobKind.TRYON].needs_for(card)
     return {need.kind: variant(need.kind) for need in needs if need.photo is Photo.PERSON}

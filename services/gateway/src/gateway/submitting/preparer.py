@@ -12,7 +12,7 @@ from gateway.status.preparation import LAST
 from gateway.submitting.context import SubmitContext
 from gateway.submitting.idempotency import Idempotency, remember
 from gateway.submitting.photos import Photos
-from gateway.submitting.preparations import Preparations, is_final
+from gateway.submitting.preparations import Preparations, Variation, is_final
 from proteus.errors import NotFound
 from proteus.jobs import Category
 from proteus.keys import TAILOR
@@ -56,7 +56,7 @@ class Preparer:
         async def accept() -> tuple[JobRow, list[str]]:
             image, known = await self._photos.find_uploaded(context.caller, image_url)
             async with self._ledger.write() as writes:
-                plan = Preparations(writes, context, known, parser_version=self._parser_version)
+                plan = Preparations(writes, context, known, variation=Variation(self._parser_version))
                 cut = await plan.ensure(JobKind.CUT, image, category)
                 assert cut is not None, "only an ingest may be gone"
                 await remember(writes, context, cut.id)
@@ -72,7 +72,7 @@ class Preparer:
         async def accept() -> list[str]:
             known = await self._photos.jobs_of_uploaded(image)
             async with self._ledger.write() as writes:
-                plan = Preparations(writes, context, known, parser_version=self._parser_version)
+                plan = Preparations(writes, context, known, variation=Variation(self._parser_version))
                 await plan.ensure(JobKind.INGEST, image)
             return plan.waiting
 
@@ -104,7 +104,7 @@ class Preparer:
                     writes,
                     context,
                     known,
-                    parser_version=self._parser_version,
+                    variation=Variation(self._parser_version),
                     low=True,
                     short=self._waiting() < SHORT_LIST,
                 )

@@ -63,19 +63,20 @@ class ClassicParser:
             return _flat(photo, category)
         return _worn(photo, pose, category) if _has_a_head(photo, pose) else _flat(photo, category)
 
-    def find_person(self, photo: Pixels) -> PersonMasks:
+    def find_person(self, photo: Pixels, *, index: int | None = None) -> PersonMasks:
         """Find the person and draw the masks of every category.
 
         Raises:
             NoPersonDetected: There is none.
             PersonCropped: Too little of the torso is in the photo.
         """
-        pose = self.pose.find(photo)
+        pose = self.pose.find(photo, index=index, closely=True)
         return PersonMasks(
             landmarks=pose.landmarks,
             person=pose.mask,
             agnostic=agnostic_masks(pose.landmarks, pose.mask),
             people=pose.people,
+            index=pose.index,
         )
 
 

@@ -97,14 +97,14 @@ class CleanParser:
             return _flat(foreground, self.models.cloth(photo), category)
         return _worn(foreground, self.models.cloth(photo), body, pose, category)
 
-    def find_person(self, photo: Pixels) -> PersonMasks:
+    def find_person(self, photo: Pixels, *, index: int | None = None) -> PersonMasks:
         """Find the person and draw the masks of every category.
 
         Raises:
             NoPersonDetected: There is none.
             PersonCropped: Too little of the torso is in the photo.
         """
-        pose = self.pose.find(photo)
+        pose = self.pose.find(photo, index=index, closely=True)
         height, width = photo.shape[:2]
         scale = min(1.0, WORKING_SIDE / max(height, width))
         size = (max(1, round(width * scale)), max(1, round(height * scale)))
@@ -124,7 +124,7 @@ class CleanParser:
             body=self.models.body(small),
         )
         full = {name: _mask(cv2.resize(mask, (width, height)) > 127) for name, mask in agnostic.items()}
-        return PersonMasks(landmarks=pose.landmarks, person=person, agnostic=full, people=pose.people)
+        return PersonMasks(landmarks=pose.landmarks, person=person, agnostic=full, people=pose.people, index=pose.index)
 
 
 def _flat(foreground: Floats, cloth: Pixels, category: str) -> GarmentMask:

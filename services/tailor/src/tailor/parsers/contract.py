@@ -43,12 +43,14 @@ class PersonMasks:
         person: (H, W) uint8, 255 = person.
         agnostic: Category -> (H, W) uint8, 255 = may change.
         people: How many people the photo shows; the masks are those of one.
+        index: Which one, from the left, 0 being the first.
     """
 
     landmarks: tuple[Landmark, ...]
     person: Pixels
     agnostic: dict[GarmentCategory, Pixels]
     people: int = 1
+    index: int = 0
 
 
 class Parser(Protocol):
@@ -64,8 +66,8 @@ class Parser(Protocol):
             NoGarmentDetected: There is none, or it cannot be told from its background.
         """
 
-    def find_person(self, photo: Pixels) -> PersonMasks:
-        """Find the person in a photo, (H, W, 3) uint8 sRGB.
+    def find_person(self, photo: Pixels, *, index: int | None = None) -> PersonMasks:
+        """Find the person in a photo, (H, W, 3) uint8 sRGB; of several people the largest, or the one of this index.
 
         Raises:
             NoPersonDetected: There is none.

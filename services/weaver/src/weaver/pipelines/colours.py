@@ -58,9 +58,9 @@ def nearest(samples: Floats, colours: Floats) -> Floats:
     return np.asarray(np.min([weighted(samples - colour) for colour in colours], axis=0), np.float32)
 
 
-def weighted(difference: Floats) -> Floats:
-    """Return the length of differences in Lab, lightness counting less."""
-    squares = np.square(difference) * np.array([LIGHTNESS_WEIGHT**2, 1, 1], np.float32)
+def weighted(difference: Floats, *, lightness: float = LIGHTNESS_WEIGHT) -> Floats:
+    """Return the length of differences in Lab; lightness counts less unless its weight is given."""
+    squares = np.square(difference) * np.array([lightness**2, 1, 1], np.float32)
     return np.asarray(np.sqrt(squares.sum(axis=-1)), np.float32)
 
 

@@ -1,7 +1,7 @@
-"""The body below the clothes: outlines of arms, legs, neck and trunk from landmarks, and the light across a limb. Pure.
+"""Outlines of arms, legs, neck and trunk below the clothes, from landmarks, and the light across a limb. Pure.
 
-A sleeve is wider than the arm in it. Where the sleeve is tight its outline is the arm's; where it is loose the arm has
-an adult's mean width. Coordinates are working pixels of a `Scene`.
+A sleeve is wider than its arm. Where the sleeve is tight, the arm has the sleeve's outline; where it is loose, the arm
+has an adult's mean width. Coordinates are working pixels of a `Scene`.
 """
 
 from __future__ import annotations
@@ -14,8 +14,9 @@ import numpy as np
 
 from weaver.pipelines.anatomy import Mask, Point
 from weaver.pipelines.fitting import ANKLES, ELBOWS, HIPS, KNEES, SHOULDERS, WRISTS
+from weaver.pipelines.labels import GROUND, SKIN, Labels
 from weaver.pipelines.mesh import Floats
-from weaver.pipelines.scene import GROUND, SKIN, Labels, Scene
+from weaver.pipelines.scene import Scene
 
 # Half widths in shoulder widths (joint to joint, about 0.34 m): anthropometric means of adults.
 ARM_RADII: Final = (0.15, 0.12, 0.08)
@@ -24,14 +25,14 @@ TRUNK_RADII: Final = (0.52, 0.42, 0.47)
 NECK_RADIUS: Final = 0.17
 CUFF_REACH: Final = 0.14
 TIGHT: Final = 1.3
-"""An outline up to this many mean half widths away is the limb's own; farther away it is a loose sleeve's."""
+"""An outline up to this many mean half widths away is that of the limb; one farther away is that of a loose sleeve."""
 
 STEPS: Final = 24
 ROUNDNESS, ROUNDNESS_RANGE, SIDE_LIGHT_MOST = -0.22, (-0.34, -0.10), 0.16
 """Light across a limb is 1 + b s + c (s^2 - 1/3), s from -1 to 1: c if it is not measured, its range, most of |b|."""
 
 LEAST_PIXELS: Final = 60
-"""So many pixels of a limb tell how light falls on it."""
+"""Fewer pixels of a limb do not show how light falls on it."""
 
 
 @dataclass(frozen=True)
@@ -136,7 +137,7 @@ def _measured(scene: Scene, old: Mask, line: Point, outward: Point, mean: Point)
     tight = (first > 0) & on[np.arange(len(line)), np.maximum(first - 1, 0)]
     own = np.where(tight, mean * shares[np.maximum(first, 1)] - 0.5, mean)
     own = np.where(tight & (own <= TIGHT * mean), own, mean)
-    # One torn row of the mask is no bulge.
+    # A single row of the mask that sticks out is an error of the mask, not of the body.
     padded = np.pad(own / mean, 3, mode="edge")
     middle = np.median(np.lib.stride_tricks.sliding_window_view(padded, 7), axis=1)
     padded = np.pad(middle, 2, mode="edge")

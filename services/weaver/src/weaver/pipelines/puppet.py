@@ -1,9 +1,12 @@
 """Engine `puppet`: the cut-out, warped onto the body by meshes. CPU, no weights, a fraction of a second.
 
-What flows: the old garment goes (`scene` says where it is, `limbs` what is below it, `removal` repaints it). The new
-one's anatomy (`anatomy`) and the person's landmarks give pieces of cloth with 10 x 10 meshes (`fitting`); `mesh` paints
-them; here they are clipped to what may change, put behind neck, hair and forearms, given a little of the photo's
-light, and blended. Pixels that neither garment reaches are the photo's, bit for bit.
+    scene, limbs ─▶ removal: the photo without the old garment ─┐
+    anatomy ─▶ fitting ─▶ mesh: the new garment's pieces ───────┴▶ clipped, lit, blended ─▶ the picture
+
+`scene` finds the old garment, `limbs` the body below it, and `removal` repaints it. `anatomy` reads the new garment,
+`fitting` places its pieces on the landmarks with meshes of 10 x 10 vertices, `mesh` paints them. This module clips them
+to what may change, puts them behind hair, forearms and neck, gives them the photo's light and folds (`light`), and
+blends. A pixel that neither garment covers is the photo's, bit for bit.
 """
 
 from __future__ import annotations
@@ -21,18 +24,16 @@ from proteus.jobs import JobId
 from weaver.pipelines.anatomy import Anatomy, Mask, Point, lower_anatomy, upper_anatomy
 from weaver.pipelines.contract import Failed, Finished, Pixels, StepReport, WeaveJob
 from weaver.pipelines.fitting import ELBOWS, SEEN, WRISTS, Piece, fit
+from weaver.pipelines.labels import HAIR, SKIN, TOP
+from weaver.pipelines.light import contact_shadow, folds_of, light_on
 from weaver.pipelines.mesh import Floats, warp, window_of
 from weaver.pipelines.removal import Bared, bare
-from weaver.pipelines.scene import HAIR, SKIN, shoulder_width
+from weaver.pipelines.scene import shoulder_width
 
 CATEGORIES: Final = ("upper", "lower", "overall", "dress")
 
-LIGHT_STRENGTH: Final = 0.35
-"""How much of the photo's light and shade the cloth takes: more would print the old garment's pattern on it."""
-
-LIGHT_RANGE: Final = (0.82, 1.15)
 SURE: Final = 0.9
-"""A forearm is put before the garment only if elbow and wrist are this visible: a guessed one would tear a hole."""
+"""A forearm is put before the garment only if elbow and wrist are this visible: a wrong one cuts a hole into it."""
 
 SCRAP_FRACTION: Final = 0.04
 """Of the largest piece: a smaller corner of cloth below a crossing arm looks like a mistake."""
@@ -43,8 +44,8 @@ FOREARM_RADIUS: Final = 0.15
 BARE_HAND: Final = 0.25
 """If this share of the hand's place is skin, the hand is bare."""
 
-LOOSE: Final = 0.03
-"""In shoulder widths: how far a top may stand off the body's outline."""
+LOOSE: Final = 0.10
+"""In shoulder widths: how far a top may stand off the body's outline: at the waist a straight shirt hangs free."""
 
 NOTCH: Final = 0.06
 """In shoulder widths: gaps in the body's outline up to twice this wide are bridged by cloth."""
@@ -167,15 +168,20 @@ def weave(job: WeaveJob) -> Finished:
             cloth[place] += painted
     clip = _clip(job, window, unit)
     alpha = _without_scraps(cloth[..., 3] * clip)
-    light = _light(job, window, alpha, unit)
-    clip *= light
+    clip *= light_on(job.person, window, alpha, unit)
+    clip *= folds_of(job.person, window, bared.shows(TOP, window), unit)
     image = bared.image
     below = image[top:bottom, left:right]
+    below_light = contact_shadow(alpha, bared.gone[top:bottom, left:right], unit)
     # The cloth's colours are premultiplied already.
     blended = cloth[..., :3] * clip[..., None]
-    blended += below * (1 - alpha)[..., None]
+    blended += below * ((1 - alpha) * below_light)[..., None]
     blended += np.float32(0.5)
-    np.copyto(below, np.clip(blended, 0, 255, out=blended).astype(np.uint8), where=(alpha > 1 / 255)[..., None])
+    np.copyto(
+        below,
+        np.clip(blended, 0, 255, out=blended).astype(np.uint8),
+        where=((alpha > 1 / 255) | (below_light < 1))[..., None],
+    )
     covered = float((alpha > 0.5).sum()) / max(1.0, unit * unit)
     if covered < 0.02:
         raise NoGarmentDetected("none of the garment lands on the person")
@@ -304,20 +310,6 @@ def _pixel(point: Point) -> tuple[int, int]:
     """Round into cv2's drawing range: landmarks may lie far outside the photo."""
     x, y = np.clip(np.round(point), -30_000, 30_000)
     return int(x), int(y)
-
-
-def _light(job: WeaveJob, window: tuple[int, int, int, int], alpha: Floats, unit: float) -> Floats:
-    """Return the photo's light on the garment, around 1: its lightness there, blurred until old patterns are gone."""
-    left, top, right, bottom = window
-    grey = cv2.cvtColor(job.person[top:bottom, left:right], cv2.COLOR_RGB2GRAY).astype(np.float32)
-    small = (max(1, (right - left) // 8), max(1, (bottom - top) // 8))
-    weight = cv2.resize(np.ascontiguousarray(alpha), small, interpolation=cv2.INTER_AREA) + 1e-3
-    light = cv2.resize(grey, small, interpolation=cv2.INTER_AREA) * weight
-    sigma = max(0.5, 0.16 * unit / 8)
-    smooth = cv2.GaussianBlur(light, (0, 0), sigma) / cv2.GaussianBlur(weight, (0, 0), sigma)
-    level = float((smooth * weight).sum() / weight.sum())
-    factor = np.clip((np.maximum(smooth, 1) / max(level, 1.0)) ** LIGHT_STRENGTH, *LIGHT_RANGE)
-    return np.asarray(cv2.resize(factor, (right - left, bottom - top), interpolation=cv2.INTER_CUBIC), np.float32)
 
 
 def _sample_job() -> WeaveJob:

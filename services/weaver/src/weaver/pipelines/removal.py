@@ -1,8 +1,10 @@
-"""The old garment goes: what a photo would show without it, inside what may change. Pure numpy and cv2.
+"""Removes the old garment: paints what the photo would show without it, inside what may change. Pure numpy and cv2.
 
-Behind the old garment the ground is inpainted; over that come what is left of the legs' clothes, the trunk and the
-limbs, in the person's own skin, its colour taken from what is bare (face, neck, hands) and its light from what is
-seen of each limb. The photo stays as it is wherever the old garment is not.
+    scene ─▶ the old garment's pixels ─▶ ground ─▶ legs' clothes ─▶ trunk ─▶ limbs ─▶ a photo without it
+
+First the ground behind the person is inpainted. Over it are laid the legs' clothes, continued upwards, then the trunk
+and the limbs in the person's own skin: its colour is that of the bare skin nearby (face, neck, hands), its light that
+of what is visible of each limb. Where the old garment is not, the photo stays as it is.
 """
 
 from __future__ import annotations
@@ -17,15 +19,16 @@ from weaver.pipelines import limbs
 from weaver.pipelines.anatomy import Mask, Pixels, Point
 from weaver.pipelines.colours import distance, fill
 from weaver.pipelines.contract import WeaveJob
+from weaver.pipelines.labels import BOTTOM, GROUND, HAIR, SKIN, TOP, feet
 from weaver.pipelines.limbs import Limb
 from weaver.pipelines.mesh import Floats
-from weaver.pipelines.scene import BOTTOM, GROUND, HAIR, SKIN, TOP, Crop, Scene, look
+from weaver.pipelines.scene import Crop, Scene, look
 
 RIM: Final = 0.035
-"""In shoulder widths: the old garment's edge is blurred into what is beside it, so so much more goes."""
+"""In shoulder widths: the camera blurs the old garment's edge into what is beside it, so this rim goes, too."""
 
 CRUMB: Final = 0.004
-"""Of the old garment's pixels: a smaller piece is none of it."""
+"""Share of the old garment's pixels: a smaller piece is not part of it."""
 
 INPAINT_RADIUS: Final = 3
 WAIST: Final = 0.72
@@ -67,7 +70,7 @@ class Bared:
 
 
 def bare(job: WeaveJob) -> Bared:
-    """Return the photo without the garment that the new one replaces."""
+    """Return the photo of a job without the garment that the new one replaces."""
     scene = look(job)
     old = _old(scene, job.garment_category)
     arms = limbs.arms(scene, scene.labels == TOP)
@@ -116,10 +119,10 @@ def _old(scene: Scene, category: str) -> Mask:
         old = (scene.labels == TOP) & (scene.down_the_trunk() > SKIRT_FROM)
     if not scene.bottom_known and category == "upper":
         old &= (scene.down_the_trunk() < 1.0) | _near_arms(scene)
-    old = _without_crumbs(old)
+    old = _without_crumbs(old & ~feet(scene.points, scene.seen, scene.unit, scene.labels.shape))
     rim = max(2.0, RIM * scene.unit)
     grown = cv2.distanceTransform((~old).astype(np.uint8), cv2.DIST_L2, 3) <= rim if old.any() else old
-    return np.asarray(grown & scene.allowed)
+    return np.asarray(grown & scene.allowed & ~feet(scene.points, scene.seen, scene.unit, scene.labels.shape))
 
 
 def _without_crumbs(old: Mask) -> Mask:

@@ -1,9 +1,10 @@
-"""What a person's photo shows where: ground, skin, the clothes that are worn, hair. Pure numpy and cv2.
+"""Labels each pixel of a person's photo: ground, skin, the two garments that are worn, hair. Pure numpy and cv2.
 
-Nobody tells which pixels are cloth: the parse has landmarks, a coarse person mask and what may change. So the photo's
-own colours are sampled where landmarks say what must be there (face and hands, trunk and arms, thighs, the crown, the
-ground beside the person), and every pixel goes to the nearest palette. Inside the person cloth is the default: what is
-not surely skin or hair is taken for the garment, because a forgotten collar is worse than a repainted one.
+The parse has landmarks, a coarse person mask and what may change; it does not say which pixels are cloth. So this
+module takes samples of the photo where landmarks say what must be there (face and hands, trunk and arms, thighs, the
+crown of the head, the ground beside the person), makes a palette of each, and gives every pixel the nearest label.
+Inside the person a pixel that is neither skin nor hair counts as cloth: a collar that is left over is worse than a
+shadow that is repainted. `labels` corrects what colour alone confuses.
 
 Everything here is a crop of the photo around the person, at most `WORKING_SIDE` pixels a side.
 """
@@ -22,15 +23,27 @@ from weaver.pipelines.anatomy import Mask, Pixels, Point
 from weaver.pipelines.colours import distance, fill, nearest, palette, weighted
 from weaver.pipelines.contract import WeaveJob
 from weaver.pipelines.fitting import ANKLES, ELBOWS, HIPS, KNEES, SEEN, SHOULDERS, WRISTS
+from weaver.pipelines.labels import (
+    BOTTOM,
+    GROUND,
+    HAIR,
+    SAME_CLOTH,
+    SKIN,
+    TOP,
+    Labels,
+    ground_in_gaps,
+    only_hair_of_the_head,
+    without_mixed_rims,
+)
 from weaver.pipelines.mesh import Floats
 
-Labels = NDArray[np.uint8]
-
-GROUND, SKIN, TOP, BOTTOM, HAIR = range(5)
 WORKING_SIDE: Final = 416
 
 SKIN_REACH: Final = 15.0
 """Farther than this from the skin's palette (weighted Lab) nothing inside the person is skin: it is cloth."""
+
+HAIR_SHADE: Final = 10.0
+"""Of L: hair is so much darker than the darkest of the skin's palette."""
 
 LIMB_SKIN: Final = 11.0
 """Samples along a limb that are nearer to the skin's palette than this are bare."""
@@ -47,9 +60,8 @@ LEAST_FACE: Final = 0.1
 BAND: Final = 0.07
 """In shoulder widths: how far the person mask's edge may be off; the pose network's mask has 256 pixels a side."""
 
-SAME_CLOTH: Final = 9.0
 ONE_PIECE_SHARE: Final = 0.5
-"""If this share of the thighs' samples has the trunk's colours, trunk and legs wear one garment."""
+"""If this share of the thighs' samples has the trunk's colours, one garment covers trunk and legs."""
 
 DEFAULT_SKIN: Final = (66.0, 14.0, 18.0)
 """CIELAB, where neither face nor hands are seen: between all."""
@@ -184,10 +196,11 @@ def look(job: WeaveJob) -> Scene:
     beyond = (outside > 0) & np.isin(labels, (TOP, BOTTOM, SKIN, HAIR))
     least = np.min(costs[1:], axis=0)
     labels = np.where(beyond & ((least > LOOSE_CLOTH) | (outside > 2.5 * band)), GROUND, labels)
-    labels = _only_hair_of_the_head(labels, points, unit, hair, low_trunk)
+    labels = ground_in_gaps(labels, weighted(lab - ground, lightness=0.6), points, seen, unit)
+    labels = only_hair_of_the_head(labels, points, unit, hair, low_trunk)
     return Scene(
         crop=crop, rgb=rgb, lab=lab, points=points, seen=seen, unit=unit, person=person,
-        labels=_without_mixed_rims(np.asarray(cv2.medianBlur(labels, 3), np.uint8)), one_piece=one_piece,
+        labels=without_mixed_rims(np.asarray(cv2.medianBlur(labels, 3), np.uint8)), one_piece=one_piece,
         bottom_known=bool(len(bottom)), allowed=allowed, skin=np.median(skin, axis=0).astype(np.float32),
     )  # fmt: skip
 
@@ -274,7 +287,9 @@ class _Sampler:
         if not self._seen[[0, 2, 5, 9, 10]].all() or float(np.linalg.norm(up)) < LEAST_FACE * self._unit:
             return nothing
         found = self._disc(eyes + up * 1.15, 0.35 * float(np.linalg.norm(up)))
-        found = found[nearest(found, skin) > LIMB_SKIN]
+        # Brown hair has fair skin's hue: much darker than any skin of this person it is hair, too.
+        darker = found[:, 0] < skin[:, 0].min() - HAIR_SHADE
+        found = found[(nearest(found, skin) > LIMB_SKIN) | darker]
         return found if len(found) >= 20 else nothing
 
     def _limb(self, start: int, end: int, first: float, last: float) -> Point:
@@ -311,36 +326,3 @@ class _Sampler:
     def _pixels(self, points: Point) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         xs, ys = np.round(points[self._on_person(points)]).astype(np.int64).reshape(-1, 2).T
         return ys, xs
-
-
-def _only_hair_of_the_head(labels: Labels, points: Point, unit: float, hair: Floats, low_trunk: Floats) -> Labels:
-    """Give what has the hair's colour back to the cloth, unless it hangs together with the head."""
-    # Where cloth and skin meet, the camera mixes them to what may look like a thread of hair.
-    every = labels == HAIR
-    found = cv2.morphologyEx(every.astype(np.uint8), cv2.MORPH_OPEN, np.ones((5, 5), np.uint8)) > 0
-    alike = (
-        len(hair)
-        and len(low_trunk)
-        and float(nearest(np.median(hair, axis=0)[None], palette(low_trunk, 4))[0]) < SAME_CLOTH
-    )
-    eyes = points[[2, 5]].mean(axis=0)
-    reach = 0.75 * unit
-    ys, xs = np.mgrid[0 : labels.shape[0], 0 : labels.shape[1]]
-    near = np.hypot(xs - eyes[0], ys - eyes[1]) < reach
-    if alike:
-        return np.where(every & ~near, np.uint8(TOP), labels)
-    _, pieces = cv2.connectedComponents(found.astype(np.uint8), connectivity=8)
-    of_head = found & np.isin(pieces, np.unique(pieces[near & found]))
-    return np.where(every & ~of_head & ~near, np.uint8(TOP), labels)
-
-
-def _without_mixed_rims(labels: Labels) -> Labels:
-    """Give thin lines of cloth beside the ground back to it: there the camera mixed the person's colour with it."""
-    square, wide = np.ones((5, 5), np.uint8), np.ones((7, 7), np.uint8)
-    near_ground = cv2.dilate((labels == GROUND).astype(np.uint8), square) > 0
-    for kind, others in ((TOP, (SKIN, HAIR, BOTTOM)), (BOTTOM, (SKIN, TOP))):
-        near_other = cv2.dilate(np.isin(labels, others).astype(np.uint8), square) > 0
-        cloth = (labels == kind).astype(np.uint8)
-        thick = cv2.dilate(cv2.morphologyEx(cloth, cv2.MORPH_OPEN, wide), square) > 0
-        labels = np.where((cloth > 0) & ~thick & near_ground & near_other, np.uint8(GROUND), labels)
-    return labels

@@ -31,7 +31,9 @@ _OF_PICTURES: Final = ("IJG AND BSD-3-Clause", "libpng-2.0", "libtiff")
 ALLOWED: Final = frozenset({*_PERMISSIVE, *_OF_PICTURES, GCC})
 """Permissive, or GPL with the exception for programs that link GCC's runtime."""
 
-NAMED_IN_NOTICE: Final = frozenset({"LGPL-2.1-or-later", "LicenseRef-Intel-Simplified", "LicenseRef-NVIDIA-CUDA"})
+NAMED_IN_NOTICE: Final = frozenset(
+    {"LGPL-2.1-or-later", "LGPL-3.0-or-later", "LicenseRef-Intel-Simplified", "LicenseRef-NVIDIA-CUDA"}
+)
 """LGPL, as a replaceable shared object; and binaries that a vendor allows everyone to redistribute."""
 
 DENIED_PACKAGES: Final[Mapping[str, str]] = {
@@ -91,6 +93,10 @@ KNOWN: Final[Mapping[str, tuple[Piece, ...]]] = {
         Piece("*.libs/libpng16-*", "libpng", "libpng-2.0"),
         Piece("*.libs/libquadmath-*", "libquadmath", "LGPL-2.1-or-later"),
         Piece("*.libs/libvpx-*", "libvpx", "BSD-3-Clause"),
+    ),
+    "pi-heif": (
+        Piece("pi_heif.libs/libheif-*", "libheif", "LGPL-3.0-or-later"),
+        Piece("pi_heif.libs/libde265-*", "libde265", "LGPL-3.0-or-later"),
     ),
     "pillow": tuple(Piece(f"pillow.libs/{name}*", what, licence) for name, (what, licence) in _PILLOW.items()),
     "python-dateutil": (Piece("dateutil/zoneinfo/*.tar.gz", "the IANA time zone database", "Public-Domain"),),

@@ -54,11 +54,13 @@ SETS: Final[Mapping[str, Set]] = {
     "requirements-pages.lock": Set(("-r requirements-pages.txt",)),
     "services/gateway/requirements.lock": Set(("./libs/proteus", "./services/gateway")),
     "services/tailor/requirements.lock": Set(("./libs/proteus[imaging]", "./services/tailor[clean,hub]")),
+    "requirements-heic.lock": Set(("pi-heif",), after=("services/tailor/requirements.lock",)),
     "services/weaver/requirements.lock": Set(("./libs/proteus[imaging]", "./services/weaver")),
     "services/weaver/requirements-gpu.lock": Set(("./libs/proteus[imaging]", "./services/weaver[torch]")),
     "services/arbitrator/requirements.lock": Set(("./libs/proteus", "./services/arbitrator")),
 }
-"""File -> the set that it locks. The services' locks are those of their images."""
+"""File -> the set that it locks. The services' locks are those of their images; HEIC is what a tailor's image gets on
+request."""
 
 OURS: Final = re.compile(r"proteus-[a-z]+|-e ")
 APART: Final = re.compile(r"torch|triton|nvidia-|cuda-")

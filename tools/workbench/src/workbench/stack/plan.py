@@ -6,10 +6,12 @@ import sys
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 
 import httpx
 
+from proteus.picture_formats import DECLARED_TYPES, HEIC_TYPES
 from proteus.redis_roles import RedisRole
 from proteus.storage_roles import StorageRole, weights_buckets
 from workbench.stack.crew import Bounds, Crew, asked_in
@@ -27,6 +29,7 @@ DEFAULTS = {
     "LOG_LEVEL": "INFO",
     "PROTEUS_DEFAULT_ENGINE": "puppet",
     "TAILOR_PARSER": "classic",
+    "UPLOAD_CONTENT_TYPES": ",".join(sorted(DECLARED_TYPES | (HEIC_TYPES if find_spec("pi_heif") else set()))),
     "WEAVER_ENGINES": "puppet",
 }
 """What the user may change in the environment or in `.env`; the stack sets addresses and secrets itself."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Annotated, Final
 
 from fastapi import Form, UploadFile
@@ -10,17 +9,12 @@ from fastapi.responses import Response
 
 from gateway.api.dependencies import Submit, submits
 from gateway.api.guarding import GuardedRouter
+from gateway.api.inline_photos import InlinePhoto, kept
 from gateway.api.tryons.answers import ENDED_IN_TIME, submitted
-from gateway.rules.tokens import Caller
-from gateway.services import Services
 from gateway.status.models import StatusBody
-from proteus.errors import InvalidRequest
-from proteus.jobs import Category, ImageId
+from proteus.jobs import Category
 
 UploadSubmit = Annotated[Submit, submits("uploads")]
-
-ENVELOPE_BYTES: Final = 65_536
-"""Bytes for a form's boundaries and other fields, beside the file."""
 
 PATH: Final = "/api/upload/cloth"
 
@@ -42,24 +36,8 @@ async def upload_cloth(
 
     The file goes through a spool on disk, never as a whole through memory; browsers should PUT to a signed URL instead.
     """
-    if file.size is None:
-        raise InvalidRequest("The form has no file.")
-    caller, services, store = submit.caller, submit.services, submit.services.store
-    await services.idempotency.replay(submit.context)
-    content_type = file.content_type or ""
-    upload = await services.photos.sign(caller, kind="garment", content_type=content_type, size_bytes=file.size)
-    key = store.key_of(upload.image_url)
-    try:
-        await asyncio.to_thread(store.put_stream, key, file.file, content_type=content_type, size_bytes=file.size)
-        cut = await services.preparer.cut(submit.context, upload.image_url, category=category)
-    except Exception:  # Any error, a twin with the same key included: no client will use this photo.
-        await _discard(services, caller, upload.image_id)
-        raise
-    return await submitted(services, caller, cut.id, wait=submit.wait)
-
-
-async def _discard(services: Services, caller: Caller, image_id: str) -> None:
-    async with services.ledger.read() as reads:
-        image = await reads.images.find(ImageId(image_id), user_id=caller.user_id)
-    if image is not None:
-        await services.eraser.image(image)
+    await submit.services.idempotency.replay(submit.context)
+    photo = InlinePhoto.of_file(file, kind="garment")
+    async with kept(submit.services, submit.caller, [photo]) as [image_url]:
+        cut = await submit.services.preparer.cut(submit.context, image_url, category=category)
+    return await submitted(submit.services, submit.caller, cut.id, wait=submit.wait)

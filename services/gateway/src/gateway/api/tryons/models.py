@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, Field
+import json
+from typing import Any
+
+from fastapi import UploadFile
+from pydantic import BaseModel, Field, field_validator, model_validator
 
 from gateway.api.images.models import CUT_URL, IMAGE_URL
 from gateway.api.wire import asked, page
 from gateway.rules.options import TryonOptions
-from gateway.rules.text import StoredUrl
+from gateway.rules.text import PhotoUrl, StoredUrl
 from gateway.status.models import EXAMPLE, StatusBody
 
 
-class SnapRequest(TryonOptions):
-    """A person's photo and a garment -> a try-on."""
+class PairRequest(TryonOptions):
+    """A person's photo and a garment, both stored already."""
 
     model_config = asked(
         user_photo_url=IMAGE_URL,
@@ -25,6 +29,51 @@ class SnapRequest(TryonOptions):
     cloth_clean_url: StoredUrl = Field(
         description="The cut-out's address, or the `image_url` of a garment photo: then it is cut out first."
     )
+
+
+class SnapRequest(PairRequest):
+    """A person's photo and a garment -> a try-on. Small photos may come as data URIs."""
+
+    user_photo_url: PhotoUrl = Field(
+        description="`image_url` of the person's photo; or the photo itself, `data:image/jpeg;base64,…`."
+    )
+    cloth_clean_url: PhotoUrl = Field(
+        description="The cut-out's address, or the `image_url` of a garment photo: then it is cut out first; or the "
+        "garment's photo itself, `data:image/jpeg;base64,…`."
+    )
+
+
+class TryonForm(TryonOptions):
+    """A person and a garment, each as a file or as an address, and the options as fields; `metadata` as JSON."""
+
+    person: UploadFile | None = Field(default=None, description="The person's photo.")
+    garment: UploadFile | None = Field(default=None, description="The garment's photo.")
+    user_photo_url: StoredUrl | None = Field(default=None, description="In place of `person`: its `image_url`.")
+    cloth_clean_url: StoredUrl | None = Field(
+        default=None, description="In place of `garment`: a cut-out's address, or a garment photo's `image_url`."
+    )
+
+    @field_validator("metadata", mode="before")
+    @classmethod
+    def _metadata(cls, value: Any) -> Any:
+        if not isinstance(value, str):
+            return value
+        try:
+            return json.loads(value)
+        except ValueError as error:
+            raise ValueError("must be a JSON object of texts") from error
+
+    @model_validator(mode="after")
+    def _one_of_each(self) -> TryonForm:
+        for file, url in (("person", "user_photo_url"), ("garment", "cloth_clean_url")):
+            if (getattr(self, file) is None) == (getattr(self, url) is None):
+                raise ValueError(f"needs either the file {file!r} or the address {url!r}, and not both")
+        return self
+
+    @property
+    def options(self) -> TryonOptions:
+        """The options alone."""
+        return TryonOptions(**{name: getattr(self, name) for name in TryonOptions.model_fields})
 
 
 class StatusList(BaseModel):

@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 
 from gateway.api.auth.models import USER_ID
 from gateway.api.images.models import CUT_URL, IMAGE_URL, STORE
-from gateway.api.tryons.models import SnapRequest
+from gateway.api.tryons.models import PairRequest
 from gateway.api.wire import asked, page, said
 from gateway.rules.text import Id, Label
 from gateway.status.models import EXAMPLE as STATUS
@@ -23,7 +23,7 @@ EXAMPLE: Final[dict[str, Any]] = STATUS | {
 }
 
 
-class VtonRequest(SnapRequest):
+class VtonRequest(PairRequest):
     """A VTON entry to keep; POST /catvton/transferOutfit submits it."""
 
 

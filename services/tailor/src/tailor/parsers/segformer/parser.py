@@ -71,14 +71,14 @@ class SegformerParser:
             worn=worn,
         )
 
-    def find_person(self, photo: Pixels) -> PersonMasks:
+    def find_person(self, photo: Pixels, *, index: int | None = None) -> PersonMasks:
         """Find the person in a photo, (H, W, 3) uint8 sRGB.
 
         Raises:
             NoPersonDetected: There is none.
             PersonCropped: Shoulders or hips are outside the picture.
         """
-        pose = self._pose.find(photo)
+        pose = self._pose.find(photo, index=index, closely=True)
         logits = self._network.logits([photo])[0]
         height, width = photo.shape[:2]
         person = _person(labels_at(logits, width=width, height=height), pose)
@@ -98,6 +98,7 @@ class SegformerParser:
             person=person,
             agnostic={category: _enlarged(mask, width, height) for category, mask in masks.items()},
             people=pose.people,
+            index=pose.index,
         )
 
 
