@@ -14,7 +14,8 @@
     │   └── NotReady              it is being made (retryable)
     ├── UploadMissing             nothing was PUT under the signed URL
     ├── Overloaded                try again later (429)
-    │   └── DeadlineUnreachable · TenantCap · UserCap · NoCapacity · RateLimited
+    │   ├── DeadlineUnreachable · TenantCap · UserCap · NoCapacity · RateLimited
+    │   └── IntakePaused          an operator takes no new work for now (503)
     ├── TooOld                    not made within a job's maximum age
     ├── PhotoRejected             the picture is fine, what it shows is not
     │   ├── NoPersonDetected · PersonCropped · NoGarmentDetected · QualityTooLow
@@ -195,6 +196,13 @@ class RateLimited(Overloaded):
     """You asked too often."""
 
     code = "rate_limited"
+
+
+class IntakePaused(Overloaded):
+    """No new work is taken for now."""
+
+    code = "intake_paused"
+    hint = "The operator of this deployment paused it. What was accepted goes on; submit again later."
 
 
 class TooOld(ProteusError):
