@@ -1,4 +1,4 @@
-"""Studio and Fleet in a real Chromium on a real fleet; the tests themselves are JavaScript: `frontend/tests/browser`."""
+"""Studio and Fleet in a real Chromium on a real fleet; the tests themselves are in `frontend/tests/browser`."""
 
 from __future__ import annotations
 

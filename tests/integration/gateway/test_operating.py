@@ -45,6 +45,19 @@ async def fail(hands: Any, many: int, *, code: str = "engine_failed") -> None:
         await hands.queues[JOBS].fail(hands.worker, [broken])
 
 
+async def tell_its_timeline(operator: Any, job_id: str) -> None:
+    """A completed job's timeline has its payload and its moments, from row and events."""
+    found = (await operator.http.get(f"/v1/queue/jobs/{job_id}/timeline")).raise_for_status().json()
+    assert found["job"]["status"] == "completed"
+    assert found["payload"]["element"]["id"] == job_id
+    assert "?" not in found["payload"]["element"]["user_photo_url"], "an address without a signature"
+    assert found["payload"]["body"]["engine"] == "puppet"
+    whats = [one["what"] for one in found["moments"]]
+    assert whats[0] == "created"
+    assert {"queued", "claimed", "event", "ended"} <= set(whats)
+    assert (await operator.http.get("/v1/queue/jobs/job_none/timeline")).status_code == 404
+
+
 async def test_paused_intake_refuses_new_work_with_the_operators_words(
     gateway: Any, ready: Any, operator: Any, redis: Redis
 ) -> None:
@@ -75,14 +88,13 @@ async def test_paused_intake_refuses_new_work_with_the_operators_words(
 
 
 async def test_every_gateway_and_every_restart_knows_that_intake_is_paused(
-    gateway: Any, gateway_settings: Any, ready: Any, operator: Any, serve: Any
+    gateway: Any, gateway_settings: Any, operator: Any, serve: Any
 ) -> None:
     (await operator.http.put("/v1/queue/intake", json={"paused": True})).raise_for_status()
     async with serve(gateway_settings) as other:
-        guest = other.bearer(ready.guest.token, ready.guest.user_id)
-        body = {"user_photo_url": ready.person, "cloth_clean_url": ready.garment}
+        guest = await other.guest()
         await other.services.fleet.refresh()
-        refused = await guest.http.post("/api/snap", json=body)
+        refused = await guest.http.post("/v1/segmentations", json={"image_url": "http://store/photo.png"})
         assert (refused.status_code, refused.json()["code"]) == (503, "intake_paused")
 
 
@@ -136,7 +148,7 @@ async def test_jobs_are_listed_by_what_is_asked_for(ready: Any, hands: Any, oper
     assert (await operator.http.get("/v1/queue/jobs", params=then)).status_code == 400
 
 
-async def test_many_failed_jobs_are_counted_retried_and_dropped(ready: Any, hands: Any, operator: Any) -> None:
+async def test_many_jobs_are_counted_retried_and_dropped(ready: Any, hands: Any, operator: Any) -> None:
     async def change(verb: str, **wish: Any) -> dict[str, Any]:
         answer = await operator.http.post(f"/v1/queue/jobs/{verb}", json=wish)
         return dict(answer.raise_for_status().json())
@@ -152,6 +164,7 @@ async def test_many_failed_jobs_are_counted_retried_and_dropped(ready: Any, hand
     async with hands.working():
         for job_id in snaps:
             assert (await ready.guest.wait(job_id))["status"] == "completed"
+    await tell_its_timeline(operator, snaps[0])
     waiting = [(await ready.snap())["job_id"] for _ in range(2)]
     assert (await change("drop", state="queued", engine="puppet"))["changed"] == 2
     for job_id in waiting:
@@ -165,21 +178,6 @@ async def test_many_failed_jobs_are_counted_retried_and_dropped(ready: Any, hand
     for wrong in ({"limit": 1001}, {"state": "completed"}, {"states": "alive"}):
         assert (await operator.http.post("/v1/queue/jobs/drop", json=wrong)).status_code == 422
     assert (await ready.guest.http.post("/v1/queue/jobs/drop", json={"state": "alive"})).status_code == 403
-
-
-async def test_a_timeline_has_payload_needs_and_moments(ready: Any, hands: Any, operator: Any) -> None:
-    snap = await ready.snap()
-    async with hands.working():
-        await ready.guest.wait(snap["job_id"])
-    found = (await operator.http.get(f"/v1/queue/jobs/{snap['job_id']}/timeline")).raise_for_status().json()
-    assert found["job"]["status"] == "completed"
-    assert found["payload"]["element"]["id"] == snap["job_id"]
-    assert "?" not in found["payload"]["element"]["user_photo_url"], "an address without a signature"
-    assert found["payload"]["body"]["engine"] == "puppet"
-    whats = [one["what"] for one in found["moments"]]
-    assert whats[0] == "created"
-    assert {"queued", "claimed", "event", "ended"} <= set(whats)
-    assert (await operator.http.get("/v1/queue/jobs/job_none/timeline")).status_code == 404
 
 
 async def test_a_timeline_of_a_picture_that_is_being_prepared_names_its_needs(gateway: Any, operator: Any) -> None:

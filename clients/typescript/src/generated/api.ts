@@ -3362,7 +3362,7 @@ export interface components {
             degraded_share: number;
             /**
              * Wanted Weavers
-             * @description null where another scaler decides.
+             * @description null while no arbitrator runs.
              */
             wanted_weavers: number | null;
             /** Arrivals Per Second */

@@ -90,7 +90,7 @@ function Batches({ worker }: { worker: Worker }) {
             {bars.map((bar) => (
               <li key={bar.size} aria-label={fleet.batchesOf(bar.size, bar.many)}>
                 <span aria-hidden="true">{number(bar.many, language)}</span>
-                <span className="bar" aria-hidden="true" style={{ height: `${Math.max(4, 100 * bar.share)}%` }} />
+                <span className="column" aria-hidden="true" style={{ height: `${Math.max(4, 100 * bar.share)}%` }} />
                 <span className="soft" aria-hidden="true">
                   {bar.size}
                 </span>

@@ -55,7 +55,7 @@ export const fleet: Strings["fleet"] = {
     lastHour: "in der letzten Stunde",
     weavers: "Weber bereit",
     wanted: (n) => `${n} gewünscht`,
-    notScaled: "anderswo skaliert",
+    notScaled: "kein Arbitrator läuft",
     cost: "Kosten je Bild",
     busyCost: (price) => `${price} ohne Leerlauf`,
     noCost: "noch kein Bild",

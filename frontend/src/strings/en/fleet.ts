@@ -56,7 +56,7 @@ export const fleet = {
     lastHour: "in the last hour",
     weavers: "Weavers ready",
     wanted: (n: number) => `${n} wanted`,
-    notScaled: "scaled elsewhere",
+    notScaled: "no arbitrator runs",
     cost: "Cost of a picture",
     busyCost: (price: string) => `${price} without idle time`,
     noCost: "no picture yet",

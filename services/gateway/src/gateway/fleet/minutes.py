@@ -36,7 +36,7 @@ class Minute:
         waiting, running: The most at a time.
         oldest_ms: The longest that a waiting job had waited.
         ready, loading, draining: Weavers, at the last look.
-        wanted: Weavers that the arbitrator requested; None: it does not scale.
+        wanted: Weavers that the arbitrator wants; None: none runs.
         refused: Code -> pictures that were refused.
     """
 
@@ -80,8 +80,8 @@ class Minutes:
             self._peaks[name] = max(value, self._peaks.get(name, 0))
         states = Counter(card.state for card in view.weavers)
         seen: dict[Any, Any] = {**self._peaks, **{state.value: states[state] for state in WorkerState}}
-        if view.asked_weavers is not None:
-            seen["wanted"] = view.asked_weavers
+        if view.wanted_weavers is not None:
+            seen["wanted"] = view.wanted_weavers
         refused = dict(self._refused)
         key = self._keys.minute(number)
         async with self._redis.pipeline(transaction=True) as pipeline:

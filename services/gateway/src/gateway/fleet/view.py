@@ -56,6 +56,13 @@ class FleetView:
     intake: Intake = OPEN
     read_at: float | None = None
 
+    @property
+    def wanted_weavers(self) -> int | None:
+        """Weavers that the arbitrator wants, whoever starts them; None: no arbitrator runs."""
+        if self.asked_weavers is not None or self.ruling is None:
+            return self.asked_weavers
+        return self.ruling.desired_replicas
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AdmissionInputs:

@@ -174,7 +174,7 @@ class RulingBody(BaseModel):
     reason: str | None
     batch_size: int
     degraded_share: float
-    wanted_weavers: int | None = Field(description="null where another scaler decides.")
+    wanted_weavers: int | None = Field(description="null while no arbitrator runs.")
     arrivals_per_second: float | None
 
     @classmethod
@@ -188,7 +188,7 @@ class RulingBody(BaseModel):
             reason=ruling.reason,
             batch_size=view.batch_limit,
             degraded_share=view.degraded_fraction,
-            wanted_weavers=view.asked_weavers if view.asked_weavers is not None else ruling.desired_replicas,
+            wanted_weavers=view.wanted_weavers,
             arrivals_per_second=ruling.arrivals_per_second,
         )
 
