@@ -301,10 +301,8 @@ def test_lua_and_twin_agree_and_keep_the_laws_whatever_happens(redis_url):
     drive(redis_url, examples=10)
 
 
+@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.timeout(1_800)
-@pytest.mark.parametrize(
-    "examples",
-    [pytest.param(40, marks=pytest.mark.slow), pytest.param(200, marks=[pytest.mark.slow, pytest.mark.long])],
-)
-def test_lua_and_twin_agree_for_as_long_as_one_likes(redis_url, examples):
-    drive(redis_url, examples=examples)
+def test_lua_and_twin_agree_for_as_long_as_one_likes(redis_url):
+    drive(redis_url, examples=200)

@@ -50,6 +50,7 @@ class Door:
 
 
 @pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.timeout(300)
 async def test_a_fleet_at_zero_wakes_for_a_job_and_goes_to_sleep_again(tmp_path: Path) -> None:
     lines: list[str] = []

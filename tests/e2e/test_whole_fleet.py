@@ -57,6 +57,7 @@ async def test_a_photo_and_a_garment_become_a_try_on(fleet: Plan, tmp_path: Path
     assert (refusal.value.status, refusal.value.problem_code) == (404, "not_found")
 
 
+@pytest.mark.long
 async def test_the_operator_of_a_local_fleet_needs_no_token_for_its_queue(fleet: Plan, folder: Path) -> None:
     here = ["queue", "--folder", str(folder)]
 

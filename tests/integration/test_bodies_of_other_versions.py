@@ -56,7 +56,7 @@ async def test_a_weaver_reads_each_body_alone_and_the_good_ones_beside_it_are_wo
         if n % 4 == 0:
             await fleet.submit(f"good-{n}", body_update=LATER)
     good = [JobId(f"job_good-{n}") for n in range(0, len(BAD_FOR_A_WEAVER), 4)]
-    weaver = await fleet.weaver(curve="1:0.05,8:0.05")
+    weaver = await fleet.weaver(curve="1:0.05,8:0.05", **fleet.long_lease)
     outcomes = {(view.state, view.crashes, view.attempts) for view in await fleet.settled(*good)}
     assert outcomes == {(JobState.COMPLETED, 0, 0)}
     for why, view in zip(BAD_FOR_A_WEAVER, await fleet.settled(*bad), strict=True):
@@ -79,7 +79,7 @@ async def test_a_tailor_reads_each_body_alone_and_the_good_ones_beside_it_are_do
             await asyncio.to_thread(fleet.store.put, key, upload, content_type="image/jpeg")
             ingest = {"task": "ingest", "incoming_key": key, "content_type": "image/jpeg"}
             good += await fleet.submit_to_tailor(f"good-{n}", {**ingest, **LATER})
-    tailor = fleet.start("tailor", "t1", POSE_MODEL_DIR=str(POSE), TAILOR_HTTP_PORT="0")
+    tailor = fleet.start("tailor", "t1", POSE_MODEL_DIR=str(POSE), TAILOR_HTTP_PORT="0", **fleet.long_lease)
 
     async def over() -> list[Any] | None:
         views = [view for view in await fleet.tailor_queue.look(*good, *bad) if view is not None]

@@ -23,7 +23,9 @@ ENDED_BY_SIGTERM = {0, 128 + signal.SIGTERM, -signal.SIGTERM}
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("pose_folder")]
 
 
-@pytest.mark.parametrize("seconds", [0.3, 1.0, 2.5])
+@pytest.mark.parametrize(
+    "seconds", [pytest.param(0.3, marks=pytest.mark.long), 1.0, pytest.param(2.5, marks=pytest.mark.long)]
+)
 async def test_every_worker_ends_when_it_is_stopped_while_it_starts(fleet: Fleet, seconds: float) -> None:
     started = [
         fleet.start("weaver", "w1", WEAVER_ENGINES="puppet", WEAVER_PROFILE_SECONDS="30"),

@@ -184,6 +184,7 @@ async def test_an_ingest_done_twice_is_one_photo(fleet: Fleet) -> None:
     assert len([key for key in stored(fleet) if key.startswith("images/")]) == 1
 
 
+@pytest.mark.long
 async def test_a_killed_tailors_jobs_are_done_by_another_one(fleet: Fleet) -> None:
     victim = await tailor(fleet)
     photo = IngestedImage(**(await ingest(fleet, "k", (ASSETS / "garment.jpg").read_bytes())).result["image"])
@@ -246,6 +247,7 @@ async def test_a_tailor_without_torch_serves_segformer_from_a_bucket(
     assert (await do(fleet, "cut", {"task": "cut", **body})).code == "no_garment_detected"
 
 
+@pytest.mark.long
 async def test_a_tailor_without_torch_and_without_the_export_says_how_to_make_it(
     fleet: Fleet, segformer: Path, tmp_path: Path
 ) -> None:

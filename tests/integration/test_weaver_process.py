@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 SLOW = "1:4,8:4"
 """Half a second a step: three of them are a lease, and whatever is to be done to a running job can be done."""
 
-LEASE_SECONDS = 1.5
-
 
 async def test_a_job_becomes_a_marked_picture_under_a_fenced_key(fleet: Fleet, tmp_path: Path) -> None:
     scratch = tmp_path / "scratch"
@@ -172,11 +170,12 @@ async def test_one_bad_job_never_fails_its_batch_mates(fleet: Fleet) -> None:
 
 async def test_a_store_that_is_away_for_a_moment_costs_no_job_and_no_attempt(fleet: Fleet) -> None:
     async with Gate(fleet.environment["OBJECT_STORAGE_ENDPOINT"]) as gate:
-        await fleet.weaver(OBJECT_STORAGE_ENDPOINT=gate.endpoint)
+        await fleet.weaver(OBJECT_STORAGE_ENDPOINT=gate.endpoint, **fleet.long_lease)
         await gate.shut()
         (job_id,) = await fleet.submit("away")
         await held(fleet, job_id)
-        await asyncio.sleep(2 * LEASE_SECONDS)  # longer than a lease: waiting for the store is no deadlock
+        # Longer than a lease: a worker that waits for the store is not stuck.
+        await asyncio.sleep(1.5 * fleet.long_lease_seconds)
         await gate.open()
         (view,) = await fleet.settled(job_id)
     assert (view.state, view.attempts, view.crashes) == (JobState.COMPLETED, 0, 0)

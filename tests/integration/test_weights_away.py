@@ -51,6 +51,7 @@ async def says(url: str, *texts: str) -> str | None:
 
 
 @pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.timeout(300)
 async def test_a_weaver_waits_for_its_source_through_refusals_and_errors_and_serves_when_it_is_back(
     fleet: Fleet, tmp_path: Path

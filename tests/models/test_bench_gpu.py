@@ -22,6 +22,7 @@ def bench():
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_every_section_measures_or_says_why_not(bench):
     sections = {name: section for name, section in SECTIONS.items() if name not in SLOW}
     found = json.loads(json.dumps(measure(bench, seconds=600, sections=sections)))

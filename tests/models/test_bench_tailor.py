@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tailor.parsers.segformer import load_network
 from workbench.bench.checkpoints import write_segformer
 from workbench.bench.tailor import Rival, agree, compare, photos
 
 
+@pytest.mark.long
 def test_ours_agrees_with_transformers_on_real_photos_but_for_ties(tmp_path):
     folder = write_segformer(tmp_path / "weights")
     eager = Rival(folder)

@@ -112,7 +112,12 @@ def test_an_event_that_one_socket_did_not_hear_is_missed() -> None:
 @pytest.mark.parametrize(
     "seen",
     [
-        replace(clean(), recoveries=[Recovery(name="kill", since=0.0, waiting={}, seconds={"a": 8.1})]),
+        replace(
+            clean(),
+            recoveries=[
+                Recovery(name="kill", since=0.0, waiting={}, seconds={"a": SCENARIO.recovery_bar_seconds + 0.1})
+            ],
+        ),
         replace(clean(), recoveries=[Recovery(name="kill", since=0.0, waiting={"b": 1}, seconds={"a": 1.0})]),
         replace(clean(), recoveries=[]),
         changed(clean(), b=row("b", state="failed", result_key=None)),

@@ -146,6 +146,7 @@ SHORT: Final = Scenario(
     sockets_per_shopper=1,
     backlog=40,
     curve="1:0.4,4:0.8,8:1.2",
+    recovery_room_seconds=20.0,  # It runs beside other tests; the time to recover is measured by `full`.
     faults=(
         Fault(at_seconds=1, kind="kill", target="weaver", seconds=0.2),
         Fault(at_seconds=4, kind="kill", target="gateway", seconds=0.5),
