@@ -51,8 +51,9 @@ export async function takeToken(token: string): Promise<void> {
 /** Forget the operator, here and at the gateway. */
 export function logOut(): void {
   const known = operator.get();
-  if (known?.refresh) void operatorApi.POST("/v1/auth/logout").catch(() => undefined);
   keep(null);
+  if (!known?.refresh) return; // A token is not a login: it ends by itself.
+  void plain.POST("/v1/auth/logout", { headers: { Authorization: `Bearer ${known.token}` } }).catch(() => undefined);
 }
 
 async function currentToken(): Promise<string | null> {

@@ -71,8 +71,12 @@ test("shoppers do not see the page named, and it asks who is there", async () =>
   await page.reload();
   await page.locator(".tiles").waitFor(); // The tab remembers its operator.
   assert.equal(await page.evaluate(() => localStorage.getItem("proteus.operator")), null);
+  const { token } = JSON.parse(await page.evaluate(() => sessionStorage.getItem("proteus.operator")));
+  const ended = page.waitForResponse((answer) => answer.url().endsWith("/v1/auth/logout"));
   await page.getByRole("button", { name: "Sign out" }).click();
   await page.getByLabel("Email address").waitFor();
+  assert.equal((await ended).status(), 204);
+  for (let status = 200; status !== 401; ) ({ status } = await fetch(`${URL_OF_FLEET}/v1/queue`, { headers: { Authorization: `Bearer ${token}` } }));
   assert.equal(await page.evaluate(() => sessionStorage.getItem("proteus.operator")), null);
   await page.getByRole("button", { name: "Token or API key" }).click();
   await page.getByLabel("Token of scope admin").fill((await guest()).token);
