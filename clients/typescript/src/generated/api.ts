@@ -3766,10 +3766,10 @@ export interface components {
          *           "n": 1
          *         },
          *         "element": {
-         *           "cloth_clean_url": "https://store.example/proteus/derived/user_…/img_…/cut.png",
+         *           "cloth_clean_url": "https://store.example/proteus/…/cut.png",
          *           "created_at": 1770000000,
          *           "id": "job_3f2b8c1d5e6f47a8b9c0d1e2f3a4b5c6",
-         *           "user_photo_url": "https://store.example/proteus/images/user_…/img_….png"
+         *           "user_photo_url": "https://store.example/proteus/…/img_….png"
          *         }
          *       }
          *     }

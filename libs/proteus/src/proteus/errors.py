@@ -311,20 +311,8 @@ class ReplyClass(StrEnum):
 
 
 REDIS_REPLIES: Final = {
-    **dict.fromkeys(
-        (
-            "OOM",
-            "READONLY",
-            "LOADING",
-            "MISCONF",
-            "NOREPLICAS",
-            "MASTERDOWN",
-            "CLUSTERDOWN",
-            "TRYAGAIN",
-            "BUSY",
-        ),
-        ReplyClass.AWAY,
-    ),
+    **dict.fromkeys(("OOM", "READONLY", "LOADING", "MISCONF", "NOREPLICAS", "TRYAGAIN", "BUSY"), ReplyClass.AWAY),
+    **dict.fromkeys(("MASTERDOWN", "CLUSTERDOWN"), ReplyClass.AWAY),
     "NOSCRIPT": ReplyClass.RELOAD,
     **dict.fromkeys(("WRONGTYPE", "NOAUTH", "WRONGPASS", "NOPERM"), ReplyClass.OURS),
 }

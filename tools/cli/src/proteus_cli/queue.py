@@ -29,7 +29,7 @@ def queue(
     token: TokenOption = None,
     folder: FolderOption = DEFAULT_FOLDER,
 ) -> None:
-    """Inspect and repair the queues, through the gateway's API."""
+    """Inspect and repair the queues, pause and resume intake, through the gateway's API."""
     context.obj = Door(url, token, folder)
 
 

@@ -16,8 +16,8 @@ from proteus.queue import Submission
 
 PAYLOAD: Final[dict[str, Any]] = {
     "id": JOB_ID,
-    "user_photo_url": "https://store.example/proteus/images/user_…/img_….png",
-    "cloth_clean_url": "https://store.example/proteus/derived/user_…/img_…/cut.png",
+    "user_photo_url": "https://store.example/proteus/…/img_….png",
+    "cloth_clean_url": "https://store.example/proteus/…/cut.png",
     "created_at": 1_770_000_000,
 }
 
