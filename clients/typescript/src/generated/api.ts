@@ -2371,8 +2371,8 @@ export interface components {
          * IntakeRequest
          * @description Pause or resume intake.
          * @example {
-         *       "paused": true,
-         *       "reason": "Maintenance until 14:00 UTC."
+         *       "paused": false,
+         *       "reason": ""
          *     }
          */
         IntakeRequest: {

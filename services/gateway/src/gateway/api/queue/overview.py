@@ -157,7 +157,7 @@ class IntakeBody(BaseModel):
 class IntakeRequest(BaseModel):
     """Pause or resume intake."""
 
-    model_config = asked(paused=True, reason="Maintenance until 14:00 UTC.")
+    model_config = asked(paused=False, reason="")
 
     paused: bool
     reason: Annotated[str, Field(max_length=REASON_CHARS, json_schema_extra=PATTERN), AfterValidator(plain)] = Field(
