@@ -20,10 +20,12 @@ from proteus.registry import (
     WorkerCard,
     WorkerState,
     deregister,
+    drained_among,
     list_workers,
     parse_card,
     read_registry,
     register,
+    set_drained,
 )
 
 NAMES = keys.QueueKeys(keys.JOBS)
@@ -40,6 +42,7 @@ CARD = WorkerCard(
     slots_used=2,
     slots_free=6,
     started_at=1_706_956_800.5,
+    batches={"1": 3, "2": 40},
 )
 
 
@@ -52,6 +55,18 @@ async def test_a_client_that_does_not_decode_reads_the_same(redis_url):
     async with Redis.from_url(redis_url) as redis:
         await register(redis, NAMES, CARD)
         assert await list_workers(redis, NAMES) == [CARD]
+
+
+async def test_a_worker_learns_with_its_card_that_it_is_to_drain(redis):
+    assert not await register(redis, NAMES, CARD)
+    await set_drained(redis, NAMES, CARD.id, drained=True)
+    await redis.expire(NAMES.drain(CARD.id), 100)
+    assert await drained_among(redis, NAMES, [CARD.id, WorkerId("weaver-2")]) == {CARD.id}
+    assert await register(redis, NAMES, CARD)
+    assert await redis.ttl(NAMES.drain(CARD.id)) > 100, "its worker renews the request"
+    assert not await register(redis, NAMES, replace(CARD, id=WorkerId("weaver-2")))
+    await set_drained(redis, NAMES, CARD.id, drained=False)
+    assert not await register(redis, NAMES, CARD)
 
 
 async def test_the_latest_card_counts(redis):
@@ -137,7 +152,7 @@ OLD_FIELDS = (
 
 async def test_a_card_of_the_version_before_is_read_and_its_costs_are_trusted(redis):
     await register(redis, NAMES, CARD)
-    await redis.hdel(NAMES.worker(CARD.id), "measured_up_to", "batch_spread")
+    await redis.hdel(NAMES.worker(CARD.id), "measured_up_to", "batch_spread", "batches")
     assert set(await redis.hkeys(NAMES.worker(CARD.id))) == set(OLD_FIELDS)
     (card,) = await list_workers(redis, NAMES)
     key = "catvton/1/768x1024/30"

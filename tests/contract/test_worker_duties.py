@@ -15,7 +15,7 @@ from redis.asyncio import Redis
 from proteus import keys
 from proteus.jobs import JobId, WorkerId
 from proteus.queue import JobQueue, LeaseKeeper, QueuePolicy, Submission
-from proteus.registry import WorkerCard, WorkerState
+from proteus.registry import WorkerCard, WorkerState, list_workers, set_drained
 from proteus.service.supervision import Loops
 from proteus.worker.claims import Claims
 from proteus.worker.heartbeat_process import HeartbeatProcess
@@ -40,6 +40,7 @@ NO_MESSAGES = [
     b"[1]",
     b'"work"',
     b'{"kind":"cancel"}',
+    b'{"kind":"drain"}',
     b"[" * 50_000,
     b"9" * 5_000,
     b"x" * 100_000,
@@ -78,23 +79,23 @@ async def client(redis_url: str) -> AsyncIterator[Redis]:
 
 
 async def test_a_control_message_that_is_none_is_counted_and_the_next_one_is_heard(client: Redis, redis: Redis) -> None:
-    work_available, stop = asyncio.Event(), asyncio.Event()
+    status, stop = WorkerStatus("weaver", WorkerState.READY), asyncio.Event()
     claims = Claims(JobQueue(client, keys.JOBS), WORKER)
     counted, failed = sample("proteus_control_messages_malformed_total"), failures("listen")
     loop = asyncio.create_task(
         Loops().keep(
             "listen",
-            lambda pulse: follow_control_channel(client, NAMES, pulse, claims=claims, work_available=work_available),
+            lambda pulse: follow_control_channel(client, NAMES, pulse, claims=claims, status=status),
             stop,
         )
     )
     async with asyncio.timeout(PATIENCE_SECONDS):
         await until(lambda: subscribed(redis))
-        work_available.clear()
+        status.work_available.clear()
         for message in NO_MESSAGES:
             await redis.publish(NAMES.control, message)
         await redis.publish(NAMES.control, '{"kind":"work"}')
-        await work_available.wait()
+        await status.work_available.wait()
     stop.set()
     loop.cancel()
     assert sample("proteus_control_messages_malformed_total") - counted == len(NO_MESSAGES)
@@ -124,6 +125,46 @@ async def test_a_card_that_cannot_be_written_is_written_again_once_it_can(client
         await until(ready)
     stop.set()
     loop.cancel()
+
+
+async def test_a_worker_that_is_told_to_drain_says_so_on_its_next_card(client: Redis, redis: Redis) -> None:
+    status, stop, loops = WorkerStatus("weaver", WorkerState.READY), asyncio.Event(), Loops()
+    claims = Claims(JobQueue(client, keys.JOBS), WORKER)
+
+    def card() -> WorkerCard:
+        return WorkerCard(id=WORKER, state=status.shown)
+
+    async def shown(state: WorkerState) -> bool:
+        return [one.state for one in await list_workers(redis, NAMES)] == [state]
+
+    tasks = [
+        asyncio.create_task(loops.keep(name, turn, stop))
+        for name, turn in (
+            ("listen", lambda pulse: follow_control_channel(client, NAMES, pulse, claims=claims, status=status)),
+            ("register", lambda pulse: keep_registered(client, NAMES, card, pulse, status=status)),
+        )
+    ]
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        await until(lambda: subscribed(redis))
+        await until(lambda: shown(WorkerState.READY))
+        await set_drained(redis, NAMES, WorkerId("another"), drained=True)
+        await set_drained(redis, NAMES, WORKER, drained=True)
+        await until(lambda: shown(WorkerState.DRAINING))
+        assert status.not_ready() == "an operator drains the weaver"
+        await set_drained(redis, NAMES, WORKER, drained=False)
+        await until(lambda: shown(WorkerState.READY))
+        assert status.not_ready() is None
+    stop.set()
+    for task in tasks:
+        task.cancel()
+
+
+def test_a_loading_worker_stays_loading_while_it_is_to_drain() -> None:
+    status = WorkerStatus("weaver")
+    status.drain(True)
+    assert status.shown is WorkerState.LOADING
+    status.become(WorkerState.READY)
+    assert status.shown is WorkerState.DRAINING
 
 
 def test_a_worker_whose_card_redis_no_longer_takes_is_not_ready() -> None:

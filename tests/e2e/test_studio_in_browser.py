@@ -1,4 +1,4 @@
-"""Studio in a real Chromium on a real fleet; the tests themselves are JavaScript, in `frontend/tests/browser`."""
+"""Studio and Fleet in a real Chromium on a real fleet; the tests themselves are in `frontend/tests/browser`."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from proteus_cli import access
 from workbench import pages
 from workbench.stack.home import Home
 from workbench.stack.plan import Plan
@@ -36,9 +37,12 @@ async def slow_fleet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIt
 
 @pytest.mark.browser
 @pytest.mark.timeout(600)
-async def test_studio_does_what_a_person_expects_of_it(slow_fleet: Plan) -> None:
+async def test_studio_and_fleet_do_what_a_person_expects_of_them(slow_fleet: Plan, tmp_path: Path) -> None:
     assert CHROMIUM, "this test needs a browser: apt-get install chromium"
     await asyncio.to_thread(pages.build)
+    operator = await asyncio.to_thread(
+        access.mint, tmp_path / "stack", tenant=access.OPERATORS, scopes=["admin"], seconds=1_800
+    )
     tests = await asyncio.create_subprocess_exec(
         str(pages.NODE / "bin" / "node"),
         "--test",
@@ -50,6 +54,7 @@ async def test_studio_does_what_a_person_expects_of_it(slow_fleet: Plan) -> None
             "PROTEUS_URL": slow_fleet.gateway_url,
             "CHROMIUM": CHROMIUM,
             "FLEET_PID": str(os.getpid()),
+            "OPERATOR_TOKEN": operator,
         },
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,

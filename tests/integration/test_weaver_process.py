@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from proteus import imaging, keys
-from proteus.jobs import JobState
-from proteus.registry import list_workers
+from proteus.jobs import EPOCH_TOKENS, JobState, WorkerId
+from proteus.registry import list_workers, set_drained
 
 if TYPE_CHECKING:
     from conftest import Fleet, Process  # type: ignore[import-not-found]
@@ -50,6 +50,30 @@ async def test_jobs_that_wait_together_are_woven_together_in_few_round_trips(fle
     assert max(await batches(weaver)) == 8
     claims = await calls(fleet, "claim")
     assert claims + await calls(fleet, "complete") < len(ids)
+
+
+async def test_a_drained_weaver_finishes_what_it_holds_and_leaves_the_rest(fleet: Fleet) -> None:
+    weaver = await fleet.weaver(curve="1:1.5,8:1.5")
+    (held,) = await fleet.submit("held")
+    await fleet.running(held)
+    await set_drained(fleet.redis, fleet.queue.keys, WorkerId(weaver.id), drained=True)
+
+    async def shown(state: str) -> bool:
+        cards = await list_workers(fleet.redis, fleet.queue.keys)
+        return [card.state for card in cards] == [state]
+
+    await fleet.until(lambda: shown("draining"))
+    (left,) = await fleet.submit("left")
+    (view,) = await fleet.settled(held)
+    assert view.state is JobState.COMPLETED
+    (waits,) = await fleet.queue.look(left)
+    assert waits is not None
+    assert (waits.state, waits.token % EPOCH_TOKENS) == (JobState.QUEUED, 0), "nobody ever claimed it"
+    await set_drained(fleet.redis, fleet.queue.keys, WorkerId(weaver.id), drained=False)
+    (view,) = await fleet.settled(left)
+    assert view.state is JobState.COMPLETED
+    (card,) = await list_workers(fleet.redis, fleet.queue.keys)
+    assert card.state == "ready"
 
 
 async def batches(weaver: Process) -> list[int]:

@@ -2,7 +2,9 @@
 import type { ReactNode } from "react";
 import { Icon } from "../components/Icon.tsx";
 import { Link } from "../components/Link.tsx";
+import { operator } from "../shared/operator.ts";
 import { addressOf } from "../shared/routes.ts";
+import { useSignal } from "../shared/signal.ts";
 import { LANGUAGES, type Language, useStrings } from "../strings/index.ts";
 import { Connection } from "./Connection.tsx";
 import type { Page } from "./pages.ts";
@@ -21,6 +23,8 @@ export function Shell(of: {
   const strings = useStrings();
   const { app } = strings;
   const [theme, setTheme] = useTheme();
+  const operates = useSignal(operator) !== null;
+  const named = of.pages.filter((page) => !page.forOperators || operates || page === of.page);
   return (
     <div className="shell">
       <a className="skip" href="#content">
@@ -32,14 +36,14 @@ export function Shell(of: {
           <span>{app.title}</span>
         </Link>
         <nav aria-label={app.pages}>
-          {of.pages.map((page) => (
+          {named.map((page) => (
             <Link key={page.path} to={addressOf({ page: page.path })} current={page === of.page}>
               {page.name(strings)}
             </Link>
           ))}
         </nav>
         <div className="bar-end">
-          <Connection />
+          {!of.page.forOperators && <Connection />}
           <select
             aria-label={app.language}
             value={of.language}

@@ -13,10 +13,13 @@ export interface Page {
   path: string;
   name: (strings: Strings) => string;
   body: ComponentType;
+  /** Named in the navigation only where somebody has signed in as one: shoppers have no use for it. */
+  forOperators?: boolean;
 }
 
 export const PAGES: readonly Page[] = [
   { path: "", name: (strings) => strings.app.studio, body: Studio },
   { path: "mirror", name: (strings) => strings.mirror.name, body: lazy(() => import("../features/mirror/index.tsx")) },
   { path: "history", name: (strings) => strings.history.name, body: lazy(() => import("../features/history/index.tsx")) },
+  { path: "fleet", name: (strings) => strings.fleet.name, body: lazy(() => import("../features/fleet/index.tsx")), forOperators: true },
 ];

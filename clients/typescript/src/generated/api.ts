@@ -678,7 +678,7 @@ export interface paths {
         };
         /**
          * Depths and workers
-         * @description Return both queues, the held jobs by tenant, and the workers.
+         * @description Return both queues, the unfinished jobs by engine and priority, whether new work is taken, and the workers.
          */
         get: operations["overview_v1_queue_get"];
         put?: never;
@@ -697,7 +697,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List living or failed jobs
+         * List jobs
          * @description Return jobs of all users, newest first.
          */
         get: operations["jobs_v1_queue_jobs_get"];
@@ -721,6 +721,26 @@ export interface paths {
          * @description Return the row, and what Redis holds of it.
          */
         get: operations["job_v1_queue_jobs__job_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/queue/jobs/{job_id}/timeline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show what happened to a job
+         * @description Return the job, what its worker gets, the jobs it needs, and its moments from row and events.
+         */
+        get: operations["timeline_v1_queue_jobs__job_id__timeline_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1198,6 +1218,142 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/queue/intake": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Pause or resume intake
+         * @description Refuse new work, or take it again; every gateway does so within two seconds.
+         *
+         *     While it is paused, try-ons, cut-outs and preparations get 503 `intake_paused` with your reason. What was accepted
+         *     goes on, photos may be uploaded, repeated submits get their first answer, external payloads stay on their list.
+         */
+        put: operations["put_intake_v1_queue_intake_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/queue/jobs/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Let many failed jobs try again
+         * @description Send the failed jobs that the filter finds to their queues again; those that need a failed job are skipped.
+         */
+        post: operations["retry_many_v1_queue_jobs_retry_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/queue/jobs/drop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Drop many jobs
+         * @description Cancel the living jobs that the filter finds, or take failed ones off the dead letters.
+         */
+        post: operations["drop_many_v1_queue_jobs_drop_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/fleet/workers/{worker_id}/drain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Let a worker take no more jobs
+         * @description Have a worker finish what it holds and take nothing more, until you take this back.
+         *
+         *     It does not end: stop its pod when it holds no jobs. The request holds for its name, over restarts, until the worker
+         *     has been away for a day. A worker of an earlier version does not listen.
+         */
+        post: operations["drain_v1_fleet_workers__worker_id__drain_post"];
+        /**
+         * Let a worker take jobs again
+         * @description Take a request to drain back.
+         */
+        delete: operations["undrain_v1_fleet_workers__worker_id__drain_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/fleet/figures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show what the fleet did lately
+         * @description Return the last minutes: arrivals against ends, depth, weavers, refusals, how long each part took, what it cost.
+         *
+         *     Pictures are counted by the ledger. Depths, weavers and refusals are what the gateways saw; Redis keeps it two
+         *     hours.
+         */
+        get: operations["figures_v1_fleet_figures_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/fleet/what-if": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask what another fleet would do
+         * @description Return the speed, waits and cost of a fleet that you imagine, by the times that your weavers measured.
+         *
+         *     The flow is steady: the estimates are those of admission and of the arbitrator, no simulation. For a day with a peak
+         *     run `proteus size`.
+         */
+        post: operations["imagine_v1_fleet_what_if_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1425,6 +1581,43 @@ export interface components {
             score: number;
         };
         /**
+         * ChangedBody
+         * @description What became of the jobs that a filter found.
+         * @example {
+         *       "changed": 36,
+         *       "matched": 37,
+         *       "more": false,
+         *       "skipped": [
+         *         {
+         *           "job_id": "job_3f2b8c1d5e6f47a8b9c0d1e2f3a4b5c6",
+         *           "reason": "It needs parse seg_…, which is failed."
+         *         }
+         *       ]
+         *     }
+         */
+        ChangedBody: {
+            /**
+             * Matched
+             * @description Jobs found, `limit` of them at most; newest first.
+             */
+            matched: number;
+            /**
+             * More
+             * @description There are more than `limit`.
+             */
+            more: boolean;
+            /**
+             * Changed
+             * @description 0 in a dry run.
+             */
+            changed: number;
+            /**
+             * Skipped
+             * @description Jobs left as they are; the first 100.
+             */
+            skipped: components["schemas"]["SkippedBody"][];
+        };
+        /**
          * ConsentBody
          * @description What is asked of you, and what you agreed to.
          * @example {
@@ -1537,6 +1730,26 @@ export interface components {
          */
         Correction: {
             category: components["schemas"]["Category"];
+        };
+        /**
+         * CostBody
+         * @description What a picture cost.
+         */
+        CostBody: {
+            /** Currency */
+            currency: string;
+            /** Weaver Hour */
+            weaver_hour: number;
+            /**
+             * Busy Per Picture
+             * @description By the engines' time alone.
+             */
+            busy_per_picture: number | null;
+            /**
+             * With Idle Per Picture
+             * @description By all the time that weavers ran.
+             */
+            with_idle_per_picture: number | null;
         };
         /**
          * Credentials
@@ -1747,6 +1960,58 @@ export interface components {
             expires_at: string;
         };
         /**
+         * DropRequest
+         * @description Living jobs that are to be cancelled, or failed ones that are to leave the dead letters.
+         * @example {
+         *       "dry_run": true,
+         *       "state": "queued",
+         *       "tenant": "acme"
+         *     }
+         */
+        DropRequest: {
+            stage?: components["schemas"]["Stage"] | null;
+            kind?: components["schemas"]["JobKind"] | null;
+            /** Engine */
+            engine?: string | null;
+            /** Tenant */
+            tenant?: string | null;
+            /** User Id */
+            user_id?: string | null;
+            /**
+             * Priority
+             * @description 0 low, 1 normal, 2 high.
+             */
+            priority?: number | null;
+            /**
+             * Code
+             * @description The code of the error.
+             */
+            code?: string | null;
+            /** Since */
+            since?: string | null;
+            /**
+             * Until
+             * @description Not included.
+             */
+            until?: string | null;
+            /**
+             * Limit
+             * @default 1000
+             */
+            limit?: number;
+            /**
+             * Dry Run
+             * @description Count, and change nothing.
+             * @default false
+             */
+            dry_run?: boolean;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "alive" | "queued" | "running" | "failed";
+        };
+        /**
          * EngineBody
          * @description An engine, and the weavers that offer it.
          */
@@ -1788,6 +2053,90 @@ export interface components {
             p50_seconds: number;
             /** P90 Seconds */
             p90_seconds: number;
+        };
+        /**
+         * FiguresBody
+         * @description The last minutes of the fleet.
+         * @example {
+         *       "cost": {
+         *         "busy_per_picture": 0.0027,
+         *         "currency": "USD",
+         *         "weaver_hour": 2.5,
+         *         "with_idle_per_picture": 0.003
+         *       },
+         *       "engine_seconds_per_picture": 3.9,
+         *       "failures": {
+         *         "engine_failed": 1
+         *       },
+         *       "minutes": [
+         *         {
+         *           "arrived": 30,
+         *           "at": "2026-02-03T12:00:00.000Z",
+         *           "canceled": 0,
+         *           "completed": 28,
+         *           "draining": 0,
+         *           "expired": 0,
+         *           "failed": 1,
+         *           "loading": 0,
+         *           "oldest_seconds": 2.1,
+         *           "ready": 2,
+         *           "refused": {
+         *             "queue_full": 3
+         *           },
+         *           "running": 4,
+         *           "waiting": 4,
+         *           "wanted": 2
+         *         }
+         *       ],
+         *       "parts": {
+         *         "wait": {
+         *           "p50": 0.4,
+         *           "p95": 2.2,
+         *           "p99": 3.1
+         *         }
+         *       },
+         *       "pictures": 28,
+         *       "refused": {
+         *         "queue_full": 3
+         *       }
+         *     }
+         */
+        FiguresBody: {
+            /**
+             * Pictures
+             * @description Completed.
+             */
+            pictures: number;
+            /** Engine Seconds Per Picture */
+            engine_seconds_per_picture: number | null;
+            /**
+             * Parts
+             * @description Of completed pictures; a part of none is left out.
+             */
+            parts: {
+                [key: string]: components["schemas"]["PercentilesBody"];
+            };
+            /**
+             * Minutes
+             * @description Oldest first, without gaps; the last one is not over.
+             */
+            minutes: components["schemas"]["SlotBody"][];
+            /**
+             * Failures
+             * @description Code -> failed jobs of every kind.
+             */
+            failures: {
+                [key: string]: number;
+            };
+            /**
+             * Refused
+             * @description Code -> pictures that were refused at the submit.
+             */
+            refused: {
+                [key: string]: number;
+            };
+            /** @description null where no price is set (`PRICE_WEAVER_HOUR`). */
+            cost: components["schemas"]["CostBody"] | null;
         };
         /**
          * FleetBody
@@ -1872,6 +2221,12 @@ export interface components {
             /** User Id */
             user_id: string;
         };
+        /**
+         * Happening
+         * @description What happened at a moment.
+         * @enum {string}
+         */
+        Happening: "created" | "need_ended" | "queued" | "claimed" | "event" | "ended";
         /**
          * HealthBody
          * @description Which of the servers that the gateway needs answer.
@@ -1987,6 +2342,48 @@ export interface components {
             items: components["schemas"]["ImageBody"][];
             /** Next Cursor */
             next_cursor?: string | null;
+        };
+        /**
+         * IntakeBody
+         * @description Whether new work is taken.
+         * @example {
+         *       "paused": false,
+         *       "reason": ""
+         *     }
+         */
+        IntakeBody: {
+            /** Paused */
+            paused: boolean;
+            /** Reason */
+            reason: string;
+            /**
+             * Since
+             * @description When it was decided; null: it was never paused.
+             */
+            since: string | null;
+            /**
+             * By
+             * @description The user who decided.
+             */
+            by: string | null;
+        };
+        /**
+         * IntakeRequest
+         * @description Pause or resume intake.
+         * @example {
+         *       "paused": false,
+         *       "reason": ""
+         *     }
+         */
+        IntakeRequest: {
+            /** Paused */
+            paused: boolean;
+            /**
+             * Reason
+             * @description Refused users read it.
+             * @default
+             */
+            reason?: string;
         };
         /**
          * JobKind
@@ -2249,6 +2646,27 @@ export interface components {
             parsers: components["schemas"]["ParserBody"][];
         };
         /**
+         * MomentBody
+         * @description One moment of a job.
+         */
+        MomentBody: {
+            /** At */
+            at: string;
+            what: components["schemas"]["Happening"];
+            /**
+             * Job Id
+             * @description The job, a job that it needs, or its try-on.
+             */
+            job_id: string;
+            /**
+             * Detail
+             * @description State, stage, worker, error code: what is known.
+             */
+            detail: {
+                [key: string]: unknown;
+            };
+        };
+        /**
          * NewAccountBody
          * @description An account with a new password, which is shown here and never again.
          * @example {
@@ -2391,6 +2809,32 @@ export interface components {
             new_password: string;
         };
         /**
+         * PayloadBody
+         * @description A job's element in its queue, and the worker's further input.
+         */
+        PayloadBody: {
+            /** Element */
+            element: {
+                [key: string]: unknown;
+            };
+            /** Body */
+            body: {
+                [key: string]: unknown;
+            };
+        };
+        /**
+         * PercentilesBody
+         * @description Seconds that half, 95 % and 99 % of the pictures stayed below.
+         */
+        PercentilesBody: {
+            /** P50 */
+            p50: number;
+            /** P95 */
+            p95: number;
+            /** P99 */
+            p99: number;
+        };
+        /**
          * PictureWarning
          * @description One thing that may be wrong, for machines and for people.
          */
@@ -2505,6 +2949,10 @@ export interface components {
          * @description Both queues, for operators.
          * @example {
          *       "held": 0,
+         *       "intake": {
+         *         "paused": false,
+         *         "reason": ""
+         *       },
          *       "queues": {
          *         "queue:jobs": {
          *           "busy_workers": 1,
@@ -2520,19 +2968,58 @@ export interface components {
          *           }
          *         }
          *       },
+         *       "ruling": {
+         *         "arrivals_per_second": 0.4,
+         *         "batch_size": 4,
+         *         "degraded_share": 0,
+         *         "mode": "VIP",
+         *         "policy": "slo",
+         *         "reason": "the queue is short",
+         *         "state": "NORMAL",
+         *         "wanted_weavers": 2
+         *       },
          *       "tenants": {
          *         "guests": 16
          *       },
+         *       "unfinished": [
+         *         {
+         *           "engine": "puppet",
+         *           "jobs": 12,
+         *           "kind": "tryon",
+         *           "priority": 1,
+         *           "stage": "waiting",
+         *           "status": "queued"
+         *         }
+         *       ],
          *       "workers": [
          *         {
+         *           "batches": {
+         *             "1": 3,
+         *             "4": 21
+         *           },
          *           "device": "cpu",
+         *           "drain_requested": false,
          *           "engines": [
          *             "puppet"
          *           ],
          *           "id": "weaver-1",
+         *           "measured_up_to": {
+         *             "puppet/1/0x0/0": 2
+         *           },
+         *           "queue": "queue:jobs",
+         *           "seconds_per_batch": {
+         *             "puppet/1/0x0/0": {
+         *               "1": 0.04,
+         *               "2": 0.07
+         *             }
+         *           },
          *           "slots_free": 0,
          *           "slots_used": 4,
-         *           "state": "ready"
+         *           "started_at": "2026-02-03T12:00:00.000Z",
+         *           "state": "ready",
+         *           "weights": {
+         *             "puppet": "puppet 1"
+         *           }
          *         }
          *       ]
          *     }
@@ -2548,6 +3035,10 @@ export interface components {
             tenants: {
                 [key: string]: number;
             };
+            /** Unfinished */
+            unfinished: components["schemas"]["UnfinishedBody"][];
+            intake: components["schemas"]["IntakeBody"];
+            ruling: components["schemas"]["RulingBody"];
             /** Workers */
             workers: components["schemas"]["WorkerBody"][];
         };
@@ -2768,6 +3259,53 @@ export interface components {
             address_hash_hours: number;
         };
         /**
+         * RetryRequest
+         * @description Failed jobs that are to be tried again.
+         * @example {
+         *       "code": "worker_lost",
+         *       "dry_run": true,
+         *       "engine": "puppet"
+         *     }
+         */
+        RetryRequest: {
+            stage?: components["schemas"]["Stage"] | null;
+            kind?: components["schemas"]["JobKind"] | null;
+            /** Engine */
+            engine?: string | null;
+            /** Tenant */
+            tenant?: string | null;
+            /** User Id */
+            user_id?: string | null;
+            /**
+             * Priority
+             * @description 0 low, 1 normal, 2 high.
+             */
+            priority?: number | null;
+            /**
+             * Code
+             * @description The code of the error.
+             */
+            code?: string | null;
+            /** Since */
+            since?: string | null;
+            /**
+             * Until
+             * @description Not included.
+             */
+            until?: string | null;
+            /**
+             * Limit
+             * @default 1000
+             */
+            limit?: number;
+            /**
+             * Dry Run
+             * @description Count, and change nothing.
+             * @default false
+             */
+            dry_run?: boolean;
+        };
+        /**
          * RightsRequest
          * @description What a tenant may use. What is left out or null is not restricted.
          * @example {
@@ -2804,6 +3342,31 @@ export interface components {
              * @default 86400
              */
             grace_seconds?: number;
+        };
+        /**
+         * RulingBody
+         * @description What the arbitrator's decision is now; the defaults hold while no arbitrator runs.
+         */
+        RulingBody: {
+            /** Mode */
+            mode: string | null;
+            /** Policy */
+            policy: string | null;
+            /** State */
+            state: string | null;
+            /** Reason */
+            reason: string | null;
+            /** Batch Size */
+            batch_size: number;
+            /** Degraded Share */
+            degraded_share: number;
+            /**
+             * Wanted Weavers
+             * @description null while no arbitrator runs.
+             */
+            wanted_weavers: number | null;
+            /** Arrivals Per Second */
+            arrivals_per_second: number | null;
         };
         /**
          * SegmentRequest
@@ -2860,6 +3423,64 @@ export interface components {
             role: "user" | "owner" | "admin";
             /** Tenant */
             tenant: string;
+        };
+        /**
+         * SkippedBody
+         * @description A job that was left as it is.
+         */
+        SkippedBody: {
+            /** Job Id */
+            job_id: string;
+            /** Reason */
+            reason: string;
+        };
+        /**
+         * SlotBody
+         * @description One minute. What no gateway saw is null.
+         */
+        SlotBody: {
+            /** At */
+            at: string;
+            /** Arrived */
+            arrived: number;
+            /** Completed */
+            completed: number;
+            /** Failed */
+            failed: number;
+            /** Canceled */
+            canceled: number;
+            /** Expired */
+            expired: number;
+            /**
+             * Waiting
+             * @description The most at a time.
+             */
+            waiting: number | null;
+            /** Running */
+            running: number | null;
+            /**
+             * Oldest Seconds
+             * @description The longest that a waiting picture had waited.
+             */
+            oldest_seconds: number | null;
+            /** Ready */
+            ready: number | null;
+            /** Loading */
+            loading: number | null;
+            /** Draining */
+            draining: number | null;
+            /**
+             * Wanted
+             * @description Weavers that the arbitrator requested.
+             */
+            wanted: number | null;
+            /**
+             * Refused
+             * @description Code -> pictures.
+             */
+            refused: {
+                [key: string]: number;
+            };
         };
         /**
          * SnapRequest
@@ -3106,6 +3727,66 @@ export interface components {
             next_cursor?: string | null;
         };
         /**
+         * TimelineBody
+         * @description One job: its row, what its worker gets, and what happened to it.
+         * @example {
+         *       "job": {
+         *         "attempts": 0,
+         *         "batch_key": "puppet/1/0x0/0",
+         *         "cancel_requested": false,
+         *         "crashes": 0,
+         *         "created_at": "2026-02-03T12:00:00.000Z",
+         *         "engine": "puppet",
+         *         "epoch": 1,
+         *         "job_id": "job_3f2b8c1d5e6f47a8b9c0d1e2f3a4b5c6",
+         *         "kind": "tryon",
+         *         "priority": 1,
+         *         "solo_crashes": 0,
+         *         "stage": "denoising",
+         *         "status": "running",
+         *         "tenant": "guests",
+         *         "token": 1000001,
+         *         "updated_at": "2026-02-03T12:00:00.000Z",
+         *         "user_id": "user_1a2b3c4d5e6f47a8b9c0d1e2f3a4b5c6"
+         *       },
+         *       "moments": [
+         *         {
+         *           "at": "2026-02-03T12:00:00.000Z",
+         *           "detail": {
+         *             "kind": "tryon"
+         *           },
+         *           "job_id": "job_3f2b8c1d5e6f47a8b9c0d1e2f3a4b5c6",
+         *           "what": "created"
+         *         }
+         *       ],
+         *       "needs": [],
+         *       "payload": {
+         *         "body": {
+         *           "engine": "puppet",
+         *           "n": 1
+         *         },
+         *         "element": {
+         *           "cloth_clean_url": "https://store.example/proteus/…/cut.png",
+         *           "created_at": 1770000000,
+         *           "id": "job_3f2b8c1d5e6f47a8b9c0d1e2f3a4b5c6",
+         *           "user_photo_url": "https://store.example/proteus/…/img_….png"
+         *         }
+         *       }
+         *     }
+         */
+        TimelineBody: {
+            job: components["schemas"]["QueueJob"];
+            /** @description null while a job that it needs is not done. */
+            payload: components["schemas"]["PayloadBody"] | null;
+            /** Needs */
+            needs: components["schemas"]["QueueJob"][];
+            /**
+             * Moments
+             * @description Oldest first.
+             */
+            moments: components["schemas"]["MomentBody"][];
+        };
+        /**
          * TokenBody
          * @description A token for a shopper's browser.
          * @example {
@@ -3198,6 +3879,24 @@ export interface components {
         TransferRequest: {
             /** Vton Id */
             vton_id: string;
+        };
+        /**
+         * UnfinishedBody
+         * @description Unfinished jobs of one kind, engine and priority, by where they are.
+         */
+        UnfinishedBody: {
+            kind: components["schemas"]["JobKind"];
+            /** Engine */
+            engine: string;
+            /**
+             * Priority
+             * @description 0 low, 1 normal, 2 high.
+             */
+            priority: number;
+            status: components["schemas"]["JobState"];
+            stage: components["schemas"]["Stage"] | null;
+            /** Jobs */
+            jobs: number;
         };
         /**
          * UploadRequest
@@ -3584,21 +4283,172 @@ export interface components {
          */
         WarningCode: "several_garments" | "garment_cropped" | "garment_rotated" | "no_garment_shape" | "garment_worn" | "cutout_uncertain" | "category_uncertain" | "several_people" | "person_cropped" | "person_turned" | "pose_uncertain" | "low_light" | "blurred" | "low_resolution" | "sleeves_not_placed" | "garment_hidden";
         /**
+         * WhatIfBody
+         * @description What that fleet would do.
+         * @example {
+         *       "batch": 4,
+         *       "batch_seconds": 2.1,
+         *       "cost_per_picture": 0.0028,
+         *       "currency": "USD",
+         *       "drain_seconds": 1.8,
+         *       "eta_of_empty_queue": {
+         *         "p50_seconds": 0.9,
+         *         "p90_seconds": 1.2
+         *       },
+         *       "eta_of_this_queue": {
+         *         "p50_seconds": 2.9,
+         *         "p90_seconds": 3.4
+         *       },
+         *       "measured": true,
+         *       "pictures_per_minute": 457.1,
+         *       "utilisation": 0.13,
+         *       "waiting": 12,
+         *       "weavers_needed": 1
+         *     }
+         */
+        WhatIfBody: {
+            /**
+             * Measured
+             * @description Your weavers measured such batches; else the times are guesses.
+             */
+            measured: boolean;
+            /** Waiting */
+            waiting: number;
+            /**
+             * Batch
+             * @description Pictures at once: the smallest number that pays.
+             */
+            batch: number;
+            /** Batch Seconds */
+            batch_seconds: number;
+            /**
+             * Pictures Per Minute
+             * @description What the fleet makes with enough work.
+             */
+            pictures_per_minute: number;
+            /**
+             * Utilisation
+             * @description Share of that which the arrivals need; null without a weaver.
+             */
+            utilisation: number | null;
+            /**
+             * Weavers Needed
+             * @description For those arrivals at four fifths of the capacity.
+             */
+            weavers_needed: number;
+            /** @description null: never. */
+            eta_of_empty_queue: components["schemas"]["EtaBody"] | null;
+            eta_of_this_queue: components["schemas"]["EtaBody"] | null;
+            /**
+             * Drain Seconds
+             * @description Until nothing waits any more; null: never.
+             */
+            drain_seconds: number | null;
+            /** Currency */
+            currency: string;
+            /**
+             * Cost Per Picture
+             * @description null without a price or arrivals.
+             */
+            cost_per_picture: number | null;
+        };
+        /**
+         * WhatIfRequest
+         * @description A fleet that you imagine, and its load.
+         * @example {
+         *       "arrivals_per_minute": 60,
+         *       "batch_size": 4,
+         *       "engine": "puppet",
+         *       "weavers": 4
+         *     }
+         */
+        WhatIfRequest: {
+            /** Engine */
+            engine: string;
+            /**
+             * Quality
+             * @default balanced
+             * @enum {string}
+             */
+            quality?: "fast" | "balanced" | "best";
+            /** Weavers */
+            weavers: number;
+            /**
+             * Batch Size
+             * @default 1
+             */
+            batch_size?: number;
+            /**
+             * Degraded Share
+             * @default 0
+             */
+            degraded_share?: number;
+            /** Arrivals Per Minute */
+            arrivals_per_minute: number;
+            /**
+             * Waiting
+             * @description null: what waits now.
+             */
+            waiting?: number | null;
+        };
+        /**
          * WorkerBody
          * @description A tailor or a weaver, as it describes itself.
          */
         WorkerBody: {
             /** Id */
             id: string;
+            /**
+             * Queue
+             * @description `queue:jobs`: a weaver. `tailorJob`: a tailor.
+             */
+            queue: string;
             state: components["schemas"]["WorkerState"];
             /** Engines */
             engines: string[];
+            /**
+             * Weights
+             * @description Engine -> its weights.
+             */
+            weights: {
+                [key: string]: string;
+            };
             /** Device */
             device: string;
             /** Slots Used */
             slots_used: number;
             /** Slots Free */
             slots_free: number;
+            /** Started At */
+            started_at: string | null;
+            /**
+             * Seconds Per Batch
+             * @description Batch key -> size of a batch -> seconds that it takes.
+             */
+            seconds_per_batch: {
+                [key: string]: {
+                    [key: string]: number;
+                };
+            };
+            /**
+             * Measured Up To
+             * @description Batch key -> the largest batch whose time was measured; beyond it the times are guesses.
+             */
+            measured_up_to: {
+                [key: string]: number;
+            } | null;
+            /**
+             * Batches
+             * @description Size of a batch -> batches begun since the worker started.
+             */
+            batches: {
+                [key: string]: number;
+            };
+            /**
+             * Drain Requested
+             * @description An operator wants it to take no more jobs.
+             */
+            drain_requested: boolean;
         };
         /**
          * WorkerState
@@ -3647,7 +4497,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A server that Proteus needs is away: repeat the request after `Retry-After`. */
+            /** @description A server that Proteus needs is away, or intake is paused: repeat the request after `Retry-After`. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3715,7 +4565,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A server that Proteus needs is away: repeat the request after `Retry-After`. */
+            /** @description A server that Proteus needs is away, or intake is paused: repeat the request after `Retry-After`. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3783,7 +4633,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A server that Proteus needs is away: repeat the request after `Retry-After`. */
+            /** @description A server that Proteus needs is away, or intake is paused: repeat the request after `Retry-After`. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3838,7 +4688,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A server that Proteus needs is away: repeat the request after `Retry-After`. */
+            /** @description A server that Proteus needs is away, or intake is paused: repeat the request after `Retry-After`. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3885,7 +4735,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A server that Proteus needs is away: repeat the request after `Retry-After`. */
+            /** @description A server that Proteus needs is away, or intake is paused: repeat the request after `Retry-After`. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3940,7 +4790,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A server that Proteus needs is away: repeat the request after `Retry-After`. */
+            /** @description A server that Proteus needs is away, or intake is paused: repeat the request after `Retry-After`. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4002,7 +4852,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A server that Proteus needs is away: repeat the request after `Retry-After`. */
+            /** @description A server that Proteus needs is away, or intake is paused: repeat the request after `Retry-After`. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4049,7 +4899,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A server that Proteus needs is away: repeat the request after `Retry-After`. */
+            /** @description A server that Proteus needs is away, or intake is paused: repeat the request after `Retry-After`. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4100,7 +4950,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A server that Proteus needs is away: repeat the request after `Retry-After`. */
+            /** @description A server that Proteus needs is away, or intake is paused: repeat the request after `Retry-After`. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4151,7 +5001,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A server that Proteus needs is away: repeat the request after `Retry-After`. */
+            /** @description A server that Proteus needs is away, or intake is paused: repeat the request after `Retry-After`. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4202,7 +5052,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A server that Proteus needs is away: repeat the request after `Retry-After`. */
+            /** @description A server that Proteus needs is away, or intake is paused: repeat the request after `Retry-After`. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4247,7 +5097,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A server that Proteus needs is away: repeat the request after `Retry-After`. */
+            /** @description A server that Proteus needs is away, or intake is paused: repeat the request after `Retry-After`. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4298,7 +5148,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A server that Proteus needs is away: repeat the request after `Retry-After`. */
+            /** @description A server that Proteus needs is away, or intake is paused: repeat the request after `Retry-After`. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4349,7 +5199,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A server that Proteus needs is away: repeat the request after `Retry-After`. */
+            /** @description A server that Proteus needs is away, or intake is paused: repeat the request after `Retry-After`. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4400,7 +5250,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A server that Proteus needs is away: repeat the request after `Retry-After`. */
+            /** @description A server that Proteus needs is away, or intake is paused: repeat the request after `Retry-After`. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4449,7 +5299,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A server that Proteus needs is away: repeat the request after `Retry-After`. */
+            /** @description A server that Proteus needs is away, or intake is paused: repeat the request after `Retry-After`. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4499,7 +5349,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A server that Proteus needs is away: repeat the request after `Retry-After`. */
+            /** @description A server that Proteus needs is away, or intake is paused: repeat the request after `Retry-After`. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4548,7 +5398,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A server that Proteus needs is away: repeat the request after `Retry-After`. */
+            /** @description A server that Proteus needs is away, or intake is paused: repeat the request after `Retry-After`. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4595,7 +5445,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A server that Proteus needs is away: repeat the request after `Retry-After`. */
+            /** @description A server that Proteus needs is away, or intake is paused: repeat the request after `Retry-After`. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4648,7 +5498,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A server that Proteus needs is away: repeat the request after `Retry-After`. */
+            /** @description A server that Proteus needs is away, or intake is paused: repeat the request after `Retry-After`. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4701,7 +5551,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A server that Proteus needs is away: repeat the request after `Retry-After`. */
+            /** @description A server that Proteus needs is away, or intake is paused: repeat the request after `Retry-After`. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4769,7 +5619,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A server that Proteus needs is away: repeat the request after `Retry-After`. */
+            /** @description A server that Proteus needs is away, or intake is paused: repeat the request after `Retry-After`. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4837,7 +5687,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A server that Proteus needs is away: repeat the request after `Retry-After`. */
+            /** @description A server that Proteus needs is away, or intake is paused: repeat the request after `Retry-After`. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4892,7 +5742,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A server that Proteus needs is away: repeat the request after `Retry-After`. */
+            /** @description A server that Proteus needs is away, or intake is paused: repeat the request after `Retry-After`. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4956,7 +5806,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A server that Proteus needs is away: repeat the request after `Retry-After`. */
+            /** @description A server that Proteus needs is away, or intake is paused: repeat the request after `Retry-After`. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -5024,7 +5874,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A server that Proteus needs is away: repeat the request after `Retry-After`. */
+            /** @description A server that Proteus needs is away, or intake is paused: repeat the request after `Retry-After`. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -5074,7 +5924,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A server that Proteus needs is away: repeat the request after `Retry-After`. */
+            /** @description A server that Proteus needs is away, or intake is paused: repeat the request after `Retry-After`. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -5133,7 +5983,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A server that Proteus needs is away: repeat the request after `Retry-After`. */
+            /** @description A server that Proteus needs is away, or intake is paused: repeat the request after `Retry-After`. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -5182,7 +6032,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A server that Proteus needs is away: repeat the request after `Retry-After`. */
+            /** @description A server that Proteus needs is away, or intake is paused: repeat the request after `Retry-After`. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -5229,7 +6079,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A server that Proteus needs is away: repeat the request after `Retry-After`. */
+            /** @description A server that Proteus needs is away, or intake is paused: repeat the request after `Retry-After`. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -5282,7 +6132,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A server that Proteus needs is away: repeat the request after `Retry-After`. */
+            /** @description A server that Proteus needs is away, or intake is paused: repeat the request after `Retry-After`. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -5337,7 +6187,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A server that Proteus needs is away: repeat the request after `Retry-After`. */
+            /** @description A server that Proteus needs is away, or intake is paused: repeat the request after `Retry-After`. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -5394,7 +6244,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A server that Proteus needs is away: repeat the request after `Retry-After`. */
+            /** @description A server that Proteus needs is away, or intake is paused: repeat the request after `Retry-After`. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -5444,7 +6294,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A server that Proteus needs is away: repeat the request after `Retry-After`. */
+            /** @description A server that Proteus needs is away, or intake is paused: repeat the request after `Retry-After`. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -5491,7 +6341,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A server that Proteus needs is away: repeat the request after `Retry-After`. */
+            /** @description A server that Proteus needs is away, or intake is paused: repeat the request after `Retry-After`. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -5540,7 +6390,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A server that Proteus needs is away: repeat the request after `Retry-After`. */
+            /** @description A server that Proteus needs is away, or intake is paused: repeat the request after `Retry-After`. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -5587,7 +6437,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A server that Proteus needs is away: repeat the request after `Retry-After`. */
+            /** @description A server that Proteus needs is away, or intake is paused: repeat the request after `Retry-After`. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -5640,7 +6490,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A server that Proteus needs is away: repeat the request after `Retry-After`. */
+            /** @description A server that Proteus needs is away, or intake is paused: repeat the request after `Retry-After`. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -5687,7 +6537,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A server that Proteus needs is away: repeat the request after `Retry-After`. */
+            /** @description A server that Proteus needs is away, or intake is paused: repeat the request after `Retry-After`. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -5734,7 +6584,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A server that Proteus needs is away: repeat the request after `Retry-After`. */
+            /** @description A server that Proteus needs is away, or intake is paused: repeat the request after `Retry-After`. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -5785,7 +6635,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A server that Proteus needs is away: repeat the request after `Retry-After`. */
+            /** @description A server that Proteus needs is away, or intake is paused: repeat the request after `Retry-After`. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -5832,7 +6682,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A server that Proteus needs is away: repeat the request after `Retry-After`. */
+            /** @description A server that Proteus needs is away, or intake is paused: repeat the request after `Retry-After`. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -5855,10 +6705,23 @@ export interface operations {
     jobs_v1_queue_jobs_get: {
         parameters: {
             query?: {
-                state?: "alive" | "failed";
-                stage?: ("held" | "preparing" | "waiting") | null;
                 limit?: number;
                 cursor?: string | null;
+                /** @description `alive`: queued or running. */
+                state?: "alive" | "queued" | "running" | "failed" | "completed" | "canceled" | "expired";
+                stage?: components["schemas"]["Stage"] | null;
+                /** @description The code of the error. */
+                code?: string | null;
+                /** @description Made since then; of completed, canceled and expired jobs by default the last day. */
+                since?: string | null;
+                /** @description Not included. */
+                until?: string | null;
+                kind?: components["schemas"]["JobKind"] | null;
+                engine?: string | null;
+                tenant?: string | null;
+                user_id?: string | null;
+                /** @description 0 low, 1 normal, 2 high. */
+                priority?: number | null;
             };
             header?: never;
             path?: never;
@@ -5884,7 +6747,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A server that Proteus needs is away: repeat the request after `Retry-After`. */
+            /** @description A server that Proteus needs is away, or intake is paused: repeat the request after `Retry-After`. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -5933,7 +6796,56 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A server that Proteus needs is away: repeat the request after `Retry-After`. */
+            /** @description A server that Proteus needs is away, or intake is paused: repeat the request after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is refused; `code` says why, `hint` the way out. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    timeline_v1_queue_jobs__job_id__timeline_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TimelineBody"];
+                };
+            };
+            /** @description A fault of Proteus: report the `request_id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A server that Proteus needs is away, or intake is paused: repeat the request after `Retry-After`. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -5982,7 +6894,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A server that Proteus needs is away: repeat the request after `Retry-After`. */
+            /** @description A server that Proteus needs is away, or intake is paused: repeat the request after `Retry-After`. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -6029,7 +6941,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A server that Proteus needs is away: repeat the request after `Retry-After`. */
+            /** @description A server that Proteus needs is away, or intake is paused: repeat the request after `Retry-After`. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -6078,7 +6990,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A server that Proteus needs is away: repeat the request after `Retry-After`. */
+            /** @description A server that Proteus needs is away, or intake is paused: repeat the request after `Retry-After`. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -6131,7 +7043,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A server that Proteus needs is away: repeat the request after `Retry-After`. */
+            /** @description A server that Proteus needs is away, or intake is paused: repeat the request after `Retry-After`. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -6185,7 +7097,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A server that Proteus needs is away: repeat the request after `Retry-After`. */
+            /** @description A server that Proteus needs is away, or intake is paused: repeat the request after `Retry-After`. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -6253,7 +7165,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A server that Proteus needs is away: repeat the request after `Retry-After`. */
+            /** @description A server that Proteus needs is away, or intake is paused: repeat the request after `Retry-After`. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -6300,7 +7212,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A server that Proteus needs is away: repeat the request after `Retry-After`. */
+            /** @description A server that Proteus needs is away, or intake is paused: repeat the request after `Retry-After`. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -6448,7 +7360,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A server that Proteus needs is away: repeat the request after `Retry-After`. */
+            /** @description A server that Proteus needs is away, or intake is paused: repeat the request after `Retry-After`. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -6499,7 +7411,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A server that Proteus needs is away: repeat the request after `Retry-After`. */
+            /** @description A server that Proteus needs is away, or intake is paused: repeat the request after `Retry-After`. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -6548,7 +7460,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A server that Proteus needs is away: repeat the request after `Retry-After`. */
+            /** @description A server that Proteus needs is away, or intake is paused: repeat the request after `Retry-After`. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -6597,7 +7509,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A server that Proteus needs is away: repeat the request after `Retry-After`. */
+            /** @description A server that Proteus needs is away, or intake is paused: repeat the request after `Retry-After`. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -6650,7 +7562,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A server that Proteus needs is away: repeat the request after `Retry-After`. */
+            /** @description A server that Proteus needs is away, or intake is paused: repeat the request after `Retry-After`. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -6701,7 +7613,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A server that Proteus needs is away: repeat the request after `Retry-After`. */
+            /** @description A server that Proteus needs is away, or intake is paused: repeat the request after `Retry-After`. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -6751,7 +7663,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A server that Proteus needs is away: repeat the request after `Retry-After`. */
+            /** @description A server that Proteus needs is away, or intake is paused: repeat the request after `Retry-After`. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -6802,7 +7714,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A server that Proteus needs is away: repeat the request after `Retry-After`. */
+            /** @description A server that Proteus needs is away, or intake is paused: repeat the request after `Retry-After`. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -6851,7 +7763,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A server that Proteus needs is away: repeat the request after `Retry-After`. */
+            /** @description A server that Proteus needs is away, or intake is paused: repeat the request after `Retry-After`. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -6901,7 +7813,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A server that Proteus needs is away: repeat the request after `Retry-After`. */
+            /** @description A server that Proteus needs is away, or intake is paused: repeat the request after `Retry-After`. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -6954,7 +7866,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A server that Proteus needs is away: repeat the request after `Retry-After`. */
+            /** @description A server that Proteus needs is away, or intake is paused: repeat the request after `Retry-After`. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -7010,7 +7922,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A server that Proteus needs is away: repeat the request after `Retry-After`. */
+            /** @description A server that Proteus needs is away, or intake is paused: repeat the request after `Retry-After`. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -7057,7 +7969,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A server that Proteus needs is away: repeat the request after `Retry-After`. */
+            /** @description A server that Proteus needs is away, or intake is paused: repeat the request after `Retry-After`. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -7104,7 +8016,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A server that Proteus needs is away: repeat the request after `Retry-After`. */
+            /** @description A server that Proteus needs is away, or intake is paused: repeat the request after `Retry-After`. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -7155,7 +8067,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A server that Proteus needs is away: repeat the request after `Retry-After`. */
+            /** @description A server that Proteus needs is away, or intake is paused: repeat the request after `Retry-After`. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -7200,7 +8112,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A server that Proteus needs is away: repeat the request after `Retry-After`. */
+            /** @description A server that Proteus needs is away, or intake is paused: repeat the request after `Retry-After`. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -7251,7 +8163,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A server that Proteus needs is away: repeat the request after `Retry-After`. */
+            /** @description A server that Proteus needs is away, or intake is paused: repeat the request after `Retry-After`. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -7298,7 +8210,354 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A server that Proteus needs is away: repeat the request after `Retry-After`. */
+            /** @description A server that Proteus needs is away, or intake is paused: repeat the request after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is refused; `code` says why, `hint` the way out. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_intake_v1_queue_intake_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["IntakeRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IntakeBody"];
+                };
+            };
+            /** @description A fault of Proteus: report the `request_id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A server that Proteus needs is away, or intake is paused: repeat the request after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is refused; `code` says why, `hint` the way out. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    retry_many_v1_queue_jobs_retry_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RetryRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangedBody"];
+                };
+            };
+            /** @description A fault of Proteus: report the `request_id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A server that Proteus needs is away, or intake is paused: repeat the request after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is refused; `code` says why, `hint` the way out. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    drop_many_v1_queue_jobs_drop_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DropRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangedBody"];
+                };
+            };
+            /** @description A fault of Proteus: report the `request_id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A server that Proteus needs is away, or intake is paused: repeat the request after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is refused; `code` says why, `hint` the way out. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    drain_v1_fleet_workers__worker_id__drain_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                worker_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A fault of Proteus: report the `request_id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A server that Proteus needs is away, or intake is paused: repeat the request after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is refused; `code` says why, `hint` the way out. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    undrain_v1_fleet_workers__worker_id__drain_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                worker_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A fault of Proteus: report the `request_id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A server that Proteus needs is away, or intake is paused: repeat the request after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is refused; `code` says why, `hint` the way out. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    figures_v1_fleet_figures_get: {
+        parameters: {
+            query?: {
+                minutes?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FiguresBody"];
+                };
+            };
+            /** @description A fault of Proteus: report the `request_id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A server that Proteus needs is away, or intake is paused: repeat the request after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is refused; `code` says why, `hint` the way out. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    imagine_v1_fleet_what_if_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WhatIfRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WhatIfBody"];
+                };
+            };
+            /** @description A fault of Proteus: report the `request_id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A server that Proteus needs is away, or intake is paused: repeat the request after `Retry-After`. */
             503: {
                 headers: {
                     [name: string]: unknown;

@@ -172,6 +172,7 @@ export const problems: Strings["problems"] = {
   unauthorized: { what: "Dieser Browser ist nicht mehr bekannt.", todo: "Versuche es noch einmal: Du bekommst einen neuen Gastplatz." },
   rate_limited: { what: "Zu viele Anfragen in kurzer Zeit.", todo: "Warte einen Moment." },
   queue_full: { what: "Die Schlange ist voll.", todo: "Versuche es in einer Minute noch einmal." },
+  intake_paused: { what: "Gerade werden keine neuen Anproben angenommen.", todo: "Versuche es später noch einmal. Was du vorher abgeschickt hast, läuft weiter." },
   no_capacity: { what: "Das kann gerade niemand erzeugen.", todo: "Versuche es in ein paar Minuten, oder wähle ein anderes Verfahren." },
   user_cap: { what: "Du hast so viele wartende Anproben, wie du darfst.", todo: "Warte, bis eine endet, oder brich eine ab." },
   tenant_cap: { what: "Zu viele Anproben deiner Gruppe warten.", todo: "Versuche es in einer Minute noch einmal." },

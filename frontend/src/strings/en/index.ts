@@ -1,7 +1,8 @@
 /* English, the catalogue's first language: a file per feature. */
 import { app } from "./app.ts";
+import { fleet } from "./fleet.ts";
 import { history } from "./history.ts";
 import { mirror } from "./mirror.ts";
 import { problems, studio } from "./studio.ts";
 
-export const en = { app, studio, mirror, history, problems };
+export const en = { app, studio, mirror, history, fleet, problems };

@@ -187,6 +187,7 @@ export const problems: Record<string, { what: string; todo: string }> = {
   unauthorized: { what: "This browser is not known any more.", todo: "Try again: you get a new guest’s place. Older try-ons stay with the old one." },
   rate_limited: { what: "Too many requests in a short time.", todo: "Wait a moment, then try again." },
   queue_full: { what: "The queue is full.", todo: "Try again in a minute." },
+  intake_paused: { what: "No new try-ons are taken for now.", todo: "Try again later. What you submitted before goes on." },
   no_capacity: { what: "Nobody can make this now.", todo: "Try again in a few minutes, or choose another engine." },
   user_cap: { what: "You have as many try-ons waiting as you may.", todo: "Wait for one to end, or cancel one." },
   tenant_cap: { what: "Too many try-ons of your group are waiting.", todo: "Try again in a minute." },

@@ -14,7 +14,8 @@
     │   └── NotReady              it is being made (retryable)
     ├── UploadMissing             nothing was PUT under the signed URL
     ├── Overloaded                try again later (429)
-    │   └── DeadlineUnreachable · TenantCap · UserCap · NoCapacity · RateLimited
+    │   ├── DeadlineUnreachable · TenantCap · UserCap · NoCapacity · RateLimited
+    │   └── IntakePaused          an operator takes no new work for now (503)
     ├── TooOld                    not made within a job's maximum age
     ├── PhotoRejected             the picture is fine, what it shows is not
     │   ├── NoPersonDetected · PersonCropped · NoGarmentDetected · QualityTooLow
@@ -197,6 +198,13 @@ class RateLimited(Overloaded):
     code = "rate_limited"
 
 
+class IntakePaused(Overloaded):
+    """No new work is taken for now."""
+
+    code = "intake_paused"
+    hint = "The operator of this deployment paused it. What was accepted goes on; submit again later."
+
+
 class TooOld(ProteusError):
     """The job waited and ran for longer than jobs may."""
 
@@ -303,20 +311,8 @@ class ReplyClass(StrEnum):
 
 
 REDIS_REPLIES: Final = {
-    **dict.fromkeys(
-        (
-            "OOM",
-            "READONLY",
-            "LOADING",
-            "MISCONF",
-            "NOREPLICAS",
-            "MASTERDOWN",
-            "CLUSTERDOWN",
-            "TRYAGAIN",
-            "BUSY",
-        ),
-        ReplyClass.AWAY,
-    ),
+    **dict.fromkeys(("OOM", "READONLY", "LOADING", "MISCONF", "NOREPLICAS", "TRYAGAIN", "BUSY"), ReplyClass.AWAY),
+    **dict.fromkeys(("MASTERDOWN", "CLUSTERDOWN"), ReplyClass.AWAY),
     "NOSCRIPT": ReplyClass.RELOAD,
     **dict.fromkeys(("WRONGTYPE", "NOAUTH", "WRONGPASS", "NOPERM"), ReplyClass.OURS),
 }

@@ -105,6 +105,14 @@ class QueueKeys:
         """HASH with a TTL, written by the worker: state, engines, t(b), slots."""
         return f"{self.tag}:worker:{worker_id}"
 
+    def drain(self, worker_id: str) -> str:
+        """STRING `1`, gateway, EX a day, renewed by its worker. An operator wants this worker to take no more jobs."""
+        return f"{self.tag}:drain:{worker_id}"
+
+    def minute(self, number: int) -> str:
+        """HASH, gateway, EX two hours. What the gateways saw in a minute of Unix time, and whom they refused."""
+        return f"{self.tag}:minute:{number}"
+
     @property
     def held_prefix(self) -> str:
         """Prefix of the workers' holdings; scripts append the worker's id."""

@@ -34,6 +34,9 @@ CARD_SECONDS: Final = 15
 """Life of a card: two lost writes do no harm."""
 
 
+DRAIN_SECONDS: Final = 86_400
+"""Life of a request to drain beyond its worker: a worker that comes back under its name within a day takes no jobs."""
+
 REASON_CHARS: Final = 300
 _LATEST_SECONDS: Final = 253_402_300_799.0
 """The year 9999."""
@@ -45,6 +48,7 @@ _Seconds = Annotated[float, Field(gt=0, strict=True)]
 _Spread = Annotated[float, Field(ge=0, le=100, strict=True)]
 _Size = Annotated[int, Field(ge=0, le=999, strict=True)]
 _Slots = Annotated[int, Field(ge=0, le=100_000, strict=True)]
+_Batches = Annotated[int, Field(ge=0, lt=2**53, strict=True)]
 
 
 class WorkerState(StrEnum):
@@ -71,6 +75,7 @@ class WorkerCard:
         slots_used: Jobs it runs now.
         slots_free: Jobs it could start now.
         started_at: Unix seconds.
+        batches: Batch size as text -> batches of so many pictures that it began.
     """
 
     id: WorkerId
@@ -85,6 +90,7 @@ class WorkerCard:
     slots_used: int = 0
     slots_free: int = 0
     started_at: float = 0.0
+    batches: Mapping[str, int] = field(default_factory=dict)
 
     def cost(self, batch_key: str) -> CostTable | None:
         """Return t(b) of a batch key, measured or guessed; None: this worker does not know it."""
@@ -100,12 +106,46 @@ class WorkerCard:
         return max(map(int, self.seconds_per_batch.get(batch_key, ())), default=0)
 
 
-async def register(redis: Redis, names: QueueKeys, card: WorkerCard) -> None:
-    """Write a worker's card, and sweep expired ones. One round trip."""
+async def register(redis: Redis, names: QueueKeys, card: WorkerCard) -> bool:
+    """Write a worker's card, and sweep expired ones; return whether it is to take no more jobs. One round trip."""
     script = redis.register_script(source("register"))
     fields = {name: encode(value) for name, value in asdict(card).items() if name != "id"}
     flat = [part for item in fields.items() for part in item]
-    await script(keys=[names.workers, names.worker(card.id)], args=[card.id, CARD_SECONDS, *flat])
+    found = await script(
+        keys=[names.workers, names.worker(card.id), names.drain(card.id)],
+        args=[card.id, CARD_SECONDS, DRAIN_SECONDS, *flat],
+    )
+    return bool(found)
+
+
+async def set_drained(redis: Redis, names: QueueKeys, worker: WorkerId, *, drained: bool) -> None:
+    """Request that a worker takes no more jobs, or that it takes jobs again; it learns so at once.
+
+    Raises:
+        RedisError: Redis cannot answer now.
+    """
+    async with redis.pipeline(transaction=True) as pipeline:
+        if drained:
+            pipeline.set(names.drain(worker), "1", ex=DRAIN_SECONDS)
+        else:
+            pipeline.delete(names.drain(worker))
+        pipeline.publish(names.control, encode({"kind": "drain", "id": worker}))
+        await pipeline.execute()
+
+
+async def drained_among(redis: Redis, names: QueueKeys, workers: Sequence[WorkerId]) -> frozenset[WorkerId]:
+    """Return those workers that are to take no more jobs.
+
+    Raises:
+        RedisError: Redis cannot answer now.
+    """
+    if not workers:
+        return frozenset()
+    async with redis.pipeline(transaction=False) as pipeline:
+        for worker in workers:
+            pipeline.exists(names.drain(worker))
+        found = await pipeline.execute()
+    return frozenset(worker for worker, there in zip(workers, found, strict=True) if there)
 
 
 async def deregister(redis: Redis, names: QueueKeys, worker: WorkerId) -> None:
@@ -209,3 +249,4 @@ class _Card(BaseModel):
     slots_used: _Slots = 0
     slots_free: _Slots = 0
     started_at: Annotated[float, Field(ge=0, le=_LATEST_SECONDS)] = 0.0
+    batches: Mapping[_BatchSize, _Batches] = {}

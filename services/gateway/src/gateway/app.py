@@ -196,7 +196,7 @@ def build(settings: GatewaySettings, stopping: asyncio.Event) -> Services:
         reconciler=Reconciler(ledger, redis, queues, recorder, submitter),
         promoter=Promoter(ledger, queues, recorder, fleet, limits=settings.limits),
         parker=Parker(ledger, queues[JOBS], fleet),
-        importer=ExternalPayloadImporter(ledger, store, photos, acceptor, queues),
+        importer=ExternalPayloadImporter(ledger, store, photos, acceptor, queues, fleet),
         eraser=eraser,
         sweeper=Sweeper(ledger, store, eraser, settings.uploads),
         retention=Retention(ledger, eraser, settings.retention),

@@ -9,6 +9,7 @@ not turn is named at `/healthz`.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -87,6 +88,7 @@ def _rounds(services: Services, sockets: SocketServer) -> dict[str, Round]:
         "inspect": Round(services.queues[JOBS].inspect, INSPECT_SECONDS),
         "inspect_tailor": Round(services.queues[TAILOR].inspect, INSPECT_SECONDS),
         "fleet": Round(services.fleet.refresh, 1.0),
+        "minutes": Round(lambda: services.fleet.minutes.note(services.fleet.view, now=time.time()), 2.0),
         "outbox": Round(services.submitter.sweep, 2.0),
         "callers": Round(services.callers.refresh, 1.0),
         "grants": Round(services.callers.grants.refresh, grants.REFRESH_SECONDS),

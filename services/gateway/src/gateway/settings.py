@@ -261,6 +261,18 @@ class AdmissionSettings(CheckedSettings):
     """t(1) assumed for an engine that no ready worker has measured."""
 
 
+class PriceSettings(CheckedSettings):
+    """What the fleet costs, for the people who look at it; nothing decides by it."""
+
+    model_config = SettingsConfigDict(frozen=True, env_prefix="PRICE_", extra="ignore")
+
+    weaver_hour: float = Field(default=0.0, ge=0)
+    """`PRICE_WEAVER_HOUR`. One weaver for an hour, its node included; 0: not known, and no cost is shown."""
+
+    currency: str = Field(default="USD", pattern=r"^[A-Z]{3}$")
+    """`PRICE_CURRENCY`. Of the price: three letters of ISO 4217."""
+
+
 class GatewaySettings(CheckedSettings):
     """Everything the composition root needs."""
 
@@ -300,6 +312,7 @@ class GatewaySettings(CheckedSettings):
     limits: LimitSettings = Field(default_factory=LimitSettings)
     tailor: TailorSettings = Field(default_factory=TailorSettings)
     admission: AdmissionSettings = Field(default_factory=AdmissionSettings)
+    prices: PriceSettings = Field(default_factory=PriceSettings)
     lease: LeaseSettings = Field(default_factory=LeaseSettings)
     log: LogSettings = Field(default_factory=LogSettings)
 

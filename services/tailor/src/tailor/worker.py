@@ -45,6 +45,7 @@ class Worker:
         self._claims = parts.claims
         self._store = parts.store
         self._heartbeat = parts.heartbeat
+        self._status = parts.status
         self._work_available = parts.status.work_available
         self._bench = bench
         self._metrics = metrics
@@ -76,7 +77,7 @@ class Worker:
                 pulse.turn()
                 self._work_available.clear()
                 alone = alone and bool(running)
-                free = 0 if alone else self._bench.slots - len(running)
+                free = 0 if alone or self._status.drained else self._bench.slots - len(running)
                 try:
                     jobs = await self._take(free) if free else []
                 except Exception as error:  # An edge: a failed claim is repeated, whatever the error.

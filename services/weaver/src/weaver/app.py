@@ -93,6 +93,7 @@ class Weaver:
             seconds_per_batch={key: table.to_json() for key, table in tables.items()},
             measured_up_to={key: self._profile.measured_up_to(key) for key in tables},
             batch_spread=self._profile.spreads(),
+            batches={str(size): many for size, many in self.runner.batches.items()} if self.runner else {},
         )
 
     def serving(self, status: WorkerStatus, overdue: Callable[[], str | None]) -> AbstractAsyncContextManager[object]:

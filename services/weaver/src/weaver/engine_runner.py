@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import math
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final, TypeVar
@@ -69,6 +70,8 @@ class EngineRunner:
         self._progress = progress
         self._metrics = metrics
         self._caps: dict[str, tuple[int, float]] = {}
+        self.batches: Counter[int] = Counter()
+        """Size -> sessions that began with so many pictures."""
         self._ends_at = 0.0
         self._idle = asyncio.Event()
         self._idle.set()
@@ -169,6 +172,7 @@ class EngineRunner:
         engine = self.engines[next(iter(left.values())).job.engine]
         size, seconds = len(left), 0.0
         self._metrics.batch.labels(engine.card.name).observe(size)
+        self.batches[size] += 1
         table = self._profile.table(batch_key)
         self._ends_at = time.monotonic() + (table.t(size) if table else UNKNOWN_SECONDS)
         session = await self.in_thread(lambda: engine.open(batch_key))

@@ -66,6 +66,7 @@ class Worker:
         self._claims = parts.claims
         self._store = parts.store
         self._heartbeat = parts.heartbeat
+        self._status = parts.status
         self._work_available = parts.status.work_available
         self._claimer = claimer
         self._runner = runner
@@ -117,6 +118,8 @@ class Worker:
         if stop.is_set() or self._runner.sick:
             return []
         self._work_available.clear()
+        if self._status.drained:
+            return []
         try:
             jobs = await self._claimer.next(stop)
         except Exception as error:  # An edge: a failed claim is repeated, whatever the error.

@@ -61,8 +61,8 @@ KNOWN: Final[Mapping[str, Known]] = {
         "Size a fleet: simulate a day on it with the production rules. Exit status 1: no fleet keeps the goal.",
         WORKBENCH,
     ),
-    "fleet": Known("Show what the arbitrator decided and why, and what its shadow would have decided."),
-    "queue": Known("Inspect and repair the queues, through the gateway's API."),
+    "fleet": Known("Show what the arbitrator decided and why; drain workers."),
+    "queue": Known("Inspect and repair the queues, pause and resume intake, through the gateway's API."),
 }
 """Name -> its line of `--help`, and its distribution."""
 

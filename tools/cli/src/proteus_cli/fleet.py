@@ -1,10 +1,11 @@
-"""`proteus fleet`: what the arbitrator decided and why, and what its shadow would have decided. Scope `admin`."""
+"""`proteus fleet`: what the arbitrator decided and why, what its shadow would have decided; draining. Scope `admin`."""
 
 from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
 from typing import Annotated, Final
+from urllib.parse import quote
 
 import typer
 from rich.console import Console
@@ -15,9 +16,9 @@ from proteus_cli.decisions import Noted
 from proteus_cli.local_stack import DEFAULT_FOLDER, FolderOption
 from proteus_cli.operator import Door, TokenOption, UrlOption, gateway
 
-app = typer.Typer(
-    help="Show what the arbitrator decided and why, and what its shadow would have decided.", no_args_is_help=True
-)
+app = typer.Typer(help="Show what the arbitrator decided and why; drain workers.", no_args_is_help=True)
+
+WorkerId = Annotated[str, typer.Argument(help="As `proteus queue ls --json` and the Fleet page name it.")]
 
 USUAL_LINES: Final = 20
 MOST_LINES: Final = 1000
@@ -57,3 +58,23 @@ def why(
     missing = "no shadow (ARBITRATOR_SHADOW_POLICY)" if shadow else "no arbitrator"
     nothing = f"No decision is noted{' since then' if start else ''}: {missing} has run here, or it changed nothing."
     Console().print(table if found else nothing)
+
+
+@app.command()
+def drain(
+    worker_id: WorkerId, url: UrlOption = None, token: TokenOption = None, folder: FolderOption = DEFAULT_FOLDER
+) -> None:
+    """Let a worker finish what it holds and take no more jobs; then its pod can be stopped."""
+    with gateway(Door(url, token, folder)) as ask:
+        ask("POST", f"/v1/fleet/workers/{quote(worker_id, safe='')}/drain")
+    print(f"{worker_id} takes no more jobs. `proteus fleet undrain {worker_id}` takes this back.")
+
+
+@app.command()
+def undrain(
+    worker_id: WorkerId, url: UrlOption = None, token: TokenOption = None, folder: FolderOption = DEFAULT_FOLDER
+) -> None:
+    """Let a drained worker take jobs again."""
+    with gateway(Door(url, token, folder)) as ask:
+        ask("DELETE", f"/v1/fleet/workers/{quote(worker_id, safe='')}/drain")
+    print(f"{worker_id} takes jobs again.")

@@ -1,4 +1,4 @@
-"""`proteus queue`: list, show, retry and drop jobs and dead letters. Through the gateway's API, scope `admin`.
+"""`proteus queue`: jobs and dead letters, retry and drop, pause and resume. Through the gateway's API, scope `admin`.
 
 Never past it: the gateway moves the row and the queue's element together.
 """
@@ -18,6 +18,7 @@ from proteus_cli.operator import Door, JsonOption, TokenOption, UrlOption, gatew
 
 app = typer.Typer(no_args_is_help=True)
 
+State = Literal["alive", "queued", "running", "failed", "completed", "canceled", "expired"]
 JobId = Annotated[str, typer.Argument(help="`job_…` of a picture, `seg_…` of a tailor job.")]
 
 
@@ -28,14 +29,14 @@ def queue(
     token: TokenOption = None,
     folder: FolderOption = DEFAULT_FOLDER,
 ) -> None:
-    """Inspect and repair the queues, through the gateway's API."""
+    """Inspect and repair the queues, pause and resume intake, through the gateway's API."""
     context.obj = Door(url, token, folder)
 
 
 @app.command("ls")
 def list_jobs(
     context: typer.Context,
-    state: Annotated[Literal["alive", "failed"], typer.Option(help="alive or failed.")] = "alive",
+    state: Annotated[State, typer.Option(help="In which state; alive: queued or running.")] = "alive",
     stage: Annotated[Literal["held", "preparing", "waiting"] | None, typer.Option(help="Stage of living jobs.")] = None,
     limit: Annotated[int, typer.Option("--lines", "-n", min=1, max=100)] = 20,
     as_json: JsonOption = False,
@@ -60,6 +61,10 @@ def list_jobs(
     console = Console()
     console.print(queues)
     console.print(f"{len(depths['workers'])} workers, {depths['held']} held")
+    if depths["intake"]["paused"]:
+        console.print(
+            f"Intake is paused since {depths['intake']['since']}: {depths['intake']['reason'] or 'no reason'}"
+        )
     console.print(listed if jobs["items"] else f"No {state} job.")
 
 
@@ -85,6 +90,26 @@ def drop(context: typer.Context, job_id: JobId) -> None:
     with gateway(context.obj) as ask:
         ask("POST", f"/v1/queue/jobs/{job_id}/drop")
     print(f"{job_id} is dropped.")
+
+
+@app.command()
+def pause(
+    context: typer.Context,
+    reason: Annotated[str, typer.Option(help="Why; refused users read it.")] = "",
+    as_json: JsonOption = False,
+) -> None:
+    """Refuse new work with 503 `intake_paused`; what was accepted goes on."""
+    with gateway(context.obj) as ask:
+        intake = ask("PUT", "/v1/queue/intake", json={"paused": True, "reason": reason})
+    print(json.dumps(intake) if as_json else "Intake is paused. `proteus queue resume` takes new work again.")
+
+
+@app.command()
+def resume(context: typer.Context, as_json: JsonOption = False) -> None:
+    """Take new work again."""
+    with gateway(context.obj) as ask:
+        intake = ask("PUT", "/v1/queue/intake", json={"paused": False})
+    print(json.dumps(intake) if as_json else "New work is taken again.")
 
 
 @app.command()

@@ -187,14 +187,14 @@ async def run_worker(service: WorkerService, settings: WorkerSettings, stop: asy
     )
 
     def card() -> WorkerCard:
-        used, ready = claims.count, status.state is WorkerState.READY
+        used, ready = claims.count, status.shown is WorkerState.READY
         free = max(0, service.slots - used) if ready else 0
         return service.card(
-            WorkerCard(id=worker_id, state=status.state, slots_used=used, slots_free=free, started_at=started_at)
+            WorkerCard(id=worker_id, state=status.shown, slots_used=used, slots_free=free, started_at=started_at)
         )
 
     async def follow(pulse: Pulse) -> None:
-        await follow_control_channel(redis, queue.keys, pulse, claims=claims, work_available=status.work_available)
+        await follow_control_channel(redis, queue.keys, pulse, claims=claims, status=status)
 
     async def renew_card(pulse: Pulse) -> None:
         await keep_registered(redis, queue.keys, card, pulse, status=status)

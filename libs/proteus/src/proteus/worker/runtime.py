@@ -59,6 +59,8 @@ class WorkerStatus:
     """When Redis last took the worker's card, by `now`."""
     waits_for: str = ""
     """Why it is not ready, beside its state; empty: no further reason."""
+    drained: bool = False
+    """An operator wants it to take no more jobs."""
     changed: asyncio.Event = field(default_factory=asyncio.Event)
     work_available: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -68,8 +70,23 @@ class WorkerStatus:
         self.changed.set()
         self.work_available.set()
 
+    @property
+    def shown(self) -> WorkerState:
+        """The state that its card has: a worker that an operator drains is ready to go."""
+        return WorkerState.DRAINING if self.drained and self.state is WorkerState.READY else self.state
+
+    def drain(self, drained: bool) -> None:
+        """Take no more jobs, or take jobs again."""
+        if drained != self.drained:
+            self.drained = drained
+            log.info("drained" if drained else "takes_jobs_again")
+            self.changed.set()
+            self.work_available.set()
+
     def not_ready(self) -> str | None:
         """Return why no work is taken."""
+        if self.drained and self.state is WorkerState.READY:
+            return f"an operator drains the {self.service}"
         if self.state is WorkerState.READY:
             since = self.now() - self.registered_at
             return f"Redis does not take the card of the {self.service}" if since > UNREGISTERED_SECONDS else None
@@ -102,9 +119,10 @@ def worker_client(url: str) -> Redis:
 
 
 async def follow_control_channel(
-    redis: Redis, names: QueueKeys, pulse: Pulse, *, claims: Claims, work_available: asyncio.Event
+    redis: Redis, names: QueueKeys, pulse: Pulse, *, claims: Claims, status: WorkerStatus
 ) -> None:
-    """Wake the worker when there is work, record cancels at once."""
+    """Wake the worker when there is work, record cancels at once, and have it ask whether it is to drain."""
+    work_available = status.work_available
     async with subscribe(redis, names.control) as messages:
         while True:
             pulse.turn()
@@ -118,13 +136,16 @@ async def follow_control_channel(
             try:
                 said = json.loads(message.data)
                 kind = said["kind"]
-                canceled = [JobId(str(said["id"]))] if kind == "cancel" else []
+                named = str(said["id"]) if kind in ("cancel", "drain") else ""
             except (ValueError, TypeError, KeyError, RecursionError):
                 MALFORMED.inc()
                 log.warning("control_message_not_understood", message=message.data[:200])
                 continue
-            if canceled:
-                claims.hears_gone((), canceled)
+            if kind == "cancel":
+                claims.hears_gone((), [JobId(named)])
+            elif kind == "drain":
+                if named == claims.worker:
+                    status.changed.set()  # The next card is written now, and its answer says what is wanted.
             else:
                 work_available.set()
 
@@ -136,8 +157,9 @@ async def keep_registered(
     while True:
         pulse.turn()
         status.changed.clear()
-        await register(redis, names, card())
+        drained = await register(redis, names, card())
         status.registered()
+        status.drain(drained)
         await wait(status.changed, seconds=REGISTER_SECONDS)
 
 

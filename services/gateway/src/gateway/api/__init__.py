@@ -17,11 +17,13 @@ from gateway.api.cors import rules as cors_rules
 from gateway.api.decisions import routes as decisions
 from gateway.api.engines import routes as engines
 from gateway.api.events import routes as events
+from gateway.api.fleet import figures, workers
 from gateway.api.fleet import routes as fleet
 from gateway.api.health import routes as health
 from gateway.api.images import routes as images
 from gateway.api.keys import routes as keys
 from gateway.api.problems import Problem
+from gateway.api.queue import bulk, intake
 from gateway.api.queue import routes as queue
 from gateway.api.results import routes as results
 from gateway.api.segmentations import routes as segmentations
@@ -38,7 +40,7 @@ __all__ = ["install"]
 REFUSALS = {
     "4XX": "The request is refused; `code` says why, `hint` the way out.",
     "500": "A fault of Proteus: report the `request_id`.",
-    "503": "A server that Proteus needs is away: repeat the request after `Retry-After`.",
+    "503": "A server that Proteus needs is away, or intake is paused: repeat the request after `Retry-After`.",
 }
 
 
@@ -54,7 +56,7 @@ def install(app: FastAPI, *, origins: list[str], storage_endpoint: str) -> None:
     for module in (
         form, submit, status, results, auth, images, segmentations, tryons, vtons, events, users, engines, fleet, queue,
         decisions, arrivals, uploads, health, keys, tokens, accounts, tenants,
-        audit, consent,
+        audit, consent, intake, bulk, workers, figures,
     ):  # fmt: skip
         app.include_router(module.router, responses=refusals)
     pages.install(app, storage_endpoint=storage_endpoint)

@@ -37,6 +37,7 @@ STATUS: Final[dict[type[errors.ProteusError], int]] = {
     errors.Conflict: 409,
     errors.UploadMissing: 409,
     errors.Overloaded: 429,
+    errors.IntakePaused: 503,
     errors.PhotoRejected: 422,
     errors.IllegalTransition: 409,
     errors.ModelUnavailable: 422,

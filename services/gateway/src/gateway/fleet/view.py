@@ -6,9 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
+from gateway.fleet.intake import OPEN, Intake
 from gateway.rules.admission import Limits, QueueView
 from gateway.rules.tokens import Caller
 from proteus.estimates import Fleet
+from proteus.fleet_config import Ruling
 from proteus.keys import JOBS, TAILOR
 from proteus.queue import QueueStats
 from proteus.registry import WorkerCard
@@ -27,9 +29,12 @@ class FleetView:
     """One reading.
 
     Attributes:
+        mode: The mode that the arbitrator shows to people.
+        ruling: Its whole decision; None: no arbitrator runs.
         asked_weavers: Weavers that the arbitrator requests; None where it does not scale.
         warm_until: Unix seconds until which a client requested a ready weaver; None: none did.
         remembered_engines: Engines that workers have offered in the last day.
+        intake: Whether new work is taken.
         read_at: Monotonic seconds; None: nothing has been read yet.
         waiting_of: Pictures on the list, or running, by holder.
         total_of: All unfinished pictures by holder.
@@ -43,10 +48,20 @@ class FleetView:
     held: int = 0
     batch_limit: int = 1
     degraded_fraction: float = 0.0
+    mode: str | None = None
+    ruling: Ruling | None = None
     asked_weavers: int | None = None
     warm_until: float | None = None
     remembered_engines: frozenset[str] = frozenset()
+    intake: Intake = OPEN
     read_at: float | None = None
+
+    @property
+    def wanted_weavers(self) -> int | None:
+        """Weavers that the arbitrator wants, whoever starts them; None: no arbitrator runs."""
+        if self.asked_weavers is not None or self.ruling is None:
+            return self.asked_weavers
+        return self.ruling.desired_replicas
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -20,6 +20,8 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from gateway import metrics
+from gateway.fleet.intake import Intake, read_intake
+from gateway.fleet.minutes import Minutes
 from gateway.fleet.servable import REMEMBERED_SECONDS, rivals_of, servable_engines
 from gateway.fleet.view import AdmissionInputs, FleetView, Holder, holders, holders_of
 from gateway.ledger.engine import Ledger
@@ -76,6 +78,7 @@ class FleetWatch:
         self._admitted_in_all = 0
         self._left_out: dict[str, str] = {}
         self.view = FleetView()
+        self.minutes = Minutes(redis)
         self._fleets: dict[tuple[str, Quality], Fleet] = {}
         self._fleets_of = self.view
 
@@ -95,6 +98,7 @@ class FleetWatch:
             begun = datetime.now(UTC)
             rows = await reads.backlog.unfinished(besides=tuple(self._fresh), new_since=begun)
             rows = [row for row in rows if row.new_tryon_id not in self._fresh]
+            intake = await read_intake(reads.deployment)
             remembered = await reads.engine_offers.names(
                 since=datetime.now(UTC) - timedelta(seconds=REMEMBERED_SECONDS)
             )
@@ -117,9 +121,12 @@ class FleetWatch:
             held=sum(row.many for row in rows if row.stage is Stage.HELD),
             batch_limit=config.batch_size,
             degraded_fraction=config.degraded_share,
+            mode=config.mode,
+            ruling=config.ruling,
             asked_weavers=config.weaver_replicas,
             warm_until=_end_of(warm_ms),
             remembered_engines=remembered,
+            intake=intake,
             read_at=time.monotonic(),
         )
         self._export()
@@ -161,6 +168,10 @@ class FleetWatch:
         except (RedisError, OSError) as error:
             raise DependencyUnavailable("Redis does not answer.") from error
         self.view = replace(self.view, warm_until=_end_of(warm_ms))
+
+    def decided(self, intake: Intake) -> None:
+        """Take in what an operator has just decided; other gateways read it within a second."""
+        self.view = replace(self.view, intake=intake)
 
     @contextmanager
     def admitting(self, caller: Caller, tryon_id: str, pictures: int) -> Iterator[None]:

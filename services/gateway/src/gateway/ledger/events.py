@@ -75,6 +75,16 @@ class EventReads(Statements):
         )
         return [EventRow(**row) for row in (await self._connection.execute(statement)).mappings()]
 
+    async def of_job(self, job_id: str, *, limit: int) -> list[EventRow]:
+        """The first events of a try-on, or of a tailor job of its own."""
+        statement = (
+            select(events.c.user_id, events.c.seq, events.c.job_id, events.c.data)
+            .where(events.c.job_id == job_id)
+            .order_by(events.c.seq)
+            .limit(limit)
+        )
+        return await self._all(EventRow, statement)
+
 
 class EventWrites(EventReads):
     """Changes of events."""

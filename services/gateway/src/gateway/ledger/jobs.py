@@ -254,34 +254,6 @@ class JobReads(Statements):
         )
         return await self._all(JobRow, statement)
 
-    async def failed_page(self, before: tuple[datetime, str] | None, *, limit: int) -> list[JobRow]:
-        """A page of failed rows of all users, newest first (operators only)."""
-        statement = (
-            select(jobs)
-            .where(jobs.c.state == JobState.FAILED)
-            .order_by(jobs.c.created_at.desc(), jobs.c.id.desc())
-            .limit(limit)
-        )
-        if before:
-            statement = statement.where(tuple_(jobs.c.created_at, jobs.c.id) < before)
-        return await self._all(JobRow, statement)
-
-    async def alive_page(
-        self, before: tuple[datetime, str] | None, *, limit: int, stage: str | None = None
-    ) -> list[JobRow]:
-        """A page of living rows of all users, newest first (operators only)."""
-        statement = (
-            select(jobs)
-            .where(jobs.c.state.in_(ALIVE))
-            .order_by(jobs.c.created_at.desc(), jobs.c.id.desc())
-            .limit(limit)
-        )
-        if stage:
-            statement = statement.where(jobs.c.stage == stage)
-        if before:
-            statement = statement.where(tuple_(jobs.c.created_at, jobs.c.id) < before)
-        return await self._all(JobRow, statement)
-
 
 class JobWrites(JobReads):
     """Changes of jobs."""

@@ -21,8 +21,10 @@ from gateway.ledger.deletions import DeletionReads, DeletionWrites
 from gateway.ledger.deployment import DeploymentReads, DeploymentWrites, deployment
 from gateway.ledger.engine_offers import EngineOfferReads, EngineOfferWrites
 from gateway.ledger.events import EventReads, EventWrites
+from gateway.ledger.figures import FigureReads
 from gateway.ledger.idempotency import IdempotencyReads, IdempotencyWrites
 from gateway.ledger.images import ImageReads, ImageWrites
+from gateway.ledger.job_lists import JobListReads
 from gateway.ledger.jobs import JobReads, JobWrites
 from gateway.ledger.needs import NeedReads, NeedWrites
 from gateway.ledger.orders import OrderReads, OrderWrites
@@ -45,10 +47,12 @@ class Reads:
         self.images = ImageReads(connection)
         self.tryons = TryonReads(connection)
         self.jobs = JobReads(connection)
+        self.job_lists = JobListReads(connection)
         self.needs = NeedReads(connection)
         self.orders = OrderReads(connection)
         self.backlog = BacklogReads(connection)
         self.arrivals = ArrivalReads(connection)
+        self.figures = FigureReads(connection)
         self.events = EventReads(connection)
         self.idempotency = IdempotencyReads(connection)
         self.deletions = DeletionReads(connection)

@@ -75,6 +75,7 @@ class Admitter:
         """Decide, and count the pictures while the block commits them; a block that raises has committed none.
 
         Raises:
+            IntakePaused: An operator takes no new work for now.
             EngineUnavailable: No worker offers the engine, and none can be started for it.
             Overloaded: It is shed; the error states why and when to come back.
         """
@@ -85,9 +86,12 @@ class Admitter:
 
     def _decide(self, context: SubmitContext, options: TryonOptions) -> Admitted:
         card = self.card(context, options)
+        if self._fleet.view.intake.paused:
+            self._refused(errors.IntakePaused.code, options)
+            self._fleet.view.intake.require_open()
         seen = self._fleet.as_seen_by(context.caller, card.name, options.quality)
         if seen.servable is not None and card.name not in seen.servable:
-            metrics.SUBMITS.labels(errors.EngineUnavailable.code).inc(options.num_samples)
+            self._refused(errors.EngineUnavailable.code, options)
             raise errors.EngineUnavailable(
                 f"No worker offers {card.name}, and none can be started for it.", offered=tuple(sorted(seen.servable))
             )
@@ -99,9 +103,13 @@ class Admitter:
         )
         admission = decide(request, seen.queue, seen.fleet, seen.limits, now)
         if admission.verdict is Verdict.SHED:
-            metrics.SUBMITS.labels(admission.code or "shed").inc(options.num_samples)
+            self._refused(admission.code or "shed", options)
             raise _SHEDS.get(admission.code, errors.Overloaded)(
                 admission.reason, retry_after_seconds=admission.retry_after_seconds
             )
         hold = admission.verdict is Verdict.HOLD
         return Admitted(card=card, admission=admission, position=seen.queue.waiting, hold=hold)
+
+    def _refused(self, code: str, options: TryonOptions) -> None:
+        metrics.SUBMITS.labels(code).inc(options.num_samples)
+        self._fleet.minutes.refused(code, options.num_samples)

@@ -16,6 +16,7 @@ from uuid import uuid4
 
 import structlog
 
+from gateway.fleet.watch import FleetWatch
 from gateway.ledger.engine import Ledger
 from gateway.rules.options import TryonOptions
 from gateway.rules.tokens import Caller
@@ -43,16 +44,28 @@ class ExternalPayloadImporter:
     """Imports the payloads on a queue's foreign list. One gateway at a time does it."""
 
     def __init__(
-        self, ledger: Ledger, store: ObjectStore, photos: Photos, acceptor: Acceptor, queues: Mapping[str, AnyQueue]
+        self,
+        ledger: Ledger,
+        store: ObjectStore,
+        photos: Photos,
+        acceptor: Acceptor,
+        queues: Mapping[str, AnyQueue],
+        fleet: FleetWatch,
     ) -> None:
         self._ledger = ledger
         self._store = store
         self._photos = photos
         self._acceptor = acceptor
+        self._fleet = fleet
         self._queue, self._tailor = queues[JOBS], queues[TAILOR]
 
     async def adopt(self) -> int:
-        """Import the payloads, or make them dead letters; return how many were imported."""
+        """Import the payloads, or make them dead letters; return how many were imported.
+
+        While no new work is taken they stay on their list.
+        """
+        if self._fleet.view.intake.paused:
+            return 0
         payloads = await self._queue.peek_foreign(LIMIT)
         strays = await self._tailor.peek_foreign(LIMIT)
         if not payloads and not strays:

@@ -54,6 +54,7 @@ class Preparer:
         """Cut out the garment in a stored photo; two requests share one job."""
 
         async def accept() -> tuple[JobRow, list[str]]:
+            self._fleet.view.intake.require_open()
             image, known = await self._photos.find_uploaded(context.caller, image_url)
             async with self._ledger.write() as writes:
                 plan = Preparations(writes, context, known, variation=Variation(self._parser_version))
@@ -93,6 +94,7 @@ class Preparer:
                 known = await reads.jobs.of_images([image.id])
             if any(is_final(job) for job in {(job.kind, job.variant): job for job in known}.values()):
                 return []
+            self._fleet.view.intake.require_open()
             await self._photos.check_uploaded(image, known)
             async with self._ledger.write() as writes:
                 pinned = await writes.images.pin(image.id)

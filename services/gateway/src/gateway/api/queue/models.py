@@ -1,4 +1,4 @@
-"""Bodies of `/v1/queue`."""
+"""Bodies of `/v1/queue/jobs` and `/v1/queue/dead`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ from proteus.documents import storable_text
 from proteus.events import ErrorInfo
 from proteus.jobs import JobState, Stage
 from proteus.queue import JobView
-from proteus.registry import WorkerCard, WorkerState
 from proteus.stages import JobKind
 
 JOB: Final[dict[str, Any]] = {
@@ -41,25 +40,6 @@ JOB: Final[dict[str, Any]] = {
     "updated_at": AT,
     "in_redis": None,
 }
-DEPTHS: Final[dict[str, Any]] = {
-    "waiting": 12,
-    "running": 4,
-    "retrying": 0,
-    "dead": 0,
-    "busy_workers": 1,
-    "oldest_waiting_ms": 900,
-    "mean_wait_ms": 412.5,
-    "parked": 0,
-    "waiting_by_engine": {"puppet": 12},
-}
-WORKER: Final[dict[str, Any]] = {
-    "id": "weaver-1",
-    "state": "ready",
-    "engines": ["puppet"],
-    "device": "cpu",
-    "slots_used": 4,
-    "slots_free": 0,
-}
 LETTER: Final[dict[str, Any]] = {
     "queue": "queue:jobs",
     "job_id": JOB_ID,
@@ -69,61 +49,6 @@ LETTER: Final[dict[str, Any]] = {
     "crashes": 3,
     "solo_crashes": 3,
 }
-
-
-class DepthsBody(BaseModel):
-    """One queue: its jobs by kind, and how long they wait."""
-
-    waiting: int
-    running: int
-    retrying: int
-    dead: int
-    busy_workers: int
-    oldest_waiting_ms: int
-    mean_wait_ms: float
-    parked: int
-    waiting_by_engine: dict[str, int]
-
-
-class WorkerBody(BaseModel):
-    """A tailor or a weaver, as it describes itself."""
-
-    id: str
-    state: WorkerState
-    engines: list[str]
-    device: str
-    slots_used: int
-    slots_free: int
-
-    @classmethod
-    def of(cls, card: WorkerCard) -> WorkerBody:
-        """Return a worker's card as operators see it."""
-        return cls(
-            id=card.id,
-            state=card.state,
-            engines=list(card.engines),
-            device=card.device,
-            slots_used=card.slots_used,
-            slots_free=card.slots_free,
-        )
-
-
-class QueueBody(BaseModel):
-    """Both queues, for operators."""
-
-    model_config = said(
-        {
-            "queues": {"queue:jobs": DEPTHS},
-            "held": 0,
-            "tenants": {"guests": 16},
-            "workers": [WORKER],
-        }
-    )
-
-    queues: dict[str, DepthsBody]
-    held: int
-    tenants: dict[str, int]
-    workers: list[WorkerBody]
 
 
 class QueueJob(BaseModel):

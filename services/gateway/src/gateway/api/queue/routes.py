@@ -4,60 +4,66 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import Annotated, Literal
+from typing import Annotated, Final
 
 from fastapi import Depends, Query, Response
 
 from gateway.api.dependencies import PageDep, ServicesDep, cursor_behind, operator
 from gateway.api.guarding import GuardedRouter
-from gateway.api.queue.models import (
-    DeadLetter,
-    DeadLetters,
-    DepthsBody,
-    QueueBody,
-    QueueJob,
-    QueueJobList,
-    WorkerBody,
-)
+from gateway.api.queue.details import MomentBody, PayloadBody, TimelineBody
+from gateway.api.queue.filters import listed
+from gateway.api.queue.models import DeadLetter, DeadLetters, QueueJob, QueueJobList
+from gateway.api.queue.overview import DepthsBody, IntakeBody, QueueBody, RulingBody, UnfinishedBody, WorkerBody
+from gateway.ledger.job_lists import JobFilter
 from gateway.ledger.jobs import JobRow
+from gateway.outbox import compose
 from gateway.recording.cancel import cancel
 from gateway.recording.transitions import fact
 from gateway.rules.text import PathId
 from gateway.services import Services
+from gateway.status.timeline import timeline_of
+from gateway.status.views import iso
 from proteus.bus import list_bad_events
 from proteus.errors import Conflict, NotFound
 from proteus.jobs import EventKind, JobId, JobState
-from proteus.keys import QueueKeys
+from proteus.keys import JOBS, TAILOR, QueueKeys
+from proteus.registry import WorkerCard, drained_among
 
 router = GuardedRouter(prefix="/v1/queue", tags=["queue"], dependencies=[Depends(operator)])
+
+EVENTS_MOST: Final = 200
+"""Events that a timeline shows: a job has a handful, unless something is wrong."""
 
 
 @router.get("", summary="Depths and workers")
 async def overview(services: ServicesDep) -> QueueBody:
-    """Return both queues, the held jobs by tenant, and the workers."""
+    """Return both queues, the unfinished jobs by engine and priority, whether new work is taken, and the workers."""
     await services.fleet.refresh()
     view = services.fleet.view
+    async with services.ledger.read() as reads:
+        depths = await reads.job_lists.depths()
+    workers: list[WorkerBody] = []
+    for name, cards in ((JOBS, view.weavers), (TAILOR, view.tailors)):
+        drained = await drained_among(services.redis, QueueKeys(name), [card.id for card in cards])
+        workers += [
+            WorkerBody.of(card, queue=name, drained=card.id in drained, started_at=_started(card)) for card in cards
+        ]
     return QueueBody(
         queues={name: DepthsBody(**asdict(stats)) for name, stats in view.stats.items()},
         held=view.held,
         tenants={name: many for (kind, name), many in view.total_of.items() if kind == "tenant"},
-        workers=[WorkerBody.of(card) for card in (*view.weavers, *view.tailors)],
+        unfinished=[UnfinishedBody.of(row) for row in depths],
+        intake=IntakeBody.of(view.intake),
+        ruling=RulingBody.of(view),
+        workers=workers,
     )
 
 
-@router.get("/jobs", summary="List living or failed jobs")
-async def jobs(
-    services: ServicesDep,
-    page: PageDep,
-    state: Annotated[Literal["alive", "failed"], Query()] = "alive",
-    stage: Annotated[Literal["held", "preparing", "waiting"] | None, Query()] = None,
-) -> QueueJobList:
+@router.get("/jobs", summary="List jobs")
+async def jobs(services: ServicesDep, page: PageDep, wanted: Annotated[JobFilter, Depends(listed)]) -> QueueJobList:
     """Return jobs of all users, newest first."""
     async with services.ledger.read() as reads:
-        if state == "failed":
-            rows = await reads.jobs.failed_page(page.cursor, limit=page.limit)
-        else:
-            rows = await reads.jobs.alive_page(page.cursor, limit=page.limit, stage=stage)
+        rows = await reads.job_lists.page(wanted, page.cursor, limit=page.limit)
     return QueueJobList(items=[QueueJob.of(row) for row in rows], next_cursor=cursor_behind(rows, page))
 
 
@@ -66,6 +72,30 @@ async def job(services: ServicesDep, job_id: PathId) -> QueueJob:
     """Return the row, and what Redis holds of it."""
     row = await _row(services, job_id)
     return QueueJob.of(row, (await services.queues[row.kind.queue].look(row.id))[0])
+
+
+@router.get("/jobs/{job_id}/timeline", summary="Show what happened to a job")
+async def timeline(services: ServicesDep, job_id: PathId) -> TimelineBody:
+    """Return the job, what its worker gets, the jobs it needs, and its moments from row and events."""
+    async with services.ledger.read() as reads:
+        order = next(iter(await reads.orders.of([job_id])), None)
+        if order is None:
+            raise NotFound("There is no such job.")
+        row = order.job
+        needs = (await reads.needs.of([row.id])).get(row.id, [])
+        events = await reads.events.of_job(row.public_id, limit=EVENTS_MOST)
+    try:
+        made = compose(order, services.store.url_of, job_age_seconds=services.settings.limits.job_age_seconds)
+        payload = PayloadBody.of(made)
+    except LookupError:
+        payload = None  # A job that it needs is not done: nobody can weave it yet.
+    view = (await services.queues[row.kind.queue].look(row.id))[0]
+    return TimelineBody(
+        job=QueueJob.of(row, view),
+        payload=payload,
+        needs=[QueueJob.of(need) for need in needs],
+        moments=[MomentBody.of(one) for one in timeline_of(row, needs=needs, events=events)],
+    )
 
 
 @router.post("/jobs/{job_id}/retry", status_code=202, summary="Let a failed job try again")
@@ -115,3 +145,7 @@ async def _row(services: Services, job_id: str) -> JobRow:
     if row is None:
         raise NotFound("There is no such job.")
     return row
+
+
+def _started(card: WorkerCard) -> str | None:
+    return iso(datetime.fromtimestamp(card.started_at, UTC)) if card.started_at else None

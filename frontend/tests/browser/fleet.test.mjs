@@ -1,0 +1,209 @@
+/* The Fleet page in a real browser on a real fleet: who may see it, what it shows, and what an operator does with it. */
+import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { after, before, test } from "node:test";
+import { GARMENT, open, PATIENCE_MS, PERSON, start, stop, URL_OF_FLEET } from "./tab.mjs";
+
+const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
+const TOKEN = process.env.OPERATOR_TOKEN ?? "";
+const VIEWS = ["Overview", "Workers", "Jobs", "What if"];
+
+before(start);
+after(stop);
+
+/** Nothing went wrong unseen, and nothing left for another host. */
+function clean({ complaints, foreign }, allowed = /^$/) {
+  assert.deepEqual(complaints.filter((one) => !allowed.test(one)), []);
+  assert.deepEqual(foreign, []);
+}
+
+/** Ask the API; fail on a refusal. */
+async function ask(token, method, path, body) {
+  const answer = await fetch(URL_OF_FLEET + path, {
+    method,
+    headers: { ...(token ? { Authorization: `Bearer ${token}` } : {}), "Content-Type": "application/json" },
+    body: body && JSON.stringify(body),
+  });
+  assert.ok(answer.ok, `${method} ${path}: ${answer.status} ${await answer.clone().text()}`);
+  return answer.status === 204 ? null : answer.json();
+}
+
+/** A guest with photos in the store, who submits try-ons. */
+async function guest() {
+  const { access_token: token } = await ask(null, "POST", "/v1/auth/guest");
+  const upload = async (file, kind) => {
+    const bytes = await readFile(file);
+    const ticket = await ask(token, "GET", `/images/presignedUpUrl?kind=${kind}&content_type=image/webp&size_bytes=${bytes.length}`);
+    assert.ok((await fetch(ticket.upload_url, { method: "PUT", headers: ticket.headers, body: bytes })).ok);
+    return ticket.image_url;
+  };
+  const garment = await upload(GARMENT, "garment");
+  const snap = async (person, model) => (await ask(token, "POST", "/api/snap", { user_photo_url: person, cloth_clean_url: garment, model })).job_id;
+  return { token, upload, snap };
+}
+
+async function operated(more = {}) {
+  const prepare = (context) =>
+    context.addInitScript((token) => sessionStorage.setItem("proteus.operator", JSON.stringify({ name: "", token, until: null, refresh: null })), TOKEN);
+  const tab = await open({ path: "/app/fleet", prepare, ...more });
+  await tab.page.locator('.fleet [data-fresh="yes"]').waitFor();
+  await tab.page.locator(".tiles").waitFor();
+  return tab;
+}
+
+test("shoppers do not see the page named, and it asks who is there", async () => {
+  const tab = await open();
+  const { page } = tab;
+  await page.locator("nav").getByText("History").waitFor();
+  assert.equal(await page.locator("nav").getByText("Fleet").count(), 0);
+  await page.goto(`${URL_OF_FLEET}/app/fleet`);
+  const email = `ops-${randomUUID().slice(0, 8)}@shop.example`;
+  const made = await ask(TOKEN, "POST", "/v1/accounts", { email, role: "admin", tenant: "operators" });
+  await page.getByLabel("Email address").fill(email);
+  await page.getByLabel("Password").fill("not the password");
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.getByRole("alert").getByText("That is not right").waitFor();
+  await page.getByLabel("Password").fill(made.password);
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.locator(".tiles").waitFor();
+  await page.reload();
+  await page.locator(".tiles").waitFor(); // The tab remembers its operator.
+  assert.equal(await page.evaluate(() => localStorage.getItem("proteus.operator")), null);
+  const { token } = JSON.parse(await page.evaluate(() => sessionStorage.getItem("proteus.operator")));
+  const ended = page.waitForResponse((answer) => answer.url().endsWith("/v1/auth/logout"));
+  await page.getByRole("button", { name: "Sign out" }).click();
+  await page.getByLabel("Email address").waitFor();
+  assert.equal((await ended).status(), 204);
+  for (let status = 200; status !== 401; ) ({ status } = await fetch(`${URL_OF_FLEET}/v1/queue`, { headers: { Authorization: `Bearer ${token}` } }));
+  assert.equal(await page.evaluate(() => sessionStorage.getItem("proteus.operator")), null);
+  await page.getByRole("button", { name: "Token or API key" }).click();
+  await page.getByLabel("Token of scope admin").fill((await guest()).token);
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.getByRole("alert").getByText("not as an administrator").waitFor();
+  clean(tab, /status of 40[13]/);
+  await tab.context.close();
+});
+
+test("what waits and runs is shown, and intake pauses with a reason that users read", async () => {
+  const user = await guest();
+  const person = await user.upload(PERSON, "person");
+  const ids = [];
+  for (let n = 0; n < 6; n++) ids.push(await user.snap(person, "timed"));
+  const tab = await operated();
+  const { page } = tab;
+  const tile = (name) => page.locator(".tile", { has: page.getByText(name, { exact: true }) }).locator(".big");
+  await tile("Running").getByText(/[1-9]/).waitFor();
+  await page.getByRole("region", { name: "Unfinished jobs by engine" }).getByText("timed").waitFor();
+  await page.locator(".trend svg").first().waitFor();
+  assert.match((await page.locator(".trend svg").first().getAttribute("aria-label")) ?? "", /^Arrivals and service, the last 60 minutes\./);
+  await page.getByRole("button", { name: "Pause intake" }).click();
+  await page.getByLabel("Why?").fill("A new disk.");
+  await page.locator("dialog").getByRole("button", { name: "Pause intake" }).click();
+  await page.getByText("Intake is paused: A new disk.").waitFor();
+  const refused = await fetch(`${URL_OF_FLEET}/api/snap`, {
+    method: "POST",
+    headers: { Authorization: `Bearer ${user.token}`, "Content-Type": "application/json" },
+    body: JSON.stringify({ user_photo_url: person, cloth_clean_url: person, model: "timed" }),
+  });
+  assert.equal(refused.status, 503);
+  assert.equal((await refused.json()).code, "intake_paused");
+  await page.getByRole("button", { name: "Resume intake" }).click();
+  await page.getByRole("button", { name: "Pause intake" }).waitFor();
+  await page.getByRole("button", { name: "Jobs", exact: true }).click();
+  await page.getByLabel("Engine").selectOption("timed");
+  await page.locator(`tr[data-job="${ids[0]}"]`).waitFor();
+  await page.getByRole("button", { name: "Cancel all of these…" }).click();
+  await page.getByRole("heading", { name: /^Drop \d jobs?\?$/ }).waitFor();
+  await page.locator("dialog").getByRole("button", { name: /^Drop \d jobs?$/ }).click();
+  await page.getByText(/^\d dropped\.$/).waitFor();
+  await page.getByText("No job is like that.").waitFor({ timeout: PATIENCE_MS });
+  clean(tab);
+  await tab.context.close();
+});
+
+test("a job's timeline and payload are shown, and failed ones are retried after a question that says how many", async () => {
+  const user = await guest();
+  const nobody = await user.upload(GARMENT, "person");
+  const failed = await user.snap(nobody, "puppet");
+  await ask(user.token, "GET", `/api/status/${failed}?wait=30`);
+  const tab = await operated();
+  const { page } = tab;
+  await page.getByRole("button", { name: "Jobs", exact: true }).click();
+  await page.getByLabel("State").selectOption("failed");
+  await page.locator(`tr[data-job="${failed}"]`).getByRole("button").click();
+  await page.locator(".timeline .ended").waitFor();
+  assert.match(await page.locator(".timeline").innerText(), /Created[\s\S]*A need ended:[\s\S]*Ended/);
+  await page.getByText("What its worker gets").click();
+  await page.locator("dialog pre, dialog details .soft").first().waitFor();
+  await page.keyboard.press("Escape");
+  await page.getByLabel("Error code").fill("no_person_detected");
+  await page.getByLabel("Error code").press("Enter");
+  await page.getByRole("button", { name: "Retry all of these…" }).click();
+  await page.getByRole("heading", { name: /^Retry \d+ jobs\?$/ }).waitFor();
+  await page.locator("dialog").getByRole("button", { name: /^Retry \d+ jobs$/ }).click();
+  await page.getByText(/^\d+ queued again, \d+ skipped/).waitFor();
+  clean(tab);
+  await tab.context.close();
+});
+
+test("a worker is drained and takes jobs again", async () => {
+  const tab = await operated();
+  const { page } = tab;
+  await page.getByRole("button", { name: "Workers", exact: true }).click();
+  const weaver = page.locator(".worker", { hasText: "weaver:" });
+  await weaver.locator(".bars, h3").first().waitFor();
+  await weaver.getByRole("button", { name: /^Drain/ }).click();
+  await page.locator('.worker[data-state="draining"]').waitFor();
+  await weaver.getByRole("button", { name: /^Take jobs again/ }).click();
+  await page.locator('.worker[data-state="draining"]').waitFor({ state: "detached" });
+  clean(tab);
+  await tab.context.close();
+});
+
+test("another fleet's speed is told as its size is typed", async () => {
+  const tab = await operated();
+  const { page } = tab;
+  await page.getByRole("button", { name: "What if" }).click();
+  const speed = page.locator(".outcome > div", { hasText: "Makes at most" }).locator("dd");
+  await page.getByLabel("Weavers").fill("0");
+  await speed.getByText("0 pictures a minute", { exact: true }).waitFor();
+  await page.getByLabel("Weavers").fill("4");
+  await speed.getByText(/^[1-9][\d,.]* pictures a minute$/).waitFor();
+  clean(tab);
+  await tab.context.close();
+});
+
+test("a gateway that does not answer leaves what was known, and says so", async () => {
+  const tab = await operated();
+  const { page } = tab;
+  await tab.context.route("**/v1/queue", (route) => route.abort());
+  await page.locator('[data-fresh="no"]').waitFor();
+  await page.getByRole("alert").getByText("You see what was known last.").waitFor();
+  assert.ok(await page.locator(".tiles").isVisible());
+  await tab.context.unroute("**/v1/queue");
+  await page.locator('[data-fresh="yes"]').waitFor();
+  await tab.context.close();
+});
+
+for (const [colorScheme, width, locale] of [
+  ["light", 1366, "en"],
+  ["dark", 360, "de"],
+]) {
+  test(`no serious finding of axe and nothing beyond the edge: ${colorScheme}, ${width} pixels`, async () => {
+    const tab = await operated({ colorScheme, viewport: { width, height: 800 }, locale });
+    const { page } = tab;
+    await page.evaluate(await readFile(AXE, "utf8"));
+    for (let view = 0; view < VIEWS.length; view++) {
+      await page.locator(".views button").nth(view).click();
+      await page.locator(".fleet .card").first().waitFor();
+      const found = await page.evaluate(() => globalThis.axe.run());
+      const serious = found.violations.filter((one) => ["serious", "critical"].includes(one.impact ?? ""));
+      assert.deepEqual(serious.map((one) => `${VIEWS[view]}: ${one.id}: ${one.nodes.map((node) => node.html).join(" ")}`), []);
+      assert.ok((await page.evaluate(() => document.documentElement.scrollWidth)) <= width, VIEWS[view]);
+    }
+    clean(tab);
+    await tab.context.close();
+  });
+}
