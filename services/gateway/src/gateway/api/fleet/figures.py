@@ -57,7 +57,7 @@ async def imagine(services: ServicesDep, wish: WhatIfRequest) -> WhatIfBody:
     run `proteus size`.
     """
     settings, view = services.settings, services.fleet.view
-    card = card_of(wish.engine, commercial_only=settings.licence_policy == "commercial")
+    card = card_of(wish.engine, rules=settings.licences)
     waiting = services.fleet.waiting_for(card.name) if wish.waiting is None else wish.waiting
     outcome = what_if(
         Imagined(
