@@ -16,6 +16,9 @@ export interface paths {
         /**
          * Try a garment on
          * @description Submit a try-on. 202 with position and ETA; with `Prefer: wait=N` 200 if it ends in time; 429 if shed.
+         *
+         *     `POST /v1/tryons` also takes the photos themselves: as data URIs, or as the files `person` and `garment` of a form
+         *     (`multipart/form-data`) whose other fields are the options.
          */
         post: operations["snap_v1_tryons_post"];
         delete?: never;
@@ -36,6 +39,9 @@ export interface paths {
         /**
          * Try a garment on
          * @description Submit a try-on. 202 with position and ETA; with `Prefer: wait=N` 200 if it ends in time; 429 if shed.
+         *
+         *     `POST /v1/tryons` also takes the photos themselves: as data URIs, or as the files `person` and `garment` of a form
+         *     (`multipart/form-data`) whose other fields are the options.
          */
         post: operations["snap_api_snap_post"];
         delete?: never;
@@ -2566,6 +2572,7 @@ export interface components {
          * @example {
          *       "allowed": true,
          *       "code_licence": "Apache-2.0",
+         *       "commercial_terms": "yes",
          *       "commercial_use": true,
          *       "default": true,
          *       "description": "Instant preview: the cut-out warped onto the torso by a mesh, no diffusion.",
@@ -2590,8 +2597,17 @@ export interface components {
             weights_licence: string;
             /** Training Data Note */
             training_data_note: string;
-            /** Commercial Use */
+            /**
+             * Commercial Use
+             * @description Commercial use is allowed without a doubt: the terms are `yes`.
+             */
             commercial_use: boolean;
+            /**
+             * Commercial Terms
+             * @description `tag_only`: the licence tag allows commercial use, but the training data puts it in doubt.
+             * @enum {string}
+             */
+            commercial_terms: "yes" | "tag_only" | "no";
             /**
              * Allowed
              * @description The deployment's licence policy allows it.
@@ -2615,6 +2631,7 @@ export interface components {
          *         {
          *           "allowed": true,
          *           "code_licence": "Apache-2.0",
+         *           "commercial_terms": "yes",
          *           "commercial_use": true,
          *           "default": true,
          *           "description": "Instant preview: the cut-out warped onto the torso by a mesh, no diffusion.",
@@ -2630,6 +2647,7 @@ export interface components {
          *         {
          *           "allowed": true,
          *           "code_licence": "Apache-2.0",
+         *           "commercial_terms": "yes",
          *           "commercial_use": true,
          *           "description": "Plain backgrounds, by geometry.",
          *           "name": "classic",
@@ -2768,6 +2786,7 @@ export interface components {
          * @example {
          *       "allowed": true,
          *       "code_licence": "Apache-2.0",
+         *       "commercial_terms": "yes",
          *       "commercial_use": true,
          *       "description": "Plain backgrounds, by geometry.",
          *       "name": "classic",
@@ -2786,8 +2805,17 @@ export interface components {
             weights_licence: string;
             /** Training Data Note */
             training_data_note: string;
-            /** Commercial Use */
+            /**
+             * Commercial Use
+             * @description Commercial use is allowed without a doubt: the terms are `yes`.
+             */
             commercial_use: boolean;
+            /**
+             * Commercial Terms
+             * @description `tag_only`: the licence tag allows commercial use, but the training data puts it in doubt.
+             * @enum {string}
+             */
+            commercial_terms: "yes" | "tag_only" | "no";
             /**
              * Allowed
              * @description The deployment's licence policy allows it.
@@ -3484,7 +3512,7 @@ export interface components {
         };
         /**
          * SnapRequest
-         * @description A person's photo and a garment -> a try-on.
+         * @description A person's photo and a garment -> a try-on. Small photos may come as data URIs.
          * @example {
          *       "category": "upper",
          *       "cloth_clean_url": "https://objects.example.com/proteus/derived/user_1a2b3c4d5e6f47a8b9c0d1e2f3a4b5c6/9f86d081884c7d65/cut/classic-1-auto/cut.png",
@@ -3537,6 +3565,11 @@ export interface components {
              */
             priority?: "normal" | "high" | "low";
             /**
+             * Person Index
+             * @description Which person of the photo, from the left, 0 being the first. Default: the largest.
+             */
+            person_index?: number | null;
+            /**
              * Metadata
              * @description Your own labels; returned with the try-on and visible to you only.
              */
@@ -3550,12 +3583,12 @@ export interface components {
             expires_in?: number | null;
             /**
              * User Photo Url
-             * @description `image_url` of the person's photo.
+             * @description `image_url` of the person's photo; or the photo itself, `data:image/jpeg;base64,…`.
              */
             user_photo_url: string;
             /**
              * Cloth Clean Url
-             * @description The cut-out's address, or the `image_url` of a garment photo: then it is cut out first.
+             * @description The cut-out's address, or the `image_url` of a garment photo: then it is cut out first; or the garment's photo itself, `data:image/jpeg;base64,…`.
              */
             cloth_clean_url: string;
         };
@@ -4240,6 +4273,11 @@ export interface components {
              */
             priority?: "normal" | "high" | "low";
             /**
+             * Person Index
+             * @description Which person of the photo, from the left, 0 being the first. Default: the largest.
+             */
+            person_index?: number | null;
+            /**
              * Metadata
              * @description Your own labels; returned with the try-on and visible to you only.
              */
@@ -4535,6 +4573,89 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["SnapRequest"];
+                "multipart/form-data": {
+                    /**
+                     * Category
+                     * @description The kind of garment, in submits; the tailor turns `auto` into one of the others.
+                     * @enum {string}
+                     */
+                    category?: "auto" | "upper" | "lower" | "overall" | "dress";
+                    /**
+                     * Model
+                     * @description Engine, see GET /v1/models; default: the deployment's.
+                     */
+                    model?: string | null;
+                    /**
+                     * Quality
+                     * @default balanced
+                     * @enum {string}
+                     */
+                    quality?: "fast" | "balanced" | "best";
+                    /**
+                     * Seed
+                     * @description The effective seed is in the results.
+                     */
+                    seed?: number | null;
+                    /**
+                     * Num Samples
+                     * @default 1
+                     */
+                    num_samples?: number;
+                    /**
+                     * Output Format
+                     * @description Default: the engine's own.
+                     */
+                    output_format?: ("webp" | "png" | "jpeg") | null;
+                    /**
+                     * Deadline Ms
+                     * @description Milliseconds from now after which the picture is worthless: refused or dropped, never made late.
+                     */
+                    deadline_ms?: number | null;
+                    /**
+                     * Priority
+                     * @description `high` needs the scope `priority:high`; `low` waits until little else does.
+                     * @default normal
+                     * @enum {string}
+                     */
+                    priority?: "normal" | "high" | "low";
+                    /**
+                     * Person Index
+                     * @description Which person of the photo, from the left, 0 being the first. Default: the largest.
+                     */
+                    person_index?: number | null;
+                    /**
+                     * Metadata
+                     * @description Your own labels; returned with the try-on and visible to you only.
+                     */
+                    metadata?: {
+                        [key: string]: string;
+                    } | null;
+                    /**
+                     * Expires In
+                     * @description Seconds until the try-on and its pictures are deleted.
+                     */
+                    expires_in?: number | null;
+                    /**
+                     * Person
+                     * @description The person's photo.
+                     */
+                    person?: string | null;
+                    /**
+                     * Garment
+                     * @description The garment's photo.
+                     */
+                    garment?: string | null;
+                    /**
+                     * User Photo Url
+                     * @description In place of `person`: its `image_url`.
+                     */
+                    user_photo_url?: string | null;
+                    /**
+                     * Cloth Clean Url
+                     * @description In place of `garment`: a cut-out's address, or a garment photo's `image_url`.
+                     */
+                    cloth_clean_url?: string | null;
+                };
             };
         };
         responses: {
