@@ -43,6 +43,7 @@ class Backlog:
 class Reads:
     backlog: Backlog
     engine_offers: Any
+    deployment: Any
 
 
 @dataclass
@@ -55,7 +56,7 @@ class Ledger:
     @asynccontextmanager
     async def read(self) -> AsyncIterator[Reads]:
         async with self.real.read() as reads:
-            yield Reads(Backlog(reads.backlog, self.before), reads.engine_offers)
+            yield Reads(Backlog(reads.backlog, self.before), reads.engine_offers, reads.deployment)
 
 
 @pytest.mark.parametrize("moment", ["before", "during", "after"])

@@ -42,7 +42,9 @@ def test_a_gateway_hears_sigterm_before_its_heavy_imports(tmp_path):
     assert process.status == 143
 
 
-@pytest.mark.parametrize("seconds", [1.0, 2.5, 8.0])
+@pytest.mark.parametrize(
+    "seconds", [pytest.param(1.0, marks=pytest.mark.long), 2.5, pytest.param(8.0, marks=pytest.mark.long)]
+)
 async def test_a_gateway_whose_servers_are_away_ends_within_two_seconds_of_sigterm(tmp_path, seconds):
     process = starting(tmp_path)
     process.wait_until_it_hears()

@@ -98,6 +98,7 @@ async def test_every_gateway_and_every_restart_knows_that_intake_is_paused(
         assert (refused.status_code, refused.json()["code"]) == (503, "intake_paused")
 
 
+@pytest.mark.long
 async def test_the_command_line_pauses_and_resumes(gateway: Any, operator: Any) -> None:
     async def run(*words: str) -> str:
         # In a thread: the gateway that it asks runs in this event loop.
@@ -217,6 +218,7 @@ async def test_figures_count_what_came_ended_and_was_refused(
     } in overview["unfinished"]  # fmt: skip
 
 
+@pytest.mark.long
 async def test_a_price_shows_what_a_picture_costs_and_what_another_fleet_would(
     gateway_settings: Any, serve: Any, account: Any
 ) -> None:
