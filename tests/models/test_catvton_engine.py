@@ -12,7 +12,7 @@ import torch
 from PIL import Image
 from structlog.testing import capture_logs
 
-from catvton_jobs import BEST, CARD, HEIGHT, STEPS, WIDTH, finish, job
+from catvton_jobs import BEST, CARD, HEIGHT, STEPS, WIDTH, finish, job, small_engine
 from proteus.engines import CATVTON
 from proteus.errors import (
     EngineError,
@@ -40,9 +40,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory):
 
 @pytest.fixture
 def engine(folder) -> CatVtonEngine:
-    loaded = catvton.load_engine(weights_dir=folder, device="cpu")
-    assert isinstance(loaded, CatVtonEngine)
-    return CatVtonEngine(loaded.pipeline, card=CARD)
+    return small_engine(folder)
 
 
 @pytest.mark.parametrize("size", [(100, 140), (300, 90), (64, 300)])

@@ -6,9 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from catvton_jobs import BEST, CARD, STEPS, finish, job
+from catvton_jobs import BEST, CARD, STEPS, finish, job, small_engine
 from proteus.errors import EngineError, OutOfMemory
-from weaver.pipelines import catvton
 from weaver.pipelines.catvton.engine import CatVtonEngine
 from weaver.pipelines.catvton.pipeline import CatVtonPipeline
 from workbench.bench.checkpoints import write_catvton
@@ -23,9 +22,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory):
 
 @pytest.fixture
 def engine(folder) -> CatVtonEngine:
-    loaded = catvton.load_engine(weights_dir=folder, device="cpu")
-    assert isinstance(loaded, CatVtonEngine)
-    return CatVtonEngine(loaded.pipeline, card=CARD)
+    return small_engine(folder)
 
 
 def test_what_is_decoded_leaves_although_the_next_decode_does_not_fit(engine):

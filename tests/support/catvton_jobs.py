@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from proteus.engines import CATVTON, Preset
 from proteus.jobs import JobId
+from weaver.pipelines import catvton
+from weaver.pipelines.catvton.engine import CatVtonEngine
 from weaver.pipelines.contract import Finished, Session, WeaveJob
 
 WIDTH, HEIGHT, STEPS = 48, 64, 3
@@ -23,6 +26,13 @@ CARD = replace(
     degraded=Preset(width=WIDTH // 3 * 2, height=HEIGHT // 2, steps=2),
 )
 BEST = CARD.batch_key("best")
+
+
+def small_engine(folder: Path) -> CatVtonEngine:
+    """Load the weights of `write_catvton`, with the presets above."""
+    loaded = catvton.load_engine(weights_dir=folder, device="cpu")
+    assert isinstance(loaded, CatVtonEngine)
+    return CatVtonEngine(loaded.pipeline, card=CARD)
 
 
 def job(name: str, *, size: tuple[int, int] = (100, 140), seed: int = 7, **changes: Any) -> WeaveJob:
