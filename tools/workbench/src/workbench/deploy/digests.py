@@ -1,4 +1,4 @@
-"""`make digests`: third parties' images and actions, resolved to digests and commits.
+"""`make digests`: third parties' images and actions, resolved to digests and commits; none is typed by hand.
 
     docker buildx imagetools, git ls-remote ─▶ deploy/digests.json ─▶ workflows, deploy/digests.env, the chart's values
 
