@@ -10,14 +10,14 @@ from pydantic_settings import BaseSettings
 
 from gateway.settings import AuthSettings
 from proteus.secret_files import SecretSettings
-from proteus.settings import LeaseSettings, LogSettings, RedisSettings, StorageSettings
+from proteus.settings import LeaseSettings, LogSettings, RedisSettings, StorageSettings, TracingSettings
 from workbench.stack.plan import DEFAULTS
 
 from .conftest import Objects
 from .test_compose_and_images import compose
 
 SERVICES = ("gateway", "tailor", "weaver", "arbitrator")
-SHARED: tuple[type[BaseSettings], ...] = (LeaseSettings, LogSettings, RedisSettings, StorageSettings)
+SHARED: tuple[type[BaseSettings], ...] = (LeaseSettings, LogSettings, RedisSettings, StorageSettings, TracingSettings)
 NOT_OURS = {"HF_TOKEN", "REDIS_ADDR", "PROTEUS_WORKER_ID", "TAILOR_URL"}
 """Read by the hub's client; by KEDA from the weaver's and tailor's environment; by workers, and harmless elsewhere; by
 what an operator adds beside the gateway (`POST /segment`)."""

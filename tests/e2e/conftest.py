@@ -25,11 +25,11 @@ async def fleet(tmp_path: Path) -> AsyncIterator[Plan]:
 
 
 @asynccontextmanager
-async def running(folder: Path) -> AsyncIterator[Plan]:
-    """Run a fleet; its output is printed, so a failing test shows it."""
+async def running(folder: Path, **given: str) -> AsyncIterator[Plan]:
+    """Run a fleet with these variables; its output is printed, so a failing test shows it."""
 
     def say(name: str, line: str) -> None:
         print(f"{name:>10} | {line}")
 
-    async with stack(Home(folder), models=MODELS, given={}, say=say) as plan:
+    async with stack(Home(folder), models=MODELS, given=given, say=say) as plan:
         yield plan

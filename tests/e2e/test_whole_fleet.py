@@ -8,18 +8,22 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from secrets import token_hex
 from urllib.parse import urlsplit
 
+import httpx
 import pytest
 import pytest_asyncio
 from PIL import Image, ImageChops
 from rich.console import Console
 from tests.e2e.conftest import running
 
+from collector import Collector, collecting
 from proteus_cli.tryon import Board, Wish, try_on
 from proteus_client import Client, JobEnded, Refused
+from waiting import until
 from workbench import assets
 from workbench.stack.plan import Plan
 
@@ -33,10 +37,17 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("whole") / "stack"
 
 
+@pytest.fixture(scope="module")
+def collector() -> Iterator[Collector]:
+    """Receives the fleet's traces."""
+    with collecting() as made:
+        yield made
+
+
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def fleet(folder: Path) -> AsyncIterator[Plan]:
+async def fleet(folder: Path, collector: Collector) -> AsyncIterator[Plan]:
     """One running fleet for all of them."""
-    async with running(folder) as plan:
+    async with running(folder, OTEL_EXPORTER_OTLP_ENDPOINT=collector.url) as plan:
         yield plan
 
 
@@ -55,6 +66,43 @@ async def test_a_photo_and_a_garment_become_a_try_on(fleet: Plan, tmp_path: Path
         assert ImageChops.difference(before.convert("RGB"), after.convert("RGB")).getbbox() is not None
         assert cut.mode == "RGBA"
     assert (refusal.value.status, refusal.value.problem_code) == (404, "not_found")
+
+
+async def test_one_trace_shows_where_a_try_ons_time_went(fleet: Plan, collector: Collector) -> None:
+    async with Client.connected(fleet.gateway_url) as client:
+        person = await client.upload(assets.PERSON.read_bytes(), kind="person")
+        garment = await client.upload(assets.GARMENT.read_bytes(), kind="garment")
+        trace = token_hex(16)
+        headers = {"Authorization": f"Bearer {client.token}", "traceparent": f"00-{trace}-00f067aa0ba902b7-01"}
+        async with httpx.AsyncClient(base_url=fleet.gateway_url, headers=headers, timeout=90) as plain:
+            body = {"user_photo_url": person, "cloth_clean_url": garment, "category": "upper"}
+            job = (await plain.post("/api/snap", json=body)).raise_for_status().json()
+            done = (await plain.get(f"/api/status/{job['job_id']}", params={"wait": 60})).json()
+    assert done["status"] == "completed", done
+
+    path = ["prepare", "queue wait", "fetch and prepare", "weave", "encode and store", "record tryon"]
+
+    async def arrived() -> bool:
+        return {"POST /api/snap", *path} <= {one.name for one in collector.of(trace)}
+
+    await until(arrived, what="the spans of the try-on")
+    spans = {one.name: one for one in collector.of(trace)}
+    submit = spans["POST /api/snap"]
+    assert (submit.parent, submit.service) == ("00f067aa0ba902b7", "proteus-gateway")
+    assert {spans[name].parent for name in path} == {submit.id}
+    assert [spans[name].service.removeprefix("proteus-") for name in path] == ["gateway", *["weaver"] * 4, "gateway"]
+    assert [spans[name].end for name in path] == sorted(spans[name].end for name in path)
+    assert spans["store put_object"].parent == spans["encode and store"].id
+    assert spans["postgres transaction"].parent == submit.id
+    prepared = [
+        one for other in spans["prepare"].links for one in collector.of(other) if one.service == "proteus-tailor"
+    ]
+    assert {"ingest", "cut", "parse", "store get_object"} <= {one.name for one in prepared}
+    (batch,) = [one for one in collector.spans if one.name == "batch puppet" and trace in one.links]
+    assert spans["weave"].links == (batch.trace,)
+    sent = b"".join(collector.raw)
+    for secret in (client.token, client.token.split(".")[1], "X-Amz-Signature", "incoming/", "derived/", "user_"):
+        assert secret.encode() not in sent, secret
 
 
 @pytest.mark.long

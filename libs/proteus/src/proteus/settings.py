@@ -110,6 +110,23 @@ class LogSettings(CheckedSettings):
         return level.upper()
 
 
+class TracingSettings(CheckedSettings):
+    """Traces over OpenTelemetry; off unless an endpoint is named."""
+
+    model_config = SettingsConfigDict(frozen=True, env_prefix="OTEL_", extra="ignore")
+
+    exporter_otlp_endpoint: str = ""
+    """`OTEL_EXPORTER_OTLP_ENDPOINT`. A collector's OTLP/HTTP address, without `/v1/traces`; empty: no traces."""
+
+    traces_sampler_arg: float = Field(default=1.0, ge=0.0, le=1.0)
+    """`OTEL_TRACES_SAMPLER_ARG`. Share of the traces that are sent; every service sends the same ones."""
+
+    @field_validator("exporter_otlp_endpoint")
+    @classmethod
+    def _is_http(cls, url: str) -> str:
+        return checked_url(url, "http", "https") if url else url
+
+
 class LeaseSettings(CheckedSettings):
     """How long a worker may be silent before its jobs go to another one."""
 

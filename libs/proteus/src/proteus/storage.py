@@ -30,6 +30,7 @@ from proteus.errors import DependencyUnavailable, InvalidRequest, NotFound, Prot
 from proteus.retrying import Waits
 from proteus.settings import StorageSettings
 from proteus.store_answers import refusal
+from proteus.tracing import child
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -316,7 +317,7 @@ class ObjectStore:
     def _asking(self, operation: str, key: str) -> Iterator[None]:
         """Turn the store's errors inside the block into our own, and note when it answered."""
         try:
-            with self._waits:
+            with self._waits, child(f"store {operation}"):
                 yield
         except ClientError as error:
             code = error.response.get("Error", {}).get("Code", "")

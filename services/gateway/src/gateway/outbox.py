@@ -25,6 +25,7 @@ from proteus.messages import names_of
 from proteus.payloads import TailorWork, TryonWork
 from proteus.queue import AnyQueue, Submission
 from proteus.stages import TAILOR_WORKS, category_of, person_index_of
+from proteus.tracing import child
 
 T = TypeVar("T")
 
@@ -75,7 +76,8 @@ class Submitter:
         taken = 0
         for name, submissions in by_list.items():
             try:
-                taken += await self._submitted(name, submissions)
+                with child("queue submit", queue=name, jobs=len(submissions)):
+                    taken += await self._submitted(name, submissions)
             except (RedisError, OSError) as error:
                 metrics.PUSHES_FAILED.inc(len(submissions))
                 log.warning("push_failed", queue=name, jobs=len(submissions), error=str(error))

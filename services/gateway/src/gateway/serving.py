@@ -17,6 +17,7 @@ from gateway.app import build, make_app
 from gateway.settings import GatewaySettings
 from proteus.service.lifecycle import run_until_signalled
 from proteus.service.listening import listen
+from proteus.tracing import exported
 
 log = structlog.get_logger()
 
@@ -31,6 +32,11 @@ async def serve(settings: GatewaySettings, *, host: str, port: int) -> int:
     Raises:
         ProteusError: The settings allow no gateway here; no port was opened.
     """
+    with exported(settings.tracing, "gateway"):
+        return await _serve(settings, host=host, port=port)
+
+
+async def _serve(settings: GatewaySettings, *, host: str, port: int) -> int:
     gc.collect()
     gc.freeze()  # Loaded objects stay: collecting over them again and again costs a tenth of each request.
     stopping = asyncio.Event()

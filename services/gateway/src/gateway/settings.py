@@ -17,7 +17,7 @@ from proteus.engines import CARDS
 from proteus.licences import LicenceRules
 from proteus.picture_formats import DECLARED_TYPES
 from proteus.secret_files import SecretSettings, refuse_published
-from proteus.settings import LeaseSettings, LogSettings, RedisSettings, StorageSettings, checked_url
+from proteus.settings import LeaseSettings, LogSettings, RedisSettings, StorageSettings, TracingSettings, checked_url
 
 
 class DatabaseSettings(SecretSettings):
@@ -315,6 +315,7 @@ class GatewaySettings(CheckedSettings):
     prices: PriceSettings = Field(default_factory=PriceSettings)
     lease: LeaseSettings = Field(default_factory=LeaseSettings)
     log: LogSettings = Field(default_factory=LogSettings)
+    tracing: TracingSettings = Field(default_factory=TracingSettings)
 
     @field_validator("engines")
     @classmethod

@@ -16,6 +16,7 @@ from proteus.settings import (
     ProbeSettings,
     RedisSettings,
     StorageSettings,
+    TracingSettings,
     fresh_worker_id,
 )
 
@@ -112,4 +113,5 @@ class Settings(BaseModel):
     storage: StorageSettings = Field(default_factory=StorageSettings)
     lease: LeaseSettings = Field(default_factory=LeaseSettings)
     log: LogSettings = Field(default_factory=LogSettings)
+    tracing: TracingSettings = Field(default_factory=TracingSettings)
     probe: ProbeSettings = Field(default_factory=ProbeSettings)

@@ -23,6 +23,7 @@ from proteus.service import telemetry
 from proteus.service.lifecycle import wait
 from proteus.service.supervision import LOOP_ERRORS, Pulse
 from proteus.stages import kinds_on
+from proteus.tracing import span
 from proteus.worker.claims import failure_of, failure_of_gone
 from proteus.worker.run import WorkerParts
 from tailor import tasks
@@ -112,7 +113,8 @@ class Worker:
 
     async def _do(self, job: Claimed) -> None:
         task = job.engine
-        with telemetry.bound(job_id=job.id, trace_id=job.trace_id, task=task):
+        with telemetry.bound(job_id=job.id, trace_id=job.trace_id, task=task), span(task, job.trace_id) as traced:
+            traced.note(job_id=job.id, attempt=job.attempts)
             log.info("claimed", token=job.token)
             start = time.monotonic()
             try:
@@ -124,6 +126,8 @@ class Worker:
             else:
                 outcome = await self._complete(job, result)
             self._heartbeat.moved()
+            if outcome != "completed":
+                traced.fail(outcome)
             seconds = time.monotonic() - start
             self._metrics.jobs.labels(task, outcome).inc()
             self._metrics.seconds.labels(task).observe(seconds)

@@ -20,6 +20,7 @@ from proteus.queue import Claimed, Completion, Failure, Verdict
 from proteus.retrying import retry_while_unavailable
 from proteus.service import telemetry
 from proteus.storage import ObjectStore
+from proteus.tracing import span
 from proteus.worker.claims import Claims, Gone, failure_of, failure_of_gone
 from proteus.worker.heartbeat import Heartbeat
 from weaver.metrics import Metrics
@@ -91,19 +92,20 @@ class Delivery:
         self._progress.note(job, Stage.STORING)
         start = time.monotonic()
         try:
-            described = await retry_while_unavailable(
-                lambda: store_picture(
-                    self._store,
-                    job,
-                    outcome,
-                    inputs=item.inputs,
-                    card=self._engines[job.engine].card,
-                    worker=self._claims.worker,
-                ),
-                seconds=self._patience_seconds,
-                moved=self._heartbeat.moved,
-                waits=lambda: True,
-            )
+            with span("encode and store", job.trace_id, job_id=job.id):
+                described = await retry_while_unavailable(
+                    lambda: store_picture(
+                        self._store,
+                        job,
+                        outcome,
+                        inputs=item.inputs,
+                        card=self._engines[job.engine].card,
+                        worker=self._claims.worker,
+                    ),
+                    seconds=self._patience_seconds,
+                    moved=self._heartbeat.moved,
+                    waits=lambda: True,
+                )
         except Exception as error:  # an error in one job's body or picture fails only that job
             self._metrics.wasted_seconds.labels("failed").inc(item.engine_seconds)
             return self.failed(job, error, began_at=start)

@@ -24,6 +24,7 @@ from proteus.queue import Claimed
 from proteus.service.lifecycle import wait
 from proteus.service.supervision import LOOP_ERRORS
 from proteus.worker.run import WorkerParts
+from weaver.batch_trace import BatchTrace
 from weaver.metrics import Metrics
 from weaver.open_batch import BatchItem, Emit, OpenBatch, settle
 from weaver.pipelines.contract import Engine, Session, StepReport
@@ -175,6 +176,8 @@ class EngineRunner:
         self.batches[size] += 1
         table = self._profile.table(batch_key)
         self._ends_at = time.monotonic() + (table.t(size) if table else UNKNOWN_SECONDS)
+        trace = BatchTrace(list(left.values()), batch_key, emit)
+        emit = trace.emit
         session = await self.in_thread(lambda: engine.open(batch_key))
         batch = OpenBatch(session, left, in_thread=self.in_thread, emit=emit)
         not_started: list[BatchItem] = []
@@ -196,6 +199,7 @@ class EngineRunner:
                 self._account(engine, batch, report, step_seconds)
                 self._take_in(report, left, emit)
         finally:
+            trace.end(seconds)
             await self._end(session)
         if batch.whole:
             self._profile.observe(batch_key, size, seconds)

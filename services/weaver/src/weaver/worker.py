@@ -20,6 +20,7 @@ from proteus.queue import Claimed, Failure
 from proteus.retrying import retry_while_unavailable
 from proteus.service.lifecycle import wait
 from proteus.service.supervision import LOOP_ERRORS, Pulse
+from proteus.tracing import span
 from proteus.worker.run import WorkerParts
 from weaver.claiming import Claimer
 from weaver.delivery import Delivery
@@ -135,12 +136,13 @@ class Worker:
             engine = self._runner.engines[job.engine]
             self._progress.note(job, Stage.FETCHING)
             try:
-                inputs = await retry_while_unavailable(
-                    lambda: engine.prepare(fetch(self._store, job, engine.card), job.batch_key),
-                    seconds=self._settings.store_patience_seconds,
-                    moved=self._moved,
-                    waits=lambda: True,
-                )
+                with span("fetch and prepare", job.trace_id, job_id=job.id):
+                    inputs = await retry_while_unavailable(
+                        lambda: engine.prepare(fetch(self._store, job, engine.card), job.batch_key),
+                        seconds=self._settings.store_patience_seconds,
+                        moved=self._moved,
+                        waits=lambda: True,
+                    )
             except Exception as error:  # an error in one job's body or pictures fails only that job
                 return self._delivery.failed(job, error, began_at=start)
             return BatchItem(job=job, inputs=inputs)

@@ -27,6 +27,7 @@ from proteus.errors import EngineError, PhotoRejected, ProteusError
 from proteus.jobs import JobId, WorkerId
 from proteus.queue import AnyQueue, Claimed, Completion, Failure, Verdict
 from proteus.replies import is_away
+from proteus.tracing import interval
 from proteus.worker.heartbeat import Heartbeat
 
 log = structlog.get_logger()
@@ -137,6 +138,14 @@ class Claims:
             raise
         for job in claim.jobs:
             self._held[job.id] = Held(job=job, claimed_at=asked_at)
+            interval(
+                "queue wait",
+                job.trace_id,
+                job.submitted_ms / 1000,
+                job.claimed_ms / 1000,
+                job_id=job.id,
+                work=job.engine,
+            )
         if claim.jobs and self._heartbeat:
             self._heartbeat.hold({job.id: job.token for job in claim.jobs})
         for job_id in claim.expired:

@@ -27,8 +27,9 @@ from proteus.registry import WorkerCard, WorkerState
 from proteus.service.lifecycle import cancel, run_unless_stopped
 from proteus.service.probes import probe_server
 from proteus.service.supervision import Loops, Pulse
-from proteus.settings import LeaseSettings, ProbeSettings, RedisSettings, StorageSettings
+from proteus.settings import LeaseSettings, ProbeSettings, RedisSettings, StorageSettings, TracingSettings
 from proteus.storage import ObjectStore
+from proteus.tracing import exported
 from proteus.worker.claims import Claims
 from proteus.worker.fetching import fetch_weights
 from proteus.worker.heartbeat import Heartbeat
@@ -66,6 +67,8 @@ class WorkerSettings(Protocol):
     def lease(self) -> LeaseSettings: ...
     @property
     def probe(self) -> ProbeSettings: ...
+    @property
+    def tracing(self) -> TracingSettings: ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -156,12 +159,17 @@ async def run_worker(service: WorkerService, settings: WorkerSettings, stop: asy
     """Run one worker until `stop`, or until its loop ends by itself.
 
     Raises:
-        SettingRefused: A port is not available.
+        SettingRefused: A port is not available, or traces are asked for that cannot be sent.
         NoStorageKey: There is nothing to sign with.
         LicenceRefused: The deployment's policy forbids the weights that the settings name.
         ModelUnavailable: None of the models that the settings name could be loaded.
         TooLittleMemory: The memory limit has no room for one slot.
     """
+    with exported(settings.tracing, service.name):
+        await _run_worker(service, settings, stop)
+
+
+async def _run_worker(service: WorkerService, settings: WorkerSettings, stop: asyncio.Event) -> None:
     worker_id = WorkerId(settings.worker.worker_id)
     store = ObjectStore(settings.storage)
     redis = worker_client(settings.redis.url)

@@ -24,6 +24,7 @@ from gateway.ledger.session import Reads, Writes
 from gateway.settings import DatabaseSettings
 from proteus.deadlines import LOOP_CALL_SECONDS, call_seconds, in_loop
 from proteus.errors import DependencyUnavailable, InvalidRequest, ReplyClass, class_of_sqlstate
+from proteus.tracing import child
 
 BAD_DATA_CLASS: Final = "22"
 """SQLSTATE class `data exception`: a NUL in a text, a number out of range."""
@@ -48,20 +49,23 @@ class Ledger:
     @asynccontextmanager
     async def read(self) -> AsyncIterator[Reads]:
         """Lend a session for reading; every statement is its own snapshot."""
-        async with _within_deadline(), self._autocommit[in_loop()].connect() as connection:
-            yield Reads(connection)
+        with child("postgres read"):
+            async with _within_deadline(), self._autocommit[in_loop()].connect() as connection:
+                yield Reads(connection)
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[Writes]:
         """Lend one transaction: committed when the block ends, rolled back when it raises."""
-        async with _within_deadline(), self._pools[in_loop()].begin() as connection:
-            yield Writes(connection)
+        with child("postgres transaction"):
+            async with _within_deadline(), self._pools[in_loop()].begin() as connection:
+                yield Writes(connection)
 
     @asynccontextmanager
     async def statement(self) -> AsyncIterator[Writes]:
         """Lend a session whose every statement is a transaction of its own: for a write of a single statement."""
-        async with _within_deadline(), self._autocommit[in_loop()].connect() as connection:
-            yield Writes(connection)
+        with child("postgres statement"):
+            async with _within_deadline(), self._autocommit[in_loop()].connect() as connection:
+                yield Writes(connection)
 
     @asynccontextmanager
     async def lock(self, name: str) -> AsyncIterator[bool]:

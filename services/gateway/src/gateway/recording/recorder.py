@@ -24,7 +24,7 @@ from gateway.ledger.session import Writes
 from gateway.outbox import Submitter
 from gateway.recording.transitions import apply, cascaded, fact, why_unreadable
 from gateway.status.views import AddressOf, ClientView, event_of, view_of_tailor_job, view_of_tryon
-from proteus import keys, object_keys
+from proteus import keys, object_keys, tracing
 from proteus.errors import DependencyUnavailable
 from proteus.events import Recorded
 from proteus.jobs import EPOCH_TOKENS, EventKind, JobState, Stage, UserId
@@ -218,8 +218,17 @@ class Recorder:
         for event in events:
             metrics.RECORDED.labels(event.kind).inc()
             metrics.RECORD_SECONDS.observe(max(0.0, now_ms - event.at_ms) / 1000)
+        ended_ms = {event.job_id: event.at_ms for event in events}
         for row in changed:
             if row.terminal:
+                tracing.interval(
+                    f"record {row.kind}",
+                    row.trace_id,
+                    ended_ms.get(row.id, now_ms) / 1000,
+                    now_ms / 1000,
+                    job_id=row.id,
+                    state=row.state,
+                )
                 metrics.SETTLED.labels(row.kind, row.state).inc()
                 log.info("job_ended", job_id=row.id, kind=row.kind, state=row.state, trace_id=row.trace_id)
 
@@ -253,9 +262,13 @@ async def _cascade(writes: Writes, change: _Change, recheck: Sequence[str], *, n
         change.after |= found
         ended = set()
         for job_id, needs in (await writes.needs.of(waiting)).items():
-            row = change.after[job_id]
-            moved = cascaded(row, [change.after.get(need.id, need) for need in needs], now=now)
+            row, known = change.after[job_id], [change.after.get(need.id, need) for need in needs]
+            moved = cascaded(row, known, now=now)
             change.after[job_id] = moved
+            if moved is not row:
+                traces = [need.trace_id for need in known]
+                begin, end = row.created_at.timestamp(), now.timestamp()
+                tracing.interval("prepare", row.trace_id, begin, end, links=traces, job_id=row.id)
             if moved is not row and moved.terminal:
                 ended.add(job_id)
         waiting = await writes.needs.dependents(ended) if ended else []

@@ -11,8 +11,8 @@ import json
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from secrets import token_hex
 from typing import Any, Final
-from uuid import uuid4
 
 import structlog
 
@@ -109,7 +109,7 @@ class ExternalPayloadImporter:
             await writes.users.add(FOREIGN.user_id, kind="foreign", tenant=FOREIGN.tenant)
         person = await self._copy(made["user_photo_url"], kind="person")
         garment = await self._copy(made["cloth_clean_url"], kind="garment")
-        context = SubmitContext(caller=FOREIGN, trace_id=uuid4().hex, job_id=made["id"])
+        context = SubmitContext(caller=FOREIGN, trace_id=token_hex(16), job_id=made["id"])
         await self._acceptor.submit(context, TryonOptions(), person_url=person, garment_url=garment)
 
     async def _kept(self, key: str) -> str:

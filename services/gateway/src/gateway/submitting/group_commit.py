@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from contextvars import Context
 from typing import Final, Generic, TypeVar
 
 from proteus.deadlines import call_seconds
 from proteus.errors import DependencyUnavailable, ProteusError
+from proteus.tracing import child
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -45,12 +47,13 @@ class GroupCommit(Generic[T, R]):
         answer: asyncio.Future[R] = asyncio.get_running_loop().create_future()
         self._waiting.append((item, answer))
         if len(self._runs) < BATCHES_AT_ONCE:
-            run = asyncio.create_task(self._run())
+            run = asyncio.create_task(self._run(), context=Context())  # No request's own: it serves many.
             self._runs.add(run)
             run.add_done_callback(self._runs.discard)
         try:
-            async with asyncio.timeout(call_seconds()):
-                return await answer
+            with child("commit"):
+                async with asyncio.timeout(call_seconds()):
+                    return await answer
         except TimeoutError as error:
             # The client that gets this error will retry: an item that has not begun must not run as well.
             self._waiting = [waiting for waiting in self._waiting if waiting[1] is not answer]

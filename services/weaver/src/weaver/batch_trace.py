@@ -1,0 +1,62 @@
+"""The spans of one session: the batch's own, and one for each picture's time in it; they link to each other."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from secrets import token_hex
+
+from proteus.jobs import JobState
+from proteus.tracing import interval
+from weaver.open_batch import BatchItem, Emit
+from weaver.pipelines.contract import Finished
+
+
+class BatchTrace:
+    """Traces one session.
+
+    Args:
+        items: The jobs it begins with.
+        batch_key: Their key.
+        emit: Receives the batch items whose outcome is known.
+    """
+
+    def __init__(self, items: Sequence[BatchItem], batch_key: str, emit: Emit) -> None:
+        self._id = token_hex(16)
+        self._traces = [item.job.trace_id for item in items if item.job.trace_id]
+        self._batch_key = batch_key
+        self._pictures = len(items)
+        self._emit = emit
+        self._began_at = time.time()
+
+    def emit(self, done: Sequence[BatchItem]) -> None:
+        """Send the span of each picture that leaves, and pass the pictures on."""
+        now = time.time()
+        for item in done:
+            interval(
+                "weave",
+                item.job.trace_id,
+                self._began_at,
+                now,
+                links=[self._id],
+                job_id=item.job.id,
+                batch_key=self._batch_key,
+                pictures=self._pictures,
+                engine_seconds=round(item.engine_seconds, 4),
+                outcome=JobState.COMPLETED if isinstance(item.outcome, Finished) else type(item.outcome).__name__,
+            )
+        self._emit(done)
+
+    def end(self, engine_seconds: float) -> None:
+        """Send the batch's span."""
+        interval(
+            f"batch {self._batch_key.partition('/')[0]}",
+            self._id,
+            self._began_at,
+            time.time(),
+            root=True,
+            links=self._traces,
+            batch_key=self._batch_key,
+            pictures=self._pictures,
+            engine_seconds=round(engine_seconds, 4),
+        )
