@@ -1,88 +1,62 @@
-"""Token buckets: how often one holder may ask, whatever the clock does and however many holders there are."""
+"""Windows that slide: what is left, how long to wait, and what one of several processes may let through alone."""
 
 from __future__ import annotations
-
-import time
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.rules import rates as module
-from gateway.rules.rates import Rate, Rates
-from proteus.clock import ManualClock
-from proteus.errors import RateLimited
+from gateway.rules.rates import Demand, Rate, Window, allowance_of, refuse
 
 
-def test_a_bucket_empties_and_fills_again() -> None:
-    clock = ManualClock()
-    rates = Rates({"submits": Rate(limit=2), "uploads": Rate(limit=0)}, now=clock.now)
-    first, second = rates.take("submits", "ann"), rates.take("submits", "ann")
-    assert first is not None
-    assert second is not None
-    assert (first.left, second.left) == (1, 0)
-    with pytest.raises(RateLimited, match="2 submits a minute") as refused:
-        rates.take("submits", "ann")
-    assert refused.value.retry_after_seconds == 30
-    assert rates.take("submits", "bob") is not None
-    clock.advance(30)
-    assert rates.take("submits", "ann") is not None
-    assert all(rates.take("uploads", "ann") is None for _ in range(99))
+def test_the_last_window_fades_while_the_present_one_fills():
+    rate = Rate(limit=10)
+    assert Window(before=10, before_seconds=60, now=0).left(rate) == 0
+    assert Window(before=10, before_seconds=30, now=2, now_seconds=90).left(rate) == 3
+    assert Window().left(rate) == 10
 
 
-def test_what_costs_more_than_the_whole_bucket_is_refused_and_costs_nothing() -> None:
-    rates = Rates({"warm_minutes": Rate(limit=10, seconds=3600)}, now=ManualClock().now)
-    with pytest.raises(RateLimited, match="60 warm minutes are more than the 10 warm minutes an hour"):
-        rates.take("warm_minutes", "acme", units=60)
-    left = rates.take("warm_minutes", "acme", units=10)
-    assert left is not None
-    assert (left.left, left.window_seconds) == (0, 3600)
+@given(
+    limit=st.integers(1, 500),
+    before=st.integers(0, 500),
+    now=st.integers(0, 500),
+    before_seconds=st.floats(0, 60),
+    units=st.integers(1, 500),
+)
+def test_after_the_wait_the_units_fit(limit, before, now, before_seconds, units):
+    rate, window = (
+        Rate(limit=limit),
+        Window(before=before, before_seconds=before_seconds, now=now, now_seconds=60 + before_seconds),
+    )
+    if units > limit:
+        return
+    wait = window.wait(rate, units)
+    left_seconds = window.now_seconds - wait
+    later = (
+        Window(before=before, before_seconds=max(0.0, before_seconds - wait), now=now)
+        if left_seconds > 60
+        else Window(before=now, before_seconds=max(0.0, left_seconds), now=0)
+    )
+    assert later.counted(60) + units <= limit
 
 
-def wait_of(rates: Rates) -> int:
-    """Ask once; return how long a refusal says to wait, 0 if there is none."""
-    try:
-        rates.take("reads", "ann")
-    except RateLimited as refused:
-        return refused.retry_after_seconds
-    return 0
+@pytest.mark.parametrize(("limit", "replicas", "share"), [(120, 3, 40), (2, 5, 1), (0, 4, 0)])
+def test_a_process_alone_lets_its_share_through(limit, replicas, share):
+    assert Rate(limit=limit).share(replicas).limit == share
 
 
-@given(st.lists(st.floats(-7200, 7200), max_size=30))
-def test_a_clock_that_jumps_locks_nobody_out_for_longer_than_the_window(steps: list[float]) -> None:
-    clock = ManualClock()
-    rates = Rates({"reads": Rate(limit=5)}, now=clock.now)
-    for step in steps:
-        clock.advance(step)
-        assert 0 <= wait_of(rates) <= 12
-    clock.advance(60)
-    assert rates.take("reads", "ann") is not None
+@pytest.mark.parametrize(("limit", "most", "rate"), [(10, None, 10), (10, 3, 3), (10, 30, 10), (0, 5, 5), (0, None, 0)])
+def test_a_holders_own_limit_counts_where_it_is_lower(limit, most, rate):
+    assert Rate(limit=limit).narrowed(most).limit == rate
 
 
-def test_an_hour_back_changes_nothing_for_whoever_asks_seldom() -> None:
-    clock = ManualClock()
-    rates = Rates({"reads": Rate(limit=5)}, now=clock.now)
-    rates.take("reads", "ann")
-    clock.advance(-3600)
-    assert rates.take("reads", "ann") is not None
-
-
-def test_beyond_the_most_holders_the_one_that_was_silent_longest_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "BUCKETS_MOST", 2)
-    rates = Rates({"reads": Rate(limit=1)}, now=ManualClock().now)
-    for holder in ("ann", "bob", "eve"):  # ann is forgotten here, so her bucket is full again
-        rates.take("reads", holder)
-    for holder in ("bob", "eve"):
-        with pytest.raises(RateLimited):
-            rates.take("reads", holder)
-    assert rates.take("reads", "ann") is not None
-
-
-def test_a_new_holder_costs_the_same_beyond_the_most() -> None:
-    rates = Rates({"reads": Rate(limit=10)}, now=ManualClock().now)
-    for n in range(module.BUCKETS_MOST):
-        rates.take("reads", f"user_{n}")
-    began = time.process_time()
-    for n in range(2_000):
-        rates.take("reads", f"more_{n}")
-    assert time.process_time() - began < 1.0  # Rebuilding the table once per call would take minutes.
+def test_a_refusal_names_limit_and_period_and_carries_what_is_left():
+    demand = Demand(kind="submits", holder="ann", rate=Rate(limit=2))
+    error = refuse(demand, Window(now=2, now_seconds=90))
+    assert error.message == "The limit is 2 submits a minute."
+    assert (error.allowance.left, error.retry_after_seconds) == (0, 31)
+    too_many = refuse(Demand(kind="warm_minutes", holder="acme", rate=Rate(limit=10, seconds=3600), units=60), Window())
+    assert too_many.message == "60 warm minutes are more than the 10 warm minutes an hour."
+    quota = Demand(kind="pictures_a_day", holder="acme", rate=Rate(limit=5, seconds=86_400))
+    assert refuse(quota, Window(now=5, now_seconds=90_000)).message == "The limit is 5 pictures a day."
+    assert allowance_of(quota, Window(now=2, now_seconds=90_000)).left == 3

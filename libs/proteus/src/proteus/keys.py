@@ -63,6 +63,9 @@ RECORDED: Final = "events:recorded"
 PROGRESS: Final = "events:progress"
 """PUB/SUB, weaver. Ephemeral progress of running jobs, at most twice a second per job."""
 
+LIMITS: Final = "gateway:limits"
+"""STRINGs `gateway:limits:…`, gateway, PX two windows. Counters of requests, one or two per holder and kind."""
+
 EPOCH: Final = "proteus:epoch"
 """STRING, gateway. A random value; missing or changed means that Redis was emptied or swapped."""
 

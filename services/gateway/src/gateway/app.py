@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, Final
@@ -43,6 +42,7 @@ from gateway.api.tryons.submit import TRYONS
 from gateway.fleet.parking import Parker
 from gateway.fleet.watch import FleetWatch
 from gateway.ledger.engine import Ledger
+from gateway.limiting import Limiter
 from gateway.outbox import Submitter
 from gateway.realtime.frames import SocketFrames
 from gateway.realtime.relay import Relay
@@ -52,12 +52,12 @@ from gateway.recording.promoter import Promoter
 from gateway.recording.reconciler import Reconciler
 from gateway.recording.recorder import Recorder
 from gateway.rules.options import AUTO, card_of, default_engine
-from gateway.rules.rates import Rate, Rates
+from gateway.rules.rates import PICTURES, Rate
 from gateway.rules.shares import Shares, limits_of
 from gateway.rules.text import DATA_URI_LENGTH_MOST
 from gateway.rules.tokens import tokens_of
 from gateway.services import Services
-from gateway.settings import GatewaySettings
+from gateway.settings import GatewaySettings, LimitSettings
 from gateway.submitting.accept import Acceptor
 from gateway.submitting.accept_ready import ReadyAcceptor
 from gateway.submitting.admit import Admitter
@@ -133,7 +133,8 @@ def build(settings: GatewaySettings, stopping: asyncio.Event) -> Services:
     relay = Relay(ledger, redis)
     photos = Photos(ledger, store, settings.uploads, settings.limits)
     idempotency = Idempotency(ledger)
-    admitter = Admitter(fleet, settings)
+    limiter = Limiter(_rates(settings.limits), redis, replicas=settings.limits.replicas)
+    admitter = Admitter(fleet, settings, limiter)
     parser_version = settings.parser_version
     acceptor = Acceptor(
         ledger,
@@ -160,21 +161,7 @@ def build(settings: GatewaySettings, stopping: asyncio.Event) -> Services:
         consents=Consents(ledger),
         logins=Logins(ledger, tokens, settings.tokens, settings.auth),
         shoppers=Shoppers(ledger, tokens, callers, settings.auth),
-        rates=Rates(
-            {
-                "submits": Rate(limit=settings.limits.submits_per_minute),
-                "uploads": Rate(limit=settings.limits.uploads_per_minute),
-                "guests": Rate(limit=settings.limits.guests_per_minute),
-                "address_guests": Rate(limit=settings.limits.address_guests_per_minute),
-                "logins": Rate(limit=settings.limits.logins_per_minute),
-                "address_logins": Rate(limit=settings.limits.address_logins_per_minute),
-                "consents": Rate(limit=CONSENTS_PER_MINUTE),
-                "warms": Rate(limit=settings.limits.warms_per_minute),
-                "warm_minutes": Rate(limit=settings.limits.warm_minutes_per_hour, seconds=3600),
-                **fairness.rates_of(settings.limits),
-            },
-            now=time.monotonic,
-        ),
+        limiter=limiter,
         shares=Shares(limits_of(settings.limits)),
         addresses=Addresses(
             networks(settings.edge.trusted_proxies), key=settings.tokens.signing_key.get_secret_value()
@@ -205,6 +192,23 @@ def build(settings: GatewaySettings, stopping: asyncio.Event) -> Services:
         loops=Loops(on_error=lambda name: metrics.LOOP_ERRORS.labels(name).inc()),
         stopping=stopping,
     )
+
+
+def _rates(limits: LimitSettings) -> dict[str, Rate]:
+    """Return the limit of each kind of request."""
+    return {
+        "submits": Rate(limit=limits.submits_per_minute),
+        "uploads": Rate(limit=limits.uploads_per_minute),
+        "guests": Rate(limit=limits.guests_per_minute),
+        "address_guests": Rate(limit=limits.address_guests_per_minute),
+        "logins": Rate(limit=limits.logins_per_minute),
+        "address_logins": Rate(limit=limits.address_logins_per_minute),
+        "consents": Rate(limit=CONSENTS_PER_MINUTE),
+        "warms": Rate(limit=limits.warms_per_minute),
+        "warm_minutes": Rate(limit=limits.warm_minutes_per_hour, seconds=3_600),
+        **{kind: Rate(limit=0, seconds=seconds) for kind, seconds in PICTURES.items()},
+        **fairness.rates_of(limits),
+    }
 
 
 @asynccontextmanager

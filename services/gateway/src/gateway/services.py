@@ -17,13 +17,13 @@ from gateway.addresses import Addresses
 from gateway.fleet.parking import Parker
 from gateway.fleet.watch import FleetWatch
 from gateway.ledger.engine import Ledger
+from gateway.limiting import Limiter
 from gateway.outbox import Submitter
 from gateway.realtime.relay import Relay
 from gateway.realtime.statuses import Statuses
 from gateway.recording.promoter import Promoter
 from gateway.recording.reconciler import Reconciler
 from gateway.recording.recorder import Recorder
-from gateway.rules.rates import Rates
 from gateway.rules.shares import Shares
 from gateway.rules.tokens import Tokens
 from gateway.settings import GatewaySettings
@@ -60,7 +60,7 @@ class Services:
     shoppers: Shoppers
     logins: Logins
     consents: Consents
-    rates: Rates
+    limiter: Limiter
     shares: Shares
     addresses: Addresses
     fleet: FleetWatch

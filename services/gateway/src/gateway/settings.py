@@ -102,7 +102,7 @@ Limit = Annotated[int, Field(ge=0)]
 
 
 class LimitSettings(CheckedSettings):
-    """Limits of one user, one address or one tenant. Rates and concurrent requests count per gateway process.
+    """Limits of one user, one address or one tenant. Rates count over all gateways, what is open at once per process.
 
     0 switches a limit off. `guest_…` holds for one guest; an address may have `address_share` times as much, because a
     household or an office stands behind it, and an account `account_share` times, because a shop does.
@@ -186,6 +186,9 @@ class LimitSettings(CheckedSettings):
 
     held_age_seconds: int = Field(default=86_400, ge=60)
     """Longest time a picture may be held before it enters the queue."""
+
+    replicas: int = Field(default=1, ge=1)
+    """How many gateways there are: while Redis is away each lets through its share of the rates."""
 
     wait_seconds_max: float = Field(default=60.0, gt=0)
     """Longest `?wait=` and `Prefer: wait=`."""

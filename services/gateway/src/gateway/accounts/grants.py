@@ -158,7 +158,8 @@ class LiveKey:
     @classmethod
     def of(cls, row: LiveKeyRow) -> LiveKey:
         """Return a stored key."""
-        rights = Rights.of(row.engines, row.samples_most).within(Rights.of(row.tenant_engines, row.tenant_samples_most))
+        of_tenant = Rights.of(row.tenant_engines, row.tenant_samples_most, row.tenant_limits)
+        rights = Rights.of(row.engines, row.samples_most).within(of_tenant)
         caller = Caller(
             user_id=row.user_id,
             tenant=row.tenant,

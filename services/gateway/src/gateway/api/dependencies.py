@@ -7,10 +7,11 @@ import base64
 import hashlib
 import json
 import re
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Final, Protocol
+from functools import partial
+from typing import Annotated, Any, Final, Protocol
 
 from fastapi import Depends, Header, Query, Request
 from fastapi.params import Depends as DependsOn
@@ -19,7 +20,7 @@ from pydantic import AfterValidator
 from starlette.datastructures import UploadFile
 
 from gateway.rules.rates import Allowance
-from gateway.rules.shares import Kind
+from gateway.rules.shares import Holder, Kind, holder_of
 from gateway.rules.text import Key, moment, plain
 from gateway.rules.tokens import Caller
 from gateway.services import Services
@@ -55,10 +56,29 @@ async def caller_by(request: Request, token: str | None) -> Caller:
     bind(user_id=caller.user_id)
     if caller.key_id:
         bind(key_id=caller.key_id)
+    count_request(services, request.state, [holder_of(caller)])  # A key's first request: nobody knew it before.
     return caller
 
 
+def count_request(services: Services, state: Any, holders: Iterable[tuple[Holder, str]]) -> None:
+    """Count a request for those of these holders for which it was not counted yet.
+
+    Raises:
+        RateLimited: One of them has sent too many lately.
+    """
+    for of, name in holders:
+        if of not in state.counted:
+            state.counted.add(of)
+            if (left := services.limiter.count(REQUESTS[of], name)) is not None:
+                state.allowances[left.kind] = left
+
+
 CallerDep = Annotated[Caller, Depends(caller_of)]
+
+REQUESTS: Final[Mapping[Holder, str]] = {
+    "guest": "guest_requests", "account": "account_requests", "address": "address_requests",
+}  # fmt: skip
+"""Class of holder -> the kind of its requests of any kind."""
 
 
 NEEDED: Final[dict[object, tuple[str, ...]]] = {}
@@ -97,23 +117,33 @@ def limited(kind: str) -> DependsOn:
     """Count the request against the caller's allowance of this kind; the answer's headers state the rest."""
 
     async def take(request: Request, services: ServicesDep, caller: CallerDep) -> None:
-        request.state.allowance = allowance_of(services, kind, caller)
+        await allow(request, services, kind, caller)
 
     made: DependsOn = Depends(take)
     return made
 
 
-def allowance_of(services: Services, kind: str, caller: Caller) -> Allowance | None:
-    """Count a request of this kind for its user and, where they have limits of their own, its token and its key.
+async def allow(request: Request, services: Services, kind: str, caller: Caller, *, times: int = 1) -> None:
+    """Count a request of this kind for its user, its key and its tenant; the answer's headers state the rest.
+
+    A token's own limits hold for its user, those of a key and of a tenant for all their callers together.
 
     Raises:
         RateLimited: One of them has none left.
     """
-    allowance = services.rates.take(kind, caller.user_id, most=caller.limits.get(kind))
-    if (most := caller.key_limits.get(kind)) is not None and caller.key_id:
-        of_key = services.rates.take(kind, caller.key_id, most=most)
-        allowance = min(filter(None, (allowance, of_key)), key=lambda one: one.left, default=None)
-    return allowance
+    take = partial(services.limiter.demand, kind, units=times)
+    demands = [take(caller.user_id, most=caller.limits.get(kind))]
+    if caller.key_id and (most := caller.key_limits.get(kind)) is not None:
+        demands.append(take(caller.key_id, most=most))
+    if (most := caller.rights.tenant_limits.get(kind)) is not None:
+        demands.append(take(f"tenant:{caller.tenant}", most=most))
+    note(request, await services.limiter.take(*demands))
+
+
+def note(request: Request, allowance: Allowance | None) -> None:
+    """Remember what is left, for the answer's headers."""
+    if allowance is not None:
+        request.state.allowances[allowance.kind] = allowance
 
 
 def holds(kind: Kind) -> DependsOn:
@@ -174,6 +204,7 @@ Prefer = Annotated[
 class Submit:
     """The parts of every submit."""
 
+    request: Request
     services: Services
     caller: Caller
     context: SubmitContext
@@ -192,12 +223,16 @@ async def submit_of(
     """Return a request as a `Submit`, counted against the caller's allowance of this kind."""
     services: Services = request.state.services
     caller = await caller_by(request, token)
-    request.state.allowance = allowance_of(services, kind, caller)
+    await allow(request, services, kind, caller)
     context = SubmitContext(
         caller=caller, trace_id=request.state.request_id, once=await idempotency_key_of(request, key) if key else None
     )
     request.state.submit = Submit(
-        services=services, caller=caller, context=context, wait=await wait_of(request, wait, prefer)
+        request=request,
+        services=services,
+        caller=caller,
+        context=context,
+        wait=await wait_of(request, wait, prefer),
     )
     return request.state.submit  # type: ignore[no-any-return]
 

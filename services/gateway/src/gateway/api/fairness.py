@@ -12,12 +12,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from starlette.datastructures import State
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway.api import cors, problems
 from gateway.api.bodies import MAX_BODY_BYTES, BodySizes
+from gateway.api.dependencies import REQUESTS, count_request
 from gateway.rules.rates import Rate
 from gateway.rules.shares import Holder, holder_of
 from gateway.services import Services
@@ -32,18 +34,14 @@ REFUSAL_SECONDS: Final = 0.1
 """How long a refusal is delayed: a client that repeats a request at once, a thousand times over, would otherwise keep
 this process busy with refusals."""
 
-_RATES: Final[dict[Holder, str]] = {
-    "guest": "guest_requests", "account": "account_requests", "address": "address_requests",
-}  # fmt: skip
-
 
 def rates_of(limits: LimitSettings) -> dict[str, Rate]:
     """Return how many requests of any kind each class of holder has in a minute."""
     guest = limits.guest_requests_per_minute
     return {
-        _RATES["guest"]: Rate(limit=guest),
-        _RATES["address"]: Rate(limit=guest * limits.address_share),
-        _RATES["account"]: Rate(limit=guest * limits.account_share),
+        REQUESTS["guest"]: Rate(limit=guest),
+        REQUESTS["address"]: Rate(limit=guest * limits.address_share),
+        REQUESTS["account"]: Rate(limit=guest * limits.account_share),
     }
 
 
@@ -75,8 +73,7 @@ class Fair:
                 place.take("requests")
                 if upload := _upload_bytes(self._sizes, scope["path"], headers):
                     place.take("bytes", upload)
-                for of, name in holders:
-                    services.rates.take(_RATES[of], name)
+                count_request(services, State(scope["state"]), holders)
             except Overloaded as error:
                 place.leave()
                 scope["state"]["refusal"] = error

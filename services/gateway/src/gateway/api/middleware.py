@@ -38,7 +38,7 @@ class RequestEnvelope:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = Headers(scope=scope)
         request_id, parent = _id_of(headers)
-        scope.setdefault("state", {})["request_id"] = request_id
+        scope.setdefault("state", {}).update(request_id=request_id, allowances={}, counted=set())
         started = time.perf_counter()
         status, answered = 500, False
 
@@ -47,9 +47,13 @@ class RequestEnvelope:
             if message["type"] == "http.response.start":
                 status, answered = message["status"], True
                 said = {"x-request-id": request_id}
-                if allowance := scope["state"].get("allowance"):
-                    said["ratelimit-policy"] = f'"{allowance.kind}";q={allowance.limit};w={allowance.window_seconds}'
-                    said["ratelimit"] = f'"{allowance.kind}";r={allowance.left};t={allowance.reset_seconds}'
+                if allowances := scope["state"]["allowances"].values():
+                    said["ratelimit-policy"] = ", ".join(
+                        f'"{one.kind}";q={one.limit};w={one.window_seconds}' for one in allowances
+                    )
+                    said["ratelimit"] = ", ".join(
+                        f'"{one.kind}";r={one.left};t={one.reset_seconds}' for one in allowances
+                    )
                 added = [(name.encode(), value.encode()) for name, value in said.items()]
                 message = {**message, "headers": [*message.get("headers", ()), *added]}
             await send(message)

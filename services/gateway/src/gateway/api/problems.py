@@ -15,6 +15,7 @@ from redis.exceptions import RedisError
 from starlette.exceptions import HTTPException
 
 from gateway.api.wire import answer, said
+from gateway.rules.rates import Refused
 from proteus import errors
 from proteus.events import IfKnown
 from proteus.replies import is_away
@@ -143,6 +144,8 @@ async def on_proteus_error(request: Request, error: errors.ProteusError) -> Resp
         headers["WWW-Authenticate"] = "Bearer"
     elif error.retryable:
         headers["Retry-After"] = "1"
+    if isinstance(error, Refused) and (allowances := request.scope.get("state", {}).get("allowances")) is not None:
+        allowances[error.allowance.kind] = error.allowance
     if status >= 500:
         log.warning("request_failed", code=error.code, error=error.message, cause=repr(error.__cause__))
     return problem(

@@ -93,6 +93,7 @@ class LiveKeyRow:
     expires_at: datetime | None
     tenant_engines: list[str] | None
     tenant_samples_most: int | None
+    tenant_limits: dict[str, int] | None
 
 
 _IS_LIVE: Final = (
@@ -115,6 +116,7 @@ class ApiKeyReads(Statements):
                 *own,
                 tenants.c.engines.label("tenant_engines"),
                 tenants.c.samples_most.label("tenant_samples_most"),
+                tenants.c.limits.label("tenant_limits"),
             )
             .outerjoin(tenants, tenants.c.id == api_keys.c.tenant)
             .where(among(api_keys.c.id, ids), _IS_LIVE)

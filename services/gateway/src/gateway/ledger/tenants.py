@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ARRAY, Column, DateTime, Integer, Table, Text, null, select, tuple_
+from sqlalchemy import ARRAY, Column, DateTime, Integer, Table, Text, null, select, text, tuple_
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.dialects.postgresql import insert as upsert
 
@@ -22,10 +22,12 @@ tenants = Table(
     Column("id", Text, primary_key=True),
     Column("engines", ARRAY(Text)),
     Column("samples_most", Integer),
+    Column("limits", JSONB, nullable=False, server_default=text("'{}'::jsonb")),
     Column("consent", JSONB),
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=NOW),
 )
-"""`engines`, `samples_most`: what the tenant may use; NULL: everything. `consent`: what it asks of its shoppers."""
+"""`engines`, `samples_most`: what the tenant may use; NULL: everything. `limits`: units by kind, as a whole. `consent`:
+what it asks of its shoppers."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -35,6 +37,7 @@ class TenantRow:
     id: str
     engines: list[str] | None
     samples_most: int | None
+    limits: dict[str, int]
     consent: dict[str, Any] | None
     created_at: datetime
 
@@ -60,9 +63,11 @@ class TenantWrites(TenantReads):
         """Give a tenant its row, if it has none."""
         await self._connection.execute(upsert(tenants).values(id=tenant).on_conflict_do_nothing())
 
-    async def restrict(self, tenant: str, *, engines: list[str] | None, samples_most: int | None) -> TenantRow:
+    async def restrict(
+        self, tenant: str, *, engines: list[str] | None, samples_most: int | None, limits: dict[str, int]
+    ) -> TenantRow:
         """Say what a tenant may use."""
-        values = {"engines": engines, "samples_most": samples_most}
+        values = {"engines": engines, "samples_most": samples_most, "limits": limits}
         statement = (
             upsert(tenants)
             .values(id=tenant, **values)

@@ -81,12 +81,12 @@ class UserReads(Statements):
     async def existing(self, ids: Iterable[UserId]) -> dict[UserId, Rights]:
         """Which of these users exist, with what their tenants may use."""
         statement = (
-            select(users.c.id, tenants.c.engines, tenants.c.samples_most)
+            select(users.c.id, tenants.c.engines, tenants.c.samples_most, tenants.c.limits)
             .outerjoin(tenants, tenants.c.id == users.c.tenant)
             .where(among(users.c.id, ids))
         )
         rows = await self._connection.execute(statement)
-        return {row.id: Rights.of(row.engines, row.samples_most) for row in rows}
+        return {row.id: Rights.of(row.engines, row.samples_most, row.limits) for row in rows}
 
     async def page(self, after: tuple[datetime, str] | None, *, limit: int) -> list[UserRow]:
         """Users, oldest first (operators only)."""

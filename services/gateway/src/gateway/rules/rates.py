@@ -1,40 +1,55 @@
-"""Rate limits: a token bucket per holder and kind of request, in this process.
+"""Rate limits as values: what is limited, what a request asks for, what is left, and how long to wait.
 
-A holder is a user, a tenant or an address. Time is monotonic: a step of the wall clock changes no allowance.
-Every call costs the same however many holders there are.
+Windows slide: the count of the last window fades while the present one fills (a sliding window counter).
 """
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from math import ceil
+from math import ceil, floor
 from typing import Final
 
 from proteus.errors import RateLimited
 
-BUCKETS_MOST: Final = 50_000
-"""Holders remembered per kind; beyond it the least recently seen one is forgotten, and starts full."""
+MONTH_SECONDS: Final = 30 * 86_400
+"""A month of a quota: 30 days that slide, so no quota begins anew for all tenants in the same night."""
+
+
+PICTURES: Final = {"pictures_a_day": 86_400, "pictures_in_30_days": MONTH_SECONDS}
+"""Kinds of quotas, which count the pictures that were asked for -> their seconds."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Rate:
-    """`limit` units per period, and all of them at once after a pause. A limit of 0 limits nothing."""
+    """At most `limit` units in any `seconds`. A limit of 0 limits nothing."""
 
     limit: int
     seconds: int = 60
 
+    def narrowed(self, most: int | None) -> Rate:
+        """Return this rate, or the holder's own where that is lower."""
+        if most is None or (0 < self.limit <= most):
+            return self
+        return Rate(limit=most, seconds=self.seconds)
 
-@dataclass(slots=True)
-class _Bucket:
-    tokens: float
-    at: float
+    def share(self, replicas: int) -> Rate:
+        """Return what one of several processes may let through if it counts alone."""
+        return Rate(limit=max(1, self.limit // replicas) if self.limit else 0, seconds=self.seconds)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Demand:
+    """What a request takes from one holder: a user, a key, a tenant or an address."""
+
+    kind: str
+    holder: str
+    rate: Rate
+    units: int = 1
 
 
 @dataclass(frozen=True, kw_only=True)
 class Allowance:
-    """A caller's remaining allowance: for the RateLimit headers (IETF draft-ietf-httpapi-ratelimit-headers)."""
+    """What is left: for the RateLimit headers (IETF draft-ietf-httpapi-ratelimit-headers)."""
 
     kind: str
     limit: int
@@ -43,74 +58,76 @@ class Allowance:
     window_seconds: int = 60
 
 
-class Rates:
-    """Counts requests; `take` refuses those that come too often.
+class Refused(RateLimited):
+    """A limit is reached; `allowance` is what the holder has left of it."""
 
-    Args:
-        rates: The limit of each kind of request.
-        now: A monotonic clock in seconds.
-    """
+    def __init__(self, message: str, *, retry_after_seconds: int, allowance: Allowance) -> None:
+        super().__init__(message, retry_after_seconds=retry_after_seconds)
+        self.allowance = allowance
 
-    def __init__(self, rates: Mapping[str, Rate], *, now: Callable[[], float]) -> None:
-        self._rates = dict(rates)
-        self._now = now
-        self._buckets: dict[str, OrderedDict[str, _Bucket]] = {kind: OrderedDict() for kind in rates}
 
-    def take(self, kind: str, holder: str, *, units: int = 1, most: int | None = None) -> Allowance | None:
-        """Count one request that costs `units`; None: this kind is not limited.
+@dataclass(frozen=True, kw_only=True)
+class Window:
+    """What was counted of a holder: in the last window and in the present one, and how long each still counts."""
 
-        Args:
-            kind: Kind of request.
-            holder: Whose bucket it is.
-            units: What the request costs.
-            most: A limit of the holder's own, where it is lower than that of everybody.
+    before: int = 0
+    before_seconds: float = 0.0
+    now: int = 0
+    now_seconds: float = 0.0
 
-        Raises:
-            RateLimited: The holder's bucket has too little left.
-        """
-        rate = self._rates[kind]
-        if most is not None and (most < rate.limit or rate.limit <= 0):
-            rate = Rate(limit=most, seconds=rate.seconds)
-        if rate.limit <= 0:
-            return None
-        bucket = self._filled(self._buckets[kind], holder, rate)
-        per_second = rate.limit / rate.seconds
-        if bucket.tokens < units:
-            if units > rate.limit:
-                raise RateLimited(
-                    f"{units} {_words(kind)} are more than the {_limit(kind, rate)}.", retry_after_seconds=rate.seconds
-                )
-            wait = ceil((units - bucket.tokens) / per_second)
-            raise RateLimited(f"The limit is {_limit(kind, rate)}.", retry_after_seconds=wait)
-        bucket.tokens -= units
-        return Allowance(
-            kind=kind,
-            limit=rate.limit,
-            left=int(bucket.tokens),
-            reset_seconds=ceil((rate.limit - bucket.tokens) / per_second),
-            window_seconds=rate.seconds,
+    def counted(self, seconds: int) -> int:
+        """Return the units of the last `seconds`."""
+        return floor(self.before * min(1.0, self.before_seconds / seconds)) + self.now
+
+    def left(self, rate: Rate) -> int:
+        """Return the units that the rate still allows."""
+        return max(0, rate.limit - self.counted(rate.seconds))
+
+    def wait(self, rate: Rate, units: int) -> int:
+        """Return after how many seconds `units` fit."""
+        if self.now + units <= rate.limit:  # The last window is in the way.
+            return _seconds(self.before_seconds - _fits_at(self.before, rate, units + self.now))
+        until_shift = max(0.0, self.now_seconds - rate.seconds)
+        return _seconds(until_shift + max(0.0, rate.seconds - _fits_at(self.now, rate, units)))
+
+
+def _fits_at(before: int, rate: Rate, units: int) -> float:
+    """Return how many seconds the last window may still count for so that `units` fit beside it."""
+    return (rate.limit - units + 1) * rate.seconds / before if before else float(rate.seconds)
+
+
+def _seconds(wait: float) -> int:
+    """Return the whole second after this moment: at the moment itself the units do not fit yet."""
+    return max(1, ceil(wait + 0.001))
+
+
+def allowance_of(demand: Demand, window: Window) -> Allowance:
+    """Return what is left to a holder."""
+    rate = demand.rate
+    return Allowance(
+        kind=demand.kind,
+        limit=rate.limit,
+        left=window.left(rate),
+        reset_seconds=ceil(max(window.now_seconds - rate.seconds, 0.0)) or rate.seconds,
+        window_seconds=rate.seconds,
+    )
+
+
+def refuse(demand: Demand, window: Window) -> Refused:
+    """Return the refusal of a request that its holder has no units for."""
+    rate, words = demand.rate, demand.kind.replace("_", " ")
+    period = {60: " a minute", 3_600: " an hour"}.get(
+        rate.seconds, "" if demand.kind in PICTURES else f" in {rate.seconds} s"
+    )
+    limit = f"{rate.limit} {words}{period}"
+    if demand.units > rate.limit:
+        return Refused(
+            f"{demand.units} {words} are more than the {limit}.",
+            retry_after_seconds=rate.seconds,
+            allowance=allowance_of(demand, window),
         )
-
-    def _filled(self, buckets: OrderedDict[str, _Bucket], holder: str, rate: Rate) -> _Bucket:
-        """Return the holder's bucket, refilled for the time since its last request."""
-        now = self._now()
-        bucket = buckets.get(holder)
-        if bucket is None:
-            if len(buckets) >= BUCKETS_MOST:
-                buckets.popitem(last=False)
-            bucket = buckets[holder] = _Bucket(float(rate.limit), now)
-        else:
-            buckets.move_to_end(holder)
-            passed = max(0.0, now - bucket.at)
-            bucket.tokens = min(float(rate.limit), bucket.tokens + passed * rate.limit / rate.seconds)
-            bucket.at = now
-        return bucket
-
-
-def _words(kind: str) -> str:
-    return kind.replace("_", " ")
-
-
-def _limit(kind: str, rate: Rate) -> str:
-    window = {60: "a minute", 3600: "an hour"}.get(rate.seconds, f"in {rate.seconds} s")
-    return f"{rate.limit} {_words(kind)} {window}"
+    return Refused(
+        f"The limit is {limit}.",
+        retry_after_seconds=window.wait(rate, demand.units),
+        allowance=allowance_of(demand, window),
+    )

@@ -5,8 +5,8 @@ A caller has the rights that its tenant, its key and its token all grant: each m
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Final
 
 from proteus.errors import Forbidden
@@ -33,17 +33,28 @@ class Rights:
     Attributes:
         engines: Names of engines; None: every engine of the deployment.
         samples_most: Pictures of one try-on; None: as many as the API allows.
+        tenant_limits: Units by kind that the tenant has as a whole; a key's and a token's stand beside them.
     """
 
     engines: frozenset[str] | None = None
     samples_most: int | None = None
+    tenant_limits: Mapping[str, int] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, engines: Iterable[str] | None, samples_most: int | None) -> Rights:
+    def of(
+        cls,
+        engines: Iterable[str] | None,
+        samples_most: int | None,
+        tenant_limits: Mapping[str, int] | None = None,
+    ) -> Rights:
         """Return stored rights; without any restriction always the same value."""
-        if engines is None and samples_most is None:
+        if engines is None and samples_most is None and not tenant_limits:
             return ALL
-        return cls(engines=None if engines is None else frozenset(engines), samples_most=samples_most)
+        return cls(
+            engines=None if engines is None else frozenset(engines),
+            samples_most=samples_most,
+            tenant_limits=dict(tenant_limits or {}),
+        )
 
     def within(self, other: Rights) -> Rights:
         """Return what both grant."""
@@ -55,7 +66,8 @@ class Rights:
         if self.engines is not None and other.engines is not None:
             engines = self.engines & other.engines
         samples = [most for most in (self.samples_most, other.samples_most) if most is not None]
-        return Rights(engines=engines, samples_most=min(samples, default=None))
+        limits = {**self.tenant_limits, **other.tenant_limits}
+        return Rights(engines=engines, samples_most=min(samples, default=None), tenant_limits=limits)
 
     def require(self, *, engine: str, samples: int) -> None:
         """Refuse a try-on that these rights do not cover.

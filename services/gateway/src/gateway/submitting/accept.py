@@ -71,6 +71,7 @@ class Acceptor:
         """Accept a try-on of a person's photo and a garment (its cut-out or its photo), or refuse it before commit."""
 
         async def accept() -> Accepted:
+            await self._admitter.count(context, options)
             accepted = await self._ready.accept(context, options, person_url=person_url, garment_url=garment_url)
             if accepted is not None:
                 return accepted
@@ -106,6 +107,7 @@ class Acceptor:
         options = TryonOptions.model_validate(stored | {"model": entry.options["engine"], "metadata": entry.metadata})
 
         async def accept() -> Accepted:
+            await self._admitter.count(context, options)
             return await self._commit(context, options, await self._photos.materials_of(entry), draft=entry)
 
         return await self._idempotency.once(context, accept)

@@ -14,8 +14,10 @@ from typing import Final
 
 from gateway import metrics
 from gateway.fleet.watch import FleetWatch
+from gateway.limiting import Limiter
 from gateway.rules.admission import Admission, Request, Verdict, decide
 from gateway.rules.options import TryonOptions, requested_card
+from gateway.rules.rates import PICTURES
 from gateway.settings import GatewaySettings
 from gateway.submitting.context import SubmitContext
 from proteus import errors
@@ -53,8 +55,9 @@ class Admitted:
 class Admitter:
     """Decides which engine makes a try-on, and whether it may join the queue now."""
 
-    def __init__(self, fleet: FleetWatch, settings: GatewaySettings) -> None:
+    def __init__(self, fleet: FleetWatch, settings: GatewaySettings, limiter: Limiter) -> None:
         self._fleet = fleet
+        self._limiter = limiter
         self._default_engine = settings.default_engine
         self._licences = settings.licences
 
@@ -69,6 +72,27 @@ class Admitter:
     def check(self, context: SubmitContext, options: TryonOptions) -> None:
         """Raise like `admitting`, and count nothing."""
         self._decide(context, options)
+
+    async def count(self, context: SubmitContext, options: TryonOptions) -> None:
+        """Count the pictures of a try-on against the quotas of its key and its tenant, unless it is refused anyway.
+
+        Raises:
+            RateLimited: A quota has no room for them.
+        """
+        caller = context.caller
+        if not (caller.key_limits or caller.rights.tenant_limits):
+            return
+        self.check(context, options)
+        holders = [(f"tenant:{caller.tenant}", caller.rights.tenant_limits)]
+        if caller.key_id:
+            holders.append((caller.key_id, caller.key_limits))
+        demands = [
+            self._limiter.demand(kind, holder, units=options.num_samples, most=limits[kind])
+            for holder, limits in holders
+            for kind in PICTURES
+            if kind in limits
+        ]
+        await self._limiter.take(*demands)
 
     @contextmanager
     def admitting(self, context: SubmitContext, options: TryonOptions) -> Iterator[Admitted]:

@@ -13,7 +13,7 @@ from gateway.api.auth.models import (
     RefreshRequest,
     SessionBody,
 )
-from gateway.api.dependencies import CallerDep, HostDep, ServicesDep, TraceDep
+from gateway.api.dependencies import CallerDep, HostDep, ServicesDep, TraceDep, note
 from gateway.api.guarding import GuardedRouter
 from gateway.rules.tokens import Caller
 from gateway.services import Services
@@ -41,7 +41,7 @@ async def register(
 
     Where strangers are not welcome (error `registration_closed`), administrators make accounts.
     """
-    _count_attempt(services, request, given.email)
+    await _count_attempt(services, request, given.email)
     session = await services.logins.register(host, email=given.email, password=given.password, request_id=trace)
     return _answer(response, session)
 
@@ -51,7 +51,7 @@ async def login(
     request: Request, response: Response, services: ServicesDep, trace: TraceDep, given: LoginRequest
 ) -> SessionBody:
     """Begin a session: an access token for minutes, and a refresh token for the next one."""
-    _count_attempt(services, request, given.email)
+    await _count_attempt(services, request, given.email)
     session = await services.logins.login(email=given.email, password=given.password, request_id=trace)
     return _answer(response, session)
 
@@ -79,18 +79,19 @@ async def password(
     given: PasswordRequest,
 ) -> SessionBody:
     """Change the password. Every session ends, this one too; the answer begins a new one."""
-    _count_attempt(services, request, caller.user_id)
+    await _count_attempt(services, request, caller.user_id)
     session = await services.logins.change_password(
         caller, current=given.current_password, new=given.new_password, request_id=trace
     )
     return _answer(response, session)
 
 
-def _count_attempt(services: Services, request: Request, account: str) -> None:
+async def _count_attempt(services: Services, request: Request, account: str) -> None:
     """Count an attempt for the account that it names and for the address it comes from, before any work."""
+    demands = [services.limiter.demand("logins", account)]
     if (address := request.state.address) is not None:
-        services.rates.take("address_logins", address)
-    services.rates.take("logins", account)
+        demands.append(services.limiter.demand("address_logins", address))
+    note(request, await services.limiter.take(*demands))
 
 
 def _answer(response: Response, session: Session) -> SessionBody:
@@ -113,10 +114,9 @@ async def new_guest(
     services.callers.tenant_for_guest(host)  # A refusal counts against no allowance.
     if host is not None and host.kind == "account":
         origin = None
-    if origin is not None:
-        services.rates.take("address_guests", origin)
-    else:
-        services.rates.take("guests", host.user_id if host else "strangers")
+    demand = services.limiter.demand
+    of_host = demand("guests", host.user_id if host else "strangers")
+    await services.limiter.take(of_host if origin is None else demand("address_guests", origin))
     seconds = services.settings.tokens.guest_token_seconds
     made = await services.shoppers.guest(host, origin=origin, seconds=seconds, request_id=request_id)
     response.headers["Cache-Control"] = "no-store"

@@ -33,7 +33,7 @@ async def consent(services: ServicesDep, caller: CallerDep) -> ConsentBody:
 @router.post("/v1/consent", summary="Agree")
 async def give(services: ServicesDep, caller: CallerDep, trace: TraceDep, given: ConsentRequest) -> ConsentBody:
     """Agree to the text of this version. Without it uploads get 403 `consent_required`."""
-    services.rates.take("consents", caller.user_id)
+    await services.limiter.take(services.limiter.demand("consents", caller.user_id))
     state = await services.consents.give(
         caller,
         version=given.version,

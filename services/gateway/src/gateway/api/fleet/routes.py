@@ -35,7 +35,7 @@ async def warm(services: ServicesDep, caller: CallerDep, wish: WarmRequest = _TE
     """
     if caller.is_person and caller.tenant == GUESTS:
         raise Forbidden("A user without a tenant may not keep a weaver ready.")
-    services.rates.take("warm_minutes", caller.tenant, units=wish.minutes)
+    await services.limiter.take(services.limiter.demand("warm_minutes", caller.tenant, units=wish.minutes))
     await services.fleet.keep_warm(seconds=60 * wish.minutes)
     return _body(services)
 

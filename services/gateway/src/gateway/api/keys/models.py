@@ -35,10 +35,14 @@ TEXT: Final = "pk_k3f7x0qa_Zm9yIGRvY3VtZW50YXRpb24gb25seSwgbm8ga2V5IQ"
 
 KeyScope = Literal["admin", "priority:high", "tokens"]
 Engines = Annotated[list[EngineName], Field(max_length=32)]
-PerMinute = Annotated[int, Field(ge=1, le=1_000_000)]
-LimitedKind = Literal["submits", "uploads"]
+Units = Annotated[int, Field(ge=1, le=100_000_000)]
+LimitedKind = Literal["submits", "uploads", "pictures_a_day", "pictures_in_30_days"]
 Limits = Annotated[
-    dict[LimitedKind, PerMinute], Field(description="Requests a minute by kind, beside the deployment's limits.")
+    dict[LimitedKind, Units],
+    Field(
+        description="Units by kind, for all its callers together, beside the deployment's limits: `submits` and "
+        "`uploads` a minute; `pictures_a_day` and `pictures_in_30_days`: pictures that are asked for."
+    ),
 ]
 
 

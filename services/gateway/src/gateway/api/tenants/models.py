@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from pydantic import BaseModel, Field
 
-from gateway.api.keys.models import Engines
+from gateway.api.keys.models import Engines, Limits
 from gateway.api.wire import asked, page, said
 from gateway.ledger.tenants import TenantRow
 from gateway.status.models import AT
@@ -16,6 +16,7 @@ EXAMPLE: Final[dict[str, Any]] = {
     "tenant": "acme",
     "engines": ["puppet", "fashn"],
     "samples_most": 2,
+    "limits": {"pictures_a_day": 5000},
     "created_at": AT,
 }
 
@@ -23,10 +24,11 @@ EXAMPLE: Final[dict[str, Any]] = {
 class RightsRequest(BaseModel):
     """What a tenant may use. What is left out or null is not restricted."""
 
-    model_config = asked(engines=["puppet", "fashn"], samples_most=2)
+    model_config = asked(engines=["puppet", "fashn"], samples_most=2, limits={"pictures_a_day": 5000})
 
     engines: Engines | None = Field(default=None, description="Names of engines, see GET /v1/models.")
     samples_most: int | None = Field(default=None, ge=1, le=4, description="Pictures of one try-on.")
+    limits: Limits = {}
 
 
 class TenantBody(BaseModel):
@@ -37,12 +39,19 @@ class TenantBody(BaseModel):
     tenant: str
     engines: list[str] | None
     samples_most: int | None
+    limits: dict[str, int]
     created_at: str
 
     @classmethod
     def of(cls, row: TenantRow) -> TenantBody:
         """Return a stored tenant."""
-        return cls(tenant=row.id, engines=row.engines, samples_most=row.samples_most, created_at=iso(row.created_at))
+        return cls(
+            tenant=row.id,
+            engines=row.engines,
+            samples_most=row.samples_most,
+            limits=row.limits,
+            created_at=iso(row.created_at),
+        )
 
 
 class TenantList(BaseModel):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Depends, Path
 
@@ -32,12 +32,11 @@ async def restrict(
     tenant: Annotated[TenantName, Path()],
     wish: RightsRequest,
 ) -> TenantBody:
-    """Restrict a tenant's engines and samples, its keys' and shoppers' included. Holds within seconds."""
+    """Restrict a tenant's engines, samples and units by kind, for its keys and shoppers too. Holds within seconds."""
     rights = rights_of(wish.engines, wish.samples_most)
     engines = None if rights.engines is None else sorted(rights.engines)
     async with services.ledger.write() as writes:
-        row = await writes.tenants.restrict(tenant, engines=engines, samples_most=rights.samples_most)
-        await Actor.of(caller, trace).did(
-            writes, "tenant.restrict", tenant, tenant=tenant, engines=engines, samples_most=rights.samples_most
-        )
+        values: dict[str, Any] = {"engines": engines, "samples_most": rights.samples_most, "limits": dict(wish.limits)}
+        row = await writes.tenants.restrict(tenant, **values)
+        await Actor.of(caller, trace).did(writes, "tenant.restrict", tenant, tenant=tenant, **values)
     return TenantBody.of(row)

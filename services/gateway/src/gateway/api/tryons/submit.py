@@ -6,7 +6,7 @@ from typing import Final
 
 from fastapi import Response
 
-from gateway.api.dependencies import Submit, SubmitDep, allowance_of
+from gateway.api.dependencies import Submit, SubmitDep, allow
 from gateway.api.guarding import GuardedRouter
 from gateway.api.inline_photos import InlinePhoto, kept
 from gateway.api.tryons.answers import ENDED_IN_TIME, status_answer, submitted
@@ -67,8 +67,7 @@ async def submit_pair(
     if inline:
         await services.idempotency.replay(submit.context)
         services.acceptor.check(submit.context, options)  # Nothing is stored for a submit that would be refused.
-        for _ in inline:
-            allowance_of(services, "uploads", submit.caller)
+        await allow(submit.request, services, "uploads", submit.caller, times=len(inline))
     async with kept(services, submit.caller, inline) as stored:
         addresses = iter(stored)
         accepted = await services.acceptor.submit(
