@@ -56,6 +56,7 @@ from gateway.rules.rates import Rate, Rates
 from gateway.rules.shares import Shares, limits_of
 from gateway.rules.text import DATA_URI_LENGTH_MOST
 from gateway.rules.tokens import tokens_of
+from gateway.rules.webhook_targets import TargetRules
 from gateway.services import Services
 from gateway.settings import GatewaySettings
 from gateway.submitting.accept import Acceptor
@@ -68,6 +69,9 @@ from gateway.submitting.preparer import Preparer
 from gateway.upkeep.erasure import Eraser
 from gateway.upkeep.retention import Retention
 from gateway.upkeep.sweeps import Sweeper
+from gateway.webhooks.dispatcher import Dispatcher
+from gateway.webhooks.endpoints import Endpoints
+from gateway.webhooks.sender import Sender
 from proteus.clock import SystemClock
 from proteus.deadlines import EDGE_CALL_SECONDS
 from proteus.keys import JOBS, TAILOR
@@ -144,7 +148,16 @@ def build(settings: GatewaySettings, stopping: asyncio.Event) -> Services:
         submitter=submitter,
         parser_version=parser_version,
     )
-    recorder = Recorder(ledger, redis, submitter, address_of=store.url_of, discard=lambda keys: store.delete(*keys))
+    targets = TargetRules(networks(settings.webhooks.allowed_networks), settings.webhooks.allow_http)
+    dispatcher = Dispatcher(ledger, Sender(targets))
+    recorder = Recorder(
+        ledger,
+        redis,
+        submitter,
+        address_of=store.url_of,
+        discard=lambda keys: store.delete(*keys),
+        on_messages=dispatcher.wake,
+    )
     eraser = Eraser(ledger, store, queues)
     tokens = tokens_of(settings.tokens, clock=clock)
     callers = Callers(tokens, ledger, settings.auth)
@@ -201,6 +214,8 @@ def build(settings: GatewaySettings, stopping: asyncio.Event) -> Services:
         sweeper=Sweeper(ledger, store, eraser, settings.uploads),
         retention=Retention(ledger, eraser, settings.retention),
         relay=relay,
+        dispatcher=dispatcher,
+        endpoints=Endpoints(ledger, targets, wake=dispatcher.wake),
         statuses=Statuses(ledger, queues, fleet, relay, address_of=store.url_of, stopping=stopping),
         loops=Loops(on_error=lambda name: metrics.LOOP_ERRORS.labels(name).inc()),
         stopping=stopping,
@@ -241,6 +256,7 @@ async def running(services: Services, sockets: SocketServer) -> AsyncIterator[No
 
 async def _closed(services: Services) -> None:
     """Close every connection, without waiting for a server that does not answer."""
+    services.dispatcher.close()
     with contextlib.suppress(Exception):
         async with asyncio.timeout(CLOSE_SECONDS):
             await services.redis.aclose()

@@ -35,6 +35,8 @@ from gateway.submitting.preparer import Preparer
 from gateway.upkeep.erasure import Eraser
 from gateway.upkeep.retention import Retention
 from gateway.upkeep.sweeps import Sweeper
+from gateway.webhooks.dispatcher import Dispatcher
+from gateway.webhooks.endpoints import Endpoints
 from proteus.queue import AnyQueue
 from proteus.service.supervision import Loops
 from proteus.storage import ObjectStore
@@ -78,6 +80,8 @@ class Services:
     sweeper: Sweeper
     retention: Retention
     relay: Relay
+    dispatcher: Dispatcher
+    endpoints: Endpoints
     statuses: Statuses
     loops: Loops
     stopping: asyncio.Event

@@ -88,6 +88,9 @@ class RetentionSettings(CheckedSettings):
     audit_days: float = Field(default=365.0, ge=1)
     """`RETENTION_AUDIT_DAYS`. How long the audit log is kept."""
 
+    webhook_days: float = Field(default=30.0, ge=1)
+    """`RETENTION_WEBHOOK_DAYS`. How long the log of webhooks is kept, with requests and answers."""
+
     event_days: float = Field(default=30.0, ge=1)
     """`RETENTION_EVENT_DAYS`. How far back a client can replay missed events."""
 
@@ -229,6 +232,25 @@ class EdgeSettings(CheckedSettings):
         return text
 
 
+class WebhookSettings(CheckedSettings):
+    """Where webhooks may be sent, beside public https addresses on port 443."""
+
+    model_config = SettingsConfigDict(frozen=True, env_prefix="WEBHOOK_", extra="ignore")
+
+    allowed_networks: str = ""
+    """`WEBHOOK_ALLOWED_NETWORKS`. CIDRs, comma separated: networks that are reached although they are private, on any
+    port and without TLS, too. For receivers of your own; every API key with the scope `webhooks` may name them."""
+
+    allow_http: bool = False
+    """`WEBHOOK_ALLOW_HTTP`. http on port 80 of public addresses: everybody on the way reads what is sent."""
+
+    @field_validator("allowed_networks")
+    @classmethod
+    def _are_networks(cls, text: str) -> str:
+        networks(text)
+        return text
+
+
 class TailorSettings(CheckedSettings):
     """The tailors, as the gateway sees them."""
 
@@ -310,6 +332,7 @@ class GatewaySettings(CheckedSettings):
     uploads: UploadSettings = Field(default_factory=UploadSettings)
     retention: RetentionSettings = Field(default_factory=RetentionSettings)
     limits: LimitSettings = Field(default_factory=LimitSettings)
+    webhooks: WebhookSettings = Field(default_factory=WebhookSettings)
     tailor: TailorSettings = Field(default_factory=TailorSettings)
     admission: AdmissionSettings = Field(default_factory=AdmissionSettings)
     prices: PriceSettings = Field(default_factory=PriceSettings)

@@ -34,6 +34,8 @@ from gateway.ledger.schema import METADATA
 from gateway.ledger.tenants import TenantReads, TenantWrites
 from gateway.ledger.tryons import TryonReads, TryonWrites
 from gateway.ledger.users import UserReads, UserWrites
+from gateway.ledger.webhook_deliveries import WebhookDeliveryReads, WebhookDeliveryWrites
+from gateway.ledger.webhooks import WebhookReads, WebhookWrites
 
 __all__ = ["METADATA", "Reads", "Writes"]
 
@@ -65,6 +67,8 @@ class Reads:
         self.api_keys = ApiKeyReads(connection)
         self.refresh_tokens = RefreshTokenReads(connection)
         self.audit_log = AuditReads(connection)
+        self.webhooks = WebhookReads(connection)
+        self.webhook_deliveries = WebhookDeliveryReads(connection)
 
     async def ping(self) -> None:
         """Raise unless the migrations' newest table answers."""
@@ -101,3 +105,5 @@ class Writes:
         self.api_keys = ApiKeyWrites(connection)
         self.refresh_tokens = RefreshTokenWrites(connection)
         self.audit_log = AuditWrites(connection)
+        self.webhooks = WebhookWrites(connection)
+        self.webhook_deliveries = WebhookDeliveryWrites(connection)

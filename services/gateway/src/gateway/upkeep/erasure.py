@@ -113,6 +113,7 @@ class Eraser:
             await writes.jobs.lock(unit.id for found in units.values() for unit in found)
             for entry in rows:
                 await writes.events.empty([entry.id])
+                await writes.webhook_deliveries.empty([entry.id])
                 await writes.tryons.delete(entry.id)
             await self._schedule(writes, prefixes)
         await self._forget([unit for found in units.values() for unit in found])

@@ -63,6 +63,8 @@ async def submit_pair(
     submit: Submit, options: TryonOptions, *, person: str | InlinePhoto, garment: str | InlinePhoto
 ) -> Response:
     """Submit a try-on of two photos, each the caller's own address or a photo that came with the request."""
+    if options.webhook_url:
+        await submit.services.endpoints.check_url_of_job(submit.caller, options.webhook_url)
     services, inline = submit.services, [one for one in (person, garment) if isinstance(one, InlinePhoto)]
     if inline:
         await services.idempotency.replay(submit.context)
