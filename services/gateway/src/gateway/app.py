@@ -64,6 +64,7 @@ from gateway.submitting.accept_ready import ReadyAcceptor
 from gateway.submitting.admit import Admitter
 from gateway.submitting.external_payloads import ExternalPayloadImporter
 from gateway.submitting.idempotency import Idempotency
+from gateway.submitting.outfits import OutfitAcceptor
 from gateway.submitting.photos import Photos
 from gateway.submitting.preparer import Preparer
 from gateway.upkeep.erasure import Eraser
@@ -133,7 +134,13 @@ def build(settings: GatewaySettings, stopping: asyncio.Event) -> Services:
         named_engines=settings.named_engines,
         default_engine=default_engine(settings.default_engine, (), rules=rules),
     )
-    submitter = Submitter(ledger, queues, address_of=store.url_of, job_age_seconds=settings.limits.job_age_seconds)
+    submitter = Submitter(
+        ledger,
+        queues,
+        address_of=store.url_of,
+        copy=store.copy,
+        job_age_seconds=settings.limits.job_age_seconds,
+    )
     relay = Relay(ledger, redis)
     photos = Photos(ledger, store, settings.uploads, settings.limits)
     idempotency = Idempotency(ledger)
@@ -197,6 +204,7 @@ def build(settings: GatewaySettings, stopping: asyncio.Event) -> Services:
         photos=photos,
         idempotency=idempotency,
         acceptor=acceptor,
+        outfits=OutfitAcceptor(ledger, idempotency, admitter, photos, submitter, parser_version=parser_version),
         preparer=Preparer(
             ledger,
             idempotency=idempotency,

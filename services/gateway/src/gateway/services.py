@@ -30,6 +30,7 @@ from gateway.settings import GatewaySettings
 from gateway.submitting.accept import Acceptor
 from gateway.submitting.external_payloads import ExternalPayloadImporter
 from gateway.submitting.idempotency import Idempotency
+from gateway.submitting.outfits import OutfitAcceptor
 from gateway.submitting.photos import Photos
 from gateway.submitting.preparer import Preparer
 from gateway.upkeep.erasure import Eraser
@@ -70,6 +71,7 @@ class Services:
     photos: Photos
     idempotency: Idempotency
     acceptor: Acceptor
+    outfits: OutfitAcceptor
     preparer: Preparer
     recorder: Recorder
     reconciler: Reconciler

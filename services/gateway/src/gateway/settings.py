@@ -12,6 +12,7 @@ from pydantic_settings import NoDecode, SettingsConfigDict
 from gateway.access_settings import AuthSettings as AuthSettings
 from gateway.access_settings import TokenSettings as TokenSettings
 from gateway.addresses import networks
+from gateway.webhook_settings import WebhookSettings as WebhookSettings
 from proteus.checked_settings import CheckedSettings
 from proteus.engines import CARDS
 from proteus.licences import LicenceRules
@@ -226,25 +227,6 @@ class EdgeSettings(CheckedSettings):
     peer of a connection is the client, and one with a private address is an unknown client."""
 
     @field_validator("trusted_proxies")
-    @classmethod
-    def _are_networks(cls, text: str) -> str:
-        networks(text)
-        return text
-
-
-class WebhookSettings(CheckedSettings):
-    """Where webhooks may be sent, beside public https addresses on port 443."""
-
-    model_config = SettingsConfigDict(frozen=True, env_prefix="WEBHOOK_", extra="ignore")
-
-    allowed_networks: str = ""
-    """`WEBHOOK_ALLOWED_NETWORKS`. CIDRs, comma separated: networks that are reached although they are private, on any
-    port and without TLS, too. For receivers of your own; every API key with the scope `webhooks` may name them."""
-
-    allow_http: bool = False
-    """`WEBHOOK_ALLOW_HTTP`. http on port 80 of public addresses: everybody on the way reads what is sent."""
-
-    @field_validator("allowed_networks")
     @classmethod
     def _are_networks(cls, text: str) -> str:
         networks(text)

@@ -28,6 +28,7 @@ from gateway.ledger.job_lists import JobListReads
 from gateway.ledger.jobs import JobReads, JobWrites
 from gateway.ledger.needs import NeedReads, NeedWrites
 from gateway.ledger.orders import OrderReads, OrderWrites
+from gateway.ledger.outfits import OutfitReads, OutfitWrites
 from gateway.ledger.refresh_tokens import RefreshTokenReads, RefreshTokenWrites
 from gateway.ledger.retention import RetentionReads, RetentionWrites
 from gateway.ledger.schema import METADATA
@@ -52,6 +53,7 @@ class Reads:
         self.job_lists = JobListReads(connection)
         self.needs = NeedReads(connection)
         self.orders = OrderReads(connection)
+        self.outfits = OutfitReads(connection)
         self.backlog = BacklogReads(connection)
         self.arrivals = ArrivalReads(connection)
         self.figures = FigureReads(connection)
@@ -93,6 +95,7 @@ class Writes:
         self.jobs = JobWrites(connection)
         self.needs = NeedWrites(connection)
         self.orders = OrderWrites(connection)
+        self.outfits = OutfitWrites(connection)
         self.events = EventWrites(connection)
         self.idempotency = IdempotencyWrites(connection)
         self.deletions = DeletionWrites(connection)

@@ -262,7 +262,8 @@ class _Draft:
 
 async def _cascade(writes: Writes, change: _Change, recheck: Sequence[str], *, now: datetime) -> None:
     """Release or end the dependents of the jobs that ended here, and their dependents in turn."""
-    ended = {row.id for row in change.changed if row.terminal and row.kind in NEEDED}
+    # Only in an outfit, whose pictures have a variant, others wait for a picture.
+    ended = {row.id for row in change.changed if row.terminal and (row.kind in NEEDED or row.variant)}
     waiting = [*recheck, *(await writes.needs.dependents(ended) if ended else ())]
     while waiting:
         found = await writes.jobs.lock(job_id for job_id in waiting if job_id not in change.after)

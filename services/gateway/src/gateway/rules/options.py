@@ -59,6 +59,11 @@ class TryonOptions(BaseModel):
         default=None, ge=60, le=31_536_000, description="Seconds until the try-on and its pictures are deleted."
     )
 
+    @property
+    def pictures(self) -> int:
+        """How many pictures are made."""
+        return self.num_samples
+
 
 AUTO = "auto"
 """A default engine that follows the fleet: see `default_engine`."""

@@ -71,6 +71,8 @@ class Acceptor:
         """Accept a try-on of a person's photo and a garment (its cut-out or its photo), or refuse it before commit."""
 
         async def accept() -> Accepted:
+            nonlocal person_url
+            person_url = await self._photos.own_address(context.caller, person_url)
             accepted = await self._ready.accept(context, options, person_url=person_url, garment_url=garment_url)
             if accepted is not None:
                 return accepted
@@ -88,7 +90,8 @@ class Acceptor:
 
         async def accept() -> TryonRow:
             card = self._admitter.card(context, options)
-            person, garment, cut = await self._photos.find_pair(context.caller, person_url, garment_url)
+            own_url = await self._photos.own_address(context.caller, person_url)
+            person, garment, cut = await self._photos.find_pair(context.caller, own_url, garment_url)
             values = entry_values(
                 context, options, card, person_id=person.id, garment_id=garment.id, cut_id=cut.id if cut else None
             )

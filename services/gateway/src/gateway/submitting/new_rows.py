@@ -82,5 +82,5 @@ def new_units(
             updated_at=now,
             waiting_since=now if stage is Stage.WAITING else None,
         )
-        for n in range(1, options.num_samples + 1)
+        for n in range(1, options.pictures + 1)
     ]
