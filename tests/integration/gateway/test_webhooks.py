@@ -164,11 +164,19 @@ async def test_order_holds_within_a_try_on_and_a_dead_one_stops_no_other(shop, g
         seen = [(one.message["data"]["job_id"], one.message["type"]) for one in receiver.got]
         assert [kind for job, kind in seen if job == second["job_id"]] == ["tryon.started", "tryon.completed"]
         assert {kind for job, kind in seen if job == first["job_id"]} == {"tryon.started"}
+        await until(partial(_settled_first, shop, hook, first), what="the failure of the first one's start")
         refused.clear()
         await passes(gateway.services, PAUSES_SECONDS[1] * 1.2)
         await in_state(shop, hook, "delivered", 4)
         seen = [one.message["type"] for one in receiver.got if one.message["data"]["job_id"] == first["job_id"]]
         assert seen[-2:] == ["tryon.started", "tryon.completed"]
+
+
+async def _settled_first(shop, hook, first):
+    """Whether the start failed, and the end waits as long as the start does: no claim has to look at it before."""
+    waiting = [one for one in await deliveries(shop, hook, state="pending") if one["job_id"] == first["job_id"]]
+    start, end = sorted(waiting, key=lambda one: one["seq"])
+    return start["attempts"] == 1 and end["next_at"] >= start["next_at"]
 
 
 async def _settled(shop, hook, many):

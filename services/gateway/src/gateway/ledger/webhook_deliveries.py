@@ -65,7 +65,9 @@ webhook_deliveries = Table(
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=NOW),
     Column("finished_at", DateTime(timezone=True)),
     CheckConstraint("state IN ('pending', 'delivered', 'failed')", name="state"),
-    Index("ix_webhook_deliveries_due", "lane", "next_at", postgresql_where=_PENDING),
+    Index("ix_webhook_deliveries_due", "lane", "next_at", "seq", postgresql_where=_PENDING),
+    # Those on their way, which every claim counts: few, however many wait.
+    Index("ix_webhook_deliveries_leased", "leased_until", postgresql_where=text("leased_until IS NOT NULL")),
     Index("ix_webhook_deliveries_order", "webhook_id", "job_id", "seq", postgresql_where=_PENDING),
     Index("ix_webhook_deliveries_webhook_id_created_at_id", "webhook_id", "created_at", "id"),
     Index("ix_webhook_deliveries_user_id", "user_id"),
@@ -212,23 +214,41 @@ class WebhookDeliveryWrites(WebhookDeliveryReads):
     async def settle(
         self, delivery_id: str, *, lease: str, state: str, pause_seconds: float, status: int | None, error: str | None
     ) -> bool:
-        """Store an attempt's outcome and give the lease back; False: the lease was another's by then."""
+        """Store an attempt's outcome and give the lease back; False: the lease was another's by then.
+
+        Later deliveries of the try-on wait at least as long, so that no claim has to look at them (two statements).
+        """
         over = state != "pending"
+        next_at = func.now() + func.make_interval(0, 0, 0, 0, 0, 0, pause_seconds)
         statement = (
             update(webhook_deliveries)
             .where(webhook_deliveries.c.id == delivery_id, webhook_deliveries.c.lease == lease)
             .values(
                 state=state,
                 attempts=webhook_deliveries.c.attempts + 1,
-                next_at=func.now() + func.make_interval(0, 0, 0, 0, 0, 0, pause_seconds),
+                next_at=next_at,
                 lease=None,
                 leased_until=None,
                 last_status=status,
                 last_error=error,
                 finished_at=func.now() if over else None,
             )
+            .returning(webhook_deliveries.c.webhook_id, webhook_deliveries.c.job_id, webhook_deliveries.c.seq)
         )
-        return (await self._connection.execute(statement)).rowcount == 1
+        settled = (await self._connection.execute(statement)).first()
+        if settled is not None and not over:
+            later = webhook_deliveries
+            await self._connection.execute(
+                update(later)
+                .where(
+                    later.c.webhook_id == settled.webhook_id,
+                    later.c.job_id == settled.job_id,
+                    later.c.seq > settled.seq,
+                    later.c.state == "pending",
+                )
+                .values(next_at=func.greatest(later.c.next_at, next_at))
+            )
+        return settled is not None
 
     async def note_attempt(self, **values: Any) -> None:
         """Write one attempt into the log."""

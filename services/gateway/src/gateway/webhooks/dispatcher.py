@@ -88,7 +88,8 @@ class Dispatcher:
                 if not await self.send_due():
                     await _any(self._news, stop, seconds=LOOK_SECONDS)
         finally:
-            await cancel(*self._sending)
+            if stop.is_set():  # After an error the loop starts again, and what is on its way goes on.
+                await cancel(*self._sending)
 
     async def send_due(self) -> int:
         """Claim what is due and begin to send it; return how many deliveries that is."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Query, Response
@@ -42,13 +43,17 @@ async def key_of(caller: CallerDep) -> Caller:
 KeyDep = Annotated[Caller, Depends(key_of)]
 
 
-def describe(webhooks: APIRouter) -> None:
-    """Add what is sent to the API's description, an entry for each event."""
+@cache
+def sent() -> APIRouter:
+    """Return what is sent, for the API's description: a route for each event, which nothing serves."""
+    described = APIRouter()
     for name in EVENT_TYPES:
 
-        @webhooks.post(name, summary=f"A try-on: {name.partition('.')[2]}")
+        @described.post(name, summary=f"A try-on: {name.partition('.')[2]}")
         async def receive(message: WebhookMessage) -> None:
             """Answer 2xx within 10 s. Anything else is tried again for a day; 410 switches the endpoint off."""
+
+    return described
 
 
 @router.post("", status_code=201, summary="Make a webhook endpoint")

@@ -99,7 +99,8 @@ def _deliveries() -> None:
         sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=f"fk_{table}_user_id", ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=f"pk_{table}"),
     )
-    op.create_index(f"ix_{table}_due", table, ["lane", "next_at"], postgresql_where=_PENDING)
+    op.create_index(f"ix_{table}_due", table, ["lane", "next_at", "seq"], postgresql_where=_PENDING)
+    op.create_index(f"ix_{table}_leased", table, ["leased_until"], postgresql_where=text("leased_until IS NOT NULL"))
     op.create_index(f"ix_{table}_order", table, ["webhook_id", "job_id", "seq"], postgresql_where=_PENDING)
     op.create_index(f"ix_{table}_webhook_id_created_at_id", table, ["webhook_id", "created_at", "id"])
     op.create_index(f"ix_{table}_user_id", table, ["user_id"])
