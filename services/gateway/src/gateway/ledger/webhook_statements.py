@@ -7,16 +7,22 @@ from typing import Final
 from sqlalchemy import text
 
 WRITE: Final = """
-INSERT INTO webhook_deliveries (id, webhook_id, tenant, user_id, job_id, seq, type, url, lane, payload)
+INSERT INTO webhook_deliveries (id, webhook_id, tenant, user_id, job_id, seq, type, url, lane, payload, next_at)
 SELECT 'msg_' || replace(gen_random_uuid()::text, '-', ''), webhooks.id, asked.tenant, asked.user_id, asked.job_id,
        asked.seq, asked.type, CASE WHEN webhooks.url IS NULL THEN asked.url END,
-       webhooks.id || CASE WHEN webhooks.url IS NULL THEN ' ' || asked.lane ELSE '' END, asked.payload
+       webhooks.id || CASE WHEN webhooks.url IS NULL THEN ' ' || asked.lane ELSE '' END, asked.payload,
+       greatest(now(), (SELECT max(before.next_at) FROM webhook_deliveries AS before
+                        WHERE before.webhook_id = webhooks.id AND before.job_id = asked.job_id
+                            AND before.state = 'pending'))
 FROM jsonb_to_recordset($1::jsonb) AS asked (
     tenant text, user_id text, job_id text, seq bigint, type text, url text, lane text, payload jsonb)
 JOIN webhooks ON webhooks.tenant = asked.tenant AND webhooks.disabled_at IS NULL
     AND asked.type = ANY (webhooks.events) AND (webhooks.url IS NOT NULL OR asked.url IS NOT NULL)
 """
-"""One delivery for each endpoint that wants the event, and one for the try-on's own address."""
+"""One delivery for each endpoint that wants the event, and one for the try-on's own address.
+
+It waits as long as an earlier one of its try-on that is to be tried again, so that no claim has to look at it before.
+"""
 
 CLAIM: Final = text("""
 WITH RECURSIVE lanes AS (
