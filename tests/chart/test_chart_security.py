@@ -111,12 +111,13 @@ PROMETHEUS: set[Arrow] = {
     ("namespace monitoring", "weaver", 9100),
     ("namespace monitoring", "arbitrator", 9100),
 }
-DNS: set[Arrow] = {("any", "namespace kube-system", 53)}
+OUT: set[Arrow] = {("any", "namespace kube-system", 53), ("gateway", "outside", 443)}
+"""DNS, and webhooks."""
 
 
 def test_the_cpu_profile_allows_exactly_the_drawn_arrows(rendered: Callable[..., Objects]) -> None:
     out, into = arrows(rendered("cpu"))
-    assert out == INSIDE | DNS
+    assert out == INSIDE | OUT
     assert into == INSIDE | PROMETHEUS | {("namespace keda", "redis", 6379), ("namespace ingress", "gateway", 8000)}
 
 
@@ -126,7 +127,7 @@ def test_the_gpu_profile_reaches_its_external_stores_and_weights(rendered: Calla
     redis = {(s, "outside", p) for s in ("gateway", "tailor", "weaver", "arbitrator") for p in (6379, 6380)}
     postgres = {(s, "outside", 5432) for s in ("gateway", "migrate", "test")}
     inside = {arrow for arrow in INSIDE if arrow[1] in ("tailor", "gateway")}
-    assert out == inside | DNS | stores | redis | postgres
+    assert out == inside | OUT | stores | redis | postgres
     assert into == inside | PROMETHEUS | {("namespace ingress", "gateway", 8000)}
 
 
@@ -151,20 +152,20 @@ def test_a_tailor_leaves_the_cluster_for_a_model_hub_alone(
     rendered: Callable[..., Objects], parser: str, source: str, outside: set[Arrow]
 ) -> None:
     out, _ = arrows(rendered("cpu", tailor={"parser": parser, "weights": {"source": source}}))
-    assert out == INSIDE | DNS | outside
+    assert out == INSIDE | OUT | outside
 
 
 def test_a_gpu_weaver_leaves_the_cluster_for_a_model_hub(rendered: Callable[..., Objects]) -> None:
     bundled = {name: {"bundled": True} for name in ("redis", "postgres", "objectStorage")}
     for source, outside in (("s3://weights", set()), ("shop/weights", {("weaver", "outside", 443)})):
         out, _ = arrows(rendered("gpu", weaver={"weights": {"source": source}}, **bundled))
-        assert out == INSIDE | DNS | outside
+        assert out == INSIDE | OUT | outside
 
 
 def test_only_an_arbitrator_that_owns_the_scaling_reaches_the_api_server(rendered: Callable[..., Objects]) -> None:
     objects = rendered("cpu", scaling={"owner": "operator"})
     out, _ = arrows(objects)
-    assert out == INSIDE | DNS | {("arbitrator", "outside", p) for p in (443, 6443)}
+    assert out == INSIDE | OUT | {("arbitrator", "outside", p) for p in (443, 6443)}
     assert len([o for o in objects if o["kind"] == "Role"]) == 1  # tests/chart/test_weaver_fleet.py has its rules.
     [binding] = [o for o in objects if o["kind"] == "RoleBinding"]
     assert [one["name"] for one in binding["subjects"]] == ["demo-arbitrator"]
@@ -188,3 +189,23 @@ def test_a_weaver_has_time_to_finish_what_runs(rendered: Callable[..., Objects],
     objects = rendered(weaver={"longestBatchSeconds": longest, "uploadSeconds": upload})
     [weaver] = [o for o in objects if o["kind"] == "Deployment" and o["metadata"]["name"] == "demo-weaver"]
     assert weaver["spec"]["template"]["spec"]["terminationGracePeriodSeconds"] == longest + upload + 15
+
+
+def test_webhooks_leave_for_public_addresses_and_for_networks_that_the_values_allow(
+    rendered: Callable[..., Objects],
+) -> None:
+    webhooks = {"allowedNetworks": ["10.1.0.0/16"], "allowHttp": True}
+    for told, ports in (({}, [443]), ({"gateway": {"webhooks": webhooks}}, [443, 80])):
+        objects = rendered("cpu", **told)
+        [policy] = [
+            o for o in objects if o["kind"] == "NetworkPolicy" and o["metadata"]["name"] == "demo-gateway-to-webhooks"
+        ]
+        public, *allowed = policy["spec"]["egress"]
+        assert [port["port"] for port in public["ports"]] == ports
+        kept = [one for peer in public["to"] for one in peer["ipBlock"]["except"]]
+        assert {"10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16", "100.64.0.0/10"} <= set(kept)
+        assert allowed == ([{"to": [{"ipBlock": {"cidr": "10.1.0.0/16"}}]}] if told else [])
+        [gateway] = [o for o in objects if o["kind"] == "Deployment" and o["metadata"]["name"] == "demo-gateway"]
+        env = {one["name"]: one.get("value") for one in gateway["spec"]["template"]["spec"]["containers"][0]["env"]}
+        assert env["WEBHOOK_ALLOWED_NETWORKS"] == ("10.1.0.0/16" if told else "")
+        assert env["WEBHOOK_ALLOW_HTTP"] == ("true" if told else "false")

@@ -53,6 +53,7 @@ class ResultInfo(_Event):
         n: Counts from 1.
         url: Stable API address; it checks ownership and redirects to a fresh signed URL. None until completed.
         degraded: The engine's degraded form made it.
+        garment: Of an outfit: which garment of the request, from 1, this picture puts on.
         cloth_clean_url: Of a cut-out: the address that `/api/snap` takes.
         categories: Of a cut-out: the likeliest first, by its shape.
         warnings: What may be wrong with its input pictures, and with the picture itself.
@@ -69,6 +70,7 @@ class ResultInfo(_Event):
     height: IfKnown[int] = None
     content_type: IfKnown[str] = None
     degraded: IfKnown[bool] = None
+    garment: IfKnown[int] = None
     cloth_clean_url: IfKnown[str] = None
     category: IfKnown[str] = None
     categories: IfKnown[tuple[CategoryScore, ...]] = None
@@ -79,7 +81,13 @@ class ResultInfo(_Event):
 
 
 class JobEvent(_Event):
-    """A job changed; committed, and numbered by the user's own counter without gaps."""
+    """A job changed; committed, and numbered by the user's own counter without gaps.
+
+    Attributes:
+        at: ISO 8601, when it was recorded.
+        failed_garment: Of an outfit that ended early: which garment of the request, from 1, could not be put on.
+        partial: Of such an outfit: whether the garments before it were.
+    """
 
     kind: Literal["job"] = "job"
     seq: int
@@ -91,7 +99,8 @@ class JobEvent(_Event):
     results: tuple[ResultInfo, ...] = ()
     error: ErrorInfo | None = None
     at: str
-    """ISO 8601, when it was recorded."""
+    failed_garment: int | None = None
+    partial: bool | None = None
 
 
 class ProgressEvent(_Event):

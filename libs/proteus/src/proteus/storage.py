@@ -181,6 +181,11 @@ class ObjectStore:
             ContentLength=size_bytes,
         )
 
+    def copy(self, key: str, to: str) -> None:
+        """Copy an object inside the store; raise `NotFound` if there is none."""
+        bucket = self.settings.bucket
+        self._call("copy_object", Bucket=bucket, Key=to, CopySource={"Bucket": bucket, "Key": key})
+
     def put_json(self, key: str, value: Any) -> None:
         """Store a JSON document."""
         self.put(key, json.dumps(value, separators=(",", ":")).encode(), content_type="application/json")

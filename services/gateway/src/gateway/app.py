@@ -56,6 +56,7 @@ from gateway.rules.rates import PICTURES, Rate
 from gateway.rules.shares import Shares, limits_of
 from gateway.rules.text import DATA_URI_LENGTH_MOST
 from gateway.rules.tokens import tokens_of
+from gateway.rules.webhook_targets import TargetRules
 from gateway.services import Services
 from gateway.settings import GatewaySettings, LimitSettings
 from gateway.submitting.accept import Acceptor
@@ -63,11 +64,15 @@ from gateway.submitting.accept_ready import ReadyAcceptor
 from gateway.submitting.admit import Admitter
 from gateway.submitting.external_payloads import ExternalPayloadImporter
 from gateway.submitting.idempotency import Idempotency
+from gateway.submitting.outfits import OutfitAcceptor
 from gateway.submitting.photos import Photos
 from gateway.submitting.preparer import Preparer
 from gateway.upkeep.erasure import Eraser
 from gateway.upkeep.retention import Retention
 from gateway.upkeep.sweeps import Sweeper
+from gateway.webhooks.dispatcher import Dispatcher
+from gateway.webhooks.endpoints import Endpoints
+from gateway.webhooks.sender import Sender
 from proteus.clock import SystemClock
 from proteus.deadlines import EDGE_CALL_SECONDS
 from proteus.keys import JOBS, TAILOR
@@ -129,7 +134,13 @@ def build(settings: GatewaySettings, stopping: asyncio.Event) -> Services:
         named_engines=settings.named_engines,
         default_engine=default_engine(settings.default_engine, (), rules=rules),
     )
-    submitter = Submitter(ledger, queues, address_of=store.url_of, job_age_seconds=settings.limits.job_age_seconds)
+    submitter = Submitter(
+        ledger,
+        queues,
+        address_of=store.url_of,
+        copy=store.copy,
+        job_age_seconds=settings.limits.job_age_seconds,
+    )
     relay = Relay(ledger, redis)
     photos = Photos(ledger, store, settings.uploads, settings.limits)
     idempotency = Idempotency(ledger)
@@ -145,7 +156,16 @@ def build(settings: GatewaySettings, stopping: asyncio.Event) -> Services:
         submitter=submitter,
         parser_version=parser_version,
     )
-    recorder = Recorder(ledger, redis, submitter, address_of=store.url_of, discard=lambda keys: store.delete(*keys))
+    targets = TargetRules(networks(settings.webhooks.allowed_networks), settings.webhooks.allow_http)
+    dispatcher = Dispatcher(ledger, Sender(targets))
+    recorder = Recorder(
+        ledger,
+        redis,
+        submitter,
+        address_of=store.url_of,
+        discard=lambda keys: store.delete(*keys),
+        on_messages=dispatcher.wake,
+    )
     eraser = Eraser(ledger, store, queues)
     tokens = tokens_of(settings.tokens, clock=clock)
     callers = Callers(tokens, ledger, settings.auth)
@@ -171,6 +191,7 @@ def build(settings: GatewaySettings, stopping: asyncio.Event) -> Services:
         photos=photos,
         idempotency=idempotency,
         acceptor=acceptor,
+        outfits=OutfitAcceptor(ledger, idempotency, admitter, photos, submitter, parser_version=parser_version),
         preparer=Preparer(
             ledger,
             idempotency=idempotency,
@@ -188,6 +209,8 @@ def build(settings: GatewaySettings, stopping: asyncio.Event) -> Services:
         sweeper=Sweeper(ledger, store, eraser, settings.uploads),
         retention=Retention(ledger, eraser, settings.retention),
         relay=relay,
+        dispatcher=dispatcher,
+        endpoints=Endpoints(ledger, targets, wake=dispatcher.wake),
         statuses=Statuses(ledger, queues, fleet, relay, address_of=store.url_of, stopping=stopping),
         loops=Loops(on_error=lambda name: metrics.LOOP_ERRORS.labels(name).inc()),
         stopping=stopping,
@@ -245,6 +268,7 @@ async def running(services: Services, sockets: SocketServer) -> AsyncIterator[No
 
 async def _closed(services: Services) -> None:
     """Close every connection, without waiting for a server that does not answer."""
+    services.dispatcher.close()
     with contextlib.suppress(Exception):
         async with asyncio.timeout(CLOSE_SECONDS):
             await services.redis.aclose()

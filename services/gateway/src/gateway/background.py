@@ -50,6 +50,8 @@ async def run(services: Services, sockets: SocketServer, stop: asyncio.Event) ->
     loops = services.loops
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(services.relay.run(loops, stop), name="relay")]
+        dispatcher = loops.keep("webhooks", lambda pulse: services.dispatcher.run(stop, pulse), stop)
+        tasks.append(group.create_task(dispatcher, name="webhooks"))
         for name, follower in _followers(services, stop).items():
             tasks.append(group.create_task(loops.keep(name, follower.run, stop), name=name))
         for name, one in _rounds(services, sockets).items():

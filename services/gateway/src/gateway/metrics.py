@@ -68,3 +68,11 @@ RESULTS_UNREADABLE: Final = Counter(
 CARDS_LEFT_OUT: Final = Gauge(
     "proteus_gateway_left_out_cards", "Workers' cards that cannot be read, at the last reading.", ["queue"]
 )
+WEBHOOKS_PENDING: Final = Gauge("proteus_webhook_pending_deliveries", "Webhooks that are not delivered yet.")
+WEBHOOKS_OVERDUE: Final = Gauge(
+    "proteus_webhook_overdue_seconds", "For how long the most overdue webhook could have been sent."
+)
+WEBHOOK_ATTEMPTS: Final = Counter("proteus_webhook_attempts_total", "Requests to receivers of webhooks.", ["outcome"])
+WEBHOOKS_DISABLED: Final = Counter(
+    "proteus_webhook_endpoints_disabled_total", "Endpoints that were switched off without being asked.", ["reason"]
+)

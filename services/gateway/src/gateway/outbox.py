@@ -7,7 +7,8 @@ twice changes nothing (a submission is idempotent by id and epoch). The recorder
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import asyncio
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, Final, TypeVar
 
@@ -18,7 +19,7 @@ from gateway import metrics
 from gateway.ledger.engine import Ledger
 from gateway.ledger.orders import Order
 from gateway.status.views import AddressOf, result_url
-from proteus.errors import InvalidRequest
+from proteus.errors import DependencyUnavailable, InvalidRequest, NotFound
 from proteus.estimates import rank_of
 from proteus.jobs import Stage
 from proteus.messages import names_of
@@ -38,11 +39,26 @@ OUTBOX_LIMIT: Final = 500
 
 
 class Submitter:
-    """Pushes committed rows onto their queues."""
+    """Pushes committed rows onto their queues.
+
+    Args:
+        ledger: Where they stand.
+        queues: By name.
+        address_of: Key -> unsigned address.
+        copy: Copies an object of the store to another key; blocks.
+        job_age_seconds: A job's maximum age.
+    """
 
     def __init__(
-        self, ledger: Ledger, queues: Mapping[str, AnyQueue], *, address_of: AddressOf, job_age_seconds: int
+        self,
+        ledger: Ledger,
+        queues: Mapping[str, AnyQueue],
+        *,
+        address_of: AddressOf,
+        copy: Callable[[str, str], None],
+        job_age_seconds: int,
     ) -> None:
+        self._copy = copy
         self._ledger = ledger
         self._job_age_seconds = job_age_seconds
         self._queues = queues
@@ -67,6 +83,8 @@ class Submitter:
                 orders = [order for order in orders if order.job.id not in early] + await reads.orders.of(early)
         by_list: dict[str, list[Submission]] = {}
         for order in orders:
+            if not await self._has_its_upload(order):
+                continue
             try:
                 submission = compose(order, self._address_of, job_age_seconds=self._job_age_seconds)
             except (LookupError, ValueError, TypeError) as error:  # One impossible row must not keep the others out.
@@ -82,6 +100,19 @@ class Submitter:
                 metrics.PUSHES_FAILED.inc(len(submissions))
                 log.warning("push_failed", queue=name, jobs=len(submissions), error=str(error))
         return taken
+
+    async def _has_its_upload(self, order: Order) -> bool:
+        """Lay a picture that is to be ingested as a photo where uploads lie; False: the store is away."""
+        if order.source_key is None or order.image is None:
+            return True
+        try:
+            await asyncio.to_thread(self._copy, order.source_key, order.image.incoming_key)
+        except NotFound:
+            pass  # It was deleted meanwhile; the ingest fails with its own words.
+        except DependencyUnavailable as error:
+            log.warning("picture_not_copied", job_id=order.job.id, error=error.message)
+            return False
+        return True
 
     async def _submitted(self, name: str, submissions: Sequence[Submission]) -> int:
         """Submit to one queue; one that the queue cannot carry keeps no other one out. Its age ends it."""
@@ -125,7 +156,7 @@ def compose(order: Order, address_of: AddressOf, *, job_age_seconds: int) -> Sub
 
 def _tryon(order: Order, address_of: AddressOf) -> tuple[dict[str, Any], TryonWork]:
     job, entry, material = order.job, _there(order.tryon), _there(order.material)
-    category = entry.options["category"]
+    category = order.category or entry.options["category"]
     payload = {
         "user_photo_url": address_of(material.person_key),
         "cloth_clean_url": address_of(material.garment_key),

@@ -30,11 +30,14 @@ from gateway.settings import GatewaySettings
 from gateway.submitting.accept import Acceptor
 from gateway.submitting.external_payloads import ExternalPayloadImporter
 from gateway.submitting.idempotency import Idempotency
+from gateway.submitting.outfits import OutfitAcceptor
 from gateway.submitting.photos import Photos
 from gateway.submitting.preparer import Preparer
 from gateway.upkeep.erasure import Eraser
 from gateway.upkeep.retention import Retention
 from gateway.upkeep.sweeps import Sweeper
+from gateway.webhooks.dispatcher import Dispatcher
+from gateway.webhooks.endpoints import Endpoints
 from proteus.queue import AnyQueue
 from proteus.service.supervision import Loops
 from proteus.storage import ObjectStore
@@ -68,6 +71,7 @@ class Services:
     photos: Photos
     idempotency: Idempotency
     acceptor: Acceptor
+    outfits: OutfitAcceptor
     preparer: Preparer
     recorder: Recorder
     reconciler: Reconciler
@@ -78,6 +82,8 @@ class Services:
     sweeper: Sweeper
     retention: Retention
     relay: Relay
+    dispatcher: Dispatcher
+    endpoints: Endpoints
     statuses: Statuses
     loops: Loops
     stopping: asyncio.Event

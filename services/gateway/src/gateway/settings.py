@@ -12,6 +12,7 @@ from pydantic_settings import NoDecode, SettingsConfigDict
 from gateway.access_settings import AuthSettings as AuthSettings
 from gateway.access_settings import TokenSettings as TokenSettings
 from gateway.addresses import networks
+from gateway.webhook_settings import WebhookSettings as WebhookSettings
 from proteus.checked_settings import CheckedSettings
 from proteus.engines import CARDS
 from proteus.licences import LicenceRules
@@ -87,6 +88,9 @@ class RetentionSettings(CheckedSettings):
 
     audit_days: float = Field(default=365.0, ge=1)
     """`RETENTION_AUDIT_DAYS`. How long the audit log is kept."""
+
+    webhook_days: float = Field(default=30.0, ge=1)
+    """`RETENTION_WEBHOOK_DAYS`. How long the log of webhooks is kept, with requests and answers."""
 
     event_days: float = Field(default=30.0, ge=1)
     """`RETENTION_EVENT_DAYS`. How far back a client can replay missed events."""
@@ -313,6 +317,7 @@ class GatewaySettings(CheckedSettings):
     uploads: UploadSettings = Field(default_factory=UploadSettings)
     retention: RetentionSettings = Field(default_factory=RetentionSettings)
     limits: LimitSettings = Field(default_factory=LimitSettings)
+    webhooks: WebhookSettings = Field(default_factory=WebhookSettings)
     tailor: TailorSettings = Field(default_factory=TailorSettings)
     admission: AdmissionSettings = Field(default_factory=AdmissionSettings)
     prices: PriceSettings = Field(default_factory=PriceSettings)

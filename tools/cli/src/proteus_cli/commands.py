@@ -46,6 +46,7 @@ KNOWN: Final[Mapping[str, Known]] = {
     "login": Known("Log in with an email address and a password; later commands use it."),
     "logout": Known("End the login of this user, here and at the gateway."),
     "keys": Known("Make, list, revoke and rotate API keys, through the gateway's API."),
+    "webhooks": Known("Add, list, test and remove webhook endpoints, and send deliveries again."),
     "admin": Known("Make administrators."),
     "models": Known("List every engine and parser with its licences."),
     "weights": Known("Fetch one model's weights from the model hub and check them.", WORKBENCH),

@@ -35,6 +35,7 @@ from gateway.api.tryons import form, status, submit
 from gateway.api.tryons import routes as tryons
 from gateway.api.users import routes as users
 from gateway.api.vtons import routes as vtons
+from gateway.api.webhooks import routes as webhooks
 
 __all__ = ["install"]
 
@@ -50,6 +51,7 @@ def install(app: FastAPI, *, origins: list[str], storage_endpoint: str) -> None:
     problems.install(app)
     replays.install(app)
     app.router.routes.extend(_routes().routes)
+    app.webhooks.routes.extend(webhooks.sent().routes)
     pages.install(app, storage_endpoint=storage_endpoint)
     app.add_middleware(CORSMiddleware, **cors_rules(origins))
 
@@ -66,7 +68,7 @@ def _routes() -> APIRouter:
     for module in (
         form, submit, status, results, auth, images, segmentations, tryons, vtons, events, users, engines, fleet, queue,
         decisions, arrivals, uploads, health, keys, tokens, accounts, tenants,
-        audit, consent, intake, bulk, workers, figures,
+        audit, consent, intake, bulk, workers, figures, webhooks,
     ):  # fmt: skip
         every.include_router(module.router, responses=refusals)
     return every

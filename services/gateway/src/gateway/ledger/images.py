@@ -26,15 +26,19 @@ from sqlalchemy import (
     text,
     update,
 )
+from sqlalchemy.dialects.postgresql import insert as upsert
 
 from gateway.ledger.schema import METADATA, NOW, owner
 from gateway.ledger.statements import Statements, newest_first
 from proteus import object_keys
 from proteus.artefacts import IngestedImage
-from proteus.jobs import ImageId, UserId
+from proteus.jobs import ImageId, JobId, UserId
 
 TICKET_LIFE_MOST: Final = timedelta(minutes=20)
 """Longer than any signed upload can be used."""
+
+MADE_TYPE: Final = "application/octet-stream"
+"""Declared of a picture of a try-on; what it is, its bytes say."""
 
 images = Table(
     "images",
@@ -53,12 +57,15 @@ images = Table(
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=NOW),
     Column("sweep_at", DateTime(timezone=True)),
     Column("category", Text),
+    Column("made_by", Text),
     CheckConstraint("kind IN ('person', 'garment')", name="kind"),
     Index(None, "user_id", "created_at"),
     Index(None, "user_id", "key"),
+    Index("uq_images_made_by", "made_by", unique=True, postgresql_where=text("made_by IS NOT NULL")),
     Index("ix_images_sweep_at", "sweep_at", postgresql_where=text("sweep_at IS NOT NULL")),
 )
-"""`sweep_at`: when the sweep checks the upload under `incoming/`; null: never. `category`: what the user says it is."""
+"""`sweep_at`: when the sweep checks the upload under `incoming/`; null: never. `category`: what the user says it is.
+`made_by`: the picture of a try-on that this photo is; the gateway copies it to where uploads lie before its ingest."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -67,6 +74,7 @@ class ImageRow:
 
     Attributes:
         category: Of a garment, as its user corrected it; None: the tailor's guess counts.
+        made_by: The job that makes this photo, if it is the picture of a try-on.
     """
 
     id: ImageId
@@ -83,6 +91,7 @@ class ImageRow:
     created_at: datetime
     sweep_at: datetime | None = None
     category: str | None = None
+    made_by: JobId | None = None
 
     @property
     def incoming_key(self) -> str:
@@ -111,18 +120,25 @@ class ImageReads(Statements):
         return {row.id: row for row in found}
 
     async def page(self, before: tuple[datetime, str] | None, *, user_id: UserId, limit: int) -> list[ImageRow]:
-        return await self._all(ImageRow, newest_first(images, user_id, before, limit))
+        """A page of the user's own photos, newest first; pictures of try-ons are shown with those."""
+        statement = newest_first(images, user_id, before, limit).where(images.c.made_by.is_(None))
+        return await self._all(ImageRow, statement)
+
+    async def made_by(self, job_ids: Iterable[str]) -> list[ImageRow]:
+        """Photos that are the pictures of these jobs."""
+        return await self._all(ImageRow, select(images).where(images.c.made_by.in_(list(job_ids))))
 
     async def of_content(self, sha256: str | None, *, user_id: UserId) -> list[ImageRow]:
         """The user's uploads of the very same picture."""
         return await self._all(ImageRow, select(images).where(images.c.user_id == user_id, images.c.sha256 == sha256))
 
     async def stored(self, user_id: UserId) -> tuple[int, int]:
-        """(photos, bytes as declared) that a user has."""
+        """(photos, bytes as declared) that a user has, pictures of try-ons apart."""
         statement = select(
             func.count().label("many"), func.coalesce(func.sum(images.c.declared_bytes), 0).label("size")
         )
-        row = (await self._connection.execute(statement.where(images.c.user_id == user_id))).one()
+        own = images.c.user_id == user_id, images.c.made_by.is_(None)
+        row = (await self._connection.execute(statement.where(*own))).one()
         return row.many, int(row.size)
 
     async def to_sweep(self, now: datetime, *, limit: int) -> list[ImageRow]:
@@ -154,6 +170,22 @@ class ImageWrites(ImageReads):
                 declared_bytes=declared_bytes,
                 sweep_at=sweep_at,
             )
+        )
+
+    async def add_made(self, image_id: ImageId, *, user_id: UserId, made_by: JobId, sweep_at: datetime) -> None:
+        """Make the record of a photo that is the picture of a try-on, unless it has one."""
+        await self._connection.execute(
+            upsert(images)
+            .values(
+                id=image_id,
+                user_id=user_id,
+                kind="person",
+                declared_type=MADE_TYPE,
+                declared_bytes=0,
+                made_by=made_by,
+                sweep_at=sweep_at,
+            )
+            .on_conflict_do_nothing()
         )
 
     async def describe(self, image_id: ImageId, described: IngestedImage) -> None:

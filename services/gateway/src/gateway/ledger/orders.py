@@ -8,9 +8,12 @@ from dataclasses import dataclass, field
 from gateway.ledger.images import ImageReads, ImageRow
 from gateway.ledger.jobs import JobReads, JobRow
 from gateway.ledger.needs import NeedReads
+from gateway.ledger.outfits import OutfitGarmentRow, OutfitReads
 from gateway.ledger.statements import Statements
 from gateway.ledger.submit_ready import STATEMENT, Ready, argument
 from gateway.ledger.tryons import TryonReads, TryonRow
+from gateway.rules.outfits import position_of
+from proteus.jobs import ImageId, JobId
 from proteus.payloads import CutFacts, CutResult
 from proteus.stages import STAGES, JobKind
 
@@ -34,6 +37,8 @@ class Order:
 
     Attributes:
         inputs: Of a tailor job whose work names outputs of earlier stages: their keys.
+        category: Of a picture of an outfit: its garment's; None: the try-on's.
+        source_key: Of the ingest of a photo that is the picture of a try-on: that picture's.
     """
 
     job: JobRow
@@ -41,37 +46,56 @@ class Order:
     material: Material | None = None
     image: ImageRow | None = None
     inputs: Mapping[JobKind, str] = field(default_factory=dict)
+    category: str | None = None
+    source_key: str | None = None
 
 
 class OrderReads(Statements):
     """Reads of the outbox."""
 
     async def of(self, ids: Iterable[str]) -> list[Order]:
-        """Jobs with the inputs of their queue elements (five statements at most)."""
+        """Jobs with the inputs of their queue elements (seven statements at most)."""
         jobs, tryons = JobReads(self._connection), TryonReads(self._connection)
         rows = await jobs.by_ids(ids)
         entries = await tryons.by_ids({row.tryon_id for row in rows.values() if row.tryon_id})
-        made = await jobs.by_ids({i for entry in entries.values() for i in (entry.cut_id, entry.parse_id) if i})
+        parts = {row.tryon_id for row in rows.values() if row.tryon_id and position_of(row.variant)}
+        outfits = await OutfitReads(self._connection).of(parts) if parts else {}
+        named: list[TryonRow | OutfitGarmentRow] = [*entries.values(), *outfits.values()]
+        made = await jobs.by_ids({i for one in named for i in (one.cut_id, one.parse_id) if i})
         photos = await ImageReads(self._connection).by_ids(
             {row.image_id for row in rows.values() if row.image_id}
-            | {i for entry in entries.values() for i in (entry.person_image_id, entry.garment_image_id)}
+            | {i for one in named for i in (one.person_image_id, one.garment_image_id)}
         )
+        ingested = {row.image_id or "" for row in rows.values() if row.kind is JobKind.INGEST}
+        makers = {photo.id: photo.made_by for photo in photos.values() if photo.made_by and photo.id in ingested}
+        sources = await jobs.by_ids(makers.values()) if makers else {}
         takers = [row.id for row in rows.values() if STAGES[row.kind].inputs]
         needs = await NeedReads(self._connection).of(takers) if takers else {}
         found = []
         for row in rows.values():
             if row.tryon_id is None:
                 inputs = {need.kind: need.result_key for need in needs.get(row.id, ()) if need.result_key}
-                found.append(Order(job=row, image=photos.get(row.image_id or ""), inputs=inputs))
+                source = sources.get(makers.get(ImageId(row.image_id or ""), JobId("")))
+                found.append(
+                    Order(
+                        job=row,
+                        image=photos.get(row.image_id or ""),
+                        inputs=inputs,
+                        source_key=source.result_key if source else None,
+                    )
+                )
                 continue
             entry = entries[row.tryon_id]
+            part = outfits.get((row.tryon_id, row.n))
+            woven = part or entry
             material = material_of(
-                photos.get(entry.person_image_id),
-                made.get(entry.cut_id or ""),
-                made.get(entry.parse_id or ""),
-                garment=photos.get(entry.garment_image_id),
+                photos.get(woven.person_image_id),
+                made.get(woven.cut_id or ""),
+                made.get(woven.parse_id or ""),
+                garment=photos.get(woven.garment_image_id),
             )
-            found.append(Order(job=row, tryon=entry, material=material))
+            category = part.category if part else None
+            found.append(Order(job=row, tryon=entry, material=material, category=category))
         return found
 
 

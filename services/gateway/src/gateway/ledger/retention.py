@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import delete, or_, select
+from sqlalchemy import ColumnElement, delete, or_, select
 
 from gateway.ledger.images import ImageRow, images
 from gateway.ledger.jobs import jobs
+from gateway.ledger.outfits import outfit_garments
 from gateway.ledger.statements import Statements
 from gateway.ledger.tryons import TryonRow, tryons
 from gateway.ledger.users import users
@@ -31,14 +32,11 @@ class RetentionReads(Statements):
 
     async def unused_images(self, kind: str, *, created_before: datetime, limit: int) -> list[ImageRow]:
         """Photos of users of this kind made before this time that no try-on and no unfinished job needs."""
-        named = select(tryons.c.id).where(
-            or_(tryons.c.person_image_id == images.c.id, tryons.c.garment_image_id == images.c.id)
-        )
         needed = select(jobs.c.id).where(jobs.c.image_id == images.c.id, jobs.c.state.in_(ALIVE))
         statement = (
             select(images)
             .join(users, users.c.id == images.c.user_id)
-            .where(users.c.kind == kind, images.c.created_at < created_before, ~named.exists(), ~needed.exists())
+            .where(users.c.kind == kind, images.c.created_at < created_before, ~_named(), ~needed.exists())
             .order_by(images.c.created_at)
             .limit(limit)
         )
@@ -61,8 +59,16 @@ class RetentionWrites(RetentionReads):
 
     async def forget_unused_images(self, ids: Collection[str]) -> int:
         """Delete those of these records that were never ingested and that no try-on names; return their number."""
-        named = select(tryons.c.id).where(
-            (tryons.c.person_image_id == images.c.id) | (tryons.c.garment_image_id == images.c.id)
-        )
-        statement = delete(images).where(images.c.id.in_(list(ids)), images.c.key.is_(None), ~named.exists())
+        statement = delete(images).where(images.c.id.in_(list(ids)), images.c.key.is_(None), ~_named())
         return (await self._connection.execute(statement)).rowcount
+
+
+def _named() -> ColumnElement[bool]:
+    """Return the condition that a try-on names the photo."""
+    tables = (tryons, outfit_garments)
+    return or_(
+        *(
+            select(one).where(or_(one.c.person_image_id == images.c.id, one.c.garment_image_id == images.c.id)).exists()
+            for one in tables
+        )
+    )

@@ -28,12 +28,15 @@ from gateway.ledger.job_lists import JobListReads
 from gateway.ledger.jobs import JobReads, JobWrites
 from gateway.ledger.needs import NeedReads, NeedWrites
 from gateway.ledger.orders import OrderReads, OrderWrites
+from gateway.ledger.outfits import OutfitReads, OutfitWrites
 from gateway.ledger.refresh_tokens import RefreshTokenReads, RefreshTokenWrites
 from gateway.ledger.retention import RetentionReads, RetentionWrites
 from gateway.ledger.schema import METADATA
 from gateway.ledger.tenants import TenantReads, TenantWrites
 from gateway.ledger.tryons import TryonReads, TryonWrites
 from gateway.ledger.users import UserReads, UserWrites
+from gateway.ledger.webhook_deliveries import WebhookDeliveryReads, WebhookDeliveryWrites
+from gateway.ledger.webhooks import WebhookReads, WebhookWrites
 
 __all__ = ["METADATA", "Reads", "Writes"]
 
@@ -50,6 +53,7 @@ class Reads:
         self.job_lists = JobListReads(connection)
         self.needs = NeedReads(connection)
         self.orders = OrderReads(connection)
+        self.outfits = OutfitReads(connection)
         self.backlog = BacklogReads(connection)
         self.arrivals = ArrivalReads(connection)
         self.figures = FigureReads(connection)
@@ -65,6 +69,8 @@ class Reads:
         self.api_keys = ApiKeyReads(connection)
         self.refresh_tokens = RefreshTokenReads(connection)
         self.audit_log = AuditReads(connection)
+        self.webhooks = WebhookReads(connection)
+        self.webhook_deliveries = WebhookDeliveryReads(connection)
 
     async def ping(self) -> None:
         """Raise unless the migrations' newest table answers."""
@@ -89,6 +95,7 @@ class Writes:
         self.jobs = JobWrites(connection)
         self.needs = NeedWrites(connection)
         self.orders = OrderWrites(connection)
+        self.outfits = OutfitWrites(connection)
         self.events = EventWrites(connection)
         self.idempotency = IdempotencyWrites(connection)
         self.deletions = DeletionWrites(connection)
@@ -101,3 +108,5 @@ class Writes:
         self.api_keys = ApiKeyWrites(connection)
         self.refresh_tokens = RefreshTokenWrites(connection)
         self.audit_log = AuditWrites(connection)
+        self.webhooks = WebhookWrites(connection)
+        self.webhook_deliveries = WebhookDeliveryWrites(connection)

@@ -23,6 +23,7 @@ from sqlalchemy import (
     update,
 )
 
+from gateway.ledger.outfits import outfit_garments
 from gateway.ledger.schema import METADATA, NOW, Labels, Options, Words, owner
 from gateway.ledger.statements import Statements, newest_first
 from proteus.jobs import ImageId, JobId, JobState, TryonId, UserId, VtonId
@@ -100,8 +101,16 @@ class TryonReads(Statements):
         return await self._all(TryonRow, statement)
 
     async def of_image(self, image_id: ImageId) -> list[TryonRow]:
+        """Try-ons that are made with a photo, as a part of an outfit, too."""
+        in_outfit = select(outfit_garments.c.tryon_id).where(
+            or_(outfit_garments.c.person_image_id == image_id, outfit_garments.c.garment_image_id == image_id)
+        )
         statement = select(tryons).where(
-            or_(tryons.c.person_image_id == image_id, tryons.c.garment_image_id == image_id)
+            or_(
+                tryons.c.person_image_id == image_id,
+                tryons.c.garment_image_id == image_id,
+                tryons.c.id.in_(in_outfit),
+            )
         )
         return await self._all(TryonRow, statement)
 

@@ -18,6 +18,7 @@ from gateway.ledger.engine import Ledger
 from gateway.ledger.jobs import JobRow
 from gateway.ledger.tryons import TryonRow
 from gateway.realtime.relay import Relay
+from gateway.rules.outfits import position_of
 from gateway.status.models import EtaBody, ProgressBody, StatusBody
 from gateway.status.views import AddressOf, ClientView, status_of, view_of_tailor_job, view_of_tryon
 from proteus.engines import CARDS
@@ -83,8 +84,8 @@ class Statuses:
             seen,
             units=units,
             position=last.position if last else None,
-            eta=self._eta(entry, seen, last, list(looks.values())),
-            progress=_progress(looks.values()) if seen.status is JobState.RUNNING else None,
+            eta=self._eta(entry, seen, last, list(looks.values()), behind=_behind(units)),
+            progress=_progress_of(units, looks.values()) if seen.status is JobState.RUNNING else None,
         )
 
     async def within(self, user_id: UserId, job_id: str, *, seconds: float) -> StatusBody:
@@ -129,7 +130,13 @@ class Statuses:
         return dict(zip(ids, views, strict=True))
 
     def _eta(
-        self, entry: TryonRow, seen: ClientView, last: JobView | None, looks: Sequence[JobView | None]
+        self,
+        entry: TryonRow,
+        seen: ClientView,
+        last: JobView | None,
+        looks: Sequence[JobView | None],
+        *,
+        behind: int,
     ) -> EtaBody | None:
         if seen.status.terminal or entry.options["engine"] not in CARDS:
             return None
@@ -137,7 +144,7 @@ class Statuses:
         if seen.status is JobState.RUNNING:
             pace = self._fleet.fleet(engine, quality).pace
             done = _progress(looks)
-            share = 1.0 - done.step / done.steps if done else 1.0
+            share = behind + (1.0 - done.step / done.steps if done else 1.0)
             return EtaBody.of(pace.batch_seconds * share, pace.batch_seconds * max(share, 0.25) * 1.5)
         if any(look and look.parked for look in looks):
             return None  # It is unknown when a worker will offer its engine.
@@ -146,7 +153,8 @@ class Statuses:
         else:
             ahead = (last.position if self._fleet.shares_workers(engine) else last.position_of_engine) or 0
         promise = self._fleet.eta(engine, quality, ahead=ahead)
-        return EtaBody.of(promise.p50_seconds, promise.p90_seconds)
+        more = behind * self._fleet.fleet(engine, quality).pace.batch_seconds if behind else 0.0
+        return EtaBody.of(promise.p50_seconds + more, promise.p90_seconds + 1.5 * more)
 
 
 def _place(look: JobView) -> int:
@@ -160,6 +168,22 @@ def _overlaid(row: JobRow, look: JobView | None) -> JobRow:
     if look.state is JobState.RUNNING:
         return replace(row, state=JobState.RUNNING, stage=look.stage or Stage.FETCHING)
     return row
+
+
+def _behind(units: Sequence[JobRow]) -> int:
+    """Return how many pictures of an outfit come after the one that is next; of other try-ons none does."""
+    if not position_of(units[0].variant):
+        return 0
+    return max(0, sum(not unit.terminal for unit in units) - 1)
+
+
+def _progress_of(units: Sequence[JobRow], looks: Iterable[JobView | None]) -> ProgressBody | None:
+    """Return the progress of a try-on; of an outfit over all its pictures, which are made one after the other."""
+    now = _progress(looks)
+    if now is None or not position_of(units[0].variant):
+        return now
+    done = sum(unit.state is JobState.COMPLETED for unit in units)
+    return ProgressBody(step=done * now.steps + now.step, steps=len(units) * now.steps)
 
 
 def _progress(looks: Iterable[JobView | None]) -> ProgressBody | None:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from typing import Any
 
 import structlog
 from redis.asyncio import Redis
@@ -21,9 +22,11 @@ from gateway import metrics
 from gateway.ledger.engine import Ledger
 from gateway.ledger.jobs import JobRow
 from gateway.ledger.session import Writes
+from gateway.ledger.tryons import TryonRow
 from gateway.outbox import Submitter
 from gateway.recording.transitions import apply, cascaded, fact, why_unreadable
 from gateway.status.views import AddressOf, ClientView, event_of, view_of_tailor_job, view_of_tryon
+from gateway.status.webhooks import message_of
 from proteus import keys, object_keys, tracing
 from proteus.errors import DependencyUnavailable
 from proteus.events import Recorded
@@ -58,6 +61,7 @@ class Recorder:
         redis: For `events:recorded`.
         submitter: Pushes released jobs.
         address_of: Key -> unsigned address.
+        on_messages: Called after a commit that wrote webhooks.
         discard: Deletes raw uploads, by key, whose ingest is recorded; blocks. Uploads it misses are swept later.
     """
 
@@ -69,12 +73,14 @@ class Recorder:
         *,
         address_of: AddressOf,
         discard: Callable[[Sequence[str]], None],
+        on_messages: Callable[[], None] = lambda: None,
     ) -> None:
         self._ledger = ledger
         self._redis = redis
         self._submitter = submitter
         self._address_of = address_of
         self._discard = discard
+        self._on_messages = on_messages
 
     async def settle(self, events: Sequence[QueueEvent], *, recheck: Sequence[str] = ()) -> list[JobRow]:
         """Apply facts in one transaction; return the rows that changed.
@@ -102,8 +108,11 @@ class Recorder:
             for row in changed:
                 if row.kind is JobKind.INGEST and row.state is JobState.COMPLETED and row.image_id and row.result:
                     await writes.images.describe(row.image_id, IngestResult.read(row.result).image)
-            recorded = await self._number(writes, change, now=now)
+            recorded, messages = await self._number(writes, change, now=now)
+            written = await writes.webhook_deliveries.write(messages) if messages else 0
         self._count(told, changed)
+        if written:
+            self._on_messages()
         await self._announce(recorded)
         await self._submitter.push(
             row.id for row in changed if row.stage is Stage.WAITING and row.submitted_epoch < row.epoch
@@ -137,15 +146,17 @@ class Recorder:
         except DependencyUnavailable as error:
             log.warning("upload_not_deleted", uploads=len(done), error=str(error))
 
-    async def _number(self, writes: Writes, change: _Change, *, now: datetime) -> dict[UserId, int]:
-        """Write an event for each visible change; return each user's newest number."""
+    async def _number(
+        self, writes: Writes, change: _Change, *, now: datetime
+    ) -> tuple[dict[UserId, int], list[dict[str, Any]]]:
+        """Write an event for each visible change; return each user's newest number, and the webhooks' messages."""
         drafts = [*await self._tryon_changes(writes, change, now=now), *self._tailor_changes(change)]
         counts: dict[UserId, int] = {}
         for draft in drafts:
             counts[draft.user_id] = counts.get(draft.user_id, 0) + 1
         newest = await writes.users.take_seqs(counts)
         following = {user_id: newest[user_id] - counts[user_id] for user_id in counts}
-        values = []
+        values, messages = [], []
         for draft in drafts:
             following[draft.user_id] += 1
             event = event_of(
@@ -164,8 +175,10 @@ class Recorder:
                     "data": event.wire(),
                 }
             )
+            if draft.moved and (message := message_of(event, draft.moved, tenant=draft.tenant)):
+                messages.append(message)
         await writes.events.add(values)
-        return newest
+        return newest, messages
 
     async def _tryon_changes(self, writes: Writes, change: _Change, *, now: datetime) -> list[_Draft]:
         touched = {row.tryon_id for row in change.changed if row.tryon_id}
@@ -185,6 +198,8 @@ class Recorder:
                     vton_id=entry.vton_id,
                     kind=JobKind.TRYON,
                     seen=seen,
+                    tenant=units[tryon_id][0].tenant,
+                    moved=entry if seen.status is not entry.status else None,
                 )
             )
             if seen.status is not entry.status:
@@ -243,18 +258,21 @@ def _note_unreadable(before: JobRow, event: QueueEvent, after: JobRow) -> None:
 
 @dataclass(frozen=True, kw_only=True)
 class _Draft:
-    """An event before it has its number."""
+    """An event before it has its number. `moved`: the try-on whose status it changes."""
 
     user_id: UserId
     job_id: str
     vton_id: str | None
     kind: JobKind
     seen: ClientView
+    tenant: str = ""
+    moved: TryonRow | None = None
 
 
 async def _cascade(writes: Writes, change: _Change, recheck: Sequence[str], *, now: datetime) -> None:
     """Release or end the dependents of the jobs that ended here, and their dependents in turn."""
-    ended = {row.id for row in change.changed if row.terminal and row.kind in NEEDED}
+    # Only in an outfit, whose pictures have a variant, others wait for a picture.
+    ended = {row.id for row in change.changed if row.terminal and (row.kind in NEEDED or row.variant)}
     waiting = [*recheck, *(await writes.needs.dependents(ended) if ended else ())]
     while waiting:
         found = await writes.jobs.lock(job_id for job_id in waiting if job_id not in change.after)

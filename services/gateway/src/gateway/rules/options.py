@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from gateway.rules.text import EngineName, Label
+from gateway.rules.text import EngineName, Label, WebhookUrl
 from proteus.engines import AUTO_ORDER, CARDS, EngineCard, Quality
 from proteus.errors import ModelUnavailable
 from proteus.jobs import Category
@@ -50,9 +50,19 @@ class TryonOptions(BaseModel):
     metadata: dict[Label, Label] | None = Field(
         default=None, max_length=16, description="Your own labels; returned with the try-on and visible to you only."
     )
+    webhook_url: WebhookUrl | None = Field(
+        default=None,
+        description="Where the ends of this try-on are sent, signed: for API keys of the scope `webhooks`, after POST "
+        "/v1/webhooks with url null.",
+    )
     expires_in: int | None = Field(
         default=None, ge=60, le=31_536_000, description="Seconds until the try-on and its pictures are deleted."
     )
+
+    @property
+    def pictures(self) -> int:
+        """How many pictures are made."""
+        return self.num_samples
 
 
 AUTO = "auto"

@@ -205,6 +205,11 @@ StoredUrl = Annotated[
 ]
 """An address of a picture."""
 
+WebhookUrl = Annotated[
+    str, Field(min_length=1, max_length=URL_LENGTH_MOST, json_schema_extra=PATTERN), AfterValidator(stored_url)
+]
+"""An address that webhooks are sent to; whether they may be is checked elsewhere."""
+
 PhotoUrl = Annotated[
     str, Field(min_length=1, max_length=DATA_URI_LENGTH_MOST, json_schema_extra=PATTERN), AfterValidator(photo_url)
 ]

@@ -40,8 +40,9 @@ TOKEN_CHARACTERS_MOST: Final = 4_096
 SCOPES: Final = frozenset({"admin", "keys", "priority:high", "tokens"})
 """`admin`: operate the deployment. `keys`: manage the API keys of the own tenant. `tokens`: mint shoppers' tokens."""
 
-KEY_SCOPES: Final = frozenset({"admin", "priority:high", "tokens"})
-"""What an API key may have. Not `keys`: a key that made keys would outlive its own revocation."""
+KEY_SCOPES: Final = frozenset({"admin", "priority:high", "tokens", "webhooks"})
+"""What an API key may have; `webhooks` is for keys alone. Not `keys`: a key that made keys would
+outlive its own revocation."""
 
 
 _JWT: Final = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")

@@ -7,7 +7,7 @@ from typing import Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from proteus.events import ErrorInfo, ResultInfo
+from proteus.events import ErrorInfo, IfKnown, ResultInfo
 from proteus.jobs import JobState, Stage
 
 JOB_ID: Final = "job_3f2b8c1d5e6f47a8b9c0d1e2f3a4b5c6"
@@ -72,6 +72,12 @@ class StatusBody(BaseModel):
     progress: ProgressBody | None = None
     results: list[ResultInfo] = []
     error: ErrorInfo | None = None
+    failed_garment: IfKnown[int] = Field(
+        default=None, description="Of an outfit that ended early: which garment of the request, from 1, is missing."
+    )
+    partial: IfKnown[bool] = Field(
+        default=None, description="Of such an outfit: whether the garments before it were put on; `results` has them."
+    )
     engine: str
     metadata: dict[str, str] | None = None
     created_at: str

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from gateway.ledger.events import EventRow
 from gateway.ledger.jobs import JobRow
 from gateway.ledger.tryons import TryonRow
+from gateway.rules.outfits import OutfitIncomplete, position_of
 from gateway.status.models import EtaBody, ProgressBody, StatusBody
 from proteus.events import ErrorInfo, JobEvent, ResultInfo
 from proteus.jobs import JobState, Stage
@@ -34,6 +35,8 @@ class ClientView:
     stage: Stage | None
     results: tuple[ResultInfo, ...]
     error: ErrorInfo | None
+    failed_garment: int | None = None
+    partial: bool | None = None
 
 
 def view_of_tryon(units: Sequence[JobRow]) -> ClientView:
@@ -46,12 +49,43 @@ def view_of_tryon(units: Sequence[JobRow]) -> ClientView:
         stages = [unit.stage for unit in units if unit.state is status and unit.stage]
         stage = stages[0] if stages else Stage.FETCHING
         return ClientView(status=status, stage=stage, results=results, error=None)
+    if units and position_of(units[0].variant):
+        return _ended_outfit(units, results)
     for status in (JobState.COMPLETED, JobState.FAILED, JobState.EXPIRED):
         if status in states:
             return ClientView(
                 status=status, stage=None, results=results, error=None if status is JobState.COMPLETED else error
             )
     return ClientView(status=JobState.CANCELED, stage=None, results=results, error=None)
+
+
+def _ended_outfit(units: Sequence[JobRow], results: tuple[ResultInfo, ...]) -> ClientView:
+    """Return the view of an outfit that has ended: it is completed only with all of its garments."""
+    missing = next((unit for unit in units if unit.state is not JobState.COMPLETED), None)
+    if missing is None:
+        return ClientView(status=JobState.COMPLETED, stage=None, results=results, error=None)
+    # What comes after the first missing one only follows it; a cancel may have ended it while its needs failed.
+    states = {unit.state for unit in units if unit.n >= missing.n}
+    status = next(state for state in (JobState.CANCELED, missing.state) if state in states)
+    partial = any(unit.state is JobState.COMPLETED for unit in units)
+    error = ErrorInfo(**missing.error) if missing.error else None
+    if partial and status is JobState.FAILED:
+        place = position_of(missing.variant)
+        told = OutfitIncomplete(f"Garment {place} could not be put on: {error.message if error else 'it failed.'}")
+        error = ErrorInfo(
+            code=told.code,
+            message=told.message,
+            hint=error.hint if error else told.hint,
+            retryable=bool(error and error.retryable),
+        )
+    return ClientView(
+        status=status,
+        stage=None,
+        results=results,
+        error=None if status is JobState.CANCELED else error,
+        failed_garment=position_of(missing.variant),
+        partial=partial,
+    )
 
 
 def view_of_tailor_job(row: JobRow, address_of: AddressOf) -> ClientView:
@@ -121,6 +155,8 @@ def status_of(
         progress=progress,
         results=list(results),
         error=seen.error if seen else None,
+        failed_garment=seen.failed_garment if seen else None,
+        partial=seen.partial if seen else None,
         engine=engine,
         metadata=metadata,
         created_at=iso(row.created_at),
@@ -141,7 +177,14 @@ def snapshot_of(status: StatusBody, *, seq: int, at: datetime) -> JobEvent | Non
     """
     if status.status == "draft":
         return None
-    seen = ClientView(status=status.status, stage=status.stage, results=tuple(status.results), error=status.error)
+    seen = ClientView(
+        status=status.status,
+        stage=status.stage,
+        results=tuple(status.results),
+        error=status.error,
+        failed_garment=status.failed_garment,
+        partial=status.partial,
+    )
     return event_of(seen, seq=seq, job_id=status.job_id, vton_id=status.vton_id, job_type=status.job_type, at=at)
 
 
@@ -159,6 +202,8 @@ def event_of(
         results=seen.results,
         error=seen.error,
         at=iso(at),
+        failed_garment=seen.failed_garment,
+        partial=seen.partial,
     )
 
 
@@ -205,13 +250,14 @@ def iso(at: datetime) -> str:
 
 
 def _picture(unit: JobRow) -> ResultInfo:
+    garment = position_of(unit.variant)
     if unit.state is not JobState.COMPLETED or not unit.result:
         error = ErrorInfo(**unit.error) if unit.error else None
-        return ResultInfo(n=unit.n, status=unit.state, error=error)
+        return ResultInfo(n=unit.n, status=unit.state, garment=garment, error=error)
     made = TryonResult.read_if_readable(unit.result)
     url = result_url(unit.public_id, unit.n)
     if made is None:
-        return ResultInfo(n=unit.n, status=JobState.COMPLETED, url=url)
+        return ResultInfo(n=unit.n, status=JobState.COMPLETED, url=url, garment=garment)
     return ResultInfo(
         n=unit.n,
         status=JobState.COMPLETED,
@@ -223,6 +269,7 @@ def _picture(unit: JobRow) -> ResultInfo:
         height=made.height,
         content_type=made.content_type,
         degraded=made.degraded,
+        garment=garment,
         warnings=made.warnings,
         quality_score=made.quality_score,
     )

@@ -72,6 +72,8 @@ class Acceptor:
 
         async def accept() -> Accepted:
             await self._admitter.count(context, options)
+            nonlocal person_url
+            person_url = await self._photos.own_address(context.caller, person_url)
             accepted = await self._ready.accept(context, options, person_url=person_url, garment_url=garment_url)
             if accepted is not None:
                 return accepted
@@ -89,7 +91,8 @@ class Acceptor:
 
         async def accept() -> TryonRow:
             card = self._admitter.card(context, options)
-            person, garment, cut = await self._photos.find_pair(context.caller, person_url, garment_url)
+            own_url = await self._photos.own_address(context.caller, person_url)
+            person, garment, cut = await self._photos.find_pair(context.caller, own_url, garment_url)
             values = entry_values(
                 context, options, card, person_id=person.id, garment_id=garment.id, cut_id=cut.id if cut else None
             )

@@ -66,7 +66,7 @@ class Admitter:
         if options.priority == "high":
             context.caller.require("priority:high")
         card = requested_card(options, self._default_engine, self._fleet.choices, rules=self._licences)
-        context.caller.rights.require(engine=card.name, samples=options.num_samples)
+        context.caller.rights.require(engine=card.name, samples=options.pictures)
         return card
 
     def check(self, context: SubmitContext, options: TryonOptions) -> None:
@@ -104,9 +104,9 @@ class Admitter:
             Overloaded: It is shed; the error states why and when to come back.
         """
         admitted = self._decide(context, options)
-        with self._fleet.admitting(context.caller, context.job_id, options.num_samples):
+        with self._fleet.admitting(context.caller, context.job_id, options.pictures):
             yield admitted
-        metrics.SUBMITS.labels(admitted.admission.verdict.value).inc(options.num_samples)
+        metrics.SUBMITS.labels(admitted.admission.verdict.value).inc(options.pictures)
 
     def _decide(self, context: SubmitContext, options: TryonOptions) -> Admitted:
         card = self.card(context, options)
@@ -121,7 +121,7 @@ class Admitter:
             )
         now = datetime.now(UTC).timestamp()
         request = Request(
-            pictures=options.num_samples,
+            pictures=options.pictures,
             priority=options.priority,
             deadline_at=now + options.deadline_ms / 1000 if options.deadline_ms else None,
         )
@@ -135,5 +135,5 @@ class Admitter:
         return Admitted(card=card, admission=admission, position=seen.queue.waiting, hold=hold)
 
     def _refused(self, code: str, options: TryonOptions) -> None:
-        metrics.SUBMITS.labels(code).inc(options.num_samples)
-        self._fleet.minutes.refused(code, options.num_samples)
+        metrics.SUBMITS.labels(code).inc(options.pictures)
+        self._fleet.minutes.refused(code, options.pictures)

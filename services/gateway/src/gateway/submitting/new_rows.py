@@ -46,6 +46,7 @@ def entry_values(
             "deadline_ms": options.deadline_ms,
             "person_index": options.person_index,
             "expires_in": options.expires_in,
+            **({"webhook_url": options.webhook_url} if options.webhook_url else {}),
         },
         "metadata": options.metadata,
         "trace_id": context.trace_id,
@@ -81,5 +82,5 @@ def new_units(
             updated_at=now,
             waiting_since=now if stage is Stage.WAITING else None,
         )
-        for n in range(1, options.num_samples + 1)
+        for n in range(1, options.pictures + 1)
     ]

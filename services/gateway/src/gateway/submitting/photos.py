@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
+from urllib.parse import urlsplit
 
 from gateway.ledger.engine import Ledger
 from gateway.ledger.images import ImageRow
@@ -25,6 +27,8 @@ from proteus.object_keys import Area
 from proteus.retrying import promptly
 from proteus.stages import JobKind
 from proteus.storage import ObjectStore, PresignedPut
+
+_PICTURE: Final = re.compile(r"/v1/results/([A-Za-z0-9_]{1,80})/([1-9][0-9]{0,3})")
 
 SWEEP_MARGIN: Final = timedelta(minutes=1)
 """A PUT that began as its signature expired has ended by then."""
@@ -63,6 +67,21 @@ class Named:
 
     person_id: str
     cut_key: str
+
+
+@dataclass(frozen=True, slots=True)
+class NamedPicture:
+    """The picture of a try-on that an address names."""
+
+    job_id: str
+    n: int
+
+
+def picture_in(url: str) -> NamedPicture | None:
+    """Return the picture that the API's address of a result names; None: it is another address."""
+    parts = urlsplit(url)
+    found = _PICTURE.fullmatch(parts.path) if parts.scheme in ("", "http", "https") else None
+    return NamedPicture(found[1], int(found[2])) if found else None
 
 
 class Photos:
@@ -173,6 +192,38 @@ class Photos:
             raise errors.NotFound("There is no cut-out of yours at this address.")
         return image, cut
 
+    async def own_address(self, caller: Caller, url: str) -> str:
+        """Return a photo's address as it is; of a finished picture of the caller's the address of it as a photo.
+
+        Raises:
+            NotFound: The caller has no such picture.
+            NotReady: It is not made yet.
+        """
+        asked = picture_in(url)
+        if asked is None:
+            return url
+        async with self._ledger.read() as reads:
+            entry = await reads.tryons.find(asked.job_id, user_id=caller.user_id)
+            units = (await reads.jobs.units_of([entry.id])).get(entry.id, []) if entry else []
+            unit = next((one for one in units if one.n == asked.n), None)
+            made = await reads.images.made_by([unit.id]) if unit else []
+        if unit is None:
+            raise errors.NotFound("There is no picture of yours at this address.")
+        if unit.result_key is None:
+            if unit.terminal:
+                raise errors.NotFound("This picture was not made.")
+            raise errors.NotReady("This picture is not made yet.")
+        if not made:
+            async with self._ledger.write() as writes:
+                await writes.images.add_made(
+                    ImageId(new_id("img")),
+                    user_id=caller.user_id,
+                    made_by=unit.id,
+                    sweep_at=self.sweep_at(datetime.now(UTC)),
+                )
+                made = await writes.images.made_by([unit.id])
+        return self._store.url_of(made[0].incoming_key)
+
     async def find_pair(
         self, caller: Caller, person_url: str, garment_url: str
     ) -> tuple[ImageRow, ImageRow, JobRow | None]:
@@ -222,6 +273,10 @@ class Photos:
         """Refuse a photo that was never uploaded, or that ingest refused."""
         if image.key is not None:
             return
+        if image.made_by is not None and not any(
+            job.image_id == image.id and job.kind == JobKind.INGEST and is_final(job) for job in known
+        ):
+            return  # The picture of a try-on: it is copied to where uploads lie when its ingest is queued.
         ingests = [job for job in known if job.image_id == image.id and job.kind == JobKind.INGEST]
         # Completed: recorded after the image was read, and the upload may be gone already.
         if ingests and (ingests[-1].state in (*ALIVE, JobState.COMPLETED) or is_final(ingests[-1])):

@@ -74,6 +74,7 @@ class Preparations:
         short: bool = True,
     ) -> None:
         self._variation = variation
+        self._maker: JobRow | None = None
         self._writes = writes
         self._context = context
         self._low = low
@@ -82,6 +83,10 @@ class Preparations:
         self._jobs: dict[tuple[str | None, JobKind], JobRow] = {(named.image_id, named.kind): named} if named else {}
         self.waiting: list[str] = []
         """Jobs made here that can be queued as soon as this commits."""
+
+    def follow(self, maker: JobRow) -> None:
+        """Let the ingest of the photo that this job makes wait for it."""
+        self._maker = maker
 
     async def pin(self) -> None:
         """Read the unfinished ones anew, and lock them until commit; those that are held need to wait no longer."""
@@ -127,6 +132,8 @@ class Preparations:
                 parser_version=self._variation.parser_version,
                 person_index=self._variation.person_index,
             )
+            if kind is JobKind.INGEST and self._maker is not None and image.made_by == self._maker.id:
+                there.append(self._maker)
             if kind is JobKind.INGEST and image.key is not None and (image.id, kind, variant) not in self._known:
                 return None
             self._jobs[image.id, kind] = self._alive(image, kind, variant) or await self._make(
@@ -198,6 +205,7 @@ async def needs_of(
     *,
     card: EngineCard,
     parser_version: str,
+    maker: JobRow | None = None,
 ) -> TryonNeeds:
     """Return what a try-on needs by `proteus.stages`; the client may have named the cut-out."""
     category = options.category
@@ -208,6 +216,8 @@ async def needs_of(
         variation=Variation(parser_version, options.person_index),
         named=materials.cut,
     )
+    if maker is not None:
+        plan.follow(maker)
     await plan.pin()
     plan.take_any_flat_cut(materials.garment, category)
     photos = {Photo.PERSON: materials.person, Photo.GARMENT: materials.garment}

@@ -8,7 +8,7 @@ the two wait for each other in a circle, and Postgres ends one of them.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -113,10 +113,21 @@ class Eraser:
             await writes.jobs.lock(unit.id for found in units.values() for unit in found)
             for entry in rows:
                 await writes.events.empty([entry.id])
+                await writes.webhook_deliveries.empty([entry.id])
                 await writes.tryons.delete(entry.id)
             await self._schedule(writes, prefixes)
+        unit_ids = [unit.id for found in units.values() for unit in found]
         await self._forget([unit for found in units.values() for unit in found])
         await self.empty(prefixes)
+        await self._photos_of_pictures(unit_ids)
+
+    async def _photos_of_pictures(self, unit_ids: Sequence[JobId]) -> None:
+        """Delete what deleted pictures became as photos, unless another try-on is made with it."""
+        async with self._ledger.read() as reads:
+            made = await reads.images.made_by(unit_ids)
+            unused = [image for image in made if not await reads.tryons.of_image(image.id)]
+        for image in unused:
+            await self.image(image)
 
     async def _schedule(self, writes: Writes, prefixes: Iterable[str]) -> None:
         due_at = datetime.now(UTC) + AGAIN_AFTER

@@ -76,11 +76,12 @@ class Retention:
         return erased
 
     async def traces(self, now: datetime) -> None:
-        """Forget events too old to be replayed, guests' addresses, old deeds, and logins and keys that have ended."""
+        """Forget events too old to be replayed, guests' addresses, old deeds, sent webhooks, ended logins and keys."""
         async with self._ledger.write() as writes:
             await writes.events.forget(recorded_before=now - timedelta(days=self._settings.event_days))
             await writes.users.forget_origins(created_before=now - ORIGIN_LIFE)
             await writes.audit_log.forget(done_before=now - timedelta(days=self._settings.audit_days))
+            await writes.webhook_deliveries.forget(created_before=now - timedelta(days=self._settings.webhook_days))
             await writes.refresh_tokens.forget(expired_before=now)
             await writes.api_keys.forget(ended_before=now - timedelta(days=self._settings.audit_days))
 

@@ -11,8 +11,10 @@ from pydantic import BaseModel, Field, field_validator, model_validator
 from gateway.api.images.models import CUT_URL, IMAGE_URL
 from gateway.api.wire import asked, page
 from gateway.rules.options import TryonOptions
+from gateway.rules.outfits import GARMENTS_MOST, Layer
 from gateway.rules.text import PhotoUrl, StoredUrl
 from gateway.status.models import EXAMPLE, StatusBody
+from proteus.jobs import Category
 
 
 class PairRequest(TryonOptions):
@@ -31,16 +33,55 @@ class PairRequest(TryonOptions):
     )
 
 
+class GarmentRequest(BaseModel):
+    """One garment of an outfit: its photo or its cut-out, and which layer it is."""
+
+    model_config = asked(cloth_clean_url=CUT_URL, category="upper")
+
+    image: PhotoUrl | None = Field(default=None, description="`image_url` of its photo, or the photo as a data URI.")
+    cloth_clean_url: StoredUrl | None = Field(default=None, description="In place of `image`: its cut-out's address.")
+    category: Layer = Field(
+        default="auto", description="`outer` is worn over an upper garment. Needed where there are several garments."
+    )
+
+    @model_validator(mode="after")
+    def _one_address(self) -> GarmentRequest:
+        if (self.image is None) == (self.cloth_clean_url is None):
+            raise ValueError("needs either image or cloth_clean_url, and not both")
+        return self
+
+    @property
+    def url(self) -> str:
+        """The address that was given."""
+        return self.image or self.cloth_clean_url or ""
+
+
 class SnapRequest(PairRequest):
     """A person's photo and a garment -> a try-on. Small photos may come as data URIs."""
 
     user_photo_url: PhotoUrl = Field(
-        description="`image_url` of the person's photo; or the photo itself, `data:image/jpeg;base64,…`."
+        description="`image_url` of the person's photo; or the photo itself, `data:image/jpeg;base64,…`; or the "
+        "address of a finished picture of yours, `/v1/results/{job_id}/{n}`."
     )
-    cloth_clean_url: PhotoUrl = Field(
+    cloth_clean_url: PhotoUrl | None = Field(  # type: ignore[assignment]
+        default=None,
         description="The cut-out's address, or the `image_url` of a garment photo: then it is cut out first; or the "
-        "garment's photo itself, `data:image/jpeg;base64,…`."
+        "garment's photo itself, `data:image/jpeg;base64,…`. Left out with `garments`.",
     )
+    garments: list[GarmentRequest] | None = Field(
+        default=None,
+        min_length=1,
+        max_length=GARMENTS_MOST,
+        description="An outfit: its garments are put on one after the other, lower, then upper, then outer ones.",
+    )
+
+    @model_validator(mode="after")
+    def _one_form(self) -> SnapRequest:
+        if (self.cloth_clean_url is None) == (self.garments is None):
+            raise ValueError("needs either cloth_clean_url or garments, and not both")
+        if self.garments is not None and (self.num_samples != 1 or self.category is not Category.AUTO):
+            raise ValueError("with garments, each has its own category, and num_samples is 1")
+        return self
 
 
 class TryonForm(TryonOptions):

@@ -46,6 +46,8 @@ async def transfer_outfit(submit: SubmitDep, asked: TransferRequest) -> Response
 async def create(submit: SubmitDep, asked: VtonRequest) -> Response:
     """Keep photo, garment and options as a draft; nothing runs yet."""
     options = TryonOptions.model_construct(**{name: getattr(asked, name) for name in TryonOptions.model_fields})
+    if options.webhook_url:
+        await submit.services.endpoints.check_url_of_job(submit.caller, options.webhook_url)
     entry = await submit.services.acceptor.draft(
         submit.context,
         options,

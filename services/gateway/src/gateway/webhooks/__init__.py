@@ -1,0 +1,1 @@
+"""Webhooks: from recorded events to tenants' own servers: endpoints, outbox, signatures, and the guarded sender."""
