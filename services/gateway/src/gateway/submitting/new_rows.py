@@ -48,6 +48,7 @@ def entry_values(
             "expires_in": options.expires_in,
         },
         "metadata": options.metadata,
+        "external_id": options.external_id,
         "trace_id": context.trace_id,
         "created_at": now,
         "finished_at": None,
