@@ -7,7 +7,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 
-from gateway.api import pages, problems, replays
+from gateway.api import description, pages, problems, replays
 from gateway.api.accounts import routes as accounts
 from gateway.api.arrivals import routes as arrivals
 from gateway.api.audit import routes as audit
@@ -47,6 +47,7 @@ REFUSALS = {
 def install(app: FastAPI, *, origins: list[str], storage_endpoint: str) -> None:
     """Add every route, page, error answer and middleware to the app."""
     problems.install(app)
+    description.install(app)
     replays.install(app)
     refusals: dict[int | str, dict[str, Any]] = {
         status: {"model": Problem, "content": {problems.MEDIA_TYPE: {}}, "description": description}
