@@ -91,6 +91,10 @@ chaos: install-dev ## Break a fleet by absence, then by answers and garbage; cou
 chaos-slow: install ## The same at the production lease of 30 s: lost jobs are back within 35 s
 	@$(BIN)/python -m workbench.chaos slow
 
+.PHONY: fuzz
+fuzz: install-dev ## Invented requests, frames and pictures against a fleet, ten minutes (FOR=seconds, SEED=); JSON, status 1 if a bar is missed
+	@$(BIN)/python -m workbench.fuzz $(if $(FOR),--seconds $(FOR)) $(if $(SEED),--seed $(SEED))
+
 .PHONY: weights
 weights: install-models ## Fetch and check one model's weights: make weights MODEL=catvton ACCEPT=1
 	@$(BIN)/proteus weights "$(MODEL)" $(if $(ACCEPT),--accept-licence)

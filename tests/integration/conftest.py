@@ -21,13 +21,13 @@ import psutil
 import pytest
 from redis.asyncio import Redis
 
-from leaks import SECRETS, leaks
 from proteus import imaging, keys
 from proteus.jobs import JobId, JobState
 from proteus.queue import JobQueue, JobView, QueuePolicy, Submission
 from proteus.registry import list_workers
 from proteus.settings import StorageSettings
 from proteus.storage import ObjectStore
+from workbench.fuzz.leaks import SECRETS, leaks
 
 LEASE_SECONDS = 1.5
 """Long enough for a busy two-core machine to beat three times, short enough to wait for."""

@@ -16,13 +16,13 @@ import pytest
 import structlog
 from prometheus_client import CollectorRegistry, Counter
 
-from leaks import leaks
 from proteus.errors import ModelUnavailable
 from proteus.service import lifecycle, telemetry
 from proteus.service.probes import probe_server
 from proteus.service.security_headers import SECURITY_HEADERS
 from proteus.service.supervision import Loops, Pulse
 from proteus.settings import LogSettings
+from workbench.fuzz.leaks import leaks
 
 SIGNED = "http://127.0.0.1:8333/proteus/images/a.png?X-Amz-Signature=abc&X-Amz-Credential=key"
 

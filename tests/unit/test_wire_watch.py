@@ -20,11 +20,16 @@ EVENT = {"kind": "job", "seq": 7, "job_id": "job_1", "job_type": "tryon", "statu
 JSON, DOCUMENT, STREAM = "application/json", "application/problem+json", "text/event-stream"
 
 
-async def mismatches(method: str, path: str, status: int, content_type: str, body: bytes) -> list[str]:
+TAG = (b"etag", b'W/"1"')
+
+
+async def mismatches(
+    method: str, path: str, status: int, content_type: str, body: bytes, *more: tuple[bytes, bytes]
+) -> list[str]:
     """Return what a watch says of one answer."""
 
     async def app(_scope: Any, _receive: Any, send: Any) -> None:
-        headers = [(b"content-type", content_type.encode())] if content_type else []
+        headers = [*more, *([(b"content-type", content_type.encode())] if content_type else [])]
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": body[:9], "more_body": True})
         await send({"type": "http.response.body", "body": body[9:]})
@@ -64,7 +69,16 @@ def frame(event: dict[str, Any], *, name: str = "job", seq: str = "7") -> bytes:
     ],
 )
 async def test_what_is_described_passes(method, path, status, content_type, body) -> None:
-    assert await mismatches(method, path, status, content_type, body) == []
+    assert await mismatches(method, path, status, content_type, body, TAG) == []
+
+
+async def test_a_header_that_is_missing_or_otherwise_than_described_is_found() -> None:
+    asked = ("GET", "/api/status/job_1", 200, JSON, json.dumps(STATUS).encode())
+    assert await mismatches(*asked) == ["GET /api/status/job_1: the header ETag is missing"]
+    for value in (b"soon", b"0", b"31"):
+        (found,) = await mismatches(*asked, TAG, (b"retry-after", value))
+        assert "the header Retry-After" in found
+    assert await mismatches(*asked, TAG, (b"retry-after", b"30")) == []
 
 
 @pytest.mark.parametrize(

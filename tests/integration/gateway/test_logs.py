@@ -16,9 +16,9 @@ import socketio
 from sqlalchemy import text
 
 from hands import PATIENCE_SECONDS, png
-from leaks import leaks
 from proteus.service.telemetry import TRACEBACK_MOST_CHARACTERS
 from waiting import until
+from workbench.fuzz.leaks import leaks
 from workbench.stack.ports import free_port
 
 KEY = "a-key-for-this-test-that-nobody-else-signs-with"

@@ -3577,6 +3577,11 @@ export interface components {
                 [key: string]: string;
             } | null;
             /**
+             * External Id
+             * @description The try-on's id in your own system; returned, and a filter of your list. Need not be unique.
+             */
+            external_id?: string | null;
+            /**
              * Expires In
              * @description Seconds until the try-on and its pictures are deleted.
              */
@@ -3657,6 +3662,8 @@ export interface components {
             metadata?: {
                 [key: string]: string;
             } | null;
+            /** External Id */
+            external_id?: string | null;
             /** Created At */
             created_at: string;
             /** Finished At */
@@ -4130,6 +4137,8 @@ export interface components {
             metadata?: {
                 [key: string]: string;
             } | null;
+            /** External Id */
+            external_id?: string | null;
             /** Created At */
             created_at: string;
             /** Finished At */
@@ -4284,6 +4293,11 @@ export interface components {
             metadata?: {
                 [key: string]: string;
             } | null;
+            /**
+             * External Id
+             * @description The try-on's id in your own system; returned, and a filter of your list. Need not be unique.
+             */
+            external_id?: string | null;
             /**
              * Expires In
              * @description Seconds until the try-on and its pictures are deleted.
@@ -4506,10 +4520,20 @@ export interface operations {
     list_tryons_v1_tryons_get: {
         parameters: {
             query?: {
-                /** @description Only those of this status. */
-                status?: components["schemas"]["JobState"] | null;
                 limit?: number;
                 cursor?: string | null;
+                /** @description Only those of this status. */
+                status?: components["schemas"]["JobState"] | null;
+                /** @description Made then or later. */
+                created_after?: string | null;
+                /** @description Made before. */
+                created_before?: string | null;
+                /** @description With this id of your own. */
+                external_id?: string | null;
+                /** @description Only those with these labels: `metadata[look]=summer`. */
+                metadata?: {
+                    [key: string]: string;
+                };
             };
             header?: never;
             path?: never;
@@ -4562,6 +4586,8 @@ export interface operations {
                 wait?: number | null;
             };
             header?: {
+                /** @description `deadline_ms` as a duration, from 100ms to 24h: seconds (`90`) or units (`1m30s`). What is late is dropped with `deadline_exceeded`. */
+                "Cancel-After"?: string | null;
                 /** @description Repeat a submit safely for 24 hours. */
                 "Idempotency-Key"?: string | null;
                 /** @description `wait=N`: answer when the job has ended, N seconds at most. */
@@ -4631,6 +4657,11 @@ export interface operations {
                         [key: string]: string;
                     } | null;
                     /**
+                     * External Id
+                     * @description The try-on's id in your own system; returned, and a filter of your list. Need not be unique.
+                     */
+                    external_id?: string | null;
+                    /**
                      * Expires In
                      * @description Seconds until the try-on and its pictures are deleted.
                      */
@@ -4662,15 +4693,25 @@ export interface operations {
             /** @description It ended within the time that the request was willing to wait. */
             200: {
                 headers: {
+                    /** @description Where its status is. */
+                    Location: string;
+                    /** @description Which `Prefer` was followed. */
+                    "Preference-Applied"?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["StatusBody"];
                 };
             };
-            /** @description Successful Response */
+            /** @description It is accepted and has not ended. */
             202: {
                 headers: {
+                    /** @description Where its status is. */
+                    Location: string;
+                    /** @description Seconds until it is worth asking again; only while the job has not ended. */
+                    "Retry-After"?: number;
+                    /** @description Which `Prefer` was followed. */
+                    "Preference-Applied"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4713,6 +4754,8 @@ export interface operations {
                 wait?: number | null;
             };
             header?: {
+                /** @description `deadline_ms` as a duration, from 100ms to 24h: seconds (`90`) or units (`1m30s`). What is late is dropped with `deadline_exceeded`. */
+                "Cancel-After"?: string | null;
                 /** @description Repeat a submit safely for 24 hours. */
                 "Idempotency-Key"?: string | null;
                 /** @description `wait=N`: answer when the job has ended, N seconds at most. */
@@ -4730,15 +4773,25 @@ export interface operations {
             /** @description It ended within the time that the request was willing to wait. */
             200: {
                 headers: {
+                    /** @description Where its status is. */
+                    Location: string;
+                    /** @description Which `Prefer` was followed. */
+                    "Preference-Applied"?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["StatusBody"];
                 };
             };
-            /** @description Successful Response */
+            /** @description It is accepted and has not ended. */
             202: {
                 headers: {
+                    /** @description Where its status is. */
+                    Location: string;
+                    /** @description Seconds until it is worth asking again; only while the job has not ended. */
+                    "Retry-After"?: number;
+                    /** @description Which `Prefer` was followed. */
+                    "Preference-Applied"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4781,6 +4834,8 @@ export interface operations {
                 wait?: number | null;
             };
             header?: {
+                /** @description The `ETag` of the answer that you have: 304 if nothing has changed. */
+                "If-None-Match"?: string | null;
                 /** @description `wait=N`: answer when the job has ended, N seconds at most. */
                 prefer?: string | null;
             };
@@ -4791,14 +4846,33 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description As it is now. */
             200: {
                 headers: {
+                    /** @description Names this answer: send it as `If-None-Match` the next time. */
+                    ETag: string;
+                    /** @description Seconds until it is worth asking again; only while the job has not ended. */
+                    "Retry-After"?: number;
+                    /** @description Which `Prefer` was followed. */
+                    "Preference-Applied"?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["StatusBody"];
                 };
+            };
+            /** @description Nothing has changed since the answer that `If-None-Match` names. */
+            304: {
+                headers: {
+                    /** @description Names this answer: send it as `If-None-Match` the next time. */
+                    ETag: string;
+                    /** @description Seconds until it is worth asking again; only while the job has not ended. */
+                    "Retry-After"?: number;
+                    /** @description Which `Prefer` was followed. */
+                    "Preference-Applied"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description A fault of Proteus: report the `request_id`. */
             500: {
@@ -4883,6 +4957,8 @@ export interface operations {
                 wait?: number | null;
             };
             header?: {
+                /** @description The `ETag` of the answer that you have: 304 if nothing has changed. */
+                "If-None-Match"?: string | null;
                 /** @description `wait=N`: answer when the job has ended, N seconds at most. */
                 prefer?: string | null;
             };
@@ -4893,14 +4969,33 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description As it is now. */
             200: {
                 headers: {
+                    /** @description Names this answer: send it as `If-None-Match` the next time. */
+                    ETag: string;
+                    /** @description Seconds until it is worth asking again; only while the job has not ended. */
+                    "Retry-After"?: number;
+                    /** @description Which `Prefer` was followed. */
+                    "Preference-Applied"?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["StatusBody"];
                 };
+            };
+            /** @description Nothing has changed since the answer that `If-None-Match` names. */
+            304: {
+                headers: {
+                    /** @description Names this answer: send it as `If-None-Match` the next time. */
+                    ETag: string;
+                    /** @description Seconds until it is worth asking again; only while the job has not ended. */
+                    "Retry-After"?: number;
+                    /** @description Which `Prefer` was followed. */
+                    "Preference-Applied"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description A fault of Proteus: report the `request_id`. */
             500: {
@@ -5493,7 +5588,10 @@ export interface operations {
     get_image_v1_images__image_id__get: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The `ETag` of the answer that you have: 304 if nothing has changed. */
+                "If-None-Match"?: string | null;
+            };
             path: {
                 image_id: string;
             };
@@ -5501,14 +5599,29 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description As it is now. */
             200: {
                 headers: {
+                    /** @description Names this answer: send it as `If-None-Match` the next time. */
+                    ETag: string;
+                    /** @description Seconds until it is worth asking again; only while the job has not ended. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["ImageBody"];
                 };
+            };
+            /** @description Nothing has changed since the answer that `If-None-Match` names. */
+            304: {
+                headers: {
+                    /** @description Names this answer: send it as `If-None-Match` the next time. */
+                    ETag: string;
+                    /** @description Seconds until it is worth asking again; only while the job has not ended. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description A fault of Proteus: report the `request_id`. */
             500: {
@@ -5716,15 +5829,25 @@ export interface operations {
             /** @description It ended within the time that the request was willing to wait. */
             200: {
                 headers: {
+                    /** @description Where its status is. */
+                    Location: string;
+                    /** @description Which `Prefer` was followed. */
+                    "Preference-Applied"?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["StatusBody"];
                 };
             };
-            /** @description Successful Response */
+            /** @description It is accepted and has not ended. */
             202: {
                 headers: {
+                    /** @description Where its status is. */
+                    Location: string;
+                    /** @description Seconds until it is worth asking again; only while the job has not ended. */
+                    "Retry-After"?: number;
+                    /** @description Which `Prefer` was followed. */
+                    "Preference-Applied"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5784,15 +5907,25 @@ export interface operations {
             /** @description It ended within the time that the request was willing to wait. */
             200: {
                 headers: {
+                    /** @description Where its status is. */
+                    Location: string;
+                    /** @description Which `Prefer` was followed. */
+                    "Preference-Applied"?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["StatusBody"];
                 };
             };
-            /** @description Successful Response */
+            /** @description It is accepted and has not ended. */
             202: {
                 headers: {
+                    /** @description Where its status is. */
+                    Location: string;
+                    /** @description Seconds until it is worth asking again; only while the job has not ended. */
+                    "Retry-After"?: number;
+                    /** @description Which `Prefer` was followed. */
+                    "Preference-Applied"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5835,6 +5968,8 @@ export interface operations {
                 wait?: number | null;
             };
             header?: {
+                /** @description The `ETag` of the answer that you have: 304 if nothing has changed. */
+                "If-None-Match"?: string | null;
                 /** @description `wait=N`: answer when the job has ended, N seconds at most. */
                 prefer?: string | null;
             };
@@ -5845,14 +5980,33 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description As it is now. */
             200: {
                 headers: {
+                    /** @description Names this answer: send it as `If-None-Match` the next time. */
+                    ETag: string;
+                    /** @description Seconds until it is worth asking again; only while the job has not ended. */
+                    "Retry-After"?: number;
+                    /** @description Which `Prefer` was followed. */
+                    "Preference-Applied"?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["StatusBody"];
                 };
+            };
+            /** @description Nothing has changed since the answer that `If-None-Match` names. */
+            304: {
+                headers: {
+                    /** @description Names this answer: send it as `If-None-Match` the next time. */
+                    ETag: string;
+                    /** @description Seconds until it is worth asking again; only while the job has not ended. */
+                    "Retry-After"?: number;
+                    /** @description Which `Prefer` was followed. */
+                    "Preference-Applied"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description A fault of Proteus: report the `request_id`. */
             500: {
@@ -5903,15 +6057,25 @@ export interface operations {
             /** @description It ended within the time that the request was willing to wait. */
             200: {
                 headers: {
+                    /** @description Where its status is. */
+                    Location: string;
+                    /** @description Which `Prefer` was followed. */
+                    "Preference-Applied"?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["StatusBody"];
                 };
             };
-            /** @description Successful Response */
+            /** @description It is accepted and has not ended. */
             202: {
                 headers: {
+                    /** @description Where its status is. */
+                    Location: string;
+                    /** @description Seconds until it is worth asking again; only while the job has not ended. */
+                    "Retry-After"?: number;
+                    /** @description Which `Prefer` was followed. */
+                    "Preference-Applied"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5954,6 +6118,8 @@ export interface operations {
                 wait?: number | null;
             };
             header?: {
+                /** @description `deadline_ms` as a duration, from 100ms to 24h: seconds (`90`) or units (`1m30s`). What is late is dropped with `deadline_exceeded`. */
+                "Cancel-After"?: string | null;
                 /** @description Repeat a submit safely for 24 hours. */
                 "Idempotency-Key"?: string | null;
                 /** @description `wait=N`: answer when the job has ended, N seconds at most. */
@@ -5971,15 +6137,25 @@ export interface operations {
             /** @description It ended within the time that the request was willing to wait. */
             200: {
                 headers: {
+                    /** @description Where its status is. */
+                    Location: string;
+                    /** @description Which `Prefer` was followed. */
+                    "Preference-Applied"?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["StatusBody"];
                 };
             };
-            /** @description Successful Response */
+            /** @description It is accepted and has not ended. */
             202: {
                 headers: {
+                    /** @description Where its status is. */
+                    Location: string;
+                    /** @description Seconds until it is worth asking again; only while the job has not ended. */
+                    "Retry-After"?: number;
+                    /** @description Which `Prefer` was followed. */
+                    "Preference-Applied"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6020,6 +6196,18 @@ export interface operations {
             query?: {
                 limit?: number;
                 cursor?: string | null;
+                /** @description Only those of this status. */
+                status?: components["schemas"]["JobState"] | null;
+                /** @description Made then or later. */
+                created_after?: string | null;
+                /** @description Made before. */
+                created_before?: string | null;
+                /** @description With this id of your own. */
+                external_id?: string | null;
+                /** @description Only those with these labels: `metadata[look]=summer`. */
+                metadata?: {
+                    [key: string]: string;
+                };
             };
             header?: never;
             path?: never;
@@ -6127,7 +6315,10 @@ export interface operations {
     get_vton_vtons__vton_id__get: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The `ETag` of the answer that you have: 304 if nothing has changed. */
+                "If-None-Match"?: string | null;
+            };
             path: {
                 vton_id: string;
             };
@@ -6135,14 +6326,29 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description As it is now. */
             200: {
                 headers: {
+                    /** @description Names this answer: send it as `If-None-Match` the next time. */
+                    ETag: string;
+                    /** @description Seconds until it is worth asking again; only while the job has not ended. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["VtonBody"];
                 };
+            };
+            /** @description Nothing has changed since the answer that `If-None-Match` names. */
+            304: {
+                headers: {
+                    /** @description Names this answer: send it as `If-None-Match` the next time. */
+                    ETag: string;
+                    /** @description Seconds until it is worth asking again; only while the job has not ended. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description A fault of Proteus: report the `request_id`. */
             500: {
@@ -7262,15 +7468,25 @@ export interface operations {
             /** @description It ended within the time that the request was willing to wait. */
             200: {
                 headers: {
+                    /** @description Where its status is. */
+                    Location: string;
+                    /** @description Which `Prefer` was followed. */
+                    "Preference-Applied"?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["StatusBody"];
                 };
             };
-            /** @description Successful Response */
+            /** @description It is accepted and has not ended. */
             202: {
                 headers: {
+                    /** @description Where its status is. */
+                    Location: string;
+                    /** @description Seconds until it is worth asking again; only while the job has not ended. */
+                    "Retry-After"?: number;
+                    /** @description Which `Prefer` was followed. */
+                    "Preference-Applied"?: string;
                     [name: string]: unknown;
                 };
                 content: {

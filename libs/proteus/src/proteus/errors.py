@@ -1,7 +1,8 @@
-"""Every error of the product, drawn as one tree.
+"""Every error of the product, drawn as one tree: longer than 350 lines, since a tree in pieces is none.
 
     ProteusError
     ├── InvalidRequest            the caller's words are off                        4xx
+    │   ├── UnknownParameter      a query parameter that the route does not take
     │   ├── ForeignUrl            a URL that is not in this deployment's storage
     │   ├── UnsupportedMedia      not a picture we take
     │   ├── ImageUnreadable       truncated or corrupt
@@ -57,6 +58,13 @@ class InvalidRequest(ProteusError):
     """The request does not follow the API's rules."""
 
     code = "invalid_request"
+
+
+class UnknownParameter(InvalidRequest):
+    """There is no such query parameter."""
+
+    code = "unknown_parameter"
+    hint = "Check its spelling in /docs; a parameter that is ignored would answer another question."
 
 
 class ForeignUrl(InvalidRequest):

@@ -52,13 +52,12 @@ from gateway.recording.promoter import Promoter
 from gateway.recording.reconciler import Reconciler
 from gateway.recording.recorder import Recorder
 from gateway.rules.options import AUTO, card_of, default_engine
-from gateway.rules.rates import PICTURES, Rate
 from gateway.rules.shares import Shares, limits_of
 from gateway.rules.text import DATA_URI_LENGTH_MOST
 from gateway.rules.tokens import tokens_of
 from gateway.rules.webhook_targets import TargetRules
 from gateway.services import Services
-from gateway.settings import GatewaySettings, LimitSettings
+from gateway.settings import GatewaySettings
 from gateway.submitting.accept import Acceptor
 from gateway.submitting.accept_ready import ReadyAcceptor
 from gateway.submitting.admit import Admitter
@@ -84,9 +83,6 @@ log = structlog.get_logger()
 
 STORE_SECONDS: Final = 4.0
 """Longest silence of the object store, per try: two of them fit into a loop's deadline."""
-
-CONSENTS_PER_MINUTE: Final = 6
-"""Of one shopper: each is a line of the audit log."""
 
 TITLE = "Proteus"
 CLOSE_SECONDS: Final = 1.0
@@ -144,7 +140,7 @@ def build(settings: GatewaySettings, stopping: asyncio.Event) -> Services:
     relay = Relay(ledger, redis)
     photos = Photos(ledger, store, settings.uploads, settings.limits)
     idempotency = Idempotency(ledger)
-    limiter = Limiter(_rates(settings.limits), redis, replicas=settings.limits.replicas)
+    limiter = Limiter(fairness.rates_of(settings.limits), redis, replicas=settings.limits.replicas)
     admitter = Admitter(fleet, settings, limiter)
     parser_version = settings.parser_version
     acceptor = Acceptor(
@@ -215,23 +211,6 @@ def build(settings: GatewaySettings, stopping: asyncio.Event) -> Services:
         loops=Loops(on_error=lambda name: metrics.LOOP_ERRORS.labels(name).inc()),
         stopping=stopping,
     )
-
-
-def _rates(limits: LimitSettings) -> dict[str, Rate]:
-    """Return the limit of each kind of request."""
-    return {
-        "submits": Rate(limit=limits.submits_per_minute),
-        "uploads": Rate(limit=limits.uploads_per_minute),
-        "guests": Rate(limit=limits.guests_per_minute),
-        "address_guests": Rate(limit=limits.address_guests_per_minute),
-        "logins": Rate(limit=limits.logins_per_minute),
-        "address_logins": Rate(limit=limits.address_logins_per_minute),
-        "consents": Rate(limit=CONSENTS_PER_MINUTE),
-        "warms": Rate(limit=limits.warms_per_minute),
-        "warm_minutes": Rate(limit=limits.warm_minutes_per_hour, seconds=3_600),
-        **{kind: Rate(limit=0, seconds=seconds) for kind, seconds in PICTURES.items()},
-        **fairness.rates_of(limits),
-    }
 
 
 @asynccontextmanager

@@ -8,7 +8,7 @@ from typing import Any
 from fastapi import APIRouter, FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 
-from gateway.api import pages, problems, replays
+from gateway.api import description, pages, problems, replays
 from gateway.api.accounts import routes as accounts
 from gateway.api.arrivals import routes as arrivals
 from gateway.api.audit import routes as audit
@@ -49,6 +49,7 @@ REFUSALS = {
 def install(app: FastAPI, *, origins: list[str], storage_endpoint: str) -> None:
     """Add every route, page, error answer and middleware to the app."""
     problems.install(app)
+    description.install(app)
     replays.install(app)
     app.router.routes.extend(_routes().routes)
     app.webhooks.routes.extend(webhooks.sent().routes)

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-EXPOSED: Final = ["Location", "Retry-After", "X-Request-ID", "Preference-Applied", "RateLimit", "RateLimit-Policy"]
+EXPOSED: Final = [
+    "Location",
+    "Retry-After",
+    "X-Request-ID",
+    "Preference-Applied",
+    "ETag",
+    "RateLimit",
+    "RateLimit-Policy",
+]
 """Headers that a page of another origin may read."""
 
 
@@ -18,6 +26,8 @@ def rules(origins: list[str]) -> dict[str, Any]:
             "Content-Type",
             "Idempotency-Key",
             "Prefer",
+            "Cancel-After",
+            "If-None-Match",
             "Last-Event-ID",
             "X-Request-ID",
         ],

@@ -167,13 +167,17 @@ TraceDep = Annotated[str, Depends(trace_of)]
 KeyHeader = Annotated[Key | None, Header(alias="Idempotency-Key", description="Repeat a submit safely for 24 hours.")]
 
 
+_SAME: Final = {"/api/snap": "/v1/tryons", "/segformer/segmentOutfitPic": "/v1/segmentations"}
+"""Founding names of a submit: a key that was used under one of its names is known under the other."""
+
+
 async def idempotency_key_of(request: Request, key: KeyHeader = None) -> IdempotencyKey | None:
     """The Idempotency-Key with a digest of the request it came with."""
     if key is None:
         return None
     if not key.strip():
         raise InvalidRequest("Idempotency-Key must not be empty.")
-    digest = hashlib.sha256(f"{request.method} {request.url.path}\n".encode())
+    digest = hashlib.sha256(f"{request.method} {_SAME.get(request.url.path, request.url.path)}\n".encode())
     if request.headers.get("content-type", "").startswith("multipart/"):
         # The boundary differs from one attempt to the next: the fields count, and the bytes of files.
         for name, value in sorted((await request.form()).multi_items(), key=lambda field: field[0]):

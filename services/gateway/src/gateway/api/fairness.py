@@ -20,7 +20,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from gateway.api import cors, problems
 from gateway.api.bodies import MAX_BODY_BYTES, BodySizes
 from gateway.api.dependencies import REQUESTS, count_request
-from gateway.rules.rates import Rate
+from gateway.rules.rates import PICTURES, Rate
 from gateway.rules.shares import Holder, holder_of
 from gateway.services import Services
 from gateway.settings import LimitSettings
@@ -35,10 +35,24 @@ REFUSAL_SECONDS: Final = 0.1
 this process busy with refusals."""
 
 
+CONSENTS_PER_MINUTE: Final = 6
+"""Of one shopper: each is a line of the audit log."""
+
+
 def rates_of(limits: LimitSettings) -> dict[str, Rate]:
-    """Return how many requests of any kind each class of holder has in a minute."""
+    """Return the limit of each kind of request."""
     guest = limits.guest_requests_per_minute
     return {
+        "submits": Rate(limit=limits.submits_per_minute),
+        "uploads": Rate(limit=limits.uploads_per_minute),
+        "guests": Rate(limit=limits.guests_per_minute),
+        "address_guests": Rate(limit=limits.address_guests_per_minute),
+        "logins": Rate(limit=limits.logins_per_minute),
+        "address_logins": Rate(limit=limits.address_logins_per_minute),
+        "consents": Rate(limit=CONSENTS_PER_MINUTE),
+        "warms": Rate(limit=limits.warms_per_minute),
+        "warm_minutes": Rate(limit=limits.warm_minutes_per_hour, seconds=3_600),
+        **{kind: Rate(limit=0, seconds=seconds) for kind, seconds in PICTURES.items()},
         REQUESTS["guest"]: Rate(limit=guest),
         REQUESTS["address"]: Rate(limit=guest * limits.address_share),
         REQUESTS["account"]: Rate(limit=guest * limits.account_share),

@@ -1,8 +1,8 @@
 """Routes that authenticate the caller before they read the body.
 
 The framework reads a request's body before it runs any dependency. These routes first check the token and the scope
-that their dependencies require, so that the body of an unauthenticated request is never read. What an operator changed
-by one of them, the audit log keeps.
+that their dependencies require, so that the body of an unauthenticated request is never read. Then they check that the
+request has no query parameter that they do not know. What an operator changed by one of them, the audit log keeps.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from fastapi.routing import APIRoute
 
 from gateway.accounts.deeds import Actor
 from gateway.api.dependencies import BEARER, NEEDED, caller_by, operator
+from gateway.api.parameters import known_parameters
 from gateway.rules.tokens import Caller
 from gateway.services import Services
 from proteus.errors import DependencyUnavailable
@@ -38,14 +39,21 @@ async def write_down(request: Request, caller: Caller, action: str, target: str,
 
 
 class GuardedRoute(APIRoute):
-    """Refuses (401, 403) before the first byte of the body."""
+    """Refuses (401, 403, 422 for an unknown query parameter) before the first byte of the body."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """Return the handler behind its guard; a route without authentication has none."""
+        """Return the handler behind its guards; a route without authentication asks for no token."""
         handler = super().get_route_handler()
         asked = set(_calls(self.dependant))
+        known = known_parameters(self)
         if BEARER not in asked:
-            return handler
+
+            async def strict(request: Request) -> Response:
+                if known is not None:
+                    known.require_known(request)
+                return await handler(request)
+
+            return strict
 
         needed = [NEEDED[one] for one in asked if one in NEEDED]
 
@@ -54,6 +62,8 @@ class GuardedRoute(APIRoute):
             caller = await caller_by(request, given.credentials if given else None)
             for scopes in needed:
                 caller.require(*scopes)
+            if known is not None:
+                known.require_known(request)
             response = await handler(request)
             if operator in asked and request.method not in SAFE and response.status_code < HTTPStatus.BAD_REQUEST:
                 names = [str(value) for value in request.path_params.values()]

@@ -9,7 +9,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from fastapi import APIRouter, FastAPI, Request
-from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse, Response
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.staticfiles import StaticFiles
 from starlette.types import Message, Receive, Scope, Send
@@ -42,6 +42,12 @@ _DOCS_POLICY: Final = (
 async def docs() -> Response:
     """Show the API."""
     return HTMLResponse(_DOCS, headers={"Content-Security-Policy": _DOCS_POLICY})
+
+
+@router.get("/favicon.ico")
+async def favicon() -> Response:
+    """Show the icon of every page that names none: browsers ask for it by themselves."""
+    return FileResponse(STATIC / "ui" / "icon.svg", headers={"Cache-Control": "max-age=86400"})
 
 
 @router.get("/docs/start.js")

@@ -28,6 +28,7 @@ POINTER_PART_MOST: Final = 100
 
 STATUS: Final[dict[type[errors.ProteusError], int]] = {
     errors.InvalidRequest: 400,
+    errors.UnknownParameter: 422,
     errors.UnsupportedMedia: 415,
     errors.ImageUnreadable: 422,
     errors.ImageTooLarge: 413,
@@ -77,9 +78,6 @@ class Problem(BaseModel):
     offered: IfKnown[list[str]] = None
 
 
-_REFERENCE: Final = {"$ref": f"#/components/schemas/{Problem.__name__}"}
-
-
 def status_of(error: errors.ProteusError) -> int:
     """Return the HTTP status of an error."""
     return next(STATUS[known] for known in type(error).__mro__ if known in STATUS)
@@ -117,21 +115,6 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _on_http_exception)  # type: ignore[arg-type]
     app.add_exception_handler(RedisError, _on_redis_error)  # type: ignore[arg-type]
     app.add_exception_handler(Exception, on_bug)
-    describe = app.openapi
-
-    def openapi() -> dict[str, Any]:
-        """Describe errors as the problem documents that they are, not as bodies of each route's own type."""
-        described = describe()
-        for operations in described["paths"].values():
-            for operation in operations.values():
-                for response in operation["responses"].values():
-                    content = response.get("content", {})
-                    if MEDIA_TYPE in content:
-                        others = {name: one for name, one in content.items() if one.get("schema") != _REFERENCE}
-                        response["content"] = others | {MEDIA_TYPE: {"schema": _REFERENCE}}
-        return described
-
-    app.openapi = openapi  # type: ignore[method-assign]
 
 
 async def on_proteus_error(request: Request, error: errors.ProteusError) -> Response:

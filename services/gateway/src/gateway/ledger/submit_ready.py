@@ -21,7 +21,8 @@ from gateway.ledger.tryons import TryonRow, tryons
 from proteus.stages import STAGES, JobKind, Photo, is_before
 
 _ENTRY: Final = (
-    "vton_id", "user_id", "status", "person_image_id", "options", "metadata", "trace_id", "created_at", "expires_at",
+    "vton_id", "user_id", "status", "person_image_id", "options", "metadata", "external_id", "trace_id",
+    "created_at", "expires_at",
 )  # fmt: skip
 _UNIT: Final = (
     "tenant", "stage", "hold", "engine", "batch_key", "degraded_batch_key", "priority", "deadline_at", "waiting_since",

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
     Column,
+    ColumnElement,
     DateTime,
     ForeignKey,
     Index,
@@ -22,6 +23,7 @@ from sqlalchemy import (
     text,
     update,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 
 from gateway.ledger.outfits import outfit_garments
 from gateway.ledger.schema import METADATA, NOW, Labels, Options, Words, owner
@@ -41,11 +43,13 @@ tryons = Table(
     Column("parse_id", Text),
     Column("options", Options, nullable=False),
     Column("metadata", Labels),
+    Column("external_id", Text),
     Column("trace_id", Text, nullable=False),
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=NOW),
     Column("finished_at", DateTime(timezone=True)),
     Column("expires_at", DateTime(timezone=True)),
     Index(None, "user_id", "created_at", "id"),
+    Index(None, "user_id", "external_id", postgresql_where=text("external_id IS NOT NULL")),
     Index(None, "expires_at", postgresql_where=text("expires_at IS NOT NULL")),
     Index(None, "person_image_id"),
     Index(None, "garment_image_id"),
@@ -66,10 +70,41 @@ class TryonRow:
     parse_id: JobId | None
     options: dict[str, Any]
     metadata: dict[str, Any] | None
+    external_id: str | None
     trace_id: str
     created_at: datetime
     finished_at: datetime | None
     expires_at: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TryonFilter:
+    """Which of a user's try-ons; what is None or empty does not count.
+
+    Attributes:
+        created_after: Made at this time or later.
+        created_before: Made before this time.
+        metadata: Labels that it has, each with this value.
+    """
+
+    status: JobState | None = None
+    created_after: datetime | None = None
+    created_before: datetime | None = None
+    external_id: str | None = None
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+    def conditions(self) -> Iterator[ColumnElement[bool]]:
+        """Yield the conditions that such a row meets."""
+        if self.status is not None:
+            yield tryons.c.status == self.status
+        if self.created_after is not None:
+            yield tryons.c.created_at >= self.created_after
+        if self.created_before is not None:
+            yield tryons.c.created_at < self.created_before
+        if self.external_id is not None:
+            yield tryons.c.external_id == self.external_id
+        if self.metadata:
+            yield tryons.c.metadata.op("@>")(bindparam(None, dict(self.metadata), type_=JSONB))
 
 
 class TryonReads(Statements):
@@ -90,13 +125,11 @@ class TryonReads(Statements):
         user_id: UserId,
         limit: int,
         drafts: bool,
-        status: JobState | None = None,
+        only: TryonFilter,
     ) -> list[TryonRow]:
         """A page of the user's try-ons, newest first."""
-        statement = newest_first(tryons, user_id, before, limit)
-        if status is not None:
-            statement = statement.where(tryons.c.status == status)
-        elif not drafts:
+        statement = newest_first(tryons, user_id, before, limit).where(*only.conditions())
+        if not drafts:
             statement = statement.where(tryons.c.status.is_not(None))
         return await self._all(TryonRow, statement)
 

@@ -7,7 +7,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from gateway.rules.text import EngineName, Label, WebhookUrl
+from gateway.rules.durations import DEADLINE_MS_LEAST, DEADLINE_MS_MOST
+from gateway.rules.text import EngineName, ExternalId, Label, WebhookUrl
 from proteus.engines import AUTO_ORDER, CARDS, EngineCard, Quality
 from proteus.errors import ModelUnavailable
 from proteus.jobs import Category
@@ -34,8 +35,8 @@ class TryonOptions(BaseModel):
     output_format: Literal["webp", "png", "jpeg"] | None = Field(default=None, description="Default: the engine's own.")
     deadline_ms: int | None = Field(
         default=None,
-        ge=100,
-        le=86_400_000,
+        ge=DEADLINE_MS_LEAST,
+        le=DEADLINE_MS_MOST,
         description="Milliseconds from now after which the picture is worthless: refused or dropped, never made late.",
     )
     priority: Literal["normal", "high", "low"] = Field(
@@ -54,6 +55,10 @@ class TryonOptions(BaseModel):
         default=None,
         description="Where the ends of this try-on are sent, signed: for API keys of the scope `webhooks`, after POST "
         "/v1/webhooks with url null.",
+    )
+    external_id: ExternalId | None = Field(
+        default=None,
+        description="The try-on's id in your own system; returned, and a filter of your list. Need not be unique.",
     )
     expires_in: int | None = Field(
         default=None, ge=60, le=31_536_000, description="Seconds until the try-on and its pictures are deleted."

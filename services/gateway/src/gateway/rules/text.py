@@ -191,6 +191,9 @@ TenantName = Annotated[
 
 EngineName = Annotated[str, Field(max_length=32, json_schema_extra=PATTERN), AfterValidator(plain)]
 
+ExternalId = Annotated[str, Field(min_length=1, max_length=200, json_schema_extra=PATTERN), AfterValidator(plain)]
+"""The id of something in a client's own system."""
+
 Label = Annotated[str, Field(max_length=256, json_schema_extra=PATTERN), AfterValidator(plain)]
 """A key or a value of `metadata`."""
 

@@ -27,6 +27,7 @@ EXAMPLE: Final[dict[str, Any]] = {
     "error": None,
     "engine": "puppet",
     "metadata": None,
+    "external_id": None,
     "created_at": AT,
     "finished_at": None,
     "expires_at": None,
@@ -80,6 +81,7 @@ class StatusBody(BaseModel):
     )
     engine: str
     metadata: dict[str, str] | None = None
+    external_id: str | None = None
     created_at: str
     finished_at: str | None = None
     expires_at: str | None = None

@@ -140,8 +140,9 @@ def status_of(
     """
     if isinstance(row, TryonRow):
         vton_id, engine, metadata, expires_at = row.vton_id, row.options["engine"], row.metadata, row.expires_at
+        external_id = row.external_id
     else:
-        vton_id, engine, metadata, expires_at = None, row.kind, None, None
+        vton_id, engine, metadata, expires_at, external_id = None, row.kind, None, None, None
     results = seen.results if seen else ()
     return StatusBody(
         job_id=row.id,
@@ -159,6 +160,7 @@ def status_of(
         partial=seen.partial if seen else None,
         engine=engine,
         metadata=metadata,
+        external_id=external_id,
         created_at=iso(row.created_at),
         finished_at=iso(row.finished_at) if row.finished_at else None,
         expires_at=iso(expires_at) if expires_at else None,

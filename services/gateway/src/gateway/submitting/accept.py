@@ -9,6 +9,7 @@ A try-on needs the garment's cut-out and, for most engines, the person's parse; 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -103,11 +104,17 @@ class Acceptor:
 
         return await self._idempotency.once(context, accept)
 
-    async def transfer(self, context: SubmitContext, entry: TryonRow) -> Accepted:
-        """Submit a VTON entry that is still a draft; the try-on keeps its ids."""
+    async def transfer(
+        self, context: SubmitContext, entry: TryonRow, *, change: Callable[[TryonOptions], TryonOptions]
+    ) -> Accepted:
+        """Submit a VTON entry that is still a draft; the try-on keeps its ids. `change` may change its options."""
         context = replace(context, job_id=entry.id)
         stored = {name: entry.options[name] for name in TryonOptions.model_fields if name in entry.options}
-        options = TryonOptions.model_validate(stored | {"model": entry.options["engine"], "metadata": entry.metadata})
+        options = TryonOptions.model_validate(
+            stored | {"model": entry.options["engine"], "metadata": entry.metadata, "external_id": entry.external_id}
+        )
+
+        options = change(options)
 
         async def accept() -> Accepted:
             await self._admitter.count(context, options)

@@ -49,6 +49,7 @@ def entry_values(
             **({"webhook_url": options.webhook_url} if options.webhook_url else {}),
         },
         "metadata": options.metadata,
+        "external_id": options.external_id,
         "trace_id": context.trace_id,
         "created_at": now,
         "finished_at": None,

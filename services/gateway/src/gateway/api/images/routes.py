@@ -21,6 +21,7 @@ from gateway.api.images.models import (
     UploadRequest,
     UploadTicket,
 )
+from gateway.api.polling import RETRY, IfNoneMatch, poll_seconds, polled, polled_responses
 from gateway.ledger.images import ImageRow
 from gateway.ledger.jobs import JobRow
 from gateway.rules.text import Id, Name, PathId
@@ -29,7 +30,7 @@ from gateway.services import Services
 from gateway.status.views import iso
 from gateway.submitting.context import SubmitContext
 from proteus.errors import InvalidRequest, NotFound, NotReady
-from proteus.jobs import ImageId
+from proteus.jobs import ALIVE, ImageId
 
 NOTHING_KNOWN: Final = UploadedRequest()
 
@@ -88,10 +89,17 @@ async def list_images(services: ServicesDep, caller: CallerDep, page: PageDep) -
     return ImageList(items=items, next_cursor=cursor_behind(rows, page))
 
 
-@router.get("/v1/images/{image_id}", summary="Look at a photo's record")
-async def get_image(services: ServicesDep, caller: CallerDep, image_id: PathId) -> ImageBody:
+@router.get(
+    "/v1/images/{image_id}",
+    response_model=ImageBody,
+    responses=polled_responses(RETRY),
+    summary="Look at a photo's record",
+)
+async def get_image(services: ServicesDep, caller: CallerDep, image_id: PathId, known: IfNoneMatch = None) -> Response:
     """Return one photo's record: how far it is prepared, and what the tailor found."""
-    return await _described(services, await _own(services, caller, image_id))
+    body = await _described(services, await _own(services, caller, image_id))
+    hint = {"Retry-After": str(poll_seconds(None))} if body.preparation.status in ALIVE else {}
+    return polled(body, known, hint)
 
 
 @router.post(

@@ -6,8 +6,9 @@ from fastapi import Response
 
 from gateway.api.dependencies import CallerDep, ServicesDep, SubmitDep, WaitDep
 from gateway.api.guarding import GuardedRouter
+from gateway.api.polling import PREFERENCE, RETRY, IfNoneMatch, polled_responses
 from gateway.api.segmentations.models import SegmentRequest
-from gateway.api.tryons.answers import ENDED_IN_TIME, status_within, submitted
+from gateway.api.tryons.answers import SUBMITTED, polled_status, submitted
 from gateway.rules.text import PathId
 from gateway.status.models import StatusBody
 
@@ -18,14 +19,14 @@ router = GuardedRouter(tags=["segmentation"])
     "/segformer/segmentOutfitPic",
     response_model=StatusBody,
     status_code=202,
-    responses=ENDED_IN_TIME,
+    responses=SUBMITTED,
     summary="Cut a garment out of its photo",
 )
 @router.post(
     "/v1/segmentations",
     response_model=StatusBody,
     status_code=202,
-    responses=ENDED_IN_TIME,
+    responses=SUBMITTED,
     summary="Cut a garment out of its photo",
 )
 async def segment(submit: SubmitDep, asked: SegmentRequest) -> Response:
@@ -34,7 +35,14 @@ async def segment(submit: SubmitDep, asked: SegmentRequest) -> Response:
     return await submitted(submit.services, submit.caller, cut.id, wait=submit.wait)
 
 
-@router.get("/v1/segmentations/{job_id}", summary="Status of a cut-out")
-async def segmentation(services: ServicesDep, caller: CallerDep, wait: WaitDep, job_id: PathId) -> StatusBody:
+@router.get(
+    "/v1/segmentations/{job_id}",
+    response_model=StatusBody,
+    responses=polled_responses(RETRY, PREFERENCE),
+    summary="Status of a cut-out",
+)
+async def segmentation(
+    services: ServicesDep, caller: CallerDep, wait: WaitDep, job_id: PathId, known: IfNoneMatch = None
+) -> Response:
     """Return the cut-out's status; with `?wait=` as soon as it has ended."""
-    return await status_within(services, caller, job_id, seconds=wait)
+    return await polled_status(services, caller, job_id, wait=wait, known=known)

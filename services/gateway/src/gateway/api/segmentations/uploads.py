@@ -10,7 +10,7 @@ from fastapi.responses import Response
 from gateway.api.dependencies import Submit, submits
 from gateway.api.guarding import GuardedRouter
 from gateway.api.inline_photos import InlinePhoto, kept
-from gateway.api.tryons.answers import ENDED_IN_TIME, submitted
+from gateway.api.tryons.answers import SUBMITTED, submitted
 from gateway.status.models import StatusBody
 from proteus.jobs import Category
 
@@ -26,7 +26,7 @@ router = GuardedRouter(tags=["segmentation"])
     PATH,
     response_model=StatusBody,
     status_code=202,
-    responses=ENDED_IN_TIME,
+    responses=SUBMITTED,
     summary="Upload a garment photo and cut it out",
 )
 async def upload_cloth(

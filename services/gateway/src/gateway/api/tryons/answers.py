@@ -1,4 +1,4 @@
-"""The two forms of answer every submit has: accepted (202) or ended within the wait (200)."""
+"""The answers of submits, accepted (202) or ended within the wait (200), and of the statuses that clients poll."""
 
 from __future__ import annotations
 
@@ -6,15 +6,24 @@ from typing import Any, Final
 
 from fastapi.responses import Response
 
+from gateway.api.polling import PREFERENCE, RETRY, poll_seconds, polled
 from gateway.api.wire import answer
 from gateway.rules.tokens import Caller
 from gateway.services import Services
 from gateway.status.models import StatusBody
 
-ENDED_IN_TIME: Final[dict[int | str, dict[str, Any]]] = {
-    200: {"model": StatusBody, "description": "It ended within the time that the request was willing to wait."}
+_LOCATION: Final[dict[str, Any]] = {
+    "Location": {"description": "Where its status is.", "schema": {"type": "string"}, "required": True}
 }
-"""The other answer of a submit, for the API's description."""
+SUBMITTED: Final[dict[int | str, dict[str, Any]]] = {
+    200: {
+        "model": StatusBody,
+        "description": "It ended within the time that the request was willing to wait.",
+        "headers": _LOCATION | PREFERENCE,
+    },
+    202: {"description": "It is accepted and has not ended.", "headers": _LOCATION | RETRY | PREFERENCE},
+}
+"""The two answers of a submit, for the API's description."""
 
 
 def status_answer(status: StatusBody, *, waited: float = 0.0) -> Response:
@@ -22,10 +31,21 @@ def status_answer(status: StatusBody, *, waited: float = 0.0) -> Response:
     headers = {"Location": f"/api/status/{status.job_id}"}
     if waited:
         headers["Preference-Applied"] = f"wait={waited:g}"
-    if not status.ended:
-        seconds = status.eta.p50_seconds if status.eta else 1
-        headers["Retry-After"] = str(max(1, min(30, round(seconds / 2))))
-    return answer(status, status_code=200 if status.ended else 202, headers=headers)
+    return answer(status, status_code=200 if status.ended else 202, headers=headers | hints(status))
+
+
+def hints(status: StatusBody) -> dict[str, str]:
+    """Return when to ask for a status again; nothing of one that stays as it is."""
+    if status.ended or status.status == "draft":
+        return {}
+    return {"Retry-After": str(poll_seconds(status.eta.p50_seconds if status.eta else None))}
+
+
+async def polled_status(services: Services, caller: Caller, job_id: str, *, wait: float, known: str | None) -> Response:
+    """Return a job's status to a client that asks for it again and again."""
+    status = await status_within(services, caller, job_id, seconds=wait)
+    applied = {"Preference-Applied": f"wait={wait:g}"} if wait else {}
+    return polled(status, known, hints(status) | applied)
 
 
 async def submitted(services: Services, caller: Caller, job_id: str, *, wait: float) -> Response:

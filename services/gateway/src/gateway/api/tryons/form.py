@@ -16,6 +16,7 @@ from starlette.types import Scope
 from gateway.api.dependencies import SubmitDep
 from gateway.api.guarding import GuardedRoute, GuardedRouter
 from gateway.api.inline_photos import InlinePhoto
+from gateway.api.tryons.cancel_after import CancelAfter, with_deadline
 from gateway.api.tryons.models import TryonForm
 from gateway.api.tryons.submit import TRYONS, submit_pair
 
@@ -41,10 +42,13 @@ router.route_class = OfForms
 
 
 @router.post(TRYONS, include_in_schema=False)
-async def snap_form(submit: SubmitDep, asked: Annotated[TryonForm, Form()]) -> Response:
+async def snap_form(
+    submit: SubmitDep, asked: Annotated[TryonForm, Form()], cancel_after: CancelAfter = None
+) -> Response:
     """Submit a try-on of two photos in a form; the answers are those of the submit in JSON."""
     person = InlinePhoto.of_file(asked.person, kind="person") if asked.person else asked.user_photo_url
     garment = InlinePhoto.of_file(asked.garment, kind="garment") if asked.garment else asked.cloth_clean_url
     assert person is not None, "the model has checked it"
     assert garment is not None, "the model has checked it"
-    return await submit_pair(submit, asked.options, person=person, garment=garment)
+    options = with_deadline(asked.options, cancel_after)
+    return await submit_pair(submit, options, person=person, garment=garment)

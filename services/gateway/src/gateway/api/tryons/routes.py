@@ -2,30 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from fastapi import Query, Response
+from fastapi import Response
 
 from gateway.api.dependencies import CallerDep, PageDep, ServicesDep, WaitDep, cursor_behind
 from gateway.api.guarding import GuardedRouter
-from gateway.api.tryons.answers import ENDED_IN_TIME, submitted
+from gateway.api.tryons.answers import SUBMITTED, submitted
+from gateway.api.tryons.filters import FILTERED, FilterDep
 from gateway.api.tryons.models import StatusList
 from gateway.recording.cancel import cancel as cancel_units
 from gateway.rules.text import PathId
 from gateway.status.models import StatusBody
 from proteus.errors import NotFound
-from proteus.jobs import JobState
 
 router = GuardedRouter(tags=["try-ons"])
 
 
-@router.get("/v1/tryons", summary="List your try-ons")
-async def list_tryons(
-    services: ServicesDep,
-    caller: CallerDep,
-    page: PageDep,
-    status: Annotated[JobState | None, Query(description="Only those of this status.")] = None,
-) -> StatusList:
+@router.get("/v1/tryons", openapi_extra=FILTERED, summary="List your try-ons")
+async def list_tryons(services: ServicesDep, caller: CallerDep, page: PageDep, only: FilterDep) -> StatusList:
     """Return your try-ons, newest first."""
     async with services.ledger.read() as reads:
         entries = await reads.tryons.page(
@@ -33,7 +26,7 @@ async def list_tryons(
             user_id=caller.user_id,
             limit=page.limit,
             drafts=False,
-            status=status,
+            only=only,
         )
         units = await reads.jobs.units_of([entry.id for entry in entries])
     items = [await services.statuses.of_tryon(entry, units.get(entry.id, [])) for entry in entries]
@@ -44,7 +37,7 @@ async def list_tryons(
     "/v1/tryons/{job_id}/cancel",
     response_model=StatusBody,
     status_code=202,
-    responses=ENDED_IN_TIME,
+    responses=SUBMITTED,
     summary="Cancel a try-on",
 )
 async def cancel(services: ServicesDep, caller: CallerDep, wait: WaitDep, job_id: PathId) -> Response:

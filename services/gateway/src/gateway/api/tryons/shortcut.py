@@ -4,7 +4,7 @@
                         └─▶ FastAPI ─▶ … ─▶ snap     anything else
 
 A plain submit has a token, a valid body of declared length (`BodyLimits` has checked it) and nothing that needs more:
-no query, no Origin, no Idempotency-Key, no Prefer.
+no query, no Origin, no Idempotency-Key, no Prefer, no Cancel-After.
 All others reach FastAPI untouched, so that one place makes every refusal of a malformed request.
 """
 
@@ -24,7 +24,9 @@ from proteus.errors import ProteusError
 
 _ROUTES: Final = {route.path: route for route in router.routes}  # type: ignore[attr-defined]
 
-_MORE: Final = frozenset({b"origin", b"idempotency-key", b"prefer", b"content-encoding", b"transfer-encoding"})
+_MORE: Final = frozenset(
+    {b"origin", b"idempotency-key", b"prefer", b"cancel-after", b"content-encoding", b"transfer-encoding"}
+)
 """Headers that a plain submit does not have."""
 
 _TOKEN: Final = b"Bearer "

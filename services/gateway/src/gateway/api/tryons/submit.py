@@ -11,7 +11,8 @@ from fastapi import Response
 from gateway.api.dependencies import Submit, SubmitDep, allow
 from gateway.api.guarding import GuardedRouter
 from gateway.api.inline_photos import InlinePhoto, kept
-from gateway.api.tryons.answers import ENDED_IN_TIME, status_answer, submitted
+from gateway.api.tryons.answers import SUBMITTED, status_answer, submitted
+from gateway.api.tryons.cancel_after import CancelAfter, with_deadline
 from gateway.api.tryons.models import GarmentRequest, SnapRequest, TryonForm
 from gateway.api.wire import inlined
 from gateway.rules.options import TryonOptions
@@ -36,7 +37,7 @@ AS_FORM: Final = {
     "/api/snap",
     response_model=StatusBody,
     status_code=202,
-    responses=ENDED_IN_TIME,
+    responses=SUBMITTED,
     summary="Try a garment on",
 )
 @router.post(
@@ -44,15 +45,16 @@ AS_FORM: Final = {
     openapi_extra=AS_FORM,
     response_model=StatusBody,
     status_code=202,
-    responses=ENDED_IN_TIME,
+    responses=SUBMITTED,
     summary="Try a garment on",
 )
-async def snap(submit: SubmitDep, asked: SnapRequest) -> Response:
+async def snap(submit: SubmitDep, asked: SnapRequest, cancel_after: CancelAfter = None) -> Response:
     """Submit a try-on. 202 with position and ETA; with `Prefer: wait=N` 200 if it ends in time; 429 if shed.
 
     `POST /v1/tryons` also takes the photos themselves: as data URIs, or as the files `person` and `garment` of a form
     (`multipart/form-data`) whose other fields are the options.
     """
+    asked = with_deadline(asked, cancel_after)
     person = await _photo(asked.user_photo_url, kind="person")
     if asked.garments and len(asked.garments) > 1:
         return await submit_outfit(submit, asked, person=person, garments=asked.garments)

@@ -6,7 +6,10 @@ from fastapi import Response
 
 from gateway.api.dependencies import CallerDep, PageDep, ServicesDep, SubmitDep, cursor_behind
 from gateway.api.guarding import GuardedRouter
-from gateway.api.tryons.answers import ENDED_IN_TIME, submitted
+from gateway.api.polling import RETRY, IfNoneMatch, polled, polled_responses
+from gateway.api.tryons.answers import SUBMITTED, hints, submitted
+from gateway.api.tryons.cancel_after import CancelAfter, with_deadline
+from gateway.api.tryons.filters import FILTERED, FilterDep
 from gateway.api.tryons.submit import accepted_answer
 from gateway.api.vtons.answers import draft_answer, vton_bodies, vton_body
 from gateway.api.vtons.models import TransferRequest, VtonBody, VtonChange, VtonList, VtonRequest
@@ -26,17 +29,19 @@ router = GuardedRouter(tags=["vtons"])
     "/catvton/transferOutfit",
     response_model=StatusBody,
     status_code=202,
-    responses=ENDED_IN_TIME,
+    responses=SUBMITTED,
     summary="Submit a VTON entry",
 )
-async def transfer_outfit(submit: SubmitDep, asked: TransferRequest) -> Response:
+async def transfer_outfit(submit: SubmitDep, asked: TransferRequest, cancel_after: CancelAfter = None) -> Response:
     """Submit the entry's try-on, with the engine it names. An entry that was submitted already returns its status."""
     entry = await _own(submit.services, submit.caller, asked.vton_id)
     if entry.status in WITHOUT_RESULT:
         raise Conflict(f"This entry's try-on {entry.status}; make a new entry to try again.")
     if entry.status is not None:
         return await submitted(submit.services, submit.caller, entry.id, wait=submit.wait)
-    accepted = await submit.services.acceptor.transfer(submit.context, entry)
+    accepted = await submit.services.acceptor.transfer(
+        submit.context, entry, change=lambda options: with_deadline(options, cancel_after)
+    )
     if submit.wait:
         return await submitted(submit.services, submit.caller, entry.id, wait=submit.wait)
     return accepted_answer(accepted)
@@ -57,18 +62,21 @@ async def create(submit: SubmitDep, asked: VtonRequest) -> Response:
     return await draft_answer(submit.services, submit.caller, entry.vton_id)
 
 
-@router.get("/vtons", summary="List your VTON entries")
-async def list_vtons(services: ServicesDep, caller: CallerDep, page: PageDep) -> VtonList:
+@router.get("/vtons", openapi_extra=FILTERED, summary="List your VTON entries")
+async def list_vtons(services: ServicesDep, caller: CallerDep, page: PageDep, only: FilterDep) -> VtonList:
     """Return your entries, drafts too, newest first."""
     async with services.ledger.read() as reads:
-        entries = await reads.tryons.page(page.cursor, user_id=caller.user_id, limit=page.limit, drafts=True)
+        entries = await reads.tryons.page(page.cursor, user_id=caller.user_id, limit=page.limit, drafts=True, only=only)
     return VtonList(items=await vton_bodies(services, entries), next_cursor=cursor_behind(entries, page))
 
 
-@router.get("/vtons/{vton_id}", summary="Look at a VTON entry")
-async def get_vton(services: ServicesDep, caller: CallerDep, vton_id: PathId) -> VtonBody:
+@router.get(
+    "/vtons/{vton_id}", response_model=VtonBody, responses=polled_responses(RETRY), summary="Look at a VTON entry"
+)
+async def get_vton(services: ServicesDep, caller: CallerDep, vton_id: PathId, known: IfNoneMatch = None) -> Response:
     """Return photo, garment, cut-out, results and status of one entry."""
-    return await vton_body(services, await _own(services, caller, vton_id))
+    body = await vton_body(services, await _own(services, caller, vton_id))
+    return polled(body, known, hints(body))
 
 
 @router.patch("/vtons/{vton_id}", summary="Change a VTON entry's labels")
