@@ -129,7 +129,7 @@ class Judge:
 def pattern_of(path: str) -> str:
     """Return the described path that this one is an instance of."""
     parts = path.split("/")
-    for known in openapi()["paths"]:
+    for known in sorted(openapi()["paths"], key=lambda path: path.count("{")):
         places = known.split("/")
         if len(places) == len(parts) and all(
             ours == theirs or ours.startswith("{") for ours, theirs in zip(places, parts, strict=True)
