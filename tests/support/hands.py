@@ -170,6 +170,8 @@ class Hands:
             landmarks=tuple(Landmark(x=48, y=64, visibility=1) for _ in range(33)),
             person_mask_key=keys.person_mask,
             agnostic_mask_keys={category: keys.agnostic_mask(category) for category in get_args(GarmentCategory)},
+            people=2,
+            person_index=1,
             warnings=(warn(WarningCode.LOW_RESOLUTION, "person"),),
         )
         for key in (described.person_mask_key, *described.agnostic_mask_keys.values()):

@@ -29,7 +29,8 @@ export type PoseWorker = Pick<Worker, "postMessage" | "terminate" | "addEventLis
 type Take = (video: HTMLVideoElement, width: number, height: number) => Promise<ImageBitmap>;
 
 const take: Take = (video, resizeWidth, resizeHeight) => createImageBitmap(video, { resizeWidth, resizeHeight, resizeQuality: "low" });
-const start = (): PoseWorker => new Worker(new URL("./worker.ts", import.meta.url), { type: "module", name: "pose" });
+/** Start the pose worker. */
+export const startWorker = (): PoseWorker => new Worker(new URL("./worker.ts", import.meta.url), { type: "module", name: "pose" });
 
 export class PoseEngine {
   private readonly worker: PoseWorker;
@@ -41,7 +42,7 @@ export class PoseEngine {
   private stopped = false;
   private lastMs = Number.NEGATIVE_INFINITY;
 
-  constructor(listener: Listener, { worker = start(), takeFrame = take }: { worker?: PoseWorker; takeFrame?: Take } = {}) {
+  constructor(listener: Listener, { worker = startWorker(), takeFrame = take }: { worker?: PoseWorker; takeFrame?: Take } = {}) {
     this.listener = listener;
     this.worker = worker;
     this.take = takeFrame;

@@ -44,6 +44,21 @@ export function stateOf(poses: Float32Array, count: number, aspect: number, { le
   return "ok";
 }
 
+export type PoseAdvice = "nobody" | "several" | "cropped" | "sideways" | "behind";
+
+/** Return what a person should know of the poses in a photo before it is sent: hints, never refusals. */
+export function stillAdvice(poses: Float32Array, count: number, aspect: number): PoseAdvice[] {
+  const state = stateOf(poses, count, aspect);
+  if (state === "no_person") return ["nobody"];
+  const advice: PoseAdvice[] = state === "two_people" ? ["several"] : [];
+  const hips = [LEFT_HIP, RIGHT_HIP];
+  const cropped = hips.some((hip) => yOf(poses, hip) > 1 || xOf(poses, hip) < 0 || xOf(poses, hip) > 1);
+  if (state === "too_near" || cropped) advice.push("cropped");
+  if (state === "turned_away") advice.push("sideways");
+  if (state === "from_behind") advice.push("behind");
+  return advice;
+}
+
 /** The distance between the shoulders, in frame heights. */
 export function shoulderWidth(pose: Float32Array, aspect: number): number {
   const dx = (xOf(pose, LEFT_SHOULDER) - xOf(pose, RIGHT_SHOULDER)) * aspect;

@@ -24,6 +24,8 @@ export interface KeptSlot {
   imageUrl?: string;
   imageId?: string;
   cut?: KeptCut;
+  /** Who of several people wears the garment. */
+  personIndex?: number;
 }
 
 export interface KeptCut {

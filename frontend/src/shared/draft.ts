@@ -12,6 +12,7 @@ import { get, type KeptCut, put, remove } from "./db.ts";
 import { ended, follow, learn } from "./jobs.ts";
 import { kept } from "./kept.ts";
 import { announce, type Category, type CategoryScore, correct, prepared, recordOf, type Warning, warningsOf } from "./photos.ts";
+import type { PoseAdvice } from "../pose/quality.ts";
 import { normalise, Unreadable } from "./pictures/normalise.ts";
 import type { Advice } from "./pictures/sizes.ts";
 import { asProblem } from "./problems.ts";
@@ -47,6 +48,14 @@ export interface Slot {
   /** The share that is sent, 0 to 1. */
   share: number;
   image: Uploaded | null;
+  /** How the person stands, as this browser sees it; nobody waits for it. */
+  pose: PoseAdvice[];
+  /** How many people the photo shows, as the gateway sees it; null: nobody has said yet. */
+  people: number | null;
+  /** Who wears the garment, from the left; null: whom the gateway takes. */
+  personIndex: number | null;
+  /** Whom the gateway takes. */
+  usualPerson: number | null;
   /** What may be wrong with the photo, known before the submit. */
   warnings: Warning[];
   problem: Problem | Unreadable | null;
@@ -65,7 +74,8 @@ export interface Options {
 export const DEFAULTS: Options = { engine: null, quality: "balanced", samples: 1, seed: null, format: null, expiresIn: null };
 
 const empty = (kind: Kind): Slot => ({
-  kind, phase: "empty", name: "", blob: null, shown: null, advice: [], share: 0, image: null, warnings: [], problem: null, cut: null,
+  kind, phase: "empty", name: "", blob: null, shown: null, advice: [], pose: [], people: null, personIndex: null,
+  usualPerson: null, share: 0, image: null, warnings: [], problem: null, cut: null,
 });
 
 export const slots = { person: new Signal(empty("person")), garment: new Signal(empty("garment")) };
@@ -110,6 +120,7 @@ export async function choose(kind: Kind, file: Blob, name: string, category: Cat
     change(kind, { blob: picture.blob, advice: picture.advice, shown: URL.createObjectURL(picture.blob) });
     release(reading);
     void put("slots", { kind, blob: picture.blob, name });
+    if (kind === "person") void adviseOnPose(picture.blob, signal);
     await send(kind, category, signal);
   } catch (error) {
     if (signal.aborted) return;
@@ -162,6 +173,7 @@ export async function restore(): Promise<void> {
     const image = found.imageUrl && found.imageId ? { url: found.imageUrl, id: found.imageId } : null;
     change(kind, {
       phase: image ? "ready" : "sending", name: found.name, blob: found.blob, shown: URL.createObjectURL(found.blob), image, share: image ? 1 : 0,
+      personIndex: found.personIndex ?? null,
     });
     const wanted = (found.cut?.category ?? "auto") as Category;
     if (!image) void send(kind, "auto", signal).catch(() => undefined);
@@ -197,10 +209,31 @@ async function send(kind: Kind, category: Category, signal: AbortSignal): Promis
   if (kind === "garment") await cutOut(category, signal, { begun });
 }
 
-/** Show what may be wrong with the person's photo, once it is prepared. */
+/** Say how the person stands, beside the upload; whoever saves data loads no model for it. */
+async function adviseOnPose(picture: Blob, signal: AbortSignal): Promise<void> {
+  const { connection } = navigator as { connection?: { saveData?: boolean } };
+  if (connection?.saveData) return;
+  try {
+    const { lookAt } = await import("../pose/still.ts");
+    const pose = await lookAt(picture, signal);
+    if (!signal.aborted) change("person", { pose });
+  } catch {
+    // A hint that cannot be given is none.
+  }
+}
+
+/** Show what the gateway found in the person's photo, once it is prepared. */
 async function warn(id: string, signal: AbortSignal): Promise<void> {
   const photo = await prepared(api, id, signal);
-  if (photo && !signal.aborted) change("person", { warnings: warningsOf(photo) });
+  if (!photo || signal.aborted) return;
+  const { people = null, person_index: usualPerson = null } = photo.preparation ?? {};
+  change("person", { warnings: warningsOf(photo), people, usualPerson });
+}
+
+/** Say who of several people wears the garment, from the left. */
+export function setPerson(personIndex: number): void {
+  change("person", { personIndex });
+  void get("slots", "person").then((known) => known && put("slots", { ...known, personIndex }));
 }
 
 /**

@@ -15,6 +15,7 @@ import { thumbnail } from "./pictures/normalise.ts";
 import { asProblem } from "./problems.ts";
 import { api } from "./session.ts";
 import { Signal } from "./signal.ts";
+import { alone, announceJob, submittingElsewhere, TAKEN, theOtherTabsJob } from "./tabs.ts";
 
 const TRIES = 4;
 const PAUSE_MS = 1_000;
@@ -30,10 +31,17 @@ const pending = kept("pending");
 /**
  * Submit the try-on; return its id, or null where it could not be.
  *
- * A second call while one is on its way does nothing. Pictures on their way are waited for.
+ * A second call while one is on its way does nothing, in whatever tab. Pictures on their way are waited for.
  */
 export async function submit(): Promise<string | null> {
-  if (submitting.get()) return null;
+  if (submitting.get() || submittingElsewhere.get()) return null;
+  const id = await alone(place);
+  if (id === TAKEN) return theOtherTabsJob();
+  if (id) announceJob(id);
+  return id;
+}
+
+async function place(): Promise<string | null> {
   submitting.set(true);
   submitProblem.set(null);
   try {
@@ -48,6 +56,7 @@ export async function submit(): Promise<string | null> {
       num_samples: asked.samples,
       priority: "normal",
       metadata: { "studio.person": person.id, "studio.garment": garment.id },
+      ...(slots.person.get().personIndex === null ? {} : { person_index: slots.person.get().personIndex }),
       ...(asked.seed === null ? {} : { seed: asked.seed }),
       ...(asked.format === null ? {} : { output_format: asked.format }),
       ...(asked.expiresIn === null ? {} : { expires_in: asked.expiresIn }),
@@ -65,6 +74,11 @@ export async function submit(): Promise<string | null> {
 
 /** Finish a submit whose answer a reload swallowed; return its id. */
 export async function finishPending(): Promise<string | null> {
+  const id = await alone(repeat);
+  return id === TAKEN ? null : id;
+}
+
+async function repeat(): Promise<string | null> {
   const text = pending.read();
   if (!text || submitting.get()) return null;
   submitting.set(true);

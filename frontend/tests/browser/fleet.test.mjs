@@ -44,9 +44,11 @@ async function guest() {
   return { token, upload, snap };
 }
 
-async function operated(more = {}) {
-  const prepare = (context) =>
-    context.addInitScript((token) => sessionStorage.setItem("proteus.operator", JSON.stringify({ name: "", token, until: null, refresh: null })), TOKEN);
+async function operated({ prepare: also = async () => {}, ...more } = {}) {
+  const prepare = async (context) => {
+    await also(context);
+    await context.addInitScript((token) => sessionStorage.setItem("proteus.operator", JSON.stringify({ name: "", token, until: null, refresh: null })), TOKEN);
+  };
   const tab = await open({ path: "/app/fleet", prepare, ...more });
   await tab.page.locator('.fleet [data-fresh="yes"]').waitFor();
   await tab.page.locator(".tiles").waitFor();
@@ -175,14 +177,40 @@ test("another fleet's speed is told as its size is typed", async () => {
   await tab.context.close();
 });
 
+test("the overview comes by a stream, and by asking where none comes through", async () => {
+  const tab = await operated();
+  const { page } = tab;
+  await page.locator('.fleet [data-live="yes"]').waitFor();
+  await page.evaluate(() => performance.clearResourceTimings());
+  const user = await guest();
+  const [person, waiting] = [await user.upload(PERSON, "person"), page.locator(".tiles")];
+  const before = await waiting.innerText();
+  await Promise.all([1, 2, 3].map(() => user.snap(person, "timed")));
+  await page.waitForResponse((answer) => answer.url().includes("/v1/fleet/figures"));
+  for (const end = Date.now() + PATIENCE_MS; Date.now() < end && (await waiting.innerText()) === before; ) await page.evaluate(() => new Promise(requestAnimationFrame));
+  assert.notEqual(await waiting.innerText(), before);
+  const asked = await page.evaluate(() => performance.getEntriesByType("resource").filter((one) => one.name.endsWith("/v1/queue")).length);
+  assert.equal(asked, 0, "while the stream comes nobody asks");
+  clean(tab);
+  await tab.context.close();
+
+  const blocked = await operated({ prepare: (context) => context.route("**/v1/queue/live", (route) => route.abort()) });
+  await blocked.page.waitForResponse((answer) => answer.url().endsWith("/v1/queue"));
+  await blocked.page.waitForResponse((answer) => answer.url().endsWith("/v1/queue"));
+  assert.equal(await blocked.page.locator(".fleet [data-live]").getAttribute("data-live"), "no");
+  await blocked.context.close();
+});
+
 test("a gateway that does not answer leaves what was known, and says so", async () => {
   const tab = await operated();
   const { page } = tab;
-  await tab.context.route("**/v1/queue", (route) => route.abort());
+  await page.locator('.fleet [data-live="yes"]').waitFor();
+  await tab.context.route(/v1\/queue(\/live)?$/, (route) => route.abort());
+  await page.evaluate(() => document.dispatchEvent(new Event("visibilitychange"))); // The stream ends, and is asked for anew.
   await page.locator('[data-fresh="no"]').waitFor();
   await page.getByRole("alert").getByText("You see what was known last.").waitFor();
   assert.ok(await page.locator(".tiles").isVisible());
-  await tab.context.unroute("**/v1/queue");
+  await tab.context.unroute(/v1\/queue(\/live)?$/);
   await page.locator('[data-fresh="yes"]').waitFor();
   await tab.context.close();
 });

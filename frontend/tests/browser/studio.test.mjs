@@ -71,6 +71,85 @@ test("a refused announcement of an upload stops nothing", async () => {
   await tab.context.close();
 });
 
+test("before the submit Studio shows what will change", async () => {
+  const tab = await open({ options: QUICK });
+  const { page } = tab;
+  await fill(page);
+  const area = page.locator(".slot.person img.area");
+  await area.waitFor();
+  // The sample person's shirt is in it, the sky beside her is not; it has the photo's own size.
+  const found = await area.evaluate(async (image) => {
+    await image.decode();
+    const canvas = new OffscreenCanvas(image.naturalWidth, image.naturalHeight);
+    const context = canvas.getContext("2d");
+    context.drawImage(image, 0, 0);
+    const alpha = (x, y) => context.getImageData(Math.round(x * canvas.width), Math.round(y * canvas.height), 1, 1).data[3];
+    const photo = image.parentElement.querySelector("img");
+    return { inside: alpha(0.45, 0.75), corner: alpha(0.02, 0.02), shape: canvas.width / canvas.height - photo.naturalWidth / photo.naturalHeight };
+  });
+  assert.ok(found.inside > 0 && found.corner === 0 && Math.abs(found.shape) < 0.01, JSON.stringify(found));
+  await page.locator(".slot.person").getByRole("button", { name: "Photo", exact: true }).click();
+  await area.waitFor({ state: "detached" });
+  assert.equal(await page.locator(".people").count(), 0); // One person: there is nothing to choose.
+  clean(tab);
+  await tab.context.close();
+});
+
+test("who of several people wears it is asked, and goes with the submit", async () => {
+  const tab = await open({ options: QUICK });
+  const { page } = tab;
+  // The same person twice, side by side, before a wall.
+  const pair = await page.evaluate(async (bytes) => {
+    const one = await createImageBitmap(new Blob([new Uint8Array(bytes)]));
+    const canvas = new OffscreenCanvas(1280, 960);
+    const context = canvas.getContext("2d");
+    context.fillStyle = "rgb(150 146 140)";
+    context.fillRect(0, 0, 1280, 960);
+    const width = (600 * one.width) / one.height;
+    for (const middle of [333, 973]) context.drawImage(one, middle - width / 2, 360, width, 600);
+    return [...new Uint8Array(await (await canvas.convertToBlob({ type: "image/jpeg" })).arrayBuffer())];
+  }, [...(await readFile(PERSON))]);
+  await page.locator('.slot.person input[type="file"]').setInputFiles({ name: "pair.jpg", mimeType: "image/jpeg", buffer: Buffer.from(pair) });
+  await page.locator('.slot.person [data-pose="several"]').waitFor(); // This browser's own model, which nobody waits for.
+  await page.locator('.slot.garment input[type="file"]').setInputFiles(GARMENT);
+  await page.locator(".people button").nth(1).waitFor();
+  const [left, right] = [page.locator(".people button").nth(0), page.locator(".people button").nth(1)];
+  const other = (await left.getAttribute("aria-pressed")) === "true" ? right : left;
+  await other.click();
+  const submitted = page.waitForRequest((request) => request.method() === "POST" && request.url().endsWith("/v1/tryons"));
+  await page.locator("#go").click();
+  assert.equal((await submitted).postDataJSON().person_index, Number(await other.textContent()) - 1);
+  await shown(page);
+  clean(tab);
+  await tab.context.close();
+});
+
+test("two tabs show one try-on: one submit, the same progress, and a cancel in one is told in the other", async () => {
+  const tab = await open({ options: SLOW });
+  const submits = [];
+  tab.context.on("request", (request) => request.method() === "POST" && request.url().endsWith("/v1/tryons") && submits.push(request));
+  await fill(tab.page);
+  const second = await look(tab.context);
+  await second.page.goto(`${URL_OF_FLEET}/app`);
+  await second.page.locator('.slot.person[data-phase="ready"]').waitFor();
+  await second.page.locator('.slot.garment[data-phase="ready"]').waitFor();
+  const press = (page) => page.evaluate(() => document.querySelector("#go").click());
+  await Promise.all([press(tab.page), press(second.page)]);
+  const working = '.working[data-stage="denoising"]';
+  const ids = await Promise.all([tab.page, second.page].map((page) => page.locator(working).getAttribute("data-job")));
+  assert.equal(ids[0], ids[1]);
+  assert.equal(submits.length, 1);
+  for (const { page } of [tab, second]) await page.getByText(/Step [1-7] of 8/).waitFor();
+  await tab.page.keyboard.press("Escape");
+  for (const { page } of [tab, second]) {
+    await page.getByText("You canceled this try-on").waitFor();
+    assert.match(await page.locator(".failure").innerText(), /Stopped at step \d of 8/);
+  }
+  clean(tab);
+  clean(second);
+  await tab.context.close();
+});
+
 test("pressing twice makes one try-on", async () => {
   const tab = await open({ options: QUICK });
   const { page } = tab;

@@ -17,6 +17,9 @@ export const GARMENT = `${SAMPLES}long-breton.webp`;
 /** Waiting that a slow machine may need; what a test waits for is seen, not slept for. */
 export const PATIENCE_MS = 45_000;
 
+/** TensorFlow Lite, which looks at the person's pose, tells its news on the error channel. */
+const NEWS = /^(INFO|W\d{4}|I\d{4})/;
+
 let browser;
 export async function start() {
   const args = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--no-first-run"];
@@ -48,7 +51,7 @@ export async function look(context, options = {}) {
   }
   page.on("pageerror", (error) => complaints.push(error.message));
   page.on("console", (message) => {
-    if (message.type() !== "error") return;
+    if (message.type() !== "error" || NEWS.test(message.text())) return;
     complaints.push(`${message.text()} ${message.location().url}`);
   });
   const ours = new Set([new URL(URL_OF_FLEET).origin]);

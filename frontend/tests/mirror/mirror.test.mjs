@@ -57,6 +57,11 @@ test("the garment's corners lie on the landmarks", async () => {
     }
   }
 
+  // The hem, at its lowest row and in its own width, as far as no hand is before it.
+  const hem = found.rows.findLastIndex(Boolean);
+  const lowest = Math.min(found.height, Math.max(bottomLeft[1], bottomRight[1]));
+  assert.ok(Math.abs(hem + 1 - lowest) < NEAR_PIXELS, `the hem is at ${hem + 1}, not at ${lowest}`);
+
   // Keys move it: five steps to the right, on the stage itself.
   await page.locator(".mirror-stage").focus();
   for (let step = 0; step < 5; step++) await page.keyboard.press("ArrowRight");

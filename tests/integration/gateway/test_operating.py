@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from typing import Any
 
 import pytest
@@ -233,3 +234,27 @@ async def test_a_price_shows_what_a_picture_costs_and_what_another_fleet_would(
         assert (found["measured"], found["pictures_per_minute"], found["utilisation"]) == (False, 30.0, 0.2)
         assert found["cost_per_picture"] == pytest.approx(2 * 3.0 / 60 / 6)
         assert (await operator.http.post("/v1/fleet/what-if", json=wish | {"engine": "nobody"})).status_code == 422
+
+
+async def test_the_fleet_is_streamed_to_operators_whenever_it_changes(
+    gateway: Any, operator: Any, redis: Redis
+) -> None:
+    """The first event is the fleet as it is; a worker that arrives is the next; a guest gets none."""
+    guest = await gateway.guest()
+    assert (await guest.http.get("/v1/queue/live")).status_code == 403
+    async with asyncio.timeout(30), operator.http.stream("GET", "/v1/queue/live") as stream:
+        assert stream.headers["content-type"].startswith("text/event-stream")
+        seen: list[dict[str, Any]] = []
+        async for line in stream.aiter_lines():
+            if not line.startswith("data:"):
+                continue
+            seen.append(json.loads(line.removeprefix("data:")))
+            if len(seen) == 1:
+                assert seen[0]["workers"] == []
+                await register(redis, NAMES, WEAVER)
+            if seen[-1]["workers"]:
+                break
+    assert [one["id"] for one in seen[-1]["workers"]] == ["weaver-1"]
+    assert len({json.dumps(one) for one in seen}) == len(seen), "an unchanged fleet is not sent again"
+    whole = (await operator.http.get("/v1/queue")).raise_for_status().json()
+    assert seen[-1].keys() == whole.keys()

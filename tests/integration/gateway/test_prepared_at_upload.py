@@ -90,6 +90,33 @@ async def _is(guest: Any, image: str, status: str) -> bool:
     return bool((await record(guest, image))["preparation"]["status"] == status)
 
 
+async def test_a_parsed_photo_says_who_is_in_it_and_what_each_garment_may_change(gateway, hands) -> None:
+    guest, stranger = await gateway.guest(), await gateway.guest()
+    person, garment = await pair(guest)
+    area = f"/v1/images/{id_of(person)}/area"
+    early = await guest.http.get(area, params={"category": "upper"})
+    assert (early.status_code, early.json()["code"]) == (409, "not_ready")
+    async with hands.working():
+        await until(lambda: _is(guest, person, "completed"))
+    found = (await record(guest, person))["preparation"]
+    assert (found["people"], found["person_index"]) == (2, 1)
+    addresses = []
+    for category in ("upper", "lower", "dress", "overall"):
+        answer = await guest.http.get(area, params={"category": category})
+        assert answer.headers["cache-control"] == "no-store"
+        addresses.append(answer.json()["download_url"])
+    assert ["agnostic-dress" in one for one in addresses] == [False, False, True, False]
+    async with httpx.AsyncClient() as plain:
+        assert (await plain.get(addresses[0])).content == png(mode="L")
+    for who, image, category, status in (
+        (guest, person, "hat", 422),
+        (guest, garment, "upper", 400),
+        (stranger, person, "upper", 404),
+    ):
+        answer = await who.http.get(f"/v1/images/{id_of(image)}/area", params={"category": category})
+        assert answer.status_code == status, answer.text
+
+
 async def test_twice_and_at_once_is_once(gateway, hands, parts, redis) -> None:
     guest = await gateway.guest()
     person = await guest.upload()

@@ -347,6 +347,29 @@ export interface paths {
         patch: operations["patch_image_v1_images__image_id__patch"];
         trace?: never;
     };
+    "/v1/images/{image_id}/area": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Sign the mask of what a garment may change
+         * @description Return a signed URL of a PNG of the photo's size: white may change, for a garment of this category.
+         *
+         *     It is there once the photo is parsed: 409 until then. Where a photo shows several people, it is that of the
+         *     person whom a try-on without `person_index` takes.
+         */
+        get: operations["get_area_v1_images__image_id__area_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/images/{image_id}/uploaded": {
         parameters: {
             query?: never;
@@ -687,6 +710,26 @@ export interface paths {
          * @description Return both queues, the unfinished jobs by engine and priority, whether new work is taken, and the workers.
          */
         get: operations["overview_v1_queue_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/queue/live": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Stream depths and workers
+         * @description Stream the answer of GET /v1/queue: now, and whenever it has changed, once a second at most.
+         */
+        get: operations["live_v1_queue_live_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2272,6 +2315,8 @@ export interface components {
          *       "ingested": true,
          *       "kind": "person",
          *       "preparation": {
+         *         "people": 1,
+         *         "person_index": 0,
          *         "stages": {
          *           "ingest": "completed",
          *           "parse": "completed"
@@ -2329,6 +2374,8 @@ export interface components {
          *           "ingested": true,
          *           "kind": "person",
          *           "preparation": {
+         *             "people": 1,
+         *             "person_index": 0,
          *             "stages": {
          *               "ingest": "completed",
          *               "parse": "completed"
@@ -2888,8 +2935,12 @@ export interface components {
          *         job_id: Of a garment: the cut-out's job, for its status and its events.
          *         error: Why it failed; a photo that was refused stays refused.
          *         cut: Of a garment, once it is cut out: its address, category, confidence.
+         *         people: Of a person's photo, once it is parsed: how many people it shows; null: unknown.
+         *         person_index: Which of them wears the garment unless a try-on names another, from the left, 0 being the first.
          *         warnings: What may be wrong with the photo.
          * @example {
+         *       "people": 1,
+         *       "person_index": 0,
          *       "stages": {
          *         "ingest": "completed",
          *         "parse": "completed"
@@ -2915,6 +2966,10 @@ export interface components {
             job_id?: string | null;
             error?: components["schemas"]["ErrorInfo"] | null;
             cut?: components["schemas"]["ResultInfo"] | null;
+            /** People */
+            people?: number | null;
+            /** Person Index */
+            person_index?: number | null;
             /**
              * Warnings
              * @default []
@@ -5752,6 +5807,57 @@ export interface operations {
             };
         };
     };
+    get_area_v1_images__image_id__area_get: {
+        parameters: {
+            query: {
+                category: "upper" | "lower" | "overall" | "dress";
+            };
+            header?: never;
+            path: {
+                image_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DownloadTicket"];
+                };
+            };
+            /** @description A fault of Proteus: report the `request_id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A server that Proteus needs is away, or intake is paused: repeat the request after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is refused; `code` says why, `hint` the way out. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     post_uploaded_v1_images__image_id__uploaded_post: {
         parameters: {
             query?: never;
@@ -6998,6 +7104,57 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["QueueBody"];
+                };
+            };
+            /** @description A fault of Proteus: report the `request_id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A server that Proteus needs is away, or intake is paused: repeat the request after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is refused; `code` says why, `hint` the way out. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    live_v1_queue_live_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description `fleet` events: each is a whole answer of GET /v1/queue. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example event: fleet
+                     *     data: {…}
+                     */
+                    "text/event-stream": string;
                 };
             };
             /** @description A fault of Proteus: report the `request_id`. */

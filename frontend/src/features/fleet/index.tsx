@@ -37,7 +37,8 @@ function Dashboard() {
       <header className="fleet-head">
         <div>
           <h1>{fleet.name}</h1>
-          <p className={`soft small${problem ? " late" : ""}`} role="status" data-fresh={problem ? "no" : "yes"}>
+          <p className={`soft small${problem ? " late" : ""}`} role="status" data-fresh={problem ? "no" : "yes"} data-live={overview.live ? "yes" : "no"}>
+            {overview.live && <strong>{fleet.live} · </strong>}
             {overview.dataUpdatedAt ? fleet.asOf(clock(new Date(overview.dataUpdatedAt).toISOString(), language)) : fleet.asking}
           </p>
         </div>

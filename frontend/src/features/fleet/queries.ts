@@ -1,13 +1,16 @@
 /*
- * What the page asks of the gateway, and how often. Events carry one user's jobs only, and a fleet changes all the time; so the
- * page asks while somebody sees it, and keeps the last answer on the screen while the next one is on its way.
+ * What the page learns of the gateway, and how: the overview by a stream, as it changes, and by asking where no stream comes
+ * through; the rest by asking while somebody sees it. The last answer stays on the screen while the next one is on its way.
  */
-import { done, type Schemas } from "@proteus/client";
-import { keepPreviousData, useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { done, framesOf, type Schemas } from "@proteus/client";
+import { keepPreviousData, useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useEffect, useState } from "react";
 import { operatorApi } from "../../shared/operator.ts";
 import { given } from "./figures.ts";
 
+const OVERVIEW = ["fleet", "overview"];
 const SOON_MS = 2_000;
+const AGAIN_MS = 3_000;
 const OFTEN_MS = 5_000;
 const SELDOM_MS = 10_000;
 const PAGE = 25;
@@ -26,12 +29,54 @@ export interface JobFilter {
 type ListQuery = { state: JobFilter["state"]; kind?: Schemas["JobKind"]; engine?: string; tenant?: string; code?: string };
 
 export function useOverview() {
-  return useQuery({
-    queryKey: ["fleet", "overview"],
+  const live = useLive();
+  const overview = useQuery({
+    queryKey: OVERVIEW,
     queryFn: () => done(operatorApi.GET("/v1/queue")),
-    refetchInterval: SOON_MS,
+    refetchInterval: live ? false : SOON_MS,
+    refetchOnWindowFocus: !live,
     staleTime: 0,
   });
+  return { ...overview, live };
+}
+
+/** Follow the stream of the overview while the tab is seen; return whether it comes. */
+function useLive(): boolean {
+  const queries = useQueryClient();
+  const [live, setLive] = useState(false);
+  useEffect(() => {
+    let ours = new AbortController();
+    const turn = () => {
+      ours.abort();
+      ours = new AbortController();
+      if (document.visibilityState === "visible") void follow(ours.signal);
+    };
+    const follow = async (signal: AbortSignal) => {
+      while (!signal.aborted) {
+        try {
+          const { data, response } = await operatorApi.GET("/v1/queue/live", { parseAs: "stream", signal });
+          if (!response.ok || !data) throw new Error(`the stream answered ${response.status}`);
+          for await (const frame of framesOf(data as ReadableStream<Uint8Array>)) {
+            queries.setQueryData(OVERVIEW, JSON.parse(frame.data) as Schemas["QueueBody"]);
+            setLive(true);
+          }
+        } catch {
+          // The page asks meanwhile, and says what is wrong.
+        }
+        setLive(false);
+        await new Promise((resume) => setTimeout(resume, AGAIN_MS));
+      }
+    };
+    document.addEventListener("visibilitychange", turn);
+    turn();
+    return () => {
+      document.removeEventListener("visibilitychange", turn);
+      ours.abort();
+    };
+    // The client is one for the whole page.
+    // oxlint-disable-next-line react/exhaustive-effect-dependencies
+  }, [queries]);
+  return live;
 }
 
 export function useFigures() {

@@ -6,6 +6,7 @@ import { options, type Options, setOptions } from "../../shared/draft.ts";
 import { api } from "../../shared/session.ts";
 import { useSignal } from "../../shared/signal.ts";
 import { useStrings } from "../../strings/index.ts";
+import { LicenceChip } from "./LicenceChip.tsx";
 
 const QUALITIES = ["fast", "balanced", "best"] as const;
 const HOUR = 3_600;
@@ -43,7 +44,7 @@ export function OptionsPanel() {
         {engine && (
           <details className="licence wide">
             <summary>
-              <span className={engine.commercial_use ? "chip good" : "chip warm"}>{engine.commercial_use ? studio.commercialYes : studio.commercialNo}</span>
+              <LicenceChip model={engine} />
               <span className="small soft">{studio.licenceMore}</span>
             </summary>
             <p className="small">{engine.description}</p>

@@ -17,6 +17,7 @@ import { away, duration } from "../../shared/times.ts";
 import { useLanguage, useStrings } from "../../strings/index.ts";
 import { CodeDialog, DeleteDialog, ShareDialog } from "./dialogs.tsx";
 import { useBefore, useNow } from "./hooks.ts";
+import { LicenceChip } from "./LicenceChip.tsx";
 
 type Open = "share" | "code" | "delete" | null;
 
@@ -84,7 +85,7 @@ export function Result({ job }: { job: Job }) {
       <div className="result-foot">
         <p className="facts small">
           {shown?.engine && <span>{studio.madeBy(shown.engine, duration(seconds, language))}</span>}
-          {model && <span className={model.commercial_use ? "chip good" : "chip warm"}>{model.commercial_use ? studio.commercialYes : studio.commercialNo}</span>}
+          {model && <LicenceChip model={model} />}
           {shown?.degraded && <span className="chip warm">{studio.degraded}</span>}
           {shown?.width && shown.height && <span className="soft">{studio.pixels(shown.width, shown.height)}</span>}
           {typeof shown?.quality_score === "number" && (

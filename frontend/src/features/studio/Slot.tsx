@@ -2,11 +2,12 @@
 import { Problem } from "@proteus/client";
 import { type DragEvent, useRef, useState } from "react";
 import { Icon } from "../../components/Icon.tsx";
-import { choose, clear, retry, setCategory, type Slot as SlotState, slots, stopSending, type Category } from "../../shared/draft.ts";
+import { choose, clear, retry, setCategory, setPerson, type Slot as SlotState, slots, stopSending, type Category } from "../../shared/draft.ts";
 import type { CategoryScore } from "../../shared/photos.ts";
 import { Unreadable } from "../../shared/pictures/normalise.ts";
 import { useSignal } from "../../shared/signal.ts";
 import { useStrings } from "../../strings/index.ts";
+import { areaCategory, useArea } from "./area.ts";
 import { CameraDialog } from "./CameraDialog.tsx";
 import { problemWords } from "./problemWords.ts";
 import { blobOf, GARMENT_SAMPLES, PERSON_SAMPLE } from "./samples.ts";
@@ -106,10 +107,23 @@ function Filled({ slot, alt }: { slot: SlotState; alt: string }) {
   const [plain, setPlain] = useState(false);
   const { cut } = slot;
   const showsCut = Boolean(cut?.preview) && !plain;
+  const garment = useSignal(slots.garment);
+  const area = useArea(slot, slot.kind === "person" ? areaCategory(garment.cut) : null);
   return (
     <>
       <div className={showsCut ? "slot-picture checkered" : "slot-picture"}>
         {slot.shown && <img src={showsCut && cut?.preview ? cut.preview : slot.shown} alt={alt} />}
+        {area && !plain && <img className="area" src={area} alt={studio.areaAlt} />}
+        {area && (
+          <div className="segments small" role="group" aria-label={studio.view}>
+            <button type="button" aria-pressed={!plain} onClick={() => setPlain(false)}>
+              {studio.area}
+            </button>
+            <button type="button" aria-pressed={plain} onClick={() => setPlain(true)}>
+              {studio.photo}
+            </button>
+          </div>
+        )}
         {cut?.preview && (
           <div className="segments small" role="group" aria-label={studio.view}>
             <button type="button" aria-pressed={showsCut} onClick={() => setPlain(false)}>
@@ -140,6 +154,13 @@ function Filled({ slot, alt }: { slot: SlotState; alt: string }) {
             {studio.advice[one]}
           </p>
         ))}
+        {slot.pose.map((one) => (
+          <p key={one} className="note warm" data-pose={one}>
+            <Icon name="warn" />
+            {studio.pose[one]}
+          </p>
+        ))}
+        {(slot.people ?? 0) > 1 && <PersonChoice slot={slot} />}
         {slot.warnings.map((warning) => (
           <p key={warning.code} className="note warm" data-warning={warning.code}>
             <Icon name="warn" />
@@ -178,6 +199,24 @@ function Filled({ slot, alt }: { slot: SlotState; alt: string }) {
         )}
       </div>
     </>
+  );
+}
+
+/** Who of several people wears the garment. */
+function PersonChoice({ slot }: { slot: SlotState }) {
+  const { studio } = useStrings();
+  const chosen = slot.personIndex ?? slot.usualPerson;
+  return (
+    <fieldset className="people">
+      <legend className="small">{studio.whoWears}</legend>
+      <div className="segments small">
+        {Array.from({ length: slot.people ?? 0 }, (_, index) => (
+          <button key={index} type="button" aria-pressed={index === chosen} onClick={() => setPerson(index)}>
+            {index + 1}
+          </button>
+        ))}
+      </div>
+    </fieldset>
   );
 }
 

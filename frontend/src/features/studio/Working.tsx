@@ -7,6 +7,7 @@ import { type Job, MILESTONES, milestoneOf, secondsLeft, shareOf } from "../../s
 import { ask } from "../../shared/jobs.ts";
 import { api } from "../../shared/session.ts";
 import { useSignal } from "../../shared/signal.ts";
+import { announceCancel, cancelingElsewhere } from "../../shared/tabs.ts";
 import { duration } from "../../shared/times.ts";
 import { useLanguage, useStrings } from "../../strings/index.ts";
 import { useBefore, useNow, usePreview } from "./hooks.ts";
@@ -18,7 +19,9 @@ export function Working({ job }: { job: Job }) {
   const before = useBefore(job);
   const preview = usePreview(job.job_id);
   const garment = useSignal(slots.garment);
-  const [canceling, setCanceling] = useState(false);
+  const elsewhere = useSignal(cancelingElsewhere);
+  const [asked, setCanceling] = useState(false);
+  const canceling = asked || elsewhere === job.job_id;
   const share = shareOf(job);
   const at = milestoneOf(job);
   const left = secondsLeft(job, now);
@@ -27,6 +30,7 @@ export function Working({ job }: { job: Job }) {
   const jobId = job.job_id;
   const cancel = useCallback(async () => {
     setCanceling(true);
+    announceCancel(jobId);
     try {
       await done(api.POST("/v1/tryons/{job_id}/cancel", { params: { path: { job_id: jobId } } }));
     } catch {

@@ -7,6 +7,7 @@ import { choose, isComplete, restore, slots } from "../../shared/draft.ts";
 import { finishPending, submit, submitting } from "../../shared/order.ts";
 import { addressOf, navigate, routeOf, usePathname } from "../../shared/routes.ts";
 import { useSignal } from "../../shared/signal.ts";
+import { jobElsewhere, submittingElsewhere } from "../../shared/tabs.ts";
 import { useStrings } from "../../strings/index.ts";
 import { OptionsPanel } from "./OptionsPanel.tsx";
 import { Recent } from "./Recent.tsx";
@@ -19,7 +20,10 @@ export function Studio() {
   const { jobId } = routeOf(usePathname(), []);
   const person = useSignal(slots.person);
   const garment = useSignal(slots.garment);
-  const busy = useSignal(submitting);
+  const busyHere = useSignal(submitting);
+  const busyElsewhere = useSignal(submittingElsewhere);
+  const busy = busyHere || busyElsewhere;
+  const other = useSignal(jobElsewhere);
   const [help, setHelp] = useState(false);
   const stage = useRef<HTMLDivElement>(null);
   const complete = isComplete(person, garment);
@@ -37,6 +41,13 @@ export function Studio() {
     void restore();
     void finishPending().then((id) => id && navigate(addressOf({ jobId: id })));
   }, []);
+
+  // A tab that shows no try-on follows the one that another tab has begun.
+  useEffect(() => {
+    if (!other) return;
+    jobElsewhere.set(null);
+    if (!jobId) navigate(addressOf({ jobId: other }));
+  }, [other, jobId]);
 
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {

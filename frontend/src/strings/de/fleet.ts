@@ -5,6 +5,7 @@ export const fleet: Strings["fleet"] = {
   name: "Flotte",
   views: "Teile dieser Seite",
   viewNames: { overview: "Überblick", workers: "Worker", jobs: "Jobs", whatif: "Was wäre wenn" },
+  live: "Live",
   asOf: (time) => `Stand ${time}`,
   asking: "Das Gateway wird gefragt…",
   lastKnown: "Du siehst, was zuletzt bekannt war.",

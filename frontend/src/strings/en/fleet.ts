@@ -3,6 +3,7 @@ export const fleet = {
   name: "Fleet",
   views: "Parts of this page",
   viewNames: { overview: "Overview", workers: "Workers", jobs: "Jobs", whatif: "What if" },
+  live: "Live",
   asOf: (time: string) => `As of ${time}`,
   asking: "Asking the gateway…",
   lastKnown: "You see what was known last.",

@@ -91,6 +91,8 @@ class PersonParse(_Frozen):
         landmarks: 33 in BlazePose's order (11, 12 shoulders; 23, 24 hips; `left` is the person's left).
         person_mask_key: PNG, (H, W) uint8, 255 = person, at the photo's size.
         agnostic_mask_keys: Category -> PNG, (H, W) uint8, 255 = may change.
+        people: How many people the photo shows; None: a tailor of another version did not say.
+        person_index: Whose parse it is, from the left, 0 being the first.
         warnings: What may be wrong with the photo.
     """
 
@@ -104,6 +106,8 @@ class PersonParse(_Frozen):
     landmarks: tuple[Landmark, ...] = Field(min_length=33, max_length=33)
     person_mask_key: str
     agnostic_mask_keys: dict[GarmentCategory, str]
+    people: int | None = None
+    person_index: int | None = None
     warnings: tuple[PictureWarning, ...] = ()
 
 

@@ -117,6 +117,11 @@ def parse_keys(
     return ParseKeys(f"{derived_prefix(user_id, sha256)}parse/{parser}-{parser_version}{chosen}/")
 
 
+def area_key(description_key: str, category: str) -> str:
+    """Return the agnostic mask that lies beside a parse's description."""
+    return ParseKeys(f"{description_key.rpartition('/')[0]}/").agnostic_mask(category)
+
+
 def derived_prefix(user_id: str, sha256: str) -> str:
     """Return the prefix of everything derived from a photo."""
     return f"derived/{user_id}/{sha256}/"

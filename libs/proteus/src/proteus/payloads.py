@@ -242,6 +242,8 @@ class ParseFacts(Result):
     pose_model: str | None = None
     width: int | None = None
     height: int | None = None
+    people: Annotated[_Count | None, NONE_IF_UNREADABLE] = None
+    person_index: Annotated[_Count | None, NONE_IF_UNREADABLE] = None
     warnings: _Warnings = ()
 
     @classmethod

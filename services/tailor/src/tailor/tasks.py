@@ -128,6 +128,8 @@ def parse(store: ObjectStore, work: ParseWork, parser: Parser, pose_model: str) 
         landmarks=found.landmarks,
         person_mask_key=keys.person_mask,
         agnostic_mask_keys=agnostic_keys,
+        people=found.people,
+        person_index=found.index,
         warnings=person_warnings(photo, found, chosen=work.person_index is not None),
     )
     store.put(described.person_mask_key, imaging.encode(found.person, "png"), content_type="image/png")

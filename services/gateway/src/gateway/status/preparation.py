@@ -10,7 +10,8 @@ from pydantic import BaseModel, ConfigDict
 from gateway.ledger.images import ImageRow
 from gateway.ledger.jobs import JobRow
 from gateway.status.views import AddressOf, view_of_tailor_job
-from proteus.artefacts import PictureWarning
+from proteus import object_keys
+from proteus.artefacts import GarmentCategory, PictureWarning
 from proteus.events import ErrorInfo, ResultInfo
 from proteus.jobs import ALIVE, JobState
 from proteus.payloads import ParseResult
@@ -25,6 +26,8 @@ EXAMPLE: Final[dict[str, Any]] = {
     "job_id": None,
     "error": None,
     "cut": None,
+    "people": 1,
+    "person_index": 0,
     "warnings": [],
 }
 
@@ -38,6 +41,8 @@ class PreparationBody(BaseModel):
         job_id: Of a garment: the cut-out's job, for its status and its events.
         error: Why it failed; a photo that was refused stays refused.
         cut: Of a garment, once it is cut out: its address, category, confidence.
+        people: Of a person's photo, once it is parsed: how many people it shows; null: unknown.
+        person_index: Which of them wears the garment unless a try-on names another, from the left, 0 being the first.
         warnings: What may be wrong with the photo.
     """
 
@@ -48,6 +53,8 @@ class PreparationBody(BaseModel):
     job_id: str | None = None
     error: ErrorInfo | None = None
     cut: ResultInfo | None = None
+    people: int | None = None
+    person_index: int | None = None
     warnings: tuple[PictureWarning, ...] = ()
 
 
@@ -63,10 +70,7 @@ def preparation_of(
         address_of: Key -> unsigned address.
     """
     last = LAST[image.kind]
-    newest: dict[JobKind, JobRow] = {}
-    for job in jobs:
-        if job.image_id == image.id and _counts(job, last, image, parser_version, newest.get(job.kind)):
-            newest[job.kind] = job
+    newest = _newest(image, jobs, last, parser_version)
     if image.key is not None and not newest:
         return PreparationBody(stages={JobKind.INGEST: JobState.COMPLETED})
     stages = {kind.value: newest[kind].state for kind in STAGES if kind in newest}
@@ -83,8 +87,29 @@ def preparation_of(
         job_id=main.id if main is not None and main.kind is JobKind.CUT else None,
         error=error,
         cut=cut,
+        people=parse.people if parse else None,
+        person_index=parse.person_index if parse else None,
         warnings=cut.warnings if cut else parse.warnings if parse else (),
     )
+
+
+def area_key_of(
+    image: ImageRow, jobs: Sequence[JobRow], category: GarmentCategory, *, parser_version: str
+) -> str | None:
+    """Return the key of the mask of what a garment of this category may change; None until the photo is parsed."""
+    main = _newest(image, jobs, JobKind.PARSE, parser_version).get(JobKind.PARSE)
+    if main is None or main.state is not JobState.COMPLETED:
+        return None
+    made = ParseResult.read_if_readable(main.result)
+    return object_keys.area_key(made.result_key, category) if made else None
+
+
+def _newest(image: ImageRow, jobs: Sequence[JobRow], last: JobKind, parser_version: str) -> dict[JobKind, JobRow]:
+    newest: dict[JobKind, JobRow] = {}
+    for job in jobs:
+        if job.image_id == image.id and _counts(job, last, image, parser_version, newest.get(job.kind)):
+            newest[job.kind] = job
+    return newest
 
 
 def _counts(job: JobRow, last: JobKind, image: ImageRow, parser_version: str, known: JobRow | None) -> bool:

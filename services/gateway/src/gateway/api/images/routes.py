@@ -27,8 +27,10 @@ from gateway.ledger.jobs import JobRow
 from gateway.rules.text import Id, Name, PathId
 from gateway.rules.tokens import Caller
 from gateway.services import Services
+from gateway.status.preparation import area_key_of
 from gateway.status.views import iso
 from gateway.submitting.context import SubmitContext
+from proteus.artefacts import GarmentCategory
 from proteus.errors import InvalidRequest, NotFound, NotReady
 from proteus.jobs import ALIVE, ImageId
 
@@ -100,6 +102,31 @@ async def get_image(services: ServicesDep, caller: CallerDep, image_id: PathId, 
     body = await _described(services, await _own(services, caller, image_id))
     hint = {"Retry-After": str(poll_seconds(None))} if body.preparation.status in ALIVE else {}
     return polled(body, known, hint)
+
+
+@router.get("/v1/images/{image_id}/area", summary="Sign the mask of what a garment may change")
+async def get_area(
+    response: Response,
+    services: ServicesDep,
+    caller: CallerDep,
+    image_id: PathId,
+    category: Annotated[GarmentCategory, Query(examples=["upper"])],
+) -> DownloadTicket:
+    """Return a signed URL of a PNG of the photo's size: white may change, for a garment of this category.
+
+    It is there once the photo is parsed: 409 until then. Where a photo shows several people, it is that of the
+    person whom a try-on without `person_index` takes.
+    """
+    image = await _own(services, caller, image_id)
+    if image.kind != "person":
+        raise InvalidRequest("A garment's photo has no such mask; only a person's has.")
+    async with services.ledger.read() as reads:
+        jobs = await reads.jobs.of_images([image.id])
+    key = area_key_of(image, jobs, category, parser_version=services.settings.parser_version)
+    if key is None:
+        raise NotReady("The photo is not parsed.")
+    response.headers["Cache-Control"] = "no-store"
+    return await download_ticket(services, key)
 
 
 @router.post(

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 from fastapi import Depends, Query, Response
+from fastapi.sse import EventSourceResponse, ServerSentEvent
 
-from gateway.api.dependencies import PageDep, ServicesDep, cursor_behind, operator
+from gateway.api.dependencies import CallerDep, PageDep, ServicesDep, cursor_behind, holds, operator
 from gateway.api.guarding import GuardedRouter
 from gateway.api.queue.details import MomentBody, PayloadBody, TimelineBody
 from gateway.api.queue.filters import listed
@@ -31,6 +35,16 @@ from proteus.registry import WorkerCard, drained_among
 
 router = GuardedRouter(prefix="/v1/queue", tags=["queue"], dependencies=[Depends(operator)])
 
+LIVE_SECONDS: Final = 1.0
+"""How often a stream looks at the fleet: the gateway itself reads it as often."""
+
+_STREAMED: Final[dict[int | str, dict[str, Any]]] = {
+    200: {
+        "description": "`fleet` events: each is a whole answer of GET /v1/queue.",
+        "content": {"text/event-stream": {"schema": {"type": "string"}, "example": "event: fleet\ndata: {…}\n\n"}},
+    }
+}
+
 EVENTS_MOST: Final = 200
 """Events that a timeline shows: a job has a handful, unless something is wrong."""
 
@@ -38,6 +52,30 @@ EVENTS_MOST: Final = 200
 @router.get("", summary="Depths and workers")
 async def overview(services: ServicesDep) -> QueueBody:
     """Return both queues, the unfinished jobs by engine and priority, whether new work is taken, and the workers."""
+    return await _overview(services)
+
+
+@router.get(
+    "/live",
+    dependencies=[holds("streams")],
+    response_class=EventSourceResponse,
+    responses=_STREAMED,
+    summary="Stream depths and workers",
+)
+async def live(services: ServicesDep, caller: CallerDep) -> AsyncIterator[ServerSentEvent]:
+    """Stream the answer of GET /v1/queue: now, and whenever it has changed, once a second at most."""
+    last = ""
+    while services.callers.still(caller) and not services.stopping.is_set():
+        now = (await _overview(services)).model_dump_json()
+        if now != last:
+            last = now
+            yield ServerSentEvent(event="fleet", raw_data=now)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LIVE_SECONDS):
+                await services.stopping.wait()
+
+
+async def _overview(services: Services) -> QueueBody:
     await services.fleet.refresh()
     view = services.fleet.view
     async with services.ledger.read() as reads:
