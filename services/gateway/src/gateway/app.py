@@ -52,6 +52,7 @@ from gateway.recording.promoter import Promoter
 from gateway.recording.reconciler import Reconciler
 from gateway.recording.recorder import Recorder
 from gateway.rules.options import AUTO, card_of, default_engine
+from gateway.rules.prices import PriceTable
 from gateway.rules.rates import Rate, Rates
 from gateway.rules.shares import Shares, limits_of
 from gateway.rules.text import DATA_URI_LENGTH_MOST
@@ -65,6 +66,7 @@ from gateway.submitting.external_payloads import ExternalPayloadImporter
 from gateway.submitting.idempotency import Idempotency
 from gateway.submitting.photos import Photos
 from gateway.submitting.preparer import Preparer
+from gateway.submitting.spending import SpendGuard
 from gateway.upkeep.erasure import Eraser
 from gateway.upkeep.retention import Retention
 from gateway.upkeep.sweeps import Sweeper
@@ -133,7 +135,8 @@ def build(settings: GatewaySettings, stopping: asyncio.Event) -> Services:
     relay = Relay(ledger, redis)
     photos = Photos(ledger, store, settings.uploads, settings.limits)
     idempotency = Idempotency(ledger)
-    admitter = Admitter(fleet, settings)
+    spend = SpendGuard(ledger, fleet)
+    admitter = Admitter(fleet, settings, spend)
     parser_version = settings.parser_version
     acceptor = Acceptor(
         ledger,
@@ -144,7 +147,14 @@ def build(settings: GatewaySettings, stopping: asyncio.Event) -> Services:
         submitter=submitter,
         parser_version=parser_version,
     )
-    recorder = Recorder(ledger, redis, submitter, address_of=store.url_of, discard=lambda keys: store.delete(*keys))
+    recorder = Recorder(
+        ledger,
+        redis,
+        submitter,
+        address_of=store.url_of,
+        discard=lambda keys: store.delete(*keys),
+        prices=PriceTable.of(settings.prices),
+    )
     eraser = Eraser(ledger, store, queues)
     tokens = tokens_of(settings.tokens, clock=clock)
     callers = Callers(tokens, ledger, settings.auth)
@@ -184,6 +194,7 @@ def build(settings: GatewaySettings, stopping: asyncio.Event) -> Services:
         photos=photos,
         idempotency=idempotency,
         acceptor=acceptor,
+        spend=spend,
         preparer=Preparer(
             ledger,
             idempotency=idempotency,

@@ -32,6 +32,7 @@ from gateway.submitting.external_payloads import ExternalPayloadImporter
 from gateway.submitting.idempotency import Idempotency
 from gateway.submitting.photos import Photos
 from gateway.submitting.preparer import Preparer
+from gateway.submitting.spending import SpendGuard
 from gateway.upkeep.erasure import Eraser
 from gateway.upkeep.retention import Retention
 from gateway.upkeep.sweeps import Sweeper
@@ -68,6 +69,7 @@ class Services:
     photos: Photos
     idempotency: Idempotency
     acceptor: Acceptor
+    spend: SpendGuard
     preparer: Preparer
     recorder: Recorder
     reconciler: Reconciler

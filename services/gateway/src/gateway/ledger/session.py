@@ -31,8 +31,10 @@ from gateway.ledger.orders import OrderReads, OrderWrites
 from gateway.ledger.refresh_tokens import RefreshTokenReads, RefreshTokenWrites
 from gateway.ledger.retention import RetentionReads, RetentionWrites
 from gateway.ledger.schema import METADATA
+from gateway.ledger.spend import SpendReads, SpendWrites
 from gateway.ledger.tenants import TenantReads, TenantWrites
 from gateway.ledger.tryons import TryonReads, TryonWrites
+from gateway.ledger.usage import UsageReads, UsageWrites
 from gateway.ledger.users import UserReads, UserWrites
 
 __all__ = ["METADATA", "Reads", "Writes"]
@@ -65,6 +67,8 @@ class Reads:
         self.api_keys = ApiKeyReads(connection)
         self.refresh_tokens = RefreshTokenReads(connection)
         self.audit_log = AuditReads(connection)
+        self.usage = UsageReads(connection)
+        self.spend = SpendReads(connection)
 
     async def ping(self) -> None:
         """Raise unless the migrations' newest table answers."""
@@ -101,3 +105,5 @@ class Writes:
         self.api_keys = ApiKeyWrites(connection)
         self.refresh_tokens = RefreshTokenWrites(connection)
         self.audit_log = AuditWrites(connection)
+        self.usage = UsageWrites(connection)
+        self.spend = SpendWrites(connection)

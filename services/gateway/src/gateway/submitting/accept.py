@@ -61,9 +61,9 @@ class Acceptor:
         self._submitter = submitter
         self._parser_version = parser_version
 
-    def check(self, context: SubmitContext, options: TryonOptions) -> None:
+    async def check(self, context: SubmitContext, options: TryonOptions) -> None:
         """Refuse, before its photos are stored, a try-on that would be refused with any photos."""
-        self._admitter.check(context, options)
+        await self._admitter.check(context, options)
 
     async def submit(
         self, context: SubmitContext, options: TryonOptions, *, person_url: str, garment_url: str
@@ -71,13 +71,14 @@ class Acceptor:
         """Accept a try-on of a person's photo and a garment (its cut-out or its photo), or refuse it before commit."""
 
         async def accept() -> Accepted:
-            accepted = await self._ready.accept(context, options, person_url=person_url, garment_url=garment_url)
-            if accepted is not None:
-                return accepted
-            self._admitter.card(context, options)  # What the caller may not use is refused before its photos are read.
-            return await self._commit(
-                context, options, await self._photos.materials(context.caller, person_url, garment_url)
-            )
+            # What the caller may not use, or has no seconds left for, is refused before its photos are read.
+            async with self._admitter.reserved(context, options):
+                accepted = await self._ready.accept(context, options, person_url=person_url, garment_url=garment_url)
+                if accepted is not None:
+                    return accepted
+                return await self._commit(
+                    context, options, await self._photos.materials(context.caller, person_url, garment_url)
+                )
 
         return await self._idempotency.once(context, accept)
 
@@ -106,7 +107,8 @@ class Acceptor:
         options = TryonOptions.model_validate(stored | {"model": entry.options["engine"], "metadata": entry.metadata})
 
         async def accept() -> Accepted:
-            return await self._commit(context, options, await self._photos.materials_of(entry), draft=entry)
+            async with self._admitter.reserved(context, options):
+                return await self._commit(context, options, await self._photos.materials_of(entry), draft=entry)
 
         return await self._idempotency.once(context, accept)
 

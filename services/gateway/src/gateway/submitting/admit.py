@@ -7,7 +7,7 @@ not all see the same free place.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractAsyncContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
@@ -18,6 +18,7 @@ from gateway.rules.admission import Admission, Request, Verdict, decide
 from gateway.rules.options import TryonOptions, requested_card
 from gateway.settings import GatewaySettings
 from gateway.submitting.context import SubmitContext
+from gateway.submitting.spending import SpendGuard
 from proteus import errors
 from proteus.engines import EngineCard
 
@@ -53,8 +54,9 @@ class Admitted:
 class Admitter:
     """Decides which engine makes a try-on, and whether it may join the queue now."""
 
-    def __init__(self, fleet: FleetWatch, settings: GatewaySettings) -> None:
+    def __init__(self, fleet: FleetWatch, settings: GatewaySettings, spend: SpendGuard) -> None:
         self._fleet = fleet
+        self._spend = spend
         self._default_engine = settings.default_engine
         self._licences = settings.licences
 
@@ -66,9 +68,14 @@ class Admitter:
         context.caller.rights.require(engine=card.name, samples=options.num_samples)
         return card
 
-    def check(self, context: SubmitContext, options: TryonOptions) -> None:
-        """Raise like `admitting`, and count nothing."""
-        self._decide(context, options)
+    async def check(self, context: SubmitContext, options: TryonOptions) -> None:
+        """Raise like `admitting` and `reserved`, and count nothing."""
+        admitted = self._decide(context, options)
+        await self._spend.check(context, options, admitted.card)
+
+    def reserved(self, context: SubmitContext, options: TryonOptions) -> AbstractAsyncContextManager[None]:
+        """Keep the caller within its rights and spend caps, while the block commits the try-on."""
+        return self._spend.reserved(context, options, self.card(context, options))
 
     @contextmanager
     def admitting(self, context: SubmitContext, options: TryonOptions) -> Iterator[Admitted]:

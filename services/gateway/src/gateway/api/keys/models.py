@@ -33,7 +33,7 @@ EXAMPLE: Final[dict[str, Any]] = {
 }
 TEXT: Final = "pk_k3f7x0qa_Zm9yIGRvY3VtZW50YXRpb24gb25seSwgbm8ga2V5IQ"
 
-KeyScope = Literal["admin", "priority:high", "tokens"]
+KeyScope = Literal["admin", "priority:high", "tokens", "usage"]
 Engines = Annotated[list[EngineName], Field(max_length=32)]
 PerMinute = Annotated[int, Field(ge=1, le=1_000_000)]
 LimitedKind = Literal["submits", "uploads"]
@@ -63,7 +63,8 @@ class KeyRequest(BaseModel):
     scopes: list[KeyScope] = Field(
         default=["tokens"],
         max_length=8,
-        description="`tokens`: make guests and mint browser tokens. `priority:high`, `admin`: you must have them.",
+        description="`tokens`: make guests and mint browser tokens. `usage`: see what the tenant used. "
+        "`priority:high`, `admin`: you must have them.",
     )
     engines: Engines | None = Field(default=None, description="The engines it may use; null: those of its tenant.")
     samples_most: int | None = Field(default=None, ge=1, le=4, description="Pictures of one try-on.")

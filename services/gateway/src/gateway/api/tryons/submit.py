@@ -66,7 +66,7 @@ async def submit_pair(
     services, inline = submit.services, [one for one in (person, garment) if isinstance(one, InlinePhoto)]
     if inline:
         await services.idempotency.replay(submit.context)
-        services.acceptor.check(submit.context, options)  # Nothing is stored for a submit that would be refused.
+        await services.acceptor.check(submit.context, options)  # Nothing is stored for a submit that would be refused.
         for _ in inline:
             allowance_of(services, "uploads", submit.caller)
     async with kept(services, submit.caller, inline) as stored:
