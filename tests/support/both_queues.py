@@ -174,7 +174,7 @@ def timeless(value: Claimed | JobView | None) -> Any:
     if value is None:
         return None
     if isinstance(value, Claimed):
-        return replace(value, submitted_ms=0, claimed_ms=0)
+        return replace(value, submitted_ms=0, claimed_ms=0, queued_ms=0)
     claimed_ms = value.claimed_ms and 0
     return replace(value, submitted_ms=0, claimed_ms=claimed_ms, retry_at_ms=value.retry_at_ms and 1)
 

@@ -180,9 +180,9 @@ class Answering(MemoryJobQueue):
         self._answer(one.id for one in failures)
         return await super().fail(worker, failures)
 
-    async def hand_back(self, worker: WorkerId, held: Mapping[JobId, int]) -> int:
+    async def hand_back(self, worker: WorkerId, held: Mapping[JobId, int], **more: Any) -> int:
         self._answer(held)
-        return await super().hand_back(worker, held)
+        return await super().hand_back(worker, held, **more)
 
 
 class Hands(Bench):

@@ -23,6 +23,7 @@ from gateway.ledger.session import METADATA, Reads, Writes
 from gateway.ledger.submit_ready import STATEMENT
 from gateway.ledger.tenants import TenantRow, tenants
 from gateway.ledger.tryons import TryonRow, tryons
+from gateway.ledger.usage import UsageRow, usage
 from gateway.ledger.users import UserRow, users
 from proteus.jobs import JobState
 
@@ -42,6 +43,7 @@ CHANGING_SQL = ("insert(", "update(", "delete(", "upsert(", "with_for_update(")
         (RefreshTokenRow, refresh_tokens),
         (AuditRow, audit_log),
         (ConsentRow, consents),
+        (UsageRow, usage),
     ],
     ids=str,
 )

@@ -80,6 +80,39 @@ class ResultInfo(_Event):
     error: IfKnown[ErrorInfo] = None
 
 
+class UsageInfo(_Event):
+    """What a job used so far, in seconds; of a try-on the sum over its pictures.
+
+    Attributes:
+        gpu_seconds: The shares of the engine's steps, each divided by the pictures of its batch, of the attempts that
+            made the picture or that the user cancelled.
+        unbilled_seconds: The same of all other attempts (a lost worker, a failure): they are the deployment's.
+        engine_seconds: Time that the engine, or the preparation, worked on it.
+        queue_seconds: Time that it waited for a worker.
+        store_seconds: Time that its worker read from and wrote to the object store.
+        known: False: not every attempt was reported, and the sums are the least.
+    """
+
+    gpu_seconds: float
+    unbilled_seconds: float = 0.0
+    engine_seconds: float
+    queue_seconds: float
+    store_seconds: float
+    known: bool = True
+
+
+class CostInfo(_Event):
+    """What a job's `gpu_seconds` cost by the deployment's price table.
+
+    Attributes:
+        idle_included: Whether it carries a share of the time in which the fleet is idle.
+    """
+
+    amount: float
+    currency: str
+    idle_included: bool
+
+
 class JobEvent(_Event):
     """A job changed; committed, and numbered by the user's own counter without gaps.
 
@@ -98,6 +131,8 @@ class JobEvent(_Event):
     stage: Stage | None = None
     results: tuple[ResultInfo, ...] = ()
     error: ErrorInfo | None = None
+    usage: IfKnown[UsageInfo] = None
+    cost: IfKnown[CostInfo] = None
     at: str
     failed_garment: int | None = None
     partial: bool | None = None

@@ -52,6 +52,7 @@ from gateway.recording.promoter import Promoter
 from gateway.recording.reconciler import Reconciler
 from gateway.recording.recorder import Recorder
 from gateway.rules.options import AUTO, card_of, default_engine
+from gateway.rules.prices import PriceTable
 from gateway.rules.shares import Shares, limits_of
 from gateway.rules.text import DATA_URI_LENGTH_MOST
 from gateway.rules.tokens import tokens_of
@@ -66,6 +67,7 @@ from gateway.submitting.idempotency import Idempotency
 from gateway.submitting.outfits import OutfitAcceptor
 from gateway.submitting.photos import Photos
 from gateway.submitting.preparer import Preparer
+from gateway.submitting.spending import SpendGuard
 from gateway.upkeep.erasure import Eraser
 from gateway.upkeep.retention import Retention
 from gateway.upkeep.sweeps import Sweeper
@@ -141,7 +143,8 @@ def build(settings: GatewaySettings, stopping: asyncio.Event) -> Services:
     photos = Photos(ledger, store, settings.uploads, settings.limits)
     idempotency = Idempotency(ledger)
     limiter = Limiter(fairness.rates_of(settings.limits), redis, replicas=settings.limits.replicas)
-    admitter = Admitter(fleet, settings, limiter)
+    spend = SpendGuard(ledger, fleet)
+    admitter = Admitter(fleet, settings, limiter, spend)
     parser_version = settings.parser_version
     acceptor = Acceptor(
         ledger,
@@ -161,6 +164,7 @@ def build(settings: GatewaySettings, stopping: asyncio.Event) -> Services:
         address_of=store.url_of,
         discard=lambda keys: store.delete(*keys),
         on_messages=dispatcher.wake,
+        prices=PriceTable.of(settings.prices),
     )
     eraser = Eraser(ledger, store, queues)
     tokens = tokens_of(settings.tokens, clock=clock)
@@ -188,6 +192,7 @@ def build(settings: GatewaySettings, stopping: asyncio.Event) -> Services:
         idempotency=idempotency,
         acceptor=acceptor,
         outfits=OutfitAcceptor(ledger, idempotency, admitter, photos, submitter, parser_version=parser_version),
+        spend=spend,
         preparer=Preparer(
             ledger,
             idempotency=idempotency,

@@ -33,6 +33,7 @@ from gateway.submitting.idempotency import Idempotency
 from gateway.submitting.outfits import OutfitAcceptor
 from gateway.submitting.photos import Photos
 from gateway.submitting.preparer import Preparer
+from gateway.submitting.spending import SpendGuard
 from gateway.upkeep.erasure import Eraser
 from gateway.upkeep.retention import Retention
 from gateway.upkeep.sweeps import Sweeper
@@ -72,6 +73,7 @@ class Services:
     idempotency: Idempotency
     acceptor: Acceptor
     outfits: OutfitAcceptor
+    spend: SpendGuard
     preparer: Preparer
     recorder: Recorder
     reconciler: Reconciler

@@ -12,6 +12,7 @@ from pydantic_settings import NoDecode, SettingsConfigDict
 from gateway.access_settings import AuthSettings as AuthSettings
 from gateway.access_settings import TokenSettings as TokenSettings
 from gateway.addresses import networks
+from gateway.price_settings import PriceSettings as PriceSettings
 from gateway.webhook_settings import WebhookSettings as WebhookSettings
 from proteus.checked_settings import CheckedSettings
 from proteus.engines import CARDS
@@ -266,18 +267,6 @@ class AdmissionSettings(CheckedSettings):
 
     default_picture_seconds: float = Field(default=4.0, gt=0)
     """t(1) assumed for an engine that no ready worker has measured."""
-
-
-class PriceSettings(CheckedSettings):
-    """What the fleet costs, for the people who look at it; nothing decides by it."""
-
-    model_config = SettingsConfigDict(frozen=True, env_prefix="PRICE_", extra="ignore")
-
-    weaver_hour: float = Field(default=0.0, ge=0)
-    """`PRICE_WEAVER_HOUR`. One weaver for an hour, its node included; 0: not known, and no cost is shown."""
-
-    currency: str = Field(default="USD", pattern=r"^[A-Z]{3}$")
-    """`PRICE_CURRENCY`. Of the price: three letters of ISO 4217."""
 
 
 class GatewaySettings(CheckedSettings):

@@ -122,8 +122,10 @@ class Worker:
                     self._run(job), [job], stuck_seconds=self._parts.stuck_seconds, on_stuck=self._parts.on_stuck
                 )
             except Exception as error:  # one job's error never stops the others
+                self._claims.spend(job, engine=time.monotonic() - start)
                 outcome = await self._fail(job, error, began_at=start)
             else:
+                self._claims.spend(job, engine=time.monotonic() - start)
                 outcome = await self._complete(job, result)
             self._heartbeat.moved()
             if outcome != "completed":

@@ -70,6 +70,7 @@ class Weaver:
     def work(self, parts: WorkerParts) -> Work:
         """Build the worker."""
         weaver, progress = self._settings.weaver, ProgressReporter(parts.claims.queue)
+        parts.claims.device = device_of(weaver)
         config = ConfigReader(parts.redis, max_age_seconds=weaver.poll_seconds)
         worker, self.runner = make_worker(
             weaver, self._engines, parts, config=config, profile=self._profile, progress=progress, metrics=Metrics()

@@ -109,6 +109,8 @@ class Delivery:
         except Exception as error:  # an error in one job's body or picture fails only that job
             self._metrics.wasted_seconds.labels("failed").inc(item.engine_seconds)
             return self.failed(job, error, began_at=start)
+        finally:
+            self._claims.spend(job, store=time.monotonic() - start)
         if DECODED_IN in outcome.notes:
             log.warning("decoded_again", job_id=job.id, precision=outcome.notes[DECODED_IN])
             self._metrics.exact_retries.labels(job.engine).inc()

@@ -240,18 +240,28 @@ class EngineRunner:
         return [item.job.id for item, _ in gone]
 
     async def _step(self, session: Session, items: Sequence[BatchItem]) -> tuple[StepReport, float]:
-        def step() -> tuple[StepReport, float]:
-            start = time.monotonic()
-            report = session.step()
-            self._heartbeat.moved()
-            return report, time.monotonic() - start
+        seconds = 0.0
 
-        return await self._claims.watch(
-            self.in_thread(step),
-            [item.job for item in items],
-            stuck_seconds=self._parts.stuck_seconds,
-            on_stuck=self._parts.on_stuck,
-        )
+        def step() -> StepReport:
+            nonlocal seconds
+            start = time.monotonic()
+            try:
+                return session.step()
+            finally:
+                seconds = time.monotonic() - start
+                self._heartbeat.moved()
+
+        try:
+            report = await self._claims.watch(
+                self.in_thread(step),
+                [item.job for item in items],
+                stuck_seconds=self._parts.stuck_seconds,
+                on_stuck=self._parts.on_stuck,
+            )
+        finally:  # A step that failed kept the device busy as well.
+            for item in items:
+                self._claims.spend(item.job, gpu=seconds / len(items), engine=seconds)
+        return report, seconds
 
     def _take_in(self, report: StepReport, left: dict[JobId, BatchItem], emit: Emit) -> None:
         for progress in report.progress:

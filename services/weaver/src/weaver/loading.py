@@ -73,6 +73,7 @@ def load_engines(
                 weights_dir=weaver.weights_dir,
                 timed_curve=weaver.timed_curve,
                 timed_poison=weaver.timed_poison,
+                timed_step_log=weaver.timed_step_log,
             )
         except ModelUnavailable as error:
             # A fleet without the big model's weights still serves what it can; results name their engine.

@@ -66,6 +66,10 @@ class WeaverSettings(CheckedSettings):
     timed_poison: Annotated[dict[int, Poison], NoDecode] = Field(default={})
     """`WEAVER_TIMED_POISON`, `7:crash,8:fail`: seeds whose jobs misbehave in the engine `timed`; for chaos tests."""
 
+    timed_step_log: str = ""
+    """`WEAVER_TIMED_STEP_LOG`. File to which the engine `timed` appends a line of JSON for each step: the truth that
+    usage is compared with; empty: none."""
+
     @field_validator("engines", mode="before")
     @classmethod
     def _comma_list(cls, value: object) -> object:

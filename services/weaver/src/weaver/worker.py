@@ -155,6 +155,8 @@ class Worker:
         # An engine that waits costs more than a job that is claimed early: the estimate rises at once and falls slowly.
         self._fetch_seconds = max(took, self._fetch_seconds + 0.2 * (took - self._fetch_seconds))
         items = [one for one in found if isinstance(one, BatchItem)]
+        for job in jobs:
+            self._claims.spend(job, store=took)
         for item in items:
             item.fetch_seconds = took
         await self._delivery.settle([], [one for one in found if not isinstance(one, BatchItem)])

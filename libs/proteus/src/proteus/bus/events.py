@@ -7,6 +7,7 @@ with the reason.
 
 from __future__ import annotations
 
+import contextlib
 import re
 import time
 from collections.abc import Callable, Mapping
@@ -208,6 +209,9 @@ def parse_event(entry_id: str, fields: Mapping[Any, Any]) -> QueueEvent:
         data[name] = _number(data[name].removeprefix("-"), _NUMBER_MOST)  # A clock may have been set back.
     if "result" in data:
         data["result"] = parse_object(data["result"])
+    if "usage" in data:
+        with contextlib.suppress(ValueError):  # Of another version or a hand: the usage is unknown, the fact is not.
+            data["usage"] = parse_object(data["usage"])
     if "degraded" in data:
         data["degraded"] = data["degraded"] == "1"
     return QueueEvent(

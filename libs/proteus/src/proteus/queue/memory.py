@@ -32,6 +32,7 @@ from proteus.queue.model import (
 )
 from proteus.queue.policy import QueuePolicy
 from proteus.retry import decide
+from proteus.usage import NO_USAGE, Usage
 
 WAITS_WINDOW_SECONDS = 30
 
@@ -113,12 +114,19 @@ class MemoryJobQueue:
         return Claim(jobs=tuple(jobs), expired=tuple(shed))
 
     async def renew(
-        self, worker: WorkerId, held: Mapping[JobId, int], *, idle_ms: int = 0, step_ms: int = 0
+        self,
+        worker: WorkerId,
+        held: Mapping[JobId, int],
+        *,
+        idle_ms: int = 0,
+        step_ms: int = 0,
+        usage: Mapping[JobId, Usage] = NO_USAGE,
     ) -> Renewal:
         expiry = self.state.now() - idle_ms + max(self.policy.lease_ms, 3 * step_ms)
         owned = [job_id for job_id, token in held.items() if self.state.owned(job_id, token)]
         for job_id in owned:
             self.state.leases[job_id] = expiry
+            self.state.jobs[job_id].usage = usage.get(job_id) or self.state.jobs[job_id].usage
             self.state.busy[worker] = self.state.now()
         lost = tuple(job_id for job_id in held if job_id not in owned)
         return Renewal(lost=lost, canceled=tuple(job_id for job_id in owned if self.state.jobs[job_id].cancel))
@@ -129,9 +137,12 @@ class MemoryJobQueue:
     async def fail(self, worker: WorkerId, failures: Sequence[Failure]) -> list[Verdict]:
         return [self._fail(one) for one in failures]
 
-    async def hand_back(self, worker: WorkerId, held: Mapping[JobId, int]) -> int:
+    async def hand_back(
+        self, worker: WorkerId, held: Mapping[JobId, int], *, usage: Mapping[JobId, Usage] = NO_USAGE
+    ) -> int:
         owned = [self.state.jobs[job_id] for job_id, token in held.items() if self.state.owned(job_id, token)]
         for entry in reversed(owned):
+            entry.usage = usage.get(entry.submission.id) or entry.usage
             self.state.to_head(entry, "hand_back")
         if owned:
             self.state.wake()
@@ -242,7 +253,7 @@ class MemoryJobQueue:
         if entry is None or entry.token != one.token:
             return Verdict.REFUSED
         if entry.place == "lease":
-            entry.result = dict(one.result)
+            entry.result, entry.usage = dict(one.result), one.usage or entry.usage
             self.state.settle(entry, JobState.COMPLETED)
         return Verdict.DONE if entry.state is JobState.COMPLETED else Verdict.REFUSED
 
@@ -254,6 +265,7 @@ class MemoryJobQueue:
             return _answer(entry)
         now, policy, deadline = self.state.now(), self.policy, entry.submission.end_ms
         entry.attempts += 1
+        entry.usage = one.usage or entry.usage
         if entry.cancel:
             self.state.settle(entry, JobState.CANCELED)
         elif one.retryable and deadline is not None and deadline <= now:
@@ -273,7 +285,14 @@ class MemoryJobQueue:
                 entry.state, entry.place, entry.due_ms = JobState.QUEUED, "retry", now + decision.delay_ms
                 entry.code, entry.message, entry.solo, entry.worker = one.code, message, False, ""
                 entry.stage, entry.step, entry.steps = None, 0, 0
-                self.state.emit(EventKind.RETRYING, entry, code=one.code, message=message, due_ms=entry.due_ms)
+                self.state.emit(
+                    EventKind.RETRYING,
+                    entry,
+                    code=one.code,
+                    message=message,
+                    due_ms=entry.due_ms,
+                    **self.state.spent(entry),
+                )
             else:
                 self.state.give_up(entry, one.code, message, of_input=one.of_input)
         return _answer(entry)

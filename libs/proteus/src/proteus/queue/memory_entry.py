@@ -10,6 +10,7 @@ from typing import Any
 from proteus.jobs import JobState, Stage
 from proteus.queue import wire
 from proteus.queue.model import Submission
+from proteus.usage import Usage
 
 
 @dataclass(kw_only=True)
@@ -19,6 +20,8 @@ class Entry:
     Attributes:
         number: Counts submissions: older jobs come back first.
         order: Its place among those in the list; smaller is nearer to the head.
+        usage: What the newest attempt reported.
+        ran: The attempt that is being ended was running.
     """
 
     submission: Submission
@@ -43,6 +46,8 @@ class Entry:
     code: str = ""
     message: str = ""
     result: Mapping[str, Any] = field(default_factory=dict)
+    usage: Usage | None = None
+    ran: bool = False
 
 
 def element_of(entry: Entry) -> str:

@@ -170,6 +170,7 @@ class MemoryState:
         now, one = self.now(), entry.submission
         entry.state, entry.place, entry.worker, entry.claimed_ms = JobState.RUNNING, "lease", worker, now
         entry.token += 1
+        entry.usage, entry.ran = None, False
         entry.solo = entry.crashes > 0
         self.leases[one.id] = now + self.policy.lease_ms
         self.busy[worker] = now
@@ -189,6 +190,7 @@ class MemoryState:
             deadline_ms=one.end_ms,
             submitted_ms=entry.submitted_ms,
             claimed_ms=now,
+            queued_ms=entry.queued_ms,
         )
 
     def view(self, entry: Entry) -> JobView:
@@ -263,9 +265,10 @@ class MemoryState:
             entry.stage, entry.step, entry.steps, entry.queued_ms = None, 0, 0, self.now()
             self.waiting.insert(0, element_of(entry))
             self.index[entry.submission.id] = entry
-            self.emit(EventKind.RETURNED, entry, reason=reason)
+            self.emit(EventKind.RETURNED, entry, reason=reason, **self.spent(entry))
 
     def release(self, entry: Entry) -> None:
+        entry.ran = entry.ran or entry.place == "lease"
         if entry.place == "lease":
             self.leases.pop(entry.submission.id, None)
             if not any(other is not entry for other in self.held(WorkerId(entry.worker))):
@@ -288,7 +291,7 @@ class MemoryState:
         if code:
             facts = {"code": code, "message": message}
             done["error"] = dict(facts)
-        self.emit(EventKind(state.value), entry, **facts)
+        self.emit(EventKind(state.value), entry, **facts, **self.spent(entry))
         self.published.append((keys.JOB_DONE, done))
 
     def expire(self, entry: Entry) -> None:
@@ -301,6 +304,12 @@ class MemoryState:
         self.settle(entry, JobState.FAILED, code, message)
         if not of_input:
             self.dead[entry.submission.id] = self.now()
+
+    def spent(self, entry: Entry) -> dict[str, Any]:
+        """Return what an attempt that ends here used, as a field of its event."""
+        found = {"usage": entry.usage.write()} if entry.ran and entry.usage else {}
+        entry.ran = False
+        return found
 
     def wake(self) -> None:
         self.published.append((self.names.control, {"kind": "work"}))

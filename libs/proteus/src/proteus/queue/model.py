@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Any
 
 from proteus.jobs import EventKind, JobId, JobState, Stage
+from proteus.usage import Usage
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,7 +71,11 @@ class Submission:
 
 @dataclass(frozen=True, kw_only=True)
 class Claimed:
-    """One job that a worker holds, until its lease expires."""
+    """One job that a worker holds, until its lease expires.
+
+    Attributes:
+        queued_ms: When it came into the list the last time; 0: unknown.
+    """
 
     id: JobId
     token: int
@@ -85,6 +90,7 @@ class Claimed:
     deadline_ms: int | None
     submitted_ms: int
     claimed_ms: int
+    queued_ms: int = 0
 
     @property
     def trace_id(self) -> Any:
@@ -110,11 +116,16 @@ class Renewal:
 
 @dataclass(frozen=True, kw_only=True)
 class Completion:
-    """A finished job; `result` goes to the event and the ledger (keys, sizes, timings; never a signed URL)."""
+    """A finished job; `result` goes to the event and the ledger (keys, sizes, timings; never a signed URL).
+
+    Attributes:
+        usage: What the attempt used; None: unknown.
+    """
 
     id: JobId
     token: int
     result: Mapping[str, Any]
+    usage: Usage | None = None
 
     @property
     def result_key(self) -> str:
@@ -131,6 +142,7 @@ class Failure:
 
     Attributes:
         of_input: The user's input is the cause. The user sees the reason; dead letters are for operators.
+        usage: What the attempt used; None: unknown.
     """
 
     id: JobId
@@ -139,6 +151,7 @@ class Failure:
     message: str
     retryable: bool
     of_input: bool = False
+    usage: Usage | None = None
 
 
 class Verdict(StrEnum):
@@ -163,7 +176,8 @@ class QueueEvent:
     Attributes:
         state: The job's state after it.
         at_ms: Server time of the change.
-        data: `result` of a completion, `code` and `message` of a failure, `worker` of a claim, counters.
+        data: `result` of a completion, `code` and `message` of a failure, `worker` of a claim, counters; `usage` of the
+            attempt that it ends, as far as a worker reported it.
     """
 
     entry_id: str

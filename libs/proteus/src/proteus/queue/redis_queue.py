@@ -28,6 +28,7 @@ from proteus.queue.model import (
 from proteus.queue.policy import QueuePolicy
 from proteus.queue.scripts import shared_args, shared_keys, source
 from proteus.queue.unread import UnreadKeys
+from proteus.usage import NO_USAGE, Usage
 
 if TYPE_CHECKING:
     from redis.asyncio import Redis
@@ -106,7 +107,13 @@ class JobQueue:
         return found
 
     async def renew(
-        self, worker: WorkerId, held: Mapping[JobId, int], *, idle_ms: int = 0, step_ms: int = 0
+        self,
+        worker: WorkerId,
+        held: Mapping[JobId, int],
+        *,
+        idle_ms: int = 0,
+        step_ms: int = 0,
+        usage: Mapping[JobId, Usage] = NO_USAGE,
     ) -> Renewal:
         """Renew the leases of all jobs that `worker` holds (id -> token), in one call.
 
@@ -115,10 +122,11 @@ class JobQueue:
             held: The jobs and the tokens they were claimed with.
             idle_ms: Age of the last progress: a lease ends `max(lease, 3 * step_ms)` after it, never later.
             step_ms: Expected time of one step.
+            usage: What their attempts used so far: it is reported for them if the worker is lost.
         """
         if not held:
             return Renewal()
-        own = wire.renew_args(worker, held, idle_ms=idle_ms, step_ms=step_ms, policy=self.policy)
+        own = wire.renew_args(worker, held, idle_ms=idle_ms, step_ms=step_ms, usage=usage, policy=self.policy)
         return wire.renewal(await self._run("renew", *own))
 
     async def complete(self, worker: WorkerId, completions: Sequence[Completion]) -> list[Verdict]:
@@ -136,9 +144,11 @@ class JobQueue:
         numbers = (policy.max_attempts, policy.backoff_base_ms, policy.backoff_cap_ms)
         return _verdicts(await self._run("fail", *numbers, *own))
 
-    async def hand_back(self, worker: WorkerId, held: Mapping[JobId, int]) -> int:
+    async def hand_back(
+        self, worker: WorkerId, held: Mapping[JobId, int], *, usage: Mapping[JobId, Usage] = NO_USAGE
+    ) -> int:
         """Return jobs that will not run to the head, the first one next; counts neither as crash nor as attempt."""
-        return int(await self._run("hand_back", *wire.held_args(held))) if held else 0
+        return int(await self._run("hand_back", *wire.held_args(held, usage))) if held else 0
 
     async def holdings(self, worker: WorkerId) -> dict[JobId, int]:
         """Return the jobs that the queue counts as this worker's, with the tokens."""

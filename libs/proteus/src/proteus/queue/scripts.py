@@ -17,6 +17,7 @@ from proteus.jobs import JobId, WorkerId
 from proteus.queue import wire
 from proteus.queue.model import Renewal
 from proteus.queue.policy import QueuePolicy
+from proteus.usage import NO_USAGE, Usage
 
 if TYPE_CHECKING:
     import redis
@@ -86,9 +87,17 @@ class LeaseKeeper:
         self._renew = redis.register_script(source("renew"))
         self._reap = redis.register_script(source("reap"))
 
-    def renew(self, worker: WorkerId, held: Mapping[JobId, int], *, idle_ms: int = 0, step_ms: int = 0) -> Renewal:
+    def renew(
+        self,
+        worker: WorkerId,
+        held: Mapping[JobId, int],
+        *,
+        idle_ms: int = 0,
+        step_ms: int = 0,
+        usage: Mapping[JobId, Usage] = NO_USAGE,
+    ) -> Renewal:
         """Renew the leases that `worker` holds, as `JobQueue.renew` does."""
-        own = wire.renew_args(worker, held, idle_ms=idle_ms, step_ms=step_ms, policy=self._policy)
+        own = wire.renew_args(worker, held, idle_ms=idle_ms, step_ms=step_ms, usage=usage, policy=self._policy)
         return wire.renewal(self._renew(keys=self._keys, args=[*self._args, *own]))
 
     def reap(self) -> int:

@@ -19,6 +19,7 @@ from proteus.errors import InvalidRequest
 from proteus.jobs import JobId, JobState, Stage, WorkerId
 from proteus.queue.model import Claim, Claimed, Completion, Failure, JobView, QueueStats, Renewal, Submission
 from proteus.queue.policy import QueuePolicy
+from proteus.usage import Usage
 
 log = structlog.get_logger()
 
@@ -127,9 +128,8 @@ def claim(reply: Sequence[Any]) -> tuple[Claim, list[Failure]]:
 
 
 def _claimed(reply: Sequence[Any]) -> Claimed:
-    job_id, token, payload, body, engine, key, degraded, attempts, crashes, solo, deadline, submitted, now = map(
-        text, reply
-    )
+    words = list(map(text, reply))
+    job_id, token, payload, body, engine, key, degraded, attempts, crashes, solo, deadline, submitted, now = words[:13]
     return Claimed(
         id=JobId(job_id),
         token=int(token),
@@ -144,6 +144,7 @@ def _claimed(reply: Sequence[Any]) -> Claimed:
         deadline_ms=int(deadline) if deadline else None,
         submitted_ms=int(submitted),
         claimed_ms=int(now),
+        queued_ms=int(words[13]),
     )
 
 
@@ -154,16 +155,27 @@ def _object(words: str) -> dict[str, Any]:
     return found
 
 
-def held_args(held: Mapping[JobId, int]) -> list[Arg]:
-    """Return ids and tokens, alternating."""
-    return [part for item in held.items() for part in item]
+def usage_text(usage: Usage | None) -> str:
+    """Return a usage as JSON; empty: it is unknown."""
+    return "" if usage is None else encode(usage.write())
+
+
+def held_args(held: Mapping[JobId, int], usage: Mapping[JobId, Usage]) -> list[Arg]:
+    """Return id, token and usage of each."""
+    return [part for job_id, token in held.items() for part in (job_id, token, usage_text(usage.get(job_id)))]
 
 
 def renew_args(
-    worker: WorkerId, held: Mapping[JobId, int], *, idle_ms: int, step_ms: int, policy: QueuePolicy
+    worker: WorkerId,
+    held: Mapping[JobId, int],
+    *,
+    idle_ms: int,
+    step_ms: int,
+    usage: Mapping[JobId, Usage],
+    policy: QueuePolicy,
 ) -> list[Arg]:
     """Return the arguments of `renew.lua`."""
-    return [worker, int(idle_ms), int(step_ms), policy.lease_ms, *held_args(held)]
+    return [worker, int(idle_ms), int(step_ms), policy.lease_ms, *held_args(held, usage)]
 
 
 def renewal(reply: Sequence[Any]) -> Renewal:
@@ -181,7 +193,7 @@ def complete_args(completions: Iterable[Completion]) -> list[Arg]:
     """Return the arguments of `complete.lua`."""
     args: list[Arg] = []
     for one in completions:
-        args += [one.id, one.token, encode(storable(one.result)), one.result_key]
+        args += [one.id, one.token, encode(storable(one.result)), one.result_key, usage_text(one.usage)]
     return args
 
 
@@ -190,7 +202,7 @@ def fail_args(failures: Iterable[Failure], jitters: Iterable[float]) -> list[Arg
     args: list[Arg] = []
     for one, jitter in zip(failures, jitters, strict=True):
         args += [one.id, one.token, one.code, storable_text(one.message[:MESSAGE_CHARS]), int(one.retryable)]
-        args += [int(one.of_input), jitter]
+        args += [int(one.of_input), jitter, usage_text(one.usage)]
     return args
 
 

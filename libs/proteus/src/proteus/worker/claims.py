@@ -15,7 +15,7 @@ import asyncio
 import random
 import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, Final, TypeVar
 
@@ -28,6 +28,7 @@ from proteus.jobs import JobId, WorkerId
 from proteus.queue import AnyQueue, Claimed, Completion, Failure, Verdict
 from proteus.replies import is_away
 from proteus.tracing import interval
+from proteus.usage import Usage
 from proteus.worker.heartbeat import Heartbeat
 
 log = structlog.get_logger()
@@ -64,6 +65,7 @@ class Held:
 
     job: Claimed
     claimed_at: float
+    usage: Usage
 
 
 class Claims:
@@ -88,6 +90,8 @@ class Claims:
         self.worker = worker
         self.on_wait: Callable[[], None] = lambda: None
         """Called repeatedly while a method waits: the worker's loop turns."""
+        self.device = "cpu"
+        """What this worker's engines run on, for the usage of its jobs."""
         self._now = now
         self._sleep = sleep
         self._unsure = False
@@ -122,6 +126,21 @@ class Claims:
             return Gone.EXPIRED
         return None
 
+    def spend(self, job: Claimed, *, gpu: float = 0.0, engine: float = 0.0, store: float = 0.0) -> None:
+        """Add seconds to what this claim used; nothing where it is lost: nobody asks for them any more."""
+        held = self._held.get(job.id)
+        if held is None or held.job.token != job.token:
+            return
+        used = held.usage.plus(gpu=gpu, engine=engine, store=store)
+        self._held[job.id] = replace(held, usage=used)
+        if self._heartbeat and (gpu or engine):
+            self._heartbeat.spent(job.id, used)
+
+    def usage_of(self, job_id: JobId, token: int) -> Usage | None:
+        """Return what a claim used so far; None: it is lost."""
+        held = self._held.get(job_id)
+        return held.usage if held is not None and held.job.token == token else None
+
     async def take(self, free: int, *, engines: Sequence[str], **options: Any) -> list[Claimed]:
         """Claim up to `free` jobs of one batch key. Options are those of `JobQueue.claim`.
 
@@ -137,11 +156,13 @@ class Claims:
             self._unsure = True  # The claim may have succeeded, and its answer been lost.
             raise
         for job in claim.jobs:
-            self._held[job.id] = Held(job=job, claimed_at=asked_at)
+            waited_ms = max(0, job.claimed_ms - (job.queued_ms or job.submitted_ms))
+            usage = Usage(engine=job.engine, device=self.device, queue_seconds=waited_ms / 1000)
+            self._held[job.id] = Held(job=job, claimed_at=asked_at, usage=usage)
             interval(
                 "queue wait",
                 job.trace_id,
-                job.submitted_ms / 1000,
+                (job.queued_ms or job.submitted_ms) / 1000,
                 job.claimed_ms / 1000,
                 job_id=job.id,
                 work=job.engine,
@@ -154,11 +175,11 @@ class Claims:
 
     async def complete(self, completions: Sequence[Completion]) -> list[Verdict | None]:
         """Report results; each counts only while its claim is the job's newest. None: the report failed."""
-        return await self._settle(completions, lambda offers: self.queue.complete(self.worker, offers))
+        return await self._settle(self._metered(completions), lambda offers: self.queue.complete(self.worker, offers))
 
     async def fail(self, failures: Sequence[Failure]) -> list[Verdict | None]:
         """Report failures; the queue decides between retry and dead, and turns a cancelled job's into `canceled`."""
-        return await self._settle(failures, lambda offers: self.queue.fail(self.worker, offers))
+        return await self._settle(self._metered(failures), lambda offers: self.queue.fail(self.worker, offers))
 
     async def hand_back(self, jobs: Sequence[Claimed]) -> None:
         """Return jobs that have not started to the head of the queue; now or, if it cannot answer, before a claim."""
@@ -166,7 +187,8 @@ class Claims:
         if not held:
             return
         try:
-            await self._patiently(lambda: self.queue.hand_back(self.worker, held))
+            usage = {job.id: used for job in jobs if (used := self.usage_of(job.id, job.token))}
+            await self._patiently(lambda: self.queue.hand_back(self.worker, held, usage=usage))
         except Exception as error:  # Any error: the jobs are handed back before the next claim.
             self._unsure = True
             log.error("not_handed_back", jobs=sorted(held), reason=f"{type(error).__name__}: {error}"[:500])
@@ -195,6 +217,10 @@ class Claims:
                 on_stuck()
         return running.result()
 
+    def _metered(self, offers: Sequence[Offer]) -> list[Offer]:
+        """Return the verdicts with what their claims used."""
+        return [replace(offer, usage=self.usage_of(offer.id, offer.token) or offer.usage) for offer in offers]
+
     async def _settle(
         self, offers: Sequence[Offer], call: Callable[[Sequence[Offer]], Awaitable[list[Verdict]]]
     ) -> list[Verdict | None]:
@@ -220,7 +246,12 @@ class Claims:
             if alone and isinstance(offers[0], Completion) and not isinstance(error, RedisError):
                 # A result that cannot be encoded is the engine's fault.
                 failure = Failure(
-                    id=offers[0].id, token=offers[0].token, code=EngineError.code, message=reason, retryable=True
+                    id=offers[0].id,
+                    token=offers[0].token,
+                    code=EngineError.code,
+                    message=reason,
+                    retryable=True,
+                    usage=offers[0].usage,
                 )
                 return await self._offer([failure], lambda failures: self.queue.fail(self.worker, failures))
             self._unsure = True

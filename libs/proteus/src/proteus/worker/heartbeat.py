@@ -26,6 +26,7 @@ from proteus.queue.policy import QueuePolicy
 from proteus.service.lifecycle import cancel
 from proteus.service.supervision import Loops, Pulse
 from proteus.settings import LeaseSettings
+from proteus.usage import Usage
 
 log = structlog.get_logger()
 
@@ -37,6 +38,9 @@ CLOSE_SECONDS: Final = 0.5
 
 SILENCE_SECONDS: Final = 5.0
 """How long the loop waits for a message of the process before it turns. There is none while all is well."""
+
+UNREAD_BYTES: Final = 65_536
+"""While the process has not read so much, newer usage is not sent: the next message carries it."""
 
 Gone = Callable[[list[JobId], list[JobId]], None]
 """Called with the ids that were lost and those that were cancelled."""
@@ -74,6 +78,7 @@ class Heartbeat:
         }
         self._on_gone = on_gone
         self._held: dict[JobId, int] = {}
+        self._usage: dict[JobId, Usage] = {}
         self._step_ms = 0
         self._process: asyncio.subprocess.Process | None = None
         self._fd = os.memfd_create("proteus-heart")
@@ -95,7 +100,14 @@ class Heartbeat:
         """Stop renewing these jobs' leases."""
         for job_id in ids:
             self._held.pop(job_id, None)
+            self._usage.pop(job_id, None)
         self._tell()
+
+    def spent(self, job_id: JobId, usage: Usage) -> None:
+        """Note what a held job used so far: the next heartbeats report it, in case that the worker is lost."""
+        if job_id in self._held:
+            self._usage[job_id] = usage
+            self._tell(unless_unread=True)
 
     def expect_step(self, seconds: float) -> None:
         """Set how long the next step may take: three times that without progress is still alive."""
@@ -104,11 +116,15 @@ class Heartbeat:
             self._step_ms = step_ms
             self._tell()
 
-    def _tell(self) -> None:
+    def _tell(self, *, unless_unread: bool = False) -> None:
         process = self._process
         if process is None or process.stdin is None or process.stdin.is_closing():
             return  # The next process gets it at its start.
-        process.stdin.write(json.dumps({"held": self._held, "step_ms": self._step_ms}).encode() + b"\n")
+        if unless_unread and process.stdin.transport.get_write_buffer_size() > UNREAD_BYTES:
+            return
+        usage = {job_id: used.write() for job_id, used in self._usage.items()}
+        order = {"held": self._held, "usage": usage, "step_ms": self._step_ms}
+        process.stdin.write(json.dumps(order).encode() + b"\n")
 
     @asynccontextmanager
     async def beating(self, loops: Loops) -> AsyncIterator[Heartbeat]:
@@ -164,6 +180,7 @@ class Heartbeat:
         lost = [JobId(job_id) for job_id, token in message["lost"].items() if self._held.get(JobId(job_id)) == token]
         for job_id in lost:
             del self._held[job_id]
+            self._usage.pop(job_id, None)
         self._on_gone(lost, [JobId(job_id) for job_id in message["canceled"]])
 
     async def _close(self) -> None:

@@ -17,6 +17,7 @@ import select
 import signal
 import sys
 import time
+from dataclasses import replace
 from typing import Any, Final
 
 from redis import Redis
@@ -26,6 +27,7 @@ from proteus.queue.model import Renewal
 from proteus.queue.policy import QueuePolicy
 from proteus.queue.scripts import LeaseKeeper
 from proteus.replies import is_away
+from proteus.usage import Usage
 
 PR_SET_PDEATHSIG: Final = 1
 RETRY_SECONDS: Final = 1.0
@@ -52,6 +54,7 @@ class HeartbeatProcess:
         self._beat_seconds = float(order["beat_seconds"])
         self._reap_seconds = float(order["reap_seconds"])
         self._held: dict[JobId, int] = {}
+        self._usage: dict[JobId, Usage] = {}
         self._step_ms = 0
         self._unread = b""
 
@@ -85,7 +88,7 @@ class HeartbeatProcess:
         """Renew all held jobs; one whose key is broken is lost, without losing another."""
         idle_ms = max(0, int((time.monotonic() - self._last_progress[0]) * 1000))
         try:
-            return self._keeper.renew(self._worker, self._held, idle_ms=idle_ms, step_ms=self._step_ms)
+            return self._renewed(self._held, idle_ms)
         except Exception as error:
             if is_away(error) or len(self._held) == 1:
                 raise
@@ -93,7 +96,7 @@ class HeartbeatProcess:
             canceled: list[JobId] = []
             for job_id, token in self._held.items():
                 try:
-                    one = self._keeper.renew(self._worker, {job_id: token}, idle_ms=idle_ms, step_ms=self._step_ms)
+                    one = self._renewed({job_id: token}, idle_ms)
                 except Exception as own:
                     if is_away(own):
                         raise
@@ -104,6 +107,9 @@ class HeartbeatProcess:
             if len(lost) == len(self._held):
                 raise  # It is no single job's key.
             return Renewal(lost=tuple(lost), canceled=tuple(canceled))
+
+    def _renewed(self, held: dict[JobId, int], idle_ms: int) -> Renewal:
+        return self._keeper.renew(self._worker, held, idle_ms=idle_ms, step_ms=self._step_ms, usage=self._usage)
 
     def _reap(self) -> None:
         try:
@@ -124,6 +130,8 @@ class HeartbeatProcess:
             order = json.loads(lines[-1])
             self._held = {JobId(job_id): int(token) for job_id, token in order["held"].items()}
             self._step_ms = int(order["step_ms"])
+            used = {JobId(job_id): Usage.read(one) for job_id, one in order.get("usage", {}).items()}
+            self._usage = {job_id: replace(one, partial=True) for job_id, one in used.items() if one}
         return True
 
 

@@ -93,7 +93,7 @@ class ApiKeys:
         refuse_tenant_of_guests(wish.tenant)
         if "admin" in wish.scopes:
             caller.require("admin")
-        elif missing := sorted(wish.scopes - caller.scopes - {"tokens", "webhooks"}):
+        elif missing := sorted(wish.scopes - caller.scopes - {"tokens", "usage", "webhooks"}):
             caller.require("admin", missing[0])
         async with self._ledger.write() as writes:
             made = await self._add(writes, wish, created_by=caller.user_id)

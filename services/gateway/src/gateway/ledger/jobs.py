@@ -62,6 +62,7 @@ jobs = Table(
     Column("kind", Words(JobKind), nullable=False),
     owner(),
     Column("tenant", Text, nullable=False),
+    Column("key_id", Text),
     Column("image_id", Text, ForeignKey("images.id", ondelete="CASCADE")),
     Column("tryon_id", Text, ForeignKey("tryons.id", ondelete="CASCADE")),
     Column("n", SmallInteger, nullable=False, server_default=text("1")),
@@ -85,6 +86,7 @@ jobs = Table(
     Column("result", JSONB(none_as_null=True), info=CHANGES),
     Column("result_key", Text, info=CHANGES),
     Column("error", Failure, info=CHANGES),
+    Column("usage", JSONB(none_as_null=True), info=CHANGES),
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=NOW),
     Column("updated_at", DateTime(timezone=True), nullable=False, server_default=NOW),
     Column("waiting_since", DateTime(timezone=True), info=CHANGES),
@@ -136,6 +138,8 @@ class JobRow:
     """One element of a queue, by default as new as the table makes it. `priority`: 0 low, 1 normal, 2 high.
 
     Attributes:
+        key_id: The API key that submitted it, or that made the token which did.
+        usage: What its attempts used (`rules.usage.JobUsage`); None: no attempt has ended.
         waiting_since: When it could first be queued; its age counts from here.
     """
 
@@ -143,6 +147,7 @@ class JobRow:
     kind: JobKind
     user_id: UserId
     tenant: str
+    key_id: str | None = None
     image_id: ImageId | None = None
     tryon_id: TryonId | None = None
     n: int = 1
@@ -166,6 +171,7 @@ class JobRow:
     result: dict[str, Any] | None = None
     result_key: str | None = None
     error: dict[str, Any] | None = None
+    usage: dict[str, Any] | None = None
     created_at: datetime
     updated_at: datetime
     waiting_since: datetime | None = None

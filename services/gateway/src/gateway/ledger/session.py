@@ -32,8 +32,10 @@ from gateway.ledger.outfits import OutfitReads, OutfitWrites
 from gateway.ledger.refresh_tokens import RefreshTokenReads, RefreshTokenWrites
 from gateway.ledger.retention import RetentionReads, RetentionWrites
 from gateway.ledger.schema import METADATA
+from gateway.ledger.spend import SpendReads, SpendWrites
 from gateway.ledger.tenants import TenantReads, TenantWrites
 from gateway.ledger.tryons import TryonReads, TryonWrites
+from gateway.ledger.usage import UsageReads, UsageWrites
 from gateway.ledger.users import UserReads, UserWrites
 from gateway.ledger.webhook_deliveries import WebhookDeliveryReads, WebhookDeliveryWrites
 from gateway.ledger.webhooks import WebhookReads, WebhookWrites
@@ -71,6 +73,8 @@ class Reads:
         self.audit_log = AuditReads(connection)
         self.webhooks = WebhookReads(connection)
         self.webhook_deliveries = WebhookDeliveryReads(connection)
+        self.usage = UsageReads(connection)
+        self.spend = SpendReads(connection)
 
     async def ping(self) -> None:
         """Raise unless the migrations' newest table answers."""
@@ -110,3 +114,5 @@ class Writes:
         self.audit_log = AuditWrites(connection)
         self.webhooks = WebhookWrites(connection)
         self.webhook_deliveries = WebhookDeliveryWrites(connection)
+        self.usage = UsageWrites(connection)
+        self.spend = SpendWrites(connection)

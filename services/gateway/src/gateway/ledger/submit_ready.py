@@ -25,7 +25,8 @@ _ENTRY: Final = (
     "created_at", "expires_at",
 )  # fmt: skip
 _UNIT: Final = (
-    "tenant", "stage", "hold", "engine", "batch_key", "degraded_batch_key", "priority", "deadline_at", "waiting_since",
+    "tenant", "key_id", "stage", "hold",
+    "engine", "batch_key", "degraded_batch_key", "priority", "deadline_at", "waiting_since",
 )  # fmt: skip
 
 

@@ -23,8 +23,11 @@ from gateway.ledger.engine import Ledger
 from gateway.ledger.jobs import JobRow
 from gateway.ledger.session import Writes
 from gateway.ledger.tryons import TryonRow
+from gateway.ledger.usage import UsageRow
 from gateway.outbox import Submitter
+from gateway.recording.metering import attempt_of, spent_by, with_attempts
 from gateway.recording.transitions import apply, cascaded, fact, why_unreadable
+from gateway.rules.prices import PriceTable
 from gateway.status.views import AddressOf, ClientView, event_of, view_of_tailor_job, view_of_tryon
 from gateway.status.webhooks import message_of
 from proteus import keys, object_keys, tracing
@@ -62,6 +65,7 @@ class Recorder:
         submitter: Pushes released jobs.
         address_of: Key -> unsigned address.
         on_messages: Called after a commit that wrote webhooks.
+        prices: What the usage of jobs costs.
         discard: Deletes raw uploads, by key, whose ingest is recorded; blocks. Uploads it misses are swept later.
     """
 
@@ -74,6 +78,7 @@ class Recorder:
         address_of: AddressOf,
         discard: Callable[[Sequence[str]], None],
         on_messages: Callable[[], None] = lambda: None,
+        prices: PriceTable | None = None,
     ) -> None:
         self._ledger = ledger
         self._redis = redis
@@ -81,6 +86,7 @@ class Recorder:
         self._address_of = address_of
         self._discard = discard
         self._on_messages = on_messages
+        self._prices = prices or PriceTable()
 
     async def settle(self, events: Sequence[QueueEvent], *, recheck: Sequence[str] = ()) -> list[JobRow]:
         """Apply facts in one transaction; return the rows that changed.
@@ -103,6 +109,7 @@ class Recorder:
                     change.after[event.job_id] = apply(row, event)
                     _note_unreadable(row, event, change.after[event.job_id])
             await _cascade(writes, change, recheck, now=now)
+            attempts = await self._meter(writes, change, events)
             changed = change.changed
             await writes.jobs.save(changed)
             for row in changed:
@@ -110,6 +117,7 @@ class Recorder:
                     await writes.images.describe(row.image_id, IngestResult.read(row.result).image)
             recorded, messages = await self._number(writes, change, now=now)
             written = await writes.webhook_deliveries.write(messages) if messages else 0
+            await writes.spend.add(spent_by(attempts))  # Last: its rows are shared by all jobs of a tenant.
         self._count(told, changed)
         if written:
             self._on_messages()
@@ -145,6 +153,18 @@ class Recorder:
             await asyncio.to_thread(self._discard, done)
         except DependencyUnavailable as error:
             log.warning("upload_not_deleted", uploads=len(done), error=str(error))
+
+    async def _meter(self, writes: Writes, change: _Change, events: Sequence[QueueEvent]) -> list[UsageRow]:
+        """Store the attempts that these events end, each once; return those that were not stored before."""
+        found: dict[tuple[str, int], UsageRow] = {}
+        for event in events:
+            before, after = change.before.get(event.job_id), change.after.get(event.job_id)
+            if attempt := attempt_of(event, before, after, self._prices):
+                found.setdefault((attempt.job_id, attempt.token), attempt)
+        stored = await writes.usage.add(list(found.values()))
+        fresh = [attempt for known, attempt in found.items() if known in stored]
+        change.after |= with_attempts(change.after, fresh, self._prices)
+        return fresh
 
     async def _number(
         self, writes: Writes, change: _Change, *, now: datetime

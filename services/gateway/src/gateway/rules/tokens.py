@@ -37,10 +37,11 @@ LIFE_SECONDS_MOST: Final = 10 * 366 * 86_400
 TOKEN_CHARACTERS_MOST: Final = 4_096
 """The longest token that we mint is far shorter; of a longer one not even the signature is computed."""
 
-SCOPES: Final = frozenset({"admin", "keys", "priority:high", "tokens"})
-"""`admin`: operate the deployment. `keys`: manage the API keys of the own tenant. `tokens`: mint shoppers' tokens."""
+SCOPES: Final = frozenset({"admin", "keys", "priority:high", "tokens", "usage"})
+"""`admin`: operate the deployment. `keys`: manage the API keys of the own tenant. `tokens`: mint shoppers' tokens.
+`usage`: see what the own tenant used."""
 
-KEY_SCOPES: Final = frozenset({"admin", "priority:high", "tokens", "webhooks"})
+KEY_SCOPES: Final = frozenset({"admin", "priority:high", "tokens", "usage", "webhooks"})
 """What an API key may have; `webhooks` is for keys alone. Not `keys`: a key that made keys would
 outlive its own revocation."""
 

@@ -7,7 +7,7 @@ from typing import Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from proteus.events import ErrorInfo, IfKnown, ResultInfo
+from proteus.events import CostInfo, ErrorInfo, IfKnown, ResultInfo, UsageInfo
 from proteus.jobs import JobState, Stage
 
 JOB_ID: Final = "job_3f2b8c1d5e6f47a8b9c0d1e2f3a4b5c6"
@@ -32,6 +32,8 @@ EXAMPLE: Final[dict[str, Any]] = {
     "finished_at": None,
     "expires_at": None,
     "timings": {},
+    "usage": None,
+    "cost": None,
     "cloth_clean_url": None,
 }
 
@@ -86,6 +88,8 @@ class StatusBody(BaseModel):
     finished_at: str | None = None
     expires_at: str | None = None
     timings: dict[str, float] = {}
+    usage: UsageInfo | None = Field(default=None, description="What it used; null while no attempt has ended.")
+    cost: CostInfo | None = Field(default=None, description="What that costs; null where no price is set.")
     cloth_clean_url: str | None = Field(default=None, description="Of a completed cut-out: for /api/snap.")
 
     @property

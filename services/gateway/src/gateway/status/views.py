@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Final, Literal
 
@@ -13,8 +13,9 @@ from gateway.ledger.events import EventRow
 from gateway.ledger.jobs import JobRow
 from gateway.ledger.tryons import TryonRow
 from gateway.rules.outfits import OutfitIncomplete, position_of
+from gateway.rules.usage import JobUsage, in_all
 from gateway.status.models import EtaBody, ProgressBody, StatusBody
-from proteus.events import ErrorInfo, JobEvent, ResultInfo
+from proteus.events import CostInfo, ErrorInfo, JobEvent, ResultInfo, UsageInfo
 from proteus.jobs import JobState, Stage
 from proteus.payloads import CutFacts, CutResult, TryonResult
 from proteus.stages import JobKind
@@ -37,10 +38,34 @@ class ClientView:
     error: ErrorInfo | None
     failed_garment: int | None = None
     partial: bool | None = None
+    usage: UsageInfo | None = None
+    cost: CostInfo | None = None
 
 
 def view_of_tryon(units: Sequence[JobRow]) -> ClientView:
     """Return the view of a try-on: running while any picture is, completed if at least one picture is."""
+    return _with_usage(_state_of_tryon(units), units)
+
+
+def _with_usage(seen: ClientView, rows: Sequence[JobRow]) -> ClientView:
+    total = in_all(JobUsage.read(row.usage) for row in rows)
+    if total is None:
+        return seen
+    usage = UsageInfo(
+        gpu_seconds=total.gpu_seconds,
+        unbilled_seconds=total.unbilled_seconds,
+        engine_seconds=total.engine_seconds,
+        queue_seconds=total.queue_seconds,
+        store_seconds=total.store_seconds,
+        known=total.known,
+    )
+    cost = None
+    if total.cost is not None and total.currency:
+        cost = CostInfo(amount=total.cost, currency=total.currency, idle_included=total.idle_included)
+    return replace(seen, usage=usage, cost=cost)
+
+
+def _state_of_tryon(units: Sequence[JobRow]) -> ClientView:
     states = [unit.state for unit in units]
     error = next((ErrorInfo(**unit.error) for unit in units if unit.error), None)
     results = tuple(_picture(unit) for unit in units)
@@ -111,12 +136,13 @@ def view_of_tailor_job(row: JobRow, address_of: AddressOf) -> ClientView:
                 warnings=cut.warnings,
             ),
         )
-    return ClientView(
+    seen = ClientView(
         status=row.state,
         stage=row.stage,
         results=results,
         error=ErrorInfo(**row.error) if row.error else None,
     )
+    return _with_usage(seen, [row])
 
 
 def status_of(
@@ -165,6 +191,8 @@ def status_of(
         finished_at=iso(row.finished_at) if row.finished_at else None,
         expires_at=iso(expires_at) if expires_at else None,
         timings=timings_of(row, units),
+        usage=seen.usage if seen else None,
+        cost=seen.cost if seen else None,
         cloth_clean_url=next((made.cloth_clean_url for made in results), None),
     )
 
@@ -186,6 +214,8 @@ def snapshot_of(status: StatusBody, *, seq: int, at: datetime) -> JobEvent | Non
         error=status.error,
         failed_garment=status.failed_garment,
         partial=status.partial,
+        usage=status.usage,
+        cost=status.cost,
     )
     return event_of(seen, seq=seq, job_id=status.job_id, vton_id=status.vton_id, job_type=status.job_type, at=at)
 
@@ -203,6 +233,8 @@ def event_of(
         stage=seen.stage,
         results=seen.results,
         error=seen.error,
+        usage=seen.usage,
+        cost=seen.cost,
         at=iso(at),
         failed_garment=seen.failed_garment,
         partial=seen.partial,

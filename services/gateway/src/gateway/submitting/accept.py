@@ -62,9 +62,9 @@ class Acceptor:
         self._submitter = submitter
         self._parser_version = parser_version
 
-    def check(self, context: SubmitContext, options: TryonOptions) -> None:
+    async def check(self, context: SubmitContext, options: TryonOptions) -> None:
         """Refuse, before its photos are stored, a try-on that would be refused with any photos."""
-        self._admitter.check(context, options)
+        await self._admitter.check(context, options)
 
     async def submit(
         self, context: SubmitContext, options: TryonOptions, *, person_url: str, garment_url: str
@@ -72,16 +72,16 @@ class Acceptor:
         """Accept a try-on of a person's photo and a garment (its cut-out or its photo), or refuse it before commit."""
 
         async def accept() -> Accepted:
-            await self._admitter.count(context, options)
             nonlocal person_url
-            person_url = await self._photos.own_address(context.caller, person_url)
-            accepted = await self._ready.accept(context, options, person_url=person_url, garment_url=garment_url)
-            if accepted is not None:
-                return accepted
-            self._admitter.card(context, options)  # What the caller may not use is refused before its photos are read.
-            return await self._commit(
-                context, options, await self._photos.materials(context.caller, person_url, garment_url)
-            )
+            # What the caller may not use, or has no seconds left for, is refused before its photos are read.
+            async with self._admitter.reserved(context, options):
+                person_url = await self._photos.own_address(context.caller, person_url)
+                accepted = await self._ready.accept(context, options, person_url=person_url, garment_url=garment_url)
+                if accepted is not None:
+                    return accepted
+                return await self._commit(
+                    context, options, await self._photos.materials(context.caller, person_url, garment_url)
+                )
 
         return await self._idempotency.once(context, accept)
 
@@ -117,8 +117,8 @@ class Acceptor:
         options = change(options)
 
         async def accept() -> Accepted:
-            await self._admitter.count(context, options)
-            return await self._commit(context, options, await self._photos.materials_of(entry), draft=entry)
+            async with self._admitter.reserved(context, options):
+                return await self._commit(context, options, await self._photos.materials_of(entry), draft=entry)
 
         return await self._idempotency.once(context, accept)
 

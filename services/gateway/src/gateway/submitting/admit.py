@@ -6,8 +6,8 @@ not all see the same free place.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
@@ -20,6 +20,7 @@ from gateway.rules.options import TryonOptions, requested_card
 from gateway.rules.rates import PICTURES
 from gateway.settings import GatewaySettings
 from gateway.submitting.context import SubmitContext
+from gateway.submitting.spending import SpendGuard
 from proteus import errors
 from proteus.engines import EngineCard
 
@@ -55,9 +56,10 @@ class Admitted:
 class Admitter:
     """Decides which engine makes a try-on, and whether it may join the queue now."""
 
-    def __init__(self, fleet: FleetWatch, settings: GatewaySettings, limiter: Limiter) -> None:
+    def __init__(self, fleet: FleetWatch, settings: GatewaySettings, limiter: Limiter, spend: SpendGuard) -> None:
         self._fleet = fleet
         self._limiter = limiter
+        self._spend = spend
         self._default_engine = settings.default_engine
         self._licences = settings.licences
 
@@ -69,11 +71,19 @@ class Admitter:
         context.caller.rights.require(engine=card.name, samples=options.pictures)
         return card
 
-    def check(self, context: SubmitContext, options: TryonOptions) -> None:
-        """Raise like `admitting`, and count nothing."""
-        self._decide(context, options)
+    async def check(self, context: SubmitContext, options: TryonOptions) -> None:
+        """Raise like `admitting` and `reserved`, and count nothing."""
+        admitted = self._decide(context, options)
+        await self._spend.check(context, options, admitted.card)
 
-    async def count(self, context: SubmitContext, options: TryonOptions) -> None:
+    @asynccontextmanager
+    async def reserved(self, context: SubmitContext, options: TryonOptions) -> AsyncIterator[None]:
+        """Keep the caller within its rights, spend caps and quotas, while the block commits the try-on."""
+        async with self._spend.reserved(context, options, self.card(context, options)):
+            await self._count(context, options)
+            yield
+
+    async def _count(self, context: SubmitContext, options: TryonOptions) -> None:
         """Count the pictures of a try-on against the quotas of its key and its tenant, unless it is refused anyway.
 
         Raises:
@@ -82,7 +92,7 @@ class Admitter:
         caller = context.caller
         if not (caller.key_limits or caller.rights.tenant_limits):
             return
-        self.check(context, options)
+        self._decide(context, options)
         holders = [(f"tenant:{caller.tenant}", caller.rights.tenant_limits)]
         if caller.key_id:
             holders.append((caller.key_id, caller.key_limits))

@@ -68,6 +68,7 @@ def new_units(
             kind=JobKind.TRYON,
             user_id=context.caller.user_id,
             tenant=context.caller.tenant,
+            key_id=context.caller.key_id,
             tryon_id=TryonId(context.job_id),
             n=n,
             state=JobState.QUEUED,

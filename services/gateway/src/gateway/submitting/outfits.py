@@ -63,13 +63,12 @@ class OutfitAcceptor:
         """Accept an outfit, its garments in the order in which they are put on, or refuse it before commit."""
 
         async def accept() -> Accepted:
-            self._admitter.card(context, options)
-            await self._admitter.count(context, options)
-            own_url = await self._photos.own_address(context.caller, person_url)
-            materials = [await self._photos.materials(context.caller, own_url, garment.url) for garment in garments]
-            if len({one.garment.id for one in materials}) < len(materials):
-                raise InvalidRequest("Two garments of the outfit are the same photo.")
-            return await self._commit(context, options, garments, materials)
+            async with self._admitter.reserved(context, options):
+                own_url = await self._photos.own_address(context.caller, person_url)
+                materials = [await self._photos.materials(context.caller, own_url, garment.url) for garment in garments]
+                if len({one.garment.id for one in materials}) < len(materials):
+                    raise InvalidRequest("Two garments of the outfit are the same photo.")
+                return await self._commit(context, options, garments, materials)
 
         return await self._idempotency.once(context, accept)
 

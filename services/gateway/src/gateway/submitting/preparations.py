@@ -176,6 +176,7 @@ class Preparations:
             kind=kind,
             user_id=self._context.caller.user_id,
             tenant=self._context.caller.tenant,
+            key_id=self._context.caller.key_id,
             image_id=image.id,
             variant=variant,
             state=JobState.QUEUED,

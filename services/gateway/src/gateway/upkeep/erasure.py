@@ -74,6 +74,7 @@ class Eraser:
         prefixes = object_keys.user_prefixes(user_id)
         async with self._ledger.write() as writes:
             await writes.jobs.lock(job.id for job in jobs)
+            await writes.usage.forget_user(user_id)
             found = await writes.users.delete(user_id)
             await self._schedule(writes, prefixes)
         await self._forget(jobs)

@@ -26,6 +26,7 @@ def load(
     weights_dir: str = "",
     timed_curve: Mapping[int, float] | None = None,
     timed_poison: Mapping[int, Poison] | None = None,
+    timed_step_log: str = "",
 ) -> Engine:
     """Load one engine, ready to weave.
 
@@ -36,6 +37,7 @@ def load(
         weights_dir: Folder with one folder per engine; empty: the engine's default folder.
         timed_curve: t(b) of the engine `timed`.
         timed_poison: Seeds that are poison to the engine `timed`.
+        timed_step_log: File for the steps of the engine `timed`; empty: none.
 
     Raises:
         ModelUnavailable: The engine is unknown, not installed, or has no weights here.
@@ -48,7 +50,7 @@ def load(
     if name == "timed":
         from weaver.pipelines.timed import TimedEngine
 
-        return TimedEngine(timed_curve or {1: 0.2}, poison=timed_poison)
+        return TimedEngine(timed_curve or {1: 0.2}, poison=timed_poison, step_log=timed_step_log)
     if name == "puppet":
         from weaver.pipelines.puppet import PuppetEngine
 

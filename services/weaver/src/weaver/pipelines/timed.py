@@ -13,15 +13,19 @@ It follows the engine seam exactly, step by step, so a measurement with it cover
 
 Jobs of the public API carry no options. For load that comes in through it a deployment may name seeds that are poison
 (`WEAVER_TIMED_POISON`; none by default).
+
+It can write down what it did (`WEAVER_TIMED_STEP_LOG`), apart from all that the fleet reports of it: a line of JSON for
+each step that it ended, with its seconds and its jobs. Usage is compared with that.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import cast
 
 import numpy as np
@@ -43,6 +47,7 @@ class TimedEngine:
             named, and beyond the last one by its cost per picture. Other presets cost in proportion to their steps.
         poison: Seeds of jobs that misbehave, and how; a job's own options come first.
         sleep: Waits; tests that need no time pass their own.
+        step_log: File to which each step is appended; empty: none.
     """
 
     card: EngineCard = TIMED
@@ -53,10 +58,13 @@ class TimedEngine:
         *,
         poison: Mapping[int, Poison] | None = None,
         sleep: Callable[[float], None] = time.sleep,
+        step_log: str = "",
     ) -> None:
         self._curve = dict(sorted(curve.items()))
         self._poison = dict(poison or {})
         self._sleep = sleep
+        # One write call per line, which several workers may append to one file.
+        self._log = os.open(step_log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644) if step_log else None
         self.sick = False
 
     def prepare(self, job: WeaveJob, batch_key: str) -> WeaveJob:
@@ -84,6 +92,12 @@ class TimedEngine:
     def sleep(self, seconds: float) -> None:
         """Sleep for the batch's time."""
         self._sleep(seconds)
+
+    def write_down(self, seconds: float, jobs: Iterable[JobId]) -> None:
+        """Append a step to the log, if there is one."""
+        if self._log is not None:
+            line = {"at": time.time(), "pid": os.getpid(), "seconds": seconds, "jobs": list(jobs)}
+            os.write(self._log, json.dumps(line).encode() + b"\n")
 
     def sample_job(self, batch_key: str) -> WeaveJob:
         """Return a job without content; it costs the same as any other."""
@@ -113,8 +127,10 @@ class TimedSession:
 
     def step(self) -> StepReport:
         """Sleep one step, then report which jobs are done."""
+        began_at = time.monotonic()
         self._misbehave()
         self._engine.sleep(self._engine.step_seconds(len(self._jobs)))
+        self._engine.write_down(time.monotonic() - began_at, self._jobs)
         finished: list[Finished] = []
         failed: list[Failed] = []
         progress: list[Progress] = []

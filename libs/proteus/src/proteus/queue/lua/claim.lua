@@ -8,7 +8,7 @@
 -- KEYS, ARGV 1-7: lib/base. ARGV 8 worker, 9 free, 10 key or '', 11 lease ms, 12 estimate ms, 13 degraded fraction,
 --   14 scan cap, 15 crash limit, 16 reap limit, 17 solo patience ms, 18… engines
 -- Returns: {shed ids, jobs}; a job is {id, token, payload, body, engine, key, degraded, attempts, crashes, solo,
---   deadline or '', submitted ms, claimed ms}.
+--   deadline or '', submitted ms, claimed ms, queued ms}.
 --- include base
 --- include index
 --- include settle

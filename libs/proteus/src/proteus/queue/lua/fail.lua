@@ -3,8 +3,8 @@
 --   with a pending cancel becomes canceled. A retryable failure past the deadline expires, else waits
 --   jitter * min(cap, base * 2^(attempts - 1)) ms (proteus.retry), until max attempts; any other is a dead letter,
 --   unless the user's input is the cause: the user sees the reason, and no operator could repair it.
--- KEYS, ARGV 1-7: lib/base. ARGV 8 max attempts, 9 base ms, 10 cap ms, then seven per job: id, token, code, message,
---   retryable, of input, jitter
+-- KEYS, ARGV 1-7: lib/base. ARGV 8 max attempts, 9 base ms, 10 cap ms, then eight per job: id, token, code, message,
+--   retryable, of input, jitter, usage JSON or ''
 -- Returns: `done` (canceled, expired), `retry`, `dead` or `refused` per job.
 --- include base
 --- include index
@@ -12,13 +12,14 @@
 --- include endings
 local answers = {retrying = 'retry', failed = 'dead', canceled = 'done', expired = 'done'}
 local verdicts = {}
-for i = 11, #ARGV, 7 do
+for i = 11, #ARGV, 8 do
   local id, token, code, message = ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3]
   local job = read(id)
   local verdict = job.token == token and answers[job.state] or 'refused'
   if job.state == 'running' and job.token == token then
     local retryable = ARGV[i + 4] == '1'
     job.attempts = job.attempts + 1
+    if ARGV[i + 7] ~= '' then job.usage = ARGV[i + 7] end
     call('HSET', JOB .. id, 'attempts', job.attempts)
     if job.cancel then
       settle(id, job, 'canceled')
@@ -33,7 +34,7 @@ for i = 11, #ARGV, 7 do
       call('HSET', JOB .. id, 'state', 'retrying', 'code', code, 'message', message, 'retry_at', due)
       call('HDEL', JOB .. id, 'solo', 'worker', 'stage', 'step', 'steps')
       call('ZADD', RETRY, due, id)
-      emit('retrying', id, 'queued', job, 'code', code, 'message', message, 'due_ms', due)
+      emit('retrying', id, 'queued', job, 'code', code, 'message', message, 'due_ms', due, spent(job))
       verdict = 'retry'
     else
       local give_up = ARGV[i + 5] == '1' and fail or bury

@@ -2,16 +2,17 @@
 -- Guarantee: a lease ends max(lease, 3 x expected step) after the last progress, never later: a beat alone does not
 --   prolong it. Only the owner of the current token renews; lost jobs and those with a pending cancel are named.
 -- KEYS, ARGV 1-7: lib/base. ARGV 8 worker, 9 ms since the last progress, 10 expected step ms, 11 lease ms, then
---   id, token per job
+--   id, token, usage JSON or '' per job: the usage is kept for the event that ends the attempt
 -- Returns: {lost ids, ids with a pending cancel}.
 --- include base
 local expiry = NOW - ARGV[9] + math.max(tonumber(ARGV[11]), 3 * ARGV[10])
 local lost, canceled, owns = {}, {}, false
-for i = 12, #ARGV, 2 do
+for i = 12, #ARGV, 3 do
   local id = ARGV[i]
   local f = call('HMGET', JOB .. id, 'state', 'token', 'cancel')
   if f[1] == 'running' and f[2] == ARGV[i + 1] then
     call('ZADD', LEASES, expiry, id)
+    if ARGV[i + 2] ~= '' then call('HSET', JOB .. id, 'usage', ARGV[i + 1] .. ':' .. ARGV[i + 2]) end
     owns = true
     if f[3] then canceled[#canceled + 1] = id end
   else

@@ -15,6 +15,7 @@ from gateway.fleet.figures import cost_of, first_minute, series, weaver_minutes
 from gateway.fleet.minutes import LONGEST_MINUTES
 from gateway.fleet.what_if import Imagined, what_if
 from gateway.rules.options import card_of
+from gateway.rules.prices import PriceTable
 
 viewer: Final = needs("admin")
 """Refuses callers that do not operate the deployment; nothing here changes anything, so nothing is written down."""
@@ -38,15 +39,18 @@ async def figures(services: ServicesDep, minutes: Annotated[int, Query(ge=5, le=
         timings = await reads.figures.timings(start)
     seen = await services.fleet.minutes.read(minutes=minutes, now=now.timestamp())
     slots = series(start, minutes=minutes, arrived=arrived, ended=ended, seen=seen)
-    prices = services.settings.prices
+    prices = PriceTable.of(services.settings.prices)
+    weaver_hour = prices.mean_hour((card.engines, card.device) for card in services.fleet.view.weavers)
     cost = cost_of(
-        weaver_hour=prices.weaver_hour,
+        weaver_hour=weaver_hour,
         pictures=timings.pictures,
         weighed=timings.weighed,
         engine_seconds=timings.engine_seconds,
         minutes_of_weavers=weaver_minutes(slots),
     )
-    return FiguresBody.of(slots, timings=timings, failures=failures, cost=cost, prices=prices)
+    return FiguresBody.of(
+        slots, timings=timings, failures=failures, cost=cost, weaver_hour=weaver_hour, currency=prices.currency
+    )
 
 
 @router.post("/what-if", summary="Ask what another fleet would do")
@@ -58,6 +62,8 @@ async def imagine(services: ServicesDep, wish: WhatIfRequest) -> WhatIfBody:
     """
     settings, view = services.settings, services.fleet.view
     card = card_of(wish.engine, rules=settings.licences)
+    prices = PriceTable.of(settings.prices)
+    offering = [((card.name,), one.device) for one in view.weavers if card.name in one.engines]
     waiting = services.fleet.waiting_for(card.name) if wish.waiting is None else wish.waiting
     outcome = what_if(
         Imagined(
@@ -71,7 +77,7 @@ async def imagine(services: ServicesDep, wish: WhatIfRequest) -> WhatIfBody:
         engine=card,
         quality=wish.quality,
         admission=settings.admission,
-        weaver_hour=settings.prices.weaver_hour,
+        weaver_hour=prices.mean_hour(offering or [((card.name,), "")]),
         now=time.time(),
     )
-    return WhatIfBody.of(outcome, waiting=waiting, currency=settings.prices.currency)
+    return WhatIfBody.of(outcome, waiting=waiting, currency=prices.currency)

@@ -12,7 +12,6 @@ from gateway.fleet.figures import Cost, Slot, refused_in
 from gateway.fleet.what_if import Outcome, seconds_or_none
 from gateway.ledger.figures import TimingsRow
 from gateway.rules.text import EngineName
-from gateway.settings import PriceSettings
 from gateway.status.models import AT, EtaBody
 from gateway.status.views import iso
 from proteus.engines import Quality
@@ -116,7 +115,7 @@ class FiguresBody(BaseModel):
     minutes: list[SlotBody] = Field(description="Oldest first, without gaps; the last one is not over.")
     failures: dict[str, int] = Field(description="Code -> failed jobs of every kind.")
     refused: dict[str, int] = Field(description="Code -> pictures that were refused at the submit.")
-    cost: CostBody | None = Field(description="null where no price is set (`PRICE_WEAVER_HOUR`).")
+    cost: CostBody | None = Field(description="null where no price is set (`PRICE_WEAVER_HOUR`, `PRICE_NODE_HOURS`).")
 
     @classmethod
     def of(
@@ -126,7 +125,8 @@ class FiguresBody(BaseModel):
         timings: TimingsRow,
         failures: Mapping[str, int],
         cost: Cost,
-        prices: PriceSettings,
+        weaver_hour: float,
+        currency: str,
     ) -> FiguresBody:
         """Return the figures as operators see them."""
         parts = {
@@ -141,12 +141,12 @@ class FiguresBody(BaseModel):
             failures=dict(failures),
             refused=refused_in(slots),
             cost=CostBody(
-                currency=prices.currency,
-                weaver_hour=prices.weaver_hour,
+                currency=currency,
+                weaver_hour=weaver_hour,
                 busy_per_picture=cost.busy,
                 with_idle_per_picture=cost.with_idle,
             )
-            if prices.weaver_hour
+            if weaver_hour
             else None,
         )
 

@@ -33,7 +33,7 @@ EXAMPLE: Final[dict[str, Any]] = {
 }
 TEXT: Final = "pk_k3f7x0qa_Zm9yIGRvY3VtZW50YXRpb24gb25seSwgbm8ga2V5IQ"
 
-KeyScope = Literal["admin", "priority:high", "tokens", "webhooks"]
+KeyScope = Literal["admin", "priority:high", "tokens", "usage", "webhooks"]
 Engines = Annotated[list[EngineName], Field(max_length=32)]
 Units = Annotated[int, Field(ge=1, le=100_000_000)]
 LimitedKind = Literal["submits", "uploads", "pictures_a_day", "pictures_in_30_days"]
@@ -67,7 +67,8 @@ class KeyRequest(BaseModel):
     scopes: list[KeyScope] = Field(
         default=["tokens"],
         max_length=8,
-        description="`tokens`: make guests and mint browser tokens. `webhooks`: endpoints, `webhook_url`. "
+        description="`tokens`: make guests and mint browser tokens. `webhooks`: endpoints, `webhook_url`. `usage`: see "
+        "what the tenant used. "
         "`priority:high`, `admin`: you must have them.",
     )
     engines: Engines | None = Field(default=None, description="The engines it may use; null: those of its tenant.")

@@ -103,7 +103,9 @@ async def _stored(
     inline = [one for one in photos if isinstance(one, InlinePhoto)]
     if inline:
         await submit.services.idempotency.replay(submit.context)
-        submit.services.acceptor.check(submit.context, options)  # Nothing is stored for a submit that would be refused.
+        await submit.services.acceptor.check(
+            submit.context, options
+        )  # Nothing is stored for a submit that would be refused.
         await allow(submit.request, submit.services, "uploads", submit.caller, times=len(inline))
     async with kept(submit.services, submit.caller, inline) as stored:
         addresses = iter(stored)

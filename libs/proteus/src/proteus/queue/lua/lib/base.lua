@@ -30,15 +30,21 @@ local function sound(id, job, whole)
   return job
 end
 
+-- usage_of(token, stored): what the attempt with this token reported by its last heartbeat, as JSON; nil: nothing yet.
+local function usage_of(token, stored)
+  local mark = (token or '') .. ':'
+  return stored and string.sub(stored, 1, #mark) == mark and string.sub(stored, #mark + 1) or nil
+end
+
 -- read(id): a job's fields as strings, false where absent; `state` is false if there is no such job. Counters that
 -- are 0 and flags that are down are not stored: most jobs never need them, and every field costs time.
 local function read(id)
   local f = call('HMGET', JOB .. id, 'state', 'token', 'worker', 'attempts', 'crashes', 'solo_crashes', 'solo', 'cancel', 'deadline',
-    'payload', 'label', 'url', 'entry', 'engine', 'order', 'parked', 'aged', 'express')
+    'payload', 'label', 'url', 'entry', 'engine', 'order', 'parked', 'aged', 'express', 'usage')
   local job = {state = f[1], token = f[2], worker = f[3] or '', attempts = f[4] or '0', crashes = f[5] or '0',
     solo_crashes = f[6] or '0', solo = f[7], cancel = f[8], deadline = f[9], payload = f[10] or '',
     label = f[11] or NO_LABEL, url = f[12] or 'null', entry = f[13] or '', engine = f[14] or '', order = f[15],
-    parked = f[16], aged = f[17], express = f[18]}
+    parked = f[16], aged = f[17], express = f[18], usage = usage_of(f[2], f[19])}
   return sound(id, job, true)
 end
 
@@ -51,6 +57,11 @@ local function emit(kind, id, state, job, ...)
   end
   return call('XADD', EVENTS, 'MAXLEN', '~', STREAM_CAP, '*', 'kind', kind, 'id', id, 'state', state, 'token',
     job.token, 'attempts', job.attempts, 'crashes', job.crashes, 'solo_crashes', job.solo_crashes, ...)
+end
+
+-- spent(job): what an attempt that ends here used, as fields of its event; nothing where the job did not run.
+local function spent(job)
+  if job.ran and job.usage then return 'usage', job.usage end
 end
 
 -- wake(): notify the workers that a job can be claimed.

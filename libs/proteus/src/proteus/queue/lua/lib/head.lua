@@ -14,6 +14,6 @@ local function to_head(id, job, reason)
     call('HDEL', JOB .. id, 'solo', 'worker', 'stage', 'step', 'steps', 'parked')
     call('RPUSH', LIST, job.payload)
     enlist(id, job.engine, order)
-    emit('returned', id, 'queued', job, 'reason', reason)
+    emit('returned', id, 'queued', job, 'reason', reason, spent(job))
   end
 end

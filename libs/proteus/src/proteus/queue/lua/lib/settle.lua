@@ -9,9 +9,10 @@ local function let_go(worker, ids)
   end
 end
 
--- release(id, job): take it out of its structure: a lease, the retries, the parked jobs or the list (which costs
+-- release(id, job): an attempt of a running one ends (`job.ran`). Take it out of its structure: a lease, the retries, the parked jobs or the list (which costs
 -- the distance to its nearer end).
 local function release(id, job)
+  job.ran = job.ran or job.state == 'running'
   if job.state == 'running' then
     let_go(job.worker, {id})
   elseif job.state == 'retrying' then
@@ -46,6 +47,7 @@ local function settle(id, job, state, code, message, result, result_key)
     end
     done = done .. '}'
   end
+  if job.ran and job.usage then extra[#extra + 1], extra[#extra + 2] = 'usage', job.usage end
   emit(state, id, state, job, unpack(extra))
   redis.call('PUBLISH', JOB_DONE, done)
 end

@@ -54,5 +54,5 @@ local function judge(id, engine)
   leases[#leases + 1], leases[#leases + 2] = expiry, id
   held[#held + 1], held[#held + 2] = id, alone_flag
   jobs[#jobs + 1] = {id, job.token, job.payload, job.body, job.engine, effective, degraded_flag, job.attempts, job.crashes,
-    alone_flag, job.deadline or '', job.submitted, NOW}
+    alone_flag, job.deadline or '', job.submitted, NOW, job.queued}
 end

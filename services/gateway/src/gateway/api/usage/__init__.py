@@ -1,0 +1,1 @@
+"""`/v1/usage`: what jobs used and cost, and the caps on it."""

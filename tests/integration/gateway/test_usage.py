@@ -1,0 +1,187 @@
+"""What jobs use: equal to what the engine did, in statuses, events and `GET /v1/usage`; lost work is nobody's bill."""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+import io
+import json
+import signal
+from pathlib import Path
+
+import pytest
+
+from access import made_key
+from gateway.settings import LimitSettings
+from proteus.bus.events import parse_event
+from proteus.keys import JOBS
+from proteus.queue import Completion
+from proteus.usage import Usage
+
+RAISES, FAILS = 7, 8
+"""Seeds whose pictures break their batch at its first step, and that fail alone after one."""
+
+USED = Usage(engine="puppet", device="cpu", gpu_seconds=2.0, engine_seconds=4.0, queue_seconds=0.5, store_seconds=0.1)
+
+
+@pytest.fixture
+def gateway_settings(gateway_settings):
+    unlimited = LimitSettings(submits_per_minute=0, guest_queued=0, guest_total=0, guest_requests_at_once=0)
+    prices = gateway_settings.prices.model_copy(
+        update={"weaver_hour": 3.6, "node_hours": {"timed": 7.2}, "currency": "EUR"}
+    )
+    return gateway_settings.model_copy(update={"limits": unlimited, "prices": prices})
+
+
+def logged(path: Path) -> float:
+    """The seconds of all steps that the engine wrote down."""
+    return sum(json.loads(line)["seconds"] for line in path.read_text().splitlines())
+
+
+async def begun(fleet, job_id: str) -> bool:
+    (view,) = await fleet.queue.look(job_id)
+    return view is not None and (view.step > 0 or view.state.terminal)
+
+
+async def total_of(http, **params) -> dict:
+    answer = await http.get("/v1/usage", params=params)
+    assert answer.status_code == 200, answer.text
+    return answer.json()["total"]
+
+
+async def finish_with(hands, used: Usage | None) -> None:
+    """Weave the next picture as a worker that reports this usage, or none: one of a version before."""
+    job = await hands.take(JOBS)
+    result = (await asyncio.to_thread(hands._do, job)).write()
+    completion = Completion(id=job.id, token=job.token, result=result, usage=used)
+    await hands.queues[JOBS].complete(hands.worker, [completion])
+
+
+@pytest.mark.slow
+async def test_the_usage_of_200_pictures_with_cancels_and_retries_is_what_the_engine_did(
+    gateway, ready, fleet, tmp_path
+) -> None:
+    log, http = tmp_path / "steps.log", ready.guest.http
+    await fleet.configure(batch_size=8)
+    before = await total_of(http)
+    await fleet.weaver(
+        curve="1:0.4,8:0.4",
+        WEAVER_TIMED_STEP_LOG=str(log),
+        WEAVER_TIMED_POISON=f"{RAISES}:raise,{FAILS}:fail",
+        WEAVER_PROFILE_SECONDS="0",
+        **fleet.long_lease,
+    )
+    seeds = {3: RAISES, 17: FAILS, 31: RAISES}
+    jobs = [await ready.snap(model="timed", num_samples=4, seed=seeds.get(n, 1_000 + n)) for n in range(50)]
+    for job in jobs[-15::3]:
+        await fleet.until(lambda job_id=job["job_id"]: begun(fleet, job_id))
+        await http.post(f"/v1/tryons/{job['job_id']}/cancel")
+    ended = [await ready.guest.wait(job["job_id"], 60) for job in jobs]
+    states = {one["status"] for one in ended}
+    assert {"completed", "canceled"} <= states
+    total = await total_of(http)
+    used = total["gpu_seconds"] + total["unbilled_seconds"]
+    assert used == pytest.approx(logged(log), rel=0.01)
+    assert total["unbilled_seconds"] < 0.5 * total["gpu_seconds"]
+    assert (total["unknown_attempts"] - before["unknown_attempts"], total["lost_attempts"]) == (0, 0)
+    assert total["attempts"] - before["attempts"] > 190, "retries are attempts, too"
+    shown = sum(one["usage"]["gpu_seconds"] for one in ended if one["usage"])
+    assert shown == pytest.approx(total["gpu_seconds"], abs=0.01)
+    costs = sum(one["cost"]["amount"] for one in ended if one["cost"])
+    assert costs == pytest.approx(total["cost"], abs=0.001)
+    assert costs == pytest.approx(total["gpu_seconds"] * 7.2 / 3600, rel=0.01)
+
+
+@pytest.mark.slow
+async def test_of_a_killed_worker_at_most_a_heartbeat_is_missing_and_nobody_pays_for_it(
+    gateway, ready, fleet, tmp_path
+) -> None:
+    log, http, beat = tmp_path / "steps.log", ready.guest.http, 0.3
+    options = {"WEAVER_TIMED_STEP_LOG": str(log), "WEAVER_PROFILE_SECONDS": "0", "LEASE_BEAT_SECONDS": str(beat)}
+    first = await fleet.weaver("w1", curve="1:1.6,8:1.6", **options)
+    job = await ready.snap(model="timed")
+
+    async def worked() -> bool:
+        return log.exists() and logged(log) > 1.0
+
+    await fleet.until(worked)
+    first.send(signal.SIGKILL)
+    first.popen.wait()
+    lost = logged(log)
+    await fleet.weaver("w2", curve="1:0.16,8:0.16", **options)
+    ended = await ready.guest.wait(job["job_id"], 60)
+    assert ended["status"] == "completed"
+    total = await total_of(http)
+    step, billed = 1.6 / 8, logged(log) - lost
+    assert total["gpu_seconds"] == pytest.approx(billed, rel=0.01)
+    assert 0 < total["unbilled_seconds"] <= lost + 0.001
+    missing = lost - total["unbilled_seconds"]
+    assert missing <= beat + step + 0.05, "a heartbeat carries every step that ended before it"
+    assert total["lost_attempts"] == 1
+    assert ended["usage"]["gpu_seconds"] == pytest.approx(billed, rel=0.01)
+    assert ended["usage"]["unbilled_seconds"] == pytest.approx(total["unbilled_seconds"], abs=0.001)
+
+
+async def test_usage_shows_in_status_list_event_and_table_and_only_to_those_who_may_see_it(
+    gateway, owner, account, prepare, hands, parts
+) -> None:
+    key = await made_key(owner)
+    shop = await prepare(gateway, gateway.bearer(key["key"], "user_acme"))
+    async with shop.guest.listening() as heard:
+        job = await shop.snap()
+        await finish_with(hands, USED)
+        await heard.until(lambda seen: any("cost" in one for one in seen.jobs))
+    ended = await shop.guest.wait(job["job_id"])
+    seconds = {"gpu_seconds": 2.0, "unbilled_seconds": 0.0, "engine_seconds": 4.0, "queue_seconds": 0.5}
+    assert ended["usage"] == {**seconds, "store_seconds": 0.1, "known": True}
+    assert ended["cost"] == {"amount": 0.002, "currency": "EUR", "idle_included": False}
+    (told,) = [one for one in heard.jobs if one["job_id"] == job["job_id"] and "cost" in one]
+    assert (told["usage"], told["cost"]) == (ended["usage"], ended["cost"])
+    (listed,) = [
+        one for one in (await shop.guest.http.get("/v1/tryons")).json()["items"] if one["job_id"] == job["job_id"]
+    ]
+    assert (listed["usage"], listed["cost"]) == (ended["usage"], ended["cost"])
+
+    stranger, other = await gateway.guest(), await account(gateway, "other", scopes=["keys"])
+    admin = await account(gateway, "staff", scopes=["admin"])
+    assert (await total_of(stranger.http))["gpu_seconds"] == 0
+    assert (await total_of(other.http))["gpu_seconds"] == 0
+    for http in (shop.guest.http, owner.http, admin.http):
+        total = await total_of(http)
+        assert (total["gpu_seconds"], total["cost"], total["pictures"]) == (2.0, 0.002, 1)
+    by = {"by": ["day", "tenant", "user", "key", "engine"]}
+    items = (await owner.http.get("/v1/usage", params=by)).json()["items"]
+    (woven,) = [one for one in items if one["engine"] == "puppet"]
+    assert (woven["tenant"], woven["user"], woven["key"]) == ("acme", "user_acme", key["key_id"])
+    assert woven["unknown_attempts"] == 1, "the first picture's worker reported nothing"
+    for params in ({"tenant": "acme"}, {"user": "user_acme"}):
+        assert (await stranger.http.get("/v1/usage", params=params)).status_code == 403
+    table = await owner.http.get("/v1/usage", params={**by, "format": "csv"})
+    assert table.headers["content-type"].startswith("text/csv")
+    rows = list(csv.DictReader(io.StringIO(table.text)))
+    assert sum(float(row["gpu_seconds"]) for row in rows) == 2.0
+    assert {row["currency"] for row in rows} == {"EUR"}
+
+    await finish_again(parts, job["job_id"])
+    assert (await total_of(admin.http))["gpu_seconds"] == 2.0, "an event that comes twice counts once"
+    assert (await admin.http.delete("/users/user_acme")).status_code == 204
+    kept = (await admin.http.get("/v1/usage", params={**by, "tenant": "acme"})).json()
+    assert kept["total"]["gpu_seconds"] == 2.0
+    assert {one["user"] for one in kept["items"]} == {""}, "what was used stays, and whose it was does not"
+
+
+async def finish_again(parts, job_id: str) -> None:
+    """Record the job's last event once more, as after a gateway that died between commit and acknowledgement."""
+    queue = parts.queues[JOBS]
+    entries = await parts.redis.xrange(queue.keys.events)
+    events = [parse_event(entry_id, fields) for entry_id, fields in entries if fields["id"] == job_id]
+    await parts.recorder.settle([event for event in events if event.kind == "completed"])
+
+
+async def test_usage_of_a_worker_of_the_version_before_is_unknown_and_costs_nothing(gateway, ready, hands) -> None:
+    job = await ready.snap()
+    await finish_with(hands, None)
+    ended = await ready.guest.wait(job["job_id"])
+    assert ended["status"] == "completed"
+    assert (ended["usage"]["known"], ended["usage"]["gpu_seconds"], ended["cost"]) == (False, 0.0, None)
+    assert (await total_of(ready.guest.http))["unknown_attempts"] >= 1
