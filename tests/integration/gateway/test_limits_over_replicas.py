@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -94,6 +95,40 @@ async def test_what_is_counted_without_asking_exceeds_a_limit_by_an_eighth_at_mo
         for one in limiters:
             done += await let_through(one, one.demand("submits", "ann"), tries=1)
     assert 64 <= done <= 72
+
+
+async def test_requests_at_the_same_time_add_up_once_what_was_counted_before_them(clients):
+    rates = {"submits": Rate(limit=80), "requests": Rate(limit=80)}
+    first, second = (Limiter(rates, one) for one in clients)
+    for _ in range(11):  # One asks Redis; ten are an eighth of the limit and are counted here.
+        await first.take(first.demand("submits", "ann"))
+    await asyncio.gather(*(first.take(first.demand("submits", "ann")) for _ in range(8)))
+    assert (await second.take(second.demand("submits", "ann"))).left == 80 - 20
+
+    for _ in range(20):
+        first.count("requests", "ann")
+    await asyncio.gather(first.settle(), first.settle())
+    assert first.count("requests", "ann").left == 80 - 21
+    await first.settle()
+    assert (await second.take(second.demand("requests", "ann"))).left == 80 - 22
+
+
+async def test_what_could_not_be_added_up_is_added_up_once_when_redis_is_back(clients, redis):
+    clock = ManualClock()
+    rates = {"requests": Rate(limit=80)}
+    first, second = (Limiter(rates, one, now=clock.now) for one in clients)
+    first.count("requests", "ann")
+    await first.settle()
+    await redis.rename(f"{LIMITS}:{{requests/ann}}", "kept")
+    await redis.lpush(f"{LIMITS}:{{requests/ann}}", "x")
+    for _ in range(5):
+        first.count("requests", "ann")
+    await first.settle()
+    assert first.count("requests", "ann").left == 80 - 7
+    await redis.rename("kept", f"{LIMITS}:{{requests/ann}}")
+    clock.advance(1.1)
+    await first.settle()
+    assert (await second.take(second.demand("requests", "ann"))).left == 80 - 8
 
 
 async def test_requests_of_any_kind_are_counted_here_and_added_up_each_second(clients):

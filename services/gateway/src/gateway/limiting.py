@@ -50,12 +50,16 @@ IDLE_SECONDS: Final = 60.0
 
 @dataclass(slots=True)
 class _Seen:
-    """What this process knows of a holder: its window in Redis at `at`, and the units counted here since."""
+    """What this process knows of a holder: its window in Redis at `at`, and the units counted here since.
+
+    `new` units wait to be sent; `sent` units are on their way to Redis, each with one call alone.
+    """
 
     rate: Rate
     window: Window
     new: int
     at: float
+    sent: int = 0
 
 
 class Limiter:
@@ -133,7 +137,9 @@ class Limiter:
     async def settle(self) -> None:
         """Add what was counted here to the counters in Redis, and read what the other replicas counted."""
         now = self._now()
-        for key in [key for key, one in self._seen.items() if now - one.at > IDLE_SECONDS and not one.new]:
+        for key in [
+            key for key, one in self._seen.items() if now - one.at > IDLE_SECONDS and not (one.new or one.sent)
+        ]:
             del self._seen[key]
         waiting = [
             Demand(kind=kind, holder=holder, rate=one.rate, units=0)
@@ -158,7 +164,7 @@ class Limiter:
             return False
         limit = demand.rate.limit
         unasked = limit / UNASKED_SHARE / self._replicas
-        return seen.window.counted(demand.rate.seconds) <= limit / 2 and seen.new + demand.units <= unasked
+        return seen.window.counted(demand.rate.seconds) <= limit / 2 and seen.new + seen.sent + demand.units <= unasked
 
     def _add(self, demand: Demand) -> Allowance:
         seen = self._of(demand)
@@ -192,6 +198,8 @@ class Limiter:
         acquire, read = self._scripts.lua_acquire_sliding_window, self._scripts.lua_sliding_window
         known = [self._of(demand) for demand in demands]
         sent = [seen.new for seen in known]
+        for seen, new in zip(known, sent, strict=True):  # Calls at the same time must not send these units again.
+            seen.new, seen.sent = seen.new - new, seen.sent + new
 
         def ask(pipe: Any) -> None:
             for demand, new in zip(demands, sent, strict=True):
@@ -201,10 +209,16 @@ class Limiter:
                 pipe.evalsha(acquire.sha, 2, *keys, rate.limit, rate.seconds, demand.units)
                 pipe.evalsha(read.sha, 2, *keys, rate.seconds)
 
-        replies = await self._pipelined(ask)
+        unsent = sent
+        try:
+            replies = await self._pipelined(ask)
+            unsent = [0] * len(sent)
+        finally:
+            for seen, new, back in zip(known, sent, unsent, strict=True):
+                seen.sent, seen.new = seen.sent - new, seen.new + back
         found = []
-        for demand, seen, new, taken, read_now in zip(demands, known, sent, replies[1::3], replies[2::3], strict=True):
-            seen.window, seen.new, seen.at = _window(*read_now), max(0, seen.new - new), self._now()
+        for demand, seen, taken, read_now in zip(demands, known, replies[1::3], replies[2::3], strict=True):
+            seen.window, seen.at = _window(*read_now), self._now()
             found.append((demand, bool(taken), seen.window))
         return found
 
@@ -245,7 +259,7 @@ def _left(allowance: Allowance) -> int:
 
 def _with(seen: _Seen) -> Window:
     """Return a holder's window with what was counted here since."""
-    return replace(seen.window, now=seen.window.now + seen.new)
+    return replace(seen.window, now=seen.window.now + seen.new + seen.sent)
 
 
 def _window(before: Any, before_ms: Any, now: Any, now_ms: Any) -> Window:
