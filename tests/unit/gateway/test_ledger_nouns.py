@@ -87,7 +87,7 @@ def test_every_table_is_known_to_migrations() -> None:
     assert set(METADATA.tables) == {
         "users", "images", "tryons", "jobs", "job_needs", "events", "idempotency", "deletions", "engine_offers",
         "deployment", "tenants", "accounts", "api_keys", "refresh_tokens", "audit_log",
-        "consents",
+        "consents", "usage_records", "spend_caps", "spend_days", "spend_reservations",
     }  # fmt: skip
 
 
