@@ -63,6 +63,8 @@ def gateway(door: Door) -> Iterator[Ask]:
                 answer = http.request(method, path, **options)
                 if answer.is_error:
                     raise Refused(logins.problem_of(answer), status=answer.status_code)
+                if "json" not in answer.headers.get("content-type", "json"):
+                    return answer.text
                 return answer.json() if answer.content else None
 
             yield ask
