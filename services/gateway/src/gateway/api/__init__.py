@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 
 from gateway.api import pages, problems, replays
@@ -48,16 +49,24 @@ def install(app: FastAPI, *, origins: list[str], storage_endpoint: str) -> None:
     """Add every route, page, error answer and middleware to the app."""
     problems.install(app)
     replays.install(app)
+    app.router.routes.extend(_routes().routes)
+    pages.install(app, storage_endpoint=storage_endpoint)
+    app.add_middleware(CORSMiddleware, **cors_rules(origins))
+
+
+@cache
+def _routes() -> APIRouter:
+    """Return every route, with what its answers refuse: built once in a process, no setting changes any of them."""
     refusals: dict[int | str, dict[str, Any]] = {
         status: {"model": Problem, "content": {problems.MEDIA_TYPE: {}}, "description": description}
         for status, description in REFUSALS.items()
     }
+    every = APIRouter()
     # Routes are tried in this order: the most requested come first.
     for module in (
         form, submit, status, results, auth, images, segmentations, tryons, vtons, events, users, engines, fleet, queue,
         decisions, arrivals, uploads, health, keys, tokens, accounts, tenants,
         audit, consent, intake, bulk, workers, figures,
     ):  # fmt: skip
-        app.include_router(module.router, responses=refusals)
-    pages.install(app, storage_endpoint=storage_endpoint)
-    app.add_middleware(CORSMiddleware, **cors_rules(origins))
+        every.include_router(module.router, responses=refusals)
+    return every

@@ -18,6 +18,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.util import LRUCache
 
 from gateway.ledger.session import Reads, Writes
 from gateway.settings import DatabaseSettings
@@ -94,8 +95,24 @@ class _Connection(asyncpg.Connection):  # type: ignore[misc]
         await super().close(timeout=min(timeout or GIVE_UP_SECONDS / 2, GIVE_UP_SECONDS / 2))
 
 
+class _Compiled(LRUCache[Any, Any]):
+    """Statements compiled once in a process, whichever pool sends them.
+
+    SQLAlchemy keeps them per dialect, the key's first part, and every engine has its own; ours are all alike.
+    """
+
+    def get(self, key: Any, default: Any = None) -> Any:
+        return super().get(key[1:], default)
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        super().__setitem__(key[1:], value)
+
+
+_COMPILED: Final = _Compiled(500)
+
+
 def _engine(settings: DatabaseSettings, connections: int) -> AsyncEngine:
-    return create_async_engine(
+    made = create_async_engine(
         settings.url,
         pool_size=connections,
         max_overflow=0,  # Beyond the pool wait: opening a connection costs Postgres more than ten submits.
@@ -111,6 +128,7 @@ def _engine(settings: DatabaseSettings, connections: int) -> AsyncEngine:
             "server_settings": {"application_name": "gateway"},
         },
     )
+    return made.execution_options(compiled_cache=_COMPILED)
 
 
 async def _scalar(connection: AsyncConnection, statement: str, **values: Any) -> Any:
