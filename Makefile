@@ -73,6 +73,10 @@ e2e: install-dev ## The pages in a real Chromium on a fleet of their own (apt-ge
 	@$(BIN)/python -m workbench.pages
 	@$(BIN)/pytest -q -m browser tests/e2e
 
+.PHONY: clip
+clip: install-dev ## Record the README's clip in a real Chromium: upload, Mirror, Snap, result; into docs/images
+	@$(BIN)/python -m workbench.clip
+
 .PHONY: test-pages
 test-pages: install ## The pages' types, lint and unit tests, with their own Node
 	@$(BIN)/python -m workbench.pages --only-install

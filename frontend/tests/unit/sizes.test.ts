@@ -32,5 +32,10 @@ describe("advice", () => {
     expect(adviceFor(picture((n) => n % 256), large)).toEqual([]);
     expect(adviceFor(picture((n) => (n % 5 ? 255 : 60)), large)).toEqual([]);
     expect(adviceFor(picture(() => 0, 0), large)).toEqual([]);
+    for (const cloth of [5, 128, 250]) {
+      const cutOut = picture(() => cloth);
+      for (let n = 0; n < 300; n++) cutOut[4 * n + 3] = 0;
+      expect(adviceFor(cutOut, large)).toEqual([]);
+    }
   });
 });

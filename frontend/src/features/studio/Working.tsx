@@ -18,6 +18,7 @@ export function Working({ job }: { job: Job }) {
   const now = useNow(250);
   const before = useBefore(job);
   const preview = usePreview(job.job_id);
+  const picture = preview === undefined ? null : (preview ?? before);
   const garment = useSignal(slots.garment);
   const elsewhere = useSignal(cancelingElsewhere);
   const [asked, setCanceling] = useState(false);
@@ -62,7 +63,7 @@ export function Working({ job }: { job: Job }) {
   return (
     <div className="stage-card card working" data-stage={job.stage ?? ""} data-job={job.job_id}>
       <div className="working-picture" aria-hidden="true">
-        {(preview ?? before) && <img src={preview ?? before ?? ""} alt="" data-preview={preview !== null} />}
+        {picture && <img src={picture} alt="" data-preview={preview !== null} />}
         {garment.shown && preview === null && <img className="inset" src={garment.cut?.preview ?? garment.shown} alt="" />}
       </div>
       <div className="working-panel">

@@ -28,10 +28,11 @@ export function useBefore(job: Job): string | null {
   return isHere ? person.shown : url;
 }
 
-/** Where the first preview of a try-on from the Mirror can be shown from: what the mirror showed at that moment. */
-export function usePreview(jobId: string): string | null {
-  const stored = useFound(async () => (await get("tryons", jobId))?.preview ?? null, jobId);
-  return useBlobUrl(stored);
+/** Where the first preview of a try-on from the Mirror can be shown from: what the mirror showed at that moment. Undefined: it is looked for. */
+export function usePreview(jobId: string): string | null | undefined {
+  const stored = useFound(async () => ({ blob: (await get("tryons", jobId))?.preview ?? null }), jobId);
+  const url = useBlobUrl(stored?.blob);
+  return stored === null || (stored.blob !== null && url === null) ? undefined : url;
 }
 
 async function photoOf(job: Job): Promise<Blob | null> {

@@ -1,7 +1,7 @@
 /* A mask as stripes over a photo. Pure. */
 
 /** The accent's hue, seen on light and dark clothes alike. */
-const TINT = [255, 92, 57] as const;
+const TINT = [30, 210, 190] as const;
 const STRIPE_PIXELS = 14;
 
 /** Turn a mask (white: may change) into stripes that let the photo through, in place: RGBA, 8 bits. */

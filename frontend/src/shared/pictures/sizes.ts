@@ -38,7 +38,7 @@ export function adviceFor(pixels: Uint8ClampedArray, size: Size): Advice[] {
     squares += light * light;
     count += 1;
   }
-  if (count === 0) return advice;
+  if (4 * count < pixels.length) return advice; // A cut-out's light is its cloth's: black, white or plain is no fault.
   const mean = sum / count;
   const spread = Math.sqrt(Math.max(0, squares / count - mean * mean));
   if (mean < DARK) advice.push("dark");
