@@ -11,6 +11,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import typer
+from typer.testing import CliRunner
 
 from access import made_key
 from gateway.ledger.usage import UsageFilter, UsageSum
@@ -18,6 +20,7 @@ from proteus.bus.events import parse_event
 from proteus.keys import JOBS
 from proteus.queue import Completion
 from proteus.usage import Usage
+from proteus_cli.usage_cli import usage
 
 USED = Usage(engine="puppet", device="cpu", gpu_seconds=2.0, engine_seconds=4.0, queue_seconds=0.5, store_seconds=0.1)
 
@@ -153,6 +156,16 @@ async def test_usage_shows_in_status_list_event_and_table_and_only_to_those_who_
     rows = list(csv.DictReader(io.StringIO(table.text)))
     assert sum(float(row["gpu_seconds"]) for row in rows) == 2.0
     assert {row["currency"] for row in rows} == {"EUR"}
+
+    command = typer.Typer()
+    command.command()(usage)
+    where = ["--url", gateway.url, "--token", owner.token]
+    shown = await asyncio.to_thread(CliRunner().invoke, command, [*where, "--csv", "--by", "engine"])
+    assert (shown.exit_code, "puppet,1,1" in shown.stdout) == (0, True), shown.output
+    shown = await asyncio.to_thread(CliRunner().invoke, command, [*where, "--json"])
+    assert f'"gpu_seconds": {total["gpu_seconds"]}' in shown.stdout
+    shown = await asyncio.to_thread(CliRunner().invoke, command, where)
+    assert (shown.exit_code, "cost EUR" in shown.stdout) == (0, True), shown.output
 
     await finish_again(parts, job["job_id"])
     assert (await total_of(admin.http))["gpu_seconds"] == 2.0, "an event that comes twice counts once"

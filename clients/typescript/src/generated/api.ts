@@ -1165,7 +1165,7 @@ export interface paths {
         get?: never;
         /**
          * Say what a tenant may use
-         * @description Restrict a tenant's engines and samples, its keys' and shoppers' included. Holds within seconds.
+         * @description Restrict a tenant's engines, samples and units by kind, for its keys and shoppers too. Holds within seconds.
          */
         put: operations["restrict_v1_tenants__tenant__put"];
         post?: never;
@@ -1403,8 +1403,343 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/webhooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List webhook endpoints
+         * @description Return your tenant's endpoints, the newest first, with their state.
+         */
+        get: operations["list_webhooks_v1_webhooks_get"];
+        put?: never;
+        /**
+         * Make a webhook endpoint
+         * @description Make an endpoint for the events of all try-ons of your tenant; its secret is shown this once.
+         */
+        post: operations["create_v1_webhooks_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/webhooks/{webhook_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Look at a webhook endpoint
+         * @description Return an endpoint; its secret is never shown again.
+         */
+        get: operations["get_webhook_v1_webhooks__webhook_id__get"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete a webhook endpoint
+         * @description Delete the endpoint with its deliveries; what is pending is not sent.
+         */
+        delete: operations["delete_v1_webhooks__webhook_id__delete"];
+        options?: never;
+        head?: never;
+        /**
+         * Change a webhook endpoint
+         * @description Change address, events or description, or switch the endpoint off or on; what is left out stays.
+         */
+        patch: operations["change_v1_webhooks__webhook_id__patch"];
+        trace?: never;
+    };
+    "/v1/webhooks/{webhook_id}/rotate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Replace the secret of a webhook endpoint
+         * @description Return a new secret, this once. Until `grace_seconds` are over both secrets sign every message.
+         */
+        post: operations["rotate_v1_webhooks__webhook_id__rotate_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/webhooks/{webhook_id}/ping": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Test a webhook endpoint
+         * @description Send a message of the type `ping`, once; look at its delivery for the answer.
+         */
+        post: operations["ping_v1_webhooks__webhook_id__ping_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/webhooks/{webhook_id}/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List deliveries
+         * @description Return what was sent to an endpoint or waits for it, the newest first.
+         */
+        get: operations["list_deliveries_v1_webhooks__webhook_id__deliveries_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/webhooks/{webhook_id}/deliveries/{delivery_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Look at a delivery
+         * @description Return a delivery with its payload, and each attempt with request and answer.
+         */
+        get: operations["get_delivery_v1_webhooks__webhook_id__deliveries__delivery_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/webhooks/{webhook_id}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send deliveries again
+         * @description Send one ended delivery again, or all since a moment, with the ids they had.
+         */
+        post: operations["replay_v1_webhooks__webhook_id__replay_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show usage and cost
+         * @description Return what jobs used, preparations included, in the time in which their attempts ended.
+         *
+         *     You see your own usage; with the scope `usage` or `keys` that of your tenant; an administrator sees all.
+         */
+        get: operations["usage_v1_usage_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/spend-caps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List spend caps
+         * @description Return the caps of your tenant and its keys, with what is used of each; administrators see all.
+         */
+        get: operations["list_caps_v1_spend_caps_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/spend-caps/tenants/{tenant}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Cap a tenant's spend
+         * @description Cap what a tenant uses, its keys and shoppers included. Holds within a second; without numbers it ends.
+         */
+        put: operations["cap_tenant_v1_spend_caps_tenants__tenant__put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/spend-caps/keys/{key_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Cap a key's spend
+         * @description Cap what a key of your tenant uses, with the tokens that it made. Its tenant's cap holds beside it.
+         */
+        put: operations["cap_key_v1_spend_caps_keys__key_id__put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
-export type webhooks = Record<string, never>;
+export interface webhooks {
+    "tryon.started": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A try-on: started
+         * @description Answer 2xx within 10 s. Anything else is tried again for a day; 410 switches the endpoint off.
+         */
+        post: operations["receivetryon_started_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "tryon.completed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A try-on: completed
+         * @description Answer 2xx within 10 s. Anything else is tried again for a day; 410 switches the endpoint off.
+         */
+        post: operations["receivetryon_completed_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "tryon.failed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A try-on: failed
+         * @description Answer 2xx within 10 s. Anything else is tried again for a day; 410 switches the endpoint off.
+         */
+        post: operations["receivetryon_failed_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "tryon.canceled": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A try-on: canceled
+         * @description Answer 2xx within 10 s. Anything else is tried again for a day; 410 switches the endpoint off.
+         */
+        post: operations["receivetryon_canceled_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "tryon.expired": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A try-on: expired
+         * @description Answer 2xx within 10 s. Anything else is tried again for a day; 410 switches the endpoint off.
+         */
+        post: operations["receivetryon_expired_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+}
 export interface components {
     schemas: {
         /**
@@ -1496,7 +1831,8 @@ export interface components {
          *       "ready_at": "2026-02-03T12:00:01.250Z",
          *       "started_at": "2026-02-03T12:00:03.500Z",
          *       "status": "completed",
-         *       "tenant": "guests"
+         *       "tenant": "guests",
+         *       "deadline_at": null
          *     }
          */
         Arrival: {
@@ -1561,7 +1897,8 @@ export interface components {
          *           "ready_at": "2026-02-03T12:00:01.250Z",
          *           "started_at": "2026-02-03T12:00:03.500Z",
          *           "status": "completed",
-         *           "tenant": "guests"
+         *           "tenant": "guests",
+         *           "deadline_at": null
          *         }
          *       ],
          *       "next_cursor": "WyIyMDI2LTAyLTAz…"
@@ -1572,6 +1909,28 @@ export interface components {
             items: components["schemas"]["Arrival"][];
             /** Next Cursor */
             next_cursor?: string | null;
+        };
+        /**
+         * AttemptBody
+         * @description One request and its answer, of which 4 KB are kept.
+         */
+        AttemptBody: {
+            /** At */
+            at: string;
+            /** Seconds */
+            seconds: number;
+            /** Url */
+            url: string;
+            /** Request Headers */
+            request_headers: {
+                [key: string]: string;
+            };
+            /** Status */
+            status: number | null;
+            /** Answer */
+            answer: string;
+            /** Error */
+            error: string | null;
         };
         /**
          * AuditPage
@@ -1591,7 +1950,8 @@ export interface components {
          *           "id": "aud_7c1d8a1e0b6f4f0f9d4c2b1a09f8e7d6",
          *           "request_id": "7d9f6f0f2f7c4c0e8d1b2a3c4d5e6f70",
          *           "target": "key_k3f7x0qa",
-         *           "tenant": "acme"
+         *           "tenant": "acme",
+         *           "key_id": null
          *         }
          *       ],
          *       "next_cursor": "WyIyMDI2LTAyLTAz…"
@@ -1609,6 +1969,81 @@ export interface components {
             file: string;
             /** @default auto */
             category?: components["schemas"]["Category"];
+        };
+        /**
+         * CapBody
+         * @description A cap, and what is used of it.
+         * @example {
+         *       "per_day": 3600,
+         *       "per_month": 72000,
+         *       "reserved": 12,
+         *       "subject": "tenant:acme",
+         *       "this_month": 20110.4,
+         *       "today": 931.2
+         *     }
+         */
+        CapBody: {
+            /**
+             * Subject
+             * @description `tenant:<name>` or `key:<id>`.
+             */
+            subject: string;
+            /** Per Day */
+            per_day: number | null;
+            /** Per Month */
+            per_month: number | null;
+            /**
+             * Today
+             * @description GPU seconds of today, UTC.
+             */
+            today: number;
+            /** This Month */
+            this_month: number;
+            /**
+             * Reserved
+             * @description What its unfinished pictures are expected to use.
+             */
+            reserved: number;
+        };
+        /**
+         * CapList
+         * @description Caps by the names of their holders.
+         * @example {
+         *       "items": [
+         *         {
+         *           "per_day": 3600,
+         *           "per_month": 72000,
+         *           "reserved": 12,
+         *           "subject": "tenant:acme",
+         *           "this_month": 20110.4,
+         *           "today": 931.2
+         *         }
+         *       ]
+         *     }
+         */
+        CapList: {
+            /** Items */
+            items: components["schemas"]["CapBody"][];
+        };
+        /**
+         * CapRequest
+         * @description What a tenant or a key may use in GPU seconds. What is left out or null is not capped.
+         * @example {
+         *       "per_day": 3600,
+         *       "per_month": 72000
+         *     }
+         */
+        CapRequest: {
+            /**
+             * Per Day
+             * @description In a day of UTC.
+             */
+            per_day?: number | null;
+            /**
+             * Per Month
+             * @description In a month of UTC.
+             */
+            per_month?: number | null;
         };
         /**
          * Category
@@ -1801,6 +2236,21 @@ export interface components {
             with_idle_per_picture: number | null;
         };
         /**
+         * CostInfo
+         * @description What a job's `gpu_seconds` cost by the deployment's price table.
+         *
+         *     Attributes:
+         *         idle_included: Whether it carries a share of the time in which the fleet is idle.
+         */
+        CostInfo: {
+            /** Amount */
+            amount: number;
+            /** Currency */
+            currency: string;
+            /** Idle Included */
+            idle_included: boolean;
+        };
+        /**
          * Credentials
          * @description An email address and a password.
          * @example {
@@ -1934,7 +2384,8 @@ export interface components {
          *       "id": "aud_7c1d8a1e0b6f4f0f9d4c2b1a09f8e7d6",
          *       "request_id": "7d9f6f0f2f7c4c0e8d1b2a3c4d5e6f70",
          *       "target": "key_k3f7x0qa",
-         *       "tenant": "acme"
+         *       "tenant": "acme",
+         *       "key_id": null
          *     }
          */
         DeedBody: {
@@ -1967,6 +2418,165 @@ export interface components {
             details: {
                 [key: string]: unknown;
             };
+        };
+        /**
+         * DeliveryBody
+         * @description One event for one endpoint. `delivery_id` is the header `webhook-id` of every attempt.
+         * @example {
+         *       "attempts": 1,
+         *       "created_at": "2026-02-03T12:00:00.000Z",
+         *       "delivery_id": "msg_b9c0d1e2f3a4b5c63f2b8c1d5e6f47a8",
+         *       "finished_at": "2026-02-03T12:00:00.000Z",
+         *       "job_id": "job_3f2b8c1d5e6f47a8b9c0d1e2f3a4b5c6",
+         *       "last_status": 200,
+         *       "seq": 7,
+         *       "state": "delivered",
+         *       "type": "tryon.completed",
+         *       "webhook_id": "wh_5e6f47a8b9c0d1e2f3a4b5c63f2b8c1d",
+         *       "next_at": null,
+         *       "last_error": null
+         *     }
+         */
+        DeliveryBody: {
+            /** Delivery Id */
+            delivery_id: string;
+            /** Webhook Id */
+            webhook_id: string;
+            /** Job Id */
+            job_id: string;
+            /** Seq */
+            seq: number;
+            /** Type */
+            type: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "pending" | "delivered" | "failed";
+            /** Attempts */
+            attempts: number;
+            /**
+             * Next At
+             * @description Of a pending one: when it is tried next.
+             */
+            next_at: string | null;
+            /** Last Status */
+            last_status: number | null;
+            /** Last Error */
+            last_error: string | null;
+            /** Created At */
+            created_at: string;
+            /** Finished At */
+            finished_at: string | null;
+        };
+        /**
+         * DeliveryDetail
+         * @description A delivery with what is sent, and every attempt.
+         * @example {
+         *       "attempts": 1,
+         *       "created_at": "2026-02-03T12:00:00.000Z",
+         *       "delivery_id": "msg_b9c0d1e2f3a4b5c63f2b8c1d5e6f47a8",
+         *       "finished_at": "2026-02-03T12:00:00.000Z",
+         *       "job_id": "job_3f2b8c1d5e6f47a8b9c0d1e2f3a4b5c6",
+         *       "last_status": 200,
+         *       "log": [
+         *         {
+         *           "answer": "ok",
+         *           "at": "2026-02-03T12:00:00.000Z",
+         *           "request_headers": {
+         *             "webhook-id": "msg_b9c0d1e2f3a4b5c63f2b8c1d5e6f47a8"
+         *           },
+         *           "seconds": 0.21,
+         *           "status": 200,
+         *           "url": "https://shop.example/proteus",
+         *           "error": null
+         *         }
+         *       ],
+         *       "payload": {
+         *         "data": {
+         *           "status": "completed"
+         *         },
+         *         "seq": 7,
+         *         "timestamp": "2026-02-03T12:00:00.000Z",
+         *         "type": "tryon.completed"
+         *       },
+         *       "seq": 7,
+         *       "state": "delivered",
+         *       "type": "tryon.completed",
+         *       "webhook_id": "wh_5e6f47a8b9c0d1e2f3a4b5c63f2b8c1d",
+         *       "next_at": null,
+         *       "last_error": null
+         *     }
+         */
+        DeliveryDetail: {
+            /** Delivery Id */
+            delivery_id: string;
+            /** Webhook Id */
+            webhook_id: string;
+            /** Job Id */
+            job_id: string;
+            /** Seq */
+            seq: number;
+            /** Type */
+            type: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "pending" | "delivered" | "failed";
+            /** Attempts */
+            attempts: number;
+            /**
+             * Next At
+             * @description Of a pending one: when it is tried next.
+             */
+            next_at: string | null;
+            /** Last Status */
+            last_status: number | null;
+            /** Last Error */
+            last_error: string | null;
+            /** Created At */
+            created_at: string;
+            /** Finished At */
+            finished_at: string | null;
+            /**
+             * Payload
+             * @description The body, but for `id`.
+             */
+            payload: {
+                [key: string]: unknown;
+            };
+            /** Log */
+            log: components["schemas"]["AttemptBody"][];
+        };
+        /**
+         * DeliveryList
+         * @description Deliveries, the newest first.
+         * @example {
+         *       "items": [
+         *         {
+         *           "attempts": 1,
+         *           "created_at": "2026-02-03T12:00:00.000Z",
+         *           "delivery_id": "msg_b9c0d1e2f3a4b5c63f2b8c1d5e6f47a8",
+         *           "finished_at": "2026-02-03T12:00:00.000Z",
+         *           "job_id": "job_3f2b8c1d5e6f47a8b9c0d1e2f3a4b5c6",
+         *           "last_status": 200,
+         *           "seq": 7,
+         *           "state": "delivered",
+         *           "type": "tryon.completed",
+         *           "webhook_id": "wh_5e6f47a8b9c0d1e2f3a4b5c63f2b8c1d",
+         *           "next_at": null,
+         *           "last_error": null
+         *         }
+         *       ],
+         *       "next_cursor": "WyIyMDI2LTAyLTAz…"
+         *     }
+         */
+        DeliveryList: {
+            /** Items */
+            items: components["schemas"]["DeliveryBody"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
         };
         /**
          * DepthsBody
@@ -2184,7 +2794,7 @@ export interface components {
             refused: {
                 [key: string]: number;
             };
-            /** @description null where no price is set (`PRICE_WEAVER_HOUR`). */
+            /** @description null where no price is set (`PRICE_WEAVER_HOUR`, `PRICE_NODE_HOURS`). */
             cost: components["schemas"]["CostBody"] | null;
         };
         /**
@@ -2231,6 +2841,33 @@ export interface components {
             warm_until?: string | null;
         };
         /**
+         * GarmentRequest
+         * @description One garment of an outfit: its photo or its cut-out, and which layer it is.
+         * @example {
+         *       "category": "upper",
+         *       "cloth_clean_url": "https://objects.example.com/proteus/derived/user_1a2b3c4d5e6f47a8b9c0d1e2f3a4b5c6/9f86d081884c7d65/cut/classic-1-auto/cut.png"
+         *     }
+         */
+        GarmentRequest: {
+            /**
+             * Image
+             * @description `image_url` of its photo, or the photo as a data URI.
+             */
+            image?: string | null;
+            /**
+             * Cloth Clean Url
+             * @description In place of `image`: its cut-out's address.
+             */
+            cloth_clean_url?: string | null;
+            /**
+             * Category
+             * @description `outer` is worn over an upper garment. Needed where there are several garments.
+             * @default auto
+             * @enum {string}
+             */
+            category?: "auto" | "lower" | "dress" | "overall" | "upper" | "outer";
+        };
+        /**
          * GivenBody
          * @description What was agreed to.
          */
@@ -2269,6 +2906,11 @@ export interface components {
             expires_in: number;
             /** User Id */
             user_id: string;
+        };
+        /** HTTPValidationError */
+        HTTPValidationError: {
+            /** Detail */
+            detail?: components["schemas"]["ValidationError"][];
         };
         /**
          * Happening
@@ -2401,7 +3043,9 @@ export interface components {
          * @description Whether new work is taken.
          * @example {
          *       "paused": false,
-         *       "reason": ""
+         *       "reason": "",
+         *       "since": null,
+         *       "by": null
          *     }
          */
         IntakeBody: {
@@ -2469,7 +3113,11 @@ export interface components {
          *       "scopes": [
          *         "tokens"
          *       ],
-         *       "tenant": "acme"
+         *       "tenant": "acme",
+         *       "samples_most": null,
+         *       "expires_at": null,
+         *       "revoked_at": null,
+         *       "last_used_at": null
          *     }
          */
         KeyBody: {
@@ -2529,7 +3177,11 @@ export interface components {
          *           "scopes": [
          *             "tokens"
          *           ],
-         *           "tenant": "acme"
+         *           "tenant": "acme",
+         *           "samples_most": null,
+         *           "expires_at": null,
+         *           "revoked_at": null,
+         *           "last_used_at": null
          *         }
          *       ],
          *       "next_cursor": "WyIyMDI2LTAyLTAz…"
@@ -2569,12 +3221,12 @@ export interface components {
             tenant?: string | null;
             /**
              * Scopes
-             * @description `tokens`: make guests and mint browser tokens. `priority:high`, `admin`: you must have them.
+             * @description `tokens`: make guests and mint browser tokens. `webhooks`: endpoints, `webhook_url`. `usage`: see what the tenant used. `priority:high`, `admin`: you must have them.
              * @default [
              *       "tokens"
              *     ]
              */
-            scopes?: ("admin" | "priority:high" | "tokens")[];
+            scopes?: ("admin" | "priority:high" | "tokens" | "usage" | "webhooks")[];
             /**
              * Engines
              * @description The engines it may use; null: those of its tenant.
@@ -2587,7 +3239,7 @@ export interface components {
             samples_most?: number | null;
             /**
              * Limits
-             * @description Requests a minute by kind, beside the deployment's limits.
+             * @description Units by kind, for all its callers together, beside the deployment's limits: `submits` and `uploads` a minute; `pictures_a_day` and `pictures_in_30_days`: pictures that are asked for.
              * @default {}
              */
             limits?: {
@@ -2612,6 +3264,42 @@ export interface components {
             email: string;
             /** Password */
             password: string;
+        };
+        /**
+         * MessageData
+         * @description The try-on as its status and events show it, its owner, and the labels of its submit.
+         */
+        MessageData: {
+            /** Job Id */
+            job_id: string;
+            /** Vton Id */
+            vton_id?: string | null;
+            /** User Id */
+            user_id: string;
+            /** Status */
+            status: string;
+            /** At */
+            at: string;
+            /**
+             * Results
+             * @default []
+             */
+            results?: {
+                [key: string]: unknown;
+            }[];
+            /** Error */
+            error?: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * Metadata
+             * @default {}
+             */
+            metadata?: {
+                [key: string]: string;
+            };
+        } & {
+            [key: string]: unknown;
         };
         /**
          * ModelBody
@@ -2783,7 +3471,11 @@ export interface components {
          *       "scopes": [
          *         "tokens"
          *       ],
-         *       "tenant": "acme"
+         *       "tenant": "acme",
+         *       "samples_most": null,
+         *       "expires_at": null,
+         *       "revoked_at": null,
+         *       "last_used_at": null
          *     }
          */
         NewKeyBody: {
@@ -2826,6 +3518,64 @@ export interface components {
              * @description Send it as `Authorization: Bearer …`. Keep it on your server.
              */
             key: string;
+        };
+        /**
+         * NewWebhookBody
+         * @description An endpoint with its new secret, which is shown here and never again.
+         * @example {
+         *       "created_at": "2026-02-03T12:00:00.000Z",
+         *       "created_by": "key_k3f7x0qa",
+         *       "description": "orders",
+         *       "enabled": true,
+         *       "events": [
+         *         "tryon.completed",
+         *         "tryon.failed",
+         *         "tryon.canceled",
+         *         "tryon.expired"
+         *       ],
+         *       "last_success_at": "2026-02-03T12:00:00.000Z",
+         *       "secret": "whsec_Zm9yIGRvY3VtZW50YXRpb24gb25seSwgbm8gc2VjcmV0IQ==",
+         *       "url": "https://shop.example/proteus",
+         *       "webhook_id": "wh_5e6f47a8b9c0d1e2f3a4b5c63f2b8c1d",
+         *       "disabled_reason": null,
+         *       "disabled_at": null,
+         *       "failing_since": null
+         *     }
+         */
+        NewWebhookBody: {
+            /** Webhook Id */
+            webhook_id: string;
+            /** Url */
+            url: string | null;
+            /** Description */
+            description: string;
+            /** Events */
+            events: string[];
+            /** Enabled */
+            enabled: boolean;
+            /**
+             * Disabled Reason
+             * @description `gone`: it answered 410. `failing`: five days without a success. `by_client`: you did it.
+             */
+            disabled_reason: ("gone" | "failing" | "by_client") | null;
+            /** Disabled At */
+            disabled_at: string | null;
+            /** Failing Since */
+            failing_since: string | null;
+            /**
+             * Last Success At
+             * @description To a second.
+             */
+            last_success_at: string | null;
+            /** Created By */
+            created_by: string;
+            /** Created At */
+            created_at: string;
+            /**
+             * Secret
+             * @description Verifies the header `webhook-signature` (Standard Webhooks).
+             */
+            secret: string;
         };
         /**
          * ParserBody
@@ -3034,7 +3784,9 @@ export interface components {
          *       "held": 0,
          *       "intake": {
          *         "paused": false,
-         *         "reason": ""
+         *         "reason": "",
+         *         "since": null,
+         *         "by": null
          *       },
          *       "queues": {
          *         "queue:jobs": {
@@ -3145,7 +3897,8 @@ export interface components {
          *       "tenant": "guests",
          *       "token": 1000001,
          *       "updated_at": "2026-02-03T12:00:00.000Z",
-         *       "user_id": "user_1a2b3c4d5e6f47a8b9c0d1e2f3a4b5c6"
+         *       "user_id": "user_1a2b3c4d5e6f47a8b9c0d1e2f3a4b5c6",
+         *       "error": null
          *     }
          */
         QueueJob: {
@@ -3208,7 +3961,8 @@ export interface components {
          *           "tenant": "guests",
          *           "token": 1000001,
          *           "updated_at": "2026-02-03T12:00:00.000Z",
-         *           "user_id": "user_1a2b3c4d5e6f47a8b9c0d1e2f3a4b5c6"
+         *           "user_id": "user_1a2b3c4d5e6f47a8b9c0d1e2f3a4b5c6",
+         *           "error": null
          *         }
          *       ],
          *       "next_cursor": "WyIyMDI2LTAyLTAz…"
@@ -3238,6 +3992,43 @@ export interface components {
             refresh_token: string;
         };
         /**
+         * ReplayBody
+         * @description How many deliveries are sent again.
+         * @example {
+         *       "replayed": 12
+         *     }
+         */
+        ReplayBody: {
+            /** Replayed */
+            replayed: number;
+        };
+        /**
+         * ReplayRequest
+         * @description Which deliveries are sent again, each with the id it had.
+         * @example {
+         *       "failed_only": true,
+         *       "since": "2026-02-03T12:00:00.000Z"
+         *     }
+         */
+        ReplayRequest: {
+            /**
+             * Delivery Id
+             * @description This one.
+             */
+            delivery_id?: string | null;
+            /**
+             * Since
+             * @description All that were written since.
+             */
+            since?: string | null;
+            /**
+             * Failed Only
+             * @description Only those that were given up.
+             * @default false
+             */
+            failed_only?: boolean;
+        };
+        /**
          * ReplicasBody
          * @description Counts of weavers.
          */
@@ -3262,6 +4053,7 @@ export interface components {
          *         n: Counts from 1.
          *         url: Stable API address; it checks ownership and redirects to a fresh signed URL. None until completed.
          *         degraded: The engine's degraded form made it.
+         *         garment: Of an outfit: which garment of the request, from 1, this picture puts on.
          *         cloth_clean_url: Of a cut-out: the address that `/api/snap` takes.
          *         categories: Of a cut-out: the likeliest first, by its shape.
          *         warnings: What may be wrong with its input pictures, and with the picture itself.
@@ -3287,6 +4079,8 @@ export interface components {
             content_type?: string | null;
             /** Degraded */
             degraded?: boolean | null;
+            /** Garment */
+            garment?: number | null;
             /** Cloth Clean Url */
             cloth_clean_url?: string | null;
             /** Category */
@@ -3312,7 +4106,8 @@ export interface components {
          *       "audit_days": 365,
          *       "event_days": 30,
          *       "guest_idle_days": 7,
-         *       "unused_upload_hours": 24
+         *       "unused_upload_hours": 24,
+         *       "tenant_days": null
          *     }
          */
         RetentionBody: {
@@ -3396,6 +4191,9 @@ export interface components {
          *         "puppet",
          *         "fashn"
          *       ],
+         *       "limits": {
+         *         "pictures_a_day": 5000
+         *       },
          *       "samples_most": 2
          *     }
          */
@@ -3410,6 +4208,14 @@ export interface components {
              * @description Pictures of one try-on.
              */
             samples_most?: number | null;
+            /**
+             * Limits
+             * @description Units by kind, for all its callers together, beside the deployment's limits: `submits` and `uploads` a minute; `pictures_a_day` and `pictures_in_30_days`: pictures that are asked for.
+             * @default {}
+             */
+            limits?: {
+                [key: string]: number;
+            };
         };
         /**
          * RotateRequest
@@ -3450,6 +4256,21 @@ export interface components {
             wanted_weavers: number | null;
             /** Arrivals Per Second */
             arrivals_per_second: number | null;
+        };
+        /**
+         * SecretRotation
+         * @description How long the old secret goes on.
+         * @example {
+         *       "grace_seconds": 86400
+         *     }
+         */
+        SecretRotation: {
+            /**
+             * Grace Seconds
+             * @description Meanwhile both sign every message.
+             * @default 86400
+             */
+            grace_seconds?: number;
         };
         /**
          * SegmentRequest
@@ -3632,6 +4453,11 @@ export interface components {
                 [key: string]: string;
             } | null;
             /**
+             * Webhook Url
+             * @description Where the ends of this try-on are sent, signed: for API keys of the scope `webhooks`, after POST /v1/webhooks with url null.
+             */
+            webhook_url?: string | null;
+            /**
              * External Id
              * @description The try-on's id in your own system; returned, and a filter of your list. Need not be unique.
              */
@@ -3643,14 +4469,19 @@ export interface components {
             expires_in?: number | null;
             /**
              * User Photo Url
-             * @description `image_url` of the person's photo; or the photo itself, `data:image/jpeg;base64,…`.
+             * @description `image_url` of the person's photo; or the photo itself, `data:image/jpeg;base64,…`; or the address of a finished picture of yours, `/v1/results/{job_id}/{n}`.
              */
             user_photo_url: string;
             /**
              * Cloth Clean Url
-             * @description The cut-out's address, or the `image_url` of a garment photo: then it is cut out first; or the garment's photo itself, `data:image/jpeg;base64,…`.
+             * @description The cut-out's address, or the `image_url` of a garment photo: then it is cut out first; or the garment's photo itself, `data:image/jpeg;base64,…`. Left out with `garments`.
              */
-            cloth_clean_url: string;
+            cloth_clean_url?: string | null;
+            /**
+             * Garments
+             * @description An outfit: its garments are put on one after the other, lower, then upper, then outer ones.
+             */
+            garments?: components["schemas"]["GarmentRequest"][] | null;
         };
         /**
          * Stage
@@ -3711,6 +4542,16 @@ export interface components {
              */
             results?: components["schemas"]["ResultInfo"][];
             error?: components["schemas"]["ErrorInfo"] | null;
+            /**
+             * Failed Garment
+             * @description Of an outfit that ended early: which garment of the request, from 1, is missing.
+             */
+            failed_garment?: number | null;
+            /**
+             * Partial
+             * @description Of such an outfit: whether the garments before it were put on; `results` has them.
+             */
+            partial?: boolean | null;
             /** Engine */
             engine: string;
             /** Metadata */
@@ -3732,6 +4573,10 @@ export interface components {
             timings?: {
                 [key: string]: number;
             };
+            /** @description What it used; null while no attempt has ended. */
+            usage?: components["schemas"]["UsageInfo"] | null;
+            /** @description What that costs; null where no price is set. */
+            cost?: components["schemas"]["CostInfo"] | null;
             /**
              * Cloth Clean Url
              * @description Of a completed cut-out: for /api/snap.
@@ -3783,6 +4628,9 @@ export interface components {
          *         "puppet",
          *         "fashn"
          *       ],
+         *       "limits": {
+         *         "pictures_a_day": 5000
+         *       },
          *       "samples_most": 2,
          *       "tenant": "acme"
          *     }
@@ -3794,6 +4642,10 @@ export interface components {
             engines: string[] | null;
             /** Samples Most */
             samples_most: number | null;
+            /** Limits */
+            limits: {
+                [key: string]: number;
+            };
             /** Created At */
             created_at: string;
         };
@@ -3808,6 +4660,9 @@ export interface components {
          *             "puppet",
          *             "fashn"
          *           ],
+         *           "limits": {
+         *             "pictures_a_day": 5000
+         *           },
          *           "samples_most": 2,
          *           "tenant": "acme"
          *         }
@@ -3842,7 +4697,8 @@ export interface components {
          *         "tenant": "guests",
          *         "token": 1000001,
          *         "updated_at": "2026-02-03T12:00:00.000Z",
-         *         "user_id": "user_1a2b3c4d5e6f47a8b9c0d1e2f3a4b5c6"
+         *         "user_id": "user_1a2b3c4d5e6f47a8b9c0d1e2f3a4b5c6",
+         *         "error": null
          *       },
          *       "moments": [
          *         {
@@ -3940,7 +4796,7 @@ export interface components {
             samples_most?: number | null;
             /**
              * Limits
-             * @description Requests a minute by kind, beside the deployment's limits.
+             * @description Units by kind, for all its callers together, beside the deployment's limits: `submits` and `uploads` a minute; `pictures_a_day` and `pictures_in_30_days`: pictures that are asked for.
              * @default {}
              */
             limits?: {
@@ -4063,6 +4919,248 @@ export interface components {
             category?: components["schemas"]["Category"];
         };
         /**
+         * UsageBody
+         * @description Usage in a time, by group and in all.
+         * @example {
+         *       "by": [
+         *         "day",
+         *         "engine"
+         *       ],
+         *       "currency": "USD",
+         *       "idle_included": false,
+         *       "items": [
+         *         {
+         *           "attempts": 251,
+         *           "cost": 0.6467,
+         *           "day": "2026-02-03",
+         *           "engine": "catvton",
+         *           "engine_seconds": 2410.7,
+         *           "gpu_seconds": 931.2,
+         *           "lost_attempts": 1,
+         *           "pictures": 240,
+         *           "queue_seconds": 88.1,
+         *           "store_seconds": 61.9,
+         *           "unbilled_seconds": 6.4,
+         *           "unknown_attempts": 0
+         *         }
+         *       ],
+         *       "since": "2026-02-01T00:00:00.000Z",
+         *       "total": {
+         *         "attempts": 251,
+         *         "cost": 0.6467,
+         *         "engine_seconds": 2410.7,
+         *         "gpu_seconds": 931.2,
+         *         "lost_attempts": 1,
+         *         "pictures": 240,
+         *         "queue_seconds": 88.1,
+         *         "store_seconds": 61.9,
+         *         "unbilled_seconds": 6.4,
+         *         "unknown_attempts": 0
+         *       },
+         *       "until": "2026-03-01T00:00:00.000Z",
+         *       "utilisation": 1,
+         *       "whose": "tenant"
+         *     }
+         */
+        UsageBody: {
+            /**
+             * Whose
+             * @description What you may see: your own, your tenant's, or all.
+             * @enum {string}
+             */
+            whose: "own" | "tenant" | "all";
+            /** Since */
+            since: string;
+            /** Until */
+            until: string;
+            /** By */
+            by: ("day" | "tenant" | "user" | "key" | "engine")[];
+            /** Currency */
+            currency: string;
+            /**
+             * Idle Included
+             * @description Whether costs carry a share of the fleet's idle time.
+             */
+            idle_included: boolean;
+            /**
+             * Utilisation
+             * @description `PRICE_UTILISATION`: by how much of the paid time costs are divided.
+             */
+            utilisation: number;
+            /** Items */
+            items: components["schemas"]["UsageItem"][];
+            total: components["schemas"]["UsageSumBody"];
+        };
+        /**
+         * UsageInfo
+         * @description What a job used so far, in seconds; of a try-on the sum over its pictures.
+         *
+         *     Attributes:
+         *         gpu_seconds: The shares of the engine's steps, each divided by the pictures of its batch, of the attempts that
+         *             made the picture or that the user cancelled.
+         *         unbilled_seconds: The same of all other attempts (a lost worker, a failure): they are the deployment's.
+         *         engine_seconds: Time that the engine, or the preparation, worked on it.
+         *         queue_seconds: Time that it waited for a worker.
+         *         store_seconds: Time that its worker read from and wrote to the object store.
+         *         known: False: not every attempt was reported, and the sums are the least.
+         */
+        UsageInfo: {
+            /** Gpu Seconds */
+            gpu_seconds: number;
+            /**
+             * Unbilled Seconds
+             * @default 0
+             */
+            unbilled_seconds?: number;
+            /** Engine Seconds */
+            engine_seconds: number;
+            /** Queue Seconds */
+            queue_seconds: number;
+            /** Store Seconds */
+            store_seconds: number;
+            /**
+             * Known
+             * @default true
+             */
+            known?: boolean;
+        };
+        /**
+         * UsageItem
+         * @description One group; only the dimensions that were asked for are there.
+         * @example {
+         *       "attempts": 251,
+         *       "cost": 0.6467,
+         *       "day": "2026-02-03",
+         *       "engine": "catvton",
+         *       "engine_seconds": 2410.7,
+         *       "gpu_seconds": 931.2,
+         *       "lost_attempts": 1,
+         *       "pictures": 240,
+         *       "queue_seconds": 88.1,
+         *       "store_seconds": 61.9,
+         *       "unbilled_seconds": 6.4,
+         *       "unknown_attempts": 0
+         *     }
+         */
+        UsageItem: {
+            /**
+             * Pictures
+             * @description Pictures that were made, or cancelled while they were being made.
+             */
+            pictures: number;
+            /** Attempts */
+            attempts: number;
+            /**
+             * Unknown Attempts
+             * @description Attempts of which no worker reported the usage; they are in no sum.
+             */
+            unknown_attempts: number;
+            /**
+             * Lost Attempts
+             * @description Attempts that came back: what a lost worker used after its last heartbeat is in no sum.
+             */
+            lost_attempts: number;
+            /**
+             * Gpu Seconds
+             * @description Shares of the engines' steps, of pictures made or cancelled by their user.
+             */
+            gpu_seconds: number;
+            /**
+             * Unbilled Seconds
+             * @description The same of all other attempts: the deployment bears them.
+             */
+            unbilled_seconds: number;
+            /** Engine Seconds */
+            engine_seconds: number;
+            /** Queue Seconds */
+            queue_seconds: number;
+            /** Store Seconds */
+            store_seconds: number;
+            /**
+             * Cost
+             * @description Of `gpu_seconds`; null where no price was known.
+             */
+            cost: number | null;
+            /**
+             * Day
+             * @description UTC, by the end of the attempt.
+             */
+            day?: string | null;
+            /** Tenant */
+            tenant?: string | null;
+            /**
+             * User
+             * @description Empty: the user was deleted.
+             */
+            user?: string | null;
+            /**
+             * Key
+             * @description The API key that submitted, or whose token did; empty: none.
+             */
+            key?: string | null;
+            /**
+             * Engine
+             * @description An engine, or a preparation (`ingest`, `cut`, `parse`).
+             */
+            engine?: string | null;
+        };
+        /**
+         * UsageSumBody
+         * @description What some jobs used, preparations included.
+         * @example {
+         *       "attempts": 251,
+         *       "cost": 0.6467,
+         *       "engine_seconds": 2410.7,
+         *       "gpu_seconds": 931.2,
+         *       "lost_attempts": 1,
+         *       "pictures": 240,
+         *       "queue_seconds": 88.1,
+         *       "store_seconds": 61.9,
+         *       "unbilled_seconds": 6.4,
+         *       "unknown_attempts": 0
+         *     }
+         */
+        UsageSumBody: {
+            /**
+             * Pictures
+             * @description Pictures that were made, or cancelled while they were being made.
+             */
+            pictures: number;
+            /** Attempts */
+            attempts: number;
+            /**
+             * Unknown Attempts
+             * @description Attempts of which no worker reported the usage; they are in no sum.
+             */
+            unknown_attempts: number;
+            /**
+             * Lost Attempts
+             * @description Attempts that came back: what a lost worker used after its last heartbeat is in no sum.
+             */
+            lost_attempts: number;
+            /**
+             * Gpu Seconds
+             * @description Shares of the engines' steps, of pictures made or cancelled by their user.
+             */
+            gpu_seconds: number;
+            /**
+             * Unbilled Seconds
+             * @description The same of all other attempts: the deployment bears them.
+             */
+            unbilled_seconds: number;
+            /** Engine Seconds */
+            engine_seconds: number;
+            /** Queue Seconds */
+            queue_seconds: number;
+            /** Store Seconds */
+            store_seconds: number;
+            /**
+             * Cost
+             * @description Of `gpu_seconds`; null where no price was known.
+             */
+            cost: number | null;
+        };
+        /**
          * UserBody
          * @description A user.
          * @example {
@@ -4122,6 +5220,19 @@ export interface components {
             items: components["schemas"]["UserBody"][];
             /** Next Cursor */
             next_cursor?: string | null;
+        };
+        /** ValidationError */
+        ValidationError: {
+            /** Location */
+            loc: (string | number)[];
+            /** Message */
+            msg: string;
+            /** Error Type */
+            type: string;
+            /** Input */
+            input?: unknown;
+            /** Context */
+            ctx?: Record<string, never>;
         };
         /**
          * VtonBody
@@ -4186,6 +5297,16 @@ export interface components {
              */
             results?: components["schemas"]["ResultInfo"][];
             error?: components["schemas"]["ErrorInfo"] | null;
+            /**
+             * Failed Garment
+             * @description Of an outfit that ended early: which garment of the request, from 1, is missing.
+             */
+            failed_garment?: number | null;
+            /**
+             * Partial
+             * @description Of such an outfit: whether the garments before it were put on; `results` has them.
+             */
+            partial?: boolean | null;
             /** Engine */
             engine: string;
             /** Metadata */
@@ -4207,6 +5328,10 @@ export interface components {
             timings?: {
                 [key: string]: number;
             };
+            /** @description What it used; null while no attempt has ended. */
+            usage?: components["schemas"]["UsageInfo"] | null;
+            /** @description What that costs; null where no price is set. */
+            cost?: components["schemas"]["CostInfo"] | null;
             /**
              * Cloth Clean Url
              * @description Of a completed cut-out: for /api/snap.
@@ -4349,6 +5474,11 @@ export interface components {
                 [key: string]: string;
             } | null;
             /**
+             * Webhook Url
+             * @description Where the ends of this try-on are sent, signed: for API keys of the scope `webhooks`, after POST /v1/webhooks with url null.
+             */
+            webhook_url?: string | null;
+            /**
              * External Id
              * @description The try-on's id in your own system; returned, and a filter of your list. Need not be unique.
              */
@@ -4389,6 +5519,163 @@ export interface components {
          * @enum {string}
          */
         WarningCode: "several_garments" | "garment_cropped" | "garment_rotated" | "no_garment_shape" | "garment_worn" | "cutout_uncertain" | "category_uncertain" | "several_people" | "person_cropped" | "person_turned" | "pose_uncertain" | "low_light" | "blurred" | "low_resolution" | "sleeves_not_placed" | "garment_hidden";
+        /**
+         * WebhookBody
+         * @description An endpoint, without its secret.
+         * @example {
+         *       "created_at": "2026-02-03T12:00:00.000Z",
+         *       "created_by": "key_k3f7x0qa",
+         *       "description": "orders",
+         *       "enabled": true,
+         *       "events": [
+         *         "tryon.completed",
+         *         "tryon.failed",
+         *         "tryon.canceled",
+         *         "tryon.expired"
+         *       ],
+         *       "last_success_at": "2026-02-03T12:00:00.000Z",
+         *       "url": "https://shop.example/proteus",
+         *       "webhook_id": "wh_5e6f47a8b9c0d1e2f3a4b5c63f2b8c1d",
+         *       "disabled_reason": null,
+         *       "disabled_at": null,
+         *       "failing_since": null
+         *     }
+         */
+        WebhookBody: {
+            /** Webhook Id */
+            webhook_id: string;
+            /** Url */
+            url: string | null;
+            /** Description */
+            description: string;
+            /** Events */
+            events: string[];
+            /** Enabled */
+            enabled: boolean;
+            /**
+             * Disabled Reason
+             * @description `gone`: it answered 410. `failing`: five days without a success. `by_client`: you did it.
+             */
+            disabled_reason: ("gone" | "failing" | "by_client") | null;
+            /** Disabled At */
+            disabled_at: string | null;
+            /** Failing Since */
+            failing_since: string | null;
+            /**
+             * Last Success At
+             * @description To a second.
+             */
+            last_success_at: string | null;
+            /** Created By */
+            created_by: string;
+            /** Created At */
+            created_at: string;
+        };
+        /**
+         * WebhookChange
+         * @description What is to change of an endpoint.
+         * @example {
+         *       "enabled": true
+         *     }
+         */
+        WebhookChange: {
+            /** Url */
+            url?: string | null;
+            /** Events */
+            events?: ("tryon.started" | "tryon.completed" | "tryon.failed" | "tryon.canceled" | "tryon.expired")[] | null;
+            /** Description */
+            description?: string | null;
+            /**
+             * Enabled
+             * @description false: what it has still to get is given up.
+             */
+            enabled?: boolean | null;
+        };
+        /**
+         * WebhookList
+         * @description Endpoints, the newest first.
+         * @example {
+         *       "items": [
+         *         {
+         *           "created_at": "2026-02-03T12:00:00.000Z",
+         *           "created_by": "key_k3f7x0qa",
+         *           "description": "orders",
+         *           "enabled": true,
+         *           "events": [
+         *             "tryon.completed",
+         *             "tryon.failed",
+         *             "tryon.canceled",
+         *             "tryon.expired"
+         *           ],
+         *           "last_success_at": "2026-02-03T12:00:00.000Z",
+         *           "url": "https://shop.example/proteus",
+         *           "webhook_id": "wh_5e6f47a8b9c0d1e2f3a4b5c63f2b8c1d",
+         *           "disabled_reason": null,
+         *           "disabled_at": null,
+         *           "failing_since": null
+         *         }
+         *       ],
+         *       "next_cursor": "WyIyMDI2LTAyLTAz…"
+         *     }
+         */
+        WebhookList: {
+            /** Items */
+            items: components["schemas"]["WebhookBody"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /**
+         * WebhookMessage
+         * @description What is POSTed. Drop what you have seen by `id`; `seq` orders the events of one user.
+         */
+        WebhookMessage: {
+            /** Id */
+            id: string;
+            /**
+             * Type
+             * @enum {string}
+             */
+            type: "tryon.started" | "tryon.completed" | "tryon.failed" | "tryon.canceled" | "tryon.expired";
+            /** Timestamp */
+            timestamp: string;
+            /** Seq */
+            seq: number;
+            data: components["schemas"]["MessageData"];
+        };
+        /**
+         * WebhookRequest
+         * @description What a new endpoint is to be.
+         * @example {
+         *       "events": [
+         *         "tryon.completed",
+         *         "tryon.failed"
+         *       ],
+         *       "url": "https://shop.example/proteus"
+         *     }
+         */
+        WebhookRequest: {
+            /**
+             * Url
+             * @description https, port 443, public. null: it has no address, and signs for the `webhook_url` of try-ons.
+             */
+            url: string | null;
+            /**
+             * Events
+             * @description Which events it gets.
+             * @default [
+             *       "tryon.completed",
+             *       "tryon.failed",
+             *       "tryon.canceled",
+             *       "tryon.expired"
+             *     ]
+             */
+            events?: ("tryon.started" | "tryon.completed" | "tryon.failed" | "tryon.canceled" | "tryon.expired")[];
+            /**
+             * Description
+             * @default
+             */
+            description?: string;
+        };
         /**
          * WhatIfBody
          * @description What that fleet would do.
@@ -4711,6 +5998,11 @@ export interface operations {
                     metadata?: {
                         [key: string]: string;
                     } | null;
+                    /**
+                     * Webhook Url
+                     * @description Where the ends of this try-on are sent, signed: for API keys of the scope `webhooks`, after POST /v1/webhooks with url null.
+                     */
+                    webhook_url?: string | null;
                     /**
                      * External Id
                      * @description The try-on's id in your own system; returned, and a filter of your list. Need not be unique.
@@ -9067,6 +10359,894 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_webhooks_v1_webhooks_get: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookList"];
+                };
+            };
+            /** @description A fault of Proteus: report the `request_id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A server that Proteus needs is away, or intake is paused: repeat the request after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is refused; `code` says why, `hint` the way out. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_v1_webhooks_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WebhookRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewWebhookBody"];
+                };
+            };
+            /** @description A fault of Proteus: report the `request_id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A server that Proteus needs is away, or intake is paused: repeat the request after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is refused; `code` says why, `hint` the way out. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_webhook_v1_webhooks__webhook_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webhook_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookBody"];
+                };
+            };
+            /** @description A fault of Proteus: report the `request_id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A server that Proteus needs is away, or intake is paused: repeat the request after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is refused; `code` says why, `hint` the way out. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_v1_webhooks__webhook_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webhook_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A fault of Proteus: report the `request_id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A server that Proteus needs is away, or intake is paused: repeat the request after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is refused; `code` says why, `hint` the way out. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_v1_webhooks__webhook_id__patch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webhook_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WebhookChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookBody"];
+                };
+            };
+            /** @description A fault of Proteus: report the `request_id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A server that Proteus needs is away, or intake is paused: repeat the request after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is refused; `code` says why, `hint` the way out. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rotate_v1_webhooks__webhook_id__rotate_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webhook_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["SecretRotation"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewWebhookBody"];
+                };
+            };
+            /** @description A fault of Proteus: report the `request_id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A server that Proteus needs is away, or intake is paused: repeat the request after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is refused; `code` says why, `hint` the way out. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ping_v1_webhooks__webhook_id__ping_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webhook_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryBody"];
+                };
+            };
+            /** @description A fault of Proteus: report the `request_id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A server that Proteus needs is away, or intake is paused: repeat the request after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is refused; `code` says why, `hint` the way out. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_deliveries_v1_webhooks__webhook_id__deliveries_get: {
+        parameters: {
+            query?: {
+                /** @description Only those of this state. */
+                state?: ("pending" | "delivered" | "failed") | null;
+                limit?: number;
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                webhook_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryList"];
+                };
+            };
+            /** @description A fault of Proteus: report the `request_id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A server that Proteus needs is away, or intake is paused: repeat the request after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is refused; `code` says why, `hint` the way out. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_delivery_v1_webhooks__webhook_id__deliveries__delivery_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webhook_id: string;
+                delivery_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryDetail"];
+                };
+            };
+            /** @description A fault of Proteus: report the `request_id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A server that Proteus needs is away, or intake is paused: repeat the request after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is refused; `code` says why, `hint` the way out. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replay_v1_webhooks__webhook_id__replay_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webhook_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReplayRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReplayBody"];
+                };
+            };
+            /** @description A fault of Proteus: report the `request_id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A server that Proteus needs is away, or intake is paused: repeat the request after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is refused; `code` says why, `hint` the way out. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    usage_v1_usage_get: {
+        parameters: {
+            query?: {
+                /** @description Sum by these, in this order; repeat the parameter. */
+                by?: ("day" | "tenant" | "user" | "key" | "engine")[];
+                /** @description `csv`: the groups alone. */
+                format?: "json" | "csv";
+                /** @description Attempts that ended from here on; default: 30 days ago. */
+                since?: string | null;
+                /** @description And before; default: now. */
+                until?: string | null;
+                /** @description Only this tenant's. */
+                tenant?: string | null;
+                /** @description Only this user's; `me`: your own. */
+                user?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As JSON, or as CSV. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UsageBody"];
+                    "text/csv": string;
+                };
+            };
+            /** @description A fault of Proteus: report the `request_id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A server that Proteus needs is away, or intake is paused: repeat the request after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is refused; `code` says why, `hint` the way out. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_caps_v1_spend_caps_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CapList"];
+                };
+            };
+            /** @description A fault of Proteus: report the `request_id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A server that Proteus needs is away, or intake is paused: repeat the request after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is refused; `code` says why, `hint` the way out. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cap_tenant_v1_spend_caps_tenants__tenant__put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CapRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CapBody"];
+                };
+            };
+            /** @description A fault of Proteus: report the `request_id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A server that Proteus needs is away, or intake is paused: repeat the request after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is refused; `code` says why, `hint` the way out. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cap_key_v1_spend_caps_keys__key_id__put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CapRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CapBody"];
+                };
+            };
+            /** @description A fault of Proteus: report the `request_id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A server that Proteus needs is away, or intake is paused: repeat the request after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is refused; `code` says why, `hint` the way out. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    receivetryon_started_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WebhookMessage"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    receivetryon_completed_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WebhookMessage"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    receivetryon_failed_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WebhookMessage"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    receivetryon_canceled_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WebhookMessage"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    receivetryon_expired_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WebhookMessage"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };

@@ -17,6 +17,21 @@ export interface components {
             score: number;
         };
         /**
+         * CostInfo
+         * @description What a job's `gpu_seconds` cost by the deployment's price table.
+         *
+         *     Attributes:
+         *         idle_included: Whether it carries a share of the time in which the fleet is idle.
+         */
+        CostInfo: {
+            /** Amount */
+            amount: number;
+            /** Currency */
+            currency: string;
+            /** Idle Included */
+            idle_included: boolean;
+        };
+        /**
          * ErrorInfo
          * @description Why a job failed: `code` for machines, `hint` for people.
          */
@@ -39,6 +54,11 @@ export interface components {
         /**
          * JobEvent
          * @description A job changed; committed, and numbered by the user's own counter without gaps.
+         *
+         *     Attributes:
+         *         at: ISO 8601, when it was recorded.
+         *         failed_garment: Of an outfit that ended early: which garment of the request, from 1, could not be put on.
+         *         partial: Of such an outfit: whether the garments before it were.
          */
         JobEvent: {
             /**
@@ -71,8 +91,22 @@ export interface components {
             results?: components["schemas"]["ResultInfo"][];
             /** @default null */
             error?: components["schemas"]["ErrorInfo"] | null;
+            /** @default null */
+            usage?: components["schemas"]["UsageInfo"] | null;
+            /** @default null */
+            cost?: components["schemas"]["CostInfo"] | null;
             /** At */
             at: string;
+            /**
+             * Failed Garment
+             * @default null
+             */
+            failed_garment?: number | null;
+            /**
+             * Partial
+             * @default null
+             */
+            partial?: boolean | null;
         };
         /**
          * JobState
@@ -128,6 +162,7 @@ export interface components {
          *         n: Counts from 1.
          *         url: Stable API address; it checks ownership and redirects to a fresh signed URL. None until completed.
          *         degraded: The engine's degraded form made it.
+         *         garment: Of an outfit: which garment of the request, from 1, this picture puts on.
          *         cloth_clean_url: Of a cut-out: the address that `/api/snap` takes.
          *         categories: Of a cut-out: the likeliest first, by its shape.
          *         warnings: What may be wrong with its input pictures, and with the picture itself.
@@ -178,6 +213,11 @@ export interface components {
              */
             degraded?: boolean | null;
             /**
+             * Garment
+             * @default null
+             */
+            garment?: number | null;
+            /**
              * Cloth Clean Url
              * @default null
              */
@@ -216,6 +256,39 @@ export interface components {
          * @enum {string}
          */
         Stage: "held" | "preparing" | "waiting" | "fetching" | "denoising" | "storing";
+        /**
+         * UsageInfo
+         * @description What a job used so far, in seconds; of a try-on the sum over its pictures.
+         *
+         *     Attributes:
+         *         gpu_seconds: The shares of the engine's steps, each divided by the pictures of its batch, of the attempts that
+         *             made the picture or that the user cancelled.
+         *         unbilled_seconds: The same of all other attempts (a lost worker, a failure): they are the deployment's.
+         *         engine_seconds: Time that the engine, or the preparation, worked on it.
+         *         queue_seconds: Time that it waited for a worker.
+         *         store_seconds: Time that its worker read from and wrote to the object store.
+         *         known: False: not every attempt was reported, and the sums are the least.
+         */
+        UsageInfo: {
+            /** Gpu Seconds */
+            gpu_seconds: number;
+            /**
+             * Unbilled Seconds
+             * @default 0
+             */
+            unbilled_seconds?: number;
+            /** Engine Seconds */
+            engine_seconds: number;
+            /** Queue Seconds */
+            queue_seconds: number;
+            /** Store Seconds */
+            store_seconds: number;
+            /**
+             * Known
+             * @default true
+             */
+            known?: boolean;
+        };
         /**
          * WarningCode
          * @description What may be wrong with a picture that was accepted nevertheless; `picture_warnings` has the words.

@@ -37,7 +37,7 @@ def usage(
     token: TokenOption = None,
     folder: FolderOption = DEFAULT_FOLDER,
 ) -> None:
-    """Show seconds of GPU and queue, and their cost: yours, your tenant's, or all. Exit status: 3 no server, 4 refused."""
+    """Show GPU seconds, queue seconds and cost: yours, your tenant's, or all. Exit status: 3 no server, 4 refused."""
     groups = [str(one) for one in by or (Dimension.DAY, Dimension.ENGINE)]
     asked: dict[str, Any] = {"by": groups, "tenant": tenant, "user": user, "format": "csv" if as_csv else None}
     if since:
