@@ -109,11 +109,16 @@ async def traces(redis: Redis, store: ObjectStore, worker: Do) -> dict[str, Any]
         events[name] = await do(redis, store, name, job, worker)
         left[name] = sorted(found.key for found in store.list(""))
     return {
-        "events": {name: [(one.kind, one.state, shape(one.data)) for one in found] for name, found in events.items()},
+        "events": {name: [(one.kind, one.state, _told(one.data)) for one in found] for name, found in events.items()},
         "codes": {name: found[-1].data.get("code") for name, found in events.items()},
         "objects": left,
         "parse": shape(store.get_json(events["parse"][-1].data["result"]["result_key"])),
     }
+
+
+def _told(data: Mapping[str, Any]) -> Any:
+    """The shape of an event's data, without what the attempt used: a stand-in measures nothing."""
+    return shape({name: value for name, value in data.items() if name != "usage"})
 
 
 def shape(value: Any) -> Any:

@@ -58,7 +58,7 @@ async def test_a_wish_to_be_warm_is_kept_for_as_long_as_the_longest(gateway, acc
     answer = await shop.http.post("/v1/fleet/warm", json={"minutes": 20})
     assert answer.status_code == 202
     assert answer.json()["warm_until"] is not None
-    assert answer.headers["ratelimit-policy"] == '"warms";q=6;w=60'
+    assert '"warms";q=6;w=60' in answer.headers["ratelimit-policy"]
     assert 1_190 < await redis.ttl(WARM) <= 1_200
     assert (await shop.http.post("/v1/fleet/warm")).status_code == 202
     assert 1_190 < await redis.ttl(WARM) <= 1_200
@@ -81,7 +81,7 @@ async def test_a_tenant_has_so_many_minutes_of_a_ready_weaver_in_an_hour(gateway
     assert (await shop.http.post("/v1/fleet/warm", json={"minutes": 55})).status_code == 202
     refused = await shop.http.post("/v1/fleet/warm", json={"minutes": 10})
     assert (refused.status_code, refused.json()["code"]) == (429, "rate_limited")
-    assert 200 < int(refused.headers["retry-after"]) <= 300
+    assert 3_600 < int(refused.headers["retry-after"]) <= 7_200, "the window slides: 55 of 60 minutes have to fade"
     assert (await other.http.post("/v1/fleet/warm", json={"minutes": 10})).status_code == 202
 
 

@@ -122,7 +122,7 @@ async def test_a_log_holds_one_plain_traceback_for_a_crash_and_no_secret(
         async with parts.ledger.write() as writes:
             await writes.users._connection.execute(text("ALTER TABLE images RENAME TO pictures"))
         async with httpx.AsyncClient(base_url=url, headers={"Authorization": f"Bearer {token}"}) as http:
-            crashed = [await http.get("/v1/images", params={"token": token}) for _ in range(2)]
+            crashed = [await http.get("/v1/images", params={"utm_source": token}) for _ in range(2)]
             assert [(answer.status_code, answer.json()["code"]) for answer in crashed] == [(500, "internal")] * 2
             assert (await http.get("/healthz")).status_code == 200
     said = log.read_text()

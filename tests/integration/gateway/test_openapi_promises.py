@@ -58,6 +58,7 @@ def test_every_example_is_valid_against_its_own_schema() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.timeout(400)
 async def test_every_status_parameter_header_and_example_is_kept(
     gateway, serve, hands, ready, tokens, gateway_settings, redis

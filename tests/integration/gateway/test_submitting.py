@@ -281,7 +281,7 @@ async def test_too_many_requests_are_told_when_to_come_back(gateway_settings, se
         asked = {"kind": "person", "content_type": "image/png", "size_bytes": 999}
         answers = [await guest.http.get("/images/presignedUpUrl", params=asked) for _ in range(3)]
     assert [answer.status_code for answer in answers] == [200, 200, 429]
-    assert answers[0].headers["ratelimit-policy"] == '"uploads";q=2;w=60'
-    assert answers[0].headers["ratelimit"].startswith('"uploads";r=1;t=')
+    assert '"uploads";q=2;w=60' in answers[0].headers["ratelimit-policy"]
+    assert '"uploads";r=1;t=' in answers[0].headers["ratelimit"]
     assert answers[2].json()["code"] == "rate_limited"
     assert 1 <= int(answers[2].headers["retry-after"]) <= 60

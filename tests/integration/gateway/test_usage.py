@@ -161,7 +161,7 @@ async def test_usage_shows_in_status_list_event_and_table_and_only_to_those_who_
     command.command()(usage)
     where = ["--url", gateway.url, "--token", owner.token]
     shown = await asyncio.to_thread(CliRunner().invoke, command, [*where, "--csv", "--by", "engine"])
-    assert (shown.exit_code, "puppet,1,1" in shown.stdout) == (0, True), shown.output
+    assert (shown.exit_code, "puppet,1,2" in shown.stdout) == (0, True), shown.output
     shown = await asyncio.to_thread(CliRunner().invoke, command, [*where, "--json"])
     assert f'"gpu_seconds": {total["gpu_seconds"]}' in shown.stdout
     shown = await asyncio.to_thread(CliRunner().invoke, command, where)

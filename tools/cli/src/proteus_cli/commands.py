@@ -46,6 +46,9 @@ KNOWN: Final[Mapping[str, Known]] = {
     "login": Known("Log in with an email address and a password; later commands use it."),
     "logout": Known("End the login of this user, here and at the gateway."),
     "keys": Known("Make, list, revoke and rotate API keys, through the gateway's API."),
+    "usage": Known(
+        "Show GPU seconds, queue seconds and cost: yours, your tenant's, or all. Exit status: 3 no server, 4 refused."
+    ),
     "webhooks": Known("Add, list, test and remove webhook endpoints, and send deliveries again."),
     "admin": Known("Make administrators."),
     "models": Known("List every engine and parser with its licences."),

@@ -27,7 +27,10 @@ def webhooks(
     token: TokenOption = None,
     folder: FolderOption = DEFAULT_FOLDER,
 ) -> None:
-    """Add, list, test and remove webhook endpoints; PROTEUS_TOKEN is an API key with the scope `webhooks`."""
+    """Add, list, test and remove webhook endpoints, and send deliveries again.
+
+    PROTEUS_TOKEN is an API key with the scope `webhooks`.
+    """
     context.obj = Door(url, token, folder)
 
 

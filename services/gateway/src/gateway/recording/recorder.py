@@ -208,8 +208,9 @@ class Recorder:
         units = await writes.jobs.units_of(touched)
         drafts, moved = [], []
         for tryon_id, entry in entries.items():
-            seen = view_of_tryon(units[tryon_id])
-            if seen == view_of_tryon(change.earlier(units[tryon_id])):
+            seen, earlier = view_of_tryon(units[tryon_id]), view_of_tryon(change.earlier(units[tryon_id]))
+            # A usage that becomes known after the end (a repaired row's event came late) is no second end.
+            if replace(seen, usage=None, cost=None) == replace(earlier, usage=None, cost=None):
                 continue
             drafts.append(
                 _Draft(

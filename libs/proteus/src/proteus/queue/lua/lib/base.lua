@@ -18,23 +18,8 @@ local NOW = time[1] * 1000 + math.floor(time[2] / 1000)
 
 --- include call
 
--- sound(id, job, whole): the job, if its numbers are numbers and a queued one is whole; one that would break off every script
--- that meets it is set aside, and there is no such job then.
-local function sound(id, job, whole)
-  local n = number
-  if job.state and not (n(job.token) and n(job.attempts) and n(job.crashes) and n(job.solo_crashes) and n(job.deadline or 0)
-      and n(job.order or 0) and n(job.queued or 0) and (whole or job.state ~= 'queued')) then
-    set_aside(JOB .. id, 'fields that are none of a job')
-    job.state = false
-  end
-  return job
-end
-
--- usage_of(token, stored): what the attempt with this token reported by its last heartbeat, as JSON; nil: nothing yet.
-local function usage_of(token, stored)
-  local mark = (token or '') .. ':'
-  return stored and string.sub(stored, 1, #mark) == mark and string.sub(stored, #mark + 1) or nil
-end
+--- include sound
+--- include usage
 
 -- read(id): a job's fields as strings, false where absent; `state` is false if there is no such job. Counters that
 -- are 0 and flags that are down are not stored: most jobs never need them, and every field costs time.
@@ -57,11 +42,6 @@ local function emit(kind, id, state, job, ...)
   end
   return call('XADD', EVENTS, 'MAXLEN', '~', STREAM_CAP, '*', 'kind', kind, 'id', id, 'state', state, 'token',
     job.token, 'attempts', job.attempts, 'crashes', job.crashes, 'solo_crashes', job.solo_crashes, ...)
-end
-
--- spent(job): what an attempt that ends here used, as fields of its event; nothing where the job did not run.
-local function spent(job)
-  if job.ran and job.usage then return 'usage', job.usage end
 end
 
 -- wake(): notify the workers that a job can be claimed.
