@@ -147,6 +147,18 @@ async def test_requests_of_any_kind_are_counted_here_and_added_up_each_second(cl
     await first.settle()
 
 
+async def test_a_full_window_that_has_faded_lets_requests_through_again(clients, redis):
+    limiter = Limiter({"requests": Rate(limit=3)}, clients[0])
+    for _ in range(3):
+        limiter.count("requests", "ann")
+    await limiter.settle()
+    with pytest.raises(RateLimited):
+        limiter.count("requests", "ann")
+    await redis.delete(f"{LIMITS}:{{requests/ann}}")
+    await limiter.settle()
+    assert limiter.count("requests", "ann").left == 2
+
+
 async def test_every_answer_says_what_is_left_the_refusal_too(gateway, owner):
     key = await made_key(owner, limits={"submits": 1})
     shop = gateway.bearer(key["key"])

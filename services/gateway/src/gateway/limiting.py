@@ -144,7 +144,7 @@ class Limiter:
         waiting = [
             Demand(kind=kind, holder=holder, rate=one.rate, units=0)
             for (kind, holder), one in self._seen.items()
-            if one.new
+            if one.new or _with(one).left(one.rate) < 1  # A full window fades in Redis alone.
         ]
         for first in range(0, len(waiting), SETTLED_AT_ONCE):
             try:
