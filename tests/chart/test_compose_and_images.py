@@ -55,6 +55,13 @@ def test_an_image_is_not_root_has_labels_and_a_health_check_and_a_base_that_can_
     assert all(line == "FROM ${PYTHON_IMAGE}" for line in (f"FROM {x.split()[0]}" for x in text.split("\nFROM ")[1:]))
 
 
+@pytest.mark.parametrize("dockerfile", [*DOCKERFILES.values(), *GPU.values()])
+def test_an_image_whose_processes_cannot_keep_compiled_modules_brings_them(dockerfile: str) -> None:
+    text = (ROOT / dockerfile).read_text()
+    assert "PYTHONDONTWRITEBYTECODE=1" in text
+    assert text.index("-name __pycache__") < text.index("-m compileall -q --invalidation-mode unchecked-hash")
+
+
 def test_the_default_profile_is_the_cpu_product() -> None:
     assert set(compose("")["services"]) == {"redis", "postgres", "object-storage"} | OURS - {"weaver-gpu"}
 

@@ -17,8 +17,8 @@ from proteus.service import lifecycle
 if TYPE_CHECKING:
     from conftest import Fleet, Process  # type: ignore[import-not-found]
 
-SLOW = "1:4,8:4"
-"""Half a second a step: three of them are a lease, and whatever is to be done to a running job can be done."""
+SLOW = "1:6,8:6"
+"""Three quarters of a second a step: four of them are a lease, so there is time for whatever is to be done to a job."""
 
 ROOM_SECONDS = 5.0
 """A bar of docs/contract.md: a killed worker's jobs are back within lease + 5 s."""

@@ -17,8 +17,8 @@ from proteus.registry import list_workers, set_drained
 if TYPE_CHECKING:
     from conftest import Fleet, Process  # type: ignore[import-not-found]
 
-SLOW = "1:4,8:4"
-"""Half a second a step: three of them are a lease, and whatever is to be done to a running job can be done."""
+SLOW = "1:6,8:6"
+"""Three quarters of a second a step: four of them are a lease, so there is time for whatever is to be done to a job."""
 
 
 async def test_a_job_becomes_a_marked_picture_under_a_fenced_key(fleet: Fleet, tmp_path: Path) -> None:
@@ -53,7 +53,7 @@ async def test_jobs_that_wait_together_are_woven_together_in_few_round_trips(fle
 
 
 async def test_a_drained_weaver_finishes_what_it_holds_and_leaves_the_rest(fleet: Fleet) -> None:
-    weaver = await fleet.weaver(curve="1:1.5,8:1.5")
+    weaver = await fleet.weaver(curve="1:1.5,8:1.5", **fleet.long_lease)
     (held,) = await fleet.submit("held")
     await fleet.running(held)
     await set_drained(fleet.redis, fleet.queue.keys, WorkerId(weaver.id), drained=True)
@@ -101,7 +101,7 @@ async def held(fleet: Fleet, job_id: Any) -> None:
 async def test_a_drained_weaver_finishes_what_runs_and_hands_back_what_has_not_started(fleet: Fleet) -> None:
     await fleet.configure(batch_size=4)
     ids = await fleet.submit(*[f"d{n}" for n in range(4)], options={"oom_above": 1})
-    weaver = await fleet.weaver(curve="1:2,8:2")
+    weaver = await fleet.weaver(curve="1:2,8:2", **fleet.long_lease)
     await fleet.running(ids[0])
     weaver.send(signal.SIGTERM)
     assert await asyncio.to_thread(weaver.popen.wait, 30) == 0
@@ -170,12 +170,12 @@ async def test_one_bad_job_never_fails_its_batch_mates(fleet: Fleet) -> None:
 
 async def test_a_store_that_is_away_for_a_moment_costs_no_job_and_no_attempt(fleet: Fleet) -> None:
     async with Gate(fleet.environment["OBJECT_STORAGE_ENDPOINT"]) as gate:
-        await fleet.weaver(OBJECT_STORAGE_ENDPOINT=gate.endpoint, **fleet.long_lease)
+        await fleet.weaver(OBJECT_STORAGE_ENDPOINT=gate.endpoint, LEASE_SECONDS="6")
         await gate.shut()
         (job_id,) = await fleet.submit("away")
         await held(fleet, job_id)
         # Longer than a lease: a worker that waits for the store is not stuck.
-        await asyncio.sleep(1.5 * fleet.long_lease_seconds)
+        await asyncio.sleep(9)
         await gate.open()
         (view,) = await fleet.settled(job_id)
     assert (view.state, view.attempts, view.crashes) == (JobState.COMPLETED, 0, 0)

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
 POSE = Path(__file__).parents[2] / ".proteus/models/pose"
 FAULT_SECONDS = 1.5
-LEASE_SECONDS = 6.0
-LEASE = {"LEASE_SECONDS": str(LEASE_SECONDS), "LEASE_BEAT_SECONDS": "1", "TAILOR_STEP_SECONDS": "1"}
+LEASE_SECONDS = 8.0
+LEASE = {"LEASE_SECONDS": str(LEASE_SECONDS), "LEASE_BEAT_SECONDS": "1", "TAILOR_STEP_SECONDS": "2"}
 SILENCE = Answer(kind="slow", delay_seconds=2 * LEASE_SECONDS)
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300), pytest.mark.usefixtures("pose_folder")]

@@ -119,8 +119,8 @@ async def test_every_end_is_delivered_at_least_once_and_none_before_its_commit(
             await rows(
                 parts,
                 "UPDATE webhook_deliveries SET next_at = next_at - interval '1 day', "
-                "leased_until = CASE WHEN lease = :ours THEN leased_until ELSE now() END WHERE state = 'pending' "
-                "RETURNING 1",
+                "leased_until = CASE WHEN lease = :ours THEN leased_until ELSE now() END WHERE id IN "
+                "(SELECT id FROM webhook_deliveries WHERE state = 'pending' FOR UPDATE SKIP LOCKED) RETURNING 1",
                 ours=ours,
             )
             gateway.services.dispatcher.wake()
