@@ -26,6 +26,7 @@ import structlog
 from pydantic import SecretStr
 from redis.asyncio import Redis
 
+from databases import Databases, database
 from proteus.redis_roles import RULES, RedisRole
 from proteus.redis_roles import redis_url as roles_url
 from proteus.settings import StorageSettings
@@ -33,7 +34,7 @@ from proteus.storage import ObjectStore
 from workbench.deploy import standins
 from workbench.stack.errors import EMBEDDED_ON
 from workbench.stack.ports import free_port
-from workbench.stack.postgres import Postgres, psql
+from workbench.stack.postgres import Postgres
 from workbench.stack.process import Process
 from workbench.stack.s3 import S3
 from workbench.stack.valkey import Valkey
@@ -125,21 +126,24 @@ def postgres_url(servers_folder: Path) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def migrated_template(postgres_url: str) -> Iterator[str]:
-    """The name of a database with every migration run, for copying."""
+def migrated_databases(postgres_url: str) -> Iterator[Databases]:
+    """Databases with every migration run."""
     # Here and not above: unit tests need not wait for SQLAlchemy and Alembic.
     from gateway.ledger.migrate import upgrade
+    from gateway.ledger.schema import METADATA
     from gateway.settings import DatabaseSettings
 
     with database(postgres_url) as url:
         upgrade(DatabaseSettings(url=url))
-        yield urlsplit(url).path.strip("/")
+        made = Databases(postgres_url, url, [table.name for table in reversed(METADATA.sorted_tables)])
+        yield made
+        made.close()
 
 
 @pytest.fixture
-def database_url(postgres_url: str, migrated_template: str) -> Iterator[str]:
+def database_url(migrated_databases: Databases) -> Iterator[str]:
     """The address (`postgresql+asyncpg://…`) of a migrated database of this test's own, without a row."""
-    with database(postgres_url, template=migrated_template) as url:
+    with migrated_databases.lent() as url:
         yield url
 
 
@@ -196,17 +200,6 @@ def store(storage_settings: StorageSettings) -> Iterator[ObjectStore]:
 def pose_folder() -> Path:
     """The pose models, fetched on first use into the local stack's folder."""
     return fetch_pose(Path(__file__).parents[1] / ".proteus" / "models" / "pose")
-
-
-@contextmanager
-def database(server_url: str, *, template: str = "template0") -> Iterator[str]:
-    """Make a database for a `with` block; yield its address."""
-    name = f"test_{uuid4().hex}"
-    psql(server_url, f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
-    try:
-        yield urlsplit(server_url)._replace(path=f"/{name}").geturl()
-    finally:
-        psql(server_url, f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @contextmanager

@@ -32,6 +32,9 @@ SWEEP_SECONDS: Final = 300.0
 INSPECT_SECONDS: Final = 5.0
 """How long a key of another type may stay where no script meets it; one check costs Redis some microseconds."""
 
+CALM_SECONDS: Final = 10.0
+"""What tidies up waits for this after the start: a gateway that has just come has clients to answer first."""
+
 STOP_SECONDS: Final = 1.0
 """How long a loop may take to end by itself. Work cut off afterwards was not committed and comes again."""
 
@@ -43,6 +46,7 @@ class Round:
     turn: Callable[[], Awaitable[object]]
     every_seconds: float
     call_seconds: float = LOOP_CALL_SECONDS
+    after_seconds: float = 0.0
 
 
 async def run(services: Services, sockets: SocketServer, stop: asyncio.Event) -> None:
@@ -55,7 +59,10 @@ async def run(services: Services, sockets: SocketServer, stop: asyncio.Event) ->
         for name, follower in _followers(services, stop).items():
             tasks.append(group.create_task(loops.keep(name, follower.run, stop), name=name))
         for name, one in _rounds(services, sockets).items():
-            loop = loops.repeat(name, one.turn, stop, every_seconds=one.every_seconds, call_seconds=one.call_seconds)
+            loop = loops.repeat(
+                name, one.turn, stop,
+                every_seconds=one.every_seconds, after_seconds=one.after_seconds, call_seconds=one.call_seconds,
+            )  # fmt: skip
             tasks.append(group.create_task(loop, name=name))
         await stop.wait()
         await asyncio.wait(tasks, timeout=STOP_SECONDS)
@@ -96,7 +103,7 @@ def _rounds(services: Services, sockets: SocketServer) -> dict[str, Round]:
         "limits": Round(services.limiter.settle, 1.0),
         "grants": Round(services.callers.grants.refresh, grants.REFRESH_SECONDS),
         "sockets": Round(sockets.close_ended, grants.REFRESH_SECONDS),
-        "deletions": Round(lambda: services.eraser.run_due(_now()), 30.0, SWEEP_SECONDS),
+        "deletions": _sweep(services.eraser.run_due, 30.0),
         "epoch": Round(reconciler.watch, 1.0),
         "counts": Round(reconciler.watch_counts, 1.0, SWEEP_SECONDS),
         "reconcile": Round(reconciler.periodic, 60.0, SWEEP_SECONDS),
@@ -105,17 +112,18 @@ def _rounds(services: Services, sockets: SocketServer) -> dict[str, Round]:
         "overdue": Round(promoter.expire, 1.0),
         "too_old": Round(promoter.expire_old, 5.0),
         "adopt": Round(services.importer.adopt, 2.0, SWEEP_SECONDS),
-        "incoming": Round(lambda: sweeper.incoming(_now()), 60.0, SWEEP_SECONDS),
-        "incoming_check": Round(lambda: sweeper.check_incoming(_now()), 3600.0, SWEEP_SECONDS),
-        "orphans": Round(lambda: sweeper.orphans(_now()), 300.0, SWEEP_SECONDS),
-        "expired": Round(lambda: sweeper.expired(_now()), 30.0, SWEEP_SECONDS),
-        "keys": Round(lambda: sweeper.old_keys(_now()), 3600.0),
-        "idle_guests": Round(lambda: retention.guests(_now()), 60.0, SWEEP_SECONDS),
-        "old_work": Round(lambda: retention.work(_now()), 60.0, SWEEP_SECONDS),
-        "old_traces": Round(lambda: retention.traces(_now()), 600.0, SWEEP_SECONDS),
-        "retention": Round(lambda: retention.announce(_now()), 86_400.0, SWEEP_SECONDS),
+        "incoming": _sweep(sweeper.incoming, 60.0),
+        "incoming_check": _sweep(sweeper.check_incoming, 3600.0),
+        "orphans": _sweep(sweeper.orphans, 300.0),
+        "expired": _sweep(sweeper.expired, 30.0),
+        "keys": _sweep(sweeper.old_keys, 3600.0),
+        "idle_guests": _sweep(retention.guests, 60.0),
+        "old_work": _sweep(retention.work, 60.0),
+        "old_traces": _sweep(retention.traces, 600.0),
+        "retention": Round(lambda: retention.announce(datetime.now(UTC)), 86_400.0, SWEEP_SECONDS),
     }
 
 
-def _now() -> datetime:
-    return datetime.now(UTC)
+def _sweep(turn: Callable[[datetime], Awaitable[object]], every_seconds: float) -> Round:
+    """A round over many objects or rows that tidies up; nothing waits for it."""
+    return Round(lambda: turn(datetime.now(UTC)), every_seconds, SWEEP_SECONDS, CALM_SECONDS)
