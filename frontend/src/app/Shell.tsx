@@ -9,6 +9,7 @@ import { LANGUAGES, type Language, useStrings } from "../strings/index.ts";
 import { Connection } from "./Connection.tsx";
 import type { Page } from "./pages.ts";
 import { type Theme, useTheme } from "./theme.ts";
+import { ConsentDialog } from "./ConsentDialog.tsx";
 import { TokenDialog } from "./TokenDialog.tsx";
 
 const NEXT: Record<Theme, Theme> = { system: "dark", dark: "light", light: "system" };
@@ -70,6 +71,7 @@ export function Shell(of: {
         {of.children}
       </main>
       <TokenDialog />
+      <ConsentDialog />
     </div>
   );
 }

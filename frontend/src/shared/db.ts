@@ -111,6 +111,14 @@ export async function remove(store: keyof Stores, key: string): Promise<void> {
   await run(store, "readwrite", (from) => from.delete(key));
 }
 
+/** Forget everything. */
+export async function forget(): Promise<void> {
+  for (const store of Object.keys(KEYS) as (keyof Stores)[]) {
+    memory[store].clear();
+    await run(store, "readwrite", (from) => from.clear());
+  }
+}
+
 /** Change what is kept of one try-on. */
 export async function keep(jobId: string, more: Partial<Kept>): Promise<void> {
   const before = (await get("tryons", jobId)) ?? { jobId, createdAt: Date.now() };

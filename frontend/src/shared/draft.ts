@@ -8,6 +8,7 @@
  */
 import { done, type Kind, Problem, upload, type Uploaded } from "@proteus/client";
 import { release } from "./blobs.ts";
+import { agreed } from "./consent.ts";
 import { get, type KeptCut, put, remove } from "./db.ts";
 import { ended, follow, learn } from "./jobs.ts";
 import { kept } from "./kept.ts";
@@ -194,6 +195,8 @@ async function send(kind: Kind, category: Category, signal: AbortSignal): Promis
   change(kind, { phase: "sending", share: 0, problem: null });
   let begun: string | null;
   try {
+    await agreed(api);
+    if (signal.aborted) return;
     const image = await upload(api, blob, kind, { signal, onProgress: (share) => change(kind, { share }) });
     if (signal.aborted) return;
     change(kind, { phase: "ready", share: 1, image });

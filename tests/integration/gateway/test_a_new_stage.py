@@ -111,7 +111,7 @@ def test_a_stage_is_added_in_three_files_and_planned_composed_queued_and_recorde
         (tmp_path / name).write_text(text)
     assert len(EDITS) == 3
 
-    environment = {**os.environ, **servers, "PYTHONPATH": str(tmp_path), "PYTHONDONTWRITEBYTECODE": "1"}
+    environment = {**os.environ, **servers, "PYTHONPATH": str(tmp_path)}
     ran = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(SCENARIO)],
         check=False, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=100,

@@ -14,6 +14,7 @@ import { Recent } from "./Recent.tsx";
 import { Slot } from "./Slot.tsx";
 import { Stage } from "./Stage.tsx";
 import { Wardrobe } from "./Wardrobe.tsx";
+import { Withdraw } from "./Withdraw.tsx";
 
 export function Studio() {
   const { app, studio } = useStrings();
@@ -109,10 +110,11 @@ export function Studio() {
       </section>
       <Recent current={jobId} />
       <footer className="help small">
-        <button type="button" className="button quiet small" onClick={() => setHelp(true)}>
+        <button type="button" className="button quiet small shortcuts" onClick={() => setHelp(true)}>
           <Icon name="keyboard" />
           {studio.shortcuts}
         </button>
+        <Withdraw />
         <a href="/docs">{app.api}</a>
         <a href="/app/licences.md">{app.licences}</a>
       </footer>

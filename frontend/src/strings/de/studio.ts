@@ -207,6 +207,8 @@ export const problems: Strings["problems"] = {
   too_old: { what: "Es wartete länger, als etwas warten darf.", todo: "Versuche es noch einmal; niemand war da." },
   expired: { what: "Es wartete zu lange.", todo: "Versuche es noch einmal." },
   store_refused: { what: "Der Speicher wies das Bild ab.", todo: "Versuche es noch einmal; sonst sage es deinem Betreiber." },
+  consent_declined: { what: "Das Foto wurde nicht gesendet: Du hast nicht zugestimmt.", todo: "Sende es noch einmal, um die Frage wieder zu sehen." },
+  consent_required: { what: "Dieser Shop nimmt kein Foto, bevor du zustimmst.", todo: "Sende es noch einmal, um zu lesen, was er fragt." },
   guests_disabled: { what: "Diese Installation bedient nur bekannte Aufrufer.", todo: "Gib ein Zugriffstoken ein." },
   not_found: { what: "Es ist nicht mehr da.", todo: "Lege die Bilder noch einmal ein." },
   internal: { what: "Ein Fehler des Servers.", todo: "Versuche es noch einmal; sonst nenne deinem Betreiber die Anfrage." },

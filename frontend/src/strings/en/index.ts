@@ -1,8 +1,9 @@
 /* English, the catalogue's first language: a file per feature. */
 import { app } from "./app.ts";
+import { consent } from "./consent.ts";
 import { fleet } from "./fleet.ts";
 import { history } from "./history.ts";
 import { mirror } from "./mirror.ts";
 import { problems, studio } from "./studio.ts";
 
-export const en = { app, studio, mirror, history, fleet, problems };
+export const en = { app, consent, studio, mirror, history, fleet, problems };

@@ -222,6 +222,8 @@ export const problems: Record<string, { what: string; todo: string }> = {
   too_old: { what: "It waited longer than anything may.", todo: "Try again; nobody was there to make it." },
   expired: { what: "It waited too long.", todo: "Try again." },
   store_refused: { what: "The storage refused the upload.", todo: "Try again; if it happens again, tell your operator." },
+  consent_declined: { what: "The photo was not sent: you have not agreed.", todo: "Send it again to read the question once more." },
+  consent_required: { what: "This shop takes no photo before you agree.", todo: "Send it again to read what it asks." },
   guests_disabled: { what: "This deployment serves known callers only.", todo: "Put in an access token." },
   not_found: { what: "It is not there any more.", todo: "Put the pictures in again." },
   internal: { what: "A fault of the server.", todo: "Try again; if it happens again, tell your operator the request’s id." },
