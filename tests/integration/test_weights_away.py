@@ -158,7 +158,7 @@ async def test_an_attempt_that_stands_still_is_ended_and_the_next_one_succeeds(
                 opening.append(asyncio.create_task(gate.become("open")))
 
         opening: list[asyncio.Task[None]] = []
-        refused = await fetch_weights([order], here, stop, Pulse("weights"), on_wait=on_wait, attempt_seconds=4)
+        refused = await fetch_weights([order], here, stop, Pulse("weights"), on_wait=on_wait, attempt_seconds=12)
         await asyncio.gather(*opening)
     assert refused == {}
     assert "catvton's weights do not come from s3://" in waits[1]
