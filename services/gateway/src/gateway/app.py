@@ -166,7 +166,7 @@ def build(settings: GatewaySettings, stopping: asyncio.Event) -> Services:
         on_messages=dispatcher.wake,
         prices=PriceTable.of(settings.prices),
     )
-    eraser = Eraser(ledger, store, queues)
+    eraser = Eraser(ledger, store, queues, limiter)
     tokens = tokens_of(settings.tokens, clock=clock)
     callers = Callers(tokens, ledger, settings.auth)
     return Services(

@@ -12,7 +12,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final
 from uuid import uuid4
 
@@ -22,6 +22,7 @@ from gateway.realtime.server import SocketServer
 from gateway.recording.following import Follower
 from gateway.services import Services
 from proteus.bus import EventReader
+from proteus.bus.events import trim_recorded
 from proteus.deadlines import LOOP_CALL_SECONDS
 from proteus.keys import JOBS, TAILOR, QueueKeys
 from proteus.service.lifecycle import cancel
@@ -31,6 +32,9 @@ SWEEP_SECONDS: Final = 300.0
 
 INSPECT_SECONDS: Final = 5.0
 """How long a key of another type may stay where no script meets it; one check costs Redis some microseconds."""
+
+RECORDED_LIFE: Final = timedelta(hours=1)
+"""How long a queue's stream keeps what the ledger has: the ids of deleted users' jobs are among it."""
 
 STOP_SECONDS: Final = 1.0
 """How long a loop may take to end by itself. Work cut off afterwards was not committed and comes again."""
@@ -109,12 +113,25 @@ def _rounds(services: Services, sockets: SocketServer) -> dict[str, Round]:
         "incoming_check": Round(lambda: sweeper.check_incoming(_now()), 3600.0, SWEEP_SECONDS),
         "orphans": Round(lambda: sweeper.orphans(_now()), 300.0, SWEEP_SECONDS),
         "expired": Round(lambda: sweeper.expired(_now()), 30.0, SWEEP_SECONDS),
+        "streams": Round(lambda: _trim_streams(services, _now()), 60.0),
         "keys": Round(lambda: sweeper.old_keys(_now()), 3600.0),
         "idle_guests": Round(lambda: retention.guests(_now()), 60.0, SWEEP_SECONDS),
         "old_work": Round(lambda: retention.work(_now()), 60.0, SWEEP_SECONDS),
         "old_traces": Round(lambda: retention.traces(_now()), 600.0, SWEEP_SECONDS),
         "retention": Round(lambda: retention.announce(_now()), 86_400.0, SWEEP_SECONDS),
     }
+
+
+async def _trim_streams(services: Services, now: datetime) -> None:
+    """Keep what the queues told for an hour, and what could not be recorded as long as events."""
+    bad_before = now - timedelta(days=services.settings.retention.event_days)
+    for name in (JOBS, TAILOR):
+        await trim_recorded(
+            services.redis,
+            QueueKeys(name),
+            before_ms=int((now - RECORDED_LIFE).timestamp() * 1000),
+            bad_before_ms=int(bad_before.timestamp() * 1000),
+        )
 
 
 def _now() -> datetime:

@@ -132,6 +132,12 @@ class ApiKeyReads(Statements):
             statement = statement.where(tuple_(api_keys.c.created_at, api_keys.c.id) < before)
         return await self._all(ApiKeyRow, statement)
 
+    async def ids_of_user(self, user_id: UserId) -> list[str]:
+        """The keys that act as a user."""
+        return list(
+            (await self._connection.execute(select(api_keys.c.id).where(api_keys.c.user_id == user_id))).scalars()
+        )
+
     async def count_live(self, tenant: str) -> int:
         """How many of a tenant's keys are valid now."""
         statement = select(func.count()).select_from(api_keys).where(api_keys.c.tenant == tenant, _IS_LIVE)
@@ -161,6 +167,10 @@ class ApiKeyWrites(ApiKeyReads):
         """Let a key end at a time, unless it ends before."""
         statement = update(api_keys).where(api_keys.c.id == key_id)
         await self._connection.execute(statement.values(expires_at=func.least(api_keys.c.expires_at, at)))
+
+    async def forget_maker(self, user_id: UserId) -> None:
+        """Take a deleted user's id out of the keys that it made for others."""
+        await self._connection.execute(update(api_keys).where(api_keys.c.created_by == user_id).values(created_by=""))
 
     async def forget(self, *, ended_before: datetime) -> int:
         """Delete keys that ended long ago; return how many."""
