@@ -69,6 +69,7 @@ from gateway.submitting.photos import Photos
 from gateway.submitting.preparer import Preparer
 from gateway.submitting.spending import SpendGuard
 from gateway.upkeep.erasure import Eraser
+from gateway.upkeep.exports import Exports
 from gateway.upkeep.retention import Retention
 from gateway.upkeep.sweeps import Sweeper
 from gateway.webhooks.dispatcher import Dispatcher
@@ -207,6 +208,7 @@ def build(settings: GatewaySettings, stopping: asyncio.Event) -> Services:
         parker=Parker(ledger, queues[JOBS], fleet),
         importer=ExternalPayloadImporter(ledger, store, photos, acceptor, queues, fleet),
         eraser=eraser,
+        exports=Exports(ledger, store, redis),
         sweeper=Sweeper(ledger, store, eraser, settings.uploads),
         retention=Retention(ledger, eraser, settings.retention),
         relay=relay,

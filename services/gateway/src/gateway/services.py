@@ -35,6 +35,7 @@ from gateway.submitting.photos import Photos
 from gateway.submitting.preparer import Preparer
 from gateway.submitting.spending import SpendGuard
 from gateway.upkeep.erasure import Eraser
+from gateway.upkeep.exports import Exports
 from gateway.upkeep.retention import Retention
 from gateway.upkeep.sweeps import Sweeper
 from gateway.webhooks.dispatcher import Dispatcher
@@ -81,6 +82,7 @@ class Services:
     parker: Parker
     importer: ExternalPayloadImporter
     eraser: Eraser
+    exports: Exports
     sweeper: Sweeper
     retention: Retention
     relay: Relay

@@ -171,6 +171,9 @@ class LimitSettings(CheckedSettings):
     account_share: int = Field(default=16, ge=1)
     """Multiple of a guest's limits for an account: at once and a minute; its pictures count for its tenant alone."""
 
+    exports_per_day: Limit = 10
+    """`LIMIT_EXPORTS_PER_DAY`. Exports of all that is kept of a user: each reads everything the user has."""
+
     warms_per_minute: Limit = 6
     """Requests for a ready weaver: each may cost minutes of a GPU."""
 
