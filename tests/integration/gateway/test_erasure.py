@@ -16,6 +16,17 @@ from proteus.keys import JOBS, TAILOR, QueueKeys
 from waiting import until
 
 NOBODYS = "names nobody"
+TENANTS = (
+    "id",
+    "engines",
+    "samples_most",
+    "qualities",
+    "priorities",
+    "limits",
+    "consent",
+    "retention_days",
+    "created_at",
+)
 DELETED = "deleted with the user"
 EMPTIED = "its user's id is taken out"
 
@@ -33,7 +44,7 @@ FATES = {
     "spend_reservations": {
         "job_id": DELETED, "subject": DELETED, "gpu_seconds": DELETED, "made_at": DELETED,
     },
-    "tenants": dict.fromkeys(("id", "engines", "samples_most", "limits", "consent", "created_at"), NOBODYS),
+    "tenants": dict.fromkeys(TENANTS, NOBODYS),
     "usage_records": {
         "user_id": EMPTIED, "job_id": "kept: tells attempts apart; no row has the job any more",
         "key_id": "kept: a tenant's key", "tenant": NOBODYS,

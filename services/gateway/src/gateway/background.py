@@ -117,6 +117,8 @@ def _rounds(services: Services, sockets: SocketServer) -> dict[str, Round]:
         "keys": Round(lambda: sweeper.old_keys(_now()), 3600.0),
         "idle_guests": Round(lambda: retention.guests(_now()), 60.0, SWEEP_SECONDS),
         "old_work": Round(lambda: retention.work(_now()), 60.0, SWEEP_SECONDS),
+        "old_usage": Round(lambda: retention.usage(_now()), 600.0, SWEEP_SECONDS),
+        "keeping": Round(services.keeping.refresh, 5.0),
         "old_traces": Round(lambda: retention.traces(_now()), 600.0, SWEEP_SECONDS),
         "retention": Round(lambda: retention.announce(_now()), 86_400.0, SWEEP_SECONDS),
     }

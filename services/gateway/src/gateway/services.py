@@ -10,6 +10,7 @@ from redis.asyncio import Redis
 
 from gateway.accounts.callers import Callers
 from gateway.accounts.consents import Consents
+from gateway.accounts.keeping import Keeping
 from gateway.accounts.keys import ApiKeys
 from gateway.accounts.logins import Logins
 from gateway.accounts.shoppers import Shoppers
@@ -82,6 +83,7 @@ class Services:
     parker: Parker
     importer: ExternalPayloadImporter
     eraser: Eraser
+    keeping: Keeping
     exports: Exports
     sweeper: Sweeper
     retention: Retention

@@ -46,6 +46,8 @@ api_keys = Table(
     Column("scopes", ARRAY(Text), nullable=False),
     Column("engines", ARRAY(Text)),
     Column("samples_most", Integer),
+    Column("qualities", ARRAY(Text)),
+    Column("priorities", ARRAY(Text)),
     Column("limits", JSONB, nullable=False),
     Column("created_by", Text, nullable=False),
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=NOW),
@@ -70,6 +72,8 @@ class ApiKeyRow:
     scopes: list[str]
     engines: list[str] | None
     samples_most: int | None
+    qualities: list[str] | None
+    priorities: list[str] | None
     limits: dict[str, int]
     created_by: str
     created_at: datetime
@@ -89,10 +93,14 @@ class LiveKeyRow:
     scopes: list[str]
     engines: list[str] | None
     samples_most: int | None
+    qualities: list[str] | None
+    priorities: list[str] | None
     limits: dict[str, int]
     expires_at: datetime | None
     tenant_engines: list[str] | None
     tenant_samples_most: int | None
+    tenant_qualities: list[str] | None
+    tenant_priorities: list[str] | None
     tenant_limits: dict[str, int] | None
 
 
@@ -116,6 +124,8 @@ class ApiKeyReads(Statements):
                 *own,
                 tenants.c.engines.label("tenant_engines"),
                 tenants.c.samples_most.label("tenant_samples_most"),
+                tenants.c.qualities.label("tenant_qualities"),
+                tenants.c.priorities.label("tenant_priorities"),
                 tenants.c.limits.label("tenant_limits"),
             )
             .outerjoin(tenants, tenants.c.id == api_keys.c.tenant)
