@@ -86,6 +86,9 @@ VISIT = (
     "INSERT INTO events (user_id, seq, job_id, data, recorded_at) VALUES (:user, 1, :job, '{}', :at)",
     "INSERT INTO idempotency (user_id, key, request_hash, job_id, created_at) VALUES (:user, 'k', 'h', :job, :at)",
 )
+USED = """INSERT INTO usage_records (job_id, token, ended_at, tenant, user_id, kind, engine, device, outcome, known,
+                                     billed, gpu_seconds, engine_seconds, queue_seconds, store_seconds)
+    VALUES (:id, 1, :at, 't', '', 'tryon', 'puppet', 'cpu', 'completed', true, true, 1, 1, 1, 1)"""
 READING = """INSERT INTO jobs (id, kind, user_id, tenant, image_id, state, stage, engine, batch_key, trace_id)
     VALUES ('seg_1', 'ingest', 'user_1', 'guests', 'img_user_1_unused', 'running', 'fetching', 'i', 'i', 't')"""
 
@@ -289,9 +292,7 @@ async def test_usage_goes_after_its_days_and_never_in_the_week_after_an_upgrade(
     async with parts.ledger.write() as writes:
         for days in (1, 399, 401):
             await writes.users._connection.execute(
-                text("""INSERT INTO usage_records (job_id, token, ended_at, tenant, user_id, kind, engine, device, outcome,
-                        known, billed, gpu_seconds, engine_seconds, queue_seconds, store_seconds)
-                        VALUES (:id, 1, :at, 't', '', 'tryon', 'puppet', 'cpu', 'completed', true, true, 1, 1, 1, 1)"""),
+                text(USED),
                 {"id": f"job_{days}", "at": NOW - timedelta(days=days)},
             )
             await writes.spend.add({("tenant:t", (NOW - timedelta(days=days)).date()): 1.0})
