@@ -81,8 +81,9 @@ async def test_an_export_has_every_row_and_every_object_of_its_user_and_no_secre
     gateway, owner, account, parts, hands, redis, store
 ) -> None:
     used = await everything_of(gateway, owner, parts, hands)
-    rival = await account(gateway, "rival")
+    rival = await account(gateway, "rival", scopes=["admin"])
     await rival.upload()
+    assert (await rival.http.patch(f"/users/{owner.user_id}", json={"display_name": "Ada Lovelace"})).status_code == 200
     answer = await used.shop.http.get(PATH)
     assert (answer.status_code, answer.headers["content-type"]) == (200, "application/zip")
     archive = zipfile.ZipFile(io.BytesIO(answer.content))
@@ -101,6 +102,8 @@ async def test_an_export_has_every_row_and_every_object_of_its_user_and_no_secre
     told = json.loads(archive.read(MANIFEST))
     assert told["rows"] == {name: len(found) for name, found in rows.items()}
     assert (told["files"], told["deleted_meanwhile"]) == (len(objects), [])
+    done_by = {(one["action"], one["actor"]) for one in rows["audit_log"]}
+    assert {("user.change", "another"), ("webhook.create", owner.user_id)} <= done_by
     everything = json.dumps(rows)
     assert not [word for word in used.words - {"argon2-of-ada"} if word not in everything]
     assert not [secret for secret in ("argon2-of-ada", "whsec_", rival.user_id) if secret in everything]
