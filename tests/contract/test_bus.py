@@ -11,6 +11,7 @@ from redis.asyncio import Redis
 
 from proteus import keys
 from proteus.bus import EventReader, Message, SubscriptionGap, subscribe
+from proteus.bus.events import trim_recorded
 from proteus.queue import JobQueue
 
 NAMES = keys.QueueKeys(keys.JOBS)
@@ -175,3 +176,24 @@ class Wire:
                     writer.write(data)
         finally:
             writer.close()
+
+
+async def test_what_is_recorded_goes_after_its_time_and_what_is_not_stays(redis, make_order):
+    reader = EventReader(redis, NAMES, consumer="gateway-1")
+    await reader.read(1, block_ms=1)
+    await JobQueue(redis, keys.JOBS).submit(*(make_order(f"job_{n}") for n in range(4)))
+    later = await redis.time()
+    later_ms = (later[0] + 60) * 1000
+    assert await trim_recorded(redis, NAMES, before_ms=later_ms, bad_before_ms=0) == 0, "nobody has read them"
+    one, two, three, four = await reader.read(10, block_ms=1)
+    await reader.ack(one.entry_id, three.entry_id)
+    assert await trim_recorded(redis, NAMES, before_ms=0, bad_before_ms=0) == 0, "it is not time yet"
+    await trim_recorded(redis, NAMES, before_ms=later_ms, bad_before_ms=0)
+    left = [entry_id for entry_id, _ in await redis.xrange(NAMES.events)]
+    assert left == [two.entry_id, three.entry_id, four.entry_id], "from the oldest that is not recorded"
+    await reader.ack(two.entry_id, four.entry_id)
+    await trim_recorded(redis, NAMES, before_ms=later_ms, bad_before_ms=0)
+    assert await redis.xlen(NAMES.events) == 0
+    assert await reader.lag() == 0
+    await JobQueue(redis, keys.JOBS).submit(make_order("job_9"))
+    assert await ids(reader) == ["job_9"]

@@ -58,7 +58,10 @@ class _Answer:
             self._status = message["status"]
             self._type = self._headers.get("content-type", "").partition(";")[0].strip()
         elif message["type"] == "http.response.body":
-            self._body += message.get("body", b"")
+            if self._type == "application/zip":  # Of any size, and described by its type alone.
+                self._body = self._body or message.get("body", b"")[:1]
+            else:
+                self._body += message.get("body", b"")
             if self._type == "text/event-stream":
                 *frames, rest = self._body.split(b"\n\n")
                 self._body = rest

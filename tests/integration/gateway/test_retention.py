@@ -86,6 +86,9 @@ VISIT = (
     "INSERT INTO events (user_id, seq, job_id, data, recorded_at) VALUES (:user, 1, :job, '{}', :at)",
     "INSERT INTO idempotency (user_id, key, request_hash, job_id, created_at) VALUES (:user, 'k', 'h', :job, :at)",
 )
+USED = """INSERT INTO usage_records (job_id, token, ended_at, tenant, user_id, kind, engine, device, outcome, known,
+                                     billed, gpu_seconds, engine_seconds, queue_seconds, store_seconds)
+    VALUES (:id, 1, :at, 't', '', 'tryon', 'puppet', 'cpu', 'completed', true, true, 1, 1, 1, 1)"""
 READING = """INSERT INTO jobs (id, kind, user_id, tenant, image_id, state, stage, engine, batch_key, trace_id)
     VALUES ('seg_1', 'ingest', 'user_1', 'guests', 'img_user_1_unused', 'running', 'fetching', 'i', 'i', 't')"""
 
@@ -246,3 +249,61 @@ async def test_deeds_and_ended_keys_go_after_a_year_and_logins_when_they_have_en
         rows = await house.rows()
         left.append((rows["refresh_tokens"], rows["audit_log"], rows["api_keys"]))
     assert left == [(1, 1, 2), (0, 1, 2), (0, 1, 2), (0, 0, 1)]
+
+
+async def test_a_tenants_work_goes_by_its_own_rule_and_answers_say_when(
+    gateway, owner, account, house, parts, hands, prepare
+) -> None:
+    admin = await account(gateway, "staff", scopes=["admin"])
+    await house.visit("user_rival", NOW - timedelta(days=400), kind="account", tenant="rival")
+    await house.visit("user_shopper", NOW - timedelta(days=31), tenant="acme")
+    await house.visit("user_1", NOW - timedelta(days=6))
+    ready = await prepare(gateway, owner)
+    job = await ready.snap()
+    assert job["expires_at"] is None
+    ruled = await admin.http.put("/v1/tenants/acme/retention", json={"days": 30})
+    assert (ruled.status_code, ruled.json()["retention_days"]) == (200, 30.0)
+    status = (await owner.http.get(f"/api/status/{job['job_id']}")).json()
+    photo = (await owner.http.get("/v1/images")).json()["items"][0]
+    for told in (status, photo, await ready.snap()):
+        made, goes = (datetime.fromisoformat(told[name]) for name in ("created_at", "expires_at"))
+        assert goes - made == timedelta(days=30)
+    soon = await ready.snap(expires_in=3_600)
+    kept = datetime.fromisoformat(soon["expires_at"]) - datetime.fromisoformat(soon["created_at"])
+    assert abs(kept - timedelta(hours=1)) < timedelta(seconds=5), "an earlier end of its own stands"
+    assert (await owner.http.get("/v1/retention")).json()["tenant_days"] == 30.0
+    assert (await admin.http.get("/v1/retention")).json()["tenant_days"] is None
+    await house.retention.work(NOW)
+    async with parts.ledger.read() as reads:
+        owners = await reads.users._connection.execute(text("SELECT DISTINCT user_id FROM tryons"))
+        assert set(owners.scalars()) == {"user_rival", "user_1", "user_acme"}, "null is kept, whatever its age"
+    await house.retention.work(NOW + timedelta(days=31))
+    async with parts.ledger.read() as reads:
+        left = await reads.users._connection.execute(text("SELECT user_id, status FROM tryons"))
+        assert {(row.user_id, row.status) for row in left if row.user_id == "user_acme"} == {("user_acme", "queued")}
+    for wrong in ({"days": 0}, {"days": 1e9}, {}):
+        assert (await admin.http.put("/v1/tenants/acme/retention", json=wrong)).status_code == 422
+    assert (await owner.http.put("/v1/tenants/acme/retention", json={"days": 5})).status_code == 403
+    lifted = (await admin.http.put("/v1/tenants/acme/retention", json={"days": None})).json()
+    assert lifted["retention_days"] is None
+
+
+async def test_usage_goes_after_its_days_and_never_in_the_week_after_an_upgrade(house, parts) -> None:
+    async with parts.ledger.write() as writes:
+        for days in (1, 399, 401):
+            await writes.users._connection.execute(
+                text(USED),
+                {"id": f"job_{days}", "at": NOW - timedelta(days=days)},
+            )
+            await writes.spend.add({("tenant:t", (NOW - timedelta(days=days)).date()): 1.0})
+
+    async def left(now) -> tuple[int, int]:
+        await house.retention.usage(now)
+        rows = await house.rows()
+        return rows["usage_records"], rows["spend_days"]
+
+    assert await left(NOW) == (3, 3), "the first round says what it will do"
+    assert await left(NOW + timedelta(days=0.9)) == (3, 3)
+    assert await left(NOW + timedelta(days=6.9)) == (3, 3)
+    assert await left(NOW + timedelta(days=7.1)) == (1, 1)
+    assert await left(NOW + timedelta(days=402)) == (0, 0)

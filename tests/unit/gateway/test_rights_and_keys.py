@@ -2,43 +2,94 @@
 
 from __future__ import annotations
 
+import re
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.rules import api_keys
-from gateway.rules.rights import ALL, EngineNotAllowed, Rights, SamplesNotAllowed
+from gateway.rules.rights import (
+    ALL,
+    EngineNotAllowed,
+    PriorityNotAllowed,
+    QualityNotAllowed,
+    Rights,
+    SamplesNotAllowed,
+)
 from gateway.rules.text import tenant_name, web_origin
+from proteus.errors import Forbidden
 
 ENGINES = ("puppet", "fashn", "catvton")
+QUALITIES = ("fast", "balanced", "best")
+PRIORITIES = ("low", "normal", "high")
+
+
+def some_of(names: tuple[str, ...]) -> st.SearchStrategy[frozenset[str] | None]:
+    return st.none() | st.frozensets(st.sampled_from(names))
+
+
 RIGHTS = st.builds(
     Rights.of,
-    st.none() | st.frozensets(st.sampled_from(ENGINES)),
+    some_of(ENGINES),
     st.none() | st.integers(1, 4),
+    qualities=some_of(QUALITIES),
+    priorities=some_of(PRIORITIES),
 )
+WISHES = st.fixed_dictionaries(
+    {
+        "engine": st.sampled_from(ENGINES), "samples": st.integers(1, 4), "quality": st.sampled_from(QUALITIES),
+        "priority": st.sampled_from(PRIORITIES),
+    }
+)  # fmt: skip
+PLAIN = {"engine": "puppet", "samples": 1, "quality": "balanced", "priority": "normal"}
 
 
-def allows(rights: Rights, engine: str, samples: int) -> bool:
+def allows(rights: Rights, **wish: Any) -> bool:
     try:
-        rights.require(engine=engine, samples=samples)
-    except (EngineNotAllowed, SamplesNotAllowed):
+        rights.require(**{**PLAIN, **wish})
+    except (EngineNotAllowed, SamplesNotAllowed, QualityNotAllowed, PriorityNotAllowed):
         return False
     return True
 
 
-@given(RIGHTS, RIGHTS, st.sampled_from(ENGINES), st.integers(1, 4))
-def test_two_rights_together_allow_what_both_allow(one: Rights, other: Rights, engine: str, samples: int) -> None:
-    both = allows(one, engine, samples) and allows(other, engine, samples)
-    assert allows(one.within(other), engine, samples) == both
-    assert allows(other.within(one), engine, samples) == both
+@given(RIGHTS, RIGHTS, WISHES)
+def test_two_rights_together_allow_what_both_allow(one: Rights, other: Rights, wish: dict[str, Any]) -> None:
+    both = allows(one, **wish) and allows(other, **wish)
+    assert allows(one.within(other), **wish) == both
+    assert allows(other.within(one), **wish) == both
 
 
 def test_rights_without_a_restriction_allow_everything_and_an_empty_list_nothing() -> None:
     assert Rights.of(None, None) is ALL
-    assert allows(ALL, "anything", 4)
-    assert not allows(Rights.of([], None), "puppet", 1)
-    with pytest.raises(EngineNotAllowed, match="'fashn'; you may use: puppet"):
-        Rights.of(["puppet"], None).require(engine="fashn", samples=1)
+    assert allows(ALL, engine="anything", samples=4, quality="best", priority="high")
+    assert not allows(Rights.of([], None))
+    assert not allows(Rights.of(None, None, qualities=[]))
+    assert not allows(Rights.of(None, None, priorities=[]))
+
+
+@pytest.mark.parametrize(
+    ("rights", "wish", "refusal"),
+    [
+        (Rights.of(["puppet"], None), {"engine": "fashn"}, "EngineNotAllowed: .*'fashn'; you may use: puppet"),
+        (Rights.of(None, 2), {"samples": 3}, "SamplesNotAllowed: .*2 samples of a try-on, not 3"),
+        (
+            Rights.of(None, None, qualities=["fast"]),
+            {"quality": "best"},
+            "QualityNotAllowed: .*'best'; you may use: fast",
+        ),
+        (
+            Rights.of(None, None, priorities=["low", "normal"]),
+            {"priority": "high"},
+            "PriorityNotAllowed: .*'high'; you may use: low, normal",
+        ),
+    ],
+)
+def test_a_refusal_names_what_was_asked_and_what_is_granted(rights: Rights, wish: dict[str, Any], refusal: str) -> None:
+    with pytest.raises(Forbidden) as raised:
+        rights.require(**{**PLAIN, **wish})
+    assert re.match(refusal, f"{type(raised.value).__name__}: {raised.value}")
 
 
 @given(st.text(api_keys.ALPHABET, min_size=8, max_size=8), st.binary(min_size=32, max_size=32))

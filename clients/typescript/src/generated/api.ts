@@ -646,6 +646,8 @@ export interface paths {
         /**
          * List engines and parsers
          * @description Return every engine with its licences, and whether workers offer it now; and the parsers' licences.
+         *
+         *     Needs no token; with one, `allowed` and `default` are what hold for you.
          */
         get: operations["models_v1_models_get"];
         put?: never;
@@ -1165,9 +1167,31 @@ export interface paths {
         get?: never;
         /**
          * Say what a tenant may use
-         * @description Restrict a tenant's engines, samples and units by kind, for its keys and shoppers too. Holds within seconds.
+         * @description Restrict a tenant's engines, samples, qualities, priorities and units, for its keys and shoppers too.
+         *
+         *     Holds within seconds.
          */
         put: operations["restrict_v1_tenants__tenant__put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tenants/{tenant}/retention": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Say how long a tenant's work is kept
+         * @description Delete a tenant's try-ons, and photos that none uses, so many days after they were made. Holds from now on.
+         */
+        put: operations["keep_v1_tenants__tenant__retention_put"];
         post?: never;
         delete?: never;
         options?: never;
@@ -1204,7 +1228,7 @@ export interface paths {
         };
         /**
          * How long data is kept
-         * @description Return the retention policy of this deployment; needs no token.
+         * @description Return the retention policy of this deployment, with a token that of your tenant; needs none.
          */
         get: operations["retention_v1_retention_get"];
         put?: never;
@@ -1635,6 +1659,50 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/v1/users/me/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export all that is kept of you
+         * @description Stream all that is kept of you as a ZIP. One runs at a time (409 `export_running`), so many a day.
+         */
+        get: operations["export_v1_users_me_export_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/users/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Look at your profile
+         * @description Return your name, what you prefer, and when you are deleted if you stay away.
+         */
+        get: operations["profile_v1_users_me_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change your profile
+         * @description Change your name and what you prefer. A preference that a submit would be refused with is refused here.
+         */
+        patch: operations["change_v1_users_me_patch"];
         trace?: never;
     };
 }
@@ -2992,6 +3060,11 @@ export interface components {
             size_bytes?: number | null;
             /** Created At */
             created_at: string;
+            /**
+             * Expires At
+             * @description When it goes, if no try-on uses it then; null: never.
+             */
+            expires_at?: string | null;
             category?: components["schemas"]["Category"] | null;
             /**
              * @default {
@@ -3095,6 +3168,20 @@ export interface components {
          */
         JobState: "queued" | "running" | "completed" | "failed" | "canceled" | "expired";
         /**
+         * KeepRequest
+         * @description How long a tenant's work is kept.
+         * @example {
+         *       "days": 30
+         *     }
+         */
+        KeepRequest: {
+            /**
+             * Days
+             * @description Try-ons, and photos that none uses, go so many days after they were made; null: as `RETENTION_TENANT_DAYS` says, by default never.
+             */
+            days: number | null;
+        };
+        /**
          * KeyBody
          * @description A key, without its text.
          * @example {
@@ -3110,11 +3197,16 @@ export interface components {
          *       },
          *       "name": "shop server",
          *       "prefix": "pk_k3f7x0qa",
+         *       "priorities": [
+         *         "low",
+         *         "normal"
+         *       ],
          *       "scopes": [
          *         "tokens"
          *       ],
          *       "tenant": "acme",
          *       "samples_most": null,
+         *       "qualities": null,
          *       "expires_at": null,
          *       "revoked_at": null,
          *       "last_used_at": null
@@ -3138,6 +3230,10 @@ export interface components {
             engines: string[] | null;
             /** Samples Most */
             samples_most: number | null;
+            /** Qualities */
+            qualities: string[] | null;
+            /** Priorities */
+            priorities: string[] | null;
             /** Limits */
             limits: {
                 [key: string]: number;
@@ -3174,11 +3270,16 @@ export interface components {
          *           },
          *           "name": "shop server",
          *           "prefix": "pk_k3f7x0qa",
+         *           "priorities": [
+         *             "low",
+         *             "normal"
+         *           ],
          *           "scopes": [
          *             "tokens"
          *           ],
          *           "tenant": "acme",
          *           "samples_most": null,
+         *           "qualities": null,
          *           "expires_at": null,
          *           "revoked_at": null,
          *           "last_used_at": null
@@ -3237,6 +3338,16 @@ export interface components {
              * @description Pictures of one try-on.
              */
             samples_most?: number | null;
+            /**
+             * Qualities
+             * @description `fast`, `balanced`, `best`; null: all.
+             */
+            qualities?: ("fast" | "balanced" | "best")[] | null;
+            /**
+             * Priorities
+             * @description `low`, `normal`, `high`; null: all. `high` needs its scope, too.
+             */
+            priorities?: ("normal" | "high" | "low")[] | null;
             /**
              * Limits
              * @description Units by kind, for all its callers together, beside the deployment's limits: `submits` and `uploads` a minute; `pictures_a_day` and `pictures_in_30_days`: pictures that are asked for.
@@ -3345,7 +3456,7 @@ export interface components {
             commercial_terms: "yes" | "tag_only" | "no";
             /**
              * Allowed
-             * @description The deployment's licence policy allows it.
+             * @description The deployment's licence policy allows it, and so do your rights.
              */
             allowed: boolean;
             /** Default */
@@ -3468,11 +3579,16 @@ export interface components {
          *       },
          *       "name": "shop server",
          *       "prefix": "pk_k3f7x0qa",
+         *       "priorities": [
+         *         "low",
+         *         "normal"
+         *       ],
          *       "scopes": [
          *         "tokens"
          *       ],
          *       "tenant": "acme",
          *       "samples_most": null,
+         *       "qualities": null,
          *       "expires_at": null,
          *       "revoked_at": null,
          *       "last_used_at": null
@@ -3496,6 +3612,10 @@ export interface components {
             engines: string[] | null;
             /** Samples Most */
             samples_most: number | null;
+            /** Qualities */
+            qualities: string[] | null;
+            /** Priorities */
+            priorities: string[] | null;
             /** Limits */
             limits: {
                 [key: string]: number;
@@ -3676,6 +3796,27 @@ export interface components {
             hint: string;
         };
         /**
+         * PreferencesBody
+         * @description What you prefer; null: as the deployment does.
+         */
+        PreferencesBody: {
+            /**
+             * Engine
+             * @description Where a submit names no `model`.
+             */
+            engine?: string | null;
+            /**
+             * Quality
+             * @description Where a submit names no `quality`.
+             */
+            quality?: ("fast" | "balanced" | "best") | null;
+            /**
+             * Units
+             * @description For pages that show lengths.
+             */
+            units?: ("metric" | "imperial") | null;
+        };
+        /**
          * PreparationBody
          * @description How far a photo is prepared.
          *
@@ -3766,6 +3907,59 @@ export interface components {
             }[] | null;
             /** Offered */
             offered?: string[] | null;
+        };
+        /**
+         * ProfileBody
+         * @description You.
+         * @example {
+         *       "created_at": "2026-02-03T12:00:00.000Z",
+         *       "display_name": "Ada",
+         *       "kind": "guest",
+         *       "preferences": {
+         *         "engine": "puppet",
+         *         "quality": "best",
+         *         "units": "metric"
+         *       },
+         *       "tenant": "guests",
+         *       "user_id": "user_1a2b3c4d5e6f47a8b9c0d1e2f3a4b5c6",
+         *       "expires_at": null
+         *     }
+         */
+        ProfileBody: {
+            /** User Id */
+            user_id: string;
+            /** Kind */
+            kind: string;
+            /** Tenant */
+            tenant: string;
+            /** Display Name */
+            display_name: string | null;
+            preferences: components["schemas"]["PreferencesBody"];
+            /** Created At */
+            created_at: string;
+            /**
+             * Expires At
+             * @description When a sweep deletes you if you do not come back; null: never. Every visit moves it.
+             */
+            expires_at: string | null;
+        };
+        /**
+         * ProfileChange
+         * @description What to change; what is left out stays as it is.
+         * @example {
+         *       "display_name": "Ada",
+         *       "preferences": {
+         *         "engine": "puppet",
+         *         "quality": "best",
+         *         "units": "metric"
+         *       }
+         *     }
+         */
+        ProfileChange: {
+            /** Display Name */
+            display_name?: string | null;
+            /** @description All of them; null: none. */
+            preferences?: components["schemas"]["PreferencesBody"] | null;
         };
         /**
          * ProgressBody
@@ -4107,6 +4301,8 @@ export interface components {
          *       "event_days": 30,
          *       "guest_idle_days": 7,
          *       "unused_upload_hours": 24,
+         *       "usage_days": 400,
+         *       "webhook_days": 30,
          *       "tenant_days": null
          *     }
          */
@@ -4118,13 +4314,23 @@ export interface components {
             guest_idle_days: number;
             /**
              * Tenant Days
-             * @description Try-ons and photos of accounts.
+             * @description Try-ons and photos of tenants; with a token: of yours.
              */
             tenant_days: number | null;
             /** Event Days */
             event_days: number;
             /** Audit Days */
             audit_days: number;
+            /**
+             * Webhook Days
+             * @description The log of webhooks.
+             */
+            webhook_days: number;
+            /**
+             * Usage Days
+             * @description What jobs used, without their users' ids once these are deleted.
+             */
+            usage_days: number | null;
             /**
              * Unused Upload Hours
              * @description An upload that no try-on used.
@@ -4208,6 +4414,16 @@ export interface components {
              * @description Pictures of one try-on.
              */
             samples_most?: number | null;
+            /**
+             * Qualities
+             * @description `fast`, `balanced`, `best`; null: all.
+             */
+            qualities?: ("fast" | "balanced" | "best")[] | null;
+            /**
+             * Priorities
+             * @description `low`, `normal`, `high`; null: all. `high` needs its scope, too.
+             */
+            priorities?: ("normal" | "high" | "low")[] | null;
             /**
              * Limits
              * @description Units by kind, for all its callers together, beside the deployment's limits: `submits` and `uploads` a minute; `pictures_a_day` and `pictures_in_30_days`: pictures that are asked for.
@@ -4631,8 +4847,14 @@ export interface components {
          *       "limits": {
          *         "pictures_a_day": 5000
          *       },
+         *       "priorities": [
+         *         "low",
+         *         "normal"
+         *       ],
+         *       "retention_days": 30,
          *       "samples_most": 2,
-         *       "tenant": "acme"
+         *       "tenant": "acme",
+         *       "qualities": null
          *     }
          */
         TenantBody: {
@@ -4642,10 +4864,19 @@ export interface components {
             engines: string[] | null;
             /** Samples Most */
             samples_most: number | null;
+            /** Qualities */
+            qualities: string[] | null;
+            /** Priorities */
+            priorities: string[] | null;
             /** Limits */
             limits: {
                 [key: string]: number;
             };
+            /**
+             * Retention Days
+             * @description How long its work is kept; null: as the deployment says.
+             */
+            retention_days: number | null;
             /** Created At */
             created_at: string;
         };
@@ -4663,8 +4894,14 @@ export interface components {
          *           "limits": {
          *             "pictures_a_day": 5000
          *           },
+         *           "priorities": [
+         *             "low",
+         *             "normal"
+         *           ],
+         *           "retention_days": 30,
          *           "samples_most": 2,
-         *           "tenant": "acme"
+         *           "tenant": "acme",
+         *           "qualities": null
          *         }
          *       ],
          *       "next_cursor": "WyIyMDI2LTAyLTAz…"
@@ -5165,6 +5402,7 @@ export interface components {
          * @description A user.
          * @example {
          *       "created_at": "2026-02-03T12:00:00.000Z",
+         *       "expires_at": "2026-02-03T12:00:00.000Z",
          *       "kind": "guest",
          *       "last_seq": 12,
          *       "tenant": "guests",
@@ -5187,6 +5425,11 @@ export interface components {
             last_seq: number;
             /** Created At */
             created_at: string;
+            /**
+             * Expires At
+             * @description When a guest who does not come back is deleted; every visit moves it. Null: never.
+             */
+            expires_at?: string | null;
         };
         /**
          * UserChange
@@ -5206,6 +5449,7 @@ export interface components {
          *       "items": [
          *         {
          *           "created_at": "2026-02-03T12:00:00.000Z",
+         *           "expires_at": "2026-02-03T12:00:00.000Z",
          *           "kind": "guest",
          *           "last_seq": 12,
          *           "tenant": "guests",
@@ -9672,6 +9916,59 @@ export interface operations {
             };
         };
     };
+    keep_v1_tenants__tenant__retention_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KeepRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TenantBody"];
+                };
+            };
+            /** @description A fault of Proteus: report the `request_id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A server that Proteus needs is away, or intake is paused: repeat the request after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is refused; `code` says why, `hint` the way out. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     audit_v1_audit_get: {
         parameters: {
             query?: {
@@ -11055,6 +11352,151 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CapBody"];
+                };
+            };
+            /** @description A fault of Proteus: report the `request_id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A server that Proteus needs is away, or intake is paused: repeat the request after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is refused; `code` says why, `hint` the way out. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_v1_users_me_export_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A ZIP: `data/<table>.json` with every row that is kept of you, your photos, cut-outs, parses and results as they are stored, and `export.json`, the last file, with their numbers. An archive without it broke off. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/zip": string;
+                };
+            };
+            /** @description A fault of Proteus: report the `request_id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A server that Proteus needs is away, or intake is paused: repeat the request after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is refused; `code` says why, `hint` the way out. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    profile_v1_users_me_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProfileBody"];
+                };
+            };
+            /** @description A fault of Proteus: report the `request_id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A server that Proteus needs is away, or intake is paused: repeat the request after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is refused; `code` says why, `hint` the way out. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_v1_users_me_patch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProfileChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProfileBody"];
                 };
             };
             /** @description A fault of Proteus: report the `request_id`. */

@@ -66,6 +66,12 @@ PROGRESS: Final = "events:progress"
 LIMITS: Final = "gateway:limits"
 """STRINGs `gateway:limits:…`, gateway, PX two windows. Counters of requests, one or two per holder and kind."""
 
+
+def export_of(user_id: str) -> str:
+    """STRING, gateway, EX a minute, renewed. A user's export is running."""
+    return f"gateway:export:{user_id}"
+
+
 EPOCH: Final = "proteus:epoch"
 """STRING, gateway. A random value; missing or changed means that Redis was emptied or swapped."""
 

@@ -56,7 +56,7 @@ _JOBS, _TAILOR = keys.QueueKeys(keys.JOBS), keys.QueueKeys(keys.TAILOR)
 RULES: Final[Mapping[RedisRole, str]] = {
     RedisRole.GATEWAY: (
         f"{_queue_keys(keys.JOBS)} {_queue_keys(keys.TAILOR)} ~{keys.EPOCH} ~{keys.WARM} ~{keys.LIMITS}:* "
-        f"%R~config:* %R~arbitrator:* &events:* &{_JOBS.control} &{_TAILOR.control} {_WORK}"
+        f"~{keys.export_of('*')} %R~config:* %R~arbitrator:* &events:* &{_JOBS.control} &{_TAILOR.control} {_WORK}"
     ),
     RedisRole.TAILOR: f"{_queue_keys(keys.TAILOR)} &{_TAILOR.control} &{keys.JOB_DONE} &{keys.PROGRESS} {_WORK}",
     RedisRole.WEAVER: (

@@ -190,14 +190,14 @@ class ObjectStore:
         """Store a JSON document."""
         self.put(key, json.dumps(value, separators=(",", ":")).encode(), content_type="application/json")
 
-    def get(self, key: str, *, limit_bytes: int | None = None) -> bytes:
-        """Return an object's bytes; with a limit, at most one byte more, so that the caller can tell.
+    def get(self, key: str, *, start: int = 0, limit_bytes: int | None = None) -> bytes:
+        """Return an object's bytes from `start` on; with a limit, at most one byte more, so that the caller can tell.
 
         Raises:
             NotFound: There is no such object.
             DependencyUnavailable: The store does not answer.
         """
-        extra = {} if limit_bytes is None else {"Range": f"bytes=0-{limit_bytes}"}
+        extra = {} if limit_bytes is None else {"Range": f"bytes={start}-{start + limit_bytes}"}
         with self._asking("get_object", key):
             try:
                 response = self._s3.get_object(Bucket=self.settings.bucket, Key=key, **extra)  # type: ignore[arg-type]

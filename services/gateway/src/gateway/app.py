@@ -26,6 +26,7 @@ from starlette.types import ASGIApp
 from gateway import api, background, metrics
 from gateway.accounts.callers import Callers
 from gateway.accounts.consents import Consents
+from gateway.accounts.keeping import Keeping
 from gateway.accounts.keys import ApiKeys
 from gateway.accounts.logins import Logins
 from gateway.accounts.shoppers import Shoppers
@@ -69,6 +70,7 @@ from gateway.submitting.photos import Photos
 from gateway.submitting.preparer import Preparer
 from gateway.submitting.spending import SpendGuard
 from gateway.upkeep.erasure import Eraser
+from gateway.upkeep.exports import Exports
 from gateway.upkeep.retention import Retention
 from gateway.upkeep.sweeps import Sweeper
 from gateway.webhooks.dispatcher import Dispatcher
@@ -166,7 +168,8 @@ def build(settings: GatewaySettings, stopping: asyncio.Event) -> Services:
         on_messages=dispatcher.wake,
         prices=PriceTable.of(settings.prices),
     )
-    eraser = Eraser(ledger, store, queues)
+    keeping = Keeping(ledger, default_days=settings.retention.tenant_days)
+    eraser = Eraser(ledger, store, queues, limiter)
     tokens = tokens_of(settings.tokens, clock=clock)
     callers = Callers(tokens, ledger, settings.auth)
     return Services(
@@ -207,12 +210,14 @@ def build(settings: GatewaySettings, stopping: asyncio.Event) -> Services:
         parker=Parker(ledger, queues[JOBS], fleet),
         importer=ExternalPayloadImporter(ledger, store, photos, acceptor, queues, fleet),
         eraser=eraser,
+        keeping=keeping,
+        exports=Exports(ledger, store, redis),
         sweeper=Sweeper(ledger, store, eraser, settings.uploads),
         retention=Retention(ledger, eraser, settings.retention),
         relay=relay,
         dispatcher=dispatcher,
         endpoints=Endpoints(ledger, targets, wake=dispatcher.wake),
-        statuses=Statuses(ledger, queues, fleet, relay, address_of=store.url_of, stopping=stopping),
+        statuses=Statuses(ledger, queues, fleet, relay, address_of=store.url_of, keeping=keeping, stopping=stopping),
         loops=Loops(on_error=lambda name: metrics.LOOP_ERRORS.labels(name).inc()),
         stopping=stopping,
     )

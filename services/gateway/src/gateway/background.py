@@ -12,7 +12,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final
 from uuid import uuid4
 
@@ -22,6 +22,7 @@ from gateway.realtime.server import SocketServer
 from gateway.recording.following import Follower
 from gateway.services import Services
 from proteus.bus import EventReader
+from proteus.bus.events import trim_recorded
 from proteus.deadlines import LOOP_CALL_SECONDS
 from proteus.keys import JOBS, TAILOR, QueueKeys
 from proteus.service.lifecycle import cancel
@@ -34,6 +35,9 @@ INSPECT_SECONDS: Final = 5.0
 
 CALM_SECONDS: Final = 10.0
 """What tidies up waits for this after the start: a gateway that has just come has clients to answer first."""
+
+RECORDED_LIFE: Final = timedelta(hours=1)
+"""How long a queue's stream keeps what the ledger has: the ids of deleted users' jobs are among it."""
 
 STOP_SECONDS: Final = 1.0
 """How long a loop may take to end by itself. Work cut off afterwards was not committed and comes again."""
@@ -116,12 +120,27 @@ def _rounds(services: Services, sockets: SocketServer) -> dict[str, Round]:
         "incoming_check": _sweep(sweeper.check_incoming, 3600.0),
         "orphans": _sweep(sweeper.orphans, 300.0),
         "expired": _sweep(sweeper.expired, 30.0),
+        "streams": _sweep(lambda now: _trim_streams(services, now), 60.0),
         "keys": _sweep(sweeper.old_keys, 3600.0),
         "idle_guests": _sweep(retention.guests, 60.0),
         "old_work": _sweep(retention.work, 60.0),
+        "old_usage": _sweep(retention.usage, 600.0),
+        "keeping": Round(services.keeping.refresh, 5.0),
         "old_traces": _sweep(retention.traces, 600.0),
         "retention": Round(lambda: retention.announce(datetime.now(UTC)), 86_400.0, SWEEP_SECONDS),
     }
+
+
+async def _trim_streams(services: Services, now: datetime) -> None:
+    """Keep what the queues told for an hour, and what could not be recorded as long as events."""
+    bad_before = now - timedelta(days=services.settings.retention.event_days)
+    for name in (JOBS, TAILOR):
+        await trim_recorded(
+            services.redis,
+            QueueKeys(name),
+            before_ms=int((now - RECORDED_LIFE).timestamp() * 1000),
+            bad_before_ms=int(bad_before.timestamp() * 1000),
+        )
 
 
 def _sweep(turn: Callable[[datetime], Awaitable[object]], every_seconds: float) -> Round:

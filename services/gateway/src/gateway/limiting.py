@@ -134,6 +134,19 @@ class Limiter:
             raise refuse(demand, window)
         return self._add(demand)
 
+    async def forget(self, *holders: str) -> None:
+        """Drop every counter of these holders. What other gateways counted last comes back for two windows at most."""
+        names = [(kind, holder) for holder in holders for kind in self._rates]
+        for name in names:
+            self._seen.pop(name, None)
+        present = [_key(kind, holder) for kind, holder in names]
+        try:
+            for first in range(0, len(present), SETTLED_AT_ONCE):
+                some = present[first : first + SETTLED_AT_ONCE]
+                await self._redis.delete(*some, *(f"{key}/-1" for key in some))
+        except (RedisError, OSError) as error:
+            log.warning("limits_not_forgotten", holders=len(holders), reason=f"{type(error).__name__}: {error}"[:200])
+
     async def settle(self) -> None:
         """Add what was counted here to the counters in Redis, and read what the other replicas counted."""
         now = self._now()
@@ -203,7 +216,7 @@ class Limiter:
 
         def ask(pipe: Any) -> None:
             for demand, new in zip(demands, sent, strict=True):
-                present = f"{LIMITS}:{{{demand.kind}/{demand.holder}}}"
+                present = _key(demand.kind, demand.holder)
                 keys, rate = (f"{present}/-1", present), demand.rate
                 pipe.evalsha(acquire.sha, 2, *keys, rate.limit, rate.seconds, new)
                 pipe.evalsha(acquire.sha, 2, *keys, rate.limit, rate.seconds, demand.units)
@@ -251,6 +264,11 @@ class Limiter:
         if not self._alone:
             log.warning("limits_counted_alone", reason=f"{type(error).__name__}: {error}"[:200])
         self._alone, self._alone_until = True, self._now() + ALONE_SECONDS
+
+
+def _key(kind: str, holder: str) -> str:
+    """Return the name of a holder's present window; the last one's ends in `/-1`."""
+    return f"{LIMITS}:{{{kind}/{holder}}}"
 
 
 def _left(allowance: Allowance) -> int:

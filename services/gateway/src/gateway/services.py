@@ -10,6 +10,7 @@ from redis.asyncio import Redis
 
 from gateway.accounts.callers import Callers
 from gateway.accounts.consents import Consents
+from gateway.accounts.keeping import Keeping
 from gateway.accounts.keys import ApiKeys
 from gateway.accounts.logins import Logins
 from gateway.accounts.shoppers import Shoppers
@@ -35,6 +36,7 @@ from gateway.submitting.photos import Photos
 from gateway.submitting.preparer import Preparer
 from gateway.submitting.spending import SpendGuard
 from gateway.upkeep.erasure import Eraser
+from gateway.upkeep.exports import Exports
 from gateway.upkeep.retention import Retention
 from gateway.upkeep.sweeps import Sweeper
 from gateway.webhooks.dispatcher import Dispatcher
@@ -81,6 +83,8 @@ class Services:
     parker: Parker
     importer: ExternalPayloadImporter
     eraser: Eraser
+    keeping: Keeping
+    exports: Exports
     sweeper: Sweeper
     retention: Retention
     relay: Relay

@@ -85,7 +85,8 @@ class RetentionSettings(CheckedSettings):
     ends after a day. Data of external payloads is deleted after the same time."""
 
     tenant_days: float | None = Field(default=None, gt=0)
-    """`RETENTION_TENANT_DAYS`. When accounts' try-ons are deleted, and photos that none uses. Empty: all are kept."""
+    """`RETENTION_TENANT_DAYS`. When try-ons are deleted, and photos that none uses, of tenants without a rule of their
+    own (`PUT /v1/tenants/{tenant}/retention`). Empty: all are kept."""
 
     audit_days: float = Field(default=365.0, ge=1)
     """`RETENTION_AUDIT_DAYS`. How long the audit log is kept."""
@@ -96,7 +97,11 @@ class RetentionSettings(CheckedSettings):
     event_days: float = Field(default=30.0, ge=1)
     """`RETENTION_EVENT_DAYS`. How far back a client can replay missed events."""
 
-    @field_validator("tenant_days", mode="before")
+    usage_days: float | None = Field(default=400.0, ge=62)
+    """`RETENTION_USAGE_DAYS`. How long usage records and the days' sums of spend are kept: `GET /v1/usage` looks back
+    400 days, a spend cap of a month needs 31. Empty: for ever."""
+
+    @field_validator("tenant_days", "usage_days", mode="before")
     @classmethod
     def _empty_is_none(cls, value: object) -> object:
         return None if value == "" else value
@@ -170,6 +175,9 @@ class LimitSettings(CheckedSettings):
 
     account_share: int = Field(default=16, ge=1)
     """Multiple of a guest's limits for an account: at once and a minute; its pictures count for its tenant alone."""
+
+    exports_per_day: Limit = 10
+    """`LIMIT_EXPORTS_PER_DAY`. Exports of all that is kept of a user: each reads everything the user has."""
 
     warms_per_minute: Limit = 6
     """Requests for a ready weaver: each may cost minutes of a GPU."""

@@ -175,6 +175,30 @@ class EventReader:
                 raise
 
 
+async def trim_recorded(redis: Redis, names: QueueKeys, *, before_ms: int, bad_before_ms: int) -> int:
+    """Delete events older than a time that the group has recorded, and older bad ones; return how many went.
+
+    What nobody has recorded yet stays, however old it is.
+    """
+    gone = 0
+    if await redis.exists(names.events):
+        groups = await redis.xinfo_groups(names.events)
+        own = next((group for group in groups if text(group["name"]) == GROUP), None)
+        if own is not None:
+            unread = _place(text(own["last-delivered-id"]), after=1)
+            unrecorded = await redis.xpending_range(names.events, GROUP, "-", "+", 1) if own["pending"] else []
+            first = min((before_ms, 0), unread, *(_place(text(one["message_id"])) for one in unrecorded))
+            gone += int(await redis.xtrim(names.events, minid="{}-{}".format(*first), approximate=False))
+    gone += int(await redis.xtrim(names.bad_events, minid=f"{bad_before_ms}-0", approximate=False))
+    return gone
+
+
+def _place(entry_id: str, *, after: int = 0) -> tuple[int, int]:
+    """Return an entry's id as numbers, which compare as entries follow each other."""
+    ms, _, number = entry_id.partition("-")
+    return int(ms), int(number) + after
+
+
 async def list_bad_events(redis: Redis, names: QueueKeys, *, limit: int) -> list[dict[str, str]]:
     """Return the newest entries that were set aside, newest first: their fields, `entry` and `reason`."""
     found = await redis.xrevrange(names.bad_events, count=limit)

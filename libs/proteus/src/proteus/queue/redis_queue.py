@@ -234,7 +234,7 @@ class JobQueue:
 
     async def forget(self, *ids: JobId) -> int:
         """Remove every trace of jobs, cancelling those that live; returns how many there were."""
-        return int(await self._run("forget", *ids)) if ids else 0
+        return sum([int(await self._run("forget", *ids[at : at + CHUNK])) for at in range(0, len(ids), CHUNK)])
 
     async def dead_letters(self, *, limit: int = 100) -> list[JobId]:
         """Return the ids of the newest dead letters; `look` returns their reasons."""

@@ -16,6 +16,7 @@ from typing import Final
 from gateway.access_settings import AuthSettings
 from gateway.accounts.grants import LiveGrants
 from gateway.ledger.engine import Ledger
+from gateway.ledger.users import LiveUserRow
 from gateway.rules import api_keys
 from gateway.rules.rights import ALL, Rights
 from gateway.rules.tokens import GUESTS, Caller, TokenExpired, Tokens
@@ -68,7 +69,7 @@ class Revoked(Unauthorized):
 class _Known:
     asked_at: float
     used_at: float
-    rights: Rights
+    user: LiveUserRow
 
 
 class Callers:
@@ -125,7 +126,7 @@ class Callers:
             caller = _narrowed(caller, key.caller.rights)
             if key.caller.key_limits:
                 caller = replace(caller, key_limits=key.caller.key_limits)
-        return _narrowed(caller, await self._tenants_rights(caller.user_id))
+        return _of_user(caller, await self._user(caller.user_id))
 
     def look(self, token: str) -> Caller | None:
         """Return the caller of a valid token, or of a key in use; None: nobody that is known without a look-up."""
@@ -185,7 +186,7 @@ class Callers:
             if user_id not in there:
                 self._known.pop(user_id, None)
             elif known := self._known.get(user_id):
-                known.asked_at, known.rights = now, there[user_id]
+                known.asked_at, known.user = now, there[user_id]
         if there and now - self._noted_at >= NOTE_SECONDS:
             async with self._ledger.write() as writes:
                 await writes.users.note_seen(there)
@@ -199,11 +200,16 @@ class Callers:
             raise Unauthorized("The API key is not valid.")
         if key.caller.expires_at <= self._tokens.now():
             raise TokenExpired
-        await self._tenants_rights(key.caller.user_id)  # So that `still` knows the user.
-        return key.caller
+        # `still` knows the user from here on. What its tenant may use, the key's own rights heed.
+        return _preferring(key.caller, await self._user(key.caller.user_id))
 
-    async def _tenants_rights(self, user_id: UserId) -> Rights:
-        """Return what a user's tenant may use.
+    def forget(self, user_id: UserId) -> None:
+        """Look a user up anew at its next request: it has changed what it prefers."""
+        if (known := self._known.get(user_id)) is not None:
+            known.asked_at = -FRESH_SECONDS
+
+    async def _user(self, user_id: UserId) -> LiveUserRow:
+        """Return what a user's tenant may use, and what the user prefers.
 
         Raises:
             UserGone: There is no such user.
@@ -213,7 +219,7 @@ class Callers:
         if known is not None and now - known.asked_at <= FRESH_SECONDS:
             known.used_at = now
             self._known.move_to_end(user_id)
-            return known.rights
+            return known.user
         async with self._ledger.read() as reads:
             there = await reads.users.existing([user_id])
         if user_id not in there:
@@ -223,6 +229,15 @@ class Callers:
             self._known.popitem(last=False)
         self._known[user_id] = _Known(now, now, there[user_id])
         return there[user_id]
+
+
+def _of_user(caller: Caller, user: LiveUserRow) -> Caller:
+    return _narrowed(_preferring(caller, user), user.rights)
+
+
+def _preferring(caller: Caller, user: LiveUserRow) -> Caller:
+    """Return a caller with what its user prefers."""
+    return caller if caller.preferences == user.preferences else replace(caller, preferences=user.preferences)
 
 
 def _narrowed(caller: Caller, rights: Rights) -> Caller:

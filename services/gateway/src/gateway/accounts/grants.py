@@ -158,8 +158,16 @@ class LiveKey:
     @classmethod
     def of(cls, row: LiveKeyRow) -> LiveKey:
         """Return a stored key."""
-        of_tenant = Rights.of(row.tenant_engines, row.tenant_samples_most, row.tenant_limits)
-        rights = Rights.of(row.engines, row.samples_most).within(of_tenant)
+        of_tenant = Rights.of(
+            row.tenant_engines,
+            row.tenant_samples_most,
+            row.tenant_limits,
+            qualities=row.tenant_qualities,
+            priorities=row.tenant_priorities,
+        )
+        rights = Rights.of(row.engines, row.samples_most, qualities=row.qualities, priorities=row.priorities).within(
+            of_tenant
+        )
         caller = Caller(
             user_id=row.user_id,
             tenant=row.tenant,

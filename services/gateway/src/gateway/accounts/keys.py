@@ -18,7 +18,7 @@ from gateway.ledger.api_keys import ApiKeyRow
 from gateway.ledger.engine import Ledger
 from gateway.ledger.session import Writes
 from gateway.rules import api_keys
-from gateway.rules.rights import Rights
+from gateway.rules.rights import Rights, names
 from gateway.rules.tokens import GUESTS, Caller
 from proteus.errors import Conflict, Forbidden, InvalidRequest, NotFound
 from proteus.jobs import UserId
@@ -155,7 +155,7 @@ class ApiKeys:
                 name=old.name,
                 tenant=old.tenant,
                 scopes=frozenset(old.scopes),
-                rights=Rights.of(old.engines, old.samples_most),
+                rights=Rights.of(old.engines, old.samples_most, qualities=old.qualities, priorities=old.priorities),
                 limits=old.limits,
                 seconds=max(1, int(life.total_seconds())) if life else None,
             )
@@ -183,8 +183,10 @@ class ApiKeys:
             name=wish.name,
             digest=api_keys.digest_of(text),
             scopes=sorted(wish.scopes),
-            engines=None if wish.rights.engines is None else sorted(wish.rights.engines),
+            engines=names(wish.rights.engines),
             samples_most=wish.rights.samples_most,
+            qualities=names(wish.rights.qualities),
+            priorities=names(wish.rights.priorities),
             limits=dict(wish.limits),
             created_by=created_by,
             expires_at=datetime.now(UTC) + timedelta(seconds=wish.seconds) if wish.seconds else None,

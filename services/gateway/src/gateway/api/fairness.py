@@ -50,6 +50,7 @@ def rates_of(limits: LimitSettings) -> dict[str, Rate]:
         "logins": Rate(limit=limits.logins_per_minute),
         "address_logins": Rate(limit=limits.address_logins_per_minute),
         "consents": Rate(limit=CONSENTS_PER_MINUTE),
+        "exports": Rate(limit=limits.exports_per_day, seconds=86_400),
         "warms": Rate(limit=limits.warms_per_minute),
         "warm_minutes": Rate(limit=limits.warm_minutes_per_hour, seconds=3_600),
         **{kind: Rate(limit=0, seconds=seconds) for kind, seconds in PICTURES.items()},

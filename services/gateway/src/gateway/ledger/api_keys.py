@@ -46,6 +46,8 @@ api_keys = Table(
     Column("scopes", ARRAY(Text), nullable=False),
     Column("engines", ARRAY(Text)),
     Column("samples_most", Integer),
+    Column("qualities", ARRAY(Text)),
+    Column("priorities", ARRAY(Text)),
     Column("limits", JSONB, nullable=False),
     Column("created_by", Text, nullable=False),
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=NOW),
@@ -70,6 +72,8 @@ class ApiKeyRow:
     scopes: list[str]
     engines: list[str] | None
     samples_most: int | None
+    qualities: list[str] | None
+    priorities: list[str] | None
     limits: dict[str, int]
     created_by: str
     created_at: datetime
@@ -89,10 +93,14 @@ class LiveKeyRow:
     scopes: list[str]
     engines: list[str] | None
     samples_most: int | None
+    qualities: list[str] | None
+    priorities: list[str] | None
     limits: dict[str, int]
     expires_at: datetime | None
     tenant_engines: list[str] | None
     tenant_samples_most: int | None
+    tenant_qualities: list[str] | None
+    tenant_priorities: list[str] | None
     tenant_limits: dict[str, int] | None
 
 
@@ -116,6 +124,8 @@ class ApiKeyReads(Statements):
                 *own,
                 tenants.c.engines.label("tenant_engines"),
                 tenants.c.samples_most.label("tenant_samples_most"),
+                tenants.c.qualities.label("tenant_qualities"),
+                tenants.c.priorities.label("tenant_priorities"),
                 tenants.c.limits.label("tenant_limits"),
             )
             .outerjoin(tenants, tenants.c.id == api_keys.c.tenant)
@@ -131,6 +141,12 @@ class ApiKeyReads(Statements):
         if before:
             statement = statement.where(tuple_(api_keys.c.created_at, api_keys.c.id) < before)
         return await self._all(ApiKeyRow, statement)
+
+    async def ids_of_user(self, user_id: UserId) -> list[str]:
+        """The keys that act as a user."""
+        return list(
+            (await self._connection.execute(select(api_keys.c.id).where(api_keys.c.user_id == user_id))).scalars()
+        )
 
     async def count_live(self, tenant: str) -> int:
         """How many of a tenant's keys are valid now."""
@@ -161,6 +177,10 @@ class ApiKeyWrites(ApiKeyReads):
         """Let a key end at a time, unless it ends before."""
         statement = update(api_keys).where(api_keys.c.id == key_id)
         await self._connection.execute(statement.values(expires_at=func.least(api_keys.c.expires_at, at)))
+
+    async def forget_maker(self, user_id: UserId) -> None:
+        """Take a deleted user's id out of the keys that it made for others."""
+        await self._connection.execute(update(api_keys).where(api_keys.c.created_by == user_id).values(created_by=""))
 
     async def forget(self, *, ended_before: datetime) -> int:
         """Delete keys that ended long ago; return how many."""

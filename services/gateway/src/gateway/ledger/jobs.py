@@ -223,6 +223,11 @@ class JobReads(Statements):
     async def alive_of_user(self, user_id: UserId) -> list[JobRow]:
         return await self._all(JobRow, select(jobs).where(jobs.c.user_id == user_id, jobs.c.state.in_(ALIVE)))
 
+    async def queues_of_user(self, user_id: UserId) -> dict[JobId, str]:
+        """All jobs of a user, ended ones too, with the queue that each is or was in."""
+        found = await self._connection.execute(select(jobs.c.id, jobs.c.kind).where(jobs.c.user_id == user_id))
+        return {row.id: row.kind.queue for row in found}
+
     async def units_of(self, tryon_ids: Iterable[TryonId]) -> dict[str, list[JobRow]]:
         """Every try-on's pictures in order."""
         statement = select(jobs).where(jobs.c.tryon_id.in_(list(tryon_ids))).order_by(jobs.c.tryon_id, jobs.c.n)

@@ -21,6 +21,7 @@ from gateway.ledger.deletions import DeletionReads, DeletionWrites
 from gateway.ledger.deployment import DeploymentReads, DeploymentWrites, deployment
 from gateway.ledger.engine_offers import EngineOfferReads, EngineOfferWrites
 from gateway.ledger.events import EventReads, EventWrites
+from gateway.ledger.exports import ExportReads
 from gateway.ledger.figures import FigureReads
 from gateway.ledger.idempotency import IdempotencyReads, IdempotencyWrites
 from gateway.ledger.images import ImageReads, ImageWrites
@@ -60,6 +61,7 @@ class Reads:
         self.arrivals = ArrivalReads(connection)
         self.figures = FigureReads(connection)
         self.events = EventReads(connection)
+        self.exports = ExportReads(connection)
         self.idempotency = IdempotencyReads(connection)
         self.deletions = DeletionReads(connection)
         self.engine_offers = EngineOfferReads(connection)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ARRAY, Column, DateTime, Integer, Table, Text, null, select, text, tuple_
+from sqlalchemy import ARRAY, Column, DateTime, Float, Integer, Table, Text, null, select, text, tuple_
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.dialects.postgresql import insert as upsert
 
@@ -22,12 +22,16 @@ tenants = Table(
     Column("id", Text, primary_key=True),
     Column("engines", ARRAY(Text)),
     Column("samples_most", Integer),
+    Column("qualities", ARRAY(Text)),
+    Column("priorities", ARRAY(Text)),
     Column("limits", JSONB, nullable=False, server_default=text("'{}'::jsonb")),
     Column("consent", JSONB),
+    Column("retention_days", Float),
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=NOW),
 )
-"""`engines`, `samples_most`: what the tenant may use; NULL: everything. `limits`: units by kind, as a whole. `consent`:
-what it asks of its shoppers."""
+"""`engines`, `samples_most`, `qualities`, `priorities`: what the tenant may use; NULL: everything.
+`retention_days`: how long its work is kept; NULL: as the deployment says. `limits`: units by kind, as a whole.
+`consent`: what it asks of its shoppers."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -37,8 +41,11 @@ class TenantRow:
     id: str
     engines: list[str] | None
     samples_most: int | None
+    qualities: list[str] | None
+    priorities: list[str] | None
     limits: dict[str, int]
     consent: dict[str, Any] | None
+    retention_days: float | None
     created_at: datetime
 
 
@@ -47,6 +54,11 @@ class TenantReads(Statements):
 
     async def find(self, tenant: str) -> TenantRow | None:
         return await self._one(TenantRow, select(tenants).where(tenants.c.id == tenant))
+
+    async def kept_days(self) -> dict[str, float]:
+        """How long the work of each tenant with such a rule is kept."""
+        statement = select(tenants.c.id, tenants.c.retention_days).where(tenants.c.retention_days.is_not(None))
+        return {row.id: row.retention_days for row in await self._connection.execute(statement)}
 
     async def page(self, after: tuple[datetime, str] | None, *, limit: int) -> list[TenantRow]:
         """Tenants, oldest first."""
@@ -64,10 +76,30 @@ class TenantWrites(TenantReads):
         await self._connection.execute(upsert(tenants).values(id=tenant).on_conflict_do_nothing())
 
     async def restrict(
-        self, tenant: str, *, engines: list[str] | None, samples_most: int | None, limits: dict[str, int]
+        self,
+        tenant: str,
+        *,
+        engines: list[str] | None,
+        samples_most: int | None,
+        qualities: list[str] | None,
+        priorities: list[str] | None,
+        limits: dict[str, int],
     ) -> TenantRow:
         """Say what a tenant may use."""
-        values = {"engines": engines, "samples_most": samples_most, "limits": limits}
+        return await self._set(
+            tenant,
+            engines=engines,
+            samples_most=samples_most,
+            qualities=qualities,
+            priorities=priorities,
+            limits=limits,
+        )
+
+    async def keep(self, tenant: str, *, days: float | None) -> TenantRow:
+        """Say how long a tenant's work is kept; None: as the deployment says."""
+        return await self._set(tenant, retention_days=days)
+
+    async def _set(self, tenant: str, **values: Any) -> TenantRow:
         statement = (
             upsert(tenants)
             .values(id=tenant, **values)

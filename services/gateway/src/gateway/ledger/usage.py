@@ -22,9 +22,11 @@ from sqlalchemy import (
     Table,
     Text,
     case,
+    delete,
     func,
     select,
     text,
+    tuple_,
     update,
 )
 from sqlalchemy.dialects.postgresql import insert as upsert
@@ -186,6 +188,12 @@ class UsageWrites(UsageReads):
         values = [{name: getattr(row, name) for name in UsageRow.__dataclass_fields__} for row in rows]
         statement = upsert(usage).values(values).on_conflict_do_nothing().returning(usage.c.job_id, usage.c.token)
         return {(row.job_id, row.token) for row in await self._connection.execute(statement)}
+
+    async def forget(self, *, ended_before: datetime, limit: int) -> int:
+        """Delete attempts that ended long ago, so many at most; return how many."""
+        key = usage.c.job_id, usage.c.token
+        old = select(*key).where(usage.c.ended_at < ended_before).limit(limit)
+        return (await self._connection.execute(delete(usage).where(tuple_(*key).in_(old)))).rowcount
 
     async def forget_user(self, user_id: UserId) -> None:
         """Take a deleted user's id out of what it used."""

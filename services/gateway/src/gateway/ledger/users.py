@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import (
     BigInteger,
@@ -22,11 +22,13 @@ from sqlalchemy import (
     tuple_,
     update,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from gateway.ledger.schema import METADATA, NOW
 from gateway.ledger.statements import Statements, among
 from gateway.ledger.tenants import tenants
+from gateway.rules.preferences import Preferences
 from gateway.rules.rights import Rights
 from proteus.jobs import UserId
 
@@ -48,13 +50,14 @@ users = Table(
     Column("last_seen_at", DateTime(timezone=True), nullable=False, server_default=NOW),
     Column("origin", Text),
     Column("subject", Text),
+    Column("preferences", JSONB(none_as_null=True)),
     CheckConstraint("kind IN ('guest', 'member', 'account', 'foreign')", name="kind"),
     Index("ix_users_idle_guests", "last_seen_at", postgresql_where=text("kind = 'guest'")),
     Index("ix_users_origins", "created_at", postgresql_where=text("origin IS NOT NULL")),
     Index("ix_users_subjects", "tenant", "subject", unique=True, postgresql_where=text("subject IS NOT NULL")),
 )
 """`origin`: of a guest, the address from which it was made as a keyed hash; emptied after a day. `subject`: the
-tenant's own name of its shopper."""
+tenant's own name of its shopper. `preferences`: `rules.preferences.Preferences`; NULL: none."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -70,6 +73,15 @@ class UserRow:
     last_seen_at: datetime
     origin: str | None
     subject: str | None
+    preferences: dict[str, Any] | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LiveUserRow:
+    """A user who exists: what its tenant may use, and what it prefers."""
+
+    rights: Rights
+    preferences: Preferences
 
 
 class UserReads(Statements):
@@ -78,15 +90,24 @@ class UserReads(Statements):
     async def find(self, user_id: UserId) -> UserRow | None:
         return await self._one(UserRow, select(users).where(users.c.id == user_id))
 
-    async def existing(self, ids: Iterable[UserId]) -> dict[UserId, Rights]:
-        """Which of these users exist, with what their tenants may use."""
+    async def existing(self, ids: Iterable[UserId]) -> dict[UserId, LiveUserRow]:
+        """Which of these users exist, with what their tenants may use and what they prefer."""
+        of_tenant = (tenants.c[name] for name in ("engines", "samples_most", "limits", "qualities", "priorities"))
         statement = (
-            select(users.c.id, tenants.c.engines, tenants.c.samples_most, tenants.c.limits)
+            select(users.c.id, users.c.preferences, *of_tenant)
             .outerjoin(tenants, tenants.c.id == users.c.tenant)
             .where(among(users.c.id, ids))
         )
         rows = await self._connection.execute(statement)
-        return {row.id: Rights.of(row.engines, row.samples_most, row.limits) for row in rows}
+        return {
+            row.id: LiveUserRow(
+                rights=Rights.of(
+                    row.engines, row.samples_most, row.limits, qualities=row.qualities, priorities=row.priorities
+                ),
+                preferences=Preferences.read(row.preferences),
+            )
+            for row in rows
+        }
 
     async def page(self, after: tuple[datetime, str] | None, *, limit: int) -> list[UserRow]:
         """Users, oldest first (operators only)."""
@@ -158,7 +179,11 @@ class UserWrites(UserReads):
         return None if found is None else UserRow(**found)
 
     async def rename(self, user_id: UserId, display_name: str | None) -> UserRow | None:
-        statement = update(users).where(users.c.id == user_id).values(display_name=display_name).returning(users)
+        return await self.change(user_id, display_name=display_name)
+
+    async def change(self, user_id: UserId, **values: Any) -> UserRow | None:
+        """Change a user's name or preferences."""
+        statement = update(users).where(users.c.id == user_id).values(**values).returning(users)
         found = (await self._connection.execute(statement)).mappings().first()
         return None if found is None else UserRow(**found)
 

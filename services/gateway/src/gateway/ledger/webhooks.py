@@ -160,6 +160,10 @@ class WebhookWrites(WebhookReads):
         found = (await self._connection.execute(statement)).mappings().first()
         return None if found is None or found["disabled_at"] is None else WebhookRow(**found)
 
+    async def forget_maker(self, user_id: UserId) -> None:
+        """Take a deleted user's id out of the endpoints that it made for others."""
+        await self._connection.execute(update(webhooks).where(webhooks.c.created_by == user_id).values(created_by=""))
+
     async def delete(self, webhook_id: str) -> None:
         """Remove an endpoint with its deliveries."""
         await self._connection.execute(delete(webhooks).where(webhooks.c.id == webhook_id))

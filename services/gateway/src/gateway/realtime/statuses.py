@@ -13,6 +13,7 @@ from typing import Final
 import structlog
 from redis.exceptions import RedisError
 
+from gateway.accounts.keeping import Keeping
 from gateway.fleet.watch import FleetWatch
 from gateway.ledger.engine import Ledger
 from gateway.ledger.jobs import JobRow
@@ -44,6 +45,7 @@ class Statuses:
         relay: Relay,
         *,
         address_of: AddressOf,
+        keeping: Keeping,
         stopping: asyncio.Event,
     ) -> None:
         self._ledger = ledger
@@ -51,6 +53,7 @@ class Statuses:
         self._fleet = fleet
         self._relay = relay
         self._address_of = address_of
+        self._keeping = keeping
         self._stopping = stopping
 
     async def of(self, user_id: UserId, job_id: str) -> StatusBody:
@@ -75,6 +78,8 @@ class Statuses:
         """Return the status of a try-on whose rows are at hand."""
         if not units:
             return status_of(entry, None, units=units)
+        ends_at = self._keeping.until(units[0].tenant, entry.created_at, at_most=entry.expires_at)
+        entry = replace(entry, expires_at=ends_at)
         looks = await self._look(units)
         seen = view_of_tryon([_overlaid(unit, looks.get(unit.id)) for unit in units])
         queued = [look for look in looks.values() if look and look.position is not None]

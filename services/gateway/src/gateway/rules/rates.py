@@ -116,9 +116,8 @@ def allowance_of(demand: Demand, window: Window) -> Allowance:
 def refuse(demand: Demand, window: Window) -> Refused:
     """Return the refusal of a request that its holder has no units for."""
     rate, words = demand.rate, demand.kind.replace("_", " ")
-    period = {60: " a minute", 3_600: " an hour"}.get(
-        rate.seconds, "" if demand.kind in PICTURES else f" in {rate.seconds} s"
-    )
+    named = {60: " a minute", 3_600: " an hour", 86_400: " a day"}
+    period = "" if demand.kind in PICTURES else named.get(rate.seconds, f" in {rate.seconds} s")
     limit = f"{rate.limit} {words}{period}"
     if demand.units > rate.limit:
         return Refused(

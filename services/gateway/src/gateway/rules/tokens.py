@@ -15,6 +15,7 @@ from typing import Any, Final, Literal
 import jwt
 
 from gateway.access_settings import TokenSettings
+from gateway.rules.preferences import NONE, Preferences
 from gateway.rules.rights import ALL, Rights
 from proteus.clock import Clock
 from proteus.errors import Forbidden, Unauthorized
@@ -69,6 +70,7 @@ class Caller:
         region: Of a browser token: the shopper's country, as its shop says.
         limits: Requests a minute, by kind, beside those of the deployment.
         key_limits: The same for all callers of its key together.
+        preferences: What its user prefers.
     """
 
     user_id: UserId
@@ -84,6 +86,7 @@ class Caller:
     region: str | None = None
     limits: Mapping[str, int] = field(default_factory=dict)
     key_limits: Mapping[str, int] = field(default_factory=dict)
+    preferences: Preferences = NONE
 
     @property
     def is_anonymous(self) -> bool:

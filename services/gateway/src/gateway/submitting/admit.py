@@ -68,7 +68,9 @@ class Admitter:
         if options.priority == "high":
             context.caller.require("priority:high")
         card = requested_card(options, self._default_engine, self._fleet.choices, rules=self._licences)
-        context.caller.rights.require(engine=card.name, samples=options.pictures)
+        context.caller.rights.require(
+            engine=card.name, samples=options.pictures, quality=options.quality, priority=options.priority
+        )
         return card
 
     async def check(self, context: SubmitContext, options: TryonOptions) -> None:

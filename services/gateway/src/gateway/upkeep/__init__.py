@@ -1,1 +1,1 @@
-"""Deletion of data: sweeps, erasure, retention."""
+"""What is kept of users: sweeps, erasure, retention, export."""

@@ -1,4 +1,4 @@
-"""Erases data on DELETE: rows first, then the jobs in the queue, then the objects; and the objects once more later.
+"""Erases data on DELETE: rows first, then what Redis has, then the objects; and the objects once more later.
 
 A worker that was weaving at that moment may still store its picture afterwards, so every emptied prefix is emptied
 again when no lease of that time can be alive. Like the recorder it locks jobs before their try-ons and users: otherwise
@@ -17,9 +17,9 @@ from redis.exceptions import RedisError
 
 from gateway.ledger.engine import Ledger
 from gateway.ledger.images import ImageRow
-from gateway.ledger.jobs import JobRow
 from gateway.ledger.session import Writes
 from gateway.ledger.tryons import TryonRow
+from gateway.limiting import Limiter
 from proteus import object_keys
 from proteus.jobs import JobId, UserId
 from proteus.queue import AnyQueue
@@ -34,12 +34,20 @@ DELETIONS_LIMIT: Final = 1_000
 
 
 class Eraser:
-    """Erases what a user deletes."""
+    """Erases what a user deletes.
 
-    def __init__(self, ledger: Ledger, store: ObjectStore, queues: Mapping[str, AnyQueue]) -> None:
+    Args:
+        ledger: Has the rows.
+        store: Has the pictures.
+        queues: Have the jobs; an ended one stays readable there for a day.
+        limiter: Counts what the user and its keys did lately.
+    """
+
+    def __init__(self, ledger: Ledger, store: ObjectStore, queues: Mapping[str, AnyQueue], limiter: Limiter) -> None:
         self._ledger = ledger
         self._store = store
         self._queues = queues
+        self._limiter = limiter
 
     async def tryon(self, entry: TryonRow) -> None:
         """Delete a try-on: its rows, its place in the queue, its pictures."""
@@ -64,7 +72,7 @@ class Eraser:
             await writes.events.empty([job.id for job in jobs])
             await writes.images.delete(image.id)
             await self._schedule(writes, prefixes)
-        await self._forget(jobs)
+        await self._forget({job.id: job.kind.queue for job in jobs})
         await self.empty(prefixes)
 
     async def user(self, user_id: UserId) -> bool:
@@ -75,9 +83,15 @@ class Eraser:
         async with self._ledger.write() as writes:
             await writes.jobs.lock(job.id for job in jobs)
             await writes.usage.forget_user(user_id)
+            await writes.api_keys.forget_maker(user_id)
+            await writes.webhooks.forget_maker(user_id)
+            await writes.spend.release([job.id for job in jobs])
+            queued = await writes.jobs.queues_of_user(user_id)
+            keys = await writes.api_keys.ids_of_user(user_id)
             found = await writes.users.delete(user_id)
             await self._schedule(writes, prefixes)
-        await self._forget(jobs)
+        await self._forget(queued)
+        await self._limiter.forget(user_id, *keys)
         await self.empty(prefixes)
         return found
 
@@ -118,7 +132,7 @@ class Eraser:
                 await writes.tryons.delete(entry.id)
             await self._schedule(writes, prefixes)
         unit_ids = [unit.id for found in units.values() for unit in found]
-        await self._forget([unit for found in units.values() for unit in found])
+        await self._forget({unit.id: unit.kind.queue for found in units.values() for unit in found})
         await self.empty(prefixes)
         await self._photos_of_pictures(unit_ids)
 
@@ -135,11 +149,11 @@ class Eraser:
         for prefix in prefixes:
             await writes.deletions.schedule(prefix, due_at=due_at)
 
-    async def _forget(self, jobs: Iterable[JobRow]) -> None:
+    async def _forget(self, queued: Mapping[JobId, str]) -> None:
         """Take jobs out of their queues; a worker that runs one learns so, and its result is refused."""
         by_list: dict[str, list[JobId]] = {}
-        for job in jobs:
-            by_list.setdefault(job.kind.queue, []).append(job.id)
+        for job_id, name in queued.items():
+            by_list.setdefault(name, []).append(job_id)
         for name, ids in by_list.items():
             try:
                 await self._queues[name].forget(*ids)

@@ -11,6 +11,7 @@ from typing import Final
 import structlog
 
 from gateway.ledger.engine import Ledger
+from gateway.ledger.retention import OfKind, OfTenants, Whose
 from gateway.settings import RetentionSettings
 from gateway.upkeep.erasure import Eraser
 
@@ -22,6 +23,12 @@ LIMIT: Final = 50
 
 BATCHES: Final = 10
 """Reads of idle guests in one round; the rest come in the next one."""
+
+USAGE_LIMIT: Final = 10_000
+"""Usage records that go in one transaction; the rest go in the next round."""
+
+USAGE_BEGINS: Final = "usage_forgotten_from"
+UPGRADE_GRACE: Final = timedelta(days=7)
 
 ORIGIN_LIFE: Final = timedelta(hours=24)
 """How long the hash of an address is kept."""
@@ -47,6 +54,7 @@ class Retention:
             first_guest_goes_at=max(first, now).isoformat() if first else None,
             tenant_days=self._settings.tenant_days,
             event_days=self._settings.event_days,
+            usage_days=self._settings.usage_days,
         )
 
     async def guests(self, now: datetime) -> int:
@@ -66,11 +74,13 @@ class Retention:
         return gone
 
     async def work(self, now: datetime) -> int:
-        """Erase old try-ons and unused photos: those of external payloads, and accounts' where they are not kept."""
-        erased = await self._old_work("foreign", now - self._idle)
-        if self._settings.tenant_days is not None:
-            for kind in ("account", "member"):
-                erased += await self._old_work(kind, now - timedelta(days=self._settings.tenant_days))
+        """Erase old try-ons and unused photos: of external payloads, and of tenants that keep theirs for a time."""
+        erased = await self._old_work(OfKind(kind="foreign", made_before=now - self._idle))
+        async with self._ledger.read() as reads:
+            rules = await reads.tenants.kept_days()
+        default = self._settings.tenant_days
+        if kept := [*rules.values(), *([] if default is None else [default])]:
+            erased += await self._old_work(OfTenants(now=now, shortest_days=min(kept), default_days=default))
         if erased:
             log.info("old_work_erased", entries=erased)
         return erased
@@ -85,13 +95,37 @@ class Retention:
             await writes.refresh_tokens.forget(expired_before=now)
             await writes.api_keys.forget(ended_before=now - timedelta(days=self._settings.audit_days))
 
-    async def _old_work(self, kind: str, created_before: datetime) -> int:
+    async def usage(self, now: datetime) -> int:
+        """Forget what was used long ago, and the sums of those days; return how many rows went.
+
+        A deployment that has never done so begins a week after it has said so: an upgrade deletes nothing at once.
+        """
+        if self._settings.usage_days is None:
+            return 0
+        before = now - timedelta(days=self._settings.usage_days)
         async with self._ledger.read() as reads:
-            entries = await reads.retention.old_tryons(kind, created_before=created_before, limit=LIMIT)
+            begins = await reads.deployment.fact(USAGE_BEGINS)
+        if begins is None:
+            begins = (now + UPGRADE_GRACE).isoformat()
+            async with self._ledger.write() as writes:
+                await writes.deployment.set_fact(USAGE_BEGINS, begins)
+            log.info("old_usage_goes", from_then_on=begins, usage_days=self._settings.usage_days)
+        if now < datetime.fromisoformat(begins):
+            return 0
+        async with self._ledger.write() as writes:
+            gone = await writes.usage.forget(ended_before=before, limit=USAGE_LIMIT)
+            gone += await writes.spend.forget_days(before=before)
+        if gone:
+            log.info("old_usage_forgotten", rows=gone, before=before.isoformat())
+        return gone
+
+    async def _old_work(self, whose: Whose) -> int:
+        async with self._ledger.read() as reads:
+            entries = await reads.retention.old_tryons(whose, limit=LIMIT)
         for entry in entries:
             await self._eraser.tryon(entry)
         async with self._ledger.read() as reads:
-            images = await reads.retention.unused_images(kind, created_before=created_before, limit=LIMIT)
+            images = await reads.retention.unused_images(whose, limit=LIMIT)
         for image in images:
             await self._eraser.image(image)
         return len(entries) + len(images)

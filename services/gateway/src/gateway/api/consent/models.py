@@ -102,26 +102,31 @@ class RetentionBody(BaseModel):
     model_config = said(
         {
             "guest_idle_days": 7.0, "tenant_days": None, "event_days": 30.0, "audit_days": 365.0,
+            "webhook_days": 30.0, "usage_days": 400.0,
             "unused_upload_hours": 24.0, "address_hash_hours": 24.0,
         }
     )  # fmt: skip
 
     guest_idle_days: float = Field(description="A guest or shopper who stays away so long loses everything.")
-    tenant_days: float | None = Field(description="Try-ons and photos of accounts.")
+    tenant_days: float | None = Field(description="Try-ons and photos of tenants; with a token: of yours.")
     event_days: float
     audit_days: float
+    webhook_days: float = Field(description="The log of webhooks.")
+    usage_days: float | None = Field(description="What jobs used, without their users' ids once these are deleted.")
     unused_upload_hours: float = Field(description="An upload that no try-on used.")
     address_hash_hours: float = Field(description="The hash of the address that made a guest.")
 
     @classmethod
-    def of(cls, settings: GatewaySettings) -> RetentionBody:
-        """Return the deployment's policy."""
+    def of(cls, settings: GatewaySettings, *, tenant_days: float | None) -> RetentionBody:
+        """Return the deployment's policy; `tenant_days`: what holds for the caller's tenant."""
         kept = settings.retention
         return cls(
             guest_idle_days=kept.guest_idle_days,
-            tenant_days=kept.tenant_days,
+            tenant_days=tenant_days,
             event_days=kept.event_days,
             audit_days=kept.audit_days,
+            webhook_days=kept.webhook_days,
+            usage_days=kept.usage_days,
             unused_upload_hours=settings.uploads.incoming_max_age_seconds / 3_600,
             address_hash_hours=24.0,
         )

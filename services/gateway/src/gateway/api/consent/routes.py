@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import Depends, Path, Response
 
 from gateway.api.consent.models import ConsentBody, ConsentRequest, ConsentRuleRequest, RetentionBody
-from gateway.api.dependencies import CallerDep, ServicesDep, TraceDep, needs
+from gateway.api.dependencies import CallerDep, HostDep, ServicesDep, TraceDep, needs
 from gateway.api.guarding import GuardedRouter
 from gateway.rules.consent import ConsentRule
 from gateway.rules.text import TenantName
@@ -19,9 +19,11 @@ _FOR_OWNERS = [Depends(needs("keys", "admin"))]
 
 
 @router.get("/v1/retention", summary="How long data is kept")
-async def retention(services: ServicesDep) -> RetentionBody:
-    """Return the retention policy of this deployment; needs no token."""
-    return RetentionBody.of(services.settings)
+async def retention(services: ServicesDep, caller: HostDep) -> RetentionBody:
+    """Return the retention policy of this deployment, with a token that of your tenant; needs none."""
+    default = services.settings.retention.tenant_days
+    days = services.keeping.days(caller.tenant) if caller else default
+    return RetentionBody.of(services.settings, tenant_days=days)
 
 
 @router.get("/v1/consent", summary="What is asked of you")

@@ -50,7 +50,7 @@ class ModelBody(BaseModel):
     commercial_terms: CommercialTerms = Field(
         description="`tag_only`: the licence tag allows commercial use, but the training data puts it in doubt."
     )
-    allowed: bool = Field(description="The deployment's licence policy allows it.")
+    allowed: bool = Field(description="The deployment's licence policy allows it, and so do your rights.")
     default: bool
     state: Literal["ready", "loading", "absent"]
     workers: int

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, Final, Literal
 
 from pydantic import BaseModel, Field
@@ -38,6 +39,7 @@ EXAMPLE: Final[dict[str, Any]] = {
     "height": 1024,
     "size_bytes": 183_204,
     "created_at": AT,
+    "expires_at": None,
     "category": None,
     "preparation": PREPARED,
 }
@@ -137,11 +139,20 @@ class ImageBody(BaseModel):
     height: int | None = None
     size_bytes: int | None = None
     created_at: str
+    expires_at: str | None = Field(default=None, description="When it goes, if no try-on uses it then; null: never.")
     category: Category | None = None
     preparation: PreparationBody = PreparationBody()
 
     @classmethod
-    def of(cls, row: ImageRow, jobs: Sequence[JobRow], *, parser_version: str, address_of: AddressOf) -> ImageBody:
+    def of(
+        cls,
+        row: ImageRow,
+        jobs: Sequence[JobRow],
+        *,
+        parser_version: str,
+        address_of: AddressOf,
+        expires_at: datetime | None = None,
+    ) -> ImageBody:
         """Return a row as its owner sees it; `jobs` are its photo's, newest last."""
         return cls(
             image_id=row.id,
@@ -153,6 +164,7 @@ class ImageBody(BaseModel):
             height=row.height,
             size_bytes=row.size_bytes,
             created_at=iso(row.created_at),
+            expires_at=iso(expires_at) if expires_at else None,
             category=Category(row.category) if row.category else None,
             preparation=preparation_of(row, jobs, parser_version=parser_version, address_of=address_of),
         )

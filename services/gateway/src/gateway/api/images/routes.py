@@ -87,7 +87,7 @@ async def list_images(services: ServicesDep, caller: CallerDep, page: PageDep) -
     async with services.ledger.read() as reads:
         rows = await reads.images.page(page.cursor, user_id=caller.user_id, limit=page.limit)
         jobs = await reads.jobs.of_images([row.id for row in rows])
-    items = [_body(services, row, jobs) for row in rows]
+    items = [_body(services, caller, row, jobs) for row in rows]
     return ImageList(items=items, next_cursor=cursor_behind(rows, page))
 
 
@@ -99,7 +99,7 @@ async def list_images(services: ServicesDep, caller: CallerDep, page: PageDep) -
 )
 async def get_image(services: ServicesDep, caller: CallerDep, image_id: PathId, known: IfNoneMatch = None) -> Response:
     """Return one photo's record: how far it is prepared, and what the tailor found."""
-    body = await _described(services, await _own(services, caller, image_id))
+    body = await _described(services, caller, await _own(services, caller, image_id))
     hint = {"Retry-After": str(poll_seconds(None))} if body.preparation.status in ALIVE else {}
     return polled(body, known, hint)
 
@@ -148,7 +148,7 @@ async def post_uploaded(
     """
     image = await _own(services, caller, image_id)
     await services.preparer.uploaded(SubmitContext(caller=caller, trace_id=trace), image, category=asked.category)
-    return await _described(services, await _own(services, caller, image_id))
+    return await _described(services, caller, await _own(services, caller, image_id))
 
 
 @router.patch("/v1/images/{image_id}", summary="Correct a garment's category")
@@ -158,7 +158,7 @@ async def patch_image(services: ServicesDep, caller: CallerDep, image_id: PathId
     if image.kind != "garment":
         raise InvalidRequest("A person's photo has no category; only a garment's has.")
     await services.preparer.correct(image, asked.category)
-    return await _described(services, await _own(services, caller, image_id))
+    return await _described(services, caller, await _own(services, caller, image_id))
 
 
 @router.delete("/v1/images/{image_id}", status_code=204, summary="Delete a photo")
@@ -175,15 +175,24 @@ async def download_ticket(services: Services, key: str) -> DownloadTicket:
     return DownloadTicket(download_url=url, expires_at=iso(datetime.now(UTC) + timedelta(seconds=seconds)))
 
 
-async def _described(services: Services, image: ImageRow) -> ImageBody:
+async def _described(services: Services, caller: Caller, image: ImageRow) -> ImageBody:
     async with services.ledger.read() as reads:
         jobs = await reads.jobs.of_images([image.id])
-    return _body(services, image, jobs)
+    return _body(services, caller, image, jobs)
 
 
-def _body(services: Services, image: ImageRow, jobs: Sequence[JobRow]) -> ImageBody:
+def _body(services: Services, caller: Caller, image: ImageRow, jobs: Sequence[JobRow]) -> ImageBody:
     ours = [job for job in jobs if job.image_id == image.id]
-    return ImageBody.of(image, ours, parser_version=services.settings.parser_version, address_of=services.store.url_of)
+    unused = None
+    if image.key is None:
+        unused = image.created_at + timedelta(seconds=services.settings.uploads.incoming_max_age_seconds)
+    return ImageBody.of(
+        image,
+        ours,
+        parser_version=services.settings.parser_version,
+        address_of=services.store.url_of,
+        expires_at=services.keeping.until(caller.tenant, image.created_at, at_most=unused),
+    )
 
 
 async def _own(services: Services, caller: Caller, image_id: str) -> ImageRow:

@@ -8,12 +8,13 @@ from pydantic import BaseModel, Field
 
 from gateway.api.wire import asked, page, said
 from gateway.ledger.api_keys import ApiKeyRow
+from gateway.rules.admission import Priority
 from gateway.rules.api_keys import prefix_of
 from gateway.rules.rights import Rights
 from gateway.rules.text import EngineName, Name, TenantName
 from gateway.status.models import AT
 from gateway.status.views import iso
-from proteus.engines import CARDS
+from proteus.engines import CARDS, Quality
 from proteus.errors import ModelUnavailable
 
 EXAMPLE: Final[dict[str, Any]] = {
@@ -24,6 +25,8 @@ EXAMPLE: Final[dict[str, Any]] = {
     "scopes": ["tokens"],
     "engines": ["puppet", "fashn"],
     "samples_most": None,
+    "qualities": None,
+    "priorities": ["low", "normal"],
     "limits": {"submits": 600},
     "created_by": "user_1a2b3c4d5e6f47a8b9c0d1e2f3a4b5c6",
     "created_at": AT,
@@ -34,6 +37,10 @@ EXAMPLE: Final[dict[str, Any]] = {
 TEXT: Final = "pk_k3f7x0qa_Zm9yIGRvY3VtZW50YXRpb24gb25seSwgbm8ga2V5IQ"
 
 KeyScope = Literal["admin", "priority:high", "tokens", "usage", "webhooks"]
+QUALITIES: Final = "`fast`, `balanced`, `best`; null: all."
+PRIORITIES: Final = "`low`, `normal`, `high`; null: all. `high` needs its scope, too."
+Qualities = Annotated[list[Quality], Field(max_length=8)]
+Priorities = Annotated[list[Priority], Field(max_length=8)]
 Engines = Annotated[list[EngineName], Field(max_length=32)]
 Units = Annotated[int, Field(ge=1, le=100_000_000)]
 LimitedKind = Literal["submits", "uploads", "pictures_a_day", "pictures_in_30_days"]
@@ -46,7 +53,13 @@ Limits = Annotated[
 ]
 
 
-def rights_of(engines: list[str] | None, samples_most: int | None) -> Rights:
+def rights_of(
+    engines: list[str] | None,
+    samples_most: int | None,
+    *,
+    qualities: list[Quality] | None = None,
+    priorities: list[Priority] | None = None,
+) -> Rights:
     """Return the rights that a client wrote.
 
     Raises:
@@ -54,7 +67,7 @@ def rights_of(engines: list[str] | None, samples_most: int | None) -> Rights:
     """
     if unknown := sorted(set(engines or ()) - CARDS.keys()):
         raise ModelUnavailable(f"There is no engine {unknown[0]!r}; GET /v1/models lists them.")
-    return Rights.of(engines, samples_most)
+    return Rights.of(engines, samples_most, qualities=qualities, priorities=priorities)
 
 
 class KeyRequest(BaseModel):
@@ -73,6 +86,8 @@ class KeyRequest(BaseModel):
     )
     engines: Engines | None = Field(default=None, description="The engines it may use; null: those of its tenant.")
     samples_most: int | None = Field(default=None, ge=1, le=4, description="Pictures of one try-on.")
+    qualities: Qualities | None = Field(default=None, description=QUALITIES)
+    priorities: Priorities | None = Field(default=None, description=PRIORITIES)
     limits: Limits = {}
     expires_in: int | None = Field(
         default=None, ge=60, le=315_360_000, description="Seconds until it ends; null: when it is revoked."
@@ -99,6 +114,8 @@ class KeyBody(BaseModel):
     scopes: list[str]
     engines: list[str] | None
     samples_most: int | None
+    qualities: list[str] | None
+    priorities: list[str] | None
     limits: dict[str, int]
     created_by: str
     created_at: str
@@ -143,6 +160,8 @@ def _fields(row: ApiKeyRow) -> dict[str, Any]:
         "scopes": row.scopes,
         "engines": row.engines,
         "samples_most": row.samples_most,
+        "qualities": row.qualities,
+        "priorities": row.priorities,
         "limits": row.limits,
         "created_by": row.created_by,
         "created_at": iso(row.created_at),

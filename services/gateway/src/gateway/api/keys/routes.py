@@ -29,7 +29,7 @@ async def create(
             name=wish.name,
             tenant=wish.tenant or caller.tenant,
             scopes=frozenset(wish.scopes),
-            rights=rights_of(wish.engines, wish.samples_most),
+            rights=rights_of(wish.engines, wish.samples_most, qualities=wish.qualities, priorities=wish.priorities),
             limits={str(kind): most for kind, most in wish.limits.items()},
             seconds=wish.expires_in,
         ),

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from pydantic import BaseModel, Field
 
-from gateway.api.keys.models import Engines, Limits
+from gateway.api.keys.models import PRIORITIES, QUALITIES, Engines, Limits, Priorities, Qualities
 from gateway.api.wire import asked, page, said
 from gateway.ledger.tenants import TenantRow
 from gateway.status.models import AT
@@ -16,6 +16,9 @@ EXAMPLE: Final[dict[str, Any]] = {
     "tenant": "acme",
     "engines": ["puppet", "fashn"],
     "samples_most": 2,
+    "qualities": None,
+    "priorities": ["low", "normal"],
+    "retention_days": 30.0,
     "limits": {"pictures_a_day": 5000},
     "created_at": AT,
 }
@@ -28,7 +31,20 @@ class RightsRequest(BaseModel):
 
     engines: Engines | None = Field(default=None, description="Names of engines, see GET /v1/models.")
     samples_most: int | None = Field(default=None, ge=1, le=4, description="Pictures of one try-on.")
+    qualities: Qualities | None = Field(default=None, description=QUALITIES)
+    priorities: Priorities | None = Field(default=None, description=PRIORITIES)
     limits: Limits = {}
+
+
+class KeepRequest(BaseModel):
+    """How long a tenant's work is kept."""
+
+    model_config = asked(days=30)
+
+    days: float | None = Field(
+        ge=1, le=36_500, description="Try-ons, and photos that none uses, go so many days after they were made; null: "
+        "as `RETENTION_TENANT_DAYS` says, by default never.",
+    )  # fmt: skip
 
 
 class TenantBody(BaseModel):
@@ -39,7 +55,10 @@ class TenantBody(BaseModel):
     tenant: str
     engines: list[str] | None
     samples_most: int | None
+    qualities: list[str] | None
+    priorities: list[str] | None
     limits: dict[str, int]
+    retention_days: float | None = Field(description="How long its work is kept; null: as the deployment says.")
     created_at: str
 
     @classmethod
@@ -49,6 +68,9 @@ class TenantBody(BaseModel):
             tenant=row.id,
             engines=row.engines,
             samples_most=row.samples_most,
+            qualities=row.qualities,
+            priorities=row.priorities,
+            retention_days=row.retention_days,
             limits=row.limits,
             created_at=iso(row.created_at),
         )

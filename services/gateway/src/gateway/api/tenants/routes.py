@@ -10,7 +10,8 @@ from gateway.accounts.deeds import Actor
 from gateway.api.dependencies import CallerDep, PageDep, ServicesDep, TraceDep, administrator, cursor_behind
 from gateway.api.guarding import GuardedRouter
 from gateway.api.keys.models import rights_of
-from gateway.api.tenants.models import RightsRequest, TenantBody, TenantList
+from gateway.api.tenants.models import KeepRequest, RightsRequest, TenantBody, TenantList
+from gateway.rules.rights import names
 from gateway.rules.text import TenantName
 
 router = GuardedRouter(prefix="/v1/tenants", tags=["tenants"], dependencies=[Depends(administrator)])
@@ -32,11 +33,35 @@ async def restrict(
     tenant: Annotated[TenantName, Path()],
     wish: RightsRequest,
 ) -> TenantBody:
-    """Restrict a tenant's engines, samples and units by kind, for its keys and shoppers too. Holds within seconds."""
-    rights = rights_of(wish.engines, wish.samples_most)
-    engines = None if rights.engines is None else sorted(rights.engines)
+    """Restrict a tenant's engines, samples, qualities, priorities and units, for its keys and shoppers too.
+
+    Holds within seconds.
+    """
+    rights = rights_of(wish.engines, wish.samples_most, qualities=wish.qualities, priorities=wish.priorities)
+    values: dict[str, Any] = {
+        "engines": names(rights.engines),
+        "samples_most": rights.samples_most,
+        "qualities": names(rights.qualities),
+        "priorities": names(rights.priorities),
+        "limits": dict(wish.limits),
+    }
     async with services.ledger.write() as writes:
-        values: dict[str, Any] = {"engines": engines, "samples_most": rights.samples_most, "limits": dict(wish.limits)}
         row = await writes.tenants.restrict(tenant, **values)
         await Actor.of(caller, trace).did(writes, "tenant.restrict", tenant, tenant=tenant, **values)
+    return TenantBody.of(row)
+
+
+@router.put("/{tenant}/retention", summary="Say how long a tenant's work is kept")
+async def keep(
+    services: ServicesDep,
+    caller: CallerDep,
+    trace: TraceDep,
+    tenant: Annotated[TenantName, Path()],
+    wish: KeepRequest,
+) -> TenantBody:
+    """Delete a tenant's try-ons, and photos that none uses, so many days after they were made. Holds from now on."""
+    async with services.ledger.write() as writes:
+        row = await writes.tenants.keep(tenant, days=wish.days)
+        await Actor.of(caller, trace).did(writes, "tenant.retention", tenant, tenant=tenant, days=wish.days)
+    await services.keeping.refresh()
     return TenantBody.of(row)

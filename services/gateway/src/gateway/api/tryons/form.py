@@ -50,5 +50,6 @@ async def snap_form(
     garment = InlinePhoto.of_file(asked.garment, kind="garment") if asked.garment else asked.cloth_clean_url
     assert person is not None, "the model has checked it"
     assert garment is not None, "the model has checked it"
-    options = with_deadline(asked.options, cancel_after)
+    preferred = submit.caller.preferences.applied(asked.options, named=asked.model_fields_set)
+    options = with_deadline(preferred, cancel_after)
     return await submit_pair(submit, options, person=person, garment=garment)

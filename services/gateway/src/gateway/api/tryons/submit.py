@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Final, Literal
 
 from fastapi import Response
@@ -18,6 +19,7 @@ from gateway.api.wire import inlined
 from gateway.rules.options import TryonOptions
 from gateway.rules.outfits import OutfitGarment, OutfitOptions, category_of, in_order
 from gateway.rules.text import is_data_uri
+from gateway.services import Services
 from gateway.status.models import EtaBody, StatusBody
 from gateway.status.views import status_of, view_of_tryon
 from gateway.submitting.context import Accepted
@@ -54,7 +56,7 @@ async def snap(submit: SubmitDep, asked: SnapRequest, cancel_after: CancelAfter 
     `POST /v1/tryons` also takes the photos themselves: as data URIs, or as the files `person` and `garment` of a form
     (`multipart/form-data`) whose other fields are the options.
     """
-    asked = with_deadline(asked, cancel_after)
+    asked = submit.caller.preferences.applied(with_deadline(asked, cancel_after), named=asked.model_fields_set)
     person = await _photo(asked.user_photo_url, kind="person")
     if asked.garments and len(asked.garments) > 1:
         return await submit_outfit(submit, asked, person=person, garments=asked.garments)
@@ -128,14 +130,16 @@ async def submit_pair(
 async def _answer(submit: Submit, accepted: Accepted) -> Response:
     if submit.wait:
         return await submitted(submit.services, submit.caller, accepted.tryon.id, wait=submit.wait)
-    return accepted_answer(accepted)
+    return accepted_answer(accepted, submit.services)
 
 
-def accepted_answer(accepted: Accepted) -> Response:
+def accepted_answer(accepted: Accepted, services: Services) -> Response:
     """Return the status of a try-on just committed, without reading the ledger."""
     promise = accepted.admission.eta
+    entry, tenant = accepted.tryon, accepted.units[0].tenant
+    ends_at = services.keeping.until(tenant, entry.created_at, at_most=entry.expires_at)
     status = status_of(
-        accepted.tryon,
+        replace(entry, expires_at=ends_at),
         view_of_tryon(accepted.units),
         units=accepted.units,
         position=accepted.position if accepted.units[0].stage == Stage.WAITING else None,

@@ -31,9 +31,11 @@ async def list_users(services: ServicesDep, caller: CallerDep, page: PageDep) ->
     async with services.ledger.read() as reads:
         if "admin" not in caller.scopes:
             own = await reads.users.find(caller.user_id)
-            return UserList(items=[UserBody.of(own)] if own else [])
+            return UserList(items=[UserBody.of(own, services.settings.retention)] if own else [])
         rows = await reads.users.page(page.cursor, limit=page.limit)
-    return UserList(items=[UserBody.of(row) for row in rows], next_cursor=cursor_behind(rows, page))
+    return UserList(
+        items=[UserBody.of(row, services.settings.retention) for row in rows], next_cursor=cursor_behind(rows, page)
+    )
 
 
 @router.get("/users/{user_id}", summary="Look at a user")
@@ -43,7 +45,7 @@ async def get_user(services: ServicesDep, caller: CallerDep, user_id: PathId) ->
         found = await reads.users.find(_allowed(caller, user_id))
     if found is None:
         raise NotFound("There is no such user.")
-    return UserBody.of(found)
+    return UserBody.of(found, services.settings.retention)
 
 
 @router.patch("/users/{user_id}", summary="Change a user")
@@ -57,7 +59,7 @@ async def change(
         raise NotFound("There is no such user.")
     if found.id != caller.user_id:
         await write_down(request, caller, "user.change", found.id, tenant=found.tenant)
-    return UserBody.of(found)
+    return UserBody.of(found, services.settings.retention)
 
 
 @router.delete("/users/{user_id}", status_code=204, summary="Delete a user")

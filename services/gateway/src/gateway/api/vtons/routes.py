@@ -44,12 +44,13 @@ async def transfer_outfit(submit: SubmitDep, asked: TransferRequest, cancel_afte
     )
     if submit.wait:
         return await submitted(submit.services, submit.caller, entry.id, wait=submit.wait)
-    return accepted_answer(accepted)
+    return accepted_answer(accepted, submit.services)
 
 
 @router.post("/vtons", response_model=VtonBody, status_code=201, summary="Keep a VTON entry")
 async def create(submit: SubmitDep, asked: VtonRequest) -> Response:
     """Keep photo, garment and options as a draft; nothing runs yet."""
+    asked = submit.caller.preferences.applied(asked, named=asked.model_fields_set)
     options = TryonOptions.model_construct(**{name: getattr(asked, name) for name in TryonOptions.model_fields})
     if options.webhook_url:
         await submit.services.endpoints.check_url_of_job(submit.caller, options.webhook_url)
