@@ -7,7 +7,7 @@ from typing import Any, Final, Literal
 from pydantic import BaseModel, Field
 
 from gateway.api.wire import said
-from proteus.engines import CommercialTerms
+from proteus.engines import CommercialTerms, MaskMode
 
 ENGINE: Final[dict[str, Any]] = {
     "engine": "puppet",
@@ -18,6 +18,7 @@ ENGINE: Final[dict[str, Any]] = {
     "training_data_note": "no training",
     "commercial_use": True,
     "commercial_terms": "yes",
+    "mask_modes": ["auto", "provided"],
     "allowed": True,
     "default": True,
     "state": "ready",
@@ -50,6 +51,7 @@ class ModelBody(BaseModel):
     commercial_terms: CommercialTerms = Field(
         description="`tag_only`: the licence tag allows commercial use, but the training data puts it in doubt."
     )
+    mask_modes: list[MaskMode] = Field(description="What a submit's `mask_mode` may be.")
     allowed: bool = Field(description="The deployment's licence policy allows it.")
     default: bool
     state: Literal["ready", "loading", "absent"]

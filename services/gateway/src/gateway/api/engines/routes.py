@@ -45,6 +45,7 @@ def engine_bodies(services: Services) -> list[ModelBody]:
                 training_data_note=card.training_data_note,
                 commercial_use=card.commercial_use,
                 commercial_terms=card.commercial_terms,
+                mask_modes=list(card.mask_modes),
                 allowed=settings.licences.refusal(card) is None,
                 default=card.name == default,
                 state="ready" if "ready" in states else "loading" if "loading" in states else "absent",
