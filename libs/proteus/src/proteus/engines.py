@@ -13,6 +13,9 @@ from typing import Final, Literal
 
 Quality = Literal["fast", "balanced", "best"]
 
+MaskMode = Literal["auto", "provided", "free"]
+"""Where a picture may change: the parse's mask, the client's own, or everywhere."""
+
 CommercialTerms = Literal["yes", "tag_only", "no"]
 """Whether weights may be used commercially: `proteus.licences`."""
 
@@ -43,6 +46,7 @@ class EngineCard:
         needs_weights: Its weights are fetched; its package offers `load_engine` (`weaver.pipelines.registry`).
         auto_rank: Place among the engines that the default `auto` chooses from, the smallest first; None: never chosen.
         needs_parse: It needs the person's `PersonParse`; if not, the photo's ingest is enough.
+        mask_modes: Which masks it can work with.
         output_format: The format it writes when the client names none.
         description: One sentence for people, shown with every result.
         expected_seconds: Quality -> the least and the most that one picture should take, from the fastest device to the
@@ -70,6 +74,7 @@ class EngineCard:
     expected_seconds: Mapping[Quality, tuple[float, float]] = field(default_factory=dict)
     tolerance: float = 0.0
     quality_floor: float = 0.0
+    mask_modes: tuple[MaskMode, ...] = ("auto", "provided")
 
     @property
     def commercial_use(self) -> bool:
@@ -161,6 +166,7 @@ FASHN: Final = EngineCard(
     expected_seconds={"fast": (0.2, 60.0), "balanced": (0.3, 90.0), "best": (0.5, 150.0)},
     tolerance=0.03,
     quality_floor=QUALITY_FLOOR,
+    mask_modes=("auto", "provided", "free"),
 )
 
 TIMED: Final = EngineCard(
@@ -182,6 +188,7 @@ TIMED: Final = EngineCard(
     device="cpu",
     needs_weights=False,
     auto_rank=None,
+    mask_modes=("auto", "provided", "free"),
 )
 
 CARDS: Final[dict[str, EngineCard]] = {card.name: card for card in (PUPPET, CATVTON, FASHN, TIMED)}

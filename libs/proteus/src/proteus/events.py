@@ -58,6 +58,7 @@ class ResultInfo(_Event):
         categories: Of a cut-out: the likeliest first, by its shape.
         warnings: What may be wrong with its input pictures, and with the picture itself.
         quality_score: Of a picture: how good it is likely to be, 0..1; left out where nobody knows.
+        mask_url: Of a picture whose submit said `return_mask`: like `url`, of the mask of what could change.
     """
 
     n: int
@@ -76,6 +77,7 @@ class ResultInfo(_Event):
     categories: IfKnown[tuple[CategoryScore, ...]] = None
     confidence: IfKnown[float] = None
     quality_score: IfKnown[float] = None
+    mask_url: IfKnown[str] = None
     warnings: tuple[PictureWarning, ...] = ()
     error: IfKnown[ErrorInfo] = None
 

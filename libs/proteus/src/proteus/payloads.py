@@ -18,7 +18,7 @@ from typing import Annotated, Any, ClassVar, Final, Literal, TypeVar
 from pydantic import BaseModel, BeforeValidator, Field, ValidationError
 
 from proteus.artefacts import CategoryScore, GarmentCut, IngestedImage, PersonParse, PictureWarning
-from proteus.engines import Quality
+from proteus.engines import MaskMode, Quality
 from proteus.messages import NONE_IF_UNREADABLE, Message, default_for_empty
 
 SEEDS: Final = 1 << 64
@@ -92,7 +92,9 @@ class TryonWork(_Work):
         garment_confidence: The tailor's, in the cut-out; None: unknown.
         garment_warnings: Codes of what may be wrong with the garment's photo.
         parse_key: The photo's parse; None for an engine that needs none.
-        mask_key: A mask of the client's own instead of the parse's.
+        mask_mode: Whose mask says what may change; `free`: everything may.
+        mask_key: The client's own mask, an ingested photo of the person photo's size; with `provided` only.
+        return_mask: The result names the mask that was used.
         output_format: None: the engine's own.
     """
 
@@ -108,7 +110,9 @@ class TryonWork(_Work):
     garment_confidence: Annotated[_Number | None, NONE_IF_UNREADABLE] = None
     garment_warnings: _Codes = ()
     parse_key: _KeyOrNone = None
+    mask_mode: Annotated[MaskMode, default_for_empty("auto")] = "auto"
     mask_key: _KeyOrNone = None
+    return_mask: Annotated[bool, BeforeValidator(bool)] = False
     engine: str = ""
     quality: Annotated[Quality, default_for_empty("balanced")] = "balanced"
     seed: Annotated[int, Field(ge=0, lt=SEEDS, strict=True), default_for_empty(0)] = 0
@@ -279,6 +283,7 @@ class TryonResult(Result):
         timings: How the worker's time was spent, in seconds.
         warnings: What may be wrong with the garment's photo, the person's, and the picture.
         quality_score: How good it is likely to be, 0..1; None: unknown.
+        mask_key: The mask that said what may change, where the job asks for it; None: everything might.
     """
 
     result_key: _Key
@@ -295,6 +300,7 @@ class TryonResult(Result):
     timings: Mapping[str, _Number] | None = None
     warnings: _Warnings = ()
     quality_score: Annotated[_Number | None, NONE_IF_UNREADABLE] = None
+    mask_key: _Words = None
 
     def write(self) -> dict[str, Any]:
         """Return it as JSON-able values."""

@@ -7,7 +7,7 @@ from pydantic import ValidationError
 from proteus import imaging
 from proteus.artefacts import PersonParse
 from proteus.engines import EngineCard
-from proteus.errors import EngineError, InvalidRequest
+from proteus.errors import EngineError, InvalidRequest, PhotoRejected
 from proteus.payloads import TryonWork
 from proteus.picture_warnings import quality_of, require_quality, warn_all
 from proteus.queue import Claimed
@@ -26,17 +26,17 @@ def fetch(store: ObjectStore, job: Claimed, card: EngineCard) -> WeaveJob:
     """
     work = TryonWork.read(job.body)
     category = work.garment_category
-    parse = person_mask = agnostic_mask = None
+    parse = person_mask = agnostic_mask = mask_key = None
     if work.parse_key is not None:
         try:
             parse = PersonParse.model_validate_json(store.get(work.parse_key))
         except ValidationError as error:
             raise EngineError(f"the stored parse is damaged: {error.error_count()} errors") from error
         person_mask = imaging.load(_picture(store, parse.person_mask_key), "L")
-        mask_key = work.mask_key or parse.agnostic_mask_keys.get(category)  # type: ignore[call-overload]
-        if mask_key is None:
-            raise InvalidRequest(f"the parse has no mask for the garment category {category!r}")
-        agnostic_mask = imaging.load(_picture(store, mask_key), "L")
+        mask_key = _mask_key(work, parse)
+        agnostic_mask = None if mask_key is None else imaging.load(_picture(store, mask_key), "L")
+        if work.mask_key and agnostic_mask is not None and not (agnostic_mask > 127).any():
+            raise PhotoRejected("Your mask is black: nothing in the photo may change.")
     elif card.needs_parse:
         raise InvalidRequest(f"engine {card.name} needs a person parse; the job names none")
     person = imaging.load(_picture(store, work.person_key), "RGB")
@@ -54,6 +54,7 @@ def fetch(store: ObjectStore, job: Claimed, card: EngineCard) -> WeaveJob:
         parse=parse,
         person_mask=person_mask,
         agnostic_mask=agnostic_mask,
+        mask_key=mask_key,
         quality=work.quality,
         degraded=job.degraded,
         seed=work.seed,
@@ -61,6 +62,16 @@ def fetch(store: ObjectStore, job: Claimed, card: EngineCard) -> WeaveJob:
         warnings=warnings,
         confidence=work.garment_confidence,
     )
+
+
+def _mask_key(work: TryonWork, parse: PersonParse) -> str | None:
+    """Return the mask of what may change; None: everything may."""
+    if work.mask_mode == "free":
+        return None
+    key = work.mask_key or parse.agnostic_mask_keys.get(work.garment_category)  # type: ignore[call-overload]
+    if key is None:
+        raise InvalidRequest(f"the parse has no mask for the garment category {work.garment_category!r}")
+    return key
 
 
 def _picture(store: ObjectStore, key: str) -> bytes:

@@ -69,4 +69,5 @@ def store_picture(
         notes=finished.notes,
         warnings=warnings,
         quality_score=score,
+        mask_key=inputs.mask_key if work.return_mask else None,
     )

@@ -58,7 +58,7 @@ images = Table(
     Column("sweep_at", DateTime(timezone=True)),
     Column("category", Text),
     Column("made_by", Text),
-    CheckConstraint("kind IN ('person', 'garment')", name="kind"),
+    CheckConstraint("kind IN ('person', 'garment', 'mask')", name="kind"),
     Index(None, "user_id", "created_at"),
     Index(None, "user_id", "key"),
     Index("uq_images_made_by", "made_by", unique=True, postgresql_where=text("made_by IS NOT NULL")),

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from gateway.rules.durations import DEADLINE_MS_LEAST, DEADLINE_MS_MOST
-from gateway.rules.text import EngineName, ExternalId, Label, WebhookUrl
-from proteus.engines import AUTO_ORDER, CARDS, EngineCard, Quality
-from proteus.errors import ModelUnavailable
+from gateway.rules.text import EngineName, ExternalId, Label, StoredUrl, WebhookUrl
+from proteus.engines import AUTO_ORDER, CARDS, EngineCard, MaskMode, Quality
+from proteus.errors import InvalidRequest, ModelUnavailable
 from proteus.jobs import Category
 from proteus.licences import LicenceRules
 
@@ -48,6 +48,19 @@ class TryonOptions(BaseModel):
         lt=PEOPLE_MOST,
         description="Which person of the photo, from the left, 0 being the first. Default: the largest.",
     )
+    mask: StoredUrl | None = Field(
+        default=None,
+        description="`image_url` of a mask of your own, uploaded with the kind `mask` and ingested: a picture of the "
+        "person's photo's size; white may change, black stays.",
+    )
+    mask_mode: MaskMode | None = Field(
+        default=None,
+        description="`auto`: the tailor's mask; `provided`: your own; `free`: the engine may change the whole picture. "
+        "GET /v1/models says what each engine can. Default: `provided` with a mask, else `auto`.",
+    )
+    return_mask: bool = Field(
+        default=False, description="Name the mask that was used: `mask_url` of each result, null where there was none."
+    )
     metadata: dict[Label, Label] | None = Field(
         default=None, max_length=16, description="Your own labels; returned with the try-on and visible to you only."
     )
@@ -64,10 +77,30 @@ class TryonOptions(BaseModel):
         default=None, ge=60, le=31_536_000, description="Seconds until the try-on and its pictures are deleted."
     )
 
+    @model_validator(mode="after")
+    def _mask_fits_its_mode(self) -> TryonOptions:
+        if self.mask is not None and self.mask_mode not in (None, "provided"):
+            raise ValueError(f"a mask of your own is mask_mode provided, not {self.mask_mode}")
+        if self.mask is None and self.mask_mode == "provided":
+            raise ValueError("mask_mode provided needs the address of your mask as mask")
+        return self
+
+    @property
+    def masked_by(self) -> MaskMode:
+        """Whose mask says what may change."""
+        return "provided" if self.mask is not None else self.mask_mode or "auto"
+
     @property
     def pictures(self) -> int:
         """How many pictures are made."""
         return self.num_samples
+
+
+class MaskModeUnsupported(InvalidRequest):
+    """This engine cannot work with such a mask."""
+
+    code = "mask_mode_unsupported"
+    hint = "GET /v1/models lists the `mask_modes` of each engine."
 
 
 AUTO = "auto"
@@ -90,9 +123,21 @@ def default_engine(setting: str, offered: Collection[str], *, rules: LicenceRule
 
 
 def requested_card(options: TryonOptions, setting: str, offered: Collection[str], *, rules: LicenceRules) -> EngineCard:
-    """Return the card of the engine that the options name, or of the deployment's default; raise like `card_of`."""
+    """Return the card of the engine that the options name, or of the deployment's default.
+
+    Raises:
+        ModelUnavailable, LicenceRefused: As in `card_of`.
+        MaskModeUnsupported: It cannot do what the options say of the mask.
+    """
     model = options.model or default_engine(setting, offered, rules=rules)
-    return card_of(model, rules=rules)
+    card = card_of(model, rules=rules)
+    if options.masked_by not in card.mask_modes:
+        able = ", ".join(name for name in offered if name in CARDS and options.masked_by in CARDS[name].mask_modes)
+        raise MaskModeUnsupported(
+            f"{card.name} cannot do mask_mode {options.masked_by!r}, only {', '.join(card.mask_modes)}; "
+            f"{able or 'no engine of this deployment'} can."
+        )
+    return card
 
 
 PRIORITIES: dict[str, int] = {"low": 0, "normal": 1, "high": 2}

@@ -17,7 +17,7 @@ from proteus.jobs import ALIVE, JobState
 from proteus.payloads import ParseResult
 from proteus.stages import STAGES, JobKind, person_index_of
 
-LAST: Final = {"garment": JobKind.CUT, "person": JobKind.PARSE}
+LAST: Final = {"garment": JobKind.CUT, "person": JobKind.PARSE, "mask": JobKind.INGEST}
 """The last preparation of a photo, by what it shows."""
 
 EXAMPLE: Final[dict[str, Any]] = {
@@ -114,8 +114,8 @@ def _newest(image: ImageRow, jobs: Sequence[JobRow], last: JobKind, parser_versi
 
 def _counts(job: JobRow, last: JobKind, image: ImageRow, parser_version: str, known: JobRow | None) -> bool:
     """Tell whether a job is the one to show of its kind: of this parser, and for the category that its user named."""
-    if job.kind is not last:
-        return STAGES[job.kind].by_parser is False
+    if job.kind is not last or not STAGES[job.kind].by_parser:
+        return not STAGES[job.kind].by_parser
     if parser_version not in job.variant.split("/") or person_index_of(job.variant) is not None:
         return False
     ours = image.category is not None and job.variant.startswith(f"{image.category}/")

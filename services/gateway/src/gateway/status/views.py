@@ -306,6 +306,7 @@ def _picture(unit: JobRow) -> ResultInfo:
         garment=garment,
         warnings=made.warnings,
         quality_score=made.quality_score,
+        mask_url=f"{url}/mask" if made.mask_key else None,
     )
 
 

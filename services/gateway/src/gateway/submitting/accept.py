@@ -79,9 +79,8 @@ class Acceptor:
                 accepted = await self._ready.accept(context, options, person_url=person_url, garment_url=garment_url)
                 if accepted is not None:
                     return accepted
-                return await self._commit(
-                    context, options, await self._photos.materials(context.caller, person_url, garment_url)
-                )
+                materials = await self._photos.materials(context.caller, person_url, garment_url)
+                return await self._commit(context, options, materials)
 
         return await self._idempotency.once(context, accept)
 
@@ -126,6 +125,7 @@ class Acceptor:
         self, context: SubmitContext, options: TryonOptions, materials: Materials, *, draft: TryonRow | None = None
     ) -> Accepted:
         """Commit a try-on and its missing preparations; push the jobs that can be queued."""
+        mask_key = await self._photos.mask_key(context.caller, options.mask, person=materials.person)
         with self._admitter.admitting(context, options) as admitted:
             card = admitted.card
             async with self._ledger.write() as writes:
@@ -146,6 +146,7 @@ class Acceptor:
                     cut_id=needs.cut.id,
                     parse_id=needs.parse.id if needs.parse else None,
                 )
+                values["options"] |= {"mask_key": mask_key} if mask_key else {}
                 if options.category is not Category.AUTO and options.category != materials.garment.category:
                     await writes.images.set_category(materials.garment.id, options.category.value)
                 entry = await (_submit_draft(writes, draft, values) if draft else writes.tryons.add(**values))

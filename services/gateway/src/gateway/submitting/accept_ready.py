@@ -48,7 +48,7 @@ class ReadyAcceptor:
         self, context: SubmitContext, options: TryonOptions, *, person_url: str, garment_url: str
     ) -> Accepted | None:
         """Accept one picture together with others; None if it is not of this kind, or any need is missing."""
-        if options.num_samples != 1 or context.once is not None:
+        if options.num_samples != 1 or options.mask is not None or context.once is not None:
             return None
         named = self._photos.named(context.caller, person_url, garment_url)
         if named is None:

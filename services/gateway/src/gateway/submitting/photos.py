@@ -224,6 +224,32 @@ class Photos:
                 made = await writes.images.made_by([unit.id])
         return self._store.url_of(made[0].incoming_key)
 
+    async def mask_key(self, caller: Caller, url: str | None, *, person: ImageRow) -> str | None:
+        """Return the key of the caller's own mask; None: there is no address.
+
+        Raises:
+            NotFound: There is no such picture of the caller's.
+            NotReady: It is not ingested.
+            InvalidRequest: It is not a mask of this photo.
+        """
+        if url is None:
+            return None
+        async with self._ledger.read() as reads:
+            mask = await self.find(reads, caller, url)
+        if mask.kind != "mask":
+            raise errors.InvalidRequest(
+                f"`mask` names a picture of the kind {mask.kind}: upload it with the kind mask."
+            )
+        if mask.key is None:
+            raise errors.NotReady(
+                "The mask is not ingested: call POST /v1/images/{image_id}/uploaded, and wait for it."
+            )
+        if person.key is not None and (mask.width, mask.height) != (person.width, person.height):
+            raise errors.InvalidRequest(
+                f"The mask is {mask.width}x{mask.height} pixels, the photo {person.width}x{person.height}."
+            )
+        return mask.key
+
     async def find_pair(
         self, caller: Caller, person_url: str, garment_url: str
     ) -> tuple[ImageRow, ImageRow, JobRow | None]:

@@ -36,7 +36,8 @@ class WeaveJob:
         parse: The person's parse; None only for engines whose card says `needs_parse=False`.
         person_mask: (H, W) uint8, 255 = person; None like `parse`.
         agnostic_mask: (H, W) uint8, 255 = may change, for `garment_category` (or the client's own mask); None like
-            `parse`.
+            `parse`, and where everything may change.
+        mask_key: Where that mask is stored.
         seed: The effective seed.
         warnings: What may be wrong with both photos.
         confidence: The tailor's, in the cut-out, 0..1; None: unknown.
@@ -51,6 +52,7 @@ class WeaveJob:
     parse: PersonParse | None = None
     person_mask: Pixels | None = None
     agnostic_mask: Pixels | None = None
+    mask_key: str | None = None
     quality: Quality = "balanced"
     degraded: bool = False
     seed: int = 0

@@ -7,7 +7,7 @@ from typing import Any, Final, Literal
 from pydantic import BaseModel, Field
 
 from gateway.api.wire import said
-from proteus.engines import CommercialTerms
+from proteus.engines import CommercialTerms, MaskMode
 
 ENGINE: Final[dict[str, Any]] = {
     "engine": "puppet",
@@ -18,6 +18,7 @@ ENGINE: Final[dict[str, Any]] = {
     "training_data_note": "no training",
     "commercial_use": True,
     "commercial_terms": "yes",
+    "mask_modes": ["auto", "provided"],
     "allowed": True,
     "default": True,
     "state": "ready",
@@ -51,6 +52,7 @@ class ModelBody(BaseModel):
         description="`tag_only`: the licence tag allows commercial use, but the training data puts it in doubt."
     )
     allowed: bool = Field(description="The deployment's licence policy allows it, and so do your rights.")
+    mask_modes: list[MaskMode] = Field(description="What a submit's `mask_mode` may be.")
     default: bool
     state: Literal["ready", "loading", "absent"]
     workers: int

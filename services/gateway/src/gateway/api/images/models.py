@@ -44,7 +44,7 @@ EXAMPLE: Final[dict[str, Any]] = {
     "preparation": PREPARED,
 }
 
-Kind = Literal["person", "garment"]
+Kind = Literal["person", "garment", "mask"]
 
 
 class UploadRequest(BaseModel):

@@ -81,6 +81,8 @@ class SnapRequest(PairRequest):
             raise ValueError("needs either cloth_clean_url or garments, and not both")
         if self.garments is not None and (self.num_samples != 1 or self.category is not Category.AUTO):
             raise ValueError("with garments, each has its own category, and num_samples is 1")
+        if self.garments is not None and len(self.garments) > 1 and self.mask is not None:
+            raise ValueError("a mask fits one photo: each picture of an outfit is made from the one before")
         return self
 
 
