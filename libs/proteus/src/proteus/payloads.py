@@ -2,6 +2,7 @@
 
     gateway ── TryonWork ──▶ weaver ── TryonResult ──▶ gateway
     gateway ── IngestWork, CutWork, ParseWork ──▶ tailor ── IngestResult, CutResult, ParseResult ──▶ gateway
+    gateway ── VariantWork ──▶ tailor; it stores the variant, and nobody waits for its VariantResult
 
 The writer makes a value and sends `write()`; the reader calls `read` on what arrived (`proteus.messages`). The queue
 between them carries JSON and reads no more of it than the properties of `Submission`, `Claimed` and `Completion` in
@@ -20,6 +21,7 @@ from pydantic import BaseModel, BeforeValidator, Field, ValidationError
 from proteus.artefacts import CategoryScore, GarmentCut, IngestedImage, PersonParse, PictureWarning
 from proteus.engines import Quality
 from proteus.messages import NONE_IF_UNREADABLE, Message, default_for_empty
+from proteus.variants import VariantFormat, VariantQuality, VariantWidth
 
 SEEDS: Final = 1 << 64
 """Seeds are below this: no engine's generator takes more."""
@@ -171,6 +173,23 @@ class ParseWork(TailorWork):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class VariantWork(TailorWork):
+    """A result to be stored in another size or format.
+
+    Attributes:
+        source_key: The result.
+        width: Narrower results keep their width.
+    """
+
+    _constants = _tailor_constants("variant")
+
+    source_key: _Key
+    width: VariantWidth
+    format: VariantFormat
+    quality: VariantQuality
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Result(Message):
     """A worker's result of a completed job. Fields that are None are not written."""
 
@@ -270,6 +289,16 @@ class ParseResult(Result):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class VariantResult(Result):
+    """A stored variant."""
+
+    result_key: _Key
+    width: _Count
+    height: _Count
+    size_bytes: _Count
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class TryonResult(Result):
     """A finished picture.
 
@@ -279,6 +308,7 @@ class TryonResult(Result):
         timings: How the worker's time was spent, in seconds.
         warnings: What may be wrong with the garment's photo, the person's, and the picture.
         quality_score: How good it is likely to be, 0..1; None: unknown.
+        blurhash: A blurred miniature as a short text, to show until the picture is there.
     """
 
     result_key: _Key
@@ -295,6 +325,7 @@ class TryonResult(Result):
     timings: Mapping[str, _Number] | None = None
     warnings: _Warnings = ()
     quality_score: Annotated[_Number | None, NONE_IF_UNREADABLE] = None
+    blurhash: _Words = None
 
     def write(self) -> dict[str, Any]:
         """Return it as JSON-able values."""

@@ -31,7 +31,9 @@ from proteus.payloads import (
     TailorWork,
     TryonResult,
     TryonWork,
+    VariantWork,
 )
+from proteus.variants import VARIANT
 
 
 class JobKind(StrEnum):
@@ -209,6 +211,7 @@ def read_tailor_work(body: Mapping[str, Any]) -> TailorWork:
 
 
 TAILOR_WORKS: Final[Mapping[str, type[TailorWork]]] = {
-    kind.value: stage.work for kind, stage in STAGES.items() if issubclass(stage.work, TailorWork)
+    **{kind.value: stage.work for kind, stage in STAGES.items() if issubclass(stage.work, TailorWork)},
+    VARIANT: VariantWork,
 }
-"""The tailor's tasks, by the name that a body gives."""
+"""The tailor's tasks, by the name that a body gives: its stages, and variants, which lie behind the last stage."""

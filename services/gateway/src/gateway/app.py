@@ -67,7 +67,9 @@ from gateway.submitting.idempotency import Idempotency
 from gateway.submitting.outfits import OutfitAcceptor
 from gateway.submitting.photos import Photos
 from gateway.submitting.preparer import Preparer
+from gateway.submitting.short_list import ShortList
 from gateway.submitting.spending import SpendGuard
+from gateway.submitting.variants import Variants
 from gateway.upkeep.erasure import Eraser
 from gateway.upkeep.retention import Retention
 from gateway.upkeep.sweeps import Sweeper
@@ -167,6 +169,7 @@ def build(settings: GatewaySettings, stopping: asyncio.Event) -> Services:
         prices=PriceTable.of(settings.prices),
     )
     eraser = Eraser(ledger, store, queues)
+    short_list = ShortList(fleet)
     tokens = tokens_of(settings.tokens, clock=clock)
     callers = Callers(tokens, ledger, settings.auth)
     return Services(
@@ -199,8 +202,10 @@ def build(settings: GatewaySettings, stopping: asyncio.Event) -> Services:
             photos=photos,
             submitter=submitter,
             fleet=fleet,
+            short_list=short_list,
             parser_version=parser_version,
         ),
+        variants=Variants(store, queues[TAILOR], short_list),
         recorder=recorder,
         reconciler=Reconciler(ledger, redis, queues, recorder, submitter),
         promoter=Promoter(ledger, queues, recorder, fleet, limits=settings.limits),

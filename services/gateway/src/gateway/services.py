@@ -34,6 +34,7 @@ from gateway.submitting.outfits import OutfitAcceptor
 from gateway.submitting.photos import Photos
 from gateway.submitting.preparer import Preparer
 from gateway.submitting.spending import SpendGuard
+from gateway.submitting.variants import Variants
 from gateway.upkeep.erasure import Eraser
 from gateway.upkeep.retention import Retention
 from gateway.upkeep.sweeps import Sweeper
@@ -75,6 +76,7 @@ class Services:
     outfits: OutfitAcceptor
     spend: SpendGuard
     preparer: Preparer
+    variants: Variants
     recorder: Recorder
     reconciler: Reconciler
     promoter: Promoter

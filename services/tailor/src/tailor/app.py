@@ -19,7 +19,7 @@ from proteus.registry import WorkerCard
 from proteus.service.http_protocol import in_time
 from proteus.service.listening import listen
 from proteus.service.security_headers import SECURITY_HEADERS
-from proteus.stages import kinds_on
+from proteus.stages import TAILOR_WORKS
 from proteus.worker.claims import VERDICT_PATIENCE_SECONDS
 from proteus.worker.run import Work, WorkerParts, run_worker
 from proteus.worker.runtime import WorkerStatus
@@ -85,7 +85,7 @@ class Tailor:
         """Add the tasks, and the weights they use."""
         bench = self._bench
         weights = {bench.name: f"{bench.name} {bench.version}, {bench.pose_model}"} if bench else {}
-        return replace(card, engines=kinds_on(keys.TAILOR), weights=weights)
+        return replace(card, engines=tuple(TAILOR_WORKS), weights=weights)
 
     @asynccontextmanager
     async def serving(self, status: WorkerStatus, overdue: Callable[[], str | None]) -> AsyncIterator[None]:

@@ -33,9 +33,12 @@ from proteus.payloads import (
     ParseResult,
     ParseWork,
     Result,
+    VariantWork,
 )
 from proteus.stages import JobKind, read_tailor_work
 from proteus.storage import ObjectStore
+from proteus.variants import VARIANT
+from tailor import variants
 from tailor.cutting import cut_out
 from tailor.ingest import ingest as make_safe
 from tailor.parsers.contract import Parser
@@ -151,11 +154,18 @@ def run(store: ObjectStore, body: Mapping[str, Any], parser: Parser, pose_model:
             return cut(store, work, parser)
         case ParseWork():
             return parse(store, work, parser, pose_model)
+        case VariantWork():
+            return variants.make(store, work)
     raise InvalidRequest(f"this tailor has no task for {type(work).__name__}")
 
 
 def is_of_upload(body: Mapping[str, Any], error: Exception) -> bool:
-    """Return whether the user's upload is the cause. Later tasks read what an ingest wrote: their errors are ours."""
+    """Return whether the user is the cause: by the upload, or by deleting a result before its variant was made.
+
+    Later tasks read what an ingest wrote: their errors are ours.
+    """
+    if body.get("task") == VARIANT:
+        return isinstance(error, NotFound)
     return body.get("task") == JobKind.INGEST and isinstance(error, OF_UPLOADS)
 
 

@@ -1,4 +1,4 @@
-"""The tailor's loop: claim ingest, cut and parse jobs, run them on the bench, settle each as it ends.
+"""The tailor's loop: claim jobs of its tasks, run them on the bench, settle each as it ends.
 
 It claims again as soon as one slot is free, so that a cut and a parse run side by side however far apart they came.
 The queue gives a job that once crashed a worker only to one that holds nothing; its patience for such a job sees to it
@@ -15,14 +15,13 @@ from typing import Final
 import structlog
 
 from proteus.errors import DependencyUnavailable, ProteusError
-from proteus.keys import TAILOR
 from proteus.payloads import Result
 from proteus.queue import Claimed, Completion, Verdict
 from proteus.retrying import Waits, retry_while_unavailable
 from proteus.service import telemetry
 from proteus.service.lifecycle import wait
 from proteus.service.supervision import LOOP_ERRORS, Pulse
-from proteus.stages import kinds_on
+from proteus.stages import TAILOR_WORKS
 from proteus.tracing import span
 from proteus.worker.claims import failure_of, failure_of_gone
 from proteus.worker.run import WorkerParts
@@ -100,7 +99,7 @@ class Worker:
         jobs: list[Claimed] = []
         while len(jobs) < free:
             try:
-                more = await self._claims.take(free - len(jobs), engines=kinds_on(TAILOR))
+                more = await self._claims.take(free - len(jobs), engines=tuple(TAILOR_WORKS))
             except Exception as error:
                 if not jobs:
                     raise

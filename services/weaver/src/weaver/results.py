@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from proteus import imaging, object_keys
+from proteus.blurhash import blurhash
 from proteus.engines import EngineCard
+from proteus.marks import Mark
 from proteus.payloads import TryonResult, TryonWork
 from proteus.picture_warnings import quality_of, require_quality, warn_all
 from proteus.queue import Claimed
@@ -29,7 +31,7 @@ def store_picture(
     require_quality(score, floor=card.quality_floor)
     picture = finished.image
     height, width = picture.shape[:2]
-    mark = imaging.Mark(
+    mark = Mark(
         source_type="composite" if card.weights_licence.startswith("none") else "compositeWithTrainedAlgorithmicMedia",
         parameters={
             "job_id": job.id,
@@ -69,4 +71,5 @@ def store_picture(
         notes=finished.notes,
         warnings=warnings,
         quality_score=score,
+        blurhash=blurhash(picture),
     )

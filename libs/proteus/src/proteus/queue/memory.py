@@ -33,6 +33,7 @@ from proteus.queue.model import (
 from proteus.queue.policy import QueuePolicy
 from proteus.retry import decide
 from proteus.usage import NO_USAGE, Usage
+from proteus.variants import JOB_PREFIX, VARIANT
 
 WAITS_WINDOW_SECONDS = 30
 
@@ -191,7 +192,9 @@ class MemoryJobQueue:
 
     async def count(self) -> int:
         elsewhere = sum(entry.place in ("retry", "parked") for entry in self.state.jobs.values())
-        return len(self.state.waiting) + len(self.state.leases) + elsewhere
+        variants = sum(entry.submission.engine == VARIANT for entry in self.state.index.values())
+        leased = sum(not one.startswith(JOB_PREFIX) for one in self.state.leases)
+        return len(self.state.waiting) + leased + elsewhere - variants
 
     async def stats(self) -> QueueStats:
         now = self.state.now()

@@ -29,6 +29,7 @@ from proteus.queue.policy import QueuePolicy
 from proteus.queue.scripts import shared_args, shared_keys, source
 from proteus.queue.unread import UnreadKeys
 from proteus.usage import NO_USAGE, Usage
+from proteus.variants import JOB_PREFIX, VARIANT
 
 if TYPE_CHECKING:
     from redis.asyncio import Redis
@@ -216,12 +217,16 @@ class JobQueue:
         return Parking(parked=parked, returned=returned)
 
     async def count(self) -> int:
-        """Return how many jobs there are: in the list, leased, among the retries or parked."""
+        """Return how many jobs there are in the list, leased, among the retries or parked, variants apart."""
         async with self._redis.pipeline(transaction=True) as pipeline:
+            pipeline.zcard(self.keys.index(VARIANT))
+            pipeline.zrange(self.keys.leases, 0, -1)
             pipeline.llen(self.keys.list)
-            for place in (self.keys.leases, self.keys.retry, self.keys.parked):
+            for place in (self.keys.retry, self.keys.parked):
                 pipeline.zcard(place)
-            return sum(map(int, await pipeline.execute()))
+            variants, leased, *others = await pipeline.execute()
+        ours = sum(not wire.text(one).startswith(JOB_PREFIX) for one in leased)
+        return ours + sum(map(int, others)) - int(variants)
 
     async def stats(self) -> QueueStats:
         """Return one reading of depth, work in flight and waits.

@@ -1,22 +1,31 @@
-"""Results: a stable address that checks ownership and leads to a fresh signed URL."""
+"""Results: a stable address that checks ownership and leads to a signed URL, of the result or of a variant of it."""
 
 from __future__ import annotations
 
 import asyncio
+import time
+from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 from fastapi import Header, Path, Query
 from fastapi.responses import RedirectResponse, Response
 
-from gateway.api.dependencies import CallerDep, ServicesDep
+from gateway.api.dependencies import CallerDep, ServicesDep, TraceDep
 from gateway.api.guarding import GuardedRouter
 from gateway.api.images.models import DownloadTicket
 from gateway.api.images.routes import download_ticket
+from gateway.api.results.variants import VariantDep
 from gateway.api.wire import answer
+from gateway.ledger.jobs import JobRow
 from gateway.rules.failures import error_of
 from gateway.rules.text import PathId
+from gateway.rules.tokens import Caller
+from gateway.services import Services
+from gateway.status.views import iso
+from gateway.submitting.variants import Found
 from proteus.errors import NotFound, NotReady
 from proteus.jobs import JobState
+from proteus.signed_addresses import hourly
 from proteus.stages import JobKind
 
 router = GuardedRouter(tags=["results"])
@@ -38,12 +47,39 @@ router = GuardedRouter(tags=["results"])
 async def result(
     services: ServicesDep,
     caller: CallerDep,
+    trace: TraceDep,
+    query: VariantDep,
     job_id: PathId,
     n: Annotated[int, Path(ge=1, le=64)],
     accept: Annotated[str, Header()] = "*/*",
     download: Annotated[bool, Query(description="Have browsers save it instead of showing it.")] = False,
 ) -> Response:
-    """Redirect to a fresh signed URL of the picture (of a cut-out: n = 1)."""
+    """Redirect to a signed URL of the picture (of a cut-out: n = 1).
+
+    With `w`, `format` or `q`: to that of a variant, the same for the whole hour; the answer may be kept as long as
+    `Cache-Control` says. While the variant is being made, a stand-in is answered, with `no-store`.
+    """
+    row = await _own(services, caller, job_id, n)
+    assert row.result_key is not None
+    name = f"{job_id}-{n}" if download else None
+    wanted = query.wanted(accept=accept, transparent=row.kind is JobKind.CUT)
+    if wanted is None:
+        return await _original(services, row.result_key, name, as_json="application/json" in accept, headers={})
+    headers = {"Vary": "Accept"} if query.follows_accept else {}
+    found = await services.variants.find(row.result_key, wanted, trace_id=trace)
+    if not found.is_variant:
+        return await _original(services, found.key, name, as_json="application/json" in accept, headers=headers)
+    return _variant(services, found, name, as_json="application/json" in accept, headers=headers)
+
+
+async def _own(services: Services, caller: Caller, job_id: str, n: int) -> JobRow:
+    """Return the row of a result of the caller's.
+
+    Raises:
+        NotFound: There is none.
+        NotReady: It is not made yet.
+        ProteusError: It failed, and why.
+    """
     async with services.ledger.read() as reads:
         if job_id.startswith("seg_"):
             row = await reads.jobs.tailor_job(job_id, user_id=caller.user_id) if n == 1 else None
@@ -60,13 +96,36 @@ async def result(
         if row.terminal:
             raise NotFound(f"There is no picture: the job was {row.state}.")
         raise NotReady("The picture is not made yet.")
-    if "application/json" in accept:
-        ticket = await download_ticket(services, row.result_key)
-        return answer(ticket, headers={"Cache-Control": "no-store"})
+    return row
+
+
+async def _original(
+    services: Services, key: str, name: str | None, *, as_json: bool, headers: dict[str, str]
+) -> Response:
+    """Answer with a fresh address of the result itself, which nobody may keep."""
+    headers = {**headers, "Cache-Control": "no-store"}
+    if as_json:
+        return answer(await download_ticket(services, key), headers=headers)
     url = await asyncio.to_thread(
         services.store.presign_get,
-        row.result_key,
+        key,
         expires_seconds=services.settings.uploads.get_expires_seconds,
-        download_name=f"{job_id}-{n}.{row.result_key.rpartition('.')[2]}" if download else None,
+        download_name=_file_name(name, key),
     )
-    return RedirectResponse(url, status_code=302, headers={"Cache-Control": "no-store"})
+    return RedirectResponse(url, status_code=302, headers=headers)
+
+
+def _variant(services: Services, found: Found, name: str | None, *, as_json: bool, headers: dict[str, str]) -> Response:
+    """Answer with a variant's hourly address; the client may keep the answer as long as caches may keep the picture."""
+    now = time.time()
+    address = hourly(services.settings.storage, found.key, now=now, download_name=_file_name(name, found.key))
+    if as_json:
+        until = datetime.fromtimestamp(int(now), UTC) + timedelta(seconds=address.fresh_seconds)
+        ticket = DownloadTicket(download_url=address.url, expires_at=iso(until))
+        return answer(ticket, headers={**headers, "Cache-Control": "no-store"})
+    cached = f"private, max-age={address.fresh_seconds}" if found.as_wanted else "no-store"
+    return RedirectResponse(address.url, status_code=302, headers={**headers, "Cache-Control": cached})
+
+
+def _file_name(name: str | None, key: str) -> str | None:
+    return f"{name}.{key.rpartition('.')[2]}" if name else None
