@@ -7,14 +7,14 @@ import time
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
-from fastapi import Header, Path, Query
+from fastapi import Path
 from fastapi.responses import RedirectResponse, Response
 
 from gateway.api.dependencies import CallerDep, ServicesDep, TraceDep
 from gateway.api.guarding import GuardedRouter
 from gateway.api.images.models import DownloadTicket
 from gateway.api.images.routes import download_ticket
-from gateway.api.results.variants import VariantDep
+from gateway.api.results.variants import QueryDep, ResultQuery
 from gateway.api.wire import answer
 from gateway.ledger.jobs import JobRow
 from gateway.rules.failures import error_of
@@ -48,11 +48,9 @@ async def result(
     services: ServicesDep,
     caller: CallerDep,
     trace: TraceDep,
-    query: VariantDep,
+    query: QueryDep,
     job_id: PathId,
     n: Annotated[int, Path(ge=1, le=64)],
-    accept: Annotated[str, Header()] = "*/*",
-    download: Annotated[bool, Query(description="Have browsers save it instead of showing it.")] = False,
 ) -> Response:
     """Redirect to a signed URL of the picture (of a cut-out: n = 1).
 
@@ -61,15 +59,15 @@ async def result(
     """
     row = await _own(services, caller, job_id, n)
     assert row.result_key is not None
-    name = f"{job_id}-{n}" if download else None
-    wanted = query.wanted(accept=accept, transparent=row.kind is JobKind.CUT)
+    wanted = query.wanted(transparent=row.kind is JobKind.CUT)
+    name = f"{job_id}-{n}" if query.download else None
     if wanted is None:
-        return await _original(services, row.result_key, name, as_json="application/json" in accept, headers={})
+        return await _original(services, row.result_key, name, query, headers={})
     headers = {"Vary": "Accept"} if query.follows_accept else {}
     found = await services.variants.find(row.result_key, wanted, trace_id=trace)
     if not found.is_variant:
-        return await _original(services, found.key, name, as_json="application/json" in accept, headers=headers)
-    return _variant(services, found, name, as_json="application/json" in accept, headers=headers)
+        return await _original(services, found.key, name, query, headers=headers)
+    return _variant(services, found, name, query, headers=headers)
 
 
 async def _own(services: Services, caller: Caller, job_id: str, n: int) -> JobRow:
@@ -100,11 +98,11 @@ async def _own(services: Services, caller: Caller, job_id: str, n: int) -> JobRo
 
 
 async def _original(
-    services: Services, key: str, name: str | None, *, as_json: bool, headers: dict[str, str]
+    services: Services, key: str, name: str | None, query: ResultQuery, *, headers: dict[str, str]
 ) -> Response:
     """Answer with a fresh address of the result itself, which nobody may keep."""
     headers = {**headers, "Cache-Control": "no-store"}
-    if as_json:
+    if query.as_json:
         return answer(await download_ticket(services, key), headers=headers)
     url = await asyncio.to_thread(
         services.store.presign_get,
@@ -115,11 +113,13 @@ async def _original(
     return RedirectResponse(url, status_code=302, headers=headers)
 
 
-def _variant(services: Services, found: Found, name: str | None, *, as_json: bool, headers: dict[str, str]) -> Response:
+def _variant(
+    services: Services, found: Found, name: str | None, query: ResultQuery, *, headers: dict[str, str]
+) -> Response:
     """Answer with a variant's hourly address; the client may keep the answer as long as caches may keep the picture."""
     now = time.time()
     address = hourly(services.settings.storage, found.key, now=now, download_name=_file_name(name, found.key))
-    if as_json:
+    if query.as_json:
         until = datetime.fromtimestamp(int(now), UTC) + timedelta(seconds=address.fresh_seconds)
         ticket = DownloadTicket(download_url=address.url, expires_at=iso(until))
         return answer(ticket, headers={**headers, "Cache-Control": "no-store"})

@@ -1,4 +1,4 @@
-"""What a client asks for by `w`, `format` and `q`."""
+"""What a client asks for of a result: by `w`, `format` and `q`, by `download` and by `Accept`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated
 
-from fastapi import Depends, Query
+from fastapi import Depends, Header, Query
 
 from gateway.submitting.variants import Wanted
 from proteus.errors import InvalidRequest
@@ -32,29 +32,37 @@ _NAMED: dict[FormatParameter, VariantFormat] = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class VariantQuery:
-    """The parameters as they came; none of them: the result itself.
+class ResultQuery:
+    """The request's parameters as they came; without width, format and quality: the result itself.
 
     Attributes:
         width: None: the widest.
         format: None: `auto`.
         quality: None: normal.
+        download: Have browsers save it.
+        accept: The request's `Accept`.
     """
 
     width: VariantWidth | None
     format: FormatParameter | None
     quality: VariantQuality | None
+    download: bool
+    accept: str
+
+    @property
+    def as_json(self) -> bool:
+        """Whether the client wants the address in a body instead of a redirect."""
+        return "application/json" in self.accept
 
     @property
     def follows_accept(self) -> bool:
         """Whether the answer depends on `Accept`."""
         return self.format in (None, FormatParameter.AUTO)
 
-    def wanted(self, *, accept: str, transparent: bool) -> Wanted | None:
+    def wanted(self, *, transparent: bool) -> Wanted | None:
         """Return the variant that the request asks for; None: it asks for the result itself.
 
         Args:
-            accept: The request's `Accept`.
             transparent: The result has transparency, which JPEG cannot hold.
 
         Raises:
@@ -65,12 +73,12 @@ class VariantQuery:
         if self.format is FormatParameter.PNG and self.quality not in (None, "normal"):
             raise InvalidRequest(f"q={self.quality} says nothing of format=png, which loses nothing; leave it out.")
         named = None if self.format is None else _NAMED.get(self.format)
-        found = named or _accepted(accept, otherwise="png" if transparent else "jpeg")
+        found = named or _accepted(self.accept, otherwise="png" if transparent else "jpeg")
         quality = "normal" if self.quality is None or found == "png" else self.quality
         return Wanted(width=self.width or VariantWidth.W1024, format=found, quality=quality)
 
 
-def variant_query(
+def result_query(
     w: Annotated[
         VariantWidth | None, Query(description="A variant of this width in pixels; narrower results stay as wide.")
     ] = None,
@@ -79,12 +87,14 @@ def variant_query(
         Query(description="A variant in this format. `auto`: AVIF or WebP if `Accept` names them, else JPEG."),
     ] = None,
     q: Annotated[VariantQuality | None, Query(description="A variant of this quality; left out: `normal`.")] = None,
-) -> VariantQuery:
+    download: Annotated[bool, Query(description="Have browsers save it instead of showing it.")] = False,
+    accept: Annotated[str, Header()] = "*/*",
+) -> ResultQuery:
     """Read the parameters."""
-    return VariantQuery(width=w, format=format, quality=q)
+    return ResultQuery(width=w, format=format, quality=q, download=download, accept=accept)
 
 
-VariantDep = Annotated[VariantQuery, Depends(variant_query)]
+QueryDep = Annotated[ResultQuery, Depends(result_query)]
 
 
 def _accepted(accept: str, *, otherwise: VariantFormat) -> VariantFormat:
