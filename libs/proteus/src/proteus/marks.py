@@ -17,7 +17,7 @@ from PIL import Image
 SourceType = Literal["compositeWithTrainedAlgorithmicMedia", "composite"]
 """IPTC's terms: edited by generative AI; or a mix of several elements of any kind, no generative AI (puppet)."""
 
-_IPTC: Final = "http://cv.iptc.org/newscodes/digitalsourcetype/"
+IPTC: Final = "http://cv.iptc.org/newscodes/digitalsourcetype/"
 XMP_KEYWORD: Final = "XML:com.adobe.xmp"
 _WRITTEN: Final = ("PNG", "WEBP", "JPEG", "AVIF")
 
@@ -36,7 +36,7 @@ class Mark:
             '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
             '<rdf:Description rdf:about="" xmlns:Iptc4xmpExt="http://iptc.org/std/Iptc4xmpExt/2008-02-29/"'
             ' xmlns:xmp="http://ns.adobe.com/xap/1.0/" xmlns:proteus="urn:proteus:tryon:1#"'
-            f' Iptc4xmpExt:DigitalSourceType="{_IPTC}{self.source_type}" xmp:CreatorTool="Proteus"'
+            f' Iptc4xmpExt:DigitalSourceType="{IPTC}{self.source_type}" xmp:CreatorTool="Proteus"'
             f' proteus:Parameters="{parameters}"/></rdf:RDF></x:xmpmeta><?xpacket end="w"?>'
         ).encode()
 
@@ -51,7 +51,7 @@ def read_xmp(data: bytes) -> bytes:
 def read_mark(data: bytes) -> Mark | None:
     """Return the mark of a picture that this deployment wrote; None where there is none."""
     xmp = read_xmp(data).decode("utf-8", "replace")
-    source_type = re.search(rf'DigitalSourceType="{re.escape(_IPTC)}(\w+)"', xmp)
+    source_type = re.search(rf'DigitalSourceType="{re.escape(IPTC)}(\w+)"', xmp)
     parameters = re.search(r'proteus:Parameters="([^"]*)"', xmp)
     if source_type is None or parameters is None:
         return None

@@ -190,6 +190,15 @@ class VariantWork(TailorWork):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class VerifyWork(TailorWork):
+    """A file whose marks are to be read."""
+
+    _constants = _tailor_constants("verify")
+
+    incoming_key: _Key
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Result(Message):
     """A worker's result of a completed job. Fields that are None are not written."""
 
@@ -296,6 +305,13 @@ class VariantResult(Result):
     width: _Count
     height: _Count
     size_bytes: _Count
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class VerifyResult(Result):
+    """What the marks of a file say, as `proteus.verifying` found it."""
+
+    marks: Mapping[str, Any]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

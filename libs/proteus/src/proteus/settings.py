@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import socket
 from secrets import token_hex
-from typing import Final, Literal
+from typing import Final, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import SettingsConfigDict
 
 from proteus.checked_settings import CheckedSettings
@@ -108,6 +108,31 @@ class LogSettings(CheckedSettings):
         if level.upper() not in LOG_LEVELS:
             raise ValueError(f"it must be one of {', '.join(LOG_LEVELS)}")
         return level.upper()
+
+
+class MarkSettings(SecretSettings):
+    """The certificate that signs pictures (C2PA); of weavers and tailors."""
+
+    model_config = SettingsConfigDict(frozen=True, env_prefix="MARKS_", extra="ignore")
+
+    certificate: str = ""
+    """`MARKS_CERTIFICATE` (or `MARKS_CERTIFICATE_FILE`). PEM, the signer's first, then those up to its authority;
+    empty: pictures get no C2PA manifest. `POST /v1/verify` trusts its last one."""
+
+    key: SecretStr = SecretStr("")
+    """`MARKS_KEY` (or `MARKS_KEY_FILE`). PEM (PKCS #8) of the certificate's key, on the curve P-256."""
+
+    @model_validator(mode="after")
+    def _is_both_or_none(self) -> Self:
+        if bool(self.certificate) != bool(self.key.get_secret_value()):
+            raise ValueError("certificate and key belong together: set both or none")
+        return self
+
+    @property
+    def anchors(self) -> str:
+        """PEM of the authority that is trusted: the chain's last certificate; empty without one."""
+        begin = "-----BEGIN CERTIFICATE-----"
+        return self.certificate[self.certificate.rindex(begin) :] if begin in self.certificate else ""
 
 
 class TracingSettings(CheckedSettings):

@@ -32,8 +32,9 @@ from proteus.payloads import (
     TryonResult,
     TryonWork,
     VariantWork,
+    VerifyWork,
 )
-from proteus.variants import VARIANT
+from proteus.rowless import VARIANT, VERIFY
 
 
 class JobKind(StrEnum):
@@ -213,5 +214,6 @@ def read_tailor_work(body: Mapping[str, Any]) -> TailorWork:
 TAILOR_WORKS: Final[Mapping[str, type[TailorWork]]] = {
     **{kind.value: stage.work for kind, stage in STAGES.items() if issubclass(stage.work, TailorWork)},
     VARIANT: VariantWork,
+    VERIFY: VerifyWork,
 }
-"""The tailor's tasks, by the name that a body gives: its stages, and variants, which lie behind the last stage."""
+"""The tailor's tasks, by the name that a body gives: its stages, and what no row stands for."""

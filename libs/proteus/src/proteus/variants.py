@@ -1,4 +1,4 @@
-"""Variants: a result in another size, format or quality. What clients may ask for, and the name of the tailor's task.
+"""Variants: a result in another size, format or quality. What clients may ask for.
 
 A variant has no row: it is made on demand, may be lost at any time, and is made again at the next request.
 """
@@ -9,12 +9,6 @@ from enum import IntEnum
 from typing import Final, Literal
 
 from proteus.picture_formats import SOURCE_TYPES
-
-VARIANT: Final = "variant"
-"""The tailor's task."""
-
-JOB_PREFIX: Final = "var_"
-"""Begins the ids of its jobs, which no row stands for."""
 
 VariantFormat = Literal["avif", "webp", "jpeg", "png"]
 VariantQuality = Literal["low", "normal", "high"]

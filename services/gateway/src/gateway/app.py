@@ -39,6 +39,7 @@ from gateway.api.segmentations import uploads
 from gateway.api.tryons import form
 from gateway.api.tryons.shortcut import SubmitShortcut
 from gateway.api.tryons.submit import TRYONS
+from gateway.api.verify import routes as verify
 from gateway.fleet.parking import Parker
 from gateway.fleet.watch import FleetWatch
 from gateway.ledger.engine import Ledger
@@ -70,6 +71,7 @@ from gateway.submitting.preparer import Preparer
 from gateway.submitting.short_list import ShortList
 from gateway.submitting.spending import SpendGuard
 from gateway.submitting.variants import Variants
+from gateway.submitting.verifier import Verifier
 from gateway.upkeep.erasure import Eraser
 from gateway.upkeep.retention import Retention
 from gateway.upkeep.sweeps import Sweeper
@@ -206,6 +208,7 @@ def build(settings: GatewaySettings, stopping: asyncio.Event) -> Services:
             parser_version=parser_version,
         ),
         variants=Variants(store, queues[TAILOR], short_list),
+        verifier=Verifier(store, queues[TAILOR]),
         recorder=recorder,
         reconciler=Reconciler(ledger, redis, queues, recorder, submitter),
         promoter=Promoter(ledger, queues, recorder, fleet, limits=settings.limits),
@@ -313,7 +316,11 @@ def make_app(
     http_api = make_api(settings, sockets, stopping, inner, built)
     photo = settings.uploads.max_bytes
     sizes = BodySizes(
-        forms={uploads.PATH: photo + form.ENVELOPE_BYTES, TRYONS: form.FILES * photo + form.ENVELOPE_BYTES},
+        forms={
+            uploads.PATH: photo + form.ENVELOPE_BYTES,
+            verify.PATH: photo + form.ENVELOPE_BYTES,
+            TRYONS: form.FILES * photo + form.ENVELOPE_BYTES,
+        },
         others={TRYONS: DATA_URI_LENGTH_MOST + MAX_BODY_BYTES},
     )
     budget = ByteBudget(settings.edge.body_bytes_most)

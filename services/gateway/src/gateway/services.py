@@ -35,6 +35,7 @@ from gateway.submitting.photos import Photos
 from gateway.submitting.preparer import Preparer
 from gateway.submitting.spending import SpendGuard
 from gateway.submitting.variants import Variants
+from gateway.submitting.verifier import Verifier
 from gateway.upkeep.erasure import Eraser
 from gateway.upkeep.retention import Retention
 from gateway.upkeep.sweeps import Sweeper
@@ -77,6 +78,7 @@ class Services:
     spend: SpendGuard
     preparer: Preparer
     variants: Variants
+    verifier: Verifier
     recorder: Recorder
     reconciler: Reconciler
     promoter: Promoter

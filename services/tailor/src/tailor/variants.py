@@ -1,4 +1,4 @@
-"""Makes variants: a result in another size, format or quality, with the AI mark of the original."""
+"""Makes variants: a result in another size, format or quality, with the marks of the original."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import numpy as np
 from PIL import Image, PngImagePlugin
 
 from proteus import imaging, object_keys
+from proteus.credentials import Credentials
 from proteus.errors import InvalidRequest, NotFound
 from proteus.marks import XMP_KEYWORD, read_xmp
 from proteus.payloads import VariantResult, VariantWork
@@ -38,8 +39,8 @@ class Variant(NamedTuple):
     height: int
 
 
-def make(store: ObjectStore, work: VariantWork) -> VariantResult:
-    """Store a variant of a result.
+def make(store: ObjectStore, work: VariantWork, credentials: Credentials | None = None) -> VariantResult:
+    """Store a variant of a result, signed where there are credentials.
 
     Raises:
         NotFound: The result was deleted; nothing of it is left here.
@@ -50,12 +51,13 @@ def make(store: ObjectStore, work: VariantWork) -> VariantResult:
     source = store.get(work.source_key, limit_bytes=imaging.MAX_STORED_BYTES)
     made = encode(source, width=work.width, format=work.format, quality=work.quality)
     key = object_keys.variant_key(work.source_key, width=work.width, quality=work.quality, format=work.format)
-    store.put(key, made.data, content_type=CONTENT_TYPES[work.format])
+    data = made.data if credentials is None else credentials.derived(made.data, source)
+    store.put(key, data, content_type=CONTENT_TYPES[work.format])
     if not store.exists(work.source_key):
         # Its deletion may have looked for variants before this one was there.
         store.delete(key)
         raise NotFound("the result was deleted meanwhile")
-    return VariantResult(result_key=key, width=made.width, height=made.height, size_bytes=len(made.data))
+    return VariantResult(result_key=key, width=made.width, height=made.height, size_bytes=len(data))
 
 
 def encode(source: bytes, *, width: int, format: VariantFormat, quality: VariantQuality) -> Variant:

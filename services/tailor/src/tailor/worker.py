@@ -39,7 +39,15 @@ TROUBLE_PAUSE_SECONDS: Final = 1.0
 class Worker:
     """One tailor: claims as many jobs as its bench has slots, runs them side by side, reports each."""
 
-    def __init__(self, settings: TailorSettings, parts: WorkerParts, *, bench: Bench, metrics: Metrics) -> None:
+    def __init__(
+        self,
+        settings: TailorSettings,
+        parts: WorkerParts,
+        *,
+        bench: Bench,
+        metrics: Metrics,
+        marking: tasks.Marking = tasks.UNSIGNED,
+    ) -> None:
         self._settings = settings
         self._parts = parts
         self._claims = parts.claims
@@ -49,6 +57,7 @@ class Worker:
         self._work_available = parts.status.work_available
         self._bench = bench
         self._metrics = metrics
+        self._marking = marking
 
     async def run(self, stop: asyncio.Event, pulse: Pulse) -> None:
         """Work until `stop`, then finish what runs.
@@ -138,7 +147,9 @@ class Worker:
         waits = Waits()
         store = self._store.watched(waits)
         return await retry_while_unavailable(
-            lambda parser: tasks.run(store, job.body, parser, self._bench.pose_model, self._bench.limits),
+            lambda parser: tasks.run(
+                store, job.body, parser, self._bench.pose_model, self._bench.limits, self._marking
+            ),
             seconds=self._settings.store_patience_seconds,
             moved=self._moved,
             waits=lambda: waits.waiting,

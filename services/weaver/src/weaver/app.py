@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Final
 
 from proteus import keys
+from proteus.credentials import Credentials
 from proteus.errors import EngineError, ModelUnavailable
 from proteus.registry import WorkerCard
 from proteus.worker.claims import VERDICT_PATIENCE_SECONDS
@@ -70,6 +71,8 @@ class Weaver:
     def work(self, parts: WorkerParts) -> Work:
         """Build the worker."""
         weaver, progress = self._settings.weaver, ProgressReporter(parts.claims.queue)
+        marks = self._settings.marks
+        parts = replace(parts, credentials=Credentials.of(marks.certificate, marks.key.get_secret_value()))
         parts.claims.device = device_of(weaver)
         config = ConfigReader(parts.redis, max_age_seconds=weaver.poll_seconds)
         worker, self.runner = make_worker(
@@ -127,6 +130,7 @@ def make_worker(
         metrics=metrics,
         patience_seconds=settings.store_patience_seconds,
     )
+    delivery.credentials = parts.credentials
     worker = Worker(
         settings,
         parts,

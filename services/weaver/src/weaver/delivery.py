@@ -13,6 +13,7 @@ from dataclasses import replace
 
 import structlog
 
+from proteus.credentials import Credentials
 from proteus.errors import DependencyUnavailable, ProteusError
 from proteus.jobs import Stage
 from proteus.payloads import TryonResult
@@ -57,6 +58,8 @@ class Delivery:
         self._heartbeat = heartbeat
         self._metrics = metrics
         self._patience_seconds = patience_seconds
+        self.credentials: Credentials | None = None
+        """Signs the pictures; None: nobody does."""
 
     async def deliver(self, items: Sequence[BatchItem]) -> None:
         """Store the pictures and report every item's outcome to the queue. Never raises."""
@@ -101,6 +104,7 @@ class Delivery:
                         inputs=item.inputs,
                         card=self._engines[job.engine].card,
                         worker=self._claims.worker,
+                        credentials=self.credentials,
                     ),
                     seconds=self._patience_seconds,
                     moved=self._heartbeat.moved,

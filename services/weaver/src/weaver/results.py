@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from proteus import imaging, object_keys
 from proteus.blurhash import blurhash
+from proteus.credentials import Credentials
 from proteus.engines import EngineCard
 from proteus.marks import Mark
 from proteus.payloads import TryonResult, TryonWork
@@ -14,9 +15,16 @@ from weaver.pipelines.contract import Finished, WeaveJob
 
 
 def store_picture(
-    store: ObjectStore, job: Claimed, finished: Finished, *, inputs: WeaveJob, card: EngineCard, worker: str
+    store: ObjectStore,
+    job: Claimed,
+    finished: Finished,
+    *,
+    inputs: WeaveJob,
+    card: EngineCard,
+    worker: str,
+    credentials: Credentials | None = None,
 ) -> TryonResult:
-    """Encode with the AI mark and the job's parameters, store, and return the result for the completion.
+    """Encode with the AI mark and the job's parameters, sign, store, and return the result for the completion.
 
     Raises:
         DependencyUnavailable: The store does not answer; calling again is safe.
@@ -48,6 +56,8 @@ def store_picture(
         },
     )
     data = imaging.encode(picture, format_, mark=mark)
+    if credentials is not None:
+        data = credentials.created(data, mark)
     key = object_keys.result_key(
         work.user_id,
         work.tryon_job_id,

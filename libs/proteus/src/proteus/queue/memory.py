@@ -32,8 +32,8 @@ from proteus.queue.model import (
 )
 from proteus.queue.policy import QueuePolicy
 from proteus.retry import decide
+from proteus.rowless import JOB_PREFIX, ROWLESS
 from proteus.usage import NO_USAGE, Usage
-from proteus.variants import JOB_PREFIX, VARIANT
 
 WAITS_WINDOW_SECONDS = 30
 
@@ -192,9 +192,9 @@ class MemoryJobQueue:
 
     async def count(self) -> int:
         elsewhere = sum(entry.place in ("retry", "parked") for entry in self.state.jobs.values())
-        variants = sum(entry.submission.engine == VARIANT for entry in self.state.index.values())
+        without = sum(entry.submission.engine in ROWLESS for entry in self.state.index.values())
         leased = sum(not one.startswith(JOB_PREFIX) for one in self.state.leases)
-        return len(self.state.waiting) + leased + elsewhere - variants
+        return len(self.state.waiting) + leased + elsewhere - without
 
     async def stats(self) -> QueueStats:
         now = self.state.now()

@@ -20,6 +20,7 @@ from typing import Any, Final, Protocol
 import structlog
 from redis.asyncio import Redis
 
+from proteus.credentials import Credentials
 from proteus.errors import ModelUnavailable
 from proteus.jobs import WorkerId
 from proteus.queue import JobQueue, QueuePolicy
@@ -78,6 +79,7 @@ class WorkerParts:
     Attributes:
         stuck_seconds: A task whose jobs were lost so long ago never returns.
         on_stuck: Ends the process: a thread cannot be killed.
+        credentials: Signs pictures; None: nobody does.
     """
 
     redis: Redis
@@ -87,6 +89,7 @@ class WorkerParts:
     status: WorkerStatus
     stuck_seconds: float
     on_stuck: Callable[[], None] = lambda: os._exit(STUCK_EXIT)
+    credentials: Credentials | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -23,8 +23,9 @@ from proteus import object_keys
 from proteus.jobs import JobId
 from proteus.payloads import VariantWork
 from proteus.queue import AnyQueue, Submission
+from proteus.rowless import JOB_PREFIX, VARIANT
 from proteus.storage import ObjectStore
-from proteus.variants import JOB_PREFIX, VARIANT, VariantFormat, VariantQuality, VariantWidth
+from proteus.variants import VariantFormat, VariantQuality, VariantWidth
 
 log = structlog.get_logger()
 
