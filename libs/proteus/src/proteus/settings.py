@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import socket
 from secrets import token_hex
-from typing import Final, Literal, Self
+from typing import Final, Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import SettingsConfigDict
 
 from proteus.checked_settings import CheckedSettings
@@ -119,14 +119,15 @@ class MarkSettings(SecretSettings):
     """`MARKS_CERTIFICATE` (or `MARKS_CERTIFICATE_FILE`). PEM, the signer's first, then those up to its authority;
     empty: pictures get no C2PA manifest. `POST /v1/verify` trusts its last one."""
 
-    key: SecretStr = SecretStr("")
+    key: SecretStr = Field(default=SecretStr(""), validate_default=True)
     """`MARKS_KEY` (or `MARKS_KEY_FILE`). PEM (PKCS #8) of the certificate's key, on the curve P-256."""
 
-    @model_validator(mode="after")
-    def _is_both_or_none(self) -> Self:
-        if bool(self.certificate) != bool(self.key.get_secret_value()):
-            raise ValueError("certificate and key belong together: set both or none")
-        return self
+    @field_validator("key")
+    @classmethod
+    def _is_both_or_none(cls, key: SecretStr, others: ValidationInfo) -> SecretStr:
+        if bool(others.data.get("certificate")) != bool(key.get_secret_value()):
+            raise ValueError("it belongs to MARKS_CERTIFICATE: set both or none")
+        return key
 
     @property
     def anchors(self) -> str:
