@@ -16,6 +16,7 @@ from proteus.checked_settings import SettingRefused
 from proteus.credentials import DEVELOPMENT, Credentials, CredentialsUnusable
 from proteus.errors import ImageTooLarge, ImageTooSmall, ImageUnreadable, UnsupportedMedia
 from proteus.imaging import Limits, decode_here
+from proteus.marker import PLAIN, Marker, NoSuchWatermark, find_watermark
 from proteus.marks import Mark, read_mark
 from proteus.settings import MarkSettings
 from proteus.verifying import c2pa_says, marks_of, xmp_says
@@ -167,3 +168,32 @@ def test_a_certificate_is_made_once_for_its_owner_alone_and_a_broken_one_is_foun
         with pytest.raises(SettingRefused, match="set both or none") as refused:
             MarkSettings(**one)
         assert "PRIVATE" not in str(refused.value)
+
+
+class Inverting:
+    """A watermark that everybody sees."""
+
+    def embed(self, pixels: np.ndarray) -> np.ndarray:
+        """Return the negative."""
+        return 255 - pixels
+
+
+def test_a_label_shows_on_any_ground_and_touches_nothing_else() -> None:
+    for grey in (0, 128, 255):
+        before = np.full((400, 300, 3), grey, np.uint8)
+        after = Marker(label="AI-generated").stamped(before)
+        changed = np.argwhere((after != before).any(-1))
+        assert after.shape == before.shape
+        assert changed[:, 0].min() > 370
+        assert changed[:, 1].max() < 120
+        assert int(after.max()) - int(after[380:, :60].min()) > 60, grey
+    assert PLAIN.stamped(before) is before
+    assert PLAIN.signed(b"file", MARK) == b"file"
+
+
+def test_a_watermark_is_an_installed_plugin_or_an_error() -> None:
+    dark = np.zeros((20, 20, 3), np.uint8)
+    assert Marker(watermark=Inverting()).stamped(dark).min() == 255
+    assert find_watermark("") is None
+    with pytest.raises(NoSuchWatermark, match="'nobodys'"):
+        find_watermark("nobodys")

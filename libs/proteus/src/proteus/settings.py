@@ -122,6 +122,14 @@ class MarkSettings(SecretSettings):
     key: SecretStr = Field(default=SecretStr(""), validate_default=True)
     """`MARKS_KEY` (or `MARKS_KEY_FILE`). PEM (PKCS #8) of the certificate's key, on the curve P-256."""
 
+    label: str = Field(default="", max_length=60)
+    """`MARKS_LABEL`. A text that weavers write into every picture, at the lower left, such as `AI-generated`, in Latin
+    letters; empty: none."""
+
+    watermark: str = ""
+    """`MARKS_WATERMARK`. Name of an installed plugin (entry point `proteus.watermarks`) that writes an imperceptible
+    mark; empty: none. Proteus ships none."""
+
     @field_validator("key")
     @classmethod
     def _is_both_or_none(cls, key: SecretStr, others: ValidationInfo) -> SecretStr:

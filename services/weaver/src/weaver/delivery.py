@@ -13,9 +13,9 @@ from dataclasses import replace
 
 import structlog
 
-from proteus.credentials import Credentials
 from proteus.errors import DependencyUnavailable, ProteusError
 from proteus.jobs import Stage
+from proteus.marker import PLAIN
 from proteus.payloads import TryonResult
 from proteus.queue import Claimed, Completion, Failure, Verdict
 from proteus.retrying import retry_while_unavailable
@@ -58,8 +58,8 @@ class Delivery:
         self._heartbeat = heartbeat
         self._metrics = metrics
         self._patience_seconds = patience_seconds
-        self.credentials: Credentials | None = None
-        """Signs the pictures; None: nobody does."""
+        self.marker = PLAIN
+        """Marks the pictures."""
 
     async def deliver(self, items: Sequence[BatchItem]) -> None:
         """Store the pictures and report every item's outcome to the queue. Never raises."""
@@ -104,7 +104,7 @@ class Delivery:
                         inputs=item.inputs,
                         card=self._engines[job.engine].card,
                         worker=self._claims.worker,
-                        credentials=self.credentials,
+                        marker=self.marker,
                     ),
                     seconds=self._patience_seconds,
                     moved=self._heartbeat.moved,

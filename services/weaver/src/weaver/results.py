@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from proteus import imaging, object_keys
 from proteus.blurhash import blurhash
-from proteus.credentials import Credentials
 from proteus.engines import EngineCard
+from proteus.marker import PLAIN, Marker
 from proteus.marks import Mark
 from proteus.payloads import TryonResult, TryonWork
 from proteus.picture_warnings import quality_of, require_quality, warn_all
@@ -22,7 +22,7 @@ def store_picture(
     inputs: WeaveJob,
     card: EngineCard,
     worker: str,
-    credentials: Credentials | None = None,
+    marker: Marker = PLAIN,
 ) -> TryonResult:
     """Encode with the AI mark and the job's parameters, sign, store, and return the result for the completion.
 
@@ -37,7 +37,7 @@ def store_picture(
     warnings = (*inputs.warnings, *warn_all(finished.warnings, "result"))
     score = quality_of(inputs.confidence, warnings)
     require_quality(score, floor=card.quality_floor)
-    picture = finished.image
+    picture = marker.stamped(finished.image)
     height, width = picture.shape[:2]
     mark = Mark(
         source_type="composite" if card.weights_licence.startswith("none") else "compositeWithTrainedAlgorithmicMedia",
@@ -55,9 +55,7 @@ def store_picture(
             **finished.notes,
         },
     )
-    data = imaging.encode(picture, format_, mark=mark)
-    if credentials is not None:
-        data = credentials.created(data, mark)
+    data = marker.signed(imaging.encode(picture, format_, mark=mark), mark)
     key = object_keys.result_key(
         work.user_id,
         work.tryon_job_id,

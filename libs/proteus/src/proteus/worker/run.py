@@ -20,9 +20,9 @@ from typing import Any, Final, Protocol
 import structlog
 from redis.asyncio import Redis
 
-from proteus.credentials import Credentials
 from proteus.errors import ModelUnavailable
 from proteus.jobs import WorkerId
+from proteus.marker import PLAIN, Marker
 from proteus.queue import JobQueue, QueuePolicy
 from proteus.registry import WorkerCard, WorkerState
 from proteus.service.lifecycle import cancel, run_unless_stopped
@@ -79,7 +79,7 @@ class WorkerParts:
     Attributes:
         stuck_seconds: A task whose jobs were lost so long ago never returns.
         on_stuck: Ends the process: a thread cannot be killed.
-        credentials: Signs pictures; None: nobody does.
+        marker: Marks the pictures that this worker makes.
     """
 
     redis: Redis
@@ -89,7 +89,7 @@ class WorkerParts:
     status: WorkerStatus
     stuck_seconds: float
     on_stuck: Callable[[], None] = lambda: os._exit(STUCK_EXIT)
-    credentials: Credentials | None = None
+    marker: Marker = PLAIN
 
 
 @dataclass(frozen=True, kw_only=True)
