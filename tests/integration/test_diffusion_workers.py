@@ -23,6 +23,7 @@ from proteus import imaging, keys
 from proteus.artefacts import Landmark, PersonParse
 from proteus.engines import CARDS, EngineCard
 from proteus.jobs import JobId, JobState, Stage
+from proteus.marks import read_mark
 from proteus.registry import WorkerCard, list_workers
 
 pytest.importorskip("torch")
@@ -182,7 +183,7 @@ async def test_pictures_of_two_users_woven_together_are_those_woven_alone(
         key = f"results/{shopper.user_id}/{view.id}/1-{view.token}-[0-9a-f]{{8}}.png"
         assert re.fullmatch(key, view.result["result_key"])
         data = fleet.store.get(view.result["result_key"])
-        picture, mark = imaging.load(data, "RGB"), imaging.read_mark(data)
+        picture, mark = imaging.load(data, "RGB"), read_mark(data)
         assert picture.shape == shopper.person().shape
         assert (picture != shopper.person()).any(axis=-1)[shopper.mask() > 0].mean() > 0.9
         assert mark is not None
@@ -297,7 +298,7 @@ async def test_a_worker_of_both_engines_weaves_each_job_with_its_own_and_degrade
         assert wanted is not None
         assert (view.result["engine"], view.result["degraded"]) == (name, True)
         assert view.result["notes"]["steps"] == wanted.steps
-        mark = imaging.read_mark(fleet.store.get(view.result["result_key"]))
+        mark = read_mark(fleet.store.get(view.result["result_key"]))
         assert mark is not None
         assert mark.parameters["degraded"] is True
         if name == "catvton":

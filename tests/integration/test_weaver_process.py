@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from proteus import imaging, keys
 from proteus.jobs import EPOCH_TOKENS, JobState, WorkerId
+from proteus.marks import read_mark
 from proteus.registry import list_workers, set_drained
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ async def test_a_job_becomes_a_marked_picture_under_a_fenced_key(fleet: Fleet, t
     assert set(view.result["timings"]) == {"fetch_seconds", "weave_seconds", "store_seconds"}
     assert view.result["worker"] == "w1"
     data = fleet.store.get(view.result["result_key"])
-    mark = imaging.read_mark(data)
+    mark = read_mark(data)
     assert mark is not None
     assert (mark.source_type, mark.parameters["engine"]) == ("composite", "timed")
     assert imaging.load(data, "RGB").shape == (64, 48, 3)

@@ -18,7 +18,8 @@ from hypothesis import strategies as st
 from PIL import Image, ImageCms
 
 from proteus.errors import ImageTooLarge, ImageTooSmall, ImageUnreadable, InvalidRequest, UnsupportedMedia
-from proteus.imaging import Limits, Mark, decode, decode_here, encode, load, read_mark
+from proteus.imaging import Limits, decode, decode_here, encode, load
+from proteus.marks import Mark, read_mark
 from proteus.picture_formats import sniff
 
 RED, BLUE = (200, 30, 40), (20, 60, 190)

@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from gateway.app import build
+from gateway.composition import build
 from gateway.settings import GatewaySettings, TokenSettings
 from proteus import licences
 from proteus.engines import CARDS

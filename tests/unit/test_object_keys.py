@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import hashlib
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -83,7 +84,9 @@ def test_everything_of_a_user_lies_under_that_users_prefixes(user: str, tryon: s
     parse = object_keys.parse_keys(user, sha256, parser="classic", parser_version="1")
     derived = [cut.picture, cut.description, parse.description, parse.person_mask, parse.agnostic_mask("upper")]
     result = object_keys.result_key(user, tryon, 1, token=1, worker="w", extension="png")
-    every = [object_keys.upload_key(user, "img"), object_keys.photo_key(user, sha256, "png"), *derived, result]
+    variant = object_keys.variant_key(result, width=160, quality="low", format="avif")
+    assert variant.startswith(object_keys.variants_prefix(result))
+    every = [object_keys.upload_key(user, "img"), object_keys.photo_key(user, sha256, "png"), *derived, result, variant]
     assert len(set(every)) == len(every)
     for key in every:
         assert sum(key.startswith(prefix) for prefix in object_keys.user_prefixes(user)) == 1
@@ -104,7 +107,11 @@ def test_keys_that_lie_in_stores_keep_their_spelling() -> None:
     assert parse.agnostic_mask("dress") == "derived/u/abc/parse/classic-1.2/agnostic-dress.png"
     key = object_keys.result_key("u", "job_1", 2, token=1_000_001, worker="weaver-1", extension="png")
     assert key == "results/u/job_1/2-1000001-4cd4a25a.png"
-    assert object_keys.user_prefixes("u") == ["incoming/u/", "images/u/", "derived/u/", "results/u/"]
+    sha256 = hashlib.sha256(key.encode()).hexdigest()
+    for quality, name in (("low", "320-low.webp"), ("normal", "320.webp"), ("high", "320-high.webp")):
+        made = object_keys.variant_key(key, width=320, quality=quality, format="webp")
+        assert made == f"variants/u/{sha256}/{name}"
+    assert object_keys.user_prefixes("u") == ["incoming/u/", "images/u/", "derived/u/", "results/u/", "variants/u/"]
 
 
 @pytest.mark.parametrize("key", ["", "x", "incoming", "incoming/", "incoming/u", "//", "results/u", "sources/u/x"])

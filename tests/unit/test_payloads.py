@@ -29,11 +29,13 @@ from proteus.payloads import (
     ParseWork,
     TryonResult,
     TryonWork,
+    VariantWork,
 )
 from proteus.queue import Completion, Submission
 from proteus.queue.model import Claimed
 from proteus.queue.wire import BODY_BYTES, encode, label
 from proteus.stages import STAGES, read_tailor_work
+from proteus.variants import VariantFormat, VariantQuality, VariantWidth
 
 TEXT = st.text(st.characters(exclude_categories=("Cs",)), min_size=1, max_size=40)
 OPTIONAL = st.none() | TEXT
@@ -64,6 +66,14 @@ WORKS = st.one_of(
     st.builds(IngestWork, **KNOWN, image_id=OPTIONAL, incoming_key=TEXT, content_type=OPTIONAL, kind=OPTIONAL),
     st.builds(CutWork, **PHOTO, category=TEXT),
     st.builds(ParseWork, **PHOTO),
+    st.builds(
+        VariantWork,
+        **KNOWN,
+        source_key=TEXT,
+        width=st.sampled_from(VariantWidth),
+        format=st.sampled_from(get_args(VariantFormat)),
+        quality=st.sampled_from(get_args(VariantQuality)),
+    ),
 )
 WARNING = st.builds(PictureWarning, message=TEXT, hint=TEXT)
 FACTS = st.builds(

@@ -109,9 +109,12 @@ class Nothing:
         raise NotFound(key)
 
 
+SAMPLES = {"source_key": "results/x/job/1.png", "width": 320, "format": "webp", "quality": "normal"}
+
+
 @pytest.mark.parametrize("task", TAILOR_WORKS)
-def test_the_tailor_has_a_task_for_each_of_its_stages(task) -> None:
+def test_the_tailor_has_a_task_for_each_of_its_works(task) -> None:
     work = TAILOR_WORKS[task]
-    body = work(**dict.fromkeys(names_of(work), "x")).write()
+    body = work(**{name: SAMPLES.get(name, "x") for name in names_of(work)}).write()
     with pytest.raises((NotFound, UploadMissing)):
         tasks.run(Nothing(), body, None, "", Limits())  # type: ignore[arg-type]

@@ -18,7 +18,8 @@ from redis.asyncio import Redis
 
 from gateway import listening
 from gateway.api.inner import InnerApp
-from gateway.app import build, make_app
+from gateway.app import make_app
+from gateway.composition import build
 from gateway.rules.tokens import Tokens
 from gateway.services import Services
 from gateway.settings import (

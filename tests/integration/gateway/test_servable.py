@@ -9,7 +9,7 @@ import pytest
 
 from arbitrator.observe import Observer
 from arbitrator.settings import ArbitratorSettings
-from gateway.app import build
+from gateway.composition import build
 from hands import until
 from proteus.jobs import WorkerId
 from proteus.keys import JOBS, QueueKeys

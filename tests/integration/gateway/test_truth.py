@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from redis.asyncio import Redis
 
-from gateway.app import build
+from gateway.composition import build
 from gateway.recording.reconciler import Reconciler
 from gateway.recording.transitions import fact
 from gateway.rules.options import TryonOptions

@@ -103,9 +103,32 @@ export interface paths {
         };
         /**
          * Fetch a result
-         * @description Redirect to a fresh signed URL of the picture (of a cut-out: n = 1).
+         * @description Redirect to a signed URL of the picture (of a cut-out: n = 1).
+         *
+         *     With `w`, `format` or `q`: to that of a variant, the same for the whole hour; the answer may be kept as long as
+         *     `Cache-Control` says. While the variant is being made, a stand-in is answered, with `no-store`.
          */
         get: operations["result_v1_results__job_id___n__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/results/{job_id}/{n}/mask": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Sign the mask that a picture was made with
+         * @description Return a signed URL of a PNG or JPEG of the photo's size: white could change. For submits with `return_mask`.
+         */
+        get: operations["mask_v1_results__job_id___n__mask_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1705,6 +1728,26 @@ export interface paths {
         patch: operations["change_v1_users_me_patch"];
         trace?: never;
     };
+    "/v1/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Read a picture's marks
+         * @description Return what XMP and C2PA say about where a picture comes from. The picture is deleted at once.
+         */
+        post: operations["verify_v1_verify_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export interface webhooks {
     "tryon.started": {
@@ -2037,6 +2080,51 @@ export interface components {
             file: string;
             /** @default auto */
             category?: components["schemas"]["Category"];
+        };
+        /** Body_verify_v1_verify_post */
+        Body_verify_v1_verify_post: {
+            /** Image */
+            image: string;
+        };
+        /**
+         * C2paMark
+         * @description What the C2PA manifest says, and whether its signature holds.
+         */
+        C2paMark: {
+            /**
+             * State
+             * @description `none`: no manifest. `valid`: signed by this deployment's authority, and unchanged since. `untrusted`: unchanged since, signed by somebody whose certificate this deployment does not trust. `invalid`: changed since, or broken.
+             * @enum {string}
+             */
+            state: "none" | "valid" | "untrusted" | "invalid";
+            /**
+             * Signer
+             * @description The name in the certificate.
+             */
+            signer?: string | null;
+            /**
+             * Development
+             * @description A local stack's own certificate: it proves no identity.
+             * @default false
+             */
+            development?: boolean;
+            /**
+             * Signed At
+             * @description By a time stamp; null: there is none.
+             */
+            signed_at?: string | null;
+            /** Digital Source Type */
+            digital_source_type?: string | null;
+            /** Engine */
+            engine?: string | null;
+            /** Engine Version */
+            engine_version?: string | null;
+            /**
+             * Problems
+             * @description C2PA's codes, or the library's words.
+             * @default []
+             */
+            problems?: string[];
         };
         /**
          * CapBody
@@ -2909,6 +2997,12 @@ export interface components {
             warm_until?: string | null;
         };
         /**
+         * FormatParameter
+         * @description The values of `format`.
+         * @enum {string}
+         */
+        FormatParameter: "auto" | "avif" | "webp" | "jpeg" | "png";
+        /**
          * GarmentRequest
          * @description One garment of an outfit: its photo or its cut-out, and which layer it is.
          * @example {
@@ -3047,7 +3141,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "person" | "garment";
+            kind: "person" | "garment" | "mask";
             /** Ingested */
             ingested: boolean;
             /** Content Type */
@@ -3423,6 +3517,10 @@ export interface components {
          *       "default": true,
          *       "description": "Instant preview: the cut-out warped onto the torso by a mesh, no diffusion.",
          *       "engine": "puppet",
+         *       "mask_modes": [
+         *         "auto",
+         *         "provided"
+         *       ],
          *       "state": "ready",
          *       "training_data_note": "no training",
          *       "version": "1",
@@ -3459,6 +3557,11 @@ export interface components {
              * @description The deployment's licence policy allows it, and so do your rights.
              */
             allowed: boolean;
+            /**
+             * Mask Modes
+             * @description What a submit's `mask_mode` may be.
+             */
+            mask_modes: ("auto" | "provided" | "free")[];
             /** Default */
             default: boolean;
             /**
@@ -3482,6 +3585,10 @@ export interface components {
          *           "default": true,
          *           "description": "Instant preview: the cut-out warped onto the torso by a mesh, no diffusion.",
          *           "engine": "puppet",
+         *           "mask_modes": [
+         *             "auto",
+         *             "provided"
+         *           ],
          *           "state": "ready",
          *           "training_data_note": "no training",
          *           "version": "1",
@@ -4252,6 +4359,9 @@ export interface components {
          *         categories: Of a cut-out: the likeliest first, by its shape.
          *         warnings: What may be wrong with its input pictures, and with the picture itself.
          *         quality_score: Of a picture: how good it is likely to be, 0..1; left out where nobody knows.
+         *         mask_url: Of a picture whose submit said `return_mask`: like `url`, of the mask of what could change.
+         *         thumbnail_url: Stable API address of the picture at 320 pixels wide, in the format that the client takes.
+         *         blurhash: Of a picture: a blurred miniature as a short text (BlurHash), to show until it is loaded.
          */
         ResultInfo: {
             /** N */
@@ -4259,6 +4369,10 @@ export interface components {
             status: components["schemas"]["JobState"];
             /** Url */
             url?: string | null;
+            /** Thumbnail Url */
+            thumbnail_url?: string | null;
+            /** Blurhash */
+            blurhash?: string | null;
             /** Engine */
             engine?: string | null;
             /** Engine Version */
@@ -4285,6 +4399,8 @@ export interface components {
             confidence?: number | null;
             /** Quality Score */
             quality_score?: number | null;
+            /** Mask Url */
+            mask_url?: string | null;
             /**
              * Warnings
              * @default []
@@ -4661,6 +4777,22 @@ export interface components {
              * @description Which person of the photo, from the left, 0 being the first. Default: the largest.
              */
             person_index?: number | null;
+            /**
+             * Mask
+             * @description `image_url` of a mask of your own, uploaded with the kind `mask` and ingested: a picture of the person's photo's size; white may change, black stays.
+             */
+            mask?: string | null;
+            /**
+             * Mask Mode
+             * @description `auto`: the tailor's mask; `provided`: your own; `free`: the engine may change the whole picture. GET /v1/models says what each engine can. Default: `provided` with a mask, else `auto`.
+             */
+            mask_mode?: ("auto" | "provided" | "free") | null;
+            /**
+             * Return Mask
+             * @description Name the mask that was used: `mask_url` of each result, null where there was none.
+             * @default false
+             */
+            return_mask?: boolean;
             /**
              * Metadata
              * @description Your own labels; returned with the try-on and visible to you only.
@@ -5100,7 +5232,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "person" | "garment";
+            kind: "person" | "garment" | "mask";
             /** Content Type */
             content_type: string;
             /** Size Bytes */
@@ -5479,6 +5611,45 @@ export interface components {
             ctx?: Record<string, never>;
         };
         /**
+         * VariantWidth
+         * @description The widths there are, in pixels: a free choice would let a client fill caches and processors.
+         * @enum {integer}
+         */
+        VariantWidth: 160 | 320 | 480 | 768 | 1024;
+        /**
+         * VerifyBody
+         * @description What a picture's marks say. No mark does not mean that it is a photograph.
+         * @example {
+         *       "c2pa": {
+         *         "development": true,
+         *         "digital_source_type": "compositeWithTrainedAlgorithmicMedia",
+         *         "engine": "catvton",
+         *         "engine_version": "1",
+         *         "problems": [],
+         *         "signer": "Proteus development certificate",
+         *         "state": "valid"
+         *       },
+         *       "format": "webp",
+         *       "height": 1024,
+         *       "width": 768,
+         *       "xmp": {
+         *         "digital_source_type": "compositeWithTrainedAlgorithmicMedia",
+         *         "engine": "catvton",
+         *         "engine_version": "1"
+         *       }
+         *     }
+         */
+        VerifyBody: {
+            /** Format */
+            format: string;
+            /** Width */
+            width: number;
+            /** Height */
+            height: number;
+            xmp?: components["schemas"]["XmpMark"] | null;
+            c2pa: components["schemas"]["C2paMark"];
+        };
+        /**
          * VtonBody
          * @description A VTON entry: its inputs, and its try-on's status.
          * @example {
@@ -5710,6 +5881,22 @@ export interface components {
              * @description Which person of the photo, from the left, 0 being the first. Default: the largest.
              */
             person_index?: number | null;
+            /**
+             * Mask
+             * @description `image_url` of a mask of your own, uploaded with the kind `mask` and ingested: a picture of the person's photo's size; white may change, black stays.
+             */
+            mask?: string | null;
+            /**
+             * Mask Mode
+             * @description `auto`: the tailor's mask; `provided`: your own; `free`: the engine may change the whole picture. GET /v1/models says what each engine can. Default: `provided` with a mask, else `auto`.
+             */
+            mask_mode?: ("auto" | "provided" | "free") | null;
+            /**
+             * Return Mask
+             * @description Name the mask that was used: `mask_url` of each result, null where there was none.
+             * @default false
+             */
+            return_mask?: boolean;
             /**
              * Metadata
              * @description Your own labels; returned with the try-on and visible to you only.
@@ -6094,6 +6281,21 @@ export interface components {
          * @enum {string}
          */
         WorkerState: "loading" | "ready" | "draining";
+        /**
+         * XmpMark
+         * @description What the XMP says; anybody can write it.
+         */
+        XmpMark: {
+            /**
+             * Digital Source Type
+             * @description IPTC's term, such as `compositeWithTrainedAlgorithmicMedia`.
+             */
+            digital_source_type: string;
+            /** Engine */
+            engine?: string | null;
+            /** Engine Version */
+            engine_version?: string | null;
+        };
     };
     responses: never;
     parameters: never;
@@ -6235,6 +6437,22 @@ export interface operations {
                      * @description Which person of the photo, from the left, 0 being the first. Default: the largest.
                      */
                     person_index?: number | null;
+                    /**
+                     * Mask
+                     * @description `image_url` of a mask of your own, uploaded with the kind `mask` and ingested: a picture of the person's photo's size; white may change, black stays.
+                     */
+                    mask?: string | null;
+                    /**
+                     * Mask Mode
+                     * @description `auto`: the tailor's mask; `provided`: your own; `free`: the engine may change the whole picture. GET /v1/models says what each engine can. Default: `provided` with a mask, else `auto`.
+                     */
+                    mask_mode?: ("auto" | "provided" | "free") | null;
+                    /**
+                     * Return Mask
+                     * @description Name the mask that was used: `mask_url` of each result, null where there was none.
+                     * @default false
+                     */
+                    return_mask?: boolean;
                     /**
                      * Metadata
                      * @description Your own labels; returned with the try-on and visible to you only.
@@ -6620,6 +6838,12 @@ export interface operations {
     result_v1_results__job_id___n__get: {
         parameters: {
             query?: {
+                /** @description A variant of this width in pixels; narrower results stay as wide. */
+                w?: components["schemas"]["VariantWidth"] | null;
+                /** @description A variant in this format. `auto`: AVIF or WebP if `Accept` names them, else JPEG. */
+                format?: components["schemas"]["FormatParameter"] | null;
+                /** @description A variant of this quality; left out: `normal`. */
+                q?: ("low" | "normal" | "high") | null;
                 /** @description Have browsers save it instead of showing it. */
                 download?: boolean;
             };
@@ -6649,6 +6873,56 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description A fault of Proteus: report the `request_id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A server that Proteus needs is away, or intake is paused: repeat the request after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is refused; `code` says why, `hint` the way out. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    mask_v1_results__job_id___n__mask_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+                n: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DownloadTicket"];
+                };
             };
             /** @description A fault of Proteus: report the `request_id`. */
             500: {
@@ -6978,7 +7252,7 @@ export interface operations {
     presigned_up_url_images_presignedUpUrl_get: {
         parameters: {
             query: {
-                kind: "person" | "garment";
+                kind: "person" | "garment" | "mask";
                 content_type: string;
                 size_bytes: number;
             };
@@ -11497,6 +11771,57 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ProfileBody"];
+                };
+            };
+            /** @description A fault of Proteus: report the `request_id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A server that Proteus needs is away, or intake is paused: repeat the request after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is refused; `code` says why, `hint` the way out. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    verify_v1_verify_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["Body_verify_v1_verify_post"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VerifyBody"];
                 };
             };
             /** @description A fault of Proteus: report the `request_id`. */

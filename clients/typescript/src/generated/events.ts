@@ -167,6 +167,9 @@ export interface components {
          *         categories: Of a cut-out: the likeliest first, by its shape.
          *         warnings: What may be wrong with its input pictures, and with the picture itself.
          *         quality_score: Of a picture: how good it is likely to be, 0..1; left out where nobody knows.
+         *         mask_url: Of a picture whose submit said `return_mask`: like `url`, of the mask of what could change.
+         *         thumbnail_url: Stable API address of the picture at 320 pixels wide, in the format that the client takes.
+         *         blurhash: Of a picture: a blurred miniature as a short text (BlurHash), to show until it is loaded.
          */
         ResultInfo: {
             /** N */
@@ -177,6 +180,16 @@ export interface components {
              * @default null
              */
             url?: string | null;
+            /**
+             * Thumbnail Url
+             * @default null
+             */
+            thumbnail_url?: string | null;
+            /**
+             * Blurhash
+             * @default null
+             */
+            blurhash?: string | null;
             /**
              * Engine
              * @default null
@@ -242,6 +255,11 @@ export interface components {
              * @default null
              */
             quality_score?: number | null;
+            /**
+             * Mask Url
+             * @default null
+             */
+            mask_url?: string | null;
             /**
              * Warnings
              * @default []

@@ -57,10 +57,30 @@ def decode_apart(data: bytes, *, source: str, limits: Any, keep_alpha: bool) -> 
     Raises:
         UnsupportedMedia, ImageTooLarge, ImageTooSmall, ImageUnreadable: As in `proteus.imaging.decode`.
     """
-    asked = json.dumps({"limits": asdict(limits), "keep_alpha": keep_alpha, "cpu_seconds": CPU_SECONDS})
+    asked = {"limits": asdict(limits), "keep_alpha": keep_alpha, "cpu_seconds": CPU_SECONDS}
+    found, body = answer_of("proteus.decode_process", asked, data, what=source)
+    height, width = found["height"], found["width"]
+    colours = height * width * 3
+    pixels = np.frombuffer(body, np.uint8, count=colours).reshape(height, width, 3)
+    alpha = np.frombuffer(body, np.uint8, offset=colours).reshape(height, width) if found["has_alpha"] else None
+    return Answer(pixels=pixels, alpha=alpha)
+
+
+def answer_of(module: str, asked: dict[str, Any], data: bytes, *, what: str) -> tuple[dict[str, Any], bytes]:
+    """Return what a child process says of a file, a line of JSON and what follows it; blocks.
+
+    Args:
+        module: The child's.
+        asked: Its argument.
+        data: The file, for its standard input.
+        what: The file's kind, for the words of a refusal.
+
+    Raises:
+        UnsupportedMedia, ImageTooLarge, ImageTooSmall, ImageUnreadable: As in `proteus.imaging.decode`.
+    """
     try:
         done = subprocess.run(  # noqa: S603 - our own interpreter and module
-            [sys.executable, "-m", "proteus.decode_process", asked],
+            [sys.executable, "-m", module, json.dumps(asked)],
             input=data,
             capture_output=True,
             check=False,
@@ -68,15 +88,11 @@ def decode_apart(data: bytes, *, source: str, limits: Any, keep_alpha: bool) -> 
             env={name: os.environ[name] for name in _PASSED_ON if name in os.environ},
         )
     except subprocess.TimeoutExpired as error:
-        raise ImageUnreadable(f"decoding the {source} took more than {WALL_SECONDS:g} s") from error
+        raise ImageUnreadable(f"decoding the {what} took more than {WALL_SECONDS:g} s") from error
     head, _, body = done.stdout.partition(b"\n")
     if done.returncode != 0 or not head:
-        raise ImageUnreadable(f"the {source} is corrupt: its decoder ended with status {done.returncode}")
-    found = json.loads(head)
+        raise ImageUnreadable(f"the {what} is corrupt: its decoder ended with status {done.returncode}")
+    found: dict[str, Any] = json.loads(head)
     if "code" in found:
         raise _REFUSALS[found["code"]](found["message"])
-    height, width = found["height"], found["width"]
-    colours = height * width * 3
-    pixels = np.frombuffer(body, np.uint8, count=colours).reshape(height, width, 3)
-    alpha = np.frombuffer(body, np.uint8, offset=colours).reshape(height, width) if found["has_alpha"] else None
-    return Answer(pixels=pixels, alpha=alpha)
+    return found, body

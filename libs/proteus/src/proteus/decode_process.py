@@ -9,6 +9,8 @@ from __future__ import annotations
 import json
 import resource
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -21,23 +23,28 @@ def main() -> None:
     asked = json.loads(sys.argv[1])
     limits = Limits(**asked["limits"])
     data = sys.stdin.buffer.read(limits.max_bytes + 1)
-    _confine(memory_bytes=limits.memory_bytes, cpu_seconds=asked["cpu_seconds"])
-    try:
+    confine(memory_bytes=limits.memory_bytes, cpu_seconds=asked["cpu_seconds"])
+    with refusing():
         found = decode_here(data, limits=limits, keep_alpha=asked["keep_alpha"])
+        height, width = found.pixels.shape[:2]
+        answer({"height": height, "width": width, "has_alpha": found.alpha is not None})
+        sys.stdout.buffer.write(found.pixels.tobytes())
+        if found.alpha is not None:
+            sys.stdout.buffer.write(found.alpha.tobytes())
+
+
+@contextmanager
+def refusing() -> Iterator[None]:
+    """Answer with the refusal of what is done inside the block."""
+    try:
+        yield
     except InvalidRequest as error:
-        _answer({"code": error.code, "message": error.message})
-        return
+        answer({"code": error.code, "message": error.message})
     except MemoryError:
-        _answer({"code": ImageTooLarge.code, "message": "decoding the picture takes more memory than its header says"})
-        return
-    height, width = found.pixels.shape[:2]
-    _answer({"height": height, "width": width, "has_alpha": found.alpha is not None})
-    sys.stdout.buffer.write(found.pixels.tobytes())
-    if found.alpha is not None:
-        sys.stdout.buffer.write(found.alpha.tobytes())
+        answer({"code": ImageTooLarge.code, "message": "decoding the picture takes more memory than its header says"})
 
 
-def _confine(*, memory_bytes: int, cpu_seconds: int) -> None:
+def confine(*, memory_bytes: int, cpu_seconds: int) -> None:
     """Limit this process: memory for one picture beyond what it has, time, and no files of its own."""
     most = _data_bytes() + memory_bytes
     resource.setrlimit(resource.RLIMIT_DATA, (most, most))
@@ -54,7 +61,8 @@ def _data_bytes() -> int:
     return 0
 
 
-def _answer(found: dict[str, Any]) -> None:
+def answer(found: dict[str, Any]) -> None:
+    """Write the line that the parent reads."""
     sys.stdout.buffer.write(json.dumps(found).encode() + b"\n")
 
 

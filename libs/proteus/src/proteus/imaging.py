@@ -4,21 +4,18 @@
 before it decodes a pixel, and returns upright sRGB without any metadata. The format is what the bytes say, whatever the
 client declared. AVIF and HEIC are decoded in a process of their own (`decode_apart`). `load` reads the files that this
 deployment wrote, within the bounds of its own writes.
-`encode` writes PNG, WebP or JPEG, with a `Mark` where a picture was made by an engine: XMP with IPTC's
-`DigitalSourceType` and the job's parameters, which `read_mark` finds again. Everything blocks; callers use threads.
+`encode` writes PNG, WebP or JPEG, with a `proteus.marks.Mark` where a picture was made by an engine. Everything blocks;
+callers use threads.
 """
 
 from __future__ import annotations
 
 import importlib.util
 import io
-import json
-import re
 import struct
 import zlib
-from dataclasses import dataclass, field
-from html import escape, unescape
-from typing import Any, Final, Literal
+from dataclasses import dataclass
+from typing import Final, Literal
 
 import cv2
 import numpy as np
@@ -28,6 +25,7 @@ from PIL import AvifImagePlugin, Image, PngImagePlugin, UnidentifiedImageError
 from proteus.decode_apart import decode_apart
 from proteus.errors import ImageTooLarge, ImageTooSmall, ImageUnreadable, UnsupportedMedia
 from proteus.image_budget import Header, decode_bytes, jpeg_coefficient_bytes
+from proteus.marks import XMP_KEYWORD, Mark
 from proteus.picture_formats import HEAD_BYTES, Source, sniff
 from proteus.picture_rows import has_alpha, read_scaled
 
@@ -286,44 +284,6 @@ def load(data: bytes, mode: Literal["RGB", "RGBA", "L"]) -> Pixels:
         raise ImageUnreadable(f"a stored picture is damaged: {error}") from error
 
 
-SourceType = Literal["compositeWithTrainedAlgorithmicMedia", "composite"]
-"""IPTC's terms: edited by generative AI; or a mix of several elements of any kind, no generative AI (puppet)."""
-
-_IPTC: Final = "http://cv.iptc.org/newscodes/digitalsourcetype/"
-_XMP_KEYWORD: Final = "XML:com.adobe.xmp"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Mark:
-    """A made picture's machine-readable statement of its origin."""
-
-    source_type: SourceType
-    parameters: dict[str, Any] = field(default_factory=dict)
-
-    def to_xmp(self) -> bytes:
-        parameters = escape(json.dumps(self.parameters, sort_keys=True, separators=(",", ":")), quote=True)
-        return (
-            '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>'
-            '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
-            '<rdf:Description rdf:about="" xmlns:Iptc4xmpExt="http://iptc.org/std/Iptc4xmpExt/2008-02-29/"'
-            ' xmlns:xmp="http://ns.adobe.com/xap/1.0/" xmlns:proteus="urn:proteus:tryon:1#"'
-            f' Iptc4xmpExt:DigitalSourceType="{_IPTC}{self.source_type}" xmp:CreatorTool="Proteus"'
-            f' proteus:Parameters="{parameters}"/></rdf:RDF></x:xmpmeta><?xpacket end="w"?>'
-        ).encode()
-
-
-def read_mark(data: bytes) -> Mark | None:
-    """Return the mark of a picture that `encode` wrote; None where there is none."""
-    with Image.open(io.BytesIO(data), formats=_WRITTEN) as picture:
-        raw = picture.info.get("xmp") or picture.info.get(_XMP_KEYWORD) or b""
-    xmp = raw.decode("utf-8", "replace") if isinstance(raw, bytes) else str(raw)
-    source_type = re.search(rf'DigitalSourceType="{re.escape(_IPTC)}(\w+)"', xmp)
-    parameters = re.search(r'proteus:Parameters="([^"]*)"', xmp)
-    if source_type is None or parameters is None:
-        return None
-    return Mark(source_type=source_type[1], parameters=json.loads(unescape(parameters[1])))  # type: ignore[arg-type]
-
-
 def encode(pixels: Pixels, format: Format, *, mark: Mark | None = None) -> bytes:
     """Return the file of a picture, the same bytes for the same input.
 
@@ -338,7 +298,7 @@ def encode(pixels: Pixels, format: Format, *, mark: Mark | None = None) -> bytes
     if format == "png":
         text = PngImagePlugin.PngInfo()
         if xmp:
-            text.add_itxt(_XMP_KEYWORD, xmp.decode())
+            text.add_itxt(XMP_KEYWORD, xmp.decode())
         picture.save(out, "PNG", compress_level=PNG_LEVEL, pnginfo=text)
     elif format == "webp":
         picture.save(out, "WEBP", quality=WEBP_QUALITY, method=2, xmp=xmp)

@@ -4,6 +4,7 @@
     images/<user>/<sha256>.<ext>                         an ingested photo: safe, immutable, named by its content
     derived/<user>/<sha256>/<task>/<version>/<file>      what was derived from a photo: a cut-out, a parse
     results/<user>/<try-on>/<n>-<token>-<worker>.<ext>   a finished picture
+    variants/<user>/<sha256>/<w>.<fmt>                   a result in another size or format
 
 The owner comes second in every key, so that one prefix per area holds all that a user has, and DELETE deletes it.
 """
@@ -23,6 +24,7 @@ class Area(StrEnum):
     IMAGES = "images"
     DERIVED = "derived"
     RESULTS = "results"
+    VARIANTS = "variants"
 
     @property
     def prefix(self) -> str:
@@ -141,6 +143,17 @@ def result_key(user_id: str, tryon_id: str, n: int, *, token: int, worker: str, 
 def result_prefix(user_id: str, tryon_id: str) -> str:
     """Return the prefix of all pictures of a try-on."""
     return f"results/{user_id}/{tryon_id}/"
+
+
+def variant_key(source_key: str, *, width: int, quality: str, format: str) -> str:
+    """Return where a result's variant is stored; the normal quality is not named."""
+    name = f"{width}" if quality == "normal" else f"{width}-{quality}"
+    return f"{variants_prefix(source_key)}{name}.{format}"
+
+
+def variants_prefix(source_key: str) -> str:
+    """Return the prefix of all variants of a result: the hash of its key names it, as its object never changes."""
+    return f"variants/{split(source_key).user_id}/{hashlib.sha256(source_key.encode()).hexdigest()}/"
 
 
 def user_prefixes(user_id: str) -> list[str]:

@@ -2,6 +2,7 @@
 
     gateway ── TryonWork ──▶ weaver ── TryonResult ──▶ gateway
     gateway ── IngestWork, CutWork, ParseWork ──▶ tailor ── IngestResult, CutResult, ParseResult ──▶ gateway
+    gateway ── VariantWork ──▶ tailor; it stores the variant, and nobody waits for its VariantResult
 
 The writer makes a value and sends `write()`; the reader calls `read` on what arrived (`proteus.messages`). The queue
 between them carries JSON and reads no more of it than the properties of `Submission`, `Claimed` and `Completion` in
@@ -10,56 +11,33 @@ between them carries JSON and reads no more of it than the properties of `Submis
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from contextlib import suppress
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from typing import Annotated, Any, ClassVar, Final, Literal, TypeVar
+from typing import Annotated, Any, ClassVar, Final, Literal
 
-from pydantic import BaseModel, BeforeValidator, Field, ValidationError
+from pydantic import BeforeValidator, Field
 
-from proteus.artefacts import CategoryScore, GarmentCut, IngestedImage, PersonParse, PictureWarning
+from proteus.artefacts import GarmentCut, IngestedImage, PersonParse
 from proteus.engines import MaskMode, Quality
 from proteus.messages import NONE_IF_UNREADABLE, Message, default_for_empty
+from proteus.payload_fields import (
+    Categories,
+    Codes,
+    Count,
+    Flag,
+    Integer,
+    Key,
+    KeyOrNone,
+    Number,
+    Text,
+    Warnings,
+    Words,
+    plain,
+)
+from proteus.variants import VariantFormat, VariantQuality, VariantWidth
 
 SEEDS: Final = 1 << 64
 """Seeds are below this: no engine's generator takes more."""
-
-
-T = TypeVar("T", bound=BaseModel)
-
-
-def _readable(model: type[T]) -> BeforeValidator:
-    """Read a list; what this version does not know, such as another one's codes, is left out."""
-
-    def read(value: object) -> tuple[T, ...]:
-        found = []
-        for one in value if isinstance(value, list | tuple) else ():
-            with suppress(ValidationError):
-                found.append(model.model_validate(one))
-        return tuple(found)
-
-    return BeforeValidator(read)
-
-
-def _plain(values: Iterable[BaseModel]) -> list[dict[str, Any]]:
-    return [one.model_dump(mode="json") for one in values]
-
-
-def _texts(value: object) -> tuple[str, ...]:
-    return tuple(one for one in value if isinstance(one, str)) if isinstance(value, list | tuple) else ()
-
-
-_Text = Annotated[str, Field(min_length=1)]
-_Warnings = Annotated[tuple[PictureWarning, ...], _readable(PictureWarning)]
-_Categories = Annotated[tuple[CategoryScore, ...], _readable(CategoryScore)]
-_Codes = Annotated[tuple[str, ...], BeforeValidator(_texts)]
-_Words = Annotated[str | None, NONE_IF_UNREADABLE]
-_Key = Annotated[str, Field(min_length=1, max_length=1_000)]
-_KeyOrNone = Annotated[str | None, default_for_empty(None)]
-_Count = Annotated[int, Field(ge=0, le=2**31 - 1, strict=True)]
-_Integer = Annotated[int, Field(strict=True)]
-_Number = Annotated[float, Field(strict=True)]
-_Flag = Annotated[bool, Field(strict=True)]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -74,9 +52,9 @@ class _Work(Message):
 
     _what = "body"
 
-    user_id: _Text
-    result_url: _Words = None
-    trace_id: _Words = None
+    user_id: Text
+    result_url: Words = None
+    trace_id: Words = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -100,18 +78,18 @@ class TryonWork(_Work):
 
     _constants: ClassVar[Mapping[str, str | None]] = {"job_type": "tryon"}
 
-    vton_id: _Words = None
-    tryon_job_id: _Text
+    vton_id: Words = None
+    tryon_job_id: Text
     n: Annotated[int, Field(ge=1)]
-    person_key: _Text
-    garment_key: _Text
-    garment_category: _Text
+    person_key: Text
+    garment_key: Text
+    garment_category: Text
     garment_worn: Annotated[bool, BeforeValidator(bool)] = False
-    garment_confidence: Annotated[_Number | None, NONE_IF_UNREADABLE] = None
-    garment_warnings: _Codes = ()
-    parse_key: _KeyOrNone = None
+    garment_confidence: Annotated[Number | None, NONE_IF_UNREADABLE] = None
+    garment_warnings: Codes = ()
+    parse_key: KeyOrNone = None
     mask_mode: Annotated[MaskMode, default_for_empty("auto")] = "auto"
-    mask_key: _KeyOrNone = None
+    mask_key: KeyOrNone = None
     return_mask: Annotated[bool, BeforeValidator(bool)] = False
     engine: str = ""
     quality: Annotated[Quality, default_for_empty("balanced")] = "balanced"
@@ -124,7 +102,7 @@ class TryonWork(_Work):
 class TailorWork(_Work):
     """The fields of every tailor job's body: `image_id` is the photo's."""
 
-    image_id: _Words = None
+    image_id: Words = None
 
 
 def _tailor_constants(task: str) -> dict[str, str | None]:
@@ -143,9 +121,9 @@ class IngestWork(TailorWork):
 
     _constants = _tailor_constants("ingest")
 
-    incoming_key: _Text
+    incoming_key: Text
     content_type: str | None = None
-    kind: _Words = None
+    kind: Words = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -154,8 +132,8 @@ class CutWork(TailorWork):
 
     _constants = _tailor_constants("cut")
 
-    image_key: _Text
-    image_sha256: _Text
+    image_key: Text
+    image_sha256: Text
     category: Annotated[str, default_for_empty("auto")] = "auto"
 
 
@@ -169,9 +147,35 @@ class ParseWork(TailorWork):
 
     _constants = _tailor_constants("parse")
 
-    image_key: _Text
-    image_sha256: _Text
+    image_key: Text
+    image_sha256: Text
     person_index: Annotated[int | None, NONE_IF_UNREADABLE] = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class VariantWork(TailorWork):
+    """A result to be stored in another size or format.
+
+    Attributes:
+        source_key: The result.
+        width: Narrower results keep their width.
+    """
+
+    _constants = _tailor_constants("variant")
+
+    source_key: Key
+    width: VariantWidth
+    format: VariantFormat
+    quality: VariantQuality
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class VerifyWork(TailorWork):
+    """A file whose marks are to be read."""
+
+    _constants = _tailor_constants("verify")
+
+    incoming_key: Key
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -201,18 +205,18 @@ class CutFacts(Result):
     """A `GarmentCut` as read from a worker of any version: missing fields are None."""
 
     schema_version: Annotated[int | None, NONE_IF_UNREADABLE] = None
-    image_key: _Words = None
-    cut_key: _Words = None
-    width: _Count | None = None
-    height: _Count | None = None
+    image_key: Words = None
+    cut_key: Words = None
+    width: Count | None = None
+    height: Count | None = None
     category: str | None = None
-    confidence: _Number | None = None
+    confidence: Number | None = None
     bounding_box: Annotated[tuple[int, int, int, int] | None, NONE_IF_UNREADABLE] = None
-    worn: _Flag | None = None
+    worn: Flag | None = None
     parser: str | None = None
     parser_version: str | None = None
-    categories: _Categories = ()
-    warnings: _Warnings = ()
+    categories: Categories = ()
+    warnings: Warnings = ()
 
     @classmethod
     def of(cls, described: GarmentCut) -> CutFacts:
@@ -221,15 +225,15 @@ class CutFacts(Result):
 
     def write(self) -> dict[str, Any]:
         """Return it as JSON-able values."""
-        return Result.write(self) | {"categories": _plain(self.categories), "warnings": _plain(self.warnings)}
+        return Result.write(self) | {"categories": plain(self.categories), "warnings": plain(self.warnings)}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CutResult(Result):
     """A cut-out: `result_key` is its picture, `cut_key_json` its description."""
 
-    result_key: _Key
-    cut_key_json: _Words = None
+    result_key: Key
+    cut_key_json: Words = None
     cut: CutFacts = field(default_factory=CutFacts)
 
     def write(self) -> dict[str, Any]:
@@ -246,9 +250,9 @@ class ParseFacts(Result):
     pose_model: str | None = None
     width: int | None = None
     height: int | None = None
-    people: Annotated[_Count | None, NONE_IF_UNREADABLE] = None
-    person_index: Annotated[_Count | None, NONE_IF_UNREADABLE] = None
-    warnings: _Warnings = ()
+    people: Annotated[Count | None, NONE_IF_UNREADABLE] = None
+    person_index: Annotated[Count | None, NONE_IF_UNREADABLE] = None
+    warnings: Warnings = ()
 
     @classmethod
     def of(cls, described: PersonParse) -> ParseFacts:
@@ -257,20 +261,37 @@ class ParseFacts(Result):
 
     def write(self) -> dict[str, Any]:
         """Return it as JSON-able values."""
-        return Result.write(self) | {"warnings": _plain(self.warnings)}
+        return Result.write(self) | {"warnings": plain(self.warnings)}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ParseResult(Result):
     """A parse: `result_key` is its description."""
 
-    result_key: _Key
+    result_key: Key
     parse: Annotated[ParseFacts | None, NONE_IF_UNREADABLE] = None
 
     def write(self) -> dict[str, Any]:
         """Return it as JSON-able values."""
         told = {"parse": self.parse.write()} if self.parse else {}
         return {"result_key": self.result_key, **told}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class VariantResult(Result):
+    """A stored variant."""
+
+    result_key: Key
+    width: Count
+    height: Count
+    size_bytes: Count
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class VerifyResult(Result):
+    """What the marks of a file say, as `proteus.verifying` found it."""
+
+    marks: Mapping[str, Any]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -284,24 +305,26 @@ class TryonResult(Result):
         warnings: What may be wrong with the garment's photo, the person's, and the picture.
         quality_score: How good it is likely to be, 0..1; None: unknown.
         mask_key: The mask that said what may change, where the job asks for it; None: everything might.
+        blurhash: A blurred miniature as a short text, to show until the picture is there.
     """
 
-    result_key: _Key
-    width: _Count | None = None
-    height: _Count | None = None
+    result_key: Key
+    width: Count | None = None
+    height: Count | None = None
     content_type: str | None = None
     size_bytes: Annotated[int | None, NONE_IF_UNREADABLE] = None
     engine: str | None = None
     engine_version: str | None = None
-    seed: _Integer | None = None
-    degraded: _Flag | None = None
-    worker: _Words = None
+    seed: Integer | None = None
+    degraded: Flag | None = None
+    worker: Words = None
     notes: Annotated[Mapping[str, Any] | None, NONE_IF_UNREADABLE] = None
-    timings: Mapping[str, _Number] | None = None
-    warnings: _Warnings = ()
-    quality_score: Annotated[_Number | None, NONE_IF_UNREADABLE] = None
-    mask_key: _Words = None
+    timings: Mapping[str, Number] | None = None
+    warnings: Warnings = ()
+    quality_score: Annotated[Number | None, NONE_IF_UNREADABLE] = None
+    mask_key: Words = None
+    blurhash: Words = None
 
     def write(self) -> dict[str, Any]:
         """Return it as JSON-able values."""
-        return Result.write(self) | {"warnings": _plain(self.warnings)}
+        return Result.write(self) | {"warnings": plain(self.warnings)}

@@ -10,7 +10,7 @@ from secrets import token_hex
 from typing import Final, Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import SettingsConfigDict
 
 from proteus.checked_settings import CheckedSettings
@@ -108,6 +108,40 @@ class LogSettings(CheckedSettings):
         if level.upper() not in LOG_LEVELS:
             raise ValueError(f"it must be one of {', '.join(LOG_LEVELS)}")
         return level.upper()
+
+
+class MarkSettings(SecretSettings):
+    """The certificate that signs pictures (C2PA); of weavers and tailors."""
+
+    model_config = SettingsConfigDict(frozen=True, env_prefix="MARKS_", extra="ignore")
+
+    certificate: str = ""
+    """`MARKS_CERTIFICATE` (or `MARKS_CERTIFICATE_FILE`). PEM, the signer's first, then those up to its authority;
+    empty: pictures get no C2PA manifest. `POST /v1/verify` trusts its last one."""
+
+    key: SecretStr = Field(default=SecretStr(""), validate_default=True)
+    """`MARKS_KEY` (or `MARKS_KEY_FILE`). PEM (PKCS #8) of the certificate's key, on the curve P-256."""
+
+    label: str = Field(default="", max_length=60)
+    """`MARKS_LABEL`. A text that weavers write into every picture, at the lower left, such as `AI-generated`, in Latin
+    letters; empty: none."""
+
+    watermark: str = ""
+    """`MARKS_WATERMARK`. Name of an installed plugin (entry point `proteus.watermarks`) that writes an imperceptible
+    mark; empty: none. Proteus ships none."""
+
+    @field_validator("key")
+    @classmethod
+    def _is_both_or_none(cls, key: SecretStr, others: ValidationInfo) -> SecretStr:
+        if bool(others.data.get("certificate")) != bool(key.get_secret_value()):
+            raise ValueError("it belongs to MARKS_CERTIFICATE: set both or none")
+        return key
+
+    @property
+    def anchors(self) -> str:
+        """PEM of the authority that is trusted: the chain's last certificate; empty without one."""
+        begin = "-----BEGIN CERTIFICATE-----"
+        return self.certificate[self.certificate.rindex(begin) :] if begin in self.certificate else ""
 
 
 class TracingSettings(CheckedSettings):

@@ -31,7 +31,10 @@ from proteus.payloads import (
     TailorWork,
     TryonResult,
     TryonWork,
+    VariantWork,
+    VerifyWork,
 )
+from proteus.rowless import VARIANT, VERIFY
 
 
 class JobKind(StrEnum):
@@ -209,6 +212,8 @@ def read_tailor_work(body: Mapping[str, Any]) -> TailorWork:
 
 
 TAILOR_WORKS: Final[Mapping[str, type[TailorWork]]] = {
-    kind.value: stage.work for kind, stage in STAGES.items() if issubclass(stage.work, TailorWork)
+    **{kind.value: stage.work for kind, stage in STAGES.items() if issubclass(stage.work, TailorWork)},
+    VARIANT: VariantWork,
+    VERIFY: VerifyWork,
 }
-"""The tailor's tasks, by the name that a body gives."""
+"""The tailor's tasks, by the name that a body gives: its stages, and what no row stands for."""

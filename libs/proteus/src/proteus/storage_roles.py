@@ -42,10 +42,11 @@ class Rights(NamedTuple):
 RIGHTS: Final[Mapping[StorageRole, Rights]] = {
     # An account that may write a whole bucket may change its CORS rules, too.
     StorageRole.GATEWAY: Rights(reads=("",), writes=tuple(area.prefix for area in Area)),
-    # It deletes uploads that cannot be read; SeaweedFS has one right for writing and deleting.
+    # It deletes uploads that cannot be read; SeaweedFS has one right for writing and deleting. It makes variants of
+    # cut-outs and results.
     StorageRole.TAILOR: Rights(
-        reads=(Area.INCOMING.prefix, Area.IMAGES.prefix),
-        writes=(Area.INCOMING.prefix, Area.IMAGES.prefix, Area.DERIVED.prefix),
+        reads=(Area.INCOMING.prefix, Area.IMAGES.prefix, Area.DERIVED.prefix, Area.RESULTS.prefix),
+        writes=(Area.INCOMING.prefix, Area.IMAGES.prefix, Area.DERIVED.prefix, Area.VARIANTS.prefix),
     ),
     StorageRole.WEAVER: Rights(
         reads=(Area.IMAGES.prefix, Area.DERIVED.prefix),

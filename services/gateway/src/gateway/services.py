@@ -35,6 +35,8 @@ from gateway.submitting.outfits import OutfitAcceptor
 from gateway.submitting.photos import Photos
 from gateway.submitting.preparer import Preparer
 from gateway.submitting.spending import SpendGuard
+from gateway.submitting.variants import Variants
+from gateway.submitting.verifier import Verifier
 from gateway.upkeep.erasure import Eraser
 from gateway.upkeep.exports import Exports
 from gateway.upkeep.retention import Retention
@@ -77,6 +79,8 @@ class Services:
     outfits: OutfitAcceptor
     spend: SpendGuard
     preparer: Preparer
+    variants: Variants
+    verifier: Verifier
     recorder: Recorder
     reconciler: Reconciler
     promoter: Promoter

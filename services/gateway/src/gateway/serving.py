@@ -13,7 +13,8 @@ import uvicorn
 
 from gateway import listening
 from gateway.api.inner import InnerApp
-from gateway.app import build, make_app
+from gateway.app import make_app
+from gateway.composition import build
 from gateway.settings import GatewaySettings
 from proteus.service.lifecycle import run_until_signalled
 from proteus.service.listening import listen

@@ -14,12 +14,13 @@ import structlog
 import uvicorn
 
 from proteus import keys
+from proteus.credentials import Credentials
 from proteus.errors import ModelUnavailable
 from proteus.registry import WorkerCard
 from proteus.service.http_protocol import in_time
 from proteus.service.listening import listen
 from proteus.service.security_headers import SECURITY_HEADERS
-from proteus.stages import kinds_on
+from proteus.stages import TAILOR_WORKS
 from proteus.worker.claims import VERDICT_PATIENCE_SECONDS
 from proteus.worker.run import Work, WorkerParts, run_worker
 from proteus.worker.runtime import WorkerStatus
@@ -29,6 +30,7 @@ from tailor.http import Door, make_app
 from tailor.loading import make_bench, weights_of
 from tailor.metrics import Metrics
 from tailor.settings import Settings
+from tailor.tasks import Marking
 from tailor.worker import Worker
 
 log = structlog.get_logger()
@@ -77,15 +79,20 @@ class Tailor:
         """Build the worker."""
         bench, tailor = self._bench, self._settings.tailor
         assert bench is not None
-        worker = Worker(tailor, parts, bench=bench, metrics=self._metrics)
+        worker = Worker(tailor, parts, bench=bench, metrics=self._metrics, marking=self._marking())
         longest = max(tailor.store_patience_seconds, VERDICT_PATIENCE_SECONDS)
         return Work(run=worker.run, call_seconds=longest, close=bench.close)
+
+    def _marking(self) -> Marking:
+        marks = self._settings.marks
+        signs = Credentials.of(marks.certificate, marks.key.get_secret_value())
+        return Marking(credentials=signs, anchors=marks.anchors)
 
     def card(self, card: WorkerCard) -> WorkerCard:
         """Add the tasks, and the weights they use."""
         bench = self._bench
         weights = {bench.name: f"{bench.name} {bench.version}, {bench.pose_model}"} if bench else {}
-        return replace(card, engines=kinds_on(keys.TAILOR), weights=weights)
+        return replace(card, engines=tuple(TAILOR_WORKS), weights=weights)
 
     @asynccontextmanager
     async def serving(self, status: WorkerStatus, overdue: Callable[[], str | None]) -> AsyncIterator[None]:

@@ -13,6 +13,7 @@ from proteus.settings import (
     AnyWorkerSettings,
     LeaseSettings,
     LogSettings,
+    MarkSettings,
     ProbeSettings,
     RedisSettings,
     StorageSettings,
@@ -113,5 +114,6 @@ class Settings(BaseModel):
     storage: StorageSettings = Field(default_factory=StorageSettings)
     lease: LeaseSettings = Field(default_factory=LeaseSettings)
     log: LogSettings = Field(default_factory=LogSettings)
+    marks: MarkSettings = Field(default_factory=MarkSettings)
     tracing: TracingSettings = Field(default_factory=TracingSettings)
     probe: ProbeSettings = Field(default_factory=ProbeSettings)

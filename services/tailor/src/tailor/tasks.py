@@ -7,12 +7,14 @@ nothing before it has read the whole picture, so a refused one leaves nothing.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
 
-from proteus import imaging, object_keys
+from proteus import imaging, object_keys, verifying
 from proteus.artefacts import GarmentCategory, GarmentCut, PersonParse
+from proteus.credentials import Credentials
 from proteus.errors import (
     ImageTooLarge,
     ImageTooSmall,
@@ -33,9 +35,14 @@ from proteus.payloads import (
     ParseResult,
     ParseWork,
     Result,
+    VariantWork,
+    VerifyResult,
+    VerifyWork,
 )
+from proteus.rowless import VARIANT, VERIFY
 from proteus.stages import JobKind, read_tailor_work
 from proteus.storage import ObjectStore
+from tailor import variants
 from tailor.cutting import cut_out
 from tailor.ingest import ingest as make_safe
 from tailor.parsers.contract import Parser
@@ -141,7 +148,44 @@ def parse(store: ObjectStore, work: ParseWork, parser: Parser, pose_model: str) 
 OF_UPLOADS: Final = (UploadMissing, UnsupportedMedia, ImageUnreadable, ImageTooLarge, ImageTooSmall)
 
 
-def run(store: ObjectStore, body: Mapping[str, Any], parser: Parser, pose_model: str, limits: Limits) -> Result:
+def verify(store: ObjectStore, work: VerifyWork, limits: Limits, anchors: str) -> VerifyResult:
+    """Read the marks of a file that somebody sent; the gateway deletes it.
+
+    Raises:
+        UploadMissing: It is gone.
+        InvalidRequest: It is not a picture we take; the subclass says why.
+    """
+    try:
+        data = store.get(work.incoming_key, limit_bytes=limits.max_bytes)
+    except NotFound as error:
+        raise UploadMissing from error
+    return VerifyResult(marks=verifying.marks_of(data, limits=limits, anchors=anchors))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Marking:
+    """How pictures are signed and checked.
+
+    Attributes:
+        credentials: Signs variants; None: nobody does.
+        anchors: PEM of the authorities that are trusted.
+    """
+
+    credentials: Credentials | None = None
+    anchors: str = ""
+
+
+UNSIGNED: Final = Marking()
+
+
+def run(
+    store: ObjectStore,
+    body: Mapping[str, Any],
+    parser: Parser,
+    pose_model: str,
+    limits: Limits,
+    marking: Marking = UNSIGNED,
+) -> Result:
     """Do the task a job's body names."""
     work = read_tailor_work(body)
     match work:
@@ -151,12 +195,21 @@ def run(store: ObjectStore, body: Mapping[str, Any], parser: Parser, pose_model:
             return cut(store, work, parser)
         case ParseWork():
             return parse(store, work, parser, pose_model)
+        case VariantWork():
+            return variants.make(store, work, marking.credentials)
+        case VerifyWork():
+            return verify(store, work, limits, marking.anchors)
     raise InvalidRequest(f"this tailor has no task for {type(work).__name__}")
 
 
 def is_of_upload(body: Mapping[str, Any], error: Exception) -> bool:
-    """Return whether the user's upload is the cause. Later tasks read what an ingest wrote: their errors are ours."""
-    return body.get("task") == JobKind.INGEST and isinstance(error, OF_UPLOADS)
+    """Return whether the user is the cause: by the upload, or by deleting a result before its variant was made.
+
+    Later tasks read what an ingest wrote: their errors are ours.
+    """
+    if body.get("task") == VARIANT:
+        return isinstance(error, NotFound)
+    return body.get("task") in (JobKind.INGEST, VERIFY) and isinstance(error, OF_UPLOADS)
 
 
 def leftovers(body: Mapping[str, Any]) -> list[str]:

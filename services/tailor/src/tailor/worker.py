@@ -1,4 +1,4 @@
-"""The tailor's loop: claim ingest, cut and parse jobs, run them on the bench, settle each as it ends.
+"""The tailor's loop: claim jobs of its tasks, run them on the bench, settle each as it ends.
 
 It claims again as soon as one slot is free, so that a cut and a parse run side by side however far apart they came.
 The queue gives a job that once crashed a worker only to one that holds nothing; its patience for such a job sees to it
@@ -15,14 +15,13 @@ from typing import Final
 import structlog
 
 from proteus.errors import DependencyUnavailable, ProteusError
-from proteus.keys import TAILOR
 from proteus.payloads import Result
 from proteus.queue import Claimed, Completion, Verdict
 from proteus.retrying import Waits, retry_while_unavailable
 from proteus.service import telemetry
 from proteus.service.lifecycle import wait
 from proteus.service.supervision import LOOP_ERRORS, Pulse
-from proteus.stages import kinds_on
+from proteus.stages import TAILOR_WORKS
 from proteus.tracing import span
 from proteus.worker.claims import failure_of, failure_of_gone
 from proteus.worker.run import WorkerParts
@@ -40,7 +39,15 @@ TROUBLE_PAUSE_SECONDS: Final = 1.0
 class Worker:
     """One tailor: claims as many jobs as its bench has slots, runs them side by side, reports each."""
 
-    def __init__(self, settings: TailorSettings, parts: WorkerParts, *, bench: Bench, metrics: Metrics) -> None:
+    def __init__(
+        self,
+        settings: TailorSettings,
+        parts: WorkerParts,
+        *,
+        bench: Bench,
+        metrics: Metrics,
+        marking: tasks.Marking = tasks.UNSIGNED,
+    ) -> None:
         self._settings = settings
         self._parts = parts
         self._claims = parts.claims
@@ -50,6 +57,7 @@ class Worker:
         self._work_available = parts.status.work_available
         self._bench = bench
         self._metrics = metrics
+        self._marking = marking
 
     async def run(self, stop: asyncio.Event, pulse: Pulse) -> None:
         """Work until `stop`, then finish what runs.
@@ -100,7 +108,7 @@ class Worker:
         jobs: list[Claimed] = []
         while len(jobs) < free:
             try:
-                more = await self._claims.take(free - len(jobs), engines=kinds_on(TAILOR))
+                more = await self._claims.take(free - len(jobs), engines=tuple(TAILOR_WORKS))
             except Exception as error:
                 if not jobs:
                     raise
@@ -139,7 +147,9 @@ class Worker:
         waits = Waits()
         store = self._store.watched(waits)
         return await retry_while_unavailable(
-            lambda parser: tasks.run(store, job.body, parser, self._bench.pose_model, self._bench.limits),
+            lambda parser: tasks.run(
+                store, job.body, parser, self._bench.pose_model, self._bench.limits, self._marking
+            ),
             seconds=self._settings.store_patience_seconds,
             moved=self._moved,
             waits=lambda: waits.waiting,

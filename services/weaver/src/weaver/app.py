@@ -9,7 +9,9 @@ from dataclasses import replace
 from typing import Final
 
 from proteus import keys
+from proteus.credentials import Credentials
 from proteus.errors import EngineError, ModelUnavailable
+from proteus.marker import Marker, find_watermark
 from proteus.registry import WorkerCard
 from proteus.worker.claims import VERDICT_PATIENCE_SECONDS
 from proteus.worker.run import Work, WorkerParts, run_worker
@@ -70,6 +72,13 @@ class Weaver:
     def work(self, parts: WorkerParts) -> Work:
         """Build the worker."""
         weaver, progress = self._settings.weaver, ProgressReporter(parts.claims.queue)
+        marks = self._settings.marks
+        marker = Marker(
+            label=marks.label,
+            watermark=find_watermark(marks.watermark),
+            credentials=Credentials.of(marks.certificate, marks.key.get_secret_value()),
+        )
+        parts = replace(parts, marker=marker)
         parts.claims.device = device_of(weaver)
         config = ConfigReader(parts.redis, max_age_seconds=weaver.poll_seconds)
         worker, self.runner = make_worker(
@@ -127,6 +136,7 @@ def make_worker(
         metrics=metrics,
         patience_seconds=settings.store_patience_seconds,
     )
+    delivery.marker = parts.marker
     worker = Worker(
         settings,
         parts,

@@ -15,6 +15,7 @@ import structlog
 
 from proteus.errors import DependencyUnavailable, ProteusError
 from proteus.jobs import Stage
+from proteus.marker import PLAIN
 from proteus.payloads import TryonResult
 from proteus.queue import Claimed, Completion, Failure, Verdict
 from proteus.retrying import retry_while_unavailable
@@ -57,6 +58,8 @@ class Delivery:
         self._heartbeat = heartbeat
         self._metrics = metrics
         self._patience_seconds = patience_seconds
+        self.marker = PLAIN
+        """Marks the pictures."""
 
     async def deliver(self, items: Sequence[BatchItem]) -> None:
         """Store the pictures and report every item's outcome to the queue. Never raises."""
@@ -101,6 +104,7 @@ class Delivery:
                         inputs=item.inputs,
                         card=self._engines[job.engine].card,
                         worker=self._claims.worker,
+                        marker=self.marker,
                     ),
                     seconds=self._patience_seconds,
                     moved=self._heartbeat.moved,

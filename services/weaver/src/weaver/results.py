@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from proteus import imaging, object_keys
+from proteus.blurhash import blurhash
 from proteus.engines import EngineCard
+from proteus.marker import PLAIN, Marker
+from proteus.marks import Mark
 from proteus.payloads import TryonResult, TryonWork
 from proteus.picture_warnings import quality_of, require_quality, warn_all
 from proteus.queue import Claimed
@@ -12,9 +15,16 @@ from weaver.pipelines.contract import Finished, WeaveJob
 
 
 def store_picture(
-    store: ObjectStore, job: Claimed, finished: Finished, *, inputs: WeaveJob, card: EngineCard, worker: str
+    store: ObjectStore,
+    job: Claimed,
+    finished: Finished,
+    *,
+    inputs: WeaveJob,
+    card: EngineCard,
+    worker: str,
+    marker: Marker = PLAIN,
 ) -> TryonResult:
-    """Encode with the AI mark and the job's parameters, store, and return the result for the completion.
+    """Encode with the AI mark and the job's parameters, sign, store, and return the result for the completion.
 
     Raises:
         DependencyUnavailable: The store does not answer; calling again is safe.
@@ -27,9 +37,9 @@ def store_picture(
     warnings = (*inputs.warnings, *warn_all(finished.warnings, "result"))
     score = quality_of(inputs.confidence, warnings)
     require_quality(score, floor=card.quality_floor)
-    picture = finished.image
+    picture = marker.stamped(finished.image)
     height, width = picture.shape[:2]
-    mark = imaging.Mark(
+    mark = Mark(
         source_type="composite" if card.weights_licence.startswith("none") else "compositeWithTrainedAlgorithmicMedia",
         parameters={
             "job_id": job.id,
@@ -45,7 +55,7 @@ def store_picture(
             **finished.notes,
         },
     )
-    data = imaging.encode(picture, format_, mark=mark)
+    data = marker.signed(imaging.encode(picture, format_, mark=mark), mark)
     key = object_keys.result_key(
         work.user_id,
         work.tryon_job_id,
@@ -70,4 +80,5 @@ def store_picture(
         warnings=warnings,
         quality_score=score,
         mask_key=inputs.mask_key if work.return_mask else None,
+        blurhash=blurhash(picture),
     )

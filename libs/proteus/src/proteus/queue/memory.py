@@ -32,6 +32,7 @@ from proteus.queue.model import (
 )
 from proteus.queue.policy import QueuePolicy
 from proteus.retry import decide
+from proteus.rowless import JOB_PREFIX, ROWLESS
 from proteus.usage import NO_USAGE, Usage
 
 WAITS_WINDOW_SECONDS = 30
@@ -191,7 +192,9 @@ class MemoryJobQueue:
 
     async def count(self) -> int:
         elsewhere = sum(entry.place in ("retry", "parked") for entry in self.state.jobs.values())
-        return len(self.state.waiting) + len(self.state.leases) + elsewhere
+        without = sum(entry.submission.engine in ROWLESS for entry in self.state.index.values())
+        leased = sum(not one.startswith(JOB_PREFIX) for one in self.state.leases)
+        return len(self.state.waiting) + leased + elsewhere - without
 
     async def stats(self) -> QueueStats:
         now = self.state.now()

@@ -28,6 +28,7 @@ from proteus.queue.model import (
 from proteus.queue.policy import QueuePolicy
 from proteus.queue.scripts import shared_args, shared_keys, source
 from proteus.queue.unread import UnreadKeys
+from proteus.rowless import JOB_PREFIX, ROWLESS
 from proteus.usage import NO_USAGE, Usage
 
 if TYPE_CHECKING:
@@ -216,12 +217,18 @@ class JobQueue:
         return Parking(parked=parked, returned=returned)
 
     async def count(self) -> int:
-        """Return how many jobs there are: in the list, leased, among the retries or parked."""
+        """Return how many jobs there are in the list, leased, among the retries or parked, those without rows apart."""
         async with self._redis.pipeline(transaction=True) as pipeline:
+            pipeline.zrange(self.keys.leases, 0, -1)
+            for task in ROWLESS:
+                pipeline.zcard(self.keys.index(task))
             pipeline.llen(self.keys.list)
-            for place in (self.keys.leases, self.keys.retry, self.keys.parked):
+            for place in (self.keys.retry, self.keys.parked):
                 pipeline.zcard(place)
-            return sum(map(int, await pipeline.execute()))
+            leased, *counts = await pipeline.execute()
+        ours = sum(not wire.text(one).startswith(JOB_PREFIX) for one in leased)
+        waiting_without, others = counts[: len(ROWLESS)], counts[len(ROWLESS) :]
+        return ours + sum(map(int, others)) - sum(map(int, waiting_without))
 
     async def stats(self) -> QueueStats:
         """Return one reading of depth, work in flight and waits.

@@ -22,6 +22,7 @@ from redis.asyncio import Redis
 
 from proteus.errors import ModelUnavailable
 from proteus.jobs import WorkerId
+from proteus.marker import PLAIN, Marker
 from proteus.queue import JobQueue, QueuePolicy
 from proteus.registry import WorkerCard, WorkerState
 from proteus.service.lifecycle import cancel, run_unless_stopped
@@ -78,6 +79,7 @@ class WorkerParts:
     Attributes:
         stuck_seconds: A task whose jobs were lost so long ago never returns.
         on_stuck: Ends the process: a thread cannot be killed.
+        marker: Marks the pictures that this worker makes.
     """
 
     redis: Redis
@@ -87,6 +89,7 @@ class WorkerParts:
     status: WorkerStatus
     stuck_seconds: float
     on_stuck: Callable[[], None] = lambda: os._exit(STUCK_EXIT)
+    marker: Marker = PLAIN
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -37,6 +37,7 @@ from gateway.api.usage import caps
 from gateway.api.usage import routes as usage
 from gateway.api.users import export, profile
 from gateway.api.users import routes as users
+from gateway.api.verify import routes as verify
 from gateway.api.vtons import routes as vtons
 from gateway.api.webhooks import routes as webhooks
 
@@ -72,7 +73,7 @@ def _routes() -> APIRouter:
     for module in (
         form, submit, status, results, auth, images, segmentations, tryons, vtons, events, users, engines, fleet, queue,
         decisions, arrivals, uploads, health, keys, tokens, accounts, tenants,
-        audit, consent, intake, bulk, workers, figures, webhooks, usage, caps, export, profile,
+        audit, consent, intake, bulk, workers, figures, webhooks, usage, caps, export, profile, verify,
     ):  # fmt: skip
         every.include_router(module.router, responses=refusals)
     return every

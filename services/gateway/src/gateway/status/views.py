@@ -19,6 +19,7 @@ from proteus.events import CostInfo, ErrorInfo, JobEvent, ResultInfo, UsageInfo
 from proteus.jobs import JobState, Stage
 from proteus.payloads import CutFacts, CutResult, TryonResult
 from proteus.stages import JobKind
+from proteus.variants import VariantWidth
 
 AddressOf = Callable[[str], str]
 """Key -> unsigned address inside this deployment's storage (`ObjectStore.url_of`)."""
@@ -124,6 +125,7 @@ def view_of_tailor_job(row: JobRow, address_of: AddressOf) -> ClientView:
                 n=1,
                 status=JobState.COMPLETED,
                 url=result_url(row.id, 1),
+                thumbnail_url=thumbnail_url(row.id, 1),
                 engine=cut.parser,
                 engine_version=cut.parser_version,
                 width=cut.width,
@@ -255,6 +257,11 @@ def result_url(job_id: str, n: int) -> str:
     return f"/v1/results/{job_id}/{n}"
 
 
+def thumbnail_url(job_id: str, n: int) -> str:
+    """Return the stable API address of a result's thumbnail."""
+    return f"{result_url(job_id, n)}?w={VariantWidth.W320}"
+
+
 def timings_of(entry: TryonRow | JobRow, units: Sequence[JobRow]) -> dict[str, float]:
     """Return how the time was spent, in seconds, as far as it is known.
 
@@ -290,12 +297,15 @@ def _picture(unit: JobRow) -> ResultInfo:
         return ResultInfo(n=unit.n, status=unit.state, garment=garment, error=error)
     made = TryonResult.read_if_readable(unit.result)
     url = result_url(unit.public_id, unit.n)
+    thumbnail = thumbnail_url(unit.public_id, unit.n)
     if made is None:
-        return ResultInfo(n=unit.n, status=JobState.COMPLETED, url=url, garment=garment)
+        return ResultInfo(n=unit.n, status=JobState.COMPLETED, url=url, thumbnail_url=thumbnail, garment=garment)
     return ResultInfo(
         n=unit.n,
         status=JobState.COMPLETED,
         url=url,
+        thumbnail_url=thumbnail,
+        blurhash=made.blurhash,
         engine=made.engine,
         engine_version=made.engine_version,
         seed=made.seed,

@@ -7,15 +7,14 @@ from gateway.ledger.engine import Ledger
 from gateway.ledger.images import ImageRow
 from gateway.ledger.jobs import JobRow
 from gateway.outbox import Submitter
-from gateway.rules.admission import SHORT_LIST
 from gateway.status.preparation import LAST
 from gateway.submitting.context import SubmitContext
 from gateway.submitting.idempotency import Idempotency, remember
 from gateway.submitting.photos import Photos
 from gateway.submitting.preparations import Preparations, Variation, is_final
+from gateway.submitting.short_list import ShortList
 from proteus.errors import NotFound
 from proteus.jobs import Category
-from proteus.keys import TAILOR
 from proteus.stages import JobKind
 
 
@@ -27,7 +26,8 @@ class Preparer:
         idempotency: Keeps a repeated request from being accepted twice.
         photos: Finds the photos that a client names.
         submitter: Queues committed jobs.
-        fleet: Knows how long the tailor's list is.
+        fleet: Knows whether new work is taken.
+        short_list: Whether the tailor's list has room for work that nobody waits for.
         parser_version: Another parser's preparations are made anew.
     """
 
@@ -39,6 +39,7 @@ class Preparer:
         photos: Photos,
         submitter: Submitter,
         fleet: FleetWatch,
+        short_list: ShortList,
         parser_version: str,
     ) -> None:
         self._ledger = ledger
@@ -46,8 +47,7 @@ class Preparer:
         self._photos = photos
         self._submitter = submitter
         self._fleet = fleet
-        self._counted = fleet.view
-        self._pushed = 0
+        self._short_list = short_list
         self._parser_version = parser_version
 
     async def cut(self, context: SubmitContext, image_url: str, *, category: Category) -> JobRow:
@@ -108,24 +108,17 @@ class Preparer:
                     known,
                     variation=Variation(self._parser_version),
                     low=True,
-                    short=self._waiting() < SHORT_LIST,
+                    short=self._short_list.is_short,
                 )
                 await plan.pin()
                 await plan.ensure(LAST[image.kind], pinned, category)
             return plan.waiting
 
         waiting = await self._idempotency.once(context, accept)
-        self._pushed += len(waiting)
+        self._short_list.pushed(len(waiting))
         await self._submitter.push(waiting)
 
     async def correct(self, image: ImageRow, category: Category) -> None:
         """Keep what the user says the garment is; `auto` returns to the tailor's guess."""
         async with self._ledger.write() as writes:
             await writes.images.set_category(image.id, None if category is Category.AUTO else category.value)
-
-    def _waiting(self) -> int:
-        """Return how many jobs wait on the tailor's list: at the last reading, and pushed here since."""
-        if self._fleet.view is not self._counted:
-            self._counted, self._pushed = self._fleet.view, 0
-        seen = self._fleet.view.stats.get(TAILOR)
-        return (seen.waiting if seen else 0) + self._pushed

@@ -17,6 +17,7 @@ from redis.exceptions import RedisError
 
 from gateway.ledger.engine import Ledger
 from gateway.ledger.images import ImageRow
+from gateway.ledger.jobs import JobRow
 from gateway.ledger.session import Writes
 from gateway.ledger.tryons import TryonRow
 from gateway.limiting import Limiter
@@ -67,6 +68,7 @@ class Eraser:
         prefixes = [image.incoming_key]
         if image.sha256 and image.key and not twins:
             prefixes += [image.key, object_keys.derived_prefix(image.user_id, image.sha256)]
+            prefixes += _variants_of(jobs)
         async with self._ledger.write() as writes:
             await writes.jobs.lock(job.id for job in jobs)
             await writes.events.empty([job.id for job in jobs])
@@ -124,6 +126,7 @@ class Eraser:
         async with self._ledger.read() as reads:
             units = await reads.jobs.units_of([entry.id for entry in rows])
         prefixes = [object_keys.result_prefix(entry.user_id, entry.id) for entry in rows]
+        prefixes += _variants_of(unit for found in units.values() for unit in found)
         async with self._ledger.write() as writes:
             await writes.jobs.lock(unit.id for found in units.values() for unit in found)
             for entry in rows:
@@ -160,3 +163,8 @@ class Eraser:
             except (RedisError, OSError) as error:
                 # A job without a row does no harm: its completion is ignored and its picture is swept.
                 log.warning("forget_failed", queue=name, jobs=len(ids), error=str(error))
+
+
+def _variants_of(jobs: Iterable[JobRow]) -> list[str]:
+    """Return the prefixes of the variants of these jobs' pictures."""
+    return [object_keys.variants_prefix(job.result_key) for job in jobs if job.result_key]

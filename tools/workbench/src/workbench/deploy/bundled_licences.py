@@ -68,6 +68,7 @@ _PILLOW: Final = {
 }
 
 KNOWN: Final[Mapping[str, tuple[Piece, ...]]] = {
+    "c2pa-python": (Piece("c2pa/libs/libc2pa_c*", "c2pa-rs, with its Rust crates linked in", "Apache-2.0"),),
     "ai-edge-litert": (Piece("ai_edge_litert/*", "LiteRT, its accelerators and compiler plugins", "Apache-2.0"),),
     "botocore": (Piece("botocore/data/*.json.gz", "descriptions of AWS services", "Apache-2.0"),),
     "networkx": (Piece("networkx/*", "graphs for tests, atlas of graphs", "BSD-3-Clause"),),

@@ -4,6 +4,7 @@
 .proteus/stack.json     the running supervisor's pid and addresses
 .proteus/ports.json     ports, kept for the next start
 .proteus/secrets.json   passwords and keys of this folder alone, readable by its owner
+.proteus/marks          the development certificate that signs pictures, and its key
 .proteus/data, logs, models
 """
 

@@ -14,6 +14,7 @@ import httpx
 from proteus.picture_formats import DECLARED_TYPES, HEIC_TYPES
 from proteus.redis_roles import RedisRole
 from proteus.storage_roles import StorageRole, weights_buckets
+from workbench.stack.certificate import development_certificate
 from workbench.stack.crew import Bounds, Crew, asked_in
 from workbench.stack.environments import environment_of
 from workbench.stack.home import Home
@@ -88,8 +89,11 @@ def make_plan(home: Home, *, models: Path, given: Mapping[str, str], without: Co
     pose_folder = models / "pose"
     reach = {**addresses(valkey, postgres, s3), "PROTEUS_SIGNING_KEY": home.secret("signing")}
     reach["AUTH_GUESTS"] = given.get("AUTH_GUESTS", DEFAULTS["AUTH_GUESTS"])
+    marks = development_certificate(home.root / "marks")
     environment = {
         **DEFAULTS,
+        "MARKS_CERTIFICATE_FILE": str(marks.certificate),
+        "MARKS_KEY_FILE": str(marks.key),
         "PROTEUS_PARSER_VERSION": given.get("TAILOR_PARSER", DEFAULTS["TAILOR_PARSER"]),
         "PROTEUS_ENGINES": given.get("WEAVER_ENGINES", DEFAULTS["WEAVER_ENGINES"]),
         **given,

@@ -1,0 +1,199 @@
+"""Marks: what is signed can be verified, what was changed cannot, and hostile files are refused or answered."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import random
+from datetime import UTC, datetime
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from proteus import imaging
+from proteus.checked_settings import SettingRefused
+from proteus.credentials import DEVELOPMENT, Credentials, CredentialsUnusable
+from proteus.errors import ImageTooLarge, ImageTooSmall, ImageUnreadable, UnsupportedMedia
+from proteus.imaging import Limits, decode_here
+from proteus.marker import PLAIN, Marker, NoSuchWatermark, find_watermark
+from proteus.marks import Mark, read_mark
+from proteus.settings import MarkSettings
+from proteus.verifying import c2pa_says, marks_of, xmp_says
+from tailor.variants import encode
+from workbench.stack.certificate import development_certificate, make_certificate
+
+NOW = datetime.now(UTC)
+CHAIN, KEY = make_certificate(now=NOW)
+ANCHORS = MarkSettings(certificate=CHAIN, key=KEY).anchors
+SIGNS = Credentials(CHAIN, KEY)
+MARK = Mark(
+    source_type="compositeWithTrainedAlgorithmicMedia",
+    parameters={"engine": "catvton", "engine_version": "2", "seed": 1},
+)
+FORMATS = ("png", "webp", "jpeg")
+STATED = {
+    "digital_source_type": "compositeWithTrainedAlgorithmicMedia", "engine": "catvton", "engine_version": "2",
+}  # fmt: skip
+
+
+def made(format: str = "png", size: int = 300) -> bytes:
+    """A marked picture without a manifest."""
+    rows, columns = np.mgrid[0:size, 0:size]
+    pixels = np.dstack([rows % 256, columns % 256, (rows + columns) % 256]).astype(np.uint8)
+    return imaging.encode(pixels, format, mark=MARK)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_a_signed_picture_and_all_its_variants_say_who_made_them(format: str) -> None:
+    signed = SIGNS.created(made(format), MARK)
+    files = [signed]
+    for wanted in ("avif", "webp", "jpeg", "png"):
+        files.append(SIGNS.derived(encode(signed, width=160, format=wanted, quality="low").data, signed))  # type: ignore[arg-type]
+    for data in files:
+        assert read_mark(data) == MARK
+        said = c2pa_says(data, anchors=ANCHORS)
+        assert {name: said[name] for name in STATED} == STATED
+        assert (said["state"], said["signer"], said["development"], said["problems"]) == (
+            "valid",
+            DEVELOPMENT,
+            True,
+            [],
+        )
+        assert c2pa_says(data, anchors="")["state"] == "untrusted"
+        other = MarkSettings(certificate=make_certificate(now=NOW)[0], key=KEY).anchors
+        assert c2pa_says(data, anchors=other)["state"] == "untrusted"
+    assert c2pa_says(made(format), anchors=ANCHORS) == {"state": "none"}
+
+
+def test_a_picture_that_was_changed_is_invalid_wherever_that_matters() -> None:
+    """Of 60 places: what still counts as valid (padding of the manifest) has the same pixels and says the same."""
+    draw, refused = random.Random(47), 0
+    for format in FORMATS:
+        signed = SIGNS.created(made(format), MARK)
+        before = c2pa_says(signed, anchors=ANCHORS)
+        for _ in range(20):
+            at = draw.randrange(64, len(signed))
+            changed = signed[:at] + bytes([signed[at] ^ (1 << draw.randrange(8))]) + signed[at + 1 :]
+            said = c2pa_says(changed, anchors=ANCHORS)
+            if said["state"] in ("invalid", "none"):
+                refused += 1
+                continue
+            assert said == before, (format, at)
+            with contextlib.suppress(ImageUnreadable):  # A PNG's checksum covers the padding, too.
+                assert np.array_equal(pixels_of(changed), pixels_of(signed)), (format, at)
+    assert refused > 30
+
+
+def test_a_manifest_of_another_picture_proves_nothing() -> None:
+    signed = SIGNS.created(made("jpeg"), MARK)
+    head = signed.index(b"\xff\xdb")  # The manifest lies before the tables; the pixels behind are another picture's.
+    other = made("jpeg", size=310)
+    forged = signed[:head] + other[other.index(b"\xff\xdb") :]
+    assert c2pa_says(forged, anchors=ANCHORS)["state"] == "invalid"
+
+
+def pixels_of(data: bytes) -> np.ndarray:
+    return decode_here(data, limits=Limits(), keep_alpha=False).pixels
+
+
+def test_the_child_says_it_all() -> None:
+    said = marks_of(SIGNS.created(made("webp"), MARK), limits=Limits(), anchors=ANCHORS)
+    assert (said["format"], said["width"], said["height"], said["xmp"]) == ("webp", 300, 300, STATED)
+    assert (said["c2pa"]["state"], said["c2pa"]["engine"]) == ("valid", "catvton")
+
+
+def hostile() -> dict[str, tuple[bytes, type[Exception] | None]]:
+    """Files that were made to break a reader, each with its refusal; None: it is a picture, and is answered."""
+    signed = SIGNS.created(made("png"), MARK)
+    bomb = io.BytesIO()
+    Image.new("1", (20_000, 20_000)).save(bomb, "PNG")
+    deep = Mark(source_type="composite", parameters={"engine": ["x"] * 50, "engine_version": "\x1b[31m" + "v" * 900})
+    return {
+        "nothing": (b"", ImageUnreadable),
+        "text": (b"<script>alert(1)</script>" * 9, UnsupportedMedia),
+        "half": (signed[: len(signed) // 2], ImageUnreadable),
+        "head": (signed[:40], ImageUnreadable),
+        "bomb": (bomb.getvalue(), ImageTooLarge),
+        "tiny": (imaging.encode(np.zeros((8, 8, 3), np.uint8), "png"), ImageTooSmall),
+        "large": (b"\x89PNG\r\n\x1a\n" + bytes(21 * 1024 * 1024), ImageTooLarge),
+        "avif": (b"\0\0\0\x1cftypavif" + bytes(500), ImageUnreadable),
+        "jumbf": (made("jpeg")[:2] + b"\xff\xeb\xff\xff" + b"JP\0\1" * 16_383 + b"\0" + made("jpeg")[2:], None),
+        "mark": (imaging.encode(np.zeros((80, 80, 3), np.uint8), "webp", mark=deep), None),
+    }
+
+
+@pytest.mark.parametrize("name", sorted(hostile()))
+def test_a_hostile_file_is_refused_or_answered_in_few_words(name: str) -> None:
+    data, refusal = hostile()[name]
+    if refusal is not None:
+        with pytest.raises(refusal):
+            marks_of(data, limits=Limits(), anchors=ANCHORS)
+        return
+    said = marks_of(data, limits=Limits(), anchors=ANCHORS)
+    assert said["c2pa"]["state"] in ("none", "invalid")
+    assert len(str(said)) < 2_000
+    assert "\x1b" not in str(said["xmp"])
+
+
+@pytest.mark.parametrize(
+    ("raw", "kind"),
+    [
+        (MARK.to_xmp(), "compositeWithTrainedAlgorithmicMedia"),
+        (b"<a DigitalSourceType=\"http://cv.iptc.org/newscodes/digitalsourcetype/digitalCapture\"/>", "digitalCapture"),
+        (b"<x:DigitalSourceType>http://cv.iptc.org/newscodes/digitalsourcetype/composite</x:DigitalSourceType>",
+         "composite"),
+        (b'DigitalSourceType="http://elsewhere/composite"', None),
+        (b'proteus:Parameters="{', None),
+        (b"\xff\xfe\0" * 99, None),
+        (b"", None),
+    ],
+)  # fmt: skip
+def test_xmp_says_a_kind_or_nothing(raw: bytes, kind: str | None) -> None:
+    said = xmp_says(raw)
+    assert (said and said["digital_source_type"]) == kind
+
+
+def test_a_certificate_is_made_once_for_its_owner_alone_and_a_broken_one_is_found_at_start(tmp_path) -> None:
+    files = development_certificate(tmp_path / "marks")
+    assert development_certificate(tmp_path / "marks") == files
+    assert [file.stat().st_mode & 0o077 for file in files] == [0, 0]
+    chain, key = (file.read_text() for file in files)
+    assert Credentials.of(chain, key) is not None
+    assert Credentials.of("", "") is None
+    for certificate, secret in (("no PEM", key), (chain, "no key"), (chain, KEY)):
+        with pytest.raises(CredentialsUnusable):
+            Credentials.of(certificate, secret)
+    for one in ({"certificate": chain}, {"key": key}):
+        with pytest.raises(SettingRefused, match="set both or none") as refused:
+            MarkSettings(**one)
+        assert "PRIVATE" not in str(refused.value)
+
+
+class Inverting:
+    """A watermark that everybody sees."""
+
+    def embed(self, pixels: np.ndarray) -> np.ndarray:
+        """Return the negative."""
+        return 255 - pixels
+
+
+def test_a_label_shows_on_any_ground_and_touches_nothing_else() -> None:
+    for grey in (0, 128, 255):
+        before = np.full((400, 300, 3), grey, np.uint8)
+        after = Marker(label="AI-generated").stamped(before)
+        changed = np.argwhere((after != before).any(-1))
+        assert after.shape == before.shape
+        assert changed[:, 0].min() > 370
+        assert changed[:, 1].max() < 120
+        assert int(after.max()) - int(after[380:, :60].min()) > 60, grey
+    assert PLAIN.stamped(before) is before
+    assert PLAIN.signed(b"file", MARK) == b"file"
+
+
+def test_a_watermark_is_an_installed_plugin_or_an_error() -> None:
+    dark = np.zeros((20, 20, 3), np.uint8)
+    assert Marker(watermark=Inverting()).stamped(dark).min() == 255
+    assert find_watermark("") is None
+    with pytest.raises(NoSuchWatermark, match="'nobodys'"):
+        find_watermark("nobodys")
