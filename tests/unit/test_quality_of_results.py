@@ -15,6 +15,7 @@ from proteus.jobs import JobId
 from proteus.payloads import TryonResult, TryonWork
 from proteus.picture_warnings import warn
 from proteus.queue import Claimed
+from proteus.worker.safety import SafetyCheck
 from weaver.pipelines.contract import Finished, WeaveJob
 from weaver.pipelines.puppet import PuppetEngine, weave
 from weaver.results import store_picture
@@ -42,7 +43,7 @@ def stored(inputs: WeaveJob, *codes: str, floor: float = 0.1) -> tuple[TryonResu
     shelf = Shelf()
     finished = Finished(id=JOB.id, picture=np.zeros((64, 64, 3), np.uint8), warnings=codes)
     card = replace(PUPPET, quality_floor=floor)
-    return store_picture(shelf, JOB, finished, inputs=inputs, card=card, worker="w"), shelf  # type: ignore[arg-type]
+    return store_picture(shelf, JOB, finished, inputs=inputs, card=card, worker="w", safety=SafetyCheck()), shelf  # type: ignore[arg-type]
 
 
 @pytest.fixture

@@ -13,11 +13,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, fields
-from typing import Annotated, Any, ClassVar, Final, Literal, TypeVar
+from typing import Annotated, Any, ClassVar, Final, Literal, TypeVar, get_args
 
 from pydantic import BaseModel, BeforeValidator, Field, ValidationError
 
-from proteus.artefacts import CategoryScore, GarmentCut, IngestedImage, PersonParse, PictureWarning
+from proteus.artefacts import CategoryScore, GarmentCut, IngestedImage, PersonParse, PictureWarning, SafetyLevel
 from proteus.engines import Quality
 from proteus.messages import NONE_IF_UNREADABLE, Message, default_for_empty
 
@@ -49,7 +49,13 @@ def _texts(value: object) -> tuple[str, ...]:
     return tuple(one for one in value if isinstance(one, str)) if isinstance(value, list | tuple) else ()
 
 
+def _known_level(value: object) -> object:
+    """Read a level of another version as the strictest: it was meant to examine pictures."""
+    return value if value is None or value in get_args(SafetyLevel) else "strict"
+
+
 _Text = Annotated[str, Field(min_length=1)]
+_Safety = Annotated[SafetyLevel | None, BeforeValidator(_known_level)]
 _Warnings = Annotated[tuple[PictureWarning, ...], _readable(PictureWarning)]
 _Categories = Annotated[tuple[CategoryScore, ...], _readable(CategoryScore)]
 _Codes = Annotated[tuple[str, ...], BeforeValidator(_texts)]
@@ -94,6 +100,7 @@ class TryonWork(_Work):
         parse_key: The photo's parse; None for an engine that needs none.
         mask_key: A mask of the client's own instead of the parse's.
         output_format: None: the engine's own.
+        safety: The tenant's own level; None: the deployment's, which the worker knows.
     """
 
     _constants: ClassVar[Mapping[str, str | None]] = {"job_type": "tryon"}
@@ -114,6 +121,7 @@ class TryonWork(_Work):
     seed: Annotated[int, Field(ge=0, lt=SEEDS, strict=True), default_for_empty(0)] = 0
     output_format: Annotated[Literal["webp", "png", "jpeg"] | None, default_for_empty(None)] = None
     options: Annotated[Mapping[str, Any], default_for_empty({})] = field(default_factory=dict)
+    safety: _Safety = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -135,6 +143,7 @@ class IngestWork(TailorWork):
     Attributes:
         content_type: The type that the client declared. Nothing follows from it: the bytes say what the file is.
         kind: The photo's subject, `person` or `garment`; a garment's transparency is kept.
+        safety: The tenant's own level; None: the deployment's, which the worker knows.
     """
 
     _constants = _tailor_constants("ingest")
@@ -142,6 +151,7 @@ class IngestWork(TailorWork):
     incoming_key: _Text
     content_type: str | None = None
     kind: _Words = None
+    safety: _Safety = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import SettingsConfigDict
 
+from proteus.artefacts import SafetyLevel
 from proteus.checked_settings import CheckedSettings
 from proteus.licences import LicenceRules
 from proteus.secret_files import SecretSettings, refuse_published
@@ -140,6 +141,20 @@ class LeaseSettings(CheckedSettings):
 
     reap_seconds: float = Field(default=2.0, gt=0)
     """`LEASE_REAP_SECONDS`. How often every worker looks for expired leases."""
+
+
+class SafetySettings(CheckedSettings):
+    """What pictures may show. No model comes with Proteus: docs/safety.md says what a deployment brings."""
+
+    model_config = SettingsConfigDict(frozen=True, env_prefix="SAFETY_", extra="ignore", protected_namespaces=())
+
+    level: SafetyLevel = "off"
+    """`SAFETY_LEVEL`. `off`: no picture is examined, but for tenants with a level of their own. `standard`, `strict`:
+    photos and results are, and nothing is accepted or stored unexamined."""
+
+    model_dir: str = ""
+    """`SAFETY_MODEL_DIR`. Folder with `safety.onnx` and `safety.json`; empty: there is no model. A worker with
+    `<SERVICE>_WEIGHTS_SOURCE` fills an empty one from the source's folder of the same name."""
 
 
 class ProbeSettings(CheckedSettings):

@@ -139,7 +139,7 @@ class Worker:
         waits = Waits()
         store = self._store.watched(waits)
         return await retry_while_unavailable(
-            lambda parser: tasks.run(store, job.body, parser, self._bench.pose_model, self._bench.limits),
+            lambda parser: tasks.run(store, job.body, parser, self._bench),
             seconds=self._settings.store_patience_seconds,
             moved=self._moved,
             waits=lambda: waits.waiting,

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import replace
+from pathlib import Path
 from typing import Final
 
 from proteus import keys
@@ -14,6 +15,7 @@ from proteus.registry import WorkerCard
 from proteus.worker.claims import VERDICT_PATIENCE_SECONDS
 from proteus.worker.run import Work, WorkerParts, run_worker
 from proteus.worker.runtime import WorkerStatus
+from proteus.worker.safety import SafetyCheck, load_safety
 from proteus.worker.weights import WeightsOrder
 from weaver.claiming import Claimer
 from weaver.control import ConfigReader
@@ -51,6 +53,7 @@ class Weaver:
         self._settings = settings
         self._profile = CostProfile(max_batch=settings.weaver.max_batch)
         self._engines: Mapping[str, Engine] = {}
+        self._safety = SafetyCheck()
         self.runner: EngineRunner | None = None
 
     @property
@@ -59,11 +62,13 @@ class Weaver:
         return self._settings.weaver.max_batch
 
     def weights(self) -> list[WeightsOrder]:
-        """Return the weights its engines need."""
+        """Return the weights its engines and the safety model need."""
         return weights_of(self._settings)
 
     def load(self, missing: Mapping[str, ModelUnavailable]) -> None:
         """Load the engines, measure them, and compute how many pictures fit into memory."""
+        safety = self._settings.safety
+        self._safety = load_safety(safety, missing.get(Path(safety.model_dir).name))
         self._engines = load_engines(self._settings, self._profile, missing)
         self._settings = self._settings.model_copy(update={"weaver": fitting(self._settings.weaver)})
 
@@ -73,7 +78,13 @@ class Weaver:
         parts.claims.device = device_of(weaver)
         config = ConfigReader(parts.redis, max_age_seconds=weaver.poll_seconds)
         worker, self.runner = make_worker(
-            weaver, self._engines, parts, config=config, profile=self._profile, progress=progress, metrics=Metrics()
+            weaver,
+            self._engines,
+            replace(parts, safety=self._safety),
+            config=config,
+            profile=self._profile,
+            progress=progress,
+            metrics=Metrics(),
         )
         return Work(
             run=worker.run,
@@ -113,17 +124,15 @@ def make_worker(
     metrics: Metrics,
 ) -> tuple[Worker, EngineRunner]:
     """Build the worker and its engine runner."""
-    claims, heartbeat, work_available = parts.claims, parts.heartbeat, parts.status.work_available
+    claims, work_available = parts.claims, parts.status.work_available
     runner = EngineRunner(engines, parts, profile=profile, progress=progress, metrics=metrics)
     claimer = Claimer(
         settings, claims=claims, config=config, runner=runner, profile=profile, work_available=work_available
     )
     delivery = Delivery(
         engines,
-        claims=claims,
-        store=parts.store,
+        parts,
         progress=progress,
-        heartbeat=heartbeat,
         metrics=metrics,
         patience_seconds=settings.store_patience_seconds,
     )

@@ -19,10 +19,9 @@ from proteus.payloads import TryonResult
 from proteus.queue import Claimed, Completion, Failure, Verdict
 from proteus.retrying import retry_while_unavailable
 from proteus.service import telemetry
-from proteus.storage import ObjectStore
 from proteus.tracing import span
-from proteus.worker.claims import Claims, Gone, failure_of, failure_of_gone
-from proteus.worker.heartbeat import Heartbeat
+from proteus.worker.claims import Gone, failure_of, failure_of_gone
+from proteus.worker.run import WorkerParts
 from weaver.metrics import Metrics
 from weaver.open_batch import BatchItem
 from weaver.pipelines.contract import DECODED_IN, Engine, Finished
@@ -42,19 +41,18 @@ class Delivery:
     def __init__(
         self,
         engines: Mapping[str, Engine],
+        parts: WorkerParts,
         *,
-        claims: Claims,
-        store: ObjectStore,
         progress: ProgressReporter,
-        heartbeat: Heartbeat,
         metrics: Metrics,
         patience_seconds: float,
     ) -> None:
         self._engines = engines
-        self._claims = claims
-        self._store = store
+        self._claims = parts.claims
+        self._store = parts.store
+        self._safety = parts.safety
         self._progress = progress
-        self._heartbeat = heartbeat
+        self._heartbeat = parts.heartbeat
         self._metrics = metrics
         self._patience_seconds = patience_seconds
 
@@ -101,6 +99,7 @@ class Delivery:
                         inputs=item.inputs,
                         card=self._engines[job.engine].card,
                         worker=self._claims.worker,
+                        safety=self._safety,
                     ),
                     seconds=self._patience_seconds,
                     moved=self._heartbeat.moved,

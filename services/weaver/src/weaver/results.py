@@ -8,15 +8,25 @@ from proteus.payloads import TryonResult, TryonWork
 from proteus.picture_warnings import quality_of, require_quality, warn_all
 from proteus.queue import Claimed
 from proteus.storage import ObjectStore
+from proteus.worker.safety import SafetyCheck
 from weaver.pipelines.contract import Finished, WeaveJob
 
 
 def store_picture(
-    store: ObjectStore, job: Claimed, finished: Finished, *, inputs: WeaveJob, card: EngineCard, worker: str
+    store: ObjectStore,
+    job: Claimed,
+    finished: Finished,
+    *,
+    inputs: WeaveJob,
+    card: EngineCard,
+    worker: str,
+    safety: SafetyCheck,
 ) -> TryonResult:
-    """Encode with the AI mark and the job's parameters, store, and return the result for the completion.
+    """Examine, encode with the AI mark and the job's parameters, store, and return the result for the completion.
 
     Raises:
+        ContentBlocked: The safety model refuses what it shows; nothing is stored.
+        SafetyUnavailable: It could not be examined.
         DependencyUnavailable: The store does not answer; calling again is safe.
         QualityTooLow: It is too poor for its engine.
         EngineError: The engine's output is no picture.
@@ -28,6 +38,7 @@ def store_picture(
     score = quality_of(inputs.confidence, warnings)
     require_quality(score, floor=card.quality_floor)
     picture = finished.image
+    safety.examine(picture, level=work.safety, picture="output")
     height, width = picture.shape[:2]
     mark = imaging.Mark(
         source_type="composite" if card.weights_licence.startswith("none") else "compositeWithTrainedAlgorithmicMedia",

@@ -15,6 +15,7 @@ from proteus.settings import (
     LogSettings,
     ProbeSettings,
     RedisSettings,
+    SafetySettings,
     StorageSettings,
     TracingSettings,
     fresh_worker_id,
@@ -112,6 +113,7 @@ class Settings(BaseModel):
 
     weaver: WeaverSettings = Field(default_factory=WeaverSettings)
     worker: WorkerSettings = Field(default_factory=WorkerSettings)
+    safety: SafetySettings = Field(default_factory=SafetySettings)
     redis: RedisSettings = Field(default_factory=RedisSettings)
     storage: StorageSettings = Field(default_factory=StorageSettings)
     lease: LeaseSettings = Field(default_factory=LeaseSettings)

@@ -36,7 +36,7 @@ from proteus.storage import ObjectStore
 TAKEN: Final = frozenset({".safetensors", ".onnx", ".json", ".txt", ".model"})
 WEIGHTS: Final = frozenset({".safetensors", ".onnx"})
 LISTING: Final = "SHA256SUMS"
-MODELS: Final = CARDS.keys() | PARSERS.keys()
+MODELS: Final = CARDS.keys() | PARSERS.keys() | {"safety"}
 HUB: Final = re.compile(r"(?P<repository>[\w.-]+/[\w.-]+)(@(?P<revision>[\w./-]+))?")
 BUCKET: Final = re.compile(r"s3://(?P<bucket>[a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(/(?P<prefix>.*))?")
 

@@ -24,10 +24,11 @@ tenants = Table(
     Column("samples_most", Integer),
     Column("limits", JSONB, nullable=False, server_default=text("'{}'::jsonb")),
     Column("consent", JSONB),
+    Column("safety", Text),
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=NOW),
 )
 """`engines`, `samples_most`: what the tenant may use; NULL: everything. `limits`: units by kind, as a whole. `consent`:
-what it asks of its shoppers."""
+what it asks of its shoppers. `safety`: its own level; NULL: the deployment's."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -39,6 +40,7 @@ class TenantRow:
     samples_most: int | None
     limits: dict[str, int]
     consent: dict[str, Any] | None
+    safety: str | None
     created_at: datetime
 
 
@@ -55,6 +57,13 @@ class TenantReads(Statements):
             statement = statement.where(tuple_(tenants.c.created_at, tenants.c.id) > after)
         return await self._all(TenantRow, statement)
 
+    async def safety_levels(self) -> dict[str, str]:
+        """The tenants with a safety level of their own."""
+        found = await self._connection.execute(
+            select(tenants.c.id, tenants.c.safety).where(tenants.c.safety.is_not(None))
+        )
+        return {row.id: row.safety for row in found}
+
 
 class TenantWrites(TenantReads):
     """Changes of tenants."""
@@ -64,10 +73,16 @@ class TenantWrites(TenantReads):
         await self._connection.execute(upsert(tenants).values(id=tenant).on_conflict_do_nothing())
 
     async def restrict(
-        self, tenant: str, *, engines: list[str] | None, samples_most: int | None, limits: dict[str, int]
+        self,
+        tenant: str,
+        *,
+        engines: list[str] | None,
+        samples_most: int | None,
+        limits: dict[str, int],
+        safety: str | None,
     ) -> TenantRow:
         """Say what a tenant may use."""
-        values = {"engines": engines, "samples_most": samples_most, "limits": limits}
+        values = {"engines": engines, "samples_most": samples_most, "limits": limits, "safety": safety}
         statement = (
             upsert(tenants)
             .values(id=tenant, **values)

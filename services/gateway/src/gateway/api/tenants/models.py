@@ -11,12 +11,14 @@ from gateway.api.wire import asked, page, said
 from gateway.ledger.tenants import TenantRow
 from gateway.status.models import AT
 from gateway.status.views import iso
+from proteus.artefacts import SafetyLevel
 
 EXAMPLE: Final[dict[str, Any]] = {
     "tenant": "acme",
     "engines": ["puppet", "fashn"],
     "samples_most": 2,
     "limits": {"pictures_a_day": 5000},
+    "safety": "strict",
     "created_at": AT,
 }
 
@@ -24,11 +26,16 @@ EXAMPLE: Final[dict[str, Any]] = {
 class RightsRequest(BaseModel):
     """What a tenant may use. What is left out or null is not restricted."""
 
-    model_config = asked(engines=["puppet", "fashn"], samples_most=2, limits={"pictures_a_day": 5000})
+    model_config = asked(engines=["puppet", "fashn"], samples_most=2, limits={"pictures_a_day": 5000}, safety="strict")
 
     engines: Engines | None = Field(default=None, description="Names of engines, see GET /v1/models.")
     samples_most: int | None = Field(default=None, ge=1, le=4, description="Pictures of one try-on.")
     limits: Limits = {}
+    safety: SafetyLevel | None = Field(
+        default=None,
+        description="How photos and results are examined, instead of the deployment's level; a level other than `off` "
+        "needs the deployment's own model (docs/safety.md).",
+    )
 
 
 class TenantBody(BaseModel):
@@ -40,6 +47,7 @@ class TenantBody(BaseModel):
     engines: list[str] | None
     samples_most: int | None
     limits: dict[str, int]
+    safety: str | None = None
     created_at: str
 
     @classmethod
@@ -50,6 +58,7 @@ class TenantBody(BaseModel):
             engines=row.engines,
             samples_most=row.samples_most,
             limits=row.limits,
+            safety=row.safety,
             created_at=iso(row.created_at),
         )
 

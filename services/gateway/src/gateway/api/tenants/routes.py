@@ -32,11 +32,19 @@ async def restrict(
     tenant: Annotated[TenantName, Path()],
     wish: RightsRequest,
 ) -> TenantBody:
-    """Restrict a tenant's engines, samples and units by kind, for its keys and shoppers too. Holds within seconds."""
+    """Restrict a tenant's engines, samples, units by kind and what pictures may show. Holds within seconds.
+
+    It holds for the tenant's keys and shoppers too.
+    """
     rights = rights_of(wish.engines, wish.samples_most)
     engines = None if rights.engines is None else sorted(rights.engines)
     async with services.ledger.write() as writes:
-        values: dict[str, Any] = {"engines": engines, "samples_most": rights.samples_most, "limits": dict(wish.limits)}
+        values: dict[str, Any] = {
+            "engines": engines,
+            "samples_most": rights.samples_most,
+            "limits": dict(wish.limits),
+            "safety": wish.safety,
+        }
         row = await writes.tenants.restrict(tenant, **values)
         await Actor.of(caller, trace).did(writes, "tenant.restrict", tenant, tenant=tenant, **values)
     return TenantBody.of(row)
