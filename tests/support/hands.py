@@ -60,6 +60,7 @@ class Hands:
         self.queues = {name: JobQueue(redis, name, policy=policy) for name in (JOBS, TAILOR)}
         self.store = store
         self.worker = WorkerId("hands")
+        self.safety = SafetyCheck()
 
     async def take(self, list_name: str = JOBS) -> Claimed:
         """Claim the next job, waiting for it to come."""
@@ -121,7 +122,7 @@ class Hands:
         work = read_tailor_work(job.body)
         match work:
             case IngestWork():
-                return tasks.ingest(self.store, work, Limits(), SafetyCheck())
+                return tasks.ingest(self.store, work, Limits(), self.safety)
             case CutWork():
                 return self._cut(work)
             case ParseWork():

@@ -7,6 +7,7 @@ with random weights. The others fail as real models do, but not for grey picture
 from __future__ import annotations
 
 import copy
+import io
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,6 +16,7 @@ from typing import Any, Literal
 import numpy as np
 import onnx
 from onnx import ModelProto, NodeProto, TensorProto, helper, numpy_helper
+from PIL import Image
 
 Kind = Literal["colours", "random", "nan", "raises", "too_many"]
 
@@ -38,6 +40,13 @@ def card(**changes: Any) -> dict[str, Any]:
     for name, change in changes.items():
         found[name] = {**found[name], **change} if isinstance(change, Mapping) else change
     return found
+
+
+def painted(colour: tuple[int, int, int], size: tuple[int, int] = (96, 128)) -> bytes:
+    """Return a PNG of one colour."""
+    out = io.BytesIO()
+    Image.new("RGB", size, colour).save(out, "PNG")
+    return out.getvalue()
 
 
 def write_model(folder: Path, kind: Kind = "colours", *, axes: str = "nchw", **changes: Any) -> Path:

@@ -158,7 +158,7 @@ class SafetyCheck:
             if labels:
                 CHECKS.labels(picture, "blocked").inc()
                 shown = {label: round(scores[label], 3) for label in labels}
-                log.warning("content_blocked", picture=picture, level=level, labels=shown)
+                log.warning("content_blocked", picture=picture, safety_level=level, labels=shown)
                 raise ContentBlocked
         CHECKS.labels(picture, "passed").inc()
 
@@ -183,7 +183,7 @@ def load_safety(settings: SafetySettings, missing: ModelUnavailable | None = Non
     model = SafetyModel(Path(settings.model_dir)) if settings.model_dir else None
     log.info(
         "safety",
-        level=settings.level,
+        safety_level=settings.level,
         model=f"{model.card.name} {model.card.version}" if model else "none",
         examined="nothing, but for tenants with a level" if settings.level == "off" else "every photo and result",
     )
