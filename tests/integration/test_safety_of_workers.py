@@ -67,7 +67,7 @@ async def test_a_tailor_blocks_by_level_keeps_nothing_and_refuses_what_it_cannot
     model = write_model(tmp_path / "safety")
     before, port = set(photos(fleet)), free_port()
     http = {"TAILOR_HTTP_HOST": "127.0.0.1", "TAILOR_HTTP_PORT": str(port)}
-    await started(fleet, "t1", SAFETY_LEVEL="standard", SAFETY_MODEL_DIR=str(model), **http)
+    await started(fleet, "t1", SAFETY_LEVEL="standard", SAFETY_WEIGHTS_DIR=str(model.parent), **http)
     for n, (colour, body) in enumerate(
         (
             (RED, {}),
@@ -92,7 +92,9 @@ async def test_a_tailor_blocks_by_level_keeps_nothing_and_refuses_what_it_cannot
 @pytest.mark.usefixtures("pose_folder")
 async def test_a_model_that_fails_is_tried_again_and_then_the_job_fails_by_name(fleet: Fleet, tmp_path: Path) -> None:
     before = set(photos(fleet))
-    await started(fleet, "t1", SAFETY_LEVEL="strict", SAFETY_MODEL_DIR=str(write_model(tmp_path / "m", "raises")))
+    await started(
+        fleet, "t1", SAFETY_LEVEL="strict", SAFETY_WEIGHTS_DIR=str(write_model(tmp_path / "safety", "raises").parent)
+    )
     assert (await ingested(fleet, "grey", GREY)).state is JobState.COMPLETED
     kept = set(photos(fleet)) - before
     view = await ingested(fleet, "red", RED)
@@ -106,10 +108,10 @@ async def test_a_model_that_fails_is_tried_again_and_then_the_job_fails_by_name(
 @pytest.mark.usefixtures("pose_folder")
 @pytest.mark.parametrize("module", ["tailor", "weaver"])
 async def test_a_worker_whose_level_has_no_sound_model_ends_and_its_jobs_wait(module, fleet, tmp_path) -> None:
-    broken = write_model(tmp_path / "broken", thresholds={"strict": {"red": 2}})
+    broken = write_model(tmp_path / "safety", thresholds={"strict": {"red": 2}})
     for environment, reason in (
-        ({"SAFETY_LEVEL": "strict"}, "SAFETY_MODEL_DIR names no folder"),
-        ({"SAFETY_LEVEL": "off", "SAFETY_MODEL_DIR": str(broken)}, "thresholds.strict.red is 2"),
+        ({"SAFETY_LEVEL": "strict"}, "SAFETY_WEIGHTS_DIR names no folder"),
+        ({"SAFETY_LEVEL": "off", "SAFETY_WEIGHTS_DIR": str(broken.parent)}, "thresholds.strict.red is 2"),
         ({"SAFETY_LEVEL": "high"}, "SAFETY_LEVEL is 'high'"),
     ):
         settings = {"POSE_MODEL_DIR": str(POSE), "TAILOR_HTTP_PORT": "0", "WEAVER_ENGINES": "timed"}
@@ -122,7 +124,9 @@ async def test_a_worker_whose_level_has_no_sound_model_ends_and_its_jobs_wait(mo
 @pytest.mark.slow
 async def test_a_weaver_says_at_start_how_pictures_are_examined(fleet: Fleet, tmp_path: Path) -> None:
     off = await fleet.weaver("w1")
-    on = await fleet.weaver("w2", SAFETY_LEVEL="strict", SAFETY_MODEL_DIR=str(write_model(tmp_path / "safety")))
+    on = await fleet.weaver(
+        "w2", SAFETY_LEVEL="strict", SAFETY_WEIGHTS_DIR=str(write_model(tmp_path / "safety").parent)
+    )
     for process, level, model in ((off, "off", "none"), (on, "strict", "colours 1")):
         lines = [json.loads(line) for line in process.log.read_text().splitlines() if line.startswith("{")]
         (said,) = [line for line in lines if line["event"] == "safety"]

@@ -101,29 +101,27 @@ def _no_json(folder: Path) -> None:
 @pytest.mark.parametrize("harm", [_no_folder, _no_file, _half_a_file, _no_json])
 @pytest.mark.parametrize("level", LEVELS)
 def test_a_worker_with_a_broken_model_does_not_start_at_any_level(harm, level, tmp_path: Path) -> None:
-    folder = write_model(tmp_path / "safety")
-    assert load_safety(SafetySettings(level=level, model_dir=str(folder))).level == level
+    folder, settings = write_model(tmp_path / "safety"), SafetySettings(level=level, weights_dir=str(tmp_path))
+    assert load_safety(settings, {}).level == level
     harm(folder)
     with pytest.raises(ModelUnavailable):
-        load_safety(SafetySettings(level=level, model_dir=str(folder)))
+        load_safety(settings, {})
 
 
 def test_a_level_without_a_model_does_not_start_and_off_needs_none() -> None:
     for level in ("standard", "strict"):
-        with pytest.raises(ModelUnavailable, match=f"SAFETY_LEVEL is '{level}', but SAFETY_MODEL_DIR"):
-            load_safety(SafetySettings(level=level))
-    assert outcome(load_safety(SafetySettings()), painted(RED)) == "passed"
+        with pytest.raises(ModelUnavailable, match=f"SAFETY_LEVEL is '{level}', but SAFETY_WEIGHTS_DIR"):
+            load_safety(SafetySettings(level=level), {})
+    assert outcome(load_safety(SafetySettings(), {}), painted(RED)) == "passed"
     why = ModelUnavailable("the source has none")
     with pytest.raises(ModelUnavailable, match="the source has none"):
-        load_safety(SafetySettings(model_dir="/nowhere/safety"), why)
+        load_safety(SafetySettings(weights_dir="/nowhere"), {"safety": why})
 
 
-def test_the_model_comes_from_the_workers_source_by_its_folders_name() -> None:
-    settings = SafetySettings(level="strict", model_dir="/weights/safety")
-    (order,) = safety_weights(settings, source="s3://models", service="weaver")
+def test_the_model_comes_from_a_source_of_its_own_as_other_weights_do() -> None:
+    (order,) = safety_weights(SafetySettings(weights_dir="/weights", weights_source="s3://models"))
     assert (order.target, order.source) == (Path("/weights/safety"), "s3://models")
-    assert safety_weights(settings, source="", service="weaver") == []
-    assert safety_weights(SafetySettings(), source="s3://models", service="tailor") == []
+    assert safety_weights(SafetySettings(weights_source="s3://models")) == []
 
 
 @pytest.mark.parametrize(

@@ -39,6 +39,7 @@ from gateway.api.segmentations import uploads
 from gateway.api.tryons import form
 from gateway.api.tryons.shortcut import SubmitShortcut
 from gateway.api.tryons.submit import TRYONS
+from gateway.connections import Connections
 from gateway.fleet.parking import Parker
 from gateway.fleet.watch import FleetWatch
 from gateway.ledger.engine import Ledger
@@ -53,7 +54,7 @@ from gateway.recording.reconciler import Reconciler
 from gateway.recording.recorder import Recorder
 from gateway.rules.options import AUTO, card_of, default_engine
 from gateway.rules.prices import PriceTable
-from gateway.rules.shares import Shares, limits_of
+from gateway.rules.shares import Shares, connection_limits_of, limits_of
 from gateway.rules.text import DATA_URI_LENGTH_MOST
 from gateway.rules.tokens import tokens_of
 from gateway.rules.webhook_targets import TargetRules
@@ -183,6 +184,7 @@ def build(settings: GatewaySettings, stopping: asyncio.Event) -> Services:
         shoppers=Shoppers(ledger, tokens, callers, settings.auth),
         limiter=limiter,
         shares=Shares(limits_of(settings.limits)),
+        connections=Connections(connection_limits_of(settings.limits), redis),
         addresses=Addresses(
             networks(settings.edge.trusted_proxies), key=settings.tokens.signing_key.get_secret_value()
         ),
@@ -239,7 +241,7 @@ async def running(services: Services, sockets: SocketServer) -> AsyncIterator[No
     try:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(loops(), name="background")
-            sockets.attach(services.relay, services.callers, services.shares)
+            sockets.attach(services.relay, services.callers, services.shares, services.connections)
             try:
                 yield
             finally:

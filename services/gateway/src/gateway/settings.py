@@ -107,7 +107,8 @@ Limit = Annotated[int, Field(ge=0)]
 
 
 class LimitSettings(CheckedSettings):
-    """Limits of one user, one address or one tenant. Rates count over all gateways, what is open at once per process.
+    """Limits of one user, one address or one tenant. Rates, sockets and streams count over all gateways, what else is
+    open at once per process.
 
     0 switches a limit off. `guest_…` holds for one guest; an address may have `address_share` times as much, because a
     household or an office stands behind it, and an account `account_share` times, because a shop does.
@@ -143,6 +144,12 @@ class LimitSettings(CheckedSettings):
 
     guest_sockets_at_once: Limit = 6
     """Sockets."""
+
+    key_connections: Limit = 2_000
+    """Sockets of all callers of one API key at all gateways, and as many event streams."""
+
+    tenant_connections: Limit = 20_000
+    """The same of one tenant."""
 
     guest_upload_bytes_at_once: Limit = 64 * 1024 * 1024
     """Bytes of bodies that are being received: three of the largest photos."""

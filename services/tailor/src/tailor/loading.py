@@ -47,7 +47,7 @@ def weights_of(settings: Settings) -> list[WeightsOrder]:
     """
     tailor = settings.tailor
     settings.worker.licences.require(PARSERS[tailor.parser])
-    safety = safety_weights(settings.safety, source=tailor.weights_source, service="tailor")
+    safety = safety_weights(settings.safety)
     if tailor.parser == "classic":
         return safety
     return [
@@ -70,7 +70,7 @@ def make_bench(settings: Settings, missing: Mapping[str, ModelUnavailable] | Non
     missing = missing or {}
     if refused := missing.get(settings.tailor.parser):
         raise refused
-    safety = load_safety(settings.safety, missing.get(Path(settings.safety.model_dir).name))
+    safety = load_safety(settings.safety, missing)
     folder = Path(settings.pose.model_dir)
     make_parser = _parser_maker(settings)
     parsers = [make_parser(PoseModel(folder)) for _ in range(settings.tailor.slots)]

@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import replace
-from pathlib import Path
 from typing import Final
 
 from proteus import keys
@@ -67,8 +66,7 @@ class Weaver:
 
     def load(self, missing: Mapping[str, ModelUnavailable]) -> None:
         """Load the engines, measure them, and compute how many pictures fit into memory."""
-        safety = self._settings.safety
-        self._safety = load_safety(safety, missing.get(Path(safety.model_dir).name))
+        self._safety = load_safety(self._settings.safety, missing)
         self._engines = load_engines(self._settings, self._profile, missing)
         self._settings = self._settings.model_copy(update={"weaver": fitting(self._settings.weaver)})
 

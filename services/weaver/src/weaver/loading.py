@@ -41,7 +41,7 @@ def weights_of(settings: Settings) -> list[WeightsOrder]:
     for name in named:
         rules.require(CARDS[name])
     return [
-        *safety_weights(settings.safety, source=weaver.weights_source, service="weaver"),
+        *safety_weights(settings.safety),
         *(
             WeightsOrder(model=name, source=weaver.weights_source, folder=weaver.weights_dir, service="weaver")
             for name in named

@@ -11,7 +11,7 @@ retryable), so another worker tries. Calls block; one instance serves all thread
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -31,6 +31,9 @@ from proteus.worker.weights import WeightsOrder
 log = structlog.get_logger()
 
 Pixels = NDArray[np.uint8]
+
+MODEL: Final = "safety"
+"""The name of its folder, beside those of other models."""
 
 MODEL_FILE: Final = "safety.onnx"
 SUM_TOLERANCE: Final = 0.02
@@ -148,7 +151,7 @@ class SafetyCheck:
             return
         try:
             if self._model is None:
-                raise SafetyUnavailable("this worker has no safety model (SAFETY_MODEL_DIR is empty)")
+                raise SafetyUnavailable("this worker has no safety model (SAFETY_WEIGHTS_DIR is empty)")
             found = [(self._model.card.reasons(scores, level), scores) for scores in map(self._model.scores, views)]
         except SafetyUnavailable as error:
             CHECKS.labels(picture, "unavailable").inc()
@@ -163,24 +166,24 @@ class SafetyCheck:
         CHECKS.labels(picture, "passed").inc()
 
 
-def load_safety(settings: SafetySettings, missing: ModelUnavailable | None = None) -> SafetyCheck:
+def load_safety(settings: SafetySettings, missing: Mapping[str, ModelUnavailable]) -> SafetyCheck:
     """Load the deployment's model, and say in the log how pictures are examined; blocks.
 
     Args:
         settings: The level, and where the model is.
-        missing: Why its weights could not be fetched.
+        missing: Models whose weights could not be fetched, and why.
 
     Raises:
         ModelUnavailable: There is a level but no model, or the model cannot be used: a worker must not start.
     """
-    if settings.level != "off" and not settings.model_dir:
+    if settings.level != "off" and settings.model_dir is None:
         raise ModelUnavailable(
-            f"SAFETY_LEVEL is {settings.level!r}, but SAFETY_MODEL_DIR names no folder with {MODEL_FILE}: "
+            f"SAFETY_LEVEL is {settings.level!r}, but SAFETY_WEIGHTS_DIR names no folder with safety/{MODEL_FILE}: "
             "no model comes with Proteus, see docs/safety.md."
         )
-    if missing is not None:
-        raise missing
-    model = SafetyModel(Path(settings.model_dir)) if settings.model_dir else None
+    if MODEL in missing:
+        raise missing[MODEL]
+    model = SafetyModel(settings.model_dir) if settings.model_dir else None
     log.info(
         "safety",
         safety_level=settings.level,
@@ -190,14 +193,15 @@ def load_safety(settings: SafetySettings, missing: ModelUnavailable | None = Non
     return SafetyCheck(settings.level, model)
 
 
-def safety_weights(
-    settings: SafetySettings, *, source: str, service: Literal["tailor", "weaver"]
-) -> list[WeightsOrder]:
-    """Return the weights that the model needs from a worker's source of weights: none where the folder is its own."""
-    if not settings.model_dir or not source:
+def safety_weights(settings: SafetySettings) -> list[WeightsOrder]:
+    """Return the weights that the model needs: none where there is no model."""
+    if settings.model_dir is None:
         return []
-    folder = Path(settings.model_dir)
-    return [WeightsOrder(model=folder.name, source=source, folder=str(folder.parent), service=service)]
+    return [
+        WeightsOrder(
+            model=MODEL, source=settings.weights_source, folder=str(settings.model_dir.parent), service="safety"
+        )
+    ]
 
 
 def _fits(found: list[Any], wanted: tuple[int, ...]) -> bool:

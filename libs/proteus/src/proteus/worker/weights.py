@@ -66,7 +66,7 @@ class WeightsOrder:
     model: str
     source: str
     folder: str
-    service: Literal["tailor", "weaver"]
+    service: Literal["tailor", "weaver", "safety"]
 
     @property
     def target(self) -> Path:
@@ -176,9 +176,7 @@ def _from_hub(order: WeightsOrder, repository: str, revision: str | None) -> Non
     try:
         hub = importlib.import_module("huggingface_hub")
     except ImportError as error:
-        raise ModelUnavailable(
-            f"The model hub's client is not installed: pip install 'proteus-{order.service}[hub]'."
-        ) from error
+        raise ModelUnavailable("The model hub's client is not installed: pip install huggingface_hub.") from error
     patterns = [*(f"*{suffix}" for suffix in sorted(TAKEN)), LISTING]
     others = [f"{other}/*" for other in sorted(MODELS - {order.model})]
     try:
