@@ -24,13 +24,14 @@ from proteus.queue import JobQueue, Submission
 from proteus.service.supervision import Pulse
 from proteus.storage import ObjectStore
 from proteus.worker.claims import Claims
+from proteus.worker.safety import SafetyCheck
 from tailor.bench import Bench
 from tailor.metrics import Metrics
 from tailor.settings import TailorSettings
 from tailor.worker import Worker
 from waiting import until
 from weaver.pipelines.contract import Finished, WeaveJob
-from weaver.results import store_picture
+from weaver.results import Treatment, store_picture
 from worker_parts import worker_parts
 
 USER = "user_ann"
@@ -160,7 +161,16 @@ async def test_the_stand_in_tells_of_a_picture_what_a_weaver_tells(redis: Redis,
     image = np.zeros((96, 64, 3), np.uint8)
     finished = Finished(id=job.id, picture=image)
     inputs = WeaveJob(id=job.id, person=image, garment=np.zeros((8, 8, 4), np.uint8), garment_category="upper")
-    real = await asyncio.to_thread(store_picture, store, job, finished, inputs=inputs, card=TIMED, worker=hands.worker)
+    real = await asyncio.to_thread(
+        store_picture,
+        store,
+        job,
+        finished,
+        inputs=inputs,
+        card=TIMED,
+        worker=hands.worker,
+        treatment=Treatment(safety=SafetyCheck()),
+    )
     objects = [found.key for found in store.list("")]
     assert len(objects) == 1
     store.delete(*objects)

@@ -10,16 +10,15 @@ from proteus import keys
 from proteus.jobs import JobId, WorkerId
 from proteus.payloads import TryonWork
 from proteus.queue import Completion, MemoryJobQueue, Submission
-from proteus.settings import LeaseSettings
 from proteus.storage import ObjectStore
 from proteus.worker.claims import Claims
-from proteus.worker.heartbeat import Heartbeat
 from weaver.delivery import Delivery
 from weaver.metrics import Metrics
 from weaver.open_batch import BatchItem
 from weaver.pipelines.contract import Finished, WeaveJob
 from weaver.pipelines.timed import TimedEngine
 from weaver.progress import ProgressReporter
+from worker_parts import worker_parts
 
 WORKER = WorkerId("w1")
 
@@ -71,15 +70,10 @@ async def test_a_picture_whose_completion_is_refused_is_deleted_and_the_others_s
     ]
     delivery = Delivery(
         {"timed": TimedEngine({1: 0.0})},
-        claims=claims,
-        store=store,
+        worker_parts(claims, keys.JOBS, store=store, policy=queue.policy),
         progress=ProgressReporter(queue),
-        heartbeat=Heartbeat(
-            "redis://127.0.0.1:1", keys.JOBS, worker=WORKER, policy=queue.policy, lease=LeaseSettings(),
-            on_gone=claims.hears_gone,
-        ),
         metrics=Metrics(CollectorRegistry()),
         patience_seconds=5,
-    )  # fmt: skip
+    )
     await delivery.deliver(items)
     assert [found.key.split("/")[2] for found in store.list("results/")] == ["job_kept"]

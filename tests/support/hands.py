@@ -34,6 +34,7 @@ from proteus.queue import Claimed, Completion, JobQueue, QueuePolicy
 from proteus.stages import TAILOR_WORKS, read_tailor_work
 from proteus.storage import ObjectStore
 from proteus.worker.claims import failure_of
+from proteus.worker.safety import SafetyCheck
 from tailor import tasks
 
 PATIENCE_SECONDS = 20
@@ -59,6 +60,7 @@ class Hands:
         self.queues = {name: JobQueue(redis, name, policy=policy) for name in (JOBS, TAILOR)}
         self.store = store
         self.worker = WorkerId("hands")
+        self.safety = SafetyCheck()
 
     async def take(self, list_name: str = JOBS) -> Claimed:
         """Claim the next job, waiting for it to come."""
@@ -120,13 +122,13 @@ class Hands:
         work = read_tailor_work(job.body)
         match work:
             case IngestWork():
-                return tasks.ingest(self.store, work, Limits())
+                return tasks.ingest(self.store, work, Limits(), self.safety)
             case CutWork():
                 return self._cut(work)
             case ParseWork():
                 return self._parse(work)
             case _:
-                return tasks.run(self.store, job.body, None, "", Limits())  # type: ignore[arg-type] # it parses nothing
+                raise AssertionError(f"these hands have no task for {work}")
 
     def _cut(self, work: CutWork) -> CutResult:
         self.store.get(work.image_key)  # A photo that is not there fails here as it does in the tailor.

@@ -15,9 +15,10 @@ from proteus.jobs import JobId
 from proteus.payloads import TryonResult, TryonWork
 from proteus.picture_warnings import warn
 from proteus.queue import Claimed
+from proteus.worker.safety import SafetyCheck
 from weaver.pipelines.contract import Finished, WeaveJob
 from weaver.pipelines.puppet import PuppetEngine, weave
-from weaver.results import store_picture
+from weaver.results import Treatment, store_picture
 
 WORK = TryonWork(
     user_id="u", tryon_job_id="job_1", n=1, person_key="p", garment_key="g", garment_category="upper", engine="puppet"
@@ -26,6 +27,9 @@ JOB = Claimed(
     id=JobId("job_1"), token=1, payload={}, body=WORK.write(), engine="puppet", batch_key="k", degraded=False,
     attempts=0, crashes=0, solo=False, deadline_ms=None, submitted_ms=0, claimed_ms=0,
 )  # fmt: skip
+
+
+TREATMENT = Treatment(safety=SafetyCheck())
 
 
 class Shelf:
@@ -42,7 +46,7 @@ def stored(inputs: WeaveJob, *codes: str, floor: float = 0.1) -> tuple[TryonResu
     shelf = Shelf()
     finished = Finished(id=JOB.id, picture=np.zeros((64, 64, 3), np.uint8), warnings=codes)
     card = replace(PUPPET, quality_floor=floor)
-    return store_picture(shelf, JOB, finished, inputs=inputs, card=card, worker="w"), shelf  # type: ignore[arg-type]
+    return store_picture(shelf, JOB, finished, inputs=inputs, card=card, worker="w", treatment=TREATMENT), shelf  # type: ignore[arg-type]
 
 
 @pytest.fixture

@@ -8,12 +8,12 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import CheckConstraint
 
+from flat_parser import FlatParser
 from gateway.ledger.jobs import jobs
 from gateway.submitting.preparations import variants_of_person
 from proteus.artefacts import CUT_REVISION
 from proteus.engines import CARDS
 from proteus.errors import NotFound, UploadMissing
-from proteus.imaging import Limits
 from proteus.jobs import Category
 from proteus.keys import JOBS, TAILOR
 from proteus.messages import names_of
@@ -29,6 +29,7 @@ from proteus.stages import (
     person_index_of,
 )
 from tailor import tasks
+from tailor.bench import Bench
 
 PARSED = next(card for card in CARDS.values() if card.needs_parse)
 UNPARSED = replace(PARSED, needs_parse=False)
@@ -117,4 +118,4 @@ def test_the_tailor_has_a_task_for_each_of_its_works(task) -> None:
     work = TAILOR_WORKS[task]
     body = work(**{name: SAMPLES.get(name, "x") for name in names_of(work)}).write()
     with pytest.raises((NotFound, UploadMissing)):
-        tasks.run(Nothing(), body, None, "", Limits())  # type: ignore[arg-type]
+        tasks.run(Nothing(), body, FlatParser(), Bench([FlatParser()], pose_model="none"))  # type: ignore[arg-type]

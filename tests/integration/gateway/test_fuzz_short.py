@@ -10,7 +10,7 @@ from gateway.settings import LimitSettings
 from workbench.fuzz.run import Bounds, run
 from workbench.fuzz.target import Target
 
-SHORT = Bounds(seconds=60, requests=200, cases=1, senders=2, sockets=6, pictures=4)
+SHORT = Bounds(seconds=60, requests=150, cases=1, senders=3, sockets=6, pictures=4)
 
 
 @pytest.mark.slow

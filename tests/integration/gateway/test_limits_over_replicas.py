@@ -11,7 +11,7 @@ from redis.asyncio.connection import Connection
 
 from access import made_key
 from gateway.limiting import Limiter
-from gateway.rules.rates import Rate
+from gateway.rules.rates import PICTURES, Rate
 from proteus.clock import ManualClock
 from proteus.errors import RateLimited
 from proteus.keys import LIMITS
@@ -145,6 +145,46 @@ async def test_requests_of_any_kind_are_counted_here_and_added_up_each_second(cl
     await second.settle()
     first.count("requests", "bob")
     await first.settle()
+
+
+async def test_what_gateways_gave_away_together_beyond_a_limit_is_counted_whole(clients, redis):
+    first, second = (Limiter(FEW, one, replicas=2) for one in clients)
+    for one in (first, second):
+        for _ in range(8):
+            one.count("requests", "ann")
+    await first.settle()
+    await second.settle()
+    counted = [int(await redis.get(f"{LIMITS}:{{requests/ann}}{window}") or 0) for window in ("", "/-1")]
+    assert sum(counted) == 16, "eight and eight of ten"
+    third = Limiter(FEW, clients[0])
+    assert await let_through(third, third.demand("requests", "ann"), tries=2) == 0
+
+
+@pytest.mark.parametrize("kind", ["pictures_a_day", "pictures_in_30_days"])
+async def test_a_quota_slides_over_its_whole_period_at_every_gateway(kind, clients, redis):
+    rates = {kind: Rate(limit=0, seconds=PICTURES[kind])}
+    first, second = (Limiter(rates, one, replicas=2) for one in clients)
+
+    async def pictures(limiter: Limiter, holder: str, most: int | None, units: int = 1) -> bool:
+        try:
+            await limiter.take(limiter.demand(kind, holder, units=units, most=most))
+        except RateLimited as error:
+            waits.append(error.retry_after_seconds)
+            return False
+        return True
+
+    waits: list[int] = []
+    assert [await pictures(one, "key_1", 4, 2) for one in (first, second, first, second)] == [True, True, False, False]
+    assert await pictures(second, "tenant:acme", None, 500), "a holder without a quota of its own has none"
+    assert not await pictures(first, "key_2", 4, 5), "more than the whole quota"
+    assert all(0 < wait <= 2 * PICTURES[kind] for wait in waits)
+    key = f"{LIMITS}:{{{kind}/key_1}}"
+    lives_ms = await redis.pttl(key)
+    assert abs(lives_ms / 1000 - 2 * PICTURES[kind]) < 60
+    await redis.pexpire(key, PICTURES[kind] * 1000 - 1000)  # The period has passed, and a second of the next one.
+    assert not await pictures(second, "key_1", 4, 2), "it fades, it does not begin anew at once"
+    await redis.pexpire(f"{key}/-1", PICTURES[kind] * 250)
+    assert await pictures(first, "key_1", 4, 2), "three quarters of the next period later"
 
 
 async def test_a_full_window_that_has_faded_lets_requests_through_again(clients, redis):

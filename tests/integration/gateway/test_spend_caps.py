@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
+from access import made_key
+
 
 async def test_two_gateways_together_give_away_no_more_than_a_tenants_cap(
     gateway, gateway_settings, serve, account, prepare
@@ -30,3 +32,24 @@ async def test_two_gateways_together_give_away_no_more_than_a_tenants_cap(
         assert (await other.http.post("/api/snap", json=body)).status_code == 202, "what ended unspent is free again"
     assert (await admin.http.put("/v1/spend-caps/tenants/acme", json={})).status_code == 200
     assert (await shop.http.post("/api/snap", json=body)).status_code == 202
+
+
+async def test_a_keys_cap_is_its_own_and_holds_by_day_and_by_month(
+    gateway, gateway_settings, serve, owner, prepare
+) -> None:
+    ready = await prepare(gateway, owner)
+    picture = gateway_settings.admission.default_picture_seconds
+    keys = [await made_key(owner) for _ in range(2)]
+    body = {"user_photo_url": ready.person, "cloth_clean_url": ready.garment}
+    async with serve(gateway_settings) as second:
+        for cap in ({"per_day": 1.5 * picture}, {"per_month": 2.5 * picture}):
+            capped = await owner.http.put(f"/v1/spend-caps/keys/{keys[0]['key_id']}", json=cap)
+            assert capped.status_code == 200, capped.text
+            codes = []
+            for one in (gateway, second):
+                answer = await one.bearer(keys[0]["key"], "user_acme").http.post("/v1/tryons", json=body)
+                codes.append(answer.json().get("code", answer.status_code))
+            assert codes == [202, "spend_cap_reached"], cap
+        free = await second.bearer(keys[1]["key"], "user_acme").http.post("/v1/tryons", json=body)
+        assert free.status_code == 202, "another key of the same tenant"
+        assert (await owner.http.post("/v1/tryons", json=body)).status_code == 202, "the tenant has no cap"

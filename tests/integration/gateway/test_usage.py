@@ -7,6 +7,7 @@ import csv
 import io
 import json
 import signal
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -16,11 +17,15 @@ from typer.testing import CliRunner
 
 from access import made_key
 from gateway.ledger.usage import UsageFilter, UsageSum
+from gateway.webhook_settings import WebhookSettings
+from hands import png
 from proteus.bus.events import parse_event
-from proteus.keys import JOBS
+from proteus.keys import JOBS, TAILOR
 from proteus.queue import Completion
 from proteus.usage import Usage
 from proteus_cli.usage_cli import usage
+from receiver import receiving
+from webhooks_of_a_shop import made
 
 USED = Usage(engine="puppet", device="cpu", gpu_seconds=2.0, engine_seconds=4.0, queue_seconds=0.5, store_seconds=0.1)
 
@@ -30,7 +35,8 @@ def gateway_settings(gateway_settings):
     prices = gateway_settings.prices.model_copy(
         update={"weaver_hour": 3.6, "node_hours": {"timed": 7.2}, "currency": "EUR"}
     )
-    return gateway_settings.model_copy(update={"prices": prices})
+    webhooks = WebhookSettings(allowed_networks="127.0.0.0/8")
+    return gateway_settings.model_copy(update={"prices": prices, "webhooks": webhooks})
 
 
 def logged(path: Path) -> float:
@@ -178,6 +184,28 @@ async def test_usage_shows_in_status_list_event_and_table_and_only_to_those_who_
     kept = (await admin.http.get("/v1/usage", params={**by, "tenant": "acme"})).json()
     assert kept["total"]["gpu_seconds"] == 2.0
     assert {one["user"] for one in kept["items"]} == {""}, "what was used stays, and whose it was does not"
+
+
+async def test_an_outfit_costs_what_its_pictures_cost_wherever_it_is_shown(gateway, owner, hands, prepare) -> None:
+    key = await made_key(owner, scopes=["webhooks"])
+    shop = await prepare(gateway, gateway.bearer(key["key"], "user_acme"))
+    second = await shop.guest.upload(png((82, 80)), kind="garment")
+    worn = [{"cloth_clean_url": shop.garment, "category": "upper"}, {"image": second, "category": "lower"}]
+    async with receiving() as receiver, shop.guest.listening() as heard, hands.working(TAILOR):
+        await made(shop.guest, receiver.url, events=["tryon.completed"])
+        body = {"user_photo_url": shop.person, "garments": worn}
+        job_id = (await shop.guest.http.post("/v1/tryons", json=body)).json()["job_id"]
+        for used in (USED, replace(USED, gpu_seconds=1.0)):
+            await finish_with(hands, used)
+        ended = await shop.guest.wait(job_id)
+        await receiver.until(lambda got: len(got) == 1)
+        await heard.until(lambda seen: seen.jobs[-1]["status"] == "completed")
+    (listed,) = [one for one in (await shop.guest.http.get("/v1/tryons")).json()["items"] if one["job_id"] == job_id]
+    for told in (ended, listed, heard.jobs[-1], receiver.got[0].message["data"]):
+        assert (told["usage"]["gpu_seconds"], told["usage"]["engine_seconds"]) == (3.0, 8.0)
+        assert told["cost"] == {"amount": 0.003, "currency": "EUR", "idle_included": False}
+    total = await total_of(owner.http)
+    assert (total["gpu_seconds"], total["cost"], total["pictures"]) == (3.0, 0.003, 2)
 
 
 async def finish_again(parts, job_id: str) -> None:

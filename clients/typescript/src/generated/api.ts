@@ -1190,9 +1190,9 @@ export interface paths {
         get?: never;
         /**
          * Say what a tenant may use
-         * @description Restrict a tenant's engines, samples, qualities, priorities and units, for its keys and shoppers too.
+         * @description Restrict a tenant's engines, samples, qualities, priorities, units and what pictures may show.
          *
-         *     Holds within seconds.
+         *     It holds within seconds, for the tenant's keys and shoppers too.
          */
         put: operations["restrict_v1_tenants__tenant__put"];
         post?: never;
@@ -4516,6 +4516,7 @@ export interface components {
          *       "limits": {
          *         "pictures_a_day": 5000
          *       },
+         *       "safety": "strict",
          *       "samples_most": 2
          *     }
          */
@@ -4548,6 +4549,11 @@ export interface components {
             limits?: {
                 [key: string]: number;
             };
+            /**
+             * Safety
+             * @description How photos and results are examined, instead of the deployment's level; a level other than `off` needs the deployment's own model (docs/safety.md).
+             */
+            safety?: ("off" | "standard" | "strict") | null;
         };
         /**
          * RotateRequest
@@ -4984,6 +4990,7 @@ export interface components {
          *         "normal"
          *       ],
          *       "retention_days": 30,
+         *       "safety": "strict",
          *       "samples_most": 2,
          *       "tenant": "acme",
          *       "qualities": null
@@ -5009,6 +5016,8 @@ export interface components {
              * @description How long its work is kept; null: as the deployment says.
              */
             retention_days: number | null;
+            /** Safety */
+            safety?: string | null;
             /** Created At */
             created_at: string;
         };
@@ -5031,6 +5040,7 @@ export interface components {
          *             "normal"
          *           ],
          *           "retention_days": 30,
+         *           "safety": "strict",
          *           "samples_most": 2,
          *           "tenant": "acme",
          *           "qualities": null

@@ -60,7 +60,7 @@ app.kubernetes.io/component: {{ .component }}
 {{/* Buckets beside the pictures' one from which weights are read. */}}
 {{- define "proteus.weightsBuckets" -}}
 {{- $found := list -}}
-{{- range list .Values.tailor.weights.source .Values.weaver.weights.source -}}
+{{- range list .Values.tailor.weights.source .Values.weaver.weights.source .Values.safety.source -}}
 {{- if hasPrefix "s3://" . }}{{ $found = append $found (. | trimPrefix "s3://" | splitList "/" | first) }}{{ end -}}
 {{- end -}}
 {{- $found | uniq | sortAlpha | toJson -}}
@@ -127,6 +127,13 @@ app.kubernetes.io/component: {{ .component }}
 {{- with .weights.hubTokenSecret }}
 - name: HF_TOKEN
   valueFrom: {secretKeyRef: {name: {{ . }}, key: HF_TOKEN}}
+{{- end }}
+{{- end }}
+{{- define "proteus.safetyEnv" -}}
+- {name: SAFETY_LEVEL, value: {{ .level | quote }}}
+{{- if .source }}
+- {name: SAFETY_WEIGHTS_SOURCE, value: {{ .source | quote }}}
+- {name: SAFETY_WEIGHTS_DIR, value: /safety}
 {{- end }}
 {{- end }}
 {{- define "proteus.weightsVolume" -}}

@@ -201,6 +201,8 @@ export const problems: Strings["problems"] = {
   upload_missing: { what: "Das Bild liegt nicht mehr im Speicher.", todo: "Lege es noch einmal ein." },
   worker_lost: { what: "Der Arbeiter ging mehrmals verloren.", todo: "Versuche es noch einmal; sonst sage es deinem Betreiber." },
   engine_failed: { what: "Das Verfahren scheiterte an diesem Bild.", todo: "Versuche es noch einmal oder mit einem anderen Foto." },
+  content_blocked: { what: "Das Bild zeigt, was diese Seite nicht annimmt.", todo: "Nimm ein anderes Bild." },
+  safety_unavailable: { what: "Das Bild konnte nicht geprüft werden.", todo: "Versuche es später noch einmal." },
   gpu_out_of_memory: { what: "Der GPU ging der Speicher aus.", todo: "Versuche es mit weniger Bildern oder weniger Qualität." },
   dependency_unavailable: { what: "Ein Server dahinter ist weg.", todo: "Er ist meist nach einer Minute zurück." },
   deadline_unreachable: { what: "Es war nicht rechtzeitig zu schaffen.", todo: "Versuche es, wenn weniger los ist." },

@@ -216,6 +216,8 @@ export const problems: Record<string, { what: string; todo: string }> = {
   upload_missing: { what: "The picture is not in the store any more.", todo: "Put it in again." },
   worker_lost: { what: "The worker was lost, more than once.", todo: "Try again; if it happens again, tell your operator." },
   engine_failed: { what: "The engine broke on this picture.", todo: "Try again, or with another photo; tell your operator the job’s id." },
+  content_blocked: { what: "The picture shows what this site does not accept.", todo: "Use another picture." },
+  safety_unavailable: { what: "The picture could not be examined.", todo: "Try again later." },
   gpu_out_of_memory: { what: "The GPU ran out of memory.", todo: "Try again with fewer pictures or less quality." },
   dependency_unavailable: { what: "A server behind this one is away.", todo: "It is usually back in a minute: try again." },
   deadline_unreachable: { what: "It could not be made in time.", todo: "Try again when fewer people wait." },

@@ -15,6 +15,10 @@ GarmentCategory = Literal["upper", "lower", "overall", "dress"]
 Subject = Literal["person", "garment", "result"]
 """What a warning concerns."""
 
+SafetyLevel = Literal["off", "standard", "strict"]
+"""How much of what a picture may show is refused, by thresholds of the deployment's own model; `off`: no picture is
+examined."""
+
 CUT_REVISION: Final = 3
 """Revision of how garments are cut and described, for all parsers: after a new one a request cuts them anew."""
 

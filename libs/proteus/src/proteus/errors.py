@@ -20,9 +20,10 @@
     ├── TooOld                    not made within a job's maximum age
     ├── PhotoRejected             the picture is fine, what it shows is not
     │   ├── NoPersonDetected · PersonCropped · NoGarmentDetected · QualityTooLow
+    │   └── ContentBlocked        the deployment's own safety model refuses it
     ├── IllegalTransition
     ├── EngineError
-    │   ├── ModelUnavailable · OutOfMemory · LicenceRefused
+    │   ├── ModelUnavailable · OutOfMemory · LicenceRefused · SafetyUnavailable
     ├── LeaseLost                 another worker owns the job now
     └── DependencyUnavailable     Redis, Postgres or the object store is away (503)
 
@@ -255,6 +256,13 @@ class NoGarmentDetected(PhotoRejected):
     hint = "Use a picture of one garment on a plain background."
 
 
+class ContentBlocked(PhotoRejected):
+    """The picture shows what this deployment does not accept."""
+
+    code = "content_blocked"
+    hint = "Use another picture; the same one is refused again."
+
+
 class IllegalTransition(ProteusError):
     """The job cannot change in this way."""
 
@@ -286,6 +294,13 @@ class LicenceRefused(EngineError):
 
     code = "licence_refused"
     retryable = False
+
+
+class SafetyUnavailable(EngineError):
+    """The picture could not be examined, and no picture is passed on unexamined here."""
+
+    code = "safety_unavailable"
+    hint = "Try again later; the operator of this deployment sees why in the worker's log."
 
 
 class LeaseLost(ProteusError):

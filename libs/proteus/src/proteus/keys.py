@@ -64,7 +64,10 @@ PROGRESS: Final = "events:progress"
 """PUB/SUB, weaver. Ephemeral progress of running jobs, at most twice a second per job."""
 
 LIMITS: Final = "gateway:limits"
-"""STRINGs `gateway:limits:…`, gateway, PX two windows. Counters of requests, one or two per holder and kind."""
+"""STRINGs `gateway:limits:…`, gateway, PX two windows. Counters of requests, one or two per holder and kind.
+
+ZSETs `gateway:limits:open:…`, gateway, PX a lease. Sockets and streams of a holder, each with the end of its lease.
+"""
 
 
 def export_of(user_id: str) -> str:

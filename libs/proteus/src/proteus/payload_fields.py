@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from contextlib import suppress
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, TypeVar, get_args
 
 from pydantic import BaseModel, BeforeValidator, Field, ValidationError
 
-from proteus.artefacts import CategoryScore, PictureWarning
+from proteus.artefacts import CategoryScore, PictureWarning, SafetyLevel
 from proteus.messages import NONE_IF_UNREADABLE, default_for_empty
 
 T = TypeVar("T", bound=BaseModel)
@@ -37,7 +37,13 @@ def texts(value: object) -> tuple[str, ...]:
     return tuple(one for one in value if isinstance(one, str)) if isinstance(value, list | tuple) else ()
 
 
+def known_level(value: object) -> object:
+    """Read a level of another version as the strictest: it was meant to examine pictures."""
+    return value if value is None or value in get_args(SafetyLevel) else "strict"
+
+
 Text = Annotated[str, Field(min_length=1)]
+Safety = Annotated[SafetyLevel | None, BeforeValidator(known_level)]
 Warnings = Annotated[tuple[PictureWarning, ...], readable(PictureWarning)]
 Categories = Annotated[tuple[CategoryScore, ...], readable(CategoryScore)]
 Codes = Annotated[tuple[str, ...], BeforeValidator(texts)]

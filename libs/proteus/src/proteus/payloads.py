@@ -29,6 +29,7 @@ from proteus.payload_fields import (
     Key,
     KeyOrNone,
     Number,
+    Safety,
     Text,
     Warnings,
     Words,
@@ -74,6 +75,7 @@ class TryonWork(_Work):
         mask_key: The client's own mask, an ingested photo of the person photo's size; with `provided` only.
         return_mask: The result names the mask that was used.
         output_format: None: the engine's own.
+        safety: The tenant's own level; None: the deployment's, which the worker knows.
     """
 
     _constants: ClassVar[Mapping[str, str | None]] = {"job_type": "tryon"}
@@ -96,6 +98,7 @@ class TryonWork(_Work):
     seed: Annotated[int, Field(ge=0, lt=SEEDS, strict=True), default_for_empty(0)] = 0
     output_format: Annotated[Literal["webp", "png", "jpeg"] | None, default_for_empty(None)] = None
     options: Annotated[Mapping[str, Any], default_for_empty({})] = field(default_factory=dict)
+    safety: Safety = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -117,6 +120,7 @@ class IngestWork(TailorWork):
     Attributes:
         content_type: The type that the client declared. Nothing follows from it: the bytes say what the file is.
         kind: The photo's subject, `person` or `garment`; a garment's transparency is kept.
+        safety: The tenant's own level; None: the deployment's, which the worker knows.
     """
 
     _constants = _tailor_constants("ingest")
@@ -124,6 +128,7 @@ class IngestWork(TailorWork):
     incoming_key: Text
     content_type: str | None = None
     kind: Words = None
+    safety: Safety = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -6,6 +6,7 @@ The environment is read nowhere else. A secret may be in a file: `X_FILE` names 
 from __future__ import annotations
 
 import socket
+from pathlib import Path
 from secrets import token_hex
 from typing import Final, Literal
 from urllib.parse import urlsplit
@@ -13,6 +14,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import SettingsConfigDict
 
+from proteus.artefacts import SafetyLevel
 from proteus.checked_settings import CheckedSettings
 from proteus.licences import LicenceRules
 from proteus.secret_files import SecretSettings, refuse_published
@@ -174,6 +176,29 @@ class LeaseSettings(CheckedSettings):
 
     reap_seconds: float = Field(default=2.0, gt=0)
     """`LEASE_REAP_SECONDS`. How often every worker looks for expired leases."""
+
+
+class SafetySettings(CheckedSettings):
+    """What pictures may show. No model comes with Proteus: docs/safety.md says what a deployment brings."""
+
+    model_config = SettingsConfigDict(frozen=True, env_prefix="SAFETY_", extra="ignore")
+
+    level: SafetyLevel = "off"
+    """`SAFETY_LEVEL`. `off`: no picture is examined, but for tenants with a level of their own. `standard`, `strict`:
+    photos and results are, and nothing is accepted or stored unexamined."""
+
+    weights_dir: str = ""
+    """`SAFETY_WEIGHTS_DIR`. Folder whose folder `safety` holds `safety.onnx` and `safety.json`; empty: there is no
+    model."""
+
+    weights_source: str = ""
+    """`SAFETY_WEIGHTS_SOURCE`. Where a worker fetches that folder from at start when it is empty, as
+    `TAILOR_WEIGHTS_SOURCE`; empty: it fetches nothing."""
+
+    @property
+    def model_dir(self) -> Path | None:
+        """The model's folder; None: there is no model."""
+        return Path(self.weights_dir) / "safety" if self.weights_dir else None
 
 
 class ProbeSettings(CheckedSettings):

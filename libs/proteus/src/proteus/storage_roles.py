@@ -79,8 +79,8 @@ def seaweed_identities(
 
 
 def weights_buckets(environment: Mapping[str, str]) -> list[str]:
-    """Return the buckets that `TAILOR_WEIGHTS_SOURCE` and `WEAVER_WEIGHTS_SOURCE` name."""
-    sources = (environment.get(f"{name}_WEIGHTS_SOURCE", "") for name in ("TAILOR", "WEAVER"))
+    """Return the buckets that the `…_WEIGHTS_SOURCE` of tailor, weaver and safety model name."""
+    sources = (environment.get(f"{name}_WEIGHTS_SOURCE", "") for name in ("TAILOR", "WEAVER", "SAFETY"))
     found = (source.removeprefix("s3://").partition("/")[0] for source in sources if source.startswith("s3://"))
     return sorted(set(found))
 

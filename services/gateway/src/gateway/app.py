@@ -65,7 +65,7 @@ async def running(services: Services, sockets: SocketServer) -> AsyncIterator[No
     try:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(loops(), name="background")
-            sockets.attach(services.relay, services.callers, services.shares)
+            sockets.attach(services.relay, services.callers, services.shares, services.connections)
             try:
                 yield
             finally:

@@ -105,6 +105,7 @@ def _rounds(services: Services, sockets: SocketServer) -> dict[str, Round]:
         "outbox": Round(services.submitter.sweep, 2.0),
         "callers": Round(services.callers.refresh, 1.0),
         "limits": Round(services.limiter.settle, 1.0),
+        "connections": Round(services.connections.keep, 1.0),
         "grants": Round(services.callers.grants.refresh, grants.REFRESH_SECONDS),
         "sockets": Round(sockets.close_ended, grants.REFRESH_SECONDS),
         "deletions": _sweep(services.eraser.run_due, 30.0),

@@ -19,6 +19,7 @@ from gateway.accounts.logins import Logins
 from gateway.accounts.shoppers import Shoppers
 from gateway.addresses import Addresses, networks
 from gateway.api import fairness
+from gateway.connections import Connections
 from gateway.fleet.parking import Parker
 from gateway.fleet.watch import FleetWatch
 from gateway.ledger.engine import Ledger
@@ -31,7 +32,7 @@ from gateway.recording.reconciler import Reconciler
 from gateway.recording.recorder import Recorder
 from gateway.rules.options import AUTO, card_of, default_engine
 from gateway.rules.prices import PriceTable
-from gateway.rules.shares import Shares, limits_of
+from gateway.rules.shares import Shares, connection_limits_of, limits_of
 from gateway.rules.tokens import tokens_of
 from gateway.rules.webhook_targets import TargetRules
 from gateway.services import Services
@@ -160,6 +161,7 @@ def build(settings: GatewaySettings, stopping: asyncio.Event) -> Services:
         shoppers=Shoppers(ledger, tokens, callers, settings.auth),
         limiter=limiter,
         shares=Shares(limits_of(settings.limits)),
+        connections=Connections(connection_limits_of(settings.limits), redis),
         addresses=Addresses(
             networks(settings.edge.trusted_proxies), key=settings.tokens.signing_key.get_secret_value()
         ),

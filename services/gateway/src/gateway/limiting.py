@@ -41,6 +41,9 @@ HOLDERS_MOST: Final = 50_000
 
 SETTLED_AT_ONCE: Final = 500
 
+ANY_NUMBER: Final = 2**53
+"""The limit for what was let through already: it is added up even where gateways together gave away too much."""
+
 UNASKED_SHARE: Final = 8
 """The part of a limit that is given away without asking, as its divisor."""
 
@@ -218,7 +221,7 @@ class Limiter:
             for demand, new in zip(demands, sent, strict=True):
                 present = _key(demand.kind, demand.holder)
                 keys, rate = (f"{present}/-1", present), demand.rate
-                pipe.evalsha(acquire.sha, 2, *keys, rate.limit, rate.seconds, new)
+                pipe.evalsha(acquire.sha, 2, *keys, ANY_NUMBER, rate.seconds, new)
                 pipe.evalsha(acquire.sha, 2, *keys, rate.limit, rate.seconds, demand.units)
                 pipe.evalsha(read.sha, 2, *keys, rate.seconds)
 

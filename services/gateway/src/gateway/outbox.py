@@ -18,7 +18,9 @@ from redis.exceptions import RedisError
 from gateway import metrics
 from gateway.ledger.engine import Ledger
 from gateway.ledger.orders import Order
+from gateway.safety import SafetyLevels
 from gateway.status.views import AddressOf, result_url
+from proteus.artefacts import SafetyLevel
 from proteus.errors import DependencyUnavailable, InvalidRequest, NotFound
 from proteus.estimates import rank_of
 from proteus.jobs import Stage
@@ -59,6 +61,7 @@ class Submitter:
         job_age_seconds: int,
     ) -> None:
         self._copy = copy
+        self._safety = SafetyLevels(ledger)
         self._ledger = ledger
         self._job_age_seconds = job_age_seconds
         self._queues = queues
@@ -81,12 +84,23 @@ class Submitter:
         if early := [order.job.id for order in orders if order.tryon and order.material is None]:
             async with self._ledger.read() as reads:
                 orders = [order for order in orders if order.job.id not in early] + await reads.orders.of(early)
+        try:
+            levels = await self._safety.read()
+        except DependencyUnavailable as error:  # No picture is queued while nobody knows how it is to be examined.
+            metrics.PUSHES_FAILED.inc(len(orders))
+            log.warning("levels_not_read", jobs=len(orders), reason=error.message)
+            return 0
         by_list: dict[str, list[Submission]] = {}
         for order in orders:
             if not await self._has_its_upload(order):
                 continue
             try:
-                submission = compose(order, self._address_of, job_age_seconds=self._job_age_seconds)
+                submission = compose(
+                    order,
+                    self._address_of,
+                    job_age_seconds=self._job_age_seconds,
+                    safety=levels.get(order.job.tenant),
+                )
             except (LookupError, ValueError, TypeError) as error:  # One impossible row must not keep the others out.
                 log.error("cannot_submit", job_id=order.job.id, error=f"{type(error).__name__}: {error}"[:500])
                 continue
@@ -131,10 +145,12 @@ class Submitter:
         return await self.push(ids)
 
 
-def compose(order: Order, address_of: AddressOf, *, job_age_seconds: int) -> Submission:
-    """Return the queue element of a job whose needs are all met."""
+def compose(
+    order: Order, address_of: AddressOf, *, job_age_seconds: int, safety: SafetyLevel | None = None
+) -> Submission:
+    """Return the queue element of a job whose needs are all met; `safety` is its tenant's own level."""
     job = order.job
-    payload, work = _tryon(order, address_of) if order.tryon else _tailor(order, address_of)
+    payload, work = (_tryon if order.tryon else _tailor)(order, address_of, safety)
     return Submission(
         id=job.id,
         epoch=job.epoch,
@@ -154,7 +170,7 @@ def compose(order: Order, address_of: AddressOf, *, job_age_seconds: int) -> Sub
     )
 
 
-def _tryon(order: Order, address_of: AddressOf) -> tuple[dict[str, Any], TryonWork]:
+def _tryon(order: Order, address_of: AddressOf, safety: SafetyLevel | None) -> tuple[dict[str, Any], TryonWork]:
     job, entry, material = order.job, _there(order.tryon), _there(order.material)
     category = order.category or entry.options["category"]
     payload = {
@@ -182,15 +198,16 @@ def _tryon(order: Order, address_of: AddressOf) -> tuple[dict[str, Any], TryonWo
         quality=entry.options["quality"],
         seed=entry.options["seed"] + job.n - 1,
         output_format=entry.options["output_format"],
+        safety=safety,
     )
     return payload, work
 
 
-_MAY_BE_NONE: Final = frozenset({"person_index"})
+_MAY_BE_NONE: Final = frozenset({"person_index", "safety"})
 """Fields of a tailor's work that say by None that the tailor decides."""
 
 
-def _tailor(order: Order, address_of: AddressOf) -> tuple[dict[str, Any], TailorWork]:
+def _tailor(order: Order, address_of: AddressOf, safety: SafetyLevel | None) -> tuple[dict[str, Any], TailorWork]:
     """Return what its stage's work names, from what is known of a photo and of the stages before."""
     job, image = order.job, _there(order.image)
     known: dict[str, Any] = {
@@ -205,6 +222,7 @@ def _tailor(order: Order, address_of: AddressOf) -> tuple[dict[str, Any], Tailor
         "image_sha256": image.sha256,
         "category": category_of(job.variant),
         "person_index": person_index_of(job.variant),
+        "safety": safety,
         **{f"{kind}_key": key for kind, key in order.inputs.items()},
     }
     work = TAILOR_WORKS[job.kind]

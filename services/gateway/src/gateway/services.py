@@ -15,6 +15,7 @@ from gateway.accounts.keys import ApiKeys
 from gateway.accounts.logins import Logins
 from gateway.accounts.shoppers import Shoppers
 from gateway.addresses import Addresses
+from gateway.connections import Connections
 from gateway.fleet.parking import Parker
 from gateway.fleet.watch import FleetWatch
 from gateway.ledger.engine import Ledger
@@ -70,6 +71,7 @@ class Services:
     consents: Consents
     limiter: Limiter
     shares: Shares
+    connections: Connections
     addresses: Addresses
     fleet: FleetWatch
     submitter: Submitter

@@ -10,6 +10,7 @@ from queue import SimpleQueue
 from typing import Final, TypeVar
 
 from proteus.imaging import Limits
+from proteus.worker.safety import SafetyCheck
 from tailor.parsers.contract import Parser
 
 T = TypeVar("T")
@@ -25,12 +26,21 @@ class Bench:
         parsers: One for each thread; an instance is used by one thread at a time.
         pose_model: Name of the pose model behind them.
         limits: Which pictures are accepted; the process has memory for one of them in each thread.
+        safety: Examines uploads; None: nothing is examined, and what a tenant wants examined fails.
     """
 
-    def __init__(self, parsers: Sequence[Parser], *, pose_model: str, limits: Limits | None = None) -> None:
+    def __init__(
+        self,
+        parsers: Sequence[Parser],
+        *,
+        pose_model: str,
+        limits: Limits | None = None,
+        safety: SafetyCheck | None = None,
+    ) -> None:
         self.slots = len(parsers)
         self.pose_model = pose_model
         self.limits = limits or Limits()
+        self.safety = safety or SafetyCheck()
         self.requests = asyncio.Semaphore(self.slots * (1 + WAITING_PER_SLOT))
         """Places for the requests that run and those that wait."""
         self.name, self.version = parsers[0].name, parsers[0].version

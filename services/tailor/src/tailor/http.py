@@ -29,13 +29,16 @@ from proteus.errors import (
     Overloaded,
     PhotoRejected,
     ProteusError,
+    SafetyUnavailable,
     Unauthorized,
     UnsupportedMedia,
 )
 from proteus.imaging import Limits
 from proteus.service.forms import with_boundary_only
+from proteus.worker.safety import SafetyCheck
 from tailor.bench import Bench
 from tailor.cutting import cut_out
+from tailor.ingest import views_of
 from tailor.metrics import Metrics
 from tailor.parsers.contract import Parser
 from tailor.parsers.given import find_in
@@ -149,6 +152,7 @@ _STATUS: Final[tuple[tuple[type[ProteusError], int], ...]] = (
     (InvalidRequest, 400),
     (Overloaded, 429),
     (ModelUnavailable, 503),
+    (SafetyUnavailable, 503),
     (SegmentClosed, 503),
     (NotLoaded, 503),
 )
@@ -203,7 +207,9 @@ def make_app(
                 raise Overloaded
             async with bench.requests:
                 png, headers = await bench.run(
-                    lambda parser: segment_picture(data, parser, category=category, limits=bench.limits)
+                    lambda parser: segment_picture(
+                        data, parser, category=category, limits=bench.limits, safety=bench.safety
+                    )
                 )
         metrics.requests.labels("200").inc()
         return Response(png, media_type="image/png", headers=headers)
@@ -302,15 +308,24 @@ async def _first_file(headers: Headers, body: bytes) -> bytes:
 
 
 def segment_picture(
-    data: bytes, parser: Parser, *, category: str, limits: Limits | None = None
+    data: bytes,
+    parser: Parser,
+    *,
+    category: str,
+    limits: Limits | None = None,
+    safety: SafetyCheck | None = None,
 ) -> tuple[bytes, dict[str, str]]:
     """Return the cut-out's PNG, and as headers what was found; blocks.
 
     Raises:
         InvalidRequest: The bytes are no picture we take.
+        ContentBlocked: The safety model refuses what it shows, at the deployment's level.
+        SafetyUnavailable: It could not be examined.
         NoGarmentDetected: There is none in it.
     """
     photo = imaging.decode(data, limits=limits, keep_alpha=True)
+    if safety is not None:
+        safety.examine(*views_of(photo.pixels, photo.alpha), level=None, picture="input")
     found, given = find_in(photo.pixels, photo.alpha, parser, category=category)
     pixels, box = cut_out(photo.pixels, found.alpha, straight=given)
     headers = {

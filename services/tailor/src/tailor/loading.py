@@ -15,6 +15,7 @@ from proteus.errors import ModelUnavailable, PhotoRejected
 from proteus.imaging import Limits
 from proteus.licences import PARSERS
 from proteus.service import machine
+from proteus.worker.safety import load_safety, safety_weights
 from proteus.worker.weights import WeightsOrder
 from tailor.bench import Bench
 from tailor.cutting import cut_out
@@ -39,17 +40,19 @@ allocator keeps some."""
 
 
 def weights_of(settings: Settings) -> list[WeightsOrder]:
-    """Return the weights that the settings' parser needs.
+    """Return the weights that the settings' parser and safety model need.
 
     Raises:
         LicenceRefused: The deployment's licence rules refuse them.
     """
     tailor = settings.tailor
     settings.worker.licences.require(PARSERS[tailor.parser])
+    safety = safety_weights(settings.safety)
     if tailor.parser == "classic":
-        return []
+        return safety
     return [
-        WeightsOrder(model=tailor.parser, source=tailor.weights_source, folder=tailor.weights_dir, service="tailor")
+        *safety,
+        WeightsOrder(model=tailor.parser, source=tailor.weights_source, folder=tailor.weights_dir, service="tailor"),
     ]
 
 
@@ -58,14 +61,16 @@ def make_bench(settings: Settings, missing: Mapping[str, ModelUnavailable] | Non
 
     Args:
         settings: Which parser, how many, and where its weights are.
-        missing: Parsers whose weights are unavailable, and why.
+        missing: Models whose weights are unavailable, and why.
 
     Raises:
         TooLittleMemory: There is room for none.
-        ModelUnavailable: The parser's or the pose model's weights are missing.
+        ModelUnavailable: The parser's, the pose model's or the safety model's weights are missing or broken.
     """
-    if refused := (missing or {}).get(settings.tailor.parser):
+    missing = missing or {}
+    if refused := missing.get(settings.tailor.parser):
         raise refused
+    safety = load_safety(settings.safety, missing)
     folder = Path(settings.pose.model_dir)
     make_parser = _parser_maker(settings)
     parsers = [make_parser(PoseModel(folder)) for _ in range(settings.tailor.slots)]
@@ -78,7 +83,7 @@ def make_bench(settings: Settings, missing: Mapping[str, ModelUnavailable] | Non
         limit_bytes=machine.memory_limit_bytes(),
         setting="TAILOR_SLOTS",
     )
-    return Bench(parsers[:slots], pose_model=PoseModel.name, limits=Limits(memory_bytes=most))
+    return Bench(parsers[:slots], pose_model=PoseModel.name, limits=Limits(memory_bytes=most), safety=safety)
 
 
 def work_bytes(parser: Parser) -> int:

@@ -16,6 +16,7 @@ from proteus.settings import (
     MarkSettings,
     ProbeSettings,
     RedisSettings,
+    SafetySettings,
     StorageSettings,
     TracingSettings,
     fresh_worker_id,
@@ -110,6 +111,7 @@ class Settings(BaseModel):
     segment: SegmentSettings = Field(default_factory=SegmentSettings)
     pose: PoseSettings = Field(default_factory=PoseSettings)
     worker: WorkerSettings = Field(default_factory=WorkerSettings)
+    safety: SafetySettings = Field(default_factory=SafetySettings)
     redis: RedisSettings = Field(default_factory=RedisSettings)
     storage: StorageSettings = Field(default_factory=StorageSettings)
     lease: LeaseSettings = Field(default_factory=LeaseSettings)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 import numpy as np
@@ -42,7 +43,9 @@ from proteus.payloads import (
 from proteus.rowless import VARIANT, VERIFY
 from proteus.stages import JobKind, read_tailor_work
 from proteus.storage import ObjectStore
+from proteus.worker.safety import SafetyCheck
 from tailor import variants
+from tailor.bench import Bench
 from tailor.cutting import cut_out
 from tailor.ingest import ingest as make_safe
 from tailor.parsers.contract import Parser
@@ -51,12 +54,14 @@ from tailor.parsers.shape import rank_categories
 from tailor.photo_checks import garment_warnings, person_warnings
 
 
-def ingest(store: ObjectStore, work: IngestWork, limits: Limits) -> IngestResult:
+def ingest(store: ObjectStore, work: IngestWork, limits: Limits, safety: SafetyCheck) -> IngestResult:
     """Turn the raw upload into the photo that later stages read. The incoming object stays: see `leftovers`.
 
     Raises:
         UploadMissing: Nothing was PUT under the signed URL.
         InvalidRequest: It is not a picture we take; the subclass says why.
+        ContentBlocked: The safety model refuses what it shows.
+        SafetyUnavailable: It could not be examined.
     """
     try:
         data = store.get(work.incoming_key, limit_bytes=limits.max_bytes)
@@ -67,6 +72,7 @@ def ingest(store: ObjectStore, work: IngestWork, limits: Limits) -> IngestResult
         user_id=work.user_id,
         limits=limits,
         keep_alpha=work.kind == "garment",
+        examine=partial(safety.examine, level=work.safety, picture="input"),
     )
     store.put(image.key, safe, content_type=image.content_type)
     return IngestResult(image=image)
@@ -179,26 +185,21 @@ UNSIGNED: Final = Marking()
 
 
 def run(
-    store: ObjectStore,
-    body: Mapping[str, Any],
-    parser: Parser,
-    pose_model: str,
-    limits: Limits,
-    marking: Marking = UNSIGNED,
+    store: ObjectStore, body: Mapping[str, Any], parser: Parser, bench: Bench, marking: Marking = UNSIGNED
 ) -> Result:
-    """Do the task a job's body names."""
+    """Do the task a job's body names, with a parser of this bench."""
     work = read_tailor_work(body)
     match work:
         case IngestWork():
-            return ingest(store, work, limits)
+            return ingest(store, work, bench.limits, bench.safety)
         case CutWork():
             return cut(store, work, parser)
         case ParseWork():
-            return parse(store, work, parser, pose_model)
+            return parse(store, work, parser, bench.pose_model)
         case VariantWork():
             return variants.make(store, work, marking.credentials)
         case VerifyWork():
-            return verify(store, work, limits, marking.anchors)
+            return verify(store, work, bench.limits, marking.anchors)
     raise InvalidRequest(f"this tailor has no task for {type(work).__name__}")
 
 

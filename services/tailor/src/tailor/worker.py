@@ -147,9 +147,7 @@ class Worker:
         waits = Waits()
         store = self._store.watched(waits)
         return await retry_while_unavailable(
-            lambda parser: tasks.run(
-                store, job.body, parser, self._bench.pose_model, self._bench.limits, self._marking
-            ),
+            lambda parser: tasks.run(store, job.body, parser, self._bench, self._marking),
             seconds=self._settings.store_patience_seconds,
             moved=self._moved,
             waits=lambda: waits.waiting,

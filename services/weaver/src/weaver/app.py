@@ -16,6 +16,7 @@ from proteus.registry import WorkerCard
 from proteus.worker.claims import VERDICT_PATIENCE_SECONDS
 from proteus.worker.run import Work, WorkerParts, run_worker
 from proteus.worker.runtime import WorkerStatus
+from proteus.worker.safety import SafetyCheck, load_safety
 from proteus.worker.weights import WeightsOrder
 from weaver.claiming import Claimer
 from weaver.control import ConfigReader
@@ -53,6 +54,7 @@ class Weaver:
         self._settings = settings
         self._profile = CostProfile(max_batch=settings.weaver.max_batch)
         self._engines: Mapping[str, Engine] = {}
+        self._safety = SafetyCheck()
         self.runner: EngineRunner | None = None
 
     @property
@@ -61,11 +63,12 @@ class Weaver:
         return self._settings.weaver.max_batch
 
     def weights(self) -> list[WeightsOrder]:
-        """Return the weights its engines need."""
+        """Return the weights its engines and the safety model need."""
         return weights_of(self._settings)
 
     def load(self, missing: Mapping[str, ModelUnavailable]) -> None:
         """Load the engines, measure them, and compute how many pictures fit into memory."""
+        self._safety = load_safety(self._settings.safety, missing)
         self._engines = load_engines(self._settings, self._profile, missing)
         self._settings = self._settings.model_copy(update={"weaver": fitting(self._settings.weaver)})
 
@@ -78,11 +81,17 @@ class Weaver:
             watermark=find_watermark(marks.watermark),
             credentials=Credentials.of(marks.certificate, marks.key.get_secret_value()),
         )
-        parts = replace(parts, marker=marker)
+        parts = replace(parts, marker=marker, safety=self._safety)
         parts.claims.device = device_of(weaver)
         config = ConfigReader(parts.redis, max_age_seconds=weaver.poll_seconds)
         worker, self.runner = make_worker(
-            weaver, self._engines, parts, config=config, profile=self._profile, progress=progress, metrics=Metrics()
+            weaver,
+            self._engines,
+            parts,
+            config=config,
+            profile=self._profile,
+            progress=progress,
+            metrics=Metrics(),
         )
         return Work(
             run=worker.run,
@@ -122,21 +131,18 @@ def make_worker(
     metrics: Metrics,
 ) -> tuple[Worker, EngineRunner]:
     """Build the worker and its engine runner."""
-    claims, heartbeat, work_available = parts.claims, parts.heartbeat, parts.status.work_available
+    claims, work_available = parts.claims, parts.status.work_available
     runner = EngineRunner(engines, parts, profile=profile, progress=progress, metrics=metrics)
     claimer = Claimer(
         settings, claims=claims, config=config, runner=runner, profile=profile, work_available=work_available
     )
     delivery = Delivery(
         engines,
-        claims=claims,
-        store=parts.store,
+        parts,
         progress=progress,
-        heartbeat=heartbeat,
         metrics=metrics,
         patience_seconds=settings.store_patience_seconds,
     )
-    delivery.marker = parts.marker
     worker = Worker(
         settings,
         parts,

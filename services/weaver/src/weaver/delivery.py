@@ -15,20 +15,18 @@ import structlog
 
 from proteus.errors import DependencyUnavailable, ProteusError
 from proteus.jobs import Stage
-from proteus.marker import PLAIN
 from proteus.payloads import TryonResult
 from proteus.queue import Claimed, Completion, Failure, Verdict
 from proteus.retrying import retry_while_unavailable
 from proteus.service import telemetry
-from proteus.storage import ObjectStore
 from proteus.tracing import span
-from proteus.worker.claims import Claims, Gone, failure_of, failure_of_gone
-from proteus.worker.heartbeat import Heartbeat
+from proteus.worker.claims import Gone, failure_of, failure_of_gone
+from proteus.worker.run import WorkerParts
 from weaver.metrics import Metrics
 from weaver.open_batch import BatchItem
 from weaver.pipelines.contract import DECODED_IN, Engine, Finished
 from weaver.progress import ProgressReporter
-from weaver.results import store_picture
+from weaver.results import Treatment, store_picture
 
 log = structlog.get_logger()
 
@@ -43,23 +41,20 @@ class Delivery:
     def __init__(
         self,
         engines: Mapping[str, Engine],
+        parts: WorkerParts,
         *,
-        claims: Claims,
-        store: ObjectStore,
         progress: ProgressReporter,
-        heartbeat: Heartbeat,
         metrics: Metrics,
         patience_seconds: float,
     ) -> None:
         self._engines = engines
-        self._claims = claims
-        self._store = store
+        self._claims = parts.claims
+        self._store = parts.store
+        self._treatment = Treatment(safety=parts.safety, marker=parts.marker)
         self._progress = progress
-        self._heartbeat = heartbeat
+        self._heartbeat = parts.heartbeat
         self._metrics = metrics
         self._patience_seconds = patience_seconds
-        self.marker = PLAIN
-        """Marks the pictures."""
 
     async def deliver(self, items: Sequence[BatchItem]) -> None:
         """Store the pictures and report every item's outcome to the queue. Never raises."""
@@ -104,7 +99,7 @@ class Delivery:
                         inputs=item.inputs,
                         card=self._engines[job.engine].card,
                         worker=self._claims.worker,
-                        marker=self.marker,
+                        treatment=self._treatment,
                     ),
                     seconds=self._patience_seconds,
                     moved=self._heartbeat.moved,

@@ -12,6 +12,7 @@ import structlog
 from proteus.engines import CARDS
 from proteus.errors import ModelUnavailable
 from proteus.service import machine
+from proteus.worker.safety import safety_weights
 from proteus.worker.weights import WeightsOrder
 from weaver.measuring import measure
 from weaver.pipelines import registry
@@ -30,7 +31,7 @@ measured on a GPU."""
 
 
 def weights_of(settings: Settings) -> list[WeightsOrder]:
-    """Return the weights that the settings' engines need.
+    """Return the weights that the settings' engines and safety model need.
 
     Raises:
         LicenceRefused: The deployment's licence rules refuse an engine that the settings name.
@@ -40,8 +41,11 @@ def weights_of(settings: Settings) -> list[WeightsOrder]:
     for name in named:
         rules.require(CARDS[name])
     return [
-        WeightsOrder(model=name, source=weaver.weights_source, folder=weaver.weights_dir, service="weaver")
-        for name in named
+        *safety_weights(settings.safety),
+        *(
+            WeightsOrder(model=name, source=weaver.weights_source, folder=weaver.weights_dir, service="weaver")
+            for name in named
+        ),
     ]
 
 

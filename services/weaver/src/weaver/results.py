@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from proteus import imaging, object_keys
 from proteus.blurhash import blurhash
 from proteus.engines import EngineCard
@@ -11,7 +13,16 @@ from proteus.payloads import TryonResult, TryonWork
 from proteus.picture_warnings import quality_of, require_quality, warn_all
 from proteus.queue import Claimed
 from proteus.storage import ObjectStore
+from proteus.worker.safety import SafetyCheck
 from weaver.pipelines.contract import Finished, WeaveJob
+
+
+@dataclass(frozen=True, kw_only=True)
+class Treatment:
+    """What every picture goes through before it is stored: it is examined, then stamped and signed."""
+
+    safety: SafetyCheck
+    marker: Marker = PLAIN
 
 
 def store_picture(
@@ -22,11 +33,13 @@ def store_picture(
     inputs: WeaveJob,
     card: EngineCard,
     worker: str,
-    marker: Marker = PLAIN,
+    treatment: Treatment,
 ) -> TryonResult:
-    """Encode with the AI mark and the job's parameters, sign, store, and return the result for the completion.
+    """Examine, encode with the AI mark and the job's parameters, sign, store, and return the completion's result.
 
     Raises:
+        ContentBlocked: The safety model refuses what it shows; nothing is stored.
+        SafetyUnavailable: It could not be examined.
         DependencyUnavailable: The store does not answer; calling again is safe.
         QualityTooLow: It is too poor for its engine.
         EngineError: The engine's output is no picture.
@@ -37,7 +50,9 @@ def store_picture(
     warnings = (*inputs.warnings, *warn_all(finished.warnings, "result"))
     score = quality_of(inputs.confidence, warnings)
     require_quality(score, floor=card.quality_floor)
-    picture = marker.stamped(finished.image)
+    picture = finished.image
+    treatment.safety.examine(picture, level=work.safety, picture="output")
+    picture = treatment.marker.stamped(picture)
     height, width = picture.shape[:2]
     mark = Mark(
         source_type="composite" if card.weights_licence.startswith("none") else "compositeWithTrainedAlgorithmicMedia",
@@ -55,7 +70,7 @@ def store_picture(
             **finished.notes,
         },
     )
-    data = marker.signed(imaging.encode(picture, format_, mark=mark), mark)
+    data = treatment.marker.signed(imaging.encode(picture, format_, mark=mark), mark)
     key = object_keys.result_key(
         work.user_id,
         work.tryon_job_id,

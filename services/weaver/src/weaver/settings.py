@@ -16,6 +16,7 @@ from proteus.settings import (
     MarkSettings,
     ProbeSettings,
     RedisSettings,
+    SafetySettings,
     StorageSettings,
     TracingSettings,
     fresh_worker_id,
@@ -113,6 +114,7 @@ class Settings(BaseModel):
 
     weaver: WeaverSettings = Field(default_factory=WeaverSettings)
     worker: WorkerSettings = Field(default_factory=WorkerSettings)
+    safety: SafetySettings = Field(default_factory=SafetySettings)
     redis: RedisSettings = Field(default_factory=RedisSettings)
     storage: StorageSettings = Field(default_factory=StorageSettings)
     lease: LeaseSettings = Field(default_factory=LeaseSettings)

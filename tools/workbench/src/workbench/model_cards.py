@@ -24,6 +24,9 @@ Commercial use has three answers. *yes*: allowed. *no*: forbidden. *tag only*: t
 but what is known of the training data puts the tag in doubt. With `PROTEUS_LICENCE_POLICY=commercial` (chart:
 `engines.licencePolicy`) weavers, tailors and gateways refuse *no*, and *tag only* unless the operator has accepted the
 model by name: `PROTEUS_LICENCE_ACCEPT=clean` (chart: `engines.licenceAccept`).
+
+No weights ship with Proteus. A model that says what pictures may show is not among those that it can fetch either: a
+deployment brings its own, or examines nothing ([safety.md](safety.md)).
 """
 
 DIFFUSION: Final = (

@@ -14,7 +14,7 @@ import os
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
 import structlog
@@ -42,6 +42,7 @@ from proteus.worker.runtime import (
     leave,
     worker_client,
 )
+from proteus.worker.safety import SafetyCheck
 from proteus.worker.weights import WeightsOrder
 
 log = structlog.get_logger()
@@ -80,6 +81,7 @@ class WorkerParts:
         stuck_seconds: A task whose jobs were lost so long ago never returns.
         on_stuck: Ends the process: a thread cannot be killed.
         marker: Marks the pictures that this worker makes.
+        safety: Examines pictures; a service puts its own there once it is loaded.
     """
 
     redis: Redis
@@ -90,6 +92,7 @@ class WorkerParts:
     stuck_seconds: float
     on_stuck: Callable[[], None] = lambda: os._exit(STUCK_EXIT)
     marker: Marker = PLAIN
+    safety: SafetyCheck = field(default_factory=SafetyCheck)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -36,7 +36,7 @@ from proteus.storage import ObjectStore
 TAKEN: Final = frozenset({".safetensors", ".onnx", ".json", ".txt", ".model"})
 WEIGHTS: Final = frozenset({".safetensors", ".onnx"})
 LISTING: Final = "SHA256SUMS"
-MODELS: Final = CARDS.keys() | PARSERS.keys()
+MODELS: Final = CARDS.keys() | PARSERS.keys() | {"safety"}
 HUB: Final = re.compile(r"(?P<repository>[\w.-]+/[\w.-]+)(@(?P<revision>[\w./-]+))?")
 BUCKET: Final = re.compile(r"s3://(?P<bucket>[a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(/(?P<prefix>.*))?")
 
@@ -66,7 +66,7 @@ class WeightsOrder:
     model: str
     source: str
     folder: str
-    service: Literal["tailor", "weaver"]
+    service: Literal["tailor", "weaver", "safety"]
 
     @property
     def target(self) -> Path:
@@ -176,9 +176,7 @@ def _from_hub(order: WeightsOrder, repository: str, revision: str | None) -> Non
     try:
         hub = importlib.import_module("huggingface_hub")
     except ImportError as error:
-        raise ModelUnavailable(
-            f"The model hub's client is not installed: pip install 'proteus-{order.service}[hub]'."
-        ) from error
+        raise ModelUnavailable("The model hub's client is not installed: pip install huggingface_hub.") from error
     patterns = [*(f"*{suffix}" for suffix in sorted(TAKEN)), LISTING]
     others = [f"{other}/*" for other in sorted(MODELS - {order.model})]
     try:

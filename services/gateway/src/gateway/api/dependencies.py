@@ -149,8 +149,10 @@ def note(request: Request, allowance: Allowance | None) -> None:
 def holds(kind: Kind) -> DependsOn:
     """Count the request among those that wait or stream (`shares`), not among those being answered."""
 
-    async def become(request: Request) -> None:
+    async def become(request: Request, services: ServicesDep, caller: CallerDep) -> None:
         request.state.place.become(kind)
+        if kind == "streams":
+            await services.connections.hold(request.state.place, kind, caller=caller, address=request.state.address)
 
     made: DependsOn = Depends(become)
     return made

@@ -113,6 +113,7 @@ class FairSockets:
         with services.shares.holding([("address", address)] if address else []) as place:
             try:
                 place.take("sockets")
+                await services.connections.hold(place, "sockets", address=address)
             except Overloaded:
                 await receive()
                 await send({"type": "websocket.close", "code": 1013})  # try again later

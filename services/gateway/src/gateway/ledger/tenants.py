@@ -27,11 +27,12 @@ tenants = Table(
     Column("limits", JSONB, nullable=False, server_default=text("'{}'::jsonb")),
     Column("consent", JSONB),
     Column("retention_days", Float),
+    Column("safety", Text),
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=NOW),
 )
 """`engines`, `samples_most`, `qualities`, `priorities`: what the tenant may use; NULL: everything.
 `retention_days`: how long its work is kept; NULL: as the deployment says. `limits`: units by kind, as a whole.
-`consent`: what it asks of its shoppers."""
+`consent`: what it asks of its shoppers. `safety`: its own level; NULL: the deployment's."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -46,6 +47,7 @@ class TenantRow:
     limits: dict[str, int]
     consent: dict[str, Any] | None
     retention_days: float | None
+    safety: str | None
     created_at: datetime
 
 
@@ -67,6 +69,13 @@ class TenantReads(Statements):
             statement = statement.where(tuple_(tenants.c.created_at, tenants.c.id) > after)
         return await self._all(TenantRow, statement)
 
+    async def safety_levels(self) -> dict[str, str]:
+        """The tenants with a safety level of their own."""
+        found = await self._connection.execute(
+            select(tenants.c.id, tenants.c.safety).where(tenants.c.safety.is_not(None))
+        )
+        return {row.id: row.safety for row in found}
+
 
 class TenantWrites(TenantReads):
     """Changes of tenants."""
@@ -84,6 +93,7 @@ class TenantWrites(TenantReads):
         qualities: list[str] | None,
         priorities: list[str] | None,
         limits: dict[str, int],
+        safety: str | None,
     ) -> TenantRow:
         """Say what a tenant may use."""
         return await self._set(
@@ -93,6 +103,7 @@ class TenantWrites(TenantReads):
             qualities=qualities,
             priorities=priorities,
             limits=limits,
+            safety=safety,
         )
 
     async def keep(self, tenant: str, *, days: float | None) -> TenantRow:

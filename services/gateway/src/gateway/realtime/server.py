@@ -13,6 +13,7 @@ from typing import Any, Final
 import socketio
 
 from gateway.accounts.callers import Callers
+from gateway.connections import Connections
 from gateway.realtime.relay import Relay, Subscriber
 from gateway.rules.shares import Place, Shares, holder_of
 from gateway.rules.tokens import Caller
@@ -45,12 +46,13 @@ class SocketServer:
         self._relay: Relay | None = None
         self._callers: Callers | None = None
         self._shares: Shares | None = None
+        self._connections: Connections | None = None
         self.io.on("connect", self._connect)
         self.io.on("disconnect", self._disconnect)
 
-    def attach(self, relay: Relay, callers: Callers, shares: Shares) -> None:
+    def attach(self, relay: Relay, callers: Callers, shares: Shares, connections: Connections) -> None:
         """Connect the sockets to the relay; connections before this are refused."""
-        self._relay, self._callers, self._shares = relay, callers, shares
+        self._relay, self._callers, self._shares, self._connections = relay, callers, shares, connections
 
     async def close_ended(self) -> None:
         """Disconnect sockets whose token has expired, whose key or login was revoked, or whose user was deleted."""
@@ -61,7 +63,7 @@ class SocketServer:
                 await self.io.disconnect(sid)
 
     async def _connect(self, sid: str, environ: Mapping[str, Any], auth: Any = None) -> None:
-        if self._relay is None or self._callers is None or self._shares is None:
+        if self._relay is None or self._callers is None or self._shares is None or self._connections is None:
             raise socketio.exceptions.ConnectionRefusedError(
                 "Try again at once.", {"code": "starting", "retryable": True}
             )
@@ -71,6 +73,7 @@ class SocketServer:
             caller = await self._callers.admit(str(given.get("token") or ""), site=environ.get("HTTP_ORIGIN"))
             place = self._shares.holding([holder_of(caller)])
             place.take("sockets")
+            await self._connections.hold(place, "sockets", caller=caller)
             last_seq = _last_seq(given.get("last_seq"))
 
             async def deliver(event: ClientEvent) -> None:

@@ -4,13 +4,14 @@
     streams    event streams                    sockets   open sockets
     bytes      bytes of bodies being received
 
-Each process counts alone. A request gives back what it holds when it ends, however it ends.
+Each process counts alone; `gateway.connections` counts sockets and streams over all of them as well. A request
+gives back what it holds when it ends, however it ends.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Final, Literal
+from collections.abc import Callable, Iterable, Mapping
+from typing import Final, Literal, get_args
 
 from gateway.rules.tokens import Caller
 from gateway.settings import LimitSettings
@@ -18,6 +19,9 @@ from proteus.errors import Overloaded
 
 Holder = Literal["guest", "account", "address"]
 Kind = Literal["requests", "waits", "streams", "sockets", "bytes"]
+Connection = Literal["sockets", "streams"]
+Connecting = Literal["guest", "account", "address", "key", "tenant"]
+"""Classes of those whose connections are counted over all gateways (`gateway.connections`)."""
 
 WORDS: Final[dict[Kind, str]] = {
     "requests": "requests",
@@ -53,6 +57,16 @@ def limits_of(settings: LimitSettings) -> dict[Holder, dict[Kind, int]]:
         "guest": guest,
         "address": {kind: limit * settings.address_share for kind, limit in guest.items()},
         "account": {kind: limit * settings.account_share for kind, limit in guest.items()},
+    }
+
+
+def connection_limits_of(settings: LimitSettings) -> dict[Connecting, dict[Connection, int]]:
+    """Return how many sockets and event streams one holder may have open at all gateways; 0 limits nothing."""
+    here, kinds = limits_of(settings), get_args(Connection)
+    return {
+        **{of: {kind: here[of][kind] for kind in kinds} for of in here},
+        "key": dict.fromkeys(kinds, settings.key_connections),
+        "tenant": dict.fromkeys(kinds, settings.tenant_connections),
     }
 
 
@@ -104,6 +118,7 @@ class Place:
         self._shares = shares
         self._holders = holders
         self._taken: list[tuple[Kind, str, int]] = []
+        self._at_leave: list[Callable[[], None]] = []
 
     def take(self, kind: Kind, amount: int = 1) -> None:
         """Hold more, counted for every holder.
@@ -129,8 +144,14 @@ class Place:
             self._taken.remove(one)
             self._shares.give(*one)
 
+    def at_leave(self, call: Callable[[], None]) -> None:
+        """Call this once when everything is given back."""
+        self._at_leave.append(call)
+
     def leave(self) -> None:
         """Give everything back."""
+        while self._at_leave:
+            self._at_leave.pop()()
         while self._taken:
             self._shares.give(*self._taken.pop())
 

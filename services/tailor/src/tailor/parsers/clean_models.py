@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from proteus.errors import ModelUnavailable
-from tailor.parsers.onnx_session import open_session
+from proteus.worker.onnx_session import open_session
 
 Pixels = NDArray[np.uint8]
 Floats = NDArray[np.float32]

@@ -53,10 +53,10 @@ SETS: Final[Mapping[str, Set]] = {
     "requirements-audit.lock": Set(("-r requirements-audit.txt",), after=(BUILD, RUN, DEV), without=("pip",)),
     "requirements-pages.lock": Set(("-r requirements-pages.txt",)),
     "services/gateway/requirements.lock": Set(("./libs/proteus", "./services/gateway")),
-    "services/tailor/requirements.lock": Set(("./libs/proteus[imaging]", "./services/tailor[clean,hub]")),
+    "services/tailor/requirements.lock": Set(("./libs/proteus[imaging]", "./services/tailor[clean,hub,safety]")),
     "requirements-heic.lock": Set(("pi-heif",), after=("services/tailor/requirements.lock",)),
-    "services/weaver/requirements.lock": Set(("./libs/proteus[imaging]", "./services/weaver")),
-    "services/weaver/requirements-gpu.lock": Set(("./libs/proteus[imaging]", "./services/weaver[torch]")),
+    "services/weaver/requirements.lock": Set(("./libs/proteus[imaging]", "./services/weaver[safety]")),
+    "services/weaver/requirements-gpu.lock": Set(("./libs/proteus[imaging]", "./services/weaver[safety,torch]")),
     "services/arbitrator/requirements.lock": Set(("./libs/proteus", "./services/arbitrator")),
 }
 """File -> the set that it locks. The services' locks are those of their images; HEIC is what a tailor's image gets on

@@ -11,6 +11,7 @@ from gateway.api.wire import asked, page, said
 from gateway.ledger.tenants import TenantRow
 from gateway.status.models import AT
 from gateway.status.views import iso
+from proteus.artefacts import SafetyLevel
 
 EXAMPLE: Final[dict[str, Any]] = {
     "tenant": "acme",
@@ -20,6 +21,7 @@ EXAMPLE: Final[dict[str, Any]] = {
     "priorities": ["low", "normal"],
     "retention_days": 30.0,
     "limits": {"pictures_a_day": 5000},
+    "safety": "strict",
     "created_at": AT,
 }
 
@@ -27,13 +29,18 @@ EXAMPLE: Final[dict[str, Any]] = {
 class RightsRequest(BaseModel):
     """What a tenant may use. What is left out or null is not restricted."""
 
-    model_config = asked(engines=["puppet", "fashn"], samples_most=2, limits={"pictures_a_day": 5000})
+    model_config = asked(engines=["puppet", "fashn"], samples_most=2, limits={"pictures_a_day": 5000}, safety="strict")
 
     engines: Engines | None = Field(default=None, description="Names of engines, see GET /v1/models.")
     samples_most: int | None = Field(default=None, ge=1, le=4, description="Pictures of one try-on.")
     qualities: Qualities | None = Field(default=None, description=QUALITIES)
     priorities: Priorities | None = Field(default=None, description=PRIORITIES)
     limits: Limits = {}
+    safety: SafetyLevel | None = Field(
+        default=None,
+        description="How photos and results are examined, instead of the deployment's level; a level other than `off` "
+        "needs the deployment's own model (docs/safety.md).",
+    )
 
 
 class KeepRequest(BaseModel):
@@ -59,6 +66,7 @@ class TenantBody(BaseModel):
     priorities: list[str] | None
     limits: dict[str, int]
     retention_days: float | None = Field(description="How long its work is kept; null: as the deployment says.")
+    safety: str | None = None
     created_at: str
 
     @classmethod
@@ -72,6 +80,7 @@ class TenantBody(BaseModel):
             priorities=row.priorities,
             retention_days=row.retention_days,
             limits=row.limits,
+            safety=row.safety,
             created_at=iso(row.created_at),
         )
 

@@ -33,9 +33,9 @@ async def restrict(
     tenant: Annotated[TenantName, Path()],
     wish: RightsRequest,
 ) -> TenantBody:
-    """Restrict a tenant's engines, samples, qualities, priorities and units, for its keys and shoppers too.
+    """Restrict a tenant's engines, samples, qualities, priorities, units and what pictures may show.
 
-    Holds within seconds.
+    It holds within seconds, for the tenant's keys and shoppers too.
     """
     rights = rights_of(wish.engines, wish.samples_most, qualities=wish.qualities, priorities=wish.priorities)
     values: dict[str, Any] = {
@@ -44,6 +44,7 @@ async def restrict(
         "qualities": names(rights.qualities),
         "priorities": names(rights.priorities),
         "limits": dict(wish.limits),
+        "safety": wish.safety,
     }
     async with services.ledger.write() as writes:
         row = await writes.tenants.restrict(tenant, **values)

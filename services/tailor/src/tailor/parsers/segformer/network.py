@@ -16,7 +16,7 @@ from typing import Literal
 import numpy as np
 
 from proteus.errors import ModelUnavailable
-from tailor.parsers.onnx_session import open_session
+from proteus.worker.onnx_session import open_session
 from tailor.parsers.segformer.exported import exported
 from tailor.parsers.segformer.preparation import SIDE, Floats, Forward, Pixels, stretched
 from tailor.parsers.segformer.upsampling import labels_at

@@ -1,4 +1,4 @@
-"""An ONNX file in ONNX Runtime on the CPU: the exact form of every network here, and no other in its place.
+"""An ONNX file in ONNX Runtime on the CPU, and on nothing else in its place.
 
 The runtime takes another provider where the requested one is missing, and reports that on standard error only.
 """
