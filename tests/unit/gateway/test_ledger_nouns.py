@@ -13,6 +13,7 @@ from sqlalchemy.dialects.postgresql import dialect
 from gateway.ledger.accounts import AccountRow, accounts
 from gateway.ledger.api_keys import ApiKeyRow, api_keys
 from gateway.ledger.audit_log import AuditRow, audit_log
+from gateway.ledger.batches import BatchItemRow, BatchRow, batch_items, batches
 from gateway.ledger.consents import ConsentRow, consents
 from gateway.ledger.events import EventRow, events
 from gateway.ledger.images import ImageRow, images
@@ -44,6 +45,8 @@ CHANGING_SQL = ("insert(", "update(", "delete(", "upsert(", "with_for_update(")
         (AuditRow, audit_log),
         (ConsentRow, consents),
         (UsageRow, usage),
+        (BatchRow, batches),
+        (BatchItemRow, batch_items),
     ],
     ids=str,
 )

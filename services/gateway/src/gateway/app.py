@@ -31,6 +31,7 @@ from gateway.accounts.logins import Logins
 from gateway.accounts.shoppers import Shoppers
 from gateway.addresses import Addresses, networks
 from gateway.api import fairness
+from gateway.api.batches.routes import BATCHES, BODY_BYTES
 from gateway.api.bodies import MAX_BODY_BYTES, BodyLimits, BodySizes, ByteBudget
 from gateway.api.headers import CommonHeaders
 from gateway.api.inner import InnerApp
@@ -39,6 +40,7 @@ from gateway.api.segmentations import uploads
 from gateway.api.tryons import form
 from gateway.api.tryons.shortcut import SubmitShortcut
 from gateway.api.tryons.submit import TRYONS
+from gateway.batches.parts import Batches
 from gateway.fleet.parking import Parker
 from gateway.fleet.watch import FleetWatch
 from gateway.ledger.engine import Ledger
@@ -157,6 +159,7 @@ def build(settings: GatewaySettings, stopping: asyncio.Event) -> Services:
     )
     targets = TargetRules(networks(settings.webhooks.allowed_networks), settings.webhooks.allow_http)
     dispatcher = Dispatcher(ledger, Sender(targets))
+    prices = PriceTable.of(settings.prices)
     recorder = Recorder(
         ledger,
         redis,
@@ -164,7 +167,7 @@ def build(settings: GatewaySettings, stopping: asyncio.Event) -> Services:
         address_of=store.url_of,
         discard=lambda keys: store.delete(*keys),
         on_messages=dispatcher.wake,
-        prices=PriceTable.of(settings.prices),
+        prices=prices,
     )
     eraser = Eraser(ledger, store, queues)
     tokens = tokens_of(settings.tokens, clock=clock)
@@ -192,6 +195,9 @@ def build(settings: GatewaySettings, stopping: asyncio.Event) -> Services:
         idempotency=idempotency,
         acceptor=acceptor,
         outfits=OutfitAcceptor(ledger, idempotency, admitter, photos, submitter, parser_version=parser_version),
+        batches=Batches.of(
+            ledger, store, queues, acceptor, admitter, fleet, recorder=recorder, prices=prices, wake=dispatcher.wake
+        ),
         spend=spend,
         preparer=Preparer(
             ledger,
@@ -309,7 +315,7 @@ def make_app(
     photo = settings.uploads.max_bytes
     sizes = BodySizes(
         forms={uploads.PATH: photo + form.ENVELOPE_BYTES, TRYONS: form.FILES * photo + form.ENVELOPE_BYTES},
-        others={TRYONS: DATA_URI_LENGTH_MOST + MAX_BODY_BYTES},
+        others={TRYONS: DATA_URI_LENGTH_MOST + MAX_BODY_BYTES, BATCHES: BODY_BYTES},
     )
     budget = ByteBudget(settings.edge.body_bytes_most)
 
