@@ -144,7 +144,7 @@ async def test_a_batch_wakes_nobody_waits_behind_others_and_takes_no_worker_that
 LINE_RULES = [
     ([{"person": "P", "garment": "G", "quality": "great"}], ["line", "1", "quality"]),
     ([{"person": "P", "garment": "G"}, {"person": "P"}], ["line", "2", "garment"]),
-    ([{"person": "P", "garment": "G"}, {"person": "G", "garment": "no://such"}], ["line", "2", "garment"]),
+    ([{"person": "P", "garment": "G"}, {"person": "P", "garment": "no://such"}], ["line", "2", "garment"]),
     ([{"person": "P", "garment": "G", "custom_id": "a"}] * 2, ["line", "2", "custom_id"]),
     ([{"person": "P", "garment": "G", "colour": "red"}], ["line", "1", "colour"]),
     (["not an object"], ["line", "1"]),
@@ -202,15 +202,15 @@ async def test_items_whose_rights_end_are_refused_and_a_full_cap_makes_them_wait
         await until(lambda: _rests(gateway, batch), what="the refusal for now")
         assert (await seen(shop, batch))["counts"] == {"waiting": 2}
         await shop.guest.http.post(f"/v1/keys/{key['key_id']}/revoke")
-        gateway.services.batches.feeder._resting.clear()
+        gateway.services.batches.feeder.resting.clear()
         found = await ended(shop, batch)
     assert found["counts"] == {"failed": 2}
     items = (await shop.guest.http.get(f"/v1/batches/{batch}/items")).json()["items"]
-    assert items[0]["error"]["code"] == "forbidden"
+    assert items[0]["error"]["code"] == "forbidden_scope"
 
 
 async def _rests(gateway, batch_id):
-    return batch_id in gateway.services.batches.feeder._resting
+    return batch_id in gateway.services.batches.feeder.resting
 
 
 async def test_what_is_not_made_in_time_expires_and_a_deleted_photo_takes_its_items_along(

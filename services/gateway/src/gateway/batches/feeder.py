@@ -67,7 +67,7 @@ class BatchFeeder:
         self._fleet = fleet
         self._ender = ender
         self._now = now
-        self._resting: dict[str, float] = {}
+        self.resting: dict[str, float] = {}
 
     async def turn(self) -> int:
         """Do one round; return how many items became try-ons."""
@@ -82,17 +82,17 @@ class BatchFeeder:
         ready = sum(card.state is WorkerState.READY for card in view.weavers)
         if self._fleet.servable is None or not ready:
             return 0
-        self._resting = {batch_id: until for batch_id, until in self._resting.items() if until > self._now()}
+        self.resting = {batch_id: until for batch_id, until in self.resting.items() if until > self._now()}
         async with self._ledger.read() as reads:
             taken = len(await reads.batches.unfinished_jobs())
             room = window(slots=ready * view.batch_limit, taken=taken)
-            items = await reads.batches.next_items(limit=room, besides=self._resting) if room else []
+            items = await reads.batches.next_items(limit=room, besides=self.resting) if room else []
             batches = await reads.batches.by_ids({item.batch_id for item in items})
         callers: dict[str, Caller | None] = {}
         fed = 0
         for item in items:
             batch = batches.get(item.batch_id)
-            if batch is None or batch.id in self._resting:
+            if batch is None or batch.id in self.resting:
                 continue
             if batch.id not in callers:
                 callers[batch.id] = await self._caller(batch)
@@ -124,7 +124,7 @@ class BatchFeeder:
 
     def _rest(self, batch: BatchRow, error: errors.ProteusError) -> None:
         seconds = min(max(PAUSE_SECONDS, getattr(error, "retry_after_seconds", 0)), PAUSE_SECONDS_MOST)
-        self._resting[batch.id] = self._now() + seconds
+        self.resting[batch.id] = self._now() + seconds
         log.info("batch_rests", batch_id=batch.id, code=error.code, reason=error.message, seconds=seconds)
 
     async def _refuse(self, item: BatchItemRow, error: dict[str, Any]) -> None:
