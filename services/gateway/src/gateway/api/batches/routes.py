@@ -87,7 +87,7 @@ async def create_of_lines(submit: SubmitDep) -> Response:
 async def create(submit: SubmitDep, asked: BatchRequest) -> Response:
     """Make up to 10,000 pictures of persons and garments, each with each, or of `items`; or of lines of JSON.
 
-    They are made with workers that have nothing else to do: they never delay other work and start no worker. As
+    They are given to ready workers that have nothing else to do, and wait while anything else does. As
     `application/jsonl` each line is an item; the first may be `{"batch": {…}}` with all that is beside `items` here.
     """
     return await _made(submit, asked, asked.values(), lines=None)
