@@ -91,7 +91,7 @@ def test_every_table_is_known_to_migrations() -> None:
         "users", "images", "tryons", "jobs", "job_needs", "events", "idempotency", "deletions", "engine_offers",
         "deployment", "tenants", "accounts", "api_keys", "refresh_tokens", "audit_log",
         "consents", "webhooks", "webhook_deliveries", "webhook_attempts", "outfit_garments",
-        "usage_records", "spend_caps", "spend_days", "spend_reservations",
+        "usage_records", "spend_caps", "spend_days", "spend_reservations", "batches", "batch_items",
     }  # fmt: skip
 
 
