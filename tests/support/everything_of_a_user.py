@@ -62,6 +62,9 @@ async def everything_of(gateway, owner, parts, hands):
         )
         assert (await shop.wait(used["job_id"]))["status"] == "completed"
         await in_state(shop, hook, "delivered", many=3)
+    items = [{"custom_id": "order-4711", "user_photo_url": person, "cloth_clean_url": garment}]
+    batch = await shop.http.post("/v1/batches", json={"items": items})
+    assert batch.status_code == 202, batch.text
     async with parts.ledger.write() as writes:
         await writes.spend.set_cap("tenant:acme", per_day=100_000.0, per_month=None)
     gateway.services.spend.forget()
@@ -73,7 +76,7 @@ async def everything_of(gateway, owner, parts, hands):
     assert waiting.status_code == 202, waiting.text
     found = Everything(shop=shop, owner=owner, person=person, garment=garment, words={owner.user_id, *OWN_TEXTS})
     async with parts.ledger.read() as reads:
-        for table in ("images", "jobs", "tryons", "webhook_deliveries"):
+        for table in ("images", "jobs", "tryons", "webhook_deliveries", "batches"):
             ids = await reads.users._connection.execute(text(f"SELECT id FROM {table}"))
             found.words |= set(ids.scalars())
     return found

@@ -25,6 +25,7 @@ TENANTS = (
     "limits",
     "consent",
     "retention_days",
+    "safety",
     "created_at",
 )
 DELETED = "deleted with the user"

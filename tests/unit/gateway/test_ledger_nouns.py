@@ -13,6 +13,7 @@ from sqlalchemy.dialects.postgresql import dialect
 from gateway.ledger.accounts import AccountRow, accounts
 from gateway.ledger.api_keys import ApiKeyRow, api_keys
 from gateway.ledger.audit_log import AuditRow, audit_log
+from gateway.ledger.batches import BatchItemRow, BatchRow, batch_items, batches
 from gateway.ledger.consents import ConsentRow, consents
 from gateway.ledger.events import EventRow, events
 from gateway.ledger.images import ImageRow, images
@@ -44,6 +45,8 @@ CHANGING_SQL = ("insert(", "update(", "delete(", "upsert(", "with_for_update(")
         (AuditRow, audit_log),
         (ConsentRow, consents),
         (UsageRow, usage),
+        (BatchRow, batches),
+        (BatchItemRow, batch_items),
     ],
     ids=str,
 )
@@ -88,7 +91,7 @@ def test_every_table_is_known_to_migrations() -> None:
         "users", "images", "tryons", "jobs", "job_needs", "events", "idempotency", "deletions", "engine_offers",
         "deployment", "tenants", "accounts", "api_keys", "refresh_tokens", "audit_log",
         "consents", "webhooks", "webhook_deliveries", "webhook_attempts", "outfit_garments",
-        "usage_records", "spend_caps", "spend_days", "spend_reservations",
+        "usage_records", "spend_caps", "spend_days", "spend_reservations", "batches", "batch_items",
     }  # fmt: skip
 
 

@@ -1748,6 +1748,117 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/batches": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List your batches
+         * @description Return your batches, newest first.
+         */
+        get: operations["list_batches_v1_batches_get"];
+        put?: never;
+        /**
+         * Make a batch
+         * @description Make up to 10,000 pictures of persons and garments, each with each, or of `items`; or of lines of JSON.
+         *
+         *     They are given to ready workers that have nothing else to do, and wait while anything else does. As
+         *     `application/jsonl` each line is an item; the first may be `{"batch": {…}}` with all that is beside `items` here.
+         */
+        post: operations["create_v1_batches_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/batches/{batch_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Progress of a batch
+         * @description Return how many of its pictures are where, what they cost so far, and when the last one is expected.
+         */
+        get: operations["get_batch_v1_batches__batch_id__get"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete a batch
+         * @description Delete the batch, cancelling it first if it still runs. Its try-ons and their pictures follow within minutes.
+         */
+        delete: operations["delete_v1_batches__batch_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/batches/{batch_id}/items": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the items of a batch
+         * @description Return a page of its items in their order, with the status and the picture of each.
+         */
+        get: operations["list_items_v1_batches__batch_id__items_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/batches/{batch_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel a batch
+         * @description Cancel waiting items at once, running ones at their next step; what is made stays. An ended one stays so.
+         */
+        post: operations["cancel_v1_batches__batch_id__cancel_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/batches/{batch_id}/results": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Fetch the results of a batch
+         * @description Stream a ZIP of the pictures; a line of its manifest has item, your id, status, error, SHA-256 and address.
+         */
+        get: operations["results_v1_batches__batch_id__results_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export interface webhooks {
     "tryon.started": {
@@ -1844,6 +1955,26 @@ export interface webhooks {
          * @description Answer 2xx within 10 s. Anything else is tried again for a day; 410 switches the endpoint off.
          */
         post: operations["receivetryon_expired_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "batch.ended": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A batch: ended
+         * @description Answer as for a try-on.
+         */
+        post: operations["receive_batchbatch_ended_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2074,6 +2205,359 @@ export interface components {
             /** Next Cursor */
             next_cursor?: string | null;
         };
+        /**
+         * BatchBody
+         * @description A batch and how far it is.
+         * @example {
+         *       "batch_id": "bat_3f2b8c1d5e6f47a8b9c0d1e2f3a4b5c6",
+         *       "cost": 0.77,
+         *       "counts": {
+         *         "completed": 450,
+         *         "failed": 2,
+         *         "queued": 32,
+         *         "running": 16,
+         *         "waiting": 9500
+         *       },
+         *       "created_at": "2026-02-03T12:00:00.000Z",
+         *       "currency": "USD",
+         *       "ends_at": "2026-02-03T12:00:00.000Z",
+         *       "eta_seconds": 5900,
+         *       "gpu_seconds": 1105.2,
+         *       "metadata": {
+         *         "season": "summer"
+         *       },
+         *       "status": "running",
+         *       "total": 10000,
+         *       "finished_at": null
+         *     }
+         */
+        BatchBody: {
+            /** Batch Id */
+            batch_id: string;
+            status: components["schemas"]["BatchStatus"];
+            /**
+             * Total
+             * @description Pictures that were asked for.
+             */
+            total: number;
+            /**
+             * Counts
+             * @description Items by status; `waiting` ones are not try-ons yet. Those whose photos were deleted are in none.
+             */
+            counts: {
+                [key: string]: number;
+            };
+            /**
+             * Gpu Seconds
+             * @description Billed so far.
+             */
+            gpu_seconds: number;
+            /**
+             * Cost
+             * @description Of them; null: no price is known.
+             */
+            cost: number | null;
+            /** Currency */
+            currency: string;
+            /**
+             * Eta Seconds
+             * @description If nothing else needed the ready workers; null: none is ready.
+             */
+            eta_seconds: number | null;
+            /** Metadata */
+            metadata: {
+                [key: string]: unknown;
+            } | null;
+            /** Created At */
+            created_at: string;
+            /** Ends At */
+            ends_at: string;
+            /** Finished At */
+            finished_at: string | null;
+        };
+        /**
+         * BatchItemBody
+         * @description One picture of a batch.
+         * @example {
+         *       "custom_id": "look-17",
+         *       "job_id": "job_3f2b8c1d5e6f47a8b9c0d1e2f3a4b5c6",
+         *       "n": 17,
+         *       "status": "completed",
+         *       "url": "/v1/results/job_3f2b8c1d5e6f47a8b9c0d1e2f3a4b5c6/1",
+         *       "error": null
+         *     }
+         */
+        BatchItemBody: {
+            /** N */
+            n: number;
+            /** Custom Id */
+            custom_id: string | null;
+            /**
+             * Job Id
+             * @description Its try-on's id, which exists once it is not `waiting` any more.
+             */
+            job_id: string;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "waiting" | "queued" | "running" | "completed" | "failed" | "canceled" | "expired" | "deleted";
+            error: components["schemas"]["ErrorInfo"] | null;
+            /**
+             * Url
+             * @description Of its picture.
+             */
+            url: string | null;
+        };
+        /**
+         * BatchItemList
+         * @description A page of a batch's items, in their order.
+         * @example {
+         *       "items": [
+         *         {
+         *           "custom_id": "look-17",
+         *           "job_id": "job_3f2b8c1d5e6f47a8b9c0d1e2f3a4b5c6",
+         *           "n": 17,
+         *           "status": "completed",
+         *           "url": "/v1/results/job_3f2b8c1d5e6f47a8b9c0d1e2f3a4b5c6/1",
+         *           "error": null
+         *         }
+         *       ],
+         *       "next_cursor": "WyIyMDI2LTAyLTAz…"
+         *     }
+         */
+        BatchItemList: {
+            /** Items */
+            items: components["schemas"]["BatchItemBody"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /**
+         * BatchItemRequest
+         * @description One picture: its photos, and what differs from the batch's options.
+         * @example {
+         *       "category": "upper",
+         *       "custom_id": "look-17",
+         *       "garment": "https://objects.example.com/proteus/derived/user_1a2b3c4d5e6f47a8b9c0d1e2f3a4b5c6/9f86d081884c7d65/cut/classic-1-auto/cut.png",
+         *       "person": "https://objects.example.com/proteus/incoming/user_1a2b3c4d5e6f47a8b9c0d1e2f3a4b5c6/img_0c9d8e7f6a5b4c3d2e1f0a9b8c7d6e5f"
+         *     }
+         */
+        BatchItemRequest: {
+            /** @description Which garment it is; by default the tailor says. */
+            category?: components["schemas"]["Category"] | null;
+            /**
+             * Model
+             * @description Engine, see GET /v1/models; default: the deployment's.
+             */
+            model?: string | null;
+            /**
+             * Quality
+             * @description Default: `balanced`.
+             */
+            quality?: ("fast" | "balanced" | "best") | null;
+            /** Seed */
+            seed?: number | null;
+            /** Output Format */
+            output_format?: ("webp" | "png" | "jpeg") | null;
+            /** Person Index */
+            person_index?: number | null;
+            /** Metadata */
+            metadata?: {
+                [key: string]: string;
+            } | null;
+            /**
+             * Expires In
+             * @description Seconds until a picture is deleted, from when it is taken up.
+             */
+            expires_in?: number | null;
+            /**
+             * Person
+             * @description `image_url` of the person's photo.
+             */
+            person: string;
+            /**
+             * Garment
+             * @description The cut-out's address, or the `image_url` of the garment's photo.
+             */
+            garment: string;
+            /**
+             * Custom Id
+             * @description Your own id of it, once in a batch; the try-on's `external_id`.
+             */
+            custom_id?: string | null;
+        };
+        /**
+         * BatchList
+         * @description Batches, newest first.
+         * @example {
+         *       "items": [
+         *         {
+         *           "batch_id": "bat_3f2b8c1d5e6f47a8b9c0d1e2f3a4b5c6",
+         *           "cost": 0.77,
+         *           "counts": {
+         *             "completed": 450,
+         *             "failed": 2,
+         *             "queued": 32,
+         *             "running": 16,
+         *             "waiting": 9500
+         *           },
+         *           "created_at": "2026-02-03T12:00:00.000Z",
+         *           "currency": "USD",
+         *           "ends_at": "2026-02-03T12:00:00.000Z",
+         *           "eta_seconds": 5900,
+         *           "gpu_seconds": 1105.2,
+         *           "metadata": {
+         *             "season": "summer"
+         *           },
+         *           "status": "running",
+         *           "total": 10000,
+         *           "finished_at": null
+         *         }
+         *       ],
+         *       "next_cursor": "WyIyMDI2LTAyLTAz…"
+         *     }
+         */
+        BatchList: {
+            /** Items */
+            items: components["schemas"]["BatchBody"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /**
+         * BatchMessage
+         * @description What is POSTed when a batch has ended. Drop what you have seen by `id`.
+         */
+        BatchMessage: {
+            /** Id */
+            id: string;
+            /**
+             * Type
+             * @constant
+             */
+            type: "batch.ended";
+            /** Timestamp */
+            timestamp: string;
+            data: components["schemas"]["BatchMessageData"];
+        };
+        /**
+         * BatchMessageData
+         * @description A batch that has ended, and what its items came to.
+         */
+        BatchMessageData: {
+            /** Batch Id */
+            batch_id: string;
+            /** User Id */
+            user_id: string;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "completed" | "canceled" | "expired";
+            /** At */
+            at: string;
+            /** Total */
+            total: number;
+            /** Counts */
+            counts: {
+                [key: string]: number;
+            };
+            /**
+             * Metadata
+             * @default {}
+             */
+            metadata?: {
+                [key: string]: string;
+            };
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * BatchOptions
+         * @description Options of a batch's pictures: those of a try-on that a single picture has.
+         */
+        BatchOptions: {
+            /** @description Which garment it is; by default the tailor says. */
+            category?: components["schemas"]["Category"] | null;
+            /**
+             * Model
+             * @description Engine, see GET /v1/models; default: the deployment's.
+             */
+            model?: string | null;
+            /**
+             * Quality
+             * @description Default: `balanced`.
+             */
+            quality?: ("fast" | "balanced" | "best") | null;
+            /** Seed */
+            seed?: number | null;
+            /** Output Format */
+            output_format?: ("webp" | "png" | "jpeg") | null;
+            /** Person Index */
+            person_index?: number | null;
+            /** Metadata */
+            metadata?: {
+                [key: string]: string;
+            } | null;
+            /**
+             * Expires In
+             * @description Seconds until a picture is deleted, from when it is taken up.
+             */
+            expires_in?: number | null;
+        };
+        /**
+         * BatchRequest
+         * @description Either `persons` and `garments`, each with each, or `items`.
+         * @example {
+         *       "completion_window": 86400,
+         *       "garments": [
+         *         "https://objects.example.com/proteus/derived/user_1a2b3c4d5e6f47a8b9c0d1e2f3a4b5c6/9f86d081884c7d65/cut/classic-1-auto/cut.png"
+         *       ],
+         *       "options": {
+         *         "quality": "best"
+         *       },
+         *       "persons": [
+         *         "https://objects.example.com/proteus/incoming/user_1a2b3c4d5e6f47a8b9c0d1e2f3a4b5c6/img_0c9d8e7f6a5b4c3d2e1f0a9b8c7d6e5f"
+         *       ]
+         *     }
+         */
+        BatchRequest: {
+            /** @default {} */
+            options?: components["schemas"]["BatchOptions"];
+            /**
+             * Completion Window
+             * @description Seconds from now after which what is not made expires: a day by default, a week at most.
+             * @default 86400
+             */
+            completion_window?: number;
+            /**
+             * Metadata
+             * @description Your own labels of the batch; those of its pictures are in `options`.
+             */
+            metadata?: {
+                [key: string]: string;
+            } | null;
+            /**
+             * Dry Run
+             * @description Check everything and return the estimate; nothing is stored.
+             * @default false
+             */
+            dry_run?: boolean;
+            /**
+             * Persons
+             * @description Photos of persons: each wears each garment.
+             */
+            persons?: string[] | null;
+            /** Garments */
+            garments?: string[] | null;
+            /** Items */
+            items?: components["schemas"]["BatchItemRequest"][] | null;
+        };
+        /**
+         * BatchStatus
+         * @description What has become of a batch.
+         * @enum {string}
+         */
+        BatchStatus: "running" | "canceling" | "completed" | "canceled" | "expired";
         /** Body_upload_cloth_api_upload_cloth_post */
         Body_upload_cloth_api_upload_cloth_post: {
             /** File */
@@ -2858,6 +3342,48 @@ export interface components {
              * @default false
              */
             retryable?: boolean;
+        };
+        /**
+         * EstimateBody
+         * @description What a batch is expected to take.
+         * @example {
+         *       "basis": "measured",
+         *       "cost": 17.01,
+         *       "currency": "USD",
+         *       "gpu_seconds": 24500,
+         *       "pictures": 10000,
+         *       "seconds": 6125,
+         *       "workers": 4
+         *     }
+         */
+        EstimateBody: {
+            /** Pictures */
+            pictures: number;
+            /** Gpu Seconds */
+            gpu_seconds: number;
+            /**
+             * Basis
+             * @description `measured`: workers here have woven batches of each engine and quality. `assumed`: a guess.
+             * @enum {string}
+             */
+            basis: "measured" | "assumed";
+            /**
+             * Workers
+             * @description Ready now.
+             */
+            workers: number;
+            /**
+             * Seconds
+             * @description Of these workers, if nothing else needed them; null: none is ready, and none is started for it.
+             */
+            seconds: number | null;
+            /**
+             * Cost
+             * @description Of the GPU seconds, by the deployment's prices; null: there are none.
+             */
+            cost: number | null;
+            /** Currency */
+            currency: string;
         };
         /**
          * EtaBody
@@ -3758,7 +4284,8 @@ export interface components {
          *         "tryon.completed",
          *         "tryon.failed",
          *         "tryon.canceled",
-         *         "tryon.expired"
+         *         "tryon.expired",
+         *         "batch.ended"
          *       ],
          *       "last_success_at": "2026-02-03T12:00:00.000Z",
          *       "secret": "whsec_Zm9yIGRvY3VtZW50YXRpb24gb25seSwgbm8gc2VjcmV0IQ==",
@@ -5972,7 +6499,8 @@ export interface components {
          *         "tryon.completed",
          *         "tryon.failed",
          *         "tryon.canceled",
-         *         "tryon.expired"
+         *         "tryon.expired",
+         *         "batch.ended"
          *       ],
          *       "last_success_at": "2026-02-03T12:00:00.000Z",
          *       "url": "https://shop.example/proteus",
@@ -6023,7 +6551,7 @@ export interface components {
             /** Url */
             url?: string | null;
             /** Events */
-            events?: ("tryon.started" | "tryon.completed" | "tryon.failed" | "tryon.canceled" | "tryon.expired")[] | null;
+            events?: (("tryon.started" | "tryon.completed" | "tryon.failed" | "tryon.canceled" | "tryon.expired") | "batch.ended")[] | null;
             /** Description */
             description?: string | null;
             /**
@@ -6046,7 +6574,8 @@ export interface components {
          *             "tryon.completed",
          *             "tryon.failed",
          *             "tryon.canceled",
-         *             "tryon.expired"
+         *             "tryon.expired",
+         *             "batch.ended"
          *           ],
          *           "last_success_at": "2026-02-03T12:00:00.000Z",
          *           "url": "https://shop.example/proteus",
@@ -6107,10 +6636,11 @@ export interface components {
              *       "tryon.completed",
              *       "tryon.failed",
              *       "tryon.canceled",
-             *       "tryon.expired"
+             *       "tryon.expired",
+             *       "batch.ended"
              *     ]
              */
-            events?: ("tryon.started" | "tryon.completed" | "tryon.failed" | "tryon.canceled" | "tryon.expired")[];
+            events?: (("tryon.started" | "tryon.completed" | "tryon.failed" | "tryon.canceled" | "tryon.expired") | "batch.ended")[];
             /**
              * Description
              * @default
@@ -11863,6 +12393,439 @@ export interface operations {
             };
         };
     };
+    list_batches_v1_batches_get: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchList"];
+                };
+            };
+            /** @description A fault of Proteus: report the `request_id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A server that Proteus needs is away, or intake is paused: repeat the request after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is refused; `code` says why, `hint` the way out. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_v1_batches_post: {
+        parameters: {
+            query?: {
+                /** @description Seconds to wait for the end (long poll). */
+                wait?: number | null;
+            };
+            header?: {
+                /** @description Repeat a submit safely for 24 hours. */
+                "Idempotency-Key"?: string | null;
+                /** @description `wait=N`: answer when the job has ended, N seconds at most. */
+                prefer?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BatchRequest"];
+                "application/jsonl": {
+                    /** @description Which garment it is; by default the tailor says. */
+                    category?: ("auto" | "upper" | "lower" | "overall" | "dress") | null;
+                    /**
+                     * Model
+                     * @description Engine, see GET /v1/models; default: the deployment's.
+                     */
+                    model?: string | null;
+                    /**
+                     * Quality
+                     * @description Default: `balanced`.
+                     */
+                    quality?: ("fast" | "balanced" | "best") | null;
+                    /** Seed */
+                    seed?: number | null;
+                    /** Output Format */
+                    output_format?: ("webp" | "png" | "jpeg") | null;
+                    /** Person Index */
+                    person_index?: number | null;
+                    /** Metadata */
+                    metadata?: {
+                        [key: string]: string;
+                    } | null;
+                    /**
+                     * Expires In
+                     * @description Seconds until a picture is deleted, from when it is taken up.
+                     */
+                    expires_in?: number | null;
+                    /**
+                     * Person
+                     * @description `image_url` of the person's photo.
+                     */
+                    person: string;
+                    /**
+                     * Garment
+                     * @description The cut-out's address, or the `image_url` of the garment's photo.
+                     */
+                    garment: string;
+                    /**
+                     * Custom Id
+                     * @description Your own id of it, once in a batch; the try-on's `external_id`.
+                     */
+                    custom_id?: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description With `dry_run`: what it would take; nothing is stored. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EstimateBody"];
+                };
+            };
+            /** @description It is stored; its pictures are made when nothing else needs the workers. */
+            201: {
+                headers: {
+                    /** @description Where its progress is. */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchBody"];
+                };
+            };
+            /** @description A fault of Proteus: report the `request_id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A server that Proteus needs is away, or intake is paused: repeat the request after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is refused; `code` says why, `hint` the way out. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_batch_v1_batches__batch_id__get: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` of the answer that you have: 304 if nothing has changed. */
+                "If-None-Match"?: string | null;
+            };
+            path: {
+                batch_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As it is now. */
+            200: {
+                headers: {
+                    /** @description Names this answer: send it as `If-None-Match` the next time. */
+                    ETag: string;
+                    /** @description Seconds until it is worth asking again; only while the job has not ended. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchBody"];
+                };
+            };
+            /** @description Nothing has changed since the answer that `If-None-Match` names. */
+            304: {
+                headers: {
+                    /** @description Names this answer: send it as `If-None-Match` the next time. */
+                    ETag: string;
+                    /** @description Seconds until it is worth asking again; only while the job has not ended. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A fault of Proteus: report the `request_id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A server that Proteus needs is away, or intake is paused: repeat the request after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is refused; `code` says why, `hint` the way out. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_v1_batches__batch_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                batch_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A fault of Proteus: report the `request_id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A server that Proteus needs is away, or intake is paused: repeat the request after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is refused; `code` says why, `hint` the way out. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_items_v1_batches__batch_id__items_get: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: number;
+            };
+            header?: never;
+            path: {
+                batch_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchItemList"];
+                };
+            };
+            /** @description A fault of Proteus: report the `request_id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A server that Proteus needs is away, or intake is paused: repeat the request after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is refused; `code` says why, `hint` the way out. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancel_v1_batches__batch_id__cancel_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                batch_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchBody"];
+                };
+            };
+            /** @description A fault of Proteus: report the `request_id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A server that Proteus needs is away, or intake is paused: repeat the request after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is refused; `code` says why, `hint` the way out. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    results_v1_batches__batch_id__results_get: {
+        parameters: {
+            query?: {
+                /** @description `jsonl`: the manifest without pictures. */
+                format?: "zip" | "jsonl";
+            };
+            header?: never;
+            path: {
+                batch_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The pictures made so far and `manifest.jsonl`; or, as `jsonl`, the manifest alone. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/zip": string;
+                    "application/jsonl": string;
+                };
+            };
+            /** @description A fault of Proteus: report the `request_id`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A server that Proteus needs is away, or intake is paused: repeat the request after `Retry-After`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is refused; `code` says why, `hint` the way out. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     receivetryon_started_post: {
         parameters: {
             query?: never;
@@ -12005,6 +12968,39 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["WebhookMessage"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    receive_batchbatch_ended_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BatchMessage"];
             };
         };
         responses: {

@@ -21,6 +21,7 @@ from starlette.types import ASGIApp
 
 from gateway import api, background
 from gateway.api import fairness
+from gateway.api.batches.routes import BATCHES, BODY_BYTES
 from gateway.api.bodies import MAX_BODY_BYTES, BodyLimits, BodySizes, ByteBudget
 from gateway.api.headers import CommonHeaders
 from gateway.api.inner import InnerApp
@@ -139,7 +140,7 @@ def make_app(
             verify.PATH: photo + form.ENVELOPE_BYTES,
             TRYONS: form.FILES * photo + form.ENVELOPE_BYTES,
         },
-        others={TRYONS: DATA_URI_LENGTH_MOST + MAX_BODY_BYTES},
+        others={TRYONS: DATA_URI_LENGTH_MOST + MAX_BODY_BYTES, BATCHES: BODY_BYTES},
     )
     budget = ByteBudget(settings.edge.body_bytes_most)
 

@@ -114,6 +114,7 @@ def _rounds(services: Services, sockets: SocketServer) -> dict[str, Round]:
         "reconcile": Round(reconciler.periodic, 60.0, SWEEP_SECONDS),
         "park": Round(services.parker.park, 1.0, SWEEP_SECONDS),
         "promote": Round(promoter.promote, 0.5),
+        "batches": Round(services.batches.feeder.turn, 1.0, SWEEP_SECONDS),
         "overdue": Round(promoter.expire, 1.0),
         "too_old": Round(promoter.expire_old, 5.0),
         "adopt": Round(services.importer.adopt, 2.0, SWEEP_SECONDS),

@@ -19,6 +19,7 @@ from gateway.accounts.logins import Logins
 from gateway.accounts.shoppers import Shoppers
 from gateway.addresses import Addresses, networks
 from gateway.api import fairness
+from gateway.batches.parts import Batches
 from gateway.connections import Connections
 from gateway.fleet.parking import Parker
 from gateway.fleet.watch import FleetWatch
@@ -133,6 +134,7 @@ def build(settings: GatewaySettings, stopping: asyncio.Event) -> Services:
     )
     targets = TargetRules(networks(settings.webhooks.allowed_networks), settings.webhooks.allow_http)
     dispatcher = Dispatcher(ledger, Sender(targets))
+    prices = PriceTable.of(settings.prices)
     recorder = Recorder(
         ledger,
         redis,
@@ -140,7 +142,7 @@ def build(settings: GatewaySettings, stopping: asyncio.Event) -> Services:
         address_of=store.url_of,
         discard=lambda keys: store.delete(*keys),
         on_messages=dispatcher.wake,
-        prices=PriceTable.of(settings.prices),
+        prices=prices,
     )
     keeping = Keeping(ledger, default_days=settings.retention.tenant_days)
     eraser = Eraser(ledger, store, queues, limiter)
@@ -171,6 +173,18 @@ def build(settings: GatewaySettings, stopping: asyncio.Event) -> Services:
         idempotency=idempotency,
         acceptor=acceptor,
         outfits=OutfitAcceptor(ledger, idempotency, admitter, photos, submitter, parser_version=parser_version),
+        batches=Batches.of(
+            ledger,
+            store,
+            queues,
+            acceptor,
+            admitter,
+            fleet,
+            eraser=eraser,
+            recorder=recorder,
+            prices=prices,
+            wake=dispatcher.wake,
+        ),
         spend=spend,
         preparer=Preparer(
             ledger,

@@ -15,6 +15,7 @@ from gateway.accounts.keys import ApiKeys
 from gateway.accounts.logins import Logins
 from gateway.accounts.shoppers import Shoppers
 from gateway.addresses import Addresses
+from gateway.batches.parts import Batches
 from gateway.connections import Connections
 from gateway.fleet.parking import Parker
 from gateway.fleet.watch import FleetWatch
@@ -79,6 +80,7 @@ class Services:
     idempotency: Idempotency
     acceptor: Acceptor
     outfits: OutfitAcceptor
+    batches: Batches
     spend: SpendGuard
     preparer: Preparer
     variants: Variants

@@ -13,6 +13,7 @@ from gateway.api.accounts import routes as accounts
 from gateway.api.arrivals import routes as arrivals
 from gateway.api.audit import routes as audit
 from gateway.api.auth import routes as auth
+from gateway.api.batches import routes as batches
 from gateway.api.consent import routes as consent
 from gateway.api.cors import rules as cors_rules
 from gateway.api.decisions import routes as decisions
@@ -69,11 +70,12 @@ def _routes() -> APIRouter:
         for status, description in REFUSALS.items()
     }
     every = APIRouter()
+    every.include_router(batches.lines_router, responses=refusals)
     # Routes are tried in this order: the most requested come first.
     for module in (
         form, submit, status, results, auth, images, segmentations, tryons, vtons, events, users, engines, fleet, queue,
         decisions, arrivals, uploads, health, keys, tokens, accounts, tenants,
-        audit, consent, intake, bulk, workers, figures, webhooks, usage, caps, export, profile, verify,
+        audit, consent, intake, bulk, workers, figures, webhooks, usage, caps, export, profile, verify, batches,
     ):  # fmt: skip
         every.include_router(module.router, responses=refusals)
     return every

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fastapi import FastAPI, Request, Response
 
+from gateway.api.batches.routes import made_answer
 from gateway.api.dependencies import Submit
 from gateway.api.tryons.answers import submitted
 from gateway.api.vtons.answers import draft_answer
@@ -17,6 +18,8 @@ def install(app: FastAPI) -> None:
 
 async def _replay(request: Request, known: AlreadyAccepted) -> Response:
     submit: Submit = request.state.submit
+    if known.job_id.startswith("bat_"):
+        return await made_answer(submit.services, submit.caller, known.job_id)
     if known.job_id.startswith("vton_"):
         return await draft_answer(submit.services, submit.caller, known.job_id)
     return await submitted(submit.services, submit.caller, known.job_id, wait=submit.wait)

@@ -11,6 +11,7 @@ from sqlalchemy import and_, case, func, or_, select
 from gateway.ledger.jobs import JobRow, jobs
 from gateway.ledger.statements import Statements
 from gateway.ledger.users import PEOPLE, users
+from gateway.rules.batches import SPARE
 from proteus.jobs import ALIVE, OUTSIDE, JobState, Stage
 from proteus.stages import JobKind
 
@@ -83,7 +84,7 @@ class BacklogReads(Statements):
     async def held(
         self, *, per_tenant: int, engines: Collection[str], kinds: Collection[JobKind] = (JobKind.TRYON,)
     ) -> list[tuple[str, str, int]]:
-        """(tenant, job id, priority): each tenant's next held jobs of these engines, best priority first.
+        """(tenant, job id, priority): each tenant's next held jobs of these engines, best priority first, no batch's.
 
         Among equal priorities the user with least on the list comes first, and each user's pictures come in the order
         they were submitted: the next one of hundreds comes no sooner than another user's only one.
@@ -109,7 +110,7 @@ class BacklogReads(Statements):
             partition_by=(alive.c.tenant, alive.c.user_id),
             order_by=(alive.c.priority.desc(), alive.c.created_at, alive.c.id),
         )
-        mine = (alive.c.stage == Stage.HELD, alive.c.engine.in_(list(engines)))
+        mine = (alive.c.stage == Stage.HELD, alive.c.engine.in_(list(engines)), alive.c.priority > SPARE)
         turns = select(alive, (alive.c.served + turn).label("turn")).where(*mine).subquery()
         rank = func.row_number().over(
             partition_by=turns.c.tenant,
@@ -118,6 +119,22 @@ class BacklogReads(Statements):
         ranked = select(turns.c.tenant, turns.c.id, turns.c.priority, rank.label("place")).subquery()
         statement = select(ranked).where(ranked.c.place <= per_tenant).order_by(ranked.c.place, ranked.c.tenant)
         return [(row.tenant, row.id, row.priority) for row in await self._connection.execute(statement)]
+
+    async def spare(self, *, limit: int, engines: Collection[str]) -> list[JobRow]:
+        """Held pictures of batches, for these engines, the oldest first."""
+        statement = (
+            select(jobs)
+            .where(
+                jobs.c.state == JobState.QUEUED,
+                jobs.c.kind == JobKind.TRYON,
+                jobs.c.stage == Stage.HELD,
+                jobs.c.priority <= SPARE,
+                jobs.c.engine.in_(list(engines)),
+            )
+            .order_by(jobs.c.created_at, jobs.c.id)
+            .limit(limit)
+        )
+        return await self._all(JobRow, statement)
 
     async def overdue(self, now: datetime, *, limit: int) -> list[JobRow]:
         """Rows that no queue holds yet and whose deadline has passed."""
@@ -129,7 +146,7 @@ class BacklogReads(Statements):
         return await self._all(JobRow, statement)
 
     async def too_old(self, *, waiting_before: datetime, held_before: datetime, limit: int) -> list[JobRow]:
-        """Rows that have waited and run, or been held, since before these times."""
+        """Rows that have waited and run, or been held, since before these times; a batch ends its held ones."""
         since = func.coalesce(jobs.c.waiting_since, jobs.c.updated_at)
         statement = (
             select(jobs)
@@ -137,7 +154,7 @@ class BacklogReads(Statements):
                 jobs.c.state.in_(ALIVE),
                 or_(
                     and_(jobs.c.stage.not_in(OUTSIDE), since < waiting_before),
-                    and_(jobs.c.stage == Stage.HELD, jobs.c.updated_at < held_before),
+                    and_(jobs.c.stage == Stage.HELD, jobs.c.updated_at < held_before, jobs.c.priority > SPARE),
                 ),
             )
             .limit(limit)

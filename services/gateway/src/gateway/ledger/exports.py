@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, Table, or_, select, tuple_
 from gateway.ledger.accounts import accounts
 from gateway.ledger.api_keys import api_keys
 from gateway.ledger.audit_log import audit_log
+from gateway.ledger.batches import batch_items, batches
 from gateway.ledger.consents import consents
 from gateway.ledger.events import events
 from gateway.ledger.idempotency import idempotency
@@ -53,6 +54,8 @@ EXPORTED: Final[Mapping[Table, Owned]] = {
     tryons: _by(tryons.c.user_id),
     outfit_garments: _through(outfit_garments.c.tryon_id, tryons),
     jobs: _by(jobs.c.user_id),
+    batches: _by(batches.c.user_id),
+    batch_items: _through(batch_items.c.batch_id, batches),
     job_needs: _through(job_needs.c.job_id, jobs),
     events: _by(events.c.user_id),
     idempotency: _by(idempotency.c.user_id),

@@ -29,7 +29,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from gateway.ledger.schema import METADATA, NOW, owner
-from gateway.ledger.statements import Statements, newest_first
+from gateway.ledger.statements import Statements, among, newest_first
 from proteus import object_keys
 from proteus.artefacts import IngestedImage
 from proteus.jobs import ImageId, JobId, UserId
@@ -118,6 +118,17 @@ class ImageReads(Statements):
     async def by_ids(self, ids: Iterable[str]) -> dict[str, ImageRow]:
         found = await self._all(ImageRow, select(images).where(images.c.id.in_(list(ids))))
         return {row.id: row for row in found}
+
+    async def own(self, ids: Iterable[str], *, user_id: UserId) -> list[ImageId]:
+        """Those of these ids that are photos of the user's."""
+        statement = select(images.c.id).where(among(images.c.id, ids), images.c.user_id == user_id)
+        return list((await self._connection.execute(statement)).scalars())
+
+    async def ids_of_keys(self, keys: Iterable[str], *, user_id: UserId) -> dict[str, ImageId]:
+        """The newest of the user's photos that was ingested as each of these keys."""
+        statement = select(images.c.key, images.c.id).where(among(images.c.key, keys), images.c.user_id == user_id)
+        found = await self._connection.execute(statement.order_by(images.c.created_at))
+        return {row.key: row.id for row in found}
 
     async def page(self, before: tuple[datetime, str] | None, *, user_id: UserId, limit: int) -> list[ImageRow]:
         """A page of the user's own photos, newest first; pictures of try-ons are shown with those."""

@@ -37,7 +37,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from gateway.ledger.schema import METADATA, NOW, Failure, Words, owner
-from gateway.ledger.statements import Statements
+from gateway.ledger.statements import Statements, among
 from proteus.jobs import (
     ALIVE,
     EPOCH_TOKENS,
@@ -219,6 +219,16 @@ class JobReads(Statements):
             .order_by(jobs.c.created_at.desc())
             .limit(1),
         )
+
+    async def photos_of_cuts(self, keys: Iterable[str], *, user_id: UserId) -> dict[str, ImageId]:
+        """The photo of each of these cut-outs."""
+        statement = select(jobs.c.result_key, jobs.c.image_id).where(
+            among(jobs.c.result_key, keys),
+            jobs.c.user_id == user_id,
+            jobs.c.kind == JobKind.CUT,
+            jobs.c.image_id.is_not(None),
+        )
+        return {row.result_key: row.image_id for row in await self._connection.execute(statement)}
 
     async def alive_of_user(self, user_id: UserId) -> list[JobRow]:
         return await self._all(JobRow, select(jobs).where(jobs.c.user_id == user_id, jobs.c.state.in_(ALIVE)))

@@ -16,6 +16,7 @@ from gateway.ledger.api_keys import ApiKeyReads, ApiKeyWrites
 from gateway.ledger.arrivals import ArrivalReads
 from gateway.ledger.audit_log import AuditReads, AuditWrites
 from gateway.ledger.backlog import BacklogReads
+from gateway.ledger.batches import BatchReads, BatchWrites
 from gateway.ledger.consents import ConsentReads, ConsentWrites
 from gateway.ledger.deletions import DeletionReads, DeletionWrites
 from gateway.ledger.deployment import DeploymentReads, DeploymentWrites, deployment
@@ -57,6 +58,7 @@ class Reads:
         self.needs = NeedReads(connection)
         self.orders = OrderReads(connection)
         self.outfits = OutfitReads(connection)
+        self.batches = BatchReads(connection)
         self.backlog = BacklogReads(connection)
         self.arrivals = ArrivalReads(connection)
         self.figures = FigureReads(connection)
@@ -102,6 +104,7 @@ class Writes:
         self.needs = NeedWrites(connection)
         self.orders = OrderWrites(connection)
         self.outfits = OutfitWrites(connection)
+        self.batches = BatchWrites(connection)
         self.events = EventWrites(connection)
         self.idempotency = IdempotencyWrites(connection)
         self.deletions = DeletionWrites(connection)

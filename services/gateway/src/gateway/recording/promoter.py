@@ -1,4 +1,7 @@
-"""Queues held jobs while their list is short, round robin over tenants; ends jobs past their deadline or too old."""
+"""Queues held jobs while their list is short, round robin over tenants; ends jobs past their deadline or too old.
+
+Pictures of batches join the list only when it is empty, for workers that have nothing to do.
+"""
 
 from __future__ import annotations
 
@@ -13,11 +16,13 @@ from gateway.recording import halving
 from gateway.recording.recorder import Recorder
 from gateway.recording.transitions import fact
 from gateway.rules.admission import SHORT_LIST, Limits, promote
+from gateway.rules.batches import spare_room
 from gateway.settings import LimitSettings
 from proteus.errors import TooOld
 from proteus.jobs import EventKind
 from proteus.keys import JOBS, TAILOR
 from proteus.queue import AnyQueue
+from proteus.registry import WorkerState
 from proteus.stages import kinds_on
 
 LOCK: Final = "proteus:promote"
@@ -55,7 +60,7 @@ class Promoter:
         async with self._ledger.lock(LOCK) as ours:
             if not ours:
                 return 0
-            pictures = await self._fill(JOBS, limits, engines=self._fleet.servable or ())
+            pictures = await self._fill(JOBS, limits, engines=self._fleet.servable or ()) + await self._spare()
             preparations = await self._fill(
                 TAILOR, replace(limits, held_below=SHORT_LIST), engines=[kind.value for kind in kinds_on(TAILOR)]
             )
@@ -82,6 +87,29 @@ class Promoter:
             self._last[name] = turns[-1]
         now = datetime.now(UTC)
         facts = [fact(rows[job_id], EventKind.PROMOTED, now=now) for job_id in chosen if job_id in rows]
+        return len(await halving.each(self._recorder.settle, facts))
+
+    async def _spare(self) -> int:
+        """Give pictures of batches to workers that have nothing to do; return how many."""
+        view = self._fleet.view
+        ready = [card for card in view.weavers if card.state is WorkerState.READY]
+        if self._fleet.servable is None or not ready:
+            return 0
+        stats = await self._queues[JOBS].stats()
+        room = spare_room(
+            ready=len(ready),
+            busy=stats.busy_workers,
+            wanted=view.wanted_weavers,
+            slots=view.batch_limit,
+            waiting=stats.waiting,
+        )
+        if not room:
+            return 0
+        offered = {name for card in ready for name in card.engines}
+        async with self._ledger.read() as reads:
+            rows = await reads.backlog.spare(limit=room, engines=offered)
+        now = datetime.now(UTC)
+        facts = [fact(row, EventKind.PROMOTED, now=now) for row in rows]
         return len(await halving.each(self._recorder.settle, facts))
 
     async def expire(self) -> int:

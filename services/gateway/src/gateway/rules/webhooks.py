@@ -12,15 +12,18 @@ from proteus.jobs import JobState
 SCOPE: Final = "webhooks"
 """The scope of API keys that manage endpoints and name a `webhook_url`."""
 
-EventType = Literal["tryon.started", "tryon.completed", "tryon.failed", "tryon.canceled", "tryon.expired"]
-EVENT_TYPES: Final[tuple[EventType, ...]] = get_args(EventType)
-ENDS: Final[tuple[EventType, ...]] = EVENT_TYPES[1:]
-"""The events that an endpoint gets unless it asks for others: each end of a try-on."""
+TryonEventType = Literal["tryon.started", "tryon.completed", "tryon.failed", "tryon.canceled", "tryon.expired"]
+BatchEventType = Literal["batch.ended"]
+EventType = TryonEventType | BatchEventType
+TRYON_EVENTS: Final[tuple[TryonEventType, ...]] = get_args(TryonEventType)
+BATCH_ENDED: Final[BatchEventType] = "batch.ended"
+ENDS: Final[tuple[EventType, ...]] = (*TRYON_EVENTS[1:], BATCH_ENDED)
+"""The events that an endpoint gets unless it asks for others: each end of a try-on and of a batch."""
 
 PING: Final = "ping"
 """The type of a test delivery; no endpoint chooses it."""
 
-_TYPES: Final[dict[JobState, EventType]] = {
+_TYPES: Final[dict[JobState, TryonEventType]] = {
     JobState.RUNNING: "tryon.started",
     JobState.COMPLETED: "tryon.completed",
     JobState.FAILED: "tryon.failed",
@@ -71,7 +74,7 @@ class Outcome(StrEnum):
     """The receiver wants no more."""
 
 
-def type_of(status: JobState) -> EventType | None:
+def type_of(status: JobState) -> TryonEventType | None:
     """Return the event of a try-on that comes to this status; None: there is none."""
     return _TYPES.get(status)
 

@@ -30,6 +30,10 @@ from proteus import errors
 from proteus.jobs import Category, Stage
 
 
+class NoLongerWaiting(errors.Conflict):
+    """This item of a batch waits no longer: it was cancelled, deleted or taken meanwhile."""
+
+
 class Acceptor:
     """Turns a client's submit into committed rows.
 
@@ -76,9 +80,12 @@ class Acceptor:
             # What the caller may not use, or has no seconds left for, is refused before its photos are read.
             async with self._admitter.reserved(context, options):
                 person_url = await self._photos.own_address(context.caller, person_url)
-                accepted = await self._ready.accept(context, options, person_url=person_url, garment_url=garment_url)
-                if accepted is not None:
-                    return accepted
+                if not context.of_batch:
+                    accepted = await self._ready.accept(
+                        context, options, person_url=person_url, garment_url=garment_url
+                    )
+                    if accepted is not None:
+                        return accepted
                 materials = await self._photos.materials(context.caller, person_url, garment_url)
                 return await self._commit(context, options, materials)
 
@@ -155,6 +162,9 @@ class Acceptor:
                 units = [await writes.jobs.add(picture) for picture in pictures]
                 await writes.needs.add((unit.id, need_id) for unit in units for need_id in needs.unfinished)
                 await remember(writes, context, entry.id)
+                # Last: whoever deletes a photo locks its jobs before its items.
+                if context.of_batch and not await writes.batches.take(context.job_id):
+                    raise NoLongerWaiting
         if stage is Stage.WAITING:
             material = material_of(materials.person, needs.cut, needs.parse, garment=materials.garment)
             await self._submitter.push_orders([Order(job=unit, tryon=entry, material=material) for unit in units])

@@ -29,12 +29,14 @@ class SubmitContext:
         trace_id: Stands in every log line of this work.
         once: The Idempotency-Key, if there is one.
         job_id: The id of the try-on, if it is accepted.
+        of_batch: It is an item of a batch, which the same transaction takes.
     """
 
     caller: Caller
     trace_id: str
     once: IdempotencyKey | None = None
     job_id: str = field(default_factory=lambda: new_id("job"))
+    of_batch: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from gateway.ledger.jobs import JobRow
+from gateway.rules.batches import SPARE
 from gateway.rules.options import PRIORITIES, SEED_LIMIT, TryonOptions
 from gateway.submitting.context import SubmitContext
 from proteus.engines import EngineCard
@@ -80,7 +81,7 @@ def new_units(
             engine=card.name,
             batch_key=card.batch_key(options.quality),
             degraded_batch_key=card.batch_key(options.quality, degraded=True),
-            priority=PRIORITIES[options.priority],
+            priority=SPARE if context.of_batch else PRIORITIES[options.priority],
             deadline_at=now + timedelta(milliseconds=options.deadline_ms) if options.deadline_ms else None,
             trace_id=context.trace_id,
             created_at=now,

@@ -216,6 +216,8 @@ async def needs_of(
         materials.known,
         variation=Variation(parser_version, options.person_index),
         named=materials.cut,
+        low=context.of_batch,
+        short=False,
     )
     if maker is not None:
         plan.follow(maker)

@@ -10,7 +10,7 @@ from gateway.api.wire import asked, page, said
 from gateway.ledger.webhook_deliveries import AttemptRow, DeliveryRow
 from gateway.ledger.webhooks import WebhookRow
 from gateway.rules.text import Id, Label, Moment, WebhookUrl
-from gateway.rules.webhooks import ENDS, EventType
+from gateway.rules.webhooks import ENDS, BatchEventType, EventType, TryonEventType
 from gateway.status.models import AT
 from gateway.status.views import iso
 
@@ -258,10 +258,33 @@ class WebhookMessage(BaseModel):
     """What is POSTed. Drop what you have seen by `id`; `seq` orders the events of one user."""
 
     id: str
-    type: EventType
+    type: TryonEventType
     timestamp: str
     seq: int
     data: MessageData
+
+
+class BatchMessageData(BaseModel):
+    """A batch that has ended, and what its items came to."""
+
+    model_config = ConfigDict(extra="allow")
+
+    batch_id: str
+    user_id: str
+    status: Literal["completed", "canceled", "expired"]
+    at: str
+    total: int
+    counts: dict[str, int]
+    metadata: dict[str, str] = {}
+
+
+class BatchMessage(BaseModel):
+    """What is POSTed when a batch has ended. Drop what you have seen by `id`."""
+
+    id: str
+    type: BatchEventType
+    timestamp: str
+    data: BatchMessageData
 
 
 def _fields(row: WebhookRow) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Depends, Query, Response
 from gateway.api.dependencies import CallerDep, PageDep, ServicesDep, TraceDep, cursor_behind, needs
 from gateway.api.guarding import GuardedRouter
 from gateway.api.webhooks.models import (
+    BatchMessage,
     DeliveryBody,
     DeliveryDetail,
     DeliveryList,
@@ -26,7 +27,7 @@ from gateway.api.webhooks.models import (
 )
 from gateway.rules.text import PathId
 from gateway.rules.tokens import Caller
-from gateway.rules.webhooks import EVENT_TYPES, SCOPE
+from gateway.rules.webhooks import BATCH_ENDED, SCOPE, TRYON_EVENTS
 from gateway.webhooks.endpoints import require_key
 
 router = GuardedRouter(prefix="/v1/webhooks", tags=["webhooks"], dependencies=[Depends(needs(SCOPE))])
@@ -47,11 +48,15 @@ KeyDep = Annotated[Caller, Depends(key_of)]
 def sent() -> APIRouter:
     """Return what is sent, for the API's description: a route for each event, which nothing serves."""
     described = APIRouter()
-    for name in EVENT_TYPES:
+    for name in TRYON_EVENTS:
 
         @described.post(name, summary=f"A try-on: {name.partition('.')[2]}")
         async def receive(message: WebhookMessage) -> None:
             """Answer 2xx within 10 s. Anything else is tried again for a day; 410 switches the endpoint off."""
+
+    @described.post(BATCH_ENDED, summary="A batch: ended")
+    async def receive_batch(message: BatchMessage) -> None:
+        """Answer as for a try-on."""
 
     return described
 
