@@ -201,6 +201,7 @@ class Hands:
             notes={},
             warnings=warnings,
             quality_score=quality_of(work.garment_confidence, warnings),
+            blurhash="L00000fQfQfQfQfQfQfQfQfQfQfQ",
             timings={"fetch_seconds": 0.01, "weave_seconds": 0.02, "store_seconds": 0.01},
         )
 
