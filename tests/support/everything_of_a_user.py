@@ -62,9 +62,9 @@ async def everything_of(gateway, owner, parts, hands):
         )
         assert (await shop.wait(used["job_id"]))["status"] == "completed"
         await in_state(shop, hook, "delivered", many=3)
-    items = [{"custom_id": "order-4711", "user_photo_url": person, "cloth_clean_url": garment}]
+    items = [{"custom_id": "order-4711", "person": person, "garment": garment}]
     batch = await shop.http.post("/v1/batches", json={"items": items})
-    assert batch.status_code == 202, batch.text
+    assert batch.status_code == 201, batch.text
     async with parts.ledger.write() as writes:
         await writes.spend.set_cap("tenant:acme", per_day=100_000.0, per_month=None)
     gateway.services.spend.forget()
