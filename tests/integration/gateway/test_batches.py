@@ -248,3 +248,24 @@ async def test_a_deleted_batch_leaves_no_try_on_and_no_picture(gateway, shop, ha
         await until(erased, what="the erasure")
     for one in items:
         assert (await shop.guest.http.get(f"/v1/tryons/{one['job_id']}")).status_code == 404
+
+
+async def test_a_key_may_be_given_batches_alone_or_anything_but_batches(gateway, shop) -> None:
+    owner = shop.guest
+    only, never = [
+        gateway.bearer((await made_key(owner, **rights))["key"])
+        for rights in ({"priorities": ["batch"], "qualities": ["fast"]}, {"priorities": ["low", "normal"]})
+    ]
+
+    async def batch(client, **item):
+        items = [{"person": shop.person, "garment": shop.garment, "quality": "fast", **more} for more in ({}, item)]
+        answer = await client.http.post("/v1/batches", json={"items": items})
+        return answer.json().get("code", answer.status_code), answer.text
+
+    pair = {"user_photo_url": shop.person, "cloth_clean_url": shop.garment, "quality": "fast"}
+    assert (await batch(only))[0] == 201
+    assert (await only.http.post("/v1/tryons", json=pair)).json()["code"] == "priority_not_allowed"
+    assert (await batch(only, quality="best"))[0] == "quality_not_allowed"
+    code, words = await batch(never)
+    assert (code, "'batch'" in words) == ("priority_not_allowed", True)
+    assert (await never.http.post("/v1/tryons", json=pair)).status_code == 202

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from gateway.batches.estimate import Estimate, estimate
@@ -92,15 +93,16 @@ class BatchMaker:
         return found
 
     def _kinds(self, context: SubmitContext, asked: AskedBatch) -> Iterator[tuple[str, Quality]]:
-        """Yield each item's engine and quality; raise where the caller may not use the engine."""
-        known: dict[str | None, EngineCard] = {}
+        """Yield each item's engine and quality; raise where the caller may not use it, or batches."""
+        context = replace(context, of_batch=True)
+        known: dict[tuple[object, object], EngineCard] = {}
         for item in asked.items:
             named: dict[str, object] = {**asked.options, **item.options}
             model, quality = named.get("model"), named.get("quality", "balanced")
-            if model not in known:
+            if (model, quality) not in known:
                 options: TryonOptions = options_of(asked.options, item.options)
-                known[options.model] = self._admitter.card(context, options)
-            yield known[model].name, quality  # type: ignore[index, misc] # The edge has checked both.
+                known[model, quality] = self._admitter.card(context, options)
+            yield known[model, quality].name, quality  # type: ignore[misc] # The edge has checked it.
 
 
 def _row(context: SubmitContext, asked: AskedBatch, *, now: datetime) -> BatchRow:

@@ -11,6 +11,9 @@ from typing import Final
 
 from proteus.errors import Forbidden
 
+BATCH: Final = "batch"
+"""The priority of a batch's pictures, as rights name it: who may not use it makes no batches."""
+
 
 class EngineNotAllowed(Forbidden):
     """This caller may not use that engine."""

@@ -18,6 +18,7 @@ from gateway.limiting import Limiter
 from gateway.rules.admission import Admission, Request, Verdict, decide
 from gateway.rules.options import TryonOptions, requested_card
 from gateway.rules.rates import PICTURES
+from gateway.rules.rights import BATCH
 from gateway.settings import GatewaySettings
 from gateway.submitting.context import SubmitContext
 from gateway.submitting.spending import SpendGuard
@@ -69,7 +70,10 @@ class Admitter:
             context.caller.require("priority:high")
         card = requested_card(options, self._default_engine, self._fleet.choices, rules=self._licences)
         context.caller.rights.require(
-            engine=card.name, samples=options.pictures, quality=options.quality, priority=options.priority
+            engine=card.name,
+            samples=options.pictures,
+            quality=options.quality,
+            priority=BATCH if context.of_batch else options.priority,
         )
         return card
 

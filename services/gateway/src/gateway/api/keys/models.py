@@ -38,9 +38,10 @@ TEXT: Final = "pk_k3f7x0qa_Zm9yIGRvY3VtZW50YXRpb24gb25seSwgbm8ga2V5IQ"
 
 KeyScope = Literal["admin", "priority:high", "tokens", "usage", "webhooks"]
 QUALITIES: Final = "`fast`, `balanced`, `best`; null: all."
-PRIORITIES: Final = "`low`, `normal`, `high`; null: all. `high` needs its scope, too."
+PRIORITIES: Final = "`low`, `normal`, `high`, and `batch` for POST /v1/batches; null: all. `high` needs its scope, too."
 Qualities = Annotated[list[Quality], Field(max_length=8)]
-Priorities = Annotated[list[Priority], Field(max_length=8)]
+Grantable = Priority | Literal["batch"]
+Priorities = Annotated[list[Grantable], Field(max_length=8)]
 Engines = Annotated[list[EngineName], Field(max_length=32)]
 Units = Annotated[int, Field(ge=1, le=100_000_000)]
 LimitedKind = Literal["submits", "uploads", "pictures_a_day", "pictures_in_30_days"]
@@ -58,7 +59,7 @@ def rights_of(
     samples_most: int | None,
     *,
     qualities: list[Quality] | None = None,
-    priorities: list[Priority] | None = None,
+    priorities: list[Grantable] | None = None,
 ) -> Rights:
     """Return the rights that a client wrote.
 
