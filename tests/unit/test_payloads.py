@@ -133,7 +133,7 @@ def test_a_body_has_the_names_that_other_versions_know() -> None:
     tailor = {"user_id", "vton_id", "job_type", "result_url", "trace_id", "task", "image_id"}
     photo = {"user_id": "u", "image_key": "k", "image_sha256": "s"}
     ingest = IngestWork(user_id="u", incoming_key="k").write()
-    assert set(ingest) == tailor | {"incoming_key", "content_type", "kind"}
+    assert set(ingest) == tailor | {"incoming_key", "content_type", "kind", "safety"}
     assert (ingest["job_type"], ingest["task"], ingest["vton_id"]) == ("segment", "ingest", None)
     assert set(CutWork(**photo).write()) == tailor | {"image_key", "image_sha256", "category"}
     assert set(ParseWork(**photo).write()) == tailor | {"image_key", "image_sha256", "person_index"}
