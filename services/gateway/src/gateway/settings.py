@@ -109,8 +109,9 @@ Limit = Annotated[int, Field(ge=0)]
 class LimitSettings(CheckedSettings):
     """Limits of one user, one address or one tenant.
 
-    Rates, sockets and streams count over all gateways, what else is open at once per process. 0 switches a limit off. `guest_…` holds for one guest; an address may have `address_share` times as much, because a
-    household or an office stands behind it, and an account `account_share` times, because a shop does.
+    Rates, sockets and streams count over all gateways, what else is open at once per process. 0 switches a limit off.
+    `guest_…` holds for one guest; an address may have `address_share` times as much, because a household or an office
+    stands behind it, and an account `account_share` times, because a shop does.
     """
 
     model_config = SettingsConfigDict(frozen=True, env_prefix="LIMIT_", extra="ignore")
