@@ -6,11 +6,13 @@ from typing import get_args
 
 import numpy as np
 
-from hands import PARSER
 from proteus.artefacts import GarmentCategory, Landmark
 from tailor.parsers.contract import GarmentMask, PersonMasks, Pixels
 
 WIDTH, HEIGHT = 96, 128
+
+
+PARSER = "hands"
 
 
 class FlatParser:

@@ -11,6 +11,7 @@ from typing import Any, TypeVar, get_args
 from PIL import Image
 from redis.asyncio import Redis
 
+from flat_parser import PARSER, FlatParser
 from proteus import object_keys
 from proteus.artefacts import CategoryScore, GarmentCategory, GarmentCut, Landmark, PersonParse, WarningCode
 from proteus.errors import ProteusError
@@ -36,9 +37,9 @@ from proteus.storage import ObjectStore
 from proteus.worker.claims import failure_of
 from proteus.worker.safety import SafetyCheck
 from tailor import tasks
+from tailor.bench import Bench
 
 PATIENCE_SECONDS = 20
-PARSER = "hands"
 
 T = TypeVar("T")
 
@@ -61,6 +62,7 @@ class Hands:
         self.store = store
         self.worker = WorkerId("hands")
         self.safety = SafetyCheck()
+        self.bench = Bench([FlatParser()], pose_model=PARSER)
 
     async def take(self, list_name: str = JOBS) -> Claimed:
         """Claim the next job, waiting for it to come."""
@@ -128,7 +130,7 @@ class Hands:
             case ParseWork():
                 return self._parse(work)
             case _:
-                raise AssertionError(f"these hands have no task for {work}")
+                return tasks.run(self.store, job.body, FlatParser(), self.bench)
 
     def _cut(self, work: CutWork) -> CutResult:
         self.store.get(work.image_key)  # A photo that is not there fails here as it does in the tailor.

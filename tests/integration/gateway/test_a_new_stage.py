@@ -66,8 +66,8 @@ class TryonResult(Result):''',
         ("    ParseWork,\n", "    ParseWork,\n    QualityResult,\n    QualityWork,\n"),
         ("    NotFound,\n", "    NotFound,\n    PhotoRejected,\n"),
         (
-            "            return parse(store, work, parser, pose_model)\n",
-            "            return parse(store, work, parser, pose_model)\n"
+            "            return parse(store, work, parser, bench.pose_model)\n",
+            "            return parse(store, work, parser, bench.pose_model)\n"
             "        case QualityWork():\n"
             "            return judge(store, work)\n",
         ),

@@ -36,8 +36,8 @@ LIMITS = (
     "guest_streams_at_once",
 )
 STREAMS = {"/v1/events", "/v1/tryons/{job_id}/events"}
-NEVER = {("DELETE", "/users/{user_id}")}
-"""It would end the one who floods."""
+NEVER = {("DELETE", "/users/{user_id}"), ("DELETE", "/v1/consent")}
+"""They would end the one who floods."""
 
 TAKEN = {200, 201, 202, 204, 302, 307}
 
