@@ -117,3 +117,17 @@ def test_a_folder_with_other_things_is_no_target(tmp_path: Path, database_url: s
     with pytest.raises(BackupError, match=r"letters\.txt"):
         save(tmp_path, database_url=database_url, store=store, secrets={}, say=lambda _: None)
     assert [one.name for one in tmp_path.iterdir()] == ["letters.txt"]
+
+
+def test_a_restore_that_postgres_refuses_leaves_the_old_rows(
+    tmp_path: Path, database_url: str, redis_url: str, store: ObjectStore
+) -> None:
+    check = "CHECK (value = coalesce(current_setting('odd.value', true), ''))"
+    database.query(database_url, f"CREATE TABLE odd (value text {check})")
+    database.query(database_url, "SET odd.value = 'set'; INSERT INTO odd VALUES ('set')")
+    save(tmp_path / "b", database_url=database_url, store=store, secrets={}, say=lambda _: None)
+    database.query(database_url, USER)
+    with pytest.raises(BackupError, match="violates check constraint"):
+        put_back(tmp_path / "b", database_url, redis_url, store, replace=True)
+    assert database.query(database_url, "SELECT id FROM users") == "u1"
+    database.query(database_url, "DROP TABLE odd")
