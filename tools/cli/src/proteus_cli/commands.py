@@ -41,6 +41,13 @@ KNOWN: Final[Mapping[str, Known]] = {
     "demo": Known(
         "Start a fresh fleet, run one real try-on through its API, save the picture, stop the fleet.", WORKBENCH
     ),
+    "backup": Known(
+        "Back up Postgres and the bucket of a running deployment into a folder. Exit status 3: it failed.", WORKBENCH
+    ),
+    "restore": Known(
+        "Restore a backup onto an empty deployment. Exit status 3: refused or failed; the sentence says why.",
+        WORKBENCH,
+    ),
     "tryon": Known("Put a garment on a person. Exit status: 0 done, 1 failed, 3 no server, 4 refused."),
     "token": Known("Print an access token for a tenant's account. Exit status 4: nothing to sign it with, or refused."),
     "login": Known("Log in with an email address and a password; later commands use it."),

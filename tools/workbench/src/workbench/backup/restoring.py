@@ -1,0 +1,70 @@
+"""Restore a backup onto an empty deployment: everything is checked before anything is touched.
+
+The objects go first, then the database in one transaction, and Redis is emptied last: the gateways see that its epoch
+is missing and put back what is unfinished. A restore that is interrupted before the transaction ends leaves objects
+that no row names; it can be repeated.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from redis import Redis
+
+from proteus.storage import ObjectStore
+from workbench.backup import database
+from workbench.backup.manifest import DATABASE, BackupError, Manifest, check, file_of
+from workbench.backup.save import COPIES_AT_ONCE, EVERY
+
+
+def restore(
+    folder: Path,
+    *,
+    database_url: str,
+    redis_url: str,
+    store: ObjectStore,
+    replace: bool,
+    say: Callable[[str], None],
+) -> Manifest:
+    """Put a backup onto a deployment.
+
+    Args:
+        replace: Also onto one that holds work, whose rows are lost; its objects without a row are swept later.
+
+    Raises:
+        BackupError: The backup is not whole or too new, or the deployment is not empty.
+    """
+    manifest = Manifest.read(folder)
+    say(f"checking {len(manifest.objects)} objects and the dump")
+    check(manifest, folder)
+    here = database.revision(database_url)
+    if manifest.revision > here:
+        raise BackupError(
+            f"The backup's tables are of migration {manifest.revision}, and this deployment's of {here}.",
+            way_out="upgrade this deployment first",
+        )
+    rows = database.query(database_url, "SELECT (SELECT count(*) FROM users) + (SELECT count(*) FROM jobs)")
+    if rows != "0" and not replace:
+        raise BackupError(
+            f"The deployment is not empty: it has {rows} users and jobs.",
+            way_out="restore onto an empty one; `--replace` deletes what is there",
+        )
+    with ThreadPoolExecutor(COPIES_AT_ONCE) as pool:
+        for number, _ in enumerate(pool.map(lambda key: _put(store, key, folder, manifest), manifest.objects), 1):
+            if number % EVERY == 0:
+                say(f"objects: {number} of {len(manifest.objects)}")
+    say("Postgres: restoring")
+    with tempfile.TemporaryDirectory(prefix="proteus-restore-") as scratch:
+        database.replace(database_url, folder / DATABASE, script=Path(scratch) / "dump.sql")
+    with Redis.from_url(redis_url) as redis:
+        redis.flushdb()
+    return manifest
+
+
+def _put(store: ObjectStore, key: str, folder: Path, manifest: Manifest) -> None:
+    entry = manifest.objects[key]
+    with file_of(folder, key).open("rb") as file:
+        store.put_stream(key, file, content_type=entry.content_type, size_bytes=entry.size_bytes)
