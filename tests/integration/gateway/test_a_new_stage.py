@@ -42,8 +42,8 @@ class QualityWork(TailorWork):
 
     _constants = _tailor_constants("quality")
 
-    image_key: _Text
-    cut_key: _Text
+    image_key: Text
+    cut_key: Text
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -55,7 +55,7 @@ class Result(Message):''',
 class QualityResult(Result):
     """A cut-out that will do."""
 
-    score: _Number
+    score: Number
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
