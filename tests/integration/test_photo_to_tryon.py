@@ -228,6 +228,7 @@ def test_the_word_on_the_chest_reads_the_right_way_round(job: WeaveJob, result: 
     assert scores[0] > scores[1] + 0.1
 
 
+@pytest.mark.long
 def test_the_drawn_garment_is_what_its_script_draws(product: np.ndarray) -> None:
     from workbench.assets.draw_garment import draw_garment
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
+
 from workbench.bench.catvton_sizes import TINY
 from workbench.bench.checkpoints import write_catvton
 from workbench.bench.weaver import Bench, Plan, report
 
 
+@pytest.mark.long
 def test_the_report_has_every_figure_and_ours_equals_diffusers(tmp_path):
     plan = Plan(size=TINY, canvases=((48, 64), (48, 64)), steps=2, rounds=1)
     figures = report(Bench(write_catvton(tmp_path), plan, device="cpu"), compiled=False)

@@ -58,7 +58,7 @@ async def test_a_gateway_whose_loops_have_ended_ends_with_a_status(gateway_setti
     port = free_port()
     settings = gateway_settings.model_copy(update={"edge": EdgeSettings(inner_port=0)})
     serving = asyncio.create_task(serve(settings, host="127.0.0.1", port=port))
-    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client, asyncio.timeout(30):
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client, asyncio.timeout(60):
         await until(lambda: _answers(client, "/readyz", 200), what="readiness")
         await cancel(*_tasks("background"))
         assert await serving == 1

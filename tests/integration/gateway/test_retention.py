@@ -100,6 +100,7 @@ def house(parts, store):
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
+@pytest.mark.long
 async def test_after_a_thousand_days_every_table_and_every_prefix_is_bounded(house, store) -> None:
     await house.visit("user_shop", NOW, kind="account", tenant="shop")
     most_rows: Counter[str] = Counter()

@@ -88,7 +88,7 @@ async def test_the_usage_of_200_pictures_with_cancels_and_retries_is_what_the_en
     ids += await fleet.submit("r3", options={"poison": "raise"})
     ids += await fleet.submit(*[f"b{n}" for n in range(137)])
     await fleet.weaver(
-        curve="1:0.16,8:0.16", WEAVER_TIMED_STEP_LOG=str(log), WEAVER_PROFILE_SECONDS="0", **fleet.long_lease
+        curve="1:0.4,8:0.4", WEAVER_TIMED_STEP_LOG=str(log), WEAVER_PROFILE_SECONDS="0", **fleet.long_lease
     )
     for job_id in (ids[30], ids[90], ids[150]):
         await fleet.until(lambda job_id=job_id: begun(fleet, job_id))
