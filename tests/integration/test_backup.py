@@ -15,6 +15,7 @@ from workbench.backup import database
 from workbench.backup.manifest import DATABASE, FORMAT, MANIFEST, SECRETS, BackupError, Manifest, file_of
 from workbench.backup.restoring import restore
 from workbench.backup.save import save
+from workbench.stack.ports import free_port
 
 KEY = "results/u1/t1/0-aa-w.png"
 GONE = "images/u1/gone.png"
@@ -131,3 +132,14 @@ def test_a_restore_that_postgres_refuses_leaves_the_old_rows(
         put_back(tmp_path / "b", database_url, redis_url, store, replace=True)
     assert database.query(database_url, "SELECT id FROM users") == "u1"
     database.query(database_url, "DROP TABLE odd")
+
+
+@pytest.mark.parametrize("reachable", [True, False])
+def test_a_redis_that_may_not_be_emptied_is_refused_before_anything_is_touched(
+    taken: Path, database_url: str, role_url: Callable[[str], str], store: ObjectStore, reachable: bool
+) -> None:
+    store.put(KEY, b"newer", content_type="image/png")
+    url = role_url("gateway") if reachable else f"redis://127.0.0.1:{free_port()}/0"
+    with pytest.raises(BackupError, match="Redis cannot be emptied"):
+        put_back(taken, database_url, url, store, replace=True)
+    assert store.get(KEY) == b"newer"

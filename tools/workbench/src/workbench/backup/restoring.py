@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from redis import Redis
+from redis.exceptions import RedisError
 
 from proteus.storage import ObjectStore
 from workbench.backup import database
@@ -52,6 +53,7 @@ def restore(
             f"The deployment is not empty: it has {rows} users and jobs.",
             way_out="restore onto an empty one; `--replace` deletes what is there",
         )
+    _require_emptying(redis_url)
     with ThreadPoolExecutor(COPIES_AT_ONCE) as pool:
         for number, _ in enumerate(pool.map(lambda key: _put(store, key, folder, manifest), manifest.objects), 1):
             if number % EVERY == 0:
@@ -62,6 +64,19 @@ def restore(
     with Redis.from_url(redis_url) as redis:
         redis.flushdb()
     return manifest
+
+
+def _require_emptying(redis_url: str) -> None:
+    """Refuse a Redis that this account may not empty: afterwards the database would be replaced already."""
+    try:
+        with Redis.from_url(redis_url, decode_responses=True) as redis:
+            said = str(redis.acl_dryrun(redis.acl_whoami(), "FLUSHDB"))
+    except RedisError as error:
+        said = str(error)
+    if said != "OK":
+        raise BackupError(
+            f"Redis cannot be emptied: {said}", way_out="name an account in REDIS_URL that may run FLUSHDB and ACL"
+        )
 
 
 def _put(store: ObjectStore, key: str, folder: Path, manifest: Manifest) -> None:
