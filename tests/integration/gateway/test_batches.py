@@ -13,6 +13,7 @@ from sqlalchemy import text
 
 from access import made_key
 from fleet_of_cards import weavers
+from gateway.accounts.callers import Revoked
 from gateway.rules.batches import ITEMS_MOST, WINDOW_MOST
 from gateway.settings import WebhookSettings
 from proteus.keys import JOBS, QueueKeys
@@ -269,3 +270,19 @@ async def test_a_key_may_be_given_batches_alone_or_anything_but_batches(gateway,
     code, words = await batch(never)
     assert (code, "'batch'" in words) == ("priority_not_allowed", True)
     assert (await never.http.post("/v1/tryons", json=pair)).status_code == 202
+
+
+@pytest.mark.parametrize("read", [0, 2])
+async def test_an_archive_ends_quietly_when_its_token_does_and_is_not_whole(gateway, shop, read) -> None:
+    batch_id = await made(shop, 3)
+    left = read
+
+    def check() -> None:
+        nonlocal left
+        if left == 0:
+            raise Revoked
+        left -= 1
+
+    pieces = [piece async for piece in gateway.services.batches.results.archive(batch_id, check)]
+    with pytest.raises(zipfile.BadZipFile):
+        zipfile.ZipFile(io.BytesIO(b"".join(pieces)))

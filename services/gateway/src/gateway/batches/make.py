@@ -13,12 +13,11 @@ from gateway.fleet.watch import FleetWatch
 from gateway.ledger.batches import BatchItemRow, BatchRow
 from gateway.ledger.engine import Ledger
 from gateway.rules.batches import OPEN_MOST, TooManyBatches
-from gateway.rules.options import TryonOptions
 from gateway.rules.prices import PriceTable
 from gateway.submitting.admit import Admitter
 from gateway.submitting.context import SubmitContext
 from gateway.submitting.idempotency import Idempotency, remember
-from proteus.engines import EngineCard, Quality
+from proteus.engines import Quality
 from proteus.errors import Forbidden
 from proteus.jobs import ImageId, TryonId, new_id
 from proteus.storage import ObjectStore
@@ -95,14 +94,14 @@ class BatchMaker:
     def _kinds(self, context: SubmitContext, asked: AskedBatch) -> Iterator[tuple[str, Quality]]:
         """Yield each item's engine and quality; raise where the caller may not use it, or batches."""
         context = replace(context, of_batch=True)
-        known: dict[tuple[object, object], EngineCard] = {}
+        known: dict[tuple[object, object], tuple[str, Quality]] = {}
         for item in asked.items:
             named: dict[str, object] = {**asked.options, **item.options}
             model, quality = named.get("model"), named.get("quality", "balanced")
             if (model, quality) not in known:
-                options: TryonOptions = options_of(asked.options, item.options)
-                known[model, quality] = self._admitter.card(context, options)
-            yield known[model, quality].name, quality  # type: ignore[misc] # The edge has checked it.
+                options = options_of(asked.options, item.options)
+                known[model, quality] = (self._admitter.card(context, options).name, options.quality)
+            yield known[model, quality]
 
 
 def _row(context: SubmitContext, asked: AskedBatch, *, now: datetime) -> BatchRow:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import io
 import tempfile
 import zipfile
 from collections.abc import AsyncIterator, Callable
@@ -12,9 +11,11 @@ from typing import Final
 
 from pydantic_core import to_json
 
+from gateway.accounts.callers import Revoked
 from gateway.ledger.batches import SeenItem
 from gateway.ledger.engine import Ledger
 from gateway.status.views import result_url
+from gateway.zip_sink import ZipSink
 from proteus.errors import NotFound
 from proteus.storage import ObjectStore
 
@@ -22,24 +23,6 @@ PAGE: Final = 200
 MANIFEST: Final = "manifest.jsonl"
 SPOOL_BYTES: Final = 1_048_576
 """A longer manifest waits in a file."""
-
-
-class _Sink(io.RawIOBase):
-    """Collects what is written until it is taken; it cannot seek, so nothing is written twice."""
-
-    def __init__(self) -> None:
-        self._parts: list[bytes] = []
-
-    def writable(self) -> bool:
-        return True
-
-    def write(self, data: bytes) -> int:  # type: ignore[override]
-        self._parts.append(bytes(data))
-        return len(data)
-
-    def take(self) -> bytes:
-        parts, self._parts = self._parts, []
-        return b"".join(parts)
 
 
 class BatchResults:
@@ -77,22 +60,26 @@ class BatchResults:
 
         Args:
             batch_id: The batch.
-            check: Called before each picture; raises when the caller may read no more.
+            check: Called before each picture; raises when the caller may read no more. If it raises `Revoked`, the
+                archive ends where it is.
         """
-        sink = _Sink()
-        with tempfile.SpooledTemporaryFile(SPOOL_BYTES) as lines, zipfile.ZipFile(sink, "w") as found:
+        sink = ZipSink()
+        with tempfile.SpooledTemporaryFile(SPOOL_BYTES) as lines, sink.archive() as found:
             async for item in self.items(batch_id):
-                check()
+                try:
+                    check()
+                except Revoked:
+                    return  # The archive has no directory yet, so nobody takes it for a whole one.
                 lines.write(await self._add(found, item))
-                if written := sink.take():
+                if written := sink.taken():
                     yield written
             lines.seek(0)
             with found.open(MANIFEST, "w") as manifest:
                 while part := lines.read(SPOOL_BYTES):
                     manifest.write(part)
-                    yield sink.take()
+                    yield sink.taken()
             found.close()
-            yield sink.take()
+            yield sink.taken()
 
     async def _add(self, found: zipfile.ZipFile, item: SeenItem) -> bytes:
         """Add an item's picture, if there is one; return its line of the manifest."""

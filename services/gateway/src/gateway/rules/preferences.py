@@ -11,7 +11,7 @@ from proteus.engines import Quality
 
 Units = Literal["metric", "imperial"]
 
-O = TypeVar("O", bound=TryonOptions)  # noqa: E741 - options
+Options = TypeVar("Options", bound=TryonOptions)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -38,7 +38,7 @@ class Preferences:
         """Return what is stored; None: nothing is preferred."""
         return {name: value for name, value in asdict(self).items() if value is not None} or None
 
-    def applied(self, options: O, *, named: Collection[str]) -> O:
+    def applied(self, options: Options, *, named: Collection[str]) -> Options:
         """Return the options of a submit with these in place of those that it does not name."""
         chosen: dict[str, Any] = {}
         if self.engine is not None and options.model is None:

@@ -16,8 +16,8 @@ import json
 import secrets
 import time
 import zipfile
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime
 from itertools import islice
 from typing import Any, Final
@@ -28,6 +28,7 @@ from redis.exceptions import RedisError
 
 from gateway.ledger.engine import Ledger
 from gateway.ledger.exports import TABLES
+from gateway.zip_sink import ZipSink
 from proteus import keys, object_keys
 from proteus.errors import Conflict, DependencyUnavailable, NotFound
 from proteus.jobs import UserId
@@ -96,8 +97,8 @@ class Exports:
         Raises:
             DependencyUnavailable: Postgres or the store does not answer. What was yielded is no whole archive.
         """
-        sink = _Sink()
-        archive = zipfile.ZipFile(sink, "w")  # type: ignore[call-overload]  # Closed only where all went well.
+        sink = ZipSink()
+        archive = sink.archive()  # Closed only where all went well.
         moment = now.timetuple()[:6]
         rows = dict.fromkeys(TABLES, 0)
         for table in TABLES:
@@ -167,36 +168,13 @@ class Exports:
         return found
 
 
-class _Sink:
-    """What a ZIP is written into, and taken from."""
-
-    def __init__(self) -> None:
-        self._written = bytearray()
-
-    def write(self, data: bytes) -> int:
-        """Keep bytes until they are taken."""
-        self._written += data
-        return len(data)
-
-    def flush(self) -> None:
-        """Do nothing: `taken` takes."""
-
-    def taken(self) -> bytes:
-        """Return what was written since the last time."""
-        found = bytes(self._written)
-        self._written.clear()
-        return found
-
-
-class _redis_needed:  # noqa: N801 - reads as a condition: `with _redis_needed():`
+@contextmanager
+def _redis_needed() -> Iterator[None]:
     """Turn an error of Redis into ours: whether another export runs is unknown then."""
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, _type: object, error: BaseException | None, _traceback: object) -> None:
-        if isinstance(error, (RedisError, OSError)):
-            raise DependencyUnavailable("Redis does not answer.") from error
+    try:
+        yield
+    except (RedisError, OSError) as error:
+        raise DependencyUnavailable("Redis does not answer.") from error
 
 
 def _entry(name: str, moment: Any, *, packed: bool = False) -> zipfile.ZipInfo:
