@@ -214,3 +214,13 @@ async def test_a_long_poll_answers_when_the_job_ends_and_prefer_wait_with_the_su
     accepted = await guest.http.post("/api/snap", json=body)
     assert accepted.status_code == 202
     assert accepted.headers["location"] == f"/api/status/{accepted.json()['job_id']}"
+
+
+async def test_a_user_erased_a_moment_ago_is_refused_before_the_stream_begins(ready, parts, capsys) -> None:
+    """His token is still remembered as good when the relay no longer finds him."""
+    assert (await ready.guest.http.get("/users")).status_code == 200
+    async with parts.ledger.write() as writes:
+        await writes.users.delete(ready.guest.user_id)
+    gone = await ready.guest.http.get("/v1/events")
+    assert (gone.status_code, gone.json()["code"]) == (404, "not_found")
+    assert "request_crashed" not in capsys.readouterr().out
