@@ -6,24 +6,27 @@ about (a job that ended in time, a 304) is asked for by hand in `Walk.scenes`. W
 
 from __future__ import annotations
 
+import asyncio
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from typing import Any
 
 import httpx
 import pytest
 from jsonschema import Draft202012Validator
 
-from gateway.settings import DatabaseSettings
+from gateway.settings import DatabaseSettings, WebhookSettings
 from hands import png, until
 from promise_book import Book, described, examples_of, openapi, unmet_headers, unmet_parameters, unmet_statuses
+from promise_shop import batches_of, hooks_of, mask_of
 from proteus.jobs import WorkerId
 from proteus.keys import JOBS, WEAVER_REPLICAS, QueueKeys
 from proteus.queue import Failure
 from proteus.registry import WorkerCard, WorkerState, register
+from receiver import Receiver, receiving
 from workbench.stack.ports import free_port
 
-LAST = re.compile(r"delete|logout|drop|revoke|reset|drain|intake|consent")
+LAST = re.compile(r"delete|logout|drop|revoke|reset|drain|intake|consent|cancel")
 """Operations that change what the others need come after them."""
 
 
@@ -32,6 +35,10 @@ DESTROYING = {
     for path in ("/users/{user_id}", "/v1/consent", "/v1/tryons/{job_id}", "/v1/images/{image_id}", "/vtons/{vton_id}")
 }
 """They end whoever asks, or what the others need."""
+
+
+STREAMS = ("/events", "/live")
+"""They end only with whoever reads them."""
 
 
 def test_every_example_is_valid_against_its_own_schema() -> None:
@@ -57,26 +64,35 @@ def test_every_example_is_valid_against_its_own_schema() -> None:
     assert checked > 80
 
 
+@pytest.fixture
+def gateway_settings(gateway_settings):
+    return gateway_settings.model_copy(update={"webhooks": WebhookSettings(allowed_networks="127.0.0.0/8")})
+
+
+@pytest.fixture
+async def walk(gateway, hands, ready, tokens, redis, account, prepare) -> AsyncIterator[Walk]:
+    """Whoever asks a gateway, and what is noted."""
+    shop = await prepare(gateway, await account(gateway, "acme", scopes=["keys", "tokens", "usage"]))
+    made = Walk(gateway, Book(), tokens, ready, hands, redis, shop)
+    yield made
+    await made.close()
+
+
 @pytest.mark.slow
 @pytest.mark.long
 @pytest.mark.timeout(400)
-async def test_every_status_parameter_header_and_example_is_kept(
-    gateway, serve, hands, ready, tokens, gateway_settings, redis
-) -> None:
-    book = Book()
+async def test_every_status_parameter_header_and_example_is_kept(walk, serve, hands, gateway_settings, redis) -> None:
+    book = walk.book
     await redis.set(WEAVER_REPLICAS, "0")
-    walk = Walk(gateway, book, tokens, ready, hands, redis)
-    try:
-        async with hands.working():
-            await walk.prepare()
-            await walk.examples()
-            await walk.scenes()
-        await walk.idle()
-        away = DatabaseSettings(url=f"postgresql+asyncpg://x:x@127.0.0.1:{free_port()}/x")
-        async with serve(gateway_settings.model_copy(update={"database": away})) as broken:
-            await walk.without_postgres(broken.url)
-    finally:
-        await walk.close()
+    await walk.prepare_people()
+    async with hands.working(), receiving() as receiver:
+        await walk.prepare(receiver)
+        await walk.examples()
+        await walk.scenes()
+    await walk.idle()
+    away = DatabaseSettings(url=f"postgresql+asyncpg://x:x@127.0.0.1:{free_port()}/x")
+    async with serve(gateway_settings.model_copy(update={"database": away})) as broken:
+        await walk.without_postgres(broken.url)
 
     missing = [*unmet_statuses(book), *unmet_parameters(book), *unmet_headers(book)]
     assert missing == [], "\n" + "\n".join(missing)
@@ -86,11 +102,11 @@ async def test_every_status_parameter_header_and_example_is_kept(
 class Walk:
     """Asks every operation."""
 
-    def __init__(self, gateway: Any, book: Book, tokens: Any, ready: Any, hands: Any, redis: Any) -> None:
+    def __init__(self, gateway: Any, book: Book, tokens: Any, ready: Any, hands: Any, redis: Any, shop: Any) -> None:
         self.gateway, self.book, self.ready, self.hands, self._tokens = gateway, book, ready, hands, tokens
-        self.redis = redis
+        self.redis, self.shop = redis, shop
         self.pair = {"user_photo_url": ready.person, "cloth_clean_url": ready.garment}
-        self.known: dict[str, str] = {}
+        self.known: dict[str, Any] = {}
         self.clients: dict[str, httpx.AsyncClient] = {}
 
     def client(self, name: str, token: str | None) -> httpx.AsyncClient:
@@ -105,42 +121,48 @@ class Walk:
         for one in self.clients.values():
             await one.aclose()
 
-    async def prepare(self) -> None:
-        """Bring the people, and a job, a photo, a draft and a key whose ids the examples' are exchanged for."""
+    async def prepare_people(self) -> None:
+        """Bring who asks, and what needs to be made before the workers work: a picture's mask, a batch that waits."""
         guest = self.client("guest", self.ready.guest.token)
-        shop = await self.gateway.guest()
-        owner = self.client(
-            "owner", self._tokens.mint(shop.user_id, tenant="acme", scopes=["keys", "tokens"], seconds=600)
-        )
+        owner = self.client("owner", self.shop.guest.token)
         ops = await self.gateway.guest()
-        scopes = ["admin", "priority:high", "keys", "tokens"]
-        operator = self.client("operator", self._tokens.mint(ops.user_id, tenant="ops", scopes=scopes, seconds=600))
+        scopes = ["admin", "priority:high", "keys", "tokens", "usage"]
+        self.client("operator", self._tokens.mint(ops.user_id, tenant="ops", scopes=scopes, seconds=600))
         self.client("nobody", None)
         self.client("garbage", "e30.e30.e30")
+        self.client("key", (await owner.post("/v1/keys", json={"name": "server"})).json()["key"])
+        hooks = await owner.post("/v1/keys", json={"name": "hooks", "scopes": ["webhooks", "usage"]})
+        self.client("hooks", hooks.json()["key"])
+        await mask_of(guest, self.pair, self.hands)
+        self.known["batch_id"] = await batches_of(self.shop, owner)
+
+    async def prepare(self, receiver: Receiver) -> None:
+        """Bring a job, a photo, a draft, a key and a webhook whose ids the examples' are exchanged for."""
+        guest, owner, operator = (self.clients[name] for name in ("guest", "owner", "operator"))
         job = (await guest.post("/v1/tryons", json=self.pair, params={"wait": 20})).json()
         cut = {"image_url": (await guest.get("/v1/images")).json()["items"][0]["image_url"]}
         cut = (await guest.post("/v1/segmentations", json=cut, params={"wait": 20})).json()
         image = (await guest.get("/v1/images")).json()["items"][0]
         key = (await owner.post("/v1/keys", json={"name": "walk"})).json()
-        self.client("key", (await owner.post("/v1/keys", json={"name": "server"})).json()["key"])
         await operator.put("/v1/tenants/acme", json={})
-        self.known = {
+        self.known |= {
             **self.pair, "seg_id": cut["job_id"], "image_url": self.ready.person,
             "job_id": job["job_id"], "vton_id": job["vton_id"], "n": "1",
             "image_id": image["image_id"], "key_id": key["key_id"], "tenant": "acme", "user_id": "me",
-            "worker_id": "weaver-1", "next_cursor": "",
+            "persons": [self.shop.person], "garments": [self.shop.garment],
+            "worker_id": "weaver-1", "next_cursor": "", **await hooks_of(self.clients["hooks"], receiver),
         }  # fmt: skip
 
     async def examples(self) -> None:
         """Ask every operation with its examples, and with each of its parameters."""
         for place, operation in sorted(described(), key=lambda one: bool(LAST.search("".join(one[0])))):
             for asked in self.requests(place, operation):
-                for person in ("guest", "owner", "key", "operator"):
+                for person in ("guest", "owner", "key", "hooks", "operator"):
                     if await self.ask(self.clients[person], place, asked):
                         break
-            if not place[1].endswith("/events"):
+            if not place[1].endswith(STREAMS):
                 await self.clients["garbage"].request(place[0].upper(), self.path(place[1]))
-            if place[1].startswith("/v1/") and not place[1].endswith("/events"):
+            if place[1].startswith("/v1/") and not place[1].endswith(STREAMS):
                 await self.clients["guest"].request(place[0].upper(), self.path(place[1]), params={"nobody_knows": "1"})
         await self.clients["operator"].put("/v1/queue/intake", json={"paused": False})
 
@@ -173,7 +195,7 @@ class Walk:
 
     async def ask(self, client: httpx.AsyncClient, place: tuple[str, str], asked: Mapping[str, Any]) -> bool:
         """Ask an operation; return whether it did what was asked."""
-        if place in DESTROYING or place[1].endswith("/events"):
+        if place in DESTROYING or place[1].endswith(STREAMS):
             return True  # By hand; streams do not end.
         answer = await client.request(place[0].upper(), self.path(place[1]), **asked)
         if "json" in asked and answer.status_code == 422 and '"pointer":"/body' in answer.text:
@@ -184,10 +206,15 @@ class Walk:
         """Ask every operation while the database is away."""
         for name in ("operator", "nobody"):
             self.clients[name].base_url = httpx.URL(url)
-        for place, operation in described():
+
+        async def ask(place: tuple[str, str], operation: Mapping[str, Any]) -> None:
             asked = next(self.requests(place, operation))
             for name in ("operator", "nobody"):
                 await self.clients[name].request(place[0].upper(), self.path(place[1]), **asked)
+
+        places = list(described())
+        for first in range(0, len(places), 8):
+            await asyncio.gather(*(ask(*one) for one in places[first : first + 8]))
 
     async def scenes(self) -> None:
         """Bring about by hand what examples do not, while workers work."""
@@ -205,6 +232,9 @@ class Walk:
         for path in ("/v1/segmentations", "/segformer/segmentOutfitPic"):
             await guest.post(path, json={"image_url": self.known["image_url"]}, params={"wait": 20})
         await guest.post("/api/upload/cloth", files=photo, params={"wait": 20}, headers={"Prefer": "wait=20"})
+        person = self.ready.person.rpartition("/")[2]
+        await guest.get(f"/v1/images/{person}/area", params={"category": "upper"})
+        await guest.post("/v1/verify", files={"image": photo["file"]})
         await guest.post("/api/upload/cloth", files=photo, headers={"Idempotency-Key": "photo"})
         await operator.put("/v1/tenants/acme", json={})
         draft = (await guest.post("/vtons", json=pair, params={"wait": 1})).json()
@@ -214,8 +244,8 @@ class Walk:
         await guest.get(f"/v1/results/{job}/1", params={"download": True}, headers={"Accept": "image/png"})
         for path in (f"/api/status/{job}", f"/v1/tryons/{job}", f"/v1/segmentations/{seg}"):
             await guest.get(path, params={"wait": 0.1}, headers={"Prefer": "wait=1", "If-None-Match": "*"})
-        for path in ("/v1/events", f"/v1/tryons/{job}/events"):
-            for client in (guest, self.clients["garbage"]):
+        for path in ("/v1/events", f"/v1/tryons/{job}/events", "/v1/queue/live"):
+            for client in (operator if path.endswith("/live") else guest, self.clients["garbage"]):
                 async with client.stream("GET", path, headers={"Last-Event-ID": "0"}):
                     pass
 
@@ -301,7 +331,7 @@ class Walk:
         """Ask for the second page of a list, as whoever has one."""
         since = {"since": "2026-01-01T00:00:00Z"} if path.endswith("arrivals") else {}
         state = {"state": "completed"} if path == "/v1/queue/jobs" else {}
-        for name in ("operator", "owner", "guest"):
+        for name in ("operator", "owner", "hooks", "guest"):
             first = await self.clients[name].get(path, params={"limit": 1, **since, **state})
             if first.status_code < 400 and (cursor := first.json().get("next_cursor")):
                 await self.clients[name].get(path, params={"limit": 1, "cursor": cursor, **since, **state})
