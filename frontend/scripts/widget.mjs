@@ -29,6 +29,7 @@ export async function buildWidget(out) {
       outDir: join(out, "widget"),
       emptyOutDir: true,
       target: "es2022",
+      cssTarget: ["chrome123", "firefox120", "safari17.5"], // For older ones light-dark() is written in a way that needs the page's help.
       license: { fileName: "licences.md" },
       modulePreload: { polyfill: false },
       reportCompressedSize: false,
