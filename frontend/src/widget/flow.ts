@@ -16,6 +16,9 @@ import type { TokenSource } from "./tokens.ts";
 type Rule = Schemas["ConsentBody"];
 export type Category = NonNullable<Schemas["SnapRequest"]["category"]>;
 
+const TRIES = 3;
+const PAUSE_MOST_SECONDS = 5;
+
 /** A finished picture. `url` is signed: whoever has it sees the picture until `expiresAt`. */
 export interface Result {
   jobId: string;
@@ -261,7 +264,7 @@ export class Flow {
     this.hasLeftSomething = true;
     this.show({ at: "sending", share: 0 });
     const onProgress = (share: number) => signal.aborted || this.show({ at: "sending", share });
-    const { id, url } = await this.shop.tokens.use(() => upload(this.api, photo, "person", { onProgress, signal }));
+    const { id, url } = await patiently(() => this.shop.tokens.use(() => upload(this.api, photo, "person", { onProgress, signal })));
     this.person = { of: this.shopper, url };
     this.prepare(id, "auto");
     return url;
@@ -281,7 +284,7 @@ export class Flow {
 
   private async newGarment(): Promise<string> {
     const picture = await readGarment(this.shop.garment());
-    const { id, url } = await this.shop.tokens.use(() => upload(this.api, picture, "garment"));
+    const { id, url } = await patiently(() => this.shop.tokens.use(() => upload(this.api, picture, "garment")));
     this.prepare(id, this.shop.category());
     return url;
   }
@@ -298,7 +301,7 @@ export class Flow {
   }
 
   private asked<T>(act: () => Promise<{ data?: T; error?: unknown; response: Response }>): Promise<T> {
-    return this.shop.tokens.use(() => done(act()));
+    return patiently(() => this.shop.tokens.use(() => done(act())));
   }
 
   /** Do one step after ending the one before; `otherwise` is what trying again does after a problem. */
@@ -324,6 +327,19 @@ export class Flow {
   private show(state: State): void {
     this.state = state;
     this.onState(state);
+  }
+}
+
+/** Repeat what failed in passing: no answer, or a server that is away for a moment. Every request here may come twice. */
+async function patiently<T>(act: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await act();
+    } catch (error) {
+      const isPassing = error instanceof Problem && error.retryable && (error.status === 0 || error.status >= 500);
+      if (!isPassing || attempt === TRIES) throw error;
+      await new Promise((resume) => setTimeout(resume, 1000 * Math.min(error.retryAfterSeconds ?? attempt, PAUSE_MOST_SECONDS)));
+    }
   }
 }
 
