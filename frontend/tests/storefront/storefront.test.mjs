@@ -232,3 +232,30 @@ test("a lost connection is said, and the try-on goes on when it is back; a cance
   assert.deepEqual([notes.events.length, notes.violations], [1, []]);
   await context.close();
 });
+
+test("a new text is asked anew; the camera's picture is tried on, and where that shows nobody another photo helps", async () => {
+  const { page, context, notes, button, dialog } = await visit(LIGHT);
+  await button.click();
+  await dialog.getByRole("checkbox").waitFor();
+  await rule({ version: "2026-12", text: `${TEXT} And we tell nobody.`, minimum_age: 16 });
+  await agree(dialog);
+  await dialog.getByRole("alert").filter({ hasText: "The text was changed" }).waitFor();
+  await dialog.getByText("And we tell nobody.").waitFor();
+  await agree(dialog);
+
+  await dialog.getByRole("button", { name: "Use the camera" }).click();
+  const take = dialog.getByRole("button", { name: "Take it" });
+  await dialog.locator("video").waitFor();
+  await isAccessible(page, "camera");
+  const live = () => page.evaluate(() => document.querySelector("proteus-tryon").shadowRoot.querySelector("video")?.srcObject?.active ?? false);
+  assert.equal(await live(), true);
+  await take.click();
+  await dialog.getByRole("alert").filter({ hasText: "No person was found in the photo." }).waitFor();
+  assert.equal(await live(), false);
+  assert.deepEqual(notes.events.map(({ name, code }) => [name, code]), [["proteus:error", "no_person_detected"]]);
+  await dialog.getByRole("button", { name: "Another photo" }).click();
+  await putIn(dialog);
+  await madePicture(dialog);
+  assert.deepEqual(notes.violations, []);
+  await context.close();
+});
