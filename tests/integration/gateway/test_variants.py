@@ -176,6 +176,18 @@ async def test_without_parameters_the_address_leads_to_the_result_as_ever(made: 
     assert set(ticket) == {"download_url", "expires_at"}
 
 
+async def test_the_result_itself_is_saved_under_a_name_whether_as_a_redirect_or_as_json(made: Made) -> None:
+    redirected = (await made.get(download="true")).headers["location"]
+    told = (await made.get("application/json", download="true")).json()["download_url"]
+    shown = (await made.get("application/json")).json()["download_url"]
+    async with httpx.AsyncClient() as client:
+        answers = [(await client.get(url)).raise_for_status() for url in (redirected, told, shown)]
+    named = [
+        answer.headers.get("content-disposition", "").partition(f'filename="{made.job_id}-1.')[:2] for answer in answers
+    ]
+    assert [bool(found) for _, found in named] == [True, True, False]
+
+
 async def test_json_and_downloads_lead_to_variants_too(made: Made) -> None:
     async with made.hands.working(TAILOR):
         told = await made.get("application/json, image/webp", w=160)

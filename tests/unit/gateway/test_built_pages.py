@@ -27,6 +27,9 @@ def folder(tmp_path: Path) -> Path:
     (built / "assets" / "index-1.js").write_text(SCRIPT)
     (built / "assets" / "index-1.js.gz").write_bytes(gzip.compress(SCRIPT.encode()))
     (built / "assets" / "pose-1.wasm").write_bytes(b"\0asm")
+    (built / "widget").mkdir()
+    (built / "widget" / "proteus-tryon.js").write_text(SCRIPT)
+    (built / "widget" / "proteus-tryon.js.gz").write_bytes(gzip.compress(SCRIPT.encode()))
     return built
 
 
@@ -139,6 +142,33 @@ async def test_pages_that_are_built_while_the_gateway_runs_are_served(page, fold
     assert (await page.get("/")).headers["location"] == "/ui/"
     show(aside, folder)
     assert (await page.get("/")).headers["location"] == "/app"
+
+
+async def test_the_widget_is_a_script_that_pages_of_every_site_may_run(page) -> None:
+    answer = await page.get("/widget/proteus-tryon.js", headers={"Origin": "https://shop.example"})
+    assert (answer.status_code, answer.text) == (200, SCRIPT)
+    again = await page.get("/widget/proteus-tryon.js", headers={"If-None-Match": answer.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
+    for one in (answer, again):
+        assert one.headers["access-control-allow-origin"] == "*"
+        assert one.headers["cross-origin-resource-policy"] == "cross-origin"
+        assert one.headers["cache-control"] == "public, max-age=300"
+        assert one.headers["vary"] == "Accept-Encoding"
+    assert answer.headers["content-type"].startswith("text/javascript")
+    packed = await page.get("/widget/proteus-tryon.js", headers={"Accept-Encoding": "gzip"})
+    assert (packed.headers["content-encoding"], packed.text) == ("gzip", SCRIPT)
+
+
+async def test_the_rest_of_the_pages_is_for_their_own_site(page) -> None:
+    for path in ("/app", "/app/assets/index-1.js"):
+        assert "access-control-allow-origin" not in (await page.get(path)).headers
+
+
+async def test_without_a_build_there_is_no_widget(page, folder: Path) -> None:
+    hide(folder)
+    answer = await page.get("/widget/proteus-tryon.js")
+    assert answer.status_code == 404
+    assert "make pages" in answer.text
 
 
 async def test_pages_are_read_and_nothing_else(page) -> None:

@@ -200,7 +200,8 @@ class GatewaySettings(CheckedSettings):
     """`PROTEUS_LICENCE_ACCEPT`. Comma separated: models of the terms `tag_only` that `commercial` lets in."""
 
     cors_origins: str = "*"
-    """`PROTEUS_CORS_ORIGINS`. Comma separated; browsers of these origins may call the API and the store."""
+    """`PROTEUS_CORS_ORIGINS`. Comma separated; browsers of these origins may call the API. The store takes signed
+    addresses from pages of every origin."""
 
     parser_version: str = Field(default="classic", pattern=r"^[A-Za-z0-9._-]{1,64}$")
     """`PROTEUS_PARSER_VERSION`. The parser of the tailors; the stacks use its name. After a change people are parsed

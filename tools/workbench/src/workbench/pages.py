@@ -142,7 +142,7 @@ def run(command: list[str], more: dict[str, str]) -> None:
         last = (done.stdout + done.stderr).strip().splitlines()[-12:]
         raise PagesNotBuilt(f"`{' '.join([Path(command[0]).name, *command[1:4]])}` failed:\n" + "\n".join(last))
     for line in done.stdout.splitlines():
-        if line.startswith("first load:"):
+        if line.startswith(("first load:", "widget:")):
             print(f"  pages: {line}", flush=True)
 
 

@@ -1,8 +1,8 @@
-"""The built pages at `/app`: files that `make pages` wrote, compressed beforehand, under a policy of their own.
+"""The built pages at `/app`, and the storefront's script: files that `make pages` wrote, compressed beforehand.
 
 A file under `assets/` carries a hash in its name and never changes; everything else is asked for anew each time. An
 address that names no file is one of the pages' own, so it gets their document; one under `assets/` gets 404, because a
-document in place of a script would be cached and executed as one.
+document in place of a script would be cached and executed as one. Pages come under a policy of their own.
 """
 
 from __future__ import annotations
@@ -26,6 +26,13 @@ FALLBACK: Final = "/ui/"
 
 FOR_EVER: Final = "public, max-age=31536000, immutable"
 ASK_AGAIN: Final = "no-cache"
+
+WIDGET: Final = "widget/proteus-tryon.js"
+A_WHILE: Final = "public, max-age=300"
+"""Shops name the widget by one address: what is built anew reaches their pages within minutes."""
+OF_ANY_SITE: Final = {"Access-Control-Allow-Origin": "*", "Cross-Origin-Resource-Policy": "cross-origin"}
+"""Module scripts are fetched by CORS whoever may call the API; isolated pages ask for the other one as well."""
+
 TYPES: Final = {
     ".css": "text/css", ".html": "text/html", ".js": "text/javascript", ".json": "application/json",
     ".md": "text/plain", ".svg": "image/svg+xml", ".task": "application/octet-stream",
@@ -81,6 +88,19 @@ class BuiltPages(StaticFiles):
         asked = Headers(scope=scope)
         response = self._sent(found, asked, FOR_EVER if lasting else ASK_AGAIN)
         response.headers["Content-Security-Policy"] = self._policy(asked.get("host", ""))
+        return response
+
+    def widget(self, scope: Scope) -> Response:
+        """Return the answer to a GET of the storefront's script, which pages of every site may run.
+
+        Raises:
+            HTTPException: 404, it is not built.
+        """
+        found = self._file(WIDGET)
+        if found is None:
+            raise HTTPException(404, "The widget is not built: `make pages` builds it.")
+        response = self._sent(found, Headers(scope=scope), A_WHILE)
+        response.headers.update(OF_ANY_SITE)
         return response
 
     def _file(self, path: str) -> str | None:

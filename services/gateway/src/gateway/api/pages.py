@@ -1,4 +1,7 @@
-"""Pages without foreign hosts, each under a policy: `/app` (built), `/ui` (plain files), `/docs` (Swagger UI)."""
+"""Pages without foreign hosts, each under a policy: `/app` (built), `/ui` (plain files), `/docs` (Swagger UI).
+
+`/widget/proteus-tryon.js` is what other sites' pages load.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.staticfiles import StaticFiles
 from starlette.types import Message, Receive, Scope, Send
 
-from gateway.api.built_pages import FALLBACK, BuiltPages
+from gateway.api.built_pages import FALLBACK, WIDGET, BuiltPages
 
 router = APIRouter(include_in_schema=False)
 
@@ -68,7 +71,12 @@ def install(app: FastAPI, *, storage_endpoint: str, built: Path = STATIC / "app"
         """Answer `/app` itself, which a mount does not take."""
         return pages.guarded("", request.scope)
 
+    async def widget(request: Request) -> Response:
+        """Answer with the storefront's script."""
+        return pages.widget(request.scope)
+
     app.include_router(router)
+    app.add_api_route(f"/{WIDGET}", widget, include_in_schema=False)
     app.add_api_route("/", root, include_in_schema=False)
     app.add_api_route("/app", first_page, include_in_schema=False)
     app.mount("/app", pages)

@@ -168,10 +168,14 @@ async def delete_image(services: ServicesDep, caller: CallerDep, image_id: PathI
     return Response(status_code=204)
 
 
-async def download_ticket(services: Services, key: str) -> DownloadTicket:
-    """Return a fresh signed URL of an object that the caller owns; it must not be cached."""
+async def download_ticket(services: Services, key: str, *, name: str | None = None) -> DownloadTicket:
+    """Return a fresh signed URL of an object that the caller owns; it must not be cached.
+
+    Args:
+        name: Under which browsers save it; None: they show it.
+    """
     seconds = services.settings.uploads.get_expires_seconds
-    url = await asyncio.to_thread(services.store.presign_get, key, expires_seconds=seconds)
+    url = await asyncio.to_thread(services.store.presign_get, key, expires_seconds=seconds, download_name=name)
     return DownloadTicket(download_url=url, expires_at=iso(datetime.now(UTC) + timedelta(seconds=seconds)))
 
 

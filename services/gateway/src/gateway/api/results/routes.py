@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
@@ -120,15 +119,10 @@ async def _original(
 ) -> Response:
     """Answer with a fresh address of the result itself, which nobody may keep."""
     headers = {**headers, "Cache-Control": "no-store"}
+    ticket = await download_ticket(services, key, name=_file_name(name, key))
     if query.as_json:
-        return answer(await download_ticket(services, key), headers=headers)
-    url = await asyncio.to_thread(
-        services.store.presign_get,
-        key,
-        expires_seconds=services.settings.uploads.get_expires_seconds,
-        download_name=_file_name(name, key),
-    )
-    return RedirectResponse(url, status_code=302, headers=headers)
+        return answer(ticket, headers=headers)
+    return RedirectResponse(ticket.download_url, status_code=302, headers=headers)
 
 
 def _variant(
