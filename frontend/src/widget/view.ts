@@ -246,7 +246,7 @@ export class View {
       title: strings.resultTitle,
       nodes: [
         figure,
-        before && h("div", { class: "slider" }, h("span", { "aria-hidden": "true" }, strings.after), slider, h("span", { "aria-hidden": "true" }, strings.before)),
+        before && h("div", { class: "slider" }, h("span", { "aria-hidden": "true" }, strings.before), slider, h("span", { "aria-hidden": "true" }, strings.after)),
         h("p", { class: "soft" }, strings.mine),
         h("div", { class: "row" }, save, this.button(strings.again, () => this.flow.again()), this.button(strings.another, () => this.flow.toPick())),
         this.removal(),
