@@ -72,7 +72,7 @@ class Recorder:
         discard: Deletes raw uploads, by key, whose ingest is recorded; blocks. Uploads it misses are swept later.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - a composition root's: each is a part of its own
         self,
         ledger: Ledger,
         redis: Redis,
