@@ -18,6 +18,10 @@ KEYS: Final = re.compile(rf"(?:{'|'.join(area.value for area in Area)})/[A-Za-z0
 """A key of an object, in the text of any column."""
 
 
+CONNECT_SECONDS: Final = "10"
+"""How long Postgres may take to accept a connection; `PGCONNECT_TIMEOUT` says otherwise."""
+
+
 def dump(url: str, to: Path) -> None:
     """Write a consistent copy of the database: one snapshot, while others write."""
     _run("pg_dump", url, "--format=custom", "--no-owner", "--no-privileges", f"--file={to}")
@@ -68,7 +72,7 @@ def _run(program: str, url: str, *words: str) -> str:
     where += ["-U", unquote(at.username)] if at.username else []
     done = subprocess.run(
         (_program(program), *where, *words),
-        env={**os.environ, "PGPASSWORD": unquote(at.password or "")},
+        env={"PGCONNECT_TIMEOUT": CONNECT_SECONDS, **os.environ, "PGPASSWORD": unquote(at.password or "")},
         capture_output=True,
         text=True,
         check=False,
