@@ -15,6 +15,7 @@ from proteus.errors import DependencyUnavailable
 from proteus.settings import StorageSettings
 from proteus.storage import ObjectStore
 from workbench.backup import database
+from workbench.backup.cli import turn
 from workbench.backup.manifest import DATABASE, FORMAT, MANIFEST, SECRETS, BackupError, Manifest, file_of
 from workbench.backup.restoring import restore
 from workbench.backup.save import save
@@ -181,3 +182,22 @@ def test_a_redis_that_may_not_be_emptied_is_refused_before_anything_is_touched(
     with pytest.raises(BackupError, match="Redis cannot be emptied"):
         put_back(taken, database_url, url, store, replace=True)
     assert store.get(KEY) == b"newer"
+
+
+def test_folders_take_turns_and_a_half_backup_comes_before_a_whole_one(
+    tmp_path: Path, database_url: str, store: ObjectStore
+) -> None:
+    def take() -> str:
+        chosen = turn(tmp_path, 2)
+        save(chosen, database_url=database_url, store=store, secrets={}, say=lambda _: None)
+        # A second is the least that tells two backups apart.
+        said(chosen, taken_at=f"2026-01-01T00:00:{len(seen):02}")
+        return chosen.name
+
+    seen: list[str] = []
+    for _ in range(4):
+        seen.append(take())
+    assert seen == ["1", "2", "1", "2"]
+    (tmp_path / "2" / MANIFEST).unlink()
+    assert turn(tmp_path, 2).name == "2"
+    assert turn(tmp_path, 1) == tmp_path
