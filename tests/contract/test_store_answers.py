@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 import pytest
+from prometheus_client import REGISTRY
 from pydantic import SecretStr
 
 from proteus.errors import DependencyUnavailable, InvalidRequest, NotFound, UploadMissing
@@ -25,6 +26,11 @@ def error(status: int, code: str = "", *, html: bool = False) -> bytes:
     if code:
         body = f"<?xml version='1.0'?><Error><Code>{code}</Code><Message>No.</Message></Error>".encode()
     return b"HTTP/1.1 %d No\r\nContent-Length: %d\r\nConnection: close\r\n\r\n" % (status, len(body)) + body
+
+
+def calls(outcome: str) -> float:
+    """What Prometheus reads of the calls to the store."""
+    return REGISTRY.get_sample_value("proteus_storage_calls_total", {"outcome": outcome}) or 0.0
 
 
 @asynccontextmanager
@@ -74,17 +80,21 @@ async def test_an_answer_that_is_cut_anywhere_is_no_picture() -> None:
     ],
 )
 async def test_what_is_no_word_of_this_object_means_not_now(reply: bytes, reason: str) -> None:
+    before = calls("failed")
     async with answering(reply) as store:
         with pytest.raises(DependencyUnavailable) as raised:
             await asyncio.to_thread(store.get, "images/u/a.png")
     assert raised.value.reason == reason
+    assert calls("failed") == before + 1
     assert store.answered_at == float("-inf")
 
 
 async def test_an_object_is_gone_only_if_the_store_says_so_of_this_object() -> None:
+    before = calls("answered")
     async with answering(error(404, "NoSuchKey")) as store:
         with pytest.raises(NotFound):
             await asyncio.to_thread(store.get, "images/u/a.png")
+        assert calls("answered") == before + 1
         assert store.answered_at > 0, "that is an answer"
     async with answering(error(404)) as store:
         with pytest.raises(UploadMissing):

@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from secrets import token_hex
 from urllib.parse import urlsplit
+from zipfile import ZipFile
 
 import httpx
 import pytest
@@ -25,6 +26,7 @@ from proteus_cli.tryon import Board, Wish, try_on
 from proteus_client import Client, JobEnded, Refused
 from waiting import until
 from workbench import assets
+from workbench.fuzz.leaks import leaks
 from workbench.stack.plan import Plan
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300), pytest.mark.asyncio(loop_scope="module")]
@@ -136,6 +138,46 @@ async def test_the_operator_of_a_local_fleet_needs_no_token_for_its_queue(fleet:
     assert (guest.returncode, "admin" in guest.stderr) == (4, True)
     minted = await proteus("token", "--tenant", "acme", "--scope", "admin", *here[1:])
     assert (await proteus(*here, "--token", minted.stdout.strip(), "dead")).returncode == 0
+
+
+async def test_an_operator_pauses_intake_and_resumes_it_from_the_command_line(fleet: Plan, folder: Path) -> None:
+    async def queue(*words: str) -> str:
+        command = [sys.executable, "-m", "workbench", "queue", "--folder", str(folder), *words]
+        done = await asyncio.to_thread(subprocess.run, command, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    async with Client.connected(fleet.gateway_url) as client:
+        assert "Intake is paused" in await queue("pause", "--reason", "A new disk until 14:00 UTC.")
+        photo = await client.upload(assets.GARMENT.read_bytes(), kind="garment")
+        assert "A new disk until 14:00 UTC." in await queue("ls")
+        with pytest.raises(Refused) as refused:
+            await client.cut_out(photo)
+        assert (refused.value.problem_code, "A new disk" in str(refused.value)) == ("intake_paused", True)
+        assert "New work is taken again" in await queue("resume")
+        assert "paused" not in await queue("ls")
+        await client.cut_out(photo)
+
+
+async def test_a_support_bundle_of_a_running_fleet_holds_every_part_and_no_secret(fleet: Plan, folder: Path) -> None:
+    bundle = folder.parent / "bundle.zip"
+    script = "import typer; from workbench.support.cli import support_bundle; typer.run(support_bundle)"
+    command = [sys.executable, "-c", script, "--folder", str(folder), "-o", str(bundle)]
+    done = await asyncio.to_thread(subprocess.run, command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    secrets = set(json.loads((folder / "secrets.json").read_text()).values())
+    for environment in (fleet.environment, *fleet.environments.values()):
+        secrets |= {value for name, value in environment.items() if name.endswith("_SECRET_KEY")}
+        secrets |= {urlsplit(value).password or "" for value in environment.values() if "://" in value}
+    with ZipFile(bundle) as opened:
+        texts = {name: opened.read(name).decode() for name in opened.namelist()}
+    assert json.loads(texts["about.json"])["away"] == {}
+    parts = {f"health/{name}/readyz.txt" for name in ("tailor", "weaver", "arbitrator")} | {"health/gateway/health.txt"}
+    assert parts | {f"logs/{name}.log" for name in ("gateway", "weaver", "postgres")} <= texts.keys()
+    assert all(len(secret) > 8 for secret in secrets - {""})
+    for name, text in texts.items():
+        assert [secret[:4] for secret in secrets - {""} if secret in text] == [], name
+        assert leaks(text) == [], name
 
 
 @pytest.mark.parametrize(("picture", "ends"), [("yes", "picture made by puppet"), ("no", "no picture was asked for")])

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from redis import Redis
 
+from proteus.errors import DependencyUnavailable
+from proteus.settings import StorageSettings
 from proteus.storage import ObjectStore
 from workbench.backup import database
+from workbench.backup.cli import turn
 from workbench.backup.manifest import DATABASE, FORMAT, MANIFEST, SECRETS, BackupError, Manifest, file_of
 from workbench.backup.restoring import restore
 from workbench.backup.save import save
@@ -120,18 +124,53 @@ def test_a_folder_with_other_things_is_no_target(tmp_path: Path, database_url: s
     assert [one.name for one in tmp_path.iterdir()] == ["letters.txt"]
 
 
-def test_a_restore_that_postgres_refuses_leaves_the_old_rows(
+def test_a_restore_that_postgres_refuses_leaves_the_old_rows_and_objects(
     tmp_path: Path, database_url: str, redis_url: str, store: ObjectStore
 ) -> None:
     check = "CHECK (value = coalesce(current_setting('odd.value', true), ''))"
     database.query(database_url, f"CREATE TABLE odd (value text {check})")
     database.query(database_url, "SET odd.value = 'set'; INSERT INTO odd VALUES ('set')")
+    store.put(KEY, b"picture", content_type="image/png")
     save(tmp_path / "b", database_url=database_url, store=store, secrets={}, say=lambda _: None)
+    store.put(KEY, b"newer", content_type="image/png")
     database.query(database_url, USER)
     with pytest.raises(BackupError, match="violates check constraint"):
         put_back(tmp_path / "b", database_url, redis_url, store, replace=True)
     assert database.query(database_url, "SELECT id FROM users") == "u1"
+    assert store.get(KEY) == b"newer"
     database.query(database_url, "DROP TABLE odd")
+
+
+def test_a_restore_that_the_store_refuses_leaves_the_old_rows(
+    taken: Path, database_url: str, redis_url: str, storage_settings: StorageSettings
+) -> None:
+    database.query(database_url, "UPDATE users SET tenant = 'mine'")
+    away = storage_settings.model_copy(update={"endpoint": f"http://127.0.0.1:{free_port()}"})
+    with Redis.from_url(redis_url) as redis:
+        redis.set("kept", "1")
+        with pytest.raises(DependencyUnavailable):
+            put_back(taken, database_url, redis_url, ObjectStore(away, tries=1), replace=True)
+        assert redis.get("kept") == b"1"
+    assert database.query(database_url, "SELECT tenant FROM users") == "mine"
+
+
+def test_a_bucket_with_objects_is_not_empty(taken: Path, database_url: str, redis_url: str, store: ObjectStore) -> None:
+    database.query(database_url, "DELETE FROM users")
+    store.put(KEY, b"other", content_type="image/png")
+    with pytest.raises(BackupError, match=re.escape(f"objects in its bucket, '{KEY}' is the first")):
+        put_back(taken, database_url, redis_url, store)
+    assert store.get(KEY) == b"other"
+    assert database.query(database_url, "SELECT count(*) FROM users") == "0"
+
+
+def test_the_manifest_names_the_migration_of_the_dump_and_not_of_a_moment_before_or_after(
+    taken: Path, database_url: str
+) -> None:
+    before = database.revision(database_url)
+    assert Manifest.read(taken).revision == before
+    database.query(database_url, "UPDATE alembic_version SET version_num = '9999'")
+    assert database.revision_in(taken / DATABASE) == before
+    database.query(database_url, f"UPDATE alembic_version SET version_num = '{before}'")
 
 
 @pytest.mark.parametrize("reachable", [True, False])
@@ -143,3 +182,22 @@ def test_a_redis_that_may_not_be_emptied_is_refused_before_anything_is_touched(
     with pytest.raises(BackupError, match="Redis cannot be emptied"):
         put_back(taken, database_url, url, store, replace=True)
     assert store.get(KEY) == b"newer"
+
+
+def test_folders_take_turns_and_a_half_backup_comes_before_a_whole_one(
+    tmp_path: Path, database_url: str, store: ObjectStore
+) -> None:
+    def take() -> str:
+        chosen = turn(tmp_path, 2)
+        save(chosen, database_url=database_url, store=store, secrets={}, say=lambda _: None)
+        # A second is the least that tells two backups apart.
+        said(chosen, taken_at=f"2026-01-01T00:00:{len(seen):02}")
+        return chosen.name
+
+    seen: list[str] = []
+    for _ in range(4):
+        seen.append(take())
+    assert seen == ["1", "2", "1", "2"]
+    (tmp_path / "2" / MANIFEST).unlink()
+    assert turn(tmp_path, 2).name == "2"
+    assert turn(tmp_path, 1) == tmp_path

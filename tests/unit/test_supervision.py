@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from prometheus_client import REGISTRY
 from redis.exceptions import (
     AuthenticationError,
     BusyLoadingError,
@@ -26,6 +27,11 @@ from proteus.service.supervision import Loops
 
 def hasty(**options):
     return Loops(first_pause_seconds=0.001, **options)
+
+
+def stuck(loop):
+    """What Prometheus reads of a loop."""
+    return REGISTRY.get_sample_value("proteus_loop_stuck_ratio", {"loop": loop})
 
 
 async def _until_turned(loops, times, *, fail, form):
@@ -102,6 +108,7 @@ async def test_a_loop_that_was_cancelled_unasked_is_named():
     await asyncio.sleep(0)
     await cancel(task)
     assert loops.overdue() == "loops that stopped turning: recorder"
+    assert stuck("recorder") == 1
 
 
 async def test_calls_in_a_loop_have_more_time_than_those_of_the_edge():
@@ -132,9 +139,11 @@ async def test_a_loop_that_stops_turning_is_named_and_one_that_fails_is_not():
     turned.clear()
     await asyncio.wait_for(turned.wait(), timeout=5)
     assert loops.overdue() == "loops that stopped turning: hung"
+    assert [stuck("hung"), stuck("away")] == [1, 0]
     stop.set()
     await asyncio.gather(hung, turns)
     assert loops.overdue() is None
+    assert [stuck("hung"), stuck("away")] == [0, 0]
 
 
 async def test_work_that_ends_is_watched_while_it_lasts():

@@ -130,6 +130,8 @@ async def test_health_says_what_works_and_the_inner_port_how_much(gateway, ready
         assert (await plain.get("/metrics")).status_code == 404
         metrics = (await plain.get(f"{gateway.inner_url}/metrics")).text
         assert 'proteus_gateway_settled_total{kind="tryon",state="completed"}' in metrics
+        assert re.search(r'proteus_gateway_pictures_total\{outcome="(in_time|late)"\} [1-9]', metrics)
+        assert 'proteus_loop_stuck_ratio{loop="recorder"} 0.0' in metrics
         models = (await plain.get("/v1/models")).json()["items"]
         cors = await plain.options(
             "/api/snap", headers={"Origin": "https://shop.example", "Access-Control-Request-Method": "POST"}

@@ -25,7 +25,7 @@ from botocore.parsers import ResponseParserError
 from s3transfer.exceptions import RetriesExceededError
 from urllib3.exceptions import HTTPError
 
-from proteus import object_urls
+from proteus import object_urls, store_calls
 from proteus.errors import DependencyUnavailable, InvalidRequest, NotFound, ProteusError, UploadMissing
 from proteus.retrying import Waits
 from proteus.settings import StorageSettings
@@ -198,7 +198,7 @@ class ObjectStore:
             DependencyUnavailable: The store does not answer.
         """
         extra = {} if limit_bytes is None else {"Range": f"bytes={start}-{start + limit_bytes}"}
-        with self._asking("get_object", key):
+        with store_calls.counted(), self._asking("get_object", key):
             try:
                 response = self._s3.get_object(Bucket=self.settings.bucket, Key=key, **extra)  # type: ignore[arg-type]
             except ClientError as error:
@@ -315,7 +315,7 @@ class ObjectStore:
         return object_urls.key_of(self.settings, url)
 
     def _call(self, operation: str, **arguments: Any) -> Any:
-        with self._asking(operation, str(arguments.get("Key", ""))):
+        with store_calls.counted(), self._asking(operation, str(arguments.get("Key", ""))):
             return getattr(self._s3, operation)(**arguments)
 
     @contextmanager

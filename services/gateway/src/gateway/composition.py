@@ -143,6 +143,7 @@ def build(settings: GatewaySettings, stopping: asyncio.Event) -> Services:
         discard=lambda keys: store.delete(*keys),
         on_messages=dispatcher.wake,
         prices=prices,
+        slo_seconds=settings.admission.slo_seconds,
     )
     keeping = Keeping(ledger, default_days=settings.retention.tenant_days)
     eraser = Eraser(ledger, store, queues, limiter)

@@ -23,6 +23,13 @@ RECORD_SECONDS: Final = Histogram(
     buckets=(0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 1, 5, 30),
 )
 SETTLED: Final = Counter("proteus_gateway_settled_total", "Jobs that ended, by kind and state.", ["kind", "state"])
+PICTURES: Final = Counter(
+    "proteus_gateway_pictures_total",
+    "Pictures that ended: in_time, late (beyond the SLO, or expired), failed, rejected (the user's photo).",
+    ["outcome"],
+)
+for _outcome in ("in_time", "late", "failed", "rejected"):
+    PICTURES.labels(_outcome)  # At zero from the start: the first of a series is no increase to Prometheus.
 SOCKETS: Final = Gauge("proteus_gateway_subscribers_count", "Open sockets, event streams and long polls.")
 EVENTS_SENT: Final = Counter("proteus_gateway_events_sent_total", "Events pushed to clients.")
 RELAY_DEAF: Final = Counter("proteus_gateway_relay_deaf_total", "Times the relay found that it had missed something.")
@@ -31,6 +38,7 @@ QUEUE_DEPTH: Final = Gauge(
     "proteus_queue_depth_jobs", "Jobs by place: waiting, running, retrying, parked, dead.", ["queue", "place"]
 )
 QUEUE_OLDEST: Final = Gauge("proteus_queue_oldest_wait_seconds", "Age of the oldest waiting job.", ["queue"])
+WEAVERS: Final = Gauge("proteus_fleet_weavers_count", "Weavers that are registered, in any state.")
 PARKED: Final = Counter(
     "proteus_gateway_parked_total",
     "Jobs moved out of the queue (parked) and back (returned), by engine on offer.",

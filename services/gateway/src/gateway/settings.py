@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 from urllib.parse import unquote, urlsplit
 
 from pydantic import Field, field_validator
@@ -160,6 +160,10 @@ class TailorSettings(CheckedSettings):
         return checked_url(url, "http", "https") if url else url
 
 
+SLO_SECONDS: Final = 12.0
+"""How long a picture may take, unless the deployment says otherwise; the arbitrator's default as well."""
+
+
 class AdmissionSettings(CheckedSettings):
     """The capacity of the deployment, for the estimate at admission."""
 
@@ -176,6 +180,10 @@ class AdmissionSettings(CheckedSettings):
 
     default_picture_seconds: float = Field(default=4.0, gt=0)
     """t(1) assumed for an engine that no ready worker has measured."""
+
+    slo_seconds: float = Field(default=SLO_SECONDS, gt=0)
+    """How long a picture may take before it counts as late in `proteus_gateway_pictures_total`; refuses nothing. The
+    chart passes `scaling.sloSeconds` on, as to the arbitrator."""
 
 
 class GatewaySettings(CheckedSettings):

@@ -48,6 +48,10 @@ KNOWN: Final[Mapping[str, Known]] = {
         "Restore a backup onto an empty deployment. Exit status 3: refused or failed; the sentence says why.",
         WORKBENCH,
     ),
+    "support-bundle": Known(
+        "Write a ZIP for support: versions, settings, health, queues, failures, logs. No secrets, no photos.",
+        WORKBENCH,
+    ),
     "tryon": Known("Put a garment on a person. Exit status: 0 done, 1 failed, 3 no server, 4 refused."),
     "token": Known("Print an access token for a tenant's account. Exit status 4: nothing to sign it with, or refused."),
     "login": Known("Log in with an email address and a password; later commands use it."),

@@ -24,7 +24,7 @@ from contextlib import contextmanager
 from typing import Final
 
 import structlog
-from prometheus_client import Counter
+from prometheus_client import Counter, Gauge
 
 from proteus.deadlines import LOOP_CALL_SECONDS, as_loop
 from proteus.replies import is_away
@@ -43,6 +43,9 @@ LEAST_SILENCE_SECONDS: Final = 60.0
 """No loop counts as stuck earlier: the longest pause and a slow machine must fit in."""
 
 LOOP_ERRORS: Final = Counter("proteus_loop_errors_total", "Failed turns of a background loop.", ["loop"])
+STUCK: Final = Gauge(
+    "proteus_loop_stuck_ratio", "1 while a background loop has not turned for longer than it may, or ended.", ["loop"]
+)
 
 
 class Pulse:
@@ -177,11 +180,13 @@ class Loops:
         """Watch one loop while the block runs; a block that ends before `stop` is remembered as ended."""
         pulse = Pulse(name, call_seconds=call_seconds, now=self._now)
         self._pulses.add(pulse)
+        STUCK.labels(name).set_function(lambda: float(pulse.overdue))
         try:
             with as_loop():
                 yield pulse, _Failures(name, self._on_error, self._first_pause_seconds)
         finally:
             self._pulses.discard(pulse)
+            STUCK.labels(name).set_function(lambda: float(not stop.is_set()))
             if not stop.is_set():
                 self._ended.add(name)
 

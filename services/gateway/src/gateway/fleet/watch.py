@@ -310,6 +310,7 @@ class FleetWatch:
                 metrics.QUEUE_DEPTH.labels(name, place).set(getattr(stats, place))
             metrics.QUEUE_OLDEST.labels(name).set(stats.oldest_waiting_ms / 1000)
         metrics.HELD.set(self.view.held)
+        metrics.WEAVERS.set(len(self.view.weavers))
 
 
 def _end_of(left_ms: int) -> float | None:

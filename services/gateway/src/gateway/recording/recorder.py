@@ -26,8 +26,10 @@ from gateway.ledger.tryons import TryonRow
 from gateway.ledger.usage import UsageRow
 from gateway.outbox import Submitter
 from gateway.recording.metering import attempt_of, spent_by, with_attempts
+from gateway.recording.objective import outcome_of
 from gateway.recording.transitions import apply, cascaded, fact, why_unreadable
 from gateway.rules.prices import PriceTable
+from gateway.settings import SLO_SECONDS
 from gateway.status.views import AddressOf, ClientView, event_of, view_of_tailor_job, view_of_tryon
 from gateway.status.webhooks import message_of
 from proteus import keys, object_keys, tracing
@@ -66,10 +68,11 @@ class Recorder:
         address_of: Key -> unsigned address.
         on_messages: Called after a commit that wrote webhooks.
         prices: What the usage of jobs costs.
+        slo_seconds: How long a picture may take; later ones are counted as late.
         discard: Deletes raw uploads, by key, whose ingest is recorded; blocks. Uploads it misses are swept later.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - a composition root's: each is a part of its own
         self,
         ledger: Ledger,
         redis: Redis,
@@ -79,6 +82,7 @@ class Recorder:
         discard: Callable[[Sequence[str]], None],
         on_messages: Callable[[], None] = lambda: None,
         prices: PriceTable | None = None,
+        slo_seconds: float = SLO_SECONDS,
     ) -> None:
         self._ledger = ledger
         self._redis = redis
@@ -87,6 +91,7 @@ class Recorder:
         self._discard = discard
         self._on_messages = on_messages
         self._prices = prices or PriceTable()
+        self._slo_seconds = slo_seconds
 
     async def settle(self, events: Sequence[QueueEvent], *, recheck: Sequence[str] = ()) -> list[JobRow]:
         """Apply facts in one transaction; return the rows that changed.
@@ -266,6 +271,8 @@ class Recorder:
                     state=row.state,
                 )
                 metrics.SETTLED.labels(row.kind, row.state).inc()
+                if outcome := outcome_of(row, slo_seconds=self._slo_seconds):
+                    metrics.PICTURES.labels(outcome).inc()
                 log.info("job_ended", job_id=row.id, kind=row.kind, state=row.state, trace_id=row.trace_id)
 
 

@@ -22,13 +22,17 @@ def described(code: str, message: str) -> dict[str, Any]:
     Redis and in the dead letters; a shopper reads our own sentence.
     """
     known = _BY_CODE.get(code, errors.ProteusError)
-    ours = issubclass(known, TOLD) or code.startswith(PREREQUISITE)
     return {
         "code": code,
-        "message": message if message and ours else str(known().message),
+        "message": message if message and of_request(code) else str(known().message),
         "hint": known.hint,
         "retryable": known.retryable,
     }
+
+
+def of_request(code: str) -> bool:
+    """Tell whether an error is about what the client asked for, and not about the system."""
+    return issubclass(_BY_CODE.get(code, errors.ProteusError), TOLD) or code.startswith(PREREQUISITE)
 
 
 def told(stored: Mapping[str, Any]) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from proteus.settings import StorageSettings
 from proteus.storage import ObjectStore
 from proteus_cli.local_stack import DEFAULT_FOLDER, FolderOption, running_in
 from proteus_cli.sentences import sentences
-from workbench.backup.manifest import BackupError
+from workbench.backup.manifest import BackupError, Manifest
 from workbench.backup.restoring import restore as restore_from
 from workbench.backup.save import save
 from workbench.stack.console import SELF, StackConsole
@@ -23,6 +23,7 @@ from workbench.stack.console import SELF, StackConsole
 
 def backup(
     target: Annotated[Path, typer.Argument(help="A folder: empty, or with an earlier backup.")],
+    turns: Annotated[int, typer.Option(min=1, help="Folders below it that take turns; 1: the folder itself.")] = 1,
     with_secrets: Annotated[
         bool, typer.Option(help="Also write the signing key and what reaches the servers.")
     ] = False,
@@ -32,6 +33,7 @@ def backup(
     console, began = StackConsole(), time.monotonic()
     with sentences(console):
         reach = _reach(folder)
+        target = turn(target, turns)
         manifest = save(
             target,
             database_url=reach["DATABASE_URL"],
@@ -53,7 +55,7 @@ def restore(
     """Restore a backup onto an empty deployment. Exit status 3: refused or failed; the sentence says why."""
     console, began = StackConsole(), time.monotonic()
     with sentences(console):
-        reach = _reach(folder)
+        reach = _reach(folder, "REDIS_URL")
         manifest = restore_from(
             source,
             database_url=reach["DATABASE_URL"],
@@ -66,10 +68,24 @@ def restore(
         console.say(SELF, "restart the gateways now: they migrate, and fill the queue with what is unfinished")
 
 
-def _reach(folder: Path) -> Mapping[str, str]:
+def turn(target: Path, turns: int) -> Path:
+    """Return the folder for the next backup: one without a whole backup, else that of the oldest one."""
+    if turns == 1:
+        return target
+
+    def taken_at(folder: Path) -> str:
+        try:
+            return Manifest.read(folder).taken_at
+        except BackupError:
+            return ""
+
+    return min((target / str(number) for number in range(1, turns + 1)), key=taken_at)
+
+
+def _reach(folder: Path, *more: str) -> Mapping[str, str]:
     """Return the addresses of the environment, else of the stack that runs here: never some of each."""
     if "DATABASE_URL" in os.environ:
-        needed = ("REDIS_URL", "OBJECT_STORAGE_ENDPOINT", "OBJECT_STORAGE_ACCESS_KEY", "OBJECT_STORAGE_SECRET_KEY")
+        needed = (*more, "OBJECT_STORAGE_ENDPOINT", "OBJECT_STORAGE_ACCESS_KEY", "OBJECT_STORAGE_SECRET_KEY")
         if absent := [name for name in needed if name not in os.environ]:
             raise BackupError(f"DATABASE_URL is set and {absent[0]} is not: a backup takes all from one deployment.")
         return os.environ

@@ -6,6 +6,10 @@ import os
 import re
 import shutil
 import subprocess
+import tempfile
+from collections import deque
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 from urllib.parse import unquote, urlsplit
@@ -17,6 +21,21 @@ from workbench.stack.errors import StackError, program_of
 KEYS: Final = re.compile(rf"(?:{'|'.join(area.value for area in Area)})/[A-Za-z0-9._~-]+(?:/[A-Za-z0-9._~-]+)+")
 """A key of an object, in the text of any column."""
 
+CONNECT_SECONDS: Final = "10"
+"""How long Postgres may take to accept a connection; `PGCONNECT_TIMEOUT` says otherwise."""
+
+TAKEN: Final = "the dump is taken"
+REPLACING: Final = f"""
+BEGIN;
+SET idle_in_transaction_session_timeout = 0;
+DROP SCHEMA public CASCADE;
+CREATE SCHEMA public AUTHORIZATION pg_database_owner;
+\\i '{{script}}'
+SET CONSTRAINTS ALL IMMEDIATE;
+\\echo {TAKEN}
+"""
+"""Everything that Postgres could refuse comes before the last line."""
+
 
 def dump(url: str, to: Path) -> None:
     """Write a consistent copy of the database: one snapshot, while others write."""
@@ -26,6 +45,15 @@ def dump(url: str, to: Path) -> None:
 def revision(url: str) -> str:
     """Return the newest migration that the database has."""
     return query(url, "SELECT version_num FROM alembic_version")
+
+
+def revision_in(dumped: Path) -> str:
+    """Return the newest migration of a dump's tables: of the same snapshot as everything else in it."""
+    told = _read("pg_restore", "--data-only", "--table=alembic_version", "--file=-", str(dumped))
+    lines = iter(told.splitlines())
+    if not any(line.startswith("COPY ") for line in lines) or (found := next(lines, "\\.")) == "\\.":
+        raise BackupError("The database has no migration in its alembic_version: it is none of Proteus.")
+    return found
 
 
 def keys_in(dumped: Path) -> set[str]:
@@ -44,35 +72,66 @@ def query(url: str, statement: str) -> str:
     return _run("psql", url, "-XqAt", "-v", "ON_ERROR_STOP=1", "-c", statement)
 
 
-def replace(url: str, dumped: Path, *, script: Path) -> None:
-    """Replace everything in the database by a dump, in one transaction: all of it, or nothing.
+@contextmanager
+def replaced(url: str, dumped: Path) -> Iterator[None]:
+    """Replace everything in the database by a dump, in one transaction that is committed after the block.
 
-    Args:
-        script: A file to write the dump's SQL to; the caller removes it.
+    Where Postgres refuses the dump, the block does not begin; where the block raises, nothing is replaced.
+
+    Raises:
+        BackupError: Postgres refused.
     """
-    done = subprocess.run(
-        (_program("pg_restore"), "--no-owner", "--no-privileges", f"--file={script}", str(dumped)),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode != 0:
-        raise BackupError(f"pg_restore cannot read {dumped}: {done.stderr.strip()}")
-    fresh = ("-c", "DROP SCHEMA public CASCADE", "-c", "CREATE SCHEMA public AUTHORIZATION pg_database_owner")
-    _run("psql", url, "-Xq", "-v", "ON_ERROR_STOP=1", "--single-transaction", *fresh, "-f", str(script))
+    with tempfile.TemporaryDirectory(prefix="proteus-restore-") as scratch:
+        script = Path(scratch) / "dump.sql"
+        _read("pg_restore", "--no-owner", "--no-privileges", f"--file={script}", str(dumped))
+        where, environment = _reach(url)
+        with subprocess.Popen(
+            (_program("psql"), *where, "-XqAt", "-v", "ON_ERROR_STOP=1"),
+            env=environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        ) as psql:
+            said = _say(psql, REPLACING.format(script=script), until=TAKEN)
+            if said is not None:
+                raise BackupError(f"psql failed: {said}")
+            # Whatever the block raises closes the pipe: psql ends without a COMMIT, and Postgres undoes it all.
+            yield
+            if (said := _say(psql, "COMMIT;\n\\echo committed\n", until="committed")) is not None:
+                raise BackupError(f"psql failed: {said}")
 
 
-def _run(program: str, url: str, *words: str) -> str:
+def _say(psql: subprocess.Popen[str], statements: str, *, until: str) -> str | None:
+    """Send statements; return None once psql has echoed the last word, and what it said last if it ended before."""
+    assert psql.stdin is not None
+    assert psql.stdout is not None
+    with suppress(BrokenPipeError):
+        psql.stdin.write(statements)
+        psql.stdin.flush()
+    last: deque[str] = deque(maxlen=3)  # An error, its detail, and where.
+    for line in psql.stdout:
+        if line.strip() == until:
+            return None
+        last.append(line.strip())
+    return " ".join(filter(None, last)) or "it ended without a word"
+
+
+def _reach(url: str) -> tuple[list[str], dict[str, str]]:
+    """Return the words and the environment by which Postgres's programs reach a database."""
     at = urlsplit(url)
     where = ["-h", at.hostname or "127.0.0.1", "-p", str(at.port or 5432), "-d", at.path.strip("/")]
     where += ["-U", unquote(at.username)] if at.username else []
-    done = subprocess.run(
-        (_program(program), *where, *words),
-        env={**os.environ, "PGPASSWORD": unquote(at.password or "")},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    return where, {"PGCONNECT_TIMEOUT": CONNECT_SECONDS, **os.environ, "PGPASSWORD": unquote(at.password or "")}
+
+
+def _run(program: str, url: str, *words: str) -> str:
+    where, environment = _reach(url)
+    return _read(program, *where, *words, environment=environment)
+
+
+def _read(program: str, *words: str, environment: Mapping[str, str] | None = None) -> str:
+    done = subprocess.run((_program(program), *words), env=environment, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise BackupError(f"{program} failed: {done.stderr.strip() or done.returncode}")
     return done.stdout.strip()

@@ -1,13 +1,13 @@
 """Restore a backup onto an empty deployment: everything is checked before anything is touched.
 
-The objects go first, then the database in one transaction, and Redis is emptied last: the gateways see that its epoch
-is missing and put back what is unfinished. A restore that is interrupted before the transaction ends leaves objects
-that no row names; it can be repeated.
+The database goes first, in one transaction; while it is open the objects are copied, so that no object is touched where
+Postgres refuses, and no row is where the store does. After its commit Redis is emptied: the gateways see that its epoch
+is missing and put back what is unfinished. A restore that is interrupted before the commit leaves objects that no row
+names; it can be repeated.
 """
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -47,23 +47,29 @@ def restore(
             f"The backup's tables are of migration {manifest.revision}, and this deployment's of {here}.",
             way_out="upgrade this deployment first",
         )
-    rows = database.query(database_url, "SELECT (SELECT count(*) FROM users) + (SELECT count(*) FROM jobs)")
-    if rows != "0" and not replace:
-        raise BackupError(
-            f"The deployment is not empty: it has {rows} users and jobs.",
-            way_out="restore onto an empty one; `--replace` deletes what is there",
-        )
+    if not replace:
+        _require_empty(database_url, store)
     _require_emptying(redis_url)
-    with ThreadPoolExecutor(COPIES_AT_ONCE) as pool:
+    say("Postgres: restoring")
+    with database.replaced(database_url, folder / DATABASE), ThreadPoolExecutor(COPIES_AT_ONCE) as pool:
         for number, _ in enumerate(pool.map(lambda key: _put(store, key, folder, manifest), manifest.objects), 1):
             if number % EVERY == 0:
                 say(f"objects: {number} of {len(manifest.objects)}")
-    say("Postgres: restoring")
-    with tempfile.TemporaryDirectory(prefix="proteus-restore-") as scratch:
-        database.replace(database_url, folder / DATABASE, script=Path(scratch) / "dump.sql")
     with Redis.from_url(redis_url) as redis:
         redis.flushdb()
     return manifest
+
+
+def _require_empty(database_url: str, store: ObjectStore) -> None:
+    rows = database.query(database_url, "SELECT (SELECT count(*) FROM users) + (SELECT count(*) FROM jobs)")
+    found = f"{rows} users and jobs" if rows != "0" else ""
+    if not found and (first := next(store.list(""), None)):
+        found = f"objects in its bucket, {first.key!r} is the first"
+    if found:
+        raise BackupError(
+            f"The deployment is not empty: it has {found}.",
+            way_out="restore onto an empty one; `--replace` deletes what is there",
+        )
 
 
 def _require_emptying(redis_url: str) -> None:

@@ -57,10 +57,7 @@ def save(
     (folder / SECRETS).unlink(missing_ok=True)
     taken_at = datetime.now(UTC).isoformat(timespec="seconds")
     say("Postgres: dumping")
-    revision = database.revision(database_url)
     database.dump(database_url, folder / DATABASE)
-    if database.revision(database_url) != revision:
-        raise BackupError("The tables were migrated during the dump.", way_out="take the backup again")
     listed = [found.key for found in store.list("")]
     say(f"objects: {len(listed)} in the bucket")
     objects: dict[str, Entry] = {}
@@ -78,7 +75,7 @@ def save(
         with os.fdopen(os.open(folder / SECRETS, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
             json.dump(dict(secrets), file, indent=1)
     manifest = Manifest(
-        revision=revision,
+        revision=database.revision_in(folder / DATABASE),
         taken_at=taken_at,
         database=entry_of(folder / DATABASE),
         objects=objects,

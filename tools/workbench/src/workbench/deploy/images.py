@@ -20,6 +20,7 @@ DOCKERFILES: Final = {
     "tailor": "services/tailor/Dockerfile",
     "weaver": "services/weaver/Dockerfile",
     "arbitrator": "services/arbitrator/Dockerfile",
+    "backup": "tools/workbench/Dockerfile",
 }
 GPU: Final = {"weaver-gpu": "services/weaver/Dockerfile.gpu"}
 FOLDER: Final = Path(".proteus/docker")

