@@ -53,8 +53,13 @@ class Claimer:
         self._engines = tuple(runner.engines)
         self._last_key = next(iter(runner.engines.values())).card.batch_key("balanced")
 
-    async def next(self, stop: asyncio.Event) -> list[Claimed]:
-        """Claim as many jobs of one key as pay in a batch; none if nothing waits that this worker may take."""
+    async def next(self, stop: asyncio.Event, *, spare: bool = True) -> list[Claimed]:
+        """Claim as many jobs of one key as pay in a batch; none if nothing waits that this worker may take.
+
+        Args:
+            stop: Wait for no more.
+            spare: If there are no others, take spare jobs.
+        """
         config = await self._config.read()
         planned = self._plan(self._last_key, config).claim
         jobs = await self._claims.take(
@@ -62,6 +67,7 @@ class Claimer:
             engines=self._engines,
             estimate_ms=self._estimate_ms(planned, config),
             degraded_fraction=config.degraded_fraction,
+            spare=spare,
         )
         if not jobs:
             return []
@@ -89,7 +95,7 @@ class Claimer:
     async def _wait_for_company(self, jobs: list[Claimed], config: Config, stop: asyncio.Event) -> None:
         """Add to a batch while waiting for more pays."""
         claimed_at = time.monotonic()
-        while not (jobs[0].solo or stop.is_set()):
+        while not (jobs[0].solo or jobs[0].spare or stop.is_set()):
             key, waited_seconds = jobs[0].batch_key, time.monotonic() - claimed_at
             more = self._plan(key, config, in_hand=len(jobs), waited_seconds=waited_seconds)
             if more.claim <= 0 or more.wait_seconds <= 0:

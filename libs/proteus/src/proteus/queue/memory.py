@@ -71,7 +71,7 @@ class MemoryJobQueue:
             self.state.wake()
         return taken
 
-    async def claim(
+    async def claim(  # noqa: PLR0913 - each is a rule of its own for what is taken
         self,
         worker: WorkerId,
         *,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from typing import Any
 
 from proteus import keys
@@ -101,7 +102,7 @@ class MemoryState:
         return sum(entry.order < order for entry in self.index.values())
 
     def unlist(self, entry: Entry) -> None:
-        """Remove it from list and index, of two equal elements the first from the nearer end; a spare one from its line."""
+        """Remove it from list and index, of two equal elements the one at the nearer end; or from the spare line."""
         if entry.submission.spare:
             self.spare.pop(entry.submission.id, None)
             return
@@ -211,7 +212,7 @@ class MemoryState:
         one = entry.submission
         listed = one.id in self.index and entry.place == "list"
         rivals = [other for other in self.index.values() if other.order < entry.order]
-        places = {"list": self.index, "lease": self.leases, "spare": self.spare}
+        places: dict[str, Collection[str]] = {"list": self.index, "lease": self.leases, "spare": self.spare}
         stranded = one.id not in places.get(entry.place, (one.id,))
         return JobView(
             id=entry.submission.id,

@@ -75,7 +75,7 @@ class JobQueue:
             taken += [bool(one) for one in reply]
         return taken
 
-    async def claim(
+    async def claim(  # noqa: PLR0913 - each is a rule of its own for what is taken
         self,
         worker: WorkerId,
         *,
