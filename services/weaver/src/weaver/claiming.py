@@ -15,7 +15,7 @@ from proteus.estimates import CostTable
 from proteus.queue import Claimed
 from proteus.service.lifecycle import wait
 from proteus.worker.claims import Claims
-from weaver.batching import Load, Plan, plan
+from weaver.batching import Load, Plan, plan, spare_batch
 from weaver.control import Config, ConfigReader
 from weaver.engine_runner import EngineRunner
 from weaver.profile import CostProfile, keys_of
@@ -72,8 +72,8 @@ class Claimer:
         if not jobs:
             return []
         key = self._last_key = jobs[0].batch_key
-        surplus = jobs[self._paying(key, config) :]
-        if surplus:  # The claim was planned with the costs of another key.
+        surplus = jobs[self._paying(key, config, spare=jobs[0].spare) :]
+        if surplus:  # The claim was planned with the costs of another key, or for others.
             await self._claims.hand_back(surplus)
             jobs = jobs[: -len(surplus)]
         try:
@@ -121,9 +121,10 @@ class Claimer:
             memory_cap=self._runner.memory_cap(key),
         )
 
-    def _paying(self, key: str, config: Config) -> int:
+    def _paying(self, key: str, config: Config, *, spare: bool) -> int:
         limit = min(self._limit(config), self._runner.memory_cap(key) or self._settings.max_batch)
-        return (self._profile.table(key) or NEVER_WOVEN).paying_batch(limit)
+        cost = self._profile.table(key) or NEVER_WOVEN
+        return spare_batch(cost, limit) if spare else cost.paying_batch(limit)
 
     def _limit(self, config: Config) -> int:
         return min(config.batch_size, self._settings.max_batch)

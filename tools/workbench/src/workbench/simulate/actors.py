@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from array import array
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from workbench.simulate.spare import SpareRules
 
 Sample = tuple[float, int, int, int, int, str, float, int]
 """(time, waiting, ready, replicas wanted, batch limit, mode, degraded fraction, shed so far)."""
@@ -67,6 +71,7 @@ class RunOptions:
     Attributes:
         slo_seconds: A job that ends within this time of its arrival is in time.
         sample: Record a row for the plots every few seconds.
+        spare: How idle workers make pictures of batches; None: there are none.
         drain_seconds: How long to go on after the trace, for jobs that still wait; None: one SLO, then nothing counts.
     """
 
@@ -74,6 +79,7 @@ class RunOptions:
     seed: int
     faults: Faults = Faults()
     sample: bool = False
+    spare: SpareRules | None = None
     drain_seconds: float | None = None
 
 
