@@ -258,6 +258,7 @@ async def test_who_makes_way_does_no_further_step_and_none_twice(bench: Bench, a
     assert engine.steps == [["a", "b"]] * at + [["c"]] * 8 + [["a", "b"]] * (8 - at)
     assert sorted(item.job.id for item in done if isinstance(item.outcome, Finished)) == ["a", "b", "c"]
     assert bench.runner.seconds_left == 0
+    assert bench.runner.batches == {2: 1, 1: 1}, "one that goes on is not begun again"
 
 
 @pytest.mark.parametrize("bench", [(MakesWayIn, CostProfile)], indirect=True)

@@ -197,8 +197,9 @@ class EngineRunner:
         """
         engine = self.engines[next(iter(left.values())).job.engine]
         size, seconds = len(left), 0.0
-        self._metrics.batch.labels(engine.card.name).observe(size)
-        self.batches[size] += 1
+        if all(item.parked is None for item in left.values()):  # It is begun once, and may be gone on with.
+            self._metrics.batch.labels(engine.card.name).observe(size)
+            self.batches[size] += 1
         table = self._profile.table(batch_key)
         self._ends_at = time.monotonic() + (table.t(size) if table else UNKNOWN_SECONDS)
         trace = BatchTrace(list(left.values()), batch_key, emit)
