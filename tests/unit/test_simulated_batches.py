@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 
 from proteus.estimates import CostTable
 from weaver.batching import SPARE_LONGEST, spare_batch
-from workbench.simulate.actors import Worker
+from workbench.simulate.actors import SpareRules, Worker
 from workbench.simulate.batches import LATER_MOST, WASTED_MOST, row_of
 from workbench.simulate.curves import CURVES, measured
-from workbench.simulate.spare import SpareLane, SpareRules
+from workbench.simulate.spare import SpareLane
 
 RULES = SpareRules(steps=10, encode_share=0.1, decode_share=0.2, park_seconds=0.01)
 CURVE = measured("ten", CostTable((10.0,)))

@@ -4,10 +4,6 @@ from __future__ import annotations
 
 from array import array
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from workbench.simulate.spare import SpareRules
 
 Sample = tuple[float, int, int, int, int, str, float, int]
 """(time, waiting, ready, replicas wanted, batch limit, mode, degraded fraction, shed so far)."""
@@ -62,6 +58,23 @@ class Faults:
 
     crashes_per_gpu_hour: float = 0.0
     poison_share: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class SpareRules:
+    """How batches are made.
+
+    Attributes:
+        steps: Of a picture.
+        encode_share: Share of t(b) before the first step's denoising.
+        decode_share: Share of t(b) behind the last one's.
+        park_seconds: To bring the pictures from the device and back: once when they make way, once when they go on.
+    """
+
+    steps: int = 30
+    encode_share: float = 0.04
+    decode_share: float = 0.08
+    park_seconds: float = 0.01
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -16,10 +16,9 @@ from typing import Final
 
 import numpy as np
 
-from workbench.simulate.actors import RunOptions
+from workbench.simulate.actors import RunOptions, SpareRules
 from workbench.simulate.curves import CURVES
 from workbench.simulate.scenarios import SLO_SECONDS, Case, fixed, system_of
-from workbench.simulate.spare import SpareRules
 from workbench.simulate.traces import make
 from workbench.simulate.world import World
 

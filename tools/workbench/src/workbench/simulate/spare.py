@@ -11,25 +11,8 @@ from dataclasses import dataclass
 from math import ceil
 
 from weaver.batching import spare_batch
-from workbench.simulate.actors import Worker
+from workbench.simulate.actors import SpareRules, Worker
 from workbench.simulate.curves import Curve
-
-
-@dataclass(frozen=True, kw_only=True)
-class SpareRules:
-    """How batches are made.
-
-    Attributes:
-        steps: Of a picture.
-        encode_share: Share of t(b) before the first step's denoising.
-        decode_share: Share of t(b) behind the last one's.
-        park_seconds: To bring the pictures from the device and back: once when they make way, once when they go on.
-    """
-
-    steps: int = 30
-    encode_share: float = 0.04
-    decode_share: float = 0.08
-    park_seconds: float = 0.01
 
 
 @dataclass(slots=True)
