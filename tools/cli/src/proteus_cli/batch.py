@@ -21,7 +21,8 @@ from proteus_cli import logins
 from proteus_cli.batch_files import pairs, read_lines, uploaded
 from proteus_cli.console import CommandConsole
 from proteus_cli.local_stack import DEFAULT_FOLDER, FolderOption
-from proteus_cli.operator import Door, JsonOption, TokenOption, UrlOption, accepted, connection, every, gateway
+from proteus_cli.logins import accepted
+from proteus_cli.operator import Door, JsonOption, TokenOption, UrlOption, connection, every, gateway
 from proteus_cli.sentences import FAILED
 from proteus_client import Refused
 

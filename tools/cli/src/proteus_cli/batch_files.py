@@ -11,7 +11,7 @@ from typing import Any, Final
 import httpx
 import typer
 
-from proteus_cli.operator import accepted
+from proteus_cli.logins import accepted
 from proteus_client import NO_PICTURE, Refused, content_type_of
 
 MOST: Final = 10_000

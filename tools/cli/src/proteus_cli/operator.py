@@ -55,23 +55,12 @@ def gateway(door: Door) -> Iterator[Ask]:
     with connection(door) as http:
 
         def ask(method: str, path: str, **options: Any) -> Any:
-            answer = accepted(http.request(method, path, **options))
+            answer = logins.accepted(http.request(method, path, **options))
             if "json" not in answer.headers.get("content-type", "json"):
                 return answer.text
             return answer.json() if answer.content else None
 
         yield ask
-
-
-def accepted(answer: httpx.Response) -> httpx.Response:
-    """Return an answer.
-
-    Raises:
-        Refused: It is a refusal.
-    """
-    if answer.is_error:
-        raise Refused(logins.problem_of(answer), status=answer.status_code)
-    return answer
 
 
 @contextmanager
