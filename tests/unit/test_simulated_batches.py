@@ -56,7 +56,7 @@ def test_a_batch_of_spare_jobs_is_no_larger_than_lets_others_come_soon(curve, li
     assert batch == 1 or curve.cost.t(batch) <= SPARE_LONGEST * curve.cost.t(1)
 
 
-@pytest.mark.parametrize(("gpus", "load"), [(1, 0.8), (4, 0.5), (20, 0.2)])
+@pytest.mark.parametrize(("gpus", "load"), [pytest.param(1, 0.8, marks=pytest.mark.long), (4, 0.5), (20, 0.2)])
 @pytest.mark.parametrize("curve", CURVES)
 def test_batches_cost_those_who_wait_less_than_the_bar_and_waste_next_to_nothing(gpus, load, curve) -> None:
     row = row_of(gpus, load, curve, seed=1, pictures=1_500)
