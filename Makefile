@@ -150,6 +150,10 @@ fmt: install-dev ## Format the code, mend what lint can mend
 schema: install ## Write docs/openapi.json and docs/events.schema.json from the code
 	@$(BIN)/python -m workbench.schemas
 
+.PHONY: bench-batches
+bench-batches: install-dev ## Simulate what batches cost those who wait, and make of idle GPUs; JSON on the last line (3 minutes)
+	@$(BIN)/python -m workbench.simulate.batches
+
 .PHONY: simulate
 simulate: install-dev ## Simulate fleets with the production rules; writes docs/benchmarks.md (up to 3 minutes)
 	@$(BIN)/proteus simulate --page docs/benchmarks.md

@@ -68,8 +68,9 @@ class QueueMachine(BothQueues, RuleBasedStateMachine):
         deadline=st.sampled_from([None, None, None, None, "soon", "past"]),
         age=st.sampled_from([None, None, None, "soon", "past"]),
         crashes=st.sampled_from([0, 0, 0, 1]),
+        spare=st.sampled_from([False, False, True]),
     )
-    def submit(self, engine, key, high=False, may=False, rank=0.0, deadline=None, age=None, crashes=0):
+    def submit(self, engine, key, high=False, may=False, rank=0.0, deadline=None, age=None, crashes=0, spare=False):
         job_id = JobId(f"job_{len(self.seen)}")
         offsets = {None: None, "soon": HOUR_MS, "past": -HOUR_MS}
         offset_ms, age_ms = offsets[deadline], offsets[age]
@@ -83,7 +84,8 @@ class QueueMachine(BothQueues, RuleBasedStateMachine):
             degraded_batch_key=f"{engine}/small" if may else "",
             may_degrade=may,
             rank=rank,
-            high=high,
+            high=high and not spare,
+            spare=spare,
             deadline_ms=None if offset_ms is None else self.now_ms() + offset_ms,
             age_end_ms=None if age_ms is None else self.now_ms() + age_ms + 1,
             crashes=crashes,
@@ -99,9 +101,11 @@ class QueueMachine(BothQueues, RuleBasedStateMachine):
         fraction=st.sampled_from([0.0, 0.5, 1.0]),
         estimate_ms=st.sampled_from([0, 0, 2 * HOUR_MS]),
         scan_cap=st.sampled_from([2, 200]),
+        spare=st.booleans(),
     )
-    def claim(self, worker, free, engines, key=None, fraction=0.0, estimate_ms=0, scan_cap=200):
+    def claim(self, worker, free, engines, key=None, fraction=0.0, estimate_ms=0, scan_cap=200, spare=True):
         options = {"free": free, "engines": engines, "key": key, "estimate_ms": estimate_ms, "scan_cap": scan_cap}
+        options["spare"] = spare
         waiting = self.waiting_untouched()
         fault, self.fault = self.fault, ""
         if fault == "lost":
@@ -119,6 +123,7 @@ class QueueMachine(BothQueues, RuleBasedStateMachine):
         assert real.expired == twin.expired
         assert len({job.batch_key for job in real.jobs}) <= 1
         assert not any(job.solo for job in real.jobs) or len(real.jobs) == 1
+        assert len({job.spare for job in real.jobs}) <= 1
         self.check_order(waiting, [job.id for job in real.jobs])
         self.claims += [(worker, job) for job in real.jobs]
 
@@ -177,7 +182,7 @@ class QueueMachine(BothQueues, RuleBasedStateMachine):
         """What the fleet can serve changes."""
         self.both("park", engines)
 
-    @rule(what=st.sampled_from(["head", "list", "index", "leases", "retries", "order", "engines"]))
+    @rule(what=st.sampled_from(["head", "list", "index", "leases", "retries", "order", "engines", "spare", "due"]))
     def lose(self, what):
         """A part of what Redis holds goes; a look at each job finds what stands nowhere.
 
@@ -192,8 +197,11 @@ class QueueMachine(BothQueues, RuleBasedStateMachine):
             del twin.waiting[:1]
         elif what == "list":
             twin.waiting.clear()
-        elif what == "leases":
-            twin.leases.clear()
+        elif what in ("leases", "due"):
+            for job_id in [one for one in twin.leases if twin.jobs[one].submission.spare == (what == "due")]:
+                del twin.leases[job_id]
+        elif what == "spare":
+            twin.spare.clear()
         elif what == "index":
             for entry in [one for one in twin.index.values() if one.submission.engine == ENGINES[0]]:
                 del twin.index[entry.submission.id]
@@ -204,6 +212,8 @@ class QueueMachine(BothQueues, RuleBasedStateMachine):
             "retries": names.retry,
             "order": names.order,
             "engines": names.engines,
+            "spare": names.spare,
+            "due": names.spare_due,
         }
         if what in lost:
             self.wait(self.redis.delete(lost[what]))

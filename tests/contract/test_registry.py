@@ -152,7 +152,7 @@ OLD_FIELDS = (
 
 async def test_a_card_of_the_version_before_is_read_and_its_costs_are_trusted(redis):
     await register(redis, NAMES, CARD)
-    await redis.hdel(NAMES.worker(CARD.id), "measured_up_to", "batch_spread", "batches")
+    await redis.hdel(NAMES.worker(CARD.id), "measured_up_to", "batch_spread", "batches", "slots_spare")
     assert set(await redis.hkeys(NAMES.worker(CARD.id))) == set(OLD_FIELDS)
     (card,) = await list_workers(redis, NAMES)
     key = "catvton/1/768x1024/30"

@@ -1,5 +1,6 @@
 """The arbitrator decides for declared fleets: from the queue of their engines to the sets that KEDA counts."""
 
+from dataclasses import replace
 from typing import Any
 
 from prometheus_client import CollectorRegistry
@@ -88,6 +89,32 @@ async def test_a_pod_that_works_keeps_its_fleet_and_is_known_by_its_workers_id(r
     await queue.claim(card.id, free=1, engines=["catvton"])
     assert await arbitrator(redis, board).tick()
     assert board.busy == {"sure-1"}
+    assert (await wanted(redis))["sure"] == 1
+
+
+async def test_pictures_of_batches_neither_wake_a_fleet_nor_keep_the_pod_that_makes_them(redis: Redis) -> None:
+    board, queue = Board(), JobQueue(redis, keys.JOBS)
+    declared(board, "sure", 2, engines=["catvton"])
+    declared(board, "whole", 2)
+    loop = arbitrator(redis, board)
+    assert await loop.tick()
+    before = await wanted(redis)
+    assert (before["sure"], before["whole"]) == (0, 0)
+    spare = [replace(job(number, "catvton"), spare=True) for number in range(20)]
+    await queue.submit(*spare)
+    assert await loop.tick()
+    assert await wanted(redis) == before, "nobody wakes"
+    card = WorkerCard(
+        id=WorkerId("weaver-sure-1-a1b2c3"), state=WorkerState.READY, engines=("catvton",), slots_spare=4, slots_free=8
+    )
+    await register(redis, queue.keys, card)
+    assert len((await queue.claim(card.id, free=4, engines=["catvton"], spare=True)).jobs) == 4
+    for _ in range(3):
+        assert await loop.tick()
+    assert await wanted(redis) == before, "nobody stays"
+    assert board.busy == set()
+    await queue.submit(job(30, "catvton"))
+    assert await loop.tick()
     assert (await wanted(redis))["sure"] == 1
 
 

@@ -194,6 +194,34 @@ async def test_a_batch_that_does_not_fit_is_halved_and_the_size_that_fits_is_rem
     assert same(second[JobId("b3")], alone[JobId("alone")])
 
 
+async def test_pictures_that_make_way_after_a_step_are_bit_for_bit_those_of_an_undisturbed_batch(bench: Bench) -> None:
+    undisturbed = await bench.weave(*[job(bench.model, f"u{n}", seed=n) for n in range(2)])
+    left = await bench.items(*[job(bench.model, f"s{n}", seed=n) for n in range(2)])
+    done: list[BatchItem] = []
+    make_way, steps = asyncio.Event(), 0
+
+    def device(_inputs: torch.Tensor) -> None:
+        nonlocal steps
+        steps += 1
+        if steps % 7 == 0:
+            make_way.set()
+
+    rounds = 0
+    while left:
+        make_way.clear()
+        with bench.model.listening(device):
+            left = await bench.runner.weave(left, emit=done.extend, stop=asyncio.Event(), make_way=make_way)
+        if rounds == 0:
+            await bench.weave(job(bench.model, "other", seed=9))
+        rounds += 1
+    assert rounds > 2
+    made = {item.job.id: item.outcome for item in done}
+    for n in range(2):
+        one, other = made[JobId(f"s{n}")], undisturbed[JobId(f"u{n}")]
+        assert isinstance(one, Finished)
+        assert np.array_equal(one.image, other.image)
+
+
 async def test_a_picture_that_breaks_its_batch_is_found_and_its_mates_get_the_pictures_they_get_alone(
     bench: Bench,
 ) -> None:

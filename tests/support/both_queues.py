@@ -104,7 +104,7 @@ class BothQueues:
                 continue
             assert (view.state if view.state in TERMINAL else None) == seen.settled
             if view.state is JobState.QUEUED:
-                assert (view.position is None) == (view.retry_at_ms is not None or view.parked)
+                assert (view.position is None) == (view.retry_at_ms is not None or view.parked or seen.order.spare)
             assert not view.stranded
             assert view.token == seen.token
 
@@ -186,4 +186,4 @@ def told(event: QueueEvent) -> Any:
 
 def group(seen: Seen) -> Any:
     order = seen.order
-    return order.high, order.engine, order.batch_key, order.may_degrade, order.rank
+    return order.spare, order.high, order.engine, order.batch_key, order.may_degrade, order.rank

@@ -75,7 +75,7 @@ class Hands:
     async def take_now(self, list_name: str) -> Claimed | None:
         """Claim the next job if there is one."""
         engines = ["puppet", "timed"] if list_name == JOBS else list(TAILOR_WORKS)
-        claim = await self.queues[list_name].claim(self.worker, free=1, engines=engines)
+        claim = await self.queues[list_name].claim(self.worker, free=1, engines=engines, spare=True)
         return claim.jobs[0] if claim.jobs else None
 
     async def finish(self, job: Claimed, **more: Any) -> dict[str, Any]:

@@ -214,3 +214,83 @@ async def test_progress_that_cannot_be_told_of_one_job_is_told_of_the_others(ben
     assert class_of(told.value) is ReplyClass.OURS
     views = await bench.queue.look(JobId("a"), JobId("b"))
     assert [(view.state, view.step) for view in views if view] == [(JobState.RUNNING, 0), (JobState.RUNNING, 3)]
+
+
+class MakesWayIn(TimedEngine):
+    """An engine in whose n-th step of all others come; it notes who took part in each step."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.steps: list[list[JobId]] = []
+        self.make_way = asyncio.Event()
+        self.at = 0
+        self.breaks_at = 0
+
+    def open(self, batch_key: str) -> TimedSession:
+        session = super().open(batch_key)
+        step = session.step
+
+        def noted() -> StepReport:
+            self.steps.append(list(session._jobs))
+            if len(self.steps) == self.at:
+                self.make_way.set()
+            if len(self.steps) == self.breaks_at:
+                raise RuntimeError("a batch that breaks")
+            return step()
+
+        session.step = noted  # type: ignore[method-assign]
+        return session
+
+
+@pytest.mark.parametrize("bench", [(MakesWayIn, CostProfile)], indirect=True)
+@pytest.mark.parametrize("at", range(1, 9))
+async def test_who_makes_way_does_no_further_step_and_none_twice(bench: Bench, at: int) -> None:
+    engine, done = bench.engine, list[BatchItem]()
+    assert isinstance(engine, MakesWayIn)
+    engine.at = at
+    more = {"emit": done.extend, "stop": asyncio.Event(), "make_way": engine.make_way}
+    left = await bench.runner.weave(await bench.items("a", "b"), **more)  # type: ignore[arg-type]
+    assert engine.steps == [["a", "b"]] * at
+    assert [item.job.id for item in left] == (["a", "b"] if at < 8 else [])
+    await bench.runner.weave(await bench.items("c"), emit=done.extend, stop=asyncio.Event())
+    engine.make_way.clear()
+    assert not await bench.runner.weave(left, **more)  # type: ignore[arg-type]
+    assert engine.steps == [["a", "b"]] * at + [["c"]] * 8 + [["a", "b"]] * (8 - at)
+    assert sorted(item.job.id for item in done if isinstance(item.outcome, Finished)) == ["a", "b", "c"]
+    assert bench.runner.seconds_left == 0
+    assert bench.runner.batches == {2: 1, 1: 1}, "one that goes on is not begun again"
+
+
+@pytest.mark.parametrize("bench", [(MakesWayIn, CostProfile)], indirect=True)
+async def test_what_made_way_and_breaks_later_begins_anew_and_is_measured_by_nobody(bench: Bench) -> None:
+    engine, done = bench.engine, list[BatchItem]()
+    assert isinstance(engine, MakesWayIn)
+    engine.at, engine.breaks_at = 3, 5
+    left = await bench.runner.weave(
+        await bench.items("a", "b"), emit=done.extend, stop=asyncio.Event(), make_way=engine.make_way
+    )
+    assert not await bench.runner.weave(left, emit=done.extend, stop=asyncio.Event())
+    assert engine.steps == [["a", "b"]] * 5 + [["a"]] * 8 + [["b"]] * 8
+    assert [type(item.outcome) for item in done] == [Finished] * 2
+    assert bench.profile.measured_up_to(KEY) <= 1, "the pair was never woven whole"
+
+
+@pytest.mark.parametrize("bench", [(ShortOfMemoryFrom, CostProfile)], indirect=True)
+async def test_who_makes_way_in_two_halves_goes_on_in_two_halves(bench: Bench) -> None:
+    """The memory ran out before: half of them stood outside when the others came."""
+    engine, done, make_way = bench.engine, list[BatchItem](), asyncio.Event()
+    assert isinstance(engine, ShortOfMemoryFrom)
+
+    class SetsAt(list[list[JobId]]):
+        def append(self, jobs: list[JobId]) -> None:
+            super().append(jobs)
+            if len(self) == 6:
+                make_way.set()
+
+    engine.steps = SetsAt()
+    items = await bench.items("a", "b", "c", "d")
+    left = await bench.runner.weave(items, emit=done.extend, stop=asyncio.Event(), make_way=make_way)
+    assert {item.job.id for item in left} == {"a", "b", "c", "d"}
+    assert not await bench.runner.weave(left, emit=done.extend, stop=asyncio.Event())
+    assert [type(item.outcome) for item in done] == [Finished] * 4
+    assert {name: sum(jobs.count(JobId(name)) for jobs in engine.steps) for name in "abcd"} == dict.fromkeys("abcd", 8)

@@ -103,7 +103,8 @@ async def test_ten_thousand_items_become_no_more_jobs_than_the_window_and_are_ca
         most = 0
         for _ in range(40):  # Nothing is woven meanwhile.
             most = max(most, await _unfinished(parts))
-            assert await redis.llen(JOBS) <= 2
+            assert await redis.llen(JOBS) == 0
+            assert await redis.zcard(QueueKeys(JOBS).spare) <= 2
             await asyncio.sleep(0.02)
         assert 0 < most <= 4, "two workers of one slot each: a window of four"
         listed = await seen(shop, batch_id)

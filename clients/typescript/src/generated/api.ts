@@ -3239,6 +3239,16 @@ export interface components {
             mean_wait_ms: number;
             /** Parked */
             parked: number;
+            /**
+             * Spare Waiting
+             * @description Pictures of batches that are next; no other figure counts them.
+             */
+            spare_waiting: number;
+            /**
+             * Spare Running
+             * @description Pictures of batches that a worker holds, or that are tried again later.
+             */
+            spare_running: number;
             /** Waiting By Engine */
             waiting_by_engine: {
                 [key: string]: number;
@@ -3965,9 +3975,9 @@ export interface components {
             qualities?: ("fast" | "balanced" | "best")[] | null;
             /**
              * Priorities
-             * @description `low`, `normal`, `high`; null: all. `high` needs its scope, too.
+             * @description `low`, `normal`, `high`, and `batch` for POST /v1/batches; null: all. `high` needs its scope, too.
              */
-            priorities?: ("normal" | "high" | "low")[] | null;
+            priorities?: (("normal" | "high" | "low") | "batch")[] | null;
             /**
              * Limits
              * @description Units by kind, for all its callers together, beside the deployment's limits: `submits` and `uploads` a minute; `pictures_a_day` and `pictures_in_30_days`: pictures that are asked for.
@@ -4625,6 +4635,8 @@ export interface components {
          *           "parked": 0,
          *           "retrying": 0,
          *           "running": 4,
+         *           "spare_running": 0,
+         *           "spare_waiting": 0,
          *           "waiting": 12,
          *           "waiting_by_engine": {
          *             "puppet": 12
@@ -4677,6 +4689,7 @@ export interface components {
          *             }
          *           },
          *           "slots_free": 0,
+         *           "slots_spare": 0,
          *           "slots_used": 4,
          *           "started_at": "2026-02-03T12:00:00.000Z",
          *           "state": "ready",
@@ -5065,9 +5078,9 @@ export interface components {
             qualities?: ("fast" | "balanced" | "best")[] | null;
             /**
              * Priorities
-             * @description `low`, `normal`, `high`; null: all. `high` needs its scope, too.
+             * @description `low`, `normal`, `high`, and `batch` for POST /v1/batches; null: all. `high` needs its scope, too.
              */
-            priorities?: ("normal" | "high" | "low")[] | null;
+            priorities?: (("normal" | "high" | "low") | "batch")[] | null;
             /**
              * Limits
              * @description Units by kind, for all its callers together, beside the deployment's limits: `submits` and `uploads` a minute; `pictures_a_day` and `pictures_in_30_days`: pictures that are asked for.
@@ -6784,6 +6797,11 @@ export interface components {
             slots_used: number;
             /** Slots Free */
             slots_free: number;
+            /**
+             * Slots Spare
+             * @description Pictures of batches that it holds; they make way for any other.
+             */
+            slots_spare: number;
             /** Started At */
             started_at: string | null;
             /**

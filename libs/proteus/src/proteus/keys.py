@@ -164,6 +164,16 @@ class QueueKeys:
         return f"{self.tag}:parked"
 
     @property
+    def spare(self) -> str:
+        """ZSET, scripts. Job id -> order, of spare jobs that wait: neither in the list nor in an index."""
+        return f"{self.tag}:spare"
+
+    @property
+    def spare_due(self) -> str:
+        """ZSET, scripts. Job id -> lease expiry or due time in ms, of spare jobs that run or wait for a retry."""
+        return f"{self.tag}:spare_due"
+
+    @property
     def deadlines(self) -> str:
         """ZSET, scripts. Job id -> deadline in ms, of jobs that have one and have not ended."""
         return f"{self.tag}:deadlines"

@@ -72,8 +72,9 @@ class WorkerCard:
         measured_up_to: Batch key -> the largest batch whose t(b) rests on whole batches; beyond it, and where it is 0,
             t(b) is a guess and no reason to refuse a job. None: a worker of an earlier version.
         batch_spread: Batch key -> `CostTable.spread`, once enough batches were woven to know it.
-        slots_used: Jobs it runs now.
-        slots_free: Jobs it could start now.
+        slots_used: Jobs it runs now, spare ones apart.
+        slots_free: Jobs it could start now; spare ones make way for them.
+        slots_spare: Spare jobs that it holds.
         started_at: Unix seconds.
         batches: Batch size as text -> batches of so many pictures that it began.
     """
@@ -89,6 +90,7 @@ class WorkerCard:
     batch_spread: Mapping[str, float] = field(default_factory=dict)
     slots_used: int = 0
     slots_free: int = 0
+    slots_spare: int = 0
     started_at: float = 0.0
     batches: Mapping[str, int] = field(default_factory=dict)
 
@@ -248,5 +250,6 @@ class _Card(BaseModel):
     batch_spread: Mapping[str, _Spread] = {}
     slots_used: _Slots = 0
     slots_free: _Slots = 0
+    slots_spare: _Slots = 0
     started_at: Annotated[float, Field(ge=0, le=_LATEST_SECONDS)] = 0.0
     batches: Mapping[_BatchSize, _Batches] = {}

@@ -95,7 +95,10 @@ class Observer:
         return make_observation(stats, fleet, self._settings, now=now, arrived=arrived.total(), warm=warm > 0)
 
     async def _arrivals(self) -> Counter[str]:
-        """Count the jobs submitted since the last reading, by engine; none at first and while the stream is broken."""
+        """Count the jobs submitted since the last reading, by engine, spare ones apart.
+
+        None at first and while the stream is broken.
+        """
         try:
             arrived = await self._submitted()
         except ResponseError as error:
@@ -121,7 +124,9 @@ class Observer:
                 self._last_event = ""  # The stream began anew: so does the count.
             return Counter()
         self._last_event = entries[-1][0]
-        submitted = [fields for _, fields in entries if fields.get("kind") == EventKind.SUBMITTED]
+        submitted = [
+            fields for _, fields in entries if fields.get("kind") == EventKind.SUBMITTED and not fields.get("spare")
+        ]
         return Counter(fields.get("engine", "") for fields in submitted)
 
 

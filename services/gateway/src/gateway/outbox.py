@@ -18,6 +18,7 @@ from redis.exceptions import RedisError
 from gateway import metrics
 from gateway.ledger.engine import Ledger
 from gateway.ledger.orders import Order
+from gateway.rules.batches import SPARE
 from gateway.safety import SafetyLevels
 from gateway.status.views import AddressOf, result_url
 from proteus.artefacts import SafetyLevel
@@ -150,6 +151,7 @@ def compose(
 ) -> Submission:
     """Return the queue element of a job whose needs are all met; `safety` is its tenant's own level."""
     job = order.job
+    waiting_since, spare = job.waiting_since or job.updated_at, job.priority <= SPARE
     payload, work = (_tryon if order.tryon else _tailor)(order, address_of, safety)
     return Submission(
         id=job.id,
@@ -162,8 +164,10 @@ def compose(
         may_degrade=bool(job.degraded_batch_key),
         rank=rank_of(job.id),
         deadline_ms=int(job.deadline_at.timestamp() * 1000) if job.deadline_at else None,
-        age_end_ms=int((job.waiting_since or job.updated_at).timestamp() * 1000) + job_age_seconds * 1000,
+        # The end of its batch ends a spare job.
+        age_end_ms=None if spare else int(waiting_since.timestamp() * 1000) + job_age_seconds * 1000,
         high=job.priority > 1,
+        spare=spare,
         attempts=job.attempts,
         crashes=job.crashes,
         solo_crashes=job.solo_crashes,

@@ -15,7 +15,7 @@ from proteus.estimates import CostTable
 from proteus.queue import Claimed
 from proteus.service.lifecycle import wait
 from proteus.worker.claims import Claims
-from weaver.batching import Load, Plan, plan
+from weaver.batching import Load, Plan, plan, spare_batch
 from weaver.control import Config, ConfigReader
 from weaver.engine_runner import EngineRunner
 from weaver.profile import CostProfile, keys_of
@@ -53,8 +53,13 @@ class Claimer:
         self._engines = tuple(runner.engines)
         self._last_key = next(iter(runner.engines.values())).card.batch_key("balanced")
 
-    async def next(self, stop: asyncio.Event) -> list[Claimed]:
-        """Claim as many jobs of one key as pay in a batch; none if nothing waits that this worker may take."""
+    async def next(self, stop: asyncio.Event, *, spare: bool = True) -> list[Claimed]:
+        """Claim as many jobs of one key as pay in a batch; none if nothing waits that this worker may take.
+
+        Args:
+            stop: Wait for no more.
+            spare: If there are no others, take spare jobs.
+        """
         config = await self._config.read()
         planned = self._plan(self._last_key, config).claim
         jobs = await self._claims.take(
@@ -62,12 +67,13 @@ class Claimer:
             engines=self._engines,
             estimate_ms=self._estimate_ms(planned, config),
             degraded_fraction=config.degraded_fraction,
+            spare=spare,
         )
         if not jobs:
             return []
         key = self._last_key = jobs[0].batch_key
-        surplus = jobs[self._paying(key, config) :]
-        if surplus:  # The claim was planned with the costs of another key.
+        surplus = jobs[self._paying(key, config, spare=jobs[0].spare) :]
+        if surplus:  # The claim was planned with the costs of another key, or for others.
             await self._claims.hand_back(surplus)
             jobs = jobs[: -len(surplus)]
         try:
@@ -89,7 +95,7 @@ class Claimer:
     async def _wait_for_company(self, jobs: list[Claimed], config: Config, stop: asyncio.Event) -> None:
         """Add to a batch while waiting for more pays."""
         claimed_at = time.monotonic()
-        while not (jobs[0].solo or stop.is_set()):
+        while not (jobs[0].solo or jobs[0].spare or stop.is_set()):
             key, waited_seconds = jobs[0].batch_key, time.monotonic() - claimed_at
             more = self._plan(key, config, in_hand=len(jobs), waited_seconds=waited_seconds)
             if more.claim <= 0 or more.wait_seconds <= 0:
@@ -115,9 +121,10 @@ class Claimer:
             memory_cap=self._runner.memory_cap(key),
         )
 
-    def _paying(self, key: str, config: Config) -> int:
+    def _paying(self, key: str, config: Config, *, spare: bool) -> int:
         limit = min(self._limit(config), self._runner.memory_cap(key) or self._settings.max_batch)
-        return (self._profile.table(key) or NEVER_WOVEN).paying_batch(limit)
+        cost = self._profile.table(key) or NEVER_WOVEN
+        return spare_batch(cost, limit) if spare else cost.paying_batch(limit)
 
     def _limit(self, config: Config) -> int:
         return min(config.batch_size, self._settings.max_batch)

@@ -3,7 +3,7 @@
 Between steps the event loop checks every job, and evicts those that were lost, cancelled or ran out of time. A session
 that breaks without naming a job is bisected until the job that breaks it stands alone. Of one that does not fit in
 memory half is parked with all that was done for it, and goes on when the others are done; the size that fitted is
-remembered for a while.
+remembered for a while. Spare jobs make way between two steps: all are parked, and go on in a later session.
 """
 
 from __future__ import annotations
@@ -89,19 +89,37 @@ class EngineRunner:
         """Run a call in the engines' thread."""
         return await asyncio.get_running_loop().run_in_executor(self._thread, call)
 
-    async def weave(self, items: Sequence[BatchItem], *, emit: Emit, stop: asyncio.Event) -> list[BatchItem]:
+    @property
+    def seconds_left(self) -> float:
+        """When the running session should end; 0 or less: none runs, or at any moment."""
+        return 0.0 if self._idle.is_set() else self._ends_at - time.monotonic()
+
+    async def weave(
+        self,
+        items: Sequence[BatchItem],
+        *,
+        emit: Emit,
+        stop: asyncio.Event,
+        make_way: asyncio.Event | None = None,
+    ) -> list[BatchItem]:
         """Weave batch items of one key; every outcome goes to `emit`.
 
         It checks `stop` between the groups of a split batch; it finishes a session that runs.
 
+        Args:
+            items: What to weave; those that made way go on where they stood.
+            emit: Receives the outcomes.
+            stop: Start nothing more.
+            make_way: Park everything at the next step's end, unless `stop` is set.
+
         Returns:
-            Items that were not started: `stop` was set, or the engine is `sick`.
+            Items that were not started, since `stop` was set or the engine is `sick`; and those that made way.
         """
         if not items:
             return []
         self._idle.clear()
         try:
-            return await self._weave(items, emit=emit, stop=stop)
+            return await self._weave(items, emit=emit, stop=stop, make_way=make_way or asyncio.Event())
         finally:
             self._idle.set()
 
@@ -112,7 +130,9 @@ class EngineRunner:
             if left <= 0 or await wait(self._idle, seconds=min(left, LOOK_SECONDS)):
                 return
 
-    async def _weave(self, items: Sequence[BatchItem], *, emit: Emit, stop: asyncio.Event) -> list[BatchItem]:
+    async def _weave(
+        self, items: Sequence[BatchItem], *, emit: Emit, stop: asyncio.Event, make_way: asyncio.Event
+    ) -> list[BatchItem]:
         batch_key = items[0].job.batch_key
         groups = list(_chunks(items, self.memory_cap(batch_key) or len(items)))
         while groups:
@@ -120,8 +140,8 @@ class EngineRunner:
                 return [item for group in groups for item in group]
             left = {item.job.id: item for item in groups.pop(0)}
             try:
-                if not_started := await self._session(batch_key, left, emit, stop):
-                    return [*not_started, *(item for group in groups for item in group)]
+                if unfinished := await self._session(batch_key, left, emit, stop, make_way):
+                    return [*unfinished, *(item for group in groups for item in group)]
             except Exception as error:
                 if not left:  # Every picture has left: bookkeeping failed, which costs no picture.
                     LOOP_ERRORS.labels("loom").inc()
@@ -163,29 +183,39 @@ class EngineRunner:
         return True
 
     async def _session(
-        self, batch_key: str, left: dict[JobId, BatchItem], emit: Emit, stop: asyncio.Event
+        self,
+        batch_key: str,
+        left: dict[JobId, BatchItem],
+        emit: Emit,
+        stop: asyncio.Event,
+        make_way: asyncio.Event,
     ) -> list[BatchItem]:
         """Weave until nothing is left; items that an exception leaves in `left` were neither finished nor refused.
 
         Returns:
-            Items that wait outside without a step done when `stop` is set.
+            Items that wait outside without a step done when `stop` is set; all of them when they make way.
         """
         engine = self.engines[next(iter(left.values())).job.engine]
         size, seconds = len(left), 0.0
-        self._metrics.batch.labels(engine.card.name).observe(size)
-        self.batches[size] += 1
+        if all(item.parked is None for item in left.values()):  # It is begun once, and may be gone on with.
+            self._metrics.batch.labels(engine.card.name).observe(size)
+            self.batches[size] += 1
         table = self._profile.table(batch_key)
         self._ends_at = time.monotonic() + (table.t(size) if table else UNKNOWN_SECONDS)
         trace = BatchTrace(list(left.values()), batch_key, emit)
         emit = trace.emit
         session = await self.in_thread(lambda: engine.open(batch_key))
         batch = OpenBatch(session, left, in_thread=self.in_thread, emit=emit)
-        not_started: list[BatchItem] = []
+        unfinished: list[BatchItem] = []
         try:
             while left:
                 await batch.evict(self._drop_gone(left, emit))
                 if stop.is_set():
-                    not_started += batch.take_not_started()
+                    unfinished += batch.take_not_started()
+                elif make_way.is_set() and left:
+                    unfinished += await batch.make_way()
+                    log.info("made_way", batch_key=batch_key, pictures=len(unfinished))
+                    break
                 await batch.fill()
                 if not batch.inside:
                     continue
@@ -203,7 +233,7 @@ class EngineRunner:
             await self._end(session)
         if batch.whole:
             self._profile.observe(batch_key, size, seconds)
-        return not_started
+        return unfinished
 
     async def _make_room(self, batch_key: str, batch: OpenBatch, error: OutOfMemory) -> None:
         """After a step that did not fit: let half of the jobs wait, or fail the one that does not fit alone."""

@@ -2,7 +2,8 @@
 
     left = inside + outside        outside: not admitted yet, or taken out because the memory ran out
 
-When the memory runs out, the later half is parked; whenever there is room again, the first ones outside come in.
+When the memory runs out, the later half is parked; whenever there is room again, the first ones outside come in. A
+session that yields parks all of them: a later one begins with them where they stood.
 """
 
 from __future__ import annotations
@@ -21,13 +22,18 @@ from weaver.pipelines.contract import Finished, Session, WeaveJob
 
 @dataclass(kw_only=True)
 class BatchItem:
-    """One job in the engine runner. `engine_seconds` grows by its share of every step."""
+    """One job in the engine runner. `engine_seconds` grows by its share of every step.
+
+    Attributes:
+        parked: What `Session.park` returned when it made way; None: its next session begins with its first step.
+    """
 
     job: Claimed
     inputs: WeaveJob
     fetch_seconds: float = 0.0
     engine_seconds: float = 0.0
     outcome: Finished | Gone | Exception | None = field(default=None, repr=False)
+    parked: object = field(default=None, repr=False)
 
 
 Emit = Callable[[Sequence[BatchItem]], None]
@@ -56,13 +62,15 @@ class OpenBatch:
         emit: Emit,
     ) -> None:
         self.left = left
-        self.whole = True
+        self.whole = all(item.parked is None for item in left.values())
         self._session = session
         self._in_thread = in_thread
         self._emit = emit
         self._limit = len(left)
-        self._outside: dict[JobId, object] = dict.fromkeys(left)
+        self._outside = {job_id: item.parked for job_id, item in left.items()}
         """With what `Session.park` returned; None: never admitted."""
+        for item in left.values():  # Spent: after an error the job begins anew.
+            item.parked = None
 
     @property
     def inside(self) -> dict[JobId, BatchItem]:
@@ -87,6 +95,16 @@ class OpenBatch:
         for job_id in waiting:
             del self._outside[job_id]
         return [self.left.pop(job_id) for job_id in waiting]
+
+    async def make_way(self) -> list[BatchItem]:
+        """Take all jobs out, parked with all that was done for them; return them."""
+        self.whole = False
+        self._outside |= await self._in_thread(partial(self._park, list(self.inside)))
+        items = list(self.left.values())
+        for item in items:
+            item.parked = self._outside[item.job.id]
+        self.left.clear()
+        return items
 
     async def fill(self) -> None:
         """Let jobs in until the session holds as many as fit."""
@@ -124,9 +142,11 @@ class OpenBatch:
             return 0
         self._limit = (len(inside) + 1) // 2
         later = inside[self._limit :]
-        parked = await self._in_thread(lambda: {job_id: self._session.park(job_id) for job_id in later})
-        self._outside = parked | self._outside
+        self._outside = await self._in_thread(partial(self._park, later)) | self._outside
         return self._limit
+
+    def _park(self, job_ids: Sequence[JobId]) -> dict[JobId, object]:
+        return {job_id: self._session.park(job_id) for job_id in job_ids}
 
     def _enter(self, item: BatchItem, parked: object) -> None:
         if parked is None:

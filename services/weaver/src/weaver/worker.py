@@ -4,6 +4,9 @@ Everything a job needs to survive this process lives in Redis and in the store: 
 The engine waits for the store and for pictures as little as possible: the loop claims, fetches and prepares the next
 batch just before the running one ends, and pastes, encodes and stores the last one while the next is woven. It claims
 no earlier, because a claimed job cannot go to a worker that is free.
+
+Spare jobs yield: while they are woven the loop goes on claiming; once others are claimed and fetched, the spare ones
+are parked at the next step's end and go on, in this process, when nothing else waits.
 """
 
 from __future__ import annotations
@@ -27,7 +30,7 @@ from weaver.delivery import Delivery
 from weaver.engine_runner import EngineRunner
 from weaver.inputs import fetch
 from weaver.metrics import Metrics
-from weaver.open_batch import BatchItem
+from weaver.open_batch import BatchItem, Emit, settle
 from weaver.progress import ProgressReporter
 from weaver.settings import WeaverSettings
 
@@ -76,6 +79,8 @@ class Worker:
         self._metrics = metrics
         self._fetch_seconds = FIRST_FETCH_SECONDS
         self._deliveries: set[asyncio.Task[None]] = set()
+        self._parked: list[BatchItem] = []
+        """Spare jobs that made way."""
 
     async def run(self, stop: asyncio.Event, pulse: Pulse) -> None:
         """Work until `stop`; then hand back what has not started and finish what runs.
@@ -91,10 +96,14 @@ class Worker:
             raise
 
     async def _work(self, stop: asyncio.Event, pulse: Pulse) -> None:
+        self._parked = []
         async with asyncio.TaskGroup() as group:
             batch = await self._prepare(stop)
             while not (stop.is_set() or self._runner.sick):
                 pulse.turn()
+                self._drop_gone(group)
+                if not batch:
+                    batch, self._parked = self._parked, []
                 if not batch:
                     # Finish all deliveries first: a job that must run alone goes to a worker that holds nothing.
                     if self._deliveries:
@@ -105,16 +114,52 @@ class Worker:
                         await wait(self._work_available, seconds=self._settings.poll_seconds)
                     batch = await self._prepare(stop)
                     continue
+                if batch[0].job.spare:
+                    batch = await self._weave_spare(batch, group, stop)
+                    continue
                 ahead = group.create_task(self._prepare_ahead(stop))
-                await self._weave(batch, group, stop)
+                await self._hand_back(await self._weave(batch, group, stop))
                 batch = await ahead
-            await self._hand_back(batch)
+            await self._hand_back([*batch, *self._parked])
 
     async def _prepare_ahead(self, stop: asyncio.Event) -> list[BatchItem]:
         await self._runner.nearly_done(AHEAD * self._fetch_seconds)
-        return await self._prepare(stop)
+        return await self._prepare(stop, spare=not self._parked)
 
-    async def _prepare(self, stop: asyncio.Event) -> list[BatchItem]:
+    async def _weave_spare(
+        self, items: Sequence[BatchItem], group: asyncio.TaskGroup, stop: asyncio.Event
+    ) -> list[BatchItem]:
+        """Weave spare jobs until they are done or make way; return what to weave next."""
+        make_way, ended = asyncio.Event(), asyncio.Event()
+        others = group.create_task(self._others(make_way, ended, stop))
+        left = await self._weave(items, group, stop, make_way)
+        ended.set()
+        self._work_available.set()  # The other task looks up.
+        if make_way.is_set() and not (stop.is_set() or self._runner.sick):
+            self._parked = left
+        else:
+            await self._hand_back(left)
+        return await others
+
+    async def _others(self, make_way: asyncio.Event, ended: asyncio.Event, stop: asyncio.Event) -> list[BatchItem]:
+        """While spare jobs are woven, claim what they make way for; near their end, more of them, if nothing else."""
+        more: list[BatchItem] = []
+        while not ended.is_set():
+            near = self._runner.seconds_left - AHEAD * self._fetch_seconds
+            found = await self._prepare(stop, spare=near <= 0 and not more)
+            if found and not found[0].job.spare:
+                await self._hand_back(more)
+                if stop.is_set():  # What runs is finished; these need not wait for it.
+                    await self._hand_back(found)
+                    return []
+                make_way.set()
+                return found
+            more += found
+            poll_seconds = self._settings.poll_seconds
+            await wait(self._work_available, seconds=min(poll_seconds, near) if near > 0 else poll_seconds)
+        return more
+
+    async def _prepare(self, stop: asyncio.Event, *, spare: bool = True) -> list[BatchItem]:
         """Claim and fetch a batch; empty if there is none now."""
         if stop.is_set() or self._runner.sick:
             return []
@@ -122,7 +167,7 @@ class Worker:
         if self._status.drained:
             return []
         try:
-            jobs = await self._claimer.next(stop)
+            jobs = await self._claimer.next(stop, spare=spare)
         except Exception as error:  # An edge: a failed claim is repeated, whatever the error.
             LOOP_ERRORS.labels("work").inc()
             log.warning("claim_failed", reason=f"{type(error).__name__}: {error}"[:500])
@@ -162,17 +207,33 @@ class Worker:
         await self._delivery.settle([], [one for one in found if not isinstance(one, BatchItem)])
         return items
 
-    async def _weave(self, items: Sequence[BatchItem], group: asyncio.TaskGroup, stop: asyncio.Event) -> None:
+    async def _weave(
+        self,
+        items: Sequence[BatchItem],
+        group: asyncio.TaskGroup,
+        stop: asyncio.Event,
+        make_way: asyncio.Event | None = None,
+    ) -> list[BatchItem]:
+        """Weave a batch; return what was not finished."""
         while len(self._deliveries) >= DELIVERIES:
             self._claims.on_wait()
             await asyncio.wait(self._deliveries, timeout=WAIT_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+        return await self._runner.weave(items, emit=self._emit_in(group), stop=stop, make_way=make_way)
 
+    def _emit_in(self, group: asyncio.TaskGroup) -> Emit:
         def emit(done: Sequence[BatchItem]) -> None:
             task = group.create_task(self._delivery.deliver(done))
             self._deliveries.add(task)
             task.add_done_callback(self._deliveries.discard)
 
-        await self._hand_back(await self._runner.weave(items, emit=emit, stop=stop))
+        return emit
+
+    def _drop_gone(self, group: asyncio.TaskGroup) -> None:
+        """Settle parked jobs that were cancelled or lost."""
+        gone = [(item, why) for item in self._parked if (why := self._claims.gone(item.job))]
+        for item, why in gone:
+            self._parked.remove(item)
+            settle(item, why, self._emit_in(group))
 
     def _moved(self) -> None:
         self._heartbeat.moved()

@@ -53,6 +53,7 @@ KNOWN: Final[Mapping[str, Known]] = {
         WORKBENCH,
     ),
     "tryon": Known("Put a garment on a person. Exit status: 0 done, 1 failed, 3 no server, 4 refused."),
+    "batch": Known("Make many pictures with what nobody else needs: submit, follow, cancel, fetch."),
     "token": Known("Print an access token for a tenant's account. Exit status 4: nothing to sign it with, or refused."),
     "login": Known("Log in with an email address and a password; later commands use it."),
     "logout": Known("End the login of this user, here and at the gateway."),

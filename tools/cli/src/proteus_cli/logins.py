@@ -90,6 +90,17 @@ def access_token(address: str) -> str | None:
         return str(login["access_token"])
 
 
+def accepted(answer: httpx.Response) -> httpx.Response:
+    """Return an answer.
+
+    Raises:
+        Refused: It is a refusal.
+    """
+    if answer.is_error:
+        raise Refused(problem_of(answer), status=answer.status_code)
+    return answer
+
+
 def problem_of(answer: httpx.Response) -> dict[str, Any]:
     """Return the problem document of a refusal, or an empty one."""
     try:

@@ -52,22 +52,27 @@ class Door:
 @contextmanager
 def gateway(door: Door) -> Iterator[Ask]:
     """Yield a function that calls the API; errors become a sentence and an exit status."""
+    with connection(door) as http:
+
+        def ask(method: str, path: str, **options: Any) -> Any:
+            answer = logins.accepted(http.request(method, path, **options))
+            if "json" not in answer.headers.get("content-type", "json"):
+                return answer.text
+            return answer.json() if answer.content else None
+
+        yield ask
+
+
+@contextmanager
+def connection(door: Door) -> Iterator[httpx.Client]:
+    """Yield a client that holds the token; errors become a sentence and an exit status."""
     address = address_of(door.folder, door.url).rstrip("/")
     try:
         held = door.token or logins.access_token(address) or _made(door.folder)
         with httpx.Client(
             base_url=address, headers={"Authorization": f"Bearer {held}"}, timeout=REQUEST_SECONDS, trust_env=False
         ) as http:
-
-            def ask(method: str, path: str, **options: Any) -> Any:
-                answer = http.request(method, path, **options)
-                if answer.is_error:
-                    raise Refused(logins.problem_of(answer), status=answer.status_code)
-                if "json" not in answer.headers.get("content-type", "json"):
-                    return answer.text
-                return answer.json() if answer.content else None
-
-            yield ask
+            yield http
     except httpx.HTTPError as error:
         CommandConsole().fail(ServerUnreachable(f"{address} does not answer: {error}"))
         raise typer.Exit(UNREACHABLE) from error

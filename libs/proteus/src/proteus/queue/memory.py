@@ -71,7 +71,7 @@ class MemoryJobQueue:
             self.state.wake()
         return taken
 
-    async def claim(
+    async def claim(  # noqa: PLR0913 - each is a rule of its own for what is taken
         self,
         worker: WorkerId,
         *,
@@ -81,6 +81,7 @@ class MemoryJobQueue:
         estimate_ms: int = 0,
         degraded_fraction: float = 0.0,
         scan_cap: int = 200,
+        spare: bool = False,
     ) -> Claim:
         if free < 1 or not engines:
             return Claim()
@@ -89,29 +90,36 @@ class MemoryJobQueue:
         jobs: list[Claimed] = []
         shed: list[JobId] = []
         alone = any(entry.solo for entry in held)
-        idle, scanned = not held and not key, 0
-        offered = (entry for entry in self.state.index.values() if entry.submission.engine in engines)
-        for entry in sorted(offered, key=lambda each: each.order):
-            if alone or len(jobs) >= free or scanned >= scan_cap:
+        idle = not key and all(entry.submission.spare and not entry.solo for entry in held)
+        waiting = sorted(self.state.index.values(), key=lambda each: each.order)
+        lines = [[entry for entry in waiting if entry.submission.engine in engines][:scan_cap]]
+        if spare:
+            lines.append(sorted(self.state.spare.values(), key=lambda each: each.order)[:scan_cap])
+        for line in lines:
+            if line and line[0].submission.spare and (key or alone):
                 break
-            scanned += 1
-            one = entry.submission
-            degraded = bool(one.degraded_batch_key) and is_degraded(one.rank, one.may_degrade, degraded_fraction)
-            effective = one.degraded_batch_key if degraded else one.batch_key
-            crashed = entry.crashes > 0
-            if crashed and (not idle or jobs):
-                alone = now - entry.queued_ms >= self.policy.solo_patience_ms
-                continue
-            if key and key != effective:
-                continue
-            self.state.unlist(entry)
-            if one.end_ms is not None and now + estimate_ms > one.end_ms:
-                entry.place = ""
-                self.state.expire(entry)
-                shed.append(one.id)
-                continue
-            key, alone = effective, crashed
-            jobs.append(self.state.take(entry, worker, effective, degraded=degraded))
+            for entry in line:
+                one = entry.submission
+                if alone or len(jobs) >= free:
+                    break
+                degraded = bool(one.degraded_batch_key) and is_degraded(one.rank, one.may_degrade, degraded_fraction)
+                effective = one.degraded_batch_key if degraded else one.batch_key
+                crashed = entry.crashes > 0
+                if one.engine not in engines:
+                    continue
+                if crashed and (not idle or jobs or (one.spare and held)):
+                    alone = not one.spare and now - entry.queued_ms >= self.policy.solo_patience_ms
+                    continue
+                if key and key != effective:
+                    continue
+                self.state.unlist(entry)
+                if one.end_ms is not None and now + estimate_ms > one.end_ms:
+                    entry.place = ""
+                    self.state.expire(entry)
+                    shed.append(one.id)
+                    continue
+                key, alone = effective, crashed
+                jobs.append(self.state.take(entry, worker, effective, degraded=degraded))
         return Claim(jobs=tuple(jobs), expired=tuple(shed))
 
     async def renew(
@@ -127,8 +135,10 @@ class MemoryJobQueue:
         owned = [job_id for job_id, token in held.items() if self.state.owned(job_id, token)]
         for job_id in owned:
             self.state.leases[job_id] = expiry
-            self.state.jobs[job_id].usage = usage.get(job_id) or self.state.jobs[job_id].usage
-            self.state.busy[worker] = self.state.now()
+            entry = self.state.jobs[job_id]
+            entry.usage = usage.get(job_id) or entry.usage
+            if not entry.submission.spare:
+                self.state.busy[worker] = self.state.now()
         lost = tuple(job_id for job_id in held if job_id not in owned)
         return Renewal(lost=lost, canceled=tuple(job_id for job_id in owned if self.state.jobs[job_id].cancel))
 
@@ -191,7 +201,7 @@ class MemoryJobQueue:
         return Parking(parked=len(out), returned=len(back))
 
     async def count(self) -> int:
-        elsewhere = sum(entry.place in ("retry", "parked") for entry in self.state.jobs.values())
+        elsewhere = sum(entry.place in ("retry", "parked", "spare") for entry in self.state.jobs.values())
         without = sum(entry.submission.engine in ROWLESS for entry in self.state.index.values())
         leased = sum(not one.startswith(JOB_PREFIX) for one in self.state.leases)
         return len(self.state.waiting) + leased + elsewhere - without
@@ -203,13 +213,17 @@ class MemoryJobQueue:
         waits = ages + [waited for second, waited in self.state.waits if second > since]
         return QueueStats(
             waiting=len(self.state.waiting),
-            running=len(self.state.leases),
-            retrying=sum(entry.place == "retry" for entry in self.state.jobs.values()),
+            running=sum(not self.state.jobs[job_id].submission.spare for job_id in self.state.leases),
+            retrying=sum(entry.place == "retry" and not entry.submission.spare for entry in self.state.jobs.values()),
             dead=len(self.state.dead),
             busy_workers=len(self.state.busy),
             oldest_waiting_ms=max(ages, default=0),
             mean_wait_ms=sum(waits) / len(waits) if waits else 0.0,
             parked=sum(entry.place == "parked" for entry in self.state.jobs.values()),
+            spare_waiting=len(self.state.spare),
+            spare_running=sum(
+                entry.submission.spare and entry.place in ("lease", "retry") for entry in self.state.jobs.values()
+            ),
             waiting_by_engine=dict(Counter(entry.submission.engine for entry in self.state.index.values())),
         )
 

@@ -15,7 +15,7 @@ from proteus.usage import Usage
 
 @dataclass(kw_only=True)
 class Entry:
-    """One job's hash. `place` is `list`, `parked`, `lease`, `retry` or empty (ended).
+    """One job's hash. `place` is `list`, `spare`, `parked`, `lease`, `retry` or empty (ended).
 
     Attributes:
         number: Counts submissions: older jobs come back first.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from typing import Any
 
 from proteus import keys
@@ -41,6 +42,8 @@ class MemoryState:
         self.waits: list[tuple[int, int]] = []
         self.index: dict[str, Entry] = {}
         """The jobs of all engines' indexes together."""
+        self.spare: dict[str, Entry] = {}
+        """The spare jobs that wait."""
 
     def now(self) -> int:
         return int(self._clock.now() * 1_000)
@@ -83,9 +86,12 @@ class MemoryState:
             solo_crashes=one.solo_crashes,
         )
         self.jobs[one.id] = entry
-        self.emit(EventKind.SUBMITTED, entry, engine=entry.submission.engine)
-        self.waiting.insert(self.ahead_of(0) if one.high else len(self.waiting), element_of(entry))
-        self.index[one.id] = entry
+        self.emit(EventKind.SUBMITTED, entry, engine=entry.submission.engine, **({"spare": "1"} if one.spare else {}))
+        if one.spare:
+            entry.place, self.spare[one.id] = "spare", entry
+        else:
+            self.waiting.insert(self.ahead_of(0) if one.high else len(self.waiting), element_of(entry))
+            self.index[one.id] = entry
         return True
 
     def next_order(self) -> int:
@@ -96,7 +102,10 @@ class MemoryState:
         return sum(entry.order < order for entry in self.index.values())
 
     def unlist(self, entry: Entry) -> None:
-        """Remove it from list and index; of two equal elements the first from the nearer end."""
+        """Remove it from list and index, of two equal elements the one at the nearer end; or from the spare line."""
+        if entry.submission.spare:
+            self.spare.pop(entry.submission.id, None)
+            return
         element = element_of(entry)
         if self.waiting and self.waiting[0] == element:
             self.waiting.pop(0)
@@ -136,7 +145,11 @@ class MemoryState:
         job_id = entry.submission.id
         if entry.place == "lease" and job_id not in self.leases:
             self.leases[job_id] = self.now() + self.policy.lease_ms
-            self.busy.setdefault(entry.worker, self.now())
+            if not entry.submission.spare:
+                self.busy.setdefault(entry.worker, self.now())
+            return True
+        if entry.place == "spare" and job_id not in self.spare:
+            self.spare[job_id] = entry
             return True
         if entry.place == "list" and job_id not in self.index:
             if element_of(entry) in self.waiting:
@@ -173,8 +186,9 @@ class MemoryState:
         entry.usage, entry.ran = None, False
         entry.solo = entry.crashes > 0
         self.leases[one.id] = now + self.policy.lease_ms
-        self.busy[worker] = now
-        self.waits.append((now // 1_000, now - entry.queued_ms))
+        if not one.spare:
+            self.busy[worker] = now
+            self.waits.append((now // 1_000, now - entry.queued_ms))
         self.emit(EventKind.CLAIMED, entry, worker=worker, degraded=degraded, wait_ms=now - entry.queued_ms)
         return Claimed(
             id=one.id,
@@ -191,13 +205,15 @@ class MemoryState:
             submitted_ms=entry.submitted_ms,
             claimed_ms=now,
             queued_ms=entry.queued_ms,
+            spare=one.spare,
         )
 
     def view(self, entry: Entry) -> JobView:
         one = entry.submission
         listed = one.id in self.index and entry.place == "list"
         rivals = [other for other in self.index.values() if other.order < entry.order]
-        stranded = {"list": not listed, "lease": one.id not in self.leases}.get(entry.place, False)
+        places: dict[str, Collection[str]] = {"list": self.index, "lease": self.leases, "spare": self.spare}
+        stranded = one.id not in places.get(entry.place, (one.id,))
         return JobView(
             id=entry.submission.id,
             state=entry.state,
@@ -243,7 +259,7 @@ class MemoryState:
             self.to_head(entry, reason)
         for entry in list(self.jobs.values()):
             deadline = entry.submission.end_ms
-            if entry.place in ("list", "parked", "retry") and deadline is not None and deadline <= now:
+            if entry.place in ("list", "spare", "parked", "retry") and deadline is not None and deadline <= now:
                 moved += 1
                 self.expire(entry)
         self.busy = {worker: beat for worker, beat in self.busy.items() if beat > now - policy.lease_ms}
@@ -260,20 +276,24 @@ class MemoryState:
         elif deadline is not None and deadline <= self.now():
             self.expire(entry)
         else:
-            entry.state, entry.place, entry.solo, entry.worker = JobState.QUEUED, "list", False, ""
+            entry.state, entry.solo, entry.worker = JobState.QUEUED, False, ""
             entry.order = -EXPRESS - self.next_order()
             entry.stage, entry.step, entry.steps, entry.queued_ms = None, 0, 0, self.now()
-            self.waiting.insert(0, element_of(entry))
-            self.index[entry.submission.id] = entry
+            if entry.submission.spare:
+                entry.place, self.spare[entry.submission.id] = "spare", entry
+            else:
+                entry.place, self.index[entry.submission.id] = "list", entry
+                self.waiting.insert(0, element_of(entry))
             self.emit(EventKind.RETURNED, entry, reason=reason, **self.spent(entry))
 
     def release(self, entry: Entry) -> None:
         entry.ran = entry.ran or entry.place == "lease"
         if entry.place == "lease":
             self.leases.pop(entry.submission.id, None)
-            if not any(other is not entry for other in self.held(WorkerId(entry.worker))):
+            others = [other for other in self.held(WorkerId(entry.worker)) if other is not entry]
+            if all(other.submission.spare and not other.solo for other in others):
                 self.busy.pop(entry.worker, None)
-        elif entry.place == "list":
+        elif entry.place in ("list", "spare"):
             self.unlist(entry)
         entry.place = ""
 

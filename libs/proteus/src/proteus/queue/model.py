@@ -30,6 +30,8 @@ class Submission:
         age_end_ms: Unix time in ms at which the job is too old to wait or run; None: never. The earlier of the two ends
             it.
         high: Joins the first-in-first-out prefix at the head.
+        spare: Nobody waits for it: it is taken when nothing else waits, yields to what comes, and no figure that scales
+            a fleet counts it.
     """
 
     id: JobId
@@ -44,6 +46,7 @@ class Submission:
     deadline_ms: int | None = None
     age_end_ms: int | None = None
     high: bool = False
+    spare: bool = False
     attempts: int = 0
     crashes: int = 0
     solo_crashes: int = 0
@@ -75,6 +78,7 @@ class Claimed:
 
     Attributes:
         queued_ms: When it came into the list the last time; 0: unknown.
+        spare: It yields to every other job.
     """
 
     id: JobId
@@ -91,6 +95,7 @@ class Claimed:
     submitted_ms: int
     claimed_ms: int
     queued_ms: int = 0
+    spare: bool = False
 
     @property
     def trace_id(self) -> Any:
@@ -230,7 +235,12 @@ class JobView:
 
 @dataclass(frozen=True, kw_only=True)
 class QueueStats:
-    """One reading of a queue, in one round trip. Parked jobs count nowhere but in `parked`."""
+    """One reading of a queue, in one round trip. Parked jobs count nowhere but in `parked`, spare ones in theirs.
+
+    Attributes:
+        spare_waiting: Spare jobs that wait for a worker.
+        spare_running: Spare jobs that run, yield or wait for a retry.
+    """
 
     waiting: int
     running: int
@@ -242,6 +252,8 @@ class QueueStats:
     mean_wait_ms: float
     """Mean over jobs claimed in the last 30 s (their waits) and the ages of those waiting; 0 if none."""
     parked: int = 0
+    spare_waiting: int = 0
+    spare_running: int = 0
     waiting_by_engine: Mapping[str, int] = field(default_factory=dict)
 
 

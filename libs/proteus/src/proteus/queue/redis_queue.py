@@ -75,7 +75,7 @@ class JobQueue:
             taken += [bool(one) for one in reply]
         return taken
 
-    async def claim(
+    async def claim(  # noqa: PLR0913 - each is a rule of its own for what is taken
         self,
         worker: WorkerId,
         *,
@@ -85,6 +85,7 @@ class JobQueue:
         estimate_ms: int = 0,
         degraded_fraction: float = 0.0,
         scan_cap: int = 200,
+        spare: bool = False,
     ) -> Claim:
         """Take up to `free` jobs of one effective batch key from the head, with a lease on each. Reaps first.
 
@@ -97,12 +98,13 @@ class JobQueue:
             estimate_ms: How long the picture will take: jobs that could not meet their deadline are shed.
             degraded_fraction: Share of the jobs that run in degraded form, where they may.
             scan_cap: How many jobs of these engines to look at, at most.
+            spare: If there are none, take spare jobs.
         """
         if free < 1 or not engines:
             return Claim()
         policy = self.policy
         own: list[wire.Arg] = [worker, free, key or "", policy.lease_ms, int(estimate_ms), degraded_fraction, scan_cap]
-        limits = (policy.solo_crash_limit, policy.reap_limit, policy.solo_patience_ms)
+        limits = (policy.solo_crash_limit, policy.reap_limit, policy.solo_patience_ms, int(spare))
         found, unreadable = wire.claim(await self._run("claim", *own, *limits, *engines))
         await self.fail(worker, unreadable)
         return found
@@ -223,7 +225,7 @@ class JobQueue:
             for task in ROWLESS:
                 pipeline.zcard(self.keys.index(task))
             pipeline.llen(self.keys.list)
-            for place in (self.keys.retry, self.keys.parked):
+            for place in (self.keys.retry, self.keys.parked, self.keys.spare, self.keys.spare_due):
                 pipeline.zcard(place)
             leased, *counts = await pipeline.execute()
         ours = sum(not wire.text(one).startswith(JOB_PREFIX) for one in leased)

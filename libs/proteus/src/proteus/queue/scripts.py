@@ -62,6 +62,8 @@ def shared_keys(names: keys.QueueKeys) -> list[str]:
         names.engines,
         names.sweep,
         names.parked,
+        names.spare,
+        names.spare_due,
     ]
 
 

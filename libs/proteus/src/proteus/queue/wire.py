@@ -108,7 +108,7 @@ def submit_args(submissions: Iterable[Submission]) -> list[Arg]:
         ]
         args += [one.engine, one.batch_key, one.degraded_batch_key, int(one.may_degrade), one.rank]
         args += ["" if one.end_ms is None else one.end_ms, int(one.high)]
-        args += [one.attempts, one.crashes, one.solo_crashes, int(one.ends_by_age)]
+        args += [one.attempts, one.crashes, one.solo_crashes, int(one.ends_by_age), int(one.spare)]
     return args
 
 
@@ -145,6 +145,7 @@ def _claimed(reply: Sequence[Any]) -> Claimed:
         submitted_ms=int(submitted),
         claimed_ms=int(now),
         queued_ms=int(words[13]),
+        spare=words[14] == "1",
     )
 
 
@@ -281,8 +282,8 @@ def _view(job_id: JobId, reply: Any) -> JobView:
 
 def stats(reply: Sequence[Any]) -> tuple[QueueStats, list[str]]:
     """Return a reading, and the keys that could not be read and count as empty in it."""
-    waiting, running, retrying, dead, busy, oldest, mean, parked = map(int, reply[:8])
-    by_engine = zip(map(text, reply[9::2]), map(int, reply[10::2]), strict=True)
+    waiting, running, retrying, dead, busy, oldest, mean, parked, spare_waiting, spare_running = map(int, reply[:10])
+    by_engine = zip(map(text, reply[11::2]), map(int, reply[12::2]), strict=True)
     read = QueueStats(
         waiting=waiting,
         running=running,
@@ -292,6 +293,8 @@ def stats(reply: Sequence[Any]) -> tuple[QueueStats, list[str]]:
         oldest_waiting_ms=oldest,
         mean_wait_ms=mean / 1_000,
         parked=parked,
+        spare_waiting=spare_waiting,
+        spare_running=spare_running,
         waiting_by_engine={engine: waiting for engine, waiting in by_engine if waiting},
     )
-    return read, [text(key) for key in reply[8]]
+    return read, [text(key) for key in reply[10]]

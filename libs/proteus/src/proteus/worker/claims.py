@@ -107,6 +107,11 @@ class Claims:
     def count(self) -> int:
         return len(self._held)
 
+    @property
+    def spare(self) -> int:
+        """Those of them that yield to any other job."""
+        return sum(held.job.spare for held in self._held.values())
+
     def hears_gone(self, lost: Iterable[JobId], canceled: Iterable[JobId]) -> None:
         """Record jobs that the heartbeat or the control channel reports; the worker acts at its next step."""
         for job_id in lost:

@@ -201,10 +201,17 @@ async def _run_worker(service: WorkerService, settings: WorkerSettings, stop: as
     )
 
     def card() -> WorkerCard:
-        used, ready = claims.count, status.shown is WorkerState.READY
+        used, ready = claims.count - claims.spare, status.shown is WorkerState.READY
         free = max(0, service.slots - used) if ready else 0
         return service.card(
-            WorkerCard(id=worker_id, state=status.shown, slots_used=used, slots_free=free, started_at=started_at)
+            WorkerCard(
+                id=worker_id,
+                state=status.shown,
+                slots_used=used,
+                slots_free=free,
+                slots_spare=claims.spare,
+                started_at=started_at,
+            )
         )
 
     async def follow(pulse: Pulse) -> None:

@@ -13,6 +13,7 @@ from fastapi.responses import Response
 from pydantic import BaseModel
 from redis.exceptions import RedisError
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from gateway.api.wire import answer, said
 from gateway.rules.rates import Refused
@@ -114,6 +115,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _on_invalid)  # type: ignore[arg-type]
     app.add_exception_handler(HTTPException, _on_http_exception)  # type: ignore[arg-type]
     app.add_exception_handler(RedisError, _on_redis_error)  # type: ignore[arg-type]
+    app.add_exception_handler(ClientDisconnect, _on_disconnect)  # type: ignore[arg-type]
     app.add_exception_handler(Exception, on_bug)
 
 
@@ -181,6 +183,11 @@ async def _on_redis_error(request: Request, error: RedisError) -> Response:
     away = errors.DependencyUnavailable("Redis does not answer.")
     away.__cause__ = error
     return await on_proteus_error(request, away)
+
+
+async def _on_disconnect(request: Request, _error: ClientDisconnect) -> Response:
+    """Answer a request whose body broke off with its connection: nobody reads it, and the log names its status."""
+    return await on_proteus_error(request, errors.InvalidRequest("The connection ended before the body did."))
 
 
 async def on_bug(request: Request, error: Exception) -> Response:

@@ -146,7 +146,7 @@ class BacklogReads(Statements):
         return await self._all(JobRow, statement)
 
     async def too_old(self, *, waiting_before: datetime, held_before: datetime, limit: int) -> list[JobRow]:
-        """Rows that have waited and run, or been held, since before these times; a batch ends its held ones."""
+        """Rows that have waited and run, or been held, since before these times; a batch ends its own."""
         since = func.coalesce(jobs.c.waiting_since, jobs.c.updated_at)
         statement = (
             select(jobs)
@@ -154,8 +154,9 @@ class BacklogReads(Statements):
                 jobs.c.state.in_(ALIVE),
                 or_(
                     and_(jobs.c.stage.not_in(OUTSIDE), since < waiting_before),
-                    and_(jobs.c.stage == Stage.HELD, jobs.c.updated_at < held_before, jobs.c.priority > SPARE),
+                    and_(jobs.c.stage == Stage.HELD, jobs.c.updated_at < held_before),
                 ),
+                jobs.c.priority > SPARE,
             )
             .limit(limit)
         )

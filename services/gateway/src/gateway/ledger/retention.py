@@ -23,6 +23,7 @@ from sqlalchemy import (
     select,
 )
 
+from gateway.ledger.batches import batch_items, batches
 from gateway.ledger.images import ImageRow, images
 from gateway.ledger.jobs import jobs
 from gateway.ledger.outfits import outfit_garments
@@ -30,6 +31,7 @@ from gateway.ledger.statements import Statements
 from gateway.ledger.tenants import tenants
 from gateway.ledger.tryons import TryonRow, tryons
 from gateway.ledger.users import users
+from gateway.rules.batches import ItemState
 from proteus.jobs import ALIVE
 
 WITHOUT_RULE: Final = ("guests", "foreign")
@@ -93,8 +95,18 @@ class RetentionReads(Statements):
         )
         return await self._all(TryonRow, statement)
 
+    async def old_batches(self, whose: Whose, *, limit: int) -> list[str]:
+        """Batches that ended too long ago: their try-ons are older still."""
+        statement = (
+            _joined(select(batches.c.id), batches)
+            .where(whose.condition(batches.c.finished_at), batches.c.deleted_at.is_(None))
+            .order_by(batches.c.finished_at)
+            .limit(limit)
+        )
+        return list((await self._connection.execute(statement)).scalars())
+
     async def unused_images(self, whose: Whose, *, limit: int) -> list[ImageRow]:
-        """Photos that are too old and that no try-on and no unfinished job needs."""
+        """Photos that are too old and that no try-on, no waiting item of a batch and no unfinished job needs."""
         needed = select(jobs.c.id).where(jobs.c.image_id == images.c.id, jobs.c.state.in_(ALIVE))
         statement = (
             _joined(select(images), images)
@@ -131,11 +143,10 @@ def _joined(statement: Select[Any], table: Table) -> Select[Any]:
 
 
 def _named() -> ColumnElement[bool]:
-    """Return the condition that a try-on names the photo."""
-    tables = (tryons, outfit_garments)
-    return or_(
-        *(
-            select(one).where(or_(one.c.person_image_id == images.c.id, one.c.garment_image_id == images.c.id)).exists()
-            for one in tables
-        )
-    )
+    """Return the condition that a try-on names the photo, or an item of a batch that waits to become one."""
+
+    def names(table: Table) -> Select[Any]:
+        return select(table).where(or_(table.c.person_image_id == images.c.id, table.c.garment_image_id == images.c.id))
+
+    waits = names(batch_items).where(batch_items.c.state == ItemState.WAITING)
+    return or_(names(tryons).exists(), names(outfit_garments).exists(), waits.exists())

@@ -1,6 +1,6 @@
 """Queues held jobs while their list is short, round robin over tenants; ends jobs past their deadline or too old.
 
-Pictures of batches join the list only when it is empty, for workers that have nothing to do.
+Pictures of batches have a line of their own, kept as long as the workers that stay can take at once.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ class Promoter:
         return len(await halving.each(self._recorder.settle, facts))
 
     async def _spare(self) -> int:
-        """Give pictures of batches to workers that have nothing to do; return how many."""
+        """Put pictures of batches into their line, for workers that find nothing else; return how many."""
         view = self._fleet.view
         ready = [card for card in view.weavers if card.state is WorkerState.READY]
         if self._fleet.servable is None or not ready:
@@ -98,10 +98,9 @@ class Promoter:
         stats = await self._queues[JOBS].stats()
         room = spare_room(
             ready=len(ready),
-            busy=stats.busy_workers,
             wanted=view.wanted_weavers,
             slots=view.batch_limit,
-            waiting=stats.waiting,
+            waiting=stats.spare_waiting,
         )
         if not room:
             return 0

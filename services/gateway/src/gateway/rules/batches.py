@@ -69,17 +69,14 @@ def window(*, slots: int, taken: int) -> int:
     return max(0, min(2 * slots, WINDOW_MOST) - taken)
 
 
-def spare_room(*, ready: int, busy: int, wanted: int | None, slots: int, waiting: int) -> int:
-    """Return how many pictures of batches may join the list now: what idle workers take at once, and no more.
+def spare_room(*, ready: int, wanted: int | None, slots: int, waiting: int) -> int:
+    """Return how many pictures of batches may join their line now: what the workers that stay take at once.
 
     Args:
         ready: Workers that take jobs.
-        busy: Those of them that hold jobs.
         wanted: Workers that the arbitrator wants; those beyond are to go. None: nobody scales.
         slots: Pictures that a worker runs at once.
-        waiting: Pictures on the list. While there are any, workers have other work.
+        waiting: Pictures in that line.
     """
-    if waiting:
-        return 0
     staying = ready if wanted is None else min(ready, wanted)
-    return max(0, staying - busy) * slots
+    return max(0, staying * slots - waiting)

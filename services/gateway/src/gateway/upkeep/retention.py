@@ -74,7 +74,10 @@ class Retention:
         return gone
 
     async def work(self, now: datetime) -> int:
-        """Erase old try-ons and unused photos: of external payloads, and of tenants that keep theirs for a time."""
+        """Erase old try-ons, batches and unused photos: of external payloads, and of tenants that keep theirs so long.
+
+        Of a batch the try-ons and the items go with the next rounds of the batches' own loop.
+        """
         erased = await self._old_work(OfKind(kind="foreign", made_before=now - self._idle))
         async with self._ledger.read() as reads:
             rules = await reads.tenants.kept_days()
@@ -124,11 +127,15 @@ class Retention:
             entries = await reads.retention.old_tryons(whose, limit=LIMIT)
         for entry in entries:
             await self._eraser.tryon(entry)
+        async with self._ledger.write() as writes:
+            old = await writes.retention.old_batches(whose, limit=LIMIT)
+            for batch_id in old:
+                await writes.batches.hide(batch_id)
         async with self._ledger.read() as reads:
             images = await reads.retention.unused_images(whose, limit=LIMIT)
         for image in images:
             await self._eraser.image(image)
-        return len(entries) + len(images)
+        return len(entries) + len(old) + len(images)
 
     @property
     def _idle(self) -> timedelta:

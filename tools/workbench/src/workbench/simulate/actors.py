@@ -61,12 +61,30 @@ class Faults:
 
 
 @dataclass(frozen=True, kw_only=True)
+class SpareRules:
+    """How batches are made.
+
+    Attributes:
+        steps: Of a picture.
+        encode_share: Share of t(b) before the first step's denoising.
+        decode_share: Share of t(b) behind the last one's.
+        park_seconds: To bring the pictures from the device and back: once when they make way, once when they go on.
+    """
+
+    steps: int = 30
+    encode_share: float = 0.04
+    decode_share: float = 0.08
+    park_seconds: float = 0.01
+
+
+@dataclass(frozen=True, kw_only=True)
 class RunOptions:
     """How one run is made and judged.
 
     Attributes:
         slo_seconds: A job that ends within this time of its arrival is in time.
         sample: Record a row for the plots every few seconds.
+        spare: How idle workers make pictures of batches; None: there are none.
         drain_seconds: How long to go on after the trace, for jobs that still wait; None: one SLO, then nothing counts.
     """
 
@@ -74,6 +92,7 @@ class RunOptions:
     seed: int
     faults: Faults = Faults()
     sample: bool = False
+    spare: SpareRules | None = None
     drain_seconds: float | None = None
 
 

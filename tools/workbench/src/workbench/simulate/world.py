@@ -18,6 +18,7 @@ from proteus.fleet_view import remaining_seconds
 from workbench.simulate.actors import Job, RunOptions, Tally, Worker
 from workbench.simulate.curves import Curve
 from workbench.simulate.scaling import HOUR_SECONDS, HPA_SYNC_SECONDS, FleetPlan, NodePool
+from workbench.simulate.spare import SpareLane
 from workbench.simulate.systems.contract import System
 from workbench.simulate.traces import Trace
 
@@ -56,6 +57,7 @@ class World:
         self.asked = plan.replicas
         self.leased = 0
         self.tally = Tally()
+        self.spare = SpareLane(curve, options.spare) if options.spare else None
         self._random = random.Random(options.seed)
         self._heap: list[tuple[float, int, int, object]] = []
         self._count = 0
@@ -134,7 +136,7 @@ class World:
             worker = Worker(number, 0.0)
             worker.ready = True
             self.workers.append(worker)
-            self.idle.append(worker)
+            self._offer(worker)
         self.ready = self.tally.peak_replicas = self.plan.replicas
         self._pool.stock(self.plan.replicas)
         if self.system.ticks:
@@ -165,7 +167,7 @@ class World:
                 subject.ready = True
                 subject.idle_since = self.now
                 self.ready += 1
-                self.idle.append(subject)
+                self._offer(subject)
         elif kind == _SCALE:
             self._scale()
         elif kind == _POLL:
@@ -190,13 +192,14 @@ class World:
         ):
             crashed = True
             seconds *= self._random.random()
+        delay = self.spare.make_way(worker, now) if self.spare else 0.0
         for job in batch:
-            tally.waits.append(now - job.arrived)
+            tally.waits.append(now + delay - job.arrived)
         worker.jobs = batch
         self.running += len(batch)
         self.busy += 1
         tally.batches += 1
-        heappush(self._heap, (now + seconds, self._count, _DONE, (worker, degraded, seconds, crashed)))
+        heappush(self._heap, (now + delay + seconds, self._count, _DONE, (worker, degraded, seconds, crashed)))
 
     def _finish(self, worker: Worker, degraded: bool, seconds: float, crashed: bool) -> None:
         now, tally, batch = self.now, self.tally, worker.jobs
@@ -230,11 +233,19 @@ class World:
             self._leave(worker)
             return
         worker.idle_since = self.now
+        self._offer(worker)
+
+    def _offer(self, worker: Worker) -> None:
+        """Let a worker take jobs; until then it makes pictures of batches."""
+        if self.spare:
+            self.spare.go_on(worker, self.now, limit=self.system.shown[0])
         self.idle.append(worker)
 
     def _crash(self, worker: Worker, batch: list[Job], seconds: float) -> None:
         """End a process: its jobs are free one lease later, the pod restarts on its node."""
         self.tally.wasted_seconds += seconds
+        if self.spare:
+            self.spare.lose(worker, self.now)
         self.leased += len(batch)
         self._push(self.now + LEASE_SECONDS, _REAP, batch)
         worker.ready = False
@@ -320,6 +331,8 @@ class World:
     def _leave(self, worker: Worker) -> None:
         worker.alive = False
         worker.ready = False
+        if self.spare:
+            self.spare.lose(worker, self.now)
         self.workers.remove(worker)
         self.tally.pod_hours += (self.now - worker.started) / HOUR_SECONDS
         self._pool.leave(self.now, worker.bought)

@@ -2,13 +2,12 @@
 -- Guarantee: reaps first; each job given is `running` with token + 1 and a lease, and was in the list before; jobs that
 --   cannot meet their deadline are shed; the rest keeps its order. A job with crashes runs alone: given only to a worker
 --   that holds nothing, with nothing beside; one that has waited longer than the patience stops others from taking more
---   until one of them is free for it.
--- Cost: O(taken + passed over), never beyond the scan cap; plus, for a job behind those of other engines, the distance to
---   the nearer end of the list.
+--   until one of them is free for it. Spare jobs are for a worker that finds nothing else.
+-- Cost: O(taken + passed over), never beyond the scan cap; plus, for a job behind others, the way to an end of the list.
 -- KEYS, ARGV 1-7: lib/base. ARGV 8 worker, 9 free, 10 key or '', 11 lease ms, 12 estimate ms, 13 degraded fraction,
---   14 scan cap, 15 crash limit, 16 reap limit, 17 solo patience ms, 18… engines
+--   14 scan cap, 15 crash limit, 16 reap limit, 17 solo patience ms, 18 whether spare ones too, 19… engines
 -- Returns: {shed ids, jobs}; a job is {id, token, payload, body, engine, key, degraded, attempts, crashes, solo,
---   deadline or '', submitted ms, claimed ms, queued ms}.
+--   deadline or '', submitted ms, claimed ms, queued ms, spare or ''}.
 --- include base
 --- include index
 --- include settle
@@ -20,6 +19,7 @@
 --- include reap
 reap(tonumber(ARGV[16]), tonumber(ARGV[15]), ARGV[11])
 --- include take
+--- include spare
 
 -- The indexes of the engines offered are merged by order; each is read a piece at a time.
 local cap, looked, piece, lines = tonumber(ARGV[14]), 0, tonumber(ARGV[9]), {}
@@ -41,15 +41,17 @@ while not full() and looked < cap do
     if order and (not least or order < least) then line, least = one, order end
   end
   if not line then break end
-  judge(line.jobs[line.at], line.engine)
+  judge(line.jobs[line.at], INDEX .. line.engine)
   line.at, looked, piece = line.at + 2, looked + 1, 32
 end
+local spare = for_spare(ARGV[18], cap)
 
 for _, job in ipairs(gone) do unlist(job.id, job) end
 for _, stray in ipairs(strays) do call('ZREM', unpack(stray)) end
 if #jobs == 0 then return {shed, jobs} end
-call('ZADD', LEASES, unpack(leases))
+call('ZADD', spare and SPARE_DUE or LEASES, unpack(leases))
 call('HSET', HELD .. worker, unpack(held))
+if spare then return {shed, jobs} end
 call('ZADD', BUSY, NOW, worker)
 local second = math.floor(NOW / 1000)
 local s, n, sum = string.match(call('HGET', WAITS, second % 32) or '', '(%d+):(%d+):(%d+)')

@@ -33,7 +33,7 @@ for i = 11, #ARGV, 8 do
       release(id, job)
       call('HSET', JOB .. id, 'state', 'retrying', 'code', code, 'message', message, 'retry_at', due)
       call('HDEL', JOB .. id, 'solo', 'worker', 'stage', 'step', 'steps')
-      call('ZADD', RETRY, due, id)
+      call('ZADD', due_of({spare = job.spare}), due, id)
       emit('retrying', id, 'queued', job, 'code', code, 'message', message, 'due_ms', due, spent(job))
       verdict = 'retry'
     else

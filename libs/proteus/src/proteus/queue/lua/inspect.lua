@@ -4,7 +4,7 @@
 -- Returns: how many were set aside or went on.
 --- include base
 local types, found = {
-  list = {LIST, FOREIGN}, zset = {LEASES, BUSY, RETRY, DEAD, DEADLINES, PARKED, ARGV[9]}, stream = {EVENTS, ARGV[8]},
+  list = {LIST, FOREIGN}, zset = {LEASES, BUSY, RETRY, DEAD, DEADLINES, PARKED, SPARE, SPARE_DUE, ARGV[9]}, stream = {EVENTS, ARGV[8]},
   hash = {WAITS}, string = {ORDER, SWEEP}, set = {ENGINES}}, 0
 for wanted, keys in pairs(types) do
   for _, key in ipairs(keys) do

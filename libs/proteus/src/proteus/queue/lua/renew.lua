@@ -9,11 +9,11 @@ local expiry = NOW - ARGV[9] + math.max(tonumber(ARGV[11]), 3 * ARGV[10])
 local lost, canceled, owns = {}, {}, false
 for i = 12, #ARGV, 3 do
   local id = ARGV[i]
-  local f = call('HMGET', JOB .. id, 'state', 'token', 'cancel')
+  local f = call('HMGET', JOB .. id, 'state', 'token', 'cancel', 'spare')
   if f[1] == 'running' and f[2] == ARGV[i + 1] then
-    call('ZADD', LEASES, expiry, id)
+    call('ZADD', f[4] and SPARE_DUE or LEASES, expiry, id)
     if ARGV[i + 2] ~= '' then call('HSET', JOB .. id, 'usage', ARGV[i + 1] .. ':' .. ARGV[i + 2]) end
-    owns = true
+    owns = owns or not f[4]
     if f[3] then canceled[#canceled + 1] = id end
   else
     lost[#lost + 1] = id

@@ -4,7 +4,7 @@
 -- An account that may only read cannot set a key of another type aside: for it such a key is empty, and named.
 -- KEYS, ARGV 1-7: lib/base.
 -- Returns: {waiting, running, retrying, dead, busy, age of the oldest waiting ms, mean wait in thousandths of a ms, parked,
---   {keys that could not be read}, then engine, waiting of it, …}.
+--   spare that wait, spare that run or wait for a retry, {keys that could not be read}, then engine, waiting of it, …}.
 --- include base
 local change, unread, empty = call, {}, {LLEN = 0, ZCARD = 0, ZCOUNT = 0}
 local function call(command, key, ...)
@@ -41,4 +41,5 @@ for _, bucket in ipairs(call('HVALS', WAITS)) do
 end
 local mean = count > 0 and math.floor(total / count * 1000) or 0
 return {call('LLEN', LIST), call('ZCARD', LEASES), call('ZCARD', RETRY), call('ZCARD', DEAD),
-  call('ZCARD', BUSY), oldest, mean, call('ZCARD', PARKED), unread, unpack(of_engine)}
+  call('ZCARD', BUSY), oldest, mean, call('ZCARD', PARKED), call('ZCARD', SPARE), call('ZCARD', SPARE_DUE), unread,
+  unpack(of_engine)}

@@ -28,6 +28,8 @@ DEPTHS: Final[dict[str, Any]] = {
     "oldest_waiting_ms": 900,
     "mean_wait_ms": 412.5,
     "parked": 0,
+    "spare_waiting": 0,
+    "spare_running": 0,
     "waiting_by_engine": {"puppet": 12},
 }
 WORKER: Final[dict[str, Any]] = {
@@ -39,6 +41,7 @@ WORKER: Final[dict[str, Any]] = {
     "device": "cpu",
     "slots_used": 4,
     "slots_free": 0,
+    "slots_spare": 0,
     "started_at": AT,
     "seconds_per_batch": {"puppet/1/0x0/0": {"1": 0.04, "2": 0.07}},
     "measured_up_to": {"puppet/1/0x0/0": 2},
@@ -71,6 +74,8 @@ class DepthsBody(BaseModel):
     oldest_waiting_ms: int
     mean_wait_ms: float
     parked: int
+    spare_waiting: int = Field(description="Pictures of batches that are next; no other figure counts them.")
+    spare_running: int = Field(description="Pictures of batches that a worker holds, or that are tried again later.")
     waiting_by_engine: dict[str, int]
 
 
@@ -103,6 +108,7 @@ class WorkerBody(BaseModel):
     device: str
     slots_used: int
     slots_free: int
+    slots_spare: int = Field(description="Pictures of batches that it holds; they make way for any other.")
     started_at: str | None
     seconds_per_batch: dict[str, dict[str, float]] = Field(
         description="Batch key -> size of a batch -> seconds that it takes."
@@ -125,6 +131,7 @@ class WorkerBody(BaseModel):
             device=card.device,
             slots_used=card.slots_used,
             slots_free=card.slots_free,
+            slots_spare=card.slots_spare,
             started_at=started_at,
             seconds_per_batch={key: dict(points) for key, points in card.seconds_per_batch.items()},
             measured_up_to=None if card.measured_up_to is None else dict(card.measured_up_to),

@@ -42,8 +42,9 @@ local function enlist(id, engine, order)
   end
 end
 
--- unlist(id, job): out of index and list, searched from the end that is nearer to its place.
+-- unlist(id, job): out of index and list, searched from the end that is nearer to its place; a spare one out of its line.
 local function unlist(id, job)
+  if job.spare then return call('ZREM', SPARE, id) end
   if call('LINDEX', LIST, -1) == job.payload then
     call('RPOP', LIST)
   else

@@ -22,22 +22,17 @@ end
 -- Returns how many jobs moved.
 local function reap(limit, crash_limit, lease_ms)
   local back, moved = {}, 0
-  for _, id in ipairs(call('ZRANGEBYSCORE', LEASES, '-inf', NOW, 'LIMIT', 0, limit)) do
-    local job = read(id)
-    moved = moved + 1
-    if job.state ~= 'running' then
-      call('ZREM', LEASES, id)
-    elseif crashed(id, job, crash_limit) then
-      back[#back + 1] = {id = id, job = job, reason = 'lease_lost'}
-    end
-  end
-  for _, id in ipairs(call('ZRANGEBYSCORE', RETRY, '-inf', NOW, 'LIMIT', 0, limit)) do
-    local job = read(id)
-    moved = moved + 1
-    if job.state ~= 'retrying' then
-      call('ZREM', RETRY, id)
-    else
-      back[#back + 1] = {id = id, job = job, reason = 'retry_due'}
+  for _, place in ipairs({LEASES, RETRY, SPARE_DUE}) do
+    for _, id in ipairs(call('ZRANGEBYSCORE', place, '-inf', NOW, 'LIMIT', 0, limit)) do
+      local job = read(id)
+      moved = moved + 1
+      if (job.state ~= 'running' and job.state ~= 'retrying') or due_of(job) ~= place then
+        call('ZREM', place, id)
+      elseif job.state == 'retrying' then
+        back[#back + 1] = {id = id, job = job, reason = 'retry_due'}
+      elseif crashed(id, job, crash_limit) then
+        back[#back + 1] = {id = id, job = job, reason = 'lease_lost'}
+      end
     end
   end
   if #back > 1 then table.sort(back, age_order) end

@@ -1,12 +1,18 @@
 -- settle: how a job leaves the queue. Included after index, never run alone.
 
--- let_go(worker, ids): end a worker's leases; one that holds nothing more is not busy.
+-- due_of(job): where a lease or a retry of it stands.
+local function due_of(job)
+  return job.spare and SPARE_DUE or job.state == 'running' and LEASES or RETRY
+end
+
+-- let_go(worker, ids): end a worker's leases; one that holds nothing more, spare jobs apart, is not busy.
 local function let_go(worker, ids)
-  local held = HELD .. worker
+  local held, works = HELD .. worker, false
   call('ZREM', LEASES, unpack(ids))
-  if call('HDEL', held, unpack(ids)) > 0 and call('EXISTS', held) == 0 then
-    call('ZREM', BUSY, worker)
-  end
+  call('ZREM', SPARE_DUE, unpack(ids))
+  if call('HDEL', held, unpack(ids)) == 0 then return end
+  for _, how in ipairs(call('HVALS', held)) do works = works or how ~= 's' end
+  if not works then call('ZREM', BUSY, worker) end
 end
 
 -- release(id, job): an attempt of a running one ends (`job.ran`). Take it out of its structure: a lease, the retries, the parked jobs or the list (which costs
@@ -16,7 +22,7 @@ local function release(id, job)
   if job.state == 'running' then
     let_go(job.worker, {id})
   elseif job.state == 'retrying' then
-    call('ZREM', RETRY, id)
+    call('ZREM', due_of(job), id)
   elseif job.state == 'queued' and job.parked then
     call('ZREM', PARKED, id)
   elseif job.state == 'queued' then

@@ -12,7 +12,7 @@ local function keep(element, seen, cursor)
     if call('LLEN', FOREIGN) < 10000 then call('LPUSH', FOREIGN, element) end
     return nil
   end
-  local ours = job.state == 'queued' and not job.parked and job.payload == element
+  local ours = job.state == 'queued' and not (job.parked or job.spare) and job.payload == element
   local order = ours and not seen[id] and order_of(id, job)
   if not order or (order <= cursor and call('ZSCORE', INDEX .. job.engine, id)) then
     call('LREM', LIST, 1, element)
@@ -35,7 +35,7 @@ local function missing(seen, cursor, upto, limit)
   table.sort(found, function(a, b) return a.order < b.order end)
   for _, one in ipairs(found) do
     local job = one.order <= upto and not seen[one.id] and read(one.id)
-    if job and (job.state ~= 'queued' or job.parked or job.engine ~= one.engine) then
+    if job and (job.state ~= 'queued' or job.parked or job.spare or job.engine ~= one.engine) then
       call('ZREM', INDEX .. one.engine, one.id)
     elseif job and not call('LPOS', LIST, job.payload, 'RANK', -1) then
       put_back(one.id, job)

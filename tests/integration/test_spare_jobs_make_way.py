@@ -1,0 +1,250 @@
+"""A weaver whose pictures of batches make way for others: parked, resumed, cancelled while parked, lost with it."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from functools import partial
+
+import numpy as np
+import pytest
+from prometheus_client import CollectorRegistry
+
+from proteus import imaging, keys
+from proteus.jobs import JobId, JobState, WorkerId
+from proteus.payloads import TryonWork
+from proteus.queue import MemoryJobQueue, QueuePolicy, Submission
+from proteus.service.supervision import Loops
+from proteus.storage import ObjectStore
+from proteus.worker.claims import Claims
+from waiting import until
+from weaver.app import make_worker
+from weaver.control import Config
+from weaver.metrics import Metrics
+from weaver.pipelines.contract import StepReport, WeaveJob
+from weaver.pipelines.timed import TimedEngine, TimedSession
+from weaver.profile import CostProfile
+from weaver.progress import ProgressReporter
+from weaver.settings import WeaverSettings
+from worker_parts import worker_parts
+
+STEPS = 8
+KEY = f"timed/1/384x512/{STEPS}"
+SPARE, OTHER = JobId("job_spare"), JobId("job_other")
+
+
+class Gated(TimedEngine):
+    """An engine whose every step waits for leave; it notes who took part in which."""
+
+    def __init__(self) -> None:
+        super().__init__({1: 0.0}, sleep=lambda _: None)
+        self.card = replace(self.card, needs_parse=False)
+        self.steps: list[list[JobId]] = []
+        self.at_gate: list[JobId] = []
+        self.prepared: list[JobId] = []
+        self.leave = threading.Semaphore(0)
+
+    def prepare(self, job: WeaveJob, batch_key: str) -> WeaveJob:
+        self.prepared.append(job.id)
+        return job
+
+    def open(self, batch_key: str) -> TimedSession:
+        session = super().open(batch_key)
+        step = session.step
+
+        def gated() -> StepReport:
+            self.at_gate = list(session._jobs)
+            self.leave.acquire()
+            self.at_gate = []
+            self.steps.append(list(session._jobs))
+            return step()
+
+        session.step = gated  # type: ignore[method-assign]
+        return session
+
+
+class NoConfig:
+    """The defaults of a weaver without an arbitrator, two pictures at once."""
+
+    async def read(self) -> Config:
+        return Config(batch_size=2)
+
+
+class Rig:
+    """A worker that runs, and the queue it takes from."""
+
+    def __init__(self, store: ObjectStore) -> None:
+        self.queue = MemoryJobQueue(policy=QueuePolicy())
+        self.claims = Claims(self.queue, WorkerId("w1"))
+        self.engine = Gated()
+        self.stop = asyncio.Event()
+        parts = worker_parts(self.claims, keys.JOBS, store=store, policy=self.queue.policy)
+        self.work_available = parts.status.work_available
+        self.worker, self.runner = make_worker(
+            WeaverSettings(poll_seconds=0.05),
+            {"timed": self.engine},
+            parts,
+            config=NoConfig(),  # type: ignore[arg-type]
+            profile=CostProfile(max_batch=2),
+            progress=ProgressReporter(self.queue),
+            metrics=Metrics(CollectorRegistry()),
+        )
+
+    async def submit(self, *ids: JobId, spare: bool = False) -> None:
+        for job_id in ids:
+            work = TryonWork(
+                user_id="u",
+                tryon_job_id=job_id,
+                n=1,
+                person_key="person.png",
+                garment_key="garment.png",
+                garment_category="upper",
+                mask_mode="free",
+                output_format="png",
+            )
+            await self.queue.submit(
+                Submission(
+                    id=job_id,
+                    epoch=1,
+                    payload={"id": job_id},
+                    body=work.write(),
+                    engine="timed",
+                    batch_key=KEY,
+                    spare=spare,
+                )
+            )
+        self.work_available.set()
+
+    async def state(self, job_id: JobId) -> JobState:
+        (view,) = await self.queue.look(job_id)
+        assert view is not None
+        return view.state
+
+    async def at_gate(self, *ids: JobId) -> None:
+        await until(lambda: _as_async(self.engine.at_gate == list(ids)), what=f"a step of {ids}")
+
+    async def ended(self, job_id: JobId, state: JobState) -> None:
+        async def there() -> bool:
+            return await self.state(job_id) is state
+
+        await until(there, what=f"the end of {job_id}")
+
+    async def other_is_next(self) -> None:
+        """Let the spare jobs take one step at a time until the other job's first step is next."""
+        await until(lambda: _as_async(OTHER in self.engine.prepared), what="its inputs")
+        while self.engine.at_gate != [OTHER]:
+            next_step = len(self.engine.steps) + 1
+            self.engine.leave.release()
+            await until(partial(self.at_step, next_step), what="a step")
+
+    async def at_step(self, number: int) -> bool:
+        return len(self.engine.steps) >= number and bool(self.engine.at_gate)
+
+
+async def _as_async(value: bool) -> bool:
+    return value
+
+
+@asynccontextmanager
+async def running(store: ObjectStore) -> AsyncIterator[Rig]:
+    rig = Rig(store)
+    with Loops().watched("work") as pulse:
+        task = asyncio.create_task(rig.worker.run(rig.stop, pulse))
+        try:
+            yield rig
+        finally:
+            rig.stop.set()
+            rig.engine.leave.release(1_000)
+            await task
+            rig.runner.close()
+
+
+@pytest.fixture
+async def rig(store: ObjectStore) -> AsyncIterator[Rig]:
+    photo = np.full((64, 48, 3), 90, np.uint8)
+    store.put("person.png", imaging.encode(photo, "png"), content_type="image/png")
+    store.put("garment.png", imaging.encode(np.full((64, 48, 4), 255, np.uint8), "png"), content_type="image/png")
+    async with running(store) as made:
+        yield made
+
+
+async def test_a_spare_picture_makes_way_between_two_steps_and_goes_on_where_it_stood(rig: Rig) -> None:
+    await rig.submit(SPARE, spare=True)
+    await rig.at_gate(SPARE)
+    rig.engine.leave.release(2)
+    await until(lambda: _as_async(len(rig.engine.steps) == 2 and rig.engine.at_gate == [SPARE]), what="two steps")
+    await rig.submit(OTHER)
+    await rig.other_is_next()
+    assert (await rig.state(SPARE), rig.claims.spare, rig.claims.count) == (JobState.RUNNING, 1, 2)
+    before = len(rig.engine.steps)
+    assert before < STEPS
+    rig.engine.leave.release(STEPS)
+    await rig.ended(OTHER, JobState.COMPLETED)
+    await rig.at_gate(SPARE)
+    rig.engine.leave.release(STEPS)
+    await rig.ended(SPARE, JobState.COMPLETED)
+    assert rig.engine.steps == [[SPARE]] * before + [[OTHER]] * STEPS + [[SPARE]] * (STEPS - before)
+
+
+async def test_a_parked_picture_that_is_cancelled_ends_without_another_step(rig: Rig) -> None:
+    await rig.submit(SPARE, spare=True)
+    await rig.at_gate(SPARE)
+    await rig.submit(OTHER)
+    await rig.other_is_next()
+    before = len(rig.engine.steps)
+    await rig.queue.cancel(SPARE)
+    rig.claims.hears_gone([], [SPARE])
+    rig.engine.leave.release(STEPS)
+    await rig.ended(SPARE, JobState.CANCELED)
+    assert await rig.state(OTHER) is JobState.COMPLETED
+    assert rig.engine.steps == [[SPARE]] * before + [[OTHER]] * STEPS
+
+
+async def test_parked_pictures_of_a_lost_worker_come_back_and_are_made_once(rig: Rig, store: ObjectStore) -> None:
+    await rig.submit(SPARE, spare=True)
+    await rig.at_gate(SPARE)
+    await rig.submit(OTHER)
+    await rig.other_is_next()
+    for job_id, token in (await rig.queue.holdings(rig.claims.worker)).items():
+        await rig.queue.renew(rig.claims.worker, {job_id: token}, idle_ms=10**9)
+    await rig.queue.reap()
+    rig.claims.hears_gone([SPARE, OTHER], [])
+    assert (await rig.queue.stats()).spare_waiting == 1
+    rig.engine.leave.release(1_000)
+    await rig.ended(OTHER, JobState.COMPLETED)
+    await rig.ended(SPARE, JobState.COMPLETED)
+
+
+async def test_a_worker_that_is_to_stop_hands_its_parked_pictures_back(store: ObjectStore, rig: Rig) -> None:
+    await rig.submit(SPARE, spare=True)
+    await rig.at_gate(SPARE)
+    await rig.submit(OTHER)
+    await rig.other_is_next()
+    rig.stop.set()
+    rig.engine.leave.release(STEPS)
+    await rig.ended(OTHER, JobState.COMPLETED)
+
+    async def back() -> bool:
+        return (await rig.queue.stats()).spare_waiting == 1
+
+    await until(back, what="the picture in its line")
+    assert rig.claims.count == 0
+    assert len([jobs for jobs in rig.engine.steps if jobs == [SPARE]]) < STEPS
+
+
+async def test_no_more_spare_pictures_are_claimed_while_some_are_parked_and_all_are_made(rig: Rig) -> None:
+    more = [JobId(f"job_{n}") for n in range(4)]
+    await rig.submit(*more, spare=True)
+    await rig.at_gate(*more[:1])
+    await rig.submit(OTHER)
+    await rig.other_is_next()
+    rig.engine.leave.release(STEPS - 1)
+    await until(lambda: _as_async(rig.engine.at_gate == [OTHER] and len(rig.engine.steps) >= STEPS), what="its last")
+    assert rig.claims.spare == 1, "the parked one alone"
+    rig.engine.leave.release(1_000)
+    for job_id in more:
+        await rig.ended(job_id, JobState.COMPLETED)
+    assert [sum(jobs.count(job_id) for jobs in rig.engine.steps) for job_id in [OTHER, *more]] == [STEPS] * 5
