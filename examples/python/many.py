@@ -1,4 +1,4 @@
-"""One person in many garments at once: python many.py person.jpg garment.jpg …; writes look-1.png, look-2.png and so on."""
+"""One person in many garments at once: python many.py person.jpg garment.jpg …; writes look-1.png and so on."""
 
 import asyncio
 import os

@@ -14,7 +14,7 @@ INSTALLED = ROOT / "frontend" / "node_modules"
 
 
 def node() -> str:
-    """Return Node's path; skip the test where it or the pages' packages are not installed (`make test-clients` has them).
+    """Return Node's path; skip the test where it or the pages' packages are missing (`make test-clients` has them).
 
     With PROTEUS_NEEDS_NODE set their absence is a failure.
     """

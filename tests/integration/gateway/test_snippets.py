@@ -92,19 +92,23 @@ def photo(colour: str) -> bytes:
 PHOTOS = {"person.jpg": photo("tan"), "garment.jpg": photo("navy"), "jeans.jpg": photo("teal")}
 
 
-@asynccontextmanager
-async def started(program: Program, folder: Path, environment: dict[str, str]):
-    """Run a program in a folder of its own with photos in it; it does not outlive the block."""
+def prepare(program: Program, folder: Path) -> None:
     folder.mkdir(parents=True)
     for name, data in PHOTOS.items():
         (folder / name).write_bytes(data)
+    (folder / "program.mjs").write_text(program.text)
+
+
+@asynccontextmanager
+async def started(program: Program, folder: Path, environment: dict[str, str]):
+    """Run a program in a folder of its own with photos in it; it does not outlive the block."""
+    prepare(program, folder)
     match program.language:
         case "bash":
             command = ["bash", "-euo", "pipefail", "-c", program.text]
         case "python":
             command = [sys.executable, "-W", "error", "-c", program.text]
         case _:
-            (folder / "program.mjs").write_text(program.text)
             command = [node(), "program.mjs"]
     process = await asyncio.create_subprocess_exec(
         *command, *program.words, cwd=folder, env={**os.environ, "PYTHONUNBUFFERED": "1", **environment},
