@@ -10,6 +10,7 @@ import shutil
 import sys
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -166,7 +167,7 @@ async def test_every_program_of_the_pages_and_examples_does_what_it_says(
                     started(program, place / f"receiver-{program.language}", environment | more)
                 )
             )
-            await until(lambda port=port: opens(port), what="the receiver")
+            await until(partial(opens, port), what="the receiver")
         async with weavers(redis, 2), hands.working():
             rest = [one for one in mine if not one.receiver]
             async with asyncio.TaskGroup() as group:

@@ -13,10 +13,9 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import suppress
 from typing import Any, Final, Protocol
 
-from proteus_client.errors import ClientError, StillRunning
+from proteus_client.errors import Refused, ServerUnreachable, StillRunning
 from proteus_client.models import BatchBody, StatusBody
 from proteus_client.requests import PAUSE_SECONDS, Requests
 
@@ -58,16 +57,23 @@ class Stream:
             if tried:
                 await asyncio.sleep(PAUSE_SECONDS * 2**tried)
             headers = {"Accept": "text/event-stream", **({"Last-Event-ID": last_id} if last_id else {})}
-            with suppress(ClientError, ValueError):
+            try:
                 async with self._requests.stream(path, headers=headers, timeout=SILENCE_SECONDS) as answer:
                     async for name, text in frames(answer.aiter_lines()):
                         if name == "id":
                             last_id = text
                             continue
                         event = json.loads(text)
+                        if not isinstance(event, dict):
+                            continue
                         news.put_nowait(event)
                         if event.get("status") in TERMINAL:
                             return
+            except Refused as refused:
+                if not refused.retryable:
+                    return
+            except (ServerUnreachable, ValueError):
+                continue  # It broke: the next try resumes it.
 
 
 class Polling:
