@@ -265,7 +265,7 @@ def surface(kind: type) -> dict[str, str]:
     def parameters(method: Callable[..., Any]) -> str:
         return str(inspect.signature(method).replace(return_annotation=""))
 
-    return {name: parameters(one) for name, one in vars(kind).items() if inspect.isfunction(one) and name[0] != "_"}
+    return {name: parameters(one) for name, one in inspect.getmembers(kind, inspect.isfunction) if name[0] != "_"}
 
 
 def test_the_two_clients_have_the_same_methods_with_the_same_parameters() -> None:

@@ -16,11 +16,10 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any, Final, Protocol
 
 from proteus_client.errors import Refused, ServerUnreachable, StillRunning
-from proteus_client.models import BatchBody, StatusBody
+from proteus_client.models import StatusBody
 from proteus_client.requests import PAUSE_SECONDS, Requests
 
 Tell = Callable[[StatusBody], None]
-TellBatch = Callable[[BatchBody], None]
 TERMINAL: Final = frozenset({"completed", "failed", "canceled", "expired"})
 
 RECHECK_SECONDS: Final = 7.0

@@ -1,4 +1,7 @@
-"""What the API says and asks. Written by `python -m workbench.schemas`: change the API, not this file."""
+"""What the API says and asks. Written by `python -m workbench.schemas`: change the API, not this file.
+
+More than 350 lines, because the API says so much.
+"""
 
 from __future__ import annotations
 

@@ -28,7 +28,10 @@ OPTIONS: Final = {
 """TypedDict -> the request's schema, and the fields that the client fills in itself."""
 
 _HEAD: Final = '''\
-"""What the API says and asks. Written by `python -m workbench.schemas`: change the API, not this file."""
+"""What the API says and asks. Written by `python -m workbench.schemas`: change the API, not this file.
+
+More than 350 lines, because the API says so much.
+"""
 
 from __future__ import annotations
 
