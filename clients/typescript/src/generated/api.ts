@@ -3965,9 +3965,9 @@ export interface components {
             qualities?: ("fast" | "balanced" | "best")[] | null;
             /**
              * Priorities
-             * @description `low`, `normal`, `high`; null: all. `high` needs its scope, too.
+             * @description `low`, `normal`, `high`, and `batch` for POST /v1/batches; null: all. `high` needs its scope, too.
              */
-            priorities?: ("normal" | "high" | "low")[] | null;
+            priorities?: (("normal" | "high" | "low") | "batch")[] | null;
             /**
              * Limits
              * @description Units by kind, for all its callers together, beside the deployment's limits: `submits` and `uploads` a minute; `pictures_a_day` and `pictures_in_30_days`: pictures that are asked for.
@@ -5065,9 +5065,9 @@ export interface components {
             qualities?: ("fast" | "balanced" | "best")[] | null;
             /**
              * Priorities
-             * @description `low`, `normal`, `high`; null: all. `high` needs its scope, too.
+             * @description `low`, `normal`, `high`, and `batch` for POST /v1/batches; null: all. `high` needs its scope, too.
              */
-            priorities?: ("normal" | "high" | "low")[] | null;
+            priorities?: (("normal" | "high" | "low") | "batch")[] | null;
             /**
              * Limits
              * @description Units by kind, for all its callers together, beside the deployment's limits: `submits` and `uploads` a minute; `pictures_a_day` and `pictures_in_30_days`: pictures that are asked for.
