@@ -84,6 +84,12 @@ test-pages: install ## The pages' types, lint and unit tests, with their own Nod
 	@$(BIN)/python -m workbench.pages --only-install
 	@cd frontend && PATH="$$PWD/.venv/bin:$$PATH" npm run --silent check && PATH="$$PWD/.venv/bin:$$PATH" npm run --silent types -- --check && PATH="$$PWD/.venv/bin:$$PATH" npm test --silent
 
+.PHONY: test-clients
+test-clients: install-dev ## Both clients: what docs/tasks and examples/ say is run, TypeScript with the pages' Node (needs curl and jq)
+	@$(BIN)/python -m workbench.pages --only-install
+	@cd frontend && PATH="$$PWD/.venv/bin:$$PATH" npm run --silent client
+	@PROTEUS_NEEDS_NODE=1 $(BIN)/pytest -q tests/integration/gateway/test_snippets.py tests/integration/gateway/test_clients.py
+
 .PHONY: coverage
 coverage: install-models install-deploy ## Branch coverage of libs and services by `make test`, as a table; fails under 85 %
 	@$(BIN)/python -m workbench.coverage $(TESTS)
@@ -147,7 +153,7 @@ fmt: install-dev ## Format the code, mend what lint can mend
 	@$(BIN)/ruff check --fix .
 
 .PHONY: schema
-schema: install ## Write docs/openapi.json and docs/events.schema.json from the code
+schema: install ## Write docs/openapi.json, docs/events.schema.json, llms.txt and the Python client's models from the code
 	@$(BIN)/python -m workbench.schemas
 
 .PHONY: bench-batches

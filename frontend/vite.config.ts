@@ -12,7 +12,10 @@ export default defineConfig({
   base: "/app/",
   plugins: [react(), poseTask(here("node_modules"))],
   resolve: {
-    alias: { "@proteus/client": here("../clients/typescript/src/index.ts") },
+    alias: {
+      "@proteus/client/feed": here("../clients/typescript/src/feed.ts"),
+      "@proteus/client": here("../clients/typescript/src/index.ts"),
+    },
     // The client's sources lie outside this folder; what they import is installed here.
     dedupe: ["openapi-fetch", "socket.io-client"],
   },

@@ -12,7 +12,7 @@ from rich.console import Console
 
 from proteus_cli import access
 from proteus_cli.tryon import Board, Wish, try_on
-from proteus_client import Client
+from proteus_client import AsyncProteus
 from workbench import assets
 from workbench.stack.home import Home
 from workbench.stack.up import stack
@@ -63,7 +63,7 @@ async def test_a_fleet_at_zero_wakes_for_a_job_and_goes_to_sleep_again(tmp_path:
     seen: list[str] = []
     async with (
         stack(home, models=MODELS, given=given, say=say) as plan,
-        Client.connected(plan.gateway_url) as client,
+        AsyncProteus(plan.gateway_url) as client,
         Door(plan.gateway_url, await asyncio.to_thread(access.mint, home.root, tenant="operators")) as door,
     ):
         cold = await door.until("cold", seen=seen)

@@ -23,7 +23,7 @@ from tests.e2e.conftest import running
 
 from collector import Collector, collecting
 from proteus_cli.tryon import Board, Wish, try_on
-from proteus_client import Client, JobEnded, Refused
+from proteus_client import AsyncProteus, JobEnded, Refused
 from waiting import until
 from workbench import assets
 from workbench.fuzz.leaks import leaks
@@ -56,7 +56,7 @@ async def fleet(folder: Path, collector: Collector) -> AsyncIterator[Plan]:
 async def test_a_photo_and_a_garment_become_a_try_on(fleet: Plan, tmp_path: Path) -> None:
     output = tmp_path / "result.png"
     wish = Wish(person=assets.PERSON, garment=assets.GARMENT, category="upper", options={}, output=output)
-    async with Client.connected(fleet.gateway_url) as client, Client.connected(fleet.gateway_url) as stranger:
+    async with AsyncProteus(fleet.gateway_url) as client, AsyncProteus(fleet.gateway_url) as stranger:
         with Board(Console(quiet=True)).live() as board:
             done, cut_out = await try_on(client, wish, board=board)
         with pytest.raises(Refused) as refusal:
@@ -67,11 +67,11 @@ async def test_a_photo_and_a_garment_become_a_try_on(fleet: Plan, tmp_path: Path
         assert after.size == before.size
         assert ImageChops.difference(before.convert("RGB"), after.convert("RGB")).getbbox() is not None
         assert cut.mode == "RGBA"
-    assert (refusal.value.status, refusal.value.problem_code) == (404, "not_found")
+    assert (refusal.value.status, refusal.value.code) == (404, "not_found")
 
 
 async def test_one_trace_shows_where_a_try_ons_time_went(fleet: Plan, collector: Collector) -> None:
-    async with Client.connected(fleet.gateway_url) as client:
+    async with AsyncProteus(fleet.gateway_url) as client:
         person = await client.upload(assets.PERSON.read_bytes(), kind="person")
         garment = await client.upload(assets.GARMENT.read_bytes(), kind="garment")
         trace = token_hex(16)
@@ -121,13 +121,13 @@ async def test_the_operator_of_a_local_fleet_needs_no_token_for_its_queue(fleet:
     assert {"weaver", "tailor"} <= {worker["id"].partition("-")[0] for worker in depths["workers"]}
     assert "No alive job" in (await proteus(*here, "ls")).stdout
     assert "No dead letters" in (await proteus(*here, "dead")).stdout
-    async with Client.connected(fleet.gateway_url) as client:
+    async with AsyncProteus(fleet.gateway_url) as client:
         with pytest.raises(JobEnded) as ended:
             await client.cut_out(await client.upload(b"\xff\xd8\xff" + bytes(200), kind="garment"))
     failed = json.loads((await proteus(*here, "ls", "--state", "failed", "--json")).stdout)["items"]
     assert {job["kind"] for job in failed} == {"ingest", "cut"}
     shown = await proteus(*here, "show", ended.value.job.job_id)
-    assert ended.value.problem_code in shown.stdout
+    assert ended.value.code in shown.stdout
     refused = await proteus(*here, "retry", ended.value.job.job_id)
     ingest = next(job["job_id"] for job in failed if job["kind"] == "ingest")
     assert (refused.returncode, f"needs ingest {ingest}, which is failed" in refused.stderr) == (4, True)

@@ -6,12 +6,11 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-import httpx
 import pytest
 
-from proteus_client import Client, ServerUnreachable
+from proteus_client import AsyncProteus, ServerUnreachable
 
-STATUS = b'{"job_id":"job_1","status":"queued"}'
+STATUS = b'{"job_id":"job_1","job_type":"tryon","status":"queued","engine":"puppet","created_at":"now"}'
 
 
 class Dropping:
@@ -40,9 +39,9 @@ class Dropping:
 
 
 @asynccontextmanager
-async def client_of(url: str) -> AsyncIterator[Client]:
-    async with httpx.AsyncClient(timeout=10) as http:
-        yield Client(url, http=http, token="t")
+async def client_of(url: str) -> AsyncIterator[AsyncProteus]:
+    async with AsyncProteus(url, token="t", timeout=10) as client:
+        yield client
 
 
 def keys(server: Dropping) -> list[str]:
@@ -60,7 +59,7 @@ async def test_a_status_is_asked_for_again_when_its_connection_was_dropped() -> 
 async def test_a_submit_is_sent_again_with_the_key_it_had() -> None:
     server = Dropping(drops=1)
     async with server.running() as url, client_of(url) as client:
-        assert await client.snap("a", "b") == "job_1"
+        assert (await client.submit("a", "b")).job_id == "job_1"
     [first, again] = keys(server)
     assert first == again != ""
 
@@ -69,7 +68,7 @@ async def test_a_request_that_may_do_harm_twice_is_not_repeated() -> None:
     server = Dropping(drops=9)
     async with server.running() as url, client_of(url) as client:
         with pytest.raises(ServerUnreachable):
-            await client._ask("POST", "/v1/auth/guest")
+            await client._requests.ask("POST", "/v1/auth/guest")
     assert len(server.heads) == 1
 
 

@@ -1,4 +1,4 @@
-"""The command line's words and exit statuses, and the client's reading of what the API says."""
+"""The command line's words and exit statuses, and the type that the client declares."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from proteus_cli import commands
 from proteus_cli.__main__ import app, loaded
 from proteus_cli.sentences import UNREACHABLE
-from proteus_client import Job, content_type_of
+from proteus_client import content_type_of
 from workbench.stack.errors import StackError, refuse_other_machines
 from workbench.stack.ports import free_port
 
@@ -133,10 +133,3 @@ def test_another_machine_is_sent_to_compose(system: str, machine: str) -> None:
 )
 def test_a_file_is_declared_as_what_its_first_bytes_say(start: bytes, expected: str) -> None:
     assert content_type_of(start) == expected
-
-
-def test_a_status_and_an_event_are_read_alike() -> None:
-    status = {"job_id": "job_1", "status": "running", "stage": "denoising", "progress": {"step": 3, "steps": 30}}
-    assert (Job.read(status).step, Job.read(status).steps) == (3, 30)
-    event = {"kind": "job", "seq": 4, "job_id": "job_1", "status": "completed", "stage": None, "results": [{"n": 1}]}
-    assert Job.read(event).results == ({"n": 1},)

@@ -9,9 +9,12 @@ export type ApiClient = Client<paths>;
 /** Where a request's access token comes from; null: the request goes without one. */
 export type Token = () => Promise<string | null>;
 
+/** Sends a request, as `fetch` does. */
+export type Send = (request: Request) => Promise<Response>;
+
 /** Return a client of the API at `baseUrl`; every request carries the token. */
-export function connect({ baseUrl, token }: { baseUrl: string; token: Token }): ApiClient {
-  const client = createClient<paths>({ baseUrl });
+export function connect({ baseUrl, token, send }: { baseUrl: string; token: Token; send?: Send }): ApiClient {
+  const client = createClient<paths>(send ? { baseUrl, fetch: send } : { baseUrl });
   client.use({
     async onRequest({ request }) {
       const given = await token();

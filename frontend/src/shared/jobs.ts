@@ -4,7 +4,8 @@
  * Events carry every change; a place in the queue and an estimate change without one, so a waiting job is asked for every two
  * seconds, and where no events arrive at all every job that has not ended is.
  */
-import { type Connection, done, EventFeed, Problem } from "@proteus/client";
+import { done, Problem } from "@proteus/client";
+import { type Connection, EventFeed } from "@proteus/client/feed";
 import { useEffect, useSyncExternalStore } from "react";
 import { afterEvent, afterProgress, afterStatus, hasEnded, type Job } from "./job.ts";
 import { api, BASE_URL, currentToken, dropToken, seq } from "./session.ts";

@@ -85,7 +85,7 @@ def access_token(address: str) -> str | None:
                 login = known[address] = _tokens(_ask(address, REFRESH_PATH, {"refresh_token": login["refresh_token"]}))
             except Refused as refused:
                 del known[address]
-                refused.way_out = f"Log in again: `proteus login --url {address}`."
+                refused.hint = f"Log in again: `proteus login --url {address}`."
                 raise
         return str(login["access_token"])
 

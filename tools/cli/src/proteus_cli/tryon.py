@@ -13,7 +13,7 @@ from typing import Any, Final
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
-from proteus_client import Client, Job
+from proteus_client import AsyncProteus, Job, TryOnOptions
 
 STEPS: Final = ("Uploading both pictures", "Cutting the garment out", "Trying it on", "Fetching the picture")
 
@@ -59,17 +59,17 @@ class Wish:
     """What to try on.
 
     Attributes:
-        options: Further options of POST /api/snap (`model`, `quality`, …).
+        options: Further options of the submit (`model`, `quality`, …).
     """
 
     person: Path
     garment: Path
     category: str
-    options: Mapping[str, Any]
+    options: TryOnOptions
     output: Path
 
 
-async def try_on(client: Client, wish: Wish, *, board: Board) -> tuple[TryOn, bytes]:
+async def try_on(client: AsyncProteus, wish: Wish, *, board: Board) -> tuple[TryOn, bytes]:
     """Run the whole flow and save the picture; return the finished try-on, and the cut-out's PNG.
 
     Raises:
@@ -83,28 +83,28 @@ async def try_on(client: Client, wish: Wish, *, board: Board) -> tuple[TryOn, by
             client.upload(wish.person.read_bytes(), kind="person"),
         )
     with board.step(1, stages, "cut_out") as tell:
-        cut = await client.cut_out(garment_url, category=wish.category, tell=tell)
+        cut = await client.cut_out(garment_url, category=wish.category, on_progress=tell)
     with board.step(2, stages, "try_on") as tell:
-        cloth_clean_url = cut.results[0]["cloth_clean_url"]
-        job_id = await client.snap(person_url, cloth_clean_url, category=wish.category, **wish.options)
-        await client.follow(job_id, tell=tell)
+        options = TryOnOptions(**{**wish.options, "category": wish.category})  # type: ignore[typeddict-item]
+        submitted = await client.submit(person_url, str(cut.results[0].cloth_clean_url), **options)
+        job = await client.follow(submitted.job_id, on_progress=tell)
     with board.step(3, stages, "download"):
-        job = await client.status(job_id)
-        picture = await client.download(job.results[0]["url"])
-        cut_out = await client.download(cut.results[0]["url"])
+        picture = await client.download(str(job.results[0].url))
+        cut_out = await client.download(str(cut.results[0].url))
         wish.output.parent.mkdir(parents=True, exist_ok=True)
         wish.output.write_bytes(picture)
+    result, garment = job.results[0], cut.results[0]
     done = TryOn(
-        job_id=job_id,
+        job_id=job.job_id,
         status=job.status,
-        engine=str(job.results[0].get("engine")),
+        engine=str(result.engine),
         wall_seconds=round(time.monotonic() - begun, 3),
         stages={**stages, **job.timings},
         result=str(wish.output),
-        category=cut.results[0].get("category"),
-        categories=cut.results[0].get("categories") or (),
-        warnings=job.results[0].get("warnings") or (),
-        quality_score=job.results[0].get("quality_score"),
+        category=garment.category,
+        categories=[one.model_dump() for one in garment.categories or ()],
+        warnings=[one.model_dump() for one in result.warnings],
+        quality_score=result.quality_score,
     )
     return done, cut_out
 
@@ -152,9 +152,10 @@ class Board:
             words = _WORDS.get(job.stage or "", job.status)
             if job.position is not None and job.stage == "waiting":
                 words += f" ({job.position} ahead)"
-            if job.steps:
-                words += f", step {job.step} of {job.steps}"
-            self._progress.update(task, words=words, completed=0.9 * job.step / job.steps if job.steps else 0)
+            step, steps = (job.progress.step, job.progress.steps) if job.progress else (0, 0)
+            if steps:
+                words += f", step {step} of {steps}"
+            self._progress.update(task, words=words, completed=0.9 * step / steps if steps else 0)
 
         yield tell
         stages[name] = round(time.monotonic() - begun, 3)

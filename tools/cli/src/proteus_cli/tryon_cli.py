@@ -15,7 +15,7 @@ from proteus_cli.local_stack import DEFAULT_FOLDER, address_of
 from proteus_cli.operator import UrlOption
 from proteus_cli.sentences import sentences
 from proteus_cli.tryon import Board, TryOn, Wish, lines_about, try_on
-from proteus_client import NO_PICTURE, Client, content_type_of
+from proteus_client import NO_PICTURE, AsyncProteus, TryOnOptions, content_type_of
 
 
 def _photo(help_: str) -> Any:
@@ -50,11 +50,11 @@ def tryon(
     """Put a garment on a person. Exit status: 0 done, 1 failed, 3 no server, 4 refused."""
     console = CommandConsole()
     address = address_of(DEFAULT_FOLDER, url)
-    options = {"model": engine} if engine else {}
+    options = TryOnOptions(model=engine) if engine else TryOnOptions()
     wish = Wish(person=person, garment=garment, category=category, options=options, output=output)
 
     async def flow() -> TryOn:
-        async with Client.connected(address, token=token) as client:
+        async with AsyncProteus(address, token=token) as client:
             with Board(console.rich).live() as board:
                 done, _ = await try_on(client, wish, board=board)
         return done

@@ -13,7 +13,7 @@ from PIL import Image, ImageDraw, ImageFont
 from rich.console import Console
 
 from proteus_cli.tryon import Board, Wish, try_on
-from proteus_client import Client
+from proteus_client import AsyncProteus, TryOnOptions
 from workbench import assets
 from workbench.stack.console import SELF
 from workbench.stack.home import Home
@@ -37,7 +37,7 @@ async def demo(home: Home, *, models: Path, given: Mapping[str, str], output: Pa
         console: Shows the progress.
     """
     person, garment = _prepare(home, output)
-    wish = Wish(person=person, garment=garment, category="upper", options={}, output=output / "result.png")
+    wish = Wish(person=person, garment=garment, category="upper", options=TryOnOptions(), output=output / "result.png")
     with console.status("starting", spinner="dots") as status:
 
         def say(name: str, line: str) -> None:
@@ -49,7 +49,7 @@ async def demo(home: Home, *, models: Path, given: Mapping[str, str], output: Pa
         async with stack(home, models=models, given=given, say=say) as plan:
             status.stop()
             console.print(f"[bold]The fleet runs[/bold] at {plan.gateway_url}; now a client uses its public API.")
-            async with Client.connected(plan.gateway_url) as client:
+            async with AsyncProteus(plan.gateway_url) as client:
                 with Board(console).live() as board:
                     done, cut_out = await try_on(client, wish, board=board)
             status.start()

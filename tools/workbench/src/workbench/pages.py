@@ -33,7 +33,7 @@ STAMP: Final = "built-from.txt"
 
 STEP_SECONDS: Final = 900
 _SOURCES: Final = ("frontend", "clients/typescript")
-_NOT_SOURCES: Final = frozenset({".venv", "node_modules", "tests", "test-results"})
+_NOT_SOURCES: Final = frozenset({".venv", "dist", "node_modules", "tests", "test-results"})
 
 
 class PagesNotBuilt(DependencyUnavailable):

@@ -1,4 +1,4 @@
-"""Pages without foreign hosts, each under a policy: `/app` (built), `/ui` (plain files), `/docs` (Swagger UI).
+"""Pages without foreign hosts, each under a policy: `/app` (built), `/ui` (plain files), `/docs` (Swagger UI), `/llms.txt`.
 
 `/widget/proteus-tryon.js` is what other sites' pages load.
 """
@@ -12,11 +12,12 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from fastapi import APIRouter, FastAPI, Request
-from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse, Response
+from fastapi.responses import FileResponse, HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.staticfiles import StaticFiles
 from starlette.types import Message, Receive, Scope, Send
 
+from gateway.api import index
 from gateway.api.built_pages import FALLBACK, WIDGET, BuiltPages
 
 router = APIRouter(include_in_schema=False)
@@ -75,8 +76,13 @@ def install(app: FastAPI, *, storage_endpoint: str, built: Path = STATIC / "app"
         """Answer with the storefront's script."""
         return pages.widget(request.scope)
 
+    async def llms() -> Response:
+        """Show the API as a page of plain text."""
+        return PlainTextResponse(index.index_of(app.openapi()), headers={"Cache-Control": "max-age=3600"})
+
     app.include_router(router)
     app.add_api_route(f"/{WIDGET}", widget, include_in_schema=False)
+    app.add_api_route(index.PATH, llms, include_in_schema=False)
     app.add_api_route("/", root, include_in_schema=False)
     app.add_api_route("/app", first_page, include_in_schema=False)
     app.mount("/app", pages)

@@ -23,7 +23,7 @@ from pathlib import Path
 from threading import Thread
 from typing import Any, Final
 
-from proteus_client import Client
+from proteus_client import AsyncProteus
 from weaver.pipelines.fashn.network import TryOnConfig
 from workbench import assets
 from workbench.bench.catvton_sizes import LEAN
@@ -70,20 +70,20 @@ def _trial(client: Docker) -> dict[str, Any]:
 
 
 async def _drive(url: str, kill_it: Callable[[], None]) -> dict[str, Any]:
-    async with Client.connected(url) as client:
+    async with AsyncProteus(url) as client:
         person = await client.upload(assets.PERSON.read_bytes(), kind="person")
         garment = await client.upload(assets.GARMENT.read_bytes(), kind="garment")
-        cloth = str((await client.cut_out(garment)).results[0]["cloth_clean_url"])
+        cloth = str((await client.cut_out(garment)).results[0].cloth_clean_url)
         seconds, status = {}, "completed"
         for engine, named in WAYS.items():
             started = time.monotonic()
             async with asyncio.timeout(PATIENCE_SECONDS):
-                done = await client.follow(await client.snap(person, cloth, quality="fast", **_model(named)))
+                done = await client.follow((await client.submit(person, cloth, quality="fast", model=named)).job_id)
             seconds[engine] = round(time.monotonic() - started, 1)
             print(f"{engine}: {seconds[engine]} s", flush=True)
-            if (used := done.results[0].get("engine")) != engine:
+            if (used := done.results[0].engine) != engine:
                 status = f"{named or 'no engine'} was asked for, {used} made it"
-        last = await client.snap(person, cloth, quality="balanced")
+        last = (await client.submit(person, cloth, quality="balanced")).job_id
         delivered, after = await killed_while_running(client, last, kill_it)
     return {
         "status": status,
@@ -92,10 +92,6 @@ async def _drive(url: str, kill_it: Callable[[], None]) -> dict[str, Any]:
         "delivered_seconds_after_kill": round(after, 1),
         "lease_seconds": LEASE_SECONDS,
     }
-
-
-def _model(named: str | None) -> dict[str, str]:
-    return {"model": named} if named else {}
 
 
 @contextmanager

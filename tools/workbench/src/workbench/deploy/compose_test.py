@@ -22,7 +22,7 @@ from typing import Any, Final
 
 import httpx
 
-from proteus_client import Client, Job
+from proteus_client import AsyncProteus, Job
 from workbench import assets
 from workbench.deploy.engine import Docker, DockerFailed, EngineUnavailable, docker
 from workbench.deploy.images import FOLDER, build
@@ -53,17 +53,17 @@ services:
 
 
 async def _drive(url: str, kill_it: Callable[[], None]) -> dict[str, Any]:
-    async with Client.connected(url) as client:
+    async with AsyncProteus(url) as client:
         person = await client.upload(assets.PERSON.read_bytes(), kind="person")
         garment = await client.upload(assets.GARMENT.read_bytes(), kind="garment")
         started = time.monotonic()
         cut = await client.cut_out(garment)
-        cloth = str(cut.results[0]["cloth_clean_url"])
-        first = await client.follow(await client.snap(person, cloth))
-        picture = await client.download(str(first.results[0]["url"]))
+        cloth = str(cut.results[0].cloth_clean_url)
+        first = await client.follow((await client.submit(person, cloth)).job_id)
+        picture = await client.download(str(first.results[0].url))
         tryon_seconds = time.monotonic() - started
 
-        second = await client.snap(person, cloth, model="timed")
+        second = (await client.submit(person, cloth, model="timed")).job_id
         delivered, seconds = await killed_while_running(client, second, kill_it)
         return {
             "status": first.status,
@@ -75,12 +75,12 @@ async def _drive(url: str, kill_it: Callable[[], None]) -> dict[str, Any]:
         }
 
 
-async def killed_while_running(client: Client, job_id: str, kill_it: Callable[[], None]) -> tuple[Job, float]:
+async def killed_while_running(client: AsyncProteus, job_id: str, kill_it: Callable[[], None]) -> tuple[Job, float]:
     """Kill its worker once the job runs; return how the job ended, and how many seconds after the kill."""
     running = asyncio.Event()
     async with asyncio.TaskGroup() as group:
         follow = group.create_task(
-            client.follow(job_id, tell=lambda seen: running.set() if seen.status == "running" else None)
+            client.follow(job_id, on_progress=lambda seen: running.set() if seen.status == "running" else None)
         )
         async with asyncio.timeout(120):
             await running.wait()

@@ -15,7 +15,7 @@ from typing import Any
 from jsonschema import Draft202012Validator
 
 DOCS = Path(__file__).resolve().parents[5] / "docs"
-PAGES = re.compile(r"/|/favicon\.ico|/docs(/.*)?|/openapi\.json|/ui(/.*)?|/app(/.*)?|/updates(/.*)?")
+PAGES = re.compile(r"/|/favicon\.ico|/llms\.txt|/docs(/.*)?|/openapi\.json|/ui(/.*)?|/app(/.*)?|/updates(/.*)?")
 """Not part of the described API: pages for people, their files, and the socket's own handshake."""
 
 
