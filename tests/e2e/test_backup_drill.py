@@ -16,7 +16,7 @@ import pytest
 from PIL import Image
 from tests.e2e.conftest import MODELS, running
 
-from proteus_client import Client, Refused
+from proteus_client import AsyncProteus, Refused
 from waiting import until
 from workbench import assets
 from workbench.backup import database
@@ -48,21 +48,22 @@ async def proteus(command: str, *words: str) -> str:
     return done.stdout
 
 
-async def finished(client: Client, job_id: str) -> str:
+async def finished(client: AsyncProteus, job_id: str) -> str:
     """Wait for a picture and return the SHA-256 of its bytes, which open."""
     job = await client.follow(job_id)
-    picture = await client.download(job.results[0]["url"])
+    picture = await client.download(job.results[0].url)
     with Image.open(io.BytesIO(picture)) as opened:
         opened.load()
     return hashlib.sha256(picture).hexdigest()
 
 
-async def submits(client: Client, person: str, accepted: list[str], *, enough: Callable[[], bool]) -> None:
+async def submits(client: AsyncProteus, person: str, accepted: list[str], *, enough: Callable[[], bool]) -> None:
     """Go on asking for pictures of fresh garments; a full queue lets it wait."""
     while not enough():
         try:
             garment = await client.upload(_garment(len(accepted)), kind="garment")
-            accepted.append(await client.snap(person, garment, seed=len(accepted)))
+            job = await client.submit(person, garment, seed=len(accepted))
+            accepted.append(job.job_id)
         except Refused as refused:
             if refused.status != 429:
                 raise
@@ -79,7 +80,7 @@ async def test_a_fleet_that_is_lost_comes_back_from_its_backup_and_ends_what_it_
     old, new, backup = tmp_path / "old", tmp_path / "new", tmp_path / "backup"
     accepted: list[str] = []
     saved = asyncio.Event()
-    async with running(old, **TIMED) as plan, Client.connected(plan.gateway_url) as client:
+    async with running(old, **TIMED) as plan, AsyncProteus(plan.gateway_url) as client:
         token = client.token
         person = await client.upload(assets.PERSON.read_bytes(), kind="person")
         load = asyncio.create_task(submits(client, person, accepted, enough=saved.is_set))
@@ -106,7 +107,7 @@ async def test_a_fleet_that_is_lost_comes_back_from_its_backup_and_ends_what_it_
         print(await proteus("restore", str(backup), "--folder", str(new)))
         unfinished = database.query(plan.reach["DATABASE_URL"], UNFINISHED)
         assert int(unfinished) > 0, "the backup found work unfinished"
-    async with running(new, **TIMED) as plan, Client.connected(plan.gateway_url, token=token) as client:
+    async with running(new, **TIMED) as plan, AsyncProteus(plan.gateway_url, token=token) as client:
         serving_at = time.monotonic()
         restored, away = [], []
         for job_id in accepted:

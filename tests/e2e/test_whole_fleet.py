@@ -147,13 +147,13 @@ async def test_an_operator_pauses_intake_and_resumes_it_from_the_command_line(fl
         assert done.returncode == 0, done.stderr
         return done.stdout
 
-    async with Client.connected(fleet.gateway_url) as client:
+    async with AsyncProteus(fleet.gateway_url) as client:
         assert "Intake is paused" in await queue("pause", "--reason", "A new disk until 14:00 UTC.")
         photo = await client.upload(assets.GARMENT.read_bytes(), kind="garment")
         assert "A new disk until 14:00 UTC." in await queue("ls")
         with pytest.raises(Refused) as refused:
             await client.cut_out(photo)
-        assert (refused.value.problem_code, "A new disk" in str(refused.value)) == ("intake_paused", True)
+        assert (refused.value.code, "A new disk" in str(refused.value)) == ("intake_paused", True)
         assert "New work is taken again" in await queue("resume")
         assert "paused" not in await queue("ls")
         await client.cut_out(photo)
