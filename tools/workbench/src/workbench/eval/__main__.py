@@ -1,4 +1,6 @@
-"""`proteus eval`: measures try-ons; alone (`make eval`), it cuts every drawn garment: JSON last, status 1 where a bar is missed.
+"""`proteus eval`: measures try-ons; alone (`make eval`), it cuts every drawn garment and measures the cuts.
+
+JSON stands on the last line; the status is 1 where a bar is missed.
 
     python -m workbench.eval --sheets FOLDER        all pictures of both families, contact sheets into FOLDER
     python -m workbench.eval --pictures 48          a spread of them

@@ -1,1 +1,1 @@
-"""Measures pictures: background, identity, text, colour, texture, shape, NSFW, each 0..1 with a reason; on CPU, no hub."""
+"""Measures how good try-ons are: background, identity, text, colour, texture, shape, NSFW, each with a reason."""

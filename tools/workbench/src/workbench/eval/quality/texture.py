@@ -1,8 +1,9 @@
 """Texture: whether the pieces of the cut-out's pattern and prints are found on the worn garment. Pure.
 
-The lightness of both is freed of light and folds (a high-pass). Each patch of the cut-out that has a pattern is searched
-on the worn garment by normalised cross-correlation, wherever it lies, at a few scales. A weak or a loud pattern counts
-as well: the contrast's ratio is a factor. Where the mirror image fits clearly better, the print is mirrored.
+The lightness of both is freed of light and folds (a high-pass). Each patch of the cut-out that has a pattern is
+sought on the worn garment by normalised cross-correlation, wherever it lies, at a few scales. A weak or a loud
+pattern counts as well: the contrast's ratio is a factor. Where the mirror image fits clearly better, the print is
+mirrored.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import Final
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from workbench.eval.canvas import Pixels, Plane, plane
 from workbench.eval.quality.score import Mask, Score, Tryon, box_of, lab, share
@@ -31,8 +33,15 @@ PATTERN: Final = 4.0
 PATCHES: Final = 24
 """At most, those with the strongest pattern."""
 
-MIRRORED_BY: Final = 0.12
-"""How much better the mirror image must fit."""
+TELLING: Final = 0.9
+"""Only patches that the cut-out's own mirror image fits with less than this tell whether a print is mirrored."""
+
+LEAST_TELLING: Final = 4
+MIRRORED_BY: Final = 0.05
+"""How much better the mirror image must fit them: drawn garments do so by 0.10 and more, if they are mirrored."""
+
+FOUND: Final = 0.7
+"""How well it must fit them: a blurred print fits neither way."""
 
 FREE_CONTRAST: Final = 0.5
 """Ratio of the contrasts, weaker to stronger, that is no loss: scaling and light make it."""
@@ -67,16 +76,20 @@ def texture(tryon: Tryon) -> Score:
     patches = patches_of(here)
     if not patches:
         return Score(value=share(kept), reason=f"plain cloth; contrast {here.contrast:.1f} became {there.contrast:.1f}")
-    straight, turned = found(patches, there), found(patches, mirrored(there))
-    if turned > straight + MIRRORED_BY:
-        return Score(
-            value=share(straight * kept),
-            reason=f"the print is mirrored: its mirror image fits with {turned:.2f}, it with {straight:.2f}",
-            failure="mirrored_print",
-        )
+    straight, turned = fits(patches, there), fits(patches, mirrored(there))
+    telling = fits(patches, mirrored(here)) < TELLING
+    if np.count_nonzero(telling) >= LEAST_TELLING:
+        better = float(np.mean((turned - straight)[telling]))
+        if better > MIRRORED_BY and float(np.mean(turned[telling])) > FOUND:
+            return Score(
+                value=0.0,
+                reason=f"the print is mirrored: {np.count_nonzero(telling)} patches fit that by {better:.2f} better",
+                failure="mirrored_print",
+            )
+    fit = float(straight.mean())
     return Score(
-        value=share(straight * kept),
-        reason=f"{len(patches)} patches fit with {straight:.2f}; contrast {here.contrast:.1f} became {there.contrast:.1f}",
+        value=share(fit * kept),
+        reason=f"{len(patches)} patches fit with {fit:.2f}; contrast {here.contrast:.1f} became {there.contrast:.1f}",
     )
 
 
@@ -109,14 +122,14 @@ def patches_of(cloth: Cloth) -> list[Plane]:
     return sorted(candidates, key=lambda patch: -float(patch.std()))[:PATCHES]
 
 
-def found(patches: list[Plane], cloth: Cloth) -> float:
-    """Return how well the patches are found on a garment: the mean correlation at the scale that fits best, 0..1."""
-    best = 0.0
+def fits(patches: list[Plane], cloth: Cloth) -> NDArray[np.float64]:
+    """Return how well each patch is found on a garment, 0..1, at the scale that fits best on average."""
+    best = np.zeros(len(patches))
     for scale in SCALES:
         size = tuple(max(PATCH, round(side * scale)) for side in reversed(cloth.pattern.shape))
         field = cv2.resize(cloth.pattern, size, interpolation=cv2.INTER_LINEAR)
-        fits = [float(cv2.matchTemplate(field, patch, cv2.TM_CCOEFF_NORMED).max()) for patch in patches]
-        best = max(best, float(np.mean(np.clip(fits, 0, 1))))
+        found = [float(cv2.matchTemplate(field, patch, cv2.TM_CCOEFF_NORMED).max()) for patch in patches]
+        best = max(best, np.clip(found, 0, 1), key=np.mean)
     return best
 
 
