@@ -81,6 +81,18 @@ def test_without_a_mask_only_the_background_has_no_value(tmp_path: Path) -> None
     assert [name for name in ("background", "colour", "shape") if scores[name]["value"] is None] == ["background"]
 
 
+def test_around_the_mask_an_engine_may_blend_unless_it_is_told_otherwise(tmp_path: Path) -> None:
+    blended = result()
+    blended[29, 60] = 0
+    words = options(write(tmp_path, result=blended), "person", "garment", "result", "mask")
+    values = [
+        json.loads(run("picture", *words, "--json", *more)[1])["scores"]["background"]["value"]
+        for more in ((), ("--feather", 1), ("--feather", 0))
+    ]
+    assert values[:2] == [1.0, 1.0]
+    assert values[2] < 1.0
+
+
 def test_a_worn_mask_says_where_the_garment_is(tmp_path: Path) -> None:
     elsewhere = np.zeros(SIZE, np.uint8)
     elsewhere[118:130, 20:100] = 255

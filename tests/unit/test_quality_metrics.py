@@ -93,7 +93,7 @@ def shortened(tryon: Tryon, strength: float) -> Tryon:
 def repainted(tryon: Tryon, strength: float) -> Tryon:
     assert tryon.mask is not None
     result = tryon.result.astype(np.int16)
-    result[tryon.mask == 0] += round(30 * strength)
+    result[tryon.mask < 128] += round(30 * strength)
     return replace(tryon, result=np.clip(result, 0, 255).astype(np.uint8))
 
 
@@ -156,6 +156,17 @@ def test_one_pixel_by_one_level_outside_the_mask_is_found() -> None:
         assert score.value is not None
         assert score.value < 1
         assert score.reason.startswith("1 of ")
+
+
+def test_where_an_engine_blends_around_the_mask_pixels_may_change_and_beyond_they_may_not() -> None:
+    tryon = sample("jumper-red")
+    assert tryon.mask is not None
+    allowed = (tryon.mask > 127).astype(np.uint8)
+    for reach, feather, exact in ((4, 4, True), (5, 4, False), (1, 0, False), (0, 0, True)):
+        result = tryon.person.copy()
+        result[cv2.dilate(allowed, np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)) > 0] ^= 1
+        value = background(replace(tryon, result=result, feather_pixels=feather)).value
+        assert (value == 1.0) is exact, (reach, feather)
 
 
 @pytest.mark.parametrize("garment", TURNED)

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from typing import Final
 
+import cv2
 import numpy as np
 
 from workbench.eval.quality.score import Score, Tryon, share
 
 WORST_RMS_LEVELS: Final = 16.0
 """A difference this large over the whole background is 0."""
+
+MAY_CHANGE: Final = 128
+"""Least value of the mask where the engines change a pixel."""
 
 BEST_INEXACT: Final = 0.99
 """The highest value where any pixel differs: 1 means none does."""
@@ -19,7 +23,8 @@ def background(tryon: Tryon) -> Score:
     """Compare every pixel that may not change: 1 where none did, less the more and the further they differ."""
     if tryon.mask is None:
         return Score(value=None, reason="there is no mask that says what may change")
-    outside = tryon.mask == 0
+    side = 2 * tryon.feather_pixels + 1
+    outside = cv2.dilate((tryon.mask >= MAY_CHANGE).astype(np.uint8), np.ones((side, side), np.uint8)) == 0
     if not outside.any():
         return Score(value=None, reason="the mask lets everything change")
     difference = np.abs(tryon.person.astype(np.int16) - tryon.result)[outside].astype(np.float64)

@@ -35,11 +35,14 @@ def picture(
     worn: Annotated[
         Path | None, typer.Option(help="Where the result shows the garment, white; without it, what changed.")
     ] = None,
+    feather: Annotated[
+        int | None, typer.Option(min=0, max=1000, help="Pixels around the mask that may change; 0: exact.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One line of JSON on stdout.")] = False,
 ) -> None:
     """Measure one picture. Exit status 4: refused; the sentence says why."""
     entry = pictures.Entry(
-        name=result.name, person=person, garment=garment, result=result, mask=mask, worn=worn
+        name=result.name, person=person, garment=garment, result=result, mask=mask, worn=worn, feather=feather
     )  # fmt: skip
     try:
         row = Row(name=entry.name, scores=measure(pictures.read(entry), networks.load()))
@@ -74,7 +77,7 @@ def of_drawn_tryons(
     """Measure the engine `puppet` on drawn people and garments."""
     loaded = networks.load()
     rows = [
-        Row(name=name, group=drawn.ENGINE, scores=measure(tryon, loaded), pictures=tryon)
+        Row(name=name, group=drawn.ENGINE, scores=measure(tryon, loaded), pictures=sheet.thumbnails(tryon))
         for name, tryon in drawn.cases(count)
     ]
     report(rows, sheet_file, title="Drawn try-ons")
@@ -88,7 +91,7 @@ def row_of(entry: pictures.Entry, loaded: networks.Networks) -> Row:
         tryon = pictures.read(entry)
     except ProteusError as error:
         return Row(name=entry.name, group=entry.group, error=error.message)
-    return Row(name=entry.name, group=entry.group, scores=measure(tryon, loaded), pictures=tryon)
+    return Row(name=entry.name, group=entry.group, scores=measure(tryon, loaded), pictures=sheet.thumbnails(tryon))
 
 
 def report(rows: list[Row], sheet_file: Path | None, *, title: str) -> None:

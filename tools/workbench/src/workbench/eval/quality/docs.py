@@ -34,11 +34,12 @@ proteus eval drawn --sheet sheet.html          # the engine `puppet` on drawn pe
 
 * `garment` is the cut-out with its transparency (`cloth_clean_url`), `mask` what might change (`return_mask` of a
   submit).
-* `background` is exact: a result in a lossy format differs everywhere. A result of another size is refused.
+* `background` is exact: a result in a lossy format differs everywhere. A result of another size is refused. Around the
+  mask, 2.2 % of the photo's height may change, as far as `catvton` and `fashn` blend; `--feather 0` allows nothing.
 * `worn` is where the result shows the garment. Without it, that is what changed inside the mask, bared skin included:
   `shape` and `colour` are lower where the new garment is smaller than the old one.
-* A manifest, a JSON list of `{"name", "person", "garment", "result", "mask", "worn", "engine", "quality"}`, compares
-  engines and presets: entries of one engine and quality are one group.
+* A manifest compares engines and presets: a JSON list of objects with `name`, `person`, `garment`, `result` and, as you
+  need them, `mask`, `worn`, `feather`, `engine`, `quality`. Entries of one engine and quality are one group.
 
 ## The metrics
 """
@@ -75,7 +76,7 @@ COLUMNS: Final = "| metric | measured | mean | least | what the least one says |
 def document(rows: Sequence[Row]) -> str:
     """Return the page for the rows of the drawn set."""
     meanings = [f"| {name} | {MEANINGS[name]} |" for name in METRICS]
-    lines = [HEAD, "| metric | 1 means |", "|---|---|", *meanings, PACKAGES]
+    lines = [HEAD, "| metric | what it measures |", "|---|---|", *meanings, PACKAGES]
     for group, figures in summary(rows).items():
         lines += [f"## `{group}` on {figures['pictures']} drawn try-ons", "", COLUMNS, "|---|---|---|---|---|"]
         of_group = [row for row in rows if row.group == group]

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from workbench.eval.canvas import Pixels
 from workbench.eval.quality.background import background
 from workbench.eval.quality.colour import colour
 from workbench.eval.quality.identity import identity
@@ -28,14 +29,14 @@ class Row:
 
     Attributes:
         group: Engine and quality, as `puppet/balanced`.
-        pictures: What was measured, for the contact sheet.
+        pictures: Small copies of what was measured with their words, for the contact sheet.
     """
 
     name: str
     group: str = ""
     scores: Mapping[str, Score] = field(default_factory=dict)
     error: str = ""
-    pictures: Tryon | None = field(default=None, repr=False, compare=False)
+    pictures: tuple[tuple[str, Pixels], ...] = field(default=(), repr=False, compare=False)
 
     @property
     def lowest(self) -> float:

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from proteus.errors import InvalidRequest
 from proteus.imaging import decode
+from weaver.pipelines.framing import feather_radius
 from workbench.eval.canvas import Pixels
 from workbench.eval.quality.score import Tryon
 from workbench.eval.quality.worn import worn_in
@@ -29,6 +30,7 @@ class Entry(BaseModel):
         result: A picture of the photo's size.
         mask: What may change: white may, black may not.
         worn: Where the result shows the garment; without it, what changed.
+        feather: How far around the mask, in pixels, the engine blends; None: as far as Proteus's engines do.
         engine: Entries of one engine and quality are summed up together.
     """
 
@@ -40,6 +42,7 @@ class Entry(BaseModel):
     result: Path
     mask: Path | None = None
     worn: Path | None = None
+    feather: int | None = Field(default=None, ge=0, le=1000)
     engine: str = ""
     quality: str = ""
 
@@ -109,6 +112,7 @@ def read(entry: Entry) -> Tryon:
         garment=np.dstack([garment.pixels, garment.alpha]),
         result=result,
         mask=mask,
+        feather_pixels=2 * feather_radius(person.shape[0]) if entry.feather is None else entry.feather,
         worn=worn_in(person, result, mask) if worn is None else worn > 127,
     )
 

@@ -37,7 +37,8 @@ class Tryon:
         garment: (h, w, 4) uint8 RGBA, the cut-out.
         result: (H, W, 3) uint8 sRGB.
         worn: (H, W), where the result shows the garment.
-        mask: (H, W) uint8, 0 = may not change; None: unknown.
+        mask: (H, W) uint8, from 128 on a pixel may change; None: unknown.
+        feather_pixels: How far around the mask the engine blends, so that pixels may change there as well.
     """
 
     person: Pixels
@@ -45,6 +46,7 @@ class Tryon:
     result: Pixels
     worn: Mask
     mask: Pixels | None = None
+    feather_pixels: int = 0
 
 
 def share(value: float) -> float:

@@ -46,18 +46,15 @@ def article(row: Row) -> str:
     head = f"<article><h2>{escape(row.name)}{group}</h2>"
     if row.error:
         return f'{head}<p class="bad">{escape(row.error)}</p></article>'
-    pictures = row.pictures
-    shown = "" if pictures is None else "".join(
-        f'<img alt="{words}" src="{address(pixels)}">'
-        for words, pixels in shown_of(pictures)
-    )  # fmt: skip
+    shown = "".join(f'<img alt="{words}" src="{address(pixels)}">' for words, pixels in row.pictures)
     cells = "".join(line(name, row.scores[name]) for name in METRICS if name in row.scores)
     return f"{head}{shown}<table>{cells}</table></article>"
 
 
-def shown_of(tryon: Tryon) -> tuple[tuple[str, Pixels], ...]:
-    """Return a try-on's pictures with their words."""
-    return ("photo", tryon.person), ("cut-out", flat(tryon.garment)), ("result", tryon.result)
+def thumbnails(tryon: Tryon) -> tuple[tuple[str, Pixels], ...]:
+    """Return small copies of a try-on's pictures with their words: a set may have thousands of large ones."""
+    pictures = ("photo", tryon.person), ("cut-out", flat(tryon.garment)), ("result", tryon.result)
+    return tuple((words, small(pixels)) for words, pixels in pictures)
 
 
 def line(name: str, score: Score) -> str:
@@ -77,9 +74,13 @@ def flat(garment: Pixels) -> Pixels:
     return np.asarray(garment[..., :3] * alpha + PAPER * (1 - alpha), np.uint8)
 
 
-def address(pixels: Pixels) -> str:
-    """Return a small copy as a `data:` address."""
+def small(pixels: Pixels) -> Pixels:
+    """Return a picture at the height of a tile."""
     scale = min(1.0, TILE_HEIGHT / pixels.shape[0])
     size = (max(1, round(pixels.shape[1] * scale)), max(1, round(pixels.shape[0] * scale)))
-    small = np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)
-    return f"data:image/webp;base64,{b64encode(encode(small, 'webp')).decode()}"
+    return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def address(pixels: Pixels) -> str:
+    """Return a picture as a `data:` address."""
+    return f"data:image/webp;base64,{b64encode(encode(pixels, 'webp')).decode()}"
