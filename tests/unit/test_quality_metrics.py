@@ -154,7 +154,7 @@ def test_one_pixel_by_one_level_outside_the_mask_is_found() -> None:
         result[ys[place], xs[place], place % 3] ^= 1
         score = background(replace(tryon, result=result))
         assert score.value is not None
-        assert score.value < 1
+        assert score.value <= 0.99
         assert score.reason.startswith("1 of ")
 
 
@@ -162,6 +162,7 @@ def test_where_an_engine_blends_around_the_mask_pixels_may_change_and_beyond_the
     tryon = sample("jumper-red")
     assert tryon.mask is not None
     allowed = (tryon.mask > 127).astype(np.uint8)
+    tryon = replace(tryon, mask=np.where(allowed, 128, 127).astype(np.uint8))
     for reach, feather, exact in ((4, 4, True), (5, 4, False), (1, 0, False), (0, 0, True)):
         result = tryon.person.copy()
         result[cv2.dilate(allowed, np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)) > 0] ^= 1
@@ -199,9 +200,11 @@ def test_a_missing_garment_has_no_shape_and_nothing_else_is_guessed(garment: str
 @pytest.mark.parametrize("garment", GARMENTS)
 def test_the_worn_garment_is_found_in_what_changed(garment: str) -> None:
     tryon = sample(garment)
-    found = worn_in(tryon.person, tryon.result, tryon.mask)
-    assert np.count_nonzero(found & tryon.worn) > 0.85 * np.count_nonzero(tryon.worn)
     assert tryon.mask is not None
+    elsewhere = tryon.result.copy()
+    elsewhere[: SIZE[0] // 8] ^= 128
+    found = worn_in(tryon.person, elsewhere, tryon.mask)
+    assert np.count_nonzero(found & tryon.worn) > 0.85 * np.count_nonzero(tryon.worn)
     assert np.count_nonzero(found & (tryon.mask == 0)) < 0.02 * np.count_nonzero(tryon.worn)
 
 
