@@ -320,39 +320,3 @@ def test_a_summary_counts_only_what_was_measured() -> None:
     assert found["x"]["metrics"]["colour"] == {"measured": 2, "mean": 0.75, "least": 0.5}
     assert found["x"]["metrics"]["text"] == {"measured": 0, "mean": None, "least": None}
     assert (found["x"]["failures"], found["y"]["errors"]) == ({"odd": 1}, 1)
-
-
-class TestRealNetworks:
-    """Where the optional packages are installed."""
-
-    def test_rapidocr_reads_a_drawn_print_and_finds_it_mirrored(self) -> None:
-        reader = networks.reader()
-        if isinstance(reader, Missing):
-            pytest.skip(reader.reason)
-        tryon = sample("tee-white-print")
-        assert text(tryon, reader).value == 1.0
-        assert text(mirrored(tryon), reader).failure == "mirrored_text"
-
-    def test_dlib_knows_the_demos_face_after_a_blur(self) -> None:
-        embedder = networks.embedder()
-        if isinstance(embedder, Missing):
-            pytest.skip(embedder.reason)
-        from proteus.imaging import decode
-        from workbench import assets
-
-        photo = decode(assets.PERSON.read_bytes()).pixels
-        tryon = Tryon(person=photo, garment=np.zeros((1, 1, 4), np.uint8), result=photo, worn=np.zeros((1, 1), bool))
-        values = [
-            identity(replace(tryon, result=cv2.GaussianBlur(photo, (side, side), 0)), embedder).value
-            for side in (1, 5, 15)
-        ]
-        assert values[0] == 1.0
-        assert values == sorted(values, reverse=True)  # type: ignore[type-var]
-
-    def test_opennsfw_finds_nothing_in_a_drawn_person(self) -> None:
-        classifier = networks.nsfw_classifier()
-        if isinstance(classifier, Missing):
-            pytest.skip(classifier.reason)
-        value = nsfw(sample("jumper-red"), classifier).value
-        assert value is not None
-        assert value > 0.8
