@@ -115,6 +115,10 @@ weights: install-models ## Fetch and check one model's weights: make weights MOD
 eval: install-dev ## Cut every drawn garment: tables, JSON on the last line, contact sheets into SHEETS=folder
 	@$(BIN)/python -m workbench.eval $(if $(SHEETS),--sheets "$(SHEETS)")
 
+.PHONY: quality
+quality: install-eval ## Measure the engines that run here on drawn try-ons; writes docs/quality.md, contact sheet into SHEET=file.html
+	@$(BIN)/python -m workbench.eval drawn --page docs/quality.md $(if $(SHEET),--sheet "$(SHEET)")
+
 .PHONY: sheet
 sheet: install-dev ## README's picture: four people in three garments, by `puppet`, into docs/images/tryons.webp
 	@$(BIN)/python -m workbench.eval.showcase docs/images/tryons.webp
@@ -174,6 +178,7 @@ install-dev: $(STAMPS)/dev
 install-models: $(STAMPS)/models
 install-deploy: $(STAMPS)/deploy
 install-audit: $(STAMPS)/audit
+install-eval: $(STAMPS)/eval ## What `proteus eval` reads text and compares faces with
 
 $(BIN)/python:
 	@python=""; for one in $${PYTHON:-} python3.11 python3.12 python3.13 python3; do \
@@ -202,6 +207,11 @@ $(STAMPS)/models: requirements-models.lock $(STAMPS)/dev
 	@echo "→ installing torch and what the model engines need (a minute or two)"
 	@$(LOCKED) -r requirements-models.lock
 	@$(PIP) -c constraints.txt "$$(grep '^torch==' constraints.txt)"
+	@touch $@
+
+$(STAMPS)/eval: requirements-eval.lock $(STAMPS)/dev
+	@echo "→ installing what reads text and compares faces (40 MB)"
+	@$(LOCKED) -r requirements-eval.lock
 	@touch $@
 
 $(STAMPS)/deploy: requirements-deploy.lock $(STAMPS)/dev

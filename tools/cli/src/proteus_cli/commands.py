@@ -65,7 +65,9 @@ KNOWN: Final[Mapping[str, Known]] = {
     "admin": Known("Make administrators."),
     "models": Known("List every engine and parser with its licences."),
     "weights": Known("Fetch one model's weights from the model hub and check them.", WORKBENCH),
-    "eval": Known("Cut every drawn garment and measure the cuts.", WORKBENCH),
+    "eval": Known(
+        "Measure how good try-ons are; without a command, cut every drawn garment and measure the cuts.", WORKBENCH
+    ),
     "replay": Known(
         "Show what another policy would have done to waits, goodput and cost, on the recorded arrivals.",
         WORKBENCH,

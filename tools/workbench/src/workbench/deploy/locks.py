@@ -49,6 +49,7 @@ SETS: Final[Mapping[str, Set]] = {
     RUN: Set(("-r requirements.txt",), after=(BUILD,)),
     DEV: Set(("-r requirements-dev.txt",), after=(BUILD, RUN)),
     "requirements-models.lock": Set(("-r requirements-models.txt",), after=(BUILD, RUN, DEV)),
+    "requirements-eval.lock": Set(("-r requirements-eval.txt",), after=(BUILD, RUN, DEV)),
     "requirements-deploy.lock": Set(("-r requirements-deploy.txt",), after=(BUILD, RUN, DEV)),
     "requirements-audit.lock": Set(("-r requirements-audit.txt",), after=(BUILD, RUN, DEV), without=("pip",)),
     "requirements-pages.lock": Set(("-r requirements-pages.txt",)),

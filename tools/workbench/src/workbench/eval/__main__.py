@@ -1,7 +1,10 @@
-"""`make eval`, `proteus eval`: cuts every drawn garment; JSON on the last line, status 1 where a bar is missed.
+"""`proteus eval`: measures try-ons; alone (`make eval`), it cuts every drawn garment and measures the cuts.
+
+JSON stands on the last line; the status is 1 where a bar is missed.
 
     python -m workbench.eval --sheets FOLDER        all pictures of both families, contact sheets into FOLDER
     python -m workbench.eval --pictures 48          a spread of them
+    python -m workbench.eval picture | set | drawn  how good try-ons are (`quality.cli`)
 
 Family `b` never serves for tuning: its figures show the parser on pictures that it was not made for.
 """
@@ -20,18 +23,32 @@ from rich.table import Table
 from tailor.parsers.classic import ClassicParser
 from tailor.pose import PoseModel
 from workbench.eval import cuts, scenes, sheets
+from workbench.eval.quality import cli
 from workbench.weights import fetch_pose
 
 BARS: Final = {"whole_share": 0.90, "auc": 0.90, "refused": 0}
 """On plain and gradient grounds: share of whole cut-outs, and refusals; AUC over all pictures."""
 
+evaluate = typer.Typer(
+    help="Measure how good try-ons are; without a command, cut every drawn garment and measure the cuts.",
+    no_args_is_help=False,
+    invoke_without_command=True,
+)
+evaluate.command("picture")(cli.picture)
+evaluate.command("set")(cli.of_set)
+evaluate.command("drawn")(cli.of_drawn_tryons)
 
-def evaluate(
+
+@evaluate.callback()
+def cut_every_drawn_garment(
+    context: typer.Context,
     pictures: Annotated[int, typer.Option(help="how many, spread over both families; 0: all")] = 0,
     sheets_folder: Annotated[Path | None, typer.Option("--sheets", help="folder for contact sheets")] = None,
     pose_folder: Annotated[Path, typer.Option(help="folder of the pose models")] = Path(".proteus/models/pose"),
 ) -> None:
-    """Cut every drawn garment and measure the cuts."""
+    """Measure how good try-ons are; without a command, cut every drawn garment and measure the cuts."""
+    if context.invoked_subcommand is not None:
+        return
     parser = ClassicParser(PoseModel(fetch_pose(pose_folder)))
     chosen = (
         scenes.sample(pictures) if pictures else [case for family in scenes.FAMILIES for case in scenes.cases(family)]
@@ -78,4 +95,4 @@ def show(family: str, summary: dict[str, Any]) -> None:
 
 
 if __name__ == "__main__":
-    typer.run(evaluate)
+    evaluate()

@@ -1,0 +1,135 @@
+"""`proteus eval picture`, `set`, `drawn`: a table for people on stderr, one line of JSON on stdout.
+
+proteus eval picture --person photo.png --garment cutout.png --result result.png --mask mask.png
+proteus eval set FOLDER --sheet sheet.html
+proteus eval drawn --page docs/quality.md
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from proteus.errors import ProteusError
+from workbench.eval.quality import drawn, networks, pictures, sheet
+from workbench.eval.quality.docs import document
+from workbench.eval.quality.measuring import METRICS, Row, measure, summary
+from workbench.eval.quality.score import Score
+
+UNMEASURED: Final = 1
+REFUSED: Final = 4
+
+
+def picture(
+    person: Annotated[Path, typer.Option(help="The photo.")],
+    garment: Annotated[Path, typer.Option(help="The garment's cut-out, with transparency.")],
+    result: Annotated[Path, typer.Option(help="The result, of the photo's size.")],
+    mask: Annotated[Path | None, typer.Option(help="What may change, white; `return_mask` of a submit.")] = None,
+    worn: Annotated[
+        Path | None, typer.Option(help="Where the result shows the garment, white; without it, what changed.")
+    ] = None,
+    feather: Annotated[
+        int | None, typer.Option(min=0, max=1000, help="Pixels around the mask that may change; 0: exact.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One line of JSON on stdout.")] = False,
+) -> None:
+    """Measure one picture. Exit status 4: refused; the sentence says why."""
+    entry = pictures.Entry(
+        name=result.name, person=person, garment=garment, result=result, mask=mask, worn=worn, feather=feather
+    )  # fmt: skip
+    try:
+        row = Row(name=entry.name, scores=measure(pictures.read(entry), networks.load()))
+    except ProteusError as error:
+        raise refused(error) from error
+    if as_json:
+        print(json.dumps(row.to_json()))
+    else:
+        show_picture(row)
+
+
+def of_set(
+    place: Annotated[Path, typer.Argument(help="A folder with a folder for each try-on, or a manifest (JSON).")],
+    sheet_file: Annotated[Path | None, typer.Option("--sheet", help="Write a contact sheet, one HTML page.")] = None,
+) -> None:
+    """Measure a set: a table, one line of JSON, a contact sheet. Exit status 1: some could not be read; 4: refused."""
+    try:
+        found = pictures.entries(place)
+    except ProteusError as error:
+        raise refused(error) from error
+    loaded = networks.load()
+    rows = [row_of(entry, loaded) for entry in found]
+    report(rows, sheet_file, title=f"Try-ons of {place.name}")
+    raise typer.Exit(UNMEASURED if any(row.error for row in rows) else 0)
+
+
+def of_drawn_tryons(
+    count: Annotated[int, typer.Option(min=1, help="How many.")] = len(drawn.GARMENTS),
+    page: Annotated[Path | None, typer.Option(help="Write this page, e.g. docs/quality.md.")] = None,
+    sheet_file: Annotated[Path | None, typer.Option("--sheet", help="Write a contact sheet, one HTML page.")] = None,
+) -> None:
+    """Measure the engine `puppet` on drawn people and garments."""
+    loaded = networks.load()
+    rows = [
+        Row(name=name, group=drawn.ENGINE, scores=measure(tryon, loaded), pictures=sheet.thumbnails(tryon))
+        for name, tryon in drawn.cases(count)
+    ]
+    report(rows, sheet_file, title="Drawn try-ons")
+    if page is not None:
+        page.write_text(document(rows))
+
+
+def row_of(entry: pictures.Entry, loaded: networks.Networks) -> Row:
+    """Measure one entry; one that cannot be read is a row with the reason."""
+    try:
+        tryon = pictures.read(entry)
+    except ProteusError as error:
+        return Row(name=entry.name, group=entry.group, error=error.message)
+    return Row(name=entry.name, group=entry.group, scores=measure(tryon, loaded), pictures=sheet.thumbnails(tryon))
+
+
+def report(rows: list[Row], sheet_file: Path | None, *, title: str) -> None:
+    """Write the contact sheet, the tables and the line of JSON."""
+    if sheet_file is not None:
+        sheet_file.write_text(sheet.page(rows, title=title))
+    figures = summary(rows)
+    show_set(rows, figures)
+    print(json.dumps({"groups": figures, "pictures": [row.to_json() for row in rows]}))
+
+
+def show_picture(row: Row) -> None:
+    """Print a picture's metrics with their reasons."""
+    table = Table("metric", "value", "failure", "reason", title=row.name)
+    for name, score in row.scores.items():
+        table.add_row(name, value_of(score), score.failure.replace("_", " "), score.reason)
+    Console(width=140).print(table)
+
+
+def show_set(rows: Iterable[Row], figures: dict[str, dict[str, Any]]) -> None:
+    """Print a row for each picture, then the means of each group."""
+    table = Table("picture", "group", *METRICS, "failures")
+    for row in rows:
+        values = (value_of(row.scores[name]) if name in row.scores else "" for name in METRICS)
+        failures = row.error or ", ".join(score.failure for score in row.scores.values() if score.failure)
+        table.add_row(row.name, row.group, *values, failures)
+    for group, of_group in figures.items():
+        means = (of_group["metrics"][name]["mean"] for name in METRICS)
+        table.add_row("mean", group, *("–" if mean is None else f"{mean:.2f}" for mean in means), style="bold")
+    Console(file=sys.stderr, width=160).print(table)
+
+
+def value_of(score: Score) -> str:
+    """Return a value for a table."""
+    return "–" if score.value is None else f"{score.value:.2f}"
+
+
+def refused(error: ProteusError) -> typer.Exit:
+    """Print why, and return the exit."""
+    Console(stderr=True, soft_wrap=True).print(f"[red]{error.message}[/red]")
+    return typer.Exit(REFUSED)

