@@ -142,7 +142,7 @@ def test_another_certificate_replaces_the_workers_and_half_a_secret_is_refused(t
     assert all(old[name] != new[name] for name in ("tailor", "weaver", "weaver-spot"))
     assert set(pods_that_sign(CHART)["tailor"]["metadata"]["annotations"]) == {"checksum/config"}
     for number, data in enumerate(("null", "{}", '{"tls.crt":"c"}', '{"tls.key":"k"}')):
-        with pytest.raises(HelmError, match="signer, which lacks tls.crt or tls.key"):
+        with pytest.raises(HelmError, match=r"signer, which lacks tls\.crt or tls\.key"):
             checksums(f"half-{number}", data)
 
 

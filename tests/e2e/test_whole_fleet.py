@@ -180,6 +180,46 @@ async def test_a_support_bundle_of_a_running_fleet_holds_every_part_and_no_secre
         assert leaks(text) == [], name
 
 
+async def test_a_result_its_variants_and_its_zip_are_signed_by_this_deployment(fleet: Plan, folder: Path) -> None:
+    words = [sys.executable, "-m", "workbench", "token", "--tenant", "acme", "--folder", str(folder)]
+    minted = await asyncio.to_thread(subprocess.run, words, capture_output=True, text=True, check=True)
+    async with AsyncProteus(fleet.gateway_url, token=minted.stdout.strip()) as client:
+        person = await client.upload(assets.PERSON.read_bytes(), kind="person")
+        garment = await client.upload(assets.GARMENT.read_bytes(), kind="garment")
+        headers = {"Authorization": f"Bearer {client.token}"}
+        async with httpx.AsyncClient(
+            base_url=fleet.gateway_url, headers=headers, timeout=90, follow_redirects=True
+        ) as plain:
+
+            async def got(path: str, **query: object) -> httpx.Response:
+                return (await plain.get(path, params=query)).raise_for_status()
+
+            item = {"person": person, "garment": garment, "category": "upper"}
+            made = (await plain.post("/v1/batches", json={"items": [item]})).raise_for_status().json()
+            address = f"/v1/batches/{made['batch_id']}"
+
+            async def ended() -> bool:
+                return bool((await got(address)).json()["finished_at"])
+
+            await until(ended, what="the batch's end")
+            picture = (await got(f"{address}/items")).json()["items"][0]["url"]
+            files = {"result": (await got(picture)).content}
+            for format_ in ("webp", "jpeg"):
+                files[format_] = (await got(picture, w=320, format=format_)).content
+            with ZipFile(io.BytesIO((await got(f"{address}/results")).content)) as archive:
+                [name] = [name for name in archive.namelist() if name != "manifest.jsonl"]
+                files["zip"] = archive.read(name)
+            for name, data in files.items():
+                answer = await plain.post("/v1/verify", files={"image": (name, data)})
+                said = answer.raise_for_status().json()
+                assert (said["c2pa"]["state"], said["c2pa"]["engine"], said["c2pa"]["problems"]) == (
+                    "valid", "puppet", [],
+                ), name  # fmt: skip
+                assert said["width"] == (320 if name in ("webp", "jpeg") else 512), name
+                assert name not in ("webp", "jpeg") or said["format"] == name
+    assert files["zip"] == files["result"]
+
+
 @pytest.mark.parametrize(("picture", "ends"), [("yes", "picture made by puppet"), ("no", "no picture was asked for")])
 async def test_the_charts_own_test_makes_a_picture_and_deletes_it(fleet: Plan, picture: str, ends: str) -> None:
     store = urlsplit(fleet.environment["OBJECT_STORAGE_ENDPOINT"]).netloc

@@ -15,9 +15,10 @@ from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import SettingsConfigDict
 
 from proteus.artefacts import SafetyLevel
+from proteus.certificates import BEGIN, Names
 from proteus.checked_settings import CheckedSettings
 from proteus.licences import LicenceRules
-from proteus.secret_files import SecretSettings, refuse_published
+from proteus.secret_files import SecretSettings, place_of, refuse_published
 
 LOG_LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
@@ -140,10 +141,14 @@ class MarkSettings(SecretSettings):
         return key
 
     @property
+    def names(self) -> Names:
+        """How a sentence names where both come from."""
+        return Names(place_of("MARKS_CERTIFICATE"), place_of("MARKS_KEY"))
+
+    @property
     def anchors(self) -> str:
         """PEM of the authority that is trusted: the chain's last certificate; empty without one."""
-        begin = "-----BEGIN CERTIFICATE-----"
-        return self.certificate[self.certificate.rindex(begin) :] if begin in self.certificate else ""
+        return self.certificate[self.certificate.rindex(BEGIN) :] if BEGIN in self.certificate else ""
 
 
 class TracingSettings(CheckedSettings):
