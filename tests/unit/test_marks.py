@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import io
 import random
+import re
+import unicodedata
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -20,7 +22,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 from cryptography.x509.oid import NameOID
-from PIL import Image
+from PIL import Image, ImageFont
 
 from proteus import imaging
 from proteus.certificates import BEGIN, Names
@@ -28,6 +30,7 @@ from proteus.checked_settings import SettingRefused
 from proteus.credentials import DEVELOPMENT, Credentials, CredentialsUnusable
 from proteus.errors import ImageTooLarge, ImageTooSmall, ImageUnreadable, UnsupportedMedia
 from proteus.imaging import Limits, decode_here
+from proteus.label_text import DRAWABLE, PATTERN, label_text
 from proteus.marker import PLAIN, Marker, NoSuchWatermark, find_watermark
 from proteus.marks import Mark, read_mark
 from proteus.settings import MarkSettings
@@ -251,6 +254,42 @@ def test_a_label_shows_on_any_ground_and_touches_nothing_else() -> None:
         assert int(after.max()) - int(after[380:, :60].min()) > 60, grey
     assert PLAIN.stamped(before) is before
     assert PLAIN.signed(b"file", MARK) == b"file"
+
+
+def test_a_label_may_have_exactly_what_its_font_draws() -> None:
+    font = ImageFont.load_default(20)
+    box = bytes(font.getmask("\U0010ffff"))
+    drawn = {
+        letter for letter in map(chr, range(0x2FFF))
+        if unicodedata.category(letter)[0] not in "CMZ" and bytes(font.getmask(letter)) != box
+    }  # fmt: skip
+    assert drawn | {" "} == DRAWABLE
+    assert {letter for letter in map(chr, range(0x2FFF)) if re.fullmatch(PATTERN, letter)} == DRAWABLE
+    for text in ("", "AI-generated", "KI-generiert © 2026 …", "a" * 60):
+        assert label_text(text) == text
+    for text in (" ", "générée", "AI\n", "AI\0", "人工知能", "\ud800", "AI \u202e", "a" * 61):
+        with pytest.raises(ValueError, match=r"U\+|blank|60 are the most"):
+            label_text(text)
+        with pytest.raises(SettingRefused, match=r"U\+|blank|60 are the most"):
+            MarkSettings(label=text)
+
+
+@pytest.mark.parametrize("size", [(64, 64), (1024, 200), (1024, 768), (300, 2_000)])
+def test_the_longest_label_fits_every_picture(size: tuple[int, int]) -> None:
+    before = np.full((*size, 3), 255, np.uint8)
+    changed = np.argwhere((Marker(label="W" * 60).stamped(before) != before).any(-1))
+    assert changed[:, 1].max() < size[1] - 1
+    assert size[1] < 300 or changed[:, 1].max() > 200
+
+
+def test_a_tenants_label_comes_before_the_deployments_and_an_empty_one_is_none() -> None:
+    before = np.full((400, 300, 3), 128, np.uint8)
+    ours = Marker(label="AI-generated")
+    assert np.array_equal(ours.stamped(before, label="By Acme"), Marker(label="By Acme").stamped(before))
+    assert np.array_equal(ours.stamped(before, label=None), ours.stamped(before))
+    assert not np.array_equal(ours.stamped(before, label="By Acme"), ours.stamped(before))
+    assert ours.stamped(before, label="") is before
+    assert np.array_equal(PLAIN.stamped(before, label="By Acme"), Marker(label="By Acme").stamped(before))
 
 
 def test_a_watermark_is_an_installed_plugin_or_an_error() -> None:

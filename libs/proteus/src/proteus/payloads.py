@@ -28,6 +28,7 @@ from proteus.payload_fields import (
     Integer,
     Key,
     KeyOrNone,
+    LabelOrNone,
     Number,
     Safety,
     Text,
@@ -76,6 +77,7 @@ class TryonWork(_Work):
         return_mask: The result names the mask that was used.
         output_format: None: the engine's own.
         safety: The tenant's own level; None: the deployment's, which the worker knows.
+        label: The tenant's own text on its results, empty for none; None: the deployment's, which the worker knows.
     """
 
     _constants: ClassVar[Mapping[str, str | None]] = {"job_type": "tryon"}
@@ -99,6 +101,7 @@ class TryonWork(_Work):
     output_format: Annotated[Literal["webp", "png", "jpeg"] | None, default_for_empty(None)] = None
     options: Annotated[Mapping[str, Any], default_for_empty({})] = field(default_factory=dict)
     safety: Safety = None
+    label: LabelOrNone = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -8,15 +8,16 @@ from __future__ import annotations
 import socket
 from pathlib import Path
 from secrets import token_hex
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationInfo, field_validator
+from pydantic import AfterValidator, Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import SettingsConfigDict
 
 from proteus.artefacts import SafetyLevel
 from proteus.certificates import BEGIN, Names
 from proteus.checked_settings import CheckedSettings
+from proteus.label_text import label_text
 from proteus.licences import LicenceRules
 from proteus.secret_files import SecretSettings, place_of, refuse_published
 
@@ -125,9 +126,9 @@ class MarkSettings(SecretSettings):
     key: SecretStr = Field(default=SecretStr(""), validate_default=True)
     """`MARKS_KEY` (or `MARKS_KEY_FILE`). PEM (PKCS #8) of the certificate's key, on the curve P-256."""
 
-    label: str = Field(default="", max_length=60)
-    """`MARKS_LABEL`. A text that weavers write into every picture, at the lower left, such as `AI-generated`, in Latin
-    letters; empty: none."""
+    label: Annotated[str, AfterValidator(label_text)] = ""
+    """`MARKS_LABEL`. A text that weavers write into every picture, at the lower left, such as `AI-generated`, in the
+    printable characters of ASCII, at most 60; empty: none. A tenant may have one of its own."""
 
     watermark: str = ""
     """`MARKS_WATERMARK`. Name of an installed plugin (entry point `proteus.watermarks`) that writes an imperceptible
