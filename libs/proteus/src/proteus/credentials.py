@@ -38,6 +38,8 @@ class CredentialsUnusable(ProteusError):
     """MARKS_CERTIFICATE and MARKS_KEY cannot sign."""
 
     code = "credentials_unusable"
+    # Not the job's fault: once the certificate is renewed, its dead letter can be retried.
+    retryable = True
 
 
 class Credentials:

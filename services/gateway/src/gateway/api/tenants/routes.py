@@ -35,7 +35,7 @@ async def restrict(
     tenant: Annotated[TenantName, Path()],
     wish: RightsRequest,
 ) -> TenantBody:
-    """Restrict a tenant's engines, samples, qualities, priorities and units; say what pictures may show, and their label.
+    """Restrict a tenant's engines, samples, qualities, priorities and units; say what pictures show and carry.
 
     It holds within seconds, for the tenant's keys and shoppers too.
     """
