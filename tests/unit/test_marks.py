@@ -235,6 +235,14 @@ def test_what_the_library_refuses_names_the_place_too() -> None:
         Credentials.of(made_by_itself, written(signer), now=NOW, names=Names("CRT", "KEY"))
 
 
+def test_a_certificate_that_ends_while_a_worker_runs_costs_attempts_and_not_the_job() -> None:
+    ended = Credentials(*make_certificate(now=NOW - timedelta(days=4_000)))
+    for sign in (lambda: ended.created(made(), MARK), lambda: ended.derived(made(), SIGNS.created(made(), MARK))):
+        with pytest.raises(CredentialsUnusable) as refused:
+            sign()
+        assert refused.value.retryable
+
+
 class Inverting:
     """A watermark that everybody sees."""
 
