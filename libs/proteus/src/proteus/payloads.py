@@ -238,11 +238,12 @@ class CutFacts(Result):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CutResult(Result):
-    """A cut-out: `result_key` is its picture, `cut_key_json` its description."""
+    """A cut-out: `result_key` is its picture, `cut_key_json` its description, `blurhash` its miniature on white."""
 
     result_key: Key
     cut_key_json: Words = None
     cut: CutFacts = field(default_factory=CutFacts)
+    blurhash: Words = None
 
     def write(self) -> dict[str, Any]:
         """Return it as JSON-able values."""
