@@ -70,6 +70,31 @@ async def test_a_photo_and_a_garment_become_a_try_on(fleet: Plan, tmp_path: Path
     assert (refusal.value.status, refusal.value.code) == (404, "not_found")
 
 
+async def test_a_mask_of_ones_own_from_the_command_line_says_what_may_change(fleet: Plan, tmp_path: Path) -> None:
+    with Image.open(assets.PERSON) as photo:
+        before = photo.convert("RGB")
+    mask = Image.new("L", before.size, 0)
+    mask.paste(255, (0, before.height // 2, before.width, before.height))
+    mask.save(tmp_path / "mask.png")
+    words = [str(assets.PERSON), str(assets.GARMENT), "-o", str(tmp_path / "out.png"), "--url", fleet.gateway_url]
+    masked = ["--mask", str(tmp_path / "mask.png"), "--return-mask", str(tmp_path / "used" / "mask.png"), "--json"]
+
+    async def proteus(*more: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "proteus_cli", "tryon", *words, "--category", "upper", *more]
+        return await asyncio.to_thread(subprocess.run, command, capture_output=True, text=True)
+
+    done = await proteus(*masked)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["mask"] == str(tmp_path / "used" / "mask.png")
+    with Image.open(tmp_path / "used" / "mask.png") as used:
+        assert ImageChops.difference(used.convert("L"), mask).getbbox() is None
+    refused = await proteus("--mask-mode", "free")
+    assert (refused.returncode, "puppet" in refused.stderr) == (4, True), refused.stderr
+    (tmp_path / "mask.png").write_text("no picture")
+    refused = await proteus(*masked)
+    assert (refused.returncode, "Invalid value for '--mask'" in refused.stderr) == (2, True), refused.stderr
+
+
 async def test_one_trace_shows_where_a_try_ons_time_went(fleet: Plan, collector: Collector) -> None:
     async with AsyncProteus(fleet.gateway_url) as client:
         person = await client.upload(assets.PERSON.read_bytes(), kind="person")
