@@ -101,6 +101,51 @@ def test_a_redis_of_a_private_authority_is_known_to_keda_and_to_every_service() 
         assert volumes["redis-ca"]["secret"]["secretName"] == "redis-ca"
 
 
+SECRET = 'lookup "v1" "Secret" .Release.Namespace .Values.marks.certificateSecret'
+
+
+def pods_that_sign(chart: Path) -> dict[str, Any]:
+    fleets = {"owner": "operator", "fleets": {"spot": {"minReplicas": 0, "maxReplicas": 2}}}
+    values = profile_values("cpu", scaling=fleets, marks={"certificateSecret": "signer", "label": "AI: made, 100 %"})
+    return {o["metadata"]["name"].removeprefix("demo-"): o["spec"]["template"]
+            for o in rendered(chart, values) if o["kind"] == "Deployment"}  # fmt: skip
+
+
+def test_a_certificate_is_a_file_of_every_worker_and_of_nobody_else() -> None:
+    pods = pods_that_sign(CHART)
+    assert len(pods) == 5
+    for name, pod in pods.items():
+        [container] = pod["spec"]["containers"]
+        told = {entry["name"]: entry.get("value") for entry in container["env"] if entry["name"].startswith("MARKS_")}
+        mounts = [mount for mount in container["volumeMounts"] if mount["name"] == "marks"]
+        volumes = [volume for volume in pod["spec"].get("volumes", ()) if volume["name"] == "marks"]
+        if name in ("gateway", "arbitrator"):
+            assert (told, mounts, volumes) == ({}, [], []), name
+            continue
+        files = {f"MARKS_{what}_FILE": f"/etc/proteus/marks/tls.{end}"
+                 for what, end in (("CERTIFICATE", "crt"), ("KEY", "key"))}  # fmt: skip
+        assert told == files | ({} if name == "tailor" else {"MARKS_LABEL": "AI: made, 100 %"}), name
+        assert mounts == [{"name": "marks", "mountPath": "/etc/proteus/marks", "readOnly": True}], name
+        items = [{"key": "tls.crt", "path": "tls.crt"}, {"key": "tls.key", "path": "tls.key"}]
+        assert volumes == [{"name": "marks", "secret": {"secretName": "signer", "items": items}}], name
+
+
+def test_another_certificate_replaces_the_workers_and_half_a_secret_is_refused(tmp_path: Path) -> None:
+    def checksums(folder: str, data: str) -> dict[str, str | None]:
+        chart = with_other_words(tmp_path / folder, "_helpers.tpl", SECRET, f"""fromJson `{{"data":{data}}}`""")
+        pods = pods_that_sign(chart)
+        return {name: pod["metadata"]["annotations"].get("checksum/certificate") for name, pod in pods.items()}
+
+    old, new = (checksums(word, f'{{"tls.crt":"{word}","tls.key":"k"}}') for word in ("old", "new"))
+    assert old["gateway"] is old["arbitrator"] is None
+    assert len(set(old.values()) | set(new.values())) == 3  # None, the old one's and the new one's.
+    assert all(old[name] != new[name] for name in ("tailor", "weaver", "weaver-spot"))
+    assert set(pods_that_sign(CHART)["tailor"]["metadata"]["annotations"]) == {"checksum/config"}
+    for number, data in enumerate(("null", "{}", '{"tls.crt":"c"}', '{"tls.key":"k"}')):
+        with pytest.raises(HelmError, match=r"signer, which lacks tls\.crt or tls\.key"):
+            checksums(f"half-{number}", data)
+
+
 def millicores(text: str) -> int:
     return int(text[:-1]) if text.endswith("m") else round(float(text) * 1000)
 

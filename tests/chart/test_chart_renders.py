@@ -133,6 +133,9 @@ def test_what_cannot_work_is_refused_with_the_fix(over: dict[str, Any], sentence
         {"weaver": {"engines": ["dalle"]}},
         {"tailor": {"parser": "sam"}},
         {"image": {"registry": "https://registry.example.com"}},
+        {"marks": {"certificateSecret": "/etc/certificate.pem"}},
+        {"marks": {"label": "A" * 61}},
+        {"marks": {"label": "générée"}},
     ],
 )
 def test_a_value_of_the_wrong_shape_is_refused_by_the_schema(over: dict[str, Any]) -> None:

@@ -130,6 +130,21 @@ def test_each_service_mounts_its_own_secrets_alone_and_finds_there_what_it_is_to
         assert named == {path.name for path in (tmp_path / part).iterdir()}, name
 
 
+def test_a_certificate_is_mounted_into_the_workers_alone_and_told_only_where_there_is_one() -> None:
+    without, with_one = compose("gpu")["services"], compose("gpu", MARKS_FOLDER="/etc/marks")["services"]
+    for name, service in with_one.items():
+        mounts = [(m["type"], m["source"], m["target"], m["read_only"])
+                  for m in service.get("volumes", ()) if m["target"] == "/marks"]  # fmt: skip
+        signs = name in ("tailor", "weaver", "weaver-gpu")
+        assert mounts == ([("bind", "/etc/marks", "/marks", True)] if signs else []), name
+        files = {key: value for key, value in (service.get("environment") or {}).items() if key.startswith("MARKS_")}
+        assert {key for key, value in files.items() if value} == (
+            {"MARKS_CERTIFICATE_FILE", "MARKS_KEY_FILE"} if signs else set()
+        ), name
+        told = (without[name].get("environment") or {}).items()
+        assert not any(value for key, value in told if key.startswith("MARKS_")), name
+
+
 def test_every_variable_of_the_compose_file_is_in_the_example() -> None:
     asked = dict(re.findall(r"\$\{([A-Z_]+):-([^}]*)\}", (ROOT / "docker-compose.yml").read_text()))
     shown = dict(re.findall(r"^#([A-Z_]+)=(.*)$", (ROOT / ".env.example").read_text(), re.MULTILINE))

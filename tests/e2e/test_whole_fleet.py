@@ -70,6 +70,31 @@ async def test_a_photo_and_a_garment_become_a_try_on(fleet: Plan, tmp_path: Path
     assert (refusal.value.status, refusal.value.code) == (404, "not_found")
 
 
+async def test_a_mask_of_ones_own_from_the_command_line_says_what_may_change(fleet: Plan, tmp_path: Path) -> None:
+    with Image.open(assets.PERSON) as photo:
+        before = photo.convert("RGB")
+    mask = Image.new("L", before.size, 0)
+    mask.paste(255, (0, before.height // 2, before.width, before.height))
+    mask.save(tmp_path / "mask.png")
+    words = [str(assets.PERSON), str(assets.GARMENT), "-o", str(tmp_path / "out.png"), "--url", fleet.gateway_url]
+    masked = ["--mask", str(tmp_path / "mask.png"), "--return-mask", str(tmp_path / "used" / "mask.png"), "--json"]
+
+    async def proteus(*more: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "proteus_cli", "tryon", *words, "--category", "upper", *more]
+        return await asyncio.to_thread(subprocess.run, command, capture_output=True, text=True)
+
+    done = await proteus(*masked)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["mask"] == str(tmp_path / "used" / "mask.png")
+    with Image.open(tmp_path / "used" / "mask.png") as used:
+        assert ImageChops.difference(used.convert("L"), mask).getbbox() is None
+    refused = await proteus("--mask-mode", "free")
+    assert (refused.returncode, "puppet" in refused.stderr) == (4, True), refused.stderr
+    (tmp_path / "mask.png").write_text("no picture")
+    refused = await proteus(*masked)
+    assert (refused.returncode, "Invalid value for '--mask'" in refused.stderr) == (2, True), refused.stderr
+
+
 async def test_one_trace_shows_where_a_try_ons_time_went(fleet: Plan, collector: Collector) -> None:
     async with AsyncProteus(fleet.gateway_url) as client:
         person = await client.upload(assets.PERSON.read_bytes(), kind="person")
@@ -178,6 +203,46 @@ async def test_a_support_bundle_of_a_running_fleet_holds_every_part_and_no_secre
     for name, text in texts.items():
         assert [secret[:4] for secret in secrets - {""} if secret in text] == [], name
         assert leaks(text) == [], name
+
+
+async def test_a_result_its_variants_and_its_zip_are_signed_by_this_deployment(fleet: Plan, folder: Path) -> None:
+    words = [sys.executable, "-m", "workbench", "token", "--tenant", "acme", "--folder", str(folder)]
+    minted = await asyncio.to_thread(subprocess.run, words, capture_output=True, text=True, check=True)
+    async with AsyncProteus(fleet.gateway_url, token=minted.stdout.strip()) as client:
+        person = await client.upload(assets.PERSON.read_bytes(), kind="person")
+        garment = await client.upload(assets.GARMENT.read_bytes(), kind="garment")
+        headers = {"Authorization": f"Bearer {client.token}"}
+        async with httpx.AsyncClient(
+            base_url=fleet.gateway_url, headers=headers, timeout=90, follow_redirects=True
+        ) as plain:
+
+            async def got(path: str, **query: object) -> httpx.Response:
+                return (await plain.get(path, params=query)).raise_for_status()
+
+            item = {"person": person, "garment": garment, "category": "upper"}
+            made = (await plain.post("/v1/batches", json={"items": [item]})).raise_for_status().json()
+            address = f"/v1/batches/{made['batch_id']}"
+
+            async def ended() -> bool:
+                return bool((await got(address)).json()["finished_at"])
+
+            await until(ended, what="the batch's end")
+            picture = (await got(f"{address}/items")).json()["items"][0]["url"]
+            files = {"result": (await got(picture)).content}
+            for format_ in ("webp", "jpeg"):
+                files[format_] = (await got(picture, w=320, format=format_)).content
+            with ZipFile(io.BytesIO((await got(f"{address}/results")).content)) as archive:
+                [name] = [name for name in archive.namelist() if name != "manifest.jsonl"]
+                files["zip"] = archive.read(name)
+            for name, data in files.items():
+                answer = await plain.post("/v1/verify", files={"image": (name, data)})
+                said = answer.raise_for_status().json()
+                assert (said["c2pa"]["state"], said["c2pa"]["engine"], said["c2pa"]["problems"]) == (
+                    "valid", "puppet", [],
+                ), name  # fmt: skip
+                assert said["width"] == (320 if name in ("webp", "jpeg") else 512), name
+                assert name not in ("webp", "jpeg") or said["format"] == name
+    assert files["zip"] == files["result"]
 
 
 @pytest.mark.parametrize(("picture", "ends"), [("yes", "picture made by puppet"), ("no", "no picture was asked for")])

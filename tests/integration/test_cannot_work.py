@@ -7,10 +7,12 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from proteus.service.lifecycle import CANNOT_WORK
+from workbench.stack.certificate import make_certificate
 
 AWAY = {
     "PROTEUS_SIGNING_KEY": "a-key-for-tests-that-is-long-enough-to-sign",
@@ -66,4 +68,29 @@ def test_what_cannot_work_says_why_in_one_sentence_and_ends_with_its_status(argu
     assert ended.returncode == CANNOT_WORK, ended.stderr
     assert len(said) == 1, ended.stderr
     assert reason in said[0]
+    assert "Traceback" not in ended.stderr + ended.stdout
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("module", "broken", "rule"),
+    [
+        ("weaver", "garbage", "{certificate} (MARKS_CERTIFICATE_FILE) holds no certificates: they must be PEM"),
+        ("tailor", "expired", "{certificate} (MARKS_CERTIFICATE_FILE) has the certificate"),
+        ("weaver", "another key", "{key} (MARKS_KEY_FILE) is not the key of the first certificate in {certificate}"),
+    ],
+)
+def test_a_certificate_that_cannot_sign_ends_a_worker_with_the_file_and_the_rule(module, broken, rule, tmp_path):
+    now = datetime.now(UTC)
+    chain, key = make_certificate(now=now - timedelta(days=4_000) if broken == "expired" else now)
+    files = {"certificate": tmp_path / "tls.crt", "key": tmp_path / "tls.key"}
+    files["certificate"].write_text("garbage" if broken == "garbage" else chain)
+    files["key"].write_text(make_certificate(now=now)[1] if broken == "another key" else key)
+    named = {f"MARKS_{what.upper()}_FILE": str(file) for what, file in files.items()}
+    ended = ends(module, environment={**KEYS, **named})
+    said = [json.loads(line)["reason"] for line in ended.stderr.splitlines() if '"cannot_work"' in line]
+    assert ended.returncode == CANNOT_WORK, ended.stderr
+    assert len(said) == 1, ended.stderr
+    assert rule.format(**files) in said[0]
+    assert "PRIVATE KEY" not in ended.stderr + ended.stdout
     assert "Traceback" not in ended.stderr + ended.stdout

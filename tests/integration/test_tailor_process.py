@@ -20,6 +20,7 @@ from PIL import Image
 from no_torch import without_torch
 from proteus import imaging
 from proteus.artefacts import GarmentCut, IngestedImage, PersonParse
+from proteus.blurhash import blurhash
 from proteus.jobs import JobState
 from proteus.queue import JobView
 from proteus.service.http_protocol import HEADERS_BYTES_MOST
@@ -86,7 +87,11 @@ async def test_a_photo_and_a_garment_become_what_a_weaver_needs(fleet: Fleet, tm
     assert made.state is JobState.COMPLETED, made
     cut = GarmentCut(**made.result["cut"])
     assert made.result["result_key"] == cut.cut_key
-    assert imaging.load(fleet.store.get(cut.cut_key), "RGBA").shape == (cut.height, cut.width, 4)
+    pixels = imaging.load(fleet.store.get(cut.cut_key), "RGBA")
+    assert pixels.shape == (cut.height, cut.width, 4)
+    ground = Image.new("RGBA", (cut.width, cut.height), "white")
+    seen = Image.alpha_composite(ground, Image.fromarray(pixels)).convert("RGB")
+    assert made.result["blurhash"] == blurhash(np.asarray(seen))
     assert cut.category == "upper"
 
     made = await do(fleet, "parse", {"task": "parse", "image_key": person.key, "image_sha256": person.sha256})

@@ -42,6 +42,30 @@ async def test_a_job_becomes_a_marked_picture_under_a_fenced_key(fleet: Fleet, t
     assert list(scratch.rglob("*")) == [], "nothing is written beside the store"
 
 
+async def test_a_picture_has_its_jobs_label_or_the_deployments_and_one_that_cannot_be_drawn_is_none_of_its_own(
+    fleet: Fleet,
+) -> None:
+    ids = []
+    for name, body in {
+        "old": {}, "null": {"label": None}, "none": {"label": ""}, "own": {"label": "By Acme"},
+        "newer": {"label": "人工知能"}, "other": {"label": {"text": "x"}},
+    }.items():  # fmt: skip
+        ids += await fleet.submit(name, body_update=body)
+    await fleet.weaver(MARKS_LABEL="AI")
+    views = await fleet.settled(*ids)
+    assert {view.state for view in views} == {JobState.COMPLETED}
+    old, null, none, own, newer, other = (
+        imaging.load(fleet.store.get(view.result["result_key"]), "RGB") for view in views
+    )
+    assert (null == old).all()
+    assert (newer == old).all()
+    assert (other == old).all()
+    assert (own[:40] == none[:40]).all()
+    assert (old[:40] == none[:40]).all()
+    for one, another in ((old, none), (own, none), (own, old)):
+        assert (one[40:] != another[40:]).any()
+
+
 async def test_jobs_that_wait_together_are_woven_together_in_few_round_trips(fleet: Fleet) -> None:
     await fleet.configure(batch_size=8)
     ids = await fleet.submit(*[f"b{n}" for n in range(32)])

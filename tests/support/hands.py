@@ -153,7 +153,12 @@ class Hands:
         )
         self.store.put(keys.picture, png(mode="RGBA"), content_type="image/png")
         self.store.put_json(keys.description, described.model_dump(mode="json"))
-        return CutResult(result_key=keys.picture, cut_key_json=keys.description, cut=CutFacts.of(described))
+        return CutResult(
+            result_key=keys.picture,
+            cut_key_json=keys.description,
+            cut=CutFacts.of(described),
+            blurhash="L00000fQfQfQfQfQfQfQfQfQfQfQ",
+        )
 
     def _parse(self, work: ParseWork) -> ParseResult:
         self.store.get(work.image_key)

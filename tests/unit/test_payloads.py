@@ -139,6 +139,7 @@ def test_a_body_has_the_names_that_other_versions_know() -> None:
         "user_id", "vton_id", "job_type", "result_url", "trace_id", "tryon_job_id", "n", "person_key", "garment_key",
         "garment_category", "garment_worn", "garment_confidence", "garment_warnings", "parse_key", "mask_key", "engine",
         "mask_mode", "return_mask", "quality", "seed", "output_format", "options", "safety",
+        "label",
     }  # fmt: skip
     tailor = {"user_id", "vton_id", "job_type", "result_url", "trace_id", "task", "image_id"}
     photo = {"user_id": "u", "image_key": "k", "image_sha256": "s"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.safety import FRESH_SECONDS, SafetyLevels, known_level
+from gateway.picture_rules import FRESH_SECONDS, PictureRule, PictureRules, known_level
 from proteus.errors import ContentBlocked
 from proteus.keys import JOBS, TAILOR
 from proteus.payloads import IngestWork, TryonWork
@@ -59,16 +59,40 @@ async def test_a_job_carries_its_tenants_level_and_none_where_the_deployments_co
     assert '"safety":"strict"' in logged.replace(" ", "")
 
 
+async def test_a_picture_carries_its_tenants_label_and_none_where_the_deployments_counts(
+    gateway, operator, owner, prepare, hands
+) -> None:
+    ready, guest = await prepare(gateway, owner), await prepare(gateway, await gateway.guest())
+    for label in ("Made with AI by Acme", "", None):
+        answer = await operator.http.put("/v1/tenants/acme", json={"label": label})
+        assert (answer.status_code, answer.json()["label"]) == (200, label)
+
+        async def holds(label: str | None = label) -> bool:
+            return (await works_of(ready, hands))[1].label == label
+
+        await until(holds, what=f"the label {label!r}")
+        assert (await works_of(guest, hands))[1].label is None, "another tenant's"
+    listed = (await operator.http.get("/v1/tenants")).json()["items"]
+    assert [tenant["label"] for tenant in listed if tenant["tenant"] == "acme"] == [None]
+    for refused, rule in (("Générée", "U+00E9"), (" ", "blank"), ("A" * 61, "60"), ("A\n", "U+000A"), (7, "string")):
+        answer = await operator.http.put("/v1/tenants/acme", json={"label": refused})
+        assert answer.status_code == 422, refused
+        assert "label" in answer.text, refused
+        assert rule in answer.text, refused
+    logged = (await operator.http.get("/v1/audit", params={"tenant": "acme"})).text
+    assert '"label":"Made with AI by Acme"' in logged.replace(": ", ":")
+
+
 async def test_levels_are_read_again_after_a_second_and_unknown_ones_count_as_the_strictest(parts, operator) -> None:
     now = 100.0
-    levels = SafetyLevels(parts.ledger, now=lambda: now)
-    assert await levels.read() == {}
+    rules = PictureRules(parts.ledger, now=lambda: now)
+    assert await rules.read() == {}
     await operator.set_level("standard")
-    assert await levels.read() == {}
+    assert await rules.read() == {}
     now += FRESH_SECONDS
-    assert await levels.read() == {"acme": "standard"}
-    assert [known_level(word) for word in ("off", "standard", "strict", "extreme")] == [
-        "off", "standard", "strict", "strict",
+    assert await rules.read() == {"acme": PictureRule(safety="standard")}
+    assert [known_level(word) for word in ("off", "standard", "strict", "extreme", None)] == [
+        "off", "standard", "strict", "strict", None,
     ]  # fmt: skip
 
 

@@ -107,6 +107,9 @@ def test_a_cut_out_comes_with_the_address_that_snap_takes() -> None:
     (result,) = view_of_tailor_job(done, address_of).results
     assert result.cloth_clean_url == "http://store/derived/user_ann/cut.png"
     assert (result.category, result.url) == ("lower", "/v1/results/seg_c/1")
+    assert (result.thumbnail_url, result.blurhash) == ("/v1/results/seg_c/1?w=320", None), "an earlier tailor's"
+    newer = replace(done, result={**CUT_RESULT, "blurhash": "L00000fQfQfQfQfQfQfQfQfQfQfQ"})
+    assert view_of_tailor_job(newer, address_of).results[0].blurhash == "L00000fQfQfQfQfQfQfQfQfQfQfQ"
     assert view_of_tailor_job(tailor("cut"), address_of).results == ()
 
 

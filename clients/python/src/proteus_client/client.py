@@ -195,10 +195,12 @@ class AsyncProteus(Batches):
         return StatusBody.model_validate(await self._requests.ask("POST", f"/v1/tryons/{job_id}/cancel"))
 
     async def download(self, result_url: str) -> bytes:
-        """Fetch a result by its API address; the redirect leads to a signed address, which gets no token."""
+        """Fetch a result, or a mask by its `mask_url`; the signed address that it leads to gets no token."""
         answer = await self._requests.send("GET", result_url)
         if answer.is_redirect:
             answer = await self._requests.store("GET", answer.headers["location"])
+        elif answer.headers.get("content-type", "").startswith("application/json"):
+            answer = await self._requests.store("GET", str(answer.json()["download_url"]))
         return answer.content
 
     async def browser_token(self, **wish: Unpack[TokenWish]) -> TokenBody:

@@ -1190,7 +1190,7 @@ export interface paths {
         get?: never;
         /**
          * Say what a tenant may use
-         * @description Restrict a tenant's engines, samples, qualities, priorities, units and what pictures may show.
+         * @description Restrict a tenant's engines, samples, qualities, priorities and units; say what pictures show and carry.
          *
          *     It holds within seconds, for the tenant's keys and shoppers too.
          */
@@ -4901,7 +4901,7 @@ export interface components {
          *         quality_score: Of a picture: how good it is likely to be, 0..1; left out where nobody knows.
          *         mask_url: Of a picture whose submit said `return_mask`: like `url`, of the mask of what could change.
          *         thumbnail_url: Stable API address of the picture at 320 pixels wide, in the format that the client takes.
-         *         blurhash: Of a picture: a blurred miniature as a short text (BlurHash), to show until it is loaded.
+         *         blurhash: Of a picture or a cut-out: a blurred miniature as a short text (BlurHash), to show until it is loaded.
          */
         ResultInfo: {
             /** N */
@@ -5053,6 +5053,7 @@ export interface components {
          *         "puppet",
          *         "fashn"
          *       ],
+         *       "label": "Made with AI by Acme",
          *       "limits": {
          *         "pictures_a_day": 5000
          *       },
@@ -5094,6 +5095,11 @@ export interface components {
              * @description How photos and results are examined, instead of the deployment's level; a level other than `off` needs the deployment's own model (docs/safety.md).
              */
             safety?: ("off" | "standard" | "strict") | null;
+            /**
+             * Label
+             * @description The text at the lower left of results; empty: none; null: the deployment's. Its font has the printable characters of ASCII and few others: no accents, no other scripts.
+             */
+            label?: string | null;
         };
         /**
          * RotateRequest
@@ -5522,6 +5528,7 @@ export interface components {
          *         "puppet",
          *         "fashn"
          *       ],
+         *       "label": "Made with AI by Acme",
          *       "limits": {
          *         "pictures_a_day": 5000
          *       },
@@ -5558,6 +5565,11 @@ export interface components {
             retention_days: number | null;
             /** Safety */
             safety?: string | null;
+            /**
+             * Label
+             * @description The text on its results; null: as the deployment says.
+             */
+            label?: string | null;
             /** Created At */
             created_at: string;
         };
@@ -5572,6 +5584,7 @@ export interface components {
          *             "puppet",
          *             "fashn"
          *           ],
+         *           "label": "Made with AI by Acme",
          *           "limits": {
          *             "pictures_a_day": 5000
          *           },

@@ -136,6 +136,28 @@ app.kubernetes.io/component: {{ .component }}
 - {name: SAFETY_WEIGHTS_DIR, value: /safety}
 {{- end }}
 {{- end }}
+{{/* The certificate that signs pictures: where it lies, and what rolls the pods when it changes. */}}
+{{- define "proteus.marksEnv" -}}
+{{- if .certificateSecret }}
+- {name: MARKS_CERTIFICATE_FILE, value: /etc/proteus/marks/tls.crt}
+- {name: MARKS_KEY_FILE, value: /etc/proteus/marks/tls.key}
+{{- end }}
+{{- end }}
+{{- define "proteus.marksMount" -}}
+{{- if .certificateSecret }}
+- {name: marks, mountPath: /etc/proteus/marks, readOnly: true}
+{{- end }}
+{{- end }}
+{{- define "proteus.marksVolume" -}}
+{{- with .certificateSecret }}
+- name: marks
+  secret: {secretName: {{ . }}, items: [{key: tls.crt, path: tls.crt}, {key: tls.key, path: tls.key}]}
+{{- end }}
+{{- end }}
+{{- define "proteus.marksSecret" -}}
+{{- lookup "v1" "Secret" .Release.Namespace .Values.marks.certificateSecret | toJson -}}
+{{- end }}
+
 {{- define "proteus.weightsVolume" -}}
 - name: weights
   {{- if .nodeCachePath }}
@@ -186,6 +208,12 @@ labels:
   {{- end }}
 annotations:
   checksum/config: {{ include (print .root.Template.BasePath "/shared/configmap.yaml") .root | sha256sum }}
+  {{- if and .root.Values.marks.certificateSecret (has .component (list "tailor" "weaver")) }}
+  {{- /* Workers read it at their start alone. Rendered without a cluster, the certificate is not known. */}}
+  {{- with index ((include "proteus.marksSecret" .root | fromJson).data | default dict) "tls.crt" }}
+  checksum/certificate: {{ . | sha256sum }}
+  {{- end }}
+  {{- end }}
   {{- with .values.podAnnotations }}
   {{- toYaml . | nindent 2 }}
   {{- end }}

@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import io
 import json
-from typing import TYPE_CHECKING, Any, Final
+from datetime import datetime
+from typing import Any, Final
 
+from proteus.certificates import Names, require_pair
 from proteus.errors import ProteusError
 from proteus.marks import IPTC, Mark
 from proteus.picture_formats import HEAD_BYTES, SOURCE_TYPES, sniff
-
-if TYPE_CHECKING:
-    pass
 
 ALGORITHM: Final = b"es256"
 DEVELOPMENT: Final = "Proteus development certificate"
@@ -39,6 +38,8 @@ class CredentialsUnusable(ProteusError):
     """MARKS_CERTIFICATE and MARKS_KEY cannot sign."""
 
     code = "credentials_unusable"
+    # Not the job's fault: once the certificate is renewed, its dead letter can be retried.
+    retryable = True
 
 
 class Credentials:
@@ -54,16 +55,23 @@ class Credentials:
         self._key = key.encode()
 
     @classmethod
-    def of(cls, certificate: str, key: str) -> Credentials | None:
+    def of(cls, certificate: str, key: str, *, now: datetime, names: Names | None = None) -> Credentials | None:
         """Return the credentials of these settings, tried once; None: there are none.
 
         Raises:
-            CredentialsUnusable: They cannot sign.
+            CredentialsUnusable: They cannot sign; the sentence has the place, by `names`, and the rule.
         """
         if not certificate:
             return None
+        names = names or Names()
         found = cls(certificate, key)
-        found.created(_PIXEL, Mark(source_type="composite"))
+        try:
+            require_pair(certificate, key, now=now, names=names)
+            found.created(_PIXEL, Mark(source_type="composite"))
+        except ValueError as error:
+            raise CredentialsUnusable(f"{error}.") from error
+        except CredentialsUnusable as error:
+            raise CredentialsUnusable(f"{names.certificate} cannot sign: {error.message}") from error
         return found
 
     def created(self, data: bytes, mark: Mark) -> bytes:

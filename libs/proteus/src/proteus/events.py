@@ -60,7 +60,7 @@ class ResultInfo(_Event):
         quality_score: Of a picture: how good it is likely to be, 0..1; left out where nobody knows.
         mask_url: Of a picture whose submit said `return_mask`: like `url`, of the mask of what could change.
         thumbnail_url: Stable API address of the picture at 320 pixels wide, in the format that the client takes.
-        blurhash: Of a picture: a blurred miniature as a short text (BlurHash), to show until it is loaded.
+        blurhash: Of a picture or a cut-out: a blurred miniature as a short text (BlurHash), to show until it is loaded.
     """
 
     n: int

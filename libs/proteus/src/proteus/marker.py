@@ -46,7 +46,7 @@ class Marker:
     """Marks pictures.
 
     Attributes:
-        label: A text at the lower left; empty: none.
+        label: A text at the lower left, the deployment's; empty: none.
         watermark: None: none.
         credentials: Signs; None: nobody does.
     """
@@ -55,10 +55,15 @@ class Marker:
     watermark: Watermark | None = None
     credentials: Credentials | None = None
 
-    def stamped(self, pixels: Pixels) -> Pixels:
-        """Return a picture with its label and its watermark, (H, W, 3) uint8 sRGB."""
-        if self.label:
-            pixels = labelled(pixels, self.label)
+    def stamped(self, pixels: Pixels, *, label: str | None = None) -> Pixels:
+        """Return a picture with its label and its watermark, (H, W, 3) uint8 sRGB.
+
+        Args:
+            pixels: The same.
+            label: The tenant's own; empty: none; None: the deployment's.
+        """
+        if text := self.label if label is None else label:
+            pixels = labelled(pixels, text)
         return self.watermark.embed(pixels) if self.watermark else pixels
 
     def signed(self, data: bytes, mark: Mark) -> bytes:
@@ -71,10 +76,16 @@ PLAIN: Final = Marker()
 
 
 def labelled(pixels: Pixels, text: str) -> Pixels:
-    """Return a picture with a text at the lower left: white on a dark ground, so that it shows on any picture."""
+    """Return a picture with a text at the lower left: white on a dark ground, so that it shows on any picture.
+
+    What is too wide for the picture is written smaller.
+    """
     picture = Image.fromarray(pixels)
     draw = ImageDraw.Draw(picture, "RGBA")
     size = max(LABEL_LEAST_PIXELS, round(picture.height * LABEL_SHARE))
+    room, wide = picture.width - size, ImageFont.load_default(size).getlength(text)
+    if wide > room:
+        size = max(1, int(size * room / wide))
     at = (size // 2, picture.height - size // 2)
     font = ImageFont.load_default(size)
     box = draw.textbbox(at, text, font=font, anchor="lb")

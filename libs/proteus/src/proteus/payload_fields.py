@@ -6,9 +6,10 @@ from collections.abc import Iterable
 from contextlib import suppress
 from typing import Annotated, Any, TypeVar, get_args
 
-from pydantic import BaseModel, BeforeValidator, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, ValidationError
 
 from proteus.artefacts import CategoryScore, PictureWarning, SafetyLevel
+from proteus.label_text import label_text
 from proteus.messages import NONE_IF_UNREADABLE, default_for_empty
 
 T = TypeVar("T", bound=BaseModel)
@@ -49,6 +50,7 @@ Categories = Annotated[tuple[CategoryScore, ...], readable(CategoryScore)]
 Codes = Annotated[tuple[str, ...], BeforeValidator(texts)]
 Words = Annotated[str | None, NONE_IF_UNREADABLE]
 Key = Annotated[str, Field(min_length=1, max_length=1_000)]
+LabelOrNone = Annotated[str | None, AfterValidator(lambda text: text and label_text(text)), NONE_IF_UNREADABLE]
 KeyOrNone = Annotated[str | None, default_for_empty(None)]
 Count = Annotated[int, Field(ge=0, le=2**31 - 1, strict=True)]
 Integer = Annotated[int, Field(strict=True)]

@@ -28,6 +28,7 @@ from proteus.payload_fields import (
     Integer,
     Key,
     KeyOrNone,
+    LabelOrNone,
     Number,
     Safety,
     Text,
@@ -76,6 +77,7 @@ class TryonWork(_Work):
         return_mask: The result names the mask that was used.
         output_format: None: the engine's own.
         safety: The tenant's own level; None: the deployment's, which the worker knows.
+        label: The tenant's own text on its results, empty for none; None: the deployment's, which the worker knows.
     """
 
     _constants: ClassVar[Mapping[str, str | None]] = {"job_type": "tryon"}
@@ -99,6 +101,7 @@ class TryonWork(_Work):
     output_format: Annotated[Literal["webp", "png", "jpeg"] | None, default_for_empty(None)] = None
     options: Annotated[Mapping[str, Any], default_for_empty({})] = field(default_factory=dict)
     safety: Safety = None
+    label: LabelOrNone = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -235,11 +238,12 @@ class CutFacts(Result):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CutResult(Result):
-    """A cut-out: `result_key` is its picture, `cut_key_json` its description."""
+    """A cut-out: `result_key` is its picture, `cut_key_json` its description, `blurhash` its miniature on white."""
 
     result_key: Key
     cut_key_json: Words = None
     cut: CutFacts = field(default_factory=CutFacts)
+    blurhash: Words = None
 
     def write(self) -> dict[str, Any]:
         """Return it as JSON-able values."""

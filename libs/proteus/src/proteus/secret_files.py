@@ -37,6 +37,12 @@ def refuse_published(value: str, *, what: str = "it") -> None:
         raise ValueError(f"{what} is a default that everybody can read; make a secret: `openssl rand -hex 32`")
 
 
+def place_of(name: str) -> str:
+    """Return how a sentence names where a setting's value comes from: its variable, or the file and who names it."""
+    path = os.environ.get(f"{name}_FILE")
+    return f"{path} ({name}_FILE)" if path else name
+
+
 class SecretSettings(CheckedSettings):
     """Settings that may each be read from a file: `X_FILE` names the file that holds `X`. Errors show no value."""
 

@@ -8,16 +8,18 @@ from __future__ import annotations
 import socket
 from pathlib import Path
 from secrets import token_hex
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationInfo, field_validator
+from pydantic import AfterValidator, Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import SettingsConfigDict
 
 from proteus.artefacts import SafetyLevel
+from proteus.certificates import BEGIN, Names
 from proteus.checked_settings import CheckedSettings
+from proteus.label_text import label_text
 from proteus.licences import LicenceRules
-from proteus.secret_files import SecretSettings, refuse_published
+from proteus.secret_files import SecretSettings, place_of, refuse_published
 
 LOG_LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
@@ -124,9 +126,9 @@ class MarkSettings(SecretSettings):
     key: SecretStr = Field(default=SecretStr(""), validate_default=True)
     """`MARKS_KEY` (or `MARKS_KEY_FILE`). PEM (PKCS #8) of the certificate's key, on the curve P-256."""
 
-    label: str = Field(default="", max_length=60)
-    """`MARKS_LABEL`. A text that weavers write into every picture, at the lower left, such as `AI-generated`, in Latin
-    letters; empty: none."""
+    label: Annotated[str, AfterValidator(label_text)] = ""
+    """`MARKS_LABEL`. A text that weavers write into every picture, at the lower left, such as `AI-generated`, in the
+    printable characters of ASCII, at most 60; empty: none. A tenant may have one of its own."""
 
     watermark: str = ""
     """`MARKS_WATERMARK`. Name of an installed plugin (entry point `proteus.watermarks`) that writes an imperceptible
@@ -140,10 +142,14 @@ class MarkSettings(SecretSettings):
         return key
 
     @property
+    def names(self) -> Names:
+        """How a sentence names where both come from."""
+        return Names(place_of("MARKS_CERTIFICATE"), place_of("MARKS_KEY"))
+
+    @property
     def anchors(self) -> str:
         """PEM of the authority that is trusted: the chain's last certificate; empty without one."""
-        begin = "-----BEGIN CERTIFICATE-----"
-        return self.certificate[self.certificate.rindex(begin) :] if begin in self.certificate else ""
+        return self.certificate[self.certificate.rindex(BEGIN) :] if BEGIN in self.certificate else ""
 
 
 class TracingSettings(CheckedSettings):

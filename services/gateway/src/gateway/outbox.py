@@ -18,10 +18,9 @@ from redis.exceptions import RedisError
 from gateway import metrics
 from gateway.ledger.engine import Ledger
 from gateway.ledger.orders import Order
+from gateway.picture_rules import NO_RULE, PictureRule, PictureRules
 from gateway.rules.batches import SPARE
-from gateway.safety import SafetyLevels
 from gateway.status.views import AddressOf, result_url
-from proteus.artefacts import SafetyLevel
 from proteus.errors import DependencyUnavailable, InvalidRequest, NotFound
 from proteus.estimates import rank_of
 from proteus.jobs import Stage
@@ -62,7 +61,7 @@ class Submitter:
         job_age_seconds: int,
     ) -> None:
         self._copy = copy
-        self._safety = SafetyLevels(ledger)
+        self._rules = PictureRules(ledger)
         self._ledger = ledger
         self._job_age_seconds = job_age_seconds
         self._queues = queues
@@ -86,10 +85,10 @@ class Submitter:
             async with self._ledger.read() as reads:
                 orders = [order for order in orders if order.job.id not in early] + await reads.orders.of(early)
         try:
-            levels = await self._safety.read()
+            rules = await self._rules.read()
         except DependencyUnavailable as error:  # No picture is queued while nobody knows how it is to be examined.
             metrics.PUSHES_FAILED.inc(len(orders))
-            log.warning("levels_not_read", jobs=len(orders), reason=error.message)
+            log.warning("rules_not_read", jobs=len(orders), reason=error.message)
             return 0
         by_list: dict[str, list[Submission]] = {}
         for order in orders:
@@ -100,7 +99,7 @@ class Submitter:
                     order,
                     self._address_of,
                     job_age_seconds=self._job_age_seconds,
-                    safety=levels.get(order.job.tenant),
+                    rule=rules.get(order.job.tenant, NO_RULE),
                 )
             except (LookupError, ValueError, TypeError) as error:  # One impossible row must not keep the others out.
                 log.error("cannot_submit", job_id=order.job.id, error=f"{type(error).__name__}: {error}"[:500])
@@ -146,13 +145,11 @@ class Submitter:
         return await self.push(ids)
 
 
-def compose(
-    order: Order, address_of: AddressOf, *, job_age_seconds: int, safety: SafetyLevel | None = None
-) -> Submission:
-    """Return the queue element of a job whose needs are all met; `safety` is its tenant's own level."""
+def compose(order: Order, address_of: AddressOf, *, job_age_seconds: int, rule: PictureRule = NO_RULE) -> Submission:
+    """Return the queue element of a job whose needs are all met; `rule` is what its tenant says of pictures."""
     job = order.job
     waiting_since, spare = job.waiting_since or job.updated_at, job.priority <= SPARE
-    payload, work = (_tryon if order.tryon else _tailor)(order, address_of, safety)
+    payload, work = (_tryon if order.tryon else _tailor)(order, address_of, rule)
     return Submission(
         id=job.id,
         epoch=job.epoch,
@@ -174,7 +171,7 @@ def compose(
     )
 
 
-def _tryon(order: Order, address_of: AddressOf, safety: SafetyLevel | None) -> tuple[dict[str, Any], TryonWork]:
+def _tryon(order: Order, address_of: AddressOf, rule: PictureRule) -> tuple[dict[str, Any], TryonWork]:
     job, entry, material = order.job, _there(order.tryon), _there(order.material)
     category = order.category or entry.options["category"]
     payload = {
@@ -202,7 +199,8 @@ def _tryon(order: Order, address_of: AddressOf, safety: SafetyLevel | None) -> t
         quality=entry.options["quality"],
         seed=entry.options["seed"] + job.n - 1,
         output_format=entry.options["output_format"],
-        safety=safety,
+        safety=rule.safety,
+        label=rule.label,
     )
     return payload, work
 
@@ -211,7 +209,7 @@ _MAY_BE_NONE: Final = frozenset({"person_index", "safety"})
 """Fields of a tailor's work that say by None that the tailor decides."""
 
 
-def _tailor(order: Order, address_of: AddressOf, safety: SafetyLevel | None) -> tuple[dict[str, Any], TailorWork]:
+def _tailor(order: Order, address_of: AddressOf, rule: PictureRule) -> tuple[dict[str, Any], TailorWork]:
     """Return what its stage's work names, from what is known of a photo and of the stages before."""
     job, image = order.job, _there(order.image)
     known: dict[str, Any] = {
@@ -226,7 +224,7 @@ def _tailor(order: Order, address_of: AddressOf, safety: SafetyLevel | None) -> 
         "image_sha256": image.sha256,
         "category": category_of(job.variant),
         "person_index": person_index_of(job.variant),
-        "safety": safety,
+        "safety": rule.safety,
         **{f"{kind}_key": key for kind, key in order.inputs.items()},
     }
     work = TAILOR_WORKS[job.kind]

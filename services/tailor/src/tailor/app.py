@@ -8,6 +8,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Final
 
 import structlog
@@ -57,6 +58,12 @@ class Tailor:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._metrics = Metrics()
+        marks = settings.marks
+        # Now, before weights are fetched: a certificate that cannot sign is the operator's to change.
+        signs = Credentials.of(
+            marks.certificate, marks.key.get_secret_value(), now=datetime.now(UTC), names=marks.names
+        )
+        self._marking = Marking(credentials=signs, anchors=marks.anchors)
         self._bench: Bench | None = None
 
     @property
@@ -79,14 +86,9 @@ class Tailor:
         """Build the worker."""
         bench, tailor = self._bench, self._settings.tailor
         assert bench is not None
-        worker = Worker(tailor, parts, bench=bench, metrics=self._metrics, marking=self._marking())
+        worker = Worker(tailor, parts, bench=bench, metrics=self._metrics, marking=self._marking)
         longest = max(tailor.store_patience_seconds, VERDICT_PATIENCE_SECONDS)
         return Work(run=worker.run, call_seconds=longest, close=bench.close)
-
-    def _marking(self) -> Marking:
-        marks = self._settings.marks
-        signs = Credentials.of(marks.certificate, marks.key.get_secret_value())
-        return Marking(credentials=signs, anchors=marks.anchors)
 
     def card(self, card: WorkerCard) -> WorkerCard:
         """Add the tasks, and the weights they use."""

@@ -89,3 +89,9 @@ def clean_edge(photo: Pixels, alpha: Pixels) -> Pixels:
         if not todo.any():
             break
     return cleaned
+
+
+def on_white(cut: Pixels) -> Pixels:
+    """Return a cut-out, (H, W, 4), on a white ground, (H, W, 3) uint8 sRGB."""
+    share = cut[..., 3:].astype(np.uint16)
+    return ((cut[..., :3] * share + 255 * (255 - share) + 127) // 255).astype(np.uint8)

@@ -15,6 +15,7 @@ import numpy as np
 
 from proteus import imaging, object_keys, verifying
 from proteus.artefacts import GarmentCategory, GarmentCut, PersonParse
+from proteus.blurhash import blurhash
 from proteus.credentials import Credentials
 from proteus.errors import (
     ImageTooLarge,
@@ -46,7 +47,7 @@ from proteus.storage import ObjectStore
 from proteus.worker.safety import SafetyCheck
 from tailor import variants
 from tailor.bench import Bench
-from tailor.cutting import cut_out
+from tailor.cutting import cut_out, on_white
 from tailor.ingest import ingest as make_safe
 from tailor.parsers.contract import Parser
 from tailor.parsers.given import find_in
@@ -108,7 +109,12 @@ def cut(store: ObjectStore, work: CutWork, parser: Parser) -> CutResult:
     )
     store.put(described.cut_key, imaging.encode(pixels, "png"), content_type="image/png")
     store.put_json(keys.description, described.model_dump(mode="json"))
-    return CutResult(result_key=described.cut_key, cut_key_json=keys.description, cut=CutFacts.of(described))
+    return CutResult(
+        result_key=described.cut_key,
+        cut_key_json=keys.description,
+        cut=CutFacts.of(described),
+        blurhash=blurhash(on_white(pixels)),
+    )
 
 
 def parse(store: ObjectStore, work: ParseWork, parser: Parser, pose_model: str) -> ParseResult:

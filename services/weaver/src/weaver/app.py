@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Final
 
 from proteus import keys
@@ -55,6 +56,15 @@ class Weaver:
         self._profile = CostProfile(max_batch=settings.weaver.max_batch)
         self._engines: Mapping[str, Engine] = {}
         self._safety = SafetyCheck()
+        marks = settings.marks
+        # Now, before weights are fetched: a certificate that cannot sign is the operator's to change.
+        self._marker = Marker(
+            label=marks.label,
+            watermark=find_watermark(marks.watermark),
+            credentials=Credentials.of(
+                marks.certificate, marks.key.get_secret_value(), now=datetime.now(UTC), names=marks.names
+            ),
+        )
         self.runner: EngineRunner | None = None
 
     @property
@@ -75,13 +85,7 @@ class Weaver:
     def work(self, parts: WorkerParts) -> Work:
         """Build the worker."""
         weaver, progress = self._settings.weaver, ProgressReporter(parts.claims.queue)
-        marks = self._settings.marks
-        marker = Marker(
-            label=marks.label,
-            watermark=find_watermark(marks.watermark),
-            credentials=Credentials.of(marks.certificate, marks.key.get_secret_value()),
-        )
-        parts = replace(parts, marker=marker, safety=self._safety)
+        parts = replace(parts, marker=self._marker, safety=self._safety)
         parts.claims.device = device_of(weaver)
         config = ConfigReader(parts.redis, max_age_seconds=weaver.poll_seconds)
         worker, self.runner = make_worker(

@@ -52,7 +52,7 @@ def store_picture(
     require_quality(score, floor=card.quality_floor)
     picture = finished.image
     treatment.safety.examine(picture, level=work.safety, picture="output")
-    picture = treatment.marker.stamped(picture)
+    picture = treatment.marker.stamped(picture, label=work.label)
     height, width = picture.shape[:2]
     mark = Mark(
         source_type="composite" if card.weights_licence.startswith("none") else "compositeWithTrainedAlgorithmicMedia",

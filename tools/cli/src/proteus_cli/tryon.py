@@ -17,6 +17,9 @@ from proteus_client import AsyncProteus, Job, TryOnOptions
 
 STEPS: Final = ("Uploading both pictures", "Cutting the garment out", "Trying it on", "Fetching the picture")
 
+INGEST_SECONDS_MOST: Final = 60.0
+INGEST_POLL_SECONDS: Final = 0.3
+
 _WORDS: Final = {
     "held": "held back: others first",
     "preparing": "finding the person in the photo",
@@ -36,6 +39,7 @@ class TryOn:
         category: What the garment was taken for; of a guess `categories` has the alternatives.
         warnings: What may be wrong with the photos and the picture.
         quality_score: How good the picture is likely to be, 0..1; None: nobody knows.
+        mask: The file that the mask was written to; None: none was asked for, or the whole picture might change.
     """
 
     job_id: str
@@ -48,6 +52,7 @@ class TryOn:
     categories: Sequence[Mapping[str, Any]] = ()
     warnings: Sequence[Mapping[str, Any]] = ()
     quality_score: float | None = None
+    mask: str | None = None
 
     def summary(self) -> dict[str, Any]:
         """Return the contents of the JSON line."""
@@ -60,6 +65,8 @@ class Wish:
 
     Attributes:
         options: Further options of the submit (`model`, `quality`, …).
+        mask: A picture of the person photo's size: white may change, black stays; None: the options say.
+        mask_output: Where the mask that was used is written to; None: nowhere.
     """
 
     person: Path
@@ -67,6 +74,8 @@ class Wish:
     category: str
     options: TryOnOptions
     output: Path
+    mask: Path | None = None
+    mask_output: Path | None = None
 
 
 async def try_on(client: AsyncProteus, wish: Wish, *, board: Board) -> tuple[TryOn, bytes]:
@@ -77,15 +86,20 @@ async def try_on(client: AsyncProteus, wish: Wish, *, board: Board) -> tuple[Try
     """
     stages: dict[str, float] = {}
     begun = time.monotonic()
+    options = TryOnOptions(**{**wish.options, "category": wish.category})  # type: ignore[typeddict-item]
+    if wish.mask_output:
+        options["return_mask"] = True
     with board.step(0, stages, "upload"):
         garment_url, person_url = await asyncio.gather(
             client.upload(wish.garment.read_bytes(), kind="garment", category=wish.category),
             client.upload(wish.person.read_bytes(), kind="person"),
         )
+        if wish.mask:
+            options["mask"] = mask_url = await client.upload(wish.mask.read_bytes(), kind="mask")
+            await _ingested(client, mask_url)
     with board.step(1, stages, "cut_out") as tell:
         cut = await client.cut_out(garment_url, category=wish.category, on_progress=tell)
     with board.step(2, stages, "try_on") as tell:
-        options = TryOnOptions(**{**wish.options, "category": wish.category})  # type: ignore[typeddict-item]
         submitted = await client.submit(person_url, str(cut.results[0].cloth_clean_url), **options)
         job = await client.follow(submitted.job_id, on_progress=tell)
     with board.step(3, stages, "download"):
@@ -93,6 +107,10 @@ async def try_on(client: AsyncProteus, wish: Wish, *, board: Board) -> tuple[Try
         cut_out = await client.download(str(cut.results[0].url))
         wish.output.parent.mkdir(parents=True, exist_ok=True)
         wish.output.write_bytes(picture)
+        mask_output = wish.mask_output if job.results[0].mask_url else None
+        if mask_output:
+            mask_output.parent.mkdir(parents=True, exist_ok=True)
+            mask_output.write_bytes(await client.download(str(job.results[0].mask_url)))
     result, garment = job.results[0], cut.results[0]
     done = TryOn(
         job_id=job.job_id,
@@ -101,12 +119,23 @@ async def try_on(client: AsyncProteus, wish: Wish, *, board: Board) -> tuple[Try
         wall_seconds=round(time.monotonic() - begun, 3),
         stages={**stages, **job.timings},
         result=str(wish.output),
+        mask=str(mask_output) if mask_output else None,
         category=garment.category,
         categories=[one.model_dump() for one in garment.categories or ()],
         warnings=[one.model_dump() for one in result.warnings],
         quality_score=result.quality_score,
     )
     return done, cut_out
+
+
+async def _ingested(client: AsyncProteus, image_url: str) -> None:
+    """Wait until a mask may be named by a submit; of one that never may, the submit says why."""
+    async with asyncio.timeout(INGEST_SECONDS_MOST):
+        while not (found := await client.image(image_url)).ingested:
+            stages = found.preparation.stages if found.preparation else {}
+            if stages.get("ingest", "failed") in ("failed", "canceled", "expired"):
+                return
+            await asyncio.sleep(INGEST_POLL_SECONDS)
 
 
 def lines_about(done: TryOn) -> list[str]:

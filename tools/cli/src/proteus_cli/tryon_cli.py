@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -17,13 +17,17 @@ from proteus_cli.sentences import sentences
 from proteus_cli.tryon import Board, TryOn, Wish, lines_about, try_on
 from proteus_client import NO_PICTURE, AsyncProteus, TryOnOptions, content_type_of
 
+MaskMode = Literal["auto", "provided", "free"]
+
 
 def _photo(help_: str) -> Any:
     """Return an argument that must be a picture; any other file is refused before the first upload."""
     return typer.Argument(exists=True, dir_okay=False, callback=_checked, help=help_)
 
 
-def _checked(file: Path) -> Path:
+def _checked(file: Path | None) -> Path | None:
+    if file is None:
+        return None
     if not file.stat().st_size:
         raise typer.BadParameter(f"file {str(file)!r} is empty.")
     with file.open("rb") as opened:
@@ -41,6 +45,21 @@ def tryon(
     url: UrlOption = None,
     category: Annotated[str, typer.Option(help="auto, upper, lower, overall or dress.")] = "auto",
     engine: Annotated[str | None, typer.Option(help="See GET /v1/models; default: the deployment's.")] = None,
+    mask: Annotated[
+        Path | None,
+        typer.Option(
+            exists=True,
+            dir_okay=False,
+            callback=_checked,
+            help="A picture of the person photo's size: white may change, black stays.",
+        ),
+    ] = None,
+    mask_mode: Annotated[
+        MaskMode | None, typer.Option(help="Whose mask counts; default: yours, if there is one.")
+    ] = None,
+    return_mask: Annotated[
+        Path | None, typer.Option(dir_okay=False, writable=True, help="File to write the mask that was used to.")
+    ] = None,
     token: Annotated[
         str | None,
         typer.Option(envvar="PROTEUS_TOKEN", callback=checks.token, help="Access token; default: a guest's."),
@@ -51,7 +70,12 @@ def tryon(
     console = CommandConsole()
     address = address_of(DEFAULT_FOLDER, url)
     options = TryOnOptions(model=engine) if engine else TryOnOptions()
-    wish = Wish(person=person, garment=garment, category=category, options=options, output=output)
+    if mask_mode:
+        options["mask_mode"] = mask_mode
+    wish = Wish(
+        person=person, garment=garment, category=category, options=options, output=output, mask=mask,
+        mask_output=return_mask,
+    )  # fmt: skip
 
     async def flow() -> TryOn:
         async with AsyncProteus(address, token=token) as client:
@@ -64,5 +88,7 @@ def tryon(
         for line in lines_about(done):
             console.rich.print(line, highlight=False)
         console.rich.print(f"The picture: {output}")
+        if return_mask:
+            console.rich.print(f"The mask that was used: {done.mask or 'none, the whole picture might change'}")
         if as_json:
             print(json.dumps(done.summary()))

@@ -5,11 +5,11 @@ Users, jobs and keys name their tenant as text, so one may exist before anybody 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ARRAY, Column, DateTime, Float, Integer, Table, Text, null, select, text, tuple_
+from sqlalchemy import ARRAY, Column, DateTime, Float, Integer, Table, Text, null, or_, select, text, tuple_
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.dialects.postgresql import insert as upsert
 
@@ -28,11 +28,26 @@ tenants = Table(
     Column("consent", JSONB),
     Column("retention_days", Float),
     Column("safety", Text),
+    Column("label", Text),
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=NOW),
 )
 """`engines`, `samples_most`, `qualities`, `priorities`: what the tenant may use; NULL: everything.
 `retention_days`: how long its work is kept; NULL: as the deployment says. `limits`: units by kind, as a whole.
-`consent`: what it asks of its shoppers. `safety`: its own level; NULL: the deployment's."""
+`consent`: what it asks of its shoppers. `safety`: its own level,
+`label`: the text on its results, empty for none; NULL: the deployment's."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TenantTerms:
+    """What a tenant may use, and what it says of its pictures; None: no restriction, and as the deployment says."""
+
+    engines: list[str] | None
+    samples_most: int | None
+    qualities: list[str] | None
+    priorities: list[str] | None
+    limits: dict[str, int]
+    safety: str | None
+    label: str | None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -48,6 +63,7 @@ class TenantRow:
     consent: dict[str, Any] | None
     retention_days: float | None
     safety: str | None
+    label: str | None
     created_at: datetime
 
 
@@ -69,12 +85,11 @@ class TenantReads(Statements):
             statement = statement.where(tuple_(tenants.c.created_at, tenants.c.id) > after)
         return await self._all(TenantRow, statement)
 
-    async def safety_levels(self) -> dict[str, str]:
-        """The tenants with a safety level of their own."""
-        found = await self._connection.execute(
-            select(tenants.c.id, tenants.c.safety).where(tenants.c.safety.is_not(None))
-        )
-        return {row.id: row.safety for row in found}
+    async def of_pictures(self) -> list[tuple[str, str | None, str | None]]:
+        """The tenants with a safety level or a label of their own, with both."""
+        asked = or_(tenants.c.safety.is_not(None), tenants.c.label.is_not(None))
+        found = await self._connection.execute(select(tenants.c.id, tenants.c.safety, tenants.c.label).where(asked))
+        return [(row.id, row.safety, row.label) for row in found]
 
 
 class TenantWrites(TenantReads):
@@ -84,27 +99,9 @@ class TenantWrites(TenantReads):
         """Give a tenant its row, if it has none."""
         await self._connection.execute(upsert(tenants).values(id=tenant).on_conflict_do_nothing())
 
-    async def restrict(
-        self,
-        tenant: str,
-        *,
-        engines: list[str] | None,
-        samples_most: int | None,
-        qualities: list[str] | None,
-        priorities: list[str] | None,
-        limits: dict[str, int],
-        safety: str | None,
-    ) -> TenantRow:
-        """Say what a tenant may use."""
-        return await self._set(
-            tenant,
-            engines=engines,
-            samples_most=samples_most,
-            qualities=qualities,
-            priorities=priorities,
-            limits=limits,
-            safety=safety,
-        )
+    async def restrict(self, tenant: str, terms: TenantTerms) -> TenantRow:
+        """Say what a tenant may use, and what it says of its pictures."""
+        return await self._set(tenant, **asdict(terms))
 
     async def keep(self, tenant: str, *, days: float | None) -> TenantRow:
         """Say how long a tenant's work is kept; None: as the deployment says."""

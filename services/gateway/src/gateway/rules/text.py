@@ -15,6 +15,7 @@ from urllib.parse import unquote, urlsplit
 
 from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, WithJsonSchema
 
+from proteus import label_text
 from proteus.errors import NotFound
 
 ID_LENGTH_MOST: Final = 200
@@ -196,6 +197,13 @@ ExternalId = Annotated[str, Field(min_length=1, max_length=200, json_schema_extr
 
 Label = Annotated[str, Field(max_length=256, json_schema_extra=PATTERN), AfterValidator(plain)]
 """A key or a value of `metadata`."""
+
+PictureLabel = Annotated[
+    str,
+    Field(max_length=label_text.LENGTH_MOST, json_schema_extra={"pattern": label_text.PATTERN}),
+    AfterValidator(label_text.label_text),
+]
+"""A text on pictures."""
 
 Name = Annotated[str, Field(max_length=100, json_schema_extra=PATTERN), AfterValidator(plain)]
 """A display name or a media type."""

@@ -126,6 +126,7 @@ def view_of_tailor_job(row: JobRow, address_of: AddressOf) -> ClientView:
                 status=JobState.COMPLETED,
                 url=result_url(row.id, 1),
                 thumbnail_url=thumbnail_url(row.id, 1),
+                blurhash=made.blurhash if made else None,
                 engine=cut.parser,
                 engine_version=cut.parser_version,
                 width=cut.width,

@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 from gateway.api.keys.models import PRIORITIES, QUALITIES, Engines, Limits, Priorities, Qualities
 from gateway.api.wire import asked, page, said
 from gateway.ledger.tenants import TenantRow
+from gateway.rules.text import PictureLabel
 from gateway.status.models import AT
 from gateway.status.views import iso
 from proteus.artefacts import SafetyLevel
@@ -22,6 +23,7 @@ EXAMPLE: Final[dict[str, Any]] = {
     "retention_days": 30.0,
     "limits": {"pictures_a_day": 5000},
     "safety": "strict",
+    "label": "Made with AI by Acme",
     "created_at": AT,
 }
 
@@ -29,7 +31,13 @@ EXAMPLE: Final[dict[str, Any]] = {
 class RightsRequest(BaseModel):
     """What a tenant may use. What is left out or null is not restricted."""
 
-    model_config = asked(engines=["puppet", "fashn"], samples_most=2, limits={"pictures_a_day": 5000}, safety="strict")
+    model_config = asked(
+        engines=["puppet", "fashn"],
+        samples_most=2,
+        limits={"pictures_a_day": 5000},
+        safety="strict",
+        label="Made with AI by Acme",
+    )
 
     engines: Engines | None = Field(default=None, description="Names of engines, see GET /v1/models.")
     samples_most: int | None = Field(default=None, ge=1, le=4, description="Pictures of one try-on.")
@@ -40,6 +48,11 @@ class RightsRequest(BaseModel):
         default=None,
         description="How photos and results are examined, instead of the deployment's level; a level other than `off` "
         "needs the deployment's own model (docs/safety.md).",
+    )
+    label: PictureLabel | None = Field(
+        default=None,
+        description="The text at the lower left of results; empty: none; null: the deployment's. Its font has the "
+        "printable characters of ASCII and few others: no accents, no other scripts.",
     )
 
 
@@ -67,6 +80,7 @@ class TenantBody(BaseModel):
     limits: dict[str, int]
     retention_days: float | None = Field(description="How long its work is kept; null: as the deployment says.")
     safety: str | None = None
+    label: str | None = Field(default=None, description="The text on its results; null: as the deployment says.")
     created_at: str
 
     @classmethod
@@ -81,6 +95,7 @@ class TenantBody(BaseModel):
             retention_days=row.retention_days,
             limits=row.limits,
             safety=row.safety,
+            label=row.label,
             created_at=iso(row.created_at),
         )
 

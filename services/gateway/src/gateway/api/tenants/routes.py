@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from dataclasses import asdict
+from typing import Annotated
 
 from fastapi import Depends, Path
 
@@ -11,6 +12,7 @@ from gateway.api.dependencies import CallerDep, PageDep, ServicesDep, TraceDep, 
 from gateway.api.guarding import GuardedRouter
 from gateway.api.keys.models import rights_of
 from gateway.api.tenants.models import KeepRequest, RightsRequest, TenantBody, TenantList
+from gateway.ledger.tenants import TenantTerms
 from gateway.rules.rights import names
 from gateway.rules.text import TenantName
 
@@ -33,22 +35,23 @@ async def restrict(
     tenant: Annotated[TenantName, Path()],
     wish: RightsRequest,
 ) -> TenantBody:
-    """Restrict a tenant's engines, samples, qualities, priorities, units and what pictures may show.
+    """Restrict a tenant's engines, samples, qualities, priorities and units; say what pictures show and carry.
 
     It holds within seconds, for the tenant's keys and shoppers too.
     """
     rights = rights_of(wish.engines, wish.samples_most, qualities=wish.qualities, priorities=wish.priorities)
-    values: dict[str, Any] = {
-        "engines": names(rights.engines),
-        "samples_most": rights.samples_most,
-        "qualities": names(rights.qualities),
-        "priorities": names(rights.priorities),
-        "limits": dict(wish.limits),
-        "safety": wish.safety,
-    }
+    terms = TenantTerms(
+        engines=names(rights.engines),
+        samples_most=rights.samples_most,
+        qualities=names(rights.qualities),
+        priorities=names(rights.priorities),
+        limits={str(kind): most for kind, most in wish.limits.items()},
+        safety=wish.safety,
+        label=wish.label,
+    )
     async with services.ledger.write() as writes:
-        row = await writes.tenants.restrict(tenant, **values)
-        await Actor.of(caller, trace).did(writes, "tenant.restrict", tenant, tenant=tenant, **values)
+        row = await writes.tenants.restrict(tenant, terms)
+        await Actor.of(caller, trace).did(writes, "tenant.restrict", tenant, tenant=tenant, **asdict(terms))
     return TenantBody.of(row)
 
 
