@@ -1,6 +1,6 @@
-"""Pages without foreign hosts, each under a policy: `/app` (built), `/ui` (plain files), `/docs` (Swagger UI), `/llms.txt`.
+"""Pages without foreign hosts, each under a policy: `/app` (built), `/ui` (plain files), `/docs` (Swagger UI).
 
-`/widget/proteus-tryon.js` is what other sites' pages load.
+`/llms.txt` is for programs; `/widget/proteus-tryon.js` is what other sites' pages load.
 """
 
 from __future__ import annotations
