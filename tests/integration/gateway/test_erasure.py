@@ -18,6 +18,7 @@ from waiting import until
 NOBODYS = "names nobody"
 TENANTS = (
     "id",
+    "label",
     "engines",
     "samples_most",
     "qualities",
