@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -124,8 +125,15 @@ class Guest:
         return dict(answer.json())
 
     async def wait(self, job_id: str, seconds: float = PATIENCE_SECONDS) -> dict[str, Any]:
-        """Return the status once the job has ended."""
-        status = (await self.http.get(f"/api/status/{job_id}", params={"wait": seconds})).raise_for_status().json()
+        """Return the status once the job has ended; a 503 is asked again, as every client does."""
+        deadline = time.monotonic() + seconds
+        while True:
+            left = max(0.1, deadline - time.monotonic())
+            answer = await self.http.get(f"/api/status/{job_id}", params={"wait": left})
+            if answer.status_code != 503 or time.monotonic() > deadline:
+                break
+            await asyncio.sleep(0.2)
+        status = answer.raise_for_status().json()
         assert status["status"] in ("completed", "failed", "canceled", "expired"), status
         return dict(status)
 
