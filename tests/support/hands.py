@@ -108,7 +108,7 @@ class Hands:
                 if job := await self.take_now(list_name):
                     await self.finish(job)
                 else:
-                    await asyncio.sleep(0.03)
+                    await asyncio.sleep(0.08)
 
         async with asyncio.TaskGroup() as tasks:
             for name in lists or (JOBS, TAILOR):
