@@ -240,7 +240,7 @@ digests: install-dev ## Resolve images and actions to digests and commits (needs
 digests-check: install-dev ## Fail where a tag has moved away from its recorded digest; write nothing
 	@$(BIN)/python -m workbench.deploy.digests --check
 
-.PHONY: chart-test manifests cluster-secrets images push compose-test compose-test-gpu
+.PHONY: chart-test manifests cluster-secrets images push version release-chart compose-test compose-test-gpu
 chart-test: install-deploy ## Lint and render the chart, check schemas, refusals, policies and what KEDA counts
 	@$(PYTEST) tests/chart
 
@@ -256,6 +256,13 @@ images: install-deploy ## Build the services' images (GPU=1: the GPU weaver too)
 push: install-deploy ## Build the images and push them: make push REGISTRY=registry.example.com/proteus
 	@test -n "$(REGISTRY)" || { echo "Name the registry: make push REGISTRY=registry.example.com/proteus" >&2; exit 2; }
 	@$(BIN)/python -m workbench.deploy.images $(if $(GPU),--gpu) --push $(REGISTRY)
+
+version: install-deploy ## Say the version that everything carries, or set it: make version TO=0.2.0
+	@$(BIN)/python -m workbench.deploy.version $(TO)
+
+release-chart: install-deploy ## The chart as a release publishes it, into dist/: make release-chart REGISTRY=ghcr.io/owner/proteus
+	@test -n "$(REGISTRY)" || { echo "Say where the images are: make release-chart REGISTRY=ghcr.io/owner/proteus" >&2; exit 2; }
+	@$(BIN)/python -m workbench.deploy.release $(REGISTRY) dist
 
 compose-test: install-deploy ## docker compose up for real: a try-on, a weaver killed in the middle of another, down
 	@$(BIN)/python -m workbench.deploy.compose_test

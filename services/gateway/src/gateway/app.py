@@ -24,6 +24,7 @@ from gateway.api import fairness
 from gateway.api.batches.routes import BATCHES, BODY_BYTES
 from gateway.api.bodies import MAX_BODY_BYTES, BodyLimits, BodySizes, ByteBudget
 from gateway.api.headers import CommonHeaders
+from gateway.api.health.routes import VERSION
 from gateway.api.inner import InnerApp
 from gateway.api.middleware import RequestEnvelope
 from gateway.api.segmentations import uploads
@@ -106,7 +107,7 @@ def make_api(
     app = FastAPI(
         title=TITLE,
         summary=SUMMARY,
-        version="0.1.0",
+        version=VERSION,
         license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
         lifespan=lifespan,
         docs_url=None,

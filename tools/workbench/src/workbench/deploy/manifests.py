@@ -19,7 +19,7 @@ from proteus.engines import CARDS
 from proteus.licences import PARSERS
 from proteus.redis_roles import RedisRole, acl_file
 from proteus.storage_roles import StorageRole, actions
-from workbench.deploy import crd
+from workbench.deploy import crd, values_page
 
 ROOT: Final = Path(__file__).resolve().parents[5]
 CHART: Final = ROOT / "deploy" / "helm" / "proteus"
@@ -74,7 +74,8 @@ def from_code() -> dict[str, str]:
     """Return the chart's generated files: path in the chart -> text.
 
     They hold each role's rights, with placeholders for passwords, bucket and weights, the data of the engines' and
-    parsers' cards, the engines, parsers and policies that the values may name, and the definition of `WeaverFleet`.
+    parsers' cards, the engines, parsers and policies that the values may name, the definition of `WeaverFleet`, and
+    the page of all values.
     """
     users = acl_file({role: f"<{role}>" for role in RedisRole})
     storage = {
@@ -88,6 +89,7 @@ def from_code() -> dict[str, str]:
         "files/engines.json": json.dumps(_engines(), indent=2) + "\n",
         "files/parsers.json": json.dumps(_parsers(), indent=2) + "\n",
         "values.schema.json": json.dumps(_values_schema(), indent=2) + "\n",
+        values_page.FILE: values_page.page((CHART / "values.yaml").read_text(), (CHART / "Chart.yaml").read_text()),
         crd.FILE: CRD_HEADER + yaml.safe_dump(crd.crd(), sort_keys=False, width=120),
     }
 
