@@ -109,7 +109,8 @@ def _has_parts(node: yaml.Node) -> bool:
 
 
 def _above(key: yaml.Node, lines: list[str]) -> str:
-    line, said = key.start_mark.line - 1, []
+    line = key.start_mark.line - 1
+    said: list[str] = []
     while line >= 0 and lines[line].lstrip().startswith("# "):
         said.insert(0, lines[line].strip().removeprefix("# "))
         line -= 1
