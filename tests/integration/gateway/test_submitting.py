@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
+import httpx
 import pytest
 from sqlalchemy import text
 
@@ -285,3 +287,28 @@ async def test_too_many_requests_are_told_when_to_come_back(gateway_settings, se
     assert '"uploads";r=1;t=' in answers[0].headers["ratelimit"]
     assert answers[2].json()["code"] == "rate_limited"
     assert 1 <= int(answers[2].headers["retry-after"]) <= 60
+
+
+async def test_a_browsers_submit_is_kept_with_its_key_in_one_statement(ready, gateway) -> None:
+    body = {"user_photo_url": ready.person, "cloth_clean_url": ready.garment}
+
+    async def submit(key: str, **more: Any) -> httpx.Response:
+        headers = {"Idempotency-Key": key, "Origin": "https://shop.example"}
+        return await ready.guest.http.post("/api/snap", json=body | more, headers=headers)
+
+    # Sent at once, they share a commit; one is accepted and the others find it.
+    answers = await asyncio.gather(*[submit("same") for _ in range(6)], *[submit(f"own-{n}") for n in range(3)])
+    assert {answer.status_code for answer in answers} == {202}, [answer.text for answer in answers]
+    same = {answer.json()["job_id"] for answer in answers[:6]}
+    own = {answer.json()["job_id"] for answer in answers[6:]}
+    assert (len(same), len(own), same & own) == (1, 3, set())
+    assert (await submit("same", seed=8)).json()["code"] == "idempotency_conflict"
+    assert {(await submit("own-1")).json()["job_id"]} <= own
+    async with gateway.services.ledger.write() as writes:
+        await writes._connection.execute(text("UPDATE idempotency SET created_at = created_at - interval '25 hours'"))
+    later = (await submit("same")).json()["job_id"]
+    assert later not in same
+    assert (await submit("same")).json()["job_id"] == later
+    listed = (await ready.guest.http.get("/v1/tryons")).json()["items"]
+    assert {one["job_id"] for one in listed} >= same | own | {later}
+    assert len(listed) == 1 + 5  # with the one that prepared photo and garment

@@ -17,10 +17,11 @@ from typing import Any, Final
 import socketio
 import structlog
 from fastapi import FastAPI
+from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp
 
 from gateway import api, background
-from gateway.api import fairness
+from gateway.api import cors, fairness
 from gateway.api.batches.routes import BATCHES, BODY_BYTES
 from gateway.api.bodies import MAX_BODY_BYTES, BodyLimits, BodySizes, ByteBudget
 from gateway.api.headers import CommonHeaders
@@ -113,7 +114,7 @@ def make_api(
         docs_url=None,
         redoc_url=None,
     )
-    api.install(app, origins=settings.origins, storage_endpoint=settings.storage.client_endpoint)
+    api.install(app, storage_endpoint=settings.storage.client_endpoint)
     return app
 
 
@@ -148,7 +149,8 @@ def make_app(
     def limited(app: ASGIApp) -> ASGIApp:
         return BodyLimits(app, budget, seconds=settings.edge.body_seconds, sizes=sizes)
 
-    fair = fairness.Fair(limited(SubmitShortcut(http_api)), origins=settings.origins, sizes=sizes)
+    shared = CORSMiddleware(SubmitShortcut(http_api), **cors.rules(settings.origins))
+    fair = fairness.Fair(limited(shared), origins=settings.origins, sizes=sizes)
     plain = CommonHeaders(RequestEnvelope(fair))
     # Polling is refused, so a request for the socket's path without a socket gets the engine's own 400.
     polling = CommonHeaders(limited(engine))

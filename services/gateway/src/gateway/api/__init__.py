@@ -6,7 +6,6 @@ from functools import cache
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
-from fastapi.middleware.cors import CORSMiddleware
 
 from gateway.api import description, pages, problems, replays
 from gateway.api.accounts import routes as accounts
@@ -15,7 +14,6 @@ from gateway.api.audit import routes as audit
 from gateway.api.auth import routes as auth
 from gateway.api.batches import routes as batches
 from gateway.api.consent import routes as consent
-from gateway.api.cors import rules as cors_rules
 from gateway.api.decisions import routes as decisions
 from gateway.api.engines import routes as engines
 from gateway.api.events import routes as events
@@ -51,15 +49,14 @@ REFUSALS = {
 }
 
 
-def install(app: FastAPI, *, origins: list[str], storage_endpoint: str) -> None:
-    """Add every route, page, error answer and middleware to the app."""
+def install(app: FastAPI, *, storage_endpoint: str) -> None:
+    """Add every route, page and error answer to the app."""
     problems.install(app)
     description.install(app)
     replays.install(app)
     app.router.routes.extend(_routes().routes)
     app.webhooks.routes.extend(webhooks.sent().routes)
     pages.install(app, storage_endpoint=storage_endpoint)
-    app.add_middleware(CORSMiddleware, **cors_rules(origins))
 
 
 @cache

@@ -231,7 +231,7 @@ async def submit_of(
     caller = await caller_by(request, token)
     await allow(request, services, kind, caller)
     context = SubmitContext(
-        caller=caller, trace_id=request.state.request_id, once=await idempotency_key_of(request, key) if key else None
+        caller=caller, trace_id=request.state.request_id, once=await idempotency_key_of(request, key)
     )
     request.state.submit = Submit(
         request=request,

@@ -13,10 +13,11 @@ from gateway.submitting.idempotency import AlreadyAccepted
 
 def install(app: FastAPI) -> None:
     """Answer repeated submits of the app."""
-    app.add_exception_handler(AlreadyAccepted, _replay)  # type: ignore[arg-type]
+    app.add_exception_handler(AlreadyAccepted, replay)  # type: ignore[arg-type]
 
 
-async def _replay(request: Request, known: AlreadyAccepted) -> Response:
+async def replay(request: Request, known: AlreadyAccepted) -> Response:
+    """Answer with what the first request made, as the first answer would be now."""
     submit: Submit = request.state.submit
     if known.job_id.startswith("bat_"):
         return await made_answer(submit.services, submit.caller, known.job_id)

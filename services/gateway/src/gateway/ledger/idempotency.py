@@ -15,6 +15,11 @@ from proteus.jobs import UserId
 IDEMPOTENCY_LIFE: Final = timedelta(hours=24)
 """How long a repeated submit is recognised."""
 
+REBIND: Final = f"""ON CONFLICT (user_id, key) DO UPDATE
+        SET request_hash = excluded.request_hash, job_id = excluded.job_id, created_at = now()
+        WHERE idempotency.created_at <= now() - interval '{IDEMPOTENCY_LIFE.total_seconds():.0f} seconds'"""  # noqa: S608 - a number of ours.
+"""End of an INSERT that binds keys: one that is bound already stays as it is for a day."""
+
 idempotency = Table(
     "idempotency",
     METADATA,

@@ -2,7 +2,8 @@
 
 For each picture it finds the user's ingested photo, its parse and the cut-out, and inserts the try-on and its unit
 with them; it inserts nothing for a picture that lacks any. A category that the submit names is kept for the garment's
-photo. One statement and one commit for all that arrive together.
+photo. An Idempotency-Key is bound along with its try-on; a picture whose key is bound already is not inserted. One
+statement and one commit for all that arrive together.
 Raw SQL, composed at import: SQLAlchemy needs longer to compile it than Postgres to run it.
 """
 
@@ -16,6 +17,7 @@ from pydantic_core import to_json
 from sqlalchemy import Table
 from sqlalchemy.dialects.postgresql import dialect
 
+from gateway.ledger.idempotency import REBIND
 from gateway.ledger.jobs import JobRow, jobs
 from gateway.ledger.tryons import TryonRow, tryons
 from proteus.stages import STAGES, JobKind, Photo, is_before
@@ -69,11 +71,11 @@ def _join_of_person(kind: JobKind) -> str:
 STATEMENT: Final = f"""
 WITH asked AS (
     SELECT * FROM jsonb_to_recordset($1::jsonb) AS asked (
-        cut_key text, tryon_id text, unit_id text,
+        cut_key text, once text, request_hash text, tryon_id text, unit_id text,
         {"".join(f"needs_{kind} boolean, {kind}_variant text, " for kind in _OF_PERSON)}
         {_typed(tryons, _ENTRY)},
         {_typed(jobs, _UNIT)})
-), found AS MATERIALIZED (
+), met AS MATERIALIZED (
     SELECT asked.*, material.*
     FROM asked CROSS JOIN LATERAL (
         SELECT person.key AS person_key, cut.id AS cut_id, cut.image_id AS garment_image_id,
@@ -92,6 +94,13 @@ WITH asked AS (
             {"".join(f"AND ({kind}.id IS NOT NULL OR NOT asked.needs_{kind})" for kind in _OF_PERSON)}
         LIMIT 1
     ) AS material
+), bound AS (
+    INSERT INTO idempotency (user_id, key, request_hash, job_id)
+    SELECT DISTINCT ON (user_id, once) user_id, once, request_hash, tryon_id FROM met WHERE once IS NOT NULL
+    {REBIND}
+    RETURNING job_id
+), found AS MATERIALIZED (
+    SELECT met.* FROM met WHERE once IS NULL OR tryon_id IN (SELECT job_id FROM bound)
 ), entry AS (
     INSERT INTO tryons (id, garment_image_id, cut_id, parse_id, {_names(_ENTRY)})
     SELECT tryon_id, garment_image_id, cut_id, parse_id, {_names(_ENTRY)} FROM found
@@ -114,12 +123,16 @@ class Ready:
     Attributes:
         cut_key: The cut-out's.
         variants: The preparations that its person's photo must have: kind -> variant.
+        once: The submit's Idempotency-Key, if it has one.
+        request_hash: Of the request that came with the key.
     """
 
     entry: TryonRow
     unit: JobRow
     cut_key: str
     variants: Mapping[JobKind, str]
+    once: str | None = None
+    request_hash: str = ""
 
 
 def argument(asked: Iterable[Ready]) -> str:
@@ -127,6 +140,8 @@ def argument(asked: Iterable[Ready]) -> str:
     rows = [
         {
             "cut_key": one.cut_key,
+            "once": one.once,
+            "request_hash": one.request_hash,
             **{f"needs_{kind}": kind in one.variants for kind in _OF_PERSON},
             **{f"{kind}_variant": one.variants.get(kind, "") for kind in _OF_PERSON},
             "tryon_id": one.entry.id,

@@ -47,8 +47,11 @@ class ReadyAcceptor:
     async def accept(
         self, context: SubmitContext, options: TryonOptions, *, person_url: str, garment_url: str
     ) -> Accepted | None:
-        """Accept one picture together with others; None if it is not of this kind, or any need is missing."""
-        if options.num_samples != 1 or options.mask is not None or context.once is not None:
+        """Accept one picture together with others.
+
+        None if it is not of this kind, if any need is missing, or if another request has bound its Idempotency-Key.
+        """
+        if options.num_samples != 1 or options.mask is not None:
             return None
         named = self._photos.named(context.caller, person_url, garment_url)
         if named is None:
@@ -70,6 +73,8 @@ class ReadyAcceptor:
             unit=unit,
             cut_key=named.cut_key,
             variants=variants_of_person(card, self._parser_version, options.person_index),
+            once=context.once.key if context.once else None,
+            request_hash=context.once.request_hash if context.once else "",
         )
 
     async def _commit(self, asked: Sequence[Ready]) -> list[bool]:
@@ -87,4 +92,4 @@ class ReadyAcceptor:
 
 
 class _NotReady(Exception):
-    """One of the picture's needs is missing."""
+    """One of the picture's needs is missing, or its Idempotency-Key is another's."""

@@ -4,7 +4,7 @@
                         └─▶ FastAPI ─▶ … ─▶ snap     anything else
 
 A plain submit has a token, a valid body of declared length (`BodyLimits` has checked it) and nothing that needs more:
-no query, no Origin, no Idempotency-Key, no Prefer, no Cancel-After.
+no query, no Prefer, no Cancel-After. A browser's has an Origin as well, which CORS has seen to, and an Idempotency-Key.
 All others reach FastAPI untouched, so that one place makes every refusal of a malformed request.
 """
 
@@ -12,21 +12,23 @@ from __future__ import annotations
 
 from typing import Final
 
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from gateway.api import problems
+from gateway.api import problems, replays
 from gateway.api.dependencies import caller_by, submit_of
 from gateway.api.tryons.models import SnapRequest
 from gateway.api.tryons.submit import router, snap
+from gateway.rules.text import Key
+from gateway.submitting.idempotency import AlreadyAccepted
 from proteus.errors import ProteusError
 
 _ROUTES: Final = {route.path: route for route in router.routes}  # type: ignore[attr-defined]
 
-_MORE: Final = frozenset(
-    {b"origin", b"idempotency-key", b"prefer", b"cancel-after", b"content-encoding", b"transfer-encoding"}
-)
+_KEY: Final = TypeAdapter(Key)
+
+_MORE: Final = frozenset({b"prefer", b"cancel-after", b"content-encoding", b"transfer-encoding"})
 """Headers that a plain submit does not have."""
 
 _TOKEN: Final = b"Bearer "
@@ -48,6 +50,7 @@ class SubmitShortcut:
             await self._app(scope, receive, send)
             return
         request = Request(scope, receive)
+        key = request.headers.get("idempotency-key")
         try:
             await caller_by(request, token)  # Before a byte of the body is read.
         except ProteusError as error:
@@ -59,12 +62,16 @@ class SubmitShortcut:
             return
         try:
             asked = SnapRequest.model_validate_json(body)
+            if key is not None:
+                _KEY.validate_python(key)
         except ValidationError:
             await self._app(scope, _replayed(body, receive), send)
             return
         scope["route"] = _ROUTES[scope["path"]]
         try:
-            response = await snap(await submit_of(request, "submits", token=token), asked)
+            response = await snap(await submit_of(request, "submits", token=token, key=key), asked)
+        except AlreadyAccepted as known:
+            response = await replays.replay(request, known)
         except ProteusError as error:
             response = await problems.on_proteus_error(request, error)
         except Exception as error:  # the edge: for any error the client gets a problem document
