@@ -75,6 +75,8 @@ class Faults:
             "fleetless": self._leave_an_engine_without_weaver,
             "evict": self._evict,
             "full": self._fill,
+            "migrate": self._migrate,
+            "roll": self._roll,
         }
         await dealt[fault.kind](fault)
 
@@ -161,6 +163,15 @@ class Faults:
         await asyncio.sleep(fault.seconds)
         await self._redis.config_set("maxmemory", "0")
         self._say("Redis has memory again")
+
+    async def _migrate(self, fault: Fault) -> None:
+        await self._fleet.migrate(fault.version)
+        self._say(f"the tables have the form of the {fault.version} version")
+
+    async def _roll(self, fault: Fault) -> None:
+        for _ in range(fault.many):
+            if name := await self._fleet.roll(fault.target, fault.version):
+                self._say(f"{name} is of the {fault.version} version now")
 
     def _over(self) -> int:
         return len(self._watch.rows) - self._watch.unfinished

@@ -19,7 +19,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 from proteus.service.lifecycle import cancel
 from workbench.chaos.proxies import PostgresProxy, Proxy, RedisProxy, StoreProxy
@@ -36,6 +36,12 @@ READY_SECONDS: Final = 120.0
 """A laptop that starts ten processes at once is slow."""
 
 RETRY_SECONDS: Final = 0.5
+DRAIN_SECONDS: Final = 40.0
+"""The grace of a service that is replaced: a weaver finishes what it holds."""
+
+Version = Literal["previous", "new"]
+PREVIOUS: Final = "previous"
+NEW: Final = "new"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,6 +55,7 @@ class Shape:
 
     gateways: int
     weavers: int
+    tailors: int = 1
     skew_seconds: float = 0.0
     second_engine: str = ""
 
@@ -62,6 +69,7 @@ class Fleet:
         environment: Added to every service's.
         say: Prints the events.
         proxied_by: Services reach the servers through proxies that draw from this generator.
+        previous: The Python of an environment with the version before this one; every service starts as that.
     """
 
     def __init__(
@@ -73,8 +81,10 @@ class Fleet:
         environment: Mapping[str, str],
         say: Callable[[str], None],
         proxied_by: random.Random | None = None,
+        previous: Path | None = None,
     ) -> None:
         self._folder = folder
+        self._rolling = asyncio.Lock()
         self._models = models
         self._say = say
         self._processes: dict[str, Process] = {}
@@ -127,12 +137,23 @@ class Fleet:
                 else "every clock is right: no libfaketime"
             )
             self._programs[last.name] = replace(last, environment={**last.environment, **wrong})
-        workers = ["tailor-1", *(f"weaver-{n}" for n in range(1, shape.weavers + 1)), "arbitrator-1"]
+        workers = [
+            *(f"tailor-{n}" for n in range(1, shape.tailors + 1)),
+            *(f"weaver-{n}" for n in range(1, shape.weavers + 1)),
+            "arbitrator-1",
+        ]
         self._programs |= {name: self._worker(name, port()) for name in workers}
         if shape.second_engine:
             second = self._worker(self.second_weaver, port())
             own = {**second.environment, "WEAVER_ENGINES": shape.second_engine}
             self._programs[second.name] = replace(second, environment=own)
+        self._programs_by_version = {
+            NEW: dict(self._programs),
+            PREVIOUS: {name: self._as_before(program, previous) for name, program in self._programs.items()},
+        }
+        self._first: Version = PREVIOUS if previous else NEW
+        self._versions: dict[str, Version] = dict.fromkeys(self._programs, self._first)
+        self._programs = dict(self._programs_by_version[self._first])
         self._servers: dict[str, Valkey | Postgres | S3] = {
             server.name: server for server in (self.valkey, self.postgres, self.s3)
         }
@@ -149,7 +170,7 @@ class Fleet:
             async with AsyncExitStack() as stack:
                 for proxy in self.proxies.values():
                     await stack.enter_async_context(proxy.listening())
-                await self._migrate()
+                await self.migrate(self._first)
                 async with asyncio.TaskGroup() as group:
                     for name in self._programs:
                         group.create_task(self._launch(name))
@@ -202,6 +223,29 @@ class Fleet:
             os.kill(self._processes[name].pid, signal.SIGCONT)
         self._frozen.discard(name)
 
+    async def roll(self, prefix: str, version: Version) -> str:
+        """Stop one service of a kind as Kubernetes does and start it as the other version; one at a time.
+
+        Returns its name; empty: all of this kind are of this version.
+        """
+        async with self._rolling:
+            old = [name for name in self._programs if name.startswith(prefix) and self._versions[name] != version]
+            if not old:
+                return ""
+            name = old[0]
+            self._held_down[name] = asyncio.Event()
+            self._ready.discard(name)
+            await asyncio.to_thread(self._processes[name].stop, seconds=DRAIN_SECONDS)
+            self._versions[name], self._programs[name] = version, self._programs_by_version[version][name]
+            self.release(name)
+            await self._ready_again(name)
+            return name
+
+    async def _ready_again(self, name: str) -> None:
+        deadline = time.monotonic() + READY_SECONDS
+        while name not in self._ready and time.monotonic() < deadline:
+            await asyncio.sleep(RETRY_SECONDS / 5)
+
     async def take_away(self, name: str, *, seconds: float) -> None:
         """Stop a server cleanly; it is back after a while, with its data."""
         await asyncio.to_thread(self._processes[name].stop)
@@ -241,9 +285,15 @@ class Fleet:
         self._processes[server.name] = process
         await asyncio.to_thread(process.wait_ready)
 
-    async def _migrate(self) -> None:
+    async def migrate(self, version: Version) -> None:
+        """Bring the tables to a version's form.
+
+        Raises:
+            StackError: It failed.
+        """
+        python = self._programs_by_version[version]["arbitrator-1"].command[0]
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "gateway", "migrate"), env={**os.environ, **self.environment}
+            *(python, "-m", "gateway", "migrate"), env={**os.environ, **self.environment}
         )
         if await process.wait() != 0:
             raise StackError("The migration failed.")
@@ -287,6 +337,15 @@ class Fleet:
             is_ready=answers(f"{url}/readyz"),
             ready_seconds=READY_SECONDS,
         )
+
+    def _as_before(self, program: Program, python: Path | None) -> Program:
+        """Return a service as the version before: by its Python, and as an administrator of the servers.
+
+        It may need rights in Redis and the store that its role does not have any more.
+        """
+        own = {name: self.environment[name] for name in self.environment if name.startswith(("REDIS_", "OBJECT_"))}
+        command = (str(python or sys.executable), *program.command[1:])
+        return replace(program, command=command, environment={**program.environment, **own})
 
     def _worker(self, name: str, port: int) -> Program:
         module = name.partition("-")[0]

@@ -6,6 +6,7 @@ import random
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
+from workbench.chaos.fleet import NEW, PREVIOUS, Version
 from workbench.chaos.proxies import Answer
 from workbench.chaos.proxies.tcp import Kind
 
@@ -14,7 +15,20 @@ SECOND_ENGINE: Final = "puppet"
 
 Server = Literal["valkey", "postgres", "s3"]
 FaultKind = Literal[
-    "kill", "freeze", "away", "restart", "empty", "answer", "garbage", "loss", "lock", "full", "evict", "fleetless"
+    "kill",
+    "freeze",
+    "away",
+    "restart",
+    "empty",
+    "answer",
+    "garbage",
+    "loss",
+    "lock",
+    "full",
+    "evict",
+    "fleetless",
+    "migrate",
+    "roll",
 ]
 
 
@@ -31,7 +45,9 @@ class Fault:
             of the queue is deleted. `lock`: a table is locked for `seconds`, so that every connection of the pool
             hangs. `full`: Redis has no memory left for `seconds`. `evict`: it evicts random keys, a twentieth of its
             memory, as a server does whose policy is not `noeviction`. `fleetless`: the only weaver of the second
-            engine is killed and stays away for `seconds`, while jobs for it continue to arrive.
+            engine is killed and stays away for `seconds`, while jobs for it continue to arrive. `migrate`: the tables
+            get the form of `version`. `roll`: one service after another gets SIGTERM and starts as `version`, at most
+            `many` of this kind.
         target: `weaver` or `gateway` (a running one, drawn at random) or a server's name.
         seconds: How long it lasts.
         answer: What the proxy answers.
@@ -39,9 +55,11 @@ class Fault:
 
     at_seconds: float
     kind: FaultKind
-    target: Literal["weaver", "gateway", "tailor", "valkey", "postgres", "s3"]
+    target: Literal["weaver", "gateway", "tailor", "arbitrator", "valkey", "postgres", "s3"]
     seconds: float = 1.0
     answer: Answer | None = None
+    version: Version = NEW
+    many: int = 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,6 +77,8 @@ class Scenario:
         shuffled: The seed assigns the faults to the times.
         skew_seconds: How far the clock of the last gateway is off.
         second_share: Share of the jobs that name a second engine, `puppet`, which one more weaver offers.
+        fresh_share: Share of the submits before which the client brings new photos, so that tailors have work.
+        previous: Every service starts as the version before this one.
     """
 
     name: str
@@ -71,6 +91,7 @@ class Scenario:
     poison: dict[str, int]
     gateways: int = 2
     weavers: int = 3
+    tailors: int = 1
     shoppers: int = 4
     sockets_per_shopper: int = 2
     backlog: int = 160
@@ -84,6 +105,8 @@ class Scenario:
     shuffled: bool = False
     skew_seconds: float = 0.0
     second_share: float = 0.0
+    fresh_share: float = 0.0
+    previous: bool = False
 
     @property
     def recovery_bar_seconds(self) -> float:
@@ -232,4 +255,49 @@ ANSWERS: Final = Scenario(
     faults=_answers(),
 )
 
-SCENARIOS: Final = {scenario.name: scenario for scenario in (FULL, ANSWERS, SHORT, SLOW)}
+
+def _rolled(at_seconds: float, version: Version, **many: int) -> tuple[Fault, ...]:
+    """Return the rolls of a release, in the order in which a chart's Deployments usually come."""
+    targets: tuple[Literal["gateway", "weaver", "tailor", "arbitrator"], ...] = (
+        "gateway", "weaver", "tailor", "arbitrator",
+    )  # fmt: skip
+    return tuple(
+        Fault(at_seconds=at_seconds + 0.1 * place, kind="roll", target=target, version=version, many=many[target])
+        for place, target in enumerate(targets)
+        if target in many
+    )
+
+
+ROLLOUT: Final = Scenario(
+    name="rollout",
+    lease_seconds=10.0,
+    beat_seconds=3.0,
+    reap_seconds=2.0,
+    jobs=600,
+    jobs_per_second=4.0,
+    poison={"raise": 2, "fail": 2},
+    weavers=2,
+    tailors=2,
+    curve="1:0.3,4:0.6,8:0.9",
+    recovery_room_seconds=20.0,
+    settle_seconds=120.0,
+    fresh_share=0.05,
+    previous=True,
+    faults=(
+        # Forward: half of it, a minute of both under load, with a death on each side; the rest.
+        Fault(at_seconds=5, kind="migrate", target="postgres", version=NEW),
+        *_rolled(10, NEW, gateway=1, weaver=1, tailor=1, arbitrator=1),
+        Fault(at_seconds=60, kind="kill", target="weaver"),
+        Fault(at_seconds=70, kind="kill", target="gateway", seconds=2),
+        *_rolled(100, NEW, gateway=2, weaver=2, tailor=2),
+        # Back, in the same way; the tables stay.
+        *_rolled(135, PREVIOUS, gateway=1, weaver=1, tailor=1),
+        Fault(at_seconds=175, kind="kill", target="weaver"),
+        Fault(at_seconds=185, kind="kill", target="gateway", seconds=2),
+        *_rolled(215, PREVIOUS, gateway=2, weaver=2, tailor=2, arbitrator=1),
+    ),
+)
+"""A release, and its rollback: the version before and this one side by side for a minute each."""
+
+
+SCENARIOS: Final = {scenario.name: scenario for scenario in (FULL, ANSWERS, SHORT, SLOW, ROLLOUT)}
