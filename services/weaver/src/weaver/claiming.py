@@ -11,6 +11,7 @@ from typing import Final
 
 import structlog
 
+from proteus.canary import parts_of
 from proteus.estimates import CostTable
 from proteus.queue import Claimed
 from proteus.service.lifecycle import wait
@@ -51,6 +52,7 @@ class Claimer:
         self._profile = profile
         self._work_available = work_available
         self._engines = tuple(runner.engines)
+        self._versions = {name: engine.card.full_version for name, engine in runner.engines.items()}
         self._last_key = next(iter(runner.engines.values())).card.batch_key("balanced")
 
     async def next(self, stop: asyncio.Event, *, spare: bool = True) -> list[Claimed]:
@@ -68,6 +70,7 @@ class Claimer:
             estimate_ms=self._estimate_ms(planned, config),
             degraded_fraction=config.degraded_fraction,
             spare=spare,
+            canaries=parts_of(config.canaries, self._versions),
         )
         if not jobs:
             return []
@@ -103,7 +106,11 @@ class Claimer:
             self._work_available.clear()
             await wait(self._work_available, seconds=more.wait_seconds)
             jobs += await self._claims.take(
-                more.claim, engines=self._engines, key=key, degraded_fraction=config.degraded_fraction
+                more.claim,
+                engines=self._engines,
+                key=key,
+                degraded_fraction=config.degraded_fraction,
+                canaries=parts_of(config.canaries, self._versions),
             )
 
     def _plan(self, key: str, config: Config, *, in_hand: int = 0, waited_seconds: float = 0.0) -> Plan:

@@ -21,7 +21,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, Literal
 
-from proteus.service.lifecycle import cancel
+from proteus.service.lifecycle import cancel, wait
 from workbench.chaos.proxies import PostgresProxy, Proxy, RedisProxy, StoreProxy
 from workbench.stack.errors import StackError
 from workbench.stack.plan import addresses, answers, as_role
@@ -84,7 +84,7 @@ class Fleet:
         previous: Path | None = None,
     ) -> None:
         self._folder = folder
-        self._rolling = asyncio.Lock()
+        self._back: dict[str, asyncio.Event] = {}
         self._models = models
         self._say = say
         self._processes: dict[str, Process] = {}
@@ -223,28 +223,23 @@ class Fleet:
             os.kill(self._processes[name].pid, signal.SIGCONT)
         self._frozen.discard(name)
 
-    async def roll(self, prefix: str, version: Version) -> str:
-        """Stop one service of a kind as Kubernetes does and start it as the other version; one at a time.
+    async def roll(self, kind: str, version: Version, *, many: int) -> list[str]:
+        """Replace services of a kind, one at a time and as Kubernetes does, until so many are of a version.
 
-        Returns its name; empty: all of this kind are of this version.
+        Returns their names.
         """
-        async with self._rolling:
-            old = [name for name in self._programs if name.startswith(prefix) and self._versions[name] != version]
-            if not old:
-                return ""
-            name = old[0]
-            self._held_down[name] = asyncio.Event()
+        mine = [name for name in self._programs if name.startswith(kind)]
+        others = [name for name in mine if self._versions[name] != version]
+        rolled = others[: max(0, min(many, len(mine)) - (len(mine) - len(others)))]
+        for name in rolled:
+            self._held_down[name], back = asyncio.Event(), asyncio.Event()
+            self._back[name] = back
             self._ready.discard(name)
             await asyncio.to_thread(self._processes[name].stop, seconds=DRAIN_SECONDS)
             self._versions[name], self._programs[name] = version, self._programs_by_version[version][name]
             self.release(name)
-            await self._ready_again(name)
-            return name
-
-    async def _ready_again(self, name: str) -> None:
-        deadline = time.monotonic() + READY_SECONDS
-        while name not in self._ready and time.monotonic() < deadline:
-            await asyncio.sleep(RETRY_SECONDS / 5)
+            await wait(back, seconds=READY_SECONDS)
+        return rolled
 
     async def take_away(self, name: str, *, seconds: float) -> None:
         """Stop a server cleanly; it is back after a while, with its data."""
@@ -304,6 +299,8 @@ class Fleet:
         self._processes[name] = process
         await asyncio.to_thread(process.wait_ready)
         self._ready.add(name)
+        if back := self._back.get(name):
+            back.set()
 
     async def _keep(self, name: str) -> None:
         while True:

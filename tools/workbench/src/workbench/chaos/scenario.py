@@ -46,8 +46,9 @@ class Fault:
             hangs. `full`: Redis has no memory left for `seconds`. `evict`: it evicts random keys, a twentieth of its
             memory, as a server does whose policy is not `noeviction`. `fleetless`: the only weaver of the second
             engine is killed and stays away for `seconds`, while jobs for it continue to arrive. `migrate`: the tables
-            get the form of `version`. `roll`: one service after another gets SIGTERM and starts as `version`, at most
-            `many` of this kind.
+            get the form of `version`. `roll`: services of every kind get SIGTERM, one after the other, and start as
+            `version`, until `many` of each kind are; so it stays for `seconds`, in which a weaver and a gateway are
+            killed.
         target: `weaver` or `gateway` (a running one, drawn at random) or a server's name.
         seconds: How long it lasts.
         answer: What the proxy answers.
@@ -256,18 +257,6 @@ ANSWERS: Final = Scenario(
 )
 
 
-def _rolled(at_seconds: float, version: Version, **many: int) -> tuple[Fault, ...]:
-    """Return the rolls of a release, in the order in which a chart's Deployments usually come."""
-    targets: tuple[Literal["gateway", "weaver", "tailor", "arbitrator"], ...] = (
-        "gateway", "weaver", "tailor", "arbitrator",
-    )  # fmt: skip
-    return tuple(
-        Fault(at_seconds=at_seconds + 0.1 * place, kind="roll", target=target, version=version, many=many[target])
-        for place, target in enumerate(targets)
-        if target in many
-    )
-
-
 ROLLOUT: Final = Scenario(
     name="rollout",
     lease_seconds=10.0,
@@ -284,17 +273,12 @@ ROLLOUT: Final = Scenario(
     fresh_share=0.05,
     previous=True,
     faults=(
-        # Forward: half of it, a minute of both under load, with a death on each side; the rest.
-        Fault(at_seconds=5, kind="migrate", target="postgres", version=NEW),
-        *_rolled(10, NEW, gateway=1, weaver=1, tailor=1, arbitrator=1),
-        Fault(at_seconds=60, kind="kill", target="weaver"),
-        Fault(at_seconds=70, kind="kill", target="gateway", seconds=2),
-        *_rolled(100, NEW, gateway=2, weaver=2, tailor=2),
-        # Back, in the same way; the tables stay.
-        *_rolled(135, PREVIOUS, gateway=1, weaver=1, tailor=1),
-        Fault(at_seconds=175, kind="kill", target="weaver"),
-        Fault(at_seconds=185, kind="kill", target="gateway", seconds=2),
-        *_rolled(215, PREVIOUS, gateway=2, weaver=2, tailor=2, arbitrator=1),
+        Fault(at_seconds=5, kind="migrate", target="postgres"),
+        # One after the other: half of every kind, both for a minute, the rest; then back in the same way.
+        Fault(at_seconds=20, kind="roll", target="gateway", seconds=60),
+        Fault(at_seconds=21, kind="roll", target="gateway", seconds=0, many=2),
+        Fault(at_seconds=22, kind="roll", target="gateway", seconds=60, version=PREVIOUS),
+        Fault(at_seconds=23, kind="roll", target="gateway", seconds=0, version=PREVIOUS, many=2),
     ),
 )
 """A release, and its rollback: the version before and this one side by side for a minute each."""
