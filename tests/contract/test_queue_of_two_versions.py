@@ -121,7 +121,7 @@ async def test_each_job_ends_once_whichever_version_does_what(previous, redis, r
         assert old("states", *ids) == states
     entries = await redis.xrange(keys.QueueKeys(keys.JOBS).events)
     events = [parse_event(entry_id, fields) for entry_id, fields in entries]
-    ended = Counter(event.job_id for event in events if str(event.state) in ENDS)
+    ended: Counter[str] = Counter(event.job_id for event in events if str(event.state) in ENDS)
     assert set(states) <= ENDS
     assert ended == Counter(ids), "one end each, and the recorder hears of it"
     assert Counter(states)["completed"] > len(ids) / 2

@@ -51,7 +51,7 @@ def arbitrator(redis: Redis, board: Board) -> Loop:
         RedisActuator(redis, identity="a1", lease_seconds=5),
         tick_seconds=0.5,
         metrics=Metrics(CollectorRegistry()),
-        fleets=lambda: judge.judge(observer.readings),
+        fleets=lambda: judge.declared(observer.readings),
     )
 
 
