@@ -1,4 +1,4 @@
-"""Canaries at the claim: a share of an engine's jobs for one version's workers, and nothing that waits for them long."""
+"""Canaries at the claim: a share of an engine's jobs is for one version's workers, and nothing waits long for them."""
 
 from __future__ import annotations
 

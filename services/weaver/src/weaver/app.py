@@ -135,6 +135,8 @@ def make_worker(
     metrics: Metrics,
 ) -> tuple[Worker, EngineRunner]:
     """Build the worker and its engine runner."""
+    for name, engine in engines.items():
+        metrics.engine.labels(name, engine.card.full_version).set(1)
     claims, work_available = parts.claims, parts.status.work_available
     runner = EngineRunner(engines, parts, profile=profile, progress=progress, metrics=metrics)
     claimer = Claimer(

@@ -237,8 +237,9 @@ class Fleet:
             self._ready.discard(name)
             await asyncio.to_thread(self._processes[name].stop, seconds=DRAIN_SECONDS)
             self._versions[name], self._programs[name] = version, self._programs_by_version[version][name]
-            self.release(name)
+            self._held_down[name].set()  # It stays here until its keeper has seen it.
             await wait(back, seconds=READY_SECONDS)
+            del self._held_down[name]
         return rolled
 
     async def take_away(self, name: str, *, seconds: float) -> None:
