@@ -7,7 +7,6 @@ service keeps its name over restarts, as a container does that restarts inside i
 from __future__ import annotations
 
 import asyncio
-import importlib.util
 import os
 import random
 import secrets
@@ -17,12 +16,13 @@ import sys
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final
 
 from proteus.service.lifecycle import cancel, wait
 from workbench.chaos.proxies import PostgresProxy, Proxy, RedisProxy, StoreProxy
+from workbench.chaos.shape import NEW, PREVIOUS, Shape, Version, clock_off_by
 from workbench.stack.errors import StackError
 from workbench.stack.plan import addresses, answers, as_role
 from workbench.stack.ports import free_port
@@ -38,26 +38,6 @@ READY_SECONDS: Final = 120.0
 RETRY_SECONDS: Final = 0.5
 DRAIN_SECONDS: Final = 40.0
 """The grace of a service that is replaced: a weaver finishes what it holds."""
-
-Version = Literal["previous", "new"]
-PREVIOUS: Final = "previous"
-NEW: Final = "new"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Shape:
-    """Which services a fleet has.
-
-    Attributes:
-        skew_seconds: How far the clock of the last gateway is off.
-        second_engine: One more weaver offers this engine and no other.
-    """
-
-    gateways: int
-    weavers: int
-    tailors: int = 1
-    skew_seconds: float = 0.0
-    second_engine: str = ""
 
 
 class Fleet:
@@ -361,17 +341,3 @@ class Fleet:
             is_ready=answers(f"http://127.0.0.1:{port}/readyz"),
             ready_seconds=READY_SECONDS,
         )
-
-
-def clock_off_by(seconds: float) -> dict[str, str]:
-    """Return the environment in which a process's wall clock is off; empty where libfaketime is not installed."""
-    found = importlib.util.find_spec("libfaketime")
-    if found is None or not found.submodule_search_locations:
-        return {}
-    library = Path(found.submodule_search_locations[0]) / "vendor/libfaketime/src/libfaketime.so.1"
-    return {
-        "LD_PRELOAD": str(library),
-        "FAKETIME": f"{seconds:+g}s",
-        "FAKETIME_NO_CACHE": "1",
-        "DONT_FAKE_MONOTONIC": "1",
-    }

@@ -19,9 +19,10 @@ from proteus.service.lifecycle import cancel
 from proteus.storage import ObjectStore
 from workbench.chaos.count import Evidence, Verdict, judge
 from workbench.chaos.faults import Faults
-from workbench.chaos.fleet import Fleet, Shape
+from workbench.chaos.fleet import Fleet
 from workbench.chaos.load import Load, poison_seeds
 from workbench.chaos.scenario import FIRST_ENGINE, SECOND_ENGINE, Scenario
+from workbench.chaos.shape import Shape
 from workbench.chaos.shopper import REQUEST_SECONDS, Shopper
 from workbench.chaos.watch import Watch
 from workbench.unlimited import UNLIMITED

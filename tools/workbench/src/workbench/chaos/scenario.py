@@ -6,9 +6,9 @@ import random
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
-from workbench.chaos.fleet import NEW, PREVIOUS, Version
 from workbench.chaos.proxies import Answer
 from workbench.chaos.proxies.tcp import Kind
+from workbench.chaos.shape import NEW, PREVIOUS, Version
 
 FIRST_ENGINE: Final = "timed"
 SECOND_ENGINE: Final = "puppet"
