@@ -104,7 +104,7 @@ chaos-slow: install ## The same at the production lease of 30 s: lost jobs are b
 	@$(BIN)/python -m workbench.chaos slow
 
 .PHONY: rollout
-rollout: install-dev ## Release this version over the one before (PREVIOUS=tag) and roll it back, under load; JSON (eight minutes)
+rollout: install-dev ## Release this version over the one before (PREVIOUS=tag) and roll it back, under load; JSON (ten minutes)
 	@$(BIN)/python -m workbench.chaos rollout $(if $(SEED),--seed $(SEED))
 
 .PHONY: fuzz

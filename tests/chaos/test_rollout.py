@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.mark.slow
 @pytest.mark.long
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(1200)
 async def test_both_versions_work_side_by_side_in_both_directions_and_nothing_is_lost_or_done_twice(
     tmp_path: Path,
 ) -> None:
