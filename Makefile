@@ -103,6 +103,10 @@ chaos: install-dev ## Break a fleet by absence, then by answers and garbage; cou
 chaos-slow: install ## The same at the production lease of 30 s: lost jobs are back within 35 s
 	@$(BIN)/python -m workbench.chaos slow
 
+.PHONY: rollout
+rollout: install-dev ## Release this version over the one before (PREVIOUS=tag) and roll it back, under load; JSON (ten minutes)
+	@$(BIN)/python -m workbench.chaos rollout $(if $(SEED),--seed $(SEED))
+
 .PHONY: fuzz
 fuzz: install-dev ## Invented requests, frames and pictures against a fleet, ten minutes (FOR=seconds, SEED=); JSON, status 1 if a bar is missed
 	@$(BIN)/python -m workbench.fuzz $(if $(FOR),--seconds $(FOR)) $(if $(SEED),--seed $(SEED))

@@ -16,7 +16,7 @@ from kubernetes_validate import validate
 from arbitrator.fleets.board import Board
 from arbitrator.fleets.bounds import bounds_at
 from arbitrator.fleets.scaled_object import FleetObject, scaled_object
-from arbitrator.fleets.spec import parse_spec
+from arbitrator.fleets.spec import Canary, parse_spec
 from arbitrator.fleets.status import Wanted
 from arbitrator.operator.api import KubernetesApi
 from arbitrator.operator.reconciler import Reconciler
@@ -113,6 +113,19 @@ def test_the_charts_fleet_takes_more_of_the_spec() -> None:
     assert admitted["spec"]["billing"] == {"hourlyPrice": 1.5, "nodeIdleSeconds": 600, "periodSeconds": 3600}
     with pytest.raises(HelmError, match="minReplicas"):
         owned_by("operator", fleet={"minReplicas": 2})
+
+
+def test_a_further_fleet_tries_another_version_of_an_engine() -> None:
+    canary = {"engine": "catvton", "version": "1+b", "share": 0.05}
+    pods = {"engines": ["catvton"], "imageTag": "0.2.0", "weights": {"source": "s3://weights/b", "version": "b"}}
+    objects = owned_by("operator", "gpu", fleets={"trial": {"canary": canary, "replicas": 1, "weaver": pods}})
+    spec = parse_spec(CustomResource(CRD).admitted(one(objects, "WeaverFleet", "demo-weaver-trial"), None)["spec"])
+    assert spec.canary == Canary(engine="catvton", version="1+b", share=0.05)
+    for name, tag, version in (("demo-weaver-trial", "0.2.0", ["b"]), ("demo-weaver", "", [])):
+        [container] = one(objects, "Deployment", name)["spec"]["template"]["spec"]["containers"]
+        assert container["image"].endswith(f":{tag}") is bool(tag)
+        found = [each["value"] for each in container["env"] if each["name"] == "WEAVER_WEIGHTS_VERSION"]
+        assert found == version
 
 
 SPOT = {"minReplicas": 0, "maxReplicas": 8, "capacity": "spot", "slo": {"seconds": 30}}

@@ -1,5 +1,6 @@
 """The arbitrator decides for declared fleets: from the queue of their engines to the sets that KEDA counts."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -20,7 +21,8 @@ from proteus.engines import CARDS
 from proteus.jobs import JobId, WorkerId
 from proteus.queue import JobQueue
 from proteus.queue.model import Submission
-from proteus.registry import WorkerCard, WorkerState, register
+from proteus.registry import WorkerCard, WorkerState, deregister, register
+from weaver.control import ConfigReader
 
 
 def job(number: int, engine: str) -> Submission:
@@ -51,7 +53,7 @@ def arbitrator(redis: Redis, board: Board) -> Loop:
         RedisActuator(redis, identity="a1", lease_seconds=5),
         tick_seconds=0.5,
         metrics=Metrics(CollectorRegistry()),
-        fleets=lambda: judge.judge(observer.readings),
+        fleets=lambda: judge.declared(observer.readings),
     )
 
 
@@ -130,3 +132,42 @@ async def test_arrivals_are_counted_by_engine(redis: Redis) -> None:
     await queue.submit(job(1, "catvton"), job(2, "fashn"), job(3, "catvton"))
     assert (await observer.read()).arrived == 3
     assert observer.readings.arrived == {"catvton": 2, "fashn": 1}
+
+
+def weaver(name: str, version: str, state: WorkerState = WorkerState.READY) -> WorkerCard:
+    return WorkerCard(
+        id=WorkerId(f"weaver-{name}-a1b2c3"),
+        state=state,
+        engines=("catvton",),
+        weights={"catvton": f"catvton {version}"},
+    )
+
+
+async def test_a_canary_holds_while_its_version_and_another_are_ready_and_weavers_read_it(redis: Redis) -> None:
+    board, names = Board(), keys.QueueKeys(keys.JOBS)
+    declared(board, "sure", 2, engines=["catvton"])
+    canary = {"engine": "catvton", "version": "1+b", "share": 0.05}
+    declared(board, "trial", 1, engines=["catvton"], canary=canary)
+    declared(board, "zweite", 1, engines=["catvton"], canary=canary | {"version": "3"})
+    loop, reader = arbitrator(redis, board), ConfigReader(redis, max_age_seconds=0)
+
+    async def holds() -> tuple[Mapping[str, float], str]:
+        assert await loop.tick()
+        return (await reader.read()).canaries, board.wanted("trial").canary
+
+    nobody = "catvton@1+b: no ready worker has this version"
+    assert await holds() == ({}, nobody)
+    await register(redis, names, weaver("sure-1", "1"))
+    await register(redis, names, weaver("trial-1", "1+b", WorkerState.LOADING))
+    assert await holds() == ({}, nobody)
+    await register(redis, names, weaver("trial-1", "1+b"))
+    assert await holds() == ({"catvton@1+b": 0.05}, "catvton@1+b gets at most 0.05 of the jobs")
+    assert board.wanted("zweite").canary == "catvton@3: trial has a canary of catvton already"
+    assert board.wanted("sure").canary == ""
+    await deregister(redis, names, weaver("sure-1", "1").id)
+    assert await holds() == ({}, "catvton@1+b: every ready worker has this version, and takes all jobs")
+    board.drop("trial", "trial")
+    board.drop("zweite", "zweite")
+    await register(redis, names, weaver("sure-1", "1"))
+    assert await loop.tick()
+    assert (await reader.read()).canaries == {}

@@ -290,3 +290,20 @@ async def test_the_weaver_reads_the_arbitrators_values_and_survives_nonsense(fle
     assert {view.state for view in views} == {JobState.COMPLETED}
     assert {view.result["degraded"] for view in views} == {True}
     assert await fleet.redis.get(keys.BATCH_SIZE) == "many"
+
+
+async def test_weights_with_a_name_of_their_own_are_a_version_that_gets_its_share(fleet: Fleet) -> None:
+    await fleet.configure(state=json.dumps({"canaries": {"timed@1+b": 0.25}}), batch_size=4)
+    drawn, others = [0.1 / 4096, 0.2 / 4096], [0.3 / 4096, 0.6 / 4096, 0.9 / 4096]
+    ranks = [*drawn, *others]
+    ids = [(await fleet.submit(f"c{number}", rank=rank))[0] for number, rank in enumerate(ranks)]
+    # The trial comes first: what it leaves can only be what it may not have.
+    trial, usual = await fleet.weaver("trial", WEAVER_WEIGHTS_VERSION="b"), await fleet.weaver("usual")
+    views = await fleet.settled(*ids)
+    made = [(view.result["engine_version"], view.result["worker"]) for view in views]
+    assert made == [("1+b", trial.id)] * len(drawn) + [("1", usual.id)] * len(others)
+    cards = await list_workers(fleet.redis, fleet.queue.keys)
+    assert {card.id: card.version("timed") for card in cards} == {trial.id: "1+b", usual.id: "1"}
+    mark = read_mark(fleet.store.get(views[0].result["result_key"]))
+    assert mark is not None
+    assert mark.parameters["engine_version"] == "1+b"

@@ -125,5 +125,5 @@ def test_one_odd_name_of_a_decision_takes_no_other_along(found: dict[str, object
 def test_a_decision_has_the_names_that_other_versions_know() -> None:
     assert set(NAMES) == {
         "policy", "state", "reason", "batch_size", "mode", "degraded_mode", "degraded_fraction", "desired_replicas",
-        "waiting", "running", "mean_wait_seconds", "ready", "starting", "arrivals_per_second", "memory",
+        "waiting", "running", "mean_wait_seconds", "ready", "starting", "arrivals_per_second", "canaries", "memory",
     }  # fmt: skip

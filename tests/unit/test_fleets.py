@@ -24,6 +24,7 @@ from custom_resource import CustomResource, Refused
 from workbench.deploy.crd import crd
 
 NOON = datetime(2026, 11, 27, 12, 0, tzinfo=UTC)  # A Friday.
+CANARY = {"engine": "catvton", "version": "2", "share": 0.1}
 LEAST = {"deployment": "demo-weaver", "selector": {"app": "weaver"}}
 
 
@@ -46,6 +47,9 @@ def schedule(begin: str, until: str, **fields: Any) -> dict[str, Any]:
         ({"schedules": [schedule("09:00", "09:00")]}, "from and until of a schedule must differ"),
         ({"schedules": [{"name": "s", "from": "09:00", "until": "10:00"}]}, "must set minReplicas or maxReplicas"),
         ({"schedules": [schedule("09:00", "10:00")] * 2}, "each schedule must have a name of its own"),
+        ({"engines": ["puppet"], "canary": CANARY}, "canary.engine must be one of the fleet's engines"),
+        ({"canary": CANARY | {"share": 1.5}}, "spec.canary.share is 1.5: Input should be less than or equal to 1"),
+        ({"canary": CANARY | {"version": "two words"}}, "spec.canary.version is 'two words': String should match"),
         ({"scaling": {"form": "plain"}, "minReplicas": 0}, "scaling.form plain counts waiting jobs only"),
     ],
 )
@@ -78,6 +82,10 @@ SPECS = st.fixed_dictionaries(
     {"minReplicas": COUNTS, "maxReplicas": st.integers(1, 4)},
     optional={
         "replicas": COUNTS,
+        "engines": st.lists(st.sampled_from(["catvton", "fashn"]), max_size=2),
+        "canary": st.fixed_dictionaries(
+            {"engine": st.sampled_from(["catvton", "fashn"]), "version": st.just("2"), "share": st.sampled_from([0, 1])}
+        ),
         "scaling": st.fixed_dictionaries({"form": st.sampled_from(["signal", "plain"])}),
         "schedules": st.lists(SCHEDULES, max_size=2),
     },
@@ -111,7 +119,7 @@ def test_a_fleet_keeps_its_deployment() -> None:
 
 def test_every_rule_of_the_definition_is_one_that_can_refuse() -> None:
     rules = [rule["rule"] for rule in _rules(crd()["spec"]["versions"][0]["schema"]["openAPIV3Schema"])]
-    assert len(rules) == 6
+    assert len(rules) == 7
     for rule in rules:
         cel.compile(rule)
 
@@ -240,7 +248,10 @@ def status_of(**parts: Any) -> dict[str, Any]:
 
 
 def test_a_status_fits_the_definition() -> None:
-    for made in (status_of(), status_of(wanted=Wanted(replicas=3, mode="VIP", waiting=7, reason="because"))):
+    for made in (
+        status_of(),
+        status_of(wanted=Wanted(replicas=3, mode="VIP", waiting=7, reason="because", canary="c@2: idle")),
+    ):
         stored = {name: value for name, value in made.items() if value is not None}
         body = {"metadata": {"name": "w"}, "spec": dict(LEAST), "status": stored}
         assert DEFINITION.admitted(body, None)["status"] == stored

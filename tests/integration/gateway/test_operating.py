@@ -212,6 +212,9 @@ async def test_figures_count_what_came_ended_and_was_refused(
     assert max(minute["waiting"] or 0 for minute in found["minutes"]) == 1
     assert max(minute["ready"] or 0 for minute in found["minutes"]) == 1
     assert found["parts"]["total"]["p99"] >= found["parts"]["wait"]["p50"] >= 0
+    (version,) = found["versions"]
+    assert (version["engine"], version["pictures"], version["tried_again"]) == ("puppet", 1, 0)
+    assert version["version"], "results name their engine's version"
     assert found["cost"] is None, "no price is set"
     overview = (await operator.http.get("/v1/queue")).json()
     assert {

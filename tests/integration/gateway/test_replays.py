@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
+import json
 
+import asyncpg
 import pytest
 
 
@@ -83,3 +86,36 @@ async def test_every_submit_replays_and_refuses_another_body(ready, path) -> Non
     assert first.json()["job_id"] == again.json()["job_id"]
     refused = await http.post(path, json=other, headers=key)
     assert (refused.status_code, refused.json()["code"]) == (409, "idempotency_conflict")
+
+
+async def test_a_key_that_another_version_kept_is_known_and_this_ones_form_is_known_to_it(
+    gateway, ready, picture, database_url
+) -> None:
+    """v0.1.0 keeps the path that the client used and a JSON body; of a form the path alone."""
+
+    def as_before(path: str, body: bytes = b"") -> str:
+        return hashlib.sha256(f"POST {path}\n".encode() + body).hexdigest()
+
+    async def kept(connection: asyncpg.Connection) -> str:
+        return str(await connection.fetchval("SELECT request_hash FROM idempotency WHERE key = 'k'"))
+
+    body = json.dumps({"user_photo_url": ready.person, "cloth_clean_url": ready.garment}).encode()
+    headers = {"Idempotency-Key": "k", "Content-Type": "application/json"}
+    http = ready.guest.http
+    connection = await asyncpg.connect(database_url.replace("+asyncpg", ""))
+    try:
+        first = await http.post("/api/snap", headers=headers, content=body)
+        assert await kept(connection) == as_before("/api/snap", body)
+        for name in ("/api/snap", "/v1/tryons"):
+            await connection.execute("UPDATE idempotency SET request_hash = $1 WHERE key = 'k'", as_before(name, body))
+            for path in ("/api/snap", "/v1/tryons"):
+                again = await http.post(path, headers=headers, content=body)
+                assert (again.status_code, again.json()["job_id"]) == (202, first.json()["job_id"])
+        assert (await http.post("/api/snap", headers=headers, content=body + b" ")).status_code == 409
+        await connection.execute("DELETE FROM idempotency")
+        cut = await http.post("/api/upload/cloth", headers={"Idempotency-Key": "k"}, **form(picture()))
+        await connection.execute("UPDATE idempotency SET request_hash = $1", as_before("/api/upload/cloth"))
+        again = await http.post("/api/upload/cloth", headers={"Idempotency-Key": "k"}, **form(picture()))
+        assert again.json()["job_id"] == cut.json()["job_id"]
+    finally:
+        await connection.close()

@@ -305,7 +305,9 @@ async def test_a_browsers_submit_is_kept_with_its_key_in_one_statement(ready, ga
     assert (await submit("same", seed=8)).json()["code"] == "idempotency_conflict"
     assert {(await submit("own-1")).json()["job_id"]} <= own
     async with gateway.services.ledger.write() as writes:
-        await writes._connection.execute(text("UPDATE idempotency SET created_at = created_at - interval '25 hours'"))
+        await writes.idempotency._connection.execute(
+            text("UPDATE idempotency SET created_at = created_at - interval '25 hours'")
+        )
     later = (await submit("same")).json()["job_id"]
     assert later not in same
     assert (await submit("same")).json()["job_id"] == later

@@ -3449,7 +3449,17 @@ export interface components {
          *       "pictures": 28,
          *       "refused": {
          *         "queue_full": 3
-         *       }
+         *       },
+         *       "versions": [
+         *         {
+         *           "engine": "catvton",
+         *           "engine_seconds": 3.9,
+         *           "pictures": 28,
+         *           "quality_score": 0.82,
+         *           "tried_again": 1,
+         *           "version": "1+b"
+         *         }
+         *       ]
          *     }
          */
         FiguresBody: {
@@ -3472,6 +3482,11 @@ export interface components {
              * @description Oldest first, without gaps; the last one is not over.
              */
             minutes: components["schemas"]["SlotBody"][];
+            /**
+             * Versions
+             * @description Completed pictures by version of their engine.
+             */
+            versions: components["schemas"]["VersionBody"][];
             /**
              * Failures
              * @description Code -> failed jobs of every kind.
@@ -6211,6 +6226,36 @@ export interface components {
             height: number;
             xmp?: components["schemas"]["XmpMark"] | null;
             c2pa: components["schemas"]["C2paMark"];
+        };
+        /**
+         * VersionBody
+         * @description What one version of an engine made.
+         */
+        VersionBody: {
+            /** Engine */
+            engine: string;
+            /**
+             * Version
+             * @description As results name it; empty: unknown.
+             */
+            version: string;
+            /** Pictures */
+            pictures: number;
+            /**
+             * Engine Seconds
+             * @description The engine's time for a picture, on average.
+             */
+            engine_seconds: number | null;
+            /**
+             * Quality Score
+             * @description On average.
+             */
+            quality_score: number | null;
+            /**
+             * Tried Again
+             * @description Pictures that had failed before, on this version or another.
+             */
+            tried_again: number;
         };
         /**
          * VtonBody

@@ -19,7 +19,7 @@ app.kubernetes.io/component: {{ .component }}
 {{- end }}
 
 {{- define "proteus.image" -}}
-{{ .root.Values.image.registry }}/{{ .image }}:{{ default .root.Chart.AppVersion .root.Values.image.tag }}
+{{ .root.Values.image.registry }}/{{ .image }}:{{ coalesce .tag .root.Values.image.tag .root.Chart.AppVersion }}
 {{- end }}
 
 {{- define "proteus.redisSecret" -}}

@@ -51,6 +51,7 @@ class EngineCard:
         description: One sentence for people, shown with every result.
         expected_seconds: Quality -> the least and the most that one picture should take, from the fastest device to the
             slowest on which the engine makes sense. A measurement outside is rejected; none: all are accepted.
+        weights_version: What a deployment calls its weights; empty: they have no name of their own.
         tolerance: How far a lever (half precision, a memory layout, a compiled network) may be from the exact form:
             root mean square of the difference, as a share of the exact answer's; see `weaver.pipelines.levers`. 0: it
             has no levers.
@@ -75,6 +76,12 @@ class EngineCard:
     tolerance: float = 0.0
     quality_floor: float = 0.0
     mask_modes: tuple[MaskMode, ...] = ("auto", "provided")
+    weights_version: str = ""
+
+    @property
+    def full_version(self) -> str:
+        """The version that results, workers and canaries name."""
+        return f"{self.version}+{self.weights_version}" if self.weights_version else self.version
 
     @property
     def commercial_use(self) -> bool:

@@ -29,6 +29,7 @@ _Text = Annotated[str | None, NONE_IF_UNREADABLE]
 _Count = Annotated[Annotated[int, Field(ge=0, lt=10**COUNT_DIGITS)] | None, NONE_IF_UNREADABLE]
 _Finite = Annotated[float, Field(allow_inf_nan=False)]
 _Number = Annotated[_Finite | None, NONE_IF_UNREADABLE]
+_Share = Annotated[float, Field(ge=0, le=1)]
 _Flag = Annotated[bool | None, NONE_IF_UNREADABLE]
 
 
@@ -43,6 +44,7 @@ class Ruling(Message):
         running: Jobs under a lease.
         ready: Workers that take jobs.
         starting: Workers that load.
+        canaries: `engine@version` -> the share of the engine's jobs that goes to workers of this version.
         memory: State that the policy needs at its next decision; meaningless to others.
     """
 
@@ -62,6 +64,7 @@ class Ruling(Message):
     ready: _Count = None
     starting: _Count = None
     arrivals_per_second: _Number = None
+    canaries: Annotated[Mapping[str, _Share] | None, NONE_IF_UNREADABLE] = None
     memory: Annotated[Mapping[str, _Finite] | None, NONE_IF_UNREADABLE] = None
 
     @classmethod

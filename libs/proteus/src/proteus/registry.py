@@ -94,6 +94,10 @@ class WorkerCard:
     started_at: float = 0.0
     batches: Mapping[str, int] = field(default_factory=dict)
 
+    def version(self, engine: str) -> str:
+        """Return the version that it has of an engine, as its results name it; empty: unknown."""
+        return self.weights.get(engine, "").removeprefix(f"{engine} ")
+
     def cost(self, batch_key: str) -> CostTable | None:
         """Return t(b) of a batch key, measured or guessed; None: this worker does not know it."""
         points = self.seconds_per_batch.get(batch_key)

@@ -56,7 +56,7 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
             tick_seconds=settings.arbitrator.tick_seconds,
             metrics=Metrics(),
             shadow=make_shadow(settings, redis),
-            fleets=lambda: judge.judge(observer.readings),
+            fleets=lambda: judge.declared(observer.readings),
         )
         loops = Loops()
         probes = probe_server(

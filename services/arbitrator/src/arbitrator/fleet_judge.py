@@ -11,7 +11,9 @@ from typing import Any
 
 from redis.asyncio import Redis
 
+from arbitrator.actuators.contract import Declared
 from arbitrator.fleets.board import Board
+from arbitrator.fleets.canaries import trials_of
 from arbitrator.fleets.groups import Group, groups_of, share
 from arbitrator.fleets.status import Wanted
 from arbitrator.observe import Readings, fleet_of, make_observation
@@ -40,12 +42,22 @@ class FleetJudge:
         self._engine = engine
         self._before: dict[str, Decision] = {}
         self._policies: dict[float, Policy] = {}
+        self.canaries: Mapping[str, float] = {}
+        """`engine@version` -> share, of the canaries that hold."""
+
+    async def declared(self, readings: Readings | None) -> Declared:
+        """Return what the loop applies."""
+        pods = await self.judge(readings)
+        return Declared(pods=pods, canaries=self.canaries)
 
     async def judge(self, readings: Readings | None) -> Mapping[str, int]:
         """Return fleet -> pods, and note them on the board; empty while no fleet is declared, or nothing was read."""
         views = self._board.views()
         if not views or readings is None:
+            self.canaries = {}
             return {}
+        trials = trials_of(views, readings.cards)
+        self.canaries = {trial.name: trial.share for trial in trials.values() if not trial.idle}
         groups = groups_of(views)
         waiting = await self._waiting({engine for group in groups for engine in group.engines})
         busy = frozenset(pod_of(card) for card in readings.cards if card.slots_used)
@@ -60,7 +72,13 @@ class FleetJudge:
             mine = {engine: waiting[engine] for engine in group.engines}
             for name, pods in share(group, number, waiting=mine, busy=busy).items():
                 reason = decision.reason if len(group.fleets) == 1 else f"{pods} of {number}: {decision.reason}"
-                wanted[name] = Wanted(replicas=pods, mode=decision.mode.value, waiting=seen.waiting, reason=reason)
+                wanted[name] = Wanted(
+                    replicas=pods,
+                    mode=decision.mode.value,
+                    waiting=seen.waiting,
+                    reason=reason,
+                    canary=trials[name].words if name in trials else "",
+                )
         self._before = decisions
         self._board.decide(wanted, busy)
         return {name: one.replicas for name, one in wanted.items()}

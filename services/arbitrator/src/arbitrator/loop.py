@@ -9,14 +9,14 @@ from __future__ import annotations
 import asyncio
 import math
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from typing import Final, Protocol
 
 import structlog
 from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histogram
 from redis.exceptions import RedisError
 
-from arbitrator.actuators.contract import Actuator, Order
+from arbitrator.actuators.contract import Actuator, Declared, Order
 from arbitrator.policies.contract import Decision, Observation, Policy
 from arbitrator.shadow import Shadow
 from proteus.replies import is_away
@@ -82,7 +82,7 @@ class Loop:
         tick_seconds: float,
         metrics: Metrics,
         shadow: Shadow | None = None,
-        fleets: Callable[[], Awaitable[Mapping[str, int]]] | None = None,
+        fleets: Callable[[], Awaitable[Declared]] | None = None,
     ) -> None:
         self._reader = reader
         self._policy = policy
@@ -143,12 +143,14 @@ class Loop:
             self._before = await self._actuator.last_decision()
         decision = self._policy.decide(seen, self._before)
         self._count(seen)
+        declared = await self._fleets() if self._fleets else Declared()
         order = Order(
             decision=decision,
             seen=seen,
             policy=self._policy.name,
             arrivals_per_second=self._arrivals_per_second,
-            fleets=await self._fleets() if self._fleets else {},
+            fleets=declared.pods,
+            canaries=declared.canaries,
         )
         acted = await self._actuator.apply(order)
         if acted != self.leading:

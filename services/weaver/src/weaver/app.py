@@ -110,7 +110,7 @@ class Weaver:
         return replace(
             card,
             engines=tuple(self._engines) or self._settings.weaver.engines,
-            weights={one.name: f"{one.name} {one.version}" for one in described},
+            weights={one.name: f"{one.name} {one.full_version}" for one in described},
             licence={one.name: one.weights_licence for one in described},
             device=device_of(self._settings.weaver),
             seconds_per_batch={key: table.to_json() for key, table in tables.items()},
@@ -135,6 +135,8 @@ def make_worker(
     metrics: Metrics,
 ) -> tuple[Worker, EngineRunner]:
     """Build the worker and its engine runner."""
+    for name, engine in engines.items():
+        metrics.engine.labels(name, engine.card.full_version).set(1)
     claims, work_available = parts.claims, parts.status.work_available
     runner = EngineRunner(engines, parts, profile=profile, progress=progress, metrics=metrics)
     claimer = Claimer(

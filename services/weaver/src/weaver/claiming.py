@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import asyncio
 import time
+from dataclasses import replace
 from typing import Final
 
 import structlog
 
+from proteus.canary import parts_of
+from proteus.engines import EngineCard
 from proteus.estimates import CostTable
 from proteus.queue import Claimed
 from proteus.service.lifecycle import wait
@@ -25,6 +28,19 @@ log = structlog.get_logger()
 
 NEVER_WOVEN: Final = CostTable((1.0,))
 """Costs of a key that was never woven: one picture at a time until the first one is measured."""
+
+
+def own_key(card: EngineCard, batch_key: str) -> str:
+    """Return what this version calls the batch key of a job that a gateway of another version submitted.
+
+    The same canvas and steps under another version of the engine are the same preset. A preset that this version does
+    not have becomes the balanced one: the picture is made.
+    """
+    own = keys_of(card)
+    if batch_key in own:
+        return batch_key
+    form = batch_key.split("/", 2)[2:]
+    return next((key for key in own if key.split("/", 2)[2:] == form), card.batch_key("balanced"))
 
 
 class Claimer:
@@ -51,6 +67,7 @@ class Claimer:
         self._profile = profile
         self._work_available = work_available
         self._engines = tuple(runner.engines)
+        self._versions = {name: engine.card.full_version for name, engine in runner.engines.items()}
         self._last_key = next(iter(runner.engines.values())).card.batch_key("balanced")
 
     async def next(self, stop: asyncio.Event, *, spare: bool = True) -> list[Claimed]:
@@ -68,9 +85,11 @@ class Claimer:
             estimate_ms=self._estimate_ms(planned, config),
             degraded_fraction=config.degraded_fraction,
             spare=spare,
+            canaries=parts_of(config.canaries, self._versions),
         )
         if not jobs:
             return []
+        jobs = self._with_own_keys(jobs)
         key = self._last_key = jobs[0].batch_key
         surplus = jobs[self._paying(key, config, spare=jobs[0].spare) :]
         if surplus:  # The claim was planned with the costs of another key, or for others.
@@ -102,9 +121,18 @@ class Claimer:
                 return
             self._work_available.clear()
             await wait(self._work_available, seconds=more.wait_seconds)
-            jobs += await self._claims.take(
-                more.claim, engines=self._engines, key=key, degraded_fraction=config.degraded_fraction
+            jobs += self._with_own_keys(
+                await self._claims.take(
+                    more.claim,
+                    engines=self._engines,
+                    key=key,
+                    degraded_fraction=config.degraded_fraction,
+                    canaries=parts_of(config.canaries, self._versions),
+                )
             )
+
+    def _with_own_keys(self, jobs: list[Claimed]) -> list[Claimed]:
+        return [replace(job, batch_key=own_key(self._runner.engines[job.engine].card, job.batch_key)) for job in jobs]
 
     def _plan(self, key: str, config: Config, *, in_hand: int = 0, waited_seconds: float = 0.0) -> Plan:
         load = Load(

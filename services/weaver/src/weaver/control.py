@@ -6,8 +6,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 from redis.asyncio import Redis
 from redis.exceptions import ResponseError
@@ -24,6 +24,7 @@ class Config:
         batch_size: Pictures a weaver may run at once.
         degraded_fraction: Share of the jobs that may be degraded and are.
         waiting: Length of the list.
+        canaries: `engine@version` -> share of the engine's jobs for workers of this version.
         arrivals_per_second: This worker's share of the arrivals; 0 if unknown.
     """
 
@@ -31,6 +32,7 @@ class Config:
     degraded_fraction: float = 0.0
     waiting: int = 0
     arrivals_per_second: float = 0.0
+    canaries: Mapping[str, float] = field(default_factory=dict)
 
     @classmethod
     def of(cls, fleet: FleetConfig, *, waiting: int) -> Config:
@@ -41,6 +43,7 @@ class Config:
             degraded_fraction=fleet.degraded_share,
             waiting=waiting,
             arrivals_per_second=max(0.0, seen.arrivals_per_second or 0.0) / max(1, seen.ready or 1),
+            canaries=seen.canaries or {},
         )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -84,6 +85,7 @@ def load_engines(
             log.error("engine_unavailable", engine=name, reason=error.message, hint="make weights")
             last = error
         else:
+            engines[name].card = replace(engines[name].card, weights_version=weaver.weights_version)
             log.info("engine_loaded", engine=name, seconds=round(time.monotonic() - start, 2))
     if not engines:
         raise last

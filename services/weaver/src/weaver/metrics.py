@@ -15,6 +15,12 @@ class Metrics:
         self.jobs = Counter(
             "proteus_weaver_jobs", "Jobs that left this worker.", ["engine", "outcome"], registry=registry
         )
+        self.engine = Gauge(
+            "proteus_weaver_engine_info",
+            "1 for each engine of this worker, by version: join other metrics with it.",
+            ["engine", "version"],
+            registry=registry,
+        )
         self.batch = Histogram(
             "proteus_weaver_batch_pictures",
             "Pictures in a session when it starts.",

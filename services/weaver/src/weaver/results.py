@@ -59,7 +59,7 @@ def store_picture(
         parameters={
             "job_id": job.id,
             "engine": card.name,
-            "engine_version": card.version,
+            "engine_version": card.full_version,
             "code_licence": card.code_licence,
             "weights_licence": card.weights_licence,
             "training_data_note": card.training_data_note,
@@ -87,7 +87,7 @@ def store_picture(
         content_type=imaging.CONTENT_TYPES[format_],
         size_bytes=len(data),
         engine=card.name,
-        engine_version=card.version,
+        engine_version=card.full_version,
         seed=work.seed,
         degraded=job.degraded,
         worker=worker,

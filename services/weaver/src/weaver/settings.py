@@ -45,6 +45,10 @@ class WeaverSettings(CheckedSettings):
     `s3://bucket/prefix`, read with the object storage's credentials, or `owner/name[@revision]` on the model hub
     (`HF_TOKEN` for gated ones); empty: it fetches nothing."""
 
+    weights_version: str = Field(default="", pattern=r"^[A-Za-z0-9._-]{0,40}$")
+    """`WEAVER_WEIGHTS_VERSION`. What you call these weights: results and the fleet then name the engine's version as
+    `1+name`, and a canary can be for it. Weights that replace others under one source want another name."""
+
     max_batch: int = Field(default=8, ge=1, le=64)
     """`WEAVER_MAX_BATCH`. Most pictures in one session, whatever `config:batch_size` says."""
 

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 
 from proteus import keys
+from proteus.canary import NO_PARTS, CanaryPart, is_left
 from proteus.clock import Clock, SystemClock
 from proteus.estimates import is_degraded
 from proteus.jobs import EventKind, JobId, JobState, Stage, WorkerId
@@ -82,6 +83,7 @@ class MemoryJobQueue:
         degraded_fraction: float = 0.0,
         scan_cap: int = 200,
         spare: bool = False,
+        canaries: Mapping[str, CanaryPart] = NO_PARTS,
     ) -> Claim:
         if free < 1 or not engines:
             return Claim()
@@ -106,6 +108,10 @@ class MemoryJobQueue:
                 effective = one.degraded_batch_key if degraded else one.batch_key
                 crashed = entry.crashes > 0
                 if one.engine not in engines:
+                    continue
+                failed = crashed or entry.attempts > 0
+                waited_ms = now - entry.queued_ms
+                if is_left(canaries.get(one.engine), rank=one.rank, failed=failed, waited_ms=waited_ms):
                     continue
                 if crashed and (not idle or jobs or (one.spare and held)):
                     alone = not one.spare and now - entry.queued_ms >= self.policy.solo_patience_ms

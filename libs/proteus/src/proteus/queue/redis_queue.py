@@ -12,6 +12,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from proteus import keys
+from proteus.canary import NO_PARTS, CanaryPart
 from proteus.jobs import JobId, Stage, WorkerId
 from proteus.queue import wire
 from proteus.queue.model import (
@@ -86,6 +87,7 @@ class JobQueue:
         degraded_fraction: float = 0.0,
         scan_cap: int = 200,
         spare: bool = False,
+        canaries: Mapping[str, CanaryPart] = NO_PARTS,
     ) -> Claim:
         """Take up to `free` jobs of one effective batch key from the head, with a lease on each. Reaps first.
 
@@ -99,13 +101,15 @@ class JobQueue:
             degraded_fraction: Share of the jobs that run in degraded form, where they may.
             scan_cap: How many jobs of these engines to look at, at most.
             spare: If there are none, take spare jobs.
+            canaries: Engine -> the worker's part in its canary: which jobs it leaves to other versions.
         """
         if free < 1 or not engines:
             return Claim()
         policy = self.policy
         own: list[wire.Arg] = [worker, free, key or "", policy.lease_ms, int(estimate_ms), degraded_fraction, scan_cap]
         limits = (policy.solo_crash_limit, policy.reap_limit, policy.solo_patience_ms, int(spare))
-        found, unreadable = wire.claim(await self._run("claim", *own, *limits, *engines))
+        drawn = wire.canary_args(canaries)
+        found, unreadable = wire.claim(await self._run("claim", *own, *limits, *drawn, *engines))
         await self.fail(worker, unreadable)
         return found
 

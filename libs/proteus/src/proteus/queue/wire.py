@@ -14,6 +14,7 @@ from typing import Any, Final
 import structlog
 from prometheus_client import Counter
 
+from proteus.canary import CanaryPart
 from proteus.documents import parse_object, storable, storable_text
 from proteus.errors import InvalidRequest
 from proteus.jobs import JobId, JobState, Stage, WorkerId
@@ -110,6 +111,12 @@ def submit_args(submissions: Iterable[Submission]) -> list[Arg]:
         args += ["" if one.end_ms is None else one.end_ms, int(one.high)]
         args += [one.attempts, one.crashes, one.solo_crashes, int(one.ends_by_age), int(one.spare)]
     return args
+
+
+def canary_args(canaries: Mapping[str, CanaryPart]) -> list[Arg]:
+    """Return the arguments of `claim.lua` that say what it leaves to others."""
+    parts = [part for engine, one in canaries.items() for part in (engine, one.share, int(one.own))]
+    return [len(canaries), *parts]
 
 
 def claim(reply: Sequence[Any]) -> tuple[Claim, list[Failure]]:

@@ -14,11 +14,25 @@ from arbitrator.policies.contract import Decision, Observation
 
 
 @dataclass(frozen=True, kw_only=True)
+class Declared:
+    """What is decided for the declared fleets.
+
+    Attributes:
+        pods: Fleet -> pods wanted of it.
+        canaries: `engine@version` -> share of the engine's jobs for workers of this version.
+    """
+
+    pods: Mapping[str, int] = field(default_factory=dict)
+    canaries: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Order:
     """A decision to apply, the observation behind it, and the policy that took it.
 
     Attributes:
         fleets: Declared fleet -> pods wanted of it.
+        canaries: `engine@version` -> share of the engine's jobs for workers of this version.
     """
 
     decision: Decision
@@ -26,6 +40,7 @@ class Order:
     policy: str
     arrivals_per_second: float
     fleets: Mapping[str, int] = field(default_factory=dict)
+    canaries: Mapping[str, float] = field(default_factory=dict)
 
 
 class Actuator(Protocol):

@@ -133,6 +133,7 @@ def ruling_of(order: Order) -> Ruling:
         ready=seen.ready,
         starting=seen.starting,
         arrivals_per_second=round(order.arrivals_per_second, 3),
+        canaries=dict(order.canaries),
         memory=dict(decision.memory),
     )
 

@@ -51,6 +51,10 @@ PLAIN: Final = Rule(
 SAME_DEPLOYMENT: Final = Rule(
     "self.deployment == oldSelf.deployment", "deployment cannot be changed: create another WeaverFleet"
 )
+CANARY_OFFERED: Final = Rule(
+    "!has(self.canary) || self.engines.size() == 0 || self.canary.engine in self.engines",
+    "canary.engine must be one of the fleet's engines",
+)
 SOME_BOUND: Final = Rule(
     "has(self.minReplicas) || has(self.maxReplicas)", "a schedule must set minReplicas or maxReplicas"
 )
@@ -189,10 +193,23 @@ class Schedule(Part):
         return self
 
 
+class Canary(Part):
+    """A version of one engine that gets a part of its work."""
+
+    engine: Engine
+    """Engine whose version is tried."""
+
+    version: str = Field(min_length=1, max_length=80, pattern=r"^[A-Za-z0-9][A-Za-z0-9.+_-]*$")
+    """Version that its workers show: engine_version of results; 2, or 1+NAME with WEAVER_WEIGHTS_VERSION=NAME."""
+
+    share: float = Field(ge=0, le=1)
+    """Most of the engine's jobs that workers of this version take; the others' workers take the rest. 0: none."""
+
+
 class FleetSpec(Part):
     """A fleet of weavers: one Deployment, and how many pods it should have."""
 
-    model_config = ConfigDict(json_schema_extra=validations(BOUNDS, PLAIN, SAME_DEPLOYMENT))
+    model_config = ConfigDict(json_schema_extra=validations(BOUNDS, PLAIN, SAME_DEPLOYMENT, CANARY_OFFERED))
 
     deployment: Name
     """Deployment of the fleet's pods, in the same namespace. The ScaledObject has its name."""
@@ -221,6 +238,9 @@ class FleetSpec(Part):
     paused: bool = False
     """Keep the number of pods as it is."""
 
+    canary: Canary | None = None
+    """A version under trial. It holds for the whole queue while ready workers have it, and others have not."""
+
     slo: Slo = Slo()
     scaling: Scaling = Scaling()
     billing: Billing = Billing()
@@ -238,6 +258,8 @@ class FleetSpec(Part):
         least = [self.min_replicas, *(s.min_replicas for s in self.schedules if s.min_replicas is not None)]
         if self.scaling.form is Form.PLAIN and min(least) < 1:
             raise ValueError(PLAIN.message)
+        if self.canary and self.engines and self.canary.engine not in self.engines:
+            raise ValueError(CANARY_OFFERED.message)
         names = [schedule.name for schedule in self.schedules]
         if len(set(names)) < len(names):
             raise ValueError("each schedule must have a name of its own")

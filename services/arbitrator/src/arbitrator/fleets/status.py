@@ -68,6 +68,9 @@ class FleetStatus(Part):
     waiting: int | None = None
     """Jobs that wait for this fleet's engines."""
 
+    canary: str = ""
+    """What its canary gets, or why it gets nothing."""
+
     reason: str = ""
     """Why the arbitrator wants that number: its last decision."""
 
@@ -106,6 +109,7 @@ class Wanted:
     mode: str
     waiting: int
     reason: str
+    canary: str = ""
 
 
 def make_status(
@@ -129,6 +133,7 @@ def make_status(
         active_schedules=bounds.active,
         mode=wanted.mode if wanted else "",
         waiting=wanted.waiting if wanted else None,
+        canary=wanted.canary if wanted else "",
         reason=wanted.reason[:MESSAGE_CHARACTERS] if wanted else "",
         cost_per_hour=round(pods.total * spec.billing.hourly_price, 2),
     )

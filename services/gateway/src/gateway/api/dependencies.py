@@ -170,7 +170,8 @@ KeyHeader = Annotated[Key | None, Header(alias="Idempotency-Key", description="R
 
 
 _SAME: Final = {"/api/snap": "/v1/tryons", "/segformer/segmentOutfitPic": "/v1/segmentations"}
-"""Founding names of a submit: a key that was used under one of its names is known under the other."""
+_OTHER_NAME: Final = _SAME | {later: founding for founding, later in _SAME.items()}
+"""Submits have two names each: a key that was used under one of them is known under the other."""
 
 
 async def idempotency_key_of(request: Request, key: KeyHeader = None) -> IdempotencyKey | None:
@@ -179,14 +180,21 @@ async def idempotency_key_of(request: Request, key: KeyHeader = None) -> Idempot
         return None
     if not key.strip():
         raise InvalidRequest("Idempotency-Key must not be empty.")
-    digest = hashlib.sha256(f"{request.method} {_SAME.get(request.url.path, request.url.path)}\n".encode())
-    if request.headers.get("content-type", "").startswith("multipart/"):
+    is_form = request.headers.get("content-type", "").startswith("multipart/")
+    if is_form:
         # The boundary differs from one attempt to the next: the fields count, and the bytes of files.
-        for name, value in sorted((await request.form()).multi_items(), key=lambda field: field[0]):
-            digest.update(await asyncio.to_thread(_digest_of_field, name, value))
+        fields = sorted((await request.form()).multi_items(), key=lambda field: field[0])
+        body = b"".join([await asyncio.to_thread(_digest_of_field, name, value) for name, value in fields])
     else:
-        digest.update(await request.body())
-    return IdempotencyKey(key=key, request_hash=digest.hexdigest())
+        body = await request.body()
+    path = request.url.path
+    own, other = (
+        hashlib.sha256(f"{request.method} {name}\n".encode() + body).hexdigest()
+        for name in (path, _OTHER_NAME.get(path, path))
+    )
+    # v0.1.0 kept a form's name alone.
+    bare = {hashlib.sha256(f"{request.method} {path}\n".encode()).hexdigest()} if is_form else set()
+    return IdempotencyKey(key=key, request_hash=own, also=frozenset({other, *bare}))
 
 
 def _digest_of_field(name: str, value: UploadFile | str) -> bytes:

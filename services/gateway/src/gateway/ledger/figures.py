@@ -46,6 +46,38 @@ _TIMINGS: Final = text("""
 """)
 
 
+_VERSIONS: Final = text("""
+    SELECT coalesce(result->>'engine', engine) AS engine, coalesce(result->>'engine_version', '') AS version,
+           count(*) AS pictures,
+           avg(CASE WHEN jsonb_typeof(result->'timings'->'weave_seconds') = 'number'
+                    THEN (result->'timings'->>'weave_seconds')::double precision END) AS engine_seconds,
+           avg(CASE WHEN jsonb_typeof(result->'quality_score') = 'number'
+                    THEN (result->>'quality_score')::double precision END) AS quality_score,
+           count(*) FILTER (WHERE attempts > 0) AS tried_again
+    FROM jobs
+    WHERE finished_at >= :since AND state = 'completed' AND kind = 'tryon'
+    GROUP BY 1, 2 ORDER BY 1, 2
+""")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class VersionRow:
+    """What one version of an engine made.
+
+    Attributes:
+        engine_seconds: The engine's time for one, on average; None: unknown.
+        quality_score: Their score on average; None: unknown.
+        tried_again: Those that had failed before, here or on another version.
+    """
+
+    engine: str
+    version: str
+    pictures: int
+    engine_seconds: float | None
+    quality_score: float | None
+    tried_again: int
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TimingsRow:
     """How long completed pictures took.
@@ -96,6 +128,11 @@ class FigureReads(Statements):
             .order_by(func.count().desc(), code)
         )
         return {row.code: row.many for row in await self._connection.execute(statement)}
+
+    async def versions(self, since: datetime) -> list[VersionRow]:
+        """What each version of each engine made since a time."""
+        found = await self._connection.execute(_VERSIONS, {"since": since})
+        return [VersionRow(**row) for row in found.mappings()]
 
     async def timings(self, since: datetime) -> TimingsRow:
         """How long the pictures took that were completed since a time."""

@@ -15,10 +15,16 @@ from proteus.jobs import new_id
 
 @dataclass(frozen=True, kw_only=True)
 class IdempotencyKey:
-    """An Idempotency-Key and a digest of its request."""
+    """An Idempotency-Key and digests of its request.
+
+    Attributes:
+        request_hash: What is kept: the digest under the name that the request used, as every version computes it.
+        also: Digests that mean the same request: under the submit's other name, and as an earlier version kept a form.
+    """
 
     key: str
     request_hash: str
+    also: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -65,7 +65,7 @@ class Idempotency:
             found = await reads.idempotency.find(context.once.key, user_id=context.caller.user_id)
         if found is None:
             return
-        if found[0] != context.once.request_hash:
+        if found[0] not in {context.once.request_hash, *context.once.also}:
             raise errors.IdempotencyConflict
         raise AlreadyAccepted(found[1])
 

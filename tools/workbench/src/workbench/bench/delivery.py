@@ -30,7 +30,8 @@ from proteus.keys import JOBS, QueueKeys
 from proteus.service.lifecycle import cancel
 from proteus.storage import ObjectStore
 from workbench.chaos.count import missed_by_clients, quantile
-from workbench.chaos.fleet import Fleet, Shape
+from workbench.chaos.fleet import Fleet
+from workbench.chaos.shape import Shape
 from workbench.chaos.shopper import REQUEST_SECONDS, Ear, Heard, Shopper
 from workbench.chaos.watch import Watch
 from workbench.unlimited import UNLIMITED

@@ -20,6 +20,7 @@ from workbench.stack.errors import StackError
 KEYS: Final = QueueKeys(JOBS)
 PATIENCE_SECONDS: Final = 30.0
 LOOK_SECONDS: Final = 0.1
+ROLLED: Final = ("gateway", "weaver", "tailor", "arbitrator")
 
 
 class Faults:
@@ -46,6 +47,7 @@ class Faults:
         self._redis = redis
         self._rng = rng
         self._say = say
+        self._rolling = asyncio.Lock()
         self.unmet: list[str] = []
         """Answers that no request met: they tested nothing."""
         self.served_without: int | None = None
@@ -75,6 +77,8 @@ class Faults:
             "fleetless": self._leave_an_engine_without_weaver,
             "evict": self._evict,
             "full": self._fill,
+            "migrate": self._migrate,
+            "roll": self._roll,
         }
         await dealt[fault.kind](fault)
 
@@ -161,6 +165,24 @@ class Faults:
         await asyncio.sleep(fault.seconds)
         await self._redis.config_set("maxmemory", "0")
         self._say("Redis has memory again")
+
+    async def _migrate(self, fault: Fault) -> None:
+        await self._fleet.migrate(fault.version)
+        self._say(f"the tables have the form of the {fault.version} version")
+
+    async def _roll(self, fault: Fault) -> None:
+        async with self._rolling:
+            for kind in ROLLED:
+                for name in await self._fleet.roll(kind, fault.version, many=fault.many):
+                    self._say(f"{name} is of the {fault.version} version now")
+            if not fault.seconds:
+                return
+            self._say(f"both versions side by side for {fault.seconds:g} s")
+            await asyncio.sleep(fault.seconds / 3)
+            await self._kill(Fault(at_seconds=0, kind="kill", target="weaver"))
+            await asyncio.sleep(fault.seconds / 3)
+            await self._kill(Fault(at_seconds=0, kind="kill", target="gateway", seconds=2))
+            await asyncio.sleep(fault.seconds / 3)
 
     def _over(self) -> int:
         return len(self._watch.rows) - self._watch.unfinished

@@ -7,7 +7,6 @@ service keeps its name over restarts, as a container does that restarts inside i
 from __future__ import annotations
 
 import asyncio
-import importlib.util
 import os
 import random
 import secrets
@@ -17,12 +16,13 @@ import sys
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from proteus.service.lifecycle import cancel
+from proteus.service.lifecycle import cancel, wait
 from workbench.chaos.proxies import PostgresProxy, Proxy, RedisProxy, StoreProxy
+from workbench.chaos.shape import NEW, PREVIOUS, Shape, Version, clock_off_by
 from workbench.stack.errors import StackError
 from workbench.stack.plan import addresses, answers, as_role
 from workbench.stack.ports import free_port
@@ -36,21 +36,8 @@ READY_SECONDS: Final = 120.0
 """A laptop that starts ten processes at once is slow."""
 
 RETRY_SECONDS: Final = 0.5
-
-
-@dataclass(frozen=True, kw_only=True)
-class Shape:
-    """Which services a fleet has.
-
-    Attributes:
-        skew_seconds: How far the clock of the last gateway is off.
-        second_engine: One more weaver offers this engine and no other.
-    """
-
-    gateways: int
-    weavers: int
-    skew_seconds: float = 0.0
-    second_engine: str = ""
+DRAIN_SECONDS: Final = 40.0
+"""The grace of a service that is replaced: a weaver finishes what it holds."""
 
 
 class Fleet:
@@ -62,6 +49,7 @@ class Fleet:
         environment: Added to every service's.
         say: Prints the events.
         proxied_by: Services reach the servers through proxies that draw from this generator.
+        previous: The Python of an environment with the version before this one; every service starts as that.
     """
 
     def __init__(
@@ -73,8 +61,10 @@ class Fleet:
         environment: Mapping[str, str],
         say: Callable[[str], None],
         proxied_by: random.Random | None = None,
+        previous: Path | None = None,
     ) -> None:
         self._folder = folder
+        self._back: dict[str, asyncio.Event] = {}
         self._models = models
         self._say = say
         self._processes: dict[str, Process] = {}
@@ -127,12 +117,23 @@ class Fleet:
                 else "every clock is right: no libfaketime"
             )
             self._programs[last.name] = replace(last, environment={**last.environment, **wrong})
-        workers = ["tailor-1", *(f"weaver-{n}" for n in range(1, shape.weavers + 1)), "arbitrator-1"]
+        workers = [
+            *(f"tailor-{n}" for n in range(1, shape.tailors + 1)),
+            *(f"weaver-{n}" for n in range(1, shape.weavers + 1)),
+            "arbitrator-1",
+        ]
         self._programs |= {name: self._worker(name, port()) for name in workers}
         if shape.second_engine:
             second = self._worker(self.second_weaver, port())
             own = {**second.environment, "WEAVER_ENGINES": shape.second_engine}
             self._programs[second.name] = replace(second, environment=own)
+        self._programs_by_version = {
+            NEW: dict(self._programs),
+            PREVIOUS: {name: self._as_before(program, previous) for name, program in self._programs.items()},
+        }
+        self._first: Version = PREVIOUS if previous else NEW
+        self._versions: dict[str, Version] = dict.fromkeys(self._programs, self._first)
+        self._programs = dict(self._programs_by_version[self._first])
         self._servers: dict[str, Valkey | Postgres | S3] = {
             server.name: server for server in (self.valkey, self.postgres, self.s3)
         }
@@ -149,7 +150,7 @@ class Fleet:
             async with AsyncExitStack() as stack:
                 for proxy in self.proxies.values():
                     await stack.enter_async_context(proxy.listening())
-                await self._migrate()
+                await self.migrate(self._first)
                 async with asyncio.TaskGroup() as group:
                     for name in self._programs:
                         group.create_task(self._launch(name))
@@ -202,6 +203,25 @@ class Fleet:
             os.kill(self._processes[name].pid, signal.SIGCONT)
         self._frozen.discard(name)
 
+    async def roll(self, kind: str, version: Version, *, many: int) -> list[str]:
+        """Replace services of a kind, one at a time and as Kubernetes does, until so many are of a version.
+
+        Returns their names.
+        """
+        mine = [name for name in self._programs if name.startswith(kind)]
+        others = [name for name in mine if self._versions[name] != version]
+        rolled = others[: max(0, min(many, len(mine)) - (len(mine) - len(others)))]
+        for name in rolled:
+            self._held_down[name], back = asyncio.Event(), asyncio.Event()
+            self._back[name] = back
+            self._ready.discard(name)
+            await asyncio.to_thread(self._processes[name].stop, seconds=DRAIN_SECONDS)
+            self._versions[name], self._programs[name] = version, self._programs_by_version[version][name]
+            self._held_down[name].set()  # It stays here until its keeper has seen it.
+            await wait(back, seconds=READY_SECONDS)
+            del self._held_down[name]
+        return rolled
+
     async def take_away(self, name: str, *, seconds: float) -> None:
         """Stop a server cleanly; it is back after a while, with its data."""
         await asyncio.to_thread(self._processes[name].stop)
@@ -241,9 +261,15 @@ class Fleet:
         self._processes[server.name] = process
         await asyncio.to_thread(process.wait_ready)
 
-    async def _migrate(self) -> None:
+    async def migrate(self, version: Version) -> None:
+        """Bring the tables to a version's form.
+
+        Raises:
+            StackError: It failed.
+        """
+        python = self._programs_by_version[version]["arbitrator-1"].command[0]
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "gateway", "migrate"), env={**os.environ, **self.environment}
+            *(python, "-m", "gateway", "migrate"), env={**os.environ, **self.environment}
         )
         if await process.wait() != 0:
             raise StackError("The migration failed.")
@@ -254,6 +280,8 @@ class Fleet:
         self._processes[name] = process
         await asyncio.to_thread(process.wait_ready)
         self._ready.add(name)
+        if back := self._back.get(name):
+            back.set()
 
     async def _keep(self, name: str) -> None:
         while True:
@@ -288,6 +316,15 @@ class Fleet:
             ready_seconds=READY_SECONDS,
         )
 
+    def _as_before(self, program: Program, python: Path | None) -> Program:
+        """Return a service as the version before: by its Python, and as an administrator of the servers.
+
+        It may need rights in Redis and the store that its role does not have any more.
+        """
+        own = {name: self.environment[name] for name in self.environment if name.startswith(("REDIS_", "OBJECT_"))}
+        command = (str(python or sys.executable), *program.command[1:])
+        return replace(program, command=command, environment={**program.environment, **own})
+
     def _worker(self, name: str, port: int) -> Program:
         module = name.partition("-")[0]
         environment = {
@@ -304,17 +341,3 @@ class Fleet:
             is_ready=answers(f"http://127.0.0.1:{port}/readyz"),
             ready_seconds=READY_SECONDS,
         )
-
-
-def clock_off_by(seconds: float) -> dict[str, str]:
-    """Return the environment in which a process's wall clock is off; empty where libfaketime is not installed."""
-    found = importlib.util.find_spec("libfaketime")
-    if found is None or not found.submodule_search_locations:
-        return {}
-    library = Path(found.submodule_search_locations[0]) / "vendor/libfaketime/src/libfaketime.so.1"
-    return {
-        "LD_PRELOAD": str(library),
-        "FAKETIME": f"{seconds:+g}s",
-        "FAKETIME_NO_CACHE": "1",
-        "DONT_FAKE_MONOTONIC": "1",
-    }

@@ -117,6 +117,8 @@ class Load:
         elif lot < scenario.cancel_share + scenario.deadline_share + scenario.low_share:
             options["priority"] = "low"
         try:
+            if scenario.fresh_share and rng.random() < scenario.fresh_share:
+                await shopper.bring_pictures()
             job_id = await shopper.snap(key=uuid4().hex, options=options)
         except httpx.HTTPStatusError as error:
             if error.response.status_code != 429:

@@ -19,9 +19,10 @@ from proteus.service.lifecycle import cancel
 from proteus.storage import ObjectStore
 from workbench.chaos.count import Evidence, Verdict, judge
 from workbench.chaos.faults import Faults
-from workbench.chaos.fleet import Fleet, Shape
+from workbench.chaos.fleet import Fleet
 from workbench.chaos.load import Load, poison_seeds
 from workbench.chaos.scenario import FIRST_ENGINE, SECOND_ENGINE, Scenario
+from workbench.chaos.shape import Shape
 from workbench.chaos.shopper import REQUEST_SECONDS, Shopper
 from workbench.chaos.watch import Watch
 from workbench.unlimited import UNLIMITED
@@ -42,8 +43,20 @@ SAMPLE: Final = 20
 """Results to fetch at the end as a client would."""
 
 
-async def run(scenario: Scenario, *, folder: Path, models: Path, seed: int, say: Callable[[str], None]) -> Verdict:
-    """Run a scenario in a fresh folder; return the counts."""
+async def run(
+    scenario: Scenario,
+    *,
+    folder: Path,
+    models: Path,
+    seed: int,
+    say: Callable[[str], None],
+    previous: Path | None = None,
+) -> Verdict:
+    """Run a scenario in a fresh folder; return the counts.
+
+    Args:
+        previous: The Python of the version before, for a scenario that starts as it.
+    """
     rng = random.Random(seed)
     scenario = scenario.dealt(rng)
     fleet = Fleet(
@@ -52,16 +65,18 @@ async def run(scenario: Scenario, *, folder: Path, models: Path, seed: int, say:
         shape=Shape(
             gateways=scenario.gateways,
             weavers=scenario.weavers,
+            tailors=scenario.tailors,
             skew_seconds=scenario.skew_seconds,
             second_engine=SECOND_ENGINE if scenario.second_share else "",
         ),
         environment=environment_of(scenario),
         say=say,
         proxied_by=random.Random(seed) if scenario.proxied else None,
+        previous=previous if scenario.previous else None,
     )
     say(
         f"lease {scenario.lease_seconds:g} s, beat {scenario.beat_seconds:g} s; {scenario.gateways} gateways, "
-        f"{scenario.weavers} weavers, 1 tailor, 1 arbitrator, Valkey, Postgres, SeaweedFS; "
+        f"{scenario.weavers} weavers, {scenario.tailors} tailors, 1 arbitrator, Valkey, Postgres, SeaweedFS; "
         f"{scenario.jobs} jobs, {len(scenario.faults)} faults, seed {seed}"
     )
     start = time.monotonic()

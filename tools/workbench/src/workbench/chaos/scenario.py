@@ -8,13 +8,27 @@ from typing import Final, Literal
 
 from workbench.chaos.proxies import Answer
 from workbench.chaos.proxies.tcp import Kind
+from workbench.chaos.shape import NEW, PREVIOUS, Version
 
 FIRST_ENGINE: Final = "timed"
 SECOND_ENGINE: Final = "puppet"
 
 Server = Literal["valkey", "postgres", "s3"]
 FaultKind = Literal[
-    "kill", "freeze", "away", "restart", "empty", "answer", "garbage", "loss", "lock", "full", "evict", "fleetless"
+    "kill",
+    "freeze",
+    "away",
+    "restart",
+    "empty",
+    "answer",
+    "garbage",
+    "loss",
+    "lock",
+    "full",
+    "evict",
+    "fleetless",
+    "migrate",
+    "roll",
 ]
 
 
@@ -31,7 +45,10 @@ class Fault:
             of the queue is deleted. `lock`: a table is locked for `seconds`, so that every connection of the pool
             hangs. `full`: Redis has no memory left for `seconds`. `evict`: it evicts random keys, a twentieth of its
             memory, as a server does whose policy is not `noeviction`. `fleetless`: the only weaver of the second
-            engine is killed and stays away for `seconds`, while jobs for it continue to arrive.
+            engine is killed and stays away for `seconds`, while jobs for it continue to arrive. `migrate`: the tables
+            get the form of `version`. `roll`: services of every kind get SIGTERM, one after the other, and start as
+            `version`, until `many` of each kind are; so it stays for `seconds`, in which a weaver and a gateway are
+            killed.
         target: `weaver` or `gateway` (a running one, drawn at random) or a server's name.
         seconds: How long it lasts.
         answer: What the proxy answers.
@@ -39,9 +56,11 @@ class Fault:
 
     at_seconds: float
     kind: FaultKind
-    target: Literal["weaver", "gateway", "tailor", "valkey", "postgres", "s3"]
+    target: Literal["weaver", "gateway", "tailor", "arbitrator", "valkey", "postgres", "s3"]
     seconds: float = 1.0
     answer: Answer | None = None
+    version: Version = NEW
+    many: int = 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,6 +78,8 @@ class Scenario:
         shuffled: The seed assigns the faults to the times.
         skew_seconds: How far the clock of the last gateway is off.
         second_share: Share of the jobs that name a second engine, `puppet`, which one more weaver offers.
+        fresh_share: Share of the submits before which the client brings new photos, so that tailors have work.
+        previous: Every service starts as the version before this one.
     """
 
     name: str
@@ -71,6 +92,7 @@ class Scenario:
     poison: dict[str, int]
     gateways: int = 2
     weavers: int = 3
+    tailors: int = 1
     shoppers: int = 4
     sockets_per_shopper: int = 2
     backlog: int = 160
@@ -84,6 +106,8 @@ class Scenario:
     shuffled: bool = False
     skew_seconds: float = 0.0
     second_share: float = 0.0
+    fresh_share: float = 0.0
+    previous: bool = False
 
     @property
     def recovery_bar_seconds(self) -> float:
@@ -232,4 +256,32 @@ ANSWERS: Final = Scenario(
     faults=_answers(),
 )
 
-SCENARIOS: Final = {scenario.name: scenario for scenario in (FULL, ANSWERS, SHORT, SLOW)}
+
+ROLLOUT: Final = Scenario(
+    name="rollout",
+    lease_seconds=10.0,
+    beat_seconds=3.0,
+    reap_seconds=2.0,
+    jobs=900,
+    jobs_per_second=4.0,
+    poison={"raise": 2, "fail": 2},
+    weavers=2,
+    tailors=2,
+    curve="1:0.3,4:0.6,8:0.9",
+    recovery_room_seconds=20.0,
+    settle_seconds=120.0,
+    fresh_share=0.05,
+    previous=True,
+    faults=(
+        Fault(at_seconds=5, kind="migrate", target="postgres"),
+        # One after the other: half of every kind, both for a minute, the rest; then back in the same way.
+        Fault(at_seconds=20, kind="roll", target="gateway", seconds=60),
+        Fault(at_seconds=21, kind="roll", target="gateway", seconds=0, many=2),
+        Fault(at_seconds=22, kind="roll", target="gateway", seconds=60, version=PREVIOUS),
+        Fault(at_seconds=23, kind="roll", target="gateway", seconds=0, version=PREVIOUS, many=2),
+    ),
+)
+"""A release, and its rollback: the version before and this one side by side for a minute each."""
+
+
+SCENARIOS: Final = {scenario.name: scenario for scenario in (FULL, ANSWERS, SHORT, SLOW, ROLLOUT)}

@@ -74,6 +74,7 @@ class Shopper:
         self._urls = itertools.cycle(urls)
         self._url = next(self._urls)
         self.token = ""
+        self._brought = 0
         self._person_url = ""
         self._cut_url = ""
 
@@ -84,7 +85,7 @@ class Shopper:
         shopper = cls(urls, http)
         guest = await shopper.ask("POST", "/v1/auth/guest")
         shopper.user_id, shopper.token = guest["user_id"], guest["access_token"]
-        await shopper._bring_pictures()
+        await shopper.bring_pictures()
         shopper.ears = [Ear(shopper.user_id) for _ in range(sockets)]
         async with asyncio.TaskGroup() as group:
             listening = [
@@ -139,11 +140,14 @@ class Shopper:
                 self._url = next(self._urls)
             await asyncio.sleep(PAUSE_SECONDS)
 
-    async def _bring_pictures(self) -> None:
+    async def bring_pictures(self) -> None:
+        """Upload a person and a garment and have the garment cut; the next submits name them, no two alike."""
+        self._brought += 1
         person, garment = (
-            _small(path.read_bytes(), side) for path, side in ((assets.PERSON, 96), (assets.GARMENT, 256))
+            _small(path.read_bytes(), side + self._brought)
+            for path, side in ((assets.PERSON, 96), (assets.GARMENT, 256))
         )
-        self._person_url = await self._upload(person, kind="person")
+        person_url = await self._upload(person, kind="person")
         garment_url = await self._upload(garment, kind="garment")
         asked = {"image_url": garment_url, "category": "upper"}
         made = await self.ask(
@@ -153,7 +157,7 @@ class Shopper:
             made = await self.ask("GET", f"/api/status/{made['job_id']}?wait=20")
         if made["status"] != "completed":
             raise RuntimeError(f"the cut-out failed: {made}")
-        self._cut_url = made["cloth_clean_url"]
+        self._person_url, self._cut_url = person_url, made["cloth_clean_url"]
 
     async def _upload(self, picture: bytes, *, kind: str) -> str:
         asked = {"kind": kind, "content_type": "image/jpeg", "size_bytes": len(picture)}

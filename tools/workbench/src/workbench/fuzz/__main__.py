@@ -17,7 +17,8 @@ from typing import Annotated
 
 import typer
 
-from workbench.chaos.fleet import Fleet, Shape
+from workbench.chaos.fleet import Fleet
+from workbench.chaos.shape import Shape
 from workbench.fuzz.run import Bounds, Verdict, run
 from workbench.fuzz.target import SETTINGS, Target
 from workbench.stack.errors import StackError

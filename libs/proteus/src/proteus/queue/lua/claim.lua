@@ -4,7 +4,7 @@
 --   nothing; one older than the patience stops others from taking more. Spare jobs are for who finds nothing else.
 -- Cost: O(taken + passed over), never beyond the scan cap; plus, for a job behind others, the way to an end of the list.
 -- KEYS, ARGV 1-7: lib/base. ARGV 8 worker, 9 free, 10 key or '', 11 lease ms, 12 estimate ms, 13 degraded fraction,
---   14 scan cap, 15 crash limit, 16 reap limit, 17 solo patience ms, 18 whether spare ones too, 19… engines
+--   14 scan cap, 15 crash limit, 16 reap limit, 17 solo patience ms, 18 whether spare ones too, 19… canaries, engines
 -- Returns: {shed ids, jobs}; a job is {id, token, payload, body, engine, key, degraded, attempts, crashes, solo,
 --   deadline or '', submitted ms, claimed ms, queued ms, spare or ''}.
 --- include base
@@ -17,6 +17,7 @@
 --- include sweep
 --- include reap
 reap(tonumber(ARGV[16]), tonumber(ARGV[15]), ARGV[11])
+--- include canary
 --- include take
 --- include spare
 

@@ -37,6 +37,7 @@ async def figures(services: ServicesDep, minutes: Annotated[int, Query(ge=5, le=
         ended = await reads.figures.ended(start)
         failures = await reads.figures.failures(start)
         timings = await reads.figures.timings(start)
+        versions = await reads.figures.versions(start)
     seen = await services.fleet.minutes.read(minutes=minutes, now=now.timestamp())
     slots = series(start, minutes=minutes, arrived=arrived, ended=ended, seen=seen)
     prices = PriceTable.of(services.settings.prices)
@@ -49,7 +50,13 @@ async def figures(services: ServicesDep, minutes: Annotated[int, Query(ge=5, le=
         minutes_of_weavers=weaver_minutes(slots),
     )
     return FiguresBody.of(
-        slots, timings=timings, failures=failures, cost=cost, weaver_hour=weaver_hour, currency=prices.currency
+        slots,
+        timings=timings,
+        versions=versions,
+        failures=failures,
+        cost=cost,
+        weaver_hour=weaver_hour,
+        currency=prices.currency,
     )
 
 

@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 from gateway.api.wire import asked, said
 from gateway.fleet.figures import Cost, Slot, refused_in
 from gateway.fleet.what_if import Outcome, seconds_or_none
-from gateway.ledger.figures import TimingsRow
+from gateway.ledger.figures import TimingsRow, VersionRow
 from gateway.rules.text import EngineName
 from gateway.status.models import AT, EtaBody
 from gateway.status.views import iso
@@ -94,6 +94,29 @@ class CostBody(BaseModel):
     with_idle_per_picture: float | None = Field(description="By all the time that weavers ran.")
 
 
+class VersionBody(BaseModel):
+    """What one version of an engine made."""
+
+    engine: str
+    version: str = Field(description="As results name it; empty: unknown.")
+    pictures: int
+    engine_seconds: float | None = Field(description="The engine's time for a picture, on average.")
+    quality_score: float | None = Field(description="On average.")
+    tried_again: int = Field(description="Pictures that had failed before, on this version or another.")
+
+    @classmethod
+    def of(cls, row: VersionRow) -> VersionBody:
+        """Return it with sensible digits."""
+        return cls(
+            engine=row.engine,
+            version=row.version,
+            pictures=row.pictures,
+            engine_seconds=None if row.engine_seconds is None else round(row.engine_seconds, 4),
+            quality_score=None if row.quality_score is None else round(row.quality_score, 4),
+            tried_again=row.tried_again,
+        )
+
+
 class FiguresBody(BaseModel):
     """The last minutes of the fleet."""
 
@@ -103,6 +126,16 @@ class FiguresBody(BaseModel):
             "engine_seconds_per_picture": 3.9,
             "parts": {"wait": {"p50": 0.4, "p95": 2.2, "p99": 3.1}},
             "minutes": [SLOT],
+            "versions": [
+                {
+                    "engine": "catvton",
+                    "version": "1+b",
+                    "pictures": 28,
+                    "engine_seconds": 3.9,
+                    "quality_score": 0.82,
+                    "tried_again": 1,
+                }
+            ],
             "failures": {"engine_failed": 1},
             "refused": {"queue_full": 3},
             "cost": {"currency": "USD", "weaver_hour": 2.5, "busy_per_picture": 0.0027, "with_idle_per_picture": 0.003},
@@ -113,6 +146,7 @@ class FiguresBody(BaseModel):
     engine_seconds_per_picture: float | None
     parts: dict[Part, PercentilesBody] = Field(description="Of completed pictures; a part of none is left out.")
     minutes: list[SlotBody] = Field(description="Oldest first, without gaps; the last one is not over.")
+    versions: list[VersionBody] = Field(description="Completed pictures by version of their engine.")
     failures: dict[str, int] = Field(description="Code -> failed jobs of every kind.")
     refused: dict[str, int] = Field(description="Code -> pictures that were refused at the submit.")
     cost: CostBody | None = Field(description="null where no price is set (`PRICE_WEAVER_HOUR`, `PRICE_NODE_HOURS`).")
@@ -123,6 +157,7 @@ class FiguresBody(BaseModel):
         slots: Sequence[Slot],
         *,
         timings: TimingsRow,
+        versions: Sequence[VersionRow],
         failures: Mapping[str, int],
         cost: Cost,
         weaver_hour: float,
@@ -138,6 +173,7 @@ class FiguresBody(BaseModel):
             engine_seconds_per_picture=round(timings.engine_seconds / timings.weighed, 4) if timings.weighed else None,
             parts=parts,
             minutes=[SlotBody.of(slot) for slot in slots],
+            versions=[VersionBody.of(row) for row in versions],
             failures=dict(failures),
             refused=refused_in(slots),
             cost=CostBody(

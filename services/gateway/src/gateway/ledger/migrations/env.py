@@ -1,4 +1,4 @@
-"""Runs migrations over asyncpg, in one transaction unless one of them commits; called by `gateway.ledger.migrate`."""
+"""Runs migrations over asyncpg, each in a transaction of its own; called by `gateway.ledger.migrate`."""
 
 import asyncio
 
@@ -17,8 +17,16 @@ def run(connection: Connection) -> None:
     The session holds the lock, and not a transaction: a migration may commit in between. It goes with the connection.
     """
     connection.execute(text("SELECT pg_advisory_lock(hashtext('proteus:migrate'))"))
+    # Afterwards: a replica may wait for the migration lock for as long as another one migrates.
+    connection.execute(text(f"SET lock_timeout = {int(context.config.attributes['lock_seconds'] * 1000)}"))
     connection.commit()
-    context.configure(connection=connection, target_metadata=METADATA, compare_type=True, compare_server_default=True)
+    context.configure(
+        connection=connection,
+        target_metadata=METADATA,
+        compare_type=True,
+        compare_server_default=True,
+        transaction_per_migration=True,
+    )
     with context.begin_transaction():
         context.run_migrations()
 

@@ -2,7 +2,7 @@
 local worker, key, expiry, estimate, fraction = ARGV[8], ARGV[10], NOW + ARGV[11], tonumber(ARGV[12]), tonumber(ARGV[13])
 local jobs, shed, leases, held, waited, alone, gone, strays = {}, {}, {}, {}, 0, false, {}, {}
 local engines_offered = {}
-for i = 19, #ARGV do engines_offered[ARGV[i]] = true end
+for i = first_engine, #ARGV do engines_offered[ARGV[i]] = true end
 
 -- A worker that holds nothing, spare jobs apart, and names no key may take a crashed job; one that runs such a job takes nothing.
 local holds = call('HVALS', HELD .. worker)
@@ -32,6 +32,7 @@ local function judge(id, place)
     strays[#strays + 1] = {place, id} -- an older version took it and left the index alone
     return
   end
+  if is_left(job) then return end
   local degraded = job.may and job.dkey and job.rank < fraction
   local effective, solo = degraded and job.dkey or job.key, job.crashes ~= '0'
   if solo and (not idle or #jobs > 0 or job.spare and #holds > 0) then
