@@ -291,7 +291,7 @@ async def padded(body: dict[str, str]) -> AsyncIterator[bytes]:
         yield b" " * 1_000
 
 
-KEYS = [("first", 202), ("k" * 255, 202), ("k" * 256, 422), ("", 400), ("ü", 422), ("a\tb", 422)]
+KEYS = [("first", 202), ("k" * 255, 202), ("k" * 256, 422), ("", 400), ("a\tb", 422)]
 """Idempotency-Keys, and what a valid submit is answered with each."""
 
 
