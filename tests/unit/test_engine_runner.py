@@ -13,6 +13,7 @@ from prometheus_client import REGISTRY, CollectorRegistry
 
 from proteus import keys
 from proteus.clock import ManualClock
+from proteus.engines import canvas_of
 from proteus.errors import OutOfMemory, ReplyClass
 from proteus.jobs import JobId, JobState, Stage, WorkerId
 from proteus.queue import MemoryJobQueue, QueuePolicy, Submission
@@ -33,8 +34,8 @@ KEY = "timed/1/384x512/8"
 class ClosesBadly(TimedEngine):
     """An engine whose sessions break when they are closed."""
 
-    def open(self, batch_key: str) -> TimedSession:
-        session = super().open(batch_key)
+    def open(self, canvas: str) -> TimedSession:
+        session = super().open(canvas)
 
         def close() -> None:
             raise RuntimeError("the device was gone")
@@ -46,8 +47,8 @@ class ClosesBadly(TimedEngine):
 class RunsOutOfMemoryAndClosesBadly(ClosesBadly):
     """An engine that holds two pictures at most, and breaks once more when it is closed."""
 
-    def open(self, batch_key: str) -> TimedSession:
-        session = super().open(batch_key)
+    def open(self, canvas: str) -> TimedSession:
+        session = super().open(canvas)
         step = session.step
 
         def limited() -> StepReport:
@@ -67,8 +68,8 @@ class ShortOfMemoryFrom(TimedEngine):
         self.steps: list[list[JobId]] = []
         self.fits = 2
 
-    def open(self, batch_key: str) -> TimedSession:
-        session = super().open(batch_key)
+    def open(self, canvas: str) -> TimedSession:
+        session = super().open(canvas)
         step = session.step
 
         def limited() -> StepReport:
@@ -114,7 +115,7 @@ class Bench:
             await self.queue.submit(
                 Submission(id=JobId(name), epoch=1, payload={"id": name}, body=body, engine="timed", batch_key=KEY)
             )
-        sample = self.engine.sample_job(KEY)
+        sample = self.engine.sample_job(canvas_of(KEY))
         jobs = await self.claims.take(len(names), engines=["timed"])
         return [BatchItem(job=job, inputs=replace(sample, id=job.id)) for job in jobs]
 
@@ -164,7 +165,7 @@ async def test_a_session_that_closes_badly_does_not_hide_why_it_ended(bench: Ben
     done: list[BatchItem] = []
     await bench.runner.weave(await bench.items("a", "b", "c", "d"), emit=done.extend, stop=asyncio.Event())
     assert [type(item.outcome) for item in done] == [Finished] * 4
-    assert bench.runner.memory_cap(KEY) == 2
+    assert bench.runner.memory_cap(canvas_of(KEY)) == 2
 
 
 @pytest.mark.parametrize("bench", [(ShortOfMemoryFrom, CostProfile)], indirect=True)
@@ -189,11 +190,11 @@ async def test_a_picture_that_does_not_fit_alone_fails_alone(bench: Bench) -> No
 @pytest.mark.parametrize("bench", [(ShortOfMemoryFrom, CostProfile)], indirect=True)
 async def test_a_size_that_did_not_fit_is_tried_again_after_a_while(bench: Bench) -> None:
     await bench.runner.weave(await bench.items("a", "b", "c"), emit=lambda _: None, stop=asyncio.Event())
-    assert bench.runner.memory_cap(KEY) == 2
+    assert bench.runner.memory_cap(canvas_of(KEY)) == 2
     bench.now += CAP_SECONDS - 1
-    assert bench.runner.memory_cap(KEY) == 2
+    assert bench.runner.memory_cap(canvas_of(KEY)) == 2
     bench.now += 2
-    assert bench.runner.memory_cap(KEY) is None
+    assert bench.runner.memory_cap(canvas_of(KEY)) is None
 
 
 @pytest.mark.parametrize("bench", [(TimedEngine, CostProfile)], indirect=True)
@@ -226,8 +227,8 @@ class MakesWayIn(TimedEngine):
         self.at = 0
         self.breaks_at = 0
 
-    def open(self, batch_key: str) -> TimedSession:
-        session = super().open(batch_key)
+    def open(self, canvas: str) -> TimedSession:
+        session = super().open(canvas)
         step = session.step
 
         def noted() -> StepReport:
@@ -272,7 +273,7 @@ async def test_what_made_way_and_breaks_later_begins_anew_and_is_measured_by_nob
     assert not await bench.runner.weave(left, emit=done.extend, stop=asyncio.Event())
     assert engine.steps == [["a", "b"]] * 5 + [["a"]] * 8 + [["b"]] * 8
     assert [type(item.outcome) for item in done] == [Finished] * 2
-    assert bench.profile.measured_up_to(KEY) <= 1, "the pair was never woven whole"
+    assert bench.profile.measured_up_to(canvas_of(KEY)) <= 1, "the pair was never woven whole"
 
 
 @pytest.mark.parametrize("bench", [(ShortOfMemoryFrom, CostProfile)], indirect=True)

@@ -17,14 +17,14 @@ class BatchTrace:
 
     Args:
         items: The jobs it begins with.
-        batch_key: Their key.
+        canvas: Their canvas key.
         emit: Receives the batch items whose outcome is known.
     """
 
-    def __init__(self, items: Sequence[BatchItem], batch_key: str, emit: Emit) -> None:
+    def __init__(self, items: Sequence[BatchItem], canvas: str, emit: Emit) -> None:
         self._id = token_hex(16)
         self._traces = [item.job.trace_id for item in items if item.job.trace_id]
-        self._batch_key = batch_key
+        self._canvas = canvas
         self._pictures = len(items)
         self._emit = emit
         self._began_at = time.time()
@@ -40,7 +40,7 @@ class BatchTrace:
                 now,
                 links=[self._id],
                 job_id=item.job.id,
-                batch_key=self._batch_key,
+                batch_key=item.job.batch_key,
                 pictures=self._pictures,
                 engine_seconds=round(item.engine_seconds, 4),
                 outcome=JobState.COMPLETED if isinstance(item.outcome, Finished) else type(item.outcome).__name__,
@@ -50,13 +50,13 @@ class BatchTrace:
     def end(self, engine_seconds: float) -> None:
         """Send the batch's span."""
         interval(
-            f"batch {self._batch_key.partition('/')[0]}",
+            f"batch {self._canvas.partition('/')[0]}",
             self._id,
             self._began_at,
             time.time(),
             root=True,
             links=self._traces,
-            batch_key=self._batch_key,
+            canvas=self._canvas,
             pictures=self._pictures,
             engine_seconds=round(engine_seconds, 4),
         )

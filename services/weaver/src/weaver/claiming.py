@@ -11,6 +11,7 @@ from typing import Final
 
 import structlog
 
+from proteus.engines import canvas_of
 from proteus.estimates import CostTable
 from proteus.queue import Claimed
 from proteus.service.lifecycle import wait
@@ -103,7 +104,7 @@ class Claimer:
             self._work_available.clear()
             await wait(self._work_available, seconds=more.wait_seconds)
             jobs += await self._claims.take(
-                more.claim, engines=self._engines, key=key, degraded_fraction=config.degraded_fraction
+                more.claim, engines=self._engines, key=jobs[0].shared_key, degraded_fraction=config.degraded_fraction
             )
 
     def _plan(self, key: str, config: Config, *, in_hand: int = 0, waited_seconds: float = 0.0) -> Plan:
@@ -118,11 +119,11 @@ class Claimer:
             self._profile.table(key) or NEVER_WOVEN,
             batch_limit=self._limit(config),
             slo_seconds=self._settings.slo_seconds,
-            memory_cap=self._runner.memory_cap(key),
+            memory_cap=self._runner.memory_cap(canvas_of(key)),
         )
 
     def _paying(self, key: str, config: Config, *, spare: bool) -> int:
-        limit = min(self._limit(config), self._runner.memory_cap(key) or self._settings.max_batch)
+        limit = min(self._limit(config), self._runner.memory_cap(canvas_of(key)) or self._settings.max_batch)
         cost = self._profile.table(key) or NEVER_WOVEN
         return spare_batch(cost, limit) if spare else cost.paying_batch(limit)
 

@@ -48,9 +48,6 @@ class OpenBatch:
         left: The jobs without an outcome; the owner takes out those that get one.
         in_thread: Runs a call in the engines' thread.
         emit: Receives the jobs that cannot be woven.
-
-    Attributes:
-        whole: All jobs took part in all steps so far, so that the batch's time says what one of its size costs.
     """
 
     def __init__(
@@ -62,7 +59,6 @@ class OpenBatch:
         emit: Emit,
     ) -> None:
         self.left = left
-        self.whole = all(item.parked is None for item in left.values())
         self._session = session
         self._in_thread = in_thread
         self._emit = emit
@@ -81,7 +77,6 @@ class OpenBatch:
         """Take jobs out that are not in `left` any more."""
         if not job_ids:
             return
-        self.whole = False
         inside = [job_id for job_id in job_ids if job_id not in self._outside]
         self._outside = {job_id: parked for job_id, parked in self._outside.items() if job_id not in job_ids}
         await self._in_thread(partial(self._evict, inside))
@@ -91,14 +86,12 @@ class OpenBatch:
         waiting = [job_id for job_id in self._outside if not self.left[job_id].engine_seconds]
         if not waiting or not self.inside:
             return []
-        self.whole = False
         for job_id in waiting:
             del self._outside[job_id]
         return [self.left.pop(job_id) for job_id in waiting]
 
     async def make_way(self) -> list[BatchItem]:
         """Take all jobs out, parked with all that was done for them; return them."""
-        self.whole = False
         self._outside |= await self._in_thread(partial(self._park, list(self.inside)))
         items = list(self.left.values())
         for item in items:
@@ -116,13 +109,11 @@ class OpenBatch:
             try:
                 await self._in_thread(partial(self._enter, item, parked))
             except OutOfMemory as error:
-                self.whole = False
                 if count:
                     self._limit = count
                     return
                 await self._give_up(job_id, error)
             except Exception as error:  # The job's own: its batch mates go on.
-                self.whole = False
                 settle(self.left.pop(job_id), error, self._emit)
             del self._outside[job_id]
 
@@ -135,7 +126,6 @@ class OpenBatch:
         Returns:
             How many stay inside; 0: there was one.
         """
-        self.whole = False
         inside = list(self.inside)
         if len(inside) == 1:
             await self._give_up(inside[0], error)

@@ -183,7 +183,7 @@ class Worker:
             try:
                 with span("fetch and prepare", job.trace_id, job_id=job.id):
                     inputs = await retry_while_unavailable(
-                        lambda: engine.prepare(fetch(self._store, job, engine.card), job.batch_key),
+                        lambda: engine.prepare(fetch(self._store, job, engine.card)),
                         seconds=self._settings.store_patience_seconds,
                         moved=self._moved,
                         waits=lambda: True,
