@@ -6,14 +6,14 @@ import time
 from collections.abc import Sequence
 from secrets import token_hex
 
-from proteus.jobs import JobState
+from proteus.jobs import JobId, JobState
 from proteus.tracing import interval
 from weaver.open_batch import BatchItem, Emit
 from weaver.pipelines.contract import Finished
 
 
 class BatchTrace:
-    """Traces one session.
+    """Traces one session, and who joins it.
 
     Args:
         items: The jobs it begins with.
@@ -28,6 +28,14 @@ class BatchTrace:
         self._pictures = len(items)
         self._emit = emit
         self._began_at = time.time()
+        self._joined_at: dict[JobId, float] = {}
+
+    def joined(self, item: BatchItem) -> None:
+        """Begin the span of a picture that joins."""
+        self._joined_at[item.job.id] = time.time()
+        self._pictures += 1
+        if item.job.trace_id:
+            self._traces.append(item.job.trace_id)
 
     def emit(self, done: Sequence[BatchItem]) -> None:
         """Send the span of each picture that leaves, and pass the pictures on."""
@@ -36,7 +44,7 @@ class BatchTrace:
             interval(
                 "weave",
                 item.job.trace_id,
-                self._began_at,
+                self._joined_at.get(item.job.id, self._began_at),
                 now,
                 links=[self._id],
                 job_id=item.job.id,

@@ -16,13 +16,16 @@ from proteus.estimates import CostTable
 from proteus.queue import Claimed
 from proteus.service.lifecycle import wait
 from proteus.worker.claims import Claims
-from weaver.batching import Load, Plan, plan, spare_batch
+from weaver.batching import OLD_AT_SLO_SHARE, Load, Plan, joining, plan, spare_batch
 from weaver.control import Config, ConfigReader
 from weaver.engine_runner import EngineRunner
 from weaver.profile import CostProfile, keys_of
 from weaver.settings import WeaverSettings
 
 log = structlog.get_logger()
+
+JOIN_SCAN_CAP: Final = 32
+"""Jobs to look at for a running session: several times a second, so not far from the head."""
 
 NEVER_WOVEN: Final = CostTable((1.0,))
 """Costs of a key that was never woven: one picture at a time until the first one is measured."""
@@ -81,6 +84,10 @@ class Claimer:
             await self._wait_for_company(jobs, config, stop)
         except Exception as error:  # Only company is lost; the jobs in hand are woven.
             log.warning("no_company", reason=f"{type(error).__name__}: {error}"[:500])
+        self._tell(jobs)
+        return jobs
+
+    def _tell(self, jobs: list[Claimed], **more: bool) -> None:
         for job in jobs:
             log.info(
                 "claimed",
@@ -90,8 +97,39 @@ class Claimer:
                 batch_key=job.batch_key,
                 degraded=job.degraded,
                 batch=len(jobs),
+                **more,
             )
-        return jobs
+
+    async def join(self, beside: Claimed, inside: int) -> tuple[list[Claimed], int]:
+        """Claim jobs that may join those that run.
+
+        Args:
+            beside: One that runs.
+            inside: How many will run when they come.
+
+        Returns:
+            The jobs, and the most that may run together.
+        """
+        config, cost = await self._config.read(), self._profile.table(beside.batch_key) or NEVER_WOVEN
+        slo_seconds = self._settings.slo_seconds
+        memory_cap = self._runner.memory_cap(canvas_of(beside.batch_key))
+        rule = joining(inside, cost, batch_limit=self._limit(config), slo_seconds=slo_seconds, memory_cap=memory_cap)
+        jobs = (
+            await self._claims.take(
+                rule.claim,
+                engines=self._engines,
+                key=beside.shared_key or beside.batch_key,
+                estimate_ms=int(cost.t(1) * 1000) if self._profile.measured_up_to(canvas_of(beside.batch_key)) else 0,
+                degraded_fraction=config.degraded_fraction,
+                waited_ms=int(rule.waited_seconds * 1000),
+                overtake_ms=int(OLD_AT_SLO_SHARE * slo_seconds * 1000),
+                scan_cap=JOIN_SCAN_CAP,
+            )
+            if rule.claim and (config.waiting or self._work_available.is_set())
+            else []
+        )
+        self._tell(jobs, joins=True)
+        return jobs, rule.limit
 
     async def _wait_for_company(self, jobs: list[Claimed], config: Config, stop: asyncio.Event) -> None:
         """Add to a batch while waiting for more pays."""
@@ -104,7 +142,10 @@ class Claimer:
             self._work_available.clear()
             await wait(self._work_available, seconds=more.wait_seconds)
             jobs += await self._claims.take(
-                more.claim, engines=self._engines, key=jobs[0].shared_key, degraded_fraction=config.degraded_fraction
+                more.claim,
+                engines=self._engines,
+                key=jobs[0].shared_key or key,
+                degraded_fraction=config.degraded_fraction,
             )
 
     def _plan(self, key: str, config: Config, *, in_hand: int = 0, waited_seconds: float = 0.0) -> Plan:
@@ -118,7 +159,6 @@ class Claimer:
             load,
             self._profile.table(key) or NEVER_WOVEN,
             batch_limit=self._limit(config),
-            slo_seconds=self._settings.slo_seconds,
             memory_cap=self._runner.memory_cap(canvas_of(key)),
         )
 

@@ -3,7 +3,8 @@
 Between steps the event loop checks every job, and evicts those that were lost, cancelled or ran out of time. A session
 that breaks without naming a job is bisected until the job that breaks it stands alone. Of one that does not fit in
 memory half is parked with all that was done for it, and goes on when the others are done; the size that fitted is
-remembered for a while. Spare jobs make way between two steps: all are parked, and go on in a later session.
+remembered for a while. Spare jobs make way between two steps: all are parked, and go on in a later session. Others may
+join between two steps.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from functools import partial
 from typing import Final, TypeVar
 
@@ -23,21 +25,17 @@ from proteus.engines import canvas_of
 from proteus.errors import OutOfMemory, ProteusError
 from proteus.jobs import JobId, Stage
 from proteus.queue import Claimed
-from proteus.service.lifecycle import wait
 from proteus.service.supervision import LOOP_ERRORS
 from proteus.worker.run import WorkerParts
 from weaver.batch_trace import BatchTrace
 from weaver.metrics import Metrics
-from weaver.open_batch import BatchItem, Emit, OpenBatch, settle
+from weaver.open_batch import BatchItem, Emit, Joiners, OpenBatch, settle
 from weaver.pipelines.contract import Engine, Session, StepReport
 from weaver.profile import CostProfile
 from weaver.progress import ProgressReporter
 from weaver.session_costs import SessionCosts
 
 log = structlog.get_logger()
-
-LOOK_SECONDS: Final = 0.25
-"""How often the expected end of a session is checked: it moves."""
 
 UNKNOWN_SECONDS: Final = 3600.0
 """Expected length of a session whose canvas was never woven: its end cannot be predicted."""
@@ -46,6 +44,16 @@ CAP_SECONDS: Final = 600.0
 """How long a size that did not fit is avoided: memory is short because of what else is on the device, too."""
 
 T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class SessionParts:
+    """Whom a session tells what, and who may stop, disturb or join it."""
+
+    emit: Emit
+    stop: asyncio.Event
+    make_way: asyncio.Event
+    joiners: Joiners
 
 
 class EngineRunner:
@@ -78,6 +86,8 @@ class EngineRunner:
         self.batches: Counter[int] = Counter()
         """Size -> sessions that began with so many pictures."""
         self._ends_at = 0.0
+        self._leave_at: dict[JobId, float] = {}
+        """When each picture of the running session should be done."""
         self._idle = asyncio.Event()
         self._idle.set()
         self.sick = False
@@ -105,6 +115,7 @@ class EngineRunner:
         emit: Emit,
         stop: asyncio.Event,
         make_way: asyncio.Event | None = None,
+        joiners: Joiners | None = None,
     ) -> list[BatchItem]:
         """Weave batch items of one canvas; every outcome goes to `emit`.
 
@@ -115,6 +126,7 @@ class EngineRunner:
             emit: Receives the outcomes.
             stop: Start nothing more.
             make_way: Park everything at the next step's end, unless `stop` is set.
+            joiners: Who joins at a step's end, unless `stop` is set.
 
         Returns:
             Items that were not started, since `stop` was set or the engine is `sick`; and those that made way.
@@ -123,28 +135,30 @@ class EngineRunner:
             return []
         self._idle.clear()
         try:
-            return await self._weave(items, emit=emit, stop=stop, make_way=make_way or asyncio.Event())
+            parts = SessionParts(emit, stop, make_way or asyncio.Event(), joiners or Joiners(closed=True))
+            return await self._weave(items, parts)
         finally:
             self._idle.set()
 
-    async def nearly_done(self, seconds: float) -> None:
-        """Wait until the running session should end within `seconds`, or has ended."""
-        while not self._idle.is_set():
-            left = self._ends_at - time.monotonic() - seconds
-            if left <= 0 or await wait(self._idle, seconds=min(left, LOOK_SECONDS)):
-                return
+    @property
+    def idle(self) -> asyncio.Event:
+        """Set while no session runs."""
+        return self._idle
 
-    async def _weave(
-        self, items: Sequence[BatchItem], *, emit: Emit, stop: asyncio.Event, make_way: asyncio.Event
-    ) -> list[BatchItem]:
+    def staying(self, seconds: float) -> int:
+        """Return how many pictures will still be in the running session after so long."""
+        return sum(leave_at > time.monotonic() + seconds for leave_at in self._leave_at.values())
+
+    async def _weave(self, items: Sequence[BatchItem], parts: SessionParts) -> list[BatchItem]:
         canvas = canvas_of(items[0].job.batch_key)
         groups = list(_chunks(items, self.memory_cap(canvas) or len(items)))
         while groups:
-            if stop.is_set() and not any(item.engine_seconds for item in groups[0]):
+            parts.joiners.closed = parts.joiners.closed or bool(groups[1:])
+            if parts.stop.is_set() and not any(item.engine_seconds for item in groups[0]):
                 return [item for group in groups for item in group]
             left = {item.job.id: item for item in groups.pop(0)}
             try:
-                if unfinished := await self._session(canvas, left, emit, stop, make_way):
+                if unfinished := await self._session(canvas, left, parts):
                     return [*unfinished, *(item for group in groups for item in group)]
             except Exception as error:
                 if not left:  # Every picture has left: bookkeeping failed, which costs no picture.
@@ -153,7 +167,7 @@ class EngineRunner:
                     continue
                 if len(left) == 1:
                     item = left.popitem()[1]
-                    settle(item, error, emit)
+                    settle(item, error, parts.emit)
                     if not isinstance(error, ProteusError) and not await self._is_well(item.job):
                         self.sick = True
                         return [item for group in groups for item in group]
@@ -190,9 +204,7 @@ class EngineRunner:
         self,
         canvas: str,
         left: dict[JobId, BatchItem],
-        emit: Emit,
-        stop: asyncio.Event,
-        make_way: asyncio.Event,
+        parts: SessionParts,
     ) -> list[BatchItem]:
         """Weave until nothing is left; items that an exception leaves in `left` were neither finished nor refused.
 
@@ -206,8 +218,8 @@ class EngineRunner:
             self.batches[size] += 1
         tables = [self._profile.table(item.job.batch_key) for item in left.values()]
         self._ends_at = time.monotonic() + max(table.t(size) if table else UNKNOWN_SECONDS for table in tables)
-        trace = BatchTrace(list(left.values()), canvas, emit)
-        emit = trace.emit
+        trace = BatchTrace(list(left.values()), canvas, parts.emit)
+        emit, stop, make_way, joiners = trace.emit, parts.stop, parts.make_way, parts.joiners
         costs = SessionCosts(
             self._profile, canvas, [job_id for job_id, item in left.items() if item.parked is not None]
         )
@@ -215,7 +227,12 @@ class EngineRunner:
         batch = OpenBatch(session, left, in_thread=self.in_thread, emit=emit)
         unfinished, noted = list[BatchItem](), True
         try:
-            while left:
+            while left or (joiners.items and not (joiners.closed or stop.is_set())):
+                for item in [] if stop.is_set() else joiners.take(len(left)):
+                    batch.join(item)
+                    trace.joined(item)
+                    self._metrics.joined.labels(engine.card.name).inc()
+                self._leave_at = {job_id: self._leave_at.get(job_id, math.inf) for job_id in left}
                 await batch.evict(self._drop_gone(left, emit))
                 if stop.is_set():
                     unfinished += batch.take_not_started()
@@ -254,9 +271,10 @@ class EngineRunner:
 
     def _account(self, engine: Engine, batch: OpenBatch, report: StepReport, seconds: float) -> None:
         """Share a step's time among its jobs, and foresee the end."""
-        inside = batch.inside
+        inside, now = batch.inside, time.monotonic()
+        self._leave_at |= {one.id: now + (one.steps - one.step) * seconds for one in report.progress}
         steps_left = max((one.steps - one.step for one in report.progress), default=0)
-        self._ends_at = time.monotonic() + steps_left * seconds * math.ceil(len(batch.left) / len(inside))
+        self._ends_at = now + steps_left * seconds * math.ceil(len(batch.left) / len(inside))
         for item in inside.values():
             item.engine_seconds += seconds / len(inside)
         self._metrics.busy_seconds.labels(engine.card.name).inc(seconds)

@@ -3,7 +3,8 @@
     left = inside + outside        outside: not admitted yet, or taken out because the memory ran out
 
 When the memory runs out, the later half is parked; whenever there is room again, the first ones outside come in. A
-session that yields parks all of them: a later one begins with them where they stood.
+session that yields parks all of them: a later one begins with them where they stood. Jobs that join come between two
+steps, and begin with their own first one.
 """
 
 from __future__ import annotations
@@ -40,6 +41,26 @@ Emit = Callable[[Sequence[BatchItem]], None]
 """Called after each step with the batch items whose outcome is known."""
 
 
+@dataclass
+class Joiners:
+    """Batch items that were claimed to join a session, until a step's end with room for them.
+
+    Attributes:
+        limit: Most pictures in the session.
+        closed: None joins any more: the batch was split, to find the picture that breaks it.
+    """
+
+    items: list[BatchItem] = field(default_factory=list)
+    limit: int = 0
+    closed: bool = False
+
+    def take(self, inside: int) -> list[BatchItem]:
+        """Take out as many as there is room for beside those inside; into an empty session one at least."""
+        count = 0 if self.closed else max(self.limit - inside, 0 if inside else 1)
+        taken, self.items = self.items[:count], self.items[count:]
+        return taken
+
+
 class OpenBatch:
     """One session's jobs.
 
@@ -62,7 +83,8 @@ class OpenBatch:
         self._session = session
         self._in_thread = in_thread
         self._emit = emit
-        self._limit = len(left)
+        self._limit: int | None = None
+        """As many as fit; None: nobody was too many yet."""
         self._outside = {job_id: item.parked for job_id, item in left.items()}
         """With what `Session.park` returned; None: never admitted."""
         for item in left.values():  # Spent: after an error the job begins anew.
@@ -72,6 +94,11 @@ class OpenBatch:
     def inside(self) -> dict[JobId, BatchItem]:
         """The jobs that the next step advances."""
         return {job_id: item for job_id, item in self.left.items() if job_id not in self._outside}
+
+    def join(self, item: BatchItem) -> None:
+        """Add a job; `fill` lets it in."""
+        self.left[item.job.id] = item
+        self._outside[item.job.id] = None
 
     async def evict(self, job_ids: Sequence[JobId]) -> None:
         """Take jobs out that are not in `left` any more."""
@@ -103,7 +130,7 @@ class OpenBatch:
         """Let jobs in until the session holds as many as fit."""
         for job_id, parked in list(self._outside.items()):
             count = len(self.inside)
-            if count >= self._limit:
+            if self._limit is not None and count >= self._limit:
                 return
             item = self.left[job_id]
             try:
