@@ -172,8 +172,8 @@ def walk(bench: Bench, guests: list[Guest]) -> Iterator[tuple[Guest, torch.Tenso
         yield guest, pictures.get(name), taken[name]
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(guests=st.lists(GUESTS, min_size=2, max_size=5))
+@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(guests=st.lists(GUESTS, min_size=2, max_size=4))
 def test_a_picture_is_what_it_is_alone_whoever_comes_and_goes_beside_it(bench: Bench, guests: list[Guest]) -> None:
     for guest, picture, taken in walk(bench, guests):
         quality, degraded, _ = guest.form

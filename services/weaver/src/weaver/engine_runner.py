@@ -15,7 +15,6 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from functools import partial
 from typing import Final, TypeVar
 
@@ -29,7 +28,7 @@ from proteus.service.supervision import LOOP_ERRORS
 from proteus.worker.run import WorkerParts
 from weaver.batch_trace import BatchTrace
 from weaver.metrics import Metrics
-from weaver.open_batch import BatchItem, Emit, Joiners, OpenBatch, settle
+from weaver.open_batch import BatchItem, Emit, Joiners, OpenBatch, SessionParts, settle
 from weaver.pipelines.contract import Engine, Session, StepReport
 from weaver.profile import CostProfile
 from weaver.progress import ProgressReporter
@@ -44,16 +43,6 @@ CAP_SECONDS: Final = 600.0
 """How long a size that did not fit is avoided: memory is short because of what else is on the device, too."""
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True)
-class SessionParts:
-    """Whom a session tells what, and who may stop, disturb or join it."""
-
-    emit: Emit
-    stop: asyncio.Event
-    make_way: asyncio.Event
-    joiners: Joiners
 
 
 class EngineRunner:

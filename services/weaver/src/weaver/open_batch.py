@@ -9,6 +9,7 @@ steps, and begin with their own first one.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -59,6 +60,16 @@ class Joiners:
         count = 0 if self.closed else max(self.limit - inside, 0 if inside else 1)
         taken, self.items = self.items[:count], self.items[count:]
         return taken
+
+
+@dataclass(frozen=True)
+class SessionParts:
+    """Whom a session tells what, and who may stop, disturb or join it."""
+
+    emit: Emit
+    stop: asyncio.Event
+    make_way: asyncio.Event
+    joiners: Joiners
 
 
 class OpenBatch:

@@ -177,7 +177,7 @@ class FashnPipeline:
             garment = torch.cat((garment, self._null_tokens().expand(len(rows), -1, -1)))
             modulations += [tables[row][:1] for row in rows]
         velocity = self.network.denoise(joint_x, person, garment, torch.cat(modulations))
-        null = dict(zip(rows, velocity[len(at) :].split(1), strict=True))
+        null = {row: velocity[len(at) + n : len(at) + n + 1] for n, row in enumerate(rows)}
         after = []
         for row, (schedule, step) in enumerate(zip(schedules, at, strict=True)):
             wanted = velocity[row : row + 1]
