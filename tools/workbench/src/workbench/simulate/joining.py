@@ -64,11 +64,13 @@ class Costs:
 
 @dataclass(slots=True)
 class Picture:
-    """One picture: when it came, its steps, and those that are left."""
+    """One picture: when it came, began and was done, its steps, and those that are left."""
 
     arrived: float
     steps: int
     left: int
+    began: float = 0.0
+    done: float = 0.0
 
 
 class Rule(Protocol):
@@ -160,8 +162,10 @@ class Gpu:
     inside: list[Picture] = field(default_factory=list)
 
 
-def run(rule: Rule, curve: Curve, *, gpus: int, load: float, seed: int, pictures: int = PICTURES) -> list[float]:
-    """Return the seconds from arrival to picture, in the order in which pictures were done."""
+def run(
+    rule: Rule, curve: Curve, *, gpus: int, load: float, seed: int, pictures: int = PICTURES, noise: float = NOISE
+) -> list[Picture]:
+    """Return the pictures, in the order in which they were done."""
     rng, costs = random.Random(seed), Costs(curve)
     rate, now = load * gpus * costs.best_rate(), 0.0
     heap: list[tuple[float, int, Gpu | None]] = []
@@ -170,14 +174,17 @@ def run(rule: Rule, curve: Curve, *, gpus: int, load: float, seed: int, pictures
         heappush(heap, (now, number, None))
     kinds = rng.choices(STEPS, MIX, k=pictures)
     queue: deque[Picture] = deque()
-    idle, done, count = [Gpu() for _ in range(gpus)], list[float](), pictures
+    idle, done, count = [Gpu() for _ in range(gpus)], list[Picture](), pictures
 
-    def go_on(gpu: Gpu, beginning: int) -> None:
+    def go_on(gpu: Gpu, beginning: Sequence[Picture]) -> None:
         nonlocal count
         count += 1
+        gpu.inside += beginning
+        for one in beginning:
+            one.began = now
         ending = sum(one.left == 1 for one in gpu.inside)
-        seconds = costs.step[len(gpu.inside)] + costs.begin[beginning] + costs.end[ending]
-        heappush(heap, (now + seconds * rng.lognormvariate(0.0, NOISE), count, gpu))
+        seconds = costs.step[len(gpu.inside)] + costs.begin[len(beginning)] + costs.end[ending]
+        heappush(heap, (now + seconds * rng.lognormvariate(0.0, noise), count, gpu))
 
     while heap:
         now, number, gpu = heappop(heap)
@@ -186,18 +193,15 @@ def run(rule: Rule, curve: Curve, *, gpus: int, load: float, seed: int, pictures
         else:
             for one in gpu.inside:
                 one.left -= 1
-            done += [now - one.arrived for one in gpu.inside if not one.left]
+                one.done = now
+            done += [one for one in gpu.inside if not one.left]
             gpu.inside = [one for one in gpu.inside if one.left]
             if gpu.inside:
-                joined = rule.join(gpu.inside, queue, costs, now) if not idle else []
-                gpu.inside += joined
-                go_on(gpu, len(joined))
+                go_on(gpu, [] if idle else rule.join(gpu.inside, queue, costs, now))
             else:
                 idle.append(gpu)
         while idle and queue:
-            free = idle.pop()
-            free.inside = rule.start(queue, costs)
-            go_on(free, len(free.inside))
+            go_on(idle.pop(), rule.start(queue, costs))
     return done
 
 
@@ -210,8 +214,9 @@ def figures(gpus: int, load: float, curve: str, *, seeds: Sequence[int], picture
     found: Figures = {}
     for name, rule in RULES.items():
         runs = [run(rule, CURVES[curve], gpus=gpus, load=load, seed=seed, pictures=pictures) for seed in seeds]
-        p95 = sum(float(np.percentile(one, 95)) for one in runs) / len(runs)
-        found[name] = p95, sum(float(np.mean(one)) for one in runs) / len(runs)
+        seconds = [[one.done - one.arrived for one in made] for made in runs]
+        p95 = sum(float(np.percentile(one, 95)) for one in seconds) / len(seconds)
+        found[name] = p95, sum(float(np.mean(one)) for one in seconds) / len(seconds)
     return found
 
 
