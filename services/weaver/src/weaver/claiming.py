@@ -119,7 +119,7 @@ class Claimer:
                 rule.claim,
                 engines=self._engines,
                 key=beside.shared_key or beside.batch_key,
-                estimate_ms=int(cost.t(1) * 1000) if self._profile.measured_up_to(canvas_of(beside.batch_key)) else 0,
+                estimate_ms=self._estimate_ms(1, config),
                 degraded_fraction=config.degraded_fraction,
                 waited_ms=int(rule.waited_seconds * 1000),
                 overtake_ms=int(OLD_AT_SLO_SHARE * slo_seconds * 1000),

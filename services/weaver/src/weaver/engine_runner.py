@@ -209,6 +209,7 @@ class EngineRunner:
         self._ends_at = time.monotonic() + max(table.t(size) if table else UNKNOWN_SECONDS for table in tables)
         trace = BatchTrace(list(left.values()), canvas, parts.emit)
         emit, stop, make_way, joiners = trace.emit, parts.stop, parts.make_way, parts.joiners
+        self._leave_at = dict.fromkeys(left, math.inf)
         costs = SessionCosts(
             self._profile, canvas, [job_id for job_id, item in left.items() if item.parked is not None]
         )

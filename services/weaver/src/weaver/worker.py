@@ -141,6 +141,7 @@ class Worker:
         """
         idle = self._runner.idle
         while not idle.is_set():
+            self._claims.on_wait()  # A session that others join may go on for hours.
             left = self._runner.seconds_left - AHEAD * self._fetch_seconds
             if left <= 0 and not joiners.items:
                 break
