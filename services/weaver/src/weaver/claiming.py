@@ -114,19 +114,17 @@ class Claimer:
         slo_seconds = self._settings.slo_seconds
         memory_cap = self._runner.memory_cap(canvas_of(beside.batch_key))
         rule = joining(inside, cost, batch_limit=self._limit(config), slo_seconds=slo_seconds, memory_cap=memory_cap)
-        jobs = (
-            await self._claims.take(
-                rule.claim,
-                engines=self._engines,
-                key=beside.shared_key or beside.batch_key,
-                estimate_ms=self._estimate_ms(1, config),
-                degraded_fraction=config.degraded_fraction,
-                waited_ms=int(rule.waited_seconds * 1000),
-                overtake_ms=int(OLD_AT_SLO_SHARE * slo_seconds * 1000),
-                scan_cap=JOIN_SCAN_CAP,
-            )
-            if rule.claim and (config.waiting or self._work_available.is_set())
-            else []
+        if not rule.claim or not (config.waiting or self._work_available.is_set()):
+            return [], rule.limit
+        jobs = await self._claims.take(
+            rule.claim,
+            engines=self._engines,
+            key=beside.shared_key or beside.batch_key,
+            estimate_ms=self._estimate_ms(1, config),
+            degraded_fraction=config.degraded_fraction,
+            waited_ms=int(rule.waited_seconds * 1000),
+            overtake_ms=int(OLD_AT_SLO_SHARE * slo_seconds * 1000),
+            scan_cap=JOIN_SCAN_CAP,
         )
         self._tell(jobs, joins=True)
         return jobs, rule.limit
