@@ -168,6 +168,10 @@ schema: install ## Write docs/openapi.json, docs/events.schema.json, llms.txt an
 bench-batches: install-dev ## Simulate what batches cost those who wait, and make of idle GPUs; JSON on the last line (3 minutes)
 	@$(BIN)/python -m workbench.simulate.batches
 
+.PHONY: bench-joining
+bench-joining: install-dev ## Simulate joining beside run to completion and others' rules, into docs/benchmarks.md (2 minutes); JSON
+	@$(BIN)/python -m workbench.simulate.joining docs/benchmarks.md
+
 .PHONY: simulate
 simulate: install-dev ## Simulate fleets with the production rules; writes docs/benchmarks.md (up to 3 minutes)
 	@$(BIN)/proteus simulate --page docs/benchmarks.md

@@ -15,7 +15,7 @@ import pytest
 from PIL import Image
 
 from proteus import imaging
-from proteus.engines import CARDS, CATVTON, Preset
+from proteus.engines import CARDS, CATVTON, Preset, canvas_of
 from proteus.jobs import JobId
 from weaver.pipelines.contract import Engine, Finished, Session, WeaveJob
 from weaver.pipelines.puppet import PuppetEngine
@@ -75,7 +75,7 @@ def engine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 
 @pytest.fixture
 def key(engine: Engine) -> str:
-    return engine.card.batch_key("fast")
+    return canvas_of(engine.card.batch_key("fast"))
 
 
 def sample(engine: Engine, key: str, name: str, *, seed: int = 1) -> WeaveJob:
@@ -180,7 +180,7 @@ def test_the_engines_thread_does_the_models_work_only(
         ThreadPoolExecutor(1, "engine") as thread,
         ThreadPoolExecutor(1, "deliver") as deliver,
     ):
-        prepared = fetch.submit(engine.prepare, sample(engine, key, "job_a"), key).result()
+        prepared = fetch.submit(engine.prepare, sample(engine, key, "job_a")).result()
         done = thread.submit(weave, prepared).result()
         image = deliver.submit(lambda: done.image).result()
         again = deliver.submit(lambda: done.image).result()

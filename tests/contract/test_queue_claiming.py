@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
+from proteus import keys
 from proteus.errors import InvalidRequest
 from proteus.jobs import JobState
-from proteus.queue import Verdict
+from proteus.queue import JobQueue, Verdict
 from proteus.queue.policy import FOREIGN_MOST
 
 
@@ -52,6 +53,69 @@ async def test_a_worker_that_names_a_key_gets_only_that(rig, hands, make_order):
     for n, key in enumerate("abab"):
         await rig.queue.submit(make_order(f"job_{n}", key=key))
     assert ids(await hands.claim(key="b")) == ["job_1", "job_3"]
+
+
+CANVAS = "catvton/1/768x1024"
+
+
+async def test_pictures_of_one_canvas_run_together_whatever_their_steps(rig, hands, make_order):
+    for n, steps in enumerate((12, 50, 20)):
+        await rig.queue.submit(make_order(f"job_{n}", key=f"{CANVAS}/{steps}", canvas_key=CANVAS))
+    await rig.queue.submit(make_order("job_small", key="catvton/1/384x512/20", canvas_key="catvton/1/384x512"))
+    jobs = await hands.claim()
+    assert [(job.id, job.batch_key, job.shared_key) for job in jobs] == [
+        (f"job_{n}", f"{CANVAS}/{steps}", CANVAS) for n, steps in enumerate((12, 50, 20))
+    ]
+
+
+async def test_a_degraded_picture_runs_with_those_of_the_canvas_it_is_made_on(rig, hands, make_order):
+    may = {"may_degrade": True, "rank": 0.0, "canvas_key": "f/g1.5"}
+    here = {"degraded_batch_key": "f/g1.5/20", "degraded_canvas_key": "f/g1.5"}
+    there = {"degraded_batch_key": "small/20", "degraded_canvas_key": "small"}
+    await rig.queue.submit(
+        make_order("job_here", key="f/g1.5/30", **may, **here),
+        make_order("job_there", key="f/g1.5/30", **may, **there),
+        make_order("job_never", key="f/g1.5/50", canvas_key="f/g1.5"),
+    )
+    assert ids(await hands.claim(degraded_fraction=1.0)) == ["job_here", "job_never"]
+    (job,) = await hands.claim(degraded_fraction=1.0)
+    assert (job.id, job.batch_key, job.shared_key, job.degraded) == ("job_there", "small/20", "small", True)
+
+
+async def test_a_job_of_a_version_without_the_canvas_key_runs_with_its_like(rig, hands, make_order):
+    """An older gateway submitted it: only its batch key says with whom it may run."""
+    old = {"degraded_batch_key": f"{CANVAS}/5", "may_degrade": True, "rank": 0.5}
+    await rig.queue.submit(
+        make_order("job_old", key=f"{CANVAS}/20", **old),
+        make_order("job_new", key=f"{CANVAS}/20", canvas_key=CANVAS),
+        make_order("job_too", key=f"{CANVAS}/20", **old),
+    )
+    jobs = await hands.claim()
+    assert [(job.id, job.shared_key) for job in jobs] == [(one, f"{CANVAS}/20") for one in ("job_old", "job_too")]
+    assert ids(await hands.claim(key=CANVAS)) == ["job_new"]
+    await rig.queue.hand_back(hands.worker, {job.id: job.token for job in jobs})
+    assert {(job.batch_key, job.shared_key) for job in await hands.claim(degraded_fraction=1.0)} == {
+        (f"{CANVAS}/5", f"{CANVAS}/5")
+    }
+
+
+async def test_an_older_worker_finds_the_keys_that_it_compares(redis, make_order):
+    """Its scripts read `key` and `dkey`."""
+    queue = JobQueue(redis, keys.JOBS)
+    more = {"canvas_key": CANVAS, "degraded_batch_key": f"{CANVAS}/5", "degraded_canvas_key": CANVAS}
+    await queue.submit(make_order("job_a", key=f"{CANVAS}/20", **more), make_order("job_b", key="ingest"))
+    assert await redis.hmget(queue.keys.job("job_a"), "key", "dkey") == [f"{CANVAS}/20", f"{CANVAS}/5"]
+    assert await redis.hmget(queue.keys.job("job_b"), "key", "ckey", "dckey") == ["ingest", None, None]
+
+
+async def test_who_joins_has_waited_and_is_not_before_its_turn(rig, hands, make_order):
+    await rig.queue.submit(
+        make_order("job_a", key="a/1", canvas_key="a"), make_order("job_b", key="b/1", canvas_key="b")
+    )
+    await rig.queue.submit(make_order("job_c", key="a/2", canvas_key="a"))
+    assert ids(await hands.claim(key="a", waited_ms=3_600_000)) == [], "an idle worker may be about to take it"
+    assert ids(await hands.claim(key="a", overtake_ms=0)) == ["job_a"], "another key's has waited too long already"
+    assert ids(await hands.claim(key="a", overtake_ms=3_600_000)) == ["job_c"]
 
 
 async def test_jobs_for_other_engines_are_left_where_they_are(rig, hands, make_order):

@@ -69,8 +69,21 @@ class QueueMachine(BothQueues, RuleBasedStateMachine):
         age=st.sampled_from([None, None, None, "soon", "past"]),
         crashes=st.sampled_from([0, 0, 0, 1]),
         spare=st.sampled_from([False, False, True]),
+        canvas=st.booleans(),
     )
-    def submit(self, engine, key, high=False, may=False, rank=0.0, deadline=None, age=None, crashes=0, spare=False):
+    def submit(
+        self,
+        engine,
+        key,
+        high=False,
+        may=False,
+        rank=0.0,
+        deadline=None,
+        age=None,
+        crashes=0,
+        spare=False,
+        canvas=False,
+    ):
         job_id = JobId(f"job_{len(self.seen)}")
         offsets = {None: None, "soon": HOUR_MS, "past": -HOUR_MS}
         offset_ms, age_ms = offsets[deadline], offsets[age]
@@ -82,6 +95,8 @@ class QueueMachine(BothQueues, RuleBasedStateMachine):
             engine=engine,
             batch_key=f"{engine}/{key}",
             degraded_batch_key=f"{engine}/small" if may else "",
+            canvas_key=engine if canvas else "",
+            degraded_canvas_key=engine if canvas and may else "",
             may_degrade=may,
             rank=rank,
             high=high and not spare,
@@ -97,15 +112,17 @@ class QueueMachine(BothQueues, RuleBasedStateMachine):
         worker=st.sampled_from(WORKERS),
         free=st.integers(1, 4),
         engines=st.sampled_from([ENGINES, ENGINES[:1]]),
-        key=st.sampled_from([None, None, "puppet/a"]),
+        key=st.sampled_from([None, None, "puppet/a", "puppet"]),
         fraction=st.sampled_from([0.0, 0.5, 1.0]),
         estimate_ms=st.sampled_from([0, 0, 2 * HOUR_MS]),
         scan_cap=st.sampled_from([2, 200]),
         spare=st.booleans(),
+        waited_ms=st.sampled_from([0, 0, 0, LONG_AGO_MS]),
+        overtake_ms=st.sampled_from([LONG_AGO_MS, 0]),
     )
-    def claim(self, worker, free, engines, key=None, fraction=0.0, estimate_ms=0, scan_cap=200, spare=True):
+    def claim(self, worker, free, engines, key=None, fraction=0.0, estimate_ms=0, scan_cap=200, spare=True, **more):
         options = {"free": free, "engines": engines, "key": key, "estimate_ms": estimate_ms, "scan_cap": scan_cap}
-        options["spare"] = spare
+        options |= {"spare": spare, **more}
         waiting = self.waiting_untouched()
         fault, self.fault = self.fault, ""
         if fault == "lost":
@@ -121,7 +138,7 @@ class QueueMachine(BothQueues, RuleBasedStateMachine):
         twin = self.wait(self.twin.claim(worker, degraded_fraction=fraction, **options))
         assert [timeless(job) for job in real.jobs] == [timeless(job) for job in twin.jobs]
         assert real.expired == twin.expired
-        assert len({job.batch_key for job in real.jobs}) <= 1
+        assert len({job.shared_key for job in real.jobs}) <= 1
         assert not any(job.solo for job in real.jobs) or len(real.jobs) == 1
         assert len({job.spare for job in real.jobs}) <= 1
         self.check_order(waiting, [job.id for job in real.jobs])
@@ -236,7 +253,7 @@ class QueueMachine(BothQueues, RuleBasedStateMachine):
         job_id, token = entry.submission.id, entry.token + 1
         twin.waiting.remove(element)
         twin.index.pop(job_id)
-        job = twin.take(entry, worker, entry.submission.batch_key, degraded=False)
+        job = twin.take(entry, worker, degraded=False)
         self.wait(self.redis.lrem(keys.JOBS, -1, element))
         taken = {"state": "running", "token": token, "worker": worker, "claimed": self.now_ms()}
         self.wait(self.redis.hset(self.real.keys.job(job_id), mapping=taken))

@@ -109,6 +109,8 @@ BAD_FIELDS = {
     "a cost that is no number": {"seconds_per_batch": '{"k": {"1": NaN}}'},
     "a table without one picture": {"seconds_per_batch": '{"k": {"2": 1.0}}'},
     "a table beyond any batch": {"seconds_per_batch": '{"k": {"1": 1.0, "999999999": 2.0}}'},
+    "a step that takes less than nothing": {"step_seconds": '{"k": {"1": -5}}'},
+    "a beginning that is no number": {"fixed_seconds": '{"k": {"1": Infinity}}'},
     "a spread that is no share": {"batch_spread": '{"k": -0.1}'},
     "a spread that is no number": {"batch_spread": '{"k": Infinity}'},
     "a measured size that is none": {"measured_up_to": '{"k": -1}'},
@@ -147,12 +149,13 @@ async def test_fields_of_another_version_are_ignored_and_missing_ones_have_defau
 OLD_FIELDS = (
     "state", "engines", "weights", "licence", "device", "seconds_per_batch", "slots_used", "slots_free", "started_at",
 )  # fmt: skip
-"""A card of the version before this one, which knew nothing of guesses."""
+"""A card of an earlier version, which knew nothing of guesses."""
+NEW_FIELDS = ("step_seconds", "fixed_seconds")
 
 
 async def test_a_card_of_the_version_before_is_read_and_its_costs_are_trusted(redis):
     await register(redis, NAMES, CARD)
-    await redis.hdel(NAMES.worker(CARD.id), "measured_up_to", "batch_spread", "batches", "slots_spare")
+    await redis.hdel(NAMES.worker(CARD.id), "measured_up_to", "batch_spread", "batches", "slots_spare", *NEW_FIELDS)
     assert set(await redis.hkeys(NAMES.worker(CARD.id))) == set(OLD_FIELDS)
     (card,) = await list_workers(redis, NAMES)
     key = "catvton/1/768x1024/30"
@@ -196,3 +199,25 @@ def test_a_card_of_any_content_is_read_or_refused_and_its_numbers_are_finite(fie
         assert card.cost(key) is not None
         assert card.largest_measured(key) >= 0
     assert all(isinstance(name, str) for name in card.engines)
+
+
+def test_costs_by_canvas_count_and_those_of_the_version_before_where_they_are_missing():
+    key, other = "catvton/1/768x1024/20", "fashn/1.5/576x864/g1.5/30"
+    card = replace(
+        CARD,
+        seconds_per_batch={key: {"1": 9.0}, other: {"1": 3.0, "2": 4.0}},
+        step_seconds={"catvton/1/768x1024": {"1": 0.1, "2": 0.15}},
+        fixed_seconds={"catvton/1/768x1024": {"1": 0.5, "2": 0.9}},
+        measured_up_to={"catvton/1/768x1024": 2, key: 1, other: 1},
+        batch_spread={"catvton/1/768x1024": 0.1, other: 0.2},
+    )
+    ours, before = card.cost(key), card.cost(other)
+    assert ours is not None
+    assert before is not None
+    assert (ours.seconds, ours.spread) == (pytest.approx((2.5, 3.9)), 0.1)
+    assert (before.seconds, before.spread) == ((3.0, 4.0), 0.2)
+    assert [card.largest_measured(each) for each in (key, other)] == [2, 1]
+    long = card.cost("catvton/1/768x1024/50")
+    assert long is not None
+    assert long.t(1) == pytest.approx(5.5), "a preset that nobody measured"
+    assert card.cost("catvton/1/384x512/20") is None

@@ -47,12 +47,12 @@ class Gated(TimedEngine):
         self.prepared: list[JobId] = []
         self.leave = threading.Semaphore(0)
 
-    def prepare(self, job: WeaveJob, batch_key: str) -> WeaveJob:
+    def prepare(self, job: WeaveJob) -> WeaveJob:
         self.prepared.append(job.id)
         return job
 
-    def open(self, batch_key: str) -> TimedSession:
-        session = super().open(batch_key)
+    def open(self, canvas: str) -> TimedSession:
+        session = super().open(canvas)
         step = session.step
 
         def gated() -> StepReport:

@@ -12,7 +12,7 @@ import torch
 from PIL import Image
 from structlog.testing import capture_logs
 
-from catvton_jobs import BEST, CARD, HEIGHT, STEPS, WIDTH, finish, job, small_engine
+from catvton_jobs import BEST, CARD, HEIGHT, SMALL, STEPS, WIDTH, finish, job, small_engine
 from proteus.engines import CATVTON
 from proteus.errors import (
     EngineError,
@@ -79,12 +79,11 @@ def test_the_session_paints_what_the_published_algorithm_paints(engine):
 
 @pytest.mark.parametrize("quality", ["fast", "balanced", "best"])
 def test_a_job_that_joins_a_running_batch_gets_the_picture_it_gets_alone(engine, quality):
-    key = CARD.batch_key(quality)
-    [alone] = finish(engine.open(key), job("job_b", seed=3))
-    session = engine.open(key)
+    [alone] = finish(engine.open(BEST), job("job_b", seed=3, quality=quality))
+    session = engine.open(BEST)
     session.admit(job("job_a"))
     session.step()
-    session.admit(job("job_b", seed=3))
+    session.admit(job("job_b", seed=3, quality=quality))
     pictures = {}
     while len(pictures) < 2:
         pictures |= {done.id: done.image for done in session.step().finished}
@@ -114,7 +113,7 @@ def test_an_evicted_job_leaves_and_the_others_go_on(engine):
 
 
 def test_degraded_mode_has_its_own_smaller_canvas(engine):
-    [done] = finish(engine.open(CARD.batch_key("balanced", degraded=True)), job("job_a"))
+    [done] = finish(engine.open(SMALL), job("job_a", degraded=True))
     assert done.notes["canvas"] == "32x32"
     assert done.notes["steps"] == 2
 
@@ -165,6 +164,7 @@ def test_a_picture_that_is_not_finite_fails_alone(engine):
 @pytest.mark.parametrize(
     ("changes", "error"),
     [
+        ({"degraded": True}, InvalidRequest),  # it is made on another canvas
         ({"agnostic_mask": None}, InvalidRequest),
         ({"agnostic_mask": np.zeros((5, 5), np.uint8)}, InvalidRequest),
         ({"agnostic_mask": np.zeros((140, 100), np.uint8)}, PhotoRejected),
@@ -179,11 +179,11 @@ def test_a_job_that_cannot_be_woven_is_refused_at_the_door(engine, changes, erro
 
 def test_a_key_of_another_engine_is_refused(engine):
     with pytest.raises(InvalidRequest, match="not one of catvton's"):
-        engine.open("fashn/1.5/576x864/30")
+        engine.open("fashn/1.5/576x864/g1.5")
 
 
 def test_the_sample_job_runs_in_every_key(engine):
-    for key in (CARD.batch_key("fast"), CARD.batch_key("balanced", degraded=True)):
+    for key in (BEST, SMALL):
         assert finish(engine.open(key), engine.sample_job(key))
 
 

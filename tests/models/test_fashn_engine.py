@@ -10,7 +10,7 @@ import torch
 from structlog.testing import capture_logs
 
 from proteus.artefacts import Landmark, PersonParse
-from proteus.engines import FASHN
+from proteus.engines import FASHN, canvas_of
 from proteus.errors import EngineError, InvalidRequest, LicenceRefused, ModelUnavailable, OutOfMemory, PhotoRejected
 from proteus.jobs import JobId
 from proteus.licences import LicenceRules
@@ -25,7 +25,7 @@ from weaver.pipelines.fashn.pose import Keypoints, from_blazepose
 from workbench.bench.checkpoints import write_fashn
 
 TINY = TryOnConfig(hidden=32, heads=2, patch=12, height=36, width=24, axes=(4, 6, 6), mixer=1, double=1, single=1)
-FAST, BALANCED = FASHN.batch_key("fast"), FASHN.batch_key("balanced")
+CANVAS = canvas_of(FASHN.batch_key("fast"))
 MARKS = tuple(Landmark(x=40 + index, y=50 + 2 * index, visibility=0.9) for index in range(33))
 
 
@@ -62,6 +62,7 @@ def job(name: str, *, seed: int = 0, category: str = "upper", size: tuple[int, i
         agnostic_mask_keys={},
     )
     fields = {"parse": parse, "person_mask": mask, "agnostic_mask": mask, "garment_category": category, "seed": seed}
+    fields["quality"] = "fast"
     return WeaveJob(id=JobId(name), person=person, garment=garment, **(fields | changes))
 
 
@@ -76,8 +77,8 @@ def run(session) -> tuple[dict, dict, list]:
     return finished, failed, progress
 
 
-def weave(engine: FashnEngine, *jobs: WeaveJob, key: str = FAST) -> dict[str, np.ndarray]:
-    session = engine.open(key)
+def weave(engine: FashnEngine, *jobs: WeaveJob) -> dict[str, np.ndarray]:
+    session = engine.open(CANVAS)
     for one in jobs:
         session.admit(one)
     return {name: f.image for name, f in run(session)[0].items()}
@@ -87,17 +88,17 @@ def weave(engine: FashnEngine, *jobs: WeaveJob, key: str = FAST) -> dict[str, np
 def test_a_quality_is_a_number_of_steps_and_a_batch_key(engine, quality, steps) -> None:
     assert FASHN.presets[quality].steps == steps
     assert FASHN.batch_key(quality) == f"fashn/1.5/576x864/g1.5/{steps}"
-    session = engine.open(FASHN.batch_key(quality))
-    session.admit(job("a"))
+    session = engine.open(CANVAS)
+    session.admit(job("a", quality=quality))
     assert [p.steps for p in session.step().progress] == [steps]
 
 
 def test_degraded_pictures_share_the_batch_of_fast_ones() -> None:
-    assert FASHN.batch_key("best", degraded=True) == FAST
+    assert FASHN.batch_key("best", degraded=True) == FASHN.batch_key("fast")
 
 
 def test_every_step_reports_progress_and_the_last_one_a_picture_of_the_photos_size(engine) -> None:
-    session = engine.open(FAST)
+    session = engine.open(CANVAS)
     session.admit(job("a", size=(90, 120)))
     finished, failed, progress = run(session)
     assert progress == [("a", step, 20) for step in range(1, 21)]
@@ -132,7 +133,7 @@ def test_a_picture_is_that_of_its_seed(engine) -> None:
 
 
 def test_a_job_that_joins_halfway_makes_the_picture_it_makes_alone(engine) -> None:
-    session = engine.open(FAST)
+    session = engine.open(CANVAS)
     session.admit(job("early", seed=1))
     for _ in range(7):
         session.step()
@@ -144,7 +145,7 @@ def test_a_job_that_joins_halfway_makes_the_picture_it_makes_alone(engine) -> No
 
 
 def test_an_evicted_job_leaves_and_the_others_go_on_undisturbed(engine) -> None:
-    session = engine.open(FAST)
+    session = engine.open(CANVAS)
     for n, name in enumerate(("a", "gone", "c")):
         session.admit(job(name, seed=n))
     session.step()
@@ -156,7 +157,7 @@ def test_an_evicted_job_leaves_and_the_others_go_on_undisturbed(engine) -> None:
 
 
 def test_a_closed_session_has_nothing_left(engine) -> None:
-    session = engine.open(FAST)
+    session = engine.open(CANVAS)
     session.admit(job("a"))
     session.close()
     report = session.step()
@@ -172,7 +173,7 @@ def test_out_of_memory_advances_nobody_and_the_step_can_be_tried_again() -> None
             raise torch.OutOfMemoryError("CUDA out of memory")
 
     engine.pipeline.network.x_embedder.register_forward_pre_hook(full)
-    session = engine.open(FAST)
+    session = engine.open(CANVAS)
     for n in range(3):
         session.admit(job(str(n), seed=n))
     with pytest.raises(OutOfMemory):
@@ -190,7 +191,7 @@ def test_another_error_of_torch_is_not_called_out_of_memory() -> None:
         raise RuntimeError("device-side assert")
 
     engine.pipeline.network.x_embedder.register_forward_pre_hook(broken)
-    session = engine.open(FAST)
+    session = engine.open(CANVAS)
     session.admit(job("a"))
     with pytest.raises(RuntimeError, match="device-side assert"):
         session.step()
@@ -204,7 +205,7 @@ def test_a_picture_that_is_not_finite_fails_alone() -> None:
         return output
 
     engine.pipeline.network.x_embedder.register_forward_hook(poison)
-    session = engine.open(FAST)
+    session = engine.open(CANVAS)
     session.admit(job("bad"))
     session.admit(job("good"))
     finished, failed, _ = run(session)
@@ -213,7 +214,7 @@ def test_a_picture_that_is_not_finite_fails_alone() -> None:
 
 
 def test_a_job_that_cannot_be_woven_is_refused_at_the_door(engine) -> None:
-    session = engine.open(FAST)
+    session = engine.open(CANVAS)
     session.admit(job("good"))
     with pytest.raises(InvalidRequest, match="'shoes' is none of them"):
         session.admit(job("bad", category="shoes"))
@@ -252,7 +253,7 @@ def test_a_pose_source_replaces_the_parse(engine) -> None:
 
 
 def test_the_sample_job_runs(engine) -> None:
-    assert set(weave(engine, engine.sample_job(FAST))) == {"sample"}
+    assert set(weave(engine, engine.sample_job(CANVAS))) == {"sample"}
 
 
 def test_a_session_runs_in_another_thread(engine) -> None:
@@ -287,7 +288,7 @@ def test_bfloat16_serves_where_it_proves_itself_and_results_name_it(tmp_path) ->
     file = write_fashn(tmp_path, config=TINY)
     form, pipeline = forms.load(file, device="cpu", forms=(forms.BF16,))
     assert (form, pipeline.dtype) == ("bf16", torch.bfloat16)
-    session = FashnEngine(pipeline, form=form).open(FAST)
+    session = FashnEngine(pipeline, form=form).open(CANVAS)
     session.admit(job("a"))
     assert run(session)[0]["a"].notes["form"] == "bf16"
 

@@ -212,14 +212,14 @@ def test_rows_at_different_places_of_the_schedule_share_a_step(pipeline) -> None
     first, second = (pipeline.encode(*(c[n : n + 1] for c in conditions(2))) for n in (0, 1))
     x, late = noise(2)[:1], noise(2)[1:]
     for step in range(2):
-        x = pipeline.step(x, [step], first, schedule)
+        x = pipeline.step(x, [step], first, [schedule])
     both, at = torch.cat((x, late)), [2, 0]
     for _ in range(2):
-        both = pipeline.step(both, at, Conditions.join((first, second)), schedule)
+        both = pipeline.step(both, at, Conditions.join((first, second)), [schedule] * 2)
         at = [place + 1 for place in at]
     late = both[1:]
     for step in (2, 3):
-        late = pipeline.step(late, [step], second, schedule)
+        late = pipeline.step(late, [step], second, [schedule])
     assert (torch.cat((both[:1], late)) - whole).abs().max() < 1e-5
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from proteus.engines import CATVTON, Preset
+from proteus.engines import CATVTON, Preset, canvas_of
 from proteus.jobs import JobId
 from weaver.pipelines import catvton
 from weaver.pipelines.catvton.engine import CatVtonEngine
@@ -25,7 +25,8 @@ CARD = replace(
     },
     degraded=Preset(width=WIDTH // 3 * 2, height=HEIGHT // 2, steps=2),
 )
-BEST = CARD.batch_key("best")
+BEST = canvas_of(CARD.batch_key("best"))
+SMALL = canvas_of(CARD.batch_key("balanced", degraded=True))
 
 
 def small_engine(folder: Path) -> CatVtonEngine:
@@ -50,7 +51,7 @@ def job(name: str, *, size: tuple[int, int] = (100, 140), seed: int = 7, **chang
         person_mask=person_mask,
         agnostic_mask=mask,
         seed=seed,
-        **changes,
+        **({"quality": "best"} | changes),
     )
 
 

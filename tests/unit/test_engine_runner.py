@@ -3,38 +3,29 @@
 from __future__ import annotations
 
 import asyncio
-import random
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from typing import Any
 
 import pytest
-from prometheus_client import REGISTRY, CollectorRegistry
+from prometheus_client import REGISTRY
 
-from proteus import keys
-from proteus.clock import ManualClock
+from proteus.engines import canvas_of
 from proteus.errors import OutOfMemory, ReplyClass
-from proteus.jobs import JobId, JobState, Stage, WorkerId
-from proteus.queue import MemoryJobQueue, QueuePolicy, Submission
+from proteus.jobs import JobId, JobState, Stage
 from proteus.replies import class_of
-from proteus.worker.claims import Claims
-from weaver.engine_runner import CAP_SECONDS, EngineRunner
-from weaver.metrics import Metrics
+from runner_bench import KEY, Bench
+from weaver.engine_runner import CAP_SECONDS
 from weaver.open_batch import BatchItem
 from weaver.pipelines.contract import Engine, Finished, StepReport
 from weaver.pipelines.timed import TimedEngine, TimedSession
 from weaver.profile import CostProfile
-from weaver.progress import ProgressReporter
-from worker_parts import worker_parts
-
-KEY = "timed/1/384x512/8"
 
 
 class ClosesBadly(TimedEngine):
     """An engine whose sessions break when they are closed."""
 
-    def open(self, batch_key: str) -> TimedSession:
-        session = super().open(batch_key)
+    def open(self, canvas: str) -> TimedSession:
+        session = super().open(canvas)
 
         def close() -> None:
             raise RuntimeError("the device was gone")
@@ -46,8 +37,8 @@ class ClosesBadly(TimedEngine):
 class RunsOutOfMemoryAndClosesBadly(ClosesBadly):
     """An engine that holds two pictures at most, and breaks once more when it is closed."""
 
-    def open(self, batch_key: str) -> TimedSession:
-        session = super().open(batch_key)
+    def open(self, canvas: str) -> TimedSession:
+        session = super().open(canvas)
         step = session.step
 
         def limited() -> StepReport:
@@ -67,8 +58,8 @@ class ShortOfMemoryFrom(TimedEngine):
         self.steps: list[list[JobId]] = []
         self.fits = 2
 
-    def open(self, batch_key: str) -> TimedSession:
-        session = super().open(batch_key)
+    def open(self, canvas: str) -> TimedSession:
+        session = super().open(canvas)
         step = session.step
 
         def limited() -> StepReport:
@@ -86,37 +77,6 @@ class Miscounts(CostProfile):
 
     def observe(self, *_args: object, **_options: object) -> None:
         raise ValueError("a cost table needs positive finite seconds")
-
-
-class Bench:
-    """A loom and the hands that take jobs for it."""
-
-    def __init__(self, engine: Engine, profile: CostProfile) -> None:
-        clock = ManualClock()
-        self.queue = MemoryJobQueue(policy=QueuePolicy(), clock=clock, jitter=random.Random(1))
-        self.claims = Claims(self.queue, WorkerId("w1"), now=clock.now)
-        self.engine = engine
-        self.profile = profile
-        self.progress = ProgressReporter(self.queue)
-        self.now = 1000.0
-        self.runner = EngineRunner(
-            {"timed": engine},
-            worker_parts(self.claims, keys.JOBS),
-            profile=profile,
-            progress=self.progress,
-            metrics=Metrics(CollectorRegistry()),
-            now=lambda: self.now,
-        )
-
-    async def items(self, *names: str) -> list[BatchItem]:
-        body = {"job_type": "tryon", "user_id": "u", "vton_id": None, "result_url": "/r", "trace_id": "t"}
-        for name in names:
-            await self.queue.submit(
-                Submission(id=JobId(name), epoch=1, payload={"id": name}, body=body, engine="timed", batch_key=KEY)
-            )
-        sample = self.engine.sample_job(KEY)
-        jobs = await self.claims.take(len(names), engines=["timed"])
-        return [BatchItem(job=job, inputs=replace(sample, id=job.id)) for job in jobs]
 
 
 @pytest.fixture
@@ -164,7 +124,7 @@ async def test_a_session_that_closes_badly_does_not_hide_why_it_ended(bench: Ben
     done: list[BatchItem] = []
     await bench.runner.weave(await bench.items("a", "b", "c", "d"), emit=done.extend, stop=asyncio.Event())
     assert [type(item.outcome) for item in done] == [Finished] * 4
-    assert bench.runner.memory_cap(KEY) == 2
+    assert bench.runner.memory_cap(canvas_of(KEY)) == 2
 
 
 @pytest.mark.parametrize("bench", [(ShortOfMemoryFrom, CostProfile)], indirect=True)
@@ -189,11 +149,11 @@ async def test_a_picture_that_does_not_fit_alone_fails_alone(bench: Bench) -> No
 @pytest.mark.parametrize("bench", [(ShortOfMemoryFrom, CostProfile)], indirect=True)
 async def test_a_size_that_did_not_fit_is_tried_again_after_a_while(bench: Bench) -> None:
     await bench.runner.weave(await bench.items("a", "b", "c"), emit=lambda _: None, stop=asyncio.Event())
-    assert bench.runner.memory_cap(KEY) == 2
+    assert bench.runner.memory_cap(canvas_of(KEY)) == 2
     bench.now += CAP_SECONDS - 1
-    assert bench.runner.memory_cap(KEY) == 2
+    assert bench.runner.memory_cap(canvas_of(KEY)) == 2
     bench.now += 2
-    assert bench.runner.memory_cap(KEY) is None
+    assert bench.runner.memory_cap(canvas_of(KEY)) is None
 
 
 @pytest.mark.parametrize("bench", [(TimedEngine, CostProfile)], indirect=True)
@@ -226,8 +186,8 @@ class MakesWayIn(TimedEngine):
         self.at = 0
         self.breaks_at = 0
 
-    def open(self, batch_key: str) -> TimedSession:
-        session = super().open(batch_key)
+    def open(self, canvas: str) -> TimedSession:
+        session = super().open(canvas)
         step = session.step
 
         def noted() -> StepReport:
@@ -262,7 +222,7 @@ async def test_who_makes_way_does_no_further_step_and_none_twice(bench: Bench, a
 
 
 @pytest.mark.parametrize("bench", [(MakesWayIn, CostProfile)], indirect=True)
-async def test_what_made_way_and_breaks_later_begins_anew_and_is_measured_by_nobody(bench: Bench) -> None:
+async def test_what_made_way_and_breaks_later_begins_anew(bench: Bench) -> None:
     engine, done = bench.engine, list[BatchItem]()
     assert isinstance(engine, MakesWayIn)
     engine.at, engine.breaks_at = 3, 5
@@ -272,7 +232,6 @@ async def test_what_made_way_and_breaks_later_begins_anew_and_is_measured_by_nob
     assert not await bench.runner.weave(left, emit=done.extend, stop=asyncio.Event())
     assert engine.steps == [["a", "b"]] * 5 + [["a"]] * 8 + [["b"]] * 8
     assert [type(item.outcome) for item in done] == [Finished] * 2
-    assert bench.profile.measured_up_to(KEY) <= 1, "the pair was never woven whole"
 
 
 @pytest.mark.parametrize("bench", [(ShortOfMemoryFrom, CostProfile)], indirect=True)

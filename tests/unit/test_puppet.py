@@ -38,7 +38,7 @@ def grid_over(width: int, height: int) -> np.ndarray:
 @pytest.fixture(scope="module")
 def job() -> WeaveJob:
     """The engine's own sample: a person of ellipses, arms hanging."""
-    return dataclasses.replace(PuppetEngine().sample_job("puppet/1/0x0/0"), garment=t_shirt())
+    return dataclasses.replace(PuppetEngine().sample_job("puppet/1/0x0"), garment=t_shirt())
 
 
 def changed(job: WeaveJob) -> tuple[np.ndarray, np.ndarray]:
@@ -203,7 +203,7 @@ def test_a_session_weaves_all_and_one_failure_stays_alone(job: WeaveJob) -> None
     legless = dataclasses.replace(
         job, id=JobId("legless"), garment_category="lower", parse=job.parse.model_copy(update={"landmarks": marks})
     )
-    session = PuppetEngine().open("puppet/1/0x0/0")
+    session = PuppetEngine().open("puppet/1/0x0")
     for one in (job, empty, legless, dataclasses.replace(job, id=JobId("gone"))):
         session.admit(one)
     session.evict(JobId("gone"))
@@ -215,7 +215,7 @@ def test_a_session_weaves_all_and_one_failure_stays_alone(job: WeaveJob) -> None
 
 
 def test_a_job_without_parse_or_with_masks_of_another_size_is_refused_at_the_door(job: WeaveJob) -> None:
-    session = PuppetEngine().open("puppet/1/0x0/0")
+    session = PuppetEngine().open("puppet/1/0x0")
     for spoiled in (
         dataclasses.replace(job, parse=None),
         dataclasses.replace(job, agnostic_mask=np.zeros((5, 5), np.uint8)),

@@ -15,7 +15,7 @@ from weaver.pipelines import registry
 from weaver.pipelines.timed import TimedEngine
 from weaver.settings import WeaverSettings
 
-BALANCED = "timed/1/384x512/8"
+CANVAS = "timed/1/384x512"
 
 
 @pytest.mark.parametrize(
@@ -54,8 +54,8 @@ def test_a_missing_engine_is_one_sentence(call: Callable[[], object], sentence: 
 def test_seeds_are_poison_only_where_the_deployment_names_them() -> None:
     settings = WeaverSettings(timed_poison="7:refuse")  # type: ignore[arg-type] # as the environment spells it
     engine = TimedEngine({1: 0.0}, poison=settings.timed_poison)
-    good = engine.sample_job(BALANCED)
+    good = engine.sample_job(CANVAS)
     with pytest.raises(PhotoRejected):
-        engine.open(BALANCED).admit(replace(good, seed=7))
-    engine.open(BALANCED).admit(replace(good, seed=8))
-    TimedEngine({1: 0.0}).open(BALANCED).admit(replace(good, seed=7))
+        engine.open(CANVAS).admit(replace(good, seed=7))
+    engine.open(CANVAS).admit(replace(good, seed=8))
+    TimedEngine({1: 0.0}).open(CANVAS).admit(replace(good, seed=7))

@@ -13,14 +13,14 @@ from gateway.fleet.watch import FleetWatch
 from gateway.ledger.engine import Ledger
 from gateway.rules.admission import Limits, QueueView, Request, Verdict, decide
 from gateway.settings import AdmissionSettings, DatabaseSettings, LimitSettings
-from proteus.engines import CATVTON, FASHN, EngineCard, Quality
+from proteus.engines import CATVTON, FASHN, EngineCard, Quality, canvas_of
 from proteus.estimates import Fleet
 from proteus.jobs import WorkerId
 from proteus.queue.wire import encode
 from proteus.registry import WorkerCard, WorkerState, parse_card
 from weaver.measuring import measure
-from weaver.pipelines.timed import TimedEngine, TimedSession
-from weaver.profile import CostProfile, steps_of
+from weaver.pipelines.timed import TimedEngine
+from weaver.profile import CostProfile, keys_of
 
 BALANCED = CATVTON.batch_key("balanced")
 DEGRADED = CATVTON.batch_key("balanced", degraded=True)
@@ -104,9 +104,6 @@ class SlowAtFirst(TimedEngine):
         super().__init__({1: 1.0}, sleep=self._run)
         self.card, self.now, self._steps = engine_card, 0.0, 0
 
-    def open(self, batch_key: str) -> TimedSession:
-        return TimedSession(self, steps=steps_of(batch_key))
-
     def _run(self, _: float) -> None:
         self.now += 0.053 if self._steps else 3.053
         self._steps += 1
@@ -115,16 +112,19 @@ class SlowAtFirst(TimedEngine):
 @pytest.mark.parametrize("engine_card", [CATVTON, FASHN], ids=lambda card: card.name)
 @pytest.mark.parametrize("quality", ["fast", "balanced", "best"])
 @pytest.mark.parametrize("deadline_seconds", [20.0, 60.0])
+@pytest.mark.parametrize("version", ["this", "before"])
 def test_an_idle_fleet_accepts_though_its_worker_started_cold(
-    engine_card: EngineCard, quality: Quality, deadline_seconds: float
+    engine_card: EngineCard, quality: Quality, deadline_seconds: float, version: str
 ) -> None:
     engine, profile = SlowAtFirst(engine_card), CostProfile(max_batch=8)
     measure(engine, profile, budget_seconds=2.0, max_batch=8, clock=lambda: engine.now)
-    told = card(
-        "gpu",
-        {key: table.to_json() for key, table in profile.tables().items()},
-        {key: profile.measured_up_to(key) for key in profile.tables()},
-    )
+    tables = {key: table for key in keys_of(engine_card) if (table := profile.table(key))}
+    step, fixed = profile.parts()
+    up_to = {key: profile.measured_up_to(canvas_of(key)) for key in tables}
+    told = card("gpu", {key: table.to_json() for key, table in tables.items()}, up_to)
+    if version == "this":
+        up_to = {canvas: profile.measured_up_to(canvas) for canvas in step}
+        told = replace(told, seconds_per_batch={}, measured_up_to=up_to, step_seconds=step, fixed_seconds=fixed)
     read = parse_card("gpu", {name: encode(value) for name, value in asdict(told).items() if name != "id"})
     idle = fleet(read, engine=engine_card.name, quality=quality)
     answer = decide(Request(deadline_at=NOW + deadline_seconds), QueueView(waiting=0), idle, Limits(), NOW)

@@ -36,6 +36,21 @@ class Preset:
     guidance: float | None = None
 
 
+STEPS_DIGITS_MOST: Final = 4
+"""No engine takes more steps; keys come from the queue and may hold anything."""
+
+
+def steps_of(batch_key: str) -> int:
+    """Return the number of steps a batch key names: its last part. 0: one shot, and so is what names no number."""
+    last = batch_key.rpartition("/")[2]
+    return int(last) if last.isascii() and last.isdigit() and len(last) <= STEPS_DIGITS_MOST else 0
+
+
+def canvas_of(batch_key: str) -> str:
+    """Return a batch key without its number of steps: pictures of one canvas key run together; "": there is none."""
+    return batch_key.rpartition("/")[0]
+
+
 @dataclass(frozen=True, kw_only=True)
 class EngineCard:
     """One engine, described.
@@ -100,6 +115,29 @@ class EngineCard:
             return ""
         guidance = "" if preset.guidance is None else f"g{preset.guidance:g}/"
         return f"{self.name}/{self.version}/{preset.width}x{preset.height}/{guidance}{preset.steps}"
+
+    def preset(self, quality: Quality, *, degraded: bool = False) -> Preset:
+        """Return how a picture is made; as the quality says where the engine has no degraded form."""
+        return (self.degraded if degraded else None) or self.presets[quality]
+
+    def forms_on(self, canvas: str) -> list[tuple[Quality, bool]]:
+        """Return what may share a batch on this canvas, fewest steps first: qualities, and whether degraded."""
+        forms: list[tuple[Quality, bool]] = [(quality, False) for quality in self.presets]
+        if self.degraded is not None:
+            forms.append(("balanced", True))
+        there = [form for form in forms if canvas_of(self.batch_key(form[0], degraded=form[1])) == canvas]
+        return sorted(there, key=lambda form: self.preset(form[0], degraded=form[1]).steps)
+
+    def sample_form(self, canvas: str) -> tuple[Quality, bool]:
+        """Return the form in the middle of those on a canvas, by steps: what its costs are measured with.
+
+        Raises:
+            ValueError: It is none of this engine's.
+        """
+        forms = self.forms_on(canvas)
+        if not forms:
+            raise ValueError(f"{canvas!r} is no canvas of {self.name}")
+        return forms[len(forms) // 2]
 
 
 _NO_CANVAS: Final = Preset(width=0, height=0, steps=0)

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 from pydantic import BaseModel, ConfigDict, Field, StrictStr
 from redis.exceptions import ResponseError
 
+from proteus.engines import canvas_of, steps_of
 from proteus.estimates import BATCH_SPREAD, CostTable
 from proteus.jobs import WorkerId
 from proteus.keys import QueueKeys
@@ -45,6 +46,7 @@ _BatchSize = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,2}$")]
 """No batch is larger than 999, and a longer table would be computed for nothing."""
 
 _Seconds = Annotated[float, Field(gt=0, strict=True)]
+_Part = Annotated[float, Field(ge=0, le=1e9, strict=True)]
 _Spread = Annotated[float, Field(ge=0, le=100, strict=True)]
 _Size = Annotated[int, Field(ge=0, le=999, strict=True)]
 _Slots = Annotated[int, Field(ge=0, le=100_000, strict=True)]
@@ -68,10 +70,14 @@ class WorkerCard:
         weights: Engine -> name of its weights, version included.
         licence: Engine -> licence of those weights.
         device: `cpu`, or the accelerator's name.
-        seconds_per_batch: Batch key -> batch size as text -> t(b) in seconds (`CostTable.to_json`).
-        measured_up_to: Batch key -> the largest batch whose t(b) rests on whole batches; beyond it, and where it is 0,
-            t(b) is a guess and no reason to refuse a job. None: a worker of an earlier version.
-        batch_spread: Batch key -> `CostTable.spread`, once enough batches were woven to know it.
+        seconds_per_batch: Batch key -> batch size as text -> t(b) in seconds (`CostTable.to_json`): what workers wrote
+            before they had the two below; read where those lack a canvas.
+        step_seconds: Canvas key -> batch size as text -> seconds of a step of so many pictures.
+        fixed_seconds: Canvas key -> batch size as text -> seconds beside the steps (to encode and decode them):
+            t(b) = fixed + steps x step.
+        measured_up_to: Canvas or batch key -> the largest batch whose costs were measured; beyond it, and where it is
+            0, t(b) is a guess and no reason to refuse a job. None: a worker of an earlier version.
+        batch_spread: Canvas or batch key -> `CostTable.spread`, once enough batches were woven to know it.
         slots_used: Jobs it runs now, spare ones apart.
         slots_free: Jobs it could start now; spare ones make way for them.
         slots_spare: Spare jobs that it holds.
@@ -86,6 +92,8 @@ class WorkerCard:
     licence: Mapping[str, str] = field(default_factory=dict)
     device: str = "cpu"
     seconds_per_batch: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    step_seconds: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    fixed_seconds: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     measured_up_to: Mapping[str, int] | None = None
     batch_spread: Mapping[str, float] = field(default_factory=dict)
     slots_used: int = 0
@@ -100,15 +108,18 @@ class WorkerCard:
 
     def cost(self, batch_key: str) -> CostTable | None:
         """Return t(b) of a batch key, measured or guessed; None: this worker does not know it."""
-        points = self.seconds_per_batch.get(batch_key)
-        if points is None:
-            return None
-        return CostTable.from_json(points, spread=self.batch_spread.get(batch_key, BATCH_SPREAD))
+        canvas, steps = canvas_of(batch_key), steps_of(batch_key)
+        spread = self.batch_spread.get(canvas, self.batch_spread.get(batch_key, BATCH_SPREAD))
+        step, fixed = self.step_seconds.get(canvas, {}), self.fixed_seconds.get(canvas, {})
+        points = {size: fixed[size] + steps * step[size] for size in fixed.keys() & step.keys()}
+        if "1" not in points or not all(points.values()):  # A worker of an earlier version.
+            points = dict(self.seconds_per_batch.get(batch_key, {}))
+        return CostTable.from_json(points, spread=spread) if points else None
 
     def largest_measured(self, batch_key: str) -> int:
         """Return the largest batch whose t(b) is no guess, 0 if there is none; all of them if the card lacks it."""
         if self.measured_up_to is not None:
-            return self.measured_up_to.get(batch_key, 0)
+            return self.measured_up_to.get(canvas_of(batch_key), self.measured_up_to.get(batch_key, 0))
         return max(map(int, self.seconds_per_batch.get(batch_key, ())), default=0)
 
 
@@ -250,6 +261,8 @@ class _Card(BaseModel):
     licence: Mapping[str, StrictStr] = {}
     device: StrictStr = "cpu"
     seconds_per_batch: Mapping[str, Mapping[_BatchSize, _Seconds]] = {}
+    step_seconds: Mapping[str, Mapping[_BatchSize, _Part]] = {}
+    fixed_seconds: Mapping[str, Mapping[_BatchSize, _Part]] = {}
     measured_up_to: Mapping[str, _Size] | None = None
     batch_spread: Mapping[str, _Spread] = {}
     slots_used: _Slots = 0

@@ -21,6 +21,7 @@ from gateway.ledger.orders import Order
 from gateway.picture_rules import NO_RULE, PictureRule, PictureRules
 from gateway.rules.batches import SPARE
 from gateway.status.views import AddressOf, result_url
+from proteus.engines import canvas_of
 from proteus.errors import DependencyUnavailable, InvalidRequest, NotFound
 from proteus.estimates import rank_of
 from proteus.jobs import Stage
@@ -158,6 +159,8 @@ def compose(order: Order, address_of: AddressOf, *, job_age_seconds: int, rule: 
         engine=job.engine,
         batch_key=job.batch_key,
         degraded_batch_key=job.degraded_batch_key,
+        canvas_key=canvas_of(job.batch_key),
+        degraded_canvas_key=canvas_of(job.degraded_batch_key),
         may_degrade=bool(job.degraded_batch_key),
         rank=rank_of(job.id),
         deadline_ms=int(job.deadline_at.timestamp() * 1000) if job.deadline_at else None,

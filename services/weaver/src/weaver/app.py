@@ -11,6 +11,7 @@ from typing import Final
 
 from proteus import keys
 from proteus.credentials import Credentials
+from proteus.engines import canvas_of
 from proteus.errors import EngineError, ModelUnavailable
 from proteus.marker import Marker, find_watermark
 from proteus.registry import WorkerCard
@@ -26,7 +27,7 @@ from weaver.engine_runner import EngineRunner
 from weaver.loading import device_of, fitting, load_engines, weights_of
 from weaver.metrics import Metrics
 from weaver.pipelines.contract import Engine
-from weaver.profile import CostProfile
+from weaver.profile import CostProfile, keys_of
 from weaver.progress import INTERVAL_SECONDS, ProgressReporter
 from weaver.settings import Settings, WeaverSettings
 from weaver.worker import Worker
@@ -106,7 +107,13 @@ class Weaver:
 
     def card(self, card: WorkerCard) -> WorkerCard:
         """Add the engines and their costs."""
-        described, tables = [engine.card for engine in self._engines.values()], self._profile.tables()
+        described, profile = [engine.card for engine in self._engines.values()], self._profile
+        batch_keys = [key for one in described for key in keys_of(one)]
+        tables = {key: table for key in batch_keys if (table := profile.table(key))}
+        step_seconds, fixed_seconds = profile.parts()
+        # By batch key as well: gateways and arbitrators of the version before read only that.
+        canvases = {key: canvas_of(key) for key in tables} | {canvas: canvas for canvas in step_seconds}
+        spreads = profile.spreads()
         return replace(
             card,
             engines=tuple(self._engines) or self._settings.weaver.engines,
@@ -114,8 +121,10 @@ class Weaver:
             licence={one.name: one.weights_licence for one in described},
             device=device_of(self._settings.weaver),
             seconds_per_batch={key: table.to_json() for key, table in tables.items()},
-            measured_up_to={key: self._profile.measured_up_to(key) for key in tables},
-            batch_spread=self._profile.spreads(),
+            step_seconds=step_seconds,
+            fixed_seconds=fixed_seconds,
+            measured_up_to={key: profile.measured_up_to(canvas) for key, canvas in canvases.items()},
+            batch_spread={key: spreads[canvas] for key, canvas in canvases.items() if canvas in spreads},
             batches={str(size): many for size, many in self.runner.batches.items()} if self.runner else {},
         )
 

@@ -1,4 +1,4 @@
-"""Which jobs run together, and when to start: the worker calls it before every claim and between steps.
+"""Which jobs run together, when to start, and who may join those that run: the worker calls it before every claim.
 
 Pure. The batch size comes from the measured cost table, never beyond what pays (docs/contract.md: where t(2) > 1.8 t(1)
 batching only hurts). There is no fixed window: a worker waits for company only while the expected gain exceeds what the
@@ -15,8 +15,17 @@ from proteus.estimates import CostTable
 LONGEST_WAIT_SECONDS: Final = 0.5
 """Users do not notice half a second; more was never worth it in simulation."""
 
-SWITCH_AT_SLO_SHARE: Final = 0.25
-"""When the oldest job of another key has waited this share of the SLO, the running session drains and switches."""
+OLD_AT_SLO_SHARE: Final = 0.25
+"""Who has waited this share of the SLO joins even where that costs the others more, and nobody overtakes it any more: a
+session that runs on for ever is joined by none while such a job of another canvas waits, so it ends."""
+
+JOIN_COSTS_MOST: Final = 0.6
+"""A picture joins where it makes the batch longer by at most this share of t(1). Beyond it, whoever joins gains less
+than those inside lose (`make bench-joining`)."""
+
+JOIN_AFTER_SECONDS: Final = 0.2
+"""An idle worker takes a job at once. One that has waited so long found none idle, so whoever joins would not have been
+made alone by another worker."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,19 +34,15 @@ class Load:
 
     Attributes:
         in_hand: Jobs of this key that are claimed and not started.
-        running: Jobs of this key inside the open session.
         waiting: Jobs on the list, of any key.
         arrivals_per_second: This worker's share of the arrivals (all arrivals / ready workers); 0 if unknown.
         waited_seconds: How long the worker has already waited for company.
-        other_key_waited_seconds: Age of the oldest waiting job of another key; 0 if none.
     """
 
     in_hand: int = 0
-    running: int = 0
     waiting: int = 0
     arrivals_per_second: float = 0.0
     waited_seconds: float = 0.0
-    other_key_waited_seconds: float = 0.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,13 +52,11 @@ class Plan:
     Attributes:
         claim: Jobs to claim, of the key in hand if there is one.
         wait_seconds: How long to wait for company before starting; 0: start with the jobs in hand.
-        drain: Admit nothing more to the session; when it is empty, open the other key.
         reason: One sentence.
     """
 
     claim: int
     wait_seconds: float
-    drain: bool
     reason: str
 
 
@@ -70,37 +73,33 @@ def spare_batch(cost: CostTable, limit: int) -> int:
     return batch
 
 
-def plan(load: Load, cost: CostTable, *, batch_limit: int, slo_seconds: float, memory_cap: int | None = None) -> Plan:
+def plan(load: Load, cost: CostTable, *, batch_limit: int, memory_cap: int | None = None) -> Plan:
     """Decide how many pictures to take and whether to wait for more.
 
     Args:
         load: The worker's jobs and the queue.
         cost: t(b) of the key in hand.
         batch_limit: `config:batch_size`.
-        slo_seconds: The time a job should take at most, end to end.
         memory_cap: The largest batch that ever fitted, once one did not.
     """
     limit = min(batch_limit, memory_cap) if memory_cap is not None else batch_limit
     target = cost.paying_batch(limit)
-    held = load.in_hand + load.running
-    if load.running and load.other_key_waited_seconds > SWITCH_AT_SLO_SHARE * slo_seconds:
-        reason = f"another key has waited {load.other_key_waited_seconds:.1f} s: drain and switch"
-        return Plan(claim=0, wait_seconds=0.0, drain=True, reason=reason)
+    held = load.in_hand
     free = max(0, target - held)
     if free == 0:
-        return Plan(claim=0, wait_seconds=0.0, drain=False, reason=f"{held} of {target} are in hand")
+        return Plan(claim=0, wait_seconds=0.0, reason=f"{held} of {target} are in hand")
     if load.waiting >= free:
-        return Plan(claim=free, wait_seconds=0.0, drain=False, reason=f"enough waits for a batch of {target}")
+        return Plan(claim=free, wait_seconds=0.0, reason=f"enough waits for a batch of {target}")
     company = held + load.waiting
     wait = _worthwhile_wait(company, target, load, cost)
     if wait > 0:
         reason = f"a further picture is expected within {wait:.2f} s and saves more than that costs {company}"
-        return Plan(claim=free, wait_seconds=wait, drain=False, reason=reason)
+        return Plan(claim=free, wait_seconds=wait, reason=reason)
     if target == 1:
         reason = "batching does not pay for this key, or is not allowed now"
     else:
         reason = "nothing waits" if company == 0 else f"start with {company}: no company worth waiting for"
-    return Plan(claim=free, wait_seconds=0.0, drain=False, reason=reason)
+    return Plan(claim=free, wait_seconds=0.0, reason=reason)
 
 
 def _worthwhile_wait(company: int, target: int, load: Load, cost: CostTable) -> float:
@@ -111,3 +110,44 @@ def _worthwhile_wait(company: int, target: int, load: Load, cost: CostTable) -> 
     saved = cost.t(company) + cost.t(1) - cost.t(company + 1)
     left = LONGEST_WAIT_SECONDS - load.waited_seconds
     return min(expected, left) if left > 0 and saved > expected * company and expected <= left else 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Joining:
+    """Who may join a running batch.
+
+    Attributes:
+        limit: Most pictures inside.
+        claim: Pictures to claim for it now.
+        waited_seconds: Only those that have waited so long.
+    """
+
+    limit: int
+    claim: int
+    waited_seconds: float
+
+
+def joining(
+    inside: int, cost: CostTable, *, batch_limit: int, slo_seconds: float, memory_cap: int | None = None
+) -> Joining:
+    """Decide how many pictures may join at the next step's end.
+
+    Whoever joins begins with its own first step, and the others go on beside it, each of their steps a little longer.
+    A picture never shares a step with more than pay in one batch, so from its first step to its last it takes at most
+    t(limit), as in a batch of that size begun together.
+
+    Args:
+        inside: Pictures that will be inside then.
+        cost: t(b) of those inside.
+        batch_limit: `config:batch_size`.
+        slo_seconds: The time a job should take at most, end to end.
+        memory_cap: The largest batch that ever fitted, once one did not.
+    """
+    limit = cost.paying_batch(min(batch_limit, memory_cap) if memory_cap is not None else batch_limit)
+    room = max(0, limit - inside)
+    cheap = 0
+    while cheap < room and cost.t(inside + cheap + 1) - cost.t(inside + cheap) <= JOIN_COSTS_MOST * cost.t(1):
+        cheap += 1
+    if cheap:
+        return Joining(limit=limit, claim=cheap, waited_seconds=JOIN_AFTER_SECONDS)
+    return Joining(limit=limit, claim=room, waited_seconds=max(JOIN_AFTER_SECONDS, OLD_AT_SLO_SHARE * slo_seconds))

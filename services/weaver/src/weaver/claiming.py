@@ -8,23 +8,26 @@ from __future__ import annotations
 import asyncio
 import time
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 import structlog
 
 from proteus.canary import parts_of
-from proteus.engines import EngineCard
+from proteus.engines import EngineCard, canvas_of
 from proteus.estimates import CostTable
 from proteus.queue import Claimed
 from proteus.service.lifecycle import wait
 from proteus.worker.claims import Claims
-from weaver.batching import Load, Plan, plan, spare_batch
+from weaver.batching import OLD_AT_SLO_SHARE, Load, Plan, joining, plan, spare_batch
 from weaver.control import Config, ConfigReader
 from weaver.engine_runner import EngineRunner
 from weaver.profile import CostProfile, keys_of
 from weaver.settings import WeaverSettings
 
 log = structlog.get_logger()
+
+JOIN_SCAN_CAP: Final = 32
+"""Jobs to look at for a running session: several times a second, so not far from the head."""
 
 NEVER_WOVEN: Final = CostTable((1.0,))
 """Costs of a key that was never woven: one picture at a time until the first one is measured."""
@@ -79,17 +82,9 @@ class Claimer:
         """
         config = await self._config.read()
         planned = self._plan(self._last_key, config).claim
-        jobs = await self._claims.take(
-            planned,
-            engines=self._engines,
-            estimate_ms=self._estimate_ms(planned, config),
-            degraded_fraction=config.degraded_fraction,
-            spare=spare,
-            canaries=parts_of(config.canaries, self._versions),
-        )
+        jobs = await self._take(planned, config, estimate_ms=self._estimate_ms(planned, config), spare=spare)
         if not jobs:
             return []
-        jobs = self._with_own_keys(jobs)
         key = self._last_key = jobs[0].batch_key
         surplus = jobs[self._paying(key, config, spare=jobs[0].spare) :]
         if surplus:  # The claim was planned with the costs of another key, or for others.
@@ -99,6 +94,10 @@ class Claimer:
             await self._wait_for_company(jobs, config, stop)
         except Exception as error:  # Only company is lost; the jobs in hand are woven.
             log.warning("no_company", reason=f"{type(error).__name__}: {error}"[:500])
+        self._tell(jobs)
+        return jobs
+
+    def _tell(self, jobs: list[Claimed], **more: bool) -> None:
         for job in jobs:
             log.info(
                 "claimed",
@@ -108,8 +107,36 @@ class Claimer:
                 batch_key=job.batch_key,
                 degraded=job.degraded,
                 batch=len(jobs),
+                **more,
             )
-        return jobs
+
+    async def join(self, beside: Claimed, inside: int) -> tuple[list[Claimed], int]:
+        """Claim jobs that may join those that run.
+
+        Args:
+            beside: One that runs.
+            inside: How many will run when they come.
+
+        Returns:
+            The jobs, and the most that may run together.
+        """
+        config, cost = await self._config.read(), self._profile.table(beside.batch_key) or NEVER_WOVEN
+        slo_seconds = self._settings.slo_seconds
+        memory_cap = self._runner.memory_cap(canvas_of(beside.batch_key))
+        rule = joining(inside, cost, batch_limit=self._limit(config), slo_seconds=slo_seconds, memory_cap=memory_cap)
+        if not rule.claim or not (config.waiting or self._work_available.is_set()):
+            return [], rule.limit
+        jobs = await self._take(
+            rule.claim,
+            config,
+            key=beside.shared_key or beside.batch_key,
+            estimate_ms=self._estimate_ms(1, config),
+            waited_ms=int(rule.waited_seconds * 1000),
+            overtake_ms=int(OLD_AT_SLO_SHARE * slo_seconds * 1000),
+            scan_cap=JOIN_SCAN_CAP,
+        )
+        self._tell(jobs, joins=True)
+        return jobs, rule.limit
 
     async def _wait_for_company(self, jobs: list[Claimed], config: Config, stop: asyncio.Event) -> None:
         """Add to a batch while waiting for more pays."""
@@ -121,15 +148,18 @@ class Claimer:
                 return
             self._work_available.clear()
             await wait(self._work_available, seconds=more.wait_seconds)
-            jobs += self._with_own_keys(
-                await self._claims.take(
-                    more.claim,
-                    engines=self._engines,
-                    key=key,
-                    degraded_fraction=config.degraded_fraction,
-                    canaries=parts_of(config.canaries, self._versions),
-                )
-            )
+            jobs += await self._take(more.claim, config, key=jobs[0].shared_key or key)
+
+    async def _take(self, count: int, config: Config, **more: Any) -> list[Claimed]:
+        """Take jobs as the configuration says; each carries the batch key of this worker's own version."""
+        jobs = await self._claims.take(
+            count,
+            engines=self._engines,
+            degraded_fraction=config.degraded_fraction,
+            canaries=parts_of(config.canaries, self._versions),
+            **more,
+        )
+        return self._with_own_keys(jobs)
 
     def _with_own_keys(self, jobs: list[Claimed]) -> list[Claimed]:
         return [replace(job, batch_key=own_key(self._runner.engines[job.engine].card, job.batch_key)) for job in jobs]
@@ -145,12 +175,11 @@ class Claimer:
             load,
             self._profile.table(key) or NEVER_WOVEN,
             batch_limit=self._limit(config),
-            slo_seconds=self._settings.slo_seconds,
-            memory_cap=self._runner.memory_cap(key),
+            memory_cap=self._runner.memory_cap(canvas_of(key)),
         )
 
     def _paying(self, key: str, config: Config, *, spare: bool) -> int:
-        limit = min(self._limit(config), self._runner.memory_cap(key) or self._settings.max_batch)
+        limit = min(self._limit(config), self._runner.memory_cap(canvas_of(key)) or self._settings.max_batch)
         cost = self._profile.table(key) or NEVER_WOVEN
         return spare_batch(cost, limit) if spare else cost.paying_batch(limit)
 

@@ -3,7 +3,8 @@
 Between steps the event loop checks every job, and evicts those that were lost, cancelled or ran out of time. A session
 that breaks without naming a job is bisected until the job that breaks it stands alone. Of one that does not fit in
 memory half is parked with all that was done for it, and goes on when the others are done; the size that fitted is
-remembered for a while. Spare jobs make way between two steps: all are parked, and go on in a later session.
+remembered for a while. Spare jobs make way between two steps: all are parked, and go on in a later session. Others may
+join between two steps.
 """
 
 from __future__ import annotations
@@ -14,30 +15,29 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Final, TypeVar
 
 import structlog
 
+from proteus.engines import canvas_of
 from proteus.errors import OutOfMemory, ProteusError
 from proteus.jobs import JobId, Stage
 from proteus.queue import Claimed
-from proteus.service.lifecycle import wait
 from proteus.service.supervision import LOOP_ERRORS
 from proteus.worker.run import WorkerParts
 from weaver.batch_trace import BatchTrace
 from weaver.metrics import Metrics
-from weaver.open_batch import BatchItem, Emit, OpenBatch, settle
+from weaver.open_batch import BatchItem, Emit, Joiners, OpenBatch, SessionParts, settle
 from weaver.pipelines.contract import Engine, Session, StepReport
 from weaver.profile import CostProfile
 from weaver.progress import ProgressReporter
+from weaver.session_costs import SessionCosts
 
 log = structlog.get_logger()
 
-LOOK_SECONDS: Final = 0.25
-"""How often the expected end of a session is checked: it moves."""
-
 UNKNOWN_SECONDS: Final = 3600.0
-"""Expected length of a session whose key was never woven: its end cannot be predicted."""
+"""Expected length of a session whose canvas was never woven: its end cannot be predicted."""
 
 CAP_SECONDS: Final = 600.0
 """How long a size that did not fit is avoided: memory is short because of what else is on the device, too."""
@@ -71,18 +71,21 @@ class EngineRunner:
         self._progress = progress
         self._metrics = metrics
         self._caps: dict[str, tuple[int, float]] = {}
+        """Canvas -> what fitted, and until when that is remembered."""
         self.batches: Counter[int] = Counter()
         """Size -> sessions that began with so many pictures."""
         self._ends_at = 0.0
+        self._leave_at: dict[JobId, float] = {}
+        """When each picture of the running session should be done."""
         self._idle = asyncio.Event()
         self._idle.set()
         self.sick = False
         """An engine fails even its own sample: this process must take no more jobs."""
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="engine")
 
-    def memory_cap(self, batch_key: str) -> int | None:
-        """Return the largest batch that fitted; None unless one of this key did not fit in the last ten minutes."""
-        cap, until = self._caps.get(batch_key, (0, 0.0))
+    def memory_cap(self, canvas: str) -> int | None:
+        """Return the largest batch that fitted; None unless one of this canvas did not fit in the last ten minutes."""
+        cap, until = self._caps.get(canvas, (0, 0.0))
         return cap if self._now() < until else None
 
     async def in_thread(self, call: Callable[[], T]) -> T:
@@ -101,8 +104,9 @@ class EngineRunner:
         emit: Emit,
         stop: asyncio.Event,
         make_way: asyncio.Event | None = None,
+        joiners: Joiners | None = None,
     ) -> list[BatchItem]:
-        """Weave batch items of one key; every outcome goes to `emit`.
+        """Weave batch items of one canvas; every outcome goes to `emit`.
 
         It checks `stop` between the groups of a split batch; it finishes a session that runs.
 
@@ -111,6 +115,7 @@ class EngineRunner:
             emit: Receives the outcomes.
             stop: Start nothing more.
             make_way: Park everything at the next step's end, unless `stop` is set.
+            joiners: Who joins at a step's end, unless `stop` is set.
 
         Returns:
             Items that were not started, since `stop` was set or the engine is `sick`; and those that made way.
@@ -119,44 +124,46 @@ class EngineRunner:
             return []
         self._idle.clear()
         try:
-            return await self._weave(items, emit=emit, stop=stop, make_way=make_way or asyncio.Event())
+            parts = SessionParts(emit, stop, make_way or asyncio.Event(), joiners or Joiners(closed=True))
+            return await self._weave(items, parts)
         finally:
             self._idle.set()
 
-    async def nearly_done(self, seconds: float) -> None:
-        """Wait until the running session should end within `seconds`, or has ended."""
-        while not self._idle.is_set():
-            left = self._ends_at - time.monotonic() - seconds
-            if left <= 0 or await wait(self._idle, seconds=min(left, LOOK_SECONDS)):
-                return
+    @property
+    def idle(self) -> asyncio.Event:
+        """Set while no session runs."""
+        return self._idle
 
-    async def _weave(
-        self, items: Sequence[BatchItem], *, emit: Emit, stop: asyncio.Event, make_way: asyncio.Event
-    ) -> list[BatchItem]:
-        batch_key = items[0].job.batch_key
-        groups = list(_chunks(items, self.memory_cap(batch_key) or len(items)))
+    def staying(self, seconds: float) -> int:
+        """Return how many pictures will still be in the running session after so long."""
+        return sum(leave_at > time.monotonic() + seconds for leave_at in self._leave_at.values())
+
+    async def _weave(self, items: Sequence[BatchItem], parts: SessionParts) -> list[BatchItem]:
+        canvas = canvas_of(items[0].job.batch_key)
+        groups = list(_chunks(items, self.memory_cap(canvas) or len(items)))
         while groups:
-            if stop.is_set() and not any(item.engine_seconds for item in groups[0]):
+            parts.joiners.closed = parts.joiners.closed or bool(groups[1:])
+            if parts.stop.is_set() and not any(item.engine_seconds for item in groups[0]):
                 return [item for group in groups for item in group]
             left = {item.job.id: item for item in groups.pop(0)}
             try:
-                if unfinished := await self._session(batch_key, left, emit, stop, make_way):
+                if unfinished := await self._session(canvas, left, parts):
                     return [*unfinished, *(item for group in groups for item in group)]
             except Exception as error:
                 if not left:  # Every picture has left: bookkeeping failed, which costs no picture.
                     LOOP_ERRORS.labels("loom").inc()
-                    log.error("batch_ended_badly", batch_key=batch_key, exc_info=error)
+                    log.error("batch_ended_badly", canvas=canvas, exc_info=error)
                     continue
                 if len(left) == 1:
                     item = left.popitem()[1]
-                    settle(item, error, emit)
+                    settle(item, error, parts.emit)
                     if not isinstance(error, ProteusError) and not await self._is_well(item.job):
                         self.sick = True
                         return [item for group in groups for item in group]
                     continue
                 log.warning(
                     "batch_split",
-                    batch_key=batch_key,
+                    canvas=canvas,
                     pictures=len(left),
                     reason=f"{type(error).__name__}: {error}",
                 )
@@ -165,12 +172,12 @@ class EngineRunner:
 
     async def _is_well(self, job: Claimed) -> bool:
         """Tell a bad job from a broken engine: a step of the engine's own sample must work."""
-        engine = self.engines[job.engine]
+        engine, canvas = self.engines[job.engine], canvas_of(job.batch_key)
 
         def one_step() -> None:
-            session = engine.open(job.batch_key)
+            session = engine.open(canvas)
             try:
-                session.admit(engine.sample_job(job.batch_key))
+                session.admit(engine.sample_job(canvas))
                 session.step()
             finally:
                 session.close()
@@ -184,11 +191,9 @@ class EngineRunner:
 
     async def _session(
         self,
-        batch_key: str,
+        canvas: str,
         left: dict[JobId, BatchItem],
-        emit: Emit,
-        stop: asyncio.Event,
-        make_way: asyncio.Event,
+        parts: SessionParts,
     ) -> list[BatchItem]:
         """Weave until nothing is left; items that an exception leaves in `left` were neither finished nor refused.
 
@@ -200,58 +205,79 @@ class EngineRunner:
         if all(item.parked is None for item in left.values()):  # It is begun once, and may be gone on with.
             self._metrics.batch.labels(engine.card.name).observe(size)
             self.batches[size] += 1
-        table = self._profile.table(batch_key)
-        self._ends_at = time.monotonic() + (table.t(size) if table else UNKNOWN_SECONDS)
-        trace = BatchTrace(list(left.values()), batch_key, emit)
-        emit = trace.emit
-        session = await self.in_thread(lambda: engine.open(batch_key))
+        tables = [self._profile.table(item.job.batch_key) for item in left.values()]
+        self._ends_at = time.monotonic() + max(table.t(size) if table else UNKNOWN_SECONDS for table in tables)
+        trace = BatchTrace(list(left.values()), canvas, parts.emit)
+        emit, stop, make_way, joiners = trace.emit, parts.stop, parts.make_way, parts.joiners
+        self._leave_at = dict.fromkeys(left, math.inf)
+        costs = SessionCosts(
+            self._profile, canvas, [job_id for job_id, item in left.items() if item.parked is not None]
+        )
+        session = await self.in_thread(lambda: engine.open(canvas))
         batch = OpenBatch(session, left, in_thread=self.in_thread, emit=emit)
-        unfinished: list[BatchItem] = []
+        unfinished, noted = list[BatchItem](), True
         try:
-            while left:
+            while left or (joiners.items and not (joiners.closed or stop.is_set())):
+                for item in [] if stop.is_set() else joiners.take(len(left)):
+                    batch.join(item)
+                    trace.joined(item)
+                    self._metrics.joined.labels(engine.card.name).inc()
+                self._leave_at = {job_id: self._leave_at.get(job_id, math.inf) for job_id in left}
                 await batch.evict(self._drop_gone(left, emit))
                 if stop.is_set():
                     unfinished += batch.take_not_started()
                 elif make_way.is_set() and left:
                     unfinished += await batch.make_way()
-                    log.info("made_way", batch_key=batch_key, pictures=len(unfinished))
+                    log.info("made_way", canvas=canvas, pictures=len(unfinished))
                     break
                 await batch.fill()
                 if not batch.inside:
                     continue
-                self._heartbeat.expect_step(self._profile.step_seconds(batch_key, len(batch.inside)))
+                self._heartbeat.expect_step(self._profile.longest_step_seconds(canvas, len(batch.inside)))
                 try:
                     report, step_seconds = await self._step(session, list(batch.inside.values()))
                 except OutOfMemory as error:
-                    await self._make_room(batch_key, batch, error)
+                    await self._make_room(canvas, batch, error)
                     continue
                 seconds += step_seconds
                 self._account(engine, batch, report, step_seconds)
+                inside = list(batch.inside)
                 self._take_in(report, left, emit)
+                noted = noted and self._noted(partial(costs.step, report, inside, step_seconds))
         finally:
             trace.end(seconds)
             await self._end(session)
-        if batch.whole:
-            self._profile.observe(batch_key, size, seconds)
+        if noted:
+            self._noted(costs.end)
         return unfinished
 
-    async def _make_room(self, batch_key: str, batch: OpenBatch, error: OutOfMemory) -> None:
+    async def _make_room(self, canvas: str, batch: OpenBatch, error: OutOfMemory) -> None:
         """After a step that did not fit: let half of the jobs wait, or fail the one that does not fit alone."""
         pictures, fits = len(batch.inside), await batch.halve(error)
         if fits:
-            self._caps[batch_key] = (min(fits, self.memory_cap(batch_key) or fits), self._now() + CAP_SECONDS)
-            log.warning("batch_halved", batch_key=batch_key, pictures=pictures, kept=fits)
-            self._metrics.out_of_memory.labels(batch_key.partition("/")[0]).inc()
+            self._caps[canvas] = (min(fits, self.memory_cap(canvas) or fits), self._now() + CAP_SECONDS)
+            log.warning("batch_halved", canvas=canvas, pictures=pictures, kept=fits)
+            self._metrics.out_of_memory.labels(canvas.partition("/")[0]).inc()
 
     def _account(self, engine: Engine, batch: OpenBatch, report: StepReport, seconds: float) -> None:
         """Share a step's time among its jobs, and foresee the end."""
-        inside = batch.inside
+        inside, now = batch.inside, time.monotonic()
+        self._leave_at |= {one.id: now + (one.steps - one.step) * seconds for one in report.progress}
         steps_left = max((one.steps - one.step for one in report.progress), default=0)
-        self._ends_at = time.monotonic() + steps_left * seconds * math.ceil(len(batch.left) / len(inside))
+        self._ends_at = now + steps_left * seconds * math.ceil(len(batch.left) / len(inside))
         for item in inside.values():
             item.engine_seconds += seconds / len(inside)
         self._metrics.busy_seconds.labels(engine.card.name).inc(seconds)
-        batch.whole = batch.whole and not report.failed
+
+    def _noted(self, note: Callable[[], None]) -> bool:
+        """Tell the profile something; an error there costs no picture, and the rest of the session is not measured."""
+        try:
+            note()
+        except Exception as error:
+            LOOP_ERRORS.labels("loom").inc()
+            log.error("costs_not_noted", exc_info=error)
+            return False
+        return True
 
     async def _end(self, session: Session) -> None:
         """Close a session. An error here neither hides why the session ended nor undoes what it wove."""

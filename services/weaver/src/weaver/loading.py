@@ -18,7 +18,7 @@ from proteus.worker.weights import WeightsOrder
 from weaver.measuring import measure
 from weaver.pipelines import registry
 from weaver.pipelines.contract import Engine
-from weaver.profile import CostProfile
+from weaver.profile import CostProfile, keys_of
 from weaver.settings import Settings, WeaverSettings
 
 log = structlog.get_logger()
@@ -91,7 +91,7 @@ def load_engines(
         raise last
     for name, engine in engines.items() if weaver.profile_seconds else ():
         measure(engine, profile, budget_seconds=weaver.profile_seconds / len(engines), max_batch=weaver.max_batch)
-        log.info("engine_measured", engine=name, single_seconds=_singles(profile, name))
+        log.info("engine_measured", engine=name, single_seconds=_singles(profile, engine))
     return engines
 
 
@@ -123,5 +123,5 @@ def device_of(weaver: WeaverSettings) -> str:
     return "cpu" if weaver.device == "auto" else weaver.device
 
 
-def _singles(profile: CostProfile, engine: str) -> dict[str, float]:
-    return {key: round(table.t(1), 4) for key, table in profile.tables().items() if key.startswith(f"{engine}/")}
+def _singles(profile: CostProfile, engine: Engine) -> dict[str, float]:
+    return {key: round(table.t(1), 4) for key in keys_of(engine.card) if (table := profile.table(key))}

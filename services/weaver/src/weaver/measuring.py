@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import inf
 from typing import Final
 
 import structlog
 
-from proteus.engines import EngineCard
+from proteus.engines import EngineCard, canvas_of, steps_of
 from proteus.errors import ProteusError
 from proteus.jobs import JobId
 from weaver.pipelines.contract import Engine
-from weaver.profile import ENOUGH_SAMPLES, CostProfile, canvas_of, expected_seconds, keys_of, steps_of
+from weaver.profile import ENOUGH_SAMPLES, CostProfile, Part, expected_seconds, keys_of
 
 log = structlog.get_logger()
 
@@ -26,8 +26,9 @@ _SIZES: Final = (1, 2, 4, 8)
 
 @dataclass(frozen=True, kw_only=True)
 class Sample:
-    """One batch size, measured warm: the least of `complete` whole batches; if 0, an estimate from steps."""
+    """So many pictures, measured warm: the least of `complete` whole batches; if 0, an estimate from steps."""
 
+    costs: Mapping[Part, float]
     seconds: float
     complete: int
     step_seconds: float
@@ -41,65 +42,68 @@ def measure(
     max_batch: int,
     clock: Callable[[], float] = time.monotonic,
 ) -> None:
-    """Measure t(b) of an engine's keys, about within a budget; blocks. Work measures the sizes beyond it.
+    """Measure an engine's canvases, about within a budget; blocks. Work measures the sizes beyond it.
 
-    Keys that differ in their number of steps only are measured once: a step costs the same. Of every canvas the first
-    step only warms up, and is not counted against the budget; then some steps are run however long they take, since the
-    heartbeat must know how long a step may be silent. A time outside the card's expected range is clamped to it, and is
-    a guess like one estimated from steps.
+    Of every canvas the first step only warms up, and is not counted against the budget; then some steps are run however
+    long they take, since the heartbeat must know how long a step may be silent. A time outside the card's expected
+    range is clamped to it, and is a guess like one estimated from steps.
     """
-    canvases: dict[str, list[str]] = {}
-    for key in keys_of(engine.card):
-        canvases.setdefault(canvas_of(key), []).append(key)
-    for keys in canvases.values():
-        measured = keys[len(keys) // 2]
+    canvases = list(dict.fromkeys(map(canvas_of, keys_of(engine.card))))
+    for canvas in canvases:
         samples = _measure_sizes(
-            engine, measured, budget_seconds=budget_seconds / len(canvases), max_batch=max_batch, clock=clock
+            engine, canvas, budget_seconds=budget_seconds / len(canvases), max_batch=max_batch, clock=clock
         )
         if not samples:
             continue
-        profile.note_step(measured, max(sample.step_seconds for sample in samples.values()))
-        for key in keys:
-            _tell(profile, engine.card, key, samples, share=steps_of(key) / steps_of(measured))
+        profile.note_step(canvas, max(sample.step_seconds for sample in samples.values()))
+        _tell(profile, engine.card, canvas, samples)
 
 
-def _tell(profile: CostProfile, card: EngineCard, key: str, samples: Mapping[int, Sample], *, share: float) -> None:
+def _tell(profile: CostProfile, card: EngineCard, canvas: str, samples: Mapping[int, Sample]) -> None:
+    key = sample_key(card, canvas)
     least, most = expected_seconds(card, key)
-    single = samples[1].seconds * share
+    single = samples[1].seconds
     if not 0 < single < inf:
         return
     told = min(max(single, least), most)
     if told != single:
         log.warning("cost_unexpected", batch_key=key, seconds=round(single, 4), told=told)
-    for size, sample in samples.items():
+    for pictures, sample in samples.items():
         complete = sample.complete if told == single and samples[1].complete >= ENOUGH_SAMPLES else 0
-        profile.start(key, size, sample.seconds * share * (told / single), complete=complete)
+        costs = {part: seconds * (told / single) for part, seconds in sample.costs.items()}
+        profile.start(canvas, pictures, costs, complete=complete)
+
+
+def sample_key(card: EngineCard, canvas: str) -> str:
+    """Return the batch key of the samples of a canvas: that of the form in the middle."""
+    quality, degraded = card.sample_form(canvas)
+    return card.batch_key(quality, degraded=degraded)
 
 
 def _measure_sizes(
-    engine: Engine, batch_key: str, *, budget_seconds: float, max_batch: int, clock: Callable[[], float]
+    engine: Engine, canvas: str, *, budget_seconds: float, max_batch: int, clock: Callable[[], float]
 ) -> dict[int, Sample]:
-    """Return t(b) of one key for the sizes the budget allows."""
+    """Return what pictures of one canvas cost, for the sizes the budget allows."""
     samples: dict[int, Sample] = {}
     try:
-        _weave_sample(engine, batch_key, 1, until=lambda _: True, clock=clock)  # warms up
+        _weave_sample(engine, canvas, 1, until=lambda _: True, clock=clock)  # warms up
         end, next_seconds = clock() + budget_seconds, 0.0
         for size in [size for size in _SIZES if size <= max_batch]:
             if samples and end - clock() <= next_seconds:
                 break
-            samples[size] = _least(engine, batch_key, size, end=end, clock=clock)
+            samples[size] = _least(engine, canvas, size, end=end, clock=clock)
             if not samples[size].complete:
                 break
             next_seconds = 2 * samples[size].seconds
     except Exception as error:  # Its first job shows that the engine cannot weave.
         reason = error.message if isinstance(error, ProteusError) else f"{type(error).__name__}: {error}"
-        log.warning("profile_failed", batch_key=batch_key, batch_size=max(samples, default=1), reason=reason)
+        log.warning("profile_failed", canvas=canvas, batch_size=max(samples, default=1), reason=reason)
     return samples
 
 
-def _least(engine: Engine, batch_key: str, size: int, *, end: float, clock: Callable[[], float]) -> Sample:
+def _least(engine: Engine, canvas: str, size: int, *, end: float, clock: Callable[[], float]) -> Sample:
     """Return the least of up to three batches; of some steps, if the time is too short for a whole batch."""
-    whole: list[float] = []
+    whole: list[list[float]] = []
     steps: list[float] = []
 
     def over() -> bool:
@@ -110,35 +114,52 @@ def _least(engine: Engine, batch_key: str, size: int, *, end: float, clock: Call
         return over()
 
     while len(whole) < ENOUGH_SAMPLES:
-        took = _weave_sample(engine, batch_key, size, until=until, clock=clock)
-        if took is not None:
+        took = _weave_sample(engine, canvas, size, until=until, clock=clock)
+        if took:
             whole.append(took)
         if over():
             break
-    seconds = min(whole) if whole else min(steps) * steps_of(batch_key)
-    return Sample(seconds=seconds, complete=len(whole), step_seconds=min(steps))
+    count = steps_of(sample_key(engine.card, canvas))
+    if not whole:
+        return Sample(
+            costs={"step": min(steps)}, seconds=min(steps) * max(1, count), complete=0, step_seconds=min(steps)
+        )
+    least = min(whole, key=sum)
+    return Sample(costs=_parts(least, count), seconds=sum(least), complete=len(whole), step_seconds=min(steps))
+
+
+def _parts(steps: Sequence[float], count: int) -> dict[Part, float]:
+    """Return what a batch's steps say of each part of its time; it has `count` of them, 0: it is one shot."""
+    if not count:
+        return {"end": sum(steps)}
+    inner = sum(steps[1:-1]) / (len(steps) - 2) if len(steps) > 2 else min(steps)
+    return {
+        "begin": max(0.0, steps[0] - inner),
+        "step": inner,
+        "end": max(0.0, steps[-1] - inner) if count > 1 else 0.0,
+    }
 
 
 def _weave_sample(
-    engine: Engine, batch_key: str, size: int, *, until: Callable[[float], bool], clock: Callable[[], float]
-) -> float | None:
-    """Weave a batch of samples; return how long it took, or None where `until` ended it after one of its steps."""
-    job = engine.sample_job(batch_key)
-    session = engine.open(batch_key)
+    engine: Engine, canvas: str, size: int, *, until: Callable[[float], bool], clock: Callable[[], float]
+) -> list[float]:
+    """Weave a batch of samples; return its steps' seconds, or none where `until` ended it after one of them."""
+    job = engine.sample_job(canvas)
+    session = engine.open(canvas)
     try:
         for n in range(size):
             session.admit(replace(job, id=JobId(f"sample-{n}")))
-        left, seconds = size, 0.0
+        left, seconds = size, list[float]()
         while left:
             start = clock()
             report = session.step()
             took = clock() - start
-            seconds += took
+            seconds.append(took)
             for failed in report.failed:
                 raise ProteusError(f"the sample failed: {failed.error}") from failed.error
             left -= len(report.finished)
             if until(took) and left:
-                return None
+                return []
         return seconds
     finally:
         session.close()

@@ -28,6 +28,12 @@ class Metrics:
             buckets=(1, 2, 3, 4, 6, 8, 16, 32),
             registry=registry,
         )
+        self.joined = Counter(
+            "proteus_weaver_joined_pictures",
+            "Pictures that joined a session while it ran.",
+            ["engine"],
+            registry=registry,
+        )
         self.stage = Histogram(
             "proteus_weaver_stage_seconds", "Time by stage.", ["stage"], buckets=_SECONDS, registry=registry
         )

@@ -3,11 +3,13 @@
     left = inside + outside        outside: not admitted yet, or taken out because the memory ran out
 
 When the memory runs out, the later half is parked; whenever there is room again, the first ones outside come in. A
-session that yields parks all of them: a later one begins with them where they stood.
+session that yields parks all of them: a later one begins with them where they stood. Jobs that join come between two
+steps, and begin with their own first one.
 """
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -40,6 +42,36 @@ Emit = Callable[[Sequence[BatchItem]], None]
 """Called after each step with the batch items whose outcome is known."""
 
 
+@dataclass
+class Joiners:
+    """Batch items that were claimed to join a session, until a step's end with room for them.
+
+    Attributes:
+        limit: Most pictures in the session.
+        closed: None joins any more: the batch was split, to find the picture that breaks it.
+    """
+
+    items: list[BatchItem] = field(default_factory=list)
+    limit: int = 0
+    closed: bool = False
+
+    def take(self, inside: int) -> list[BatchItem]:
+        """Take out as many as there is room for beside those inside; into an empty session one at least."""
+        count = 0 if self.closed else max(self.limit - inside, 0 if inside else 1)
+        taken, self.items = self.items[:count], self.items[count:]
+        return taken
+
+
+@dataclass(frozen=True)
+class SessionParts:
+    """Whom a session tells what, and who may stop, disturb or join it."""
+
+    emit: Emit
+    stop: asyncio.Event
+    make_way: asyncio.Event
+    joiners: Joiners
+
+
 class OpenBatch:
     """One session's jobs.
 
@@ -48,9 +80,6 @@ class OpenBatch:
         left: The jobs without an outcome; the owner takes out those that get one.
         in_thread: Runs a call in the engines' thread.
         emit: Receives the jobs that cannot be woven.
-
-    Attributes:
-        whole: All jobs took part in all steps so far, so that the batch's time says what one of its size costs.
     """
 
     def __init__(
@@ -62,11 +91,11 @@ class OpenBatch:
         emit: Emit,
     ) -> None:
         self.left = left
-        self.whole = all(item.parked is None for item in left.values())
         self._session = session
         self._in_thread = in_thread
         self._emit = emit
-        self._limit = len(left)
+        self._limit: int | None = None
+        """As many as fit; None: nobody was too many yet."""
         self._outside = {job_id: item.parked for job_id, item in left.items()}
         """With what `Session.park` returned; None: never admitted."""
         for item in left.values():  # Spent: after an error the job begins anew.
@@ -77,11 +106,15 @@ class OpenBatch:
         """The jobs that the next step advances."""
         return {job_id: item for job_id, item in self.left.items() if job_id not in self._outside}
 
+    def join(self, item: BatchItem) -> None:
+        """Add a job; `fill` lets it in."""
+        self.left[item.job.id] = item
+        self._outside[item.job.id] = None
+
     async def evict(self, job_ids: Sequence[JobId]) -> None:
         """Take jobs out that are not in `left` any more."""
         if not job_ids:
             return
-        self.whole = False
         inside = [job_id for job_id in job_ids if job_id not in self._outside]
         self._outside = {job_id: parked for job_id, parked in self._outside.items() if job_id not in job_ids}
         await self._in_thread(partial(self._evict, inside))
@@ -91,14 +124,12 @@ class OpenBatch:
         waiting = [job_id for job_id in self._outside if not self.left[job_id].engine_seconds]
         if not waiting or not self.inside:
             return []
-        self.whole = False
         for job_id in waiting:
             del self._outside[job_id]
         return [self.left.pop(job_id) for job_id in waiting]
 
     async def make_way(self) -> list[BatchItem]:
         """Take all jobs out, parked with all that was done for them; return them."""
-        self.whole = False
         self._outside |= await self._in_thread(partial(self._park, list(self.inside)))
         items = list(self.left.values())
         for item in items:
@@ -110,19 +141,17 @@ class OpenBatch:
         """Let jobs in until the session holds as many as fit."""
         for job_id, parked in list(self._outside.items()):
             count = len(self.inside)
-            if count >= self._limit:
+            if self._limit is not None and count >= self._limit:
                 return
             item = self.left[job_id]
             try:
                 await self._in_thread(partial(self._enter, item, parked))
             except OutOfMemory as error:
-                self.whole = False
                 if count:
                     self._limit = count
                     return
                 await self._give_up(job_id, error)
             except Exception as error:  # The job's own: its batch mates go on.
-                self.whole = False
                 settle(self.left.pop(job_id), error, self._emit)
             del self._outside[job_id]
 
@@ -135,7 +164,6 @@ class OpenBatch:
         Returns:
             How many stay inside; 0: there was one.
         """
-        self.whole = False
         inside = list(self.inside)
         if len(inside) == 1:
             await self._give_up(inside[0], error)

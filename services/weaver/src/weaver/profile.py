@@ -1,8 +1,10 @@
-"""What a batch costs here: t(b) per batch key, measured at the start (`measuring`), corrected by every batch woven.
+"""What pictures cost here, per canvas: to begin them, to do a step of them, and to end them, each by their number.
 
-Batching reads from it how many pictures pay, the heartbeat how long a step may take; the registry publishes it to the
-fleet. A table states up to which size it was measured, and no job is refused because of the sizes beyond. Whatever is
-observed, a table is positive, finite and never falls with the size of the batch.
+Measured at the start (`measuring`), corrected by all that is woven (`session_costs`). t(b) of a preset follows:
+begin(b) + steps x step(b) + end(b). Batching reads from it how many pictures pay, the heartbeat how long a step may
+take; the registry publishes it to the fleet. A table states up to which size it was measured, and no job is refused
+because of the sizes beyond. Whatever is observed, a table is positive, finite and never falls with the size of the
+batch.
 """
 
 from __future__ import annotations
@@ -10,50 +12,43 @@ from __future__ import annotations
 from collections import Counter, deque
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 from math import ceil, inf
 from statistics import median_low
-from typing import Final
+from typing import Final, Literal
 
 import structlog
 
-from proteus.engines import EngineCard
+from proteus.engines import EngineCard, canvas_of, steps_of
 from proteus.estimates import BATCH_SPREAD, CostTable
 
 log = structlog.get_logger()
 
+Part = Literal["begin", "step", "end"]
+"""What a picture's time is made of: whatever its first step takes longer than others, each step, and what its last
+step takes longer. A one-shot engine's whole time is the end."""
+
+PARTS: Final[tuple[Part, ...]] = ("begin", "step", "end")
+
 UNMEASURED_PICTURE_COST: Final = 0.75
-"""Guess for a further picture, as a share of t(1), until a second size was woven: just below the 1.8 t(1) where
+"""Guess for a further picture, as a share of the first, until a second size was woven: just below the 1.8 t(1) where
 batching stops paying, so that batches are tried once and then measured."""
 
 WINDOW: Final = 16
-"""Batches of one size whose median counts: it forgets a slow hour within minutes, and no single batch moves it."""
+"""Stretches of one size whose median counts: it forgets a slow hour within minutes, and no single one moves it."""
 
 ENOUGH_SAMPLES: Final = 3
-"""Whole warm batches of a canvas after which its tables are trusted; at the start the least of so many counts."""
+"""Warm stretches of a canvas after which its tables are trusted; at the start the least of so many counts."""
 
 ENOUGH_FOR_SPREAD: Final = 8
-"""Fewest batches of one size that show how much their times vary."""
+"""Fewest stretches of one size that show how much their times vary."""
 
 MOST_SPREAD: Final = 1.0
 """A tenth of the batches that takes more than twice the median is trouble, and no prediction covers it."""
 
-STEPS_DIGITS_MOST: Final = 4
-"""No engine takes more steps; keys come from the queue and may hold anything."""
-
 LEAST_SECONDS: Final = 1e-6
 MOST_SECONDS: Final = 86_400.0
-"""Longest batch in any table: only a clock that jumped measures more."""
-
-
-def steps_of(batch_key: str) -> int:
-    """Return the number of steps a batch key names: its last part. 0 (one shot) and no number count as 1."""
-    last = batch_key.rsplit("/", 1)[-1]
-    return max(1, int(last)) if last.isascii() and last.isdigit() and len(last) <= STEPS_DIGITS_MOST else 1
-
-
-def canvas_of(batch_key: str) -> str:
-    """Return a batch key without its number of steps."""
-    return batch_key.rsplit("/", 1)[0]
+"""Longest step in any table: only a clock that jumped measures more."""
 
 
 def keys_of(card: EngineCard) -> list[str]:
@@ -73,11 +68,10 @@ def expected_seconds(card: EngineCard, batch_key: str) -> tuple[float, float]:
 
 @dataclass
 class _Size:
-    """What is known of one batch size of a key: the measurement at the start, and the last batches woven.
+    """What is known of one number of pictures: the measurement at the start, and the last ones of work.
 
     Attributes:
-        start: t(b) as measured at the start, or derived from another number of steps on this canvas.
-        guessed: `start` is an estimate, and the first batch woven replaces it.
+        guessed: `start` is an estimate, and the first observation replaces it.
     """
 
     start: float | None = None
@@ -97,11 +91,31 @@ class _Size:
         return [*([] if self.start is None else [self.start]), *self.woven]
 
 
-class CostProfile:
-    """The measured cost of every batch key of this worker.
+@dataclass
+class _Canvas:
+    """What is known of one canvas.
 
-    Keys of one canvas differ in their number of steps only, and a step costs them the same: a key that is seldom woven
-    follows the others of its canvas until it is.
+    Attributes:
+        seconds: Part -> its seconds for 1 … `max_batch` pictures.
+        samples: Warm stretches, by their number of pictures.
+        first_step: How long a step took at the start, whatever the card expects.
+    """
+
+    sizes: dict[Part, dict[int, _Size]] = field(default_factory=lambda: {part: {} for part in PARTS})
+    seconds: dict[Part, tuple[float, ...]] = field(default_factory=dict)
+    samples: Counter[int] = field(default_factory=Counter)
+    measured_up_to: int = 0
+    first_step: float = 0.0
+    spread: float | None = None
+
+    def of(self, part: Part, pictures: int) -> float:
+        """Return a part's seconds; 0: nothing is known of it."""
+        values = self.seconds.get(part, ())
+        return values[min(max(pictures, 1), len(values)) - 1] if values else 0.0
+
+
+class CostProfile:
+    """The measured costs of every canvas of this worker.
 
     Args:
         max_batch: The largest batch this worker runs.
@@ -109,134 +123,135 @@ class CostProfile:
 
     def __init__(self, *, max_batch: int) -> None:
         self._max_batch = max_batch
-        self._sizes: dict[str, dict[int, _Size]] = {}
-        self._whole: dict[str, Counter[int]] = {}
-        self._measured_up_to: dict[str, int] = {}
-        self._first_steps: dict[str, float] = {}
-        self._spreads: dict[str, float] = {}
-        self._tables: dict[str, CostTable] = {}
+        self._canvases: dict[str, _Canvas] = {}
 
-    def start(self, batch_key: str, batch_size: int, seconds: float, *, complete: int) -> None:
+    def start(self, canvas: str, pictures: int, costs: Mapping[Part, float], *, complete: int) -> None:
         """Record a measurement from the start.
 
         Args:
-            batch_key: The key measured.
-            batch_size: Pictures in the batch.
-            seconds: t(b).
-            complete: Warm batches behind it that were woven to their end; 0: it is a guess, and the first batch woven
+            canvas: The canvas measured.
+            pictures: How many at once.
+            costs: Seconds of each part.
+            complete: Warm batches behind it that were woven to their end; 0: it is a guess, and the first observation
                 replaces it.
         """
-        if not self._makes_sense(batch_size, seconds):
+        if not all(self._makes_sense(pictures, seconds, part) for part, seconds in costs.items()):
             return
-        size = self._size(batch_key, batch_size)
-        size.start, size.guessed = _bounded(seconds), not complete
-        self._count(batch_key, batch_size, complete)
-        self._renew(batch_key)
+        known = self._canvases.setdefault(canvas, _Canvas())
+        for part, seconds in costs.items():
+            size = known.sizes[part].setdefault(pictures, _Size())
+            size.start, size.guessed = min(seconds, MOST_SECONDS), not complete
+            self._renew(known, part)
+        self._count(known, pictures, complete)
 
-    def note_step(self, batch_key: str, seconds: float) -> None:
+    def note_step(self, canvas: str, seconds: float) -> None:
         """Remember how long a step took at the start, whatever the card expects.
 
         The heartbeat waits at least so long for a step.
         """
         if 0 < seconds < inf:
-            self._first_steps[canvas_of(batch_key)] = seconds
+            self._canvases.setdefault(canvas, _Canvas()).first_step = seconds
 
-    def observe(self, batch_key: str, batch_size: int, seconds: float) -> None:
-        """Record a batch that was woven to its end; ignore what cannot be a time."""
-        if not self._makes_sense(batch_size, seconds):
-            log.warning("cost_not_understood", batch_key=batch_key, batch_size=batch_size, seconds=seconds)
+    def observe(self, canvas: str, part: Part, pictures: int, seconds: float) -> None:
+        """Record what a part took of so many pictures: of steps the mean of a stretch; ignore what is no time."""
+        if not self._makes_sense(pictures, seconds, part):
+            log.warning("cost_not_understood", canvas=canvas, part=part, pictures=pictures, seconds=seconds)
             return
-        size = self._size(batch_key, batch_size)
+        known = self._canvases.setdefault(canvas, _Canvas())
+        size = known.sizes[part].setdefault(pictures, _Size())
         if size.guessed:
             size.start, size.guessed = None, False
-        size.woven.append(_bounded(seconds))
-        self._count(batch_key, batch_size, 1)
-        self._renew(batch_key)
-        self._tell_others(batch_key, batch_size, size.seconds)
+        size.woven.append(min(seconds, MOST_SECONDS))
+        self._renew(known, part)
+        if part == "step" or not known.seconds.get("step"):
+            self._count(known, pictures, 1)
+            spread = spread_of([one.woven for one in known.sizes[part].values()])
+            known.spread = known.spread if spread is None else spread
+
+    def part(self, canvas: str, part: Part, pictures: int) -> float:
+        """Return the seconds of a part of so many pictures; 0: nothing is known."""
+        known = self._canvases.get(canvas)
+        return known.of(part, pictures) if known else 0.0
 
     def table(self, batch_key: str) -> CostTable | None:
-        """Return t(1 … max_batch), guesses where nothing was measured; None for a key never seen."""
-        return self._tables.get(batch_key)
+        """Return t(1 … max_batch), guesses where nothing was measured; None for a canvas never seen."""
+        known, steps = self._canvases.get(canvas_of(batch_key)), steps_of(batch_key)
+        if known is None or not known.seconds.get("step" if steps else "end"):
+            return None
+        sizes = range(1, self._max_batch + 1)
+        seconds = [known.of("begin", b) + steps * known.of("step", b) + known.of("end", b) for b in sizes]
+        spread = BATCH_SPREAD if known.spread is None else known.spread
+        return CostTable(tuple(max(one, LEAST_SECONDS) for one in seconds), spread)
 
-    def tables(self) -> dict[str, CostTable]:
-        """Return every table, for the registry."""
-        return dict(self._tables)
+    def parts(self) -> tuple[dict[str, dict[str, float]], dict[str, dict[str, float]]]:
+        """Return the steps' and the other seconds by canvas and number of pictures, for the registry."""
+        step: dict[str, dict[str, float]] = {}
+        fixed: dict[str, dict[str, float]] = {}
+        for canvas, known in self._canvases.items():
+            sizes = range(1, self._max_batch + 1) if known.seconds else ()
+            step[canvas] = {str(b): known.of("step", b) for b in sizes}
+            fixed[canvas] = {str(b): known.of("begin", b) + known.of("end", b) for b in sizes}
+        return step, fixed
 
-    def measured_up_to(self, batch_key: str) -> int:
-        """Return the largest batch whose costs rest on whole batches of this canvas; 0: all of them are a guess."""
-        return self._measured_up_to.get(canvas_of(batch_key), 0)
+    def measured_up_to(self, canvas: str) -> int:
+        """Return the most pictures whose costs rest on warm stretches; 0: all of them are a guess."""
+        known = self._canvases.get(canvas)
+        return known.measured_up_to if known else 0
 
     def spreads(self) -> dict[str, float]:
-        """Return the spread of every table that has its own, for the registry."""
-        return dict(self._spreads)
+        """Return the spread of every canvas that has its own, for the registry."""
+        return {canvas: known.spread for canvas, known in self._canvases.items() if known.spread is not None}
 
     def least_seconds(self, card: EngineCard, batch_key: str, batch_size: int) -> float:
         """Return the least time a batch of this size takes; while its costs are a guess, the card's least."""
-        table, up_to = self._tables.get(batch_key), self.measured_up_to(batch_key)
+        table, up_to = self.table(batch_key), self.measured_up_to(canvas_of(batch_key))
         if table is None or not up_to:
             return expected_seconds(card, batch_key)[0]
         return table.t(min(batch_size, up_to))
 
-    def step_seconds(self, batch_key: str, batch_size: int) -> float:
-        """Return how long one step of such a batch is expected to take; 0 if unknown: then only the lease bounds it."""
-        table = self._tables.get(batch_key)
-        told = 0.0 if table is None else table.t(batch_size) / steps_of(batch_key)
-        return max(told, self._first_steps.get(canvas_of(batch_key), 0.0))
+    def longest_step_seconds(self, canvas: str, pictures: int) -> float:
+        """Return how long one step of so many may take, if all begin or end in it; 0 if unknown."""
+        known = self._canvases.get(canvas)
+        return max(sum(known.of(part, pictures) for part in PARTS), known.first_step) if known else 0.0
 
-    def _makes_sense(self, batch_size: int, seconds: float) -> bool:
-        return 1 <= batch_size <= self._max_batch and 0 < seconds < inf
+    def _makes_sense(self, pictures: int, seconds: float, part: Part) -> bool:
+        return 1 <= pictures <= self._max_batch and (0 < seconds < inf or (seconds == 0 and part != "step"))
 
-    def _size(self, batch_key: str, batch_size: int) -> _Size:
-        return self._sizes.setdefault(batch_key, {}).setdefault(batch_size, _Size())
-
-    def _count(self, batch_key: str, batch_size: int, complete: int) -> None:
+    def _count(self, known: _Canvas, pictures: int, complete: int) -> None:
         if complete:
-            whole = self._whole.setdefault(canvas_of(batch_key), Counter())
-            whole[batch_size] += complete
-            if whole.total() >= ENOUGH_SAMPLES:
-                self._measured_up_to[canvas_of(batch_key)] = max(whole)
+            known.samples[pictures] += complete
+            if known.samples.total() >= ENOUGH_SAMPLES:
+                known.measured_up_to = max(known.samples)
 
-    def _tell_others(self, batch_key: str, batch_size: int, seconds: float) -> None:
-        """Let keys of this canvas that never wove this size follow the one that did."""
-        for other in [key for key in self._sizes if key != batch_key and canvas_of(key) == canvas_of(batch_key)]:
-            size = self._size(other, batch_size)
-            if not size.woven:
-                size.start = _bounded(seconds * steps_of(other) / steps_of(batch_key))
-                size.guessed = True
-                self._renew(other)
+    def _renew(self, known: _Canvas, part: Part) -> None:
+        points = rising({size: (one.seconds, one.weight) for size, one in known.sizes[part].items()})
+        known.seconds[part] = tuple(_filled(points, self._max_batch))
 
-    def _renew(self, batch_key: str) -> None:
-        sizes = self._sizes[batch_key]
-        points = rising({size: (known.seconds, known.weight) for size, known in sizes.items()})
-        smallest, largest = min(points), max(points)
-        first = points[smallest] / (1 + UNMEASURED_PICTURE_COST * (smallest - 1))
-        filled = {1: max(first, LEAST_SECONDS), **points}
-        # Beyond the measured sizes: the mean cost of the pictures after the first one.
-        measured = max(0.0, filled[largest] - filled[1]) / max(1, largest - 1)
-        further = measured if largest > 1 else filled[1] * UNMEASURED_PICTURE_COST
-        for size in range(largest + 1, self._max_batch + 1):
-            filled[size] = filled[largest] + further * (size - largest)
-        spread = spread_of([known.woven for known in sizes.values()])
-        if spread is not None:
-            self._spreads[batch_key] = spread
-        self._tables[batch_key] = CostTable.measured(filled, spread=self._spreads.get(batch_key, BATCH_SPREAD))
+
+def _filled(points: Mapping[int, float], most: int) -> Iterable[float]:
+    """Return the values for 1 … `most`: straight lines between the points, guesses around them."""
+    smallest, largest = min(points), max(points)
+    filled = {1: points[smallest] / (1 + UNMEASURED_PICTURE_COST * (smallest - 1)), **points}
+    # Beyond the measured sizes: the mean cost of the pictures after the first one.
+    measured = max(0.0, filled[largest] - filled[1]) / max(1, largest - 1)
+    further = measured if largest > 1 else filled[1] * UNMEASURED_PICTURE_COST
+    filled[most + 1] = filled[largest] + further * (most + 1 - largest)
+    for left, right in pairwise(sorted(filled)):
+        slope = (filled[right] - filled[left]) / (right - left)
+        yield from (filled[left] + slope * step for step in range(right - left))
 
 
 def spread_of(woven: Iterable[Collection[float]]) -> float | None:
-    """Return how much longer than the median of its size the slowest of nine in ten batches took; None: too few.
+    """Return how much longer than the median of its size the slowest of nine in ten took; None: too few.
 
     Args:
-        woven: The last batches of each size. A size with few of them shows little of how much they vary.
+        woven: The last times of each size. A size with few of them shows little of how much they vary.
     """
-    known = [sorted(size) for size in woven if len(size) >= ENOUGH_FOR_SPREAD]
+    known = [sorted(size) for size in woven if len(size) >= ENOUGH_FOR_SPREAD and median_low(size)]
     ratios = sorted(seconds / median_low(size) for size in known for seconds in size)
     if not ratios:
         return None
     return min(max(0.0, ratios[ceil(0.9 * len(ratios)) - 1] - 1), MOST_SPREAD)
-
-
-def _bounded(seconds: float) -> float:
-    return min(max(seconds, LEAST_SECONDS), MOST_SECONDS)
 
 
 def rising(points: Mapping[int, tuple[float, int]]) -> dict[int, float]:

@@ -5,6 +5,9 @@ The engine waits for the store and for pictures as little as possible: the loop 
 batch just before the running one ends, and pastes, encodes and stores the last one while the next is woven. It claims
 no earlier, because a claimed job cannot go to a worker that is free.
 
+Others join a batch while it runs, at a step's end (`weaver.batching.joining`): the loop claims and fetches them
+meanwhile.
+
 Spare jobs yield: while they are woven the loop goes on claiming; once others are claimed and fetched, the spare ones
 are parked at the next step's end and go on, in this process, when nothing else waits.
 """
@@ -13,8 +16,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, Final
 
 import structlog
 
@@ -30,7 +33,7 @@ from weaver.delivery import Delivery
 from weaver.engine_runner import EngineRunner
 from weaver.inputs import fetch
 from weaver.metrics import Metrics
-from weaver.open_batch import BatchItem, Emit, settle
+from weaver.open_batch import BatchItem, Emit, Joiners, settle
 from weaver.progress import ProgressReporter
 from weaver.settings import WeaverSettings
 
@@ -47,6 +50,9 @@ DELIVERIES: Final = 2
 
 FIRST_FETCH_SECONDS: Final = 0.2
 """Guess until a fetch has been measured."""
+
+LOOK_SECONDS: Final = 0.25
+"""How often a running session is looked at: who may join it, and when it should end."""
 
 AHEAD: Final = 1.5
 """The next batch is claimed this many fetches (with preparing) before the running one should end."""
@@ -78,7 +84,8 @@ class Worker:
         self._progress = progress
         self._metrics = metrics
         self._fetch_seconds = FIRST_FETCH_SECONDS
-        self._deliveries: set[asyncio.Task[None]] = set()
+        self._deliveries: dict[asyncio.Task[None], int] = {}
+        """With how many pictures."""
         self._parked: list[BatchItem] = []
         """Spare jobs that made way."""
 
@@ -117,22 +124,46 @@ class Worker:
                 if batch[0].job.spare:
                     batch = await self._weave_spare(batch, group, stop)
                     continue
-                ahead = group.create_task(self._prepare_ahead(stop))
-                await self._hand_back(await self._weave(batch, group, stop))
+                await self._delivered()
+                joiners = Joiners(closed=batch[0].job.solo)
+                ahead = group.create_task(self._ahead(batch[0].job, joiners, stop))
+                await self._hand_back(await self._weave(batch, group, stop, joiners=joiners))
                 batch = await ahead
             await self._hand_back([*batch, *self._parked])
 
-    async def _prepare_ahead(self, stop: asyncio.Event) -> list[BatchItem]:
-        await self._runner.nearly_done(AHEAD * self._fetch_seconds)
-        return await self._prepare(stop, spare=not self._parked)
+    async def _ahead(self, beside: Claimed, joiners: Joiners, stop: asyncio.Event) -> list[BatchItem]:
+        """While a batch is woven, claim and fetch who joins it; near its end, what comes next.
+
+        Args:
+            beside: A job of the batch.
+            joiners: Receives those that join.
+            stop: Claim nothing more.
+        """
+        idle = self._runner.idle
+        while not idle.is_set():
+            self._claims.on_wait()  # A session that others join may go on for hours.
+            left = self._runner.seconds_left - AHEAD * self._fetch_seconds
+            if left <= 0 and not joiners.items:
+                break
+            if not joiners.closed and sum(self._deliveries.values()) < self._settings.max_batch:
+                found = await self._claim(stop, lambda: self._joiners(beside, joiners))
+                joiners.items += found
+            await wait(idle, seconds=min(left, LOOK_SECONDS) if left > 0 else LOOK_SECONDS)
+        return joiners.items or await self._prepare(stop, spare=not self._parked)
+
+    async def _joiners(self, beside: Claimed, joiners: Joiners) -> Sequence[Claimed]:
+        inside = self._runner.staying(AHEAD * self._fetch_seconds) + len(joiners.items)
+        jobs, joiners.limit = await self._claimer.join(beside, inside)
+        return jobs
 
     async def _weave_spare(
         self, items: Sequence[BatchItem], group: asyncio.TaskGroup, stop: asyncio.Event
     ) -> list[BatchItem]:
         """Weave spare jobs until they are done or make way; return what to weave next."""
+        await self._delivered()
         make_way, ended = asyncio.Event(), asyncio.Event()
         others = group.create_task(self._others(make_way, ended, stop))
-        left = await self._weave(items, group, stop, make_way)
+        left = await self._weave(items, group, stop, make_way=make_way)
         ended.set()
         self._work_available.set()  # The other task looks up.
         if make_way.is_set() and not (stop.is_set() or self._runner.sick):
@@ -161,13 +192,14 @@ class Worker:
 
     async def _prepare(self, stop: asyncio.Event, *, spare: bool = True) -> list[BatchItem]:
         """Claim and fetch a batch; empty if there is none now."""
-        if stop.is_set() or self._runner.sick:
-            return []
         self._work_available.clear()
-        if self._status.drained:
+        return await self._claim(stop, lambda: self._claimer.next(stop, spare=spare))
+
+    async def _claim(self, stop: asyncio.Event, claim: Callable[[], Awaitable[Sequence[Claimed]]]) -> list[BatchItem]:
+        if stop.is_set() or self._runner.sick or self._status.drained:
             return []
         try:
-            jobs = await self._claimer.next(stop, spare=spare)
+            jobs = await claim()
         except Exception as error:  # An edge: a failed claim is repeated, whatever the error.
             LOOP_ERRORS.labels("work").inc()
             log.warning("claim_failed", reason=f"{type(error).__name__}: {error}"[:500])
@@ -183,7 +215,7 @@ class Worker:
             try:
                 with span("fetch and prepare", job.trace_id, job_id=job.id):
                     inputs = await retry_while_unavailable(
-                        lambda: engine.prepare(fetch(self._store, job, engine.card), job.batch_key),
+                        lambda: engine.prepare(fetch(self._store, job, engine.card)),
                         seconds=self._settings.store_patience_seconds,
                         moved=self._moved,
                         waits=lambda: True,
@@ -212,19 +244,22 @@ class Worker:
         items: Sequence[BatchItem],
         group: asyncio.TaskGroup,
         stop: asyncio.Event,
-        make_way: asyncio.Event | None = None,
+        **disturbed_by: Any,
     ) -> list[BatchItem]:
         """Weave a batch; return what was not finished."""
+        return await self._runner.weave(items, emit=self._emit_in(group), stop=stop, **disturbed_by)
+
+    async def _delivered(self) -> None:
+        """Wait until another batch may start."""
         while len(self._deliveries) >= DELIVERIES:
             self._claims.on_wait()
             await asyncio.wait(self._deliveries, timeout=WAIT_SECONDS, return_when=asyncio.FIRST_COMPLETED)
-        return await self._runner.weave(items, emit=self._emit_in(group), stop=stop, make_way=make_way)
 
     def _emit_in(self, group: asyncio.TaskGroup) -> Emit:
         def emit(done: Sequence[BatchItem]) -> None:
             task = group.create_task(self._delivery.deliver(done))
-            self._deliveries.add(task)
-            task.add_done_callback(self._deliveries.discard)
+            self._deliveries[task] = len(done)
+            task.add_done_callback(self._deliveries.pop)
 
         return emit
 

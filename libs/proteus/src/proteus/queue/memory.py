@@ -83,6 +83,8 @@ class MemoryJobQueue:
         degraded_fraction: float = 0.0,
         scan_cap: int = 200,
         spare: bool = False,
+        waited_ms: int = 0,
+        overtake_ms: int = wire.FOR_EVER_MS,
         canaries: Mapping[str, CanaryPart] = NO_PARTS,
     ) -> Claim:
         if free < 1 or not engines:
@@ -105,18 +107,20 @@ class MemoryJobQueue:
                 if alone or len(jobs) >= free:
                     break
                 degraded = bool(one.degraded_batch_key) and is_degraded(one.rank, one.may_degrade, degraded_fraction)
-                effective = one.degraded_batch_key if degraded else one.batch_key
-                crashed = entry.crashes > 0
+                _, shared = one.keys(degraded=degraded)
+                crashed, waited = entry.crashes > 0, max(0, now - entry.queued_ms)
                 if one.engine not in engines:
                     continue
                 failed = crashed or entry.attempts > 0
-                waited_ms = now - entry.queued_ms
-                if is_left(canaries.get(one.engine), rank=one.rank, failed=failed, waited_ms=waited_ms):
+                if is_left(canaries.get(one.engine), rank=one.rank, failed=failed, waited_ms=waited):
                     continue
                 if crashed and (not idle or jobs or (one.spare and held)):
-                    alone = not one.spare and now - entry.queued_ms >= self.policy.solo_patience_ms
+                    alone = not one.spare and waited >= self.policy.solo_patience_ms
                     continue
-                if key and key != effective:
+                if key and key != shared:
+                    alone = waited >= overtake_ms
+                    continue
+                if waited < waited_ms:
                     continue
                 self.state.unlist(entry)
                 if one.end_ms is not None and now + estimate_ms > one.end_ms:
@@ -124,8 +128,8 @@ class MemoryJobQueue:
                     self.state.expire(entry)
                     shed.append(one.id)
                     continue
-                key, alone = effective, crashed
-                jobs.append(self.state.take(entry, worker, effective, degraded=degraded))
+                key, alone = shared, crashed
+                jobs.append(self.state.take(entry, worker, degraded=degraded))
         return Claim(jobs=tuple(jobs), expired=tuple(shed))
 
     async def renew(

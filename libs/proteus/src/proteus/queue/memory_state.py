@@ -179,7 +179,7 @@ class MemoryState:
         )
         self.dead[letter] = now
 
-    def take(self, entry: Entry, worker: WorkerId, key: str, *, degraded: bool) -> Claimed:
+    def take(self, entry: Entry, worker: WorkerId, *, degraded: bool) -> Claimed:
         now, one = self.now(), entry.submission
         entry.state, entry.place, entry.worker, entry.claimed_ms = JobState.RUNNING, "lease", worker, now
         entry.token += 1
@@ -196,7 +196,7 @@ class MemoryState:
             payload=one.payload,
             body=one.body,
             engine=one.engine,
-            batch_key=key,
+            batch_key=one.keys(degraded=degraded)[0],
             degraded=degraded,
             attempts=entry.attempts,
             crashes=entry.crashes,
@@ -206,6 +206,7 @@ class MemoryState:
             claimed_ms=now,
             queued_ms=entry.queued_ms,
             spare=one.spare,
+            shared_key=one.keys(degraded=degraded)[1],
         )
 
     def view(self, entry: Entry) -> JobView:

@@ -23,8 +23,10 @@ class Submission:
         payload: The element of the list, as docs/contract.md spells it; must contain `id`.
         body: The worker's further input: keys and options, JSON-able, at most 2 KB encoded.
         engine: The engine that must make it; for the tailor the task (`ingest`, `cut`, `parse`).
-        batch_key: Jobs with the same effective key may run together.
+        batch_key: How it is made, and on which canvas.
         degraded_batch_key: Its key when degraded; empty: the engine has no degraded form.
+        canvas_key: Jobs with the same one may run together, whatever their steps; empty: those of one `batch_key` may.
+        degraded_canvas_key: Its canvas key when degraded.
         rank: Hash of the id in [0, 1): it is degraded iff `may_degrade and rank < fraction`.
         deadline_ms: Unix time in ms after which the picture is worthless; None: never.
         age_end_ms: Unix time in ms at which the job is too old to wait or run; None: never. The earlier of the two ends
@@ -41,6 +43,8 @@ class Submission:
     engine: str
     batch_key: str
     degraded_batch_key: str = ""
+    canvas_key: str = ""
+    degraded_canvas_key: str = ""
     may_degrade: bool = False
     rank: float = 0.0
     deadline_ms: int | None = None
@@ -50,6 +54,12 @@ class Submission:
     attempts: int = 0
     crashes: int = 0
     solo_crashes: int = 0
+
+    def keys(self, *, degraded: bool) -> tuple[str, str]:
+        """Return its effective batch key, and the key of those that may run with it."""
+        if degraded:
+            return self.degraded_batch_key, self.degraded_canvas_key or self.degraded_batch_key
+        return self.batch_key, self.canvas_key or self.batch_key
 
     @property
     def end_ms(self) -> int | None:
@@ -77,6 +87,8 @@ class Claimed:
     """One job that a worker holds, until its lease expires.
 
     Attributes:
+        batch_key: How it is to be made, and on which canvas.
+        shared_key: The key of those that may run with it.
         queued_ms: When it came into the list the last time; 0: unknown.
         spare: It yields to every other job.
     """
@@ -96,6 +108,7 @@ class Claimed:
     claimed_ms: int
     queued_ms: int = 0
     spare: bool = False
+    shared_key: str = ""
 
     @property
     def trace_id(self) -> Any:
@@ -105,7 +118,7 @@ class Claimed:
 
 @dataclass(frozen=True, kw_only=True)
 class Claim:
-    """The result of one claim: jobs of one effective batch key, and those shed because they could not be in time."""
+    """The result of one claim: jobs that may run together, and those shed because they could not be in time."""
 
     jobs: Sequence[Claimed] = ()
     expired: Sequence[JobId] = ()

@@ -87,27 +87,38 @@ class JobQueue:
         degraded_fraction: float = 0.0,
         scan_cap: int = 200,
         spare: bool = False,
+        waited_ms: int = 0,
+        overtake_ms: int = wire.FOR_EVER_MS,
         canaries: Mapping[str, CanaryPart] = NO_PARTS,
     ) -> Claim:
-        """Take up to `free` jobs of one effective batch key from the head, with a lease on each. Reaps first.
+        """Take up to `free` jobs that may run together from the head, with a lease on each. Reaps first.
 
         Args:
             worker: The worker that takes them.
             free: How many it can start now.
             engines: The engines it offers; jobs of others stay in the list.
-            key: The batch key it runs already; None: that of the first job it can take. Only a worker that holds
-                nothing and names no key gets a job with crashes, and that one alone.
+            key: The shared key of what it runs already; None: that of the first job it can take. Only a worker that
+                holds nothing and names no key gets a job with crashes, and that one alone.
             estimate_ms: How long the picture will take: jobs that could not meet their deadline are shed.
             degraded_fraction: Share of the jobs that run in degraded form, where they may.
             scan_cap: How many jobs of these engines to look at, at most.
             spare: If there are none, take spare jobs.
+            waited_ms: Take only those that have waited so long: a worker that was idle would have taken them.
+            overtake_ms: Take nothing from behind a job of another key that has waited so long.
             canaries: Engine -> the worker's part in its canary: which jobs it leaves to other versions.
         """
         if free < 1 or not engines:
             return Claim()
         policy = self.policy
         own: list[wire.Arg] = [worker, free, key or "", policy.lease_ms, int(estimate_ms), degraded_fraction, scan_cap]
-        limits = (policy.solo_crash_limit, policy.reap_limit, policy.solo_patience_ms, int(spare))
+        limits = (
+            policy.solo_crash_limit,
+            policy.reap_limit,
+            policy.solo_patience_ms,
+            int(spare),
+            waited_ms,
+            overtake_ms,
+        )
         drawn = wire.canary_args(canaries)
         found, unreadable = wire.claim(await self._run("claim", *own, *limits, *drawn, *engines))
         await self.fail(worker, unreadable)

@@ -29,6 +29,8 @@ Arg = str | bytes | int | float
 MESSAGE_CHARS: Final = 500
 """Failure messages are for people; longer ones are cut."""
 
+FOR_EVER_MS: Final = 2**52
+
 BODY_BYTES: Final = 4_096
 """Twice what a body needs: it stays in Redis for as long as the job waits."""
 
@@ -110,6 +112,7 @@ def submit_args(submissions: Iterable[Submission]) -> list[Arg]:
         args += [one.engine, one.batch_key, one.degraded_batch_key, int(one.may_degrade), one.rank]
         args += ["" if one.end_ms is None else one.end_ms, int(one.high)]
         args += [one.attempts, one.crashes, one.solo_crashes, int(one.ends_by_age), int(one.spare)]
+        args += [one.canvas_key, one.degraded_canvas_key]
     return args
 
 
@@ -153,6 +156,7 @@ def _claimed(reply: Sequence[Any]) -> Claimed:
         claimed_ms=int(now),
         queued_ms=int(words[13]),
         spare=words[14] == "1",
+        shared_key=words[15],
     )
 
 

@@ -1,10 +1,11 @@
 """The engine seam: a session that pictures join, step by step.
 
-The worker opens a session for one batch key, admits jobs, calls `step` until the session is empty, and evicts jobs that
-were cancelled, expired or lost. Steps are where cancel, deadline, a lost lease and progress act. Engines never
-see Redis or the store: pictures come in as arrays and leave as arrays. A session runs in one thread and is not
-thread-safe; that thread runs only the model. A picture's other work is done by `Engine.prepare` before it is admitted
-and by `Finished.image` after it has left, each in a thread of its own.
+The worker opens a session for one canvas, admits jobs at any step, calls `step` until the session is empty, and evicts
+jobs that were cancelled, expired or lost. How a picture is made (steps, guidance, sampler) its job says: pictures of
+every recipe share a session, and each begins with its own first step while others are halfway. Steps are where cancel,
+deadline, a lost lease and progress act. Engines never see Redis or the store: pictures come in as arrays and leave as
+arrays. A session runs in one thread and is not thread-safe; that thread runs only the model. A picture's other work is
+done by `Engine.prepare` before it is admitted and by `Finished.image` after it has left, each in a thread of its own.
 """
 
 from __future__ import annotations
@@ -16,7 +17,8 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from proteus.engines import EngineCard, Quality
+from proteus.engines import EngineCard, Preset, Quality, canvas_of
+from proteus.errors import InvalidRequest
 from proteus.jobs import JobId
 
 if TYPE_CHECKING:  # A bench on a bare GPU machine imports the engines without pydantic.
@@ -117,14 +119,25 @@ class StepReport:
     progress: Sequence[Progress] = ()
 
 
+def preset_of(job: WeaveJob, card: EngineCard, canvas: str) -> Preset:
+    """Return how a job is made.
+
+    Raises:
+        InvalidRequest: It is not made on this canvas.
+    """
+    if canvas_of(card.batch_key(job.quality, degraded=job.degraded)) != canvas:
+        raise InvalidRequest(f"job {job.id}: {card.name} makes {job.quality!r} on another canvas than {canvas!r}")
+    return card.preset(job.quality, degraded=job.degraded)
+
+
 class Session(Protocol):
-    """A running batch of one key."""
+    """A running batch of one canvas."""
 
     def admit(self, job: WeaveJob) -> None:
-        """Add a job.
+        """Add a job; it takes part from the next step on, with its own first one.
 
         Raises:
-            ProteusError: This job cannot be woven; the others are not touched.
+            ProteusError: This job cannot be woven here; the others are not touched.
         """
 
     def step(self) -> StepReport:
@@ -146,7 +159,7 @@ class Session(Protocol):
         """
 
     def resume(self, parked: object) -> None:
-        """Take a job in again where `park` of a session of the same key took it out.
+        """Take a job in again where `park` of a session of the same canvas took it out.
 
         Raises:
             OutOfMemory: The device cannot hold one more; nothing has changed.
@@ -161,15 +174,15 @@ class Engine(Protocol):
 
     card: EngineCard
 
-    def prepare(self, job: WeaveJob, batch_key: str) -> WeaveJob:
+    def prepare(self, job: WeaveJob) -> WeaveJob:
         """Return the job with its pictures prepared for the model; runs in any thread, several at once.
 
         Raises:
             ProteusError: This job cannot be woven.
         """
 
-    def open(self, batch_key: str) -> Session:
-        """Start an empty session for one batch key."""
+    def open(self, canvas: str) -> Session:
+        """Start an empty session for one canvas key."""
 
-    def sample_job(self, batch_key: str) -> WeaveJob:
-        """Return a synthetic job of this key, to measure t(b) with."""
+    def sample_job(self, canvas: str) -> WeaveJob:
+        """Return a synthetic job of the form in the middle of this canvas, to measure its costs with."""

@@ -62,15 +62,15 @@ class PuppetEngine:
 
     card: EngineCard = PUPPET
 
-    def prepare(self, job: WeaveJob, batch_key: str) -> WeaveJob:
+    def prepare(self, job: WeaveJob) -> WeaveJob:
         """Return the job as it is: the warp is the engine's work."""
         return job
 
-    def open(self, batch_key: str) -> PuppetSession:
-        """Start a session; the engine has one form, so the key says nothing."""
+    def open(self, canvas: str) -> PuppetSession:
+        """Start a session; the engine has no canvas, so the key says nothing."""
         return PuppetSession()
 
-    def sample_job(self, batch_key: str) -> WeaveJob:
+    def sample_job(self, canvas: str) -> WeaveJob:
         """Return a job of common size: a photo of 1152 x 1536, a cut-out of 800 x 900."""
         return _sample_job()
 

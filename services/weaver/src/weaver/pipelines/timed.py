@@ -33,7 +33,7 @@ import numpy as np
 from proteus.engines import TIMED, EngineCard
 from proteus.errors import OutOfMemory, PhotoRejected
 from proteus.jobs import JobId
-from weaver.pipelines.contract import Failed, Finished, Progress, StepReport, WeaveJob
+from weaver.pipelines.contract import Failed, Finished, Progress, StepReport, WeaveJob, preset_of
 from weaver.settings import Poison
 
 SAMPLE_HEIGHT, SAMPLE_WIDTH = 64, 48
@@ -67,13 +67,13 @@ class TimedEngine:
         self._log = os.open(step_log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644) if step_log else None
         self.sick = False
 
-    def prepare(self, job: WeaveJob, batch_key: str) -> WeaveJob:
+    def prepare(self, job: WeaveJob) -> WeaveJob:
         """Return the job as it is."""
         return job
 
-    def open(self, batch_key: str) -> TimedSession:
-        """Start a session; the number of steps is the last part of the batch key."""
-        return TimedSession(self, steps=int(batch_key.rsplit("/", 1)[1]))
+    def open(self, canvas: str) -> TimedSession:
+        """Start a session."""
+        return TimedSession(self, canvas)
 
     def step_seconds(self, batch_size: int) -> float:
         """Return the seconds of one step of a batch of this size."""
@@ -99,22 +99,26 @@ class TimedEngine:
             line = {"at": time.time(), "pid": os.getpid(), "seconds": seconds, "jobs": list(jobs)}
             os.write(self._log, json.dumps(line).encode() + b"\n")
 
-    def sample_job(self, batch_key: str) -> WeaveJob:
+    def sample_job(self, canvas: str) -> WeaveJob:
         """Return a job without content; it costs the same as any other."""
+        quality, degraded = self.card.sample_form(canvas)
         return WeaveJob(
             id=JobId("sample"),
             person=np.zeros((SAMPLE_HEIGHT, SAMPLE_WIDTH, 3), np.uint8),
             garment=np.zeros((SAMPLE_HEIGHT, SAMPLE_WIDTH, 4), np.uint8),
             garment_category="upper",
+            quality=quality,
+            degraded=degraded,
         )
 
 
 class TimedSession:
-    """One batch: every step sleeps, each job is done after its own number of steps, so jobs may join while it runs."""
+    """One batch: every step sleeps, each job is done after its own number of steps."""
 
-    def __init__(self, engine: TimedEngine, *, steps: int) -> None:
+    def __init__(self, engine: TimedEngine, canvas: str) -> None:
         self._engine = engine
-        self._steps = steps
+        self._canvas = canvas
+        self._steps: dict[JobId, int] = {}
         self._jobs: dict[JobId, WeaveJob] = {}
         self._done: dict[JobId, int] = {}
 
@@ -122,6 +126,7 @@ class TimedSession:
         """Add a job."""
         if self._engine.poison_of(job) == "refuse":
             raise PhotoRejected
+        self._steps[job.id] = preset_of(job, self._engine.card, self._canvas).steps
         self._jobs[job.id] = job
         self._done[job.id] = 0
 
@@ -136,11 +141,11 @@ class TimedSession:
         progress: list[Progress] = []
         for job in list(self._jobs.values()):
             self._done[job.id] += 1
-            progress.append(Progress(id=job.id, step=self._done[job.id], steps=self._steps))
+            progress.append(Progress(id=job.id, step=self._done[job.id], steps=self._steps[job.id]))
             if self._engine.poison_of(job) == "fail":
                 failed.append(Failed(id=job.id, error=PhotoRejected()))
                 self.evict(job.id)
-            elif self._done[job.id] >= self._steps:
+            elif self._done[job.id] >= self._steps[job.id]:
                 finished.append(Finished(id=job.id, picture=job.person))
                 self.evict(job.id)
         return StepReport(finished=finished, failed=failed, progress=progress)
@@ -149,20 +154,22 @@ class TimedSession:
         """Drop a job."""
         self._jobs.pop(job_id, None)
         self._done.pop(job_id, None)
+        self._steps.pop(job_id, None)
 
     def park(self, job_id: JobId) -> object:
         """Take a job out, with the steps that it has done."""
-        return self._jobs.pop(job_id), self._done.pop(job_id)
+        return self._jobs.pop(job_id), self._done.pop(job_id), self._steps.pop(job_id)
 
     def resume(self, parked: object) -> None:
         """Take a job in again."""
-        job, done = cast("tuple[WeaveJob, int]", parked)
-        self._jobs[job.id], self._done[job.id] = job, done
+        job, done, steps = cast("tuple[WeaveJob, int, int]", parked)
+        self._jobs[job.id], self._done[job.id], self._steps[job.id] = job, done, steps
 
     def close(self) -> None:
         """Forget every job."""
         self._jobs.clear()
         self._done.clear()
+        self._steps.clear()
 
     def _misbehave(self) -> None:
         if self._engine.sick:

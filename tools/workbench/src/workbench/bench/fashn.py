@@ -137,7 +137,7 @@ def costs(bench: Bench, pipeline: FashnPipeline, schedule: Schedule) -> dict[int
 def step(bench: Bench, pipeline: FashnPipeline, schedule: Schedule, at: int, batch: int = 1) -> Callable[[], Any]:
     """Return one step of a batch, ready to be run again and again."""
     x, conditions = bench.noise(batch), pipeline.encode(*bench.inputs(batch))
-    return lambda: pipeline.step(x, [at] * batch, conditions, schedule)
+    return lambda: pipeline.step(x, [at] * batch, conditions, [schedule] * batch)
 
 
 def whole(schedule: Schedule, *, guided: float, alone: float) -> float:

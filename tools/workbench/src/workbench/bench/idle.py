@@ -21,7 +21,7 @@ from prometheus_client import CollectorRegistry
 from redis.asyncio import Redis
 
 from proteus import imaging, keys
-from proteus.engines import TIMED, EngineCard, Preset
+from proteus.engines import TIMED, EngineCard, Preset, canvas_of
 from proteus.jobs import JobId, JobState, WorkerId
 from proteus.queue import MemoryJobQueue, Submission
 from proteus.registry import WorkerState
@@ -79,7 +79,7 @@ class SleepingEngine:
         self.load, self.noted = load, noted
         self.spans: list[tuple[float, float]] = []
 
-    def prepare(self, job: WeaveJob, batch_key: str) -> WeaveJob:
+    def prepare(self, job: WeaveJob) -> WeaveJob:
         """Frame the photo and its mask."""
         self.noted("prepare", [job.id])
         height, width = job.person.shape[:2]
@@ -89,15 +89,15 @@ class SleepingEngine:
         frame.lay_mask(mask)
         return replace(job, agnostic_mask=mask, prepared=(frame, frame.lay(job.person)))
 
-    def open(self, batch_key: str) -> SleepingSession:
+    def open(self, canvas: str) -> SleepingSession:
         """Start a session."""
         return SleepingSession(self)
 
-    def sample_job(self, batch_key: str) -> WeaveJob:
+    def sample_job(self, canvas: str) -> WeaveJob:
         """Return a grey job."""
         grey = np.full((CANVAS[1], CANVAS[0], 4), 128, np.uint8)
         job = WeaveJob(id=JobId("sample"), person=grey[..., :3], garment=grey, garment_category="upper")
-        return self.prepare(job, batch_key)
+        return self.prepare(job)
 
 
 class SleepingSession:
@@ -236,10 +236,10 @@ class Bench:
             lease=LeaseSettings(),
             on_gone=claims.hears_gone,
         )
-        profile, key = CostProfile(max_batch=self.load.batch), self.engine.card.batch_key("balanced")
+        profile, canvas = CostProfile(max_batch=self.load.batch), canvas_of(self.engine.card.batch_key("balanced"))
         status = WorkerStatus("weaver", WorkerState.READY)
         for size in (1, self.load.batch):
-            profile.start(key, size, self.load.steps * self.load.step_seconds, complete=3)
+            profile.start(canvas, size, {"step": self.load.step_seconds}, complete=3)
         parts = WorkerParts(
             redis=Redis(host="127.0.0.1", port=1),  # Never used: queue, store and `config:*` are in this process.
             store=MemoryStore(self._objects()),

@@ -28,7 +28,7 @@ from arbitrator.observe import fleet_of
 from arbitrator.policies.slo import SloPolicy, SloSettings
 from gateway.rules.admission import Limits, QueueView, Request, Verdict, decide
 from proteus import fleet_config, keys, object_keys
-from proteus.engines import TIMED
+from proteus.engines import TIMED, canvas_of
 from proteus.estimates import CostTable, Fleet, Pace
 from proteus.fleet_config import FleetConfig
 from proteus.jobs import EventKind, JobId
@@ -250,6 +250,8 @@ def _submission(number: int, trace: Trace, deadline_at: float) -> Submission:
         engine=TIMED.name,
         batch_key=TIMED.batch_key("balanced"),
         degraded_batch_key=TIMED.batch_key("balanced", degraded=True),
+        canvas_key=canvas_of(TIMED.batch_key("balanced")),
+        degraded_canvas_key=canvas_of(TIMED.batch_key("balanced", degraded=True)),
         may_degrade=trace.may_degrade[number],
         rank=trace.rank[number],
         deadline_ms=int(deadline_at * 1000),

@@ -3,9 +3,10 @@
 --   touched; an older living or failed one is replaced, and its holder is refused from then on. Tokens start at
 --   epoch * 10^6, so they never repeat or fall, even across an emptied server. Low ends at the left; `high` ones join
 --   the first-in-first-out prefix at the head. Cost: O(log n) per job, O(prefix) per high one.
--- KEYS, ARGV 1-7: lib/base. ARGV from 8, eighteen per job: id, epoch, payload, body, label, url, engine, key,
+-- KEYS, ARGV 1-7: lib/base. ARGV from 8, twenty per job: id, epoch, payload, body, label, url, engine, key,
 --   degraded key, may degrade, rank, deadline ms or '', high, attempts, crashes, solo crashes, whether the deadline is
---   the end of its age, spare: it waits in the line that is taken from when nothing else waits
+--   the end of its age, spare: it waits in the line that is taken from when nothing else waits, canvas key
+--   or '', that of its degraded form or ''
 -- Returns: 1 (taken) or 0 (existed) per job.
 --- include base
 --- include index
@@ -16,7 +17,8 @@
 local function store(id, i, token, entry, order)
   local fields = {'state', 'queued', 'token', token, 'payload', ARGV[i + 2], 'body', ARGV[i + 3], 'label', ARGV[i + 4],
     'url', ARGV[i + 5], 'engine', ARGV[i + 6], 'key', ARGV[i + 7], 'submitted', NOW, 'entry', entry, 'order', digits(order)}
-  for n, name in ipairs({'dkey', 'may', 'rank', 'deadline', 'express', 'attempts', 'crashes', 'solo_crashes', 'aged', 'spare'}) do
+  for n, name in ipairs({'dkey', 'may', 'rank', 'deadline', 'express', 'attempts', 'crashes', 'solo_crashes', 'aged', 'spare', 'ckey',
+    'dckey'}) do
     local value = ARGV[i + 7 + n]
     if value ~= '' and value ~= '0' then
       fields[#fields + 1] = name
@@ -28,7 +30,7 @@ end
 
 local replaceable = {queued = true, retrying = true, running = true, failed = true}
 local taken, any = {}, false
-for i = 8, #ARGV, 18 do
+for i = 8, #ARGV, 20 do
   local id, epoch, payload, deadline = ARGV[i], tonumber(ARGV[i + 1]), ARGV[i + 2], ARGV[i + 11]
   local old = call('HMGET', JOB .. id, 'state', 'token')
   local fresh = not old[1] or (replaceable[old[1]] and math.floor((tonumber(old[2]) or 0) / 1000000) < epoch)

@@ -134,7 +134,9 @@ class WorkerBody(BaseModel):
             slots_spare=card.slots_spare,
             started_at=started_at,
             seconds_per_batch={key: dict(points) for key, points in card.seconds_per_batch.items()},
-            measured_up_to=None if card.measured_up_to is None else dict(card.measured_up_to),
+            measured_up_to=None
+            if card.measured_up_to is None
+            else {key: most for key, most in card.measured_up_to.items() if key in card.seconds_per_batch},
             batches=dict(card.batches),
             drain_requested=drained,
         )

@@ -16,7 +16,7 @@ from typing import Any, Final, cast
 import numpy as np
 import torch
 
-from proteus.engines import CATVTON, EngineCard, Preset
+from proteus.engines import CATVTON, EngineCard
 from proteus.errors import EngineError, InvalidRequest, OutOfMemory
 from proteus.jobs import JobId
 from proteus.worker.proofs import Candidate
@@ -24,9 +24,18 @@ from weaver.pipelines.catvton import images
 from weaver.pipelines.catvton.forms import ON_GPU, load
 from weaver.pipelines.catvton.pipeline import CatVtonPipeline, Picture, Recipe, seeded
 from weaver.pipelines.catvton.prepared import Prepared, prepared
-from weaver.pipelines.catvton.presets import GUIDANCE, SAMPLING, Sampling, guided_steps
-from weaver.pipelines.catvton.solvers import Sampler
-from weaver.pipelines.contract import DECODED_IN, Failed, Finished, Pixels, Progress, StepReport, WeaveJob
+from weaver.pipelines.catvton.presets import GUIDANCE, SAMPLING, guided_steps
+from weaver.pipelines.catvton.solvers import Step
+from weaver.pipelines.contract import (
+    DECODED_IN,
+    Failed,
+    Finished,
+    Pixels,
+    Progress,
+    StepReport,
+    WeaveJob,
+    preset_of,
+)
 from weaver.pipelines.torch_device import memory_errors
 
 ENCODE_AT_ONCE: Final = 4
@@ -49,32 +58,44 @@ class CatVtonEngine:
         self.card = card
         self.pipeline = pipeline
         self.form = form
+        self._plans: dict[tuple[str, int], tuple[Step, ...]] = {}
 
-    def prepare(self, job: WeaveJob, batch_key: str) -> WeaveJob:
+    def prepare(self, job: WeaveJob) -> WeaveJob:
         """Check a job, frame its pictures and make tensors of them.
 
         Raises:
             InvalidRequest: The job has no mask, or one of another size.
             PhotoRejected: The mask is empty.
         """
-        preset, _ = self._preset(batch_key)
+        preset = self.card.preset(job.quality, degraded=job.degraded)
         return replace(job, prepared=prepared(job, canvas=(preset.width, preset.height)))
 
-    def open(self, batch_key: str) -> CatVtonSession:
-        """Start an empty session; the key names canvas and steps.
+    def open(self, canvas: str) -> CatVtonSession:
+        """Start an empty session.
 
         Raises:
-            InvalidRequest: The key is none of this engine's.
+            InvalidRequest: The canvas is none of this engine's.
         """
-        preset, sampling = self._preset(batch_key)
-        plan = self.pipeline.schedule.plan(sampling.sampler, preset.steps)
-        recipe = Recipe(plan=plan, guidance=GUIDANCE, guided=(0, guided_steps(sampling, preset.steps)))
-        canvas = (preset.width, preset.height)
-        return CatVtonSession(self.pipeline, recipe, canvas=canvas, sampler=sampling.sampler, form=self.form)
+        if not self.card.forms_on(canvas):
+            raise InvalidRequest(f"canvas {canvas!r} is not one of {self.card.name}'s")
+        return CatVtonSession(self, canvas)
 
-    def sample_job(self, batch_key: str) -> WeaveJob:
+    def recipe(self, job: WeaveJob, canvas: str) -> Recipe:
+        """Return how a job's picture is denoised.
+
+        Raises:
+            InvalidRequest: It is not made on this canvas.
+        """
+        preset, sampling = preset_of(job, self.card, canvas), SAMPLING["balanced" if job.degraded else job.quality]
+        named = sampling.sampler, preset.steps
+        plan = self._plans[named] = self._plans.get(named) or self.pipeline.schedule.plan(*named)
+        guided = (0, guided_steps(sampling, preset.steps))
+        return Recipe(plan=plan, guidance=GUIDANCE, guided=guided, sampler=sampling.sampler)
+
+    def sample_job(self, canvas: str) -> WeaveJob:
         """Return a grey figure in a grey garment; what a picture costs does not depend on what it shows."""
-        preset, _ = self._preset(batch_key)
+        quality, degraded = self.card.sample_form(canvas)
+        preset = self.card.preset(quality, degraded=degraded)
         grey = np.full((preset.height, preset.width, 4), 128, np.uint8)
         mask = np.zeros((preset.height, preset.width), np.uint8)
         mask[preset.height // 4 : preset.height // 2, preset.width // 4 : -preset.width // 4] = 255
@@ -85,15 +106,9 @@ class CatVtonEngine:
             garment_category="upper",
             person_mask=mask,
             agnostic_mask=mask,
+            quality=quality,
+            degraded=degraded,
         )
-
-    def _preset(self, batch_key: str) -> tuple[Preset, Sampling]:
-        for quality, preset in self.card.presets.items():
-            if batch_key == self.card.batch_key(quality):
-                return preset, SAMPLING[quality]
-        if self.card.degraded is not None and batch_key == self.card.batch_key("balanced", degraded=True):
-            return self.card.degraded, SAMPLING["balanced"]
-        raise InvalidRequest(f"batch key {batch_key!r} is not one of {self.card.name}'s")
 
 
 @dataclass
@@ -102,20 +117,17 @@ class _Running:
 
     job: WeaveJob
     prepared: Prepared
+    recipe: Recipe
     picture: Picture | None = None
 
 
 class CatVtonSession:
-    """A running batch of one canvas and one recipe."""
+    """A running batch of one canvas."""
 
-    def __init__(
-        self, pipeline: CatVtonPipeline, recipe: Recipe, *, canvas: tuple[int, int], sampler: Sampler, form: str
-    ) -> None:
-        self._pipeline = pipeline
-        self._form = form
-        self._recipe = recipe
+    def __init__(self, engine: CatVtonEngine, canvas: str) -> None:
+        self._engine = engine
+        self._pipeline = engine.pipeline
         self._canvas = canvas
-        self._sampler = sampler
         self._running: dict[JobId, _Running] = {}
         self._moments: OrderedDict[bytes, torch.Tensor] = OrderedDict()
 
@@ -123,10 +135,11 @@ class CatVtonSession:
         """Admit a job; it takes part from the next step on. One that was not prepared is prepared.
 
         Raises:
-            InvalidRequest, PhotoRejected: Like `CatVtonEngine.prepare`.
+            InvalidRequest, PhotoRejected: Like `CatVtonEngine.prepare`, or it is not made on this canvas.
         """
-        ready: Prepared = job.prepared or prepared(job, canvas=self._canvas)
-        self._running[job.id] = _Running(job=job, prepared=ready)
+        recipe = self._engine.recipe(job, self._canvas)
+        ready: Prepared = (job if job.prepared else self._engine.prepare(job)).prepared
+        self._running[job.id] = _Running(job=job, prepared=ready, recipe=recipe)
 
     def step(self) -> StepReport:
         """Encode new jobs, advance every job by one step, finish those that are done.
@@ -142,9 +155,8 @@ class CatVtonSession:
                 self._pipeline.denoise(waiting)
         finished: list[Finished] = []
         failed: list[Failed] = []
-        steps = len(self._recipe.plan)
         progress = [
-            Progress(id=running.job.id, step=running.picture.index, steps=steps)
+            Progress(id=running.job.id, step=running.picture.index, steps=len(running.recipe.plan))
             for running in self._running.values()
             if running.picture
         ]
@@ -206,7 +218,7 @@ class CatVtonSession:
                 self._moments[person_key],
                 self._moments[garment_key],
                 mask,
-                recipe=self._recipe,
+                recipe=running.recipe,
                 draw=seeded(generator),
             )
         while len(self._moments) > MOMENTS_KEPT:
@@ -215,11 +227,11 @@ class CatVtonSession:
     def _finish(self, running: _Running, picture: Picture) -> Finished:
         notes: dict[str, Any] = {
             "weights": self._pipeline.version,
-            "form": self._form,
-            "canvas": "x".join(map(str, self._canvas)),
-            "sampler": self._sampler,
-            "steps": len(self._recipe.plan),
-            "guidance": self._recipe.guidance,
+            "form": self._engine.form,
+            "canvas": "x".join(map(str, running.prepared.frame.canvas)),
+            "sampler": running.recipe.sampler,
+            "steps": len(running.recipe.plan),
+            "guidance": running.recipe.guidance,
             "window": list(running.prepared.frame.window),
         }
         with memory_errors():

@@ -61,11 +61,13 @@ class Recipe:
         plan: The sampler's steps.
         guidance: Weight of the garment against none; 1 or less: a single pass.
         guided: First and last + 1 index of the steps that are guided; None: all.
+        sampler: The plan's name; results name it.
     """
 
     plan: tuple[Step, ...]
     guidance: float
     guided: tuple[int, int] | None = None
+    sampler: str = ""
 
     def guides(self, index: int) -> bool:
         first, last = self.guided or (0, len(self.plan))

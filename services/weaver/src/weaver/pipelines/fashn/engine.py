@@ -1,8 +1,8 @@
 """The engine `fashn` behind the seam: jobs in, pictures out, one Euler step of all jobs at a time.
 
-The canvas is fixed and the category is a value per row, so pictures of different people, garments and categories share
-a batch; steps and guidance are in the batch key. Time is a value per row too: a job may join while others are halfway,
-and leaves when its own steps are done. A step either advances all jobs or, out of memory, none.
+The canvas is fixed, and category, steps, guidance and time are values per row: pictures of different people, garments
+and qualities share a batch. A job may join while others are halfway, and leaves when its own steps are done. A step
+either advances all jobs or, out of memory, none.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from proteus.artefacts import Landmark, PersonParse
-from proteus.engines import FASHN, EngineCard
+from proteus.engines import FASHN, EngineCard, Preset
 from proteus.errors import EngineError, InvalidRequest, PhotoRejected, ProteusError
 from proteus.jobs import JobId
 from weaver.pipelines import framing
-from weaver.pipelines.contract import Failed, Finished, Pixels, Progress, StepReport, WeaveJob
+from weaver.pipelines.contract import Failed, Finished, Pixels, Progress, StepReport, WeaveJob, preset_of
 from weaver.pipelines.fashn import images
 from weaver.pipelines.fashn.pipeline import Conditions, FashnPipeline, Schedule
 from weaver.pipelines.fashn.pose import Keypoints, from_blazepose
@@ -52,7 +52,7 @@ class FashnEngine:
         self.pose_source = pose_source
         self._one_pose = Lock()
 
-    def prepare(self, job: WeaveJob, batch_key: str) -> WeaveJob:
+    def prepare(self, job: WeaveJob) -> WeaveJob:
         """Check a job and bring its photos onto the canvas.
 
         Raises:
@@ -86,22 +86,19 @@ class FashnEngine:
             raise InvalidRequest(f"job {job.id} has no parse of its person, and fashn needs the pose")
         return from_blazepose(job.parse.landmarks)
 
-    def open(self, batch_key: str) -> FashnSession:
-        """Start an empty session; the key names canvas, guidance and steps.
+    def open(self, canvas: str) -> FashnSession:
+        """Start an empty session.
 
         Raises:
-            InvalidRequest: The key is none of this engine's.
+            InvalidRequest: The canvas is none of this engine's.
         """
-        keys = {self.card.batch_key(quality): preset for quality, preset in self.card.presets.items()}
-        if self.card.degraded is not None:
-            keys.setdefault(self.card.batch_key("balanced", degraded=True), self.card.degraded)
-        preset = keys.get(batch_key)
-        if preset is None or preset.guidance is None:
-            raise InvalidRequest(f"batch key {batch_key!r} is not one of fashn's: {', '.join(keys)}")
-        return FashnSession(self, Schedule(steps=preset.steps, guidance=preset.guidance))
+        if not self.card.forms_on(canvas):
+            raise InvalidRequest(f"canvas {canvas!r} is not one of fashn's")
+        return FashnSession(self, canvas)
 
-    def sample_job(self, batch_key: str) -> WeaveJob:
+    def sample_job(self, canvas: str) -> WeaveJob:
         """Return a grey figure and a grey garment; what a picture costs does not depend on what it shows."""
+        quality, degraded = self.card.sample_form(canvas)
         grey = np.full((SAMPLE_HEIGHT, SAMPLE_WIDTH, 4), 128, np.uint8)
         mask = np.zeros((SAMPLE_HEIGHT, SAMPLE_WIDTH), np.uint8)
         mask[SAMPLE_HEIGHT // 4 : SAMPLE_HEIGHT // 2, SAMPLE_WIDTH // 4 : -SAMPLE_WIDTH // 4] = 255
@@ -125,6 +122,8 @@ class FashnEngine:
             parse=parse,
             person_mask=mask,
             agnostic_mask=mask,
+            quality=quality,
+            degraded=degraded,
         )
 
 
@@ -143,16 +142,21 @@ class _Row:
 
     job: WeaveJob
     prepared: images.Prepared
+    schedule: Schedule
     step: int = 0
+
+    @property
+    def done(self) -> bool:
+        return self.step == self.schedule.steps
 
 
 class FashnSession:
     """A running batch. Rows of `x` and `conditions` stand in the order of the admitted jobs."""
 
-    def __init__(self, engine: FashnEngine, schedule: Schedule) -> None:
+    def __init__(self, engine: FashnEngine, canvas: str) -> None:
         self._engine = engine
         self._pipeline = engine.pipeline
-        self._schedule = schedule
+        self._canvas = canvas
         self._rows: list[_Row] = []
         self._x: Tensor | None = None
         self._conditions: Conditions | None = None
@@ -161,11 +165,12 @@ class FashnSession:
         """Give a job its place and its own noise; it takes part from the next step on. One not prepared is prepared.
 
         Raises:
-            InvalidRequest, PhotoRejected: Like `FashnEngine.prepare`.
+            InvalidRequest, PhotoRejected: Like `FashnEngine.prepare`, or it is not made on this canvas.
             OutOfMemory: The device cannot hold one more.
         """
+        preset = preset_of(job, self._engine.card, self._canvas)
         if job.prepared is None:
-            job = self._engine.prepare(job, "")
+            job = self._engine.prepare(job)
         prepared: _Prepared = job.prepared
         person, garment = prepared.person, prepared.garment
         with memory_errors():
@@ -174,7 +179,7 @@ class FashnSession:
                 *(torch.from_numpy(array)[None] for array in (garment.picture, garment.pose)),
                 torch.tensor([prepared.category]),
             )
-            self._join(_Row(job, person), self._pipeline.noise(job.seed), conditions)
+            self._join(_Row(job, person, _schedule(preset)), self._pipeline.noise(job.seed), conditions)
 
     def step(self) -> StepReport:
         """Advance every job by one step; those that reach their last one come back as pictures.
@@ -185,19 +190,20 @@ class FashnSession:
         if self._x is None or self._conditions is None:
             return StepReport()
         with memory_errors():
-            self._x = self._pipeline.step(self._x, [row.step for row in self._rows], self._conditions, self._schedule)
+            self._x = self._pipeline.step(
+                self._x, [row.step for row in self._rows], self._conditions, [row.schedule for row in self._rows]
+            )
         for row in self._rows:
             row.step += 1
-        steps = self._schedule.steps
-        progress = [Progress(id=row.job.id, step=row.step, steps=steps) for row in self._rows]
+        progress = [Progress(id=row.job.id, step=row.step, steps=row.schedule.steps) for row in self._rows]
         finished, failed = [], []
         for index, row in enumerate(self._rows):
-            if row.step == steps:
+            if row.done:
                 try:
                     finished.append(self._finish(row, self._x[index]))
                 except (ProteusError, ValueError) as error:
                     failed.append(Failed(id=row.job.id, error=error))
-        self._keep([index for index, row in enumerate(self._rows) if row.step < steps])
+        self._keep([index for index, row in enumerate(self._rows) if not row.done])
         return StepReport(finished=finished, failed=failed, progress=progress)
 
     def evict(self, job_id: JobId) -> None:
@@ -239,8 +245,8 @@ class FashnSession:
         notes = {
             "canvas": "x".join(map(str, self._engine.canvas)),
             "form": self._engine.form,
-            "steps": self._schedule.steps,
-            "guidance": self._schedule.guidance,
+            "steps": row.schedule.steps,
+            "guidance": row.schedule.guidance,
             "pose": "wholebody" if self._engine.pose_source else "blazepose",
             "pasted_back": row.job.agnostic_mask is not None,
         }
@@ -261,3 +267,7 @@ class FashnSession:
         chosen = torch.tensor(indices, device=self._x.device)
         self._x = self._x[chosen]
         self._conditions = self._conditions.rows(chosen)
+
+
+def _schedule(preset: Preset) -> Schedule:
+    return Schedule(steps=preset.steps, guidance=1.0 if preset.guidance is None else preset.guidance)

@@ -70,4 +70,4 @@ def answers(pipeline: FashnPipeline) -> levers.Answers:
     conditions = pipeline.encode(*drawn.split((3, 1, 3, 1), dim=1), torch.tensor([1]))
     x = pipeline.noise(0)
     schedule = Schedule(steps=3, guidance=1.5)
-    return {"velocity": (pipeline.step(x, [1], conditions, schedule) - x).cpu().numpy()}
+    return {"velocity": (pipeline.step(x, [1], conditions, [schedule]) - x).cpu().numpy()}

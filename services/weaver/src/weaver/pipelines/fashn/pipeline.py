@@ -152,37 +152,40 @@ class FashnPipeline:
         )
 
     @torch.inference_mode()
-    def step(self, x: Tensor, at: Sequence[int], conditions: Conditions, schedule: Schedule) -> Tensor:
-        """Advance each row by one step of the schedule.
+    def step(self, x: Tensor, at: Sequence[int], conditions: Conditions, schedules: Sequence[Schedule]) -> Tensor:
+        """Advance each row by one step of its schedule; the host waits for nothing.
 
         Args:
             x: (B, 3, H, W) float32.
             at: Each row's step, from 0.
             conditions: B rows.
-            schedule: Shared by all rows.
+            schedules: One per row.
 
         Returns:
             The next x, (B, 3, H, W) float32; the argument is not changed.
         """
-        rows = [row for row, step in enumerate(at) if schedule.guided(step)]
-        table = self._modulation_table(schedule)
-        places = torch.tensor(at, device=x.device)
-        modulation = table[places, conditions.category]
+        rows = [row for row, step in enumerate(at) if schedules[row].guided(step)]
+        tables = [self._modulation_table(schedule)[step] for schedule, step in zip(schedules, at, strict=True)]
+        modulations = [
+            table.index_select(0, category)
+            for table, category in zip(tables, conditions.category.split(1), strict=True)
+        ]
         person, garment, joint_x = conditions.person, conditions.garment, x
         if rows:
-            index = torch.tensor(rows, device=x.device)
-            joint_x = torch.cat((x, x[index]))
+            joint_x = torch.cat((x, *(x[row : row + 1] for row in rows)))
             person = torch.cat((person, person.new_zeros((len(rows), *person.shape[1:]))))
             garment = torch.cat((garment, self._null_tokens().expand(len(rows), -1, -1)))
-            modulation = torch.cat((modulation, table[places[index], 0]))
-        velocity = self.network.denoise(joint_x, person, garment, modulation)
-        conditional, null = velocity[: len(at)], velocity[len(at) :]
-        if rows:
-            mixed = null + schedule.guidance * (conditional[index] - null)
-            conditional = conditional.index_copy(0, index, mixed)
-        times = schedule.times
-        lengths = torch.tensor([times[i + 1] - times[i] for i in at], dtype=torch.float32, device=x.device)
-        return x + lengths.view(-1, 1, 1, 1) * conditional
+            modulations += [tables[row][:1] for row in rows]
+        velocity = self.network.denoise(joint_x, person, garment, torch.cat(modulations))
+        null = {row: velocity[len(at) + n : len(at) + n + 1] for n, row in enumerate(rows)}
+        after = []
+        for row, (schedule, step) in enumerate(zip(schedules, at, strict=True)):
+            wanted = velocity[row : row + 1]
+            if row in null:
+                wanted = null[row] + schedule.guidance * (wanted - null[row])
+            times = schedule.times
+            after.append(x[row : row + 1] + (times[step + 1] - times[step]) * wanted)
+        return torch.cat(after)
 
     @torch.inference_mode()
     def sample(  # noqa: PLR0913  # a pipeline's call: one keyword for each knob of the published one
@@ -220,7 +223,7 @@ class FashnPipeline:
         conditions = self.encode(person, person_pose, garment, garment_pose, category)
         x = noise.to(self.device, torch.float32)
         for step in range(steps):
-            x = self.step(x, [step] * len(x), conditions, schedule)
+            x = self.step(x, [step] * len(x), conditions, [schedule] * len(x))
         return x
 
     def _modulation_table(self, schedule: Schedule) -> Tensor:

@@ -111,7 +111,7 @@ class Ours(Base):
             arrivals_per_second=self._rate / max(world.ready, 1),
             waited_seconds=now - max(worker.idle_since, queue[0].arrived),
         )
-        todo = plan(load, self._cost, batch_limit=self._batch_limit, slo_seconds=self._slo)
+        todo = plan(load, self._cost, batch_limit=self._batch_limit)
         if todo.wait_seconds > 1e-6:
             world.wake(now + todo.wait_seconds)
             return [], False

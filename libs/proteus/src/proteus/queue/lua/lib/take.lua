@@ -7,9 +7,7 @@ for i = first_engine, #ARGV do engines_offered[ARGV[i]] = true end
 -- A worker that holds nothing, spare jobs apart, and names no key may take a crashed job; one that runs such a job takes nothing.
 local holds = call('HVALS', HELD .. worker)
 local idle = key == ''
-for _, how in ipairs(holds) do
-  alone, idle = alone or how == '1', idle and how == 's'
-end
+for _, how in ipairs(holds) do alone, idle = alone or how == '1', idle and how == 's' end
 
 local function full() return alone or #jobs >= tonumber(ARGV[9]) end
 
@@ -17,11 +15,11 @@ local function full() return alone or #jobs >= tonumber(ARGV[9]) end
 local function look_at(id)
   local f = call('HMGET', JOB .. id, 'state', 'token', 'engine', 'key', 'dkey', 'may', 'rank', 'deadline',
     'attempts', 'crashes', 'solo_crashes', 'payload', 'body', 'submitted', 'queued', 'label', 'url', 'order', 'parked', 'aged',
-    'spare')
+    'spare', 'ckey', 'dckey')
   local job = {id = id, state = f[1], token = f[2], engine = f[3], key = f[4], dkey = f[5], may = f[6], rank = tonumber(f[7]) or 0,
     deadline = f[8], attempts = f[9] or '0', crashes = f[10] or '0', solo_crashes = f[11] or '0', payload = f[12],
     body = f[13], submitted = f[14], queued = f[15] or f[14], label = f[16] or NO_LABEL, url = f[17] or 'null', order = f[18], parked = f[19],
-    aged = f[20], spare = f[21], entry = ''}
+    aged = f[20], spare = f[21], ckey = f[22], dckey = f[23], entry = ''}
   return sound(id, job, f[12] and f[13] and f[4] and f[14])
 end
 
@@ -34,12 +32,15 @@ local function judge(id, place)
   end
   if is_left(job) then return end
   local degraded = job.may and job.dkey and job.rank < fraction
-  local effective, solo = degraded and job.dkey or job.key, job.crashes ~= '0'
+  local effective, canvas, waits = degraded and job.dkey or job.key, degraded and job.dckey or not degraded and job.ckey, math.max(0, NOW - job.queued)
+  local shared, solo = canvas or effective, job.crashes ~= '0'
+  local other = key ~= '' and key ~= shared
   if solo and (not idle or #jobs > 0 or job.spare and #holds > 0) then
-    alone = not job.spare and NOW - job.queued >= tonumber(ARGV[17])
+    alone = not job.spare and waits >= tonumber(ARGV[17])
     return
   end
-  if key ~= '' and key ~= effective then return end
+  if other then alone = waits >= tonumber(ARGV[20]) end
+  if other or waits < tonumber(ARGV[19]) then return end
   gone[#gone + 1] = job
   if job.deadline and NOW + estimate > tonumber(job.deadline) then
     job.state = 'shed' -- claim itself takes it out of the list
@@ -47,14 +48,13 @@ local function judge(id, place)
     shed[#shed + 1] = id
     return
   end
-  local wait, alone_flag, degraded_flag = NOW - job.queued, solo and '1' or '0', degraded and '1' or '0'
-  key, alone, waited = effective, solo, waited + wait
+  local alone_flag, degraded_flag = solo and '1' or '0', degraded and '1' or '0'
+  key, alone, waited = shared, solo, waited + waits
   job.token = string.format('%.0f', job.token + 1)
-  call('HSET', JOB .. id, 'state', 'running', 'token', job.token, 'worker', worker, 'claimed', NOW)
-  if solo then call('HSET', JOB .. id, 'solo', 1) end
-  emit('claimed', id, 'running', job, 'worker', worker, 'degraded', degraded_flag, 'wait_ms', wait)
+  call('HSET', JOB .. id, 'state', 'running', 'token', job.token, 'worker', worker, 'claimed', NOW, unpack(solo and {'solo', 1} or {}))
+  emit('claimed', id, 'running', job, 'worker', worker, 'degraded', degraded_flag, 'wait_ms', waits)
   leases[#leases + 1], leases[#leases + 2] = expiry, id
   held[#held + 1], held[#held + 2] = id, solo and '1' or job.spare and 's' or '0'
   jobs[#jobs + 1] = {id, job.token, job.payload, job.body, job.engine, effective, degraded_flag, job.attempts, job.crashes,
-    alone_flag, job.deadline or '', job.submitted, NOW, job.queued, job.spare or ''}
+    alone_flag, job.deadline or '', job.submitted, NOW, job.queued, job.spare or '', shared}
 end
