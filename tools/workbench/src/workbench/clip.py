@@ -18,7 +18,7 @@ from typing import Final
 
 from PIL import Image
 
-from workbench import assets, pages
+from workbench import assets, browser, pages
 from workbench.assets.fake_camera import on_a_wall, write_camera
 from workbench.stack.home import Home
 from workbench.stack.up import stack
@@ -61,7 +61,7 @@ async def record(chromium: str) -> int:
         camera = write_camera(folder / "moving.y4m", (on_a_wall(person, x=x) for x in sway))
         async with stack(Home(folder / "stack"), models=MODELS, given={}, say=lambda _name, _line: None) as plan:
             clip = await asyncio.create_subprocess_exec(
-                str(pages.NODE / "bin" / "node"),
+                str(pages.node()),
                 "tests/clip/clip.mjs",
                 cwd=pages.FRONTEND,
                 env={
@@ -83,11 +83,7 @@ async def record(chromium: str) -> int:
 
 def main() -> int:
     """Find a browser and record."""
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if not chromium:
-        print("The clip needs a browser: apt-get install chromium", file=sys.stderr)
-        return 2
-    return asyncio.run(record(chromium))
+    return asyncio.run(record(browser.program()))
 
 
 if __name__ == "__main__":

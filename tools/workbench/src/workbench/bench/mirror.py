@@ -11,7 +11,6 @@ import asyncio
 import json
 import math
 import os
-import shutil
 import sys
 import tempfile
 from pathlib import Path
@@ -19,7 +18,7 @@ from typing import Final
 
 from PIL import Image
 
-from workbench import assets, pages
+from workbench import assets, browser, pages
 from workbench.assets.fake_camera import on_a_wall, write_camera
 from workbench.stack.home import Home
 from workbench.stack.up import stack
@@ -40,7 +39,7 @@ async def measure(chromium: str) -> int:
         camera = write_camera(folder / "moving.y4m", (on_a_wall(person, x=x) for x in sway))
         async with stack(Home(folder / "stack"), models=MODELS, given={}, say=lambda _name, _line: None) as plan:
             bench = await asyncio.create_subprocess_exec(
-                str(pages.NODE / "bin" / "node"),
+                str(pages.node()),
                 "tests/mirror/bench.mjs",
                 cwd=pages.FRONTEND,
                 env={
@@ -55,11 +54,7 @@ async def measure(chromium: str) -> int:
 
 def main() -> int:
     """Find a browser and measure."""
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if not chromium:
-        print("This measurement needs a browser: apt-get install chromium", file=sys.stderr)
-        return 2
-    return asyncio.run(measure(chromium))
+    return asyncio.run(measure(browser.program()))
 
 
 if __name__ == "__main__":
