@@ -7,7 +7,7 @@ import { grave } from "./axe.mjs";
 import { GARMENT, open, PATIENCE_MS, PERSON, start, stop, URL_OF_FLEET } from "./tab.mjs";
 
 const TOKEN = process.env.OPERATOR_TOKEN ?? "";
-const VIEWS = ["Overview", "Workers", "Jobs", "What if"];
+const VIEWS = ["Overview", "Workers", "Jobs", "What if", "Audit"];
 
 before(start);
 after(stop);
@@ -112,6 +112,12 @@ test("what waits and runs is shown, and intake pauses with a reason that users r
   assert.equal((await refused.json()).code, "intake_paused");
   await page.getByRole("button", { name: "Resume intake" }).click();
   await page.getByRole("button", { name: "Pause intake" }).waitFor();
+  // What the operator did stands in the audit log.
+  await page.getByRole("button", { name: "Audit", exact: true }).click();
+  for (const action of ["intake.pause", "intake.resume"]) await page.locator(`tr[data-action="${action}"]`).first().waitFor();
+  await page.getByLabel("Deed").fill("intake.resume");
+  await page.getByLabel("Deed").press("Enter");
+  await page.locator('tr[data-action="intake.pause"]').first().waitFor({ state: "detached" });
   await page.getByRole("button", { name: "Jobs", exact: true }).click();
   await page.getByLabel("Engine").selectOption("timed");
   await page.locator(`tr[data-job="${ids[0]}"]`).waitFor();
