@@ -24,7 +24,7 @@ async function take(name, prepare = async () => {}) {
   for (const [form, colorScheme, viewport] of FORMS) {
     await page.emulateMedia({ colorScheme });
     await page.setViewportSize(viewport);
-    await page.evaluate(() => scrollTo(0, 0));
+    await page.evaluate(() => [document.documentElement, ...document.querySelectorAll("ul")].forEach((one) => one.scrollTo(0, 0)));
     await prepare(viewport === PHONE);
     await page.evaluate(() => Promise.all([...document.images].filter((one) => one.src).map((one) => one.decode().catch(() => undefined))));
     await page.screenshot({ path: `${FOLDER}/${name}${form}.png` });
@@ -62,13 +62,14 @@ await go("Mirror");
 await posesAbove(page, 12);
 await page.locator(".mirror-garment").nth(1).click();
 await posesAbove(page, 30);
-await take("mirror");
+// A pose that has just come, since the garment fades where they stop.
+await take("mirror", async () => posesAbove(page, (await page.evaluate(() => globalThis.seen.poses)) + 6));
 
-// The fleet at work: six slow try-ons of this guest wait and run.
+// The fleet at work: eight slow try-ons of this guest wait and run.
 await go("Studio");
 await page.evaluate(async (photos) => {
   const headers = { Authorization: `Bearer ${localStorage.getItem("proteus.token")}`, "Content-Type": "application/json" };
-  for (let n = 0; n < 6; n++) await fetch("/v1/tryons", { method: "POST", headers, body: JSON.stringify({ ...photos, model: "timed" }) });
+  for (let n = 0; n < 8; n++) await fetch("/v1/tryons", { method: "POST", headers, body: JSON.stringify({ ...photos, model: "timed" }) });
 }, { user_photo_url, cloth_clean_url });
 await go("Fleet");
 await page.locator('.fleet [data-fresh="yes"]').waitFor();

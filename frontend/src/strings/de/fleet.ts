@@ -145,7 +145,7 @@ export const fleet: Strings["fleet"] = {
     started: "Gestartet",
   },
   batches: "Stapel nach Größe",
-  meanBatch: (mean) => `${mean} Bilder im Mittel`,
+  meanBatch: (mean) => `${mean} ${mean === "1" ? "Bild" : "Bilder"} im Mittel`,
   noBatches: "Keiner seit dem Start.",
   batchesOf: (size, many) => `${many} Stapel zu ${size}`,
   efficiency: "Was Stapel bringen:",

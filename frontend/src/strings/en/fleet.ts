@@ -147,7 +147,7 @@ export const fleet = {
     started: "Started",
   },
   batches: "Batches by size",
-  meanBatch: (mean: string) => `${mean} pictures on average`,
+  meanBatch: (mean: string) => `${mean} ${mean === "1" ? "picture" : "pictures"} on average`,
   noBatches: "None since it started.",
   batchesOf: (size: number, many: number) => `${many} batches of ${size}`,
   efficiency: "What batching gives:",

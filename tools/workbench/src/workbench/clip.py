@@ -76,7 +76,10 @@ async def filmed(program: str, folder: Path, *, engines: str = "puppet", **given
     camera = write_camera(folder / "moving.y4m", (on_a_wall(person, x=x) for x in sway))
     home = folder / "stack"
     async with stack(
-        Home(home), models=MODELS, given={"WEAVER_ENGINES": engines}, say=lambda _name, _line: None
+        Home(home),
+        models=MODELS,
+        given={"WEAVER_ENGINES": engines, "WEAVER_TIMED_CURVE": "1:9,4:12"},
+        say=lambda _name, _line: None,
     ) as plan:
         operator = access.mint(home, tenant=access.OPERATORS, scopes=["admin"], seconds=3_600)
         running = await asyncio.create_subprocess_exec(
