@@ -11,7 +11,7 @@ from typing import Final
 
 import pytest
 
-from workbench import browser, pages
+from workbench import pages
 from workbench.stack.home import Home
 from workbench.stack.plan import Plan
 from workbench.stack.up import stack
@@ -44,7 +44,7 @@ async def in_browser(tests: str, **given: str) -> None:
     The pages are built and a browser is fetched where they are not there.
     """
     await asyncio.to_thread(pages.build)
-    chromium = await asyncio.to_thread(browser.program)
+    chromium = await asyncio.to_thread(pages.chromium)
     running = await asyncio.create_subprocess_exec(
         str(pages.node()),
         "--test",

@@ -16,13 +16,13 @@ import pytest
 import websockets
 from PIL import Image
 
-from workbench import assets, browser
+from workbench import assets, pages
 from workbench.stack.plan import Plan
 
 
 @pytest.fixture
 async def page(tmp_path: Path) -> AsyncIterator[Page]:
-    program = await asyncio.to_thread(browser.program)
+    program = await asyncio.to_thread(pages.chromium)
     async with running(program, tmp_path / "profile") as tab:
         yield tab
 

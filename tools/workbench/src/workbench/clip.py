@@ -19,7 +19,7 @@ from typing import Final
 from PIL import Image
 
 from proteus_cli import access
-from workbench import assets, browser, pages
+from workbench import assets, pages
 from workbench.assets.fake_camera import on_a_wall, write_camera
 from workbench.stack.home import Home
 from workbench.stack.up import stack
@@ -69,7 +69,7 @@ async def filmed(program: str, folder: Path, *, engines: str = "puppet", **given
         PagesNotBuilt: Pages or browser are missing, and no registry answers.
     """
     pages.build()
-    chromium = browser.program()
+    chromium = pages.chromium()
     with Image.open(assets.PERSON) as picture:
         person = picture.convert("RGB")
     sway = (0.5 + 0.06 * math.sin(2 * math.pi * step / STEPS) for step in range(STEPS))
