@@ -33,7 +33,7 @@ async def slow_fleet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIt
 
 
 @pytest.mark.browser
-@pytest.mark.timeout(1_200)
+@pytest.mark.timeout(2_400)
 async def test_studio_and_fleet_do_what_a_person_expects_of_them(slow_fleet: Plan, tmp_path: Path) -> None:
     operator = await asyncio.to_thread(
         access.mint, tmp_path / "stack", tenant=access.OPERATORS, scopes=["admin"], seconds=1_800
