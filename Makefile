@@ -71,13 +71,17 @@ test-all: install-models install-deploy ## `make test`, the browser tests, and m
 	@$(PYTEST) tests
 
 .PHONY: e2e
-e2e: install-dev ## The pages in a real Chromium on a fleet of their own (apt-get install chromium); five minutes
+e2e: install-dev ## The pages in a real Chromium on a fleet of their own ; five minutes
 	@$(BIN)/python -m workbench.pages
 	@$(BIN)/pytest -q -m browser tests/e2e
 
 .PHONY: clip
 clip: install-dev ## Record the README's clip in a real Chromium: upload, Mirror, Snap, result; into docs/images
 	@$(BIN)/python -m workbench.clip
+
+.PHONY: shots
+shots: install-dev ## Take the pictures of every page, light, dark and on a phone, into docs/images
+	@$(BIN)/python -m workbench.shots
 
 .PHONY: test-pages
 test-pages: install ## The pages' types, lint and unit tests, with their own Node

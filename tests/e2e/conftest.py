@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -9,6 +11,7 @@ from typing import Final
 
 import pytest
 
+from workbench import pages
 from workbench.stack.home import Home
 from workbench.stack.plan import Plan
 from workbench.stack.up import stack
@@ -33,3 +36,24 @@ async def running(folder: Path, **given: str) -> AsyncIterator[Plan]:
 
     async with stack(Home(folder), models=MODELS, given=given, say=say) as plan:
         yield plan
+
+
+async def in_browser(tests: str, **given: str) -> None:
+    """Run JavaScript tests that drive Chromium: a pattern below `frontend`, and variables for them.
+
+    The pages are built and a browser is fetched where they are not there.
+    """
+    await asyncio.to_thread(pages.build)
+    chromium = await asyncio.to_thread(pages.chromium)
+    running = await asyncio.create_subprocess_exec(
+        str(pages.node()),
+        "--test",
+        "--test-concurrency=1",
+        tests,
+        cwd=pages.FRONTEND,
+        env={**os.environ, "CHROMIUM": chromium, **given},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    said, _ = await running.communicate()
+    assert running.returncode == 0, said.decode()

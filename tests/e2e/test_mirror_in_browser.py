@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import math
-import os
-import shutil
 from pathlib import Path
 
 import numpy as np
@@ -14,39 +12,20 @@ import pytest
 from PIL import Image
 
 from tailor.pose import PoseModel
-from workbench import assets, pages
+from workbench import assets
 from workbench.assets.fake_camera import on_a_wall, write_camera
 from workbench.stack.plan import Plan
 
-from .conftest import MODELS
+from .conftest import MODELS, in_browser
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 SHOULDERS_AND_HIPS = (11, 12, 23, 24)
 
 
 @pytest.mark.browser
 @pytest.mark.timeout(900)
 async def test_the_mirror_does_what_a_person_expects_of_it(fleet: Plan, tmp_path: Path) -> None:
-    assert CHROMIUM, "this test needs a browser: apt-get install chromium"
-    await asyncio.to_thread(pages.build)
     cameras = await asyncio.to_thread(cameras_in, tmp_path)
-    tests = await asyncio.create_subprocess_exec(
-        str(pages.NODE / "bin" / "node"),
-        "--test",
-        "--test-concurrency=1",
-        "tests/mirror/*.test.mjs",
-        cwd=pages.FRONTEND,
-        env={
-            **os.environ,
-            "PROTEUS_URL": fleet.gateway_url,
-            "CHROMIUM": CHROMIUM,
-            "CAMERAS": json.dumps(cameras),
-        },
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-    )
-    told, _ = await tests.communicate()
-    assert tests.returncode == 0, told.decode()
+    await in_browser("tests/mirror/*.test.mjs", PROTEUS_URL=fleet.gateway_url, CAMERAS=json.dumps(cameras))
 
 
 def cameras_in(folder: Path) -> dict[str, object]:

@@ -6,7 +6,6 @@ import asyncio
 import base64
 import itertools
 import json
-import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -17,16 +16,14 @@ import pytest
 import websockets
 from PIL import Image
 
-from workbench import assets
+from workbench import assets, pages
 from workbench.stack.plan import Plan
-
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
 
 @pytest.fixture
 async def page(tmp_path: Path) -> AsyncIterator[Page]:
-    assert CHROMIUM, "this test needs a browser: apt-get install chromium"
-    async with browser(CHROMIUM, tmp_path / "profile") as tab:
+    program = await asyncio.to_thread(pages.chromium)
+    async with running(program, tmp_path / "profile") as tab:
         yield tab
 
 
@@ -102,7 +99,7 @@ class Page:
 
 
 @asynccontextmanager
-async def browser(program: str, profile: Path) -> AsyncIterator[Page]:
+async def running(program: str, profile: Path) -> AsyncIterator[Page]:
     flags = ("--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking")
     process = await asyncio.create_subprocess_exec(
         program,

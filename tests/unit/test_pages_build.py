@@ -45,6 +45,7 @@ def test_a_step_that_fails_is_reported_with_its_last_lines() -> None:
         pages.run(["sh", "-c", "echo no registry answers >&2; exit 3"], {})
 
 
-def test_npms_lock_names_no_registry() -> None:
-    assert "resolved" not in (ROOT / "frontend" / "package-lock.json").read_text()
-    assert "omit-lockfile-registry-resolved=true" in (ROOT / "frontend" / ".npmrc").read_text()
+@pytest.mark.parametrize("folder", ["frontend", "frontend/tests/chromium"])
+def test_npms_lock_names_no_registry(folder: str) -> None:
+    assert "resolved" not in (ROOT / folder / "package-lock.json").read_text()
+    assert "omit-lockfile-registry-resolved=true" in (ROOT / folder / ".npmrc").read_text()

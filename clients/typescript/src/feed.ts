@@ -8,8 +8,9 @@
  * The socket goes on trying in the background and takes over again when it can.
  */
 import { io, type Socket } from "socket.io-client";
-import { framesOf } from "./frames.ts";
 import type { Token } from "./api.ts";
+import { Problem } from "./problems.ts";
+import { streamOf } from "./stream.ts";
 import type { ClientEvent } from "./types.ts";
 
 /** How events arrive. `polling`: they do not; the caller has to ask for what it needs. */
@@ -128,17 +129,14 @@ export class EventFeed {
     this.stream = ours;
     for (let failed = 0; !ours.signal.aborted; ) {
       try {
-        const headers = new Headers({ Authorization: `Bearer ${await this.token()}`, Accept: "text/event-stream" });
-        if (this.seq !== null) headers.set("Last-Event-ID", String(this.seq));
-        const answer = await fetch(`${this.options.baseUrl}/v1/events`, { headers, signal: ours.signal });
-        if (answer.status === 401) await this.options.onRefused();
-        if (!answer.ok || !answer.body) throw new Error(`the stream answered ${answer.status}`);
+        const token = await this.token(); // Before `seq`, which another user's token takes away.
+        const lastId = this.seq === null ? "" : String(this.seq);
+        const events = await streamOf(`${this.options.baseUrl}/v1/events`, { token: async () => token, lastId, signal: ours.signal });
         failed = 0;
         this.options.onConnection("stream");
-        for await (const frame of framesOf(answer.body)) {
-          if (frame.data) this.deliver(JSON.parse(frame.data) as ClientEvent);
-        }
-      } catch {
+        for await (const { event } of events) this.deliver(event);
+      } catch (error) {
+        if (error instanceof Problem && error.status === 401) await this.options.onRefused();
         failed += 1;
       }
       if (ours.signal.aborted) return;

@@ -7,8 +7,8 @@
  * A stream that a proxy cuts goes on beyond the last event it delivered; after some tries the client asks instead.
  */
 import { type ApiClient, done, type Schemas, type Token } from "./api.ts";
-import { framesOf } from "./frames.ts";
 import { pauseFor } from "./patience.ts";
+import { streamOf } from "./stream.ts";
 import type { ClientEvent } from "./types.ts";
 
 export type Job = Schemas["StatusBody"];
@@ -84,16 +84,9 @@ async function listen(
   try {
     for (let attempt = 0; attempt < STREAM_TRIES; attempt++) {
       if (attempt > 0) await pauseFor(PAUSE_MS * 2 ** attempt, signal);
-      const headers = new Headers({ Accept: "text/event-stream" });
-      const given = await token();
-      if (given !== null) headers.set("Authorization", `Bearer ${given}`);
-      if (lastId) headers.set("Last-Event-ID", lastId);
-      const answer = await fetch(`${baseUrl}/v1/tryons/${jobId}/events`, { headers, signal }).catch(() => null);
-      if (!answer?.ok || !answer.body) continue;
       try {
-        for await (const frame of framesOf(answer.body)) {
-          const event = JSON.parse(frame.data) as ClientEvent;
-          lastId = frame.id || lastId;
+        for await (const { id, event } of await streamOf(`${baseUrl}/v1/tryons/${jobId}/events`, { token, lastId, signal })) {
+          lastId = id || lastId;
           news.put(event);
           if (event.kind === "job" && TERMINAL.has(event.status)) return;
         }

@@ -19,14 +19,14 @@ const FORGET_MS = 60_000;
 export const submittingElsewhere = new Signal(false);
 /** The try-on that another tab has submitted last. */
 export const jobElsewhere = new Signal<string | null>(null);
-/** The try-on that another tab cancels. */
-export const cancelingElsewhere = new Signal<string | null>(null);
+/** The try-on that was canceled last, in whatever tab; a picture that came nevertheless was faster. */
+export const canceling = new Signal<string | null>(null);
 
 const channel = typeof BroadcastChannel === "undefined" ? null : new BroadcastChannel("proteus");
 let forgetting: ReturnType<typeof setTimeout> | undefined;
 
 channel?.addEventListener("message", ({ data }: MessageEvent<Message>) => {
-  if (data.kind === "canceling") cancelingElsewhere.set(data.jobId);
+  if (data.kind === "canceling") canceling.set(data.jobId);
   else if (data.kind === "job") jobElsewhere.set(data.jobId);
   else {
     clearTimeout(forgetting);
@@ -79,7 +79,8 @@ export function announceJob(jobId: string): void {
   tell({ kind: "job", jobId });
 }
 
-/** Tell the other tabs what is being canceled here. */
+/** Tell every tab what is being canceled. */
 export function announceCancel(jobId: string): void {
+  canceling.set(jobId);
   tell({ kind: "canceling", jobId });
 }

@@ -7,17 +7,19 @@
  *
  * The garment's picture is uploaded as soon as the shopper has agreed, so it is cut out while a photo is looked for.
  */
-import { type ApiClient, connect, done, noAnswer, Problem, type Schemas, upload } from "@proteus/client";
+import { type ApiClient, connect, done, noAnswer, Problem, type Schemas } from "@proteus/client";
 import { hasEnded, type Job } from "../shared/job.ts";
 import { normalise, Unreadable } from "../shared/pictures/normalise.ts";
 import { follow } from "./follow.ts";
+import { ours, patiently } from "./passing.ts";
+import { Pictures } from "./pictures.ts";
 import type { TokenSource } from "./tokens.ts";
 
 type Rule = Schemas["ConsentBody"];
 export type Category = NonNullable<Schemas["SnapRequest"]["category"]>;
 
-const TRIES = 3;
-const PAUSE_MOST_SECONDS = 5;
+/** Why a step was ended: its try-on is not wanted any more. */
+const CANCELED = new DOMException("The shopper canceled.", "AbortError");
 
 /** A finished picture. `url` is signed: whoever has it sees the picture until `expiresAt`. */
 export interface Result {
@@ -59,8 +61,7 @@ export class Flow {
   private readonly onState: (state: State) => void;
   private run = new AbortController();
   private jobId: string | null = null;
-  private garment: { of: string; uploaded: Promise<string> } | null = null;
-  private person: { of: string; url: string } | null = null;
+  private readonly pictures: Pictures;
   private submitKey = newKey();
   private goOn: () => void = () => undefined;
   private beforeRemove: State = { at: "idle" };
@@ -69,6 +70,7 @@ export class Flow {
     this.shop = shop;
     this.onState = onState;
     this.api = connect({ baseUrl: shop.baseUrl, token: () => shop.tokens.token() });
+    this.pictures = new Pictures(shop, this.api);
   }
 
   /** Begin; where something runs or is done already, that is shown again. */
@@ -107,7 +109,7 @@ export class Flow {
 
   toPick(): void {
     this.show({ at: "pick", removed: false });
-    void this.uploadGarment().catch(() => undefined); // Whoever needs it is told.
+    void this.pictures.garment().catch(() => undefined); // Whoever needs it is told.
   }
 
   toCamera(): void {
@@ -116,7 +118,7 @@ export class Flow {
 
   /** Try the garment on with a photo of the shopper. */
   use(file: Blob): void {
-    this.person = null;
+    this.pictures.dropPerson();
     this.photo = null;
     this.submitKey = newKey();
     void this.step(async (signal) => {
@@ -139,13 +141,10 @@ export class Flow {
   /** Stop the upload or the try-on; the photo is asked for again. */
   cancel(): void {
     const id = this.jobId;
-    this.run.abort();
+    this.run.abort(CANCELED);
     this.jobId = null;
     this.submitKey = newKey();
-    if (id) {
-      const params = { path: { job_id: id } };
-      void this.asked(() => this.api.POST("/v1/tryons/{job_id}/cancel", { params })).catch(() => undefined); // It ends anyway.
-    }
+    if (id) this.cancelAtServer(id);
     this.toPick();
   }
 
@@ -168,7 +167,8 @@ export class Flow {
     void this.step(async () => {
       await this.asked(() => this.api.DELETE("/v1/consent"));
       this.shop.tokens.drop();
-      Object.assign(this, { photo: null, person: null, garment: null, hasLeftSomething: false, submitKey: newKey() });
+      this.pictures.drop();
+      Object.assign(this, { photo: null, hasLeftSomething: false, submitKey: newKey() });
       this.show({ at: "pick", removed: true });
     }, () => this.remove());
   }
@@ -202,16 +202,26 @@ export class Flow {
 
   private async submit(signal: AbortSignal): Promise<void> {
     if (!this.photo) return this.toPick();
-    const person = await this.uploadPhoto(this.photo, signal);
+    this.hasLeftSomething = true;
+    const onProgress = (share: number) => signal.aborted || this.show({ at: "sending", share });
+    const person = await this.pictures.person(this.photo, { onProgress, signal });
     this.show({ at: "working", job: null, lost: false });
-    const garment = await this.uploadGarment();
+    const garment = await this.pictures.garment();
     signal.throwIfAborted();
     const category = this.shop.category();
     const body = { user_photo_url: person, cloth_clean_url: garment, category } as Schemas["SnapRequest"];
     const headers = { "Idempotency-Key": this.submitKey };
-    const { job_id: id } = await this.asked(() => this.api.POST("/v1/tryons", { body, headers, signal }));
+    // No signal ends the submit: only its answer tells which try-on to cancel.
+    const { job_id: id } = await this.asked(() => this.api.POST("/v1/tryons", { body, headers }));
+    if (signal.reason === CANCELED) this.cancelAtServer(id);
+    signal.throwIfAborted();
     this.jobId = id;
     await this.watch(id, signal);
+  }
+
+  private cancelAtServer(id: string): void {
+    const params = { path: { job_id: id } };
+    void this.asked(() => this.api.POST("/v1/tryons/{job_id}/cancel", { params })).catch(() => undefined); // It ends anyway.
   }
 
   private async watch(id: string, signal: AbortSignal): Promise<void> {
@@ -258,48 +268,6 @@ export class Flow {
     return this.asked(() => this.api.GET("/v1/results/{job_id}/{n}", { params }));
   }
 
-  private async uploadPhoto(photo: Blob, signal: AbortSignal): Promise<string> {
-    const of = this.shopper;
-    if (this.person?.of === of) return this.person.url;
-    this.hasLeftSomething = true;
-    this.show({ at: "sending", share: 0 });
-    const onProgress = (share: number) => signal.aborted || this.show({ at: "sending", share });
-    const { id, url } = await patiently(() => this.shop.tokens.use(() => upload(this.api, photo, "person", { onProgress, signal })));
-    this.person = { of: this.shopper, url };
-    this.prepare(id, "auto");
-    return url;
-  }
-
-  /** Upload the garment's picture for this shopper, once. */
-  private uploadGarment(): Promise<string> {
-    if (this.garment?.of === this.shopper) return this.garment.uploaded;
-    const uploaded = this.newGarment();
-    const mine = { of: this.shopper, uploaded };
-    this.garment = mine;
-    uploaded.catch(() => {
-      if (this.garment === mine) this.garment = null; // The next one tries anew.
-    });
-    return uploaded;
-  }
-
-  private async newGarment(): Promise<string> {
-    const picture = await readGarment(this.shop.garment());
-    const { id, url } = await patiently(() => this.shop.tokens.use(() => upload(this.api, picture, "garment")));
-    this.prepare(id, this.shop.category());
-    return url;
-  }
-
-  /** Let the server begin; a submit starts whatever is missing. */
-  private prepare(id: string, category: Category): void {
-    const params = { path: { image_id: id } };
-    void this.asked(() => this.api.POST("/v1/images/{image_id}/uploaded", { params, body: { category } })).catch(() => undefined);
-  }
-
-  /** Who the last token was for: photos are one shopper's. */
-  private get shopper(): string {
-    return this.shop.tokens.user ?? "";
-  }
-
   private asked<T>(act: () => Promise<{ data?: T; error?: unknown; response: Response }>): Promise<T> {
     return patiently(() => this.shop.tokens.use(() => done(act())));
   }
@@ -328,33 +296,6 @@ export class Flow {
     this.state = state;
     this.onState(state);
   }
-}
-
-/** Repeat what failed in passing: no answer, or a server that is away for a moment. Every request here may come twice. */
-async function patiently<T>(act: () => Promise<T>): Promise<T> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await act();
-    } catch (error) {
-      const isPassing = error instanceof Problem && error.retryable && (error.status === 0 || error.status >= 500);
-      if (!isPassing || attempt === TRIES) throw error;
-      await new Promise((resume) => setTimeout(resume, 1000 * Math.min(error.retryAfterSeconds ?? attempt, PAUSE_MOST_SECONDS)));
-    }
-  }
-}
-
-async function readGarment(address: string): Promise<Blob> {
-  try {
-    const answer = await fetch(address);
-    if (!answer.ok) throw new Error(`the garment's picture answered ${answer.status}`);
-    return (await normalise(await answer.blob())).blob;
-  } catch (error) {
-    throw ours("garment_unreachable", error);
-  }
-}
-
-function ours(code: string, cause?: unknown): Problem {
-  return new Problem({ message: cause instanceof Error ? cause.message : code, code, status: 0, retryable: true, cause });
 }
 
 /** `crypto.randomUUID` exists on secure pages alone. */

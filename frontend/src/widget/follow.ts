@@ -6,7 +6,7 @@
  *
  * The stream brings steps and the end at once; place and estimate are in the answers alone.
  */
-import { type ApiClient, type ClientEvent, done, framesOf, Problem } from "@proteus/client";
+import { type ApiClient, done, Problem, streamOf } from "@proteus/client";
 import { afterEvent, afterProgress, afterStatus, hasEnded, type Job } from "../shared/job.ts";
 import type { TokenSource } from "./tokens.ts";
 
@@ -45,18 +45,14 @@ export async function follow(id: string, of: Following): Promise<Job> {
     let last = "";
     for (let failed = 0; !signal.aborted; ) {
       try {
-        const headers = new Headers({ Authorization: `Bearer ${await of.tokens.token()}`, Accept: "text/event-stream" });
-        if (last) headers.set("Last-Event-ID", last);
-        const answer = await fetch(`${of.baseUrl}/v1/tryons/${id}/events`, { headers, signal });
-        if (answer.status === 401) of.tokens.drop();
-        if (!answer.ok || !answer.body) throw new Error(`the stream answered ${answer.status}`);
-        for await (const frame of framesOf(answer.body)) {
+        const token = () => of.tokens.token();
+        for await (const { id: at, event } of await streamOf(`${of.baseUrl}/v1/tryons/${id}/events`, { token, lastId: last, signal })) {
           failed = 0;
-          last = frame.id || last;
-          const event = JSON.parse(frame.data) as ClientEvent;
+          last = at || last;
           learn(event.kind === "job" ? afterEvent(job, event, Date.now()) : afterProgress(job, event));
         }
-      } catch {
+      } catch (error) {
+        if (error instanceof Problem && error.status === 401) of.tokens.drop();
         // The answers go on; the stream is tried again.
       }
       failed += 1;

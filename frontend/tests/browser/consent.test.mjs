@@ -1,11 +1,9 @@
 /* The shop's question before the first photo, in a real browser on a real fleet. */
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
-import { createRequire } from "node:module";
 import { after, before, test } from "node:test";
+import { grave } from "./axe.mjs";
 import { GARMENT, open, PERSON, start, stop, URL_OF_FLEET } from "./tab.mjs";
 
-const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
 const TEXT = "We use your photo to show you our clothes on you.\n\nNobody else sees it, and we delete it after 7 days without a visit.";
 
 async function rule(method, body) {
@@ -30,9 +28,7 @@ for (const [colorScheme, viewport] of [["light", { width: 1366, height: 900 }], 
     const dialog = page.getByRole("dialog");
     await dialog.waitFor();
     assert.ok((await dialog.textContent()).includes(TEXT));
-    await page.evaluate(await readFile(AXE, "utf8"));
-    const { violations } = await page.evaluate(() => globalThis.axe.run("dialog"));
-    assert.deepEqual(violations.map((one) => one.id), []);
+    assert.deepEqual(await grave(page, "dialog"), []);
     if (process.env.SHOTS) await page.screenshot({ path: `${process.env.SHOTS}/consent-${colorScheme}.png` });
 
     await page.keyboard.press("Escape");

@@ -1,11 +1,10 @@
 /* Studio in a real browser on a real fleet: what a person does, and what may come between. */
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
-import { createRequire } from "node:module";
 import { after, before, test } from "node:test";
-import { fill, GARMENT, killGateway, look, open, PERSON, shown, start, stop, URL_OF_FLEET } from "./tab.mjs";
+import { grave } from "./axe.mjs";
+import { fill, GARMENT, kill, look, open, PERSON, shown, start, stop, URL_OF_FLEET } from "./tab.mjs";
 
-const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
 const SLOW = { engine: "timed", quality: "balanced", samples: 1 };
 const QUICK = { engine: "puppet", quality: "balanced", samples: 1 };
 
@@ -209,7 +208,7 @@ test("a gateway that is killed meanwhile costs time, not the try-on", { skip: !p
   await fill(page);
   await page.locator("#go").click();
   await page.locator('.working[data-stage="denoising"]').waitFor();
-  assert.equal(killGateway(), 1);
+  assert.equal(kill("gateway serve"), 1);
   await page.locator('.connection:not([data-connection="socket"])').waitFor();
   await shown(page);
   await page.locator('.connection[data-connection="socket"]').waitFor();
@@ -364,14 +363,7 @@ for (const [colorScheme, locale] of [["light", "en"], ["dark", "de"]]) {
     test(`nothing serious for axe, and nothing sticks out: ${colorScheme}, ${locale}, ${width} pixels`, async () => {
       const tab = await open({ options: QUICK, colorScheme, locale, viewport: { width, height: 800 }, reducedMotion: "reduce", bypassCSP: false });
       const { page } = tab;
-      const findings = async (state) => {
-        const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-        assert.ok(wide <= 0, `${state}: ${wide} pixels stick out`);
-        await page.evaluate(await readFile(AXE, "utf8"));
-        const found = await page.evaluate(() => globalThis.axe.run());
-        const grave = found.violations.filter((one) => ["serious", "critical"].includes(one.impact));
-        assert.deepEqual(grave.map((one) => `${state}: ${one.id} ${one.nodes.map((node) => node.html.slice(0, 120)).join(" | ")}`), []);
-      };
+      const findings = async (state) => assert.deepEqual((await grave(page)).map((one) => `${state}: ${one}`), []);
       await page.locator(".stage-card.empty").waitFor();
       await findings("empty");
       await fill(page);
@@ -381,6 +373,10 @@ for (const [colorScheme, locale] of [["light", "en"], ["dark", "de"]]) {
       await page.locator("#go").click();
       await shown(page);
       await findings("done");
+      await page.locator(".tools button").nth(1).click();
+      await page.locator("dialog input").waitFor();
+      await findings("share");
+      await page.keyboard.press("Escape");
       await page.goto(`${URL_OF_FLEET}/app/history`);
       await page.locator(".grid li").first().waitFor();
       await findings("history");

@@ -76,8 +76,8 @@ export async function shown(page) {
   await page.locator(".compare-stage img").first().evaluate((image) => image.decode());
 }
 
-/** Kill the gateway of the fleet; its supervisor starts it anew. */
-export function killGateway() {
+/** Kill a service of the fleet, as "gateway serve" or "weaver"; its supervisor starts it anew. Return how many processes were killed. */
+export function kill(service) {
   const parent = process.env.FLEET_PID;
   let killed = 0;
   for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
@@ -85,7 +85,7 @@ export function killGateway() {
       const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
       const ppid = stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1];
       const command = readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ");
-      if (ppid === parent && / gateway serve/.test(command)) {
+      if (ppid === parent && `${command} `.includes(` -m ${service} `)) {
         process.kill(Number(pid), "SIGKILL");
         killed += 1;
       }

@@ -1,19 +1,18 @@
 /* The Mirror in a real browser with a generated camera: where the garment lies, what it costs, what leaves the device. */
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
-import { createRequire } from "node:module";
 import { test } from "node:test";
 import { readAnatomy } from "../../src/features/mirror/anatomy.ts";
 import { writeCorners } from "../../src/features/mirror/corners.ts";
+import { grave } from "../browser/axe.mjs";
 import { CAMERAS, FLEET, open, patch, posesAbove, spans } from "./tab.mjs";
 
-const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
 const MAGENTA = [255, 0, 255];
 const NEAR_PIXELS = 6;
 /** Of the frame: as far as two sizes of one network may differ on a padded suit. */
 const OTHER_MODEL = 0.04;
 /** Enough poses for the filter to rest and the garment to be seen. */
 const SETTLED_POSES = 12;
+const PHONE = { width: 360, height: 740 };
 
 function clean({ complaints, foreign }) {
   assert.deepEqual(complaints, []);
@@ -172,6 +171,7 @@ for (const [name, words] of [["NotFoundError", "No camera was found."], ["NotRea
     const before = `navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException("", "${name}"));`;
     const tab = await open({ before });
     await tab.page.getByRole("alert").getByText(words).waitFor();
+    assert.deepEqual(await grave(tab.page), []);
     clean(tab);
     await tab.close();
   });
@@ -187,16 +187,11 @@ for (const [camera, words] of [["nobody", "Step into the picture"], ["pair", "Tw
 }
 
 test("axe finds nothing serious, in both themes and on a phone", async () => {
-  const axe = await readFile(AXE, "utf8");
-  for (const more of [{ colorScheme: "light" }, { colorScheme: "dark" }, { viewport: { width: 360, height: 740 } }]) {
+  for (const more of [{ colorScheme: "light" }, { colorScheme: "dark" }, { viewport: PHONE, colorScheme: "light" }, { viewport: PHONE, colorScheme: "dark" }]) {
     const tab = await open(more);
     // At rest: colours on their way from one to another are no finding.
     await posesAbove(tab.page, SETTLED_POSES);
-    await tab.page.evaluate(axe);
-    const found = await tab.page.evaluate(() => globalThis.axe.run(document, { resultTypes: ["violations"] }));
-    const serious = found.violations.filter(({ impact }) => impact === "serious" || impact === "critical");
-    assert.deepEqual(serious.map(({ id, nodes }) => [id, nodes.map((node) => [node.html.slice(0, 120), node.failureSummary])]), []);
-    assert.ok(await tab.page.evaluate(() => document.documentElement.scrollWidth <= innerWidth));
+    assert.deepEqual(await grave(tab.page), [], JSON.stringify(more));
     await tab.close();
   }
 });

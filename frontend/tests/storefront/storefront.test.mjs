@@ -233,6 +233,31 @@ test("a lost connection is said, and the try-on goes on when it is back; a cance
   await context.close();
 });
 
+test("a try-on that is canceled before the submit has answered is canceled at the server", async () => {
+  const { page, context, notes, button, dialog } = await visit(LIGHT);
+  await button.click();
+  await agree(dialog);
+  let release;
+  const released = new Promise((resolve) => (release = resolve));
+  const submitted = new Promise((resolve) => {
+    void page.route("**/v1/tryons", async (route) => {
+      const answer = await route.fetch(); // The server has the try-on; the page does not know it yet.
+      resolve(await answer.json());
+      await released;
+      await route.fulfill({ response: answer });
+    });
+  });
+  await putIn(dialog);
+  const { job_id: id } = await submitted;
+  const canceled = page.waitForResponse((answer) => answer.url().endsWith(`/v1/tryons/${id}/cancel`));
+  await dialog.getByRole("button", { name: "Cancel" }).click();
+  await dialog.getByRole("heading", { name: "A photo of you" }).waitFor();
+  release();
+  assert.ok((await canceled).ok());
+  assert.deepEqual([notes.events, notes.violations], [[], []]);
+  await context.close();
+});
+
 test("a new text is asked anew; the camera's picture is tried on, and where that shows nobody another photo helps", async () => {
   const { page, context, notes, button, dialog } = await visit(LIGHT);
   await button.click();

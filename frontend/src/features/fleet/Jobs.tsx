@@ -71,7 +71,7 @@ function Choice(of: { label: string; value: string; options: readonly (readonly 
 }
 
 /** A filter by text counts when it is finished: each letter would be another question. */
-function Text(of: { label: string; value: string; onChange: (value: string) => void }) {
+export function Text(of: { label: string; value: string; onChange: (value: string) => void }) {
   const [text, setText] = useState(of.value);
   const { fleet } = useStrings();
   return (

@@ -7,6 +7,7 @@ import { logOut, operator } from "../../shared/operator.ts";
 import { asProblem } from "../../shared/problems.ts";
 import { useSignal } from "../../shared/signal.ts";
 import { useLanguage, useStrings } from "../../strings/index.ts";
+import { AuditView } from "./Audit.tsx";
 import { IntakeControl } from "./Intake.tsx";
 import { JobsView } from "./Jobs.tsx";
 import { OverviewView } from "./Overview.tsx";
@@ -16,7 +17,7 @@ import { clock } from "./units.ts";
 import { WhatIfView } from "./WhatIf.tsx";
 import { WorkersView } from "./Workers.tsx";
 
-const VIEWS = ["overview", "workers", "jobs", "whatif"] as const;
+const VIEWS = ["overview", "workers", "jobs", "whatif", "audit"] as const;
 type View = (typeof VIEWS)[number];
 
 export default function Fleet() {
@@ -83,6 +84,7 @@ function Dashboard() {
       {data && view === "workers" && <WorkersView workers={data.workers} />}
       {view === "jobs" && <JobsView engines={enginesOf(data)} />}
       {data && view === "whatif" && <WhatIfView overview={data} />}
+      {view === "audit" && <AuditView />}
     </div>
   );
 }

@@ -25,6 +25,11 @@ export interface JobFilter {
   code: string;
 }
 
+export interface AuditFilter {
+  action: string;
+  tenant: string;
+}
+
 /** The query of the jobs' list; the fields are what the API calls them. */
 type ListQuery = { state: JobFilter["state"]; kind?: Schemas["JobKind"]; engine?: string; tenant?: string; code?: string };
 
@@ -106,6 +111,20 @@ export function useJobs(filter: JobFilter) {
     initialPageParam: "",
     getNextPageParam: (last) => last.next_cursor ?? undefined,
     refetchInterval: OFTEN_MS,
+    placeholderData: keepPreviousData,
+    staleTime: 0,
+  });
+}
+
+export function useAudit(filter: AuditFilter) {
+  const wanted: Partial<AuditFilter> = given({ ...filter });
+  return useInfiniteQuery({
+    queryKey: ["fleet", "audit", filter],
+    queryFn: ({ pageParam }) =>
+      done(operatorApi.GET("/v1/audit", { params: { query: { ...wanted, limit: PAGE, ...(pageParam ? { cursor: pageParam } : {}) } } })),
+    initialPageParam: "",
+    getNextPageParam: (last) => last.next_cursor ?? undefined,
+    refetchInterval: SELDOM_MS,
     placeholderData: keepPreviousData,
     staleTime: 0,
   });

@@ -13,6 +13,7 @@ import { thumbnail } from "../../shared/pictures/normalise.ts";
 import { addressOf, navigate } from "../../shared/routes.ts";
 import { api } from "../../shared/session.ts";
 import { useSignal } from "../../shared/signal.ts";
+import { canceling } from "../../shared/tabs.ts";
 import { away, duration } from "../../shared/times.ts";
 import { useLanguage, useStrings } from "../../strings/index.ts";
 import { CodeDialog, DeleteDialog, ShareDialog } from "./dialogs.tsx";
@@ -28,6 +29,7 @@ export function Result({ job }: { job: Job }) {
   const now = useNow(30_000);
   const before = useBefore(job);
   const chosen = useSignal(options);
+  const tooLate = useSignal(canceling) === job.job_id;
   const pictures = (job.results ?? []).filter((one) => one.status === "completed" && one.url);
   const [n, setN] = useState(pictures[0]?.n ?? 1);
   const [open, setOpen] = useState<Open>(null);
@@ -94,6 +96,11 @@ export function Result({ job }: { job: Job }) {
           {seed !== null && <span className="soft">{studio.seedIs(seed)}</span>}
           {job.expires_at && <span className="soft">{studio.expiresAt(away(job.expires_at, now, language))}</span>}
         </p>
+        {tooLate && (
+          <p role="status" className="note">
+            {studio.tooLateToCancel}
+          </p>
+        )}
         {shown?.warnings?.map((warning) => (
           <p key={warning.code} className="note warm">
             <Icon name="warn" />

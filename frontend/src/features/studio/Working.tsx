@@ -1,13 +1,14 @@
 /* A try-on on its way: where it stands, how long it may take, and the way out. */
 import { done } from "@proteus/client";
-import { useCallback, useEffect, useState } from "react";
+import { useCallback, useEffect } from "react";
 import { Icon } from "../../components/Icon.tsx";
 import { slots } from "../../shared/draft.ts";
 import { type Job, MILESTONES, milestoneOf, secondsLeft, shareOf } from "../../shared/job.ts";
 import { ask } from "../../shared/jobs.ts";
+import { asProblem } from "../../shared/problems.ts";
 import { api } from "../../shared/session.ts";
 import { useSignal } from "../../shared/signal.ts";
-import { announceCancel, cancelingElsewhere } from "../../shared/tabs.ts";
+import { announceCancel, canceling } from "../../shared/tabs.ts";
 import { duration } from "../../shared/times.ts";
 import { useLanguage, useStrings } from "../../strings/index.ts";
 import { useBefore, useNow, usePreview } from "./hooks.ts";
@@ -20,9 +21,7 @@ export function Working({ job }: { job: Job }) {
   const preview = usePreview(job.job_id);
   const picture = preview === undefined ? null : (preview ?? before);
   const garment = useSignal(slots.garment);
-  const elsewhere = useSignal(cancelingElsewhere);
-  const [asked, setCanceling] = useState(false);
-  const canceling = asked || elsewhere === job.job_id;
+  const stopping = useSignal(canceling) === job.job_id;
   const share = shareOf(job);
   const at = milestoneOf(job);
   const left = secondsLeft(job, now);
@@ -30,12 +29,12 @@ export function Working({ job }: { job: Job }) {
 
   const jobId = job.job_id;
   const cancel = useCallback(async () => {
-    setCanceling(true);
     announceCancel(jobId);
     try {
       await done(api.POST("/v1/tryons/{job_id}/cancel", { params: { path: { job_id: jobId } } }));
-    } catch {
-      setCanceling(false); // It may be tried again; what is true of the job is asked for below.
+    } catch (error) {
+      // It may be tried again, unless it was too late; what is true of the job is asked for below.
+      if (asProblem(error).retryable) canceling.set(null);
     }
     void ask(jobId);
   }, [jobId]);
@@ -97,9 +96,9 @@ export function Working({ job }: { job: Job }) {
               </>
             )}
           </span>
-          <button type="button" className="button danger" disabled={canceling} onClick={() => void cancel()}>
-            {canceling ? studio.canceling : studio.cancel}
-            {!canceling && <kbd>Esc</kbd>}
+          <button type="button" className="button danger" disabled={stopping} onClick={() => void cancel()}>
+            {stopping ? studio.canceling : studio.cancel}
+            {!stopping && <kbd>Esc</kbd>}
           </button>
         </div>
       </div>

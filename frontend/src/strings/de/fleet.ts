@@ -4,7 +4,7 @@ import type { Strings } from "../index.ts";
 export const fleet: Strings["fleet"] = {
   name: "Flotte",
   views: "Teile dieser Seite",
-  viewNames: { overview: "Überblick", workers: "Worker", jobs: "Jobs", whatif: "Was wäre wenn" },
+  viewNames: { overview: "Überblick", workers: "Worker", jobs: "Jobs", whatif: "Was wäre wenn", audit: "Protokoll" },
   live: "Live",
   asOf: (time) => `Stand ${time}`,
   asking: "Das Gateway wird gefragt…",
@@ -145,7 +145,7 @@ export const fleet: Strings["fleet"] = {
     started: "Gestartet",
   },
   batches: "Stapel nach Größe",
-  meanBatch: (mean) => `${mean} Bilder im Mittel`,
+  meanBatch: (mean) => `${mean} ${mean === "1" ? "Bild" : "Bilder"} im Mittel`,
   noBatches: "Keiner seit dem Start.",
   batchesOf: (size, many) => `${many} Stapel zu ${size}`,
   efficiency: "Was Stapel bringen:",
@@ -208,6 +208,10 @@ export const fleet: Strings["fleet"] = {
   retryOne: "Wiederholen",
   dropOne: "Abbrechen",
   forgetOne: "Vergessen",
+  audit: {
+    none: "Niemand hat so etwas getan.",
+    columns: { at: "Wann", action: "Tat", target: "Woran", tenant: "Mandant", actor: "Wer" },
+  },
   whatIfWhy: "Ein gleichmäßiger Strom durch eine gedachte Flotte, mit den Zeiten, die deine Weber gemessen haben. Für einen Tag mit Spitze: proteus size.",
   whatIf: { weavers: "Weber", batch: "Höchstens Bilder im Stapel", arrivals: "Bilder pro Minute" },
   outcome: {

@@ -2,7 +2,7 @@
 export const fleet = {
   name: "Fleet",
   views: "Parts of this page",
-  viewNames: { overview: "Overview", workers: "Workers", jobs: "Jobs", whatif: "What if" },
+  viewNames: { overview: "Overview", workers: "Workers", jobs: "Jobs", whatif: "What if", audit: "Audit" },
   live: "Live",
   asOf: (time: string) => `As of ${time}`,
   asking: "Asking the gateway…",
@@ -147,7 +147,7 @@ export const fleet = {
     started: "Started",
   },
   batches: "Batches by size",
-  meanBatch: (mean: string) => `${mean} pictures on average`,
+  meanBatch: (mean: string) => `${mean} ${mean === "1" ? "picture" : "pictures"} on average`,
   noBatches: "None since it started.",
   batchesOf: (size: number, many: number) => `${many} batches of ${size}`,
   efficiency: "What batching gives:",
@@ -211,6 +211,10 @@ export const fleet = {
   retryOne: "Retry",
   dropOne: "Cancel it",
   forgetOne: "Forget it",
+  audit: {
+    none: "Nobody has done anything like that.",
+    columns: { at: "When", action: "Deed", target: "To what", tenant: "Tenant", actor: "Who" },
+  },
   // What if
   whatIfWhy: "A steady flow through a fleet that you imagine, by the times that your weavers measured. For a day with a peak run proteus size.",
   whatIf: { weavers: "Weavers", batch: "Most pictures in a batch", arrivals: "Pictures a minute" },

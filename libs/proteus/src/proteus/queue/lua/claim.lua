@@ -1,13 +1,13 @@
 -- claim: give a worker jobs that may run together, from the head.
--- Guarantee: reaps first; each job given is `running` with token + 1 and a lease, and was in the list before; jobs that
---   cannot meet their deadline are shed; the rest keeps its order. A job with crashes runs alone, on a worker that holds
---   nothing; one older than the patience stops others from taking more. Spare jobs are for who finds nothing else.
+-- Guarantee: reaps first; each job given is `running` with token + 1 and a lease, and was in the list before; jobs that cannot meet
+--   their deadline are shed; the rest keeps its order. A job with crashes runs alone, on a worker that holds nothing; one older
+--   than the patience stops others from taking more. Spare jobs are for who finds nothing else.
 -- Cost: O(taken + passed over), never beyond the scan cap; plus, for a job behind others, the way to an end of the list.
--- KEYS, ARGV 1-7: lib/base. ARGV 8 worker, 9 free, 10 key or '', 11 lease ms, 12 estimate ms, 13 degraded fraction, 14 scan cap, 15 crash
---   limit, 16 reap limit, 17 solo patience ms, 18 whether spare ones too, 19 ms that a job must have waited, 20 ms after which
---   one of another key is not overtaken, 21… canaries, engines
--- Returns: {shed ids, jobs}; a job is {id, token, payload, body, engine, key, degraded, attempts, crashes, solo,
---   deadline or '', submitted ms, claimed ms, queued ms, spare or '', shared key}.
+-- KEYS, ARGV 1-7: lib/base. ARGV 8 worker, 9 free, 10 key or '', 11 lease ms, 12 estimate ms, 13 degraded fraction, 14 scan cap,
+--   15 crash limit, 16 reap limit, 17 solo patience ms, 18 whether spare ones too, 19 least ms of waiting, 20 ms after which another
+--   key's is not overtaken, 21… canaries, engines
+-- Returns: {shed ids, jobs}; a job is {id, token, payload, body, engine, key, degraded, attempts, crashes, solo, deadline or '',
+--   submitted ms, claimed ms, queued ms, spare or '', shared key}.
 --- include base
 --- include index
 --- include settle
@@ -21,7 +21,6 @@ reap(tonumber(ARGV[16]), tonumber(ARGV[15]), ARGV[11])
 --- include canary
 --- include take
 --- include spare
-
 -- The indexes of the engines offered are merged by order; each is read a piece at a time.
 local cap, looked, piece, lines = tonumber(ARGV[14]), 0, tonumber(ARGV[9]), {}
 for engine in pairs(engines_offered) do lines[#lines + 1] = {engine = engine, read = 0, at = 1, jobs = {}} end
