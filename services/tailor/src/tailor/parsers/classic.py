@@ -60,8 +60,23 @@ class ClassicParser:
         try:
             pose = self.pose.find(photo)
         except PhotoRejected:
-            return _flat(photo, category)
-        return _worn(photo, pose, category) if _has_a_head(photo, pose) else _flat(photo, category)
+            return self.cut_flat(photo, category)
+        return _worn(photo, pose, category) if _has_a_head(photo, pose) else self.cut_flat(photo, category)
+
+    def cut_flat(self, photo: Pixels, category: str) -> GarmentMask:
+        """Cut a garment that nobody wears from its ground.
+
+        Raises:
+            NoGarmentDetected: There is none, or it cannot be told from its background.
+        """
+        found = find_flat(photo)
+        guessed, _ = guess_category(found.alpha)
+        chosen: GarmentCategory = guessed if category == "auto" else category  # type: ignore[assignment]
+        warnings, plausible = doubts(found.found)
+        confidence = TRUST[found.way] * float(np.interp(found.unevenness, *UNEVEN)) * plausible
+        return GarmentMask(
+            alpha=found.alpha, category=chosen, confidence=round(confidence, 3), worn=False, warnings=warnings
+        )
 
     def find_person(self, photo: Pixels, *, index: int | None = None) -> PersonMasks:
         """Find the person and draw the masks of every category.
@@ -90,18 +105,6 @@ def _has_a_head(photo: Pixels, pose: Pose) -> bool:
     x, y = round(nose.x * scale), round(nose.y * scale)
     face = colour_distance(ground)[max(0, y - 2) : max(0, y + 3), max(0, x - 2) : max(0, x + 3)]
     return face.size == 0 or float(np.median(face)) >= PLAIN_DISTANCE
-
-
-def _flat(photo: Pixels, category: str) -> GarmentMask:
-    """Cut a garment from its ground."""
-    found = find_flat(photo)
-    guessed, _ = guess_category(found.alpha)
-    chosen: GarmentCategory = guessed if category == "auto" else category  # type: ignore[assignment]
-    warnings, plausible = doubts(found.found)
-    confidence = TRUST[found.way] * float(np.interp(found.unevenness, *UNEVEN)) * plausible
-    return GarmentMask(
-        alpha=found.alpha, category=chosen, confidence=round(confidence, 3), worn=False, warnings=warnings
-    )
 
 
 def _worn(photo: Pixels, pose: Pose, category: str) -> GarmentMask:
