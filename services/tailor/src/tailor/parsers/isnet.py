@@ -65,6 +65,4 @@ class IsnetParser(ClassicParser):
         chosen: GarmentCategory = guessed if category == "auto" else category  # type: ignore[assignment]
         warnings, plausible = doubts(solid)
         confidence = float(foreground[solid].mean()) * plausible
-        return GarmentMask(
-            alpha=alpha, category=chosen, confidence=round(confidence, 3), worn=False, warnings=warnings
-        )
+        return GarmentMask(alpha=alpha, category=chosen, confidence=round(confidence, 3), worn=False, warnings=warnings)

@@ -1,9 +1,9 @@
 """Removes the old garment: paints what the photo would show without it, inside what may change. Pure numpy and cv2.
 
-    scene ─▶ the old garment's pixels ─▶ ground ─▶ legs' clothes ─▶ trunk ─▶ limbs ─▶ a photo without it
+    scene ─▶ the old garment's pixels ─▶ ground ─▶ trunk ─▶ legs' clothes ─▶ limbs ─▶ a photo without it
 
-First the ground behind the person is inpainted. Over it are laid the legs' clothes, continued upwards, then the trunk
-and the limbs in the person's own skin: its colour is that of the bare skin nearby (face, neck, hands), its light that
+First the ground behind the person is inpainted. Over it are laid the trunk in the person's own skin, the legs' clothes,
+continued up to the waist, and the limbs. The skin's colour is that of the bare skin nearby (face, neck, hands), its light that
 of what is visible of each limb. Where the old garment is not, the photo stays as it is.
 """
 
@@ -93,12 +93,12 @@ def bare(job: WeaveJob) -> Bared:
         chosen = [*chosen, *arms]
     shapes = [limb.outline() for limb in chosen] + ([] if job.garment_category == "lower" else [trunk, shoulders])
     canvas.start(_ground(scene, old, shapes))
-    if job.garment_category == "upper" and (scene.labels == BOTTOM).any():
-        canvas.lay(_below(scene), canvas.area_of(_legs_clothes(scene)))
     tone = _skin(scene)
     if job.garment_category != "lower":
         cover = np.maximum(canvas.area(shoulders), canvas.area(trunk))
         canvas.lay(tone * _trunk_light(scene, old)[..., None], cover)
+    if job.garment_category == "upper" and (scene.labels == BOTTOM).any():
+        canvas.lay(_below(scene), canvas.area_of(_legs_clothes(scene)))
     for limb in chosen:
         canvas.lay(_limb_skin(scene, tone, limb), canvas.area(limb.outline()))
     share = weight.astype(np.float32) / np.float32(255)

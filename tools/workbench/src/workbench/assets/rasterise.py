@@ -88,9 +88,7 @@ def rasterise(layers: Sequence[Layer], *, height: int, width: int, top: float, b
     )  # fmt: skip
 
 
-def _fragments(
-    xs: Array, ys: Array, *, height: int, width: int
-) -> tuple[NDArray[np.int64], Array, NDArray[np.int64]]:
+def _fragments(xs: Array, ys: Array, *, height: int, width: int) -> tuple[NDArray[np.int64], Array, NDArray[np.int64]]:
     """Return pixel, weights (p, 3) and triangle of every pixel centre inside a triangle; corners are (m, 3)."""
     left = np.clip(np.floor(xs.min(axis=1)), 0, width).astype(np.int64)
     right = np.clip(np.ceil(xs.max(axis=1)) + 1, 0, width).astype(np.int64)

@@ -392,7 +392,9 @@ def photo(mesh: Mesh, look: Look) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]
     random = np.random.default_rng(int(look.name))
 
     def noise(sigma: float) -> Array:
-        found = cv2.GaussianBlur(random.standard_normal((height // 4, width // 4)).astype(np.float32), (0, 0), sigma / 4)
+        found = cv2.GaussianBlur(
+            random.standard_normal((height // 4, width // 4)).astype(np.float32), (0, 0), sigma / 4
+        )
         return np.asarray(cv2.resize(found / found.std(), (width, height)), np.float64)
 
     # Folds tilt the surface; they are longer than wide.
