@@ -88,7 +88,7 @@ CLEAN: Final = ParserCard(
 ISNET: Final = ParserCard(
     name="isnet",
     code_licence="Apache-2.0 (our own implementation)",
-    weights_licence="none stated for the weights (code Apache-2.0; packages that carry them say MIT); Apache-2.0 (BlazePose)",
+    weights_licence="none stated for ISNet's (code Apache-2.0; packages with them say MIT), Apache-2.0 (BlazePose)",
     training_data_note=(
         "DIS5K, whose terms ask for research use; commercial use of the weights was asked and not answered "
         "(xuebinqin/DIS#150); BlazePose: Google in-house photos"

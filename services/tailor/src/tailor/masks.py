@@ -42,7 +42,7 @@ HEM_BELOW_HIPS: Final = 0.30
 CUFF: Final = 0.4
 """How far from the wrist to the fingers' middle a hand is not spared; a foot likewise."""
 SKIRT_MARGIN, SKIRT_FLARE = 0.15, 0.22
-"""Around waist and legs, and further out at knees and ankles: a skirt is widest where it ends."""
+"""Around the waist, and further out from the hips to the ankles: a skirt is widest where it ends."""
 
 WAIST_ABOVE_HIPS: Final = 0.22
 
@@ -128,8 +128,8 @@ def _lower(points: Point, seen: NDArray[np.bool_], unit: float, shape: tuple[int
     up = (shoulders - hips) / max(float(np.linalg.norm(shoulders - hips)), 1e-6)
     waist = points[list(HIPS)] + up * WAIST_ABOVE_HIPS * unit
     area = limb(shape, waist[0], waist[1], THIGH_RADIUS * unit, THIGH_RADIUS * unit)
-    corners = [*waist]
     across = (waist[0] - waist[1]) / max(float(np.linalg.norm(waist[0] - waist[1])), 1e-6) * SKIRT_FLARE * unit
+    corners = [*waist, points[HIPS[0]] + across, points[HIPS[1]] - across]
     for hip, knee, ankle in zip(HIPS, KNEES, ANKLES, strict=True):
         if seen[knee]:
             area |= limb(shape, points[hip], points[knee], THIGH_RADIUS * unit, THIGH_RADIUS * unit * 0.85)

@@ -212,8 +212,8 @@ def _mirrored(sleeve: Sleeve, *, axis: float) -> Sleeve:
     """Return the sleeve, mirrored about an upright line; pixels outside the picture are lost."""
     flip, move = np.array([-1.0, 1.0]), np.array([2 * axis, 0.0])
     return Sleeve(
-        mask=_flipped(sleeve.mask, axis=axis), beyond=_flipped(sleeve.beyond, axis=axis), joint=sleeve.joint * flip + move,
-        cuff=sleeve.cuff * flip + move,
+        mask=_flipped(sleeve.mask, axis=axis), beyond=_flipped(sleeve.beyond, axis=axis),
+        joint=sleeve.joint * flip + move, cuff=sleeve.cuff * flip + move,
     )  # fmt: skip
 
 

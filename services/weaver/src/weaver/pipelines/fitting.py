@@ -34,6 +34,10 @@ WAIST_WIDTH, WAIST_RANGE = 1.85, (0.95, 1.2)
 LEG_BLEND: Final = 0.25
 """Of the way from the crotch to the hem: over it cloth passes from hanging straight to lying along a leg."""
 
+TURN_LEAST, TURN_SHIFT, TURN_MOST = 0.25, 0.7, 0.5
+"""Of a trunk, as the sine of its turn: below the first it faces the camera, for the network's depth is rough; how far
+the chest's middle then moves aside, and at most (cloth must not fold over)."""
+
 MAX_SLEEVE_TURN: Final = np.deg2rad(150)
 SEAM_BLEND, DEEP_ARMHOLE = 0.2, 0.4
 """In widths between the seams: a sleeve passes from trunk to arm over the first; no armhole has the second's depth."""
@@ -83,8 +87,9 @@ def fit(anatomy: Anatomy, category: str, landmarks: Sequence[Landmark], *, heigh
     if category == "lower":
         return _legs(anatomy, _lower_corners(anatomy, points, seen, sides, height=height), points, seen, sides)
     corners = _upper_corners(anatomy, category, points, sides)
-    pieces = [_trunk(anatomy, corners, anatomy.opening, before="person")] if anatomy.opening.any() else []
-    trunk = _trunk(anatomy, corners, anatomy.torso & ~anatomy.opening)
+    turn = _turn(points, np.array([mark.z for mark in landmarks]), sides)
+    pieces = [_trunk(anatomy, corners, anatomy.opening, before="person", turn=turn)] if anatomy.opening.any() else []
+    trunk = _trunk(anatomy, corners, anatomy.torso & ~anatomy.opening, turn=turn)
     if category != "upper" and all(seen[KNEES[side]] for side in sides):
         # Below the hips a skirt hangs around both legs.
         line = np.array([points[[joint[side] for side in sides]].mean(axis=0) for joint in (HIPS, KNEES)])
@@ -151,11 +156,28 @@ def _lower_corners(
 
 
 def _trunk(
-    anatomy: Anatomy, corners: Point, mask: Mask, *, before: Literal["forearms", "person"] = "forearms"
+    anatomy: Anatomy,
+    corners: Point,
+    mask: Mask,
+    *,
+    before: Literal["forearms", "person"] = "forearms",
+    turn: float = 0.0,
 ) -> Piece:
-    """Hang part of the cut-out by the garment's four corners: beyond them the patch goes on straight."""
+    """Hang part of the cut-out by the garment's four corners: beyond them the patch goes on straight.
+
+    On a trunk that is turned the chest's middle lies aside: the nearer half is wider. Seams and sleeves stay.
+    """
     source = _source_grid(mask)
-    return Piece(mask, Mesh(source, _carry(anatomy, corners, source)), before)
+    return Piece(mask, Mesh(source, _carry(anatomy, corners, source, turn=turn)), before)
+
+
+def _turn(points: Point, depths: Point, sides: tuple[int, int]) -> float:
+    """Return how far a trunk's middle moves to the right of the picture; 0: it faces the camera."""
+    left, right = (SHOULDERS[side] for side in sides)
+    away, across = float(depths[right] - depths[left]), float(np.linalg.norm(points[right] - points[left]))
+    sine = away / max(float(np.hypot(away, across)), 1e-6)
+    beyond = np.sign(sine) * max(0.0, abs(sine) - TURN_LEAST)
+    return float(np.clip(TURN_SHIFT * beyond, -TURN_MOST, TURN_MOST))
 
 
 def _legs(anatomy: Anatomy, corners: Point, points: Point, seen: Mask, sides: tuple[int, int]) -> list[Piece]:
@@ -202,13 +224,15 @@ def _row_of(anatomy: Anatomy, corners: Point, place: Point) -> float:
     return float(start + share * (end - start))
 
 
-def _carry(anatomy: Anatomy, corners: Point, source: Point) -> Point:
+def _carry(anatomy: Anatomy, corners: Point, source: Point, *, turn: float = 0.0) -> Point:
     """Return where the trunk's patch takes points of the cut-out."""
     own = anatomy.corners
     left, right = own[[0, 2], 0].mean(), own[[1, 3], 0].mean()
     u = (source[..., 0] - left) / max(right - left, 1.0)
     top = own[0, 1] + (own[1, 1] - own[0, 1]) * u
     v = (source[..., 1] - top) / np.maximum(own[2, 1] - top, 1.0)
+    within = np.clip(u, 0, 1)
+    u = u + turn * within * (1 - within)
     return bilinear(corners, u, v)
 
 

@@ -3,8 +3,8 @@
     scene ─▶ the old garment's pixels ─▶ ground ─▶ trunk ─▶ legs' clothes ─▶ limbs ─▶ a photo without it
 
 First the ground behind the person is inpainted. Over it are laid the trunk in the person's own skin, the legs' clothes,
-continued up to the waist, and the limbs. The skin's colour is that of the bare skin nearby (face, neck, hands), its light that
-of what is visible of each limb. Where the old garment is not, the photo stays as it is.
+continued up to the waist, and the limbs. The skin's colour is that of the bare skin nearby (face, neck, hands), its
+light that of what is visible of each limb. Where the old garment is not, the photo stays as it is.
 """
 
 from __future__ import annotations

@@ -19,6 +19,7 @@ PARTS: Final = ("wall", "skin", "top", "bottom", "hair", "shoes")
 
 
 def photo_file(name: str) -> Path:
+    """Return a person's photo, a JPEG."""
     return FOLDER / f"{name}.jpg"
 
 
