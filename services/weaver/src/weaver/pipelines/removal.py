@@ -19,6 +19,7 @@ from weaver.pipelines import limbs
 from weaver.pipelines.anatomy import Mask, Pixels, Point
 from weaver.pipelines.colours import distance, fill
 from weaver.pipelines.contract import WeaveJob
+from weaver.pipelines.fitting import HIPS
 from weaver.pipelines.labels import BOTTOM, GROUND, HAIR, SKIN, TOP, feet
 from weaver.pipelines.limbs import Limb
 from weaver.pipelines.mesh import Floats
@@ -33,6 +34,9 @@ CRUMB: Final = 0.004
 INPAINT_RADIUS: Final = 3
 WAIST: Final = 0.72
 """How far down the trunk the legs' clothes begin where the top ends and nothing is seen."""
+
+SEAT: Final = 0.5
+"""In shoulder widths: how high the seat of trousers is, around the line between the hips."""
 
 SKIRT_FROM: Final = 0.84
 """Below this share of the trunk a one-piece garment stays when only its upper half is changed: as a skirt."""
@@ -174,6 +178,9 @@ def _legs_clothes(scene: Scene) -> Mask:
     body = np.zeros(scene.labels.shape, np.uint8)
     for limb in (limbs.trunk(scene, scene.labels == TOP), *limbs.legs(scene, scene.labels == BOTTOM)):
         cv2.fillPoly(body, [np.round(limb.outline()).astype(np.int32)], 1)
+    # Between the thighs' tops there is no gap in trousers.
+    ends = np.round(scene.points[list(HIPS)]).astype(np.int32)
+    cv2.polylines(body, [ends], False, 1, max(1, round(SEAT * scene.unit)))
     return np.asarray((scene.down_the_trunk() > WAIST) & scene.person & (body > 0))
 
 
