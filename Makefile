@@ -123,6 +123,10 @@ quality: install-eval ## Measure the engines that run here on drawn try-ons; wri
 sheet: install-dev ## README's picture: four people in three garments, by `puppet`, into docs/images/tryons.webp
 	@$(BIN)/python -m workbench.eval.showcase docs/images/tryons.webp
 
+.PHONY: bench-first
+bench-first: install-dev ## A first picture of two fresh photos against its bar, and what a photo costs; JSON on the last line
+	@$(BIN)/python -m workbench.bench.first_picture
+
 .PHONY: bench-queue
 bench-queue: install-dev ## Our queue beside celery, taskiq and arq, each in its own environment; JSON on the last line
 	@$(BIN)/python -m workbench.bench.queue
