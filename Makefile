@@ -29,7 +29,7 @@ help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: demo
-demo: install ## One real try-on through the whole fleet, from nothing to a picture
+demo: install ## Three real try-ons through the whole fleet, from nothing to a picture
 	@$(BIN)/proteus demo
 
 .PHONY: up

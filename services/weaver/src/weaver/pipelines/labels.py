@@ -37,7 +37,7 @@ bend."""
 FOOT: Final = 0.11
 """In shoulder widths: half width of a shoe around the line from ankle to toe."""
 
-INSTEP: Final = 0.35
+INSTEP: Final = 0.38
 """Of the way from ankle to toe: a shoe's upper edge."""
 
 HEELS, TOES = (30, 29), (32, 31)

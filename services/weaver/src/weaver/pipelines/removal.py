@@ -19,7 +19,7 @@ from weaver.pipelines import limbs
 from weaver.pipelines.anatomy import Mask, Pixels, Point
 from weaver.pipelines.colours import distance, fill
 from weaver.pipelines.contract import WeaveJob
-from weaver.pipelines.fitting import HIPS
+from weaver.pipelines.fitting import HIPS, KNEES
 from weaver.pipelines.labels import BOTTOM, GROUND, HAIR, SKIN, TOP, feet
 from weaver.pipelines.limbs import Limb
 from weaver.pipelines.mesh import Floats
@@ -34,6 +34,9 @@ CRUMB: Final = 0.004
 INPAINT_RADIUS: Final = 3
 WAIST: Final = 0.72
 """How far down the trunk the legs' clothes begin where the top ends and nothing is seen."""
+
+LEGS_FROM: Final = 1.15
+"""Below this share of the trunk nothing but the legs' clothes is seen."""
 
 SEAT: Final = 0.5
 """In shoulder widths: how high the seat of trousers is, around the line between the hips."""
@@ -101,7 +104,7 @@ def bare(job: WeaveJob) -> Bared:
     if job.garment_category != "lower":
         cover = np.maximum(canvas.area(shoulders), canvas.area(trunk))
         canvas.lay(tone * _trunk_light(scene, old)[..., None], cover)
-    if job.garment_category == "upper" and (scene.labels == BOTTOM).any():
+    if job.garment_category == "upper" and scene.seen[list(KNEES)].any() and (scene.labels == BOTTOM).any():
         canvas.lay(_below(scene), canvas.area_of(_legs_clothes(scene)))
     for limb in chosen:
         canvas.lay(_limb_skin(scene, tone, limb), canvas.area(limb.outline()))
@@ -167,10 +170,10 @@ def _ground(scene: Scene, old: Mask, shapes: list[Point]) -> Floats:
 
 def _below(scene: Scene) -> Floats:
     """Return the legs' clothes, continued upwards below the top that went."""
-    return fill(
-        scene.rgb.astype(np.float32),
-        cv2.erode((scene.labels == BOTTOM).astype(np.uint8), np.ones((3, 3), np.uint8)) > 0,
-    )
+    sure = cv2.erode((scene.labels == BOTTOM).astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    # Around the hips a jacket's tails look like the legs' clothes: what is lower counts, if anything is.
+    lower = sure & (scene.down_the_trunk() > LEGS_FROM)
+    return fill(scene.rgb.astype(np.float32), lower if lower.any() else sure)
 
 
 def _legs_clothes(scene: Scene) -> Mask:

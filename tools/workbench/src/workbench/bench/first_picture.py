@@ -9,7 +9,6 @@ status 1 if the median round misses it.
 from __future__ import annotations
 
 import asyncio
-import io
 import json
 import shutil
 import statistics
@@ -22,7 +21,6 @@ from typing import Any, Final
 
 import asyncpg
 import numpy as np
-from PIL import Image
 
 from proteus.imaging import decode, encode
 from proteus.service import machine
@@ -31,7 +29,7 @@ from tailor.parsers.classic import ClassicParser
 from tailor.pose import PoseModel
 from weaver.pipelines.puppet import PuppetEngine, weave
 from workbench.assets import people
-from workbench.eval import portraits
+from workbench.demo import on_paper
 from workbench.stack.home import Home
 from workbench.stack.up import stack
 from workbench.weights import fetch_pose
@@ -40,7 +38,6 @@ FOLDER: Final = Path(".proteus")
 ROUNDS: Final = 12
 SHARE, SPARE_SECONDS = 1.15, 0.5
 GARMENTS: Final = ("tee-white-print", "long-breton", "dress-red", "polo-green")
-PAPER: Final = 246
 SAMPLES: Final = 5
 
 JOBS: Final = """
@@ -48,16 +45,6 @@ SELECT kind, extract(epoch FROM created_at)::float AS created, extract(epoch FRO
        extract(epoch FROM finished_at)::float AS finished, image_id
 FROM jobs WHERE user_id = $1
 """
-
-
-def on_paper(garment: str) -> bytes:
-    """Return the photo of a drawn garment that lies on paper, as a JPEG."""
-    cut = Image.fromarray(portraits.garment(garment))
-    sheet = Image.new("RGB", (cut.width + 80, cut.height + 80), (PAPER,) * 3)
-    sheet.paste(cut, (40, 40), cut)
-    out = io.BytesIO()
-    sheet.save(out, "JPEG", quality=92)
-    return out.getvalue()
 
 
 def figures_of(rows: list[Mapping[str, Any]]) -> dict[str, float]:
@@ -104,7 +91,8 @@ def per_photo(models: Path) -> dict[str, dict[str, float]]:
         "parse": lambda: parser.find_person(person),
         "weave": lambda: weave(job),
     }
-    return {name: {"cpu_seconds": _seconds(one), "mib": _mib(one)} for name, one in work.items()}
+    # Memory first: an allocator keeps what the first photo took.
+    return {name: {"mib": _mib(one), "cpu_seconds": _seconds(one)} for name, one in work.items()}
 
 
 def _seconds(work: Callable[[], object]) -> float:
