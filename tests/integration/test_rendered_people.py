@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 import pytest
 
-from proteus.artefacts import PersonParse
+from proteus.artefacts import GarmentCategory, PersonParse
 from proteus.imaging import decode
 from proteus.jobs import JobId
 from tailor.parsers.classic import ClassicParser
@@ -21,6 +22,10 @@ ALWAYS = ("02", "07")
 """The others take seconds."""
 
 NAMES = [pytest.param(name, marks=[] if name in ALWAYS else [pytest.mark.long]) for name in people.NAMES]
+GARMENTS: Final[tuple[tuple[str, GarmentCategory], ...]] = (
+    ("tee-blocks", "upper"), ("jeans-blue", "lower"), ("dress-red", "dress"),
+)  # fmt: skip
+
 ARMS_IN_FRONT = ("06", "10")
 """Their hands hide a part of the top."""
 
@@ -66,7 +71,7 @@ def test_the_pose_network_finds_them_and_garments_are_put_on_them(parser: Classi
         image_key=name, width=width, height=height, parser=parser.name, parser_version=parser.version,
         pose_model=PoseModel.name, landmarks=found.landmarks, person_mask_key=name, agnostic_mask_keys={},
     )  # fmt: skip
-    for garment, category in (("tee-blocks", "upper"), ("jeans-blue", "lower"), ("dress-red", "dress")):
+    for garment, category in GARMENTS:
         made = weave(
             WeaveJob(
                 id=JobId(name), person=photo, garment=portraits.garment(garment), garment_category=category,

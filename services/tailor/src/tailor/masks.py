@@ -39,8 +39,8 @@ WORKING_SIDE: Final = 768
 UPPER_ARM_RADIUS, FOREARM_RADIUS, HAND_RADIUS, FOOT_RADIUS = 0.27, 0.20, 0.13, 0.14
 THIGH_RADIUS, CALF_RADIUS, TORSO_MARGIN, LOOSE_MARGIN = 0.30, 0.22, 0.12, 0.08
 HEM_BELOW_HIPS: Final = 0.30
-CUFF: Final = 0.4
-"""How far from the wrist to the fingers' middle a hand is not spared; a foot likewise."""
+CUFF, TROUSER_CUFF = 0.4, 0.25
+"""How far from the wrist to the fingers' middle a hand is not spared; and from the ankle to the foot's middle a foot."""
 SKIRT_MARGIN, SKIRT_FLARE = 0.15, 0.22
 """Around the waist, and further out from the hips to the ankles: a skirt is widest where it ends."""
 
@@ -87,7 +87,7 @@ def agnostic_masks(landmarks: Sequence[Landmark], person: Pixels) -> dict[Garmen
             radius = (HAND_RADIUS if ends in HANDS else FOOT_RADIUS) * unit
             tips, joint = points[list(ends[1:])].mean(axis=0), points[ends[0]]
             # From beyond wrist and ankle on: cuffs end there.
-            start = joint + (tips - joint) * CUFF
+            start = joint + (tips - joint) * (CUFF if ends in HANDS else TROUSER_CUFF)
             spared |= limb(small.shape, tips, start, radius, radius * 0.6)
     upper = _upper(points, seen, unit, small.shape) & near & ~spared
     legs, between = _lower(points, seen, unit, small.shape)

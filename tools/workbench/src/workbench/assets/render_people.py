@@ -19,6 +19,7 @@ import sys
 import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import Final
@@ -228,7 +229,7 @@ def layers_of(mesh: Mesh, look: Look) -> list[Layer]:
     for side in ("l", "r"):
         eye = mesh.groups[f"helper-{side}-eye"]
         middle = mesh.rest[np.unique(eye)].mean(axis=0)
-        layers.append(Layer(body, eye, normals_of(body, eye), facts, lambda at, c=middle: _eye(at, c), 0.0, bare))
+        layers.append(Layer(body, eye, normals_of(body, eye), facts, partial(_eye, middle=middle), 0.0, bare))
     if look.legs == "skirt":
         layers.append(shell("bottom", skirt, 0.02, lambda at: _legs(at, look, -3.3)))
     else:
@@ -246,7 +247,7 @@ def layers_of(mesh: Mesh, look: Look) -> list[Layer]:
     return layers
 
 
-def _painted(colour: Colour | Array, keep: Array) -> Array:
+def _painted(colour: Colour | Array, keep: NDArray[np.generic]) -> Array:
     """Return colours (n, 4) whose fourth value says where the layer is."""
     painted = np.empty((len(keep), 4))
     painted[:, :3], painted[:, 3] = colour, keep
@@ -313,7 +314,8 @@ def _hair(at: Array, look: Look) -> Array:
 
 def _strands(at: Array, look: Look) -> Array:
     x, y, z = at.T[:3]
-    return np.array(look.hair_colour) * (0.95 + 0.12 * np.sin(50 * np.arctan2(x, z + 0.2)) * np.cos(2 * y))[:, None]
+    shade = 0.95 + 0.12 * np.sin(50 * np.arctan2(x, z + 0.2)) * np.cos(2 * y)
+    return np.asarray(np.array(look.hair_colour) * shade[:, None])
 
 
 def photo(mesh: Mesh, look: Look) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:

@@ -51,7 +51,7 @@ def figures_of(rows: list[Mapping[str, Any]]) -> dict[str, float]:
     """Return one round's seconds from its jobs' rows: the whole, its parts, and the most that it may take."""
 
     def longest(kind: str) -> float:
-        return max(row["finished"] - row["started"] for row in rows if row["kind"] == kind)
+        return float(max(row["finished"] - row["started"] for row in rows if row["kind"] == kind))
 
     first: dict[str, float] = {}
     for row in rows:
