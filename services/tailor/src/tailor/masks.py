@@ -40,7 +40,7 @@ UPPER_ARM_RADIUS, FOREARM_RADIUS, HAND_RADIUS, FOOT_RADIUS = 0.27, 0.20, 0.13, 0
 THIGH_RADIUS, CALF_RADIUS, TORSO_MARGIN, LOOSE_MARGIN = 0.30, 0.22, 0.12, 0.08
 HEM_BELOW_HIPS: Final = 0.30
 CUFF, TROUSER_CUFF = 0.4, 0.25
-"""How far from the wrist to the fingers' middle a hand is not spared; and from the ankle to the foot's middle a foot."""
+"""How far from the wrist to the fingers' middle a hand is not spared, and from the ankle to the foot's a foot."""
 SKIRT_MARGIN, SKIRT_FLARE = 0.15, 0.22
 """Around the waist, and further out from the hips to the ankles: a skirt is widest where it ends."""
 
