@@ -13,7 +13,7 @@ import numpy as np
 
 from proteus.artefacts import GarmentCategory
 from proteus.errors import InvalidRequest, NoGarmentDetected, PhotoRejected
-from tailor.masks import NOSE, SHOULDERS, agnostic_masks, body_measure, points_of
+from tailor.masks import HIPS, NOSE, SHOULDERS, agnostic_masks, body_measure, points_of
 from tailor.parsers.colour import colour_distance
 from tailor.parsers.contract import GarmentMask, PersonMasks, Pixels
 from tailor.parsers.flat import find_flat, shrink
@@ -28,6 +28,9 @@ TRUST: Final = {"colour": 0.95, "outline": 0.9, "both": 0.5, "texture": 0.3}
 
 UNEVEN: Final = ((0.3, 2.0), (1.0, 0.5))
 """Lightness, as a standard deviation on the border, and what it leaves of the confidence: on a line between the two."""
+
+SAME_CLOTH: Final = 10.0
+"""In CIELAB: a face that differs less than this from the trunk's middle is no face."""
 
 
 class ClassicParser:
@@ -106,8 +109,19 @@ def _has_a_head(photo: Pixels, pose: Pose) -> bool:
     if not ground.is_plain:
         return True
     x, y = round(nose.x * scale), round(nose.y * scale)
-    face = colour_distance(ground)[max(0, y - 2) : max(0, y + 3), max(0, x - 2) : max(0, x + 3)]
-    return face.size == 0 or float(np.median(face)) >= PLAIN_DISTANCE
+    place = (slice(max(0, y - 2), max(0, y + 3)), slice(max(0, x - 2), max(0, x + 3)))
+    face = colour_distance(ground)[place]
+    if face.size == 0:
+        return True
+    # A dress has a waist where a network sees a face; but cloth is there, as on the trunk.
+    (a, b), (c, d) = (points_of(pose.landmarks)[list(pair)] * scale for pair in (SHOULDERS, HIPS))
+    u, v = np.round((a + b + c + d) / 4).astype(int)
+    trunk = ground.delta[max(0, v - 2) : max(0, v + 3), max(0, u - 2) : max(0, u + 3)].reshape(-1, 3)
+    if len(trunk):
+        away = np.median(ground.delta[place].reshape(-1, 3), axis=0) - np.median(trunk, axis=0)
+        if float(np.linalg.norm(away)) < SAME_CLOTH:
+            return False
+    return float(np.median(face)) >= PLAIN_DISTANCE
 
 
 def _upright(pose: Pose) -> bool:
