@@ -17,7 +17,7 @@ from tailor.masks import HIPS, NOSE, SHOULDERS, agnostic_masks, body_measure, po
 from tailor.parsers.colour import colour_distance
 from tailor.parsers.contract import GarmentMask, PersonMasks, Pixels
 from tailor.parsers.flat import find_flat, shrink
-from tailor.parsers.ground import PLAIN_DISTANCE, find_ground
+from tailor.parsers.ground import PLAIN_DISTANCE, Plane, find_ground
 from tailor.parsers.plausible import doubts
 from tailor.parsers.shape import guess_category
 from tailor.parsers.worn import find_worn
@@ -121,7 +121,19 @@ def _has_a_head(photo: Pixels, pose: Pose) -> bool:
         away = np.median(ground.delta[place].reshape(-1, 3), axis=0) - np.median(trunk, axis=0)
         if float(np.linalg.norm(away)) < SAME_CLOTH:
             return False
-    return float(np.median(face)) >= PLAIN_DISTANCE
+    eyes = [
+        float(np.median(patch))
+        for mark in (pose.landmarks[2], pose.landmarks[5])
+        if (patch := _patch(colour_distance(ground), mark.x * scale, mark.y * scale)).size
+    ]
+    # Above a neckline there is ground where eyes would be.
+    return float(np.median(face)) >= PLAIN_DISTANCE and (not eyes or max(eyes) >= PLAIN_DISTANCE)
+
+
+def _patch(values: Plane, x: float, y: float) -> Plane:
+    """Return the values around a place; nothing outside the photo."""
+    column, row = round(x), round(y)
+    return values[max(0, row - 2) : max(0, row + 3), max(0, column - 2) : max(0, column + 3)]
 
 
 def _upright(pose: Pose) -> bool:
