@@ -29,7 +29,7 @@ help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: demo
-demo: install ## One real try-on through the whole fleet, from nothing to a picture
+demo: install ## Three real try-ons through the whole fleet, from nothing to a picture
 	@$(BIN)/proteus demo
 
 .PHONY: up
@@ -130,6 +130,10 @@ quality: install-eval ## Measure the engines that run here on drawn try-ons; wri
 .PHONY: sheet
 sheet: install-dev ## README's picture: four people in three garments, by `puppet`, into docs/images/tryons.webp
 	@$(BIN)/python -m workbench.eval.showcase docs/images/tryons.webp
+
+.PHONY: bench-first
+bench-first: install-dev ## A first picture of two fresh photos against its bar, and what a photo costs; JSON on the last line
+	@$(BIN)/python -m workbench.bench.first_picture
 
 .PHONY: bench-queue
 bench-queue: install-dev ## Our queue beside celery, taskiq and arq, each in its own environment; JSON on the last line

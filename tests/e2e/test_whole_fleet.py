@@ -88,6 +88,9 @@ async def test_a_mask_of_ones_own_from_the_command_line_says_what_may_change(fle
     assert json.loads(done.stdout)["mask"] == str(tmp_path / "used" / "mask.png")
     with Image.open(tmp_path / "used" / "mask.png") as used:
         assert ImageChops.difference(used.convert("L"), mask).getbbox() is None
+    refused = await proteus("--person-index", "1")
+    assert refused.returncode in (1, 4), refused.stderr
+    assert "there is no person_index 1" in refused.stderr
     refused = await proteus("--mask-mode", "free")
     assert (refused.returncode, "puppet" in refused.stderr) == (4, True), refused.stderr
     (tmp_path / "mask.png").write_text("no picture")

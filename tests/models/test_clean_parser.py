@@ -18,6 +18,7 @@ from onnx.reference import ReferenceEvaluator
 from proteus.artefacts import Landmark
 from proteus.errors import InvalidRequest, LicenceRefused, ModelUnavailable, NoGarmentDetected, NoPersonDetected
 from tailor.loading import make_bench, weights_of
+from tailor.parsers import isnet
 from tailor.parsers.clean import CleanParser
 from tailor.parsers.clean_models import BODY, CLOTH, FOREGROUND, Body, CleanModels, Cloth
 from tailor.pose import Pose
@@ -252,6 +253,30 @@ def test_cloth_seg_is_fed_plus_minus_one_and_not_imagenets_statistics(tmp_path, 
     cloth = CleanModels(tmp_path).cloth
     assert (cloth(np.full((20, 20, 3), 120, np.uint8)) == Cloth.NONE).all()
     assert (cloth(np.full((20, 20, 3), 135, np.uint8)) == Cloth.UPPER).all()
+
+
+def test_isnet_cuts_what_stands_out_and_leaves_the_rest_to_classic(tmp_path) -> None:
+    # What it gets is x/255 - 0.5: red alone is above zero on every channel but one of this picture.
+    weight = np.array([4.0, -4.0, -4.0])[None, :, None, None]
+    write_graph(tmp_path / isnet.FILE, weight, np.array([-3.0]), side=64)
+    parser = isnet.IsnetParser(Standing(None), folder=tmp_path)
+    found = parser.find_garment(flat(RED), category="auto")
+    expected = (flat(RED) == RED).all(axis=-1)
+    solid = found.alpha > 127
+    assert (solid & expected).sum() / (solid | expected).sum() > 0.95
+    assert (found.worn, found.confidence > 0) == (False, True)
+    with pytest.raises(NoGarmentDetected, match="stand out"):
+        parser.find_garment(flat(BLUE), category="upper")
+    photo, pose = painted_person()
+    assert isnet.IsnetParser(Standing(pose), folder=tmp_path).find_person(photo).agnostic["upper"].any()
+
+
+def test_isnet_without_its_file_or_with_another_network_is_refused(tmp_path, folder) -> None:
+    with pytest.raises(ModelUnavailable, match=r"no isnet-general-use\.onnx"):
+        isnet.IsnetParser(Standing(None), folder=tmp_path)
+    (tmp_path / isnet.FILE).write_bytes((folder / CLOTH).read_bytes())
+    with pytest.raises(ModelUnavailable, match="1 channels on axis 1 are expected"):
+        isnet.IsnetParser(Standing(None), folder=tmp_path)
 
 
 def test_other_weights_are_another_version(tmp_path, folder) -> None:

@@ -13,6 +13,8 @@ from proteus.engines import CARDS
 from proteus.errors import InvalidRequest
 from proteus.licences import PARSERS
 from proteus_cli import models
+from tailor.parsers import isnet
+from tailor.parsers.clean_models import KINDS
 from workbench import hub
 
 CONTENT = b"tensors" * 1000
@@ -122,6 +124,19 @@ def test_catvtons_files_land_where_the_engine_looks_for_them() -> None:
     assert "sd-vae-ft-mse/config.json" in targets
     assert "CatVTON/mix-48k-1024/attention/model.safetensors" in targets
     assert all(target.endswith((".json", ".safetensors")) for target in targets)
+
+
+@pytest.mark.parametrize("model", ["clean", "isnet"])
+def test_weights_whose_tag_is_in_doubt_say_so_and_need_an_accepted_licence(tmp_path, model) -> None:
+    said: list[str] = []
+    small = {model: tuple(replace(file, sha256=None) for file in hub.MODELS[model])}
+    with pytest.raises(InvalidRequest, match="--accept-licence"):
+        hub.fetch_model(model, tmp_path, say=said.append, download=Hub(), known=small)
+    assert PARSERS[model].training_data_note in said[0]
+    assert "in doubt" in said[1]
+    hub.fetch_model(model, tmp_path, say=said.append, accepted=True, download=Hub(), known=small)
+    kinds = KINDS if model == "clean" else (isnet.KIND,)
+    assert {path.name for path in (tmp_path / model).glob("*.onnx")} == {kind.file for kind in kinds}
 
 
 def test_fashns_file_is_the_published_one() -> None:

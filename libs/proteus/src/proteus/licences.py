@@ -82,10 +82,22 @@ CLEAN: Final = ParserCard(
         "U²-Net: iMaterialist-Fashion 2019, data of a Kaggle competition; MediaPipe: Google in-house"
     ),
     commercial_terms="tag_only",
-    description="Three ONNX models with permissive licence tags; the operator brings the files.",
+    description="Three ONNX models with permissive licence tags: foreground, clothes, and hair and skin.",
 )
 
-PARSERS: Final[dict[str, ParserCard]] = {card.name: card for card in (CLASSIC, SEGFORMER, CLEAN)}
+ISNET: Final = ParserCard(
+    name="isnet",
+    code_licence="Apache-2.0 (our own implementation)",
+    weights_licence="none stated for ISNet's (code Apache-2.0; packages with them say MIT), Apache-2.0 (BlazePose)",
+    training_data_note=(
+        "DIS5K, whose terms ask for research use; commercial use of the weights was asked and not answered "
+        "(xuebinqin/DIS#150); BlazePose: Google in-house photos"
+    ),
+    commercial_terms="tag_only",
+    description="`classic`, but a garment that lies or hangs alone is ISNet's foreground: floors, beds, busy walls.",
+)
+
+PARSERS: Final[dict[str, ParserCard]] = {card.name: card for card in (CLASSIC, SEGFORMER, CLEAN, ISNET)}
 """Every parser this version knows."""
 
 CARDS_BY_KIND: Final[tuple[tuple[str, Licensed], ...]] = (

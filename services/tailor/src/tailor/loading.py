@@ -22,6 +22,7 @@ from tailor.cutting import cut_out
 from tailor.parsers.classic import ClassicParser
 from tailor.parsers.clean import CleanParser
 from tailor.parsers.contract import Parser
+from tailor.parsers.isnet import IsnetParser
 from tailor.parsers.segformer import SegformerParser, load_network
 from tailor.pose import PoseModel
 from tailor.settings import Settings
@@ -91,7 +92,7 @@ def work_bytes(parser: Parser) -> int:
 
     The networks are an operator's own files, and only running them shows what they take.
     """
-    if isinstance(parser, ClassicParser):
+    if parser.name == ClassicParser.name:
         return WORK_BYTES
     measured = machine.growth_bytes(partial(_cut_sample, parser))
     log.info("work_measured", parser=parser.name, cut_mib=measured // machine.MIB)
@@ -118,6 +119,8 @@ def _parser_maker(settings: Settings) -> Callable[[PoseModel], Parser]:
     folder = Path(tailor.weights_dir or OWN_PLACE) / tailor.parser
     if tailor.parser == "clean":
         return partial(CleanParser, folder=folder)
+    if tailor.parser == "isnet":
+        return partial(IsnetParser, folder=folder)
     network = load_network(
         folder, backend=tailor.segformer_backend, threads=tailor.segformer_threads, slots=tailor.slots
     )

@@ -39,9 +39,11 @@ WORKING_SIDE: Final = 768
 UPPER_ARM_RADIUS, FOREARM_RADIUS, HAND_RADIUS, FOOT_RADIUS = 0.27, 0.20, 0.13, 0.14
 THIGH_RADIUS, CALF_RADIUS, TORSO_MARGIN, LOOSE_MARGIN = 0.30, 0.22, 0.12, 0.08
 HEM_BELOW_HIPS: Final = 0.30
-CUFF: Final = 0.4
-"""How far from the wrist to the fingers' middle a hand is not spared."""
-SKIRT_MARGIN: Final = 0.15
+CUFF, TROUSER_CUFF = 0.4, 0.25
+"""How far from the wrist to the fingers' middle a hand is not spared, and from the ankle to the foot's a foot."""
+SKIRT_MARGIN, SKIRT_FLARE = 0.15, 0.22
+"""Around the waist, and further out from the hips to the ankles: a skirt is widest where it ends."""
+
 WAIST_ABOVE_HIPS: Final = 0.22
 
 
@@ -84,8 +86,8 @@ def agnostic_masks(landmarks: Sequence[Landmark], person: Pixels) -> dict[Garmen
         if (visibility[list(ends)] >= SURE).all():
             radius = (HAND_RADIUS if ends in HANDS else FOOT_RADIUS) * unit
             tips, joint = points[list(ends[1:])].mean(axis=0), points[ends[0]]
-            # From beyond the wrist on: a cuff ends at it. Shoes begin at the ankle.
-            start = joint + (tips - joint) * (CUFF if ends in HANDS else 0.0)
+            # From beyond wrist and ankle on: cuffs end there.
+            start = joint + (tips - joint) * (CUFF if ends in HANDS else TROUSER_CUFF)
             spared |= limb(small.shape, tips, start, radius, radius * 0.6)
     upper = _upper(points, seen, unit, small.shape) & near & ~spared
     legs, between = _lower(points, seen, unit, small.shape)
@@ -126,14 +128,15 @@ def _lower(points: Point, seen: NDArray[np.bool_], unit: float, shape: tuple[int
     up = (shoulders - hips) / max(float(np.linalg.norm(shoulders - hips)), 1e-6)
     waist = points[list(HIPS)] + up * WAIST_ABOVE_HIPS * unit
     area = limb(shape, waist[0], waist[1], THIGH_RADIUS * unit, THIGH_RADIUS * unit)
-    corners = [*waist]
+    across = (waist[0] - waist[1]) / max(float(np.linalg.norm(waist[0] - waist[1])), 1e-6) * SKIRT_FLARE * unit
+    corners = [*waist, points[HIPS[0]] + across, points[HIPS[1]] - across]
     for hip, knee, ankle in zip(HIPS, KNEES, ANKLES, strict=True):
         if seen[knee]:
             area |= limb(shape, points[hip], points[knee], THIGH_RADIUS * unit, THIGH_RADIUS * unit * 0.85)
-            corners.append(points[knee])
+            corners += [points[knee] + across, points[knee] - across]
             if seen[ankle]:
                 area |= limb(shape, points[knee], points[ankle], THIGH_RADIUS * unit * 0.85, CALF_RADIUS * unit)
-                corners.append(points[ankle])
+                corners += [points[ankle] + across, points[ankle] - across]
     hull = cv2.convexHull(np.array(corners, np.float32))[:, 0]
     return area, grow(_polygon(hull, shape), SKIRT_MARGIN * unit)
 

@@ -202,8 +202,8 @@ class PoseModel:
             again = self._look(photo, _Region.around(best.points[33, :2], best.points[34, :2]))
             best = again if again.score >= MIN_SCORE else best
         landmarks = tuple(
-            Landmark(x=float(x), y=float(y), visibility=float(visibility))
-            for x, y, visibility in best.points[:33, [0, 1, 3]]
+            Landmark(x=float(x), y=float(y), z=float(z), visibility=float(visibility))
+            for x, y, z, visibility in best.points[:33, :4]
         )
         return Pose(landmarks=landmarks, mask=_mask(best, width=width, height=height), score=best.score)
 
@@ -258,6 +258,7 @@ class PoseModel:
         found, score, mask = _run(self._landmarks, _crop(photo, matrix, LANDMARK_SIDE), (195,), (1,), MASK_SHAPE)
         points = found.reshape(39, 5).copy()
         points[:, :2] = points[:, :2] @ matrix[:, :2].T + matrix[:, 2]
+        points[:, 2] *= float(np.linalg.norm(matrix[:, 0]))
         points[:, 3:] = _sigmoid(points[:, 3:])
         return _Look(region, points, float(score[0]), mask)
 

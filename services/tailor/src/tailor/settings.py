@@ -28,8 +28,8 @@ class TailorSettings(CheckedSettings):
 
     model_config = SettingsConfigDict(frozen=True, env_prefix="TAILOR_", extra="ignore")
 
-    parser: Literal["classic", "clean", "segformer"] = "classic"
-    """`TAILOR_PARSER`. `classic` needs pose weights only; `clean` (permissive) and `segformer` their own, too."""
+    parser: Literal["classic", "clean", "isnet", "segformer"] = "classic"
+    """`TAILOR_PARSER`. `classic` needs pose weights only; `clean`, `isnet` and `segformer` their own, too."""
 
     weights_dir: str = ""
     """`TAILOR_WEIGHTS_DIR`. Folder with one folder of weights per parser; empty: `.proteus/models`."""

@@ -39,7 +39,7 @@ KNOWN: Final[Mapping[str, Known]] = {
     "env": Known("Print the environment of a service of the running stack, to run it from an editor.", WORKBENCH),
     "clean": Known("Stop the fleet and delete its data, logs and secrets; model weights stay.", WORKBENCH),
     "demo": Known(
-        "Start a fresh fleet, run one real try-on through its API, save the picture, stop the fleet.", WORKBENCH
+        "Start a fresh fleet, run three real try-ons through its API, save the pictures, stop the fleet.", WORKBENCH
     ),
     "backup": Known(
         "Back up Postgres and the bucket of a running deployment into a folder. Exit status 3: it failed.", WORKBENCH

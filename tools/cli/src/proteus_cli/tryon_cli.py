@@ -45,6 +45,10 @@ def tryon(
     url: UrlOption = None,
     category: Annotated[str, typer.Option(help="auto, upper, lower, overall or dress.")] = "auto",
     engine: Annotated[str | None, typer.Option(help="See GET /v1/models; default: the deployment's.")] = None,
+    person_index: Annotated[
+        int | None,
+        typer.Option(min=0, help="Which person of the photo, from the left, 0 being the first; default: the largest."),
+    ] = None,
     mask: Annotated[
         Path | None,
         typer.Option(
@@ -70,6 +74,8 @@ def tryon(
     console = CommandConsole()
     address = address_of(DEFAULT_FOLDER, url)
     options = TryOnOptions(model=engine) if engine else TryOnOptions()
+    if person_index is not None:
+        options["person_index"] = person_index
     if mask_mode:
         options["mask_mode"] = mask_mode
     wish = Wish(

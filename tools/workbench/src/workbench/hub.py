@@ -80,6 +80,25 @@ MODELS: Final[dict[str, tuple[HubFile, ...]]] = {
         _published("mattmdjaga/segformer_b2_clothes", "config.json"),
         _published("mattmdjaga/segformer_b2_clothes", "model.safetensors"),
     ),
+    "clean": (
+        HubFile(
+            repository="onnx-community/BiRefNet_lite-ONNX",
+            revision="de15b22ba131738a16dff04aab8bdf8dc32e3ac1",
+            source="onnx/model.onnx",
+            target="birefnet_lite.onnx",
+            sha256="5600024376f572a557870a5eb0afb1e5961636bef4e1e22132025467d0f03333",
+        ),
+        HubFile(
+            repository="senty-au/selfie_multiclass_256x256-ONNX",
+            revision="6db8421a7150ac20558f2c24675078eb3a1a04d0",
+            source="onnx/model.onnx",
+            target="selfie_multiclass.onnx",
+            size_bytes=16_454_560,
+            sha256="35ec1ecd9ee7f85073c99c00020b7f6751b69506eeacf683bc8665f6117f85b0",
+        ),
+        _published("tomjackson2023/rembg", "u2net_cloth_seg.onnx"),
+    ),
+    "isnet": (_published("tomjackson2023/rembg", "isnet-general-use.onnx"),),
 }
 """Model -> its files."""
 

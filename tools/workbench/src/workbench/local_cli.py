@@ -13,7 +13,6 @@ from dotenv import dotenv_values
 
 from proteus_cli.local_stack import DEFAULT_FOLDER
 from proteus_cli.sentences import sentences
-from workbench.demo import demo as run_demo
 from workbench.stack.console import StackConsole
 from workbench.stack.environments import SERVICES
 from workbench.stack.home import Home
@@ -78,7 +77,9 @@ def demo(
     folder: FolderOption = DEFAULT_FOLDER,
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder for the pictures.")] = Path("proteus-demo"),
 ) -> None:
-    """Start a fresh fleet, run one real try-on through its API, save the picture, stop the fleet."""
+    """Start a fresh fleet, run three real try-ons through its API, save the pictures, stop the fleet."""
+    from workbench.demo import demo as run_demo  # draws garments with OpenCV, which no other command here needs
+
     console = StackConsole()
     with sentences(console):
         home, models = Home(folder / "demo"), folder.resolve() / "models"

@@ -48,6 +48,7 @@ LIMITS: Final[dict[str, str]] = {
     ),
     "segformer": "Labels 18 classes of clothes and body parts; its weights are for research and evaluation.",
     "clean": "Three networks a slot: it needs more memory than the chart's default gives a tailor.",
+    "isnet": "One network of 178 MB a slot. It finds what stands out, not what a garment is: a mannequin comes along.",
 }
 
 
@@ -95,7 +96,7 @@ def _sources(name: str) -> str:
     if repositories:
         listed = ", ".join(f"`{repository}`" for repository in repositories)
         return f"{listed}: `make weights MODEL={name}`"
-    return "files that the operator brings" if name == "clean" else "none needed"
+    return "none needed"
 
 
 if __name__ == "__main__":

@@ -9,20 +9,18 @@ from __future__ import annotations
 
 from typing import Final
 
-import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from proteus.artefacts import GarmentCategory
 from proteus.errors import InvalidRequest, NoGarmentDetected, PhotoRejected
-from tailor.cutting import drop_specks
-from tailor.masks import agnostic_masks, soft_edge
-from tailor.parsers.colour import ROUNDS, colour_distance, grab
+from tailor.masks import HIPS, NOSE, SHOULDERS, agnostic_masks, body_measure, points_of
+from tailor.parsers.colour import colour_distance
 from tailor.parsers.contract import GarmentMask, PersonMasks, Pixels
-from tailor.parsers.flat import AREA_FRACTIONS, find_flat, shrink
-from tailor.parsers.ground import PLAIN_DISTANCE, find_ground
+from tailor.parsers.flat import find_flat, shrink
+from tailor.parsers.ground import PLAIN_DISTANCE, Plane, find_ground
 from tailor.parsers.plausible import doubts
 from tailor.parsers.shape import guess_category
+from tailor.parsers.worn import find_worn
 from tailor.pose import Pose, PoseModel
 
 TRUST: Final = {"colour": 0.95, "outline": 0.9, "both": 0.5, "texture": 0.3}
@@ -31,8 +29,8 @@ TRUST: Final = {"colour": 0.95, "outline": 0.9, "both": 0.5, "texture": 0.3}
 UNEVEN: Final = ((0.3, 2.0), (1.0, 0.5))
 """Lightness, as a standard deviation on the border, and what it leaves of the confidence: on a line between the two."""
 
-WORN_CONFIDENCE: Final = 0.4
-"""Geometry and colour models, no trained parser: good for a try-out."""
+SAME_CLOTH: Final = 10.0
+"""In CIELAB: a face that differs less than this from the trunk's middle is no face."""
 
 
 class ClassicParser:
@@ -43,7 +41,7 @@ class ClassicParser:
     """
 
     name = "classic"
-    version = "3"
+    version = "4"
 
     def __init__(self, pose: PoseModel) -> None:
         self.pose = pose
@@ -60,8 +58,31 @@ class ClassicParser:
         try:
             pose = self.pose.find(photo)
         except PhotoRejected:
-            return _flat(photo, category)
-        return _worn(photo, pose, category) if _has_a_head(photo, pose) else _flat(photo, category)
+            return self.cut_flat(photo, category)
+        if not _has_a_head(photo, pose):
+            return self.cut_flat(photo, category)
+        try:
+            return find_worn(photo, pose, category)
+        except NoGarmentDetected:
+            # Cloth of skin's colour may look like somebody who lies there; of people who stand or sit it is true.
+            if _upright(pose):
+                raise
+            return self.cut_flat(photo, category)
+
+    def cut_flat(self, photo: Pixels, category: str) -> GarmentMask:
+        """Cut a garment that nobody wears from its ground.
+
+        Raises:
+            NoGarmentDetected: There is none, or it cannot be told from its background.
+        """
+        found = find_flat(photo)
+        guessed, _ = guess_category(found.alpha)
+        chosen: GarmentCategory = guessed if category == "auto" else category  # type: ignore[assignment]
+        warnings, plausible = doubts(found.found)
+        confidence = TRUST[found.way] * float(np.interp(found.unevenness, *UNEVEN)) * plausible
+        return GarmentMask(
+            alpha=found.alpha, category=chosen, confidence=round(confidence, 3), worn=False, warnings=warnings
+        )
 
     def find_person(self, photo: Pixels, *, index: int | None = None) -> PersonMasks:
         """Find the person and draw the masks of every category.
@@ -88,58 +109,34 @@ def _has_a_head(photo: Pixels, pose: Pose) -> bool:
     if not ground.is_plain:
         return True
     x, y = round(nose.x * scale), round(nose.y * scale)
-    face = colour_distance(ground)[max(0, y - 2) : max(0, y + 3), max(0, x - 2) : max(0, x + 3)]
-    return face.size == 0 or float(np.median(face)) >= PLAIN_DISTANCE
+    place = (slice(max(0, y - 2), max(0, y + 3)), slice(max(0, x - 2), max(0, x + 3)))
+    face = colour_distance(ground)[place]
+    if face.size == 0:
+        return True
+    # A dress has a waist where a network sees a face; but cloth is there, as on the trunk.
+    (a, b), (c, d) = (points_of(pose.landmarks)[list(pair)] * scale for pair in (SHOULDERS, HIPS))
+    u, v = np.round((a + b + c + d) / 4).astype(int)
+    trunk = ground.delta[max(0, v - 2) : max(0, v + 3), max(0, u - 2) : max(0, u + 3)].reshape(-1, 3)
+    if len(trunk):
+        away = np.median(ground.delta[place].reshape(-1, 3), axis=0) - np.median(trunk, axis=0)
+        if float(np.linalg.norm(away)) < SAME_CLOTH:
+            return False
+    eyes = [
+        float(np.median(patch))
+        for mark in (pose.landmarks[2], pose.landmarks[5])
+        if (patch := _patch(colour_distance(ground), mark.x * scale, mark.y * scale)).size
+    ]
+    # Above a neckline there is ground where eyes would be.
+    return float(np.median(face)) >= PLAIN_DISTANCE and (not eyes or max(eyes) >= PLAIN_DISTANCE)
 
 
-def _flat(photo: Pixels, category: str) -> GarmentMask:
-    """Cut a garment from its ground."""
-    found = find_flat(photo)
-    guessed, _ = guess_category(found.alpha)
-    chosen: GarmentCategory = guessed if category == "auto" else category  # type: ignore[assignment]
-    warnings, plausible = doubts(found.found)
-    confidence = TRUST[found.way] * float(np.interp(found.unevenness, *UNEVEN)) * plausible
-    return GarmentMask(
-        alpha=found.alpha, category=chosen, confidence=round(confidence, 3), worn=False, warnings=warnings
-    )
+def _patch(values: Plane, x: float, y: float) -> Plane:
+    """Return the values around a place; nothing outside the photo."""
+    column, row = round(x), round(y)
+    return values[max(0, row - 2) : max(0, row + 3), max(0, column - 2) : max(0, column + 3)]
 
 
-def _worn(photo: Pixels, pose: Pose, category: str) -> GarmentMask:
-    """Take the garment that a person wears: the body's geometry gives the region, skin and colours the pixels."""
-    chosen: GarmentCategory = "upper" if category == "auto" else category  # type: ignore[assignment]
-    height, width = photo.shape[:2]
-    small, scale = shrink(photo)
-    size = (small.shape[1], small.shape[0])
-    person = cv2.resize(pose.mask, size, interpolation=cv2.INTER_AREA)
-    area = cv2.resize(agnostic_masks(pose.landmarks, pose.mask)[chosen], size, interpolation=cv2.INTER_AREA)
-    trimap = np.full(person.shape, cv2.GC_BGD, np.uint8)
-    inside = (area > 127) & (person > 127)
-    trimap[inside] = cv2.GC_PR_FGD
-    deep = cv2.distanceTransform(inside.astype(np.uint8), cv2.DIST_L2, 3)
-    core = inside & (deep > 0.5 * deep.max()) & ~_skin(small, pose, scale)
-    trimap[core] = cv2.GC_FGD
-    trimap[inside & _skin(small, pose, scale)] = cv2.GC_PR_BGD
-    if not core.any():
-        raise NoGarmentDetected("the garment on the person cannot be told from skin and background")
-    found = grab(small, trimap, rounds=ROUNDS).astype(np.uint8) * 255
-    if np.count_nonzero(found) < AREA_FRACTIONS[0] * found.size:
-        raise NoGarmentDetected("too little of the garment is visible on the person")
-    full = cv2.resize(found, (width, height), interpolation=cv2.INTER_CUBIC)
-    alpha = drop_specks(np.minimum(soft_edge(full, 1.5 / scale), pose.mask))
-    return GarmentMask(alpha=alpha, category=chosen, confidence=WORN_CONFIDENCE, worn=True)
-
-
-def _skin(small: Pixels, pose: Pose, scale: float) -> NDArray[np.bool_]:
-    """Return where the colour is that of this person's cheeks."""
-    lab = cv2.cvtColor(small.astype(np.float32) / np.float32(255), cv2.COLOR_RGB2LAB)
-    eyes_to_mouth = [pose.landmarks[index] for index in (0, 9, 10)]
-    samples = []
-    for mark in eyes_to_mouth:
-        x, y = round(mark.x * scale), round(mark.y * scale)
-        patch = lab[max(0, y - 3) : y + 4, max(0, x - 3) : x + 4].reshape(-1, 3)
-        samples.append(patch)
-    patches = np.concatenate(samples)
-    if not len(patches):
-        return np.zeros(small.shape[:2], bool)
-    delta = lab - np.median(patches, axis=0)
-    return np.asarray(np.hypot(np.hypot(delta[..., 1], delta[..., 2]), delta[..., 0] * 0.3) < 11)
+def _upright(pose: Pose) -> bool:
+    """Tell whether the nose is above the shoulders in the photo."""
+    points = points_of(pose.landmarks)
+    return bool(points[list(SHOULDERS), 1].mean() - points[NOSE, 1] > 0.2 * body_measure(points))

@@ -8,7 +8,6 @@ Opt-in: `TAILOR_PARSER=clean` and a folder `clean` in `TAILOR_WEIGHTS_DIR` with 
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 from typing import Final
 
@@ -20,7 +19,7 @@ from proteus.artefacts import GarmentCategory, Landmark
 from proteus.errors import InvalidRequest, NoGarmentDetected, PhotoRejected
 from tailor.cutting import drop_specks
 from tailor.masks import WORKING_SIDE, agnostic_masks, body_measure, grow, points_of, soft_edge
-from tailor.parsers.clean_models import KINDS, Body, CleanModels, Cloth, Floats
+from tailor.parsers.clean_models import KINDS, Body, CleanModels, Cloth, Floats, fingerprint
 from tailor.parsers.contract import GarmentMask, PersonMasks, Pixels
 from tailor.parsers.shape import guess_category
 from tailor.pose import Pose, PoseModel
@@ -76,7 +75,7 @@ class CleanParser:
     def __init__(self, pose: PoseModel, *, folder: Path, threads: int = 1) -> None:
         self.pose = pose
         self.models = CleanModels(folder, threads=threads)
-        self.version = f"1-{_fingerprint(folder)}"
+        self.version = f"1-{fingerprint(folder, KINDS)}"
 
     def find_garment(self, photo: Pixels, *, category: str) -> GarmentMask:
         """Find the garment; `auto` takes the category that covers most.
@@ -209,14 +208,3 @@ def _known(category: str) -> GarmentCategory:
 
 def _mask(truth: Truth) -> Pixels:
     return truth.astype(np.uint8) * 255
-
-
-def _fingerprint(folder: Path) -> str:
-    """Eight digits that name these files: their sizes and first mebibytes; other files give other results."""
-    digest = hashlib.sha256()
-    for kind in KINDS:
-        path = folder / kind.file
-        digest.update(f"{kind.file} {path.stat().st_size} ".encode())
-        with path.open("rb") as stream:
-            digest.update(stream.read(1 << 20))
-    return digest.hexdigest()[:8]

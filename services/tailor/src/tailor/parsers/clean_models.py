@@ -10,6 +10,7 @@ Each takes the photo stretched to its square; its output is stretched back befor
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntEnum
@@ -95,28 +96,32 @@ class CleanModels:
         missing = [kind.file for kind in KINDS if not (folder / kind.file).is_file()]
         if missing:
             raise ModelUnavailable(f"parser 'clean' has no {' and no '.join(missing)} in {folder}")
-        self._foreground, self._cloth, self._body = (_load(folder / kind.file, kind, threads) for kind in KINDS)
+        self._foreground, self._cloth, self._body = (load(folder / kind.file, kind, threads) for kind in KINDS)
 
     def foreground(self, photo: Pixels) -> Floats:
         """Return the probability of each pixel to be foreground, (H, W)."""
         logits = self._foreground(photo)[..., 0]
-        return _resized(1 / (1 + np.exp(-logits.clip(-60, 60))), photo).clip(0, 1)
+        return stretched(1 / (1 + np.exp(-logits.clip(-60, 60))), photo).clip(0, 1)
 
     def cloth(self, photo: Pixels) -> Pixels:
         """Return each pixel's `Cloth`, (H, W) uint8."""
-        return np.asarray(_resized(self._cloth(photo), photo).argmax(axis=-1), np.uint8)
+        return np.asarray(stretched(self._cloth(photo), photo).argmax(axis=-1), np.uint8)
 
     def body(self, photo: Pixels) -> Pixels:
         """Return each pixel's `Body`, (H, W) uint8."""
-        return np.asarray(_resized(self._body(photo), photo).argmax(axis=-1), np.uint8)
+        return np.asarray(stretched(self._body(photo), photo).argmax(axis=-1), np.uint8)
 
 
-def _load(path: Path, kind: Kind, threads: int) -> Callable[[Pixels], Floats]:
-    """Return a function from a photo to logits, (S, S, classes)."""
+def load(path: Path, kind: Kind, threads: int) -> Callable[[Pixels], Floats]:
+    """Return a function from a photo to the network's output, (S, S, classes).
+
+    Raises:
+        ModelUnavailable: ONNX Runtime is missing, or the file is another network.
+    """
     try:
         session = open_session(path, threads=threads)
     except ImportError as error:
-        raise ModelUnavailable("parser 'clean' needs ONNX Runtime; install 'proteus-tailor[clean]'") from error
+        raise ModelUnavailable(f"{path.name} needs ONNX Runtime; install 'proteus-tailor[clean]'") from error
     source, target = session.get_inputs()[0], session.get_outputs()[0]
     sides = source.shape[1:3] if kind.channels_last else source.shape[2:4]
     side = sides[0] if isinstance(sides[0], int) else kind.side
@@ -142,7 +147,18 @@ def _check(name: str, kind: Kind, source: list[Any], target: list[Any]) -> None:
             raise ModelUnavailable(f"{name}: its {word} is {shape}, {channels} channels on axis {channel} are expected")
 
 
-def _resized(values: Floats, photo: Pixels) -> Floats:
+def stretched(values: Floats, photo: Pixels) -> Floats:
     """Stretch (S, S) or (S, S, C) back to the photo's size."""
     height, width = photo.shape[:2]
     return np.asarray(cv2.resize(values, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
+
+
+def fingerprint(folder: Path, kinds: tuple[Kind, ...]) -> str:
+    """Return eight digits that name these files: their sizes and first mebibytes; other files give other results."""
+    digest = hashlib.sha256()
+    for kind in kinds:
+        path = folder / kind.file
+        digest.update(f"{kind.file} {path.stat().st_size} ".encode())
+        with path.open("rb") as stream:
+            digest.update(stream.read(1 << 20))
+    return digest.hexdigest()[:8]

@@ -22,8 +22,17 @@ LOW_TOP: Final = 0.22
 SIDES, LONG_SIDES = (0.50, 0.80), (0.24, 0.42)
 """The rows, as shares of the height, in which a trunk's sides are read: below the sleeves, above a skirt."""
 
+BUST_ROWS, BUST_HEIGHT, BUST_WIDTH = (0.10, 0.34), 0.06, 1.3
+"""A dress is as wide as its bust, not as its waist: sought in these rows, this high, at most this many waists wide."""
+
+CROTCH_LEAST, LEGS_LEAST = 0.15, 0.2
+"""Shares of the height: no crotch is higher up, and legs are longer than the second."""
+
 OPENING_DEPTHS: Final = (0.012, 0.03, 0.05, 0.08)
 """Where the inside of the back is sought below the top middle, as shares of the height: under the collar's back."""
+
+OPENING_SYMMETRY: Final = 0.7
+"""Share of an opening that its mirror image covers: plain cloth whose shade runs off to one side is none."""
 
 OPENING_TOLERANCE: Final = (22, 10, 10)
 """Of cv2's 8-bit Lab: the shade inside a neck varies in lightness more than in colour."""
@@ -31,6 +40,8 @@ OPENING_TOLERANCE: Final = (22, 10, 10)
 MIN_SLEEVE: Final = 0.025
 """A sleeve has at least this share of the garment's pixels."""
 
+SLEEVE_HEAD: Final = 0.18
+"""Of the height: a sleeve begins at most this far below the shoulder; what flares further down is a skirt."""
 
 TWIN_SHARE: Final = 0.6
 """Share of a sleeve's mirror image that must be cloth, or the other side has no sleeve."""
@@ -74,7 +85,7 @@ def upper_anatomy(garment: Pixels, *, long: bool = False) -> Anatomy:
     """Read a garment that hangs from the shoulders, (h, w, 4) uint8; a `long` one's sides are read higher up."""
     solid = garment[..., 3] > 127
     height, width = solid.shape
-    left, right = _sides(solid, *(LONG_SIDES if long else SIDES))
+    left, right = _bust(solid) if long else _sides(solid, *SIDES)
     top_outline = np.where(solid.any(axis=0), solid.argmax(axis=0), height)
     strap = max(2, round(0.02 * width))
     tops = [float(np.median(top_outline[max(0, x - strap) : x + strap + 1])) for x in (round(left), round(right))]
@@ -96,6 +107,19 @@ def upper_anatomy(garment: Pixels, *, long: bool = False) -> Anatomy:
     return Anatomy(
         corners=corners, torso=torso, sleeves=(first, second), opening=_opening(garment, solid, left=left, right=right)
     )
+
+
+def crotch_of(anatomy: Anatomy) -> float | None:
+    """Return the row, in pixels of the cut-out, below which trousers have two legs; None: a skirt, or closed legs."""
+    solid, corners = anatomy.torso, anatomy.corners
+    height = solid.shape[0]
+    middle = round(float(corners[:2, 0].mean()))
+    free = np.flatnonzero(~solid[round(CROTCH_LEAST * height) :, middle])
+    if not free.size:
+        return None
+    crotch = int(free[0]) + round(CROTCH_LEAST * height)
+    below = solid[crotch:, middle]
+    return float(crotch) if len(below) >= LEGS_LEAST * height and below.mean() < 0.3 else None
 
 
 def lower_anatomy(garment: Pixels) -> Anatomy:
@@ -122,6 +146,16 @@ def _sides(solid: Mask, start: float, end: float) -> tuple[float, float]:
     if not lefts:
         return 0.0, width - 1.0
     return float(np.median(lefts)), float(np.median(rights))
+
+
+def _bust(solid: Mask) -> tuple[float, float]:
+    """Return the sides of a dress at its bust: the highest rows without sleeves or straps."""
+    left, right = _sides(solid, *LONG_SIDES)
+    for start in np.arange(*BUST_ROWS, 0.02):
+        sides = _sides(solid, start, start + BUST_HEIGHT)
+        if right - left <= sides[1] - sides[0] <= BUST_WIDTH * (right - left):
+            return sides
+    return left, right
 
 
 def _armpit(solid: Mask, *, side: float, shoulder: float) -> float:
@@ -156,6 +190,9 @@ def _sleeve(solid: Mask, *, side: float, far: float, shoulder: float) -> Sleeve 
     """Return the left sleeve."""
     armpit = _armpit(solid, side=side, shoulder=shoulder)
     outside = _outside(solid, side=side, armpit=armpit)
+    head = int(np.clip(shoulder + SLEEVE_HEAD * solid.shape[0], 1, solid.shape[0]))
+    _, pieces = cv2.connectedComponents(outside.astype(np.uint8), connectivity=8)
+    outside &= np.isin(pieces, np.unique(pieces[:head]))
     if np.count_nonzero(outside) < MIN_SLEEVE * np.count_nonzero(solid):
         return None
     depth = armpit - shoulder
@@ -173,21 +210,22 @@ def _sleeve(solid: Mask, *, side: float, far: float, shoulder: float) -> Sleeve 
 
 def _mirrored(sleeve: Sleeve, *, axis: float) -> Sleeve:
     """Return the sleeve, mirrored about an upright line; pixels outside the picture are lost."""
-    width = sleeve.mask.shape[1]
-    shift = round(2 * axis) - (width - 1)
-
-    def turned(mask: Mask) -> Mask:
-        found = np.zeros_like(mask)
-        flipped = mask[:, ::-1]
-        if abs(shift) < width:
-            found[:, max(0, shift) : width + min(0, shift)] = flipped[:, max(0, -shift) : width - max(0, shift)]
-        return found
-
     flip, move = np.array([-1.0, 1.0]), np.array([2 * axis, 0.0])
     return Sleeve(
-        mask=turned(sleeve.mask), beyond=turned(sleeve.beyond), joint=sleeve.joint * flip + move,
-        cuff=sleeve.cuff * flip + move,
+        mask=_flipped(sleeve.mask, axis=axis), beyond=_flipped(sleeve.beyond, axis=axis),
+        joint=sleeve.joint * flip + move, cuff=sleeve.cuff * flip + move,
     )  # fmt: skip
+
+
+def _flipped(mask: Mask, *, axis: float) -> Mask:
+    """Return a mask, mirrored about an upright line; pixels outside the picture are lost."""
+    width = mask.shape[1]
+    shift = round(2 * axis) - (width - 1)
+    found = np.zeros_like(mask)
+    flipped = mask[:, ::-1]
+    if abs(shift) < width:
+        found[:, max(0, shift) : width + min(0, shift)] = flipped[:, max(0, -shift) : width - max(0, shift)]
+    return found
 
 
 def _twin(sleeve: Sleeve | None, solid: Mask, *, axis: float) -> Sleeve | None:
@@ -221,6 +259,9 @@ def _opening(garment: Pixels, solid: Mask, *, left: float, right: float) -> Mask
         share = float(np.count_nonzero(patch)) / max(float(np.count_nonzero(solid)), 1.0)
         reaches = float(np.count_nonzero(patch.any(axis=0))) / max(right - left, 1.0)
         if 0.004 <= share <= 0.08 and 0.15 <= reaches <= 0.8 and not patch[-2:].any():
+            twin = _flipped(patch, axis=(left + right) / 2)
+            if np.count_nonzero(patch & twin) < OPENING_SYMMETRY * np.count_nonzero(patch):
+                continue
             below = np.maximum.accumulate(patch[::-1], axis=0)[::-1]
             found[:chest] = below & solid[:chest]
             return found

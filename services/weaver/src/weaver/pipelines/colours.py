@@ -77,7 +77,10 @@ def fill(values: Floats, known: Mask | Floats) -> Floats:
                 np.asarray(cv2.resize(its, size, interpolation=cv2.INTER_AREA), np.float32),
             )
         )
-    coarse = levels[-1][0] / np.maximum(levels[-1][1], 1e-4)[..., None]
+    total, its = levels[-1]
+    # Where nothing is known far and wide, the mean of all that is; black would run in from there.
+    mean = total.sum(axis=(0, 1)) / max(float(its.sum()), 1e-4)
+    coarse = np.asarray(np.where(its[..., None] > 1e-4, total / np.maximum(its, 1e-4)[..., None], mean), np.float32)
     for total, its in reversed(levels[1:-1]):
         larger = cv2.resize(coarse, total.shape[1::-1], interpolation=cv2.INTER_LINEAR)
         sure = np.clip(its * 4, 0, 1)[..., None]

@@ -8,14 +8,14 @@ too), padded because BlazePose's shoulders and hips are joints, inside the body.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 import numpy as np
 
 from proteus.artefacts import Landmark
 from proteus.errors import PersonCropped
-from weaver.pipelines.anatomy import Anatomy, Mask, Point, Sleeve
+from weaver.pipelines.anatomy import Anatomy, Mask, Point, Sleeve, crotch_of
 from weaver.pipelines.mesh import Mesh, bilinear, unit_grid
 
 SHOULDERS, ELBOWS, WRISTS, HIPS, KNEES, ANKLES = (12, 11), (14, 13), (16, 15), (24, 23), (26, 25), (28, 27)
@@ -27,10 +27,23 @@ SEAM_OUTWARD, SEAM_UPWARD, HEM_WIDTH = 0.10, 0.13, 1.16
 LENGTH_IN_TORSOS: Final = {"upper": (0.85, 1.30), "dress": (1.2, 2.7), "overall": (1.2, 2.9)}
 """How far down a garment may end, in lengths from shoulder to hip: its own shape decides inside these bounds."""
 
-WAIST_ABOVE_HIPS, WAIST_WIDTH, HIPS_TO_HEM = 0.24, 0.98, (0.5, 2.6)
+WAIST_ABOVE_HIPS, HIPS_TO_HEM = 0.24, (0.5, 2.6)
+WAIST_WIDTH, WAIST_RANGE = 1.85, (0.95, 1.2)
+"""A waistband's, in distances of the hips' joints, and its bounds in shoulder widths."""
+
+LEG_BLEND: Final = 0.25
+"""Of the way from the crotch to the hem: over it cloth passes from hanging straight to lying along a leg."""
+
+TURN_LEAST, TURN_SHIFT, TURN_MOST = 0.25, 0.7, 0.5
+"""Of a trunk, as the sine of its turn: below the first it faces the camera, for the network's depth is rough; how far
+the chest's middle then moves aside, and at most (cloth must not fold over)."""
+
 MAX_SLEEVE_TURN: Final = np.deg2rad(150)
 SEAM_BLEND, DEEP_ARMHOLE = 0.2, 0.4
 """In widths between the seams: a sleeve passes from trunk to arm over the first; no armhole has the second's depth."""
+
+BULGE: Final = 0.07
+"""In shoulder widths: how far an upper arm stands out beyond the line from the shoulder's tip to the elbow."""
 
 FOREARM_LENGTH: Final = 0.9
 """Of the upper arm, where the wrist is not seen."""
@@ -72,10 +85,16 @@ def fit(anatomy: Anatomy, category: str, landmarks: Sequence[Landmark], *, heigh
     mirrored = points[SHOULDERS[0], 0] > points[SHOULDERS[1], 0]
     sides = (1, 0) if mirrored else (0, 1)
     if category == "lower":
-        return [_trunk(anatomy, _lower_corners(anatomy, points, seen, sides, height=height), anatomy.torso)]
+        return _legs(anatomy, _lower_corners(anatomy, points, seen, sides, height=height), points, seen, sides)
     corners = _upper_corners(anatomy, category, points, sides)
-    pieces = [_trunk(anatomy, corners, anatomy.opening, before="person")] if anatomy.opening.any() else []
-    pieces.append(_trunk(anatomy, corners, anatomy.torso & ~anatomy.opening))
+    turn = _turn(points, np.array([mark.z for mark in landmarks]), sides)
+    pieces = [_trunk(anatomy, corners, anatomy.opening, before="person", turn=turn)] if anatomy.opening.any() else []
+    trunk = _trunk(anatomy, corners, anatomy.torso & ~anatomy.opening, turn=turn)
+    if category != "upper" and all(seen[KNEES[side]] for side in sides):
+        # Below the hips a skirt hangs around both legs.
+        line = np.array([points[[joint[side] for side in sides]].mean(axis=0) for joint in (HIPS, KNEES)])
+        trunk = _along(anatomy, trunk, corners, line, start=_row_of(anatomy, corners, line[0]))
+    pieces.append(trunk)
     # Arms hang and cross in front of the trunk; at its seam a sleeve lies exactly on it.
     for sleeve, side in zip(anatomy.sleeves, sides, strict=True):
         if sleeve is None:
@@ -127,7 +146,8 @@ def _lower_corners(
     down = _unit(knees.mean(axis=0) - hips.mean(axis=0), (0.0, 1.0))
     thigh = float(np.linalg.norm(knees.mean(axis=0) - hips.mean(axis=0)))
     waist = hips.mean(axis=0) - down * WAIST_ABOVE_HIPS * span
-    half = WAIST_WIDTH * span / 2
+    width = WAIST_WIDTH * float(np.linalg.norm(hips[1] - hips[0]))
+    half = float(np.clip(width, WAIST_RANGE[0] * span, WAIST_RANGE[1] * span)) / 2
     own = anatomy.corners
     shape = float((own[2:, 1].mean() - own[:2, 1].mean()) / max(own[1, 0] - own[0, 0], 1.0))
     length = float(np.clip(shape * 2 * half, HIPS_TO_HEM[0] * thigh, HIPS_TO_HEM[1] * thigh))
@@ -136,20 +156,83 @@ def _lower_corners(
 
 
 def _trunk(
-    anatomy: Anatomy, corners: Point, mask: Mask, *, before: Literal["forearms", "person"] = "forearms"
+    anatomy: Anatomy,
+    corners: Point,
+    mask: Mask,
+    *,
+    before: Literal["forearms", "person"] = "forearms",
+    turn: float = 0.0,
 ) -> Piece:
-    """Hang part of the cut-out by the garment's four corners: beyond them the patch goes on straight."""
+    """Hang part of the cut-out by the garment's four corners: beyond them the patch goes on straight.
+
+    On a trunk that is turned the chest's middle lies aside: the nearer half is wider. Seams and sleeves stay.
+    """
     source = _source_grid(mask)
-    return Piece(mask, Mesh(source, _carry(anatomy, corners, source)), before)
+    return Piece(mask, Mesh(source, _carry(anatomy, corners, source, turn=turn)), before)
 
 
-def _carry(anatomy: Anatomy, corners: Point, source: Point) -> Point:
+def _turn(points: Point, depths: Point, sides: tuple[int, int]) -> float:
+    """Return how far a trunk's middle moves to the right of the picture; 0: it faces the camera."""
+    left, right = (SHOULDERS[side] for side in sides)
+    away, across = float(depths[right] - depths[left]), float(np.linalg.norm(points[right] - points[left]))
+    sine = away / max(float(np.hypot(away, across)), 1e-6)
+    beyond = np.sign(sine) * max(0.0, abs(sine) - TURN_LEAST)
+    return float(np.clip(TURN_SHIFT * beyond, -TURN_MOST, TURN_MOST))
+
+
+def _legs(anatomy: Anatomy, corners: Point, points: Point, seen: Mask, sides: tuple[int, int]) -> list[Piece]:
+    """Return trousers as two pieces, each along its leg below the crotch; a skirt is one."""
+    crotch = crotch_of(anatomy)
+    if crotch is None:
+        return [_trunk(anatomy, corners, anatomy.torso)]
+    pieces = []
+    middle = float(anatomy.corners[:2, 0].mean())
+    columns = np.arange(anatomy.torso.shape[1])[None, :]
+    # Each half reaches a pixel over the seam, so that no ground shines through.
+    for half, side in ((columns <= middle + 1, sides[0]), (columns >= middle - 1, sides[1])):
+        joints = (HIPS, KNEES, ANKLES) if seen[ANKLES[side]] else (HIPS, KNEES)
+        line = points[[joint[side] for joint in joints]]
+        piece = _trunk(anatomy, corners, anatomy.torso & half)
+        pieces.append(_along(anatomy, piece, corners, line, start=crotch))
+    return pieces
+
+
+def _along(anatomy: Anatomy, piece: Piece, corners: Point, line: Point, *, start: float) -> Piece:
+    """Bend a piece below a row of the cut-out so that its middle lies on a line from the hips down."""
+    down = _unit(corners[2:].mean(axis=0) - corners[:2].mean(axis=0), (0.0, 1.0))
+    right = np.array([down[1], -down[0]])
+    source, target = piece.mesh.source, piece.mesh.target.copy()
+    rows = np.clip(np.round(source[:, 0, 1]).astype(int), 0, piece.mask.shape[0] - 1)
+    last = float(source[-1, 0, 1])
+    columns = np.arange(piece.mask.shape[1])
+    ends = (line - line[0]) @ down, (line - line[0]) @ right
+    for index, row in enumerate(rows):
+        share = float(np.clip((source[index, 0, 1] - start) / max(LEG_BLEND * (last - start), 1.0), 0, 1))
+        # Rows at the very edge may be empty: the next one inside counts.
+        cloth = piece.mask[max(0, row - 2) : row + 3].any(axis=0)
+        if share and cloth.any():
+            middle = _carry(anatomy, corners, np.array([float(columns[cloth].mean()), source[index, 0, 1]])) - line[0]
+            target[index] += share * (float(np.interp(middle @ down, *ends)) - float(middle @ right)) * right
+    return replace(piece, mesh=replace(piece.mesh, target=target))
+
+
+def _row_of(anatomy: Anatomy, corners: Point, place: Point) -> float:
+    """Return the row of the cut-out that is carried as far down as a place of the photo."""
+    top, low = corners[:2].mean(axis=0), corners[2:].mean(axis=0)
+    share = float((place - top) @ (low - top)) / max(float((low - top) @ (low - top)), 1.0)
+    start, end = anatomy.corners[:2, 1].mean(), anatomy.corners[2:, 1].mean()
+    return float(start + share * (end - start))
+
+
+def _carry(anatomy: Anatomy, corners: Point, source: Point, *, turn: float = 0.0) -> Point:
     """Return where the trunk's patch takes points of the cut-out."""
     own = anatomy.corners
     left, right = own[[0, 2], 0].mean(), own[[1, 3], 0].mean()
     u = (source[..., 0] - left) / max(right - left, 1.0)
     top = own[0, 1] + (own[1, 1] - own[0, 1]) * u
     v = (source[..., 1] - top) / np.maximum(own[2, 1] - top, 1.0)
+    within = np.clip(u, 0, 1)
+    u = u + turn * within * (1 - within)
     return bilinear(corners, u, v)
 
 
@@ -174,11 +257,16 @@ def _sleeve(anatomy: Anatomy, sleeve: Sleeve, corners: Point, arm: list[Point] |
     direction = (1 - bent) * upper + bent * lower
     direction /= np.maximum(np.linalg.norm(direction, axis=-1, keepdims=True), 1e-6)
     normal = np.stack([-direction[..., 1], direction[..., 0]], axis=-1)
+    # An arm is rounder than the line along it: cloth at its outer side covers it whole, down to the wrist.
+    width = float(np.linalg.norm(corners[1] - corners[0]))
+    outward = _unit(joint - corners[:2].mean(axis=0), (1.0, 0.0))
+    bulge = BULGE * width / (1 + 2 * SEAM_OUTWARD) * (1.0 if side @ outward >= 0 else -1.0)
+    place = np.clip(along / max(bone + forearm, 1.0), 0, 1)
+    outer = np.clip(out / bulge * 0.35 + 0.65, 0, 1)
+    out = out + bulge * outer * np.interp(place, (0.05, 0.3, 0.6, 1.0), (0.0, 1.0, 0.8, 0.0))
     straight, beyond = np.minimum(along, bone)[..., None], np.maximum(along - bone, 0)[..., None]
     bent_cloth = joint + straight * upper + beyond * lower + out[..., None] * normal
     # At its seam the sleeve stays where the trunk is, or a raised arm would tear a hole below the shoulder.
-    width = float(np.linalg.norm(corners[1] - corners[0]))
-    outward = _unit(joint - corners[:2].mean(axis=0), (1.0, 0.0))
     from_seam = np.maximum(
         (carried - joint) @ outward / (SEAM_BLEND * width), (along - DEEP_ARMHOLE * width) / (0.2 * width)
     )

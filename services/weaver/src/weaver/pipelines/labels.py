@@ -37,6 +37,9 @@ bend."""
 FOOT: Final = 0.11
 """In shoulder widths: half width of a shoe around the line from ankle to toe."""
 
+INSTEP: Final = 0.38
+"""Of the way from ankle to toe: a shoe's upper edge."""
+
 HEELS, TOES = (30, 29), (32, 31)
 """BlazePose's; left and right in the picture, for a person who faces the camera."""
 
@@ -63,7 +66,9 @@ def feet(points: Point, seen: Mask, unit: float, size: tuple[int, ...]) -> Mask:
     for ankle, heel, toe in zip(ANKLES, HEELS, TOES, strict=True):
         if seen[ankle] and seen[toe]:
             _strip(area, points[[heel, toe]], FOOT * unit)
-            _strip(area, points[[ankle, toe]], FOOT * unit)
+            # From beyond the ankle on: trousers end there.
+            start = points[ankle] + (points[toe] - points[ankle]) * INSTEP
+            _strip(area, np.array([start, points[toe]]), FOOT * unit)
     return area > 0
 
 

@@ -108,7 +108,7 @@ def _limbs(scene: Scene, old: Mask, joints: tuple[tuple[int, int], ...], radii: 
     return found
 
 
-def _limb(scene: Scene, old: Mask, joints: Point, radii: Point, end: int) -> Limb:
+def _limb(scene: Scene, old: Mask, joints: Point, radii: Point, end: int, *, tight: float = TIGHT) -> Limb:
     lengths = np.concatenate([[0], np.cumsum(np.linalg.norm(np.diff(joints, axis=0), axis=1))])
     at = np.linspace(0, lengths[-1], STEPS)
     line = np.stack([np.interp(at, lengths, joints[:, axis]) for axis in (0, 1)], axis=1)
@@ -119,11 +119,11 @@ def _limb(scene: Scene, old: Mask, joints: Point, radii: Point, end: int) -> Lim
     along /= np.maximum(np.linalg.norm(along, axis=1, keepdims=True), 1e-6)
     normal = np.stack([along[:, 1], -along[:, 0]], axis=1)
     mean = np.interp(at, lengths, radii)
-    sides = np.stack([_measured(scene, old, line, side * normal, mean) for side in (1, -1)], axis=1)
+    sides = np.stack([_measured(scene, old, line, side * normal, mean, tight) for side in (1, -1)], axis=1)
     return Limb(line=line, normal=normal, radii=sides, end=end)
 
 
-def _measured(scene: Scene, old: Mask, line: Point, outward: Point, mean: Point) -> Point:
+def _measured(scene: Scene, old: Mask, line: Point, outward: Point, mean: Point, tight_most: float) -> Point:
     """Return the half widths to one side: the silhouette's where it is near, the mean where it is loose or hidden."""
     height, width = scene.labels.shape
     body = old | (scene.labels == SKIN)
@@ -136,7 +136,7 @@ def _measured(scene: Scene, old: Mask, line: Point, outward: Point, mean: Point)
     first = np.where(ends.any(axis=1), ends.argmax(axis=1), -1)
     tight = (first > 0) & on[np.arange(len(line)), np.maximum(first - 1, 0)]
     own = np.where(tight, mean * shares[np.maximum(first, 1)] - 0.5, mean)
-    own = np.where(tight & (own <= TIGHT * mean), own, mean)
+    own = np.where(tight & (own <= tight_most * mean), own, mean)
     # A single row of the mask that sticks out is an error of the mask, not of the body.
     padded = np.pad(own / mean, 3, mode="edge")
     middle = np.median(np.lib.stride_tricks.sliding_window_view(padded, 7), axis=1)
@@ -179,7 +179,8 @@ def trunk(scene: Scene, old: Mask) -> Limb:
     """Return the trunk as a limb from the shoulders to below the hips."""
     shoulders, hips = scene.points[list(SHOULDERS)].mean(axis=0), scene.points[list(HIPS)].mean(axis=0)
     joints = np.array([shoulders, shoulders + (hips - shoulders) * 0.62, hips + (hips - shoulders) * 0.1])
-    return _limb(scene, old, joints, np.array(TRUNK_RADII) * scene.unit, HIPS[0])
+    # Never as wide as the old cloth may stand off: skin beside a narrower new garment looks like a mistake.
+    return _limb(scene, old, joints, np.array(TRUNK_RADII) * scene.unit, HIPS[0], tight=1.0)
 
 
 def neck_outline(scene: Scene) -> Point:

@@ -230,8 +230,10 @@ def _before(job: WeaveJob, window: tuple[int, int, int, int], unit: float, bared
             arms |= _forearm(skin, *marks, FOREARM_RADIUS * unit, offset=(left, top), outline=outline)
     arms[mask <= 127] = 0
     soft = cv2.GaussianBlur(arms, (0, 0), max(0.6, EDGE_RADIUS * unit))
-    # Hair falls over the shoulders of every garment.
+    # Hair falls over the shoulders of every garment, and a shirt that stays over the waistband of new trousers.
     hair = bared.shows(HAIR, window)
+    if job.garment_category == "lower" and not bared.scene.one_piece:
+        hair = np.maximum(hair, bared.shows(TOP, window))
     return {
         "nothing": hair.astype(np.float32) / np.float32(255),
         "forearms": np.maximum(soft, hair).astype(np.float32) / np.float32(255),

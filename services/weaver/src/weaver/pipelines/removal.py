@@ -1,10 +1,10 @@
 """Removes the old garment: paints what the photo would show without it, inside what may change. Pure numpy and cv2.
 
-    scene ─▶ the old garment's pixels ─▶ ground ─▶ legs' clothes ─▶ trunk ─▶ limbs ─▶ a photo without it
+    scene ─▶ the old garment's pixels ─▶ ground ─▶ trunk ─▶ legs' clothes ─▶ limbs ─▶ a photo without it
 
-First the ground behind the person is inpainted. Over it are laid the legs' clothes, continued upwards, then the trunk
-and the limbs in the person's own skin: its colour is that of the bare skin nearby (face, neck, hands), its light that
-of what is visible of each limb. Where the old garment is not, the photo stays as it is.
+First the ground behind the person is inpainted. Over it are laid the trunk in the person's own skin, the legs' clothes,
+continued up to the waist, and the limbs. The skin's colour is that of the bare skin nearby (face, neck, hands), its
+light that of what is visible of each limb. Where the old garment is not, the photo stays as it is.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from weaver.pipelines import limbs
 from weaver.pipelines.anatomy import Mask, Pixels, Point
 from weaver.pipelines.colours import distance, fill
 from weaver.pipelines.contract import WeaveJob
+from weaver.pipelines.fitting import HIPS, KNEES
 from weaver.pipelines.labels import BOTTOM, GROUND, HAIR, SKIN, TOP, feet
 from weaver.pipelines.limbs import Limb
 from weaver.pipelines.mesh import Floats
@@ -33,6 +34,12 @@ CRUMB: Final = 0.004
 INPAINT_RADIUS: Final = 3
 WAIST: Final = 0.72
 """How far down the trunk the legs' clothes begin where the top ends and nothing is seen."""
+
+LEGS_FROM: Final = 1.15
+"""Below this share of the trunk nothing but the legs' clothes is seen."""
+
+SEAT: Final = 0.5
+"""In shoulder widths: how high the seat of trousers is, around the line between the hips."""
 
 SKIRT_FROM: Final = 0.84
 """Below this share of the trunk a one-piece garment stays when only its upper half is changed: as a skirt."""
@@ -93,12 +100,12 @@ def bare(job: WeaveJob) -> Bared:
         chosen = [*chosen, *arms]
     shapes = [limb.outline() for limb in chosen] + ([] if job.garment_category == "lower" else [trunk, shoulders])
     canvas.start(_ground(scene, old, shapes))
-    if job.garment_category == "upper" and (scene.labels == BOTTOM).any():
-        canvas.lay(_below(scene), canvas.area_of(_legs_clothes(scene)))
     tone = _skin(scene)
     if job.garment_category != "lower":
         cover = np.maximum(canvas.area(shoulders), canvas.area(trunk))
         canvas.lay(tone * _trunk_light(scene, old)[..., None], cover)
+    if job.garment_category == "upper" and scene.seen[list(KNEES)].any() and (scene.labels == BOTTOM).any():
+        canvas.lay(_below(scene), canvas.area_of(_legs_clothes(scene)))
     for limb in chosen:
         canvas.lay(_limb_skin(scene, tone, limb), canvas.area(limb.outline()))
     share = weight.astype(np.float32) / np.float32(255)
@@ -163,10 +170,10 @@ def _ground(scene: Scene, old: Mask, shapes: list[Point]) -> Floats:
 
 def _below(scene: Scene) -> Floats:
     """Return the legs' clothes, continued upwards below the top that went."""
-    return fill(
-        scene.rgb.astype(np.float32),
-        cv2.erode((scene.labels == BOTTOM).astype(np.uint8), np.ones((3, 3), np.uint8)) > 0,
-    )
+    sure = cv2.erode((scene.labels == BOTTOM).astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    # Around the hips a jacket's tails look like the legs' clothes: what is lower counts, if anything is.
+    lower = sure & (scene.down_the_trunk() > LEGS_FROM)
+    return fill(scene.rgb.astype(np.float32), lower if lower.any() else sure)
 
 
 def _legs_clothes(scene: Scene) -> Mask:
@@ -174,6 +181,9 @@ def _legs_clothes(scene: Scene) -> Mask:
     body = np.zeros(scene.labels.shape, np.uint8)
     for limb in (limbs.trunk(scene, scene.labels == TOP), *limbs.legs(scene, scene.labels == BOTTOM)):
         cv2.fillPoly(body, [np.round(limb.outline()).astype(np.int32)], 1)
+    # Between the thighs' tops there is no gap in trousers.
+    ends = np.round(scene.points[list(HIPS)]).astype(np.int32)
+    cv2.polylines(body, [ends], False, 1, max(1, round(SEAT * scene.unit)))
     return np.asarray((scene.down_the_trunk() > WAIST) & scene.person & (body > 0))
 
 

@@ -1,16 +1,14 @@
 """`make sheet`: README's picture, four people in three garments by the engine `puppet`, as one WebP.
 
-    drawn garments and people, the demo's photo ─▶ tailor.pose, weaver.pipelines.puppet ─▶ docs/images/tryons.webp
+    drawn garments, rendered people ─▶ tailor.pose, weaver.pipelines.puppet ─▶ docs/images/tryons.webp
 
-The astronaut's photo goes the whole way, pose and masks included. The others are drawn, because no photo of ordinary
-people comes with a licence that lets us pass it on; a pose network does not know drawn people, so their landmarks are
-the drawing's own.
+The people are rendered (`assets.people`), because no photo of ordinary people comes with a licence that lets us pass it
+on. They go the whole way: a pose network finds them, and nothing but their pictures is used.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -21,13 +19,13 @@ from proteus.artefacts import GarmentCategory, PersonParse
 from proteus.imaging import decode, encode
 from proteus.jobs import JobId
 from tailor.parsers.classic import ClassicParser
+from tailor.parsers.contract import Parser
 from tailor.pose import PoseModel
 from weaver.pipelines.contract import WeaveJob
 from weaver.pipelines.puppet import weave
-from workbench import assets
+from workbench.assets import people
 from workbench.eval import portraits
 from workbench.eval.canvas import Pixels
-from workbench.eval.portraits import Person
 from workbench.weights import fetch_pose
 
 GARMENTS: Final[tuple[tuple[str, GarmentCategory, str], ...]] = (
@@ -36,88 +34,77 @@ GARMENTS: Final[tuple[tuple[str, GarmentCategory, str], ...]] = (
     ("dress-red", "dress", "a dress"),
 )
 
-PEOPLE: Final = (
-    Person(pose="away", build="broad", skin="deep", hair="black", top="tee", dye="green", ground="235"),
-    Person(pose="hanging", build="slim", skin="fair", long_hair=True, top="polo", dye="blue", ground="beige"),
-    Person(pose="away", skin="tan", hair="black", top="camisole", dye="magenta", bottom_dye="sand", ground="sky"),
-)
+PEOPLE: Final = (("01", "02"), ("09", "06"))
+"""The rows of the sheet: names of `assets.people`."""
 
 PAPER: Final = (250, 249, 247)
 INK: Final = (60, 58, 54)
-TILE: Final = (240, 264)
-"""Width and height of a picture on the sheet."""
+TILE: Final = (148, 330)
+"""Width and height of a picture on the sheet: the middle of a photo."""
 
-GAP: Final = 10
-CAPTION: Final = 26
-TOP_SHARE: Final = 0.62
-"""Of a drawn photo's height: below it are only legs and shoes."""
-
-
-def jobs(parser: ClassicParser) -> list[list[WeaveJob]]:
-    """Return the try-ons of each person, a garment each."""
-    rows = [[_of_photo(parser, garment, category) for garment, category, _ in GARMENTS]]
-    for person in PEOPLE:
-        drawn = portraits.draw(person, size=(1024, 768))
-        rows.append([drawn.job(portraits.garment(garment), category) for garment, category, _ in GARMENTS])
-    return rows
+HEADER: Final = 120
+GAP: Final = 6
+CAPTION: Final = 24
 
 
-def _of_photo(parser: ClassicParser, garment: str, category: GarmentCategory) -> WeaveJob:
-    photo = decode(assets.PERSON.read_bytes()).pixels
+def tryons(parser: Parser, name: str) -> list[Pixels]:
+    """Return a person's photo, and the person in each garment."""
+    photo = decode(people.photo_file(name).read_bytes()).pixels
     found = parser.find_person(photo)
     height, width = photo.shape[:2]
     parse = PersonParse(
-        image_key="demo", width=width, height=height, parser=parser.name, parser_version=parser.version,
-        pose_model=parser.pose.name, landmarks=found.landmarks, person_mask_key="demo", agnostic_mask_keys={},
+        image_key=name, width=width, height=height, parser=parser.name, parser_version=parser.version,
+        pose_model=PoseModel.name, landmarks=found.landmarks, person_mask_key=name, agnostic_mask_keys={},
     )  # fmt: skip
-    return WeaveJob(
-        id=JobId("demo"), person=photo, garment=portraits.garment(garment), garment_category=category, parse=parse,
-        person_mask=found.person, agnostic_mask=found.agnostic[category],
-    )  # fmt: skip
+    made = [
+        weave(
+            WeaveJob(
+                id=JobId(name), person=photo, garment=portraits.garment(garment), garment_category=category,
+                parse=parse, person_mask=found.person, agnostic_mask=found.agnostic[category],
+            )
+        ).image
+        for garment, category, _ in GARMENTS
+    ]  # fmt: skip
+    return [photo, *made]
 
 
-def sheet(rows: Sequence[Sequence[WeaveJob]]) -> Pixels:
-    """Return the sheet: garments on top, then a person in each row, the photo first."""
+def sheet(parser: Parser) -> Pixels:
+    """Return the sheet: garments on top, below them two people in each row, the photo first."""
     width, height = TILE
-    left, top = GAP, GAP
-    size = (
-        GAP + (len(GARMENTS) + 1) * (width + GAP),
-        GAP + (len(rows) + 1) * (height + GAP) - height // 2 + CAPTION,
-    )
-    canvas = Image.new("RGB", size, PAPER)
-    draw, font = ImageDraw.Draw(canvas), ImageFont.load_default(size=16)
-    small = height // 2
-    for column, (name, _, words) in enumerate(GARMENTS, start=1):
-        cut = Image.fromarray(portraits.garment(name))
-        cut.thumbnail((width, small), Image.Resampling.LANCZOS)
-        middle = left + column * (width + GAP) + width // 2
-        canvas.paste(cut, (middle - cut.width // 2, top + (small - cut.height) // 2), cut)
-        draw.text((middle, top + small + 4), words, fill=INK, font=font, anchor="mt")
-    draw.text((left + width // 2, top + small + 4), "the photo", fill=INK, font=font, anchor="mt")
-    for line, row in enumerate(rows):
-        y = top + small + CAPTION + line * (height + GAP) + GAP // 2
-        for column, picture in enumerate([row[0].person, *(weave(job).image for job in row)]):
-            canvas.paste(_tile(picture), (left + column * (width + GAP), y))
+    half = (len(GARMENTS) + 1) * (width + GAP) + GAP
+    canvas = Image.new("RGB", (2 * half, HEADER + CAPTION + len(PEOPLE) * (height + GAP) + GAP), PAPER)
+    draw, font = ImageDraw.Draw(canvas), ImageFont.load_default(size=13)
+    for side in (0, half):
+        words = ["the photo", *(words for _, _, words in GARMENTS)]
+        for column, word in enumerate(words):
+            middle = side + GAP + column * (width + GAP) + width // 2
+            draw.text((middle, HEADER + 4), word, fill=INK, font=font, anchor="mt")
+            if column:
+                cut = Image.fromarray(portraits.garment(GARMENTS[column - 1][0]))
+                cut.thumbnail((width - GAP, HEADER - 2 * GAP), Image.Resampling.LANCZOS)
+                canvas.paste(cut, (middle - cut.width // 2, (HEADER - cut.height) // 2), cut)
+    for line, row in enumerate(PEOPLE):
+        y = HEADER + CAPTION + line * (height + GAP)
+        for side, name in zip((0, half), row, strict=True):
+            for column, picture in enumerate(tryons(parser, name)):
+                canvas.paste(_tile(picture), (side + GAP + column * (width + GAP), y))
     return np.asarray(canvas)
 
 
 def _tile(picture: Pixels) -> Image.Image:
-    """Return a picture, cut to a tile around the upper body."""
+    """Return the middle of a picture at a tile's size."""
     width, height = TILE
     full = Image.fromarray(picture)
-    if full.height > full.width:
-        full = full.crop((0, 0, full.width, round(full.height * TOP_SHARE)))
-    scale = max(width / full.width, height / full.height)
-    full = full.resize((round(full.width * scale), round(full.height * scale)), Image.Resampling.LANCZOS)
-    left, top = (full.width - width) // 2, 0
-    return full.crop((left, top, left + width, top + height))
+    wide = round(full.height * width / height)
+    left = (full.width - wide) // 2
+    return full.crop((left, 0, left + wide, full.height)).resize(TILE, Image.Resampling.LANCZOS)
 
 
 def main() -> None:
     """Write the sheet to the path on the command line."""
     target = Path(sys.argv[1])
     parser = ClassicParser(PoseModel(fetch_pose(Path(".proteus/models/pose"))))
-    target.write_bytes(encode(sheet(jobs(parser)), "webp"))
+    target.write_bytes(encode(sheet(parser), "webp"))
     print(f"{target}: {target.stat().st_size // 1024} KiB")
 
 
