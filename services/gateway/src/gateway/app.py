@@ -21,7 +21,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp
 
 from gateway import api, background
-from gateway.api import cors, fairness
+from gateway.api import cors, fairness, replays
 from gateway.api.batches.routes import BATCHES, BODY_BYTES
 from gateway.api.bodies import MAX_BODY_BYTES, BodyLimits, BodySizes, ByteBudget
 from gateway.api.headers import CommonHeaders
@@ -149,7 +149,7 @@ def make_app(
     def limited(app: ASGIApp) -> ASGIApp:
         return BodyLimits(app, budget, seconds=settings.edge.body_seconds, sizes=sizes)
 
-    shared = CORSMiddleware(SubmitShortcut(http_api), **cors.rules(settings.origins))
+    shared = CORSMiddleware(SubmitShortcut(http_api, replay=replays.replay), **cors.rules(settings.origins))
     fair = fairness.Fair(limited(shared), origins=settings.origins, sizes=sizes)
     plain = CommonHeaders(RequestEnvelope(fair))
     # Polling is refused, so a request for the socket's path without a socket gets the engine's own 400.

@@ -98,7 +98,8 @@ class MemoryJobQueue:
         waiting = sorted(self.state.index.values(), key=lambda each: each.order)
         lines = [[entry for entry in waiting if entry.submission.engine in engines][:scan_cap]]
         if spare:
-            lines.append(sorted(self.state.spare.values(), key=lambda each: each.order)[:scan_cap])
+            spares = sorted(self.state.spare.values(), key=lambda each: each.order)[:scan_cap]
+            lines.append([entry for entry in spares if entry.submission.engine in engines])
         for line in lines:
             if line and line[0].submission.spare and (key or alone):
                 break
@@ -109,8 +110,6 @@ class MemoryJobQueue:
                 degraded = bool(one.degraded_batch_key) and is_degraded(one.rank, one.may_degrade, degraded_fraction)
                 _, shared = one.keys(degraded=degraded)
                 crashed, waited = entry.crashes > 0, max(0, now - entry.queued_ms)
-                if one.engine not in engines:
-                    continue
                 failed = crashed or entry.attempts > 0
                 if is_left(canaries.get(one.engine), rank=one.rank, failed=failed, waited_ms=waited):
                     continue

@@ -10,13 +10,15 @@ All others reach FastAPI untouched, so that one place makes every refusal of a m
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from typing import Final
 
 from pydantic import TypeAdapter, ValidationError
 from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from gateway.api import problems, replays
+from gateway.api import problems
 from gateway.api.dependencies import caller_by, submit_of
 from gateway.api.tryons.models import SnapRequest
 from gateway.api.tryons.submit import router, snap
@@ -39,10 +41,12 @@ class SubmitShortcut:
 
     Args:
         app: The HTTP application.
+        replay: Answers a submit that was accepted before, for every route (`gateway.api.replays`).
     """
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, *, replay: Callable[[Request, AlreadyAccepted], Awaitable[Response]]) -> None:
         self._app = app
+        self._replay = replay
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         token = _token_of_plain(scope)
@@ -71,7 +75,7 @@ class SubmitShortcut:
         try:
             response = await snap(await submit_of(request, "submits", token=token, key=key), asked)
         except AlreadyAccepted as known:
-            response = await replays.replay(request, known)
+            response = await self._replay(request, known)
         except ProteusError as error:
             response = await problems.on_proteus_error(request, error)
         except Exception as error:  # the edge: for any error the client gets a problem document
