@@ -109,7 +109,7 @@ def test_what_is_no_registry_is_refused_by_its_value(wrong: str, tmp_path: Path)
 
 
 def test_the_notes_of_a_release_are_its_section_alone() -> None:
-    newer = "## 0.2.0\n\n* New ([docs/a.md](docs/a.md)).\n* Two\n  lines, [linked](x).\n\n"
+    newer = "## 0.2.0\n\n* New ([a page](a.html)).\n* Two\n  lines, [linked](x).\n\n"
     log = f"# Changelog\n\n{newer}## 0.1.0\n\n* Old.\n"
     assert release.notes(log, "0.1.0") == "* Old.\n"
     assert release.entries(log, "0.2.0") == ["New.", "Two lines, linked."]

@@ -106,7 +106,7 @@ async def test_a_model_that_fails_is_tried_again_and_then_the_job_fails_by_name(
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("pose_folder")
-@pytest.mark.parametrize("module", ["tailor", "weaver"])
+@pytest.mark.parametrize("module", [pytest.param("tailor", marks=pytest.mark.long), "weaver"])
 async def test_a_worker_whose_level_has_no_sound_model_ends_and_its_jobs_wait(module, fleet, tmp_path) -> None:
     broken = write_model(tmp_path / "safety", thresholds={"strict": {"red": 2}})
     for environment, reason in (

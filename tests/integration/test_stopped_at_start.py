@@ -37,6 +37,7 @@ async def test_every_worker_ends_when_it_is_stopped_while_it_starts(fleet: Fleet
         await ends(process)
 
 
+@pytest.mark.long
 async def test_every_worker_ends_when_it_is_stopped_with_nothing_in_its_hands(fleet: Fleet) -> None:
     weaver = await fleet.weaver()
     tailor = fleet.start("tailor", "t1", TAILOR_HTTP_PORT=str(free_port()), TAILOR_HTTP_HOST="127.0.0.1")

@@ -88,6 +88,7 @@ async def results(fleet: Fleet, number: int) -> bool:
     return len(await stored(fleet)) == number
 
 
+@pytest.mark.long
 async def test_the_first_picture_stays_when_redis_fell_back_and_gave_a_token_out_twice(
     fleet: Fleet, redis_url: str
 ) -> None:

@@ -10,6 +10,8 @@ import signal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from proteus import imaging, keys
 from proteus.jobs import EPOCH_TOKENS, JobState, WorkerId
 from proteus.marks import read_mark
@@ -193,6 +195,7 @@ async def test_one_bad_job_never_fails_its_batch_mates(fleet: Fleet) -> None:
     assert (views[raising[0]].code, views[raising[0]].attempts) == ("engine_failed", fleet.policy.max_attempts)
 
 
+@pytest.mark.long
 async def test_a_store_that_is_away_for_a_moment_costs_no_job_and_no_attempt(fleet: Fleet) -> None:
     async with Gate(fleet.environment["OBJECT_STORAGE_ENDPOINT"]) as gate:
         await fleet.weaver(OBJECT_STORAGE_ENDPOINT=gate.endpoint, LEASE_SECONDS="6")

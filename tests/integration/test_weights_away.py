@@ -142,6 +142,7 @@ async def test_a_source_that_says_no_ends_the_worker_with_a_sentence(fleet: Flee
     assert await list_workers(fleet.redis, fleet.queue.keys) == []
 
 
+@pytest.mark.long
 async def test_an_attempt_that_stands_still_is_ended_and_the_next_one_succeeds(
     store: ObjectStore, storage_settings: StorageSettings, tmp_path: Path
 ) -> None:

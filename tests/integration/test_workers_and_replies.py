@@ -117,6 +117,7 @@ FAULTS: dict[Callable[[Redis], AbstractAsyncContextManager[None]], tuple[str, ..
 """What is done to the server -> words of which the weaver's log holds one afterwards; none: the fault proves itself."""
 
 
+@pytest.mark.long
 async def test_whatever_redis_answers_the_same_processes_complete_every_job(fleet: Fleet) -> None:
     await fleet.configure(batch_size=4)
     weaver = await fleet.weaver(curve="1:0.8,8:0.8", **LEASE)

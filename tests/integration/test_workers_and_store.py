@@ -128,6 +128,7 @@ async def outcomes(fleet: Fleet, pictures: Sequence[JobId], uploads: Sequence[An
     return {(view.state, view.crashes, view.attempts) for view in views}
 
 
+@pytest.mark.long
 async def test_whatever_the_store_answers_the_same_processes_complete_every_job(fleet: Fleet, door: Door) -> None:
     weaver, tailor = await workers(fleet, door)
     for n, (name, fault) in enumerate(FAULTS.items()):

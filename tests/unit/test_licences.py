@@ -15,7 +15,7 @@ from proteus.errors import LicenceRefused
 from proteus.licences import LicenceRules
 
 NON_COMMERCIAL = {"catvton", "segformer"}
-IN_DOUBT = {"clean"}
+IN_DOUBT = {"clean", "isnet"}
 COMMERCIAL = LicenceRules("commercial")
 
 

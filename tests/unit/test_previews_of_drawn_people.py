@@ -69,6 +69,7 @@ def full(person: Person) -> Person:
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_hardly_a_colour_of_the_old_garment_survives_inside_the_mask(removals: dict[str, previews.Removal]) -> None:
     survived = {name: one.survived for name, one in removals.items()}
     assert [name for name, share in survived.items() if share > 0.02] == []

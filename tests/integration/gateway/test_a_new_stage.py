@@ -100,6 +100,7 @@ def servers(redis_server_url: str, postgres_url: str, s3_settings: StorageSettin
     }
 
 
+@pytest.mark.long
 def test_a_stage_is_added_in_three_files_and_planned_composed_queued_and_recorded(tmp_path: Path, servers) -> None:
     for package, source in SOURCES.items():
         shutil.copytree(source, tmp_path / package, ignore=shutil.ignore_patterns("__pycache__"))

@@ -94,6 +94,7 @@ async def test_a_batch_is_made_by_idle_workers_and_handed_out_as_a_zip_with_its_
     assert [json.loads(line)["job_id"] for line in lines.splitlines()] == [one["job_id"] for one in every]
 
 
+@pytest.mark.long
 async def test_ten_thousand_items_become_no_more_jobs_than_the_window_and_are_cancelled_in_one_go(
     gateway, shop, hands, redis, parts
 ) -> None:

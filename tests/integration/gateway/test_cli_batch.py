@@ -72,6 +72,7 @@ async def test_folders_become_a_batch_that_is_followed_and_fetched(proteus, fold
     assert sorted(one.name for one in tmp_path.glob("made*")) == ["made.zip"], "the whole one stays, no half one does"
 
 
+@pytest.mark.long
 async def test_lines_name_files_or_addresses_and_a_cancelled_batch_says_so(proteus, folders, tmp_path) -> None:
     head = {"batch": {"options": {"model": "timed"}}}
     lines = [{"person": "persons/a.png", "garment": f"garments/{name}.png", "custom_id": name} for name in "xy"]

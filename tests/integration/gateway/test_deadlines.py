@@ -90,6 +90,7 @@ async def test_an_operator_whose_redis_is_away_gets_a_503_in_time(gated, gates, 
             assert seconds < EDGE_CALL_SECONDS + SLACK_SECONDS
 
 
+@pytest.mark.long
 async def test_a_hung_store_costs_a_submit_five_seconds_and_a_503(gated, gates, store, serve, prepare) -> None:
     async with serve(gated) as gateway:
         ready = await prepare(gateway, await gateway.guest())
@@ -139,7 +140,7 @@ async def test_a_gateway_that_never_reached_redis_takes_no_traffic(gated, gates,
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "mode", ["hangs", *(pytest.param(mode, marks=pytest.mark.long) for mode in ("refuses", "breaks"))]
+    "mode", ["refuses", *(pytest.param(mode, marks=pytest.mark.long) for mode in ("hangs", "breaks"))]
 )
 async def test_a_gateway_whose_servers_are_all_away_lives_and_turns_and_goes_on_afterwards(
     gated, gates, store, serve, prepare, hands, mode: Mode

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from sqlalchemy import text
 
 from proteus.keys import JOBS, QueueKeys
@@ -33,6 +34,7 @@ async def test_a_row_that_cannot_expire_keeps_no_other_from_its_end(ready, parts
     assert await parts.promoter.expire_old(now=datetime.now(UTC) + LATER) == 1
 
 
+@pytest.mark.long
 async def test_a_row_that_cannot_be_put_right_keeps_no_other_from_being_repaired(
     ready, parts, redis, database_url
 ) -> None:

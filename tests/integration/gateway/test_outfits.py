@@ -151,21 +151,21 @@ async def test_an_outfit_that_nobody_can_wear_is_refused_and_one_garment_is_an_o
 
 async def test_a_canceled_outfit_keeps_what_is_on_and_starts_nothing_more(wardrobe, hands, parts) -> None:
     guest, person, garments = wardrobe
+
+    async def nothing_waits():
+        async with parts.ledger.read() as reads:
+            return not await reads.jobs.alive_of_user(guest.user_id)
+
     async with hands.working(TAILOR):
         job_id = await submitted(guest, wish(person, garments, ["lower", "upper", "outer"]))
         await hands.finish(await hands.take())
         await until(lambda: _first_done(guest, job_id), what="the first picture")
         ended = (await guest.http.post(f"/v1/tryons/{job_id}/cancel")).json()
         status = await guest.wait(job_id)
+        await until(nothing_waits, what="the end of all preparations")
     assert (status["status"], status["partial"], status["failed_garment"]) == ("canceled", True, 2)
     assert [one["status"] for one in status["results"]] == ["completed", "canceled", "canceled"]
     assert ended["job_id"] == job_id
-
-    async def nothing_waits():
-        async with parts.ledger.read() as reads:
-            return not await reads.jobs.alive_of_user(guest.user_id)
-
-    await until(nothing_waits, what="the end of all preparations")
     assert await hands.take_now(JOBS) is None
 
 

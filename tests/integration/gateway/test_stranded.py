@@ -35,7 +35,10 @@ async def lose(redis, what: str, ids: list[str]) -> None:
         await redis.delete(NAMES.leases)
 
 
-@pytest.mark.parametrize("what", ["popped", "list", "list and index", "everything of one job", "leases"])
+@pytest.mark.parametrize(
+    "what",
+    ["popped", "list", "list and index", pytest.param("everything of one job", marks=pytest.mark.long), "leases"],
+)
 async def test_a_partial_loss_heals_within_a_lease_and_fifteen_seconds(ready, hands, redis, what) -> None:
     ids = [(await ready.snap())["job_id"] for _ in range(4)]
     zombies = [await hands.take() for _ in range(2)] if what == "leases" else []

@@ -78,6 +78,7 @@ async def record(fleet, parts) -> UsageSum:
     return total
 
 
+@pytest.mark.long
 async def test_the_usage_of_200_pictures_with_cancels_and_retries_is_what_the_engine_did(
     fleet, parts, tmp_path
 ) -> None:

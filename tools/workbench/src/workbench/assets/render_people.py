@@ -8,7 +8,8 @@ clothes are cut. Where cloth ends is said in coordinates of the undeformed mesh,
 
     targets ─▶ a body ─▶ a pose ─▶ layers (skin, legs' clothes, top, hair) ─▶ `rasterise` ─▶ light ─▶ a JPEG each
 
-Lengths are decimetres: x to the person's left, y up, z to the camera.
+Lengths are decimetres: x to the person's left, y up, z to the camera. More than 350 lines: every step counts on one
+mesh's indices and heights, and none is of use elsewhere.
 """
 
 from __future__ import annotations

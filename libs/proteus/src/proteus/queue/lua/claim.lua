@@ -45,7 +45,6 @@ while not full() and looked < cap do
   line.at, looked, piece = line.at + 2, looked + 1, 32
 end
 local spare = for_spare(ARGV[18], cap)
-
 for _, job in ipairs(gone) do unlist(job.id, job) end
 for _, stray in ipairs(strays) do call('ZREM', unpack(stray)) end
 if #jobs == 0 then return {shed, jobs} end

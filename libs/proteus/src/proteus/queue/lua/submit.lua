@@ -21,8 +21,7 @@ local function store(id, i, token, entry, order)
     'dckey'}) do
     local value = ARGV[i + 7 + n]
     if value ~= '' and value ~= '0' then
-      fields[#fields + 1] = name
-      fields[#fields + 1] = value
+      fields[#fields + 1], fields[#fields + 2] = name, value
     end
   end
   call('HSET', JOB .. id, unpack(fields))

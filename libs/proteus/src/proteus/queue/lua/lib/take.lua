@@ -1,7 +1,6 @@
 -- take: claim's decision on one job. Included by claim only (its ARGV), never run alone.
 local worker, key, expiry, estimate, fraction = ARGV[8], ARGV[10], NOW + ARGV[11], tonumber(ARGV[12]), tonumber(ARGV[13])
-local jobs, shed, leases, held, waited, alone, gone, strays = {}, {}, {}, {}, 0, false, {}, {}
-local engines_offered = {}
+local jobs, shed, leases, held, waited, alone, gone, strays, engines_offered = {}, {}, {}, {}, 0, false, {}, {}, {}
 for i = first_engine, #ARGV do engines_offered[ARGV[i]] = true end
 
 -- A worker that holds nothing, spare jobs apart, and names no key may take a crashed job; one that runs such a job takes nothing.
