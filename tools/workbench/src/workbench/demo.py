@@ -21,9 +21,6 @@ from workbench.stack.console import SELF
 from workbench.stack.home import Home
 from workbench.stack.up import stack
 
-PERSON: Final = "01"
-"""Of `assets.people`."""
-
 GARMENTS: Final = (
     ("A tee with a print", "result", "upper"),
     ("A striped long sleeve", "long-breton", "upper"),
@@ -85,7 +82,7 @@ def _prepare(home: Home, output: Path) -> tuple[Path, list[tuple[str, Wish]]]:
     """Delete the last demo's data; put the photos into the output folder; return the person's and the wishes."""
     shutil.rmtree(home.data, ignore_errors=True)
     output.mkdir(parents=True, exist_ok=True)
-    person = Path(shutil.copy(people.photo_file(PERSON), output / "person.jpg"))
+    person = Path(shutil.copy(people.photo_file(people.DEMO), output / "person.jpg"))
     wishes = []
     for words, name, category in GARMENTS:
         garment = output / f"garment-{name}.jpg"

@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 from PIL import Image
 
-from workbench import assets
+from workbench.assets import people
 from workbench.eval import scenes
 
 FOLDER: Final = Path(__file__).parents[5] / "frontend" / "src" / "features" / "studio" / "samples"
@@ -21,12 +21,14 @@ GARMENTS: Final = (
 )  # fmt: skip
 WEBP_QUALITY: Final = 82
 LONGEST_PIXELS: Final = 720
+PERSON_PIXELS: Final = 1_024
 
 
 def main() -> None:
     """Write every sample anew."""
     FOLDER.mkdir(parents=True, exist_ok=True)
-    with Image.open(assets.PERSON) as person:
+    with Image.open(people.photo_file(people.DEMO)) as person:
+        person.thumbnail((PERSON_PIXELS, PERSON_PIXELS))
         person.save(FOLDER / "person.webp", quality=WEBP_QUALITY, method=6)
     plain = [case for case in scenes.cases("a") if case.group == "plain"]
     for name in GARMENTS:

@@ -15,6 +15,9 @@ from PIL import Image
 
 FOLDER: Final = Path(__file__).parent
 NAMES: Final = tuple(f"{number:02d}" for number in range(1, 13))
+DEMO: Final = "01"
+"""Who is in the demo, and the sample person of Studio."""
+
 PARTS: Final = ("wall", "skin", "top", "bottom", "hair", "shoes")
 
 
