@@ -20,8 +20,8 @@ from gateway.commands import token
 from gateway.ledger.engine import Ledger
 from gateway.ledger.migrate import check, config, upgrade
 from gateway.settings import DatabaseSettings
-from hands import until
 from proteus.keys import JOBS, TAILOR
+from waiting import until
 
 UPGRADE = "from gateway.ledger.migrate import upgrade; from gateway.settings import DatabaseSettings as S; upgrade(S())"
 
