@@ -71,7 +71,7 @@ test-all: install-models install-deploy ## `make test`, the browser tests, and m
 	@$(PYTEST) tests
 
 .PHONY: e2e
-e2e: install-dev ## The pages in a real Chromium on a fleet of their own ; five minutes
+e2e: install-dev ## The pages in a real Chromium on a fleet of their own; a quarter of an hour, longer on a busy machine
 	@$(BIN)/python -m workbench.pages
 	@$(BIN)/pytest -q -m browser tests/e2e
 
