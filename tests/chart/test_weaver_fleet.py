@@ -234,7 +234,7 @@ async def eventually(condition: Callable[[], Any]) -> None:
     async def asked() -> Any:
         return condition()
 
-    await until(asked, seconds=10)
+    await until(asked)
 
 
 def granted(role: list[dict[str, Any]]) -> Iterator[tuple[str, str, str]]:

@@ -29,7 +29,7 @@ from tailor.bench import Bench
 from tailor.metrics import Metrics
 from tailor.settings import TailorSettings
 from tailor.worker import Worker
-from waiting import until
+from waiting import PATIENCE_SECONDS, until
 from weaver.pipelines.contract import Finished, WeaveJob
 from weaver.results import Treatment, store_picture
 from worker_parts import worker_parts
@@ -58,7 +58,7 @@ async def by_tailor(redis: Redis, store: ObjectStore) -> None:
     stop, parts = asyncio.Event(), worker_parts(claims, TAILOR, redis=redis, store=store, policy=queue.policy)
     bench = Bench([FlatParser()], pose_model=PARSER)
     worker = Worker(TailorSettings(), parts, bench=bench, metrics=Metrics(CollectorRegistry()))
-    async with asyncio.timeout(30), asyncio.TaskGroup() as group:
+    async with asyncio.timeout(PATIENCE_SECONDS), asyncio.TaskGroup() as group:
         group.create_task(worker.run(stop, Pulse("work")))
         await until(idle)
         stop.set()

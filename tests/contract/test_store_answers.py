@@ -13,6 +13,7 @@ from pydantic import SecretStr
 from proteus.errors import DependencyUnavailable, InvalidRequest, NotFound, UploadMissing
 from proteus.settings import StorageSettings
 from proteus.storage import ObjectStore
+from waiting import PATIENCE_SECONDS
 
 PICTURE = bytes(range(256)) * 2
 WHOLE = (
@@ -136,7 +137,7 @@ CALLS: dict[str, Callable[[ObjectStore], object]] = {
     ],
 )
 async def test_no_call_raises_anything_but_not_now(call: str, reply: bytes) -> None:
-    async with answering(reply) as store, asyncio.timeout(20):
+    async with answering(reply) as store, asyncio.timeout(PATIENCE_SECONDS):
         try:
             await asyncio.to_thread(CALLS[call], store)
         except DependencyUnavailable:

@@ -27,7 +27,7 @@ from tailor.metrics import Metrics
 from tailor.parsers.contract import GarmentMask, PersonMasks, Pixels
 from tailor.settings import TailorSettings
 from tailor.worker import Worker
-from waiting import until
+from waiting import PATIENCE_SECONDS, until
 from worker_parts import worker_parts
 
 USER = "user_ann"
@@ -64,7 +64,7 @@ async def tailor(redis: Redis, store: ObjectStore, queue: JobQueue, parser: Slow
     bench = Bench([parser, parser], pose_model="none")
     settings = TailorSettings(poll_seconds=0.05)
     worker = Worker(settings, parts, bench=bench, metrics=Metrics(CollectorRegistry()))
-    async with asyncio.timeout(60), asyncio.TaskGroup() as group:
+    async with asyncio.timeout(PATIENCE_SECONDS), asyncio.TaskGroup() as group:
         group.create_task(worker.run(stop, Pulse("work")))
         try:
             yield
@@ -125,7 +125,7 @@ async def test_a_job_that_crashed_a_tailor_runs_with_nothing_beside_it(
         await submit("cut", crashes=1)
         await until(lambda: _begun(parser, 1))
         await submit("parse")
-        await asyncio.wait_for(until(lambda: _waits(queue)), 20)
+        await asyncio.wait_for(until(lambda: _waits(queue)), PATIENCE_SECONDS)
         assert parser.begun == ["cut"]
         parser.may_cut.set()
         await until(lambda: _is(queue, "parse", JobState.COMPLETED))

@@ -30,7 +30,7 @@ from weaver.control import Config, ConfigReader
 
 NAMES = keys.QueueKeys(keys.JOBS)
 WORKER = WorkerId("w1")
-PATIENCE_SECONDS = 20.0
+PATIENCE_SECONDS = 60.0
 
 NO_MESSAGES = [
     b"",

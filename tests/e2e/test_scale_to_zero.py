@@ -13,6 +13,7 @@ from rich.console import Console
 from proteus_cli import access
 from proteus_cli.tryon import Board, Wish, try_on
 from proteus_client import AsyncProteus
+from waiting import PATIENCE_SECONDS
 from workbench import assets
 from workbench.stack.home import Home
 from workbench.stack.up import stack
@@ -35,7 +36,7 @@ class Door:
 
     async def until(self, state: str, *, seen: list[str]) -> dict[str, Any]:
         """Wait for a state; note every one on the way."""
-        async with asyncio.timeout(40):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             while True:
                 body: dict[str, Any] = (await self._http.get("/v1/fleet")).raise_for_status().json()
                 if body["state"] not in seen[-1:]:

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from proteus_cli import access
+from waiting import PATIENCE_SECONDS
 from workbench import pages
 from workbench.stack.plan import Plan
 
@@ -47,7 +48,7 @@ async def shop(plan: Plan, key: str, *, port: int, tokens_for: str) -> AsyncIter
     )
     try:
         assert server.stdout is not None
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             assert b"The shop is open" in await server.stdout.readline()
         yield f"http://127.0.0.1:{port}"
     finally:

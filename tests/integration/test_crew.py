@@ -15,6 +15,7 @@ import pytest
 from redis.asyncio import Redis
 
 from proteus import keys
+from waiting import PATIENCE_SECONDS
 from workbench.stack.crew import Crew, asked_in
 from workbench.stack.plan import Plan, answers
 from workbench.stack.ports import free_port, is_free
@@ -84,7 +85,7 @@ class Stage:
         await self._redis.set(keys.WEAVER_REPLICAS, str(number), ex=300)
 
     async def heard(self, text: str, *, times: int = 1) -> None:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             while sum(text in line for line in self.lines) < times:
                 self._more.clear()
                 await self._more.wait()

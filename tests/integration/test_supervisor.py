@@ -13,6 +13,7 @@ import httpx
 import pytest
 
 from proteus_cli.local_stack import Running
+from waiting import PATIENCE_SECONDS
 from workbench.stack.errors import StackError
 from workbench.stack.home import PREFERRED_PORTS, Home
 from workbench.stack.plan import Plan, answers
@@ -74,7 +75,7 @@ class Heard:
         self._loop.call_soon_threadsafe(self._more.set)
 
     async def until(self, found: Callable[[str], bool]) -> str:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             while True:
                 self._more.clear()
                 for line in self.lines:

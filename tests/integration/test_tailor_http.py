@@ -22,6 +22,7 @@ from tailor.metrics import Metrics
 from tailor.parsers.classic import ClassicParser
 from tailor.parsers.contract import GarmentMask, PersonMasks, Pixels
 from tailor.pose import PoseModel
+from waiting import PATIENCE_SECONDS
 from workbench import assets
 
 GARMENT = (Path(assets.__file__).parent / "garment.jpg").read_bytes()
@@ -185,7 +186,7 @@ class HalfSent:
         await self.end.wait()
 
     async def all_sent(self, count: int) -> None:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             while self.sent < count:  # noqa: ASYNC110 - it ends with the sends, in this same loop
                 await asyncio.sleep(0)
 

@@ -38,8 +38,7 @@ from proteus.worker.claims import failure_of
 from proteus.worker.safety import SafetyCheck
 from tailor import tasks
 from tailor.bench import Bench
-
-PATIENCE_SECONDS = 20
+from waiting import PATIENCE_SECONDS
 
 T = TypeVar("T")
 

@@ -11,7 +11,6 @@ from typing import Any
 
 from standardwebhooks import Webhook
 
-from hands import PATIENCE_SECONDS
 from waiting import until
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
@@ -64,7 +63,7 @@ class Receiver:
         async def condition() -> bool:
             return seen(self.got)
 
-        await until(condition, seconds=PATIENCE_SECONDS, what="what the receiver waits for")
+        await until(condition, what="what the receiver waits for")
 
 
 async def read_request(reader: asyncio.StreamReader) -> Got:

@@ -7,10 +7,15 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
+PATIENCE_SECONDS = 60.0
+"""How long a test waits for what must come: it says that something hangs, and nothing about speed."""
+
 T = TypeVar("T")
 
 
-async def until(condition: Callable[[], Awaitable[T]], *, seconds: float = 20.0, what: str = "the condition") -> T:
+async def until(
+    condition: Callable[[], Awaitable[T]], *, seconds: float = PATIENCE_SECONDS, what: str = "the condition"
+) -> T:
     """Return the first truthy answer; fail after `seconds`."""
     deadline = time.monotonic() + seconds
     while not (answer := await condition()):

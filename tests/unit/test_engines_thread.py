@@ -11,7 +11,7 @@ from proteus import imaging
 from proteus.jobs import JobId
 from workbench.bench.idle import Bench, Load, SleepingEngine
 
-PATIENCE_SECONDS = 30.0
+PATIENCE_SECONDS = 60.0
 SMALL = Load(batches=2, batch=2, photo=(96, 128), steps=3, step_seconds=0.05)
 FIRST, SECOND = {"job_0", "job_1"}, {"job_2", "job_3"}
 

@@ -12,6 +12,7 @@ import uvicorn
 
 from proteus.service.http_protocol import HEADERS_BYTES_MOST, in_time
 from proteus.service.security_headers import SECURITY_HEADERS
+from waiting import PATIENCE_SECONDS
 
 
 class Server(uvicorn.Server):
@@ -59,7 +60,7 @@ async def port(unused_tcp_port: int) -> AsyncIterator[int]:
     )  # fmt: skip
     server = Server(config)
     serving = asyncio.create_task(server.serve())
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while not server.started:  # noqa: ASYNC110 - uvicorn offers no event
             await asyncio.sleep(0.01)
     yield unused_tcp_port
@@ -72,7 +73,7 @@ async def ask(port: int, sent: bytes) -> bytes:
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     writer.write(sent)
     try:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             return await reader.read()
     finally:
         writer.close()
@@ -102,7 +103,7 @@ async def test_a_client_that_does_not_read_its_answer_holds_no_connection(port: 
     ENDED.clear()
     with socket.create_connection(("127.0.0.1", port)) as client:
         client.sendall(b"GET /large HTTP/1.1\r\nHost: a\r\n\r\n")
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             while not ENDED:  # noqa: ASYNC110 - the server offers no event
                 await asyncio.sleep(0.01)
     assert ENDED == ["http.disconnect"]
@@ -112,7 +113,7 @@ async def test_a_client_that_reads_slowly_gets_its_whole_answer(port: int) -> No
     reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=65_536)
     writer.write(b"GET /large HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
     received, rests = 0, 8
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while piece := await reader.read(65_536):
             received += len(piece)
             if rests and received > (9 - rests) * 2_000_000:
@@ -136,7 +137,7 @@ async def test_requests_do_not_pile_up_behind_one_that_is_being_answered(port: i
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     writer.write(b"GET /large HTTP/1.1\r\nHost: a\r\n\r\n" + b"GET / HTTP/1.1\r\nHost: a\r\n\r\n" * 1_000)
     with contextlib.suppress(ConnectionResetError):
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             await reader.read()
     writer.close()
     assert ENDED == ["http.disconnect"]

@@ -23,6 +23,7 @@ from proteus.errors import DependencyUnavailable, ReplyClass, class_of_redis_rep
 from proteus.replies import class_of, is_away
 from proteus.service.lifecycle import cancel
 from proteus.service.supervision import Loops
+from waiting import PATIENCE_SECONDS
 
 
 def hasty(**options):
@@ -46,7 +47,7 @@ async def _until_turned(loops, times, *, fail, form):
             return
         raise fail
 
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         if form == "repeat":
             await loops.repeat("test", turn, stop, every_seconds=0)
         else:
@@ -78,7 +79,7 @@ async def test_a_kept_loop_that_returns_is_started_again():
         if starts == 3:
             stop.set()
 
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         await hasty().keep("short", body, stop)
     assert starts == 3
 
@@ -133,11 +134,11 @@ async def test_a_loop_that_stops_turning_is_named_and_one_that_fails_is_not():
         raise RedisConnectionError("refused")
 
     turns = asyncio.create_task(loops.repeat("away", refused, stop, every_seconds=0.001))
-    await asyncio.wait_for(turned.wait(), timeout=5)
+    await asyncio.wait_for(turned.wait(), timeout=PATIENCE_SECONDS)
     assert loops.overdue() is None
     now = 61.0
     turned.clear()
-    await asyncio.wait_for(turned.wait(), timeout=5)
+    await asyncio.wait_for(turned.wait(), timeout=PATIENCE_SECONDS)
     assert loops.overdue() == "loops that stopped turning: hung"
     assert [stuck("hung"), stuck("away")] == [1, 0]
     stop.set()

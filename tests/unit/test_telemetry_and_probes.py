@@ -22,6 +22,7 @@ from proteus.service.probes import probe_server
 from proteus.service.security_headers import SECURITY_HEADERS
 from proteus.service.supervision import Loops, Pulse
 from proteus.settings import LogSettings
+from waiting import PATIENCE_SECONDS
 from workbench.fuzz.leaks import leaks
 
 SIGNED = "http://127.0.0.1:8333/proteus/images/a.png?X-Amz-Signature=abc&X-Amz-Credential=key"
@@ -96,7 +97,7 @@ async def test_a_task_that_loses_a_cancellation_is_cancelled_again() -> None:
 
     tasks = [asyncio.create_task(loses_one()), asyncio.create_task(asyncio.sleep(60))]
     await asyncio.sleep(0)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         await lifecycle.cancel(*tasks)
     assert all(task.cancelled() for task in tasks)
     await lifecycle.cancel()
@@ -161,7 +162,7 @@ async def test_a_long_call_is_left_behind_when_the_service_is_stopped() -> None:
     loading: asyncio.Task[object] = asyncio.create_task(lifecycle.run_unless_stopped(load, stop))
     await asyncio.to_thread(entered.wait)
     stop.set()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         assert await loading is None
     never.set()
     lifecycle._abandoned.clear()

@@ -34,13 +34,17 @@ from gateway.settings import (
     TokenSettings,
     UploadSettings,
 )
-from hands import PATIENCE_SECONDS, Hands, png
+from hands import Hands, png
 from proteus.clock import SystemClock
 from proteus.settings import LeaseSettings, LogSettings, RedisSettings, StorageSettings
 from proteus.storage import ObjectStore
+from waiting import PATIENCE_SECONDS
 from wire_watch import WireWatch
 
 SIGNING_KEY = "a-key-for-tests-that-is-long-enough-to-sign"
+ASK_SECONDS = 10
+"""How long one question waits for a job's end; shorter than any client waits for an answer."""
+
 NO_AUTHORITIES = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 """Nothing here speaks TLS, and a client that reads every authority of the machine costs 60 ms."""
 
@@ -128,14 +132,15 @@ class Guest:
         """Return the status once the job has ended; a 503 is asked again, as every client does."""
         deadline = time.monotonic() + seconds
         while True:
-            left = max(0.1, deadline - time.monotonic())
-            answer = await self.http.get(f"/api/status/{job_id}", params={"wait": left})
-            if answer.status_code != 503 or time.monotonic() > deadline:
-                break
-            await asyncio.sleep(0.2)
-        status = answer.raise_for_status().json()
-        assert status["status"] in ("completed", "failed", "canceled", "expired"), status
-        return dict(status)
+            answer = await self.http.get(f"/api/status/{job_id}", params={"wait": ASK_SECONDS})
+            late = time.monotonic() > deadline
+            if answer.status_code == 503 and not late:
+                await asyncio.sleep(0.2)
+                continue
+            status = answer.raise_for_status().json()
+            if status["status"] in ("completed", "failed", "canceled", "expired"):
+                return dict(status)
+            assert not late, status
 
     @asynccontextmanager
     async def listening(self, last_seq: int | None = None) -> AsyncIterator[Heard]:

@@ -52,7 +52,7 @@ async def ended(ready, batch_id):
         found = await seen(ready, batch_id)
         return found if found["finished_at"] else None
 
-    return await until(over, seconds=40, what="the batch's end")
+    return await until(over, what="the batch's end")
 
 
 async def test_a_batch_is_made_by_idle_workers_and_handed_out_as_a_zip_with_its_manifest(

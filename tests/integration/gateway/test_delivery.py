@@ -11,6 +11,7 @@ import socketio
 from gateway.realtime import relay
 from hands import until
 from proteus.keys import RECORDED
+from waiting import PATIENCE_SECONDS
 
 
 def seqs(events) -> list[int]:
@@ -114,7 +115,7 @@ async def test_who_joins_while_others_are_served_misses_nothing(ready, parts) ->
     async with parts.ledger.read() as reads:
         newest = (await reads.users.last_seqs([user_id]))[user_id]
     assert newest > 2
-    async with asyncio.TaskGroup() as group, asyncio.timeout(20):
+    async with asyncio.TaskGroup() as group, asyncio.timeout(PATIENCE_SECONDS):
         group.create_task(parts.relay.run(parts.loops, stop))
         await parts.relay.subscribe(user_id, newest - 2, deliver_slowly)
         await serving.wait()

@@ -21,7 +21,7 @@ from gateway.ledger.engine import Ledger
 from gateway.ledger.migrate import check, config, upgrade
 from gateway.settings import DatabaseSettings
 from proteus.keys import JOBS, TAILOR
-from waiting import until
+from waiting import PATIENCE_SECONDS, until
 
 UPGRADE = "from gateway.ledger.migrate import upgrade; from gateway.settings import DatabaseSettings as S; upgrade(S())"
 
@@ -234,7 +234,7 @@ async def test_a_payload_pushed_by_hand_may_name_a_photo_that_was_ingested(ready
     payload = {"id": "job_again", "user_photo_url": ready.person, "cloth_clean_url": ready.garment}
     await redis.lpush(JOBS, json.dumps(payload))
     adopter = parts.importer
-    async with hands.working(), asyncio.timeout(40):
+    async with hands.working(), asyncio.timeout(PATIENCE_SECONDS):
         while True:
             await adopter.adopt()
             async with parts.ledger.read() as reads:

@@ -14,7 +14,7 @@ import socketio
 
 from gateway.settings import EdgeSettings
 from proteus.service.lifecycle import cancel
-from waiting import until
+from waiting import PATIENCE_SECONDS, until
 
 HERE, ELSEWHERE = "203.0.113.5", "203.0.113.6"
 BEHIND_A_PROXY = EdgeSettings(trusted_proxies="127.0.0.1/32")
@@ -62,7 +62,7 @@ async def test_one_guest_at_full_blast_leaves_anothers_requests_answered(
         async with asyncio.TaskGroup() as attack:
             loops = [attack.create_task(blast(attacker, seen)) for _ in range(40)]
             while asyncio.get_running_loop().time() < until_then:
-                async with asyncio.timeout(10):
+                async with asyncio.timeout(PATIENCE_SECONDS):
                     answers.append((await other.http.get("/v1/tryons")).status_code)
                     answers.append((await shop.snap())["status"])
             await cancel(*loops)

@@ -14,13 +14,14 @@ from gateway.settings import AdmissionSettings
 from proteus.jobs import WorkerId
 from proteus.keys import JOBS, WARM, WEAVER_REPLICAS, QueueKeys
 from proteus.registry import WorkerCard, WorkerState, deregister, register
+from waiting import PATIENCE_SECONDS
 
 NAMES = QueueKeys(JOBS)
 WEAVER = WorkerId("weaver-1")
 
 
 async def fleet_until(guest, found: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while True:
             body = (await guest.http.get("/v1/fleet")).raise_for_status().json()
             if found(body):

@@ -18,8 +18,7 @@ from gateway.accounts import keys
 from gateway.accounts.callers import Callers
 from gateway.rules import api_keys
 from gateway.settings import AuthSettings
-from hands import PATIENCE_SECONDS
-from waiting import until
+from waiting import PATIENCE_SECONDS, until
 
 SOON_SECONDS = 1.0 + 2.5
 """Within a second, and what a busy machine may take."""

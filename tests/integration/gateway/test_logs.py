@@ -15,9 +15,9 @@ import pytest
 import socketio
 from sqlalchemy import text
 
-from hands import PATIENCE_SECONDS, png
+from hands import png
 from proteus.service.telemetry import TRACEBACK_MOST_CHARACTERS
-from waiting import until
+from waiting import PATIENCE_SECONDS, until
 from workbench.fuzz.leaks import leaks
 from workbench.stack.ports import free_port
 
@@ -87,7 +87,7 @@ async def use(url: str, hands) -> str:
         async with hands.working():
             body = {"user_photo_url": urls[0], "cloth_clean_url": urls[1]}
             job = (await http.post("/api/snap", json=body)).json()["job_id"]
-            await http.get(f"/api/status/{job}", params={"wait": PATIENCE_SECONDS})
+            await http.get(f"/api/status/{job}", params={"wait": 20})
         await client.shutdown()
         await http.get(f"/v1/results/{job}/1")
         await http.get(f"/v1/results/{job}/1", headers={"Accept": "application/json"})

@@ -12,6 +12,7 @@ from PIL import Image
 
 from access import made_key
 from gateway.settings import LimitSettings
+from waiting import PATIENCE_SECONDS
 
 PATH = "/v1/tryons"
 
@@ -121,7 +122,7 @@ async def test_without_a_token_the_answer_comes_before_the_body(gateway) -> None
     kind, size = "multipart/form-data; boundary=x", gateway.settings.uploads.max_bytes
     head = f"POST {PATH} HTTP/1.1\r\nHost: x\r\nContent-Type: {kind}\r\nContent-Length: {size}\r\n\r\n"
     writer.write(head.encode())
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         assert (await reader.readline()).split()[1] == b"401", "not a byte of it was sent"
     writer.close()
 

@@ -17,6 +17,7 @@ from proteus.keys import JOBS, QueueKeys
 from proteus.queue import Failure
 from proteus.registry import WorkerCard, WorkerState, deregister, drained_among, register
 from proteus_cli.__main__ import app
+from waiting import PATIENCE_SECONDS
 
 NAMES = QueueKeys(JOBS)
 WEAVER = WorkerCard(
@@ -245,7 +246,7 @@ async def test_the_fleet_is_streamed_to_operators_whenever_it_changes(
     """The first event is the fleet as it is; a worker that arrives is the next; a guest gets none."""
     guest = await gateway.guest()
     assert (await guest.http.get("/v1/queue/live")).status_code == 403
-    async with asyncio.timeout(30), operator.http.stream("GET", "/v1/queue/live") as stream:
+    async with asyncio.timeout(PATIENCE_SECONDS), operator.http.stream("GET", "/v1/queue/live") as stream:
         assert stream.headers["content-type"].startswith("text/event-stream")
         seen: list[dict[str, Any]] = []
         async for line in stream.aiter_lines():

@@ -16,6 +16,7 @@ from proteus.jobs import JobId
 from proteus.keys import JOBS, QueueKeys
 from proteus.queue import JobQueue, QueueEvent, Submission
 from proteus.service.supervision import Pulse
+from waiting import PATIENCE_SECONDS
 
 NAMES = QueueKeys(JOBS)
 
@@ -55,7 +56,7 @@ async def test_an_event_whose_commit_failed_is_read_again_by_another_replica(red
         await dies.run(Pulse("recorder"))
     notes = Notes(redis, stop)
     lives = Follower(EventReader(redis, NAMES, consumer="lives", stale_ms=1), notes, stop)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         await lives.run(Pulse("recorder"))
     assert notes.kinds == ["submitted", "canceled"]
     assert notes.owed == 2

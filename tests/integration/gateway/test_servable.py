@@ -14,6 +14,7 @@ from hands import until
 from proteus.jobs import WorkerId
 from proteus.keys import JOBS, QueueKeys
 from proteus.registry import WorkerCard, WorkerState, deregister, register
+from waiting import PATIENCE_SECONDS
 
 NAMES = QueueKeys(JOBS)
 
@@ -86,7 +87,7 @@ async def test_work_of_an_engine_that_is_lost_leaves_the_queue_and_comes_back(
         ready = await prepare(gateway, await gateway.guest())
         lost, other = await ready.snap(), await ready.snap(model="timed")
     async with serve(gateway_settings.model_copy(update={"engines": "timed"})) as gateway:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             await until(lambda: redis.zcard(NAMES.parked))
         assert await redis.llen(JOBS) == 1
         seen = await Observer(redis, hands.queues[JOBS], ArbitratorSettings(), engine="timed").read()

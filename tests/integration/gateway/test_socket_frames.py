@@ -12,9 +12,7 @@ from prometheus_client import REGISTRY
 from websockets.asyncio.client import ClientConnection, connect
 
 from gateway.settings import EdgeSettings
-from waiting import until
-
-SOON_SECONDS = 10.0
+from waiting import PATIENCE_SECONDS, until
 
 
 async def opened(gateway) -> ClientConnection:
@@ -34,7 +32,7 @@ async def connected(gateway, guest) -> ClientConnection:
 async def closed(socket: ClientConnection) -> list[str | bytes]:
     """What came until the gateway closed the socket; fails if it does not."""
     said = []
-    async with asyncio.timeout(SOON_SECONDS):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         try:
             while True:
                 said.append(await socket.recv())
@@ -44,7 +42,7 @@ async def closed(socket: ClientConnection) -> list[str | bytes]:
 
 async def sending(socket: ClientConnection, frame: str | bytes) -> None:
     """Send a frame again and again until the gateway closes; fails if it does not."""
-    async with asyncio.timeout(SOON_SECONDS):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         with contextlib.suppress(websockets.ConnectionClosed):
             while True:
                 await socket.send(frame)
@@ -173,7 +171,7 @@ async def test_a_flood_below_the_messages_ends_the_socket(gateway, flood) -> Non
     if flood.startswith("empty"):
         writer.write(bytes([0x01, 0x80]) + bytes(4))  # A text that does not end with this frame.
     with contextlib.suppress(ConnectionError):
-        async with asyncio.timeout(SOON_SECONDS):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             writer.write(FLOODS[flood] * 300)
             while await reader.read(65_536):
                 pass
@@ -183,6 +181,6 @@ async def test_a_flood_below_the_messages_ends_the_socket(gateway, flood) -> Non
 async def test_a_client_may_ping_as_libraries_do(gateway) -> None:
     socket = await connected(gateway, await gateway.guest())
     for _ in range(20):
-        async with asyncio.timeout(SOON_SECONDS):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             await (await socket.ping())
     await socket.close()

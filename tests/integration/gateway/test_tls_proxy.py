@@ -20,8 +20,8 @@ import pytest
 import socketio
 
 from gateway.settings import EdgeSettings
-from hands import PATIENCE_SECONDS, png
-from waiting import until
+from hands import png
+from waiting import PATIENCE_SECONDS, until
 from workbench.stack.ports import free_port
 
 pytestmark = [pytest.mark.slow]

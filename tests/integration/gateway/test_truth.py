@@ -18,6 +18,7 @@ from proteus.jobs import EPOCH_TOKENS, EventKind, JobId
 from proteus.keys import JOBS, TAILOR
 from proteus.queue import Completion, JobQueue, QueueEvent, Verdict
 from proteus.settings import RedisSettings
+from waiting import PATIENCE_SECONDS
 from workbench.stack.ports import free_port
 
 
@@ -162,7 +163,7 @@ async def test_events_recorded_twice_are_recorded_once(gateway, ready, hands, pa
         before = await reads.users.last_seqs([ready.guest.user_id])
     group = JobQueue(redis, JOBS).keys.events
     await redis.xgroup_setid(group, "recorder", "0")
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while True:
             found = (await redis.xinfo_groups(group))[0]
             if found["entries-read"] and not found["pending"] and not found["lag"]:
@@ -239,7 +240,7 @@ async def test_nothing_that_nobody_will_ask_for_lies_about(gateway, ready, hands
     assert [found.key for found in store.list(folder)] == [done.result_key]
     assert await sweeper.expired(now) + await parts.eraser.run_due(now) >= 1
     assert (await guest.http.get(f"/api/status/{gone['job_id']}")).status_code == 404
-    async with asyncio.timeout(40):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while True:  # The gateway's own keeper may have taken the deletion first.
             if not any(store.list(f"results/{guest.user_id}/deleted/")):
                 break

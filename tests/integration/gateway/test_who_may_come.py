@@ -11,9 +11,8 @@ import socketio
 from access import Counted, lines_of, refusal_of_socket, refuses, with_guests
 from gateway.accounts.callers import FRESH_SECONDS, Callers
 from gateway.settings import AuthSettings
-from hands import PATIENCE_SECONDS
 from proteus.clock import ManualClock
-from waiting import until
+from waiting import PATIENCE_SECONDS, until
 
 COSTLY = (
     ("post", "/v1/auth/guest"), ("post", "/users"), ("post", "/api/snap"), ("post", "/v1/tryons"), ("post", "/vtons"),

@@ -15,6 +15,7 @@ from gateway.rules.webhook_targets import TargetRules
 from gateway.webhooks.sender import ANSWER_BYTES_MOST, Sender
 from gateway.webhooks.signing import new_secret, signed_headers
 from receiver import answer, receiving
+from waiting import PATIENCE_SECONDS
 
 LOOPBACK = TargetRules((ip_network("127.0.0.0/8"),))
 
@@ -97,7 +98,7 @@ async def test_of_a_huge_answer_four_kilobytes_are_read() -> None:
         except OSError:
             ended.set()
 
-    async with receiving(flood) as receiver, asyncio.timeout(30):
+    async with receiving(flood) as receiver, asyncio.timeout(PATIENCE_SECONDS):
         got = await post(receiver.url)
         await ended.wait()
     assert (got.status, len(got.body)) == (200, ANSWER_BYTES_MOST)
