@@ -168,6 +168,7 @@ async def test_the_operator_of_a_local_fleet_needs_no_token_for_its_queue(fleet:
     assert (await proteus(*here, "--token", minted.stdout.strip(), "dead")).returncode == 0
 
 
+@pytest.mark.long
 async def test_an_operator_pauses_intake_and_resumes_it_from_the_command_line(fleet: Plan, folder: Path) -> None:
     async def queue(*words: str) -> str:
         command = [sys.executable, "-m", "workbench", "queue", "--folder", str(folder), *words]

@@ -50,15 +50,35 @@ def ends(*arguments: str, environment: Mapping[str, str]) -> subprocess.Complete
     ("arguments", "environment", "reason"),
     [
         (SERVE, {}, NO_KEY),
-        (("tailor",), {}, NO_KEY),
-        (("weaver",), {}, NO_KEY),
+        pytest.param(("tailor",), {}, NO_KEY, marks=pytest.mark.long),
+        pytest.param(("weaver",), {}, NO_KEY, marks=pytest.mark.long),
         (("weaver",), {**KEYS, **COMMERCIAL, "WEAVER_ENGINES": "catvton"}, "catvton is refused by licence_policy"),
-        (("tailor",), {**KEYS, **COMMERCIAL, "TAILOR_PARSER": "segformer"}, "segformer is refused by licence_policy"),
-        (SERVE, {**KEYS, **COMMERCIAL, "PROTEUS_ENGINES": "puppet,catvton"}, "catvton is refused by licence_policy"),
+        pytest.param(
+            ("tailor",),
+            {**KEYS, **COMMERCIAL, "TAILOR_PARSER": "segformer"},
+            "segformer is refused by licence_policy",
+            marks=pytest.mark.long,
+        ),
+        pytest.param(
+            SERVE,
+            {**KEYS, **COMMERCIAL, "PROTEUS_ENGINES": "puppet,catvton"},
+            "catvton is refused by licence_policy",
+            marks=pytest.mark.long,
+        ),
         (("gateway", "migrate"), KEYS, "DATABASE_URL names a database at 127.0.0.1:1: The database does not answer."),
-        (SERVE, {"LIMIT_TENANT_TOTAL": "many"}, "LIMIT_TENANT_TOTAL is 'many': it must be a whole number."),
+        pytest.param(
+            SERVE,
+            {"LIMIT_TENANT_TOTAL": "many"},
+            "LIMIT_TENANT_TOTAL is 'many': it must be a whole number.",
+            marks=pytest.mark.long,
+        ),
         (("tailor",), {"TAILOR_SLOTS": "0"}, "TAILOR_SLOTS is '0': it must be greater than or equal to 1."),
-        (("weaver",), {"WEAVER_ENGINES": "warp"}, "WEAVER_ENGINES is 'warp': there is no engine 'warp'"),
+        pytest.param(
+            ("weaver",),
+            {"WEAVER_ENGINES": "warp"},
+            "WEAVER_ENGINES is 'warp': there is no engine 'warp'",
+            marks=pytest.mark.long,
+        ),
         (("arbitrator",), {"LOG_LEVEL": "LOUD"}, "LOG_LEVEL is 'LOUD': it must be one of DEBUG, INFO"),
     ],
 )
@@ -75,9 +95,19 @@ def test_what_cannot_work_says_why_in_one_sentence_and_ends_with_its_status(argu
 @pytest.mark.parametrize(
     ("module", "broken", "rule"),
     [
-        ("weaver", "garbage", "{certificate} (MARKS_CERTIFICATE_FILE) holds no certificates: they must be PEM"),
+        pytest.param(
+            "weaver",
+            "garbage",
+            "{certificate} (MARKS_CERTIFICATE_FILE) holds no certificates: they must be PEM",
+            marks=pytest.mark.long,
+        ),
         ("tailor", "expired", "{certificate} (MARKS_CERTIFICATE_FILE) has the certificate"),
-        ("weaver", "another key", "{key} (MARKS_KEY_FILE) is not the key of the first certificate in {certificate}"),
+        pytest.param(
+            "weaver",
+            "another key",
+            "{key} (MARKS_KEY_FILE) is not the key of the first certificate in {certificate}",
+            marks=pytest.mark.long,
+        ),
     ],
 )
 def test_a_certificate_that_cannot_sign_ends_a_worker_with_the_file_and_the_rule(module, broken, rule, tmp_path):

@@ -45,11 +45,11 @@ def taken() -> Iterator[int]:
     ("arguments", "setting"),
     [
         ((*GATEWAY, "--port", "PORT"), "--port"),
-        ((*GATEWAY, "--port", "0"), "GATEWAY_INNER_PORT"),
+        pytest.param((*GATEWAY, "--port", "0"), "GATEWAY_INNER_PORT", marks=pytest.mark.long),
         (("tailor",), "TAILOR_HTTP_PORT"),
-        (("tailor",), "PROBE_PORT"),
+        pytest.param(("tailor",), "PROBE_PORT", marks=pytest.mark.long),
         (("weaver",), "PROBE_PORT"),
-        (("arbitrator",), "PROBE_PORT"),
+        pytest.param(("arbitrator",), "PROBE_PORT", marks=pytest.mark.long),
     ],
 )
 def test_every_service_says_which_port_it_cannot_have(taken: int, arguments: tuple[str, ...], setting: str) -> None:

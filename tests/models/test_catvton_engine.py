@@ -232,7 +232,14 @@ def test_a_lever_beyond_the_cards_tolerance_is_dropped_with_its_numbers(folder):
     assert done.notes["form"] == "fp32"
 
 
-@pytest.mark.parametrize("part", ["unet.mid_block.attentions.0", "vae.encoder.conv_in", "vae.decoder.conv_out"])
+@pytest.mark.parametrize(
+    "part",
+    [
+        "unet.mid_block.attentions.0",
+        pytest.param("vae.encoder.conv_in", marks=pytest.mark.long),
+        pytest.param("vae.decoder.conv_out", marks=pytest.mark.long),
+    ],
+)
 def test_a_lever_that_is_wrong_in_any_part_of_the_network_is_dropped(folder, tmp_path, part):
     wrong = Candidate(name="wrong")
 

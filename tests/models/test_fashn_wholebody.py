@@ -95,7 +95,13 @@ def rtmlib_of(cuda: str, *, gain: float = 1.0) -> types.ModuleType:
     [
         ("CUDAExecutionProvider", 1.0005, "cuda", ""),
         ("CUDAExecutionProvider", 1.3, "cpu", "30.00% off"),
-        ("CPUExecutionProvider", 1.0, "cpu", "ONNX Runtime has no CUDAExecutionProvider here, it would take CPU"),
+        pytest.param(
+            "CPUExecutionProvider",
+            1.0,
+            "cpu",
+            "ONNX Runtime has no CUDAExecutionProvider here, it would take CPU",
+            marks=pytest.mark.long,
+        ),
     ],
 )
 def test_the_gpus_provider_serves_only_where_it_is_there_and_right(

@@ -86,7 +86,7 @@ def test_a_wrong_lever_is_dropped_with_its_numbers_and_the_next_one_serves(tmp_p
     [
         float("nan"),
         pytest.param(float("inf"), marks=pytest.mark.long),
-        RuntimeError("CUDA error"),
+        pytest.param(RuntimeError("CUDA error"), marks=pytest.mark.long),
         pytest.param(MemoryError("no room"), marks=pytest.mark.long),
     ],
 )
