@@ -109,6 +109,11 @@ REFUSALS: list[tuple[dict[str, Any], str]] = [
     ({"scaling": {"minReplicas": 6, "maxReplicas": 5}}, "raise the maximum"),
     ({"scaling": {"form": "plain", "minReplicas": 0}}, "use scaling.form=formula"),
     ({"redis": {"caSecret": "ca"}}, "KEDA would speak no TLS"),
+    ({"redis": {"sentinelPrimary": "shop"}}, "no Sentinel watches the bundled Valkey"),
+    (
+        {"redis": {"bundled": False, "existingSecret": "r", "sentinelPassword": True}},
+        "name the primary that the Sentinels watch",
+    ),
     ({"ingress": {"enabled": True, "host": "a.example"}, "httpRoute": {"enabled": True}}, "choose one way in"),
     ({"ingress": {"enabled": True}}, "ingress.host is empty"),
     ({"httpRoute": {"enabled": True}}, "httpRoute.parentRefs is empty"),

@@ -79,6 +79,28 @@ def test_a_fleet_scales_exactly_as_the_charts_own_scaled_object(profile: str, fo
     assert made["metadata"]["name"] == chart["metadata"]["name"]
 
 
+@pytest.mark.parametrize("tls", [False, True])
+def test_whoever_owns_the_scaling_follows_the_primary_that_sentinels_name(tls: bool) -> None:
+    redis = {"bundled": False, "existingSecret": "r", "sentinelPrimary": "shop", "sentinelPassword": True, "tls": tls}
+    chart, operator = (
+        render(profile_values("gpu", redis=redis, scaling={"owner": owner})) for owner in ("chart", "operator")
+    )
+    spec = parse_spec(CustomResource(CRD).admitted(one(operator, "WeaverFleet"), None)["spec"])
+    fleet = FleetObject(name="demo-weaver", namespace="proteus", uid="u", labels={}, annotations={})
+    made = scaled_object(fleet, spec, bounds_at(spec, NOON))["spec"]["triggers"]
+    triggers = one(chart, "ScaledObject")["spec"]["triggers"]
+    assert len(made) == len(triggers) > 1
+    for trigger in (*made, *triggers, *one(chart, "ScaledObject", "demo-tailor")["spec"]["triggers"]):
+        metadata = trigger["metadata"]
+        assert trigger["type"] == "redis-sentinel"
+        assert (metadata["addressesFromEnv"], metadata["sentinelMaster"]) == ("REDIS_ADDR", "shop")
+        assert "addressFromEnv" not in metadata
+        assert ("enableTLS" in metadata) is tls
+    for objects in (chart, operator):
+        told = one(objects, "TriggerAuthentication", "demo-redis")["spec"]["secretTargetRef"]
+        assert {"parameter": "sentinelPassword", "name": "r", "key": "REDIS_SENTINEL_PASSWORD"} in told
+
+
 def test_a_plain_fleet_is_the_founding_form_of_ten_per_pod() -> None:
     admitted = CustomResource(CRD).admitted(one(owned_by("operator", form="plain"), "WeaverFleet"), None)
     spec = parse_spec(admitted["spec"])

@@ -221,10 +221,16 @@ annotations:
 
 {{/* Counting triggers of one list: waiting, leases, retries and busy workers. KEDA's redis trigger counts lists and sorted sets. */}}
 {{- define "proteus.redisTrigger" -}}
-- type: redis
+{{- $primary := .root.Values.redis.sentinelPrimary }}
+- type: {{ ternary "redis-sentinel" "redis" (ne $primary "") }}
   name: {{ .name }}
   metadata:
+    {{- if $primary }}
+    addressesFromEnv: REDIS_ADDR
+    sentinelMaster: {{ $primary | quote }}
+    {{- else }}
     addressFromEnv: REDIS_ADDR
+    {{- end }}
     listName: {{ .list | quote }}
     listLength: {{ .length | quote }}
     {{- if .root.Values.redis.tls }}

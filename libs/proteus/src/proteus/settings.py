@@ -19,6 +19,7 @@ from proteus.certificates import BEGIN, Names
 from proteus.checked_settings import CheckedSettings
 from proteus.label_text import label_text
 from proteus.licences import LicenceRules
+from proteus.redis_address import sentinels_of
 from proteus.secret_files import SecretSettings, place_of, refuse_published
 
 LOG_LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
@@ -42,18 +43,33 @@ def checked_url(url: str, *schemes: str, needs_host: bool = True) -> str:
     return url
 
 
+def checked_redis_url(url: str) -> str:
+    """Return the address of a Redis, or of the primary that Sentinels name (`proteus.redis_address`).
+
+    Raises:
+        ValueError: No client can connect to it.
+    """
+    if url.startswith("unix://") or sentinels_of(url):
+        return url
+    return checked_url(url, "redis", "rediss")
+
+
 class RedisSettings(SecretSettings):
     """The Redis server."""
 
     model_config = SettingsConfigDict(frozen=True, env_prefix="REDIS_", extra="ignore")
 
     url: str = "redis://127.0.0.1:6379/0"
-    """`REDIS_URL`. Redis 7 or Valkey; `maxmemory-policy noeviction` and AOF everysec."""
+    """`REDIS_URL`. Redis 7 or Valkey; `maxmemory-policy noeviction` and AOF everysec.
+
+    A server, or Sentinels and the name of the primary that they watch:
+    `redis+sentinel://user:password@host:26379,host:26379/mymaster/0`.
+    """
 
     @field_validator("url")
     @classmethod
     def _is_redis(cls, url: str) -> str:
-        return url if url.startswith("unix://") else checked_url(url, "redis", "rediss")
+        return checked_redis_url(url)
 
 
 class StorageSettings(SecretSettings):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from typing import Final
 
-from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import ConstantBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
@@ -57,6 +56,7 @@ from gateway.upkeep.sweeps import Sweeper
 from gateway.webhooks.dispatcher import Dispatcher
 from gateway.webhooks.endpoints import Endpoints
 from gateway.webhooks.sender import Sender
+from proteus import redis_client
 from proteus.clock import SystemClock
 from proteus.deadlines import EDGE_CALL_SECONDS
 from proteus.keys import JOBS, TAILOR
@@ -87,7 +87,7 @@ def build(settings: GatewaySettings, stopping: asyncio.Event) -> Services:
     for name in sorted(settings.named_engines | {settings.default_engine} - {AUTO}):
         card_of(name, rules=rules)
     clock = SystemClock()
-    redis: Redis = Redis.from_url(
+    redis = redis_client.client(
         settings.redis.url,
         decode_responses=True,
         encoding_errors="replace",  # A client's malformed bytes are read, not raised on.

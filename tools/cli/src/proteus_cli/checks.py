@@ -12,10 +12,15 @@ from proteus.settings import checked_url
 
 def url(*schemes: str, name: str) -> Callable[[str | None], str | None]:
     """Return a check of an option that holds a URL of one of these schemes."""
+    return checked(lambda value: checked_url(value, *schemes), name=name)
+
+
+def checked(rule: Callable[[str], str], *, name: str) -> Callable[[str | None], str | None]:
+    """Return a check of an option that holds an address: `rule` returns it, or says in a ValueError why not."""
 
     def check(value: str | None) -> str | None:
         try:
-            return checked_url(value, *schemes) if value else value
+            return rule(value) if value else value
         except ValueError as error:
             raise typer.BadParameter(f"{name} is {without_credentials(value or '')!r}: {error}.") from error
 

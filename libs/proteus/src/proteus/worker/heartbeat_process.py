@@ -20,8 +20,7 @@ import time
 from dataclasses import replace
 from typing import Any, Final
 
-from redis import Redis
-
+from proteus import redis_client
 from proteus.jobs import JobId, WorkerId
 from proteus.queue.model import Renewal
 from proteus.queue.policy import QueuePolicy
@@ -146,7 +145,7 @@ def main() -> None:
         signal.signal(number, signal.SIG_IGN)
     order = json.loads(sys.argv[1])
     die_with(int(order["parent"]))
-    redis: Redis = Redis.from_url(
+    redis = redis_client.blocking_client(
         os.environ["PROTEUS_HEART_REDIS_URL"], decode_responses=True, socket_timeout=SERVER_PATIENCE_SECONDS
     )
     keeper = LeaseKeeper(redis, order["list"], policy=QueuePolicy(**order["policy"]))

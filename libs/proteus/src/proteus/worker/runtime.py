@@ -22,6 +22,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import ConstantBackoff
 from redis.exceptions import RedisError
 
+from proteus import redis_client
 from proteus.bus import SubscriptionGap, subscribe
 from proteus.jobs import JobId, WorkerId
 from proteus.keys import QueueKeys
@@ -108,7 +109,7 @@ class WorkerStatus:
 
 def worker_client(url: str) -> Redis:
     """Return a client for a worker: it decodes answers of any bytes, and retries a broken connection once."""
-    return Redis.from_url(
+    return redis_client.client(
         url,
         decode_responses=True,
         encoding_errors="replace",

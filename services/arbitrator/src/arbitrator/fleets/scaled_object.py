@@ -126,10 +126,15 @@ def _counted(name: str, spec: FleetSpec) -> Iterator[tuple[str, str, int]]:
 
 
 def _trigger(name: str, list_name: str, length: int, spec: FleetSpec) -> dict[str, Any]:
-    metadata = {"addressFromEnv": "REDIS_ADDR", "listName": list_name, "listLength": str(length)}
+    metadata = {"listName": list_name, "listLength": str(length)}
+    primary = spec.redis.sentinel_primary
+    if primary:
+        metadata |= {"addressesFromEnv": "REDIS_ADDR", "sentinelMaster": primary}
+    else:
+        metadata["addressFromEnv"] = "REDIS_ADDR"
     if spec.redis.tls:
         metadata["enableTLS"] = "true"
-    made: dict[str, Any] = {"type": "redis", "name": name, "metadata": metadata}
+    made: dict[str, Any] = {"type": "redis-sentinel" if primary else "redis", "name": name, "metadata": metadata}
     if spec.redis.authentication:
         made["authenticationRef"] = {"name": spec.redis.authentication}
     return made

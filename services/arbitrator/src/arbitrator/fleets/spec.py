@@ -156,6 +156,9 @@ class RedisAccess(Part):
     tls: bool = False
     """Redis speaks TLS."""
 
+    sentinel_primary: str = Field(default="", max_length=253)
+    """Name by which the Sentinels at REDIS_ADDR know the primary; empty: REDIS_ADDR is the server."""
+
 
 class Schedule(Part):
     """Other bounds at certain hours. Of two active schedules that set the same bound the later one holds."""

@@ -12,9 +12,9 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from redis import Redis
 from redis.exceptions import RedisError
 
+from proteus.redis_client import blocking_client
 from proteus.storage import ObjectStore
 from workbench.backup import database
 from workbench.backup.manifest import DATABASE, BackupError, Manifest, check, file_of
@@ -55,7 +55,7 @@ def restore(
         for number, _ in enumerate(pool.map(lambda key: _put(store, key, folder, manifest), manifest.objects), 1):
             if number % EVERY == 0:
                 say(f"objects: {number} of {len(manifest.objects)}")
-    with Redis.from_url(redis_url) as redis:
+    with blocking_client(redis_url) as redis:
         redis.flushdb()
     return manifest
 
@@ -75,7 +75,7 @@ def _require_empty(database_url: str, store: ObjectStore) -> None:
 def _require_emptying(redis_url: str) -> None:
     """Refuse a Redis that this account may not empty: afterwards the database would be replaced already."""
     try:
-        with Redis.from_url(redis_url, decode_responses=True) as redis:
+        with blocking_client(redis_url, decode_responses=True) as redis:
             said = str(redis.acl_dryrun(redis.acl_whoami(), "FLUSHDB"))
     except RedisError as error:
         said = str(error)

@@ -14,7 +14,8 @@ from redis.exceptions import RedisError
 from rich.console import Console
 
 from gateway.fleet.decisions import noted
-from proteus import keys
+from proteus import keys, redis_client
+from proteus.settings import checked_redis_url
 from proteus_cli import checks
 from proteus_cli.decisions import Noted
 from proteus_cli.local_stack import running_in
@@ -28,7 +29,7 @@ RedisOption = Annotated[
     typer.Option(
         "--redis-url",
         envvar="REDIS_URL",
-        callback=checks.url("redis", "rediss", name="the address of Redis (REDIS_URL)"),
+        callback=checks.checked(checked_redis_url, name="the address of Redis (REDIS_URL)"),
         help="Default: the local stack's.",
     ),
 ]
@@ -45,7 +46,7 @@ def asked(url: str | None, folder: Path, question: Callable[[Redis], Awaitable[T
     """Return Redis' answer; an error becomes a sentence and an exit status."""
 
     async def ask() -> T:
-        async with Redis.from_url(url or local_url(folder), decode_responses=True) as redis:
+        async with redis_client.client(url or local_url(folder), decode_responses=True) as redis:
             return await question(redis)
 
     try:

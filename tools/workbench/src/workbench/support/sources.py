@@ -14,10 +14,10 @@ from typing import Any, Final
 import httpx
 import yaml
 from pydantic import SecretStr
-from redis import Redis
 from redis.exceptions import RedisError
 
 from proteus.errors import ProteusError
+from proteus.redis_client import blocking_client
 from proteus.settings import StorageSettings
 from proteus.storage import ObjectStore
 from workbench.backup import database
@@ -124,7 +124,7 @@ def _get(http: httpx.Client, url: str, **options: Any) -> Any:
 
 
 def _redis(url: str) -> dict[str, Any]:
-    with Redis.from_url(url, socket_timeout=ANSWER_SECONDS, socket_connect_timeout=ANSWER_SECONDS) as redis:
+    with blocking_client(url, socket_timeout=ANSWER_SECONDS, socket_connect_timeout=ANSWER_SECONDS) as redis:
         told = redis.info()
         return {name: str(told[name]) for name in INFO if name in told}
 
