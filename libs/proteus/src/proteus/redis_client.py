@@ -27,7 +27,7 @@ def client(url: str, **options: Any) -> Redis:
     if found is None:
         return Redis.from_url(url, **options)
     primary, sentinel = _words(found, options)
-    watched = awaited.Sentinel(found.addresses, sentinel_kwargs=sentinel)
+    watched = awaited.Sentinel(found.addresses, sentinel_kwargs=sentinel)  # type: ignore[no-untyped-call]
     made: Redis = watched.master_for(found.primary, connection_pool_class=_ClosesItsSentinels, **primary)
     return made
 
@@ -38,8 +38,8 @@ def blocking_client(url: str, **options: Any) -> BlockingRedis:
     if found is None:
         return BlockingRedis.from_url(url, **options)
     primary, sentinel = _words(found, options)
-    watched = blocking.Sentinel(found.addresses, sentinel_kwargs=sentinel)
-    made: BlockingRedis = watched.master_for(found.primary, **primary)
+    watched = blocking.Sentinel(found.addresses, sentinel_kwargs=sentinel)  # type: ignore[no-untyped-call]
+    made: BlockingRedis = watched.master_for(found.primary, **primary)  # type: ignore[no-untyped-call]
     return made
 
 
@@ -58,4 +58,4 @@ def _words(found: Sentinels, options: dict[str, Any]) -> tuple[dict[str, Any], d
     del primary["host"]
     encrypted = {"ssl": True} if primary.pop("connection_class", None) else {}
     shared = {name: value for name, value in (primary | options).items() if name.startswith(("socket_", "ssl_"))}
-    return encrypted | primary | options, encrypted | shared | found.account
+    return encrypted | primary | options, {**encrypted, **shared, **found.account}
