@@ -139,6 +139,10 @@ bench-first: install-dev ## A first picture of two fresh photos against its bar,
 bench-queue: install-dev ## Our queue beside celery, taskiq and arq, each in its own environment; JSON on the last line
 	@$(BIN)/python -m workbench.bench.queue
 
+.PHONY: bench-depth
+bench-depth: install-dev ## What the queue's calls cost Redis while 100 to 20,000 jobs wait, and what a job weighs; JSON on the last line
+	@$(BIN)/python -m workbench.bench.depth
+
 .PHONY: bench-tailor
 bench-tailor: install-models ## Measure SegFormer against transformers: labels, speed, memory; JSON on the last line
 	@$(BIN)/python -m workbench.bench.tailor

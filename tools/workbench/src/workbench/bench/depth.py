@@ -1,0 +1,167 @@
+"""`make bench-depth`: what a call of the queue costs Redis while 100 to 20,000 jobs wait, and what a job weighs there.
+
+One Valkey with the product's durability; the jobs are submissions with payloads and bodies of real size, of one engine.
+A call's cost is the server's own CPU clock (INFO cpu, main thread) over many calls, so other load on the machine hardly
+counts. Each pair of calls leaves the depth as it was. Figures for people go to standard error, one line of JSON ends
+standard output.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import sys
+import tempfile
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any, Final
+
+from redis.asyncio import Redis
+
+from proteus import redis_client
+from proteus.jobs import JobId, WorkerId
+from proteus.keys import JOBS
+from proteus.queue import Completion, JobQueue, Submission
+from workbench.stack.ports import free_port
+from workbench.stack.process import Process
+from workbench.stack.valkey import Valkey
+
+DEPTHS: Final = (100, 1_000, 5_000, 20_000)
+CALLS: Final = 300
+WORKER: Final = WorkerId("bench")
+BODY: Final = {
+    "user_id": "user_" + "0" * 32, "vton_id": "vton_" + "0" * 32, "job_type": "tryon", "n": 1, "engine": "catvton",
+    "person_key": "images/user_" + "0" * 32 + "/img_" + "0" * 32 + ".png", "quality": "balanced", "seed": 1,
+    "garment_key": "derived/user_" + "0" * 32 + "/garment/cut/" + "0" * 64 + ".png", "garment_category": "upper",
+    "output_format": "png", "options": {}, "trace_id": "0" * 32, "result_url": "/v1/results/job_" + "0" * 32 + "/1",
+}  # fmt: skip
+"""As much as the gateway writes."""
+
+
+def order(name: str, *, engine: str = "catvton") -> Submission:
+    """Return a submission like the gateway's."""
+    payload = {
+        "id": f"job_{name}",
+        "user_photo_url": "/v1/images/" + "0" * 40,
+        "cloth_clean_url": "/v1/images/" + "1" * 40,
+    }
+    key = f"{engine}/1/768x1024/20"
+    return Submission(id=JobId(f"job_{name}"), epoch=1, payload=payload, body=BODY, engine=engine, batch_key=key)
+
+
+class Depth:
+    """A queue in which so many jobs wait, and the calls that are measured there."""
+
+    def __init__(self, redis: Redis, depth: int) -> None:
+        self._redis = redis
+        self._queue = JobQueue(redis, JOBS)
+        self._depth = depth
+        self._made = 0
+
+    async def fill(self) -> float:
+        """Fill the queue; return the bytes that a waiting job takes."""
+        await self._redis.flushdb()
+        await self._queue.submit(order("first"))  # With it come the scripts and the queue's own keys.
+        before = await self._memory()
+        await self._queue.submit(*[order(f"{number:06}") for number in range(self._depth)])
+        return (await self._memory() - before) / self._depth
+
+    async def figures(self) -> dict[str, float]:
+        """Return server microseconds per call."""
+        half = self._depth // 2
+        return {
+            "submit, and cancel at the tail": await self._cost(self._submit_and_cancel),
+            "submit, and cancel at the head": await self._cost(self._cancel_at(0)),
+            "submit, and cancel in the middle": await self._cost(self._cancel_at(half)),
+            "submit, claim, complete": await self._cost(self._claim_and_complete),
+            "claim of an engine that nothing waits for": await self._cost(self._claim_nothing),
+            "the numbers of the queue": await self._cost(self._queue.stats),
+        }
+
+    async def _cost(self, call: Callable[[], Awaitable[Any]]) -> float:
+        calls = min(CALLS, self._depth // 4)
+        await call()
+        before = await self._cpu()
+        for _ in range(calls):
+            await call()
+        return (await self._cpu() - before) / calls * 1e6
+
+    async def _submit_and_cancel(self) -> None:
+        one = await self._submit()
+        await self._queue.cancel(one)
+
+    def _cancel_at(self, place: int) -> Callable[[], Awaitable[None]]:
+        ids = iter(range(place, self._depth))
+
+        async def cancel() -> None:
+            await self._submit()
+            await self._queue.cancel(JobId(f"job_{next(ids):06}"))
+
+        return cancel
+
+    async def _claim_and_complete(self) -> None:
+        await self._submit()
+        [job] = (await self._queue.claim(WORKER, free=1, engines=["catvton"])).jobs
+        await self._queue.complete(WORKER, [Completion(id=job.id, token=job.token, result={"result_key": "results/x"})])
+
+    async def _claim_nothing(self) -> None:
+        await self._queue.claim(WORKER, free=8, engines=["fashn"])
+
+    async def _submit(self) -> JobId:
+        self._made += 1
+        one = order(f"more_{self._made}")
+        await self._queue.submit(one)
+        return one.id
+
+    async def _cpu(self) -> float:
+        found: dict[str, Any] = await self._redis.info("cpu")
+        return float(found["used_cpu_user_main_thread"]) + float(found["used_cpu_sys_main_thread"])
+
+    async def _memory(self) -> int:
+        found: dict[str, Any] = await self._redis.info("memory")
+        return int(found["used_memory"])
+
+
+async def measure(url: str, depths: tuple[int, ...]) -> dict[int, dict[str, float]]:
+    """Return depth -> call -> server microseconds, and the bytes of a waiting job."""
+    found = {}
+    async with redis_client.client(url, decode_responses=True) as redis:
+        for depth in depths:
+            print(f"{depth:,} jobs wait", file=sys.stderr, flush=True)
+            queue = Depth(redis, depth)
+            weight = await queue.fill()
+            found[depth] = await queue.figures() | {"bytes of a waiting job": weight}
+    return found
+
+
+def table(found: dict[int, dict[str, float]]) -> str:
+    """Return the figures as a table of Markdown."""
+    first, *_ = found.values()
+    lines = ["| | " + " | ".join(f"{depth:,}" for depth in found) + " |", "|---|" + "---|" * len(found)]
+    for call in first:
+        lines.append(f"| {call} | " + " | ".join(f"{figures[call]:,.0f}" for figures in found.values()) + " |")
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """Start a server with the product's durability, measure, print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--depths", type=int, nargs="+", default=DEPTHS, help="how many jobs wait")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as temporary:
+        server = Valkey(Path(temporary) / "valkey", port=free_port(), durable=True)
+        server.prepare()
+        process = Process(server.program(), log=Path(temporary) / "valkey.log")
+        try:
+            process.wait_ready()
+            found = asyncio.run(measure(server.url, tuple(options.depths)))
+        finally:
+            process.kill()
+            process.stop()
+    print(table(found), file=sys.stderr)
+    print(json.dumps(found))
+
+
+if __name__ == "__main__":
+    main()
