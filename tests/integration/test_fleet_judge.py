@@ -16,8 +16,10 @@ from arbitrator.loop import Loop, Metrics
 from arbitrator.observe import Observer
 from arbitrator.policies.slo import SloPolicy
 from arbitrator.settings import ArbitratorSettings
+from gateway.fleet.view import FleetView as GatewayView
 from proteus import keys
 from proteus.engines import CARDS
+from proteus.fleet_config import Ruling
 from proteus.jobs import JobId, WorkerId
 from proteus.queue import JobQueue
 from proteus.queue.model import Submission
@@ -60,6 +62,10 @@ def arbitrator(redis: Redis, board: Board) -> Loop:
 async def wanted(redis: Redis) -> dict[str, int]:
     names = [name async for name in redis.scan_iter(match="config:weavers_wanted:*")]
     return {name.rpartition(":")[2]: await redis.scard(name) - 1 for name in names}
+
+
+async def seen_by_the_gateway(redis: Redis) -> int | None:
+    return GatewayView(ruling=Ruling.parse(await redis.get(keys.STATE))).wanted_weavers
 
 
 async def test_work_for_one_engine_wakes_the_fleets_that_offer_it_and_no_other(redis: Redis) -> None:
@@ -118,6 +124,22 @@ async def test_pictures_of_batches_neither_wake_a_fleet_nor_keep_the_pod_that_ma
     await queue.submit(job(30, "catvton"))
     assert await loop.tick()
     assert (await wanted(redis))["sure"] == 1
+
+
+async def test_pods_that_are_paid_for_stay_and_batches_are_fed_for_them(redis: Redis) -> None:
+    board = Board()
+    declared(board, "sure", 4)
+    [seen] = board.views()
+    board.see(replace(seen, kept=3))
+    loop = arbitrator(redis, board)
+    assert await loop.tick()
+    assert (await wanted(redis))["sure"] == 3
+    assert board.wanted("sure").reason.endswith("; 3 pods stay, because much of their paid time is left")
+    assert await seen_by_the_gateway(redis) == 3
+    board.see(replace(seen, kept=0))
+    assert await loop.tick()
+    assert (await wanted(redis))["sure"] == await seen_by_the_gateway(redis) == 0
+    assert "paid" not in board.wanted("sure").reason
 
 
 async def test_without_a_declared_fleet_only_the_whole_number_is_written(redis: Redis) -> None:

@@ -70,8 +70,12 @@ class FleetJudge:
             working = seen.waiting + seen.retrying + seen.running > 0
             number = max(min(decision.desired_replicas, seen.max_replicas), int(working))
             mine = {engine: waiting[engine] for engine in group.engines}
-            for name, pods in share(group, number, waiting=mine, busy=busy).items():
+            shares = share(group, number, waiting=mine, busy=busy)
+            for fleet in group.fleets:
+                name, pods = fleet.name, shares[fleet.name]
                 reason = decision.reason if len(group.fleets) == 1 else f"{pods} of {number}: {decision.reason}"
+                if sum(shares.values()) > number and 0 < pods <= fleet.kept:
+                    reason += f"; {fleet.kept} pods stay, because much of their paid time is left"
                 wanted[name] = Wanted(
                     replicas=pods,
                     mode=decision.mode.value,

@@ -22,6 +22,7 @@ class FleetView:
     Attributes:
         pods: Names of its pods that are not ending.
         ready: How many of them take work.
+        kept: How many of the pods stay until more of their paid time is used.
         stuck: Pods have waited for a node for so long that others should take the work.
     """
 
@@ -30,6 +31,7 @@ class FleetView:
     bounds: Bounds
     pods: frozenset[str] = frozenset()
     ready: int = 0
+    kept: int = 0
     stuck: bool = False
 
 

@@ -155,6 +155,7 @@ class Reconciler:
                 bounds=bounds,
                 pods=frozenset(pod.name for pod in staying),
                 ready=ready,
+                kept=deletion_cost.kept(staying, billing=spec.billing, now=now),
                 stuck=is_stuck(staying, now=now),
             )
         )
