@@ -12,6 +12,7 @@ from arbitrator.fleet_judge import FleetJudge, pod_of
 from arbitrator.fleets.board import Board, FleetView
 from arbitrator.fleets.bounds import Bounds
 from arbitrator.fleets.spec import parse_spec
+from arbitrator.history import History
 from arbitrator.loop import Loop, Metrics
 from arbitrator.observe import Observer
 from arbitrator.policies.slo import SloPolicy
@@ -48,15 +49,17 @@ def declared(board: Board, name: str, most: int, **fields: Any) -> None:
 def arbitrator(redis: Redis, board: Board) -> Loop:
     settings, queue = ArbitratorSettings(), JobQueue(redis, keys.JOBS)
     observer = Observer(redis, queue, settings, engine="catvton")
-    judge = FleetJudge(redis, queue.keys, board, settings, engine="catvton")
-    return Loop(
+    history = History(redis, cold_start_seconds=77)
+    judge = FleetJudge(redis, queue.keys, board, settings, engine="catvton", history=history)
+    loop = Loop(
         observer,
         SloPolicy(),
         RedisActuator(redis, identity="a1", lease_seconds=5),
         tick_seconds=0.5,
         metrics=Metrics(CollectorRegistry()),
-        fleets=lambda: judge.declared(observer.readings),
+        fleets=lambda: judge.declared(observer.readings, leading=loop.leading),
     )
+    return loop
 
 
 async def wanted(redis: Redis) -> dict[str, int]:
@@ -140,6 +143,19 @@ async def test_pods_that_are_paid_for_stay_and_batches_are_fed_for_them(redis: R
     assert await loop.tick()
     assert (await wanted(redis))["sure"] == await seen_by_the_gateway(redis) == 0
     assert "paid" not in board.wanted("sure").reason
+
+
+async def test_the_arbitrator_that_leads_learns_the_demand_and_a_standby_does_not(redis: Redis) -> None:
+    [first, second] = boards = [Board(), Board()]
+    loops = [arbitrator(redis, board) for board in boards]
+    assert await loops[0].tick()
+    await redis.set(keys.ARBITRATOR_LEASE, "another", px=60_000)
+    for _ in range(2):
+        assert not await loops[1].tick()
+    assert second.known.cold_start_seconds != 77
+    await redis.delete(keys.ARBITRATOR_LEASE)
+    assert await loops[0].tick()
+    assert first.known.cold_start_seconds == 77
 
 
 async def test_without_a_declared_fleet_only_the_whole_number_is_written(redis: Redis) -> None:

@@ -40,6 +40,10 @@ def schedule(begin: str, until: str, **fields: Any) -> dict[str, Any]:
     [
         ({"deployment": None}, "spec.deployment is None: Input should be a valid string"),
         ({"minReplicas": 6}, "spec: minReplicas must not exceed maxReplicas"),
+        ({"minReplicas": 1_001, "budget": {"perMonth": 9}}, "spec.minReplicas is 1001: Input should be less than or"),
+        ({"budget": {"perMonth": 900}}, "spec: a budget needs billing.hourlyPrice, the price of one pod for an hour"),
+        ({"budget": {"perMonth": 1}, "billing": {"hourlyPrice": 2}}, "and must pay for one such hour at least"),
+        ({"budget": {"perMonth": 0}}, "spec.budget.perMonth is 0: Input should be greater than 0"),
         ({"maxReplicas": 0}, "spec.maxReplicas is 0: Input should be greater than or equal to 1"),
         ({"capacity": "cheap"}, "spec.capacity is 'cheap': Input should be 'onDemand' or 'spot'"),
         ({"schedules": [schedule("9:00", "10:00")]}, "spec.schedules.0.from is '9:00': String should match pattern"),
@@ -78,8 +82,12 @@ SCHEDULES = st.fixed_dictionaries(
     optional={"minReplicas": COUNTS, "maxReplicas": COUNTS, "days": st.just(["Mon"])},
 )
 SPECS = st.fixed_dictionaries(
-    {"minReplicas": COUNTS, "maxReplicas": st.integers(1, 4)},
+    {},
     optional={
+        "minReplicas": st.integers(0, 6),
+        "maxReplicas": st.integers(1, 4),
+        "budget": st.fixed_dictionaries({"perMonth": st.sampled_from([0.5, 1, 2.0, 900])}),
+        "billing": st.fixed_dictionaries({"hourlyPrice": st.sampled_from([0, 1, 1.5])}),
         "replicas": COUNTS,
         "engines": st.lists(st.sampled_from(["catvton", "fashn"]), max_size=2),
         "canary": st.fixed_dictionaries(
@@ -118,7 +126,7 @@ def test_a_fleet_keeps_its_deployment() -> None:
 
 def test_every_rule_of_the_definition_is_one_that_can_refuse() -> None:
     rules = [rule["rule"] for rule in _rules(crd()["spec"]["versions"][0]["schema"]["openAPIV3Schema"])]
-    assert len(rules) == 7
+    assert len(rules) == 8
     for rule in rules:
         cel.compile(rule)
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from arbitrator.fleets.bounds import Bounds
+from arbitrator.fleets.demand import Known
 from arbitrator.fleets.spec import FleetSpec
 from arbitrator.fleets.status import Wanted
 
@@ -44,6 +45,7 @@ class Board:
     _views: dict[str, FleetView] = field(default_factory=dict)
     _wanted: dict[str, Wanted] = field(default_factory=dict)
     _busy: frozenset[str] = frozenset()
+    _known: Known = field(default_factory=Known)
     _news: int = 0
 
     def put(self, body: Mapping[str, Any]) -> None:
@@ -109,6 +111,17 @@ class Board:
         """Return the last decision about a fleet."""
         with self._lock:
             return self._wanted.get(name)
+
+    def learn(self, known: Known) -> None:
+        """Note what is known of demand and pace."""
+        with self._lock:
+            self._known = known
+
+    @property
+    def known(self) -> Known:
+        """What the loop last learned; the same object until it learns more."""
+        with self._lock:
+            return self._known
 
     @property
     def busy(self) -> frozenset[str]:
