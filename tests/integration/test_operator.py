@@ -157,6 +157,8 @@ async def test_pods_to_go_carry_what_is_left_of_their_paid_hour_and_busy_ones_go
     operator.board.decide({"weaver": Wanted(replicas=2, mode="VIP", waiting=0, reason="")}, frozenset({"works"}))
     await until(lambda: None not in costs().values(), seconds=10)
     assert costs() == {"old": "5", "new": "50", "works": "10005"}
+    [seen] = operator.board.views()
+    assert seen.kept == 1, "the new one is paid for"
 
 
 @pytest.mark.parametrize("status", [409, 429, 500, 503])

@@ -15,11 +15,12 @@ from arbitrator.settings import ArbitratorSettings
 from gateway.fleet.view import FleetView
 from gateway.fleet.watch import FleetWatch
 from gateway.ledger.engine import Ledger
+from gateway.rules.tokens import Caller
 from gateway.settings import AdmissionSettings, DatabaseSettings, LimitSettings
 from proteus.engines import CATVTON, canvas_of
 from proteus.estimates import JOIN_AFTER_SECONDS, Fleet
 from proteus.fleet_view import batch_cost, engine_fleet, first_ready_in_seconds, remaining_seconds
-from proteus.jobs import WorkerId
+from proteus.jobs import UserId, WorkerId
 from proteus.keys import JOBS, TAILOR
 from proteus.queue import QueueStats
 from proteus.registry import WorkerCard, WorkerState
@@ -118,6 +119,8 @@ def test_a_gateway_counts_what_its_workers_hold() -> None:
     stats = {JOBS: replace(IDLE, busy_workers=1, running=1), TAILOR: IDLE}
     watch.view = replace(watch.view, stats=stats, batch_limit=2)
     assert watch.fleet("catvton").joins
+    caller = Caller(user_id=UserId("u"), tenant="guests", scopes=frozenset(), expires_at=0)
+    assert watch.queue_view(caller, "catvton").running == 1
     assert watch.eta("catvton", "balanced", ahead=0).wait_seconds == JOIN_AFTER_SECONDS
     watch.view = replace(watch.view, stats={JOBS: replace(IDLE, busy_workers=1, running=2), TAILOR: IDLE})
     assert watch.eta("catvton", "balanced", ahead=0).wait_seconds > JOIN_AFTER_SECONDS
