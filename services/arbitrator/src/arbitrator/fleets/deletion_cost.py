@@ -26,8 +26,8 @@ STEP_MINUTES: Final = 5
 
 GIVE_BACK_SECONDS: Final = 1500.0
 """How long before it must leave a pod is no longer kept: the HPA waits for 600 s and then takes one pod per 120 s, so
-eight that were bought together can go in time. While it waits the pod still works. With 600 s and less none would ever
-go (docs/benchmarks.md, Scale-in and the paid hour)."""
+eight that were bought together can go in time. While it waits the pod still works. With less than its window none would
+ever go: the period would begin anew before the HPA acts."""
 
 NODE_SECONDS: Final = 300.0
 """A pod that waited for its node had it bought for it, at most this long before it came; a longer wait was for none."""
