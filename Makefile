@@ -180,6 +180,10 @@ schema: install ## Write docs/openapi.json, docs/events.schema.json, llms.txt an
 bench-batches: install-dev ## Simulate what batches cost those who wait, and make of idle GPUs; JSON on the last line (3 minutes)
 	@$(BIN)/python -m workbench.simulate.batches
 
+.PHONY: bench-billing
+bench-billing: install-dev ## Simulate a scale-in that uses the paid hour, with batches and without; JSON on the last line (5 minutes)
+	@$(BIN)/python -m workbench.simulate.billing
+
 .PHONY: bench-joining
 bench-joining: install-dev ## Simulate joining beside run to completion and others' rules, into docs/benchmarks.md (2 minutes); JSON
 	@$(BIN)/python -m workbench.simulate.joining docs/benchmarks.md

@@ -21,7 +21,7 @@ from arbitrator.fleets.status import Wanted
 from arbitrator.operator.api import KubernetesApi
 from arbitrator.operator.reconciler import Reconciler
 from arbitrator.operator.watch import Watch
-from custom_resource import CustomResource
+from custom_resource import CustomResource, Refused
 from kubernetes_double import NAMESPACE, KubernetesDouble, serving
 from proteus.service.supervision import Loops
 from waiting import until
@@ -135,6 +135,15 @@ def test_the_charts_fleet_takes_more_of_the_spec() -> None:
     assert admitted["spec"]["billing"] == {"hourlyPrice": 1.5, "nodeIdleSeconds": 600, "periodSeconds": 3600}
     with pytest.raises(HelmError, match="minReplicas"):
         owned_by("operator", fleet={"minReplicas": 2})
+
+
+def test_a_fleet_with_a_budget_leaves_its_bounds_to_the_operator() -> None:
+    priced = {"budget": {"perMonth": 900}, "billing": {"hourlyPrice": 1.5}}
+    admitted = CustomResource(CRD).admitted(one(owned_by("operator", fleet=priced), "WeaverFleet"), None)
+    assert not {"minReplicas", "maxReplicas"} & admitted["spec"].keys()
+    unpriced = one(owned_by("operator", fleet={"budget": {"perMonth": 900}}), "WeaverFleet")
+    with pytest.raises(Refused, match=r"a budget needs billing\.hourlyPrice"):
+        CustomResource(CRD).admitted(unpriced, None)
 
 
 def test_a_further_fleet_tries_another_version_of_an_engine() -> None:

@@ -12,12 +12,15 @@ from arbitrator.fleet_judge import FleetJudge, pod_of
 from arbitrator.fleets.board import Board, FleetView
 from arbitrator.fleets.bounds import Bounds
 from arbitrator.fleets.spec import parse_spec
+from arbitrator.history import History
 from arbitrator.loop import Loop, Metrics
 from arbitrator.observe import Observer
 from arbitrator.policies.slo import SloPolicy
 from arbitrator.settings import ArbitratorSettings
+from gateway.fleet.view import FleetView as GatewayView
 from proteus import keys
 from proteus.engines import CARDS
+from proteus.fleet_config import Ruling
 from proteus.jobs import JobId, WorkerId
 from proteus.queue import JobQueue
 from proteus.queue.model import Submission
@@ -46,20 +49,26 @@ def declared(board: Board, name: str, most: int, **fields: Any) -> None:
 def arbitrator(redis: Redis, board: Board) -> Loop:
     settings, queue = ArbitratorSettings(), JobQueue(redis, keys.JOBS)
     observer = Observer(redis, queue, settings, engine="catvton")
-    judge = FleetJudge(redis, queue.keys, board, settings, engine="catvton")
-    return Loop(
+    history = History(redis, cold_start_seconds=77)
+    judge = FleetJudge(redis, queue.keys, board, settings, engine="catvton", history=history)
+    loop = Loop(
         observer,
         SloPolicy(),
         RedisActuator(redis, identity="a1", lease_seconds=5),
         tick_seconds=0.5,
         metrics=Metrics(CollectorRegistry()),
-        fleets=lambda: judge.declared(observer.readings),
+        fleets=lambda: judge.declared(observer.readings, leading=loop.leading),
     )
+    return loop
 
 
 async def wanted(redis: Redis) -> dict[str, int]:
     names = [name async for name in redis.scan_iter(match="config:weavers_wanted:*")]
     return {name.rpartition(":")[2]: await redis.scard(name) - 1 for name in names}
+
+
+async def seen_by_the_gateway(redis: Redis) -> int | None:
+    return GatewayView(ruling=Ruling.parse(await redis.get(keys.STATE))).wanted_weavers
 
 
 async def test_work_for_one_engine_wakes_the_fleets_that_offer_it_and_no_other(redis: Redis) -> None:
@@ -118,6 +127,35 @@ async def test_pictures_of_batches_neither_wake_a_fleet_nor_keep_the_pod_that_ma
     await queue.submit(job(30, "catvton"))
     assert await loop.tick()
     assert (await wanted(redis))["sure"] == 1
+
+
+async def test_pods_that_are_paid_for_stay_and_batches_are_fed_for_them(redis: Redis) -> None:
+    board = Board()
+    declared(board, "sure", 4)
+    [seen] = board.views()
+    board.see(replace(seen, kept=3))
+    loop = arbitrator(redis, board)
+    assert await loop.tick()
+    assert (await wanted(redis))["sure"] == 3
+    assert board.wanted("sure").reason.endswith("; 3 pods stay, because much of their paid time is left")
+    assert await seen_by_the_gateway(redis) == 3
+    board.see(replace(seen, kept=0))
+    assert await loop.tick()
+    assert (await wanted(redis))["sure"] == await seen_by_the_gateway(redis) == 0
+    assert "paid" not in board.wanted("sure").reason
+
+
+async def test_the_arbitrator_that_leads_learns_the_demand_and_a_standby_does_not(redis: Redis) -> None:
+    [first, second] = boards = [Board(), Board()]
+    loops = [arbitrator(redis, board) for board in boards]
+    assert await loops[0].tick()
+    await redis.set(keys.ARBITRATOR_LEASE, "another", px=60_000)
+    for _ in range(2):
+        assert not await loops[1].tick()
+    assert second.known.cold_start_seconds != 77
+    await redis.delete(keys.ARBITRATOR_LEASE)
+    assert await loops[0].tick()
+    assert first.known.cold_start_seconds == 77
 
 
 async def test_without_a_declared_fleet_only_the_whole_number_is_written(redis: Redis) -> None:

@@ -1,61 +1,22 @@
 """The operator against an API server on loopback: what it applies, what it may not, and what it survives."""
 
-import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from arbitrator.fleets.board import Board
 from arbitrator.fleets.status import Wanted
-from arbitrator.operator.api import KubernetesApi
-from arbitrator.operator.reconciler import Reconciler
-from arbitrator.operator.watch import Watch
 from arbitrator.settings import OperatorSettings
 from kubernetes_double import NAMESPACE, TOKEN, KubernetesDouble, serving
 from proteus.checked_settings import SettingRefused
-from proteus.service.supervision import Loops
-from waiting import until as until_awaited
+from running_operator import NOON, Operator, condition, fleet, pod, until
 from workbench.deploy.crd import crd
 
 PODS = (
     f"/api/v1/namespaces/{NAMESPACE}/pods"
     "?labelSelector=app.kubernetes.io/component%3Dweaver,app.kubernetes.io/instance%3Ddemo"
 )
-NOON = datetime(2026, 11, 27, 12, 0, tzinfo=UTC)
-
-
-async def until(condition: Callable[[], Any]) -> None:
-    async def asked() -> Any:
-        return condition()
-
-    await until_awaited(asked)
-
-
-class Operator:
-    """A running operator: its board, and a clock that a test sets."""
-
-    def __init__(self) -> None:
-        self.board = Board()
-        self.now = NOON
-        self.loops = Loops(first_pause_seconds=0.05)
-
-    @asynccontextmanager
-    async def running(self, double: KubernetesDouble, account: Path) -> AsyncIterator["Operator"]:
-        stop = asyncio.Event()
-        async with KubernetesApi(double.url, account) as api, asyncio.TaskGroup() as tasks:
-            watch = Watch(self.board, api)
-            reconciler = Reconciler(api, self.board, every_seconds=0.2, now=lambda: self.now)
-            tasks.create_task(self.loops.keep("watch", lambda pulse: watch.run(stop, pulse), stop))
-            tasks.create_task(self.loops.keep("operator", lambda pulse: reconciler.run(stop, pulse), stop))
-            await until(lambda: double.watchers)
-            try:
-                yield self
-            finally:
-                stop.set()
 
 
 @pytest.fixture
@@ -70,31 +31,9 @@ async def operator(double: KubernetesDouble, tmp_path: Path) -> AsyncIterator[Op
         yield running
 
 
-def fleet(name: str = "weaver", **spec: Any) -> dict[str, Any]:
-    labels = {"app.kubernetes.io/instance": "demo", "app.kubernetes.io/component": name}
-    return {
-        "apiVersion": "proteus.dev/v1alpha1",
-        "kind": "WeaverFleet",
-        "metadata": {"name": name, "labels": labels},
-        "spec": {"deployment": f"demo-{name}", "selector": labels} | spec,
-    }
-
-
-def pod(name: str, component: str = "weaver", started: str = "2026-11-27T11:30:00Z") -> dict[str, Any]:
-    labels = {"app.kubernetes.io/instance": "demo", "app.kubernetes.io/component": component}
-    status = {"phase": "Running", "startTime": started, "conditions": [{"type": "Ready", "status": "True"}]}
-    return {"metadata": {"name": name, "labels": labels, "creationTimestamp": started}, "status": status}
-
-
 async def scaled(double: KubernetesDouble, name: str = "demo-weaver") -> dict[str, Any]:
     await until(lambda: double.get("scaledobjects", name))
     return double.get("scaledobjects", name)
-
-
-def condition(double: KubernetesDouble, kind: str, name: str = "weaver") -> dict[str, Any]:
-    body = double.get("weaverfleets", name) or {}
-    found = [one for one in body.get("status", {}).get("conditions", []) if one["type"] == kind]
-    return found[0] if found else {}
 
 
 async def test_a_fleet_gets_a_scaled_object_that_it_owns_and_a_status(double, operator) -> None:
@@ -218,6 +157,8 @@ async def test_pods_to_go_carry_what_is_left_of_their_paid_hour_and_busy_ones_go
     operator.board.decide({"weaver": Wanted(replicas=2, mode="VIP", waiting=0, reason="")}, frozenset({"works"}))
     await until(lambda: None not in costs().values())
     assert costs() == {"old": "5", "new": "50", "works": "10005"}
+    [seen] = operator.board.views()
+    assert seen.kept == 1, "the new one is paid for"
 
 
 @pytest.mark.parametrize("status", [409, 429, 500, 503])

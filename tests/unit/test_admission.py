@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -65,6 +66,16 @@ def test_the_table_of_admission(request_: Request, queue: QueueView, fleet: Flee
     answer = decide(request_, queue, fleet, LIMITS, NOW)
     assert (answer.verdict, answer.code) == (verdict, code)
     assert answer.reason
+
+
+def test_a_place_beside_others_is_a_shorter_wait_than_the_end_of_their_batch() -> None:
+    joins = Fleet(pace=Pace(4, 20.0, 6.0), ready=1, joins=True)
+    request = Request(deadline_at=NOW + 28)
+    for fleet, running, verdict in (
+        (joins, 2, Verdict.ACCEPT), (joins, 4, Verdict.SHED), (replace(joins, joins=False), 2, Verdict.SHED),
+    ):  # fmt: skip
+        queue = QueueView(waiting=0, busy_workers=1, running=running)
+        assert decide(request, queue, fleet, Limits(eta_limit_seconds=60.0), NOW).verdict is verdict
 
 
 def test_a_cold_fleet_admits_what_the_setting_says() -> None:

@@ -6,9 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from proteus.estimates import CostTable
+from proteus.estimates import JOIN_AFTER_SECONDS, CostTable
 from weaver.batching import (
-    JOIN_AFTER_SECONDS,
     JOIN_COSTS_MOST,
     LONGEST_WAIT_SECONDS,
     OLD_AT_SLO_SHARE,

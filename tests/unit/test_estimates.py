@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 from math import inf
 
@@ -10,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from proteus.estimates import (
+    JOIN_AFTER_SECONDS,
     CostTable,
     Fleet,
     Pace,
@@ -111,6 +113,37 @@ def test_the_predicted_wait_follows_the_batches_ahead(
     waiting: int, busy: int, fields: dict[str, float], wait: float
 ) -> None:
     assert predicted_wait_seconds(waiting, busy, fleet(**fields)) == pytest.approx(wait)
+
+
+@pytest.mark.parametrize(
+    ("waiting", "busy", "running", "wait"),
+    [
+        (0, 1, 4, 0.0),  # one is idle
+        (0, 2, 5, JOIN_AFTER_SECONDS),  # three places are free beside others
+        (2, 2, 5, JOIN_AFTER_SECONDS),
+        (3, 2, 5, 2.0 / 6),  # all are taken then, and the first of five is done
+        (0, 2, 8, 2.0 / 9),
+        (0, 2, None, 2.0 / 9),  # unknown: full
+        (8, 2, 8, 8 * 2.0 / 8 + 2.0 / 9),  # a place every t/8
+        (8, 2, 99, 8 * 2.0 / 8 + 2.0 / 9),  # others' workers hold those
+    ],
+)
+def test_where_jobs_join_the_places_of_a_batch_become_free_one_by_one(
+    waiting: int, busy: int, running: int | None, wait: float
+) -> None:
+    assert predicted_wait_seconds(waiting, busy, fleet(joins=True), running=running) == pytest.approx(wait)
+    single = fleet(joins=True, pace=Pace(1, 2.0, 2.0))
+    alone = predicted_wait_seconds(waiting, busy, single, running=running)
+    assert alone == predicted_wait_seconds(waiting, busy, replace(single, joins=False)), "batches do not pay"
+
+
+@given(st.integers(0, 500), st.integers(1, 8), st.integers(0, 64))
+def test_a_job_that_may_join_never_waits_less_for_more_that_wait(waiting: int, ready: int, running: int) -> None:
+    def wait(waiting: int, running: int) -> float:
+        return predicted_wait_seconds(waiting, ready, fleet(ready=ready, joins=True), running=running)
+
+    assert wait(waiting + 1, running) >= wait(waiting, running) - 1e-9
+    assert wait(waiting, running) >= JOIN_AFTER_SECONDS
 
 
 @given(st.integers(0, 500), st.integers(0, 8), st.integers(0, 8), st.integers(0, 4), st.floats(0, 300))

@@ -126,4 +126,5 @@ def test_a_decision_has_the_names_that_other_versions_know() -> None:
     assert set(NAMES) == {
         "policy", "state", "reason", "batch_size", "mode", "degraded_mode", "degraded_fraction", "desired_replicas",
         "waiting", "running", "mean_wait_seconds", "ready", "starting", "arrivals_per_second", "canaries", "memory",
+        "staying_replicas",
     }  # fmt: skip

@@ -19,7 +19,7 @@ NOBODY: frozenset[str] = frozenset()
 def view(
     name: str, least: int = 0, most: int = 5, *, held: int | None = None, paused: bool = False, **fields: Any
 ) -> FleetView:
-    seen = {one: fields.pop(one) for one in ("pods", "ready", "stuck") if one in fields}
+    seen = {one: fields.pop(one) for one in ("pods", "ready", "kept", "stuck") if one in fields}
     spec = parse_spec({"deployment": name, "selector": {"app": name}} | fields)
     bounds = Bounds(min_replicas=least, max_replicas=most, held=held, paused=paused)
     return FleetView(name=name, spec=spec, bounds=bounds, **seen)
@@ -82,6 +82,24 @@ def test_a_held_or_paused_fleet_gets_what_it_has_and_the_others_the_rest() -> No
     held, paused = view("held", 0, 5, held=2), view("paused", 0, 5, paused=True, pods=frozenset({"p"}))
     assert shares(5, held, paused, view("free", 0, 5)) == {"held": 2, "paused": 1, "free": 2}
     assert shares(0, held, paused, view("free", 0, 5)) == {"held": 2, "paused": 1, "free": 0}
+
+
+@pytest.mark.parametrize(
+    ("wanted", "given_to"),
+    [(0, (2, 0)), (1, (2, 0)), (2, (2, 0)), (3, (2, 1)), (6, (3, 3))],
+)
+def test_pods_that_are_paid_for_stay_and_do_the_work_before_others_are_bought(
+    wanted: int, given_to: tuple[int, int]
+) -> None:
+    sure, spot = view("sure", most=3, kept=2, **DEAR), view("spot", most=3, **SPOT)
+    given = shares(wanted, sure, spot)
+    assert (given["sure"], given["spot"]) == given_to
+
+
+def test_no_paid_pod_breaks_a_bound() -> None:
+    assert shares(0, view("a", most=2, kept=5)) == {"a": 2}
+    assert shares(0, view("a", held=0, kept=5)) == {"a": 0}
+    assert shares(0, view("a", paused=True, pods=frozenset({"p"}), kept=5)) == {"a": 1}
 
 
 def test_every_engine_with_work_has_a_fleet_that_offers_it() -> None:

@@ -15,15 +15,18 @@ from arbitrator.settings import ArbitratorSettings
 from gateway.fleet.view import FleetView
 from gateway.fleet.watch import FleetWatch
 from gateway.ledger.engine import Ledger
+from gateway.rules.tokens import Caller
 from gateway.settings import AdmissionSettings, DatabaseSettings, LimitSettings
-from proteus.engines import CATVTON
-from proteus.estimates import Fleet
+from proteus.engines import CATVTON, canvas_of
+from proteus.estimates import JOIN_AFTER_SECONDS, Fleet
 from proteus.fleet_view import batch_cost, engine_fleet, first_ready_in_seconds, remaining_seconds
-from proteus.jobs import WorkerId
+from proteus.jobs import UserId, WorkerId
+from proteus.keys import JOBS, TAILOR
 from proteus.queue import QueueStats
 from proteus.registry import WorkerCard, WorkerState
 
 KEY = "timed/1/384x512/8"
+CANVAS, CATVTON_CANVAS = canvas_of(KEY), canvas_of(CATVTON.batch_key("balanced"))
 NOW = 1_706_956_800.0
 IDLE = QueueStats(waiting=0, running=0, retrying=0, dead=0, busy_workers=0, oldest_waiting_ms=0, mean_wait_ms=0.0)
 
@@ -96,6 +99,33 @@ def test_where_nobody_measured_the_guesses_count_and_are_called_so() -> None:
     assert batch_cost([], KEY) is None
 
 
+def test_a_batch_is_joined_if_every_worker_that_knows_it_lets_others_in() -> None:
+    parts = {"step_seconds": {CANVAS: {"1": 0.1, "2": 0.15}}, "fixed_seconds": {CANVAS: {"1": 0.1, "2": 0.2}}}
+    new, older = card("new", {}, 2, **parts), card("older", {"1": 1.0, "2": 1.2}, 2)
+    other = card("other", {"1": 1.0}, 1, key="timed/1/512x512/8")
+    for cards, joined in (([new], True), ([new, other], True), ([new, older], False), ([older], False)):
+        cost = batch_cost(cards, KEY)
+        assert cost is not None
+        assert cost.joins is joined
+
+
+def test_a_gateway_counts_what_its_workers_hold() -> None:
+    parts = {
+        "step_seconds": {CATVTON_CANVAS: {"1": 0.1, "2": 0.15}},
+        "fixed_seconds": {CATVTON_CANVAS: {"1": 0.1, "2": 0.2}},
+        "measured_up_to": {CATVTON_CANVAS: 2},
+    }
+    watch = watch_of([card("new", {}, **parts)])
+    stats = {JOBS: replace(IDLE, busy_workers=1, running=1), TAILOR: IDLE}
+    watch.view = replace(watch.view, stats=stats, batch_limit=2)
+    assert watch.fleet("catvton").joins
+    caller = Caller(user_id=UserId("u"), tenant="guests", scopes=frozenset(), expires_at=0)
+    assert watch.queue_view(caller, "catvton").running == 1
+    assert watch.eta("catvton", "balanced", ahead=0).wait_seconds == JOIN_AFTER_SECONDS
+    watch.view = replace(watch.view, stats={JOBS: replace(IDLE, busy_workers=1, running=2), TAILOR: IDLE})
+    assert watch.eta("catvton", "balanced", ahead=0).wait_seconds > JOIN_AFTER_SECONDS
+
+
 def test_a_batch_is_measured_if_somebody_measured_the_one_that_pays() -> None:
     cost = batch_cost([card("a", {"1": 1.0, "2": 1.1, "4": 1.3}, 2)], KEY)
     assert cost is not None
@@ -140,7 +170,7 @@ CARDS = st.lists(
 )
 
 
-def of_the_gateway(cards: list[WorkerCard]) -> Fleet:
+def watch_of(cards: list[WorkerCard]) -> FleetWatch:
     watch = FleetWatch(
         Redis(),
         Ledger(DatabaseSettings()),
@@ -151,7 +181,11 @@ def of_the_gateway(cards: list[WorkerCard]) -> Fleet:
         default_engine="puppet",
     )
     watch.view = replace(FleetView(), weavers=cards)
-    return watch.fleet("catvton")
+    return watch
+
+
+def of_the_gateway(cards: list[WorkerCard]) -> Fleet:
+    return watch_of(cards).fleet("catvton")
 
 
 @given(cards=CARDS)

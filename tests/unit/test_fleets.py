@@ -14,11 +14,10 @@ from hypothesis import strategies as st
 
 from arbitrator.fleets.board import Board
 from arbitrator.fleets.bounds import Bounds, bounds_at
-from arbitrator.fleets.deletion_cost import BUSY_COST, PodView, costs_to_write, deletion_cost
 from arbitrator.fleets.events import Moment, events_between
 from arbitrator.fleets.pods import STUCK_SECONDS, is_stuck, view_of
 from arbitrator.fleets.scaled_object import FleetObject, formula, scaled_object
-from arbitrator.fleets.spec import Billing, FleetSpec, SpecRefused, parse_spec
+from arbitrator.fleets.spec import FleetSpec, SpecRefused, parse_spec
 from arbitrator.fleets.status import Pods, Wanted, changed, findings_of, make_status, with_times
 from custom_resource import CustomResource, Refused
 from workbench.deploy.crd import crd
@@ -41,6 +40,10 @@ def schedule(begin: str, until: str, **fields: Any) -> dict[str, Any]:
     [
         ({"deployment": None}, "spec.deployment is None: Input should be a valid string"),
         ({"minReplicas": 6}, "spec: minReplicas must not exceed maxReplicas"),
+        ({"minReplicas": 1_001, "budget": {"perMonth": 9}}, "spec.minReplicas is 1001: Input should be less than or"),
+        ({"budget": {"perMonth": 900}}, "spec: a budget needs billing.hourlyPrice, the price of one pod for an hour"),
+        ({"budget": {"perMonth": 1}, "billing": {"hourlyPrice": 2}}, "and must pay for one such hour at least"),
+        ({"budget": {"perMonth": 0}}, "spec.budget.perMonth is 0: Input should be greater than 0"),
         ({"maxReplicas": 0}, "spec.maxReplicas is 0: Input should be greater than or equal to 1"),
         ({"capacity": "cheap"}, "spec.capacity is 'cheap': Input should be 'onDemand' or 'spot'"),
         ({"schedules": [schedule("9:00", "10:00")]}, "spec.schedules.0.from is '9:00': String should match pattern"),
@@ -79,8 +82,12 @@ SCHEDULES = st.fixed_dictionaries(
     optional={"minReplicas": COUNTS, "maxReplicas": COUNTS, "days": st.just(["Mon"])},
 )
 SPECS = st.fixed_dictionaries(
-    {"minReplicas": COUNTS, "maxReplicas": st.integers(1, 4)},
+    {},
     optional={
+        "minReplicas": st.integers(0, 6),
+        "maxReplicas": st.integers(1, 4),
+        "budget": st.fixed_dictionaries({"perMonth": st.sampled_from([0.5, 1, 2.0, 900])}),
+        "billing": st.fixed_dictionaries({"hourlyPrice": st.sampled_from([0, 1, 1.5])}),
         "replicas": COUNTS,
         "engines": st.lists(st.sampled_from(["catvton", "fashn"]), max_size=2),
         "canary": st.fixed_dictionaries(
@@ -119,7 +126,7 @@ def test_a_fleet_keeps_its_deployment() -> None:
 
 def test_every_rule_of_the_definition_is_one_that_can_refuse() -> None:
     rules = [rule["rule"] for rule in _rules(crd()["spec"]["versions"][0]["schema"]["openAPIV3Schema"])]
-    assert len(rules) == 7
+    assert len(rules) == 8
     for rule in rules:
         cel.compile(rule)
 
@@ -191,36 +198,6 @@ def test_a_fleet_of_named_engines_counts_their_jobs_alone_and_never_stops_what_r
 def test_annotations_of_the_fleet_that_are_not_helms_stay_its_own() -> None:
     one = spec()
     assert scaled_object(FLEET, one, bounds_at(one, NOON))["metadata"]["annotations"] == {}
-
-
-@pytest.mark.parametrize(
-    ("minutes", "busy", "cost"),
-    [(0, False, 50), (2, False, 50), (31, False, 20), (48, False, 5), (50, False, 60), (108, True, BUSY_COST + 5)],
-)
-def test_a_pod_costs_what_is_left_until_its_node_goes_within_the_paid_hour(minutes: int, busy: bool, cost: int) -> None:
-    pod = PodView(name="p", started_at=NOON - timedelta(minutes=minutes), ready=True)
-    assert deletion_cost(pod, busy=busy, billing=Billing(), now=NOON) == cost
-
-
-@given(ages=st.lists(st.integers(0, 100_000), min_size=2, max_size=6), works=st.sets(st.integers(0, 5)))
-def test_no_busy_pod_goes_before_an_idle_one_and_a_pod_without_a_node_goes_first(
-    ages: list[int], works: set[int]
-) -> None:
-    pods = [PodView(name=f"p{n}", started_at=NOON - timedelta(seconds=age), ready=True) for n, age in enumerate(ages)]
-    pods.append(PodView(name="pending", started_at=None, ready=False))
-    busy = {f"p{n}" for n in works if n < len(ages)}
-    costs = {
-        name: int(cost) for name, cost in costs_to_write(pods, busy=busy, wanted=0, billing=Billing(), now=NOON).items()
-    }
-    assert min(costs, key=lambda name: costs[name]) == "pending"
-    assert all(costs[works] > costs[idle] for works in busy for idle in costs.keys() - busy)
-
-
-def test_costs_are_written_only_before_a_scale_in_and_only_where_they_differ() -> None:
-    pods = [PodView(name=f"p{n}", started_at=NOON, ready=True, cost="50") for n in range(2)]
-    pods.append(PodView(name="new", started_at=NOON, ready=True))
-    assert costs_to_write(pods, busy=[], wanted=3, billing=Billing(), now=NOON) == {}
-    assert costs_to_write(pods, busy=[], wanted=2, billing=Billing(), now=NOON) == {"new": "50"}
 
 
 def test_a_pod_that_has_had_no_node_for_minutes_makes_its_fleet_stuck() -> None:

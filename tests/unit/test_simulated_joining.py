@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from weaver.batching import JOIN_AFTER_SECONDS
+from proteus.estimates import JOIN_AFTER_SECONDS, Fleet, Pace, predicted_wait_seconds
 from workbench.simulate.curves import CURVES, MAX_BATCH
-from workbench.simulate.joining import RULES, STEPS, Costs, figures, run
+from workbench.simulate.joining import MIX, RULES, STEPS, Costs, figures, run
 
 
 @settings(max_examples=12, deadline=None)
@@ -36,6 +36,27 @@ def test_where_batches_do_not_pay_nobody_joins() -> None:
         run(RULES[name], linear, gpus=2, load=0.8, seed=1, pictures=200, noise=0.0) for name in ("one key", "joining")
     )
     assert [one.done for one in alone] == [one.done for one in joining]
+
+
+@pytest.mark.parametrize("gpus", [1, 4])
+@pytest.mark.parametrize("load", [0.3, 0.6, 0.9])
+@pytest.mark.parametrize("curve", ["roofline", "affine"])
+def test_the_predicted_wait_is_nearer_to_a_fleet_that_joins_than_one_that_waits_for_whole_batches(
+    curve: str, load: float, gpus: int
+) -> None:
+    costs, mean_steps = Costs(CURVES[curve]), sum(share * steps for share, steps in zip(MIX, STEPS, strict=True))
+    batch = costs.cost.paying_batch(MAX_BATCH)
+    full, single = (costs.begin[b] + mean_steps * costs.step[b] + costs.end[b] for b in (batch, 1))
+    made = run(RULES["joining"], CURVES[curve], gpus=gpus, load=load, seed=1, pictures=500)
+    off = {}
+    for joins in (False, True):
+        fleet = Fleet(pace=Pace(batch, full, single), ready=gpus, joins=joins)
+        predicted = [predicted_wait_seconds(a, b, fleet, running=c) for a, b, c in (one.found for one in made)]
+        off[joins] = sum(
+            abs(wait - (one.began - one.arrived)) for wait, one in zip(predicted, made, strict=True)
+        ) / len(made)
+    assert off[True] < 0.65 * off[False]
+    assert off[True] < 0.6
 
 
 def test_nobody_joins_before_an_idle_gpu_would_have_taken_it() -> None:

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from arbitrator.fleets.deletion_cost import seconds_to_leave
 from workbench.simulate.actors import RunOptions, Worker
-from workbench.simulate.billing import PLANS, row_of, table_of
+from workbench.simulate.billing import PLANS, bars_of, mean_of, row_of, table_of
 from workbench.simulate.curves import CURVES
 from workbench.simulate.scaling import HOUR_SECONDS, FleetPlan, started_hours
 from workbench.simulate.systems.rivals import Greedy
 from workbench.simulate.traces import make
 from workbench.simulate.world import World
 
+CHART, PAID, USED = (PLANS[name][0] for name in ("chart", "paid hour", "paid hour used"))
 NOW = 7200.0
 AGES = {"nearly over": 2900.0, "just paid": 60.0, "over": 3100.0, "half": 1800.0}
 
@@ -28,7 +27,7 @@ def world(plan: FleetPlan) -> World:
     )  # fmt: skip
     made.now, made.asked = NOW, len(AGES)
     for number, age in enumerate(AGES.values()):
-        worker = Worker(number, NOW - age)
+        worker = Worker(number, NOW - age, started=NOW - age)
         worker.ready = True
         made.workers.append(worker)
         made.idle.append(worker)
@@ -43,13 +42,13 @@ def gone(plan: FleetPlan, wanted: int) -> list[str]:
 
 
 def test_the_pod_goes_first_whose_node_still_goes_within_its_paid_hour() -> None:
-    assert gone(PLANS["paid hour"], 3) == ["nearly over"]
-    assert gone(PLANS["paid hour"], 2) == ["half", "nearly over"]
-    assert gone(PLANS["chart"], 3) == ["just paid"]
+    assert gone(PAID, 3) == ["nearly over"]
+    assert gone(PAID, 2) == ["half", "nearly over"]
+    assert gone(CHART, 3) == ["just paid"]
 
 
 def test_a_pod_that_works_goes_after_all_idle_ones() -> None:
-    made = world(PLANS["paid hour"])
+    made = world(PAID)
     works = made.workers[0]
     works.jobs = [object()]  # type: ignore[list-item]
     made._set_replicas(1)
@@ -66,14 +65,21 @@ def test_leaving_within_the_time_costs_no_further_hour_and_leaving_later_does(ag
 
 @pytest.mark.long
 def test_no_scale_in_is_cheaper_than_its_pods() -> None:
-    rows = [row_of(name, 1, seconds=3600.0) for name in ("chart", "paid hour, prompt")]
-    assert all(pods <= hours for _, hours, pods, *_ in rows)
-    assert table_of(rows).count("\n") == 3
+    rows = {name: row_of(name, 1, seconds=3600.0) for name in ("chart", "chart, batches", "paid hour used, batches")}
+    assert all(row.pod_hours <= row.node_hours for row in rows.values())
+    assert table_of(rows).count("\n") == 4
+    assert rows["chart"].spare == 0 < rows["paid hour used, batches"].spare
+    assert bars_of(rows)["cheaper"] > 0
 
 
-def test_a_prompt_scale_in_follows_within_a_minute() -> None:
-    prompt, slow = (replace(plan, max_replicas=9).hpa() for plan in (PLANS["prompt"], PLANS["chart"]))
-    for hpa in (prompt, slow):
-        assert hpa.sync(0, 8, 8, 1) == 8
-    assert prompt.sync(61, 8, 2, 1) == 2
-    assert slow.sync(61, 8, 2, 1) == 8
+def test_the_signal_asks_for_the_pods_that_are_paid_for_and_for_no_others() -> None:
+    assert world(USED)._metric() == (2.0, 1.0)  # The one just paid, and the one whose hour has just begun anew.
+    assert world(CHART)._metric() == world(PAID)._metric() == (0.0, 1.0)
+    leaving = world(USED)
+    leaving.workers[1].draining = True
+    assert leaving._metric() == (1.0, 1.0)
+
+
+def test_the_means_of_rows_are_of_every_figure() -> None:
+    low, high = (row_of("chart", 1, seconds=seconds) for seconds in (60.0, 120.0))
+    assert mean_of([low, high]).pod_hours == pytest.approx((low.pod_hours + high.pod_hours) / 2)

@@ -8,12 +8,16 @@ from dataclasses import replace
 import pytest
 from typer.testing import CliRunner
 
+from arbitrator.fleets.demand import WEEK_HOURS, Hour, Known
+from arbitrator.fleets.derive import derive
+from arbitrator.fleets.spec import parse_spec
+from arbitrator.policies.sizing import SHOP_DAY
 from proteus_cli.__main__ import app
 from workbench.simulate.curves import CURVES
 from workbench.simulate.outcome import Figures
 from workbench.simulate.scaling import FleetPlan
-from workbench.simulate.traces import SHOP_DAY, day_of
-from workbench.size.fleets import Day, Fleet, choose, fixed_fleet
+from workbench.simulate.traces import day_of
+from workbench.size.fleets import DAYS_A_MONTH, Day, Fleet, choose, fixed_fleet, scaled_fleet
 from workbench.size.report import Prices, rounded, sentences, values
 
 NOTHING = Figures(**dict.fromkeys(Figures.__dataclass_fields__, 0.0))
@@ -46,6 +50,19 @@ def test_a_day_has_its_pictures_and_its_shape() -> None:
     by_hour = [sum(hour * 3600 <= at < (hour + 1) * 3600 for at in day.arrived) for hour in range(24)]
     assert max(by_hour) == max(by_hour[19:22])
     assert day_of(SHOP_DAY, pictures=20_000, seed=3).arrived == day.arrived
+
+
+def test_a_fleet_with_a_budget_grows_as_far_and_costs_about_as_much_as_the_simulated_one() -> None:
+    day = replace(DAY, pictures=6_000)
+    sized = scaled_fleet(day, least=1)
+    by_hour = [day.pictures * hour / sum(SHOP_DAY) for hour in SHOP_DAY]
+    week = {n: Hour(3600.0, {"catvton": round(by_hour[n % 24])}) for n in range(WEEK_HOURS)}
+    priced = {"budget": {"perMonth": 10_000}, "billing": {"hourlyPrice": 1.0}}
+    fleet = parse_spec({"deployment": "d", "selector": {"app": "w"}} | priced)
+    found = derive(fleet, Known(hours=week, picture_seconds={"catvton": 1 / day.curve.best_rate}))
+    assert found is not None
+    assert (found.derived.min_replicas, found.derived.max_replicas) == (1, sized.plan.max_replicas)
+    assert found.derived.cost_per_month == pytest.approx(sized.figures.node_hours * DAYS_A_MONTH, rel=0.25)
 
 
 @pytest.mark.long

@@ -20,6 +20,10 @@ PAYS_BELOW: Final = 1.8
 EFFICIENT_WITHIN: Final = 0.02
 """The smallest batch within 2 % of the best rate is as good as the best, and its pictures come sooner."""
 
+JOIN_AFTER_SECONDS: Final = 0.2
+"""An idle worker takes a job at once. One that has waited so long found none idle, so whoever joins a batch that runs
+(`weaver.batching.joining`) would not have been made alone by another worker."""
+
 WAIT_SPREAD: Final = 0.1
 """Share of the predicted wait to add for the 90th percentile; the simulator reports how many jobs stay below it."""
 
@@ -144,6 +148,7 @@ class Fleet:
         max_replicas: The autoscaler's upper limit.
         cold_start_seconds: From requesting a worker to ready; counts when there is none at all.
         measured: The pace rests on whole batches. A guess gives an ETA, but is no reason to refuse a job.
+        joins: Workers let others join a batch that runs, where batches pay; else each runs to its end.
     """
 
     pace: Pace
@@ -153,6 +158,7 @@ class Fleet:
     max_replicas: int = 1
     cold_start_seconds: float = 0.0
     measured: bool = True
+    joins: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -170,11 +176,16 @@ class Eta:
     cold: bool
 
 
-def predicted_wait_seconds(waiting: int, busy_workers: int, fleet: Fleet) -> float:
+def predicted_wait_seconds(waiting: int, busy_workers: int, fleet: Fleet, *, running: int | None = None) -> float:
     """Return the time until a worker takes a job with `waiting` others before it.
 
     Batches start whenever a worker becomes free: the idle ones at once, the first of n busy ones after t/(n + 1), then
     one every t/ready; workers that are starting help from the moment they are ready. `inf` if no worker is available.
+    Where jobs join, the places of a batch become free one by one, as if each were a worker that takes t for one
+    picture; and who finds a place free beside others waits for `JOIN_AFTER_SECONDS`.
+
+    Args:
+        running: Jobs that the busy workers hold; None: unknown, and their batches are taken for full.
     """
     seconds, ready = fleet.pace.batch_seconds, fleet.ready
     batches_ahead = int(waiting / fleet.pace.batch)
@@ -188,19 +199,31 @@ def predicted_wait_seconds(waiting: int, busy_workers: int, fleet: Fleet) -> flo
     busy = min(busy_workers, ready)
     if batches_ahead < ready - busy:
         return 0.0
-    wait = (batches_ahead - (ready - busy)) * seconds / ready + seconds / (busy + 1)
+    if fleet.joins and fleet.pace.batch > 1:
+        wait = _wait_for_a_place(waiting, busy, fleet, running=running)
+    else:
+        wait = (batches_ahead - (ready - busy)) * seconds / ready + seconds / (busy + 1)
     if fleet.starting and wait > fleet.starting_in_seconds:
         wait = fleet.starting_in_seconds + (wait - fleet.starting_in_seconds) * ready / (ready + fleet.starting)
     return wait
 
 
-def eta(waiting: int, busy_workers: int, fleet: Fleet) -> Eta:
+def _wait_for_a_place(waiting: int, busy: int, fleet: Fleet, *, running: int | None) -> float:
+    seconds, places = fleet.pace.batch_seconds, fleet.ready * fleet.pace.batch
+    inside = busy * fleet.pace.batch if running is None else min(running, places)
+    ahead = waiting - (places - inside)
+    if ahead < 0:
+        return JOIN_AFTER_SECONDS
+    return max(JOIN_AFTER_SECONDS, ahead * seconds / places + seconds / (inside + 1))
+
+
+def eta(waiting: int, busy_workers: int, fleet: Fleet, *, running: int | None = None) -> Eta:
     """Return when a job with `waiting` others before it is done.
 
     A job that starts at once varies as much as past batches; one that waits also depends on how far the running ones
     are, which `BATCH_SPREAD` covers.
     """
-    wait = predicted_wait_seconds(waiting, busy_workers, fleet)
+    wait = predicted_wait_seconds(waiting, busy_workers, fleet, running=running)
     batch_seconds = fleet.pace.batch_seconds if waiting or wait else fleet.pace.single_seconds
     batch_spread = _queued_spread(fleet.pace) if wait else fleet.pace.spread
     spread = WAIT_SPREAD * wait + batch_spread * batch_seconds

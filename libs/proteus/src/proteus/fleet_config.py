@@ -40,6 +40,8 @@ class Ruling(Message):
     Attributes:
         policy: The policy that decided.
         state: The policy's own state.
+        staying_replicas: Weavers of all declared fleets, those included that are kept because they are paid for; None:
+            no fleet is declared.
         waiting: Jobs on the list.
         running: Jobs under a lease.
         ready: Workers that take jobs.
@@ -58,6 +60,7 @@ class Ruling(Message):
     degraded_mode: _Flag = None
     degraded_fraction: _Number = None
     desired_replicas: _Count = None
+    staying_replicas: _Count = None
     waiting: _Count = None
     running: _Count = None
     mean_wait_seconds: _Number = None

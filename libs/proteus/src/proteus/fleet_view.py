@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from math import ceil
 from typing import Final
 
+from proteus.engines import canvas_of
 from proteus.estimates import CostTable
 from proteus.registry import WorkerCard, WorkerState
 
@@ -26,10 +27,12 @@ class BatchCost:
 
     Attributes:
         measured_up_to: The largest batch that some worker measured; 0: all of it is a guess.
+        joins: All of them let others join a batch at its next step; a worker of an earlier version does not.
     """
 
     table: CostTable
     measured_up_to: int
+    joins: bool = False
 
     def measured(self, batch_limit: int) -> bool:
         """Tell whether the batch that pays within the limit was measured by a worker."""
@@ -92,7 +95,12 @@ def batch_cost(cards: Sequence[WorkerCard], batch_key: str) -> BatchCost | None:
         for batch in range(1, longest + 1)
     ]
     singles = [(table.t(1), table.spread) for measured, table in known if measured >= min(1, furthest)]
-    return BatchCost(table=CostTable(tuple(seconds), spread=_spread(singles, seconds[0])), measured_up_to=furthest)
+    canvas = canvas_of(batch_key)
+    return BatchCost(
+        table=CostTable(tuple(seconds), spread=_spread(singles, seconds[0])),
+        measured_up_to=furthest,
+        joins=all(card.step_seconds.get(canvas) for card in cards if card.cost(batch_key)),
+    )
 
 
 def first_ready_in_seconds(cards: Sequence[WorkerCard], *, cold_start_seconds: float, now: float) -> float:

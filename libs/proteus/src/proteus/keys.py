@@ -88,6 +88,11 @@ SHADOW_DECISIONS: Final = "arbitrator:shadow"
 """STREAM, arbitrator, capped at 1,000. What the shadow policy would have decided, in the same form."""
 
 
+ARRIVALS: Final = "arbitrator:arrivals"
+"""HASH, arbitrator, EX 35 days, renewed. `<hour since 1970>` -> ms that were watched of it, `<hour>:<engine>` -> jobs
+that came, of four weeks; `pace:<engine>` -> microseconds per picture, as last measured."""
+
+
 @dataclass(frozen=True)
 class QueueKeys:
     """The keys of one list `L` (`queue:jobs` or `tailorJob`)."""

@@ -10,6 +10,7 @@ from redis.asyncio import Redis
 from arbitrator.actuators.redis import RedisActuator
 from arbitrator.fleet_judge import FleetJudge
 from arbitrator.fleets.board import Board
+from arbitrator.history import History
 from arbitrator.loop import Loop, Metrics
 from arbitrator.observe import Observer
 from arbitrator.policies.contract import Policy
@@ -43,7 +44,8 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
     async with worker_client(settings.redis.url) as redis:
         queue, engine, board = JobQueue(redis, keys.JOBS), settings.deployment.default_engine, Board()
         observer = Observer(redis, queue, settings.arbitrator, engine=engine)
-        judge = FleetJudge(redis, queue.keys, board, settings.arbitrator, engine=engine)
+        history = History(redis, cold_start_seconds=settings.arbitrator.cold_start_seconds)
+        judge = FleetJudge(redis, queue.keys, board, settings.arbitrator, engine=engine, history=history)
         loop = Loop(
             observer,
             make_policy(settings.arbitrator),
@@ -56,7 +58,7 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
             tick_seconds=settings.arbitrator.tick_seconds,
             metrics=Metrics(),
             shadow=make_shadow(settings, redis),
-            fleets=lambda: judge.declared(observer.readings),
+            fleets=lambda: judge.declared(observer.readings, leading=loop.leading),
         )
         loops = Loops()
         probes = probe_server(

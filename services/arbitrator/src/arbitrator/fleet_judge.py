@@ -16,6 +16,7 @@ from arbitrator.fleets.board import Board
 from arbitrator.fleets.canaries import trials_of
 from arbitrator.fleets.groups import Group, groups_of, share
 from arbitrator.fleets.status import Wanted
+from arbitrator.history import History
 from arbitrator.observe import Readings, fleet_of, make_observation
 from arbitrator.policies.contract import Decision, Observation, Policy
 from arbitrator.policies.named import POLICIES
@@ -30,23 +31,34 @@ class FleetJudge:
     Args:
         names: The pictures' queue, whose index by engine says what waits for whom.
         engine: The engine whose costs count where a group offers it.
+        history: Counts the arrivals for fleets with a budget.
     """
 
     def __init__(
-        self, redis: Redis, names: QueueKeys, board: Board, settings: ArbitratorSettings, *, engine: str
+        self,
+        redis: Redis,
+        names: QueueKeys,
+        board: Board,
+        settings: ArbitratorSettings,
+        *,
+        engine: str,
+        history: History,
     ) -> None:
         self._redis = redis
         self._names = names
         self._board = board
         self._settings = settings
         self._engine = engine
+        self._history = history
         self._before: dict[str, Decision] = {}
         self._policies: dict[float, Policy] = {}
         self.canaries: Mapping[str, float] = {}
         """`engine@version` -> share, of the canaries that hold."""
 
-    async def declared(self, readings: Readings | None) -> Declared:
-        """Return what the loop applies."""
+    async def declared(self, readings: Readings | None, *, leading: bool) -> Declared:
+        """Return what the loop applies; the one that leads counts what came, and notes on the board what is known."""
+        if leading and readings is not None and (known := await self._history.note(readings)) is not None:
+            self._board.learn(known)
         pods = await self.judge(readings)
         return Declared(pods=pods, canaries=self.canaries)
 
@@ -70,8 +82,12 @@ class FleetJudge:
             working = seen.waiting + seen.retrying + seen.running > 0
             number = max(min(decision.desired_replicas, seen.max_replicas), int(working))
             mine = {engine: waiting[engine] for engine in group.engines}
-            for name, pods in share(group, number, waiting=mine, busy=busy).items():
+            shares = share(group, number, waiting=mine, busy=busy)
+            for fleet in group.fleets:
+                name, pods = fleet.name, shares[fleet.name]
                 reason = decision.reason if len(group.fleets) == 1 else f"{pods} of {number}: {decision.reason}"
+                if sum(shares.values()) > number and 0 < pods <= fleet.kept:
+                    reason += f"; {fleet.kept} pods stay, because much of their paid time is left"
                 wanted[name] = Wanted(
                     replicas=pods,
                     mode=decision.mode.value,

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from proteus.estimates import CostTable
+from proteus.estimates import JOIN_AFTER_SECONDS, CostTable
 
 LONGEST_WAIT_SECONDS: Final = 0.5
 """Users do not notice half a second; more was never worth it in simulation."""
@@ -22,10 +22,6 @@ session that runs on for ever is joined by none while such a job of another canv
 JOIN_COSTS_MOST: Final = 0.6
 """A picture joins where it makes the batch longer by at most this share of t(1). Beyond it, whoever joins gains less
 than those inside lose (`make bench-joining`)."""
-
-JOIN_AFTER_SECONDS: Final = 0.2
-"""An idle worker takes a job at once. One that has waited so long found none idle, so whoever joins would not have been
-made alone by another worker."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -127,6 +127,7 @@ def ruling_of(order: Order) -> Ruling:
         degraded_mode=decision.degraded_mode,
         degraded_fraction=decision.degraded_fraction,
         desired_replicas=decision.desired_replicas,
+        staying_replicas=sum(order.fleets.values()) if order.fleets else None,
         waiting=seen.waiting,
         running=seen.running,
         mean_wait_seconds=round(seen.mean_wait_seconds, 3),

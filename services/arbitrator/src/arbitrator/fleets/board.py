@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from arbitrator.fleets.bounds import Bounds
+from arbitrator.fleets.demand import Known
 from arbitrator.fleets.spec import FleetSpec
 from arbitrator.fleets.status import Wanted
 
@@ -22,6 +23,7 @@ class FleetView:
     Attributes:
         pods: Names of its pods that are not ending.
         ready: How many of them take work.
+        kept: How many of the pods stay until more of their paid time is used.
         stuck: Pods have waited for a node for so long that others should take the work.
     """
 
@@ -30,6 +32,7 @@ class FleetView:
     bounds: Bounds
     pods: frozenset[str] = frozenset()
     ready: int = 0
+    kept: int = 0
     stuck: bool = False
 
 
@@ -42,6 +45,7 @@ class Board:
     _views: dict[str, FleetView] = field(default_factory=dict)
     _wanted: dict[str, Wanted] = field(default_factory=dict)
     _busy: frozenset[str] = frozenset()
+    _known: Known = field(default_factory=Known)
     _news: int = 0
 
     def put(self, body: Mapping[str, Any]) -> None:
@@ -107,6 +111,17 @@ class Board:
         """Return the last decision about a fleet."""
         with self._lock:
             return self._wanted.get(name)
+
+    def learn(self, known: Known) -> None:
+        """Note what is known of demand and pace."""
+        with self._lock:
+            self._known = known
+
+    @property
+    def known(self) -> Known:
+        """What the loop last learned; the same object until it learns more."""
+        with self._lock:
+            return self._known
 
     @property
     def busy(self) -> frozenset[str]:

@@ -33,8 +33,8 @@ def bounds_at(spec: FleetSpec, now: datetime) -> Bounds:
         SpecRefused: A schedule names a time zone that does not exist.
     """
     active = [schedule for schedule in spec.schedules if is_active(schedule, now)]
-    most = _last([schedule.max_replicas for schedule in active], spec.max_replicas)
-    least = min(_last([schedule.min_replicas for schedule in active], spec.min_replicas), most)
+    most = _last([schedule.max_replicas for schedule in active], spec.most)
+    least = min(_last([schedule.min_replicas for schedule in active], spec.least), most)
     held = spec.replicas
     if held is None and most == 0:
         held = 0  # KEDA knows no maximum of 0; a hold at 0 is one.

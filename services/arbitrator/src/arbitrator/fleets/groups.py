@@ -1,7 +1,8 @@
 """Fleets that can do the same work: what they are wanted for together, and which of them gets how much. Pure.
 
-A policy decides for a group; `share` then fills the fleets: every fleet's minimum first, spot capacity next, the
-cheapest of the rest last. Where spot nodes do not come, the missing pods are asked of the others as well.
+A policy decides for a group; `share` then fills the fleets: every fleet's minimum and the pods that are paid for first,
+spot capacity next, the cheapest of the rest last. Where spot nodes do not come, the missing pods are asked of the
+others as well.
 """
 
 from __future__ import annotations
@@ -74,7 +75,7 @@ def share(group: Group, wanted: int, *, waiting: Mapping[str, int], busy: frozen
         waiting: Engine -> waiting jobs: each needs a fleet that offers it.
         busy: Names of pods that work: their fleet keeps one at least.
     """
-    given = {fleet.name: _least(fleet) for fleet in group.fleets}
+    given = {fleet.name: max(_least(fleet), min(fleet.kept, _most(fleet))) for fleet in group.fleets}
     left = wanted - sum(_usable(fleet, given[fleet.name]) for fleet in group.fleets)
     order = sorted(group.fleets, key=_preference)
     for fleet in order:

@@ -42,11 +42,23 @@ def validations(*rules: Rule) -> JsonDict:
     return {"x-kubernetes-validations": [{"rule": one.rule, "message": one.message} for one in rules]}
 
 
-BOUNDS: Final = Rule("self.minReplicas <= self.maxReplicas", "minReplicas must not exceed maxReplicas")
+LEAST: Final = 1
+MOST: Final = 5
+"""Fewest and most pods where nothing says otherwise."""
+
+BOUNDS: Final = Rule(
+    f"!has(self.minReplicas) || self.minReplicas <= (has(self.maxReplicas) ? self.maxReplicas : "
+    f"has(self.budget) ? {MOST_REPLICAS} : {MOST})",
+    f"minReplicas must not exceed maxReplicas, which is {MOST} where neither it nor a budget is given",
+)
 PLAIN: Final = Rule(
-    "self.scaling.form != 'plain' || (self.minReplicas >= 1 && "
+    "self.scaling.form != 'plain' || ((!has(self.minReplicas) || self.minReplicas >= 1) && "
     "self.schedules.all(s, !has(s.minReplicas) || s.minReplicas >= 1))",
     "scaling.form plain counts waiting jobs only and would stop a pod that still works: minReplicas must be at least 1",
+)
+BUDGET: Final = Rule(
+    "!has(self.budget) || (self.billing.hourlyPrice > 0.0 && self.budget.perMonth >= self.billing.hourlyPrice)",
+    "a budget needs billing.hourlyPrice, the price of one pod for an hour, and must pay for one such hour at least",
 )
 SAME_DEPLOYMENT: Final = Rule(
     "self.deployment == oldSelf.deployment", "deployment cannot be changed: create another WeaverFleet"
@@ -147,6 +159,13 @@ class Billing(Part):
     """How long the cluster autoscaler keeps an empty node: its scale-down-unneeded-time."""
 
 
+class Budget(Part):
+    """What the fleet may cost. Bounds, jobs per pod and pre-warming that the spec leaves open follow from it."""
+
+    per_month: float = Field(gt=0, le=1_000_000_000)
+    """In the currency of billing.hourlyPrice, for this fleet's pods."""
+
+
 class RedisAccess(Part):
     """How KEDA reaches Redis."""
 
@@ -212,7 +231,7 @@ class Canary(Part):
 class FleetSpec(Part):
     """A fleet of weavers: one Deployment, and how many pods it should have."""
 
-    model_config = ConfigDict(json_schema_extra=validations(BOUNDS, PLAIN, SAME_DEPLOYMENT, CANARY_OFFERED))
+    model_config = ConfigDict(json_schema_extra=validations(BOUNDS, PLAIN, BUDGET, SAME_DEPLOYMENT, CANARY_OFFERED))
 
     deployment: Name
     """Deployment of the fleet's pods, in the same namespace. The ScaledObject has its name."""
@@ -229,11 +248,14 @@ class FleetSpec(Part):
     capacity: Capacity = Capacity.ON_DEMAND
     """How the nodes are bought. Of fleets with the same engines spot ones are filled first, after all minReplicas."""
 
-    min_replicas: Replicas = 1
-    """Fewest pods; of an onDemand fleet beside spot ones: the floor."""
+    min_replicas: Replicas | None = None
+    """Fewest pods; of an onDemand fleet beside spot ones: the floor. Absent: 1, or what the budget gives."""
 
-    max_replicas: int = Field(default=5, ge=1, le=MOST_REPLICAS)
-    """Most pods."""
+    max_replicas: Annotated[int, Field(ge=1, le=MOST_REPLICAS)] | None = None
+    """Most pods. Absent: 5, or what the budget gives."""
+
+    budget: Budget | None = None
+    """What the fleet may cost; the operator derives what is left open, and says so in the status."""
 
     replicas: Replicas | None = None
     """Hold exactly so many pods, whatever waits (kubectl scale). Remove it to scale again."""
@@ -256,9 +278,11 @@ class FleetSpec(Part):
 
     @model_validator(mode="after")
     def _rules(self) -> Self:
-        if self.min_replicas > self.max_replicas:
+        if self.least > (MOST_REPLICAS if self.budget and self.max_replicas is None else self.most):
             raise ValueError(BOUNDS.message)
-        least = [self.min_replicas, *(s.min_replicas for s in self.schedules if s.min_replicas is not None)]
+        if self.budget and not 0 < self.billing.hourly_price <= self.budget.per_month:
+            raise ValueError(BUDGET.message)
+        least = [self.least, *(s.min_replicas for s in self.schedules if s.min_replicas is not None)]
         if self.scaling.form is Form.PLAIN and min(least) < 1:
             raise ValueError(PLAIN.message)
         if self.canary and self.engines and self.canary.engine not in self.engines:
@@ -267,6 +291,16 @@ class FleetSpec(Part):
         if len(set(names)) < len(names):
             raise ValueError("each schedule must have a name of its own")
         return self
+
+    @property
+    def least(self) -> int:
+        """Fewest pods."""
+        return LEAST if self.min_replicas is None else self.min_replicas
+
+    @property
+    def most(self) -> int:
+        """Most pods."""
+        return MOST if self.max_replicas is None else self.max_replicas
 
     @property
     def jobs_per_pod(self) -> int:

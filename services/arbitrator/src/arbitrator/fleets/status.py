@@ -39,6 +39,27 @@ class Condition(Part):
     observed_generation: int = 0
 
 
+class Derived(Part):
+    """What followed from the budget."""
+
+    min_replicas: int
+    max_replicas: int
+    jobs_per_pod: int
+    """While the arbitrator is silent."""
+
+    picture_seconds: float
+    """Seconds per picture that this rests on."""
+
+    schedules: tuple[str, ...] = ()
+    """Hours at which pods stay or are there before a rise."""
+
+    cost_per_month: float
+    """What the demand costs with it, at a guess."""
+
+    basis: str
+    """Where demand and pace come from."""
+
+
 class FleetStatus(Part):
     """What the operator writes."""
 
@@ -76,6 +97,9 @@ class FleetStatus(Part):
 
     cost_per_hour: float = 0.0
     """Pods times the hourly price."""
+
+    derived: Derived | None = None
+    """What followed from the budget; absent without one."""
 
     conditions: Annotated[
         tuple[Condition, ...],
@@ -120,6 +144,7 @@ def make_status(
     pods: Pods,
     wanted: Wanted | None,
     findings: Sequence[Finding],
+    derived: Derived | None = None,
 ) -> dict[str, Any]:
     """Return the status but for its conditions' times; `with_times` adds them."""
     status = FleetStatus(
@@ -136,6 +161,7 @@ def make_status(
         canary=wanted.canary if wanted else "",
         reason=wanted.reason[:MESSAGE_CHARACTERS] if wanted else "",
         cost_per_hour=round(pods.total * spec.billing.hourly_price, 2),
+        derived=derived,
     )
     made = status.model_dump(mode="json", by_alias=True, exclude={"conditions"})
     made["conditions"] = [_shown(finding, generation) for finding in findings]
@@ -164,7 +190,7 @@ def with_times(status: dict[str, Any], before: dict[str, Any], now: datetime) ->
     return {**status, "conditions": conditions + strangers}
 
 
-OURS: Final = frozenset({"Ready", "Applied", "ScalerReady", "Paused"})
+OURS: Final = frozenset({"Ready", "Applied", "ScalerReady", "Paused", "BudgetHolds"})
 """The condition types that the operator writes."""
 
 

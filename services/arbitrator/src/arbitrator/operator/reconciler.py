@@ -21,10 +21,12 @@ import structlog
 from arbitrator.fleets import deletion_cost
 from arbitrator.fleets.board import Board, FleetView
 from arbitrator.fleets.bounds import bounds_at
+from arbitrator.fleets.demand import Known
+from arbitrator.fleets.derive import Derivation, derive
 from arbitrator.fleets.events import Moment, events_between
 from arbitrator.fleets.pods import is_stuck, view_of
 from arbitrator.fleets.scaled_object import FleetObject, scaled_object
-from arbitrator.fleets.spec import SpecRefused, parse_spec
+from arbitrator.fleets.spec import FleetSpec, SpecRefused, parse_spec
 from arbitrator.fleets.status import (
     ConditionStatus,
     Finding,
@@ -69,6 +71,13 @@ class _Memory:
     moment: Moment | None = None
     costs_at: float = -1e9
     logged: str = ""
+    _derived: tuple[FleetSpec, Known, Derivation | None] | None = None
+
+    def derivation(self, spec: FleetSpec, known: Known) -> Derivation | None:
+        """Return what follows from the budget, computed anew only for another spec or another knowledge."""
+        if self._derived is None or self._derived[0] != spec or self._derived[1] is not known:
+            self._derived = (spec, known, derive(spec, known))
+        return self._derived[2]
 
 
 class Reconciler:
@@ -134,6 +143,8 @@ class Reconciler:
         fleet = fleet_object(body)
         try:
             spec = parse_spec(body.get("spec"))
+            derivation = memory.derivation(spec, self._board.known)
+            spec = derivation.spec if derivation else spec
             bounds = bounds_at(spec, self._now())
         except SpecRefused as error:
             await self._write_status(body, refused_status(error.message, generation=fleet.generation), memory)
@@ -155,17 +166,20 @@ class Reconciler:
                 bounds=bounds,
                 pods=frozenset(pod.name for pod in staying),
                 ready=ready,
+                kept=deletion_cost.kept(staying, billing=spec.billing, now=now),
                 stuck=is_stuck(staying, now=now),
             )
         )
         wanted = self._board.wanted(fleet.name)
+        findings = findings_of(bounds, problem=problem, scaler=memory.scaler)
         status = make_status(
             spec,
             bounds,
             generation=fleet.generation,
             pods=Pods(total=len(staying), ready=ready),
             wanted=wanted,
-            findings=findings_of(bounds, problem=problem, scaler=memory.scaler),
+            findings=(*findings, derivation.finding) if derivation else findings,
+            derived=derivation.derived if derivation else None,
         )
         await self._write_status(body, status, memory)
         if wanted is None or time.monotonic() - memory.costs_at < COST_SECONDS:

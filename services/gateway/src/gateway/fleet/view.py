@@ -61,6 +61,8 @@ class FleetView:
         """Weavers that the arbitrator wants, whoever starts them; None: no arbitrator runs."""
         if self.asked_weavers is not None or self.ruling is None:
             return self.asked_weavers
+        if self.ruling.staying_replicas is not None:
+            return self.ruling.staying_replicas
         return self.ruling.desired_replicas
 
 

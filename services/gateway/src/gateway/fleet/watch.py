@@ -208,7 +208,10 @@ class FleetWatch:
             fresh = self._admitted.get(holder, 0)
             counts[f"{holder[0]}_waiting"] = self.view.waiting_of.get(holder, 0) + fresh
             counts[f"{holder[0]}_total"] = self.view.total_of.get(holder, 0) + fresh
-        return QueueView(waiting=self.waiting_for(engine), busy_workers=self.view.stats[JOBS].busy_workers, **counts)
+        stats = self.view.stats[JOBS]
+        return QueueView(
+            waiting=self.waiting_for(engine), busy_workers=stats.busy_workers, running=stats.running, **counts
+        )
 
     def waiting_for(self, engine: str) -> int:
         """Pictures on the list that workers of this engine may take before a new one."""
@@ -285,11 +288,13 @@ class FleetWatch:
             starting_in_seconds=seen.starting_in_seconds,
             max_replicas=self._settings.max_replicas,
             cold_start_seconds=cold,
+            joins=seen.cost is not None and seen.cost.joins,
         )
 
     def eta(self, engine: str, quality: Quality, *, ahead: int) -> Eta:
         """When a job of this engine with `ahead` others before it is done."""
-        return eta(ahead, self.view.stats[JOBS].busy_workers, self.fleet(engine, quality))
+        stats = self.view.stats[JOBS]
+        return eta(ahead, stats.busy_workers, self.fleet(engine, quality), running=stats.running)
 
     def _pace(self, seen: EngineFleet) -> tuple[Pace, bool]:
         """Return the pace, and whether it is measured; without a worker it is the deployment's figure."""

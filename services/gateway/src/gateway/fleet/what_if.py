@@ -106,6 +106,7 @@ def what_if(
         max_replicas=imagined.weavers,
         cold_start_seconds=admission.cold_start_seconds,
         measured=seen.cost is not None,
+        joins=seen.cost is not None and seen.cost.joins,
     )
     capacity = imagined.weavers * per_minute
     spare = capacity - imagined.arrivals_per_minute

@@ -60,6 +60,7 @@ class QueueView:
         waiting: Jobs on the list (normal and high).
         waiting_high: Those of them in the high-priority prefix.
         busy_workers: Workers that hold jobs.
+        running: Jobs that they hold; None: unknown.
         tenant_waiting: The tenant's jobs on the list.
         tenant_total: All its unfinished jobs, held and preparing ones too.
         guest_waiting, guest_total: The same of the guest who submits; 0 for an account, which is its tenant.
@@ -69,6 +70,7 @@ class QueueView:
     waiting: int
     waiting_high: int = 0
     busy_workers: int = 0
+    running: int | None = None
     tenant_waiting: int = 0
     tenant_total: int = 0
     guest_waiting: int = 0
@@ -134,7 +136,7 @@ class Admission:
 def decide(request: Request, queue: QueueView, fleet: Fleet, limits: Limits, now: float) -> Admission:
     """Decide about one submit: caps first, then its deadline, its turn, and the fleet's time."""
     before = queue.waiting_high if request.priority == "high" else queue.waiting
-    promise = eta(before + request.pictures - 1, queue.busy_workers, fleet)
+    promise = eta(before + request.pictures - 1, queue.busy_workers, fleet, running=queue.running)
     return (
         _over_a_total(request, queue, limits, promise)
         or _out_of_reach(request, fleet, promise, now)

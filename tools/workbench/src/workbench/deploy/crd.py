@@ -93,6 +93,7 @@ def crd() -> dict[str, Any]:
         ("Ready", "integer", ".status.readyReplicas"),
         ("Wanted", "integer", ".status.wantedReplicas"),
         ("Cost/h", "number", ".status.costPerHour"),
+        ("Budget", "string", ".status.conditions[?(@.type=='BudgetHolds')].reason"),
         ("Status", "string", ".status.conditions[?(@.type=='Ready')].reason"),
         ("Age", "date", ".metadata.creationTimestamp"),
     ]

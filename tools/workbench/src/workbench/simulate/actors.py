@@ -39,11 +39,11 @@ class Job:
 class Worker:
     """One GPU."""
 
-    __slots__ = ("alive", "bought", "draining", "idle_since", "jobs", "number", "ready", "started")
+    __slots__ = ("alive", "bought", "created", "draining", "idle_since", "jobs", "number", "ready", "started")
 
     def __init__(self, number: int, bought: float, *, started: float = 0.0) -> None:
         self.number = number
-        self.started = started
+        self.created = self.started = started
         self.bought = bought
         self.ready = False
         self.draining = False

@@ -64,11 +64,16 @@ class Costs:
 
 @dataclass(slots=True)
 class Picture:
-    """One picture: when it came, began and was done, its steps, and those that are left."""
+    """One picture: when it came, began and was done, its steps, and those that are left.
+
+    Attributes:
+        found: What waited, busy GPUs and pictures inside them when it came: what a gateway predicts from.
+    """
 
     arrived: float
     steps: int
     left: int
+    found: tuple[int, int, int]
     began: float = 0.0
     done: float = 0.0
 
@@ -174,7 +179,8 @@ def run(
         heappush(heap, (now, number, None))
     kinds = rng.choices(STEPS, MIX, k=pictures)
     queue: deque[Picture] = deque()
-    idle, done, count = [Gpu() for _ in range(gpus)], list[Picture](), pictures
+    fleet = [Gpu() for _ in range(gpus)]
+    idle, done, count = list(fleet), list[Picture](), pictures
 
     def go_on(gpu: Gpu, beginning: Sequence[Picture]) -> None:
         nonlocal count
@@ -189,7 +195,8 @@ def run(
     while heap:
         now, number, gpu = heappop(heap)
         if gpu is None:
-            queue.append(Picture(now, kinds[number], kinds[number]))
+            found = len(queue), gpus - len(idle), sum(len(one.inside) for one in fleet)
+            queue.append(Picture(now, kinds[number], kinds[number], found))
         else:
             for one in gpu.inside:
                 one.left -= 1

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
+from arbitrator.policies.sizing import SHOP_DAY
 from workbench.simulate.bars import Results, bars_of, summary, table_and_slo
 from workbench.simulate.curves import CURVES
 from workbench.simulate.outcome import Figures, interval, mean
 from workbench.simulate.scenarios import ALL, DAY_GPUS, SEEDS
-from workbench.simulate.traces import SHOP_DAY
 
 BEGIN: Final = "<!-- simulate: begin (written by `make simulate`) -->"
 END: Final = "<!-- simulate: end -->"

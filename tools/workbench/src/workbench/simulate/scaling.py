@@ -8,9 +8,11 @@ and rate policies; a pod needs a node; a node is billed by the started hour. Lef
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from math import ceil, floor
 from typing import Final, Literal
+
+from arbitrator.fleets.deletion_cost import is_kept, seconds_to_leave
 
 HPA_SYNC_SECONDS: Final = 15.0
 TOLERANCE: Final = 0.1
@@ -50,9 +52,6 @@ OURS: Final = Behaviour(
     down_window_seconds=600,
 )
 """See docs/contract.md, KEDA."""
-
-PROMPT: Final = replace(OURS, down=(RatePolicy("Percent", 100, 15),), down_window_seconds=60)
-"""Ours, but for a scale-in that follows the signal."""
 
 
 def wanted_replicas(total: float, target: float, current: int) -> int:
@@ -137,7 +136,7 @@ class FleetPlan:
         pool_minimum: Nodes the pool always has.
         removal: Which pod goes first at scale-in. `youngest`: the ReplicaSet's own order; `paid`: the one whose node
             can still go within its paid hour, as the operator's deletion cost says; one that works goes last.
-        prompt: Scale in within a minute of the signal, all at once; else slowly, as the chart does.
+        keeps_paid: The signal never asks for fewer pods than have much of their paid hour left, as the operator does.
         polling_seconds: KEDA's pollingInterval, for 0 -> 1.
         cooldown_seconds: KEDA's cooldownPeriod, for 1 -> 0.
     """
@@ -152,7 +151,7 @@ class FleetPlan:
     node_idle_seconds: float = 600.0
     pool_minimum: int = 1
     removal: Literal["youngest", "paid"] = "youngest"
-    prompt: bool = False
+    keeps_paid: bool = False
     polling_seconds: float = 5.0
     cooldown_seconds: float = 600.0
 
@@ -164,8 +163,17 @@ class FleetPlan:
     def cold_start_seconds(self) -> float:
         return self.pod_start_seconds + self.node_start_seconds
 
+    def left(self, age_seconds: float) -> float:
+        """Return for how long a pod of this age can stay at no cost."""
+        return seconds_to_leave(age_seconds, period_seconds=HOUR_SECONDS, idle_seconds=self.node_idle_seconds)
+
+    def keeps(self, age_seconds: float) -> bool:
+        """Tell whether a pod of this age stays because it is paid for."""
+        idle = self.node_idle_seconds
+        return self.keeps_paid and is_kept(age_seconds, period_seconds=HOUR_SECONDS, idle_seconds=idle)
+
     def hpa(self) -> Hpa:
-        behaviour = KUBERNETES_DEFAULT if self.signal == "plain" else PROMPT if self.prompt else OURS
+        behaviour = KUBERNETES_DEFAULT if self.signal == "plain" else OURS
         return Hpa(behaviour, max(self.min_replicas, 1), self.max_replicas)
 
     def metric(self, *, waiting: int, retrying: int, running: int, busy: int, desired: int) -> tuple[float, float]:

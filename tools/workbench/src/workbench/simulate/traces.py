@@ -12,6 +12,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from arbitrator.policies.sizing import SHOP_DAY
+
 Array = NDArray[np.float64]
 Rate = Callable[[Array], Array]
 Shape = tuple[Rate, float, float]
@@ -21,9 +23,6 @@ DAY_SECONDS: Final = 86_400.0
 SPIKE_SECONDS: Final = 60.0
 SPIKE_FACTOR: Final = 5.0
 TENANTS: Final = 20
-
-SHOP_DAY: Final = (14, 9, 6, 4, 4, 5, 9, 16, 26, 36, 44, 49, 55, 52, 48, 47, 50, 58, 70, 86, 100, 96, 66, 32)
-"""Demand of a shop by hour, per cent of the evening's peak; an assumption, with a mean of 41 %."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,7 +13,6 @@ from heapq import heappop, heappush
 from math import inf
 from typing import Final, cast
 
-from arbitrator.fleets.deletion_cost import seconds_to_leave
 from proteus.fleet_view import remaining_seconds
 from workbench.simulate.actors import Job, RunOptions, Tally, Worker
 from workbench.simulate.curves import Curve
@@ -100,7 +99,7 @@ class World:
             self._happen(kind, subject)
         tally.arrived = total
         tally.unfinished = len(self.queue) + system.held + self.running + self.leased
-        tally.pod_hours += sum(trace.seconds - worker.started for worker in self.workers) / HOUR_SECONDS
+        tally.pod_hours += sum(trace.seconds - worker.created for worker in self.workers) / HOUR_SECONDS
         tally.node_hours = self._pool.settle(trace.seconds, [w.bought for w in self.workers])
         for tenant in tenants:
             tally.tenant_arrived[tenant] = tally.tenant_arrived.get(tenant, 0) + 1
@@ -278,7 +277,8 @@ class World:
 
     def _metric(self) -> tuple[float, float]:
         leases = self.running + self.leased
-        desired = self.system.desired_replicas
+        kept = sum(self.plan.keeps(self.now - worker.created) for worker in self.workers if not worker.draining)
+        desired = max(self.system.desired_replicas, kept)
         return self.plan.metric(
             waiting=len(self.queue), retrying=0, running=leases, busy=self.busy + (self.leased > 0), desired=desired
         )
@@ -313,10 +313,7 @@ class World:
     def _removal_order(self, worker: Worker) -> tuple[bool, bool, float]:
         if self.plan.removal == "youngest":
             return worker.ready, False, -worker.bought
-        left = seconds_to_leave(
-            self.now - worker.bought, period_seconds=HOUR_SECONDS, idle_seconds=self.plan.node_idle_seconds
-        )
-        return worker.ready, bool(worker.jobs), left
+        return worker.ready, bool(worker.jobs), self.plan.left(self.now - worker.created)
 
     def _drain(self, worker: Worker) -> None:
         """SIGTERM: the worker finishes its batch and takes no more."""
@@ -334,7 +331,7 @@ class World:
         if self.spare:
             self.spare.lose(worker, self.now)
         self.workers.remove(worker)
-        self.tally.pod_hours += (self.now - worker.started) / HOUR_SECONDS
+        self.tally.pod_hours += (self.now - worker.created) / HOUR_SECONDS
         self._pool.leave(self.now, worker.bought)
 
     def _sample(self) -> None:

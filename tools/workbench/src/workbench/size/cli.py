@@ -9,10 +9,10 @@ from typing import Annotated, Final
 import typer
 from rich.console import Console
 
+from arbitrator.policies.sizing import GOAL, SHOP_DAY
 from proteus.estimates import CostTable
 from workbench.simulate.costs import FORM, from_file
 from workbench.simulate.curves import Curve, measured
-from workbench.simulate.traces import SHOP_DAY
 from workbench.size import report
 from workbench.size.fleets import Day, break_even, choose, fixed_fleet, scaled_fleet
 
@@ -29,7 +29,7 @@ def size(
     slo_seconds: Annotated[float, typer.Option(min=0.1, help="Longest time from a submit to its picture.")] = 12.0,
     goal: Annotated[
         float, typer.Option(min=0.5, max=1.0, help="Least share of pictures in that time; a degraded one counts 0.9.")
-    ] = 0.999,
+    ] = GOAL,
     t_b: Annotated[Path | None, typer.Option("--t-b", exists=True, dir_okay=False, help=f"Measured: {FORM}.")] = None,
     picture_seconds: Annotated[
         float | None, typer.Option(min=0.001, help="Assumed instead of --t-b: seconds a picture, in any batch.")

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from math import ceil, inf, log
 from typing import Final
 
+from arbitrator.policies.sizing import HOURS_A_MONTH, USABLE, most_for
 from arbitrator.policies.slo import SloPolicy, SloSettings
 from gateway.rules.admission import Limits
 from workbench.simulate.actors import RunOptions
@@ -20,14 +21,8 @@ from workbench.simulate.systems.ours import Ours
 from workbench.simulate.traces import DAY_SECONDS, day_of
 from workbench.simulate.world import World
 
-USABLE: Final = 0.9
-"""Share of its time that a GPU is planned to work in the busiest hour, before the simulation judges."""
-
 ETA_LIMIT_SECONDS: Final = Limits().eta_limit_seconds
 """A gateway's default: the longest wait for which it takes a picture."""
-
-ROOM: Final = 1.5
-"""An autoscaled fleet may grow to this multiple of what the busiest hour needs: retries, spikes, a lost node."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,7 +96,7 @@ def fixed_fleet(day: Day) -> Fleet:
 
 def scaled_fleet(day: Day, *, least: int) -> Fleet:
     """Return a fleet that follows the arbitrator, with this minimum."""
-    most = max(least + 1, ceil(ROOM * day.busiest_gpus / USABLE))
+    most = most_for(day.busiest_gpus, least=least)
     plan = FleetPlan(
         signal="signal",
         replicas=min(most, max(least, day.first_gpus)),
@@ -162,7 +157,7 @@ def break_even(day: Day, *, node_hour_price: float, month_price: float, picture_
     return float(low * (high / low) ** share)
 
 
-DAYS_A_MONTH: Final = 30.4
+DAYS_A_MONTH: Final = HOURS_A_MONTH / 24
 
 
 def simulate(day: Day, plan: FleetPlan) -> Fleet:
