@@ -65,18 +65,27 @@ await posesAbove(page, 30);
 // A pose that has just come, since the garment fades where they stop.
 await take("mirror", async () => posesAbove(page, (await page.evaluate(() => globalThis.seen.poses)) + 6));
 
-// The fleet at work: eight slow try-ons of this guest wait and run.
-await go("Studio");
-await page.evaluate(async (photos) => {
-  const headers = { Authorization: `Bearer ${localStorage.getItem("proteus.token")}`, "Content-Type": "application/json" };
-  for (let n = 0; n < 8; n++) await fetch("/v1/tryons", { method: "POST", headers, body: JSON.stringify({ ...photos, model: "timed" }) });
-}, { user_photo_url, cloth_clean_url });
+/** Let more slow try-ons of this guest wait and run, as many as one may have on the list. */
+const crowd = () =>
+  page.evaluate(async (photos) => {
+    const headers = { Authorization: `Bearer ${localStorage.getItem("proteus.token")}`, "Content-Type": "application/json" };
+    for (let n = 0; n < 16; n++) await fetch("/v1/tryons", { method: "POST", headers, body: JSON.stringify({ ...photos, model: "timed", priority: n % 3 ? "normal" : "low" }) });
+  }, { user_photo_url, cloth_clean_url });
+const tile = (name) => page.locator(".tile", { has: page.getByText(name, { exact: true }) }).locator(".big");
+
+await crowd();
 await go("Fleet");
-await page.locator('.fleet [data-fresh="yes"]').waitFor();
-await page.locator(".tiles").waitFor();
+await page.locator('.fleet [data-live="yes"]').waitFor();
 await page.locator(".trend svg").first().waitFor();
-await take("fleet");
+await take("fleet", async () => {
+  await crowd();
+  for (const name of ["Waiting", "Running"]) await tile(name).getByText(/^[1-9]/).waitFor();
+  await page.getByRole("region", { name: "Unfinished jobs by engine" }).waitFor();
+});
 await page.locator(".views button").nth(1).click();
-await page.locator(".worker").first().waitFor();
-await take("fleet-workers");
+await page.locator(".worker").nth(2).waitFor();
+await take("fleet-workers", crowd);
+await page.locator(".views button").nth(2).click();
+await page.locator(".listing").waitFor();
+await take("fleet-jobs", crowd);
 await tab.close();
