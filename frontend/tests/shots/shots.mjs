@@ -3,7 +3,6 @@
  * One person's browser throughout: a try-on, its history, the Mirror's camera; then the operator's page while jobs run.
  */
 import { open, posesAbove } from "../mirror/tab.mjs";
-import { SAMPLES } from "../browser/tab.mjs";
 
 const FOLDER = process.env.SHOTS ?? "shots";
 const WIDE = { width: 1366, height: 900 };
@@ -39,15 +38,14 @@ async function shown() {
 /** Go to a page by the navigation: nothing is loaded anew. */
 const go = (name) => page.locator("nav a", { hasText: name }).click();
 
-await page.locator('.slot.person input[type="file"]').setInputFiles(`${SAMPLES}person.webp`);
-await page.locator('.slot.garment input[type="file"]').setInputFiles(`${SAMPLES}long-breton.webp`);
+for (const slot of [".slot.person", ".slot.garment"]) await page.locator(slot).getByRole("button", { name: "Sample" }).click();
 await page.locator(".slot.garment .checkered").waitFor();
 await page.locator(".slot.person img.area").waitFor();
 const submitted = page.waitForRequest((request) => request.method() === "POST" && request.url().endsWith("/v1/tryons"));
 await page.locator("#go").click();
 const { user_photo_url, cloth_clean_url } = (await submitted).postDataJSON();
 await shown();
-for (const garment of ["jumper red", "shirt checks", "polo green"]) {
+for (const garment of ["polo green", "jumper red", "tee white print", "crop flowers", "tank tie dye", "shirt stripes", "shirt checks"]) {
   const before = page.url();
   await page.getByRole("button", { name: `Try on: ${garment}` }).click();
   await page.waitForURL((url) => url.href !== before);
@@ -77,15 +75,20 @@ await crowd();
 await go("Fleet");
 await page.locator('.fleet [data-live="yes"]').waitFor();
 await page.locator(".trend svg").first().waitFor();
+await tile("Weavers ready").getByText("2", { exact: true }).waitFor();
 await take("fleet", async () => {
   await crowd();
   for (const name of ["Waiting", "Running"]) await tile(name).getByText(/^[1-9]/).waitFor();
   await page.getByRole("region", { name: "Unfinished jobs by engine" }).waitFor();
 });
 await page.locator(".views button").nth(1).click();
-await page.locator(".worker").nth(2).waitFor();
+// Both weavers have woven, one of them more than one picture at a time.
+await page.locator(".worker .bars").nth(1).waitFor();
+await page.locator(".worker .bars li").nth(2).waitFor();
 await take("fleet-workers", crowd);
 await page.locator(".views button").nth(2).click();
-await page.locator(".listing").waitFor();
-await take("fleet-jobs", crowd);
+await page.getByLabel("State").selectOption("completed");
+await page.locator(".listing button").first().click();
+await page.locator(".timeline .ended").waitFor();
+await take("fleet-job");
 await tab.close();

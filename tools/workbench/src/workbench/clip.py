@@ -37,10 +37,10 @@ EVERY: Final = 2
 
 MOST_BYTES: Final = 3_000_000
 COLOURS: Final = (96, 64, 40)
-STEPS: Final = 60
-"""Two seconds of a person who sways by a twelfth of the frame."""
+STEPS: Final = 120
+"""Four seconds of a person who sways by a fortieth of the frame to either side."""
 
-VIEW: Final = (660, 495)
+VIEW: Final = (688, 516)
 """What the camera sees of the photo, in its pixels: from above the head to the hips."""
 
 

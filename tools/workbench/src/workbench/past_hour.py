@@ -48,11 +48,12 @@ COPY: Final = "INSERT INTO jobs SELECT * FROM jsonb_populate_recordset(NULL::job
 
 @dataclass(frozen=True, kw_only=True)
 class Picture:
-    """One picture of the hour; times in seconds from its beginning."""
+    """One picture of the hour; times in seconds from its beginning, `share` of the engine's time."""
 
     came: float
     taken: float
     ended: float
+    share: float
     failed: bool
 
 
@@ -72,7 +73,7 @@ def worked(chance: random.Random) -> tuple[list[Picture], list[Counter[str]]]:
                 waiting.append(second)
             else:
                 seen["refused:queue_full"] += 1
-        weavers = 2 if len(waiting) >= SECOND_WEAVER_FROM else weavers if waiting else 1
+        weavers = 2 if len(waiting) >= SECOND_WEAVER_FROM else weavers if running else 1
         for place in range(weavers):
             if free[place] <= second and waiting:
                 batch = [waiting.popleft() for _ in range(min(MOST_IN_BATCH, len(waiting)))]
@@ -80,7 +81,8 @@ def worked(chance: random.Random) -> tuple[list[Picture], list[Counter[str]]]:
                 running.append((free[place], len(batch)))
                 for came in batch:
                     failed = chance.random() < FAILED
-                    pictures.append(Picture(came=came, taken=second, ended=free[place], failed=failed))
+                    share = (free[place] - second) / len(batch)
+                    pictures.append(Picture(came=came, taken=second, ended=free[place], share=share, failed=failed))
         running = [(end, many) for end, many in running if end > second]
         oldest = 1000 * (second - waiting[0]) if waiting else 0
         now = {"waiting": len(waiting), "running": sum(many for _, many in running), "oldest_ms": int(oldest)}
@@ -93,9 +95,11 @@ def rows(template: dict[str, Any], pictures: list[Picture], start: datetime) -> 
     """Copy a completed job's row for every picture."""
     chance = random.Random(SEED)
     for one in pictures:
-        fetch, store = chance.uniform(0.08, 0.3), chance.uniform(0.1, 0.25)
-        made = one.ended - one.taken - fetch - store
-        timings = {"fetch_seconds": fetch, "weave_seconds": made, "store_seconds": store}
+        timings = {
+            "fetch_seconds": chance.uniform(0.08, 0.3),
+            "weave_seconds": one.share,
+            "store_seconds": chance.uniform(0.1, 0.25),
+        }
         ready = min(one.came + chance.uniform(0.4, 1.6), one.taken)
         moments = {
             "created_at": one.came,
