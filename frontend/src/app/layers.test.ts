@@ -33,3 +33,22 @@ test("an import upwards is found", () => {
   expect(wrongImports("shared/a.ts", 'import { x } from "../components/Icon.tsx";')).toEqual(["components/Icon.tsx"]);
   expect(wrongImports("features/a/b.ts", 'const m = import("../c/d.ts");')).toEqual(["features/c/d.ts"]);
 });
+
+/** The classes that a stylesheet's rules begin with. */
+const classesOf = (css: string) => new Set([...css.replaceAll(/\/\*.*?\*\//gs, "").matchAll(/(?:^|[},])\s*\.([\w-]+)/g)].map((found) => found[1]));
+
+test("no feature styles what another one has: its styles stay when its page is left", () => {
+  const owners = new Map<string, string>();
+  for (const file of readdirSync(SRC, { recursive: true, encoding: "utf8" }).filter((name) => name.startsWith("features/") && name.endsWith(".css"))) {
+    for (const name of classesOf(readFileSync(join(SRC, file), "utf8"))) {
+      const owner = featureOf(file) ?? "";
+      if (name && name !== "dialog") expect(owners.get(name) ?? owner, `.${name} in ${file}`).toBe(owner);
+      owners.set(name ?? "", owner);
+    }
+  }
+  expect(owners.size).toBeGreaterThan(50);
+});
+
+test("two features with one class are found", () => {
+  expect([...classesOf("/* .no */ .facts {} .a .b, .c:hover { x: y }")]).toEqual(["facts", "a", "c"]);
+});

@@ -15,6 +15,13 @@ export function moment(iso: string, language: string): string {
   return new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" }).format(new Date(iso));
 }
 
+/** Return a moment as a small card shows it: without the year, while it is this one. */
+export function briefMoment(iso: string, now: number, language: string): string {
+  const at = new Date(iso);
+  const year = at.getFullYear() === new Date(now).getFullYear() ? {} : { year: "numeric" as const };
+  return new Intl.DateTimeFormat(language, { ...year, month: "short", day: "numeric", hour: "numeric", minute: "2-digit" }).format(at);
+}
+
 /** Return how far a moment is away: "in 3 hours", "2 days ago". */
 export function away(iso: string, now: number, language: string): string {
   const seconds = (new Date(iso).getTime() - now) / 1000;

@@ -26,7 +26,7 @@ test("two chosen pictures become a try-on on the screen", async () => {
   await page.keyboard.press("Control+Enter");
   await shown(page);
   assert.match(page.url(), /\/app\/tryons\/job_/);
-  assert.equal(await page.locator(".compare-stage img").first().evaluate((image) => image.naturalWidth), 512);
+  assert.equal(await page.locator(".compare-stage img").first().evaluate((image) => image.naturalWidth), 720); // As large as the photo.
   const slider = page.getByRole("slider");
   await slider.focus();
   await page.keyboard.press("ArrowLeft");
@@ -76,7 +76,7 @@ test("before the submit Studio shows what will change", async () => {
   await fill(page);
   const area = page.locator(".slot.person img.area");
   await area.waitFor();
-  // The sample person's shirt is in it, the sky beside her is not; it has the photo's own size.
+  // The sample person's shirt is in it, the wall beside her is not; it has the photo's own size.
   const found = await area.evaluate(async (image) => {
     await image.decode();
     const canvas = new OffscreenCanvas(image.naturalWidth, image.naturalHeight);
@@ -84,7 +84,7 @@ test("before the submit Studio shows what will change", async () => {
     context.drawImage(image, 0, 0);
     const alpha = (x, y) => context.getImageData(Math.round(x * canvas.width), Math.round(y * canvas.height), 1, 1).data[3];
     const photo = image.parentElement.querySelector("img");
-    return { inside: alpha(0.45, 0.75), corner: alpha(0.02, 0.02), shape: canvas.width / canvas.height - photo.naturalWidth / photo.naturalHeight };
+    return { inside: alpha(0.5, 0.35), corner: alpha(0.02, 0.02), shape: canvas.width / canvas.height - photo.naturalWidth / photo.naturalHeight };
   });
   assert.ok(found.inside > 0 && found.corner === 0 && Math.abs(found.shape) < 0.01, JSON.stringify(found));
   await page.locator(".slot.person").getByRole("button", { name: "Photo", exact: true }).click();

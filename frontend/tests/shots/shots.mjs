@@ -3,7 +3,6 @@
  * One person's browser throughout: a try-on, its history, the Mirror's camera; then the operator's page while jobs run.
  */
 import { open, posesAbove } from "../mirror/tab.mjs";
-import { SAMPLES } from "../browser/tab.mjs";
 
 const FOLDER = process.env.SHOTS ?? "shots";
 const WIDE = { width: 1366, height: 900 };
@@ -27,6 +26,11 @@ async function take(name, prepare = async () => {}) {
     await page.evaluate(() => [document.documentElement, ...document.querySelectorAll("ul")].forEach((one) => one.scrollTo(0, 0)));
     await prepare(viewport === PHONE);
     await page.evaluate(() => Promise.all([...document.images].filter((one) => one.src).map((one) => one.decode().catch(() => undefined))));
+    // At rest: no colour on its way from one theme to the other, and nothing under the pointer.
+    await page.mouse.move(2, viewport.height / 2);
+    await page.evaluate(() =>
+      Promise.all(document.getAnimations().filter((one) => one.effect?.getComputedTiming().iterations === 1).map((one) => one.finished.catch(() => undefined))),
+    );
     await page.screenshot({ path: `${FOLDER}/${name}${form}.png` });
   }
   await page.setViewportSize(WIDE);
@@ -39,15 +43,14 @@ async function shown() {
 /** Go to a page by the navigation: nothing is loaded anew. */
 const go = (name) => page.locator("nav a", { hasText: name }).click();
 
-await page.locator('.slot.person input[type="file"]').setInputFiles(`${SAMPLES}person.webp`);
-await page.locator('.slot.garment input[type="file"]').setInputFiles(`${SAMPLES}long-breton.webp`);
+for (const slot of [".slot.person", ".slot.garment"]) await page.locator(slot).getByRole("button", { name: "Sample" }).click();
 await page.locator(".slot.garment .checkered").waitFor();
 await page.locator(".slot.person img.area").waitFor();
 const submitted = page.waitForRequest((request) => request.method() === "POST" && request.url().endsWith("/v1/tryons"));
 await page.locator("#go").click();
 const { user_photo_url, cloth_clean_url } = (await submitted).postDataJSON();
 await shown();
-for (const garment of ["jumper red", "shirt checks", "polo green"]) {
+for (const garment of ["polo green", "jumper red", "tee white print", "crop flowers", "shirt stripes", "shirt checks"]) {
   const before = page.url();
   await page.getByRole("button", { name: `Try on: ${garment}` }).click();
   await page.waitForURL((url) => url.href !== before);
@@ -65,18 +68,32 @@ await posesAbove(page, 30);
 // A pose that has just come, since the garment fades where they stop.
 await take("mirror", async () => posesAbove(page, (await page.evaluate(() => globalThis.seen.poses)) + 6));
 
-// The fleet at work: eight slow try-ons of this guest wait and run.
-await go("Studio");
-await page.evaluate(async (photos) => {
-  const headers = { Authorization: `Bearer ${localStorage.getItem("proteus.token")}`, "Content-Type": "application/json" };
-  for (let n = 0; n < 8; n++) await fetch("/v1/tryons", { method: "POST", headers, body: JSON.stringify({ ...photos, model: "timed" }) });
-}, { user_photo_url, cloth_clean_url });
+/** Let more slow try-ons of this guest wait and run, as many as one may have on the list. */
+const crowd = () =>
+  page.evaluate(async (photos) => {
+    const headers = { Authorization: `Bearer ${localStorage.getItem("proteus.token")}`, "Content-Type": "application/json" };
+    for (let n = 0; n < 16; n++) await fetch("/v1/tryons", { method: "POST", headers, body: JSON.stringify({ ...photos, model: "timed", priority: n % 3 ? "normal" : "low" }) });
+  }, { user_photo_url, cloth_clean_url });
+const tile = (name) => page.locator(".tile", { has: page.getByText(name, { exact: true }) }).locator(".big");
+
+await crowd();
 await go("Fleet");
-await page.locator('.fleet [data-fresh="yes"]').waitFor();
-await page.locator(".tiles").waitFor();
+await page.locator('.fleet [data-live="yes"]').waitFor();
 await page.locator(".trend svg").first().waitFor();
-await take("fleet");
+await tile("Weavers ready").getByText("2", { exact: true }).waitFor();
+await take("fleet", async () => {
+  await crowd();
+  for (const name of ["Waiting", "Running"]) await tile(name).getByText(/^[1-9]/).waitFor();
+  await page.getByRole("region", { name: "Unfinished jobs by engine" }).waitFor();
+});
 await page.locator(".views button").nth(1).click();
-await page.locator(".worker").first().waitFor();
-await take("fleet-workers");
+// Both weavers have woven, one of them more than one picture at a time.
+await page.locator(".worker .bars").nth(1).waitFor();
+await page.locator(".worker .bars li").nth(2).waitFor();
+await take("fleet-workers", crowd);
+await page.locator(".views button").nth(2).click();
+await page.getByLabel("State").selectOption("completed");
+await page.locator(".listing button").first().click();
+await page.locator(".timeline .ended").waitFor();
+await take("fleet-job");
 await tab.close();

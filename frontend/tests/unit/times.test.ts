@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { away, duration } from "../../src/shared/times.ts";
+import { away, briefMoment, duration } from "../../src/shared/times.ts";
 
 test.each([
   [0, "0s"],
@@ -15,3 +15,9 @@ test.each([
   ["2026-01-01T03:00:00Z", "in 3 hours"],
   ["2025-12-31T00:00:00Z", "yesterday"],
 ])("%s is %s", (iso, text) => expect(away(iso, Date.parse("2026-01-01T00:00:00Z"), "en")).toBe(text));
+
+test("a card names the year of another year alone", () => {
+  const now = new Date(2026, 10, 29).getTime();
+  expect(briefMoment(new Date(2026, 10, 28, 15, 4).toISOString(), now, "en")).toMatch(/^Nov 28, 3:04.PM$/);
+  expect(briefMoment(new Date(2025, 10, 28, 15, 4).toISOString(), now, "de")).toMatch(/^28\. Nov\. 2025, 15:04$/);
+});

@@ -121,53 +121,55 @@ export function Compare(of: { before: Shown | null; after: Shown; modes?: readon
   );
   return (
     <figure className="compare">
-      <div
-        ref={stage}
-        className={`compare-stage ${mode}${view.scale > 1 ? " zoomed" : ""}`}
-        style={{ aspectRatio: String(mode === "side" ? ratio * 2 : ratio), ["--ratio" as string]: String(mode === "side" ? ratio * 2 : ratio) }}
-        onPointerDown={onDown}
-        onPointerMove={onMove}
-        onPointerUp={onUp}
-        onPointerCancel={onUp}
-        onDoubleClick={(event) => setView((now) => (now.scale > 1 ? WHOLE : zoomed(now, 3, pointIn(event.currentTarget, event))))}
-      >
-        {mode === "side" && before && (
-          <>
-            <div className="compare-half">
-              {picture(before)}
-              <span className="compare-label">{before.label}</span>
-            </div>
-            <div className="compare-half">
-              {picture(after)}
-              <span className="compare-label">{after.label}</span>
-            </div>
-          </>
-        )}
-        {mode !== "side" && picture(after)}
-        {mode === "slider" && before && (
-          <>
-            {picture(before, { clip: `inset(0 ${100 - split}% 0 0)` })}
-            <span className="compare-line" style={{ left: `${split}%` }}>
-              <span className="compare-handle">
-                <Icon name="slider" />
+      <div className="compare-ground">
+        <div
+          ref={stage}
+          className={`compare-stage ${mode}${view.scale > 1 ? " zoomed" : ""}`}
+          style={{ aspectRatio: String(mode === "side" ? ratio * 2 : ratio), ["--ratio" as string]: String(mode === "side" ? ratio * 2 : ratio) }}
+          onPointerDown={onDown}
+          onPointerMove={onMove}
+          onPointerUp={onUp}
+          onPointerCancel={onUp}
+          onDoubleClick={(event) => setView((now) => (now.scale > 1 ? WHOLE : zoomed(now, 3, pointIn(event.currentTarget, event))))}
+        >
+          {mode === "side" && before && (
+            <>
+              <div className="compare-half">
+                {picture(before)}
+                <span className="compare-label">{before.label}</span>
+              </div>
+              <div className="compare-half">
+                {picture(after)}
+                <span className="compare-label">{after.label}</span>
+              </div>
+            </>
+          )}
+          {mode !== "side" && picture(after)}
+          {mode === "slider" && before && (
+            <>
+              {picture(before, { clip: `inset(0 ${100 - split}% 0 0)` })}
+              <span className="compare-line" style={{ left: `${split}%` }}>
+                <span className="compare-handle">
+                  <Icon name="slider" />
+                </span>
               </span>
-            </span>
-            <span className="compare-label left" style={{ opacity: split > 18 ? 1 : 0 }}>
-              {before.label}
-            </span>
-            <span className="compare-label right" style={{ opacity: split < 82 ? 1 : 0 }}>
-              {after.label}
-            </span>
-          </>
-        )}
-        {mode === "blink" && before && (
-          <>
-            {blinked && picture(before)}
-            <span className="compare-label left">{blinked ? before.label : after.label}</span>
-          </>
-        )}
-        {mode === "changed" && changes && picture(after, { url: changes, alt: studio.changedAlt })}
-        {of.children}
+              <span className="compare-label left" style={{ opacity: split > 18 ? 1 : 0 }}>
+                {before.label}
+              </span>
+              <span className="compare-label right" style={{ opacity: split < 82 ? 1 : 0 }}>
+                {after.label}
+              </span>
+            </>
+          )}
+          {mode === "blink" && before && (
+            <>
+              {blinked && picture(before)}
+              <span className="compare-label left">{blinked ? before.label : after.label}</span>
+            </>
+          )}
+          {mode === "changed" && changes && picture(after, { url: changes, alt: studio.changedAlt })}
+          {of.children}
+        </div>
       </div>
       <figcaption className="compare-bar">
         {modes.length > 1 && (

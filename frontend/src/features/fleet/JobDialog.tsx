@@ -56,7 +56,7 @@ function Facts({ job }: { job: Job }) {
   const language = useLanguage();
   const stage = job.stage ? ` · ${fleet.stages[job.stage] ?? job.stage}` : "";
   return (
-    <dl className="facts">
+    <dl className="particulars">
       <dt>{fleet.columns.state}</dt>
       <dd>{`${fleet.jobStates[job.status] ?? job.status}${stage}`}</dd>
       <dt>{fleet.filters.kind}</dt>

@@ -7,6 +7,7 @@ import { moment } from "../../shared/times.ts";
 import { useLanguage, useStrings } from "../../strings/index.ts";
 import type { Job } from "./figures.ts";
 import { JobDialog } from "./JobDialog.tsx";
+import { Listing, Text } from "./Listing.tsx";
 import { changeMany, type JobFilter, useJobs } from "./queries.ts";
 import { number } from "./units.ts";
 
@@ -38,18 +39,16 @@ export function JobsView({ engines }: { engines: readonly string[] }) {
         <Text label={fleet.filters.tenant} value={filter.tenant} onChange={(tenant) => set({ tenant })} />
       </div>
       <Bulk filter={filter} />
-      {list.error && (
-        <p className="note bad" role="alert">
-          {asProblem(list.error).message}
-        </p>
-      )}
-      {list.isSuccess && jobs.length === 0 && <p className="soft none">{fleet.noJobs}</p>}
-      {jobs.length > 0 && <List jobs={jobs} onOpen={setOpen} />}
-      {list.hasNextPage && (
-        <button type="button" className="button small" disabled={list.isFetchingNextPage} onClick={() => void list.fetchNextPage()}>
-          {fleet.moreJobs}
-        </button>
-      )}
+      <Listing
+        name={fleet.viewNames.jobs}
+        columns={[fleet.columns.job, fleet.columns.state, fleet.engine, fleet.columns.tenant, fleet.columns.tries, fleet.columns.created, fleet.columns.error]}
+        none={fleet.noJobs}
+        pages={list}
+      >
+        {jobs.map((job) => (
+          <Row key={job.job_id} job={job} onOpen={setOpen} />
+        ))}
+      </Listing>
       {open && <JobDialog jobId={open} onClose={() => setOpen(null)} />}
     </section>
   );
@@ -70,70 +69,31 @@ function Choice(of: { label: string; value: string; options: readonly (readonly 
   );
 }
 
-/** A filter by text counts when it is finished: each letter would be another question. */
-export function Text(of: { label: string; value: string; onChange: (value: string) => void }) {
-  const [text, setText] = useState(of.value);
-  const { fleet } = useStrings();
-  return (
-    <label className="field">
-      <span>{of.label}</span>
-      <input
-        type="search"
-        value={text}
-        placeholder={fleet.any}
-        onChange={(event) => {
-          setText(event.target.value);
-          if (!event.target.value) of.onChange("");
-        }}
-        onBlur={() => of.onChange(text)}
-        onKeyDown={(event) => event.key === "Enter" && of.onChange(text)}
-      />
-    </label>
-  );
-}
-
-function List({ jobs, onOpen }: { jobs: readonly Job[]; onOpen: (jobId: string) => void }) {
+function Row({ job, onOpen }: { job: Job; onOpen: (jobId: string) => void }) {
   const { fleet } = useStrings();
   const language = useLanguage();
   return (
-    <div className="scroll" tabIndex={0} role="region" aria-label={fleet.viewNames.jobs}>
-      <table className="jobs">
-        <thead>
-          <tr>
-            {[fleet.columns.job, fleet.columns.state, fleet.engine, fleet.columns.tenant, fleet.columns.tries, fleet.columns.created, fleet.columns.error].map((one) => (
-              <th key={one} scope="col">
-                {one}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {jobs.map((job) => (
-            <tr key={job.job_id} data-job={job.job_id}>
-              <th scope="row">
-                <button type="button" className="link" title={job.job_id} onClick={() => onOpen(job.job_id)}>
-                  <code>{shortened(job.job_id)}</code>
-                </button>
-              </th>
-              <td>
-                <span className={`chip ${TONES[job.status] ?? ""}`}>{fleet.jobStates[job.status] ?? job.status}</span>{" "}
-                {job.status === "queued" && job.stage && <span className="soft small">{fleet.stages[job.stage] ?? job.stage}</span>}
-              </td>
-              <td>
-                {job.engine} {job.kind !== job.engine && job.kind !== "tryon" && <span className="soft small">{fleet.kinds[job.kind] ?? job.kind}</span>}
-              </td>
-              <td>{job.tenant}</td>
-              <td>
-                {number(job.attempts, language)}
-                {job.crashes > 0 && <span className="small"> · {fleet.crashes(job.crashes)}</span>}
-              </td>
-              <td>{moment(job.created_at, language)}</td>
-              <td>{job.error ? <code>{job.error.code}</code> : ""}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <tr data-job={job.job_id}>
+      <th scope="row">
+        <button type="button" className="link" title={job.job_id} onClick={() => onOpen(job.job_id)}>
+          <code>{shortened(job.job_id)}</code>
+        </button>
+      </th>
+      <td>
+        <span className={`chip ${TONES[job.status] ?? ""}`}>{fleet.jobStates[job.status] ?? job.status}</span>{" "}
+        {job.status === "queued" && job.stage && <span className="soft small">{fleet.stages[job.stage] ?? job.stage}</span>}
+      </td>
+      <td>
+        {job.engine} {job.kind !== job.engine && job.kind !== "tryon" && <span className="soft small">{fleet.kinds[job.kind] ?? job.kind}</span>}
+      </td>
+      <td>{job.tenant}</td>
+      <td>
+        {number(job.attempts, language)}
+        {job.crashes > 0 && <span className="small"> · {fleet.crashes(job.crashes)}</span>}
+      </td>
+      <td>{moment(job.created_at, language)}</td>
+      <td>{job.error ? <code>{job.error.code}</code> : ""}</td>
+    </tr>
   );
 }
 

@@ -41,7 +41,7 @@ function Card({ worker }: { worker: Worker }) {
         <h2>{worker.id}</h2>
         <span className={`chip ${TONES[worker.state]}`}>{fleet.states[worker.state]}</span>
       </header>
-      <dl className="facts">
+      <dl className="particulars">
         <dt>{fleet.card.work}</dt>
         <dd>
           {worker.queue === PICTURES ? fleet.card.weaver : fleet.card.tailor}: {worker.engines.join(", ") || "–"}

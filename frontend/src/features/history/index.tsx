@@ -14,7 +14,7 @@ import { signedTicket } from "../../shared/signed.ts";
 import type { Status } from "../../shared/job.ts";
 import { addressOf } from "../../shared/routes.ts";
 import { api } from "../../shared/session.ts";
-import { away, moment } from "../../shared/times.ts";
+import { away, briefMoment, moment } from "../../shared/times.ts";
 import { useLanguage, useStrings } from "../../strings/index.ts";
 import { type Filter, FILTERS, matches, toggled } from "./filters.ts";
 
@@ -134,7 +134,7 @@ function Card({ job, selected, onSelect }: { job: Status; selected: boolean; onS
         <input type="checkbox" checked={selected} aria-label={history.select(history.tryon(when))} onChange={onSelect} />
       </label>
       <p className="small">
-        <span>{when}</span>
+        <span>{briefMoment(job.created_at, now, language)}</span>
         {job.expires_at && <span className="soft">{history.expires(away(job.expires_at, now, language))}</span>}
       </p>
     </li>

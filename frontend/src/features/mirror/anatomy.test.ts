@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { readAnatomy } from "./anatomy.ts";
-import { dress, longSleeved, tank, trousers, tShirt } from "./sample.ts";
+import { dress, jumper, longSleeved, tank, trousers, tShirt } from "./sample.ts";
 import { isLongSleeved } from "./sleeves.ts";
 
 describe("a T-shirt", () => {
@@ -33,7 +33,7 @@ describe("a T-shirt", () => {
 });
 
 test("long sleeves are told from short ones", () => {
-  expect(isLongSleeved(readAnatomy(longSleeved(), "upper"))).toBe(true);
+  for (const one of [longSleeved(), jumper()]) expect(isLongSleeved(readAnatomy(one, "upper"))).toBe(true);
 });
 
 test("a tank top has no sleeves, and its mesh is even", () => {

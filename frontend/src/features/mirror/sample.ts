@@ -21,6 +21,12 @@ const sleeves = (x: number, y: number, reach: number, slope: number, thick: numb
 
 export const tShirt = (): Alpha => drawn((x, y) => trunk(x, y) || sleeves(x, y, 0.24, 0.7, 0.22));
 export const longSleeved = (): Alpha => drawn((x, y) => trunk(x, y) || sleeves(x, y, 0.22, 2.6, 0.28));
+/** A wide one, whose sleeves are little longer than its trunk is wide. */
+export const jumper = (): Alpha =>
+  drawn((x, y) => {
+    const outward = Math.abs(x - 0.5) - 0.29;
+    return y > 0.02 && (outward < 0 || (outward < 0.2 && y > 0.03 + outward * 1.8 && y < 0.25 + outward * 1.8));
+  });
 export const tank = (): Alpha => drawn((x, y) => x > 0.06 && x < 0.94 && y > 0.25 || (Math.abs(x - 0.5) > 0.2 && Math.abs(x - 0.5) < 0.36 && y <= 0.25));
 export const dress = (): Alpha => drawn((x, y) => Math.abs(x - 0.5) < (y < 0.4 ? 0.24 : 0.24 + (y - 0.4) * 0.4));
 export const trousers = (): Alpha => drawn((x, y) => x > 0.2 && x < 0.8 && (y < 0.3 || Math.abs(x - 0.5) > 0.05));

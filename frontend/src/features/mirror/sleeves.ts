@@ -24,8 +24,8 @@ const MAX_TURN = (150 * Math.PI) / 180;
 /** Shares of the arm from which on a sleeve is long; of the upper arm, how far a short one may reach. */
 const LONG = 0.68;
 const SHORT_MOST = 0.8;
-/** In trunk widths: T-shirts reach 0.9 from the seam, jumpers 1.3. */
-const LONG_REACH = 1.1;
+/** In trunk widths: T-shirts reach 0.9 from the seam at most, a wide jumper 1.08. */
+const LONG_REACH = 1.0;
 /** Of the upper arm, where the wrist is not seen. */
 const FOREARM = 0.9;
 /** Rows this far below the cuff hang from the trunk again, in heights of the garment. */

@@ -32,7 +32,7 @@ export async function snap(video: HTMLVideoElement, overlay: HTMLCanvasElement, 
     cutOutOf(garment),
   ]);
   void choose("person", person, "mirror.jpg");
-  void choose("garment", cut, `${garment.name ?? "garment"}.webp`, garment.category);
+  void choose("garment", cut, garment.name?.replaceAll("-", " ") ?? "garment", garment.category);
   const jobId = await submit();
   if (jobId === null) throw submitProblem.get() ?? new Error("no answer");
   await keep(jobId, { preview: shown });

@@ -3,7 +3,7 @@ import { useCallback, useEffect, useState } from "react";
 import { all, get } from "../../shared/db.ts";
 import { choose, slots } from "../../shared/draft.ts";
 import type { Category } from "./anatomy.ts";
-import type { Garment } from "./garments.ts";
+import { type Garment, samples } from "./garments.ts";
 import { hasAlpha } from "./texture.ts";
 
 export interface Own {
@@ -13,6 +13,9 @@ export interface Own {
 
 const MOST = 12;
 
+/** As Studio names the samples that both pages have. */
+const SAMPLES = new Set(samples.map(({ id }) => id.replaceAll("-", " ")));
+
 /** Return the garments of this browser, the newest first, and the way to put one on. */
 export function useOwnGarments(): { own: readonly Own[]; load: (id: string) => Promise<Garment> } {
   const [own, setOwn] = useState<readonly Own[]>([]);
@@ -20,7 +23,7 @@ export function useOwnGarments(): { own: readonly Own[]; load: (id: string) => P
     let current = true;
     let shown: readonly Own[] = [];
     const read = async () => {
-      const newest = (await all("garments")).toSorted((a, b) => b.usedAt - a.usedAt).slice(0, MOST);
+      const newest = (await all("garments")).filter(({ name }) => !SAMPLES.has(name)).toSorted((a, b) => b.usedAt - a.usedAt).slice(0, MOST);
       if (!current) return;
       shown = newest.map(({ id, thumb }) => ({ id, thumbnail: URL.createObjectURL(thumb) }));
       setOwn(shown);

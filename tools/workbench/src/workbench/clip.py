@@ -13,17 +13,21 @@ import os
 import shutil
 import sys
 import tempfile
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
 from PIL import Image
 
 from proteus_cli import access
-from workbench import assets, pages
-from workbench.assets.fake_camera import on_a_wall, write_camera
+from workbench import pages
+from workbench.assets import people
+from workbench.assets.fake_camera import HEIGHT, WIDTH, write_camera
 from workbench.stack.home import Home
+from workbench.stack.plan import Plan
 from workbench.stack.up import stack
 
+FLEET: Final = {"WEAVER_ENGINES": "puppet"}
 IMAGES: Final = pages.ROOT / "docs" / "images"
 MODELS: Final = pages.ROOT / ".proteus" / "models"
 GIF_WIDTH: Final = 640
@@ -33,8 +37,22 @@ EVERY: Final = 2
 
 MOST_BYTES: Final = 3_000_000
 COLOURS: Final = (96, 64, 40)
-STEPS: Final = 60
-"""Two seconds of a person who sways by a twelfth of the frame."""
+STEPS: Final = 120
+"""Four seconds of a person who sways by a ninetieth of the frame to either side, as somebody does who looks."""
+
+VIEW: Final = (704, 528)
+"""What the camera sees of the photo, in its pixels: from above the head to the hips."""
+
+
+def swaying() -> Iterator[Image.Image]:
+    """Yield what a camera sees of the demo's person."""
+    with Image.open(people.photo_file(people.DEMO)) as picture:
+        photo = picture.convert("RGB")
+    width, height = VIEW
+    spare = (photo.width - width) / 2
+    for step in range(STEPS):
+        left = round(spare * (1 + math.sin(2 * math.pi * step / STEPS)))
+        yield photo.resize((WIDTH, HEIGHT), Image.Resampling.LANCZOS, box=(left, 0, left + width, height))
 
 
 def gif_of(pictures: list[Path], target: Path) -> int:
@@ -53,13 +71,25 @@ def gif_of(pictures: list[Path], target: Path) -> int:
     return target.stat().st_size
 
 
-async def filmed(program: str, folder: Path, *, engines: str = "puppet", **given: str) -> int:
+async def nothing(_plan: Plan) -> None:
+    """Leave the fleet as it starts."""
+
+
+async def filmed(
+    program: str,
+    folder: Path,
+    *,
+    fleet: Mapping[str, str] = FLEET,
+    prepare: Callable[[Plan], Awaitable[None]] = nothing,
+    **given: str,
+) -> int:
     """Run a program of `frontend/tests` in Chromium on a fleet of its own, before a camera that sees a person sway.
 
     Args:
         program: Below `frontend/tests`.
         folder: Where fleet and camera live, for as long as it runs.
-        engines: The weaver's.
+        fleet: The fleet's variables.
+        prepare: Makes the fleet what the program finds.
         given: Variables for the program.
 
     Returns:
@@ -70,17 +100,10 @@ async def filmed(program: str, folder: Path, *, engines: str = "puppet", **given
     """
     pages.build()
     chromium = pages.chromium()
-    with Image.open(assets.PERSON) as picture:
-        person = picture.convert("RGB")
-    sway = (0.5 + 0.06 * math.sin(2 * math.pi * step / STEPS) for step in range(STEPS))
-    camera = write_camera(folder / "moving.y4m", (on_a_wall(person, x=x) for x in sway))
+    camera = write_camera(folder / "moving.y4m", swaying())
     home = folder / "stack"
-    async with stack(
-        Home(home),
-        models=MODELS,
-        given={"WEAVER_ENGINES": engines, "WEAVER_TIMED_CURVE": "1:9,4:12"},
-        say=lambda _name, _line: None,
-    ) as plan:
+    async with stack(Home(home), models=MODELS, given=fleet, say=lambda _name, _line: None) as plan:
+        await prepare(plan)
         operator = access.mint(home, tenant=access.OPERATORS, scopes=["admin"], seconds=3_600)
         running = await asyncio.create_subprocess_exec(
             str(pages.node()),

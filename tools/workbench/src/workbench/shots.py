@@ -1,7 +1,8 @@
 """`python -m workbench.shots`: take the pictures of every page, light, dark and on a phone, into docs/images.
 
-A fleet of its own, Chromium with a generated camera, and `frontend/tests/shots/shots.mjs`; nothing is drawn or edited
-but that the pictures become WebP of half the size they were taken in, so that type is sharp.
+A fleet of its own with an hour behind it (`workbench.past_hour`), Chromium with a generated camera, and
+`frontend/tests/shots/shots.mjs`; nothing is drawn or edited but that the pictures become WebP of half the size they
+were taken in, so that type is sharp.
 """
 
 from __future__ import annotations
@@ -14,7 +15,17 @@ from typing import Final
 
 from PIL import Image
 
+from workbench import past_hour
 from workbench.clip import IMAGES, filmed
+
+FLEET: Final = {
+    "WEAVER_ENGINES": "puppet,timed",
+    "WEAVER_TIMED_CURVE": "1:9,4:12",
+    "WEAVER_MAX_BATCH": "4",
+    "LOCAL_MAX_WEAVERS": "2",
+    "PRICE_WEAVER_HOUR": "1.2",
+}
+"""The engine `timed` takes long enough for jobs to be seen while they wait and run."""
 
 QUALITY: Final = 82
 WIDTH: Final = 1_366
@@ -36,7 +47,8 @@ async def take() -> int:
     with tempfile.TemporaryDirectory(prefix="shots-") as name:
         folder = Path(name) / "shots"
         folder.mkdir()
-        if status := await filmed("shots/shots.mjs", Path(name), engines="puppet,timed", SHOTS=str(folder)):
+        program = filmed("shots/shots.mjs", Path(name), fleet=FLEET, prepare=past_hour.give, SHOTS=str(folder))
+        if status := await program:
             return status
         for taken in sorted(folder.glob("*.png")):
             target = IMAGES / f"{taken.stem}.webp"
