@@ -64,3 +64,13 @@ def test_a_faint_outline_is_found_whole(case: scenes.Case) -> None:
     drawn = scenes.draw(case)
     score = measure.score(drawn.truth, find_flat(drawn.picture).alpha)
     assert score.whole, score
+
+
+TILTED = [case for case in scenes.cases("a") if case.turn == -15 and case.ground in ("255", "235")]
+
+
+@pytest.mark.parametrize("case", TILTED[:2], ids=lambda case: case.name)
+def test_a_tilted_garments_image_adds_no_ground(case: scenes.Case) -> None:
+    drawn = scenes.draw(case)
+    score = measure.score(drawn.truth, find_flat(drawn.picture).alpha)
+    assert score.good, score

@@ -67,6 +67,9 @@ LEAST_BLANK_TWIN: Final = 4.0
 TWIN_MOUTH: Final = 8.0
 """The mouth of what shows no folds is at most this many times half its width; a sliver's is 25 times and more."""
 
+SYMMETRIC: Final = 0.85
+"""Share of a garment and its image that both cover, from which on the image says what is cloth without folds."""
+
 CONTENT_CLOSING: Final = 4
 """Pixels at working size: folds up to twice as thick belong to the pocket that they interrupt."""
 
@@ -250,12 +253,15 @@ def _mirrored(outside: Truth, passable: Truth, evidence: Evidence) -> Truth:
     flipped = _flip(~passable, shift)
     closed = _reach(passable & ~flipped, 2)
     twin = _flip(~outside, shift)
+    # A tilted garment's image lies askew, and between both is ground.
+    symmetric = np.count_nonzero(~outside & twin) > SYMMETRIC * np.count_nonzero(~outside | twin)
     outside = outside.copy()
     for pocket in _pockets(outside & ~closed & twin, closed):
         # The obstacles' own images are thin; a sleeve is not.
         folds = pocket.thickness >= LEAST_TWIN and pocket.content(evidence) > pocket.least_content
         # White cloth may show no fold, but what is wide behind a gap is not a sliver between both images.
-        if folds or (pocket.thickness >= LEAST_BLANK_TWIN and pocket.mouth < TWIN_MOUTH * pocket.thickness):
+        wide = pocket.thickness >= LEAST_BLANK_TWIN and pocket.mouth < TWIN_MOUTH * pocket.thickness
+        if folds or (symmetric and wide):
             outside[pocket.box] &= ~pocket.mask
     return outside
 
