@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final
 
 import cv2
@@ -17,13 +17,13 @@ SIZE: Final = (480, 360)
 GROUND: Final = (246, 246, 246)
 CLOTH: Final = (30, 60, 140)
 SKIN: Final = (198, 150, 118)
-PLACES: Final = {
+PLACES: Final[dict[int, tuple[float, float]]] = {
     0: (180, 90), 2: (190, 80), 5: (170, 80), 11: (230, 160), 12: (130, 160), 23: (210, 320), 24: (150, 320),
 }  # fmt: skip
 """Of nose, eyes, shoulders and hips: x, y."""
 
 
-def pose_at(places: dict[int, tuple[float, float]] = PLACES) -> Pose:
+def pose_at(places: Mapping[int, tuple[float, float]] = PLACES) -> Pose:
     marks = tuple(Landmark(x=x, y=y, visibility=1) for x, y in (places.get(index, (180, 240)) for index in range(33)))
     return Pose(landmarks=marks, mask=np.zeros(SIZE, np.uint8), score=1)
 
