@@ -8,12 +8,19 @@ import numpy as np
 import pytest
 
 from tailor.parsers.classic import ClassicParser
+from tailor.parsers.flat import find_flat
 from tailor.pose import PoseModel
-from workbench.eval import cuts, scenes
+from workbench.eval import cuts, measure, scenes
 
 PICTURES = 48
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+
+FAINT = (
+    "a/shirt-white/255/flat", "a/jumper-blocks/246/flat", "a/camisole-white/246/flat", "a/off-shoulder-white/235/flat",
+    "a/jumpsuit-white/fading/flat", "a/tee-blocks/235/flat",
+)  # fmt: skip
+"""White sleeves without a fold, shade along the cloth's own rim, shadows beside it."""
 
 
 @pytest.fixture(scope="module")
@@ -50,3 +57,20 @@ def test_a_texture_is_no_refusal_but_a_low_confidence(outcomes: list[cuts.Outcom
     assert np.median([one.score.kept for one in textured]) > 0.9
     plain = [one.confidence for one in outcomes if one.case.group == "plain"]
     assert np.mean([one.confidence for one in textured]) < np.mean(plain)
+
+
+@pytest.mark.parametrize("case", [case for case in scenes.cases("a") if case.name in FAINT], ids=lambda case: case.name)
+def test_a_faint_outline_is_found_whole(case: scenes.Case) -> None:
+    drawn = scenes.draw(case)
+    score = measure.score(drawn.truth, find_flat(drawn.picture).alpha)
+    assert score.whole, score
+
+
+TILTED = [case for case in scenes.cases("a") if case.turn == -15 and case.ground in ("255", "235")]
+
+
+@pytest.mark.parametrize("case", TILTED[:2], ids=lambda case: case.name)
+def test_a_tilted_garments_image_adds_no_ground(case: scenes.Case) -> None:
+    drawn = scenes.draw(case)
+    score = measure.score(drawn.truth, find_flat(drawn.picture).alpha)
+    assert score.good, score

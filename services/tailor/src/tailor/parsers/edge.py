@@ -16,12 +16,14 @@ from tailor.parsers.contract import Pixels
 from tailor.parsers.ground import Ground, Plane, Truth
 
 PEEL_REACH: Final = 6
-PEEL_SHARE: Final = 0.2
-PEEL_CONTRAST: Final = 30.0
+PEEL_SHARE: Final = 0.15
+PEEL_CONTRAST: Final = 8.0
 PLACE_REACH: Final = 4
-PLACE_ROUNDS: Final = 2
 TELLING_CONTRAST: Final = 60.0
 """Reaches in pixels at working size, contrasts in grey levels between both sides of the outline."""
+
+STEEPER: Final = 1.0
+"""The outline's second place must be this much steeper than the first."""
 
 FAINT_GAIN: Final = 3.0
 """Steps of CIELAB are told apart this finely where the outline is faint."""
@@ -43,7 +45,32 @@ def peeled(small: Pixels, mask: Truth) -> Truth:
 
 
 def placed(small: Pixels, ground: Ground, mask: Truth) -> Truth:
-    """Return the mask with its outline where the colour is halfway between both sides, or where it changes fastest."""
+    """Return the mask with its outline where the colour is halfway between both sides, or where it changes fastest.
+
+    From there it is sought once more, for a shadow's edge may hide the cloth's. The second edge counts where it is the
+    steeper one: on white cloth it is only the shade along the rim.
+    """
+    first = _moved(small, ground, mask)
+    second = _moved(small, ground, first)
+    steep = np.linalg.norm([_gradient(channel) for channel in cv2.split(ground.smooth)], axis=0).astype(np.float32)
+    chosen = np.where(_steepness(steep, second) > STEEPER * _steepness(steep, first), second, first)
+    return _unnotched(chosen, first)
+
+
+def _gradient(values: Plane) -> Plane:
+    return np.asarray(np.hypot(cv2.Sobel(values, cv2.CV_32F, 1, 0), cv2.Sobel(values, cv2.CV_32F, 0, 1)) / 8)
+
+
+def _steepness(steep: Plane, mask: Truth) -> Plane:
+    """Return how steep the outline near each pixel is, on average."""
+    solid = mask.astype(np.uint8)
+    outline = (cv2.dilate(solid, disc(1)) != cv2.erode(solid, disc(1))).astype(np.float32)
+    size = (4 * PLACE_REACH + 1, 4 * PLACE_REACH + 1)
+    return np.asarray(cv2.blur(steep * outline, size) / np.maximum(cv2.blur(outline, size), 1e-4))
+
+
+def _moved(small: Pixels, ground: Ground, mask: Truth) -> Truth:
+    """Return the mask with its outline moved to the edge within reach."""
     sides = _Sides(small, mask, PLACE_REACH)
     if not sides.band.any():
         return mask

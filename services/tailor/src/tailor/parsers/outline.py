@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 
 from tailor.parsers.contract import Pixels
-from tailor.parsers.edge import PLACE_ROUNDS, disc, peeled, placed
+from tailor.parsers.edge import disc, peeled, placed
 from tailor.parsers.ground import Ground, Plane, Truth, ring
 
 DIFFERENT: Final = (2.8, 6.0)
@@ -61,7 +61,14 @@ LONGEST_GAP: Final = 12.0
 """Between two legs the area is at most this many times the mouth's square."""
 
 LEAST_TWIN: Final = 5.0
-"""Pixels at working size: half the width of the least that the other half may add."""
+LEAST_BLANK_TWIN: Final = 4.0
+"""Pixels at working size: half the width of the least that the other half may add; the second without folds."""
+
+TWIN_MOUTH: Final = 8.0
+"""The mouth of what shows no folds is at most this many times half its width; a sliver's is 25 times and more."""
+
+SYMMETRIC: Final = 0.85
+"""Share of a garment and its image that both cover, from which on the image says what is cloth without folds."""
 
 CONTENT_CLOSING: Final = 4
 """Pixels at working size: folds up to twice as thick belong to the pocket that they interrupt."""
@@ -124,13 +131,12 @@ def find_outline(small: Pixels, ground: Ground) -> tuple[Truth, Evidence]:
     """Return the garment of a photo at working size, and the evidence it was found by."""
     evidence = Evidence(ground)
     passable = evidence.passable
-    outside = _bridged(_without_leaks(passable, evidence), passable, evidence)
-    outside = _mirrored(outside, passable, evidence)
+    reached = _bridged(_without_leaks(passable, evidence), passable, evidence)
+    outside = _mirrored(reached, passable, evidence)
     closed = cv2.morphologyEx((~outside).astype(np.uint8), cv2.MORPH_CLOSE, disc(CLOSING))
-    mask = peeled(small, closed > 0)
-    for _ in range(PLACE_ROUNDS):
-        mask = placed(small, ground, mask)
-    return mask & ~_holes(mask, evidence), evidence
+    mask = placed(small, ground, peeled(small, closed > 0))
+    # What was open until its twin closed it is blank cloth, not a hole.
+    return mask & ~(_holes(mask, evidence) & ~reached), evidence
 
 
 def _gradient(values: Plane) -> Plane:
@@ -247,10 +253,15 @@ def _mirrored(outside: Truth, passable: Truth, evidence: Evidence) -> Truth:
     flipped = _flip(~passable, shift)
     closed = _reach(passable & ~flipped, 2)
     twin = _flip(~outside, shift)
+    # A tilted garment's image lies askew, and between both is ground.
+    symmetric = np.count_nonzero(~outside & twin) > SYMMETRIC * np.count_nonzero(~outside | twin)
     outside = outside.copy()
     for pocket in _pockets(outside & ~closed & twin, closed):
         # The obstacles' own images are thin; a sleeve is not.
-        if pocket.thickness >= LEAST_TWIN and pocket.content(evidence) > pocket.least_content:
+        folds = pocket.thickness >= LEAST_TWIN and pocket.content(evidence) > pocket.least_content
+        # White cloth may show no fold, but what is wide behind a gap is not a sliver between both images.
+        wide = pocket.thickness >= LEAST_BLANK_TWIN and pocket.mouth < TWIN_MOUTH * pocket.thickness
+        if folds or (symmetric and wide):
             outside[pocket.box] &= ~pocket.mask
     return outside
 

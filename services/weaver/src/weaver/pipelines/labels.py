@@ -81,7 +81,9 @@ def _pixels(points: Point) -> NDArray[np.int32]:
     return np.clip(np.round(points), -30_000, 30_000).astype(np.int32)
 
 
-def ground_in_gaps(labels: Labels, from_ground: Floats, points: Point, seen: Mask, unit: float) -> Labels:
+def ground_in_gaps(
+    labels: Labels, from_ground: Floats, points: Point, seen: Mask, unit: float, like_cloth: Mask
+) -> Labels:
     """Give cloth that looks like the ground, and is not where the body must be, back to the ground.
 
     The person mask is coarse: it closes the gaps between arm and trunk and between the thighs, and what is inside it is
@@ -89,9 +91,10 @@ def ground_in_gaps(labels: Labels, from_ground: Floats, points: Point, seen: Mas
 
     Args:
         from_ground: (h, w), how far each pixel is from the ground's colour there, in Lab.
+        like_cloth: (h, w), where cloth is of the ground's colour: nobody can tell, so the mask stands.
     """
     cloth = (labels == TOP) | (labels == BOTTOM)
-    gap = cloth & (from_ground < SAME_GROUND) & ~surely_body(points, seen, unit, labels.shape)
+    gap = cloth & (from_ground < SAME_GROUND) & ~like_cloth & ~surely_body(points, seen, unit, labels.shape)
     return np.where(gap, np.uint8(GROUND), labels)
 
 

@@ -61,7 +61,14 @@ BAND: Final = 0.07
 """In shoulder widths: how far the person mask's edge may be off; the pose network's mask has 256 pixels a side."""
 
 ONE_PIECE_SHARE: Final = 0.5
-"""If this share of the thighs' samples has the trunk's colours, one garment covers trunk and legs."""
+"""One garment covers both if this share of the legs' samples has the trunk's colours, and of the trunk's the legs'.
+Jeans and a shirt with stripes of their blue are two."""
+
+SIDE_TAKEN, TRUNK_END = 3.0, 0.1
+"""In Lab: how much more likely cloth beyond the hips is the legs'; over this share of the trunk."""
+
+ALIKE: Final = 2.0
+"""In Lab: cloth that differs from the ground by no more than this from its own palette may be either."""
 
 DEFAULT_SKIN: Final = (66.0, 14.0, 18.0)
 """CIELAB, where neither face nor hands are seen: between all."""
@@ -171,9 +178,7 @@ def look(job: WeaveJob) -> Scene:
     skin_distance = distance(lab, skin)
     top, low_trunk = sampler.top(skin_distance)
     bottom, low_bottom = sampler.bottom(skin_distance)
-    one_piece = (
-        bool(len(bottom)) and float(np.mean(nearest(low_bottom, palette(low_trunk, 4)) < SAME_CLOTH)) > ONE_PIECE_SHARE
-    )
+    one_piece = bool(len(bottom)) and _share(low_bottom, low_trunk) > ONE_PIECE_SHARE < _share(low_trunk, bottom)
     ground = fill(lab, outside > 1.5 * band)
     ground_distance = weighted(lab - ground)
     costs = np.full((5, *crop.size), 60.0, np.float32)
@@ -187,8 +192,15 @@ def look(job: WeaveJob) -> Scene:
         costs[HAIR] = distance(lab, palette(hair, 3))
     costs = np.minimum(costs, 60)
     costs[GROUND] = np.where(inside > band, 90, ground_distance)
+    if not one_piece:
+        # Where both are of one colour, the trunk's end decides.
+        costs[TOP] += SIDE_TAKEN * np.clip((along - 1) / TRUNK_END, 0, 1)
+        costs[BOTTOM] += SIDE_TAKEN * np.clip((1 - along) / TRUNK_END, 0, 1)
     for index in range(5):
         costs[index] = cv2.blur(costs[index], (3, 3))
+    # Where cloth and ground are of one colour, the person mask decides.
+    like_cloth = (inside > 0) & (np.minimum(costs[TOP], costs[BOTTOM]) < ground_distance + ALIKE)
+    costs[GROUND] = np.where(like_cloth, 90, costs[GROUND])
     labels = np.argmin(costs, axis=0).astype(np.uint8)
     # Inside the person what is near to no palette is cloth; outside only what is near to the cloth's palette is.
     cloth = np.where((along > 0.95) & (len(bottom) > 0) & (not one_piece), BOTTOM, TOP).astype(np.uint8)
@@ -196,13 +208,18 @@ def look(job: WeaveJob) -> Scene:
     beyond = (outside > 0) & np.isin(labels, (TOP, BOTTOM, SKIN, HAIR))
     least = np.min(costs[1:], axis=0)
     labels = np.where(beyond & ((least > LOOSE_CLOTH) | (outside > 2.5 * band)), GROUND, labels)
-    labels = ground_in_gaps(labels, weighted(lab - ground, lightness=0.6), points, seen, unit)
+    labels = ground_in_gaps(labels, weighted(lab - ground, lightness=0.6), points, seen, unit, like_cloth)
     labels = only_hair_of_the_head(labels, points, unit, hair, low_trunk)
     return Scene(
         crop=crop, rgb=rgb, lab=lab, points=points, seen=seen, unit=unit, person=person,
         labels=without_mixed_rims(np.asarray(cv2.medianBlur(labels, 3), np.uint8)), one_piece=one_piece,
         bottom_known=bool(len(bottom)), allowed=allowed, skin=np.median(skin, axis=0).astype(np.float32),
     )  # fmt: skip
+
+
+def _share(samples: Floats, cloth: Floats) -> float:
+    """Return the share of samples that have a colour of the cloth."""
+    return float(np.mean(nearest(samples, palette(cloth, 4)) < SAME_CLOTH))
 
 
 def shoulder_width(points: Point) -> float:
