@@ -179,7 +179,9 @@ class FashnSession:
                 *(torch.from_numpy(array)[None] for array in (garment.picture, garment.pose)),
                 torch.tensor([prepared.category]),
             )
-            self._join(_Row(job, person, _schedule(preset)), self._pipeline.noise(job.seed), conditions)
+            row = _Row(job, person, _schedule(preset))
+            self._pipeline.expect(row.schedule)
+            self._join(row, self._pipeline.noise(job.seed), conditions)
 
     def step(self) -> StepReport:
         """Advance every job by one step; those that reach their last one come back as pictures.
@@ -215,8 +217,7 @@ class FashnSession:
         index = next((index for index, row in enumerate(self._rows) if row.job.id == job_id), None)
         if index is None or self._x is None or self._conditions is None:
             raise KeyError(job_id)
-        chosen = torch.tensor([index], device=self._x.device)
-        parked = (self._rows[index], self._x[chosen].cpu(), self._conditions.rows(chosen).on("cpu"))
+        parked = (self._rows[index], self._x[index : index + 1].cpu(), self._conditions.rows([index]).on("cpu"))
         self.evict(job_id)
         return parked
 
@@ -264,9 +265,8 @@ class FashnSession:
         if not self._rows or self._x is None or self._conditions is None:
             self._rows, self._x, self._conditions = [], None, None
             return
-        chosen = torch.tensor(indices, device=self._x.device)
-        self._x = self._x[chosen]
-        self._conditions = self._conditions.rows(chosen)
+        self._x = torch.cat([self._x[index : index + 1] for index in indices])
+        self._conditions = self._conditions.rows(indices)
 
 
 def _schedule(preset: Preset) -> Schedule:
