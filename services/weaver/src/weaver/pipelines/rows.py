@@ -15,17 +15,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 import structlog
 import torch
 from torch import Tensor
 
+from weaver.pipelines.contract import StepLever
 from weaver.pipelines.levers import distance
 
 log = structlog.get_logger()
-
-Kind = Literal["graphs", "compile"]
 
 ROWS: Final = (1, 2, 4, 8, 16)
 """Numbers of rows that are captured."""
@@ -112,16 +111,16 @@ class RowPass:
         log.info("steps_captured", what=what, rows=sorted(set(wanted) - failed.keys()))
 
 
-def how(kind: Kind) -> Capture:
-    """Return the capture of a kind; captures of one call share their memory."""
-    if kind == "compile":
+def how(lever: StepLever) -> Capture:
+    """Return how a lever captures; captures of one call share their memory."""
+    if lever == "compile":
         return compiled
     pool: list[Any] = []
 
     def graph(forward: Pass, inputs: Sequence[Tensor]) -> Replay:
-        if not pool:
+        if not pool and inputs[0].device.type == "cuda":
             pool.append(torch.cuda.graph_pool_handle())
-        return graphed(forward, inputs, pool=pool[0])
+        return graphed(forward, inputs, pool=pool[0] if pool else None)
 
     return graph
 

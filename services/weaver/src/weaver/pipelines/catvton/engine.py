@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, cast
 
@@ -20,6 +21,7 @@ from proteus.engines import CATVTON, EngineCard, Preset
 from proteus.errors import EngineError, InvalidRequest, OutOfMemory
 from proteus.jobs import JobId
 from proteus.worker.proofs import Candidate
+from weaver.pipelines import rows
 from weaver.pipelines.catvton import images
 from weaver.pipelines.catvton.forms import ON_GPU, load
 from weaver.pipelines.catvton.pipeline import CatVtonPipeline, Picture, Recipe, drawn, seeded
@@ -32,6 +34,7 @@ from weaver.pipelines.contract import (
     Finished,
     Pixels,
     Progress,
+    StepLever,
     StepReport,
     WeaveJob,
     preset_of,
@@ -101,6 +104,24 @@ class CatVtonEngine:
         plan = self._plans[named] = self._plans.get(named) or self.pipeline.schedule.plan(*named)
         guided = (0, guided_steps(sampling, preset.steps))
         return Recipe(plan=plan, guidance=GUIDANCE, guided=guided, sampler=sampling.sampler)
+
+    def warm_up(self, lever: StepLever, *, max_batch: int) -> None:
+        """Capture the steps of every canvas; what cannot be captured runs eagerly."""
+        presets = [*self.card.presets.values(), *([self.card.degraded] if self.card.degraded else [])]
+        capture = rows.how(lever)
+        for width, height in dict.fromkeys((preset.width, preset.height) for preset in presets):
+            self.pipeline.rows.capture(
+                partial(self.pipeline.row_inputs, width=width, height=height),
+                capture=capture,
+                most_rows=2 * max_batch,
+                tolerance=self.card.tolerance,
+                what=f"{self.card.name} {width}x{height} {lever}",
+            )
+
+    @property
+    def padded(self) -> bool:
+        """Whether steps are padded to a captured number of rows."""
+        return self.pipeline.rows.padded
 
     def sample_job(self, canvas: str) -> WeaveJob:
         """Return a grey figure in a grey garment; what a picture costs does not depend on what it shows."""

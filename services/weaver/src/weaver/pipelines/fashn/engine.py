@@ -21,8 +21,8 @@ from proteus.artefacts import Landmark, PersonParse
 from proteus.engines import FASHN, EngineCard, Preset
 from proteus.errors import EngineError, InvalidRequest, PhotoRejected, ProteusError
 from proteus.jobs import JobId
-from weaver.pipelines import framing
-from weaver.pipelines.contract import Failed, Finished, Pixels, Progress, StepReport, WeaveJob, preset_of
+from weaver.pipelines import framing, rows
+from weaver.pipelines.contract import Failed, Finished, Pixels, Progress, StepLever, StepReport, WeaveJob, preset_of
 from weaver.pipelines.fashn import images
 from weaver.pipelines.fashn.pipeline import Conditions, FashnPipeline, Schedule
 from weaver.pipelines.fashn.pose import Keypoints, from_blazepose
@@ -95,6 +95,21 @@ class FashnEngine:
         if not self.card.forms_on(canvas):
             raise InvalidRequest(f"canvas {canvas!r} is not one of fashn's")
         return FashnSession(self, canvas)
+
+    def warm_up(self, lever: StepLever, *, max_batch: int) -> None:
+        """Capture the steps; what cannot be captured runs eagerly."""
+        self.pipeline.rows.capture(
+            self.pipeline.row_inputs,
+            capture=rows.how(lever),
+            most_rows=2 * max_batch,
+            tolerance=self.card.tolerance,
+            what=f"{self.card.name} {lever}",
+        )
+
+    @property
+    def padded(self) -> bool:
+        """Whether steps are padded to a captured number of rows."""
+        return self.pipeline.rows.padded
 
     def sample_job(self, canvas: str) -> WeaveJob:
         """Return a grey figure and a grey garment; what a picture costs does not depend on what it shows."""
