@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -62,9 +61,7 @@ def captured(stand_in: StandIn, *, most_rows: int = 16, forward: rows.Pass = dou
     return found
 
 
-@pytest.mark.parametrize(
-    ("most_rows", "expected"), [(1, (1,)), (2, (1, 2)), (6, (1, 2, 4, 8)), (16, ROWS), (64, ROWS)]
-)
+@pytest.mark.parametrize(("most_rows", "expected"), [(1, (1,)), (2, (1, 2)), (6, (1, 2, 4, 8)), (16, ROWS), (64, ROWS)])
 def test_the_numbers_of_rows_that_batches_can_have_are_captured_once(most_rows: int, expected: Any) -> None:
     stand_in = StandIn()
     captured(stand_in, most_rows=most_rows)

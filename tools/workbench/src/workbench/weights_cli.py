@@ -62,5 +62,7 @@ def merge_catvton(place: Path) -> Path:
     try:
         from weaver.pipelines.catvton import merged
     except ImportError as error:
-        raise ModelUnavailable(f"to merge the files needs PyTorch and diffusers ({error}): make install-models") from error
+        raise ModelUnavailable(
+            f"to merge the files needs PyTorch and diffusers ({error}): make install-models"
+        ) from error
     return merged.write(place)

@@ -102,7 +102,7 @@ class RowPass:
                 captured = _Captured(inputs, capture(self._forward, inputs))
                 off = distance({what: expected}, {what: _answer(captured.replay())}).error
                 if off > tolerance:
-                    raise RuntimeError(f"its answer is {off:.3g} off, {tolerance:.3g} is allowed")  # noqa: TRY301
+                    raise RuntimeError(f"its answer is {off:.3g} off, {tolerance:.3g} is allowed")
                 self._captured[_key(inputs)] = captured
             except Exception as error:  # A capture may fail in any way that its library, device and driver know.
                 failed[rows] = f"{type(error).__name__}: {str(error).partition(chr(10))[0][:200]}"

@@ -85,7 +85,9 @@ def load(
         module.eval().requires_grad_(False)
         if channels_last:
             module.to(memory_format=torch.channels_last)
-    return CatVtonPipeline(unet=unet, vae=autoencoder, schedule=read_schedule(read_json(scheduler_config)), version=version)
+    return CatVtonPipeline(
+        unet=unet, vae=autoencoder, schedule=read_schedule(read_json(scheduler_config)), version=version
+    )
 
 
 def build_unet(config: dict[str, Any]) -> UNet2DConditionModel:
@@ -181,9 +183,7 @@ def fill(module: nn.Module, tensors: dict[str, torch.Tensor], *, source: Path, d
     module.load_state_dict({name: tensor.to(dtype) for name, tensor in tensors.items()}, assign=True)
 
 
-def read_tensors(
-    path: Path, device: torch.device, *, skip: tuple[str, ...] = ()
-) -> Iterator[tuple[str, torch.Tensor]]:
+def read_tensors(path: Path, device: torch.device, *, skip: tuple[str, ...] = ()) -> Iterator[tuple[str, torch.Tensor]]:
     """Yield a file's tensors by name, straight to the device, but for those whose names begin with one of `skip`.
 
     Raises:
