@@ -118,9 +118,12 @@ def test_a_worker_goes_on_with_what_an_attempt_before_it_left_and_leaves_no_note
         fetch(Counting(store, break_off), found, file, range_bytes=RANGE)  # type: ignore[arg-type]
     asked: list[int] = []
     get = ObjectStore.get
-    monkeypatch.setattr(
-        ObjectStore, "get", lambda self, key, **options: (asked.append(options["start"]), get(self, key, **options))[1]
-    )
+
+    def noted(self: ObjectStore, key: str, **options: Any) -> bytes:
+        asked.append(options["start"])
+        return get(self, key, **options)
+
+    monkeypatch.setattr(ObjectStore, "get", noted)
     with capture_logs() as logs:
         bring(wanted, storage_settings)
     assert len(asked) < 11

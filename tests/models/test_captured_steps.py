@@ -13,7 +13,7 @@ from torch import Tensor
 
 from catvton_jobs import BEST, finish, job, small_engine
 from proteus.jobs import JobId
-from weaver.pipelines import rows
+from weaver.pipelines import levers, rows
 from weaver.pipelines.contract import Capturable
 from weaver.pipelines.fashn.engine import FashnEngine
 from weaver.pipelines.fashn.network import TryOnConfig, TryOnNetwork
@@ -50,13 +50,13 @@ def double(x: Tensor, t: Tensor) -> Tensor:
 
 def captured(stand_in: StandIn, *, most_rows: int = 16, forward: rows.Pass = double) -> RowPass:
     found = RowPass(forward)
-    found.capture(
+    told = found.capture(
         lambda count: (torch.randn(count, 3), torch.randn(count)),
         capture=stand_in,
         most_rows=most_rows,
         tolerance=0.01,
-        what="engine",
     )
+    levers.tell_captured("engine", told.rows, told.failed)
     stand_in.replays.clear()
     return found
 
@@ -120,17 +120,13 @@ def test_what_cannot_be_captured_or_answers_wrongly_runs_eagerly_and_one_line_sa
 
 def test_a_gpus_graphs_fall_back_to_eager_where_there_is_no_gpu() -> None:
     found = RowPass(double)
-    with capture_logs() as logs:
-        found.capture(
-            lambda count: (torch.randn(count, 3), torch.randn(count)),
-            capture=rows.how("graphs"),
-            most_rows=2,
-            tolerance=0.01,
-            what="engine",
-        )
-    assert [line["reason"] for line in logs if line["event"] == "steps_not_captured"] == [
-        "RuntimeError: CUDA graphs need a GPU"
-    ]
+    told = found.capture(
+        lambda count: (torch.randn(count, 3), torch.randn(count)),
+        capture=rows.how("graphs"),
+        most_rows=2,
+        tolerance=0.01,
+    )
+    assert told == rows.Captures((), dict.fromkeys((1, 2), "RuntimeError: CUDA graphs need a GPU"))
     assert not found.padded
 
 

@@ -64,7 +64,12 @@ def test_half_precision_reads_it_and_single_precision_what_was_published(
 ) -> None:
     read: list[str] = []
     verify = checksums.verify
-    monkeypatch.setattr(checksums, "verify", lambda paths: (read.extend(path.name for path in paths), verify(paths)))
+
+    def noted(paths: list[Path]) -> None:
+        read.extend(path.name for path in paths)
+        verify(paths)
+
+    monkeypatch.setattr(checksums, "verify", noted)
     forms._load(folder, "cpu", Candidate(name=form))
     assert (merged.FILE in read) == is_merged
     assert len(read) == (1 if is_merged else 6)
@@ -80,7 +85,12 @@ def test_a_folder_with_nothing_else_is_enough(folder: Path) -> None:
 def test_it_is_hashed_once_and_again_when_it_is_another_file(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     hashed: list[str] = []
     sha256 = checksums.sha256
-    monkeypatch.setattr(checksums, "sha256", lambda path: (hashed.append(path.name), sha256(path))[1])
+
+    def noted(path: Path) -> str:
+        hashed.append(path.name)
+        return sha256(path)
+
+    monkeypatch.setattr(checksums, "sha256", noted)
     file = folder / merged.FILE
     checksums.verify([file])  # it was copied, so its time is another one than where it was written
     first = len(hashed)

@@ -1,7 +1,7 @@
 """Fetches one large object in ranges, several at a time; an interrupted fetch goes on where it was.
 
     <file>        written in place, range by range
-    <file>.parts  the object's identity, and the ranges that are on the disk; the caller removes it when it has all files
+    <file>.parts  the object's identity, and the ranges that are on the disk; the caller removes it at the end
 
 Every range is asked for by the object's ETag: if the object changes meanwhile, no file is made of two of them.
 """

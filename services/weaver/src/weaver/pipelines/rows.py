@@ -4,7 +4,7 @@ A step's rows change whenever pictures join and leave, or stop being guided. A C
 for one shape. So a step of a captured canvas is padded to the next of a few numbers of rows:
 
     warm-up:  1, 2, 4, 8, 16 rows ─▶ eager ─▶ answer ──┐
-                                  └▶ capture ─▶ answer ┴▶ near enough: kept; beyond, or it fails: stays eager, one log line
+                                  └▶ capture ─▶ answer ┴▶ near enough: kept; else it stays eager, one log line
     a step:   3 rows ─▶ the captured 4's inputs ─▶ replay ─▶ the first 3 rows of its result
 
 No row depends on another one, so what is in the spare rows changes no picture. Nothing is captured after the warm-up:
@@ -13,18 +13,14 @@ a step that has no captured shape runs eagerly, with its own number of rows.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-import structlog
 import torch
 from torch import Tensor
 
 from weaver.pipelines.contract import StepLever
-from weaver.pipelines.levers import distance
-
-log = structlog.get_logger()
 
 ROWS: Final = (1, 2, 4, 8, 16)
 """Numbers of rows that are captured."""
@@ -49,6 +45,14 @@ Capture = Callable[[Pass, Sequence[Tensor]], Replay]
 class _Captured:
     inputs: Sequence[Tensor]
     replay: Replay
+
+
+@dataclass(frozen=True)
+class Captures:
+    """What came of a warm-up: the numbers of rows that are captured, and why others are not."""
+
+    rows: tuple[int, ...]
+    failed: Mapping[int, str]
 
 
 class RowPass:
@@ -82,33 +86,30 @@ class RowPass:
         capture: Capture,
         most_rows: int,
         tolerance: float,
-        what: str,
-    ) -> None:
-        """Capture the numbers of rows that steps may have; what cannot be captured stays eager, and is logged.
+    ) -> Captures:
+        """Capture the numbers of rows that steps may have; what cannot be captured stays eager.
 
         Args:
             inputs_of: Returns drawn inputs of so many rows.
             capture: How.
             most_rows: Of any step; up to the last of `ROWS`.
-            tolerance: How far a captured answer may be from the eager one, as in `levers.distance`.
-            what: Names engine and canvas, for the log.
+            tolerance: How far a captured answer may be from the eager one: root mean square of the difference, as a
+                share of the eager one's own.
         """
         wanted = [rows for rows in ROWS if rows < most_rows] + [rows for rows in ROWS if rows >= most_rows][:1]
         failed: dict[int, str] = {}
         for rows in reversed(wanted):  # The largest first: smaller ones then fit into its memory.
             try:
                 inputs = [tensor.clone() for tensor in inputs_of(rows)]
-                expected = _answer(self._forward(*inputs))
+                expected = self._forward(*inputs).clone()
                 captured = _Captured(inputs, capture(self._forward, inputs))
-                off = distance({what: expected}, {what: _answer(captured.replay())}).error
-                if off > tolerance:
+                off = _distance(expected.float(), captured.replay().float())
+                if not off <= tolerance:
                     raise RuntimeError(f"its answer is {off:.3g} off, {tolerance:.3g} is allowed")
                 self._captured[_key(inputs)] = captured
             except Exception as error:  # A capture may fail in any way that its library, device and driver know.
                 failed[rows] = f"{type(error).__name__}: {str(error).partition(chr(10))[0][:200]}"
-        if failed:
-            log.warning("steps_not_captured", what=what, rows=sorted(failed), reason=next(iter(failed.values())))
-        log.info("steps_captured", what=what, rows=sorted(set(wanted) - failed.keys()))
+        return Captures(tuple(sorted(set(wanted) - failed.keys())), dict(sorted(failed.items())))
 
 
 def how(lever: StepLever) -> Capture:
@@ -170,5 +171,6 @@ def _key(inputs: Sequence[Tensor]) -> tuple[int, ...]:
     return rows, *inputs[0].shape[1:]
 
 
-def _answer(tensor: Tensor) -> Any:
-    return tensor.float().cpu().numpy()
+def _distance(expected: Tensor, found: Tensor) -> float:
+    """Return the difference's size as a share of the expected one's; not a number where one of them has none."""
+    return float((found - expected).square().mean().sqrt() / expected.square().mean().sqrt().clamp_min(1e-30))

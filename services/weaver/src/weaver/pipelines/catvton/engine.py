@@ -21,7 +21,7 @@ from proteus.engines import CATVTON, EngineCard, Preset
 from proteus.errors import EngineError, InvalidRequest, OutOfMemory
 from proteus.jobs import JobId
 from proteus.worker.proofs import Candidate
-from weaver.pipelines import rows
+from weaver.pipelines import levers, rows
 from weaver.pipelines.catvton import images
 from weaver.pipelines.catvton.forms import ON_GPU, load
 from weaver.pipelines.catvton.pipeline import CatVtonPipeline, Picture, Recipe, drawn, seeded
@@ -110,13 +110,13 @@ class CatVtonEngine:
         presets = [*self.card.presets.values(), *([self.card.degraded] if self.card.degraded else [])]
         capture = rows.how(lever)
         for width, height in dict.fromkeys((preset.width, preset.height) for preset in presets):
-            self.pipeline.rows.capture(
+            found = self.pipeline.rows.capture(
                 partial(self.pipeline.row_inputs, width=width, height=height),
                 capture=capture,
                 most_rows=2 * max_batch,
                 tolerance=self.card.tolerance,
-                what=f"{self.card.name} {width}x{height} {lever}",
             )
+            levers.tell_captured(f"{self.card.name} {width}x{height} {lever}", found.rows, found.failed)
 
     @property
     def padded(self) -> bool:

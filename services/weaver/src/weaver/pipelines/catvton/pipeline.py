@@ -140,7 +140,7 @@ class CatVtonPipeline:
         self.dtype: torch.dtype = next(unet.parameters()).dtype
         self.vae_factor = 2 ** (len(vae.config.block_out_channels) - 1)
         self.scaling: float = vae.config.scaling_factor
-        self.rows = RowPass(self._predict_rows)
+        self.rows = RowPass(self.predict_rows)
 
     @cached_property
     def beside(self) -> torch.cuda.Stream:
@@ -289,7 +289,8 @@ class CatVtonPipeline:
         x = self._placed(torch.randn(shape, generator=generator)).contiguous(memory_format=self._memory_format)
         return x, torch.full((rows,), 500.0, device=self.device)
 
-    def _predict_rows(self, x: torch.Tensor, timesteps: torch.Tensor) -> torch.Tensor:
+    def predict_rows(self, x: torch.Tensor, timesteps: torch.Tensor) -> torch.Tensor:
+        """Run the UNet: rows (R, 9, 2h, w), their timesteps (R,) float32."""
         predicted: torch.Tensor = self.unet(x, timesteps, encoder_hidden_states=None, return_dict=False)[0]
         return predicted
 

@@ -21,7 +21,7 @@ from proteus.artefacts import Landmark, PersonParse
 from proteus.engines import FASHN, EngineCard, Preset
 from proteus.errors import EngineError, InvalidRequest, PhotoRejected, ProteusError
 from proteus.jobs import JobId
-from weaver.pipelines import framing, rows
+from weaver.pipelines import framing, levers, rows
 from weaver.pipelines.contract import Failed, Finished, Pixels, Progress, StepLever, StepReport, WeaveJob, preset_of
 from weaver.pipelines.fashn import images
 from weaver.pipelines.fashn.pipeline import Conditions, FashnPipeline, Schedule
@@ -98,13 +98,13 @@ class FashnEngine:
 
     def warm_up(self, lever: StepLever, *, max_batch: int) -> None:
         """Capture the steps; what cannot be captured runs eagerly."""
-        self.pipeline.rows.capture(
+        found = self.pipeline.rows.capture(
             self.pipeline.row_inputs,
             capture=rows.how(lever),
             most_rows=2 * max_batch,
             tolerance=self.card.tolerance,
-            what=f"{self.card.name} {lever}",
         )
+        levers.tell_captured(f"{self.card.name} {lever}", found.rows, found.failed)
 
     @property
     def padded(self) -> bool:
