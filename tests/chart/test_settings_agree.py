@@ -18,9 +18,10 @@ from .test_compose_and_images import compose
 
 SERVICES = ("gateway", "tailor", "weaver", "arbitrator")
 SHARED: tuple[type[BaseSettings], ...] = (LeaseSettings, LogSettings, RedisSettings, StorageSettings, TracingSettings)
-NOT_OURS = {"HF_TOKEN", "REDIS_ADDR", "PROTEUS_WORKER_ID", "TAILOR_URL"}
+TORCHS = {"PYTORCH_CUDA_ALLOC_CONF", "TORCHINDUCTOR_CACHE_DIR", "TRITON_CACHE_DIR"}
+NOT_OURS = {"HF_TOKEN", "REDIS_ADDR", "PROTEUS_WORKER_ID", "TAILOR_URL"} | TORCHS
 """Read by the hub's client; by KEDA from the weaver's and tailor's environment; by workers, and harmless elsewhere; by
-what an operator adds beside the gateway (`POST /segment`)."""
+what an operator adds beside the gateway (`POST /segment`); by PyTorch."""
 
 
 def names(model: type[BaseSettings]) -> set[str]:

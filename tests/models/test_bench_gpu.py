@@ -12,7 +12,7 @@ from workbench.bench.gpu import LEAST_SECONDS, measure
 from workbench.bench.gpu_bench import Bench
 from workbench.bench.gpu_sections import SECTIONS, unet_inputs
 
-NEEDS_GPU = {"cuda_graphs", "decode_overlap"}
+NEEDS_GPU = {"cuda_graphs", "captured_steps", "decode_overlap"}
 SLOW = {"compile"}
 
 
@@ -33,6 +33,7 @@ def test_every_section_measures_or_says_why_not(bench):
     assert all(seconds > 0 for seconds in costs["step_seconds"].values())
     assert found["eager_diffusers"]["48x64"]["speedup"] > 0
     assert found["cold_start"]["equal"] is True
+    assert found["cold_start"]["merged_mib"] < found["cold_start"]["published_mib"]
 
 
 def test_a_section_that_fails_takes_no_other_along(bench):

@@ -10,7 +10,7 @@ import pytest
 from proteus.engines import CATVTON, FASHN, TIMED, EngineCard, canvas_of
 from proteus.estimates import CostTable
 from weaver.measuring import LONG_STEP_SECONDS, measure
-from weaver.pipelines.contract import WeaveJob
+from weaver.pipelines.contract import StepLever, WeaveJob
 from weaver.pipelines.timed import TimedEngine, TimedSession
 from weaver.profile import CostProfile, keys_of
 
@@ -175,6 +175,29 @@ def test_what_the_first_and_the_last_step_take_longer_is_no_cost_of_a_step() -> 
     measure(engine, profile, budget_seconds=60.0, max_batch=1, clock=watch)
     assert table_of(profile).t(1) == pytest.approx(1.6)
     assert table_of(profile, FAST).t(1) == pytest.approx(1.2)
+
+
+class Padding(TimedEngine):
+    """Runs the next of 1, 2, 4, 8 pictures, as an engine with captured steps does."""
+
+    padded = True
+
+    def warm_up(self, lever: StepLever, *, max_batch: int) -> None:
+        raise AssertionError("it is measured, not captured")
+
+
+def test_of_an_engine_that_pads_three_pictures_cost_what_four_do_until_work_shows_it() -> None:
+    curve = {1: 0.8, 2: 1.0, 4: 1.6, 8: 3.2}
+    watch, profile = Watch(), CostProfile(max_batch=8)
+    measure(Padding(curve, sleep=watch.sleep), profile, budget_seconds=120, max_batch=8, clock=watch)
+    table = table_of(profile)
+    expected = [0.8, 1.0, 1.6, 1.6, 3.2, 3.2, 3.2, 3.2]
+    assert [table.t(size) for size in range(1, 9)] == pytest.approx(expected)
+    for _ in range(4):
+        profile.observe(CANVAS, "step", 3, 1.2 / 8)
+    assert table_of(profile).t(3) == pytest.approx(1.2, rel=0.05)
+    unpadded, _ = measured(curve, budget_seconds=120)
+    assert table_of(unpadded).t(3) == pytest.approx(1.3)
 
 
 # ---- how far a table was measured

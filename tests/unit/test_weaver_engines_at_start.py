@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from proteus.engines import CARDS
 from proteus.errors import LicenceRefused, ModelUnavailable
 from weaver.loading import load_engines
-from weaver.pipelines import checksums
+from weaver.pipelines import checksums, registry
+from weaver.pipelines.timed import TimedEngine
 from weaver.profile import CostProfile
 from weaver.settings import Settings, WeaverSettings, WorkerSettings
 
@@ -51,3 +54,25 @@ def test_weights_that_this_user_may_not_read_are_not_called_missing() -> None:
                 checksums.verify([weights])
         finally:
             os.seteuid(me)
+
+
+@pytest.mark.parametrize(("lever", "seconds"), [("graphs", 0.0), ("off", 0.0), ("graphs", 1e-9), ("off", 1e-9)])
+def test_an_engine_is_captured_and_warm_before_it_is_handed_out(
+    monkeypatch: pytest.MonkeyPatch, lever: str, seconds: float
+) -> None:
+    """A weaver is ready after `load_engines`, so whatever happens in it costs no job its time."""
+    did: list[str] = []
+
+    class Weighty(TimedEngine):
+        card = replace(CARDS["timed"], needs_weights=True)
+        padded = False
+
+        def warm_up(self, lever: str, *, max_batch: int) -> None:
+            did.append(f"captured {lever} {max_batch}")
+
+    engine = Weighty({1: 0.0}, sleep=lambda _: did.append("step"))
+    monkeypatch.setattr(registry, "load", lambda name, **_: engine)
+    weaver = WeaverSettings(engines=("timed",), profile_seconds=seconds, step_lever=lever, max_batch=2)
+    load_engines(Settings(weaver=weaver), CostProfile(max_batch=2))
+    first = ["captured graphs 2"] if lever == "graphs" else []
+    assert did[: len(first) + 1] == [*first, "step"]

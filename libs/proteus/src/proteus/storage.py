@@ -29,7 +29,7 @@ from proteus import object_urls, store_calls
 from proteus.errors import DependencyUnavailable, InvalidRequest, NotFound, ProteusError, UploadMissing
 from proteus.retrying import Waits
 from proteus.settings import StorageSettings
-from proteus.store_answers import refusal
+from proteus.store_answers import refusal, status_of
 from proteus.tracing import child
 
 if TYPE_CHECKING:
@@ -60,6 +60,7 @@ class ObjectInfo:
     size_bytes: int
     modified: datetime
     content_type: str = ""
+    etag: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -190,19 +191,20 @@ class ObjectStore:
         """Store a JSON document."""
         self.put(key, json.dumps(value, separators=(",", ":")).encode(), content_type="application/json")
 
-    def get(self, key: str, *, start: int = 0, limit_bytes: int | None = None) -> bytes:
+    def get(self, key: str, *, start: int = 0, limit_bytes: int | None = None, etag: str = "") -> bytes:
         """Return an object's bytes from `start` on; with a limit, at most one byte more, so that the caller can tell.
 
         Raises:
             NotFound: There is no such object.
-            DependencyUnavailable: The store does not answer.
+            DependencyUnavailable: The store does not answer, or the object is not the one of that `etag`.
         """
         extra = {} if limit_bytes is None else {"Range": f"bytes={start}-{start + limit_bytes}"}
+        extra |= {"IfMatch": etag} if etag else {}
         with store_calls.counted(), self._asking("get_object", key):
             try:
                 response = self._s3.get_object(Bucket=self.settings.bucket, Key=key, **extra)  # type: ignore[arg-type]
             except ClientError as error:
-                if _status(error) == RANGE_NOT_SATISFIABLE:
+                if status_of(error) == RANGE_NOT_SATISFIABLE:
                     return b""  # An empty object has no first byte.
                 raise
             if not response["ResponseMetadata"]["HTTPHeaders"].keys() & {"content-length", "transfer-encoding"}:
@@ -276,7 +278,8 @@ class ObjectStore:
         while True:
             page = self._call("list_objects_v2", Bucket=self.settings.bucket, Prefix=prefix, **token)
             for entry in page.get("Contents", ()):
-                yield ObjectInfo(key=entry["Key"], size_bytes=entry["Size"], modified=entry["LastModified"])
+                key, size, at, etag = entry["Key"], entry["Size"], entry["LastModified"], entry.get("ETag", "")
+                yield ObjectInfo(key=key, size_bytes=size, modified=at, etag=etag)
             if not page.get("IsTruncated"):
                 return
             token = {"ContinuationToken": page["NextContinuationToken"]}
@@ -326,7 +329,7 @@ class ObjectStore:
                 yield
         except ClientError as error:
             code = error.response.get("Error", {}).get("Code", "")
-            ours = refusal(code, status=_status(error), operation=operation, key=key)
+            ours = refusal(code, status=status_of(error), operation=operation, key=key)
             if isinstance(ours, NotFound):
                 self._answered.at = time.monotonic()
             raise ours from error
@@ -343,8 +346,3 @@ def _expect_nothing(params: dict[str, Any], **_: Any) -> None:
     Where the connection ends in the middle of the answer to that, botocore's thread loops without end.
     """
     params["headers"].pop("Expect", None)
-
-
-def _status(error: BaseException | None) -> int:
-    response: Any = getattr(error, "response", {})
-    return int(response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))

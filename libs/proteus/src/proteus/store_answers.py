@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from proteus.errors import DependencyUnavailable, InvalidRequest, NotFound, ProteusError
 
 
@@ -24,6 +26,14 @@ def refusal(code: str, *, status: int, operation: str, key: str) -> ProteusError
         return DependencyUnavailable(said, reason="no bucket")
     if status in (401, 403):
         return DependencyUnavailable(said, reason="refused")
+    if status == 412:
+        return DependencyUnavailable(f"The object {key!r} changed while it was read.")
     if code == "KeyTooLongError":
         return InvalidRequest(f"{key[:200]!r}… is too long for a key of an object.")
     return DependencyUnavailable(said)
+
+
+def status_of(error: BaseException | None) -> int:
+    """Return the HTTP status in an error of the client; 0: there is none."""
+    response: Any = getattr(error, "response", {})
+    return int(response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))

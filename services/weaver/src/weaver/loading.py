@@ -15,9 +15,9 @@ from proteus.errors import ModelUnavailable
 from proteus.service import machine
 from proteus.worker.safety import safety_weights
 from proteus.worker.weights import WeightsOrder
-from weaver.measuring import measure
+from weaver.measuring import measure, warm_up
 from weaver.pipelines import registry
-from weaver.pipelines.contract import Engine
+from weaver.pipelines.contract import Capturable, Engine
 from weaver.profile import CostProfile, keys_of
 from weaver.settings import Settings, WeaverSettings
 
@@ -53,7 +53,7 @@ def weights_of(settings: Settings) -> list[WeightsOrder]:
 def load_engines(
     settings: Settings, profile: CostProfile, missing: Mapping[str, ModelUnavailable] | None = None
 ) -> dict[str, Engine]:
-    """Load the engines the settings name and measure what their batches cost; blocks.
+    """Load the engines the settings name, warm them up, and measure what their batches cost; blocks.
 
     Args:
         settings: Which engines, and where their weights are.
@@ -89,9 +89,14 @@ def load_engines(
             log.info("engine_loaded", engine=name, seconds=round(time.monotonic() - start, 2))
     if not engines:
         raise last
-    for name, engine in engines.items() if weaver.profile_seconds else ():
-        measure(engine, profile, budget_seconds=weaver.profile_seconds / len(engines), max_batch=weaver.max_batch)
-        log.info("engine_measured", engine=name, single_seconds=_singles(profile, engine))
+    for name, engine in engines.items():
+        if weaver.step_lever != "off" and isinstance(engine, Capturable):
+            engine.warm_up(weaver.step_lever, max_batch=weaver.max_batch)
+        if weaver.profile_seconds:
+            measure(engine, profile, budget_seconds=weaver.profile_seconds / len(engines), max_batch=weaver.max_batch)
+            log.info("engine_measured", engine=name, single_seconds=_singles(profile, engine))
+        elif engine.card.needs_weights:
+            warm_up(engine)
     return engines
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from math import inf
 from typing import Final
 
@@ -13,7 +14,7 @@ import structlog
 from proteus.engines import EngineCard, canvas_of, steps_of
 from proteus.errors import ProteusError
 from proteus.jobs import JobId
-from weaver.pipelines.contract import Engine
+from weaver.pipelines.contract import Capturable, Engine
 from weaver.profile import ENOUGH_SAMPLES, CostProfile, Part, expected_seconds, keys_of
 
 log = structlog.get_logger()
@@ -48,7 +49,7 @@ def measure(
     long they take, since the heartbeat must know how long a step may be silent. A time outside the card's expected
     range is clamped to it, and is a guess like one estimated from steps.
     """
-    canvases = list(dict.fromkeys(map(canvas_of, keys_of(engine.card))))
+    canvases = _canvases(engine.card)
     for canvas in canvases:
         samples = _measure_sizes(
             engine, canvas, budget_seconds=budget_seconds / len(canvases), max_batch=max_batch, clock=clock
@@ -56,7 +57,31 @@ def measure(
         if not samples:
             continue
         profile.note_step(canvas, max(sample.step_seconds for sample in samples.values()))
+        if isinstance(engine, Capturable) and engine.padded:
+            samples |= _padded(samples)
         _tell(profile, engine.card, canvas, samples)
+
+
+def warm_up(engine: Engine) -> None:
+    """Do a step of every canvas, so that no job waits for libraries that choose kernels and take memory."""
+    for canvas in _canvases(engine.card):
+        try:
+            _weave_sample(engine, canvas, 1, until=lambda _: True, clock=time.monotonic)
+        except Exception as error:  # Its first job shows that the engine cannot weave.
+            log.warning("warm_up_failed", canvas=canvas, reason=f"{type(error).__name__}: {error}")
+
+
+def _canvases(card: EngineCard) -> list[str]:
+    return list(dict.fromkeys(map(canvas_of, keys_of(card))))
+
+
+def _padded(samples: Mapping[int, Sample]) -> dict[int, Sample]:
+    """Return guesses for the sizes between those measured: padded to the next one, they cost as much."""
+    return {
+        size: replace(samples[above], complete=0)
+        for below, above in pairwise(sorted(samples))
+        for size in range(below + 1, above)
+    }
 
 
 def _tell(profile: CostProfile, card: EngineCard, canvas: str, samples: Mapping[int, Sample]) -> None:

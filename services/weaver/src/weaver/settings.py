@@ -56,6 +56,12 @@ class WeaverSettings(CheckedSettings):
     """`WEAVER_POLL_SECONDS`. Interval of the safety poll beside the wake-up channel, and the age at which `config:*` is
     read again."""
 
+    step_lever: Literal["off", "graphs", "compile"] = "off"
+    """`WEAVER_STEP_LEVER`. How the steps of diffusion engines run. `off`: eagerly. `graphs`: as CUDA graphs, `compile`:
+    as torch compiles them, both captured before the weaver is ready, for 1, 2, 4, 8 and 16 rows (a guided picture is
+    two); other numbers of rows are padded to the next one. What cannot be captured runs eagerly, and the log says
+    so."""
+
     profile_seconds: float = Field(default=2.0, ge=0)
     """`WEAVER_PROFILE_SECONDS`. Time that measuring t(b) at start may take in all, about; a few steps of each canvas
     run however long they take. 0: measure nothing, learn from work."""

@@ -7,8 +7,8 @@
 The weaver fetches engines, the tailor its parser. The source is a tree as `make weights` writes it under
 `.proteus/models`: one folder per model. A tree without such a folder is taken whole, but for the folders of other
 models, so that `s3://bucket/catvton` and a hub's repository of one model work too. Pods that share a node's folder wait
-for the one that fetches; the lock ends with its process, and an interrupted draft is begun anew. Only safetensors, ONNX
-and text files are taken: a pickle could run code.
+for the one that fetches; the lock ends with its process. What came of a bucket before an interruption is kept; a hub's
+draft is begun anew. Only safetensors, ONNX and text files are taken: a pickle could run code.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ import fcntl
 import importlib
 import re
 import shutil
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,11 +32,14 @@ from proteus.engines import CARDS
 from proteus.errors import DependencyUnavailable, ModelUnavailable, NotFound
 from proteus.licences import PARSERS
 from proteus.settings import StorageSettings
-from proteus.storage import ObjectStore
+from proteus.storage import ObjectInfo, ObjectStore
+from proteus.worker import ranges
 
 TAKEN: Final = frozenset({".safetensors", ".onnx", ".json", ".txt", ".model"})
 WEIGHTS: Final = frozenset({".safetensors", ".onnx"})
 LISTING: Final = "SHA256SUMS"
+MERGED: Final = "{}.fp16.safetensors"
+"""One file in place of a model's others: where a bucket has it, nothing else is fetched but the listing."""
 MODELS: Final = CARDS.keys() | PARSERS.keys() | {"safety"}
 HUB: Final = re.compile(r"(?P<repository>[\w.-]+/[\w.-]+)(@(?P<revision>[\w./-]+))?")
 BUCKET: Final = re.compile(r"s3://(?P<bucket>[a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(/(?P<prefix>.*))?")
@@ -115,11 +119,12 @@ def bring(order: WeightsOrder, storage: StorageSettings) -> None:
 def _fetch(order: WeightsOrder, storage: StorageSettings) -> None:
     model, source, target, draft = order.model, without_credentials(order.source), order.target, order.draft
     log.info("fetching_weights", model=model, source=source)
-    shutil.rmtree(draft, ignore_errors=True)
+    kept = False
     try:
         if bucket := BUCKET.fullmatch(order.source):
             _from_bucket(order, bucket["bucket"], bucket["prefix"] or "", storage)
         elif hub := HUB.fullmatch(order.source):
+            shutil.rmtree(draft, ignore_errors=True)
             _from_hub(order, hub["repository"], hub["revision"])
         else:
             raise ModelUnavailable(
@@ -134,8 +139,12 @@ def _fetch(order: WeightsOrder, storage: StorageSettings) -> None:
         if target.is_dir():
             target.rmdir()
         tree.rename(target)
+    except DependencyUnavailable:
+        kept = True  # What came of a bucket's objects is gone on with.
+        raise
     finally:
-        shutil.rmtree(draft, ignore_errors=True)
+        if not kept:
+            shutil.rmtree(draft, ignore_errors=True)
     size_bytes = sum(file.stat().st_size for file in target.rglob("*") if file.is_file())
     log.info("weights_fetched", model=model, megabytes=round(size_bytes / 1e6))
 
@@ -147,14 +156,16 @@ def _from_bucket(order: WeightsOrder, bucket: str, prefix: str, storage: Storage
     try:
         own = list(store.list(f"{root}{model}/"))
         root = f"{root}{model}/" if own else root
+        wanted: dict[Path, ObjectInfo] = {}
         for found in own or store.list(root):
             name = Path(found.key.removeprefix(root))
             foreign = not own and not MODELS.isdisjoint(name.parts[:1])
-            if (name.suffix in TAKEN or name.name == LISTING) and not foreign and not {"..", "/"} & set(name.parts):
-                file = order.draft / name
-                file.parent.mkdir(parents=True, exist_ok=True)
-                with file.open("wb") as sink:
-                    store.download(found.key, sink)
+            taken = (name.suffix in TAKEN or name.name == LISTING) and not name.name.startswith(".")
+            if taken and not foreign and not {"..", "/"} & set(name.parts):
+                wanted[name] = found
+        if (one := Path(MERGED.format(model))) in wanted:
+            wanted = {name: found for name, found in wanted.items() if name in (one, Path(LISTING))}
+        _bring_all(order, store, wanted)
     except DependencyUnavailable as error:
         if error.reason == "away":
             cause = type(error.__cause__ or error).__name__
@@ -166,6 +177,28 @@ def _from_bucket(order: WeightsOrder, bucket: str, prefix: str, storage: Storage
         raise ModelUnavailable(_unread(model, bucket, endpoint, error)) from error
     except NotFound as error:
         raise ModelUnavailable(_unread(model, bucket, endpoint, error)) from error
+
+
+def _bring_all(order: WeightsOrder, store: ObjectStore, wanted: Mapping[Path, ObjectInfo]) -> None:
+    """Make the draft hold these objects and nothing else; what an earlier attempt left of them is not fetched again."""
+    total, start = sum(found.size_bytes for found in wanted.values()), time.monotonic()
+    came_bytes, told = 0, 0
+
+    def came(size_bytes: int) -> None:
+        nonlocal came_bytes, told
+        came_bytes += size_bytes
+        tenths = came_bytes * 10 // max(total, 1)
+        if tenths > told:
+            told, seconds = tenths, round(time.monotonic() - start, 1)
+            log.info("weights_progress", model=order.model, percent=10 * told, bytes=came_bytes, seconds=seconds)
+
+    for name, found in wanted.items():
+        file = order.draft / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        ranges.fetch(store, found, file, came=came)
+    for file in [file for file in order.draft.rglob("*") if file.is_file()]:
+        if file.relative_to(order.draft) not in wanted:
+            file.unlink()
 
 
 def _unread(model: str, bucket: str, endpoint: str, error: DependencyUnavailable | NotFound) -> str:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +25,9 @@ if TYPE_CHECKING:  # A bench on a bare GPU machine imports the engines without p
     from proteus.artefacts import PersonParse, PictureWarning
 
 Pixels = NDArray[np.uint8]
+
+StepLever = Literal["graphs", "compile"]
+"""How an engine's steps are captured; see `weaver.pipelines.rows`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -186,3 +189,15 @@ class Engine(Protocol):
 
     def sample_job(self, canvas: str) -> WeaveJob:
         """Return a synthetic job of the form in the middle of this canvas, to measure its costs with."""
+
+
+@runtime_checkable
+class Capturable(Protocol):
+    """An engine whose steps can be captured before it serves."""
+
+    @property
+    def padded(self) -> bool:
+        """Whether steps are padded, so that three pictures may cost as much as four."""
+
+    def warm_up(self, lever: StepLever, *, max_batch: int) -> None:
+        """Capture the steps of batches up to this size on every canvas; what cannot be captured runs eagerly."""

@@ -19,10 +19,13 @@ from pathlib import Path
 from typing import Final, Generic, TypeVar
 
 import numpy as np
+import structlog
 from numpy.typing import NDArray
 
 from proteus.errors import ModelUnavailable
 from proteus.worker.proofs import Bounds, Candidate, Distance, choose, key_of
+
+log = structlog.get_logger()
 
 Loaded = TypeVar("Loaded")
 
@@ -110,6 +113,13 @@ def ready(forms: Sequence[Candidate], trial: Trial[Loaded]) -> tuple[Candidate, 
     held.clear()
     gc.collect()
     return chosen, trial.load(chosen) if kept is None else kept
+
+
+def tell_captured(what: str, rows: Sequence[int], failed: Mapping[int, str]) -> None:
+    """Log which numbers of rows of an engine's steps are captured, and in one line that others run eagerly and why."""
+    if failed:
+        log.warning("steps_not_captured", what=what, rows=list(failed), reason=next(iter(failed.values())))
+    log.info("steps_captured", what=what, rows=list(rows))
 
 
 def distance(exact: Answers, near: Answers) -> Distance:

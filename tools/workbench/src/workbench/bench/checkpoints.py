@@ -14,9 +14,7 @@ from typing import Any, Final
 import torch
 from diffusers import AutoencoderKL, UNet2DConditionModel
 from safetensors.torch import save_file
-from transformers import SegformerConfig, SegformerForSemanticSegmentation
 
-from tailor.labels import Atr
 from weaver.pipelines.fashn.network import TryOnConfig, TryOnNetwork
 from weaver.pipelines.fashn.weights import SIZES
 from workbench.bench.catvton_sizes import SCHEDULER, TINY, CatVtonSize, catvton_configs
@@ -113,6 +111,10 @@ SEGFORMER_B2: Final = SegformerSize(hidden=(64, 128, 320, 512), depths=(3, 4, 6,
 
 def write_segformer(folder: Path, *, size: SegformerSize = SEGFORMER_TINY, seed: int = 0) -> Path:
     """Write a SegFormer of ATR's 18 labels in the published layout; return the folder."""
+    from transformers import SegformerConfig, SegformerForSemanticSegmentation  # a bench on a bare machine has neither
+
+    from tailor.labels import Atr
+
     config = SegformerConfig(
         hidden_sizes=list(size.hidden),
         depths=list(size.depths),

@@ -10,21 +10,28 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 import torch
 from diffusers import UNet2DConditionModel
-from safetensors.torch import load_file, save_file
 
-from weaver.pipelines.catvton.pipeline import Picture
+from proteus.engines import CATVTON
+from weaver.pipelines import checksums
+from weaver.pipelines import rows as rows_of
+from weaver.pipelines.catvton import merged, weights
+from weaver.pipelines.catvton.pipeline import CatVtonPipeline, Picture
+from weaver.pipelines.contract import StepLever
 from weaver.pipelines.fashn.pipeline import FashnPipeline, Schedule
 from workbench.bench import fashn
 from workbench.bench.catvton_sizes import catvton_configs
+from workbench.bench.checkpoints import write_catvton
 from workbench.bench.gpu_bench import Bench, Canvas
 
 BATCHES: Final = (1, 2, 4, 8)
 GRAPH_ROWS: Final = (1, 2, 4, 8, 16)
+LEVERS: Final[tuple[StepLever, ...]] = ("graphs",)
 
 
 def device(bench: Bench) -> dict[str, Any]:
@@ -114,11 +121,11 @@ def cuda_graphs(bench: Bench) -> dict[str, Any]:
             x, t = unet_inputs(bench, rows, canvas)
             with torch.inference_mode():
                 start = time.perf_counter()
-                graph, out = captured(unet, x, t)
+                replay = rows_of.graphed(lambda x, t: forward(unet, x, t), (x, t))
                 took = time.perf_counter() - start
-                eager, replayed = bench.seconds(lambda x=x, t=t: forward(unet, x, t), graph.replay)  # type: ignore[misc]
+                eager, replayed = bench.seconds(lambda x=x, t=t: forward(unet, x, t), replay)  # type: ignore[misc]
                 expected = forward(unet, x, t).clone()
-                graph.replay()
+                out = replay()
                 bench.wait()
             by_rows[str(rows)] = {
                 "eager_seconds": round(eager, 5),
@@ -127,8 +134,40 @@ def cuda_graphs(bench: Bench) -> dict[str, Any]:
                 "capture_seconds": round(took, 2),
                 "largest_difference": float((out - expected).abs().max()),
             }
-            del graph
+            del replay
         found[f"{canvas[0]}x{canvas[1]}"] = by_rows
+    return found
+
+
+def captured_steps(bench: Bench) -> dict[str, Any]:
+    """Compare whole steps as production runs them, eager and captured: pictures whose rows are padded, and not."""
+    if not bench.on_gpu:
+        return {"not_measured": "graphs need a GPU"}
+    pipeline, found = bench.catvton(), dict[str, Any]()
+    eager = pipeline.rows
+    for lever in LEVERS:
+        for width, height in bench.canvases:
+            pipeline.rows = rows_of.RowPass(pipeline.predict_rows)
+            start = time.perf_counter()
+            pipeline.rows.capture(
+                partial(pipeline.row_inputs, width=width, height=height),
+                capture=rows_of.how(lever),
+                most_rows=GRAPH_ROWS[-1],
+                tolerance=CATVTON.tolerance,
+            )
+            fast, ready = pipeline.rows, time.perf_counter() - start
+            steps: dict[str, Any] = {"ready_seconds": round(ready, 2), "captured": fast.padded}
+            for count in (1, 2, 3, 4, 5, 8):
+                pictures = bench.pictures(count, (width, height))
+
+                def step(rows: rows_of.RowPass, pictures: Sequence[Picture] = pictures) -> None:
+                    pipeline.rows = rows
+                    pipeline.denoise(pictures)
+
+                slow, quick = bench.seconds(partial(step, eager), partial(step, fast))
+                steps[str(count)] = {"eager_seconds": round(slow, 5), "captured_seconds": round(quick, 5)}
+            found[f"{lever} {width}x{height}"] = steps
+    pipeline.rows = eager
     return found
 
 
@@ -180,29 +219,40 @@ def decode_overlap(bench: Bench) -> dict[str, Any]:
 
 
 def cold_start(bench: Bench) -> dict[str, Any]:
-    """Write CatVTON as one file in the engine's dtype, load it straight to the device, and run a first step."""
-    pipeline = bench.catvton()
-    state = {f"unet.{name}": tensor.contiguous() for name, tensor in pipeline.unet.state_dict().items()}
-    state |= {f"vae.{name}": tensor.contiguous() for name, tensor in pipeline.vae.state_dict().items()}
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "catvton.safetensors"
-        save_file(state, file)
-        size = file.stat().st_size
-        start = time.perf_counter()
-        loaded = load_file(file, device=str(bench.device))
-        bench.wait()
-        load_seconds = time.perf_counter() - start
-    same = all(torch.equal(loaded[name], tensor) for name, tensor in state.items())
+    """Load CatVTON from the published files and from the merged one, in the engine's dtype, and run a first step."""
+    dtype, found = "fp16", dict[str, Any]()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        files = write_catvton(folder, size=bench.catvton_size)
+        file = merged.write(folder)
+        found["published_mib"] = round(sum(one.stat().st_size for one in _published(folder)) / 2**20, 1)
+        found["merged_mib"] = round(file.stat().st_size / 2**20, 1)
+        ways: dict[str, Callable[[], CatVtonPipeline]] = {
+            "published": lambda: weights.load(
+                files.base, files.vae, files.attention, dtype=dtype, device=bench.device, channels_last=bench.on_gpu
+            ),
+            "merged": lambda: merged.load(file, dtype=dtype, device=bench.device, channels_last=bench.on_gpu),
+        }
+        loaded: dict[str, CatVtonPipeline] = {}
+        (folder / checksums.MARKER).unlink()
+        for way, load in ways.items():
+            for time_of in ("first", "again"):  # The first one hashes.
+                loaded.pop(way, None)
+                bench.forget()
+                start = time.perf_counter()
+                loaded[way] = load()
+                bench.wait()
+                found[f"{way}_{time_of}_load_seconds_from_page_cache"] = round(time.perf_counter() - start, 2)
+                found[f"{way}_peak_memory_gib"] = peak_gib(bench)
+    expected = loaded["published"].unet.state_dict()
+    found["equal"] = all(torch.equal(one, expected[name]) for name, one in loaded["merged"].unet.state_dict().items())
     pictures = bench.pictures(1, bench.canvases[0])
-    start = time.perf_counter()
-    pipeline.denoise(pictures)
-    bench.wait()
-    return {
-        "file_mib": round(size / 2**20, 1),
-        "load_seconds_from_page_cache": round(load_seconds, 2),
-        "equal": same,
-        "first_step_after_load_seconds": round(time.perf_counter() - start, 3),
-    }
+    found["step_seconds"] = round(bench.seconds(lambda: bench.catvton().denoise(pictures))[0], 5)
+    return found
+
+
+def _published(folder: Path) -> list[Path]:
+    return [file for file in folder.rglob("*.safetensors") if file.name != merged.FILE]
 
 
 def fashn_costs(bench: Bench) -> dict[str, Any]:
@@ -250,6 +300,7 @@ SECTIONS: Final[dict[str, Callable[[Bench], Any]]] = {
     "catvton": catvton_costs,
     "eager_diffusers": eager_diffusers,
     "cuda_graphs": cuda_graphs,
+    "captured_steps": captured_steps,
     "joining": joining,
     "decode_overlap": decode_overlap,
     "fashn": fashn_costs,
@@ -277,20 +328,6 @@ def forward(unet: Any, x: torch.Tensor, t: torch.Tensor) -> torch.Tensor:
     """Run one pass."""
     result: torch.Tensor = unet(x, t, encoder_hidden_states=None, return_dict=False)[0]
     return result
-
-
-def captured(unet: Any, x: torch.Tensor, t: torch.Tensor) -> tuple[Any, torch.Tensor]:
-    """Return a CUDA graph of one pass over these tensors, and the tensor that receives each replay's result."""
-    side = torch.cuda.Stream()
-    side.wait_stream(torch.cuda.current_stream())
-    with torch.cuda.stream(side):
-        for _ in range(3):
-            forward(unet, x, t)
-    torch.cuda.current_stream().wait_stream(side)
-    graph = torch.cuda.CUDAGraph()
-    with torch.cuda.graph(graph):
-        out = forward(unet, x, t)
-    return graph, out
 
 
 def flops(bench: Bench, pictures: Sequence[Picture]) -> float:

@@ -157,7 +157,7 @@ class MemoryStore(ObjectStore):
     def __init__(self, objects: dict[str, bytes]) -> None:
         self.objects = objects
 
-    def get(self, key: str, *, start: int = 0, limit_bytes: int | None = None) -> bytes:
+    def get(self, key: str, *, start: int = 0, limit_bytes: int | None = None, etag: str = "") -> bytes:
         return self.objects[key]
 
     def put(self, key: str, body: bytes, *, content_type: str) -> None:

@@ -10,19 +10,21 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, cast
 
 import numpy as np
 import torch
 
-from proteus.engines import CATVTON, EngineCard
+from proteus.engines import CATVTON, EngineCard, Preset
 from proteus.errors import EngineError, InvalidRequest, OutOfMemory
 from proteus.jobs import JobId
 from proteus.worker.proofs import Candidate
+from weaver.pipelines import levers, rows
 from weaver.pipelines.catvton import images
 from weaver.pipelines.catvton.forms import ON_GPU, load
-from weaver.pipelines.catvton.pipeline import CatVtonPipeline, Picture, Recipe, seeded
+from weaver.pipelines.catvton.pipeline import CatVtonPipeline, Picture, Recipe, drawn, seeded
 from weaver.pipelines.catvton.prepared import Prepared, prepared
 from weaver.pipelines.catvton.presets import GUIDANCE, SAMPLING, guided_steps
 from weaver.pipelines.catvton.solvers import Step
@@ -32,6 +34,7 @@ from weaver.pipelines.contract import (
     Finished,
     Pixels,
     Progress,
+    StepLever,
     StepReport,
     WeaveJob,
     preset_of,
@@ -68,7 +71,14 @@ class CatVtonEngine:
             PhotoRejected: The mask is empty.
         """
         preset = self.card.preset(job.quality, degraded=job.degraded)
-        return replace(job, prepared=prepared(job, canvas=(preset.width, preset.height)))
+        ready = prepared(job, canvas=(preset.width, preset.height))
+        noise = self.pipeline.draws(
+            self._recipe(job, preset),
+            seeded(torch.Generator().manual_seed(job.seed)),
+            width=preset.width,
+            height=preset.height,
+        )
+        return replace(job, prepared=replace(ready, noise=noise))
 
     def open(self, canvas: str) -> CatVtonSession:
         """Start an empty session.
@@ -86,11 +96,32 @@ class CatVtonEngine:
         Raises:
             InvalidRequest: It is not made on this canvas.
         """
-        preset, sampling = preset_of(job, self.card, canvas), SAMPLING["balanced" if job.degraded else job.quality]
+        return self._recipe(job, preset_of(job, self.card, canvas))
+
+    def _recipe(self, job: WeaveJob, preset: Preset) -> Recipe:
+        sampling = SAMPLING["balanced" if job.degraded else job.quality]
         named = sampling.sampler, preset.steps
         plan = self._plans[named] = self._plans.get(named) or self.pipeline.schedule.plan(*named)
         guided = (0, guided_steps(sampling, preset.steps))
         return Recipe(plan=plan, guidance=GUIDANCE, guided=guided, sampler=sampling.sampler)
+
+    def warm_up(self, lever: StepLever, *, max_batch: int) -> None:
+        """Capture the steps of every canvas; what cannot be captured runs eagerly."""
+        presets = [*self.card.presets.values(), *([self.card.degraded] if self.card.degraded else [])]
+        capture = rows.how(lever)
+        for width, height in dict.fromkeys((preset.width, preset.height) for preset in presets):
+            found = self.pipeline.rows.capture(
+                partial(self.pipeline.row_inputs, width=width, height=height),
+                capture=capture,
+                most_rows=2 * max_batch,
+                tolerance=self.card.tolerance,
+            )
+            levers.tell_captured(f"{self.card.name} {width}x{height} {lever}", found.rows, found.failed)
+
+    @property
+    def padded(self) -> bool:
+        """Whether steps are padded to a captured number of rows."""
+        return self.pipeline.rows.padded
 
     def sample_job(self, canvas: str) -> WeaveJob:
         """Return a grey figure in a grey garment; what a picture costs does not depend on what it shows."""
@@ -213,13 +244,12 @@ class CatVtonSession:
             moments = self._pipeline.moments(torch.cat([wanted[key] for key in batch]))
             self._moments.update(zip(batch, moments.split(1), strict=True))
         for running, (person_key, garment_key, mask) in zip(arrivals, keys, strict=True):
-            generator = torch.Generator().manual_seed(running.job.seed)
             running.picture = self._pipeline.begin(
                 self._moments[person_key],
                 self._moments[garment_key],
                 mask,
                 recipe=running.recipe,
-                draw=seeded(generator),
+                draw=drawn(running.prepared.noise),
             )
         while len(self._moments) > MOMENTS_KEPT:
             self._moments.popitem(last=False)

@@ -17,7 +17,7 @@ import torch.nn.functional as F
 from proteus.engines import EngineCard
 from proteus.worker.proofs import Candidate
 from weaver.pipelines import levers, torch_device
-from weaver.pipelines.catvton import weights
+from weaver.pipelines.catvton import merged, weights
 from weaver.pipelines.catvton.pipeline import CatVtonPipeline, Recipe, seeded
 from weaver.pipelines.catvton.presets import GUIDANCE
 
@@ -57,11 +57,14 @@ def load(folder: Path, *, device: str, card: EngineCard, forms: Sequence[Candida
 
 def _load(folder: Path, device: str, form: Candidate) -> CatVtonPipeline:
     dtype, *layout = form.name.split()
-    attention = folder / "CatVTON"
+    base, attention, one = folder / "stable-diffusion-inpainting", folder / "CatVTON", folder / merged.FILE
+    if one.is_file() and (dtype == "fp16" or not base.is_dir()):
+        torch_device.prepare(device)
+        return merged.load(one, dtype=dtype, device=device, channels_last=CHANNELS_LAST in layout)
     present = [version for version, name in weights.VERSIONS.items() if (attention / name).is_dir()]
     torch_device.prepare(device)
     return weights.load(
-        folder / "stable-diffusion-inpainting",
+        base,
         folder / "sd-vae-ft-mse",
         attention,
         dtype=dtype,

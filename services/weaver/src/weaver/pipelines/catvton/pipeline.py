@@ -9,7 +9,7 @@ batch mates. `run` walks the steps for a whole batch, as published. Shapes: B pi
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -20,9 +20,11 @@ from diffusers import AutoencoderKL, UNet2DConditionModel
 
 from weaver.pipelines.catvton import images
 from weaver.pipelines.catvton.solvers import Schedule, Step, advance
+from weaver.pipelines.rows import RowPass
 
 Draw = Callable[[tuple[int, ...]], torch.Tensor]
-"""Gives standard normal noise of a shape (1, ...): person posterior, garment posterior, initial, then one per step."""
+"""Gives standard normal noise of a shape (1, ...): person posterior, garment posterior, initial, then one per step
+that adds noise."""
 
 
 @dataclass(frozen=True)
@@ -44,8 +46,13 @@ class Noise:
     def of(self, index: int) -> Draw:
         """Return the noise of one picture of the batch."""
         row = slice(index, index + 1)
-        tensors = iter([self.person_posterior, self.garment_posterior, self.initial, *self.steps])
-        return lambda shape: next(tensors)[row]
+        return drawn(each[row] for each in (self.person_posterior, self.garment_posterior, self.initial, *self.steps))
+
+
+def drawn(tensors: Iterable[torch.Tensor]) -> Draw:
+    """Return noise that was drawn before, in its order."""
+    left = iter(tensors)
+    return lambda shape: next(left)
 
 
 def seeded(generator: torch.Generator) -> Draw:
@@ -76,18 +83,21 @@ class Recipe:
 
 @dataclass
 class Picture:
-    """One picture between two steps; `denoise` moves it on.
+    """One picture between two steps; `denoise` moves it on. All that its steps need is on the device beforehand.
 
     Attributes:
         conditions: (2, 5, 2h, w): mask and image latents, without (0) and with (1) the garment; weight dtype.
         latents: (1, 4, 2h, w) float32.
+        timesteps: (steps,) float32.
+        noises: (n, 4, 2h, w) float32, one for each step of the plan that adds noise; None: none does.
         index: Steps done.
     """
 
     recipe: Recipe
     conditions: torch.Tensor
     latents: torch.Tensor
-    draw: Draw
+    timesteps: torch.Tensor
+    noises: torch.Tensor | None = field(default=None, repr=False)
     index: int = 0
     previous_x0: torch.Tensor | None = field(default=None, repr=False)
 
@@ -95,11 +105,24 @@ class Picture:
     def done(self) -> bool:
         return self.index == len(self.recipe.plan)
 
+    @property
+    def noise(self) -> torch.Tensor | None:
+        """The next step's noise, (1, 4, 2h, w); None: it adds none."""
+        plan = self.recipe.plan
+        if self.noises is None or not plan[self.index].noise:
+            return None
+        at = sum(1 for step in plan[: self.index] if step.noise)
+        return self.noises[at : at + 1]
+
     def on(self, device: torch.device | str) -> Picture:
         """Return it with its tensors on a device."""
-        previous = None if self.previous_x0 is None else self.previous_x0.to(device)
         return replace(
-            self, conditions=self.conditions.to(device), latents=self.latents.to(device), previous_x0=previous
+            self,
+            conditions=self.conditions.to(device),
+            latents=self.latents.to(device),
+            timesteps=self.timesteps.to(device),
+            noises=None if self.noises is None else self.noises.to(device),
+            previous_x0=None if self.previous_x0 is None else self.previous_x0.to(device),
         )
 
 
@@ -117,6 +140,7 @@ class CatVtonPipeline:
         self.dtype: torch.dtype = next(unet.parameters()).dtype
         self.vae_factor = 2 ** (len(vae.config.block_out_channels) - 1)
         self.scaling: float = vae.config.scaling_factor
+        self.rows = RowPass(self.predict_rows)
 
     @cached_property
     def beside(self) -> torch.cuda.Stream:
@@ -217,8 +241,24 @@ class CatVtonPipeline:
         conditions = torch.cat(
             [torch.cat([holes, without], dim=1), torch.cat([holes, torch.cat([top, bottom], dim=-2)], dim=1)]
         )
-        latents = draw(tuple(without.shape)).to(self.device, torch.float32)
-        return Picture(recipe=recipe, conditions=conditions, latents=latents, draw=draw)
+        shape = tuple(without.shape)
+        latents = draw(shape).to(self.device, torch.float32)
+        noises = [draw(shape) for step in recipe.plan if step.noise]
+        return Picture(
+            recipe=recipe,
+            conditions=conditions,
+            latents=latents,
+            timesteps=torch.tensor([step.timestep for step in recipe.plan], dtype=torch.float32, device=self.device),
+            noises=torch.cat(noises).to(self.device, torch.float32) if noises else None,
+        )
+
+    def draws(self, recipe: Recipe, draw: Draw, *, width: int, height: int) -> tuple[torch.Tensor, ...]:
+        """Return all noise of one picture, as `begin` wants it: a thread beside the engine's may draw it."""
+        channels = int(self.vae.config.latent_channels)
+        half = (1, channels, height // self.vae_factor, width // self.vae_factor)
+        whole = (1, channels, 2 * half[2], half[3])
+        steps = sum(1 for step in recipe.plan if step.noise)
+        return tuple(draw(shape) for shape in (half, half, *[whole] * (1 + steps)))
 
     @torch.inference_mode()
     def denoise(self, pictures: Sequence[Picture]) -> None:
@@ -233,19 +273,26 @@ class CatVtonPipeline:
     def predict(self, pictures: Sequence[Picture]) -> Sequence[torch.Tensor]:
         """Return the UNet's output for every picture's next step, float32: (2, 4, 2h, w) where it is guided, else 1."""
         rows: list[torch.Tensor] = []
-        timesteps: list[float] = []
+        timesteps: list[torch.Tensor] = []
         for picture in pictures:
             conditions = picture.conditions if picture.recipe.guides(picture.index) else picture.conditions[1:]
             latents = picture.latents.to(self.dtype).expand(len(conditions), -1, -1, -1)
             rows.append(torch.cat([latents, conditions], dim=1))
-            timesteps += [picture.recipe.plan[picture.index].timestep] * len(conditions)
-        predicted = self.unet(
-            torch.cat(rows).contiguous(memory_format=self._memory_format),
-            torch.tensor(timesteps, device=self.device),
-            encoder_hidden_states=None,
-            return_dict=False,
-        )[0].float()
-        return predicted.split([len(row) for row in rows])
+            timesteps.append(picture.timesteps[picture.index : picture.index + 1].expand(len(conditions)))
+        x = torch.cat(rows).contiguous(memory_format=self._memory_format)
+        return self.rows(x, torch.cat(timesteps)).float().split([len(row) for row in rows])
+
+    def row_inputs(self, rows: int, *, width: int, height: int) -> tuple[torch.Tensor, ...]:
+        """Return drawn inputs of the network for so many rows of a canvas, as `predict` passes them."""
+        generator = torch.Generator().manual_seed(rows)
+        shape = (rows, self.unet.config.in_channels, 2 * height // self.vae_factor, width // self.vae_factor)
+        x = self._placed(torch.randn(shape, generator=generator)).contiguous(memory_format=self._memory_format)
+        return x, torch.full((rows,), 500.0, device=self.device)
+
+    def predict_rows(self, x: torch.Tensor, timesteps: torch.Tensor) -> torch.Tensor:
+        """Run the UNet: rows (R, 9, 2h, w), their timesteps (R,) float32."""
+        predicted: torch.Tensor = self.unet(x, timesteps, encoder_hidden_states=None, return_dict=False)[0]
+        return predicted
 
     @torch.inference_mode()
     def decode(self, pictures: Sequence[Picture]) -> torch.Tensor:
@@ -267,9 +314,8 @@ class CatVtonPipeline:
         recipe, step = picture.recipe, picture.recipe.plan[picture.index]
         if len(eps) == 2:
             eps = eps[:1] + recipe.guidance * (eps[1:] - eps[:1])
-        noise = picture.draw(tuple(eps.shape)).to(self.device, torch.float32) if step.noise else None
         picture.latents, picture.previous_x0 = advance(
-            step, picture.latents, eps, picture.previous_x0, noise, clip=self.schedule.clip
+            step, picture.latents, eps, picture.previous_x0, picture.noise, clip=self.schedule.clip
         )
         picture.index += 1
 

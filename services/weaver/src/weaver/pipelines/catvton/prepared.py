@@ -23,6 +23,7 @@ class Prepared:
     Attributes:
         person: (1, 3, H, W), without what may change.
         mask: (1, 1, H, W), 1 = repaint.
+        noise: All that the picture's steps take, in the order of `pipeline.Draw`.
     """
 
     frame: framing.Frame
@@ -31,6 +32,7 @@ class Prepared:
     mask: torch.Tensor
     person_digest: bytes
     garment_digest: bytes
+    noise: tuple[torch.Tensor, ...] = ()
 
 
 def prepared(job: WeaveJob, *, canvas: tuple[int, int]) -> Prepared:

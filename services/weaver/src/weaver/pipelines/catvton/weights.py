@@ -62,10 +62,8 @@ def load(
     Raises:
         ModelUnavailable: Something is missing, damaged or of the wrong kind; the message names all of it.
     """
-    place = _device(device)
-    number = DTYPES.get(dtype) if isinstance(dtype, str) else dtype
-    if number not in DTYPES.values():
-        raise ModelUnavailable(f"dtype must be one of {', '.join(DTYPES)}, not {dtype!r}")
+    place = place_of(device)
+    number = number_of(dtype)
     base, vae = Path(base), Path(vae)
     files = {
         "the UNet's configuration": [base / "unet" / "config.json"],
@@ -78,16 +76,18 @@ def load(
     unet_config, unet_file, scheduler_config, vae_config, vae_file, attention_file = _found(files)
     checksums.verify([unet_config, unet_file, scheduler_config, vae_config, vae_file, attention_file])
 
-    unet = build_unet(_json(unet_config))
+    unet = build_unet(read_json(unet_config))
     _fill_unet(unet, unet_file, attention_file, dtype=number, device=place)
-    autoencoder = build_vae(_json(vae_config))
-    tensors = {_vae_name(name): tensor for name, tensor in _tensors(vae_file, place)}
-    _fill(autoencoder, tensors, source=vae_file, dtype=number)
+    autoencoder = build_vae(read_json(vae_config))
+    tensors = {_vae_name(name): tensor for name, tensor in read_tensors(vae_file, place)}
+    fill(autoencoder, tensors, source=vae_file, dtype=number)
     for module in (unet, autoencoder):
         module.eval().requires_grad_(False)
         if channels_last:
             module.to(memory_format=torch.channels_last)
-    return CatVtonPipeline(unet=unet, vae=autoencoder, schedule=read_schedule(_json(scheduler_config)), version=version)
+    return CatVtonPipeline(
+        unet=unet, vae=autoencoder, schedule=read_schedule(read_json(scheduler_config)), version=version
+    )
 
 
 def build_unet(config: dict[str, Any]) -> UNet2DConditionModel:
@@ -141,7 +141,7 @@ def attention_tensors(path: Path, names: list[str], device: torch.device) -> dic
     to the i-th name (stride 8 as published). They are sorted as numbers, never as text.
     """
     found: dict[int, dict[str, torch.Tensor]] = {}
-    for key, tensor in _tensors(path, device):
+    for key, tensor in read_tensors(path, device):
         number, _, rest = key.partition(".")
         if not number.isdigit():
             raise ModelUnavailable(f"{path} is no CatVTON attention file: unexpected tensor {key!r}")
@@ -163,11 +163,11 @@ def _fill_unet(
     names = self_attention_names(unet)
     drop_cross_attention(unet)
     unused = (*(f"{name}." for name in names), *(f"{name[:-1]}2." for name in names))
-    tensors = dict(_tensors(base, device, skip=unused))
-    _fill(unet, tensors | attention_tensors(attention, names, device), source=base, dtype=dtype)
+    tensors = dict(read_tensors(base, device, skip=unused))
+    fill(unet, tensors | attention_tensors(attention, names, device), source=base, dtype=dtype)
 
 
-def _fill(module: nn.Module, tensors: dict[str, torch.Tensor], *, source: Path, dtype: torch.dtype) -> None:
+def fill(module: nn.Module, tensors: dict[str, torch.Tensor], *, source: Path, dtype: torch.dtype) -> None:
     """Give a module on `meta` its tensors; every name and shape must fit."""
     wanted = {name: tuple(parameter.shape) for name, parameter in module.state_dict().items()}
     problems = [f"{name} is missing" for name in wanted if name not in tensors]
@@ -183,7 +183,12 @@ def _fill(module: nn.Module, tensors: dict[str, torch.Tensor], *, source: Path, 
     module.load_state_dict({name: tensor.to(dtype) for name, tensor in tensors.items()}, assign=True)
 
 
-def _tensors(path: Path, device: torch.device, *, skip: tuple[str, ...] = ()) -> Iterator[tuple[str, torch.Tensor]]:
+def read_tensors(path: Path, device: torch.device, *, skip: tuple[str, ...] = ()) -> Iterator[tuple[str, torch.Tensor]]:
+    """Yield a file's tensors by name, straight to the device, but for those whose names begin with one of `skip`.
+
+    Raises:
+        ModelUnavailable: It cannot be read.
+    """
     try:
         with safe_open(path, framework="pt", device=str(device)) as file:
             for name in file.keys():  # noqa: SIM118 - no mapping, only this method
@@ -228,7 +233,12 @@ def _only_pickles(path: Path) -> str:
     return f", only {', '.join(pickles)}, which is not read: safetensors only" if pickles else ""
 
 
-def _json(path: Path) -> dict[str, Any]:
+def read_json(path: Path) -> dict[str, Any]:
+    """Return a file's JSON object.
+
+    Raises:
+        ModelUnavailable: It holds none.
+    """
     try:
         content = json.loads(path.read_bytes())
     except ValueError as error:
@@ -238,7 +248,24 @@ def _json(path: Path) -> dict[str, Any]:
     return content
 
 
-def _device(device: torch.device | str) -> torch.device:
+def number_of(dtype: torch.dtype | str) -> torch.dtype:
+    """Return the type of numbers.
+
+    Raises:
+        ModelUnavailable: The engine does not run in it.
+    """
+    number = DTYPES.get(dtype) if isinstance(dtype, str) else dtype
+    if number is None or number not in DTYPES.values():
+        raise ModelUnavailable(f"dtype must be one of {', '.join(DTYPES)}, not {dtype!r}")
+    return number
+
+
+def place_of(device: torch.device | str) -> torch.device:
+    """Return the device.
+
+    Raises:
+        ModelUnavailable: It is not there.
+    """
     place = torch.device(device)
     if place.type == "cuda" and not torch.cuda.is_available():
         raise ModelUnavailable("this machine has no CUDA device that torch can use; set the device to `cpu`")

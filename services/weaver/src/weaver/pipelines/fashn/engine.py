@@ -21,8 +21,8 @@ from proteus.artefacts import Landmark, PersonParse
 from proteus.engines import FASHN, EngineCard, Preset
 from proteus.errors import EngineError, InvalidRequest, PhotoRejected, ProteusError
 from proteus.jobs import JobId
-from weaver.pipelines import framing
-from weaver.pipelines.contract import Failed, Finished, Pixels, Progress, StepReport, WeaveJob, preset_of
+from weaver.pipelines import framing, levers, rows
+from weaver.pipelines.contract import Failed, Finished, Pixels, Progress, StepLever, StepReport, WeaveJob, preset_of
 from weaver.pipelines.fashn import images
 from weaver.pipelines.fashn.pipeline import Conditions, FashnPipeline, Schedule
 from weaver.pipelines.fashn.pose import Keypoints, from_blazepose
@@ -95,6 +95,21 @@ class FashnEngine:
         if not self.card.forms_on(canvas):
             raise InvalidRequest(f"canvas {canvas!r} is not one of fashn's")
         return FashnSession(self, canvas)
+
+    def warm_up(self, lever: StepLever, *, max_batch: int) -> None:
+        """Capture the steps; what cannot be captured runs eagerly."""
+        found = self.pipeline.rows.capture(
+            self.pipeline.row_inputs,
+            capture=rows.how(lever),
+            most_rows=2 * max_batch,
+            tolerance=self.card.tolerance,
+        )
+        levers.tell_captured(f"{self.card.name} {lever}", found.rows, found.failed)
+
+    @property
+    def padded(self) -> bool:
+        """Whether steps are padded to a captured number of rows."""
+        return self.pipeline.rows.padded
 
     def sample_job(self, canvas: str) -> WeaveJob:
         """Return a grey figure and a grey garment; what a picture costs does not depend on what it shows."""
@@ -179,7 +194,9 @@ class FashnSession:
                 *(torch.from_numpy(array)[None] for array in (garment.picture, garment.pose)),
                 torch.tensor([prepared.category]),
             )
-            self._join(_Row(job, person, _schedule(preset)), self._pipeline.noise(job.seed), conditions)
+            row = _Row(job, person, _schedule(preset))
+            self._pipeline.expect(row.schedule)
+            self._join(row, self._pipeline.noise(job.seed), conditions)
 
     def step(self) -> StepReport:
         """Advance every job by one step; those that reach their last one come back as pictures.
@@ -215,8 +232,7 @@ class FashnSession:
         index = next((index for index, row in enumerate(self._rows) if row.job.id == job_id), None)
         if index is None or self._x is None or self._conditions is None:
             raise KeyError(job_id)
-        chosen = torch.tensor([index], device=self._x.device)
-        parked = (self._rows[index], self._x[chosen].cpu(), self._conditions.rows(chosen).on("cpu"))
+        parked = (self._rows[index], self._x[index : index + 1].cpu(), self._conditions.rows([index]).on("cpu"))
         self.evict(job_id)
         return parked
 
@@ -264,9 +280,8 @@ class FashnSession:
         if not self._rows or self._x is None or self._conditions is None:
             self._rows, self._x, self._conditions = [], None, None
             return
-        chosen = torch.tensor(indices, device=self._x.device)
-        self._x = self._x[chosen]
-        self._conditions = self._conditions.rows(chosen)
+        self._x = torch.cat([self._x[index : index + 1] for index in indices])
+        self._conditions = self._conditions.rows(indices)
 
 
 def _schedule(preset: Preset) -> Schedule:

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from weaver.pipelines.fashn.network import CATEGORIES, TryOnConfig, TryOnNetwork
+from weaver.pipelines.rows import RowPass
 
 SKIP_CFG_LAST = 1
 """Guidance is off in the last step, against over-saturation (the publisher's default)."""
@@ -75,9 +76,14 @@ class Conditions:
     garment: Tensor
     category: Tensor
 
-    def rows(self, chosen: Tensor) -> Conditions:
-        """Keep some rows, named by an int64 index."""
-        return Conditions(self.person[chosen], self.garment[chosen], self.category[chosen])
+    def rows(self, chosen: Sequence[int]) -> Conditions:
+        """Keep some rows."""
+        return Conditions.join(
+            [
+                Conditions(self.person[row : row + 1], self.garment[row : row + 1], self.category[row : row + 1])
+                for row in chosen
+            ]
+        )
 
     def on(self, device: torch.device | str) -> Conditions:
         """Return them on a device."""
@@ -98,6 +104,7 @@ class FashnPipeline:
 
     def __init__(self, network: TryOnNetwork) -> None:
         self.network = network
+        self.rows = RowPass(network.denoise)
         self._modulations: dict[Schedule, Tensor] = {}
         self._null_garment: Tensor | None = None
 
@@ -176,7 +183,7 @@ class FashnPipeline:
             person = torch.cat((person, person.new_zeros((len(rows), *person.shape[1:]))))
             garment = torch.cat((garment, self._null_tokens().expand(len(rows), -1, -1)))
             modulations += [tables[row][:1] for row in rows]
-        velocity = self.network.denoise(joint_x, person, garment, torch.cat(modulations))
+        velocity = self.rows(joint_x, person, garment, torch.cat(modulations))
         null = {row: velocity[len(at) + n : len(at) + n + 1] for n, row in enumerate(rows)}
         after = []
         for row, (schedule, step) in enumerate(zip(schedules, at, strict=True)):
@@ -186,6 +193,23 @@ class FashnPipeline:
             times = schedule.times
             after.append(x[row : row + 1] + (times[step + 1] - times[step]) * wanted)
         return torch.cat(after)
+
+    @torch.inference_mode()
+    def expect(self, schedule: Schedule) -> None:
+        """Put on the device what the steps of a schedule share, so that none of them waits for it."""
+        self._modulation_table(schedule)
+        self._null_tokens()
+
+    @torch.inference_mode()
+    def row_inputs(self, rows: int) -> tuple[Tensor, ...]:
+        """Return drawn inputs of the network for so many rows, as `step` passes them."""
+        generator = torch.Generator().manual_seed(rows)
+        canvas = (self.config.height, self.config.width)
+        x, person = (torch.randn((rows, channels, *canvas), generator=generator) for channels in (3, 4))
+        category = torch.ones(rows, dtype=torch.int64, device=self.device)
+        modulation = self.network.modulation(torch.full((rows,), 0.5, device=self.device), category)
+        garment = self._null_tokens().repeat(rows, 1, 1)
+        return x.to(self.device), person.to(self.device, self.dtype), garment, modulation
 
     @torch.inference_mode()
     def sample(  # noqa: PLR0913  # a pipeline's call: one keyword for each knob of the published one
