@@ -317,7 +317,9 @@ class DependencyUnavailable(ProteusError):
     retryable = True
     hint = "Try again in a few seconds."
 
-    def __init__(self, message: str | None = None, *, reason: Literal["away", "refused", "no bucket"] = "away") -> None:
+    def __init__(
+        self, message: str | None = None, *, reason: Literal["away", "refused", "no bucket", "deadlock"] = "away"
+    ) -> None:
         super().__init__(message)
         self.reason = reason
 

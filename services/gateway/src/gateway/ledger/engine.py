@@ -29,6 +29,9 @@ from proteus.tracing import child
 BAD_DATA_CLASS: Final = "22"
 """SQLSTATE class `data exception`: a NUL in a text, a number out of range."""
 
+DEADLOCK: Final = "40P01"
+"""SQLSTATE of a transaction that Postgres ended because it and another one waited for each other."""
+
 LOOP_CONNECTIONS: Final = 6
 """Of the background loops, beside those of requests: four rounds may hold a lock each and need a second connection."""
 
@@ -173,4 +176,7 @@ class translated:  # noqa: N801 - reads as a verb: `with translated():`
             if state[:2] == BAD_DATA_CLASS or refused_by_driver:
                 raise InvalidRequest("A value cannot be stored: the database refuses this text or number.") from error
             if error.connection_invalidated or class_of_sqlstate(state) is ReplyClass.AWAY:
-                raise DependencyUnavailable(f"The database cannot do it now ({state or 'no connection'}).") from error
+                raise DependencyUnavailable(
+                    f"The database cannot do it now ({state or 'no connection'}).",
+                    reason="deadlock" if state == DEADLOCK else "away",
+                ) from error

@@ -42,7 +42,7 @@ class Idempotency:
         self._ledger = ledger
 
     async def once(self, context: SubmitContext, accept: Callable[[], Awaitable[T]]) -> T:
-        """Accept a submit that was not accepted before; start over if it is `Raced`.
+        """Accept a submit that was not accepted before; start over if it is `Raced` or the victim of a deadlock.
 
         Raises:
             AlreadyAccepted: It was accepted before, with the same key.
@@ -55,6 +55,9 @@ class Idempotency:
                 return await accept()
             except Raced:
                 continue
+            except errors.DependencyUnavailable as error:
+                if error.reason != "deadlock":
+                    raise
         raise errors.NotReady("Other requests are changing the same photo right now.")
 
     async def replay(self, context: SubmitContext) -> None:
