@@ -90,7 +90,8 @@ class Reconciler:
             epoch = uuid4().hex
             # First: if Redis is emptied while we compare, it is missing again.
             await self._redis.set(keys.EPOCH, epoch)
-            await self.compare(updated_before=now, emptied=not first)
+            # A deployment's first rows are no loss: what they wait for is on its way.
+            await self.compare(updated_before=now - SETTLED_AGE if first else now, emptied=not first)
             async with self._ledger.write() as writes:
                 await writes.deployment.set_fact(EPOCH_FACT, epoch)
         return True

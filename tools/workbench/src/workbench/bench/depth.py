@@ -31,11 +31,10 @@ DEPTHS: Final = (100, 1_000, 5_000, 20_000)
 CALLS: Final = 300
 WORKER: Final = WorkerId("bench")
 BODY: Final = {
-    "user_id": "user_" + "0" * 32, "vton_id": "vton_" + "0" * 32, "job_type": "tryon", "n": 1, "engine": "catvton",
-    "person_key": "images/user_" + "0" * 32 + "/img_" + "0" * 32 + ".png", "quality": "balanced", "seed": 1,
-    "garment_key": "derived/user_" + "0" * 32 + "/garment/cut/" + "0" * 64 + ".png", "garment_category": "upper",
-    "output_format": "png", "options": {}, "trace_id": "0" * 32, "result_url": "/v1/results/job_" + "0" * 32 + "/1",
-}  # fmt: skip
+    **dict.fromkeys(("user_id", "vton_id", "trace_id", "result_url", "quality", "garment_category"), "0" * 36),
+    **dict.fromkeys(("person_key", "garment_key"), "0" * 90),
+    **{"job_type": "tryon", "n": 1, "engine": "catvton", "seed": 1, "output_format": "png", "options": {}},
+}
 """As much as the gateway writes."""
 
 
@@ -103,7 +102,7 @@ class Depth:
     async def _claim_and_complete(self) -> None:
         await self._submit()
         [job] = (await self._queue.claim(WORKER, free=1, engines=["catvton"])).jobs
-        await self._queue.complete(WORKER, [Completion(id=job.id, token=job.token, result={"result_key": "results/x"})])
+        await self._queue.complete(WORKER, [Completion(id=job.id, token=job.token, result={"result_key": "0" * 90})])
 
     async def _claim_nothing(self) -> None:
         await self._queue.claim(WORKER, free=8, engines=["fashn"])

@@ -43,6 +43,9 @@ MIRRORED_BY: Final = 0.05
 FOUND: Final = 0.7
 """How well it must fit them: a blurred print fits neither way."""
 
+SHARP: Final = 0.6
+"""Least share of the contrast that must be left: what is blurred fits one way or the other by chance."""
+
 FREE_CONTRAST: Final = 0.5
 """Ratio of the contrasts, weaker to stronger, that is no loss: scaling and light make it."""
 
@@ -78,7 +81,7 @@ def texture(tryon: Tryon) -> Score:
         return Score(value=share(kept), reason=f"plain cloth; contrast {here.contrast:.1f} became {there.contrast:.1f}")
     straight, turned = fits(patches, there), fits(patches, mirrored(there))
     telling = fits(patches, mirrored(here)) < TELLING
-    if np.count_nonzero(telling) >= LEAST_TELLING:
+    if there.contrast >= SHARP * here.contrast and np.count_nonzero(telling) >= LEAST_TELLING:
         better = float(np.mean((turned - straight)[telling]))
         if better > MIRRORED_BY and float(np.mean(turned[telling])) > FOUND:
             return Score(
