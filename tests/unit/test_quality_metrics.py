@@ -42,8 +42,8 @@ OWN: dict[str, Callable[[Tryon], Score]] = {
 }  # fmt: skip
 """The metrics that need no package."""
 
-NOISE = 0.01
-"""A slight blur of a pattern may fit as well as none."""
+NOISE = 0.07
+"""A slight blur of a pattern may fit as well as none, and better by chance where few patches have one."""
 
 NONE = Networks(reader=Missing("no reader"), embedder=Missing("no embedder"), classifier=Missing("no classifier"))
 
