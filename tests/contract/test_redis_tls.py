@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import pytest
 from redis.exceptions import ConnectionError as RedisConnectionError
 
+from proteus.redis_client import blocking_client
 from proteus.settings import RedisSettings
 from proteus.worker.runtime import worker_client
 
@@ -58,6 +59,12 @@ async def test_the_authority_that_the_url_names_is_believed_and_no_other(redis_u
         named = RedisSettings(url=f"{plain}?ssl_ca_certs={authority / 'ca.crt'}").url
         async with worker_client(named) as client:
             assert await client.ping()
+
+        def beats() -> bool:
+            with blocking_client(named) as client:
+                return bool(client.ping())
+
+        assert await asyncio.to_thread(beats), "a worker's heart believes it, too"
         async with worker_client(plain) as client:
             with pytest.raises(RedisConnectionError, match="certificate verify failed"):
                 await client.ping()
