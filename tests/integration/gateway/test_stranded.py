@@ -6,10 +6,11 @@ import asyncio
 import time
 
 import pytest
+from sqlalchemy import text
 
 from gateway.recording.reconciler import Reconciler
 from hands import until
-from proteus.keys import JOBS, QueueKeys
+from proteus.keys import EPOCH, JOBS, QueueKeys
 from proteus.queue import Completion, Verdict
 
 NAMES = QueueKeys(JOBS)
@@ -78,3 +79,22 @@ async def test_a_difference_that_is_gone_at_the_second_look_starts_nothing(ready
     await redis.rpush(JOBS, payload)
     assert not await mender.watch_counts()
     assert not await mender.watch_counts()
+
+
+async def test_a_deployments_first_epoch_leaves_alone_what_is_on_its_way(
+    gateway_settings, serve, prepare, hands, parts, redis
+) -> None:
+    """An end that a repair records before its event comes would be told without what it used."""
+    async with serve(gateway_settings) as gateway:
+        shop = await prepare(gateway, await gateway.guest())
+        snap = await shop.snap()
+    await hands.finish(await hands.take())  # Nobody records it.
+    await redis.delete(EPOCH)
+    async with parts.ledger.write() as writes:
+        await writes.users._connection.execute(text("DELETE FROM deployment"))
+    assert await parts.reconciler.watch()
+    async with parts.ledger.read() as reads:
+        rows = await reads.users._connection.execute(
+            text("SELECT state FROM jobs WHERE id = :id"), {"id": snap["job_id"]}
+        )
+    assert rows.scalar_one() != "completed"
