@@ -63,11 +63,11 @@ check: install-dev ## The fast gate: format, lint, types, import laws, unit and 
 	@$(PYTEST) -m "not slow" $(FAST)
 
 .PHONY: test
-test: install-models install-deploy ## Every test that a laptop can run, with embedded servers
+test: install-tests ## Every test that a laptop can run, with embedded servers
 	@$(PYTEST) -m "not browser and not long" $(GATE)
 
 .PHONY: test-all
-test-all: install-models install-deploy ## `make test`, the browser tests, and more forms of what takes long
+test-all: install-tests ## `make test`, the browser tests, and more forms of what takes long
 	@$(PYTEST) tests
 
 .PHONY: e2e
@@ -95,7 +95,7 @@ test-clients: install-dev ## Both clients: what docs/tasks and examples/ say is 
 	@PROTEUS_NEEDS_NODE=1 $(BIN)/pytest -q tests/integration/gateway/test_snippets.py tests/integration/gateway/test_clients.py
 
 .PHONY: coverage
-coverage: install-models install-deploy ## Branch coverage of libs and services by `make test`, as a table; fails under 85 %
+coverage: install-tests ## Branch coverage of libs and services by `make test`, as a table; fails under 85 %
 	@$(BIN)/python -m workbench.coverage $(TESTS)
 
 .PHONY: chaos
@@ -196,11 +196,14 @@ simulate: install-dev ## Simulate fleets with the production rules; writes docs/
 calibrate: install-dev ## One trace through the simulator and the real stack, side by side (4 minutes, an idle machine)
 	@$(BIN)/proteus simulate calibrate
 
-.PHONY: install install-dev install-models install-deploy install-audit
+.PHONY: install install-dev install-models install-deploy install-tests install-audit
 install: $(STAMPS)/run ## Only install what running needs, into .venv
 install-dev: $(STAMPS)/dev
-install-models: $(STAMPS)/models
-install-deploy: $(STAMPS)/deploy
+install-models: $(STAMPS)/dev $(STAMPS)/models
+install-deploy: $(STAMPS)/dev $(STAMPS)/deploy
+# Side by side, for pip unpacks with one core and no package stands in two of these lists.
+install-tests: $(STAMPS)/run
+	@$(MAKE) -j3 install-dev install-models install-deploy
 install-audit: $(STAMPS)/audit
 install-eval: $(STAMPS)/eval ## What `proteus eval` reads text and compares faces with
 
@@ -227,7 +230,7 @@ $(STAMPS)/dev: requirements-dev.lock $(STAMPS)/run
 	@touch $@
 
 # torch apart: its builds differ from machine to machine, and only its CUDA build asks for more than the lock holds.
-$(STAMPS)/models: requirements-models.lock $(STAMPS)/dev
+$(STAMPS)/models: requirements-models.lock $(STAMPS)/run
 	@echo "→ installing torch and what the model engines need (a minute or two)"
 	@$(LOCKED) -r requirements-models.lock
 	@$(PIP) -c constraints.txt "$$(grep '^torch==' constraints.txt)"
@@ -238,7 +241,7 @@ $(STAMPS)/eval: requirements-eval.lock $(STAMPS)/dev
 	@$(LOCKED) -r requirements-eval.lock
 	@touch $@
 
-$(STAMPS)/deploy: requirements-deploy.lock $(STAMPS)/dev
+$(STAMPS)/deploy: requirements-deploy.lock $(STAMPS)/run
 	@echo "→ installing the tools that check chart, manifests and images"
 	@$(LOCKED) -r requirements-deploy.lock
 	@touch $@
