@@ -191,7 +191,7 @@ CHANGES: list[tuple[str, dict[str, Any], set[str]]] = [
 ]
 
 
-@pytest.mark.parametrize("profile", ["cpu", "gpu", "lke"])
+@pytest.mark.parametrize("profile", ["cpu", pytest.param("gpu", marks=pytest.mark.long), "lke"])
 @pytest.mark.parametrize(("over", "kinds"), [change[1:] for change in CHANGES], ids=[c[0] for c in CHANGES])
 def test_an_upgrade_changes_what_it_should_and_nothing_that_is_frozen(
     profile: str, over: dict[str, Any], kinds: set[str]

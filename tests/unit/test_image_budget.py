@@ -107,7 +107,7 @@ FORMATS: list[tuple[str, Callable[[], bytes]]] = [
     ("AVIF with alpha", lambda: saved("AVIF", "RGBA", quality=50, speed=10)),
 ]
 
-OFTEN = {"PNG RGBA", "PNG 16-bit RGBA", "JPEG", "JPEG progressive", "WebP", "AVIF"}
+OFTEN = {"PNG 16-bit RGBA", "JPEG", "AVIF"}
 """Those whose whole picture is measured in `make test`; the others follow in `make test-all`."""
 
 MEASURE = """

@@ -29,6 +29,11 @@ def test_a_lock_names_no_registry_and_no_package_of_ours_and_no_torch(name: str)
     assert [one for one in blocks(LOCKS[name]) if OURS.match(one) or APART.match(one)] == []
 
 
+def test_lists_that_are_installed_side_by_side_share_no_package() -> None:
+    lists = [set(blocks(LOCKS[f"requirements-{name}.lock"])) for name in ("dev", "models", "deploy")]
+    assert sum(map(len, lists)) == len(set.union(*lists))
+
+
 def test_the_roots_of_an_images_lock_are_what_its_dockerfile_installs() -> None:
     for name, one in SETS.items():
         if not name.startswith(("services/", "tools/")):

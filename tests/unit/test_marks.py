@@ -138,17 +138,16 @@ def hostile() -> dict[str, tuple[bytes, type[Exception] | None]]:
     }
 
 
-@pytest.mark.parametrize("name", sorted(hostile()))
-def test_a_hostile_file_is_refused_or_answered_in_few_words(name: str) -> None:
-    data, refusal = hostile()[name]
-    if refusal is not None:
-        with pytest.raises(refusal):
-            marks_of(data, limits=Limits(), anchors=ANCHORS)
-        return
-    said = marks_of(data, limits=Limits(), anchors=ANCHORS)
-    assert said["c2pa"]["state"] in ("none", "invalid")
-    assert len(str(said)) < 2_000
-    assert "\x1b" not in str(said["xmp"])
+def test_a_hostile_file_is_refused_or_answered_in_few_words() -> None:
+    for name, (data, refusal) in hostile().items():
+        if refusal is not None:
+            with pytest.raises(refusal):
+                marks_of(data, limits=Limits(), anchors=ANCHORS)
+            continue
+        said = marks_of(data, limits=Limits(), anchors=ANCHORS)
+        assert said["c2pa"]["state"] in ("none", "invalid"), name
+        assert len(str(said)) < 2_000, name
+        assert "\x1b" not in str(said["xmp"]), name
 
 
 @pytest.mark.parametrize(

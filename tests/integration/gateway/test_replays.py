@@ -7,7 +7,6 @@ import hashlib
 import json
 
 import asyncpg
-import pytest
 
 
 async def images_of(guest) -> list[str]:
@@ -73,19 +72,20 @@ async def test_a_vton_sent_again_is_the_same_entry(gateway, ready) -> None:
     assert [entry["status"] for entry in entries].count("draft") == 1
 
 
-@pytest.mark.parametrize("path", ["/api/snap", "/v1/tryons", "/v1/segmentations", "/segformer/segmentOutfitPic"])
-async def test_every_submit_replays_and_refuses_another_body(ready, path) -> None:
-    http, key = ready.guest.http, {"Idempotency-Key": path}
-    if "seg" in path:
-        body, other = {"image_url": ready.person}, {"image_url": ready.person, "category": "dress"}
-    else:
-        body = {"user_photo_url": ready.person, "cloth_clean_url": ready.garment}
-        other = body | {"seed": 7}
-    first = await http.post(path, json=body, headers=key)
-    again = await http.post(path, json=body, headers=key)
-    assert first.json()["job_id"] == again.json()["job_id"]
-    refused = await http.post(path, json=other, headers=key)
-    assert (refused.status_code, refused.json()["code"]) == (409, "idempotency_conflict")
+async def test_every_submit_replays_and_refuses_another_body(ready) -> None:
+    http = ready.guest.http
+    for path in ("/api/snap", "/v1/tryons", "/v1/segmentations", "/segformer/segmentOutfitPic"):
+        key = {"Idempotency-Key": path}
+        if "seg" in path:
+            body, other = {"image_url": ready.person}, {"image_url": ready.person, "category": "dress"}
+        else:
+            body = {"user_photo_url": ready.person, "cloth_clean_url": ready.garment}
+            other = body | {"seed": 7}
+        first = await http.post(path, json=body, headers=key)
+        again = await http.post(path, json=body, headers=key)
+        assert first.json()["job_id"] == again.json()["job_id"]
+        refused = await http.post(path, json=other, headers=key)
+        assert (refused.status_code, refused.json()["code"]) == (409, "idempotency_conflict")
 
 
 async def test_a_key_that_another_version_kept_is_known_and_this_ones_form_is_known_to_it(
