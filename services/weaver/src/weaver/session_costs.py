@@ -3,6 +3,10 @@
 Pictures join and leave a session at any step, so a session's whole time says little. A *stretch* of steps with the same
 pictures, of which none begins or ends, is one measurement of a step. What a step in which pictures begin or end takes
 longer than such a one is what it costs to begin or to end so many; where both happen, nobody can tell.
+
+The profile knows whole steps. One that took shortcuts is told as the whole step that it would have been: its seconds by
+the share that its pictures computed. A device that waits for launches saves less than that share, so whole steps then
+seem longer than they are, until whole ones are woven.
 """
 
 from __future__ import annotations
@@ -40,14 +44,15 @@ class SessionCosts:
         if report.failed:
             return
         profile, canvas, pictures = self._profile, self._canvas, len(inside)
-        step = profile.part(canvas, "step", pictures)
+        share = computed(report)
+        step = share * profile.part(canvas, "step", pictures)
         if not report.progress:  # The engine knows no steps: it is all done at once.
             profile.observe(canvas, "end", pictures, seconds)
         elif not beginning and not ending:
             self._pictures = frozenset(inside)
-            self._steps.append(seconds)
+            self._steps.append(seconds / share)
         elif not step:  # The first steps here are all that is known of any.
-            profile.observe(canvas, "step", pictures, seconds)
+            profile.observe(canvas, "step", pictures, seconds / share)
         elif not beginning:
             profile.observe(canvas, "end", ending, max(0.0, seconds - step))
         elif not ending:
@@ -59,3 +64,9 @@ class SessionCosts:
             mean = sum(self._steps) / len(self._steps)
             self._profile.observe(self._canvas, "step", len(self._pictures), mean)
         self._steps = []
+
+
+def computed(report: StepReport) -> float:
+    """Return the share of a whole step that the pictures of a step computed, their mean."""
+    costs = [one.cost for one in report.progress]
+    return sum(costs) / len(costs) if costs else 1.0

@@ -21,9 +21,11 @@ from proteus.engines import CATVTON
 from weaver.pipelines import checksums
 from weaver.pipelines import rows as rows_of
 from weaver.pipelines.catvton import merged, weights
-from weaver.pipelines.catvton.pipeline import CatVtonPipeline, Picture
+from weaver.pipelines.catvton.picture import Picture
+from weaver.pipelines.catvton.pipeline import CatVtonPipeline
 from weaver.pipelines.contract import StepLever
-from weaver.pipelines.fashn.pipeline import FashnPipeline, Schedule
+from weaver.pipelines.fashn.pipeline import FashnPipeline
+from weaver.pipelines.fashn.schedule import Schedule
 from workbench.bench import fashn
 from workbench.bench.catvton_sizes import catvton_configs
 from workbench.bench.checkpoints import write_catvton
