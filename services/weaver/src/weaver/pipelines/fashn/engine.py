@@ -223,9 +223,9 @@ class FashnSession:
                 added,
             )
         progress = []
-        for row, row.added in zip(self._rows, added, strict=True):
+        for row, kept in zip(self._rows, added, strict=True):
             cost = row.schedule.cost(row.step)
-            row.step += 1
+            row.step, row.added = row.step + 1, kept
             left = row.schedule.cost_left(row.step)
             progress.append(Progress(id=row.job.id, step=row.step, steps=row.schedule.steps, cost=cost, cost_left=left))
         finished, failed = [], []
