@@ -136,6 +136,11 @@ class EngineCard:
         """
         return (self.degraded if degraded else None) or self.presets.get(quality) or self.presets["balanced"]
 
+    @property
+    def approximate_cost(self) -> float:
+        """What `approximate` computes for a picture, as a share of `balanced`."""
+        return round(self.preset("approximate").costs / max(1, self.preset("balanced").costs), 2) or 1.0
+
     def forms_on(self, canvas: str) -> list[tuple[Quality, bool]]:
         """Return what may share a batch on this canvas, fewest steps first: qualities, and whether degraded."""
         forms: list[tuple[Quality, bool]] = [(quality, False) for quality in self.presets]

@@ -6,7 +6,6 @@ clock. A step is one forward pass of every row and the sampler's arithmetic, as 
 
 from __future__ import annotations
 
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
@@ -30,6 +29,7 @@ from workbench.bench import fashn
 from workbench.bench.catvton_sizes import catvton_configs
 from workbench.bench.checkpoints import write_catvton
 from workbench.bench.gpu_bench import Bench, Canvas
+from workbench.bench.gpu_shortcuts import shortcuts
 
 BATCHES: Final = (1, 2, 4, 8)
 GRAPH_ROWS: Final = (1, 2, 4, 8, 16)
@@ -306,6 +306,7 @@ SECTIONS: Final[dict[str, Callable[[Bench], Any]]] = {
     "joining": joining,
     "decode_overlap": decode_overlap,
     "fashn": fashn_costs,
+    "shortcuts": shortcuts,
     "cold_start": cold_start,
     "compile": compiled,
 }
@@ -344,8 +345,3 @@ def flops(bench: Bench, pictures: Sequence[Picture]) -> float:
 def peak_gib(bench: Bench) -> float | None:
     """Return the peak memory allocated on the GPU since the section began."""
     return round(torch.cuda.max_memory_allocated() / 2**30, 2) if bench.on_gpu else None
-
-
-def say(line: str) -> None:
-    """Print for people."""
-    print(line, file=sys.stderr, flush=True)

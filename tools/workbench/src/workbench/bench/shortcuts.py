@@ -126,7 +126,10 @@ def distances(ways: Mapping[str, Sampled]) -> dict[str, Any]:
     return {
         name: {
             "relative_rms": round(float(np.mean([relative for _, relative in of])), 4),
-            **{key: round(float(np.mean([asdict(one)[key] for one, _ in of])), 2) for key in ("mean", "rms", "psnr")},
+            **{
+                key: round(float(np.mean([asdict(one)[key] or 0.0 for one, _ in of])), 2)
+                for key in ("mean", "rms", "psnr")
+            },
         }
         for name, of in found.items()
     }

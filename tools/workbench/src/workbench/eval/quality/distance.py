@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import inf, log10
+from math import log10
 
 import numpy as np
 
@@ -14,12 +14,12 @@ from workbench.eval.quality.background import MAY_CHANGE
 
 @dataclass(frozen=True, kw_only=True)
 class Distance:
-    """Differences in levels of 0 to 255, over what may change; `psnr` in dB, `inf`: the pictures are equal."""
+    """Differences in levels of 0 to 255, over what may change; `psnr` in dB, None: the pictures are equal."""
 
     mean: float
     rms: float
     largest: int
-    psnr: float
+    psnr: float | None
 
 
 def distance(exact: Pixels, result: Pixels, *, mask: Pixels | None = None) -> Distance:
@@ -40,5 +40,5 @@ def distance(exact: Pixels, result: Pixels, *, mask: Pixels | None = None) -> Di
         mean=round(float(differences.mean()), 3),
         rms=round(rms, 3),
         largest=int(differences.max()),
-        psnr=round(20 * log10(255 / rms), 2) if rms else inf,
+        psnr=round(20 * log10(255 / rms), 2) if rms else None,
     )
