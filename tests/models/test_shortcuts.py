@@ -1,4 +1,4 @@
-"""The quality `approximate`: what is left out is left out, nothing else changes, and what is kept goes with its picture.
+"""The quality `approximate`: what is left out is left out, the rest stays, and what is kept goes with its picture.
 
 That joins, parking and cancels change no picture `test_joining` shows, for pictures of every quality together.
 """
