@@ -1,4 +1,4 @@
-"""How each quality samples with FASHN. Pure data; canvas, steps and guidance are the card's (`proteus.engines`).
+"""How each quality samples with FASHN. Canvas, steps and guidance are the card's (`proteus.engines`).
 
 Every quality but `approximate` is sampled as published. What `approximate` leaves out was chosen, not tuned: this
 project has seen no weights. `make bench-shortcuts` counts what it saves.
