@@ -88,36 +88,7 @@ def operations(work: Any) -> int:
     return int(counter.get_total_flops())
 
 
-# ---- the plans
-
-
-@pytest.mark.parametrize(
-    ("every", "steps", "whole"),
-    [(1, 4, [0, 1, 2, 3]), (2, 5, [0, 2, 4]), (2, 6, [0, 2, 4, 5]), (3, 7, [0, 3, 6]), (3, 6, [0, 3, 5]), (9, 1, [0])],
-)
-def test_of_a_few_steps_the_first_is_whole_and_so_is_the_last_of_all(every, steps, whole) -> None:
-    assert [step for step in range(steps) if Reuse(every=every).whole(step, steps)] == whole
-
-
-@pytest.mark.parametrize("wrong", [0, -1])
-def test_a_plan_without_whole_steps_is_refused(wrong) -> None:
-    with pytest.raises(ValueError, match=f"one step in {wrong}"):
-        Reuse(every=wrong)
-
-
-@pytest.mark.parametrize(("first", "last"), [(-0.1, 1.0), (0.5, 0.4), (0.0, 1.1), (float("nan"), 1.0)])
-def test_an_interval_that_is_none_is_refused(first, last) -> None:
-    with pytest.raises(ValueError, match="interval"):
-        GuidanceInterval(first=first, last=last)
-
-
-def test_where_guidance_begins_the_step_is_whole_and_only_the_interval_is_guided() -> None:
-    schedule = Schedule(steps=30, guidance=1.5, interval=GuidanceInterval(first=0.15, last=0.8), reuse=Reuse(every=4))
-    guided = [step for step in range(30) if schedule.guided(step)]
-    assert guided == [step for step in range(29) if 0.15 <= schedule.times[step] <= 0.8]
-    assert guided[0] % 4, "the plan alone would not make it whole"
-    assert schedule.whole(guided[0])
-    assert not schedule.keeps(guided[0] - 1)
+# ---- what they cost
 
 
 def test_the_cards_know_what_the_approximate_presets_cost(catvton) -> None:
@@ -224,6 +195,19 @@ def test_a_picture_keeps_its_own_tensor_only_while_its_next_step_takes_it_over(c
         assert pictures[3].deep is None
         kept.append(pictures[0].deep is not None)
     assert kept == [True, True, False, True, True, False, False]
+
+
+def test_whoever_is_not_guided_any_more_takes_over_the_row_with_the_garment(catvton) -> None:
+    picture = begun(catvton, reuse=Reuse(every=3), guided=(0, 2))
+    catvton.denoise([picture])
+    catvton.denoise([picture])
+    assert picture.deep is not None
+    with_garment = picture.deep[1:].clone()
+    catvton.denoise([picture])
+    assert picture.deep is None, "the next step is whole"
+    again = begun(catvton, reuse=Reuse(every=3), guided=(0, 2))
+    again.index, again.deep = 2, torch.cat([torch.full_like(with_garment, torch.nan), with_garment])
+    assert torch.isfinite(catvton.predict([again])[0]).all()
 
 
 def test_out_of_memory_in_a_shallow_pass_moves_nobody_and_loses_nothing(catvton) -> None:
