@@ -4122,7 +4122,7 @@ export interface components {
             shortcuts: string[];
             /**
              * Approximate Cost
-             * @description What `approximate` computes for a picture, as a share of `balanced`: counted, not timed.
+             * @description What `approximate` computes for a picture, as a share of `balanced`: whole steps, counted and rounded, not timed.
              */
             approximate_cost: number;
             /** Default */

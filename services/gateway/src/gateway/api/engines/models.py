@@ -60,8 +60,8 @@ class ModelBody(BaseModel):
         "nothing."
     )
     approximate_cost: float = Field(
-        description="What `approximate` computes for a picture, as a share of `balanced`: whole steps counted and rounded, "
-        "not timed."
+        description="What `approximate` computes for a picture, as a share of `balanced`: whole steps, counted and "
+        "rounded, not timed."
     )
     default: bool
     state: Literal["ready", "loading", "absent"]
