@@ -159,6 +159,10 @@ bench-weaver: install-models ## Measure CatVTON against diffusers: t(b), levers,
 bench-gpu: ## Ten minutes on one GPU: t(b), graphs, overlap, joining, memory, cold start; JSON (PY=/path/to/python with torch)
 	@PYTHONPATH=libs/proteus/src:services/weaver/src:tools/workbench/src $(or $(PY),$(BIN)/python) -m workbench.bench.gpu --out bench-gpu.json
 
+.PHONY: bench-shortcuts
+bench-shortcuts: install-models ## Count what the quality approximate leaves out, and its distance on random weights; JSON on the last line (6 minutes)
+	@$(BIN)/python -m workbench.bench.shortcuts
+
 .PHONY: bench-delivery
 bench-delivery: install ## 1,000 sockets on two gateways while jobs complete: time from completion to socket; JSON
 	@$(BIN)/python -m workbench.bench.delivery

@@ -17,7 +17,8 @@ from weaver.pipelines import levers, rows
 from weaver.pipelines.contract import Capturable
 from weaver.pipelines.fashn.engine import FashnEngine
 from weaver.pipelines.fashn.network import TryOnConfig, TryOnNetwork
-from weaver.pipelines.fashn.pipeline import FashnPipeline, Schedule
+from weaver.pipelines.fashn.pipeline import FashnPipeline
+from weaver.pipelines.fashn.schedule import Schedule
 from weaver.pipelines.rows import ROWS, RowPass
 from workbench.bench.checkpoints import write_catvton
 

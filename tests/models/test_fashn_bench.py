@@ -6,7 +6,8 @@ import pytest
 import torch
 
 from weaver.pipelines.fashn.network import FULL, TryOnConfig
-from weaver.pipelines.fashn.pipeline import FashnPipeline, Schedule
+from weaver.pipelines.fashn.pipeline import FashnPipeline
+from weaver.pipelines.fashn.schedule import Schedule
 from workbench.bench import fashn
 
 TINY = TryOnConfig(hidden=32, heads=2, patch=12, height=36, width=24, axes=(4, 6, 6), mixer=1, double=1, single=1)

@@ -14,7 +14,8 @@ from fashn_reference import Reference
 from proteus.errors import ModelUnavailable
 from weaver.pipelines.fashn import weights
 from weaver.pipelines.fashn.network import FULL, TryOnConfig, TryOnNetwork
-from weaver.pipelines.fashn.pipeline import Conditions, FashnPipeline, Schedule
+from weaver.pipelines.fashn.pipeline import Conditions, FashnPipeline
+from weaver.pipelines.fashn.schedule import Schedule
 
 TINY = TryOnConfig(hidden=64, heads=4, patch=12, height=48, width=36, axes=(4, 6, 6), mixer=2, double=2, single=3)
 GEOMETRY = {"height": 48, "width": 36, "patch": 12, "axes": (4, 6, 6)}

@@ -26,14 +26,21 @@ from workbench.bench.checkpoints import write_catvton
 pytestmark = pytest.mark.slow
 
 TINY = TryOnConfig(hidden=32, heads=2, patch=12, height=36, width=24, axes=(4, 6, 6), mixer=1, double=1, single=1)
-STEPS: dict[Quality, int] = {"fast": 2, "balanced": 3, "best": 5}
+STEPS: dict[Quality, int] = {"fast": 2, "balanced": 3, "best": 5, "approximate": 5}
 TOLERANCE = 1e-4
 SEEDS = 3
 
 
 def with_few_steps(card: EngineCard, *, width: int, height: int, guidance: float | None = None) -> EngineCard:
     presets = {
-        quality: Preset(width=width, height=height, steps=steps, guidance=guidance) for quality, steps in STEPS.items()
+        quality: Preset(
+            width=width,
+            height=height,
+            steps=steps,
+            guidance=guidance,
+            shortcuts=("some",) if quality == "approximate" else (),
+        )
+        for quality, steps in STEPS.items()
     }
     return replace(card, presets=presets, degraded=replace(presets["fast"], steps=4))
 

@@ -59,7 +59,7 @@ def catvton_session() -> tuple[CatVtonEngine, Session, tuple[str, ...]]:
     drop_cross_attention(unet)
     pipeline = CatVtonPipeline(unet=unet, vae=vae, schedule=weights.read_schedule(SCHEDULER))
     engine = CatVtonEngine(pipeline, card=CARD)
-    return engine, engine.open(BEST), ("best", "balanced", "fast")
+    return engine, engine.open(BEST), ("best", "balanced", "fast", "approximate")
 
 
 def fashn_session() -> tuple[FashnEngine, Session, tuple[str, ...]]:
@@ -68,10 +68,10 @@ def fashn_session() -> tuple[FashnEngine, Session, tuple[str, ...]]:
     engine = FashnEngine(FashnPipeline(network))
     presets = {
         quality: Preset(width=576, height=864, steps=steps, guidance=1.5)
-        for quality, steps in (("fast", 4), ("balanced", 5), ("best", 6))
+        for quality, steps in (("fast", 5), ("balanced", 5), ("best", 6), ("approximate", 9))
     }
     engine.card = replace(FASHN, presets=presets)  # type: ignore[arg-type]
-    return engine, engine.open(canvas_of(engine.card.batch_key("fast"))), ("best", "balanced", "fast")
+    return engine, engine.open(canvas_of(engine.card.batch_key("fast"))), ("best", "balanced", "fast", "approximate")
 
 
 @pytest.mark.parametrize("begun", [catvton_session, fashn_session])
@@ -83,7 +83,8 @@ def test_no_step_between_the_first_and_the_last_waits_for_the_device_or_sends_it
     session.step()
     with WaitsForNothing(), BuildsNothing():
         report = session.step()
-    assert [one.step for one in report.progress] == [2, 2, 2]
+    assert [one.step for one in report.progress] == [2, 2, 2, 2]
+    assert [one.cost < 0.5 for one in report.progress] == [False, False, False, True], "a shallow pass is among them"
 
 
 def test_the_refusal_sees_what_it_is_for() -> None:

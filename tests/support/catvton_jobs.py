@@ -22,6 +22,7 @@ CARD = replace(
         "fast": Preset(width=WIDTH, height=HEIGHT, steps=4),
         "balanced": Preset(width=WIDTH, height=HEIGHT, steps=5),
         "best": Preset(width=WIDTH, height=HEIGHT, steps=STEPS),
+        "approximate": Preset(width=WIDTH, height=HEIGHT, steps=7, shortcuts=("outermost layer alone",), cost_steps=4),
     },
     degraded=Preset(width=WIDTH // 3 * 2, height=HEIGHT // 2, steps=2),
 )

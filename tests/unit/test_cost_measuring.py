@@ -66,7 +66,7 @@ def test_a_slow_first_step_is_not_told(card: EngineCard, extra: float) -> None:
     engine = Stub(card, watch, lambda step: 0.053 + (extra if step == 0 else 0.0))
     measure(engine, profile, budget_seconds=2.0, max_batch=8, clock=watch)
     for quality, preset in card.presets.items():
-        assert table_of(profile, card.batch_key(quality)).t(1) == pytest.approx(0.053 * preset.steps, rel=0.1)
+        assert table_of(profile, card.batch_key(quality)).t(1) == pytest.approx(0.053 * preset.costs, rel=0.1)
 
 
 def test_every_canvas_warms_up_for_itself() -> None:

@@ -1,4 +1,4 @@
-"""`proteus eval picture`, `set` and `drawn`: what they read, print, write, and refuse."""
+"""`proteus eval picture`, `set`, `drawn` and `distance`: what they read, print, write, and refuse."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 from typer.testing import CliRunner
 
 from proteus.imaging import encode
@@ -203,3 +204,31 @@ def test_drawn_tryons_are_measured_and_their_page_is_the_one_that_is_shipped(tmp
         assert part in made
         assert part in shipped, "run `make quality`"
     assert all(f"| {name} | {docs.MEANINGS[name]} |" in shipped for name in METRICS)
+
+
+def test_the_distance_of_two_results_is_told_in_levels_and_only_where_the_mask_is_white(tmp_path: Path) -> None:
+    exact = np.full((80, 64, 3), 100, np.uint8)
+    result, mask = exact.copy(), np.zeros((80, 64, 3), np.uint8)
+    result[:40], mask[:40] = 104, 255
+    places = {}
+    for name, pixels in (("exact", exact), ("result", result), ("mask", mask)):
+        places[name] = tmp_path / f"{name}.png"
+        Image.fromarray(pixels).save(places[name])
+    status, line, _ = run("distance", places["exact"], places["result"], "--mask", places["mask"])
+    assert (status, json.loads(line)) == (0, {"mean": 4.0, "rms": 4.0, "largest": 4, "psnr": 36.09})
+    assert json.loads(run("distance", places["exact"], places["result"])[1])["mean"] == 2.0
+    assert json.loads(run("distance", places["exact"], places["exact"])[1])["psnr"] is None
+
+
+def test_results_that_cannot_be_compared_are_refused(tmp_path: Path) -> None:
+    for name, size, value in (("a", (64, 80), 9), ("b", (64, 90), 9), ("black", (64, 80), 0)):
+        Image.new("RGB", size, (value, value, value)).save(tmp_path / f"{name}.png")
+    a = tmp_path / "a.png"
+    for words, sentence in (
+        ([a, tmp_path / "b.png"], "must have one size"),
+        ([a, a, "--mask", tmp_path / "black.png"], "mask is black"),
+        ([a, tmp_path / "none.png"], "cannot be read"),
+    ):
+        status, _, said = run("distance", *words)
+        assert status == REFUSED
+        assert sentence in said

@@ -205,7 +205,7 @@ def test_what_a_weaver_can_do_without_has_a_default(name, value, as_read) -> Non
         ("seed", True, "integer"),
         ("seed", "7", "integer"),
         ("output_format", "gif", "'webp', 'png' or 'jpeg'"),
-        ("quality", "x" * 10_000, "'fast', 'balanced' or 'best'"),
+        ("quality", "x" * 10_000, "'fast', 'balanced', 'best' or 'approximate'"),
     ],
 )
 def test_what_cannot_be_read_is_named_with_its_value_and_the_rule(name, value, rule) -> None:

@@ -65,7 +65,7 @@ export interface Slot {
 
 export interface Options {
   engine: string | null;
-  quality: "fast" | "balanced" | "best";
+  quality: "fast" | "balanced" | "best" | "approximate";
   samples: number;
   seed: number | null;
   format: "webp" | "png" | "jpeg" | null;

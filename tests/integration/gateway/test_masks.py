@@ -122,3 +122,13 @@ async def test_the_engines_say_what_they_can(gateway, ready) -> None:
     modes = {one["engine"]: one["mask_modes"] for one in models}
     assert modes["puppet"] == modes["catvton"] == ["auto", "provided"]
     assert modes["fashn"] == ["auto", "provided", "free"]
+    shortcuts = {one["engine"]: (bool(one["shortcuts"]), one["approximate_cost"] < 1) for one in models}
+    assert shortcuts == {"puppet": (False, False), "catvton": (True, True), "fashn": (True, True)} | {
+        name: (False, False) for name in shortcuts if name == "timed"
+    }
+
+
+async def test_an_approximate_picture_is_asked_for_by_its_quality(ready, hands) -> None:
+    body = {"user_photo_url": ready.person, "cloth_clean_url": ready.garment, "quality": "approximate"}
+    (await ready.guest.http.post("/v1/tryons", json=body)).raise_for_status()
+    assert TryonWork.read((await hands.take(JOBS)).body).quality == "approximate"

@@ -332,7 +332,10 @@ class TryOnOptions(TypedDict, total=False):
     """Which garment it is; `auto` lets the tailor say."""
     model: str | None
     """Engine, see GET /v1/models; default: the deployment's."""
-    quality: Literal["fast", "balanced", "best"]
+    quality: Literal["fast", "balanced", "best", "approximate"]
+    """`approximate` leaves out parts of the model's steps: sooner, and not the picture that `balanced` makes of the
+    same seed. GET /v1/models says what each engine leaves out.
+    """
     seed: int | None
     """The effective seed is in the results."""
     num_samples: int
@@ -372,7 +375,7 @@ class BatchOptions(TypedDict, total=False):
     """Which garment it is; by default the tailor says."""
     model: str | None
     """Engine, see GET /v1/models; default: the deployment's."""
-    quality: Literal["fast", "balanced", "best"] | None
+    quality: Literal["fast", "balanced", "best", "approximate"] | None
     """Default: `balanced`."""
     seed: int | None
     output_format: Literal["webp", "png", "jpeg"] | None

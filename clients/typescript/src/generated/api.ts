@@ -2354,7 +2354,7 @@ export interface components {
              * Quality
              * @description Default: `balanced`.
              */
-            quality?: ("fast" | "balanced" | "best") | null;
+            quality?: ("fast" | "balanced" | "best" | "approximate") | null;
             /** Seed */
             seed?: number | null;
             /** Output Format */
@@ -2487,7 +2487,7 @@ export interface components {
              * Quality
              * @description Default: `balanced`.
              */
-            quality?: ("fast" | "balanced" | "best") | null;
+            quality?: ("fast" | "balanced" | "best" | "approximate") | null;
             /** Seed */
             seed?: number | null;
             /** Output Format */
@@ -3985,9 +3985,9 @@ export interface components {
             samples_most?: number | null;
             /**
              * Qualities
-             * @description `fast`, `balanced`, `best`; null: all.
+             * @description `fast`, `balanced`, `best`, `approximate`; null: all.
              */
-            qualities?: ("fast" | "balanced" | "best")[] | null;
+            qualities?: ("fast" | "balanced" | "best" | "approximate")[] | null;
             /**
              * Priorities
              * @description `low`, `normal`, `high`, and `batch` for POST /v1/batches; null: all. `high` needs its scope, too.
@@ -4062,6 +4062,7 @@ export interface components {
          * @description One engine, and whether workers offer it.
          * @example {
          *       "allowed": true,
+         *       "approximate_cost": 1,
          *       "code_licence": "Apache-2.0",
          *       "commercial_terms": "yes",
          *       "commercial_use": true,
@@ -4072,6 +4073,7 @@ export interface components {
          *         "auto",
          *         "provided"
          *       ],
+         *       "shortcuts": [],
          *       "state": "ready",
          *       "training_data_note": "no training",
          *       "version": "1",
@@ -4113,6 +4115,16 @@ export interface components {
              * @description What a submit's `mask_mode` may be.
              */
             mask_modes: ("auto" | "provided" | "free")[];
+            /**
+             * Shortcuts
+             * @description What the quality `approximate` leaves out; empty: it is made as `balanced`. The others leave out nothing.
+             */
+            shortcuts: string[];
+            /**
+             * Approximate Cost
+             * @description What `approximate` computes for a picture, as a share of `balanced`: whole steps, counted and rounded, not timed.
+             */
+            approximate_cost: number;
             /** Default */
             default: boolean;
             /**
@@ -4130,6 +4142,7 @@ export interface components {
          *       "items": [
          *         {
          *           "allowed": true,
+         *           "approximate_cost": 1,
          *           "code_licence": "Apache-2.0",
          *           "commercial_terms": "yes",
          *           "commercial_use": true,
@@ -4140,6 +4153,7 @@ export interface components {
          *             "auto",
          *             "provided"
          *           ],
+         *           "shortcuts": [],
          *           "state": "ready",
          *           "training_data_note": "no training",
          *           "version": "1",
@@ -4468,7 +4482,7 @@ export interface components {
              * Quality
              * @description Where a submit names no `quality`.
              */
-            quality?: ("fast" | "balanced" | "best") | null;
+            quality?: ("fast" | "balanced" | "best" | "approximate") | null;
             /**
              * Units
              * @description For pages that show lengths.
@@ -5089,9 +5103,9 @@ export interface components {
             samples_most?: number | null;
             /**
              * Qualities
-             * @description `fast`, `balanced`, `best`; null: all.
+             * @description `fast`, `balanced`, `best`, `approximate`; null: all.
              */
-            qualities?: ("fast" | "balanced" | "best")[] | null;
+            qualities?: ("fast" | "balanced" | "best" | "approximate")[] | null;
             /**
              * Priorities
              * @description `low`, `normal`, `high`, and `batch` for POST /v1/batches; null: all. `high` needs its scope, too.
@@ -5308,10 +5322,11 @@ export interface components {
             model?: string | null;
             /**
              * Quality
+             * @description `approximate` leaves out parts of the model's steps: sooner, and not the picture that `balanced` makes of the same seed. GET /v1/models says what each engine leaves out.
              * @default balanced
              * @enum {string}
              */
-            quality?: "fast" | "balanced" | "best";
+            quality?: "fast" | "balanced" | "best" | "approximate";
             /**
              * Seed
              * @description The effective seed is in the results.
@@ -6453,10 +6468,11 @@ export interface components {
             model?: string | null;
             /**
              * Quality
+             * @description `approximate` leaves out parts of the model's steps: sooner, and not the picture that `balanced` makes of the same seed. GET /v1/models says what each engine leaves out.
              * @default balanced
              * @enum {string}
              */
-            quality?: "fast" | "balanced" | "best";
+            quality?: "fast" | "balanced" | "best" | "approximate";
             /**
              * Seed
              * @description The effective seed is in the results.
@@ -6806,7 +6822,7 @@ export interface components {
              * @default balanced
              * @enum {string}
              */
-            quality?: "fast" | "balanced" | "best";
+            quality?: "fast" | "balanced" | "best" | "approximate";
             /** Weavers */
             weavers: number;
             /**
@@ -7017,10 +7033,11 @@ export interface operations {
                     model?: string | null;
                     /**
                      * Quality
+                     * @description `approximate` leaves out parts of the model's steps: sooner, and not the picture that `balanced` makes of the same seed. GET /v1/models says what each engine leaves out.
                      * @default balanced
                      * @enum {string}
                      */
-                    quality?: "fast" | "balanced" | "best";
+                    quality?: "fast" | "balanced" | "best" | "approximate";
                     /**
                      * Seed
                      * @description The effective seed is in the results.
@@ -12549,7 +12566,7 @@ export interface operations {
                      * Quality
                      * @description Default: `balanced`.
                      */
-                    quality?: ("fast" | "balanced" | "best") | null;
+                    quality?: ("fast" | "balanced" | "best" | "approximate") | null;
                     /** Seed */
                     seed?: number | null;
                     /** Output Format */

@@ -8,7 +8,7 @@ import { useSignal } from "../../shared/signal.ts";
 import { useStrings } from "../../strings/index.ts";
 import { LicenceChip } from "./LicenceChip.tsx";
 
-const QUALITIES = ["fast", "balanced", "best"] as const;
+const QUALITIES = ["fast", "balanced", "best", "approximate"] as const;
 const HOUR = 3_600;
 
 export function OptionsPanel() {
@@ -17,6 +17,8 @@ export function OptionsPanel() {
   const models = useQuery({ queryKey: ["models"], queryFn: () => done(api.GET("/v1/models")) });
   const engines = models.data?.items ?? [];
   const engine = engines.find((one) => (chosen.engine ? one.engine === chosen.engine : one.default));
+  // Only where the engine has something to leave out is it a choice; one already chosen stays visible.
+  const qualities = QUALITIES.filter((one) => one !== "approximate" || one === chosen.quality || engine?.shortcuts?.length);
   return (
     <details className="options card">
       <summary>
@@ -58,12 +60,13 @@ export function OptionsPanel() {
         <fieldset className="field wide">
           <legend>{studio.quality}</legend>
           <div className="segments">
-            {QUALITIES.map((one) => (
+            {qualities.map((one) => (
               <button key={one} type="button" aria-pressed={chosen.quality === one} onClick={() => setOptions({ quality: one })}>
                 {studio.qualities[one]}
               </button>
             ))}
           </div>
+          {chosen.quality === "approximate" && <p className="small soft">{studio.approximateMeans}</p>}
         </fieldset>
         <fieldset className="field">
           <legend>{studio.samples}</legend>

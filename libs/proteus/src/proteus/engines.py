@@ -11,7 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
-Quality = Literal["fast", "balanced", "best"]
+Quality = Literal["fast", "balanced", "best", "approximate"]
+"""How much is computed for a picture. `approximate` leaves out parts of steps, so its pictures differ from those of the
+same steps done whole; every other quality does its steps whole. Engines without shortcuts make it as `balanced`."""
 
 MaskMode = Literal["auto", "provided", "free"]
 """Where a picture may change: the parse's mask, the client's own, or everywhere."""
@@ -28,12 +30,21 @@ class Preset:
         width: Canvas in pixels, like `height`; 0: the engine has none.
         steps: Number of steps; 0: one shot.
         guidance: Weight of the garment's guidance, where the pictures of a batch must share it.
+        shortcuts: What its steps leave out, one sentence each; none: every step is done whole.
+        cost_steps: What it costs, in whole steps of its canvas; None: as many as it has.
     """
 
     width: int
     height: int
     steps: int
     guidance: float | None = None
+    shortcuts: tuple[str, ...] = ()
+    cost_steps: int | None = None
+
+    @property
+    def costs(self) -> int:
+        """What it costs, in whole steps."""
+        return self.steps if self.cost_steps is None else self.cost_steps
 
 
 STEPS_DIGITS_MOST: Final = 4
@@ -41,7 +52,7 @@ STEPS_DIGITS_MOST: Final = 4
 
 
 def steps_of(batch_key: str) -> int:
-    """Return the number of steps a batch key names: its last part. 0: one shot, and so is what names no number."""
+    """Return the whole steps that a batch key's pictures cost: its last part. 0: one shot, or it names no number."""
     last = batch_key.rpartition("/")[2]
     return int(last) if last.isascii() and last.isdigit() and len(last) <= STEPS_DIGITS_MOST else 0
 
@@ -106,19 +117,29 @@ class EngineCard:
     def batch_key(self, quality: Quality, *, degraded: bool = False) -> str:
         """Return `engine/version/WxH/steps`, or `engine/version/WxH/gGUIDANCE/steps` where the preset names one.
 
+        The steps are those that it costs: costs follow from the key alone, in services of every version.
+
         An engine without canvas (puppet) batches everything.
 
         Returns "" for the degraded form of an engine that has none.
         """
-        preset = self.degraded if degraded else self.presets[quality]
+        preset = self.degraded if degraded else self.preset(quality)
         if preset is None:
             return ""
         guidance = "" if preset.guidance is None else f"g{preset.guidance:g}/"
-        return f"{self.name}/{self.version}/{preset.width}x{preset.height}/{guidance}{preset.steps}"
+        return f"{self.name}/{self.version}/{preset.width}x{preset.height}/{guidance}{preset.costs}"
 
     def preset(self, quality: Quality, *, degraded: bool = False) -> Preset:
-        """Return how a picture is made; as the quality says where the engine has no degraded form."""
-        return (self.degraded if degraded else None) or self.presets[quality]
+        """Return how a picture is made; as the quality says where the engine has no degraded form.
+
+        `approximate` is `balanced` where the engine has no shortcuts.
+        """
+        return (self.degraded if degraded else None) or self.presets.get(quality) or self.presets["balanced"]
+
+    @property
+    def approximate_cost(self) -> float:
+        """What `approximate` computes for a picture, as a share of `balanced`."""
+        return round(self.preset("approximate").costs / max(1, self.preset("balanced").costs), 2) or 1.0
 
     def forms_on(self, canvas: str) -> list[tuple[Quality, bool]]:
         """Return what may share a batch on this canvas, fewest steps first: qualities, and whether degraded."""
@@ -129,12 +150,12 @@ class EngineCard:
         return sorted(there, key=lambda form: self.preset(form[0], degraded=form[1]).steps)
 
     def sample_form(self, canvas: str) -> tuple[Quality, bool]:
-        """Return the form in the middle of those on a canvas, by steps: what its costs are measured with.
+        """Return the form in the middle of those on a canvas that take no shortcuts: what its costs are measured with.
 
         Raises:
             ValueError: It is none of this engine's.
         """
-        forms = self.forms_on(canvas)
+        forms = [form for form in self.forms_on(canvas) if not self.preset(form[0], degraded=form[1]).shortcuts]
         if not forms:
             raise ValueError(f"{canvas!r} is no canvas of {self.name}")
         return forms[len(forms) // 2]
@@ -177,6 +198,13 @@ CATVTON: Final = EngineCard(
         "fast": Preset(width=768, height=1024, steps=12),
         "balanced": Preset(width=768, height=1024, steps=20),
         "best": Preset(width=768, height=1024, steps=50),
+        "approximate": Preset(
+            width=768,
+            height=1024,
+            steps=20,
+            shortcuts=("Deep cache: of 3 steps 2 run only the network's outermost layer.",),
+            cost_steps=9,
+        ),
     },
     degraded=Preset(width=384, height=512, steps=20),
     needs_parse=True,
@@ -184,7 +212,7 @@ CATVTON: Final = EngineCard(
     device="gpu",
     needs_weights=True,
     auto_rank=1,
-    expected_seconds={"fast": (0.1, 30.0), "balanced": (0.2, 50.0), "best": (0.4, 120.0)},
+    expected_seconds={"fast": (0.1, 30.0), "balanced": (0.2, 50.0), "best": (0.4, 120.0), "approximate": (0.1, 30.0)},
     tolerance=0.02,
     quality_floor=QUALITY_FLOOR,
 )
@@ -201,6 +229,17 @@ FASHN: Final = EngineCard(
         "fast": Preset(width=576, height=864, steps=20, guidance=1.5),
         "balanced": Preset(width=576, height=864, steps=30, guidance=1.5),
         "best": Preset(width=576, height=864, steps=50, guidance=1.5),
+        "approximate": Preset(
+            width=576,
+            height=864,
+            steps=30,
+            guidance=1.5,
+            shortcuts=(
+                "Guidance interval: guided only in the middle of the way, from 0.15 to 0.8 of it.",
+                "First-block cache: every second step runs only the person's own first blocks.",
+            ),
+            cost_steps=13,
+        ),
     },
     degraded=Preset(width=576, height=864, steps=20, guidance=1.5),
     needs_parse=True,
@@ -208,7 +247,7 @@ FASHN: Final = EngineCard(
     device="gpu",
     needs_weights=True,
     auto_rank=2,
-    expected_seconds={"fast": (0.2, 60.0), "balanced": (0.3, 90.0), "best": (0.5, 150.0)},
+    expected_seconds={"fast": (0.2, 60.0), "balanced": (0.3, 90.0), "best": (0.5, 150.0), "approximate": (0.2, 60.0)},
     tolerance=0.03,
     quality_floor=QUALITY_FLOOR,
     mask_modes=("auto", "provided", "free"),

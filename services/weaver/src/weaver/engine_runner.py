@@ -32,7 +32,7 @@ from weaver.open_batch import BatchItem, Emit, Joiners, OpenBatch, SessionParts,
 from weaver.pipelines.contract import Engine, Session, StepReport
 from weaver.profile import CostProfile
 from weaver.progress import ProgressReporter
-from weaver.session_costs import SessionCosts
+from weaver.session_costs import SessionCosts, computed
 
 log = structlog.get_logger()
 
@@ -261,10 +261,10 @@ class EngineRunner:
 
     def _account(self, engine: Engine, batch: OpenBatch, report: StepReport, seconds: float) -> None:
         """Share a step's time among its jobs, and foresee the end."""
-        inside, now = batch.inside, time.monotonic()
-        self._leave_at |= {one.id: now + (one.steps - one.step) * seconds for one in report.progress}
-        steps_left = max((one.steps - one.step for one in report.progress), default=0)
-        self._ends_at = now + steps_left * seconds * math.ceil(len(batch.left) / len(inside))
+        inside, now, whole = batch.inside, time.monotonic(), seconds / computed(report)
+        self._leave_at |= {one.id: now + one.left * whole for one in report.progress}
+        steps_left = max((one.left for one in report.progress), default=0.0)
+        self._ends_at = now + steps_left * whole * math.ceil(len(batch.left) / len(inside))
         for item in inside.values():
             item.engine_seconds += seconds / len(inside)
         self._metrics.busy_seconds.labels(engine.card.name).inc(seconds)

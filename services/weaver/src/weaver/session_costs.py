@@ -3,6 +3,10 @@
 Pictures join and leave a session at any step, so a session's whole time says little. A *stretch* of steps with the same
 pictures, of which none begins or ends, is one measurement of a step. What a step in which pictures begin or end takes
 longer than such a one is what it costs to begin or to end so many; where both happen, nobody can tell.
+
+The profile knows whole steps. A stretch with shortcuts is told as a whole step's time: its seconds by the whole steps'
+worth that its pictures computed. A device that waits for launches saves less, so whole steps then seem longer than they
+are, until whole ones are woven.
 """
 
 from __future__ import annotations
@@ -28,7 +32,7 @@ class SessionCosts:
         self._canvas = canvas
         self._pictures: frozenset[JobId] = frozenset()
         self._begun = set(begun)
-        self._steps: list[float] = []
+        self._steps: list[tuple[float, float]] = []
 
     def step(self, report: StepReport, inside: Collection[JobId], seconds: float) -> None:
         """Record a step of the pictures inside."""
@@ -40,14 +44,15 @@ class SessionCosts:
         if report.failed:
             return
         profile, canvas, pictures = self._profile, self._canvas, len(inside)
-        step = profile.part(canvas, "step", pictures)
+        share = computed(report)
+        step = share * profile.part(canvas, "step", pictures)
         if not report.progress:  # The engine knows no steps: it is all done at once.
             profile.observe(canvas, "end", pictures, seconds)
         elif not beginning and not ending:
             self._pictures = frozenset(inside)
-            self._steps.append(seconds)
+            self._steps.append((seconds, share))
         elif not step:  # The first steps here are all that is known of any.
-            profile.observe(canvas, "step", pictures, seconds)
+            profile.observe(canvas, "step", pictures, seconds / share)
         elif not beginning:
             profile.observe(canvas, "end", ending, max(0.0, seconds - step))
         elif not ending:
@@ -56,6 +61,12 @@ class SessionCosts:
     def end(self) -> None:
         """End a stretch."""
         if self._steps:
-            mean = sum(self._steps) / len(self._steps)
-            self._profile.observe(self._canvas, "step", len(self._pictures), mean)
+            seconds, whole = (sum(parts) for parts in zip(*self._steps, strict=True))
+            self._profile.observe(self._canvas, "step", len(self._pictures), seconds / whole)
         self._steps = []
+
+
+def computed(report: StepReport) -> float:
+    """Return the share of a whole step that the pictures of a step computed, their mean."""
+    costs = [one.cost for one in report.progress]
+    return sum(costs) / len(costs) if costs else 1.0

@@ -64,7 +64,7 @@ def submit(  # noqa: PLR0913 - options of a command
     ] = None,
     dry_run: Annotated[bool, typer.Option(help="Upload and check, print the estimate, make no batch.")] = False,
     engine: Annotated[str | None, typer.Option(help="See GET /v1/models; default: the deployment's.")] = None,
-    quality: Annotated[str | None, typer.Option(help="fast, balanced or best.")] = None,
+    quality: Annotated[str | None, typer.Option(help="fast, balanced, best or approximate.")] = None,
     category: Annotated[str | None, typer.Option(help="Of the garments, if it is one for all.")] = None,
     hours: Annotated[float, typer.Option(min=0.02, max=168, help="What is not made by then expires.")] = 24.0,
     as_json: JsonOption = False,

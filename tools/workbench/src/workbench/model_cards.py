@@ -78,7 +78,7 @@ def _engine_rows(card: EngineCard) -> list[tuple[str, str]]:
     presets = "; ".join(
         f"`{quality}` {preset.width} x {preset.height}, {preset.steps} steps"
         for quality, preset in card.presets.items()
-        if preset.steps
+        if preset.steps and not preset.shortcuts
     )
     expected = "; ".join(
         f"`{quality}` {least:g} to {most:g} s" for quality, (least, most) in card.expected_seconds.items()
@@ -86,9 +86,21 @@ def _engine_rows(card: EngineCard) -> list[tuple[str, str]]:
     return [
         ("device", card.device),
         ("qualities", presets or "one, at the photo's size"),
+        ("`approximate`", _approximate(card)),
         ("plausible time of a picture (not measured)", expected or "any"),
         ("writes", card.output_format),
     ]
+
+
+def _approximate(card: EngineCard) -> str:
+    preset = card.preset("approximate")
+    if not preset.shortcuts:
+        return "made as `balanced`"
+    return (
+        f"leaves out parts of {preset.steps} steps: {' '.join(preset.shortcuts)} It computes "
+        f"{100 * card.approximate_cost:.0f} % of `balanced`; how far its pictures are from those has not been measured "
+        "with the published weights ([benchmarks.md](benchmarks.md#fewer-operations-the-quality-approximate))."
+    )
 
 
 def _sources(name: str) -> str:

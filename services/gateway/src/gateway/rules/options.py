@@ -29,7 +29,11 @@ class TryonOptions(BaseModel):
 
     category: Category = Field(default=Category.AUTO, description="Which garment it is; `auto` lets the tailor say.")
     model: EngineName | None = Field(default=None, description="Engine, see GET /v1/models; default: the deployment's.")
-    quality: Quality = "balanced"
+    quality: Quality = Field(
+        default="balanced",
+        description="`approximate` leaves out parts of the model's steps: sooner, and not the picture that `balanced` "
+        "makes of the same seed. GET /v1/models says what each engine leaves out.",
+    )
     seed: int | None = Field(default=None, ge=0, lt=SEED_LIMIT, description="The effective seed is in the results.")
     num_samples: int = Field(default=1, ge=1, le=4)
     output_format: Literal["webp", "png", "jpeg"] | None = Field(default=None, description="Default: the engine's own.")

@@ -106,11 +106,23 @@ class Failed:
 
 @dataclass(frozen=True, kw_only=True)
 class Progress:
-    """Step `step` of `steps` is done for this job."""
+    """Step `step` of `steps` is done for this job.
+
+    Attributes:
+        cost: What this step computed of a whole one.
+        cost_left: What those left will compute, in whole steps; None: all of them are whole.
+    """
 
     id: JobId
     step: int
     steps: int
+    cost: float = 1.0
+    cost_left: float | None = None
+
+    @property
+    def left(self) -> float:
+        """What is left to compute, in whole steps."""
+        return self.steps - self.step if self.cost_left is None else self.cost_left
 
 
 @dataclass(frozen=True, kw_only=True)

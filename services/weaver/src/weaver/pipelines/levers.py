@@ -120,6 +120,7 @@ def tell_captured(what: str, rows: Sequence[int], failed: Mapping[int, str]) -> 
     if failed:
         log.warning("steps_not_captured", what=what, rows=list(failed), reason=next(iter(failed.values())))
     log.info("steps_captured", what=what, rows=list(rows))
+    log.info("shortcuts_not_captured", what=what, reason="steps of quality approximate run eagerly")
 
 
 def distance(exact: Answers, near: Answers) -> Distance:

@@ -28,7 +28,8 @@ from weaver.pipelines.fashn.network import (
     TryOnConfig,
     TryOnNetwork,
 )
-from weaver.pipelines.fashn.pipeline import FashnPipeline, Schedule
+from weaver.pipelines.fashn.pipeline import FashnPipeline
+from weaver.pipelines.fashn.schedule import Schedule
 
 SMALL: Final = TryOnConfig(hidden=128, heads=2, height=288, width=192, axes=(8, 28, 28), mixer=1, double=1, single=2)
 """384 tokens a stream: some ten milliseconds per step on an idle core."""

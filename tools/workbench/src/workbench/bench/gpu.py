@@ -26,7 +26,7 @@ from typing import Any, Final  # noqa: E402
 import torch  # noqa: E402
 
 from workbench.bench.gpu_bench import Bench  # noqa: E402
-from workbench.bench.gpu_sections import SECTIONS, say  # noqa: E402
+from workbench.bench.gpu_sections import SECTIONS  # noqa: E402
 
 IMPORTED = time.perf_counter()
 LEAST_SECONDS: Final = 15.0
@@ -57,7 +57,9 @@ def measure(bench: Bench, *, seconds: float, sections: dict[str, Callable[[Bench
             }
         finally:
             bench.forget()
-        say(f"{name}: {time.perf_counter() - start:.1f} s, {json.dumps(found[name])[:300]}")
+        print(
+            f"{name}: {time.perf_counter() - start:.1f} s, {json.dumps(found[name])[:300]}", file=sys.stderr, flush=True
+        )
     return found
 
 

@@ -12,7 +12,8 @@ import torch
 
 from weaver.pipelines.catvton import weights
 from weaver.pipelines.catvton.attention import drop_cross_attention
-from weaver.pipelines.catvton.pipeline import CatVtonPipeline, Picture, Recipe, seeded
+from weaver.pipelines.catvton.picture import Picture, Recipe
+from weaver.pipelines.catvton.pipeline import CatVtonPipeline, seeded
 from weaver.pipelines.catvton.presets import GUIDANCE
 from weaver.pipelines.fashn.network import FULL as FASHN_FULL
 from workbench.bench import fashn

@@ -6,7 +6,6 @@ clock. A step is one forward pass of every row and the sampler's arithmetic, as 
 
 from __future__ import annotations
 
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
@@ -21,13 +20,16 @@ from proteus.engines import CATVTON
 from weaver.pipelines import checksums
 from weaver.pipelines import rows as rows_of
 from weaver.pipelines.catvton import merged, weights
-from weaver.pipelines.catvton.pipeline import CatVtonPipeline, Picture
+from weaver.pipelines.catvton.picture import Picture
+from weaver.pipelines.catvton.pipeline import CatVtonPipeline
 from weaver.pipelines.contract import StepLever
-from weaver.pipelines.fashn.pipeline import FashnPipeline, Schedule
+from weaver.pipelines.fashn.pipeline import FashnPipeline
+from weaver.pipelines.fashn.schedule import Schedule
 from workbench.bench import fashn
 from workbench.bench.catvton_sizes import catvton_configs
 from workbench.bench.checkpoints import write_catvton
 from workbench.bench.gpu_bench import Bench, Canvas
+from workbench.bench.gpu_shortcuts import shortcuts
 
 BATCHES: Final = (1, 2, 4, 8)
 GRAPH_ROWS: Final = (1, 2, 4, 8, 16)
@@ -304,6 +306,7 @@ SECTIONS: Final[dict[str, Callable[[Bench], Any]]] = {
     "joining": joining,
     "decode_overlap": decode_overlap,
     "fashn": fashn_costs,
+    "shortcuts": shortcuts,
     "cold_start": cold_start,
     "compile": compiled,
 }
@@ -342,8 +345,3 @@ def flops(bench: Bench, pictures: Sequence[Picture]) -> float:
 def peak_gib(bench: Bench) -> float | None:
     """Return the peak memory allocated on the GPU since the section began."""
     return round(torch.cuda.max_memory_allocated() / 2**30, 2) if bench.on_gpu else None
-
-
-def say(line: str) -> None:
-    """Print for people."""
-    print(line, file=sys.stderr, flush=True)

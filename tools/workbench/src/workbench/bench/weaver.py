@@ -27,7 +27,8 @@ import torch
 
 from proteus.engines import CATVTON, Quality
 from weaver.pipelines.catvton import weights
-from weaver.pipelines.catvton.pipeline import CatVtonPipeline, Recipe, seeded
+from weaver.pipelines.catvton.picture import Recipe
+from weaver.pipelines.catvton.pipeline import CatVtonPipeline, seeded
 from weaver.pipelines.catvton.presets import GUIDANCE, SAMPLING, guided_steps
 from workbench.bench.catvton_sizes import FULL, SMALL, CatVtonSize
 from workbench.bench.checkpoints import CatVtonFiles, write_catvton

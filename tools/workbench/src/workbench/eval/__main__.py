@@ -4,7 +4,7 @@ JSON stands on the last line; the status is 1 where a bar is missed.
 
     python -m workbench.eval --sheets FOLDER        all pictures of both families, contact sheets into FOLDER
     python -m workbench.eval --pictures 48          a spread of them
-    python -m workbench.eval picture | set | drawn  how good try-ons are (`quality.cli`)
+    python -m workbench.eval picture | set | drawn | distance      how good try-ons are (`quality.cli`)
 
 Family `b` never serves for tuning: its figures show the parser on pictures that it was not made for.
 """
@@ -37,6 +37,7 @@ evaluate = typer.Typer(
 evaluate.command("picture")(cli.picture)
 evaluate.command("set")(cli.of_set)
 evaluate.command("drawn")(cli.of_drawn_tryons)
+evaluate.command("distance")(cli.distance_of)
 
 
 @evaluate.callback()

@@ -19,6 +19,8 @@ ENGINE: Final[dict[str, Any]] = {
     "commercial_use": True,
     "commercial_terms": "yes",
     "mask_modes": ["auto", "provided"],
+    "shortcuts": [],
+    "approximate_cost": 1.0,
     "allowed": True,
     "default": True,
     "state": "ready",
@@ -53,6 +55,14 @@ class ModelBody(BaseModel):
     )
     allowed: bool = Field(description="The deployment's licence policy allows it, and so do your rights.")
     mask_modes: list[MaskMode] = Field(description="What a submit's `mask_mode` may be.")
+    shortcuts: list[str] = Field(
+        description="What the quality `approximate` leaves out; empty: it is made as `balanced`. The others leave out "
+        "nothing."
+    )
+    approximate_cost: float = Field(
+        description="What `approximate` computes for a picture, as a share of `balanced`: whole steps, counted and "
+        "rounded, not timed."
+    )
     default: bool
     state: Literal["ready", "loading", "absent"]
     workers: int

@@ -58,6 +58,8 @@ def engine_bodies(services: Services, caller: Caller | None = None) -> list[Mode
                 commercial_terms=card.commercial_terms,
                 allowed=settings.licences.refusal(card) is None and rights.allow_engine(card.name),
                 mask_modes=list(card.mask_modes),
+                shortcuts=list(card.preset("approximate").shortcuts),
+                approximate_cost=card.approximate_cost,
                 default=card.name == default,
                 state="ready" if "ready" in states else "loading" if "loading" in states else "absent",
                 workers=len(workers),

@@ -37,7 +37,7 @@ EXAMPLE: Final[dict[str, Any]] = {
 TEXT: Final = "pk_k3f7x0qa_Zm9yIGRvY3VtZW50YXRpb24gb25seSwgbm8ga2V5IQ"
 
 KeyScope = Literal["admin", "priority:high", "tokens", "usage", "webhooks"]
-QUALITIES: Final = "`fast`, `balanced`, `best`; null: all."
+QUALITIES: Final = "`fast`, `balanced`, `best`, `approximate`; null: all."
 PRIORITIES: Final = "`low`, `normal`, `high`, and `batch` for POST /v1/batches; null: all. `high` needs its scope, too."
 Qualities = Annotated[list[Quality], Field(max_length=8)]
 Grantable = Priority | Literal["batch"]

@@ -24,7 +24,8 @@ from proteus.worker.proofs import Candidate
 from weaver.pipelines import levers, rows
 from weaver.pipelines.catvton import images
 from weaver.pipelines.catvton.forms import ON_GPU, load
-from weaver.pipelines.catvton.pipeline import CatVtonPipeline, Picture, Recipe, drawn, seeded
+from weaver.pipelines.catvton.picture import Picture, Recipe
+from weaver.pipelines.catvton.pipeline import CatVtonPipeline, drawn, seeded
 from weaver.pipelines.catvton.prepared import Prepared, prepared
 from weaver.pipelines.catvton.presets import GUIDANCE, SAMPLING, guided_steps
 from weaver.pipelines.catvton.solvers import Step
@@ -103,7 +104,7 @@ class CatVtonEngine:
         named = sampling.sampler, preset.steps
         plan = self._plans[named] = self._plans.get(named) or self.pipeline.schedule.plan(*named)
         guided = (0, guided_steps(sampling, preset.steps))
-        return Recipe(plan=plan, guidance=GUIDANCE, guided=guided, sampler=sampling.sampler)
+        return Recipe(plan=plan, guidance=GUIDANCE, guided=guided, sampler=sampling.sampler, reuse=sampling.reuse)
 
     def warm_up(self, lever: StepLever, *, max_batch: int) -> None:
         """Capture the steps of every canvas; what cannot be captured runs eagerly."""
@@ -187,7 +188,13 @@ class CatVtonSession:
         finished: list[Finished] = []
         failed: list[Failed] = []
         progress = [
-            Progress(id=running.job.id, step=running.picture.index, steps=len(running.recipe.plan))
+            Progress(
+                id=running.job.id,
+                step=running.picture.index,
+                steps=len(running.recipe.plan),
+                cost=running.recipe.cost(running.picture.index - 1),
+                cost_left=running.recipe.cost_left(running.picture.index),
+            )
             for running in self._running.values()
             if running.picture
         ]
@@ -264,6 +271,8 @@ class CatVtonSession:
             "guidance": running.recipe.guidance,
             "window": list(running.prepared.frame.window),
         }
+        if running.recipe.approximate:
+            notes["approximate"] = list(self._engine.card.preset(running.job.quality).shortcuts)
         with memory_errors():
             painted = self._decoded(picture, running.job.id, notes)
         job, frame = running.job, running.prepared.frame

@@ -18,7 +18,8 @@ from proteus.engines import EngineCard
 from proteus.worker.proofs import Candidate
 from weaver.pipelines import levers, torch_device
 from weaver.pipelines.catvton import merged, weights
-from weaver.pipelines.catvton.pipeline import CatVtonPipeline, Recipe, seeded
+from weaver.pipelines.catvton.picture import Recipe
+from weaver.pipelines.catvton.pipeline import CatVtonPipeline, seeded
 from weaver.pipelines.catvton.presets import GUIDANCE
 
 EXACT: Final = Candidate(name="fp32")

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -18,8 +18,9 @@ import torch
 import torch.nn.functional as F
 from diffusers import AutoencoderKL, UNet2DConditionModel
 
-from weaver.pipelines.catvton import images
-from weaver.pipelines.catvton.solvers import Schedule, Step, advance
+from weaver.pipelines.catvton import deep_cache, images
+from weaver.pipelines.catvton.picture import Picture, Recipe
+from weaver.pipelines.catvton.solvers import Schedule, advance
 from weaver.pipelines.rows import RowPass
 
 Draw = Callable[[tuple[int, ...]], torch.Tensor]
@@ -58,72 +59,6 @@ def drawn(tensors: Iterable[torch.Tensor]) -> Draw:
 def seeded(generator: torch.Generator) -> Draw:
     """Draw from a generator, on its device, float32: a seed means the same picture on every device and dtype."""
     return lambda shape: torch.randn(shape, generator=generator, device=generator.device)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Recipe:
-    """How pictures are denoised.
-
-    Attributes:
-        plan: The sampler's steps.
-        guidance: Weight of the garment against none; 1 or less: a single pass.
-        guided: First and last + 1 index of the steps that are guided; None: all.
-        sampler: The plan's name; results name it.
-    """
-
-    plan: tuple[Step, ...]
-    guidance: float
-    guided: tuple[int, int] | None = None
-    sampler: str = ""
-
-    def guides(self, index: int) -> bool:
-        first, last = self.guided or (0, len(self.plan))
-        return self.guidance > 1.0 and first <= index < last
-
-
-@dataclass
-class Picture:
-    """One picture between two steps; `denoise` moves it on. All that its steps need is on the device beforehand.
-
-    Attributes:
-        conditions: (2, 5, 2h, w): mask and image latents, without (0) and with (1) the garment; weight dtype.
-        latents: (1, 4, 2h, w) float32.
-        timesteps: (steps,) float32.
-        noises: (n, 4, 2h, w) float32, one for each step of the plan that adds noise; None: none does.
-        index: Steps done.
-    """
-
-    recipe: Recipe
-    conditions: torch.Tensor
-    latents: torch.Tensor
-    timesteps: torch.Tensor
-    noises: torch.Tensor | None = field(default=None, repr=False)
-    index: int = 0
-    previous_x0: torch.Tensor | None = field(default=None, repr=False)
-
-    @property
-    def done(self) -> bool:
-        return self.index == len(self.recipe.plan)
-
-    @property
-    def noise(self) -> torch.Tensor | None:
-        """The next step's noise, (1, 4, 2h, w); None: it adds none."""
-        plan = self.recipe.plan
-        if self.noises is None or not plan[self.index].noise:
-            return None
-        at = sum(1 for step in plan[: self.index] if step.noise)
-        return self.noises[at : at + 1]
-
-    def on(self, device: torch.device | str) -> Picture:
-        """Return it with its tensors on a device."""
-        return replace(
-            self,
-            conditions=self.conditions.to(device),
-            latents=self.latents.to(device),
-            timesteps=self.timesteps.to(device),
-            noises=None if self.noises is None else self.noises.to(device),
-            previous_x0=None if self.previous_x0 is None else self.previous_x0.to(device),
-        )
 
 
 class CatVtonPipeline:
@@ -264,14 +199,45 @@ class CatVtonPipeline:
     def denoise(self, pictures: Sequence[Picture]) -> None:
         """Move every picture one step on, in one forward pass; guided ones take two rows of it, others one.
 
-        Nothing has changed when the forward pass raises (out of memory): it can be called again with fewer.
+        Those whose step takes something over have a shallow pass of their own. Nothing has changed when a pass raises
+        (out of memory): it can be called again with fewer.
         """
-        for picture, eps in zip(pictures, self.predict(pictures), strict=True):
+        for picture, (eps, deep) in zip(pictures, self._predict(pictures), strict=True):
             self._advance(picture, eps)
+            picture.deep = deep
 
     @torch.inference_mode()
     def predict(self, pictures: Sequence[Picture]) -> Sequence[torch.Tensor]:
         """Return the UNet's output for every picture's next step, float32: (2, 4, 2h, w) where it is guided, else 1."""
+        return [eps for eps, _ in self._predict(pictures)]
+
+    def _predict(self, pictures: Sequence[Picture]) -> list[tuple[torch.Tensor, torch.Tensor | None]]:
+        """Return every picture's prediction, and what its next step takes over."""
+        whole = [picture for picture in pictures if picture.recipe.whole(picture.index)]
+        shallow = [picture for picture in pictures if not picture.recipe.whole(picture.index)]
+        found: dict[int, tuple[torch.Tensor, torch.Tensor | None]] = {}
+        if whole:
+            x, timesteps, counts = self._rows_of(whole)
+            if any(picture.recipe.keeps(picture.index) for picture in whole):
+                eps, deep = deep_cache.whole(self.unet, x, timesteps)
+                parts: Sequence[torch.Tensor | None] = deep.split(counts)
+            else:
+                eps, parts = self.rows(x, timesteps), [None] * len(whole)
+            found |= zip(map(id, whole), zip(eps.float().split(counts), parts, strict=True), strict=True)
+        if shallow:
+            x, timesteps, counts = self._rows_of(shallow)
+            taken = [picture.taken(count) for picture, count in zip(shallow, counts, strict=True)]
+            eps = deep_cache.shallow(self.unet, x, timesteps, torch.cat(taken))
+            found |= zip(map(id, shallow), zip(eps.float().split(counts), taken, strict=True), strict=True)
+        return [
+            # A tensor of its own: a picture that leaves takes its memory with it.
+            (eps, deep.clone() if deep is not None and picture.recipe.keeps(picture.index) else None)
+            for picture in pictures
+            for eps, deep in [found[id(picture)]]
+        ]
+
+    def _rows_of(self, pictures: Sequence[Picture]) -> tuple[torch.Tensor, torch.Tensor, list[int]]:
+        """Return the network's inputs for the pictures' next steps, and how many rows each has."""
         rows: list[torch.Tensor] = []
         timesteps: list[torch.Tensor] = []
         for picture in pictures:
@@ -280,7 +246,7 @@ class CatVtonPipeline:
             rows.append(torch.cat([latents, conditions], dim=1))
             timesteps.append(picture.timesteps[picture.index : picture.index + 1].expand(len(conditions)))
         x = torch.cat(rows).contiguous(memory_format=self._memory_format)
-        return self.rows(x, torch.cat(timesteps)).float().split([len(row) for row in rows])
+        return x, torch.cat(timesteps), [len(row) for row in rows]
 
     def row_inputs(self, rows: int, *, width: int, height: int) -> tuple[torch.Tensor, ...]:
         """Return drawn inputs of the network for so many rows of a canvas, as `predict` passes them."""

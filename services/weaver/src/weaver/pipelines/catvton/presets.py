@@ -1,18 +1,21 @@
 """How each quality sets CatVTON's sampler. Pure data; canvas and steps are the card's (`proteus.engines`).
 
-`best` is the published sampler. The others are approximate: a better solver with fewer steps, and guidance, which
+`best` is the published sampler. `balanced` and `fast` have a better solver with fewer steps; `fast` has guidance, which
 doubles a step, only while the picture's large shapes are decided. `workbench.bench.solvers` measures their error on
-data whose exact answer is known.
+data whose exact answer is known. All three run the whole network at every step. `approximate` does not: its steps are
+`balanced`'s, and of three in a row only the first is whole. That was chosen, not tuned: this project has seen no
+weights. `make bench-shortcuts` counts what it saves.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from proteus.engines import Quality
 from weaver.pipelines.catvton.solvers import Sampler
+from weaver.pipelines.reuse import Reuse
 
 GUIDANCE: Final = 2.5
 """As published; higher is more saturated."""
@@ -20,16 +23,23 @@ GUIDANCE: Final = 2.5
 
 @dataclass(frozen=True, kw_only=True)
 class Sampling:
-    """How a quality samples. `guided` is the share of the steps, from the first, that are guided."""
+    """How a quality samples.
+
+    Attributes:
+        guided: The share of the steps, from the first, that are guided.
+        reuse: Which steps take over the UNet's deep part (`deep_cache`).
+    """
 
     sampler: Sampler
     guided: float = 1.0
+    reuse: Reuse = field(default_factory=Reuse)
 
 
 SAMPLING: Final[Mapping[Quality, Sampling]] = {
     "best": Sampling(sampler="ddim"),
     "balanced": Sampling(sampler="dpm++2m"),
     "fast": Sampling(sampler="dpm++2m", guided=0.75),
+    "approximate": Sampling(sampler="dpm++2m", reuse=Reuse(every=3)),
 }
 
 

@@ -8,7 +8,7 @@ either advances all jobs or, out of memory, none.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from threading import Lock
 from typing import Final, cast
 
@@ -18,14 +18,16 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from proteus.artefacts import Landmark, PersonParse
-from proteus.engines import FASHN, EngineCard, Preset
+from proteus.engines import FASHN, EngineCard
 from proteus.errors import EngineError, InvalidRequest, PhotoRejected, ProteusError
 from proteus.jobs import JobId
 from weaver.pipelines import framing, levers, rows
 from weaver.pipelines.contract import Failed, Finished, Pixels, Progress, StepLever, StepReport, WeaveJob, preset_of
 from weaver.pipelines.fashn import images
-from weaver.pipelines.fashn.pipeline import Conditions, FashnPipeline, Schedule
+from weaver.pipelines.fashn.pipeline import Conditions, FashnPipeline
 from weaver.pipelines.fashn.pose import Keypoints, from_blazepose
+from weaver.pipelines.fashn.presets import schedule_of
+from weaver.pipelines.fashn.schedule import Schedule
 from weaver.pipelines.torch_device import memory_errors
 
 PoseSource = Callable[[NDArray[np.uint8]], Keypoints]
@@ -153,12 +155,17 @@ class _Prepared:
 
 @dataclass
 class _Row:
-    """One admitted job; its picture so far is the same row of the session's tensors."""
+    """One admitted job; its picture so far is the same row of the session's tensors.
+
+    Attributes:
+        added: What its next step takes over (`FashnPipeline.step`); None: that one is whole.
+    """
 
     job: WeaveJob
     prepared: images.Prepared
     schedule: Schedule
     step: int = 0
+    added: Tensor | None = field(default=None, repr=False)
 
     @property
     def done(self) -> bool:
@@ -194,7 +201,7 @@ class FashnSession:
                 *(torch.from_numpy(array)[None] for array in (garment.picture, garment.pose)),
                 torch.tensor([prepared.category]),
             )
-            row = _Row(job, person, _schedule(preset))
+            row = _Row(job, person, schedule_of(preset, job.quality, degraded=job.degraded))
             self._pipeline.expect(row.schedule)
             self._join(row, self._pipeline.noise(job.seed), conditions)
 
@@ -206,13 +213,21 @@ class FashnSession:
         """
         if self._x is None or self._conditions is None:
             return StepReport()
+        added = [row.added for row in self._rows]
         with memory_errors():
             self._x = self._pipeline.step(
-                self._x, [row.step for row in self._rows], self._conditions, [row.schedule for row in self._rows]
+                self._x,
+                [row.step for row in self._rows],
+                self._conditions,
+                [row.schedule for row in self._rows],
+                added,
             )
-        for row in self._rows:
-            row.step += 1
-        progress = [Progress(id=row.job.id, step=row.step, steps=row.schedule.steps) for row in self._rows]
+        progress = []
+        for row, kept in zip(self._rows, added, strict=True):
+            cost = row.schedule.cost(row.step)
+            row.step, row.added = row.step + 1, kept
+            left = row.schedule.cost_left(row.step)
+            progress.append(Progress(id=row.job.id, step=row.step, steps=row.schedule.steps, cost=cost, cost_left=left))
         finished, failed = [], []
         for index, row in enumerate(self._rows):
             if row.done:
@@ -232,15 +247,20 @@ class FashnSession:
         index = next((index for index, row in enumerate(self._rows) if row.job.id == job_id), None)
         if index is None or self._x is None or self._conditions is None:
             raise KeyError(job_id)
-        parked = (self._rows[index], self._x[index : index + 1].cpu(), self._conditions.rows([index]).on("cpu"))
+        row = self._rows[index]
+        row.added = None if row.added is None else row.added.cpu()
+        parked = (row, self._x[index : index + 1].cpu(), self._conditions.rows([index]).on("cpu"))
         self.evict(job_id)
         return parked
 
     def resume(self, parked: object) -> None:
         """Take a job in again; it goes on with the next step."""
         row, x, conditions = cast("tuple[_Row, Tensor, Conditions]", parked)
+        device = self._pipeline.device
         with memory_errors():
-            self._join(row, x.to(self._pipeline.device), conditions.on(self._pipeline.device))
+            added = None if row.added is None else row.added.to(device)
+            self._join(row, x.to(device), conditions.on(device))
+        row.added = added
 
     def close(self) -> None:
         """Free the batch."""
@@ -270,6 +290,8 @@ class FashnSession:
         def pasted() -> Pixels:
             return images.paste_back(job.person, images.to_pixels(painted), job.agnostic_mask, prepared)
 
+        if row.schedule.approximate:
+            notes["approximate"] = list(self._engine.card.preset(job.quality).shortcuts)
         return Finished(id=job.id, picture=pasted, notes=notes)
 
     def _keep(self, indices: Sequence[int]) -> None:
@@ -282,7 +304,3 @@ class FashnSession:
             return
         self._x = torch.cat([self._x[index : index + 1] for index in indices])
         self._conditions = self._conditions.rows(indices)
-
-
-def _schedule(preset: Preset) -> Schedule:
-    return Schedule(steps=preset.steps, guidance=1.0 if preset.guidance is None else preset.guidance)

@@ -16,7 +16,8 @@ from proteus.engines import FASHN
 from proteus.worker.proofs import Candidate
 from weaver.pipelines import levers, torch_device
 from weaver.pipelines.fashn import weights
-from weaver.pipelines.fashn.pipeline import FashnPipeline, Schedule
+from weaver.pipelines.fashn.pipeline import FashnPipeline
+from weaver.pipelines.fashn.schedule import Schedule
 
 EXACT: Final = Candidate(name="fp32")
 BF16: Final = Candidate(name="bf16")

@@ -189,7 +189,7 @@ class TryOnNetwork(nn.Module):
         Returns:
             (B, 3, H, W) float32.
         """
-        return self._core(x, condition, garment_tokens, modulation, *self._positions(x.device))
+        return self._core(x, condition, garment_tokens, modulation, *self.positions(x.device))
 
     def compile_core(self) -> None:
         """Let torch compile what every step runs; the first step of each new batch size then takes long."""
@@ -199,17 +199,40 @@ class TryOnNetwork(nn.Module):
         self, x: Tensor, condition: Tensor, garment: Tensor, modulation: Tensor, alone: Rotary, joint: Rotary
     ) -> Tensor:
         """Run the blocks; `alone` and `joint` are the positions of one stream and of both."""
+        parts = self.parts(modulation)
+        person = self.joined(self.mixed(x, condition, parts, alone), garment, parts, joint)
+        return self.painted(person, parts)
+
+    def parts(self, modulation: Tensor, *, last: bool = False) -> Iterator[Tensor]:
+        """Cut (B, M) into each layer's part, in the order in which `mixed`, `joined` and `painted` take them.
+
+        Args:
+            modulation: From `modulation`.
+            last: Only what `painted` takes.
+        """
         widths = [layer.out_features for layer in self._modulation_layers()]
-        parts = iter(modulation.split(widths, dim=-1))
-        person = self.x_embedder(torch.cat((x, condition.to(x.dtype)), dim=1))
+        cut = modulation.split(widths, dim=-1)
+        return iter(cut[-1:] if last else cut)
+
+    def mixed(self, x: Tensor, condition: Tensor, parts: Iterator[Tensor], alone: Rotary) -> Tensor:
+        """Embed the person and run its own blocks; (B, N, D)."""
+        person: Tensor = self.x_embedder(torch.cat((x, condition.to(x.dtype)), dim=1))
         for block in self.x_patch_mixer:
             person = block(person, next(parts), alone)
+        return person
+
+    def joined(self, person: Tensor, garment: Tensor, parts: Iterator[Tensor], joint: Rotary) -> Tensor:
+        """Run the blocks that person and garment share; return the person's tokens, (B, N, D)."""
         for block in self.double_blocks:
             person, garment = block(person, garment, next(parts), next(parts), joint)
         h = torch.cat((garment, person), dim=1)
         for block in self.single_blocks:
             h = block(h, next(parts), joint)
-        patches = self.final_layer(h[:, garment.shape[1] :], next(parts))
+        return h[:, garment.shape[1] :]
+
+    def painted(self, person: Tensor, parts: Iterator[Tensor]) -> Tensor:
+        """Turn the person's tokens into a velocity, (B, 3, H, W) float32."""
+        patches = self.final_layer(person, next(parts))
         rows, columns = self.config.grid
         side = self.config.patch
         grid = patches.float().view(-1, rows, columns, 3, side, side)
@@ -226,7 +249,7 @@ class TryOnNetwork(nn.Module):
             yield block.modulation.lin
         yield self.final_layer.adaLN_modulation[1]
 
-    def _positions(self, device: torch.device) -> tuple[Rotary, Rotary]:
+    def positions(self, device: torch.device) -> tuple[Rotary, Rotary]:
         """Positions on this device, float32 whatever the weights' dtype; both streams have the same ones."""
         if device not in self._rotary:
             with torch.inference_mode(False):  # or a table made while sampling could not be used with gradients

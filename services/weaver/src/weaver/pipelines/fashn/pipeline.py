@@ -7,59 +7,21 @@ is run only for rows that are guided at that step, and modulations are computed 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
+from weaver.pipelines.fashn import first_block
 from weaver.pipelines.fashn.network import CATEGORIES, TryOnConfig, TryOnNetwork
+from weaver.pipelines.fashn.schedule import SHIFT_MU, SKIP_CFG_LAST, Schedule
 from weaver.pipelines.rows import RowPass
 
-SKIP_CFG_LAST = 1
-"""Guidance is off in the last step, against over-saturation (the publisher's default)."""
 SCHEDULES_KEPT = 4
 """Modulation tables kept: one per quality and one spare; 50 steps of the full network are 81 MB in bfloat16."""
-SHIFT_MU = 1.5
-"""The publisher's time shift: more steps near the noise."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Schedule:
-    """How a picture is sampled.
-
-    Attributes:
-        steps: Number of Euler steps.
-        guidance: Weight of the conditional branch; 1 means none.
-        skip_cfg_last: The last steps that go without guidance.
-        mu: Time shift.
-    """
-
-    steps: int
-    guidance: float
-    skip_cfg_last: int = SKIP_CFG_LAST
-    mu: float = SHIFT_MU
-
-    def __post_init__(self) -> None:
-        if self.steps < 1:
-            raise ValueError(f"a schedule needs at least one step, not {self.steps}")
-
-    @property
-    def times(self) -> tuple[float, ...]:
-        """The steps + 1 times, from 0 (noise) to 1 (picture)."""
-        shift = math.exp(-self.mu)
-        inner = (shift / (shift + self.steps / i - 1) for i in range(1, self.steps + 1))
-        return (0.0, *inner)
-
-    def guided(self, step: int) -> bool:
-        """Whether this step, from 0, needs the null branch."""
-        return self.guidance != 1.0 and step < self.steps - self.skip_cfg_last
-
-    @property
-    def forwards(self) -> int:
-        """Rows through the network per picture: 2·steps minus those skipped."""
-        return sum(2 if self.guided(step) else 1 for step in range(self.steps))
+WITH, NULL = 0, 1
+"""A row's branches: with the garment, and without any condition."""
 
 
 @dataclass(frozen=True)
@@ -105,7 +67,7 @@ class FashnPipeline:
     def __init__(self, network: TryOnNetwork) -> None:
         self.network = network
         self.rows = RowPass(network.denoise)
-        self._modulations: dict[Schedule, Tensor] = {}
+        self._modulations: dict[tuple[float, ...], Tensor] = {}
         self._null_garment: Tensor | None = None
 
     @property
@@ -159,7 +121,14 @@ class FashnPipeline:
         )
 
     @torch.inference_mode()
-    def step(self, x: Tensor, at: Sequence[int], conditions: Conditions, schedules: Sequence[Schedule]) -> Tensor:
+    def step(
+        self,
+        x: Tensor,
+        at: Sequence[int],
+        conditions: Conditions,
+        schedules: Sequence[Schedule],
+        added: list[Tensor | None] | None = None,
+    ) -> Tensor:
         """Advance each row by one step of its schedule; the host waits for nothing.
 
         Args:
@@ -167,32 +136,73 @@ class FashnPipeline:
             at: Each row's step, from 0.
             conditions: B rows.
             schedules: One per row.
+            added: What each row takes over, (1 or 2, N, D): with the garment, and the null branch where it is guided.
+                It is replaced by what its next step takes over, once nothing can fail any more. None: every schedule
+                does its steps whole.
 
         Returns:
             The next x, (B, 3, H, W) float32; the argument is not changed.
         """
-        rows = [row for row, step in enumerate(at) if schedules[row].guided(step)]
+        guided = [row for row, step in enumerate(at) if schedules[row].guided(step)]
         tables = [self._modulation_table(schedule)[step] for schedule, step in zip(schedules, at, strict=True)]
         modulations = [
             table.index_select(0, category)
             for table, category in zip(tables, conditions.category.split(1), strict=True)
         ]
-        person, garment, joint_x = conditions.person, conditions.garment, x
-        if rows:
-            joint_x = torch.cat((x, *(x[row : row + 1] for row in rows)))
-            person = torch.cat((person, person.new_zeros((len(rows), *person.shape[1:]))))
-            garment = torch.cat((garment, self._null_tokens().expand(len(rows), -1, -1)))
-            modulations += [tables[row][:1] for row in rows]
-        velocity = self.rows(joint_x, person, garment, torch.cat(modulations))
-        null = {row: velocity[len(at) + n : len(at) + n + 1] for n, row in enumerate(rows)}
+        branches = [(row, WITH) for row in range(len(at))] + [(row, NULL) for row in guided]
+        kept = [None] * len(at) if added is None else added
+        whole = [(row, branch) for row, branch in branches if schedules[row].whole(at[row])]
+        velocities: dict[tuple[int, int], Tensor] = {}
+        adds: dict[tuple[int, int], Tensor] = {}
+        if whole:
+            inputs = self._inputs(whole, x, conditions, tables, modulations)
+            if added is None or not any(schedules[row].keeps(at[row]) for row, _ in whole):
+                velocity = self.rows(*inputs)
+            else:
+                velocity, found = first_block.whole(self.network, *inputs)
+                adds = dict(zip(whole, found.split(1), strict=True))
+            velocities = dict(zip(whole, velocity.split(1), strict=True))
+        if shallow := [branch for branch in branches if branch not in velocities]:
+            adds |= {(row, branch): _taken(kept[row], row, branch) for row, branch in shallow}
+            joint_x, person, _, modulation = self._inputs(shallow, x, conditions, tables, modulations)
+            before = torch.cat([adds[each] for each in shallow])
+            velocity = first_block.shallow(self.network, joint_x, person, modulation, before)
+            velocities |= dict(zip(shallow, velocity.split(1), strict=True))
         after = []
         for row, (schedule, step) in enumerate(zip(schedules, at, strict=True)):
-            wanted = velocity[row : row + 1]
-            if row in null:
-                wanted = null[row] + schedule.guidance * (wanted - null[row])
+            wanted = velocities[row, WITH]
+            if (row, NULL) in velocities:
+                null = velocities[row, NULL]
+                wanted = null + schedule.guidance * (wanted - null)
             times = schedule.times
             after.append(x[row : row + 1] + (times[step + 1] - times[step]) * wanted)
-        return torch.cat(after)
+        moved = torch.cat(after)
+        if added is not None:
+            # Each picture's own tensor: one that leaves takes its memory with it.
+            added[:] = [
+                torch.cat([adds[row, branch] for branch in (WITH, NULL) if (row, branch) in adds])
+                if schedules[row].keeps(at[row])
+                else None
+                for row in range(len(at))
+            ]
+        return moved
+
+    def _inputs(
+        self,
+        branches: Sequence[tuple[int, int]],
+        x: Tensor,
+        conditions: Conditions,
+        tables: Sequence[Tensor],
+        modulations: Sequence[Tensor],
+    ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Return the network's inputs of some rows' branches, in their order."""
+        blank, null = torch.zeros_like(conditions.person[:1]), self._null_tokens()
+        return (
+            torch.cat([x[row : row + 1] for row, _ in branches]),
+            torch.cat([blank if branch else conditions.person[row : row + 1] for row, branch in branches]),
+            torch.cat([null if branch else conditions.garment[row : row + 1] for row, branch in branches]),
+            torch.cat([tables[row][:1] if branch else modulations[row] for row, branch in branches]),
+        )
 
     @torch.inference_mode()
     def expect(self, schedule: Schedule) -> None:
@@ -252,15 +262,15 @@ class FashnPipeline:
 
     def _modulation_table(self, schedule: Schedule) -> Tensor:
         """Every modulation of a schedule, (steps, categories, M), computed once and kept."""
-        if schedule not in self._modulations:
+        if schedule.times not in self._modulations:
             times = torch.tensor(schedule.times[:-1], dtype=torch.float32, device=self.device)
             t = times.repeat_interleave(CATEGORIES)
             category = torch.arange(CATEGORIES, device=self.device).repeat(schedule.steps)
             table = self.network.modulation(t, category).view(schedule.steps, CATEGORIES, -1)
             if len(self._modulations) >= SCHEDULES_KEPT:
                 self._modulations.pop(next(iter(self._modulations)))
-            self._modulations[schedule] = table
-        return self._modulations[schedule]
+            self._modulations[schedule.times] = table
+        return self._modulations[schedule.times]
 
     def _null_tokens(self) -> Tensor:
         """The null branch's garment tokens, (1, N, D)."""
@@ -268,3 +278,14 @@ class FashnPipeline:
             zeros = torch.zeros(1, 4, self.config.height, self.config.width, device=self.device)
             self._null_garment = self.network.garment_embedder(zeros)
         return self._null_garment
+
+
+def _taken(added: Tensor | None, row: int, branch: int) -> Tensor:
+    """Return what a branch takes over.
+
+    Raises:
+        ValueError: Nothing was kept for it.
+    """
+    if added is None or len(added) <= branch:
+        raise ValueError(f"row {row} takes a step over, but nothing was kept for its branch {branch}")
+    return added[branch : branch + 1]

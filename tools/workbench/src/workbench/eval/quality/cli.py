@@ -1,8 +1,9 @@
-"""`proteus eval picture`, `set`, `drawn`: a table for people on stderr, one line of JSON on stdout.
+"""`proteus eval picture`, `set`, `drawn`, `distance`: a table for people on stderr, one line of JSON on stdout.
 
 proteus eval picture --person photo.png --garment cutout.png --result result.png --mask mask.png
 proteus eval set FOLDER --sheet sheet.html
 proteus eval drawn --page docs/quality.md
+proteus eval distance balanced.png approximate.png --mask mask.png
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -19,6 +21,7 @@ from rich.table import Table
 
 from proteus.errors import ProteusError
 from workbench.eval.quality import drawn, networks, pictures, sheet
+from workbench.eval.quality.distance import distance
 from workbench.eval.quality.docs import document
 from workbench.eval.quality.measuring import METRICS, Row, measure, summary
 from workbench.eval.quality.score import Score
@@ -67,6 +70,20 @@ def of_set(
     rows = [row_of(entry, loaded) for entry in found]
     report(rows, sheet_file, title=f"Try-ons of {place.name}")
     raise typer.Exit(UNMEASURED if any(row.error for row in rows) else 0)
+
+
+def distance_of(
+    exact: Annotated[Path, typer.Argument(help="The result with every step done whole, e.g. quality `balanced`.")],
+    result: Annotated[Path, typer.Argument(help="The result of the same inputs and seed, e.g. `approximate`.")],
+    mask: Annotated[Path | None, typer.Option(help="What may change, white: only that is compared.")] = None,
+) -> None:
+    """Compare two results of one try-on; one line of JSON. Exit status 4: refused."""
+    try:
+        pair, place = (pictures.rgb(exact), pictures.rgb(result)), None if mask is None else pictures.rgb(mask)
+        found = distance(*pair, mask=None if place is None else place.max(axis=2))
+    except ProteusError as error:
+        raise refused(error) from error
+    print(json.dumps(asdict(found)))
 
 
 def of_drawn_tryons(

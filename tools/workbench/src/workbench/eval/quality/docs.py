@@ -30,6 +30,7 @@ cannot be measured has no value and a reason that names what to install, never 0
 proteus eval picture --person photo.png --garment cutout.png --result result.png --mask mask.png [--json]
 proteus eval set FOLDER --sheet sheet.html     # a folder for each try-on: person, garment, result, mask
 proteus eval drawn --sheet sheet.html          # the engine `puppet` on drawn people and garments
+proteus eval distance balanced.png approximate.png --mask mask.png   # two results of the same inputs and seed
 ```
 
 * `garment` is the cut-out with its transparency (`cloth_clean_url`), `mask` what might change (`return_mask` of a
@@ -40,6 +41,8 @@ proteus eval drawn --sheet sheet.html          # the engine `puppet` on drawn pe
   `shape` and `colour` are lower where the new garment is smaller than the old one.
 * A manifest compares engines and presets: a JSON list of objects with `name`, `person`, `garment`, `result` and, as you
   need them, `mask`, `worn`, `feather`, `engine`, `quality`. Entries of one engine and quality are one group.
+* `distance` says how far a picture is from one with every step done whole (levels of 0 to 255, PSNR), not which is
+  better.
 
 ## The metrics
 """

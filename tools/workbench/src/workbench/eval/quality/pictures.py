@@ -99,7 +99,7 @@ def read(entry: Entry) -> Tryon:
         InvalidRequest: A file cannot be read, or the pictures do not fit each other.
         ProteusError: A file is no picture that Proteus takes.
     """
-    person, result = _rgb(entry.person), _rgb(entry.result)
+    person, result = rgb(entry.person), rgb(entry.result)
     if person.shape != result.shape:
         raise InvalidRequest(f"The result is {_size(result)}, the photo {_size(person)}: both must have one size.")
     garment = decode(_bytes(entry.garment), keep_alpha=True)
@@ -120,13 +120,18 @@ def read(entry: Entry) -> Tryon:
 def _mask(path: Path | None, person: Pixels) -> Pixels | None:
     if path is None:
         return None
-    pixels = _rgb(path)
+    pixels = rgb(path)
     if pixels.shape != person.shape:
         raise InvalidRequest(f"{path} is {_size(pixels)}, the photo {_size(person)}: both must have one size.")
     return np.ascontiguousarray(pixels.max(axis=2))
 
 
-def _rgb(path: Path) -> Pixels:
+def rgb(path: Path) -> Pixels:
+    """Read a picture, (H, W, 3).
+
+    Raises:
+        ProteusError: It cannot be read, or is no picture that Proteus takes.
+    """
     return decode(_bytes(path)).pixels
 
 
