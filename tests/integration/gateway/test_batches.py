@@ -144,7 +144,7 @@ async def test_a_batch_wakes_nobody_waits_behind_others_and_takes_no_worker_that
     assert found["counts"] == {"completed": 3}
 
 
-LINE_RULES = [
+LINE_RULES: list[tuple[list[Any], list[str]]] = [
     ([{"person": "P", "garment": "G", "quality": "great"}], ["line", "1", "quality"]),
     ([{"person": "P", "garment": "G"}, {"person": "P"}], ["line", "2", "garment"]),
     ([{"person": "P", "garment": "G"}, {"person": "P", "garment": "no://such"}], ["line", "2", "garment"]),
