@@ -27,8 +27,8 @@ class Mesh:
     """A piece of cloth.
 
     Attributes:
-        source: (10, 10, 2) x, y in pixels of the cut-out.
-        target: (10, 10, 2) x, y in pixels of the photo.
+        source: (10, 10, 2), or more rows: x, y in pixels of the cut-out.
+        target: The same for the photo.
     """
 
     source: Grid

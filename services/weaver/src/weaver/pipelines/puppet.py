@@ -23,12 +23,13 @@ from proteus.errors import EngineError, InvalidRequest, NoGarmentDetected, Prote
 from proteus.jobs import JobId
 from weaver.pipelines.anatomy import Anatomy, Mask, Point, lower_anatomy, upper_anatomy
 from weaver.pipelines.contract import Failed, Finished, Pixels, StepReport, WeaveJob
-from weaver.pipelines.fitting import ELBOWS, SEEN, WRISTS, Piece, fit
+from weaver.pipelines.fitting import ELBOWS, HIPS, SEEN, SHOULDERS, WRISTS, Piece, fit
 from weaver.pipelines.labels import HAIR, SKIN, TOP
 from weaver.pipelines.light import contact_shadow, folds_of, light_on
 from weaver.pipelines.mesh import Floats, warp, window_of
 from weaver.pipelines.removal import Bared, bare
 from weaver.pipelines.scene import shoulder_width
+from weaver.pipelines.snug import snug
 
 CATEGORIES: Final = ("upper", "lower", "overall", "dress")
 
@@ -55,6 +56,15 @@ LEAST_SHOWN: Final = 0.5
 
 EDGE_RADIUS: Final = 0.007
 """In shoulder widths: how soft the edge of the clipping is."""
+
+EDGE_REACH: Final = 4.0
+"""In edge radii: so far inside what is allowed the clipping leaves cloth whole."""
+
+ARMPIT: Final = 0.15
+"""Of the way from shoulders to hips: above it there is no gap between arm and trunk."""
+
+WAISTBAND: Final = 0.03
+"""In shoulder widths: how far a waistband may stand off the body's outline."""
 
 
 class PuppetEngine:
@@ -155,6 +165,8 @@ def weave(job: WeaveJob) -> Finished:
     if right <= left or bottom <= top:
         raise NoGarmentDetected("the garment would lie outside the photo")
     unit = min(shoulder_width(np.array([(mark.x, mark.y) for mark in job.parse.landmarks])), float(max(height, width)))
+    allowed = _allowed(job, window, unit)
+    pieces = _drawn_in(job, anatomy, pieces, allowed, window, unit)
     bared = bare(job)
     before = _before(job, window, unit, bared)
     cloth = np.zeros((bottom - top, right - left, 4), np.float32)
@@ -166,7 +178,7 @@ def weave(job: WeaveJob) -> Finished:
             painted *= (1 - before[piece.before][place])[..., None]
             cloth[place] *= 1 - painted[..., 3:]
             cloth[place] += painted
-    clip = _clip(job, window, unit)
+    clip = _clip(allowed, unit)
     alpha = _without_scraps(cloth[..., 3] * clip)
     clip *= light_on(job.person, window, alpha, unit)
     clip *= folds_of(job.person, window, bared.shows(TOP, window), unit)
@@ -233,7 +245,8 @@ def _before(job: WeaveJob, window: tuple[int, int, int, int], unit: float, bared
     # Hair falls over the shoulders of every garment, and a shirt that stays over the waistband of new trousers.
     hair = bared.shows(HAIR, window)
     if job.garment_category == "lower" and not bared.scene.one_piece:
-        hair = np.maximum(hair, bared.shows(TOP, window))
+        # Its last rows went with the old waistband: there is no shirt to be before the new one.
+        hair = np.maximum(hair, np.minimum(bared.shows(TOP, window), 255 - bared.gone[top:bottom, left:right]))
     return {
         "nothing": hair.astype(np.float32) / np.float32(255),
         "forearms": np.maximum(soft, hair).astype(np.float32) / np.float32(255),
@@ -241,8 +254,8 @@ def _before(job: WeaveJob, window: tuple[int, int, int, int], unit: float, bared
     }
 
 
-def _clip(job: WeaveJob, window: tuple[int, int, int, int], unit: float) -> Floats:
-    """Return how much of the garment may show, 0..1: inside what may change; a top stays close to the body."""
+def _allowed(job: WeaveJob, window: tuple[int, int, int, int], unit: float) -> Mask:
+    """Return where the garment may show: inside what may change; a top stays close to the body."""
     assert job.agnostic_mask is not None
     assert job.person_mask is not None
     left, top, right, bottom = window
@@ -250,6 +263,40 @@ def _clip(job: WeaveJob, window: tuple[int, int, int, int], unit: float) -> Floa
     if job.garment_category == "upper":
         # What a person holds before the chest stays before the garment; the notch between thighs is no gap in a hem.
         allowed &= _closed(job.person_mask[top:bottom, left:right], (LOOSE + NOTCH) * unit, NOTCH * unit)
+    return np.asarray(allowed)
+
+
+def _drawn_in(
+    job: WeaveJob,
+    anatomy: Anatomy,
+    pieces: list[Piece],
+    allowed: Mask,
+    window: tuple[int, int, int, int],
+    unit: float,
+) -> list[Piece]:
+    """Return the pieces; those of the trunk end where they may show, and a waistband on the waist."""
+    assert job.person_mask is not None
+    assert job.parse is not None
+    left, top, right, bottom = window
+    person = job.person_mask[top:bottom, left:right] > 127
+    air = ~allowed & ~person
+    hips, shoulders = (max(job.parse.landmarks[index].y for index in joints) for joints in (HIPS, SHOULDERS))
+    below = shoulders + ARMPIT * (hips - shoulders)
+    if job.garment_category == "lower":
+        waist, below = slice(0, max(0, round(hips - top))), 0.0
+        air[waist] |= ~_grow(person[waist], WAISTBAND * unit)
+    margin = EDGE_REACH * max(0.6, EDGE_RADIUS * unit)
+    middle = float(anatomy.corners[:2, 0].mean())
+    return [
+        snug(piece, air, middle=middle, below=below, offset=(left, top), margin=margin)
+        if piece.before == "forearms"
+        else piece
+        for piece in pieces
+    ]
+
+
+def _clip(allowed: Mask, unit: float) -> Floats:
+    """Return how much of the garment may show, 0..1: nothing outside what is allowed, softly inside."""
     # Shrunk by as much as the blur reaches: the edge is soft and still inside what may change.
     sigma = max(0.6, EDGE_RADIUS * unit)
     inner = (~_grow(~allowed, 2 * sigma)).astype(np.float32)
