@@ -36,7 +36,7 @@ WORKING_SIDE: Final = 768
 
 # Radii and margins in units of the body's measure, chosen on photos so that a T-shirt, a loose jumper and wide trousers
 # are hidden whole.
-UPPER_ARM_RADIUS, FOREARM_RADIUS, HAND_RADIUS, FOOT_RADIUS = 0.27, 0.20, 0.13, 0.14
+UPPER_ARM_RADIUS, FOREARM_RADIUS, HAND_RADIUS, FOOT_RADIUS = 0.32, 0.24, 0.13, 0.14
 THIGH_RADIUS, CALF_RADIUS, TORSO_MARGIN, LOOSE_MARGIN = 0.30, 0.22, 0.12, 0.08
 HEM_BELOW_HIPS: Final = 0.30
 CUFF, TROUSER_CUFF = 0.4, 0.25

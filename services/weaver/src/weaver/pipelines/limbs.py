@@ -6,7 +6,7 @@ has an adult's mean width. Coordinates are working pixels of a `Scene`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import cv2
@@ -28,6 +28,9 @@ TIGHT: Final = 1.3
 """An outline up to this many mean half widths away is that of the limb; one farther away is that of a loose sleeve."""
 
 STEPS: Final = 24
+BARE_ROWS: Final = 4
+"""Of a limb's steps: fewer do not show how wide it is."""
+
 ROUNDNESS, ROUNDNESS_RANGE, SIDE_LIGHT_MOST = -0.22, (-0.34, -0.10), 0.16
 """Light across a limb is 1 + b s + c (s^2 - 1/3), s from -1 to 1: c if it is not measured, its range, most of |b|."""
 
@@ -44,18 +47,27 @@ class Limb:
         normal: (STEPS, 2), unit vectors to the limb's first side.
         radii: (STEPS, 2) half widths to either side.
         end: Index of the joint at its end.
+        rounded: It begins with a half disc: a shoulder has no corner.
     """
 
     line: Point
     normal: Point
     radii: Point
     end: int
+    rounded: bool = False
 
     def outline(self) -> Point:
         """Return the outline as a polygon."""
         first = self.line + self.normal * self.radii[:, :1]
         second = self.line - self.normal * self.radii[:, 1:]
-        return np.concatenate([first, second[::-1]])
+        if not self.rounded:
+            return np.concatenate([first, second[::-1]])
+        turn = np.linspace(np.pi, 0, STEPS // 2)[1:-1, None]
+        backwards = np.array([self.normal[0, 1], -self.normal[0, 0]])
+        backwards *= -np.sign(backwards @ (self.line[1] - self.line[0])) or 1.0
+        reach = np.where(np.cos(turn) > 0, self.radii[0, 0], self.radii[0, 1])
+        cap = self.line[0] + reach * (np.cos(turn) * self.normal[0] + np.sin(turn) * backwards)
+        return np.concatenate([cap, first, second[::-1]])
 
     def across(self, size: tuple[int, int]) -> tuple[Floats, tuple[slice, slice]]:
         """Return s, -1 to 1 from the second side to the first, in a box of the working crop; NaN off the limb."""
@@ -80,7 +92,7 @@ class Limb:
 
 def arms(scene: Scene, old: Mask) -> list[Limb]:
     """Return the arms whose elbows are seen."""
-    return _limbs(scene, old, (SHOULDERS, ELBOWS, WRISTS), ARM_RADII)
+    return [replace(limb, rounded=True) for limb in _limbs(scene, old, (SHOULDERS, ELBOWS, WRISTS), ARM_RADII)]
 
 
 def legs(scene: Scene, old: Mask) -> list[Limb]:
@@ -137,6 +149,12 @@ def _measured(scene: Scene, old: Mask, line: Point, outward: Point, mean: Point,
     tight = (first > 0) & on[np.arange(len(line)), np.maximum(first - 1, 0)]
     own = np.where(tight, mean * shares[np.maximum(first, 1)] - 0.5, mean)
     own = np.where(tight & (own <= tight_most * mean), own, mean)
+    # Cloth lies around a limb: beside bare skin it is no wider than the skin says.
+    middle_x, middle_y = (np.clip(np.round(line[:, axis]).astype(int), 0, (width, height)[axis] - 1) for axis in (0, 1))
+    bare = tight & (scene.labels[middle_y, middle_x] == SKIN)
+    if np.count_nonzero(bare) >= BARE_ROWS:
+        shape = np.interp(np.arange(len(line)), np.flatnonzero(bare), (own / mean)[bare])
+        own = np.where(bare, own, np.minimum(own, shape * mean))
     # A single row of the mask that sticks out is an error of the mask, not of the body.
     padded = np.pad(own / mean, 3, mode="edge")
     middle = np.median(np.lib.stride_tricks.sliding_window_view(padded, 7), axis=1)

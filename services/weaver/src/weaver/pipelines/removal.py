@@ -19,7 +19,7 @@ from weaver.pipelines import limbs
 from weaver.pipelines.anatomy import Mask, Pixels, Point
 from weaver.pipelines.colours import distance, fill
 from weaver.pipelines.contract import WeaveJob
-from weaver.pipelines.fitting import HIPS, KNEES
+from weaver.pipelines.fitting import HIPS, KNEES, SHOULDERS
 from weaver.pipelines.labels import BOTTOM, GROUND, HAIR, SKIN, TOP, feet
 from weaver.pipelines.limbs import Limb
 from weaver.pipelines.mesh import Floats
@@ -46,6 +46,9 @@ SKIRT_FROM: Final = 0.84
 
 PAINTED_SIDE: Final = 1024
 """A larger photo's camera has blurred its edges over more than a pixel, and skin has no finer detail here."""
+
+COLLAR, NAPE = 0.08, 0.32
+"""In shoulder widths: a collar that stands off farther is a hood's; half the width in which a collar lies."""
 
 SUBPIXEL_BITS: Final = 4
 
@@ -102,7 +105,7 @@ def bare(job: WeaveJob) -> Bared:
     canvas.start(_ground(scene, old, shapes))
     tone = _skin(scene)
     if job.garment_category != "lower":
-        cover = np.maximum(canvas.area(shoulders), canvas.area(trunk))
+        cover = np.max([canvas.area(shoulders), canvas.area(trunk), canvas.area_of(_neck(scene, shoulders))], axis=0)
         canvas.lay(tone * _trunk_light(scene, old)[..., None], cover)
     if job.garment_category == "upper" and scene.seen[list(KNEES)].any() and (scene.labels == BOTTOM).any():
         canvas.lay(_below(scene), canvas.area_of(_legs_clothes(scene)))
@@ -166,6 +169,18 @@ def _ground(scene: Scene, old: Mask, shapes: list[Point]) -> Floats:
         return picture.astype(np.float32)
     found = cv2.inpaint(np.ascontiguousarray(picture), hole, INPAINT_RADIUS, cv2.INPAINT_TELEA)
     return np.asarray(found, np.float32)
+
+
+def _neck(scene: Scene, shoulders: Point) -> Mask:
+    """Return where neck and nape go on below a collar: it is thin, so they reach as far as it did."""
+    area = np.ones(scene.labels.shape, np.uint8)
+    cv2.fillPoly(area, [np.round(shoulders).astype(np.int32)], 0)
+    beside = cv2.distanceTransform(area, cv2.DIST_L2, 3) < COLLAR * scene.unit
+    middle = scene.points[list(SHOULDERS)].mean(axis=0)
+    near = np.abs(np.arange(scene.labels.shape[1]) - middle[0])[None, :] < NAPE * scene.unit
+    # Lines of it are colours that the camera mixed.
+    skin = cv2.morphologyEx((scene.labels == SKIN).astype(np.uint8), cv2.MORPH_OPEN, np.ones((5, 5), np.uint8)) > 0
+    return np.asarray(near & (skin | ((scene.labels == TOP) & beside)))
 
 
 def _below(scene: Scene) -> Floats:
