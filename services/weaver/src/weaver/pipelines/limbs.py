@@ -28,8 +28,9 @@ TIGHT: Final = 1.3
 """An outline up to this many mean half widths away is that of the limb; one farther away is that of a loose sleeve."""
 
 STEPS: Final = 24
-BARE_ROWS: Final = 4
-"""Of a limb's steps: fewer do not show how wide it is."""
+BARE_ROWS, BARE_FADE, BARE_MOST = 4, 5.0, 1.6
+"""Of a limb's steps: fewer bare ones do not show how wide it is; over so many its width goes over to the cloth's; bare
+skin up to this many mean half widths away is the limb's."""
 
 ROUNDNESS, ROUNDNESS_RANGE, SIDE_LIGHT_MOST = -0.22, (-0.34, -0.10), 0.16
 """Light across a limb is 1 + b s + c (s^2 - 1/3), s from -1 to 1: c if it is not measured, its range, most of |b|."""
@@ -139,7 +140,7 @@ def _measured(scene: Scene, old: Mask, line: Point, outward: Point, mean: Point,
     """Return the half widths to one side: the silhouette's where it is near, the mean where it is loose or hidden."""
     height, width = scene.labels.shape
     body = old | (scene.labels == SKIN)
-    shares = np.linspace(0.5, TIGHT + 0.1, 17)
+    shares = np.linspace(0.5, BARE_MOST + 0.1, 25)
     places = line[:, None] + outward[:, None] * (mean[:, None] * shares)[..., None]
     xs = np.clip(np.round(places[..., 0]).astype(int), 0, width - 1)
     ys = np.clip(np.round(places[..., 1]).astype(int), 0, height - 1)
@@ -147,14 +148,16 @@ def _measured(scene: Scene, old: Mask, line: Point, outward: Point, mean: Point,
     on = body[ys, xs]
     first = np.where(ends.any(axis=1), ends.argmax(axis=1), -1)
     tight = (first > 0) & on[np.arange(len(line)), np.maximum(first - 1, 0)]
-    own = np.where(tight, mean * shares[np.maximum(first, 1)] - 0.5, mean)
-    own = np.where(tight & (own <= tight_most * mean), own, mean)
-    # Cloth lies around a limb: beside bare skin it is no wider than the skin says.
+    found = mean * shares[np.maximum(first, 1)] - 0.5
+    own = np.where(tight & (found <= tight_most * mean), found, mean)
+    # Beside bare skin a limb goes on below its cloth as wide as the skin says, on both sides of the joints' line.
     middle_x, middle_y = (np.clip(np.round(line[:, axis]).astype(int), 0, (width, height)[axis] - 1) for axis in (0, 1))
-    bare = tight & (scene.labels[middle_y, middle_x] == SKIN)
-    if np.count_nonzero(bare) >= BARE_ROWS:
-        shape = np.interp(np.arange(len(line)), np.flatnonzero(bare), (own / mean)[bare])
-        own = np.where(bare, own, np.minimum(own, shape * mean))
+    shown = tight & (scene.labels[middle_y, middle_x] == SKIN) & (found <= BARE_MOST * mean)
+    if np.count_nonzero(shown) >= BARE_ROWS:
+        at, rows = np.flatnonzero(shown), np.arange(len(line))
+        near = np.exp(-np.abs(rows[:, None] - at).min(axis=1) / BARE_FADE)
+        skin = np.interp(rows, at, (found / mean)[at]) * mean
+        own = np.where(shown, skin, np.minimum(own, skin + (own - skin) * (1 - near)) + np.maximum(skin - own, 0) * near)
     # A single row of the mask that sticks out is an error of the mask, not of the body.
     padded = np.pad(own / mean, 3, mode="edge")
     middle = np.median(np.lib.stride_tricks.sliding_window_view(padded, 7), axis=1)
