@@ -42,6 +42,9 @@ SCRAP_FRACTION: Final = 0.04
 FOREARM_RADIUS: Final = 0.15
 """In shoulder widths."""
 
+FINGER_RADIUS, FINGER_LENGTH = 0.12, 1.9
+"""In shoulder widths, spread fingers between the knuckles included; in distances from the wrist to a knuckle."""
+
 BARE_HAND: Final = 0.25
 """If this share of the hand's place is skin, the hand is bare."""
 
@@ -59,6 +62,9 @@ EDGE_RADIUS: Final = 0.007
 
 EDGE_REACH: Final = 4.0
 """In edge radii: so far inside what is allowed the clipping leaves cloth whole."""
+
+SHADOW_FALL: Final = 0.15
+"""In shoulder widths: how far below a hem its shadow reaches, three times `light.SHADOW_REACH`."""
 
 ARMPIT: Final = 0.15
 """Of the way from shoulders to hips: above it there is no gap between arm and trunk."""
@@ -165,6 +171,8 @@ def weave(job: WeaveJob) -> Finished:
     if right <= left or bottom <= top:
         raise NoGarmentDetected("the garment would lie outside the photo")
     unit = min(shoulder_width(np.array([(mark.x, mark.y) for mark in job.parse.landmarks])), float(max(height, width)))
+    # The shadow that the hem casts lies below it.
+    window = left, top, right, bottom = left, top, right, min(height, bottom + round(SHADOW_FALL * unit))
     allowed = _allowed(job, window, unit)
     pieces = _drawn_in(job, anatomy, pieces, allowed, window, unit)
     bared = bare(job)
@@ -184,7 +192,7 @@ def weave(job: WeaveJob) -> Finished:
     clip *= folds_of(job.person, window, bared.shows(TOP, window), unit)
     image = bared.image
     below = image[top:bottom, left:right]
-    below_light = contact_shadow(alpha, bared.gone[top:bottom, left:right], unit)
+    below_light = contact_shadow(alpha, bared.body[top:bottom, left:right], unit)
     # The cloth's colours are premultiplied already.
     blended = cloth[..., :3] * clip[..., None]
     blended += below * ((1 - alpha) * below_light)[..., None]
@@ -240,6 +248,7 @@ def _before(job: WeaveJob, window: tuple[int, int, int, int], unit: float, bared
         if min(mark.visibility for mark in marks) >= SURE:
             outline = next((points for points, end in bared.arms if end == wrist), None)
             arms |= _forearm(skin, *marks, FOREARM_RADIUS * unit, offset=(left, top), outline=outline)
+            arms |= _fingers(skin, job.parse.landmarks, wrist, FINGER_RADIUS * unit, offset=(left, top))
     arms[mask <= 127] = 0
     soft = cv2.GaussianBlur(arms, (0, 0), max(0.6, EDGE_RADIUS * unit))
     # Hair falls over the shoulders of every garment, and a shirt that stays over the waistband of new trousers.
@@ -353,6 +362,19 @@ def _forearm(
     if np.count_nonzero(bare_hand > 127) > BARE_HAND * np.count_nonzero(hand > 127):
         hand = bare_hand
     return np.maximum(area, hand)
+
+
+def _fingers(
+    skin: Pixels, landmarks: tuple[Landmark, ...], wrist: int, radius: float, *, offset: tuple[int, int]
+) -> Pixels:
+    """Return the bare fingers: landmarks are their knuckles, and they are about as long again."""
+    area = np.zeros(skin.shape, np.uint8)
+    start = np.array([landmarks[wrist].x, landmarks[wrist].y])
+    for knuckle in (wrist + 2, wrist + 4, wrist + 6):
+        reach = np.array([landmarks[knuckle].x, landmarks[knuckle].y]) - start
+        ends = (_pixel(start + reach * share - offset) for share in (1.0, FINGER_LENGTH))
+        cv2.line(area, *ends, 255, max(1, round(2 * radius)), cv2.LINE_AA)
+    return np.minimum(area, skin)
 
 
 def _pixel(point: Point) -> tuple[int, int]:

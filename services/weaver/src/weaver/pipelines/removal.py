@@ -17,10 +17,10 @@ import numpy as np
 
 from weaver.pipelines import limbs
 from weaver.pipelines.anatomy import Mask, Pixels, Point
-from weaver.pipelines.colours import distance, fill
+from weaver.pipelines.colours import distance, fill, nearest, palette
 from weaver.pipelines.contract import WeaveJob
 from weaver.pipelines.fitting import HIPS, KNEES, SHOULDERS
-from weaver.pipelines.labels import BOTTOM, GROUND, HAIR, SKIN, TOP, feet
+from weaver.pipelines.labels import BOTTOM, GROUND, HAIR, SAME_CLOTH, SKIN, TOES, TOP, feet
 from weaver.pipelines.limbs import Limb
 from weaver.pipelines.mesh import Floats
 from weaver.pipelines.scene import Crop, Scene, look
@@ -34,6 +34,9 @@ CRUMB: Final = 0.004
 INPAINT_RADIUS: Final = 3
 WAIST: Final = 0.72
 """How far down the trunk the legs' clothes begin where the top ends and nothing is seen."""
+
+TOE, SHOE_PIXELS = 0.05, 8
+"""In shoulder widths: where a shoe's colour is read, around the toe; fewer pixels do not show it."""
 
 LEGS_FROM: Final = 1.15
 """Below this share of the trunk nothing but the legs' clothes is seen."""
@@ -60,12 +63,14 @@ class Bared:
     Attributes:
         image: (H, W, 3) uint8.
         gone: (H, W) uint8, 255 = was the old garment and is repainted.
+        body: (H, W) uint8, 255 = is repainted as body, not as ground.
         scene: What the photo shows where.
         arms: Outlines of the arms in pixels of the photo, and the wrist each ends at.
     """
 
     image: Pixels
     gone: Pixels
+    body: Pixels
     scene: Scene
     arms: tuple[tuple[Point, int], ...]
 
@@ -87,7 +92,7 @@ def bare(job: WeaveJob) -> Bared:
     outlines = tuple((_in_photo(scene.crop, limb.outline()), limb.end) for limb in arms)
     image, gone = job.person.copy(), np.zeros(job.person.shape[:2], np.uint8)
     if not old.any():
-        return Bared(image, gone, scene, outlines)
+        return Bared(image, gone, gone, scene, outlines)
     rows, columns = np.flatnonzero(old.any(axis=1)), np.flatnonzero(old.any(axis=0))
     box = (int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1)
     canvas = _Canvas(scene, box)
@@ -116,7 +121,9 @@ def bare(job: WeaveJob) -> Bared:
     mixed = cv2.blendLinear(np.ascontiguousarray(below), canvas.finished(), 1 - share, share)
     np.copyto(below, mixed, where=(weight > 0)[..., None])
     gone[place] = weight
-    return Bared(image, gone, scene, outlines)
+    body = np.zeros_like(gone)
+    body[place] = np.minimum(weight, canvas.covered())
+    return Bared(image, gone, body, scene, outlines)
 
 
 def _old(scene: Scene, category: str) -> Mask:
@@ -129,10 +136,29 @@ def _old(scene: Scene, category: str) -> Mask:
         old = (scene.labels == TOP) & (scene.down_the_trunk() > SKIRT_FROM)
     if not scene.bottom_known and category == "upper":
         old &= (scene.down_the_trunk() < 1.0) | _near_arms(scene)
-    old = _without_crumbs(old & ~feet(scene.points, scene.seen, scene.unit, scene.labels.shape))
+    shoes = _shoes(scene)
+    old = _without_crumbs(old & scene.allowed & ~shoes)
     rim = max(2.0, RIM * scene.unit)
     grown = cv2.distanceTransform((~old).astype(np.uint8), cv2.DIST_L2, 3) <= rim if old.any() else old
-    return np.asarray(grown & scene.allowed & ~feet(scene.points, scene.seen, scene.unit, scene.labels.shape))
+    return np.asarray(grown & scene.allowed & ~shoes)
+
+
+def _shoes(scene: Scene) -> Mask:
+    """Return the feet without the trousers that fall over them, where these have another colour than the shoes."""
+    found = feet(scene.points, scene.seen, scene.unit, scene.labels.shape)
+    toes = np.zeros(found.shape, np.uint8)
+    for toe in np.round(scene.points[list(TOES)]).astype(np.int32):
+        cv2.circle(toes, toe.tolist(), max(1, round(TOE * scene.unit)), 1, -1)
+    own, cloth = scene.lab[found & (toes > 0)], scene.lab[np.isin(scene.labels, (TOP, BOTTOM)) & ~found]
+    if len(own) < SHOE_PIXELS or len(cloth) < SHOE_PIXELS:
+        return found
+    shoe, garment = palette(own, 3), palette(cloth, 5)
+    garment = garment[nearest(garment, shoe) > SAME_CLOTH]
+    if len(garment):
+        colours, cloth_here = scene.lab[found], np.zeros(found.shape, np.uint8)
+        cloth_here[found] = nearest(colours, garment) < nearest(colours, shoe)
+        found &= cv2.morphologyEx(cloth_here, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8)) == 0
+    return found
 
 
 def _without_crumbs(old: Mask) -> Mask:
@@ -272,7 +298,7 @@ class _Canvas:
         self._zoom = min(1.0, PAINTED_SIDE / max(self._full))
         self._shape = (max(1, round(self._full[0] * self._zoom)), max(1, round(self._full[1] * self._zoom)))
         self.place = (slice(top + y0, top + y0 + self._full[0]), slice(left + x0, left + x0 + self._full[1]))
-        self.picture = np.zeros((*self._shape, 3), np.float32)
+        self.picture, self._cover = np.zeros((*self._shape, 3), np.float32), np.zeros(self._shape, np.uint8)
 
     def at_full_size(self, values: Pixels) -> Pixels:
         """Return a working picture's part at the photo's size."""
@@ -282,6 +308,10 @@ class _Canvas:
         """Return what is painted at the photo's size."""
         painted = np.clip(self.picture + np.float32(0.5), 0, 255).astype(np.uint8)
         return np.asarray(cv2.resize(painted, self._full[::-1], interpolation=cv2.INTER_LINEAR), np.uint8)
+
+    def covered(self) -> Pixels:
+        """Return where something is laid over the start, at the photo's size."""
+        return np.asarray(cv2.resize(self._cover, self._full[::-1], interpolation=cv2.INTER_LINEAR), np.uint8)
 
     def _enlarge(self, values: Floats | Pixels, part: tuple[slice, slice] | None = None) -> Floats:
         rows, columns = part or (slice(0, self._shape[0]), slice(0, self._shape[1]))
@@ -298,6 +328,7 @@ class _Canvas:
         if not columns.size:
             return
         part = (slice(int(rows[0]), int(rows[-1]) + 1), slice(int(columns[0]), int(columns[-1]) + 1))
+        np.maximum(self._cover[part], cover[part], out=self._cover[part])
         painted = self._enlarge(colour, part)
         painted -= self.picture[part]
         painted *= (cover[part].astype(np.float32) / np.float32(255))[..., None]
