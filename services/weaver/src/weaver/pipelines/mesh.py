@@ -120,18 +120,15 @@ def _fill_triangle(from_x: Floats, from_y: Floats, to: Grid, at: Grid) -> None:
     if x1 <= x0 or y1 <= y0 or abs(area) < 1e-9:
         return
     # Everything is linear in x and y: from the first corner, so that float32 is exact to a ten-thousandth of a pixel.
-    xs = (np.arange(x0, x1) - ax)[None, :]
-    ys = (np.arange(y0, y1) - ay)[:, None]
-
-    def ramp(per_x: float, per_y: float, start: float = 0.0) -> Floats:
-        return np.asarray((xs * per_x + start).astype(np.float32) + (ys * per_y).astype(np.float32))
-
     b_x, b_y, c_x, c_y = (cy - ay) / area, -(cx - ax) / area, -(by - ay) / area, (bx - ax) / area
-    weight_b, weight_c = ramp(b_x, b_y), ramp(c_x, c_y)
+    (at_x, at_y), (to_b, to_c) = at[0], (at[1:] - at[0])
+    per_x = np.array([b_x, c_x, to_b[0] * b_x + to_c[0] * c_x, to_b[1] * b_x + to_c[1] * c_x])
+    per_y = np.array([b_y, c_y, to_b[0] * b_y + to_c[0] * c_y, to_b[1] * b_y + to_c[1] * c_y])
+    along = np.outer(per_x, np.arange(x0, x1) - ax) + np.array([[0.0], [0.0], [at_x], [at_y]])
+    down = np.outer(per_y, np.arange(y0, y1) - ay)
+    ramps = along.astype(np.float32)[:, None, :] + down.astype(np.float32)[:, :, None]
     # A hair of slack: pixels on a shared edge belong to both triangles, never to none.
-    inside = (weight_b >= -SLACK) & (weight_c >= -SLACK)
-    inside &= (weight_b + weight_c) <= 1 + SLACK
-    for target, axis in ((from_x, 0), (from_y, 1)):
-        to_b, to_c = at[1, axis] - at[0, axis], at[2, axis] - at[0, axis]
-        values = ramp(to_b * b_x + to_c * c_x, to_b * b_y + to_c * c_y, at[0, axis])
-        np.copyto(target[y0:y1, x0:x1], values, where=inside)
+    inside = np.minimum(ramps[0], ramps[1]) >= -SLACK
+    inside &= (ramps[0] + ramps[1]) <= 1 + SLACK
+    np.copyto(from_x[y0:y1, x0:x1], ramps[2], where=inside)
+    np.copyto(from_y[y0:y1, x0:x1], ramps[3], where=inside)
