@@ -77,8 +77,9 @@ def warp(texture: Floats, mesh: Mesh, window: tuple[int, int, int, int]) -> Floa
     from_x, from_y = np.full(shape, -10, np.float32), np.full(shape, -10, np.float32)
     target = mesh.target - [left, top]
     rows, columns = target.shape[:2]
+    cloth = _cells_with_cloth(texture, source)
     for row in range(rows - 1):
-        for column in range(columns - 1):
+        for column in np.flatnonzero(cloth[row]):
             cell = ((row, column), (row, column + 1), (row + 1, column), (row + 1, column + 1))
             for corners in ((cell[0], cell[1], cell[2]), (cell[1], cell[3], cell[2])):
                 to = np.array([target[corner] for corner in corners])
@@ -86,6 +87,17 @@ def warp(texture: Floats, mesh: Mesh, window: tuple[int, int, int, int]) -> Floa
                 _fill_triangle(from_x, from_y, to, at)
     painted = cv2.remap(texture, from_x, from_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=0)
     return np.asarray(painted, np.float32)
+
+
+def _cells_with_cloth(texture: Floats, source: Grid) -> NDArray[np.bool_]:
+    """Return which cells of the mesh have cloth in or beside them: the others paint nothing."""
+    height, width = texture.shape[:2]
+    solid = cv2.integral((texture[..., 3] > 0).astype(np.uint8))
+    low = np.minimum.reduce([source[:-1, :-1], source[:-1, 1:], source[1:, :-1], source[1:, 1:]])
+    high = np.maximum.reduce([source[:-1, :-1], source[:-1, 1:], source[1:, :-1], source[1:, 1:]])
+    x0, y0 = np.clip(np.floor(low).astype(int) - 1, 0, [width, height]).transpose(2, 0, 1)
+    x1, y1 = np.clip(np.ceil(high).astype(int) + 2, 0, [width, height]).transpose(2, 0, 1)
+    return np.asarray(solid[y1, x1] - solid[y0, x1] - solid[y1, x0] + solid[y0, x0] > 0)
 
 
 def window_of(meshes: list[Mesh], *, width: int, height: int) -> tuple[int, int, int, int]:
