@@ -41,7 +41,7 @@ def weighted_lab(photo: Pixels) -> Floats:
 
 def along(lab: Floats, start: Point, end: Point, *, reach: float) -> Floats:
     """Return colours along a line between two joints, (n, 3), up to `reach` pixels beside it."""
-    line = start + (end - start) * np.linspace(0.15, 0.9, STEPS)[:, None]
+    line = start + (end - start) * np.linspace(0.15, 0.75, STEPS)[:, None]
     normal = np.array([start[1] - end[1], end[0] - start[0]])
     normal = normal / max(float(np.linalg.norm(normal)), 1e-6) * reach
     return at(lab, np.concatenate([line - normal, line, line + normal]))
