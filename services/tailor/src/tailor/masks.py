@@ -1,9 +1,9 @@
 """Which pixels of a person may change, from landmarks and person mask: the agnostic masks. Pure.
 
 A mask covers the body parts a garment of its category may cover, generously, because it has to hide the old garment
-and its folds; it spares face, hair, hands and feet, but no cloth that is seen in a hand's or foot's place. Landmarks 11..32 are drawn as limbs: tapered capsules whose width
-scales with the body's own measure, the longer of shoulder width and half the torso's length (a person seen from the
-side has no shoulder width).
+and its folds; it spares face, hair, hands and feet, but no cloth that is seen in a hand's or foot's place (`spared`).
+Landmarks 11..32 are drawn as limbs: tapered capsules whose width scales with the body's own measure, the longer of
+shoulder width and half the torso's length (a person seen from the side has no shoulder width).
 """
 
 from __future__ import annotations
@@ -115,11 +115,7 @@ def _bare(
     cloth = [along(lab, points[before], points[joint], reach=reach)]
     if ends in FEET:
         return without_cloth(place, lab, cloth=cloth, own=[face, around(lab, points[ends[2]], radius=0.05 * unit)])
-    cloth += [
-        along(lab, points[shoulder], points[hip], reach=reach)
-        for shoulder in SHOULDERS
-        for hip in HIPS
-    ]
+    cloth += [along(lab, points[shoulder], points[hip], reach=reach) for shoulder in SHOULDERS for hip in HIPS]
     return without_cloth(place, lab, cloth=cloth, own=[face])
 
 

@@ -157,7 +157,9 @@ def _measured(scene: Scene, old: Mask, line: Point, outward: Point, mean: Point,
         at, rows = np.flatnonzero(shown), np.arange(len(line))
         near = np.exp(-np.abs(rows[:, None] - at).min(axis=1) / BARE_FADE)
         skin = np.interp(rows, at, (found / mean)[at]) * mean
-        own = np.where(shown, skin, np.minimum(own, skin + (own - skin) * (1 - near)) + np.maximum(skin - own, 0) * near)
+        own = np.where(
+            shown, skin, np.minimum(own, skin + (own - skin) * (1 - near)) + np.maximum(skin - own, 0) * near
+        )
     # A single row of the mask that sticks out is an error of the mask, not of the body.
     padded = np.pad(own / mean, 3, mode="edge")
     middle = np.median(np.lib.stride_tricks.sliding_window_view(padded, 7), axis=1)

@@ -1,4 +1,4 @@
-"""Textured meshes: 10 x 10 vertices that carry a piece of a garment onto a photo. Pure numpy and cv2.
+"""Textured meshes: 10 x 10 vertices, or more rows, that carry a piece of a garment onto a photo. Pure numpy and cv2.
 
 A mesh is two grids of the same shape: where each vertex lies on the cut-out, and where on the photo. Between vertices
 the picture is interpolated over triangles, exactly as the Mirror's `PlaneGeometry` does on a graphics card.
@@ -76,10 +76,8 @@ def warp(texture: Floats, mesh: Mesh, window: tuple[int, int, int, int]) -> Floa
     texture, source = _shrink(texture, mesh)
     from_x, from_y = np.full(shape, -10, np.float32), np.full(shape, -10, np.float32)
     target = mesh.target - [left, top]
-    rows, columns = target.shape[:2]
-    cloth = _cells_with_cloth(texture, source)
-    for row in range(rows - 1):
-        for column in np.flatnonzero(cloth[row]):
+    for row, cells in enumerate(_cells_with_cloth(texture, source)):
+        for column in np.flatnonzero(cells):
             cell = ((row, column), (row, column + 1), (row + 1, column), (row + 1, column + 1))
             for corners in ((cell[0], cell[1], cell[2]), (cell[1], cell[3], cell[2])):
                 to = np.array([target[corner] for corner in corners])

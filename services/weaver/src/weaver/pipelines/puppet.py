@@ -4,9 +4,9 @@
     anatomy ─▶ fitting ─▶ mesh: the new garment's pieces ───────┴▶ clipped, lit, blended ─▶ the picture
 
 `scene` finds the old garment, `limbs` the body below it, and `removal` repaints it. `anatomy` reads the new garment,
-`fitting` places its pieces on the landmarks with meshes of 10 x 10 vertices, `mesh` paints them. This module clips them
-to what may change, puts them behind hair, forearms and neck, gives them the photo's light and folds (`light`), and
-blends. A pixel that neither garment covers is the photo's, bit for bit.
+`fitting` places its pieces on the landmarks with meshes of 10 x 10 vertices, `snug` draws their sides in, `mesh` paints
+them. This module clips them to what may change, puts them behind hair, `forearms` and neck, gives them the photo's
+light and folds (`light`), and blends. A pixel that neither garment covers is the photo's, bit for bit.
 """
 
 from __future__ import annotations
@@ -21,15 +21,16 @@ from proteus.artefacts import Landmark, PersonParse, WarningCode
 from proteus.engines import PUPPET, EngineCard
 from proteus.errors import EngineError, InvalidRequest, NoGarmentDetected, ProteusError
 from proteus.jobs import JobId
-from weaver.pipelines.anatomy import Anatomy, Mask, Point, lower_anatomy, upper_anatomy
+from weaver.pipelines.anatomy import Anatomy, Mask, lower_anatomy, upper_anatomy
 from weaver.pipelines.contract import Failed, Finished, Pixels, StepReport, WeaveJob
-from weaver.pipelines.fitting import ELBOWS, HIPS, SEEN, SHOULDERS, WRISTS, Piece, fit
+from weaver.pipelines.fitting import ELBOWS, SEEN, WRISTS, Piece, fit
+from weaver.pipelines.forearms import fingers, forearm
 from weaver.pipelines.labels import HAIR, SKIN, TOP
 from weaver.pipelines.light import contact_shadow, folds_of, light_on
 from weaver.pipelines.mesh import Floats, warp, window_of
 from weaver.pipelines.removal import Bared, bare
 from weaver.pipelines.scene import shoulder_width
-from weaver.pipelines.snug import snug
+from weaver.pipelines.snug import drawn_in, grow
 
 CATEGORIES: Final = ("upper", "lower", "overall", "dress")
 
@@ -38,15 +39,6 @@ SURE: Final = 0.9
 
 SCRAP_FRACTION: Final = 0.04
 """Of the largest piece: a smaller corner of cloth below a crossing arm looks like a mistake."""
-
-FOREARM_RADIUS: Final = 0.15
-"""In shoulder widths."""
-
-FINGER_RADIUS, FINGER_LENGTH = 0.12, 1.9
-"""In shoulder widths, spread fingers between the knuckles included; in distances from the wrist to a knuckle."""
-
-BARE_HAND: Final = 0.25
-"""If this share of the hand's place is skin, the hand is bare."""
 
 LOOSE: Final = 0.10
 """In shoulder widths: how far a top may stand off the body's outline: at the waist a straight shirt hangs free."""
@@ -60,17 +52,8 @@ LEAST_SHOWN: Final = 0.5
 EDGE_RADIUS: Final = 0.007
 """In shoulder widths: how soft the edge of the clipping is."""
 
-EDGE_REACH: Final = 4.0
-"""In edge radii: so far inside what is allowed the clipping leaves cloth whole."""
-
 SHADOW_FALL: Final = 0.15
 """In shoulder widths: how far below a hem its shadow reaches, three times `light.SHADOW_REACH`."""
-
-ARMPIT: Final = 0.15
-"""Of the way from shoulders to hips: above it there is no gap between arm and trunk."""
-
-WAISTBAND: Final = 0.03
-"""In shoulder widths: how far a waistband may stand off the body's outline."""
 
 
 class PuppetEngine:
@@ -172,9 +155,10 @@ def weave(job: WeaveJob) -> Finished:
         raise NoGarmentDetected("the garment would lie outside the photo")
     unit = min(shoulder_width(np.array([(mark.x, mark.y) for mark in job.parse.landmarks])), float(max(height, width)))
     # The shadow that the hem casts lies below it.
-    window = left, top, right, bottom = left, top, right, min(height, bottom + round(SHADOW_FALL * unit))
+    bottom = min(height, bottom + round(SHADOW_FALL * unit))
+    window = left, top, right, bottom
     allowed = _allowed(job, window, unit)
-    pieces = _drawn_in(job, anatomy, pieces, allowed, window, unit)
+    pieces = drawn_in(job, anatomy, pieces, allowed, window, unit, edge=_edge(unit))
     bared = bare(job)
     before = _before(job, window, unit, bared)
     cloth = np.zeros((bottom - top, right - left, 4), np.float32)
@@ -208,7 +192,7 @@ def weave(job: WeaveJob) -> Finished:
     return Finished(
         id=job.id,
         picture=image,
-        notes={"meshes": len(pieces), "vertices_per_mesh": 100},
+        notes={"meshes": len(pieces), "vertices_per_mesh": max(len(piece.mesh.source) for piece in pieces) * 10},
         warnings=_warnings(job, anatomy, laid=float((cloth[..., 3] > 0.5).sum()), shown=float((alpha > 0.5).sum())),
     )
 
@@ -247,10 +231,10 @@ def _before(job: WeaveJob, window: tuple[int, int, int, int], unit: float, bared
         marks = job.parse.landmarks[elbow], job.parse.landmarks[wrist]
         if min(mark.visibility for mark in marks) >= SURE:
             outline = next((points for points, end in bared.arms if end == wrist), None)
-            arms |= _forearm(skin, *marks, FOREARM_RADIUS * unit, offset=(left, top), outline=outline)
-            arms |= _fingers(skin, job.parse.landmarks, wrist, FINGER_RADIUS * unit, offset=(left, top))
+            arms |= forearm(skin, *marks, unit, offset=(left, top), outline=outline)
+            arms |= fingers(skin, job.parse.landmarks, wrist, unit, offset=(left, top))
     arms[mask <= 127] = 0
-    soft = cv2.GaussianBlur(arms, (0, 0), max(0.6, EDGE_RADIUS * unit))
+    soft = cv2.GaussianBlur(arms, (0, 0), _edge(unit))
     # Hair falls over the shoulders of every garment, and a shirt that stays over the waistband of new trousers.
     hair = bared.shows(HAIR, window)
     if job.garment_category == "lower" and not bared.scene.one_piece:
@@ -275,40 +259,15 @@ def _allowed(job: WeaveJob, window: tuple[int, int, int, int], unit: float) -> M
     return np.asarray(allowed)
 
 
-def _drawn_in(
-    job: WeaveJob,
-    anatomy: Anatomy,
-    pieces: list[Piece],
-    allowed: Mask,
-    window: tuple[int, int, int, int],
-    unit: float,
-) -> list[Piece]:
-    """Return the pieces; those of the trunk end where they may show, and a waistband on the waist."""
-    assert job.person_mask is not None
-    assert job.parse is not None
-    left, top, right, bottom = window
-    person = job.person_mask[top:bottom, left:right] > 127
-    air = ~allowed & ~person
-    hips, shoulders = (max(job.parse.landmarks[index].y for index in joints) for joints in (HIPS, SHOULDERS))
-    below = shoulders + ARMPIT * (hips - shoulders)
-    if job.garment_category == "lower":
-        waist, below = slice(0, max(0, round(hips - top))), 0.0
-        air[waist] |= ~_grow(person[waist], WAISTBAND * unit)
-    margin = EDGE_REACH * max(0.6, EDGE_RADIUS * unit)
-    middle = float(anatomy.corners[:2, 0].mean())
-    return [
-        snug(piece, air, middle=middle, below=below, offset=(left, top), margin=margin)
-        if piece.before == "forearms"
-        else piece
-        for piece in pieces
-    ]
+def _edge(unit: float) -> float:
+    return max(0.6, EDGE_RADIUS * unit)
 
 
 def _clip(allowed: Mask, unit: float) -> Floats:
     """Return how much of the garment may show, 0..1: nothing outside what is allowed, softly inside."""
     # Shrunk by as much as the blur reaches: the edge is soft and still inside what may change.
-    sigma = max(0.6, EDGE_RADIUS * unit)
-    inner = (~_grow(~allowed, 2 * sigma)).astype(np.float32)
+    sigma = _edge(unit)
+    inner = (~grow(~allowed, 2 * sigma)).astype(np.float32)
     return np.asarray(np.where(allowed, cv2.GaussianBlur(inner, (0, 0), sigma), 0), np.float32)
 
 
@@ -316,7 +275,7 @@ def _closed(body: Pixels, grown: float, shrunk: float) -> Mask:
     """Return a body's mask with its notches closed: grown, then shrunk, at half its size, for its edge is coarse."""
     height, width = body.shape
     half = cv2.resize(body, ((width + 1) // 2, (height + 1) // 2), interpolation=cv2.INTER_AREA) > 127
-    smooth = (~_grow(~_grow(half, grown / 2), shrunk / 2)).astype(np.uint8) * 255
+    smooth = (~grow(~grow(half, grown / 2), shrunk / 2)).astype(np.uint8) * 255
     return np.asarray(cv2.resize(smooth, (width, height), interpolation=cv2.INTER_LINEAR) > 127)
 
 
@@ -328,59 +287,6 @@ def _without_scraps(alpha: Floats) -> Floats:
     areas = stats[:, cv2.CC_STAT_AREA]
     keep = areas >= SCRAP_FRACTION * areas[1:].max()
     return np.where(keep[labels], alpha, np.float32(0))
-
-
-def _grow(mask: Mask, by_pixels: float) -> Mask:
-    """Return the mask, grown by a disc; by distances, because dilating by wide discs takes ten times as long."""
-    if not mask.any():
-        return mask
-    return np.asarray(cv2.distanceTransform((~mask).astype(np.uint8), cv2.DIST_L2, 5) <= by_pixels)
-
-
-def _forearm(
-    skin: Pixels,
-    elbow: Landmark,
-    wrist: Landmark,
-    radius: float,
-    *,
-    offset: tuple[int, int],
-    outline: Point | None,
-) -> Pixels:
-    """Return the arm from the middle of the forearm to the wrist, and the hand: what lies before the trunk."""
-    shape = skin.shape
-    a, b = np.array([elbow.x, elbow.y]), np.array([wrist.x, wrist.y])
-    area, hand = np.zeros(shape, np.uint8), np.zeros(shape, np.uint8)
-    for drawn, first, last in ((area, a + (b - a) * 0.25, b), (hand, b - (b - a) * 0.05, b + (b - a) * 0.30)):
-        start, end = (_pixel(point - offset) for point in (first, last))
-        cv2.line(drawn, start, end, 255, max(1, round(2 * radius)), cv2.LINE_AA)
-    if outline is not None:
-        arm = np.zeros(shape, np.uint8)
-        cv2.fillPoly(arm, [np.array([_pixel(point - offset) for point in outline], np.int32)], 255, cv2.LINE_AA)
-        area = np.minimum(area, arm)
-    # A bare hand has no cloth around it; a glove is all cloth.
-    bare_hand = np.minimum(hand, skin)
-    if np.count_nonzero(bare_hand > 127) > BARE_HAND * np.count_nonzero(hand > 127):
-        hand = bare_hand
-    return np.maximum(area, hand)
-
-
-def _fingers(
-    skin: Pixels, landmarks: tuple[Landmark, ...], wrist: int, radius: float, *, offset: tuple[int, int]
-) -> Pixels:
-    """Return the bare fingers: landmarks are their knuckles, and they are about as long again."""
-    area = np.zeros(skin.shape, np.uint8)
-    start = np.array([landmarks[wrist].x, landmarks[wrist].y])
-    for knuckle in (wrist + 2, wrist + 4, wrist + 6):
-        reach = np.array([landmarks[knuckle].x, landmarks[knuckle].y]) - start
-        ends = (_pixel(start + reach * share - offset) for share in (1.0, FINGER_LENGTH))
-        cv2.line(area, *ends, 255, max(1, round(2 * radius)), cv2.LINE_AA)
-    return np.minimum(area, skin)
-
-
-def _pixel(point: Point) -> tuple[int, int]:
-    """Round into cv2's drawing range: landmarks may lie far outside the photo."""
-    x, y = np.clip(np.round(point), -30_000, 30_000)
-    return int(x), int(y)
 
 
 def _sample_job() -> WeaveJob:

@@ -1,8 +1,8 @@
 """Draws a garment's sides in where it would hang in the air beside the body, instead of cutting them off. Pure.
 
 A cut through cloth shows: it has no hem, and the person mask that it follows is coarse. So the mesh of a piece gets
-closer rows, and in each the outer cloth is pushed together until its own edge lies where cloth may be. The middle, where
-prints are, hardly moves.
+closer rows, and in each the outer cloth is pushed together until its own edge lies where cloth may be. The middle,
+where prints are, hardly moves.
 """
 
 from __future__ import annotations
@@ -10,15 +10,26 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from weaver.pipelines.anatomy import Mask, Point
-from weaver.pipelines.fitting import Piece
+from weaver.pipelines.anatomy import Anatomy, Mask, Point
+from weaver.pipelines.contract import WeaveJob
+from weaver.pipelines.fitting import HIPS, SHOULDERS, Piece
 from weaver.pipelines.mesh import Mesh
 
+EDGE_REACH: Final = 4.0
+"""In edge radii: so far inside what is allowed the clipping leaves cloth whole."""
+
+ARMPIT: Final = 0.15
+"""Of the way from shoulders to hips: above it there is no gap between arm and trunk."""
+
+WAISTBAND: Final = 0.03
+"""In shoulder widths: how far a waistband may stand off the body's outline."""
+
 ROWS_BETWEEN: Final = 4
-"""Rows of a fine mesh for each row of a plain one: the place where an arm leaves the trunk is found to a thumb's width."""
+"""Rows of a fine mesh for each row of a plain one: an armpit is found to a thumb's width."""
 
 STEPS: Final = 160
 """Places on a row at which is asked whether cloth may be there."""
@@ -28,6 +39,44 @@ LEAST: Final = 0.6
 
 SLOPE: Final = 0.5
 """How fast a side may run inwards, against its length: a step in the outline would show."""
+
+
+def drawn_in(
+    job: WeaveJob,
+    anatomy: Anatomy,
+    pieces: list[Piece],
+    allowed: Mask,
+    window: tuple[int, int, int, int],
+    unit: float,
+    *,
+    edge: float,
+) -> list[Piece]:
+    """Return the pieces; those of the trunk end where they may show, and a waistband on the waist.
+
+    Args:
+        allowed: Where the garment may show, in the window.
+        window: left, top, right, bottom in the photo.
+        unit: The shoulders' width in pixels.
+        edge: How soft the edge of what may show is, in pixels.
+    """
+    assert job.person_mask is not None
+    assert job.parse is not None
+    left, top, right, bottom = window
+    person = job.person_mask[top:bottom, left:right] > 127
+    air = ~allowed & ~person
+    hips, shoulders = (max(job.parse.landmarks[index].y for index in joints) for joints in (HIPS, SHOULDERS))
+    below = shoulders + ARMPIT * (hips - shoulders)
+    if job.garment_category == "lower":
+        waist, below = slice(0, max(0, round(hips - top))), 0.0
+        air[waist] |= ~grow(person[waist], WAISTBAND * unit)
+    margin = EDGE_REACH * edge
+    middle = float(anatomy.corners[:2, 0].mean())
+    return [
+        snug(piece, air, middle=middle, below=below, offset=(left, top), margin=margin)
+        if piece.before == "forearms"
+        else piece
+        for piece in pieces
+    ]
 
 
 def snug(piece: Piece, air: Mask, *, middle: float, below: float, offset: tuple[int, int], margin: float) -> Piece:
@@ -47,8 +96,9 @@ def snug(piece: Piece, air: Mask, *, middle: float, below: float, offset: tuple[
     inside = piece.mask[rows]
     low = target[..., 1].mean(axis=1) > below
     found = inside.any(axis=1)
-    ends = np.where(found, inside.argmax(axis=1), middle), np.where(
-        found, piece.mask.shape[1] - 1 - inside[:, ::-1].argmax(axis=1), middle
+    ends = (
+        np.where(found, inside.argmax(axis=1), middle),
+        np.where(found, piece.mask.shape[1] - 1 - inside[:, ::-1].argmax(axis=1), middle),
     )
     shares, moved = source[..., 0].copy(), False
     for end in ends:
@@ -109,3 +159,10 @@ def _eased(limits: NDArray[np.float64], halves: NDArray[np.float64], target: Poi
     least = np.minimum(limits, np.minimum(np.append(limits[1:], 1.0), np.append(1.0, limits[:-1])))
     run = SLOPE * apart * np.abs(rows[:, None] - rows[None, :]) / halves[None, :]
     return np.asarray(np.minimum(1.0, (least[None, :] + run).min(axis=1)))
+
+
+def grow(mask: Mask, by_pixels: float) -> Mask:
+    """Return the mask, grown by a disc; by distances, because dilating by wide discs takes ten times as long."""
+    if not mask.any():
+        return mask
+    return np.asarray(cv2.distanceTransform((~mask).astype(np.uint8), cv2.DIST_L2, 5) <= by_pixels)
