@@ -35,8 +35,9 @@ INPAINT_RADIUS: Final = 3
 WAIST: Final = 0.72
 """How far down the trunk the legs' clothes begin where the top ends and nothing is seen."""
 
-TOE, SHOE_PIXELS = 0.05, 8
-"""In shoulder widths: where a shoe's colour is read, around the toe; fewer pixels do not show it."""
+TOE, OVER_SHOES, SHOE_PIXELS = 0.05, 0.2, 8
+"""In shoulder widths: where a shoe's colour is read, around the toe, and that of trousers, beside the foot; fewer pixels
+do not show them."""
 
 LEGS_FROM: Final = 1.15
 """Below this share of the trunk nothing but the legs' clothes is seen."""
@@ -149,7 +150,9 @@ def _shoes(scene: Scene) -> Mask:
     toes = np.zeros(found.shape, np.uint8)
     for toe in np.round(scene.points[list(TOES)]).astype(np.int32):
         cv2.circle(toes, toe.tolist(), max(1, round(TOE * scene.unit)), 1, -1)
-    own, cloth = scene.lab[found & (toes > 0)], scene.lab[np.isin(scene.labels, (TOP, BOTTOM)) & ~found]
+    # Only what hangs down to them falls over them.
+    near = cv2.distanceTransform((~found).astype(np.uint8), cv2.DIST_L2, 3) < OVER_SHOES * scene.unit
+    own, cloth = scene.lab[found & (toes > 0)], scene.lab[np.isin(scene.labels, (TOP, BOTTOM)) & near & ~found]
     if len(own) < SHOE_PIXELS or len(cloth) < SHOE_PIXELS:
         return found
     shoe, garment = palette(own, 3), palette(cloth, 5)
