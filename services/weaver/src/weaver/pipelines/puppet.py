@@ -37,6 +37,9 @@ CATEGORIES: Final = ("upper", "lower", "overall", "dress")
 SURE: Final = 0.9
 """A forearm is put before the garment only if elbow and wrist are this visible: a wrong one cuts a hole into it."""
 
+SURELY_SKIN: Final = 200
+"""Of 255: where an enlarged label is skin, not the edge of it."""
+
 SCRAP_FRACTION: Final = 0.04
 """Of the largest piece: a smaller corner of cloth below a crossing arm looks like a mistake."""
 
@@ -176,6 +179,9 @@ def weave(job: WeaveJob) -> Finished:
     clip *= folds_of(job.person, window, bared.shows(TOP, window), unit)
     image = bared.image
     below = image[top:bottom, left:right]
+    # Hands before the garment are the photo's: fingers are as thin as the rim that went with the old garment.
+    hands = (before["forearms"] > 0.5) & (bared.shows(SKIN, window) > SURELY_SKIN)
+    np.copyto(below, job.person[top:bottom, left:right], where=hands[..., None])
     below_light = contact_shadow(alpha, bared.body[top:bottom, left:right], unit)
     # The cloth's colours are premultiplied already.
     blended = cloth[..., :3] * clip[..., None]
