@@ -36,8 +36,8 @@ WAIST: Final = 0.72
 """How far down the trunk the legs' clothes begin where the top ends and nothing is seen."""
 
 TOE, OVER_SHOES, SHOE_PIXELS = 0.05, 0.2, 8
-"""In shoulder widths: where a shoe's colour is read, around the toe, and that of trousers, beside the foot; fewer pixels
-do not show them."""
+"""In shoulder widths: where a shoe's colour is read, around the toe, and that of trousers, beside the foot; fewer
+pixels do not show them."""
 
 LEGS_FROM: Final = 1.15
 """Below this share of the trunk nothing but the legs' clothes is seen."""
