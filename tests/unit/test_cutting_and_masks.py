@@ -115,6 +115,50 @@ def test_masks_cover_what_a_garment_may_cover_and_spare_head_hands_and_feet() ->
     assert set(np.unique(upper)) == {0, 255}
 
 
+SHIRT, SKIN, SHOE, JEANS, GLOVE = (40, 70, 190), (224, 182, 156), (30, 28, 28), (110, 130, 160), (150, 30, 40)
+
+
+def dressed(hand: tuple[int, int, int], foot: tuple[int, int, int]) -> np.ndarray:
+    """A photo of the standing person in a shirt and jeans whose hands and feet have these colours."""
+    photo = np.full((600, 300, 3), 235, np.uint8)
+    photo[silhouette() > 0] = SHIRT
+    for a, b in ((23, 27), (24, 28)):
+        cv2.line(photo, STANDING[a], STANDING[b], JEANS, 60)
+    cv2.circle(photo, (150, 75), 38, SKIN, -1)
+    for wrist, end in ((15, 19), (16, 20)):
+        cv2.line(photo, STANDING[wrist], STANDING[end], hand, 30)
+    for ankle, toe in ((27, 31), (28, 32)):
+        cv2.line(photo, STANDING[ankle], STANDING[toe], foot, 30)
+        cv2.circle(photo, STANDING[toe], 12, SHOE, -1)
+    return photo
+
+
+@pytest.mark.parametrize(
+    ("hand", "spared"), [(SKIN, True), (GLOVE, True), (SHIRT, False)], ids=["bare", "in a glove", "in the sleeve"]
+)
+def test_a_hand_is_spared_unless_its_place_shows_the_sleeve(hand: tuple[int, int, int], spared: bool) -> None:
+    upper = agnostic_masks(landmarks(STANDING), silhouette(), dressed(hand, SHOE))["upper"]
+    assert (upper[301, 238] == 0) == spared
+    assert (upper[301, 62] == 0) == spared
+
+
+@pytest.mark.parametrize(("foot", "spared"), [(SHOE, True), (JEANS, False)], ids=["shoes", "trousers over them"])
+def test_a_foot_is_spared_unless_trousers_fall_over_it(foot: tuple[int, int, int], spared: bool) -> None:
+    lower = agnostic_masks(landmarks(STANDING), silhouette(), dressed(SKIN, foot))["lower"]
+    assert (lower[540, 182] == 0) == spared
+    assert lower[STANDING[31][1], STANDING[31][0]] == 0
+
+
+def test_hands_of_a_person_whose_face_is_not_seen_are_spared_by_geometry() -> None:
+    marks = tuple(
+        mark.model_copy(update={"visibility": 0.1}) if index < 11 else mark
+        for index, mark in enumerate(landmarks(STANDING))
+    )
+    photo = dressed(SHIRT, SHOE)
+    geometry, seen = agnostic_masks(marks, silhouette())["upper"], agnostic_masks(marks, silhouette(), photo)["upper"]
+    assert np.array_equal(geometry, seen)
+
+
 def test_a_mask_reaches_to_the_end_of_a_cuff() -> None:
     wrist = STANDING[16]
     upper = agnostic_masks(landmarks(STANDING), silhouette())["upper"]

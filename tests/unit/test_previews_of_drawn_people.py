@@ -110,6 +110,40 @@ def test_shoes_stay_when_a_dress_comes() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("pose", ["hips", "hanging"])
+def test_sleeves_that_cover_hands_leave_nothing_at_the_hands(pose: str) -> None:
+    portrait = portraits.draw(Person(pose=pose, top="jumper", dye="blue", ground="246"), size=SIZE)
+    found = previews.removal(portrait, portraits.garment("tank-white-print"), "upper")
+    red, blue_light = (found.image[..., channel].astype(int) for channel in (0, 2))
+    blue = (blue_light > red + 60) & portrait.is_part("top")
+    assert np.count_nonzero(blue) <= 0.003 * np.count_nonzero(portrait.is_part("top"))
+
+
+@pytest.mark.slow
+def test_between_a_shirt_and_new_trousers_no_skin_is_painted() -> None:
+    person = Person(skin="dark", top="tee", dye="white", bottom="trousers", bottom_dye="grey", ground="246")
+    portrait = portraits.draw(person, size=SIZE)
+    image = weave(portrait.job(portraits.garment("jeans-blue"), "lower")).image.astype(int)
+    brown = (image[..., 0] > image[..., 2] + 25) & ~portrait.is_part("skin", "hair")
+    start, end = portrait.frame.points(np.array([portrait.body.on_trunk(0, 0.6), portrait.body.on_trunk(0, 1.4)]))
+    assert np.count_nonzero(brown[round(start[1]) : round(end[1])]) < 12
+
+
+@pytest.mark.slow
+def test_a_hem_casts_its_shadow_on_legs_and_none_on_the_ground() -> None:
+    portrait = portraits.draw(Person(bottom="wide", bottom_dye="grey", ground="246"), size=SIZE)
+    job = portrait.job(portraits.garment("skirt-flowers"), "lower")
+    image, bared = weave(job).image.astype(int), bare(job)
+    darker = bared.image.astype(int).sum(axis=-1) - image.sum(axis=-1) > 12
+    legs, ground = bared.body > 200, (bared.gone > 200) & (bared.body < 20)
+    plain = (bared.image > 225).all(axis=-1)
+    assert np.count_nonzero(darker & legs) > 100
+    cloth_rows = np.flatnonzero((image != bared.image).any(axis=-1).sum(axis=1) > 60)
+    below = slice(int(cloth_rows.max()) + 2, None)
+    assert np.count_nonzero((darker & ground & plain)[below]) == 0
+
+
+@pytest.mark.slow
 def test_a_measure_sees_a_garment_that_was_pasted_over_the_old_one() -> None:
     portrait = portraits.draw(Person(top="jumper", pose="away"), size=SIZE)
     own = previews.own_colours(portrait.photo, portrait.is_part("top"), portraits.garment("camisole-lace"))

@@ -1,9 +1,9 @@
-"""Which pixels of a person may change, from landmarks and person mask alone: the agnostic masks. Pure geometry.
+"""Which pixels of a person may change, from landmarks and person mask: the agnostic masks. Pure.
 
 A mask covers the body parts a garment of its category may cover, generously, because it has to hide the old garment
-and its folds; it spares face, hair, hands and feet. Landmarks 11..32 are drawn as limbs: tapered capsules whose width
-scales with the body's own measure, the longer of shoulder width and half the torso's length (a person seen from the
-side has no shoulder width).
+and its folds; it spares face, hair, hands and feet, but no cloth that is seen in a hand's or foot's place (`spared`).
+Landmarks 11..32 are drawn as limbs: tapered capsules whose width scales with the body's own measure, the longer of
+shoulder width and half the torso's length (a person seen from the side has no shoulder width).
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from proteus.artefacts import GarmentCategory, Landmark
+from tailor.spared import Floats, along, around, weighted_lab, without_cloth
 
 Pixels = NDArray[np.uint8]
 Point = NDArray[np.float64]
@@ -36,7 +37,7 @@ WORKING_SIDE: Final = 768
 
 # Radii and margins in units of the body's measure, chosen on photos so that a T-shirt, a loose jumper and wide trousers
 # are hidden whole.
-UPPER_ARM_RADIUS, FOREARM_RADIUS, HAND_RADIUS, FOOT_RADIUS = 0.27, 0.20, 0.13, 0.14
+UPPER_ARM_RADIUS, FOREARM_RADIUS, HAND_RADIUS, FOOT_RADIUS = 0.32, 0.24, 0.13, 0.14
 THIGH_RADIUS, CALF_RADIUS, TORSO_MARGIN, LOOSE_MARGIN = 0.30, 0.22, 0.12, 0.08
 HEM_BELOW_HIPS: Final = 0.30
 CUFF, TROUSER_CUFF = 0.4, 0.25
@@ -66,12 +67,15 @@ def soft_edge(mask: Pixels, radius_pixels: float) -> Pixels:
     return np.asarray(cv2.GaussianBlur(mask, (0, 0), radius_pixels / 2), np.uint8)
 
 
-def agnostic_masks(landmarks: Sequence[Landmark], person: Pixels) -> dict[GarmentCategory, Pixels]:
+def agnostic_masks(
+    landmarks: Sequence[Landmark], person: Pixels, photo: Pixels | None = None
+) -> dict[GarmentCategory, Pixels]:
     """Return category -> (H, W) uint8, 255 = may change.
 
     Args:
         landmarks: 33, in pixels of the photo.
         person: (H, W) uint8, 255 = person.
+        photo: (H, W, 3) uint8, or None: hands and feet are then spared by geometry alone.
     """
     height, width = person.shape
     scale = min(1.0, WORKING_SIDE / max(height, width))
@@ -82,19 +86,37 @@ def agnostic_masks(landmarks: Sequence[Landmark], person: Pixels) -> dict[Garmen
     seen = visibility >= SEEN
     near = grow((small > 127).astype(np.uint8) * 255, LOOSE_MARGIN * unit)
     spared = head(points, small.shape)
+    lab = None if photo is None else weighted_lab(cv2.resize(photo, small.shape[::-1], interpolation=cv2.INTER_AREA))
     for ends in HANDS + FEET:
         if (visibility[list(ends)] >= SURE).all():
             radius = (HAND_RADIUS if ends in HANDS else FOOT_RADIUS) * unit
             tips, joint = points[list(ends[1:])].mean(axis=0), points[ends[0]]
             # From beyond wrist and ankle on: cuffs end there.
             start = joint + (tips - joint) * (CUFF if ends in HANDS else TROUSER_CUFF)
-            spared |= limb(small.shape, tips, start, radius, radius * 0.6)
+            place = limb(small.shape, tips, start, radius, radius * 0.6)
+            spared |= place if lab is None else _bare(place, lab, points, visibility, ends, unit)
     upper = _upper(points, seen, unit, small.shape) & near & ~spared
     legs, between = _lower(points, seen, unit, small.shape)
     lower = ((legs & near) | between) & ~spared
     both = upper | lower
     masks: dict[GarmentCategory, Pixels] = {"upper": upper, "lower": lower, "overall": both, "dress": both}
     return {category: _enlarge(mask, width=width, height=height) for category, mask in masks.items()}
+
+
+def _bare(
+    place: Pixels, lab: Floats, points: Point, visibility: NDArray[np.float64], ends: tuple[int, ...], unit: float
+) -> Pixels:
+    """Return a hand's or foot's place without the cloth of sleeve, trunk or leg that is seen there."""
+    mouth, eyes = points[[MOUTH_LEFT, MOUTH_RIGHT]].mean(axis=0), points[[2, 5]].mean(axis=0)
+    face = around(lab, (mouth + eyes) / 2, radius=0.6 * float(np.linalg.norm(mouth - eyes)))
+    if not (visibility[[NOSE, 2, 5, MOUTH_LEFT, MOUTH_RIGHT]] >= SURE).all():
+        face = face[:0]
+    joint, before, reach = ends[0], ends[0] - 2, 0.05 * unit
+    cloth = [along(lab, points[before], points[joint], reach=reach)]
+    if ends in FEET:
+        return without_cloth(place, lab, cloth=cloth, own=[face, around(lab, points[ends[2]], radius=0.05 * unit)])
+    cloth += [along(lab, points[shoulder], points[hip], reach=reach) for shoulder in SHOULDERS for hip in HIPS]
+    return without_cloth(place, lab, cloth=cloth, own=[face])
 
 
 def _upper(points: Point, seen: NDArray[np.bool_], unit: float, shape: tuple[int, ...]) -> Pixels:

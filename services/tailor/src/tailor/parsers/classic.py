@@ -41,7 +41,7 @@ class ClassicParser:
     """
 
     name = "classic"
-    version = "4"
+    version = "5"
 
     def __init__(self, pose: PoseModel) -> None:
         self.pose = pose
@@ -95,7 +95,7 @@ class ClassicParser:
         return PersonMasks(
             landmarks=pose.landmarks,
             person=pose.mask,
-            agnostic=agnostic_masks(pose.landmarks, pose.mask),
+            agnostic=agnostic_masks(pose.landmarks, pose.mask, photo),
             people=pose.people,
             index=pose.index,
         )

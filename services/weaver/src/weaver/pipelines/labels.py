@@ -37,6 +37,9 @@ bend."""
 FOOT: Final = 0.11
 """In shoulder widths: half width of a shoe around the line from ankle to toe."""
 
+ANKLE: Final = 0.03
+"""In shoulder widths: how far below the ankle's joint a shoe begins."""
+
 INSTEP: Final = 0.38
 """Of the way from ankle to toe: a shoe's upper edge."""
 
@@ -62,14 +65,20 @@ def surely_body(points: Point, seen: Mask, unit: float, size: tuple[int, ...]) -
 
 def feet(points: Point, seen: Mask, unit: float, size: tuple[int, ...]) -> Mask:
     """Return where the feet are, shoes included, (h, w) bool: no garment of ours covers them."""
-    area = np.zeros(size[:2], np.uint8)
-    for ankle, heel, toe in zip(ANKLES, HEELS, TOES, strict=True):
+    found = np.zeros(size[:2], bool)
+    for knee, ankle, heel, toe in zip(KNEES, ANKLES, HEELS, TOES, strict=True):
         if seen[ankle] and seen[toe]:
+            area = np.zeros(size[:2], np.uint8)
             _strip(area, points[[heel, toe]], FOOT * unit)
             # From beyond the ankle on: trousers end there.
             start = points[ankle] + (points[toe] - points[ankle]) * INSTEP
             _strip(area, np.array([start, points[toe]]), FOOT * unit)
-    return area > 0
+            along = points[ankle] - points[knee]
+            along = along / max(float(np.linalg.norm(along)), 1e-6)
+            ys, xs = np.ogrid[0 : size[0], 0 : size[1]]
+            beyond = (xs - points[ankle][0]) * along[0] + (ys - points[ankle][1]) * along[1]
+            found |= (area > 0) & (beyond > ANKLE * unit)
+    return found
 
 
 def _strip(area: Labels, line: Point, radius: float) -> None:

@@ -90,11 +90,13 @@ def folds_of(photo: Pixels, window: tuple[int, int, int, int], old: Pixels, unit
 
 
 def contact_shadow(alpha: Floats, repainted: Pixels, unit: float) -> Floats:
-    """Return the shadow that the garment casts on what was repainted beside it; the photo's own pixels get none.
+    """Return the shadow that the garment casts on the body that was repainted beside it.
+
+    The photo's own pixels get none, and the ground lies too far behind.
 
     Args:
         alpha: (h, w), the garment's.
-        repainted: (h, w) uint8, 255 = painted where the old garment was.
+        repainted: (h, w) uint8, 255 = body, painted where the old garment was.
         unit: The shoulders' width in pixels.
     """
     sigma = max(0.6, SHADOW_REACH * unit)

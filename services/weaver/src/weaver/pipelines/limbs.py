@@ -6,7 +6,7 @@ has an adult's mean width. Coordinates are working pixels of a `Scene`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import cv2
@@ -28,6 +28,10 @@ TIGHT: Final = 1.3
 """An outline up to this many mean half widths away is that of the limb; one farther away is that of a loose sleeve."""
 
 STEPS: Final = 24
+BARE_ROWS, BARE_FADE, BARE_MOST = 4, 5.0, 1.6
+"""Of a limb's steps: fewer bare ones do not show how wide it is; over so many its width goes over to the cloth's; bare
+skin up to this many mean half widths away is the limb's."""
+
 ROUNDNESS, ROUNDNESS_RANGE, SIDE_LIGHT_MOST = -0.22, (-0.34, -0.10), 0.16
 """Light across a limb is 1 + b s + c (s^2 - 1/3), s from -1 to 1: c if it is not measured, its range, most of |b|."""
 
@@ -44,18 +48,27 @@ class Limb:
         normal: (STEPS, 2), unit vectors to the limb's first side.
         radii: (STEPS, 2) half widths to either side.
         end: Index of the joint at its end.
+        rounded: It begins with a half disc: a shoulder has no corner.
     """
 
     line: Point
     normal: Point
     radii: Point
     end: int
+    rounded: bool = False
 
     def outline(self) -> Point:
         """Return the outline as a polygon."""
         first = self.line + self.normal * self.radii[:, :1]
         second = self.line - self.normal * self.radii[:, 1:]
-        return np.concatenate([first, second[::-1]])
+        if not self.rounded:
+            return np.concatenate([first, second[::-1]])
+        turn = np.linspace(np.pi, 0, STEPS // 2)[1:-1, None]
+        backwards = np.array([self.normal[0, 1], -self.normal[0, 0]])
+        backwards *= -np.sign(backwards @ (self.line[1] - self.line[0])) or 1.0
+        reach = np.where(np.cos(turn) > 0, self.radii[0, 0], self.radii[0, 1])
+        cap = self.line[0] + reach * (np.cos(turn) * self.normal[0] + np.sin(turn) * backwards)
+        return np.concatenate([cap, first, second[::-1]])
 
     def across(self, size: tuple[int, int]) -> tuple[Floats, tuple[slice, slice]]:
         """Return s, -1 to 1 from the second side to the first, in a box of the working crop; NaN off the limb."""
@@ -80,7 +93,7 @@ class Limb:
 
 def arms(scene: Scene, old: Mask) -> list[Limb]:
     """Return the arms whose elbows are seen."""
-    return _limbs(scene, old, (SHOULDERS, ELBOWS, WRISTS), ARM_RADII)
+    return [replace(limb, rounded=True) for limb in _limbs(scene, old, (SHOULDERS, ELBOWS, WRISTS), ARM_RADII)]
 
 
 def legs(scene: Scene, old: Mask) -> list[Limb]:
@@ -127,7 +140,7 @@ def _measured(scene: Scene, old: Mask, line: Point, outward: Point, mean: Point,
     """Return the half widths to one side: the silhouette's where it is near, the mean where it is loose or hidden."""
     height, width = scene.labels.shape
     body = old | (scene.labels == SKIN)
-    shares = np.linspace(0.5, TIGHT + 0.1, 17)
+    shares = np.linspace(0.5, BARE_MOST + 0.1, 25)
     places = line[:, None] + outward[:, None] * (mean[:, None] * shares)[..., None]
     xs = np.clip(np.round(places[..., 0]).astype(int), 0, width - 1)
     ys = np.clip(np.round(places[..., 1]).astype(int), 0, height - 1)
@@ -135,8 +148,18 @@ def _measured(scene: Scene, old: Mask, line: Point, outward: Point, mean: Point,
     on = body[ys, xs]
     first = np.where(ends.any(axis=1), ends.argmax(axis=1), -1)
     tight = (first > 0) & on[np.arange(len(line)), np.maximum(first - 1, 0)]
-    own = np.where(tight, mean * shares[np.maximum(first, 1)] - 0.5, mean)
-    own = np.where(tight & (own <= tight_most * mean), own, mean)
+    found = mean * shares[np.maximum(first, 1)] - 0.5
+    own = np.where(tight & (found <= tight_most * mean), found, mean)
+    # Beside bare skin a limb goes on below its cloth as wide as the skin says, on both sides of the joints' line.
+    middle_x, middle_y = (np.clip(np.round(line[:, axis]).astype(int), 0, (width, height)[axis] - 1) for axis in (0, 1))
+    shown = tight & (scene.labels[middle_y, middle_x] == SKIN) & (found <= BARE_MOST * mean)
+    if np.count_nonzero(shown) >= BARE_ROWS:
+        at, rows = np.flatnonzero(shown), np.arange(len(line))
+        near = np.exp(-np.abs(rows[:, None] - at).min(axis=1) / BARE_FADE)
+        skin = np.interp(rows, at, (found / mean)[at]) * mean
+        own = np.where(
+            shown, skin, np.minimum(own, skin + (own - skin) * (1 - near)) + np.maximum(skin - own, 0) * near
+        )
     # A single row of the mask that sticks out is an error of the mask, not of the body.
     padded = np.pad(own / mean, 3, mode="edge")
     middle = np.median(np.lib.stride_tricks.sliding_window_view(padded, 7), axis=1)

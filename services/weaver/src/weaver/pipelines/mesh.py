@@ -1,4 +1,4 @@
-"""Textured meshes: 10 x 10 vertices that carry a piece of a garment onto a photo. Pure numpy and cv2.
+"""Textured meshes: 10 x 10 vertices, or more rows, that carry a piece of a garment onto a photo. Pure numpy and cv2.
 
 A mesh is two grids of the same shape: where each vertex lies on the cut-out, and where on the photo. Between vertices
 the picture is interpolated over triangles, exactly as the Mirror's `PlaneGeometry` does on a graphics card.
@@ -27,8 +27,8 @@ class Mesh:
     """A piece of cloth.
 
     Attributes:
-        source: (10, 10, 2) x, y in pixels of the cut-out.
-        target: (10, 10, 2) x, y in pixels of the photo.
+        source: (10, 10, 2), or more rows: x, y in pixels of the cut-out.
+        target: The same for the photo.
     """
 
     source: Grid
@@ -76,9 +76,8 @@ def warp(texture: Floats, mesh: Mesh, window: tuple[int, int, int, int]) -> Floa
     texture, source = _shrink(texture, mesh)
     from_x, from_y = np.full(shape, -10, np.float32), np.full(shape, -10, np.float32)
     target = mesh.target - [left, top]
-    rows, columns = target.shape[:2]
-    for row in range(rows - 1):
-        for column in range(columns - 1):
+    for row, cells in enumerate(_cells_with_cloth(texture, source)):
+        for column in np.flatnonzero(cells):
             cell = ((row, column), (row, column + 1), (row + 1, column), (row + 1, column + 1))
             for corners in ((cell[0], cell[1], cell[2]), (cell[1], cell[3], cell[2])):
                 to = np.array([target[corner] for corner in corners])
@@ -86,6 +85,17 @@ def warp(texture: Floats, mesh: Mesh, window: tuple[int, int, int, int]) -> Floa
                 _fill_triangle(from_x, from_y, to, at)
     painted = cv2.remap(texture, from_x, from_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=0)
     return np.asarray(painted, np.float32)
+
+
+def _cells_with_cloth(texture: Floats, source: Grid) -> NDArray[np.bool_]:
+    """Return which cells of the mesh have cloth in or beside them: the others paint nothing."""
+    height, width = texture.shape[:2]
+    solid = cv2.integral((texture[..., 3] > 0).astype(np.uint8))
+    low = np.minimum.reduce([source[:-1, :-1], source[:-1, 1:], source[1:, :-1], source[1:, 1:]])
+    high = np.maximum.reduce([source[:-1, :-1], source[:-1, 1:], source[1:, :-1], source[1:, 1:]])
+    x0, y0 = np.clip(np.floor(low).astype(int) - 1, 0, [width, height]).transpose(2, 0, 1)
+    x1, y1 = np.clip(np.ceil(high).astype(int) + 2, 0, [width, height]).transpose(2, 0, 1)
+    return np.asarray(solid[y1, x1] - solid[y0, x1] - solid[y1, x0] + solid[y0, x0] > 0)
 
 
 def window_of(meshes: list[Mesh], *, width: int, height: int) -> tuple[int, int, int, int]:
@@ -120,18 +130,15 @@ def _fill_triangle(from_x: Floats, from_y: Floats, to: Grid, at: Grid) -> None:
     if x1 <= x0 or y1 <= y0 or abs(area) < 1e-9:
         return
     # Everything is linear in x and y: from the first corner, so that float32 is exact to a ten-thousandth of a pixel.
-    xs = (np.arange(x0, x1) - ax)[None, :]
-    ys = (np.arange(y0, y1) - ay)[:, None]
-
-    def ramp(per_x: float, per_y: float, start: float = 0.0) -> Floats:
-        return np.asarray((xs * per_x + start).astype(np.float32) + (ys * per_y).astype(np.float32))
-
     b_x, b_y, c_x, c_y = (cy - ay) / area, -(cx - ax) / area, -(by - ay) / area, (bx - ax) / area
-    weight_b, weight_c = ramp(b_x, b_y), ramp(c_x, c_y)
+    (at_x, at_y), (to_b, to_c) = at[0], (at[1:] - at[0])
+    per_x = np.array([b_x, c_x, to_b[0] * b_x + to_c[0] * c_x, to_b[1] * b_x + to_c[1] * c_x])
+    per_y = np.array([b_y, c_y, to_b[0] * b_y + to_c[0] * c_y, to_b[1] * b_y + to_c[1] * c_y])
+    along = np.outer(per_x, np.arange(x0, x1) - ax) + np.array([[0.0], [0.0], [at_x], [at_y]])
+    down = np.outer(per_y, np.arange(y0, y1) - ay)
+    ramps = along.astype(np.float32)[:, None, :] + down.astype(np.float32)[:, :, None]
     # A hair of slack: pixels on a shared edge belong to both triangles, never to none.
-    inside = (weight_b >= -SLACK) & (weight_c >= -SLACK)
-    inside &= (weight_b + weight_c) <= 1 + SLACK
-    for target, axis in ((from_x, 0), (from_y, 1)):
-        to_b, to_c = at[1, axis] - at[0, axis], at[2, axis] - at[0, axis]
-        values = ramp(to_b * b_x + to_c * c_x, to_b * b_y + to_c * c_y, at[0, axis])
-        np.copyto(target[y0:y1, x0:x1], values, where=inside)
+    inside = np.minimum(ramps[0], ramps[1]) >= -SLACK
+    inside &= (ramps[0] + ramps[1]) <= 1 + SLACK
+    np.copyto(from_x[y0:y1, x0:x1], ramps[2], where=inside)
+    np.copyto(from_y[y0:y1, x0:x1], ramps[3], where=inside)

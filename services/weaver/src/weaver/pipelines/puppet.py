@@ -4,9 +4,9 @@
     anatomy ─▶ fitting ─▶ mesh: the new garment's pieces ───────┴▶ clipped, lit, blended ─▶ the picture
 
 `scene` finds the old garment, `limbs` the body below it, and `removal` repaints it. `anatomy` reads the new garment,
-`fitting` places its pieces on the landmarks with meshes of 10 x 10 vertices, `mesh` paints them. This module clips them
-to what may change, puts them behind hair, forearms and neck, gives them the photo's light and folds (`light`), and
-blends. A pixel that neither garment covers is the photo's, bit for bit.
+`fitting` places its pieces on the landmarks with meshes of 10 x 10 vertices, `snug` draws their sides in, `mesh` paints
+them. This module clips them to what may change, puts them behind hair, `forearms` and neck, gives them the photo's
+light and folds (`light`), and blends. A pixel that neither garment covers is the photo's, bit for bit.
 """
 
 from __future__ import annotations
@@ -21,28 +21,27 @@ from proteus.artefacts import Landmark, PersonParse, WarningCode
 from proteus.engines import PUPPET, EngineCard
 from proteus.errors import EngineError, InvalidRequest, NoGarmentDetected, ProteusError
 from proteus.jobs import JobId
-from weaver.pipelines.anatomy import Anatomy, Mask, Point, lower_anatomy, upper_anatomy
+from weaver.pipelines.anatomy import Anatomy, Mask, lower_anatomy, upper_anatomy
 from weaver.pipelines.contract import Failed, Finished, Pixels, StepReport, WeaveJob
 from weaver.pipelines.fitting import ELBOWS, SEEN, WRISTS, Piece, fit
+from weaver.pipelines.forearms import fingers, forearm
 from weaver.pipelines.labels import HAIR, SKIN, TOP
 from weaver.pipelines.light import contact_shadow, folds_of, light_on
 from weaver.pipelines.mesh import Floats, warp, window_of
 from weaver.pipelines.removal import Bared, bare
 from weaver.pipelines.scene import shoulder_width
+from weaver.pipelines.snug import drawn_in, grow
 
 CATEGORIES: Final = ("upper", "lower", "overall", "dress")
 
 SURE: Final = 0.9
 """A forearm is put before the garment only if elbow and wrist are this visible: a wrong one cuts a hole into it."""
 
+SURELY_SKIN: Final = 200
+"""Of 255: where an enlarged label is skin, not the edge of it."""
+
 SCRAP_FRACTION: Final = 0.04
 """Of the largest piece: a smaller corner of cloth below a crossing arm looks like a mistake."""
-
-FOREARM_RADIUS: Final = 0.15
-"""In shoulder widths."""
-
-BARE_HAND: Final = 0.25
-"""If this share of the hand's place is skin, the hand is bare."""
 
 LOOSE: Final = 0.10
 """In shoulder widths: how far a top may stand off the body's outline: at the waist a straight shirt hangs free."""
@@ -55,6 +54,9 @@ LEAST_SHOWN: Final = 0.5
 
 EDGE_RADIUS: Final = 0.007
 """In shoulder widths: how soft the edge of the clipping is."""
+
+SHADOW_FALL: Final = 0.15
+"""In shoulder widths: how far below a hem its shadow reaches, three times `light.SHADOW_REACH`."""
 
 
 class PuppetEngine:
@@ -155,6 +157,11 @@ def weave(job: WeaveJob) -> Finished:
     if right <= left or bottom <= top:
         raise NoGarmentDetected("the garment would lie outside the photo")
     unit = min(shoulder_width(np.array([(mark.x, mark.y) for mark in job.parse.landmarks])), float(max(height, width)))
+    # The shadow that the hem casts lies below it.
+    bottom = min(height, bottom + round(SHADOW_FALL * unit))
+    window = left, top, right, bottom
+    allowed = _allowed(job, window, unit)
+    pieces = drawn_in(job, anatomy, pieces, allowed, window, unit, edge=_edge(unit))
     bared = bare(job)
     before = _before(job, window, unit, bared)
     cloth = np.zeros((bottom - top, right - left, 4), np.float32)
@@ -166,13 +173,16 @@ def weave(job: WeaveJob) -> Finished:
             painted *= (1 - before[piece.before][place])[..., None]
             cloth[place] *= 1 - painted[..., 3:]
             cloth[place] += painted
-    clip = _clip(job, window, unit)
+    clip = _clip(allowed, unit)
     alpha = _without_scraps(cloth[..., 3] * clip)
     clip *= light_on(job.person, window, alpha, unit)
     clip *= folds_of(job.person, window, bared.shows(TOP, window), unit)
     image = bared.image
     below = image[top:bottom, left:right]
-    below_light = contact_shadow(alpha, bared.gone[top:bottom, left:right], unit)
+    # Hands before the garment are the photo's: fingers are as thin as the rim that went with the old garment.
+    hands = (before["forearms"] > 0.5) & (bared.shows(SKIN, window) > SURELY_SKIN)
+    np.copyto(below, job.person[top:bottom, left:right], where=hands[..., None])
+    below_light = contact_shadow(alpha, bared.body[top:bottom, left:right], unit)
     # The cloth's colours are premultiplied already.
     blended = cloth[..., :3] * clip[..., None]
     blended += below * ((1 - alpha) * below_light)[..., None]
@@ -188,7 +198,7 @@ def weave(job: WeaveJob) -> Finished:
     return Finished(
         id=job.id,
         picture=image,
-        notes={"meshes": len(pieces), "vertices_per_mesh": 100},
+        notes={"meshes": len(pieces), "vertices_per_mesh": max(len(piece.mesh.source) for piece in pieces) * 10},
         warnings=_warnings(job, anatomy, laid=float((cloth[..., 3] > 0.5).sum()), shown=float((alpha > 0.5).sum())),
     )
 
@@ -227,13 +237,15 @@ def _before(job: WeaveJob, window: tuple[int, int, int, int], unit: float, bared
         marks = job.parse.landmarks[elbow], job.parse.landmarks[wrist]
         if min(mark.visibility for mark in marks) >= SURE:
             outline = next((points for points, end in bared.arms if end == wrist), None)
-            arms |= _forearm(skin, *marks, FOREARM_RADIUS * unit, offset=(left, top), outline=outline)
+            arms |= forearm(skin, *marks, unit, offset=(left, top), outline=outline)
+            arms |= fingers(skin, job.parse.landmarks, wrist, unit, offset=(left, top))
     arms[mask <= 127] = 0
-    soft = cv2.GaussianBlur(arms, (0, 0), max(0.6, EDGE_RADIUS * unit))
+    soft = cv2.GaussianBlur(arms, (0, 0), _edge(unit))
     # Hair falls over the shoulders of every garment, and a shirt that stays over the waistband of new trousers.
     hair = bared.shows(HAIR, window)
     if job.garment_category == "lower" and not bared.scene.one_piece:
-        hair = np.maximum(hair, bared.shows(TOP, window))
+        # Its last rows went with the old waistband: there is no shirt to be before the new one.
+        hair = np.maximum(hair, np.minimum(bared.shows(TOP, window), 255 - bared.gone[top:bottom, left:right]))
     return {
         "nothing": hair.astype(np.float32) / np.float32(255),
         "forearms": np.maximum(soft, hair).astype(np.float32) / np.float32(255),
@@ -241,8 +253,8 @@ def _before(job: WeaveJob, window: tuple[int, int, int, int], unit: float, bared
     }
 
 
-def _clip(job: WeaveJob, window: tuple[int, int, int, int], unit: float) -> Floats:
-    """Return how much of the garment may show, 0..1: inside what may change; a top stays close to the body."""
+def _allowed(job: WeaveJob, window: tuple[int, int, int, int], unit: float) -> Mask:
+    """Return where the garment may show: inside what may change; a top stays close to the body."""
     assert job.agnostic_mask is not None
     assert job.person_mask is not None
     left, top, right, bottom = window
@@ -250,9 +262,18 @@ def _clip(job: WeaveJob, window: tuple[int, int, int, int], unit: float) -> Floa
     if job.garment_category == "upper":
         # What a person holds before the chest stays before the garment; the notch between thighs is no gap in a hem.
         allowed &= _closed(job.person_mask[top:bottom, left:right], (LOOSE + NOTCH) * unit, NOTCH * unit)
+    return np.asarray(allowed)
+
+
+def _edge(unit: float) -> float:
+    return max(0.6, EDGE_RADIUS * unit)
+
+
+def _clip(allowed: Mask, unit: float) -> Floats:
+    """Return how much of the garment may show, 0..1: nothing outside what is allowed, softly inside."""
     # Shrunk by as much as the blur reaches: the edge is soft and still inside what may change.
-    sigma = max(0.6, EDGE_RADIUS * unit)
-    inner = (~_grow(~allowed, 2 * sigma)).astype(np.float32)
+    sigma = _edge(unit)
+    inner = (~grow(~allowed, 2 * sigma)).astype(np.float32)
     return np.asarray(np.where(allowed, cv2.GaussianBlur(inner, (0, 0), sigma), 0), np.float32)
 
 
@@ -260,7 +281,7 @@ def _closed(body: Pixels, grown: float, shrunk: float) -> Mask:
     """Return a body's mask with its notches closed: grown, then shrunk, at half its size, for its edge is coarse."""
     height, width = body.shape
     half = cv2.resize(body, ((width + 1) // 2, (height + 1) // 2), interpolation=cv2.INTER_AREA) > 127
-    smooth = (~_grow(~_grow(half, grown / 2), shrunk / 2)).astype(np.uint8) * 255
+    smooth = (~grow(~grow(half, grown / 2), shrunk / 2)).astype(np.uint8) * 255
     return np.asarray(cv2.resize(smooth, (width, height), interpolation=cv2.INTER_LINEAR) > 127)
 
 
@@ -272,46 +293,6 @@ def _without_scraps(alpha: Floats) -> Floats:
     areas = stats[:, cv2.CC_STAT_AREA]
     keep = areas >= SCRAP_FRACTION * areas[1:].max()
     return np.where(keep[labels], alpha, np.float32(0))
-
-
-def _grow(mask: Mask, by_pixels: float) -> Mask:
-    """Return the mask, grown by a disc; by distances, because dilating by wide discs takes ten times as long."""
-    if not mask.any():
-        return mask
-    return np.asarray(cv2.distanceTransform((~mask).astype(np.uint8), cv2.DIST_L2, 5) <= by_pixels)
-
-
-def _forearm(
-    skin: Pixels,
-    elbow: Landmark,
-    wrist: Landmark,
-    radius: float,
-    *,
-    offset: tuple[int, int],
-    outline: Point | None,
-) -> Pixels:
-    """Return the arm from the middle of the forearm to the wrist, and the hand: what lies before the trunk."""
-    shape = skin.shape
-    a, b = np.array([elbow.x, elbow.y]), np.array([wrist.x, wrist.y])
-    area, hand = np.zeros(shape, np.uint8), np.zeros(shape, np.uint8)
-    for drawn, first, last in ((area, a + (b - a) * 0.25, b), (hand, b - (b - a) * 0.05, b + (b - a) * 0.30)):
-        start, end = (_pixel(point - offset) for point in (first, last))
-        cv2.line(drawn, start, end, 255, max(1, round(2 * radius)), cv2.LINE_AA)
-    if outline is not None:
-        arm = np.zeros(shape, np.uint8)
-        cv2.fillPoly(arm, [np.array([_pixel(point - offset) for point in outline], np.int32)], 255, cv2.LINE_AA)
-        area = np.minimum(area, arm)
-    # A bare hand has no cloth around it; a glove is all cloth.
-    bare_hand = np.minimum(hand, skin)
-    if np.count_nonzero(bare_hand > 127) > BARE_HAND * np.count_nonzero(hand > 127):
-        hand = bare_hand
-    return np.maximum(area, hand)
-
-
-def _pixel(point: Point) -> tuple[int, int]:
-    """Round into cv2's drawing range: landmarks may lie far outside the photo."""
-    x, y = np.clip(np.round(point), -30_000, 30_000)
-    return int(x), int(y)
 
 
 def _sample_job() -> WeaveJob:

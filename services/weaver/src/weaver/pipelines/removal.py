@@ -17,10 +17,10 @@ import numpy as np
 
 from weaver.pipelines import limbs
 from weaver.pipelines.anatomy import Mask, Pixels, Point
-from weaver.pipelines.colours import distance, fill
+from weaver.pipelines.colours import distance, fill, nearest, palette
 from weaver.pipelines.contract import WeaveJob
-from weaver.pipelines.fitting import HIPS, KNEES
-from weaver.pipelines.labels import BOTTOM, GROUND, HAIR, SKIN, TOP, feet
+from weaver.pipelines.fitting import HIPS, KNEES, SHOULDERS
+from weaver.pipelines.labels import BOTTOM, GROUND, HAIR, SAME_CLOTH, SKIN, TOES, TOP, feet
 from weaver.pipelines.limbs import Limb
 from weaver.pipelines.mesh import Floats
 from weaver.pipelines.scene import Crop, Scene, look
@@ -35,6 +35,10 @@ INPAINT_RADIUS: Final = 3
 WAIST: Final = 0.72
 """How far down the trunk the legs' clothes begin where the top ends and nothing is seen."""
 
+TOE, OVER_SHOES, SHOE_PIXELS = 0.05, 0.2, 8
+"""In shoulder widths: where a shoe's colour is read, around the toe, and that of trousers, beside the foot; fewer
+pixels do not show them."""
+
 LEGS_FROM: Final = 1.15
 """Below this share of the trunk nothing but the legs' clothes is seen."""
 
@@ -47,6 +51,9 @@ SKIRT_FROM: Final = 0.84
 PAINTED_SIDE: Final = 1024
 """A larger photo's camera has blurred its edges over more than a pixel, and skin has no finer detail here."""
 
+COLLAR, NAPE = 0.08, 0.32
+"""In shoulder widths: a collar that stands off farther is a hood's; half the width in which a collar lies."""
+
 SUBPIXEL_BITS: Final = 4
 
 
@@ -57,12 +64,14 @@ class Bared:
     Attributes:
         image: (H, W, 3) uint8.
         gone: (H, W) uint8, 255 = was the old garment and is repainted.
+        body: (H, W) uint8, 255 = is repainted as body, not as ground.
         scene: What the photo shows where.
         arms: Outlines of the arms in pixels of the photo, and the wrist each ends at.
     """
 
     image: Pixels
     gone: Pixels
+    body: Pixels
     scene: Scene
     arms: tuple[tuple[Point, int], ...]
 
@@ -84,7 +93,7 @@ def bare(job: WeaveJob) -> Bared:
     outlines = tuple((_in_photo(scene.crop, limb.outline()), limb.end) for limb in arms)
     image, gone = job.person.copy(), np.zeros(job.person.shape[:2], np.uint8)
     if not old.any():
-        return Bared(image, gone, scene, outlines)
+        return Bared(image, gone, gone, scene, outlines)
     rows, columns = np.flatnonzero(old.any(axis=1)), np.flatnonzero(old.any(axis=0))
     box = (int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1)
     canvas = _Canvas(scene, box)
@@ -102,7 +111,7 @@ def bare(job: WeaveJob) -> Bared:
     canvas.start(_ground(scene, old, shapes))
     tone = _skin(scene)
     if job.garment_category != "lower":
-        cover = np.maximum(canvas.area(shoulders), canvas.area(trunk))
+        cover = np.max([canvas.area(shoulders), canvas.area(trunk), canvas.area_of(_neck(scene, shoulders))], axis=0)
         canvas.lay(tone * _trunk_light(scene, old)[..., None], cover)
     if job.garment_category == "upper" and scene.seen[list(KNEES)].any() and (scene.labels == BOTTOM).any():
         canvas.lay(_below(scene), canvas.area_of(_legs_clothes(scene)))
@@ -113,7 +122,9 @@ def bare(job: WeaveJob) -> Bared:
     mixed = cv2.blendLinear(np.ascontiguousarray(below), canvas.finished(), 1 - share, share)
     np.copyto(below, mixed, where=(weight > 0)[..., None])
     gone[place] = weight
-    return Bared(image, gone, scene, outlines)
+    body = np.zeros_like(gone)
+    body[place] = np.minimum(weight, canvas.covered())
+    return Bared(image, gone, body, scene, outlines)
 
 
 def _old(scene: Scene, category: str) -> Mask:
@@ -126,10 +137,31 @@ def _old(scene: Scene, category: str) -> Mask:
         old = (scene.labels == TOP) & (scene.down_the_trunk() > SKIRT_FROM)
     if not scene.bottom_known and category == "upper":
         old &= (scene.down_the_trunk() < 1.0) | _near_arms(scene)
-    old = _without_crumbs(old & ~feet(scene.points, scene.seen, scene.unit, scene.labels.shape))
+    shoes = _shoes(scene)
+    old = _without_crumbs(old & scene.allowed & ~shoes)
     rim = max(2.0, RIM * scene.unit)
     grown = cv2.distanceTransform((~old).astype(np.uint8), cv2.DIST_L2, 3) <= rim if old.any() else old
-    return np.asarray(grown & scene.allowed & ~feet(scene.points, scene.seen, scene.unit, scene.labels.shape))
+    return np.asarray(grown & scene.allowed & ~shoes)
+
+
+def _shoes(scene: Scene) -> Mask:
+    """Return the feet without the trousers that fall over them, where these have another colour than the shoes."""
+    found = feet(scene.points, scene.seen, scene.unit, scene.labels.shape)
+    toes = np.zeros(found.shape, np.uint8)
+    for toe in np.round(scene.points[list(TOES)]).astype(np.int32):
+        cv2.circle(toes, toe.tolist(), max(1, round(TOE * scene.unit)), 1, -1)
+    # Only what hangs down to them falls over them.
+    near = cv2.distanceTransform((~found).astype(np.uint8), cv2.DIST_L2, 3) < OVER_SHOES * scene.unit
+    own, cloth = scene.lab[found & (toes > 0)], scene.lab[np.isin(scene.labels, (TOP, BOTTOM)) & near & ~found]
+    if len(own) < SHOE_PIXELS or len(cloth) < SHOE_PIXELS:
+        return found
+    shoe, garment = palette(own, 3), palette(cloth, 5)
+    garment = garment[nearest(garment, shoe) > SAME_CLOTH]
+    if len(garment):
+        colours, cloth_here = scene.lab[found], np.zeros(found.shape, np.uint8)
+        cloth_here[found] = nearest(colours, garment) < nearest(colours, shoe)
+        found &= cv2.morphologyEx(cloth_here, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8)) == 0
+    return found
 
 
 def _without_crumbs(old: Mask) -> Mask:
@@ -166,6 +198,18 @@ def _ground(scene: Scene, old: Mask, shapes: list[Point]) -> Floats:
         return picture.astype(np.float32)
     found = cv2.inpaint(np.ascontiguousarray(picture), hole, INPAINT_RADIUS, cv2.INPAINT_TELEA)
     return np.asarray(found, np.float32)
+
+
+def _neck(scene: Scene, shoulders: Point) -> Mask:
+    """Return where neck and nape go on below a collar: it is thin, so they reach as far as it did."""
+    area = np.ones(scene.labels.shape, np.uint8)
+    cv2.fillPoly(area, [np.round(shoulders).astype(np.int32)], 0)
+    beside = cv2.distanceTransform(area, cv2.DIST_L2, 3) < COLLAR * scene.unit
+    middle = scene.points[list(SHOULDERS)].mean(axis=0)
+    near = np.abs(np.arange(scene.labels.shape[1]) - middle[0])[None, :] < NAPE * scene.unit
+    # Lines of it are colours that the camera mixed.
+    skin = cv2.morphologyEx((scene.labels == SKIN).astype(np.uint8), cv2.MORPH_OPEN, np.ones((5, 5), np.uint8)) > 0
+    return np.asarray(near & (skin | ((scene.labels == TOP) & beside)))
 
 
 def _below(scene: Scene) -> Floats:
@@ -257,7 +301,7 @@ class _Canvas:
         self._zoom = min(1.0, PAINTED_SIDE / max(self._full))
         self._shape = (max(1, round(self._full[0] * self._zoom)), max(1, round(self._full[1] * self._zoom)))
         self.place = (slice(top + y0, top + y0 + self._full[0]), slice(left + x0, left + x0 + self._full[1]))
-        self.picture = np.zeros((*self._shape, 3), np.float32)
+        self.picture, self._cover = np.zeros((*self._shape, 3), np.float32), np.zeros(self._shape, np.uint8)
 
     def at_full_size(self, values: Pixels) -> Pixels:
         """Return a working picture's part at the photo's size."""
@@ -267,6 +311,10 @@ class _Canvas:
         """Return what is painted at the photo's size."""
         painted = np.clip(self.picture + np.float32(0.5), 0, 255).astype(np.uint8)
         return np.asarray(cv2.resize(painted, self._full[::-1], interpolation=cv2.INTER_LINEAR), np.uint8)
+
+    def covered(self) -> Pixels:
+        """Return where something is laid over the start, at the photo's size."""
+        return np.asarray(cv2.resize(self._cover, self._full[::-1], interpolation=cv2.INTER_LINEAR), np.uint8)
 
     def _enlarge(self, values: Floats | Pixels, part: tuple[slice, slice] | None = None) -> Floats:
         rows, columns = part or (slice(0, self._shape[0]), slice(0, self._shape[1]))
@@ -283,6 +331,7 @@ class _Canvas:
         if not columns.size:
             return
         part = (slice(int(rows[0]), int(rows[-1]) + 1), slice(int(columns[0]), int(columns[-1]) + 1))
+        np.maximum(self._cover[part], cover[part], out=self._cover[part])
         painted = self._enlarge(colour, part)
         painted -= self.picture[part]
         painted *= (cover[part].astype(np.float32) / np.float32(255))[..., None]

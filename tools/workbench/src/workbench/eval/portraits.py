@@ -206,9 +206,10 @@ def draw(person: Person, *, size: Size = (768, 576)) -> Portrait:
     parts = np.argmax(painter.seen, axis=0).astype(np.uint8)
     mask = _coarse(painter.seen[0])
     marks = bodies.landmarks(body, frame)
+    photo = photographed(painter.picture, random)
     return Portrait(
-        person=person, body=body, frame=frame, photo=photographed(painter.picture, random), landmarks=marks,
-        person_mask=mask, agnostic=agnostic_masks(marks, mask), parts=parts,
+        person=person, body=body, frame=frame, photo=photo, landmarks=marks, person_mask=mask,
+        agnostic=agnostic_masks(marks, mask, photo), parts=parts,
     )  # fmt: skip
 
 

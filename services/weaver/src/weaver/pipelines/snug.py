@@ -1,0 +1,168 @@
+"""Draws a garment's sides in where it would hang in the air beside the body, instead of cutting them off. Pure.
+
+A cut through cloth shows: it has no hem, and the person mask that it follows is coarse. So the mesh of a piece gets
+closer rows, and in each the outer cloth is pushed together until its own edge lies where cloth may be. The middle,
+where prints are, hardly moves.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from weaver.pipelines.anatomy import Anatomy, Mask, Point
+from weaver.pipelines.contract import WeaveJob
+from weaver.pipelines.fitting import HIPS, SHOULDERS, Piece
+from weaver.pipelines.mesh import Mesh
+
+EDGE_REACH: Final = 4.0
+"""In edge radii: so far inside what is allowed the clipping leaves cloth whole."""
+
+ARMPIT: Final = 0.15
+"""Of the way from shoulders to hips: above it there is no gap between arm and trunk."""
+
+WAISTBAND: Final = 0.03
+"""In shoulder widths: how far a waistband may stand off the body's outline."""
+
+ROWS_BETWEEN: Final = 4
+"""Rows of a fine mesh for each row of a plain one: an armpit is found to a thumb's width."""
+
+STEPS: Final = 160
+"""Places on a row at which is asked whether cloth may be there."""
+
+LEAST: Final = 0.6
+"""Of the half width: cloth that would have to be drawn in farther lies on something else, such as a hand."""
+
+SLOPE: Final = 0.5
+"""How fast a side may run inwards, against its length: a step in the outline would show."""
+
+
+def drawn_in(
+    job: WeaveJob,
+    anatomy: Anatomy,
+    pieces: list[Piece],
+    allowed: Mask,
+    window: tuple[int, int, int, int],
+    unit: float,
+    *,
+    edge: float,
+) -> list[Piece]:
+    """Return the pieces; those of the trunk end where they may show, and a waistband on the waist.
+
+    Args:
+        allowed: Where the garment may show, in the window.
+        window: left, top, right, bottom in the photo.
+        unit: The shoulders' width in pixels.
+        edge: How soft the edge of what may show is, in pixels.
+    """
+    assert job.person_mask is not None
+    assert job.parse is not None
+    left, top, right, bottom = window
+    person = job.person_mask[top:bottom, left:right] > 127
+    air = ~allowed & ~person
+    hips, shoulders = (max(job.parse.landmarks[index].y for index in joints) for joints in (HIPS, SHOULDERS))
+    below = shoulders + ARMPIT * (hips - shoulders)
+    if job.garment_category == "lower":
+        waist, below = slice(0, max(0, round(hips - top))), 0.0
+        air[waist] |= ~grow(person[waist], WAISTBAND * unit)
+    margin = EDGE_REACH * edge
+    middle = float(anatomy.corners[:2, 0].mean())
+    return [
+        snug(piece, air, middle=middle, below=below, offset=(left, top), margin=margin)
+        if piece.before == "forearms"
+        else piece
+        for piece in pieces
+    ]
+
+
+def snug(piece: Piece, air: Mask, *, middle: float, below: float, offset: tuple[int, int], margin: float) -> Piece:
+    """Return a piece whose sides do not reach into the air.
+
+    Args:
+        piece: The piece; its mesh's rows run across the body.
+        air: Where no cloth may be and no person is, in a window of the photo.
+        middle: Column of the cut-out that stays where it is.
+        below: Row of the photo above which a row's middle is left alone: at neck and shoulders air is no fault.
+        offset: Left and top of the window.
+        margin: In pixels: how far from the air an edge stays.
+    """
+    mesh = _closer(piece.mesh)
+    source, target = mesh.source, mesh.target
+    rows = np.clip(np.round(source[:, 0, 1]).astype(int), 0, piece.mask.shape[0] - 1)
+    inside = piece.mask[rows]
+    low = target[..., 1].mean(axis=1) > below
+    found = inside.any(axis=1)
+    ends = (
+        np.where(found, inside.argmax(axis=1), middle),
+        np.where(found, piece.mask.shape[1] - 1 - inside[:, ::-1].argmax(axis=1), middle),
+    )
+    shares, moved = source[..., 0].copy(), False
+    for end in ends:
+        reach = end - middle
+        limits = np.ones(len(rows))
+        halves = np.ones(len(rows))
+        for row in np.flatnonzero(low & (np.abs(reach) > 2)):
+            places = _on_row(source[row], target[row], middle + np.linspace(0, 1, STEPS) * reach[row])
+            halves[row] = max(float(np.linalg.norm(places[-1] - places[0])), 1.0)
+            blocked = _at(air, places - offset)
+            if blocked.any() and not blocked[0]:
+                limit = float(blocked.argmax() / (STEPS - 1) - margin / halves[row])
+                limits[row] = limit if limit >= LEAST else 1.0
+        if (limits < 1).any():
+            moved = True
+            limits = _eased(limits, halves, target)
+            across = (source[..., 0] - middle) / np.where(np.abs(reach) > 2, reach, np.inf)[:, None]
+            side = across > 0
+            drawn = across * (1 - (1 - limits)[:, None] * np.clip(across, 0, 1))
+            shares = np.where(side, middle + drawn * reach[:, None], shares)
+    if not moved:
+        return piece
+    # Every second row is enough to paint by: sides run slowly.
+    kept = range(0, len(rows), 2)
+    target = np.array([_on_row(source[row], target[row], shares[row]) for row in kept])
+    return replace(piece, mesh=Mesh(source[::2], target))
+
+
+def _closer(mesh: Mesh) -> Mesh:
+    """Return the same mesh with more rows."""
+    count = len(mesh.source)
+    at = np.linspace(0, count - 1, (count - 1) * ROWS_BETWEEN + 1)
+    low = np.minimum(at.astype(int), count - 2)
+    share = (at - low)[:, None, None]
+    return Mesh(*(grid[low] * (1 - share) + grid[low + 1] * share for grid in (mesh.source, mesh.target)))
+
+
+def _on_row(source: Point, target: Point, columns: NDArray[np.float64]) -> Point:
+    """Return where a row of the mesh takes columns of the cut-out; beyond its ends it goes on straight."""
+    step = np.clip(np.searchsorted(source[:, 0], columns) - 1, 0, len(source) - 2)
+    share = (columns - source[step, 0]) / (source[step + 1, 0] - source[step, 0])
+    return np.asarray(target[step] + share[:, None] * (target[step + 1] - target[step]))
+
+
+def _at(mask: Mask, places: Point) -> Mask:
+    """Return the mask at places, x and y; outside it nothing."""
+    xs, ys = np.round(places).astype(int).T
+    inside = (xs >= 0) & (ys >= 0) & (xs < mask.shape[1]) & (ys < mask.shape[0])
+    inside[inside] = mask[ys[inside], xs[inside]]
+    return np.asarray(inside)
+
+
+def _eased(limits: NDArray[np.float64], halves: NDArray[np.float64], target: Point) -> NDArray[np.float64]:
+    """Return limits that are nowhere higher, and between rows run at most as `SLOPE` says."""
+    apart = float(np.linalg.norm(np.diff(target, axis=0), axis=-1).mean())
+    rows = np.arange(len(limits))
+    # Rows between two that were measured may meet the air earlier.
+    least = np.minimum(limits, np.minimum(np.append(limits[1:], 1.0), np.append(1.0, limits[:-1])))
+    run = SLOPE * apart * np.abs(rows[:, None] - rows[None, :]) / halves[None, :]
+    return np.asarray(np.minimum(1.0, (least[None, :] + run).min(axis=1)))
+
+
+def grow(mask: Mask, by_pixels: float) -> Mask:
+    """Return the mask, grown by a disc; by distances, because dilating by wide discs takes ten times as long."""
+    if not mask.any():
+        return mask
+    return np.asarray(cv2.distanceTransform((~mask).astype(np.uint8), cv2.DIST_L2, 5) <= by_pixels)
