@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import Column, DateTime, ForeignKey, Index, Table, Text, delete, func, select
+from sqlalchemy import Column, DateTime, ForeignKey, Index, Table, Text, func, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from gateway.ledger.schema import METADATA, NOW
-from gateway.ledger.statements import Statements
+from gateway.ledger.statements import Statements, oldest_gone
 from proteus.jobs import UserId
 
 IDEMPOTENCY_LIFE: Final = timedelta(hours=24)
@@ -65,8 +65,9 @@ class IdempotencyWrites(IdempotencyReads):
         )
         return (await self._connection.execute(statement)).rowcount == 1
 
-    async def forget(self, *, created_before: datetime) -> int:
-        """Drop Idempotency-Keys that are too old."""
+    async def forget(self, *, created_before: datetime, limit: int) -> int:
+        """Drop Idempotency-Keys that are too old, so many at most; return how many."""
+        at = idempotency.c.created_at
         return (
-            await self._connection.execute(delete(idempotency).where(idempotency.c.created_at < created_before))
+            await self._connection.execute(oldest_gone(idempotency, at < created_before, by=at, limit=limit))
         ).rowcount

@@ -1,9 +1,9 @@
 """`make bench-depth`: what a call of the queue costs Redis while 100 to 20,000 jobs wait, and what a job weighs there.
 
-One Valkey with the product's durability; the jobs are submissions with payloads and bodies of real size, of one engine but for some in the middle.
-A call's cost is the server's own CPU clock (INFO cpu, main thread) over many calls, so other load on the machine hardly
-counts. Each pair of calls leaves the depth as it was. Figures for people go to standard error, one line of JSON ends
-standard output.
+One Valkey with the product's durability; the jobs are submissions with payloads and bodies of real size, some in the
+middle of another engine. A call's cost is the server's own CPU clock (INFO cpu, main thread) over many calls, so other
+load on the machine hardly counts. Each pair of calls leaves the depth as it was. Figures for people go to standard
+error, one line of JSON ends standard output.
 """
 
 from __future__ import annotations
