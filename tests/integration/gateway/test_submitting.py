@@ -334,4 +334,4 @@ async def test_a_key_costs_a_ready_picture_no_statement_of_its_own(ready, gatewa
     plain = await submit()
     assert plain == (202, 1)
     assert await submit(**{"Idempotency-Key": "own", "Origin": "https://shop.example"}) == plain
-    assert await submit(**{"Idempotency-Key": "own"}) == (202, 2), "one that is bound is looked up, and answered"
+    assert await submit(**{"Idempotency-Key": "own"}) == (202, 3), "one that is bound is looked up and confirmed"

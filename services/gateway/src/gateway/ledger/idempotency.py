@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import Column, DateTime, ForeignKey, Index, Table, Text, func, select
+from sqlalchemy import Column, DateTime, ForeignKey, Index, Table, Text, func, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from gateway.ledger.schema import METADATA, NOW
@@ -64,6 +64,14 @@ class IdempotencyWrites(IdempotencyReads):
             )
         )
         return (await self._connection.execute(statement)).rowcount == 1
+
+    async def confirm(self, key: str, *, user_id: UserId) -> None:
+        """Write a binding anew as it is: this commit, and with it every earlier one, is as safe as commits are here."""
+        await self._connection.execute(
+            update(idempotency)
+            .where(idempotency.c.user_id == user_id, idempotency.c.key == key)
+            .values(job_id=idempotency.c.job_id)
+        )
 
     async def forget(self, *, created_before: datetime, limit: int) -> int:
         """Drop Idempotency-Keys that are too old, so many at most; return how many."""

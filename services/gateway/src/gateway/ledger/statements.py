@@ -50,7 +50,7 @@ def oldest_gone(table: Table, *old: ColumnElement[bool], by: Column[Any], limit:
         by: Orders the rows; its index leads to them, however many there are.
     """
     # By their places: for a list of keys Postgres may read the whole table.
-    place = literal_column(f"{table.name}.ctid")
+    place: ColumnElement[Any] = literal_column(f"{table.name}.ctid")
     rows = select(place).select_from(table).where(*old).order_by(by).limit(limit).correlate(None).scalar_subquery()
     return delete(table).where(place == func.any(func.array(rows)))
 

@@ -81,6 +81,9 @@ class Idempotency:
             return
         if found[0] not in {context.once.request_hash, *context.once.also}:
             raise errors.IdempotencyConflict
+        # The first commit may still be on this server alone, where its wait for a standby was cut off.
+        async with self._ledger.write() as writes:
+            await writes.idempotency.confirm(context.once.key, user_id=context.caller.user_id)
         raise AlreadyAccepted(found[1])
 
 
