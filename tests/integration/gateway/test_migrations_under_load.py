@@ -88,3 +88,15 @@ async def test_a_lock_that_never_comes_ends_in_one_sentence(old, monkeypatch) ->
         await backup.execute("LOCK TABLE users IN ACCESS EXCLUSIVE MODE")
         with pytest.raises(DependencyUnavailable, match="cannot do it now \\(55P03\\)"):
             await asyncio.to_thread(migrate.upgrade, old)
+
+
+async def test_gateways_that_start_together_build_an_index_once_and_one_that_broke_off_anew(old) -> None:
+    async with connected(old) as gateway:
+        await gateway.execute("CREATE INDEX ix_events_by_age ON events (seq)")  # as if it had been left behind
+        await asyncio.gather(*[asyncio.to_thread(migrate.upgrade, old) for _ in range(3)])
+        found = await gateway.fetch(
+            """SELECT pg_get_indexdef(indexrelid) AS made FROM pg_index
+            WHERE indrelid = 'events'::regclass AND indisvalid ORDER BY made"""
+        )
+    of_age = [row["made"] for row in found if "recorded_at" in row["made"]]
+    assert of_age == ["CREATE INDEX ix_events_by_age ON public.events USING btree (recorded_at)"]
