@@ -1,28 +1,10 @@
 """The operator and a fleet with a budget, against an API server on loopback: what follows from it, and what it says."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-
 import pytest
 
 from arbitrator.fleets.demand import WEEK_HOURS, Hour, Known
 from custom_resource import Refused
-from kubernetes_double import KubernetesDouble, serving
-from running_operator import NOON, Operator, condition, fleet, until
-from workbench.deploy.crd import crd
-
-
-@pytest.fixture
-async def double(tmp_path: Path) -> AsyncIterator[KubernetesDouble]:
-    async with serving(KubernetesDouble(crd()), tmp_path) as served:
-        yield served
-
-
-@pytest.fixture
-async def operator(double: KubernetesDouble, tmp_path: Path) -> AsyncIterator[Operator]:
-    async with Operator().running(double, tmp_path) as running:
-        yield running
-
+from running_operator import NOON, condition, fleet, until
 
 WEEK = {n: Hour(3600.0, {"catvton": 3_600 if 8 <= n % 24 < 18 else 0}) for n in range(WEEK_HOURS)}
 PRICED = {"budget": {"perMonth": 2_000}, "billing": {"hourlyPrice": 1.5}}
