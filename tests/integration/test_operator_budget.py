@@ -48,3 +48,18 @@ async def test_a_budget_that_goes_takes_its_words_along_and_one_that_cannot_be_i
     assert (made["minReplicaCount"], made["maxReplicaCount"]) == (1, 5)
     with pytest.raises(Refused, match="must pay for one such hour at least"):
         double.update("weaver", PRICED | {"budget": {"perMonth": 1}})
+
+
+async def test_two_budgets_for_the_same_work_are_named_until_one_goes(double, operator) -> None:
+    double.create(fleet(**PRICED))
+    double.create(fleet("other", **PRICED, engines=["catvton"]))
+    double.create(fleet("apart", engines=["catvton"]))
+    names = {"weaver": "other", "other": "weaver"}
+    await until(
+        lambda: {condition(double, "BudgetHolds", name).get("reason") for name in names} == {"DemandCountedTwice"}
+    )
+    for name, rival in names.items():
+        assert condition(double, "BudgetHolds", name)["message"].startswith(f"{rival} has a budget for the same")
+    double.update("other", {"budget": None})
+    await until(lambda: condition(double, "BudgetHolds").get("reason") == "NoHistory")
+    assert condition(double, "BudgetHolds", "apart") == {}
