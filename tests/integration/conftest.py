@@ -14,7 +14,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import psutil
@@ -28,6 +28,10 @@ from proteus.registry import list_workers
 from proteus.settings import StorageSettings
 from proteus.storage import ObjectStore
 from workbench.fuzz.leaks import SECRETS, leaks
+
+if TYPE_CHECKING:
+    from kubernetes_double import KubernetesDouble
+    from running_operator import Operator
 
 LEASE_SECONDS = 3.0
 """Long enough for a busy two-core machine to beat twice, short enough to wait for."""
@@ -274,3 +278,23 @@ async def fleet(
     await made.put_pictures()
     yield made
     made.close()
+
+
+@pytest.fixture
+async def double(tmp_path: Path) -> AsyncIterator[KubernetesDouble]:
+    """An API server on loopback that knows the definition of `WeaverFleet`."""
+    # Here: to import kopf and the models of Kubernetes takes two seconds, and few tests need them.
+    from kubernetes_double import KubernetesDouble, serving
+    from workbench.deploy.crd import crd
+
+    async with serving(KubernetesDouble(crd()), tmp_path) as served:
+        yield served
+
+
+@pytest.fixture
+async def operator(double: KubernetesDouble, tmp_path: Path) -> AsyncIterator[Operator]:
+    """A running operator of that server."""
+    from running_operator import Operator
+
+    async with Operator().running(double, tmp_path) as running:
+        yield running

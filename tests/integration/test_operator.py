@@ -1,34 +1,19 @@
 """The operator against an API server on loopback: what it applies, what it may not, and what it survives."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from arbitrator.fleets.status import Wanted
 from arbitrator.settings import OperatorSettings
-from kubernetes_double import NAMESPACE, TOKEN, KubernetesDouble, serving
+from kubernetes_double import NAMESPACE, TOKEN, KubernetesDouble
 from proteus.checked_settings import SettingRefused
 from running_operator import NOON, Operator, condition, fleet, pod, until
-from workbench.deploy.crd import crd
 
 PODS = (
     f"/api/v1/namespaces/{NAMESPACE}/pods"
     "?labelSelector=app.kubernetes.io/component%3Dweaver,app.kubernetes.io/instance%3Ddemo"
 )
-
-
-@pytest.fixture
-async def double(tmp_path: Path) -> AsyncIterator[KubernetesDouble]:
-    async with serving(KubernetesDouble(crd()), tmp_path) as served:
-        yield served
-
-
-@pytest.fixture
-async def operator(double: KubernetesDouble, tmp_path: Path) -> AsyncIterator[Operator]:
-    async with Operator().running(double, tmp_path) as running:
-        yield running
 
 
 async def scaled(double: KubernetesDouble, name: str = "demo-weaver") -> dict[str, Any]:

@@ -1,28 +1,10 @@
 """The operator and a fleet with a budget, against an API server on loopback: what follows from it, and what it says."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-
 import pytest
 
 from arbitrator.fleets.demand import WEEK_HOURS, Hour, Known
 from custom_resource import Refused
-from kubernetes_double import KubernetesDouble, serving
-from running_operator import NOON, Operator, condition, fleet, until
-from workbench.deploy.crd import crd
-
-
-@pytest.fixture
-async def double(tmp_path: Path) -> AsyncIterator[KubernetesDouble]:
-    async with serving(KubernetesDouble(crd()), tmp_path) as served:
-        yield served
-
-
-@pytest.fixture
-async def operator(double: KubernetesDouble, tmp_path: Path) -> AsyncIterator[Operator]:
-    async with Operator().running(double, tmp_path) as running:
-        yield running
-
+from running_operator import NOON, condition, fleet, until
 
 WEEK = {n: Hour(3600.0, {"catvton": 3_600 if 8 <= n % 24 < 18 else 0}) for n in range(WEEK_HOURS)}
 PRICED = {"budget": {"perMonth": 2_000}, "billing": {"hourlyPrice": 1.5}}
@@ -66,3 +48,18 @@ async def test_a_budget_that_goes_takes_its_words_along_and_one_that_cannot_be_i
     assert (made["minReplicaCount"], made["maxReplicaCount"]) == (1, 5)
     with pytest.raises(Refused, match="must pay for one such hour at least"):
         double.update("weaver", PRICED | {"budget": {"perMonth": 1}})
+
+
+async def test_two_budgets_for_the_same_work_are_named_until_one_goes(double, operator) -> None:
+    double.create(fleet(**PRICED))
+    double.create(fleet("other", **PRICED, engines=["catvton"]))
+    double.create(fleet("apart", engines=["catvton"]))
+    names = {"weaver": "other", "other": "weaver"}
+    await until(
+        lambda: {condition(double, "BudgetHolds", name).get("reason") for name in names} == {"DemandCountedTwice"}
+    )
+    for name, rival in names.items():
+        assert condition(double, "BudgetHolds", name)["message"].startswith(f"{rival} has a budget for the same")
+    double.update("other", {"budget": None})
+    await until(lambda: condition(double, "BudgetHolds").get("reason") == "NoHistory")
+    assert condition(double, "BudgetHolds", "apart") == {}

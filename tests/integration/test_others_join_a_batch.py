@@ -2,122 +2,36 @@
 
 from __future__ import annotations
 
-import asyncio
-import threading
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 
-import numpy as np
 import pytest
-from prometheus_client import CollectorRegistry
 
-from proteus import imaging, keys
+import gated_weaver
+from gated_weaver import running
 from proteus.engines import TIMED, Quality, canvas_of
-from proteus.jobs import JobId, JobState, WorkerId
-from proteus.payloads import TryonWork
-from proteus.queue import MemoryJobQueue, QueuePolicy, Submission
-from proteus.service.supervision import Loops
+from proteus.jobs import JobId, JobState
 from proteus.storage import ObjectStore
-from proteus.worker.claims import Claims
 from waiting import until
-from weaver.app import make_worker
 from weaver.control import Config
-from weaver.metrics import Metrics
-from weaver.pipelines.contract import StepReport
-from weaver.pipelines.timed import TimedEngine, TimedSession
 from weaver.profile import CostProfile
-from weaver.progress import ProgressReporter
-from weaver.settings import WeaverSettings
-from worker_parts import worker_parts
 
 CANVAS = canvas_of(TIMED.batch_key("balanced"))
 STEPS = {quality: preset.steps for quality, preset in TIMED.presets.items()}
 
 
-class Gated(TimedEngine):
-    """An engine whose every step waits for leave; it notes who took part in which."""
-
-    def __init__(self) -> None:
-        super().__init__({1: 0.0}, sleep=lambda _: None)
-        self.steps: list[list[JobId]] = []
-        self.at_gate: list[JobId] = []
-        self.leave = threading.Semaphore(0)
-
-    def open(self, canvas: str) -> TimedSession:
-        session = super().open(canvas)
-        step = session.step
-
-        def gated() -> StepReport:
-            self.at_gate = list(session._jobs)
-            self.leave.acquire()
-            self.at_gate = []
-            self.steps.append(list(session._jobs))
-            return step()
-
-        session.step = gated  # type: ignore[method-assign]
-        return session
-
-
-class Allows:
-    """What the arbitrator says: three pictures at once, and something waits."""
-
-    async def read(self) -> Config:
-        return Config(batch_size=3, waiting=1)
-
-
-class Rig:
-    """A worker that runs, with costs of which a further picture adds little, and the queue it takes from."""
+class Rig(gated_weaver.Rig):
+    """Its costs are such that a further picture adds little; three at once, and something waits."""
 
     def __init__(self, store: ObjectStore) -> None:
-        self.queue = MemoryJobQueue(policy=QueuePolicy())
-        self.claims = Claims(self.queue, WorkerId("w1"))
-        self.engine = Gated()
-        self.stop = asyncio.Event()
-        parts = worker_parts(self.claims, keys.JOBS, store=store, policy=self.queue.policy)
-        self.work_available = parts.status.work_available
         profile = CostProfile(max_batch=3)
         for pictures in (1, 3):
             profile.start(CANVAS, pictures, {"step": 30.0 + pictures}, complete=3)
-        self.worker, self.runner = make_worker(
-            WeaverSettings(poll_seconds=0.05),
-            {"timed": self.engine},
-            parts,
-            config=Allows(),  # type: ignore[arg-type]
-            profile=profile,
-            progress=ProgressReporter(self.queue),
-            metrics=Metrics(CollectorRegistry()),
-        )
+        super().__init__(store, config=Config(batch_size=3, waiting=1), profile=profile)
 
     async def submit(self, job_id: JobId, quality: Quality = "balanced", *, version: str = "this") -> None:
-        work = TryonWork(
-            user_id="u",
-            tryon_job_id=job_id,
-            n=1,
-            person_key="person.png",
-            garment_key="garment.png",
-            garment_category="upper",
-            mask_mode="free",
-            output_format="png",
-            quality=quality,
-        )
         key = TIMED.batch_key(quality)
-        await self.queue.submit(
-            Submission(
-                id=job_id,
-                epoch=1,
-                payload={"id": job_id},
-                body=work.write(),
-                engine="timed",
-                batch_key=key,
-                canvas_key=canvas_of(key) if version == "this" else "",
-            )
-        )
-        self.work_available.set()
-
-    async def state(self, job_id: JobId) -> JobState:
-        (view,) = await self.queue.look(job_id)
-        assert view is not None
-        return view.state
+        canvas = canvas_of(key) if version == "this" else ""
+        await self.offer(job_id, batch_key=key, quality=quality, canvas_key=canvas)
 
     async def reach(self, *job_ids: JobId) -> None:
         """Let one step pass after the other until the next one is of these jobs."""
@@ -136,26 +50,9 @@ class Rig:
         await until(over, what=f"the end of {job_ids}")
 
 
-@asynccontextmanager
-async def running(store: ObjectStore) -> AsyncIterator[Rig]:
-    rig = Rig(store)
-    with Loops().watched("work") as pulse:
-        task = asyncio.create_task(rig.worker.run(rig.stop, pulse))
-        try:
-            yield rig
-        finally:
-            rig.stop.set()
-            rig.engine.leave.release(1_000)
-            await task
-            rig.runner.close()
-
-
 @pytest.fixture
 async def rig(store: ObjectStore) -> AsyncIterator[Rig]:
-    photo = np.full((64, 48, 3), 90, np.uint8)
-    store.put("person.png", imaging.encode(photo, "png"), content_type="image/png")
-    store.put("garment.png", imaging.encode(np.full((64, 48, 4), 255, np.uint8), "png"), content_type="image/png")
-    async with running(store) as made:
+    async with running(Rig, store) as made:
         yield made
 
 

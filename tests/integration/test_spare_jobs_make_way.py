@@ -2,126 +2,33 @@
 
 from __future__ import annotations
 
-import asyncio
-import threading
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import replace
 from functools import partial
 
-import numpy as np
 import pytest
-from prometheus_client import CollectorRegistry
 
-from proteus import imaging, keys
-from proteus.jobs import JobId, JobState, WorkerId
-from proteus.payloads import TryonWork
-from proteus.queue import MemoryJobQueue, QueuePolicy, Submission
-from proteus.service.supervision import Loops
+import gated_weaver
+from gated_weaver import running
+from proteus.jobs import JobId, JobState
 from proteus.storage import ObjectStore
-from proteus.worker.claims import Claims
 from waiting import until
-from weaver.app import make_worker
 from weaver.control import Config
-from weaver.metrics import Metrics
-from weaver.pipelines.contract import StepReport, WeaveJob
-from weaver.pipelines.timed import TimedEngine, TimedSession
 from weaver.profile import CostProfile
-from weaver.progress import ProgressReporter
-from weaver.settings import WeaverSettings
-from worker_parts import worker_parts
 
 STEPS = 8
 KEY = f"timed/1/384x512/{STEPS}"
 SPARE, OTHER = JobId("job_spare"), JobId("job_other")
 
 
-class Gated(TimedEngine):
-    """An engine whose every step waits for leave; it notes who took part in which."""
-
-    def __init__(self) -> None:
-        super().__init__({1: 0.0}, sleep=lambda _: None)
-        self.card = replace(self.card, needs_parse=False)
-        self.steps: list[list[JobId]] = []
-        self.at_gate: list[JobId] = []
-        self.prepared: list[JobId] = []
-        self.leave = threading.Semaphore(0)
-
-    def prepare(self, job: WeaveJob) -> WeaveJob:
-        self.prepared.append(job.id)
-        return job
-
-    def open(self, canvas: str) -> TimedSession:
-        session = super().open(canvas)
-        step = session.step
-
-        def gated() -> StepReport:
-            self.at_gate = list(session._jobs)
-            self.leave.acquire()
-            self.at_gate = []
-            self.steps.append(list(session._jobs))
-            return step()
-
-        session.step = gated  # type: ignore[method-assign]
-        return session
-
-
-class NoConfig:
-    """The defaults of a weaver without an arbitrator, two pictures at once."""
-
-    async def read(self) -> Config:
-        return Config(batch_size=2)
-
-
-class Rig:
-    """A worker that runs, and the queue it takes from."""
+class Rig(gated_weaver.Rig):
+    """Two pictures at once, as without an arbitrator."""
 
     def __init__(self, store: ObjectStore) -> None:
-        self.queue = MemoryJobQueue(policy=QueuePolicy())
-        self.claims = Claims(self.queue, WorkerId("w1"))
-        self.engine = Gated()
-        self.stop = asyncio.Event()
-        parts = worker_parts(self.claims, keys.JOBS, store=store, policy=self.queue.policy)
-        self.work_available = parts.status.work_available
-        self.worker, self.runner = make_worker(
-            WeaverSettings(poll_seconds=0.05),
-            {"timed": self.engine},
-            parts,
-            config=NoConfig(),  # type: ignore[arg-type]
-            profile=CostProfile(max_batch=2),
-            progress=ProgressReporter(self.queue),
-            metrics=Metrics(CollectorRegistry()),
-        )
+        super().__init__(store, config=Config(batch_size=2), profile=CostProfile(max_batch=2))
 
     async def submit(self, *ids: JobId, spare: bool = False) -> None:
         for job_id in ids:
-            work = TryonWork(
-                user_id="u",
-                tryon_job_id=job_id,
-                n=1,
-                person_key="person.png",
-                garment_key="garment.png",
-                garment_category="upper",
-                mask_mode="free",
-                output_format="png",
-            )
-            await self.queue.submit(
-                Submission(
-                    id=job_id,
-                    epoch=1,
-                    payload={"id": job_id},
-                    body=work.write(),
-                    engine="timed",
-                    batch_key=KEY,
-                    spare=spare,
-                )
-            )
-        self.work_available.set()
-
-    async def state(self, job_id: JobId) -> JobState:
-        (view,) = await self.queue.look(job_id)
-        assert view is not None
-        return view.state
+            await self.offer(job_id, batch_key=KEY, spare=spare)
 
     async def at_gate(self, *ids: JobId) -> None:
         await until(lambda: _as_async(self.engine.at_gate == list(ids)), what=f"a step of {ids}")
@@ -148,26 +55,9 @@ async def _as_async(value: bool) -> bool:
     return value
 
 
-@asynccontextmanager
-async def running(store: ObjectStore) -> AsyncIterator[Rig]:
-    rig = Rig(store)
-    with Loops().watched("work") as pulse:
-        task = asyncio.create_task(rig.worker.run(rig.stop, pulse))
-        try:
-            yield rig
-        finally:
-            rig.stop.set()
-            rig.engine.leave.release(1_000)
-            await task
-            rig.runner.close()
-
-
 @pytest.fixture
 async def rig(store: ObjectStore) -> AsyncIterator[Rig]:
-    photo = np.full((64, 48, 3), 90, np.uint8)
-    store.put("person.png", imaging.encode(photo, "png"), content_type="image/png")
-    store.put("garment.png", imaging.encode(np.full((64, 48, 4), 255, np.uint8), "png"), content_type="image/png")
-    async with running(store) as made:
+    async with running(Rig, store) as made:
         yield made
 
 

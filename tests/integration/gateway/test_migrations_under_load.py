@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import sys
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -15,6 +17,10 @@ from gateway.ledger import migrate
 from gateway.settings import DatabaseSettings
 from proteus.errors import DependencyUnavailable
 from waiting import until
+
+UPGRADE = """from gateway.ledger.migrate import upgrade
+from gateway.settings import DatabaseSettings
+upgrade(DatabaseSettings())"""
 
 BEFORE = "0008"
 """0009 makes tables that refer to `users`, then adds a column to it: it takes two locks of the same table."""
@@ -88,3 +94,22 @@ async def test_a_lock_that_never_comes_ends_in_one_sentence(old, monkeypatch) ->
         await backup.execute("LOCK TABLE users IN ACCESS EXCLUSIVE MODE")
         with pytest.raises(DependencyUnavailable, match="cannot do it now \\(55P03\\)"):
             await asyncio.to_thread(migrate.upgrade, old)
+
+
+@pytest.mark.long
+async def test_gateways_that_start_together_build_an_index_once_and_one_that_broke_off_anew(old) -> None:
+    async with connected(old) as gateway:
+        await gateway.execute("CREATE INDEX ix_events_by_age ON events (seq)")  # as if it had been left behind
+        migrations = [
+            await asyncio.create_subprocess_exec(
+                sys.executable, "-c", UPGRADE, env={**os.environ, "DATABASE_URL": old.url}
+            )
+            for _ in range(3)
+        ]
+        assert [await one.wait() for one in migrations] == [0, 0, 0]
+        found = await gateway.fetch(
+            """SELECT pg_get_indexdef(indexrelid) AS made FROM pg_index
+            WHERE indrelid = 'events'::regclass AND indisvalid ORDER BY made"""
+        )
+    of_age = [row["made"] for row in found if "recorded_at" in row["made"]]
+    assert of_age == ["CREATE INDEX ix_events_by_age ON public.events USING btree (recorded_at)"]

@@ -76,7 +76,10 @@ async def test_paused_intake_refuses_new_work_with_the_operators_words(
     garment = await ready.guest.upload(kind="garment")
     cut = await ready.guest.http.post("/v1/segmentations", json={"image_url": garment})
     assert (cut.status_code, cut.json()["code"]) == (503, "intake_paused")
+    minutes = gateway.services.fleet.minutes
+    counted = minutes._refused.copy()
     repeated = await ready.guest.http.post("/api/snap", json=again, headers=once)
+    assert minutes._refused == counted, "nobody was refused"
     assert repeated.json()["job_id"] == first.json()["job_id"], "a repeated submit gets its first answer"
     assert (await ready.guest.http.get(f"/api/status/{running['job_id']}")).json()["status"] == "queued"
     await redis.lpush(NAMES.foreign, '{"id":"job_foreign"}')

@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 import pytest
-from sqlalchemy import text
+from sqlalchemy import event, text
 
 from gateway.fleet.view import FleetView
 from hands import until
@@ -314,3 +314,24 @@ async def test_a_browsers_submit_is_kept_with_its_key_in_one_statement(ready, ga
     listed = (await ready.guest.http.get("/v1/tryons")).json()["items"]
     assert {one["job_id"] for one in listed} >= same | own | {later}
     assert len(listed) == 1 + 5  # with the one that prepared photo and garment
+
+
+async def test_a_key_costs_a_ready_picture_no_statement_of_its_own(ready, gateway) -> None:
+    body = {"user_photo_url": ready.person, "cloth_clean_url": ready.garment}
+    sent: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_more: Any) -> None:
+        if "idempotency" in statement or "INSERT INTO tryons" in statement:
+            sent.append(statement.split()[0])
+
+    async def submit(**headers: str) -> tuple[int, int]:
+        sent.clear()
+        answer = await ready.guest.http.post("/api/snap", json=body, headers=headers)
+        return answer.status_code, len(sent)
+
+    engine = gateway.services.ledger._pools[False].sync_engine
+    event.listen(engine, "before_cursor_execute", note)
+    plain = await submit()
+    assert plain == (202, 1)
+    assert await submit(**{"Idempotency-Key": "own", "Origin": "https://shop.example"}) == plain
+    assert await submit(**{"Idempotency-Key": "own"}) == (202, 3), "one that is bound is looked up and confirmed"

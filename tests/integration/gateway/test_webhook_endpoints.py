@@ -67,7 +67,7 @@ async def test_what_a_user_or_a_tenant_deletes_takes_its_webhooks_with_it(
         assert shown["payload"]["data"]["status"] == "completed"
     now = datetime.now(UTC)
     async with parts.ledger.write() as writes:
-        assert await writes.webhook_deliveries.forget(created_before=now + timedelta(days=1)) == 0
+        assert await writes.webhook_deliveries.forget(created_before=now + timedelta(days=1), limit=9) == 0
         await writes.webhook_deliveries.fail_pending(hook["webhook_id"], error="test")
     await parts.retention.traces(now + timedelta(days=31))
     assert await deliveries(shop, hook) == []

@@ -99,6 +99,19 @@ def derive(spec: FleetSpec, known: Known) -> Derivation | None:
     )
 
 
+def beside(finding: Finding, rivals: Sequence[str]) -> Finding:
+    """Return what is said of a budget beside other fleets with a budget for the same work: each expects all of it."""
+    if not rivals:
+        return finding
+    names = ", ".join(rivals)
+    return Finding(
+        type="BudgetHolds",
+        status=ConditionStatus.FALSE,
+        reason="DemandCountedTwice",
+        message=f"{names} has a budget for the same engines, and each is derived as if alone; give one the budget",
+    )
+
+
 def _floors(spec: FleetSpec, rates: Sequence[float], terms: Terms) -> list[int]:
     """Return the fewest pods by hour; a plain fleet never sleeps."""
     return [1] * len(rates) if spec.scaling.form is Form.PLAIN else floors_of(rates, terms)

@@ -50,7 +50,7 @@ def groups_of(fleets: Sequence[FleetView]) -> tuple[Group, ...]:
     """Return the groups, by their first fleet. A fleet without named engines does all work, so it joins every group."""
     groups: list[list[FleetView]] = []
     for fleet in sorted(fleets, key=lambda one: one.name):
-        related = [group for group in groups if any(_overlap(fleet, member) for member in group)]
+        related = [group for group in groups if any(overlap(fleet, member) for member in group)]
         groups = [group for group in groups if group not in related]
         groups.append(sorted([fleet, *(one for group in related for one in group)], key=lambda one: one.name))
     return tuple(_group(members) for members in sorted(groups, key=lambda members: members[0].name))
@@ -62,7 +62,8 @@ def _group(members: Sequence[FleetView]) -> Group:
     return Group(fleets=tuple(members), engines=frozenset() if everything else named)
 
 
-def _overlap(one: FleetView, other: FleetView) -> bool:
+def overlap(one: FleetView, other: FleetView) -> bool:
+    """Tell whether there is work that both fleets can do."""
     first, second = set(one.spec.engines), set(other.spec.engines)
     return not first or not second or bool(first & second)
 

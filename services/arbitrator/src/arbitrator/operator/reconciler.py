@@ -22,8 +22,9 @@ from arbitrator.fleets import deletion_cost
 from arbitrator.fleets.board import Board, FleetView
 from arbitrator.fleets.bounds import bounds_at
 from arbitrator.fleets.demand import Known
-from arbitrator.fleets.derive import Derivation, derive
+from arbitrator.fleets.derive import Derivation, beside, derive
 from arbitrator.fleets.events import Moment, events_between
+from arbitrator.fleets.groups import overlap
 from arbitrator.fleets.pods import is_stuck, view_of
 from arbitrator.fleets.scaled_object import FleetObject, scaled_object
 from arbitrator.fleets.spec import FleetSpec, SpecRefused, parse_spec
@@ -159,26 +160,29 @@ class Reconciler:
                 type="Applied", status=ConditionStatus.UNKNOWN, reason=error.reason, message=error.message
             )
         ready = sum(pod.ready for pod in staying)
-        self._board.see(
-            FleetView(
-                name=fleet.name,
-                spec=spec,
-                bounds=bounds,
-                pods=frozenset(pod.name for pod in staying),
-                ready=ready,
-                kept=deletion_cost.kept(staying, billing=spec.billing, now=now),
-                stuck=is_stuck(staying, now=now),
-            )
+        view = FleetView(
+            name=fleet.name,
+            spec=spec,
+            bounds=bounds,
+            pods=frozenset(pod.name for pod in staying),
+            ready=ready,
+            kept=deletion_cost.kept(staying, billing=spec.billing, now=now),
+            stuck=is_stuck(staying, now=now),
         )
+        self._board.see(view)
         wanted = self._board.wanted(fleet.name)
         findings = findings_of(bounds, problem=problem, scaler=memory.scaler)
+        if derivation:
+            others = (one for one in self._board.views() if one.name != fleet.name and one.spec.budget)
+            rivals = [one.name for one in others if overlap(one, view)]
+            findings = (*findings, beside(derivation.finding, rivals))
         status = make_status(
             spec,
             bounds,
             generation=fleet.generation,
             pods=Pods(total=len(staying), ready=ready),
             wanted=wanted,
-            findings=(*findings, derivation.finding) if derivation else findings,
+            findings=findings,
             derived=derivation.derived if derivation else None,
         )
         await self._write_status(body, status, memory)

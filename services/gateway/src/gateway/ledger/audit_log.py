@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, DateTime, Index, Table, Text, delete, insert, select, tuple_
+from sqlalchemy import Column, DateTime, Index, Table, Text, insert, select, tuple_
 from sqlalchemy.dialects.postgresql import JSONB
 
 from gateway.ledger.schema import METADATA, NOW
-from gateway.ledger.statements import Statements
+from gateway.ledger.statements import Statements, oldest_gone
 from proteus.jobs import new_id
 
 audit_log = Table(
@@ -99,6 +99,7 @@ class AuditWrites(AuditReads):
             )
         )
 
-    async def forget(self, *, done_before: datetime) -> int:
-        """Delete old deeds; return how many."""
-        return (await self._connection.execute(delete(audit_log).where(audit_log.c.created_at < done_before))).rowcount
+    async def forget(self, *, done_before: datetime, limit: int) -> int:
+        """Delete old deeds, so many at most; return how many."""
+        at = audit_log.c.created_at
+        return (await self._connection.execute(oldest_gone(audit_log, at < done_before, by=at, limit=limit))).rowcount

@@ -18,7 +18,6 @@ from sqlalchemy import (
     Text,
     and_,
     bindparam,
-    delete,
     func,
     insert,
     select,
@@ -27,7 +26,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 
 from gateway.ledger.schema import METADATA, NOW
-from gateway.ledger.statements import Statements
+from gateway.ledger.statements import Statements, oldest_gone
 from proteus.jobs import JobId, TryonId, UserId
 
 events = Table(
@@ -39,8 +38,7 @@ events = Table(
     Column("data", JSONB(none_as_null=True), nullable=False),
     Column("recorded_at", DateTime(timezone=True), nullable=False, server_default=NOW),
     Index(None, "job_id"),
-    # BRIN: rows come in the order of time.
-    Index("ix_events_recorded_at", "recorded_at", postgresql_using="brin"),
+    Index("ix_events_by_age", "recorded_at"),
 )
 
 
@@ -106,6 +104,7 @@ class EventWrites(EventReads):
             )
         )  # fmt: skip
 
-    async def forget(self, *, recorded_before: datetime) -> int:
-        """Delete events that are too old to be replayed."""
-        return (await self._connection.execute(delete(events).where(events.c.recorded_at < recorded_before))).rowcount
+    async def forget(self, *, recorded_before: datetime, limit: int) -> int:
+        """Delete events that are too old to be replayed, so many at most; return how many."""
+        at = events.c.recorded_at
+        return (await self._connection.execute(oldest_gone(events, at < recorded_before, by=at, limit=limit))).rowcount

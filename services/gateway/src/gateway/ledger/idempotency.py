@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import Column, DateTime, ForeignKey, Index, Table, Text, delete, func, select
+from sqlalchemy import Column, DateTime, ForeignKey, Index, Table, Text, func, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from gateway.ledger.schema import METADATA, NOW
-from gateway.ledger.statements import Statements
+from gateway.ledger.statements import Statements, oldest_gone
 from proteus.jobs import UserId
 
 IDEMPOTENCY_LIFE: Final = timedelta(hours=24)
@@ -65,8 +65,17 @@ class IdempotencyWrites(IdempotencyReads):
         )
         return (await self._connection.execute(statement)).rowcount == 1
 
-    async def forget(self, *, created_before: datetime) -> int:
-        """Drop Idempotency-Keys that are too old."""
+    async def confirm(self, key: str, *, user_id: UserId) -> None:
+        """Write a binding anew as it is: this commit, and with it every earlier one, is as safe as commits are here."""
+        await self._connection.execute(
+            update(idempotency)
+            .where(idempotency.c.user_id == user_id, idempotency.c.key == key)
+            .values(job_id=idempotency.c.job_id)
+        )
+
+    async def forget(self, *, created_before: datetime, limit: int) -> int:
+        """Drop Idempotency-Keys that are too old, so many at most; return how many."""
+        at = idempotency.c.created_at
         return (
-            await self._connection.execute(delete(idempotency).where(idempotency.c.created_at < created_before))
+            await self._connection.execute(oldest_gone(idempotency, at < created_before, by=at, limit=limit))
         ).rowcount

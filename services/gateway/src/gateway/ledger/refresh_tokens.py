@@ -12,7 +12,7 @@ from datetime import datetime
 from sqlalchemy import Column, DateTime, Index, LargeBinary, Table, Text, delete, func, insert, select, update
 
 from gateway.ledger.schema import METADATA, NOW, owner
-from gateway.ledger.statements import Statements, among
+from gateway.ledger.statements import Statements, among, oldest_gone
 from proteus.jobs import UserId
 
 refresh_tokens = Table(
@@ -109,7 +109,8 @@ class RefreshTokenWrites(RefreshTokenReads):
         )
         await self._connection.execute(statement)
 
-    async def forget(self, *, expired_before: datetime) -> int:
-        """Delete tokens that ended long ago; return how many."""
-        statement = delete(refresh_tokens).where(refresh_tokens.c.expires_at < expired_before)
+    async def forget(self, *, expired_before: datetime, limit: int) -> int:
+        """Delete tokens that ended long ago, so many at most; return how many."""
+        at = refresh_tokens.c.expires_at
+        statement = oldest_gone(refresh_tokens, at < expired_before, by=at, limit=limit)
         return (await self._connection.execute(statement)).rowcount

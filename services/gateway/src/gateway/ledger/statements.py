@@ -6,7 +6,20 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import ARRAY, Column, ColumnElement, Select, Table, bindparam, func, select, tuple_
+from sqlalchemy import (
+    ARRAY,
+    Column,
+    ColumnElement,
+    Delete,
+    Select,
+    Table,
+    bindparam,
+    delete,
+    func,
+    literal_column,
+    select,
+    tuple_,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from proteus.jobs import UserId
@@ -28,6 +41,18 @@ class Statements:
     async def _one(self, made: Callable[..., Row], statement: Select[Any]) -> Row | None:
         found = (await self._connection.execute(statement)).mappings().first()
         return None if found is None else made(**found)
+
+
+def oldest_gone(table: Table, *old: ColumnElement[bool], by: Column[Any], limit: int) -> Delete:
+    """Return the deletion of the oldest rows that meet these conditions, so many at most.
+
+    Args:
+        by: Orders the rows; its index leads to them, however many there are.
+    """
+    # By their places: for a list of keys Postgres may read the whole table.
+    place: ColumnElement[Any] = literal_column(f"{table.name}.ctid")
+    rows = select(place).select_from(table).where(*old).order_by(by).limit(limit).correlate(None).scalar_subquery()
+    return delete(table).where(place == func.any(func.array(rows)))
 
 
 def among(column: Column[Any], values: Iterable[Any]) -> ColumnElement[bool]:

@@ -22,17 +22,15 @@ from sqlalchemy import (
     Table,
     Text,
     case,
-    delete,
     func,
     select,
     text,
-    tuple_,
     update,
 )
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from gateway.ledger.schema import METADATA
-from gateway.ledger.statements import Statements
+from gateway.ledger.statements import Statements, oldest_gone
 from proteus.jobs import JobId, UserId
 
 usage = Table(
@@ -58,7 +56,7 @@ usage = Table(
     Column("currency", Text),
     Index("ix_usage_records_tenant_ended_at", "tenant", "ended_at"),
     Index("ix_usage_records_user_id_ended_at", "user_id", "ended_at", postgresql_where=text("user_id <> ''")),
-    Index("ix_usage_records_ended_at", "ended_at", postgresql_using="brin"),
+    Index("ix_usage_records_by_age", "ended_at"),
 )
 """`outcome`: the kind of the event that ended the attempt. `billed`: its user answers for it. `key_id`: the API key
 that submitted it, or whose token did. `user_id`: empty once the user is deleted."""
@@ -191,9 +189,8 @@ class UsageWrites(UsageReads):
 
     async def forget(self, *, ended_before: datetime, limit: int) -> int:
         """Delete attempts that ended long ago, so many at most; return how many."""
-        key = usage.c.job_id, usage.c.token
-        old = select(*key).where(usage.c.ended_at < ended_before).limit(limit)
-        return (await self._connection.execute(delete(usage).where(tuple_(*key).in_(old)))).rowcount
+        at = usage.c.ended_at
+        return (await self._connection.execute(oldest_gone(usage, at < ended_before, by=at, limit=limit))).rowcount
 
     async def forget_user(self, user_id: UserId) -> None:
         """Take a deleted user's id out of what it used."""

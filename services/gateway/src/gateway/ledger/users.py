@@ -208,11 +208,15 @@ class UserWrites(UserReads):
             .values(last_seen_at=func.now())
         )
 
-    async def forget_origins(self, *, created_before: datetime) -> int:
-        """Empty the addresses of guests made before this time."""
-        statement = (
-            update(users).where(users.c.origin.is_not(None), users.c.created_at < created_before).values(origin=None)
+    async def forget_origins(self, *, created_before: datetime, limit: int) -> int:
+        """Empty the addresses of guests made before this time, so many at most; return how many."""
+        old = (
+            select(users.c.id)
+            .where(users.c.origin.is_not(None), users.c.created_at < created_before)
+            .order_by(users.c.created_at)
+            .limit(limit)
         )
+        statement = update(users).where(users.c.id.in_(old)).values(origin=None)
         return (await self._connection.execute(statement)).rowcount
 
     async def delete(self, user_id: UserId) -> bool:

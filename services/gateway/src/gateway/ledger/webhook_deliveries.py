@@ -36,7 +36,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 
 from gateway.ledger.schema import METADATA, NOW
-from gateway.ledger.statements import Statements
+from gateway.ledger.statements import Statements, oldest_gone
 from gateway.ledger.webhook_statements import BACKLOG, CLAIM, WRITE
 from proteus.jobs import UserId
 
@@ -72,7 +72,7 @@ webhook_deliveries = Table(
     Index("ix_webhook_deliveries_webhook_id_created_at_id", "webhook_id", "created_at", "id"),
     Index("ix_webhook_deliveries_user_id", "user_id"),
     Index("ix_webhook_deliveries_job_id", "job_id"),
-    Index("ix_webhook_deliveries_created_at", "created_at", postgresql_using="brin"),
+    Index("ix_webhook_deliveries_by_age", "created_at"),
 )
 """`url`: the try-on's own address; null: the endpoint's. `lane`: deliveries of one lane share its concurrency."""
 
@@ -289,8 +289,8 @@ class WebhookDeliveryWrites(WebhookDeliveryReads):
         own = select(table.c.id).where(of_jobs)
         await self._connection.execute(delete(webhook_attempts).where(webhook_attempts.c.delivery_id.in_(own)))
 
-    async def forget(self, *, created_before: datetime) -> int:
-        """Delete ended deliveries of long ago, with their attempts; return how many."""
-        table = webhook_deliveries
-        statement = delete(table).where(table.c.created_at < created_before, table.c.state != "pending")
+    async def forget(self, *, created_before: datetime, limit: int) -> int:
+        """Delete ended deliveries of long ago, with their attempts, so many at most; return how many."""
+        table, at = webhook_deliveries, webhook_deliveries.c.created_at
+        statement = oldest_gone(table, at < created_before, table.c.state != "pending", by=at, limit=limit)
         return (await self._connection.execute(statement)).rowcount

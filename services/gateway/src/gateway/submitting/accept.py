@@ -1,7 +1,7 @@
 """Accepting try-ons: rows and needs in one transaction, then one push to the queue.
 
-    idempotency ─▶ accept_ready: admit ─▶ new_rows ─▶ group_commit                     all needs met: one statement
-               └─▶ accept: photos ─▶ admit ─▶ preparations ─▶ new_rows ─▶ commit       anything else: one transaction
+    accept_ready: admit ─▶ new_rows ─▶ group_commit, which binds the key               all needs met: one statement
+       └─▶ idempotency ─▶ accept: photos ─▶ admit ─▶ preparations ─▶ new_rows ─▶ commit  anything else: one transaction
 
 A try-on needs the garment's cut-out and, for most engines, the person's parse; those need the photos' ingest.
 `preparations` finds which of these jobs exist and makes the missing ones; the try-on waits for the unfinished ones.
@@ -10,6 +10,7 @@ A try-on needs the garment's cut-out and, for most engines, the person's parse; 
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -75,6 +76,14 @@ class Acceptor:
     ) -> Accepted:
         """Accept a try-on of a person's photo and a garment (its cut-out or its photo), or refuse it before commit."""
 
+        async def ahead() -> Accepted | None:
+            # The statement inserts nothing for a key that is bound: a picture that it accepts needs no lookup before.
+            if context.once is None or not await self._admitter.admits_at_no_charge(context, options):
+                return None
+            with suppress(errors.ForeignUrl):  # Refused below, if the key is new.
+                return await self._ready.accept(context, options, person_url=person_url, garment_url=garment_url)
+            return None
+
         async def accept() -> Accepted:
             nonlocal person_url
             # What the caller may not use, or has no seconds left for, is refused before its photos are read.
@@ -89,7 +98,7 @@ class Acceptor:
                 materials = await self._photos.materials(context.caller, person_url, garment_url)
                 return await self._commit(context, options, materials)
 
-        return await self._idempotency.once(context, accept)
+        return await self._idempotency.once(context, accept, ahead=ahead)
 
     async def draft(
         self, context: SubmitContext, options: TryonOptions, *, person_url: str, garment_url: str

@@ -82,6 +82,17 @@ class Admitter:
         admitted = self._decide(context, options)
         await self._spend.check(context, options, admitted.card)
 
+    async def admits_at_no_charge(self, context: SubmitContext, options: TryonOptions) -> bool:
+        """Return whether a try-on would be admitted with no quota or cap to count it; count nothing."""
+        caller = context.caller
+        if caller.key_limits or caller.rights.tenant_limits or await self._spend.caps(caller):
+            return False
+        try:
+            self._decide(context, options, counted=False)
+        except errors.ProteusError:
+            return False
+        return True
+
     @asynccontextmanager
     async def reserved(self, context: SubmitContext, options: TryonOptions) -> AsyncIterator[None]:
         """Keep the caller within its rights, spend caps and quotas, while the block commits the try-on."""
@@ -124,14 +135,14 @@ class Admitter:
             yield admitted
         metrics.SUBMITS.labels(admitted.admission.verdict.value).inc(options.pictures)
 
-    def _decide(self, context: SubmitContext, options: TryonOptions) -> Admitted:
-        card = self.card(context, options)
+    def _decide(self, context: SubmitContext, options: TryonOptions, *, counted: bool = True) -> Admitted:
+        card, pictures = self.card(context, options), options.pictures if counted else 0
         if self._fleet.view.intake.paused:
-            self._refused(errors.IntakePaused.code, options)
+            self._refused(errors.IntakePaused.code, pictures)
             self._fleet.view.intake.require_open()
         seen = self._fleet.as_seen_by(context.caller, card.name, options.quality)
         if seen.servable is not None and card.name not in seen.servable:
-            self._refused(errors.EngineUnavailable.code, options)
+            self._refused(errors.EngineUnavailable.code, pictures)
             raise errors.EngineUnavailable(
                 f"No worker offers {card.name}, and none can be started for it.", offered=tuple(sorted(seen.servable))
             )
@@ -143,13 +154,13 @@ class Admitter:
         )
         admission = decide(request, seen.queue, seen.fleet, seen.limits, now)
         if admission.verdict is Verdict.SHED:
-            self._refused(admission.code or "shed", options)
+            self._refused(admission.code or "shed", pictures)
             raise _SHEDS.get(admission.code, errors.Overloaded)(
                 admission.reason, retry_after_seconds=admission.retry_after_seconds
             )
         hold = admission.verdict is Verdict.HOLD
         return Admitted(card=card, admission=admission, position=seen.queue.waiting, hold=hold)
 
-    def _refused(self, code: str, options: TryonOptions) -> None:
-        metrics.SUBMITS.labels(code).inc(options.pictures)
-        self._fleet.minutes.refused(code, options.pictures)
+    def _refused(self, code: str, pictures: int) -> None:
+        metrics.SUBMITS.labels(code).inc(pictures)
+        self._fleet.minutes.refused(code, pictures)

@@ -41,17 +41,28 @@ class Idempotency:
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
 
-    async def once(self, context: SubmitContext, accept: Callable[[], Awaitable[T]]) -> T:
+    async def once(
+        self,
+        context: SubmitContext,
+        accept: Callable[[], Awaitable[T]],
+        *,
+        ahead: Callable[[], Awaitable[T | None]] | None = None,
+    ) -> T:
         """Accept a submit that was not accepted before; start over if it is `Raced` or the victim of a deadlock.
+
+        Args:
+            ahead: Runs first, before the key is looked up; it accepts a submit only if it binds the key with it.
 
         Raises:
             AlreadyAccepted: It was accepted before, with the same key.
             IdempotencyConflict: The key came with another request before.
             NotReady: It was raced every time.
         """
-        for _ in range(RACES_MOST):
-            await self.replay(context)
+        for attempt in range(RACES_MOST):
             try:
+                if attempt == 0 and ahead and (accepted := await ahead()) is not None:
+                    return accepted
+                await self.replay(context)
                 return await accept()
             except Raced:
                 continue
@@ -70,6 +81,9 @@ class Idempotency:
             return
         if found[0] not in {context.once.request_hash, *context.once.also}:
             raise errors.IdempotencyConflict
+        # The first commit may still be on this server alone, where its wait for a standby was cut off.
+        async with self._ledger.write() as writes:
+            await writes.idempotency.confirm(context.once.key, user_id=context.caller.user_id)
         raise AlreadyAccepted(found[1])
 
 

@@ -62,7 +62,7 @@ class SpendGuard:
         Raises:
             SpendCapReached: A holder's seconds of the day or the month are used up.
         """
-        subjects = await self._subjects(context.caller)
+        subjects = await self.caps(context.caller)
         if not subjects:
             return
         now = datetime.now(UTC)
@@ -78,7 +78,7 @@ class SpendGuard:
         Raises:
             SpendCapReached: A holder's seconds of the day or the month are used up.
         """
-        subjects = await self._subjects(context.caller)
+        subjects = await self.caps(context.caller)
         if not subjects:
             yield
             return
@@ -112,7 +112,7 @@ class SpendGuard:
             self._fleet.minutes.refused(error.code, options.num_samples)
             raise
 
-    async def _subjects(self, caller: Caller) -> list[str]:
+    async def caps(self, caller: Caller) -> list[str]:
         """Return the holders of caps that hold for a caller."""
         if self._now() - self._read_at > FRESH_SECONDS:
             async with self._ledger.read() as reads:

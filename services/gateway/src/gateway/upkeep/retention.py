@@ -14,6 +14,7 @@ from gateway.ledger.engine import Ledger
 from gateway.ledger.retention import OfKind, OfTenants, Whose
 from gateway.settings import RetentionSettings
 from gateway.upkeep.erasure import Eraser
+from gateway.upkeep.in_batches import in_batches
 
 log = structlog.get_logger()
 
@@ -23,9 +24,6 @@ LIMIT: Final = 50
 
 BATCHES: Final = 10
 """Reads of idle guests in one round; the rest come in the next one."""
-
-USAGE_LIMIT: Final = 10_000
-"""Usage records that go in one transaction; the rest go in the next round."""
 
 USAGE_BEGINS: Final = "usage_forgotten_from"
 UPGRADE_GRACE: Final = timedelta(days=7)
@@ -90,13 +88,21 @@ class Retention:
 
     async def traces(self, now: datetime) -> None:
         """Forget events too old to be replayed, guests' addresses, old deeds, sent webhooks, ended logins and keys."""
-        async with self._ledger.write() as writes:
-            await writes.events.forget(recorded_before=now - timedelta(days=self._settings.event_days))
-            await writes.users.forget_origins(created_before=now - ORIGIN_LIFE)
-            await writes.audit_log.forget(done_before=now - timedelta(days=self._settings.audit_days))
-            await writes.webhook_deliveries.forget(created_before=now - timedelta(days=self._settings.webhook_days))
-            await writes.refresh_tokens.forget(expired_before=now)
-            await writes.api_keys.forget(ended_before=now - timedelta(days=self._settings.audit_days))
+        events, deeds, webhooks = (
+            now - timedelta(days=days)
+            for days in (self._settings.event_days, self._settings.audit_days, self._settings.webhook_days)
+        )
+        origins = now - ORIGIN_LIFE
+        ledger = self._ledger
+        await in_batches(ledger, lambda writes, limit: writes.events.forget(recorded_before=events, limit=limit))
+        await in_batches(ledger, lambda writes, limit: writes.users.forget_origins(created_before=origins, limit=limit))
+        await in_batches(ledger, lambda writes, limit: writes.audit_log.forget(done_before=deeds, limit=limit))
+        await in_batches(
+            ledger, lambda writes, limit: writes.webhook_deliveries.forget(created_before=webhooks, limit=limit)
+        )
+        await in_batches(ledger, lambda writes, limit: writes.refresh_tokens.forget(expired_before=now, limit=limit))
+        async with ledger.write() as writes:
+            await writes.api_keys.forget(ended_before=deeds)
 
     async def usage(self, now: datetime) -> int:
         """Forget what was used long ago, and the sums of those days; return how many rows went.
@@ -115,8 +121,10 @@ class Retention:
             log.info("old_usage_goes", from_then_on=begins, usage_days=self._settings.usage_days)
         if now < datetime.fromisoformat(begins):
             return 0
+        gone = await in_batches(
+            self._ledger, lambda writes, limit: writes.usage.forget(ended_before=before, limit=limit)
+        )
         async with self._ledger.write() as writes:
-            gone = await writes.usage.forget(ended_before=before, limit=USAGE_LIMIT)
             gone += await writes.spend.forget_days(before=before)
         if gone:
             log.info("old_usage_forgotten", rows=gone, before=before.isoformat())

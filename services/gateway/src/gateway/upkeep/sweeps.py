@@ -21,6 +21,7 @@ from gateway.ledger.images import ImageRow
 from gateway.ledger.jobs import JobRow
 from gateway.settings import UploadSettings
 from gateway.upkeep.erasure import Eraser
+from gateway.upkeep.in_batches import in_batches
 from proteus import object_keys
 from proteus.jobs import ImageId, JobState
 from proteus.object_keys import Area
@@ -120,8 +121,10 @@ class Sweeper:
 
     async def old_keys(self, now: datetime) -> None:
         """Forget Idempotency-Keys of the day before."""
-        async with self._ledger.write() as writes:
-            await writes.idempotency.forget(created_before=now - IDEMPOTENCY_LIFE)
+        before = now - IDEMPOTENCY_LIFE
+        await in_batches(
+            self._ledger, lambda writes, limit: writes.idempotency.forget(created_before=before, limit=limit)
+        )
 
     async def _is_ours_to_check(self, now: datetime) -> bool:
         """Tell whether a day has passed since the last check; if so, the next one is a day away for every gateway."""

@@ -1,9 +1,9 @@
 """`make bench-depth`: what a call of the queue costs Redis while 100 to 20,000 jobs wait, and what a job weighs there.
 
-One Valkey with the product's durability; the jobs are submissions with payloads and bodies of real size, of one engine.
-A call's cost is the server's own CPU clock (INFO cpu, main thread) over many calls, so other load on the machine hardly
-counts. Each pair of calls leaves the depth as it was. Figures for people go to standard error, one line of JSON ends
-standard output.
+One Valkey with the product's durability; the jobs are submissions with payloads and bodies of real size, some in the
+middle of another engine. A call's cost is the server's own CPU clock (INFO cpu, main thread) over many calls, so other
+load on the machine hardly counts. Each pair of calls leaves the depth as it was. Figures for people go to standard
+error, one line of JSON ends standard output.
 """
 
 from __future__ import annotations
@@ -56,6 +56,7 @@ class Depth:
         self._redis = redis
         self._queue = JobQueue(redis, JOBS)
         self._depth = depth
+        self._calls = min(CALLS, depth // 5)
         self._made = 0
 
     async def fill(self) -> float:
@@ -63,7 +64,11 @@ class Depth:
         await self._redis.flushdb()
         await self._queue.submit(order("first"))  # With it come the scripts and the queue's own keys.
         before = await self._memory()
-        await self._queue.submit(*[order(f"{number:06}") for number in range(self._depth)])
+        half, calls = self._depth // 2, self._calls
+        others = range(half + calls + 1, half + 2 * calls + 2)  # Beyond those that are cancelled.
+        await self._queue.submit(
+            *[order(f"{n:06}", engine="fashn" if n in others else "catvton") for n in range(self._depth)]
+        )
         return (await self._memory() - before) / self._depth
 
     async def figures(self) -> dict[str, float]:
@@ -74,17 +79,17 @@ class Depth:
             "submit, and cancel at the head": await self._cost(self._cancel_at(0)),
             "submit, and cancel in the middle": await self._cost(self._cancel_at(half)),
             "submit, claim, complete": await self._cost(self._claim_and_complete),
+            "submit, claim from the middle": await self._cost(self._claim_behind_others),
             "claim of an engine that nothing waits for": await self._cost(self._claim_nothing),
             "the numbers of the queue": await self._cost(self._queue.stats),
         }
 
     async def _cost(self, call: Callable[[], Awaitable[Any]]) -> float:
-        calls = min(CALLS, self._depth // 4)
         await call()
         before = await self._cpu()
-        for _ in range(calls):
+        for _ in range(self._calls):
             await call()
-        return (await self._cpu() - before) / calls * 1e6
+        return (await self._cpu() - before) / self._calls * 1e6
 
     async def _submit_and_cancel(self) -> None:
         one = await self._submit()
@@ -104,8 +109,12 @@ class Depth:
         [job] = (await self._queue.claim(WORKER, free=1, engines=["catvton"])).jobs
         await self._queue.complete(WORKER, [Completion(id=job.id, token=job.token, result={"result_key": "0" * 90})])
 
+    async def _claim_behind_others(self) -> None:
+        await self._submit()
+        [_job] = (await self._queue.claim(WORKER, free=1, engines=["fashn"])).jobs
+
     async def _claim_nothing(self) -> None:
-        await self._queue.claim(WORKER, free=8, engines=["fashn"])
+        await self._queue.claim(WORKER, free=8, engines=["classic"])
 
     async def _submit(self) -> JobId:
         self._made += 1

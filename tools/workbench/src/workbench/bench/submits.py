@@ -1,8 +1,9 @@
-"""`python -m workbench.bench.submits`: the gateway's submits beside a bare FastAPI + one INSERT + one LPUSH.
+"""`python -m workbench.bench.submits [NAME …]`: the gateway's submits beside a bare FastAPI + one INSERT + one LPUSH.
 
 Each runs as one process on the same Postgres and Valkey, in turns, driven by the same keep-alive connections. Ours
 checks token, ownership, rate, admission and needs, and queues with a fencing token; the bar is 70 % of the bare one.
-`ours_by_key` is the same gateway, asked with an API key instead of a token.
+The same gateway is asked in other forms: with an API key instead of a token, with an Origin, with an Idempotency-Key,
+and with the last two, as a browser asks. With names, only `ours` and these run.
 The last line is JSON; `cpu_us` is the server's own processor time per request, which a busy machine disturbs least.
 """
 
@@ -16,12 +17,13 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
+from uuid import uuid4
 
 import httpx
 import psutil
@@ -43,7 +45,18 @@ from workbench.unlimited import UNLIMITED
 CONNECTIONS: Final = 16
 SECONDS: Final = 3.0
 ROUNDS: Final = 5
-NAMES: Final = ("ours", "ours_by_key", "ours_unlimited", "bare", "bare_sqlalchemy")
+ORIGIN: Final = "Origin: http://shop.test\r\n"
+ONCE: Final = "Idempotency-Key: {once}\r\n"
+FORMS: Final = {
+    "ours": "",
+    "ours_by_key": "",
+    "ours_of_origin": ORIGIN,
+    "ours_once": ONCE,
+    "ours_of_browser": ORIGIN + ONCE,
+}
+"""Headers that each form of a submit to the same gateway has beside the usual ones; `once` differs each time."""
+RIVALS: Final = ("ours_unlimited", "bare", "bare_sqlalchemy")
+NAMES: Final = (*FORMS, *RIVALS)
 KEY: Final = "a-signing-key-for-benchmarks-only!"
 USER: Final = UserId("user_bench")
 STORE: Final = "http://127.0.0.1:9/bench"
@@ -112,7 +125,7 @@ def server(command: list[str], environment: Mapping[str, str], port: int) -> Ite
         process.wait(20)
 
 
-async def drive(port: int, token: str) -> list[float]:
+async def drive(port: int, token: str, headers: str) -> list[float]:
     """Submit over keep-alive connections for a while; return the seconds each submit took."""
     body = json.dumps(
         {
@@ -120,17 +133,18 @@ async def drive(port: int, token: str) -> list[float]:
             "cloth_clean_url": f"{STORE}/{CUT.picture}",
         }
     )
-    request = (
+    head_of_all = (
         f"POST /api/snap HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\nContent-Type: application/json\r\n"
-        f"Content-Length: {len(body)}\r\n\r\n{body}"
-    ).encode()
+        f"Content-Length: {len(body)}\r\n"
+    )
     ends_at = time.perf_counter() + SECONDS
     taken: list[float] = []
 
     async def client() -> None:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         while (start := time.perf_counter()) < ends_at:
-            writer.write(request)
+            own = headers.format(once=uuid4()) if headers else ""
+            writer.write(f"{head_of_all}{own}\r\n{body}".encode())
             head = await reader.readuntil(b"\r\n\r\n")
             if not head.startswith(b"HTTP/1.1 202"):
                 raise RuntimeError((head + await reader.read(2_000)).decode())
@@ -143,11 +157,11 @@ async def drive(port: int, token: str) -> list[float]:
     return taken
 
 
-def measure(port: int, process: psutil.Process, token: str) -> dict[str, float]:
+def measure(port: int, process: psutil.Process, token: str, headers: str) -> dict[str, float]:
     """Return submits per second, server time per submit and latency of one round."""
     before = process.cpu_times()
     started = time.perf_counter()
-    taken = asyncio.run(drive(port, token))
+    taken = asyncio.run(drive(port, token, headers))
     seconds = time.perf_counter() - started
     after = process.cpu_times()
     busy = after.user + after.system - before.user - before.system
@@ -159,8 +173,9 @@ def measure(port: int, process: psutil.Process, token: str) -> dict[str, float]:
     }
 
 
-def main() -> None:
-    """Measure both in turns and print."""
+def main(*asked: str) -> None:
+    """Measure all names, or `ours` and those asked for, in turns and print."""
+    names = [name for name in NAMES if not asked or name in {"ours", *asked}]
     with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
         root = Path(folder)
         valkey = Valkey(root / "valkey", port=free_port(), durable=True)
@@ -175,7 +190,7 @@ def main() -> None:
         database = urlsplit(url)._replace(scheme="postgresql", path="/bench").geturl()
         psql(database, "CREATE TABLE bare_jobs (id text PRIMARY KEY, person text, garment text, status text, "
                        "created_at timestamptz DEFAULT now())")  # fmt: skip
-        ports = {name: free_port() for name in NAMES}
+        ports = {name: free_port() for name in ("ours", *RIVALS)}
         environment = {
             "DATABASE_URL": database, "REDIS_URL": valkey.url, "PROTEUS_SIGNING_KEY": KEY, "LOG_LEVEL": "WARNING",
             "AUTH_GUESTS": "open", "OBJECT_STORAGE_ENDPOINT": "http://127.0.0.1:9", "OBJECT_STORAGE_BUCKET": "bench",
@@ -192,22 +207,23 @@ def main() -> None:
         token = Tokens(KEY, clock=SystemClock()).mint(USER, tenant="guests", seconds=3_600, kind="guest")
         serve = [python, "-m", "gateway", "serve", "--host", "127.0.0.1", "--port", str(ports["ours"])]
         processes = {"ours": stack.enter_context(server(serve, environment, ports["ours"]))}
-        processes["ours_by_key"], ports["ours_by_key"] = processes["ours"], ports["ours"]
+        for name in FORMS:
+            processes[name], ports[name] = processes["ours"], ports["ours"]
         tokens = dict.fromkeys(NAMES, token) | {"ours_by_key": API_KEY}
-        command = [*serve[:-1], str(ports["ours_unlimited"])]
-        processes["ours_unlimited"] = stack.enter_context(
-            server(command, environment | UNLIMITED, ports["ours_unlimited"])
-        )
-        for name, driver in (("bare", "asyncpg"), ("bare_sqlalchemy", "sqlalchemy")):
-            given = environment | {"PORT": str(ports[name]), "DRIVER": driver}
-            command = [python, "-m", "workbench.bench.bare"]
-            processes[name] = stack.enter_context(server(command, given, ports[name]))
-        rounds: dict[str, list[dict[str, float]]] = {name: [] for name in NAMES}
-        for name in NAMES:
-            measure(ports[name], processes[name], tokens[name])
+        unlimited = [*serve[:-1], str(ports["ours_unlimited"])], environment | UNLIMITED
+        bare = [python, "-m", "workbench.bench.bare"]
+        programs = {"ours_unlimited": unlimited} | {
+            name: (bare, environment | {"PORT": str(ports[name]), "DRIVER": driver})
+            for name, driver in (("bare", "asyncpg"), ("bare_sqlalchemy", "sqlalchemy"))
+        }
+        for name in set(names) & programs.keys():
+            processes[name] = stack.enter_context(server(*programs[name], ports[name]))
+        rounds: dict[str, list[dict[str, float]]] = {name: [] for name in names}
+        for name in names:
+            measure(ports[name], processes[name], tokens[name], FORMS.get(name, ""))
         for number in range(ROUNDS):
-            for name in NAMES if number % 2 else reversed(NAMES):
-                found = measure(ports[name], processes[name], tokens[name])
+            for name in names if number % 2 else reversed(names):
+                found = measure(ports[name], processes[name], tokens[name], FORMS.get(name, ""))
                 rounds[name].append(found)
                 print(name, {key: round(value, 1) for key, value in found.items()})
         print(json.dumps(_report(rounds)))
@@ -222,20 +238,28 @@ def _report(rounds: Mapping[str, list[dict[str, float]]]) -> dict[str, Any]:
         name: {key: round(statistics.median(one[key] for one in found), 1) for key in found[0]}
         for name, found in rounds.items()
     }
-    ratios = {
-        f"ratio_to_{name}": round(
-            statistics.median(
-                ours["per_second"] / theirs["per_second"]
-                for ours, theirs in zip(rounds["ours"], rounds[name], strict=True)
-            ),
-            3,
-        )
-        for name in NAMES[2:]
+
+    def ratios(key: str, names: Sequence[str]) -> dict[str, float]:
+        return {
+            name: round(
+                statistics.median(
+                    ours[key] / other[key] for ours, other in zip(rounds["ours"], rounds[name], strict=True)
+                ),
+                3,
+            )
+            for name in names
+        }
+
+    forms, rivals = ([name for name in rounds if (name in FORMS) is ours and name != "ours"] for ours in (True, False))
+    return {
+        **median,
+        **{f"ratio_to_{name}": found for name, found in ratios("per_second", rivals).items()},
+        **{f"cpu_ratio_to_{name}": round(1 / found, 3) for name, found in ratios("cpu_us", rivals).items()},
+        **{f"cpu_ratio_of_{name}": round(1 / found, 3) for name, found in ratios("cpu_us", forms).items()},
+        **{f"rate_ratio_of_{name}": round(1 / found, 3) for name, found in ratios("per_second", forms).items()},
+        "bar": 0.7,
     }
-    cpu = {f"cpu_ratio_to_{name}": round(median[name]["cpu_us"] / median["ours"]["cpu_us"], 3) for name in NAMES[2:]}
-    by_key = round(median["ours"]["cpu_us"] / median["ours_by_key"]["cpu_us"], 3)
-    return {**median, **ratios, **cpu, "cpu_ratio_of_token_to_key": by_key, "bar": 0.7}
 
 
 if __name__ == "__main__":
-    main()
+    main(*sys.argv[1:])

@@ -79,6 +79,25 @@ class Postgres:
                 way_out="run as an ordinary user, or on a file system that ordinary users may write to",
             )
 
+    def follow(self, primary: Postgres, *, name: str) -> None:
+        """Make the folder a copy of a running server that goes on following it, under this name, once it is started.
+
+        Raises:
+            StackError: The server gave no copy.
+        """
+        self.folder.mkdir(parents=True)
+        self.folder.chmod(0o700)
+        identity = _identity()
+        if identity == "nobody":
+            shutil.chown(self.folder, tether.NOBODY, tether.NOBODY)
+        where = (
+            f"host=127.0.0.1 port={primary.port} user={_ACCOUNT} password={primary.password} application_name={name}"
+        )
+        options = ("-d", where, "-D", str(self.folder), "-R", "--checkpoint=fast", "--no-sync")
+        done = _run_tethered(identity, (str(_binary("pg_basebackup")), *options), seconds=_INIT_SECONDS)
+        if done.returncode != 0:
+            raise StackError(f"{primary.folder} gave no copy:\n{done.stdout.strip()}")
+
     def program(self) -> Program:
         """Describe the server's process. SIGINT is Postgres's fast shutdown: clients are cut off, nothing is lost."""
         settings = ["listen_addresses=127.0.0.1", "unix_socket_directories=", "max_connections=200"]

@@ -1,6 +1,8 @@
 """Runs migrations over asyncpg, each in a transaction of its own; called by `gateway.ledger.migrate`."""
 
 import asyncio
+import time
+from typing import Final
 
 from alembic import context
 from sqlalchemy import Connection, text
@@ -10,13 +12,19 @@ from sqlalchemy.pool import NullPool
 from gateway.ledger.session import METADATA
 from proteus.deadlines import LOOP_CALL_SECONDS
 
+ASK_SECONDS: Final = 0.5
+
 
 def run(connection: Connection) -> None:
     """Upgrade with the deployment-wide migration lock held, so that replicas starting together do it once.
 
     The session holds the lock, and not a transaction: a migration may commit in between. It goes with the connection.
     """
-    connection.execute(text("SELECT pg_advisory_lock(hashtext('proteus:migrate'))"))
+    # It asks again and again, and does not wait inside a statement: an index that is built beside writers waits for
+    # every statement, also for one that waits for this lock.
+    while not connection.execute(text("SELECT pg_try_advisory_lock(hashtext('proteus:migrate'))")).scalar():
+        connection.commit()
+        time.sleep(ASK_SECONDS)
     # Afterwards: a replica may wait for the migration lock for as long as another one migrates.
     connection.execute(text(f"SET lock_timeout = {int(context.config.attributes['lock_seconds'] * 1000)}"))
     connection.commit()
