@@ -23,7 +23,10 @@ TELLING_CONTRAST: Final = 60.0
 """Reaches in pixels at working size, contrasts in grey levels between both sides of the outline."""
 
 STEEPER: Final = 1.0
-"""The outline's second place must be this much steeper than the first."""
+"""An inner place must be this much crisper than an outer one."""
+
+SHADE_BLUR: Final = 2.5
+"""Pixels at working size: shade is what such a blur keeps."""
 
 FAINT_GAIN: Final = 3.0
 """Steps of CIELAB are told apart this finely where the outline is faint."""
@@ -47,14 +50,17 @@ def peeled(small: Pixels, mask: Truth) -> Truth:
 def placed(small: Pixels, ground: Ground, mask: Truth) -> Truth:
     """Return the mask with its outline where the colour is halfway between both sides, or where it changes fastest.
 
-    From there it is sought once more, for a shadow's edge may hide the cloth's. The second edge counts where it is the
-    steeper one: on white cloth it is only the shade along the rim.
+    White cloth has a dark line along it: its own rim, which turns away from the light, or a shadow beside it. The line's
+    crisp side is the outline, its soft side is shade. So the outline is sought from outside and from within the line,
+    and the crisper place counts.
     """
-    first = _moved(small, ground, mask)
-    second = _moved(small, ground, first)
-    steep = np.linalg.norm([_gradient(channel) for channel in cv2.split(ground.smooth)], axis=0).astype(np.float32)
-    chosen = np.where(_steepness(steep, second) > STEEPER * _steepness(steep, first), second, first)
-    return _unnotched(chosen, first)
+    fine = ground.smooth - cv2.GaussianBlur(ground.smooth, (0, 0), SHADE_BLUR)
+    crisp = np.linalg.norm([_gradient(channel) for channel in cv2.split(fine)], axis=0).astype(np.float32)
+    within = _moved(small, ground, peeled(small, mask))
+    best = _moved(small, ground, mask)
+    for other in (within, _moved(small, ground, within)):
+        best = _unnotched(np.where(_steepness(crisp, other) > STEEPER * _steepness(crisp, best), other, best), best)
+    return best
 
 
 def _gradient(values: Plane) -> Plane:
