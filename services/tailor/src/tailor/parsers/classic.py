@@ -41,7 +41,7 @@ class ClassicParser:
     """
 
     name = "classic"
-    version = "4"
+    version = "5"
 
     def __init__(self, pose: PoseModel) -> None:
         self.pose = pose

@@ -68,7 +68,8 @@ LEAST_BLANK_TWIN: Final = 4.0
 """Pixels at working size: half the width of the least that the other half may add; the second without folds."""
 
 TWIN_MOUTH: Final = 3.0
-"""The mouth of what shows no folds is at most this many times half its width; a scallop's along a hem is 6 times, a sliver's 25."""
+"""The mouth of what shows no folds is at most this many times half its width: a leaked sleeve's is less than one, a
+scallop's along a hem is six times as wide, a sliver's twenty-five times."""
 
 SYMMETRIC: Final = 0.85
 """Share of a garment and its image that both cover, from which on the image says what is cloth without folds."""
@@ -136,8 +137,12 @@ def find_outline(small: Pixels, ground: Ground) -> tuple[Truth, Evidence]:
     passable = evidence.passable
     reached = _bridged(_without_leaks(passable, evidence), passable, evidence)
     outside = _mirrored(reached, passable, evidence)
-    closed = cv2.morphologyEx((~outside).astype(np.uint8), cv2.MORPH_CLOSE, disc(CLOSING))
-    mask = placed(small, ground, closed > 0)
+    closed = cv2.morphologyEx((~outside).astype(np.uint8), cv2.MORPH_CLOSE, disc(CLOSING)) > 0
+    for pocket in _pockets(closed & outside, outside & ~closed):
+        # Under an arm the closing meets itself: no stripe leaks there.
+        if pocket.is_gap:
+            closed[pocket.box] &= ~pocket.mask
+    mask = placed(small, ground, closed)
     # What was open until its twin closed it is blank cloth, not a hole.
     return mask & ~(_holes(mask, evidence) & ~reached), evidence
 
