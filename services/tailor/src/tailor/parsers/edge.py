@@ -1,8 +1,9 @@
 """Moves a rough outline to where the photo has its edge. Pure, at working size.
 
 An outline found by reach lies a few pixels outside: an edge is blurred, an encoder spreads colour over its blocks, a
-contact shadow is as crisp as cloth. First what looks like ground beside a strong edge is peeled off; then the outline
-goes to the halfway colour between both sides or, where they hardly differ, to where the colour changes fastest.
+contact shadow is as crisp as cloth. The outline goes to the halfway colour between both sides or, where they hardly
+differ, to where the colour changes fastest; from the rough place, from where what looks like ground beside a strong
+edge is peeled off, and from each place found. The crisper place counts.
 """
 
 from __future__ import annotations
@@ -22,14 +23,20 @@ PLACE_REACH: Final = 4
 TELLING_CONTRAST: Final = 60.0
 """Reaches in pixels at working size, contrasts in grey levels between both sides of the outline."""
 
-STEEPER: Final = 1.0
-"""The outline's second place must be this much steeper than the first."""
+PLACES: Final = 3
+"""How often an outline is sought from the last place: a shadow reaches farther than `PLACE_REACH`."""
+
+SHADE_BLUR: Final = 2.5
+"""Pixels at working size: shade is what such a blur keeps."""
+
+BRIGHT: Final = 1.2
+"""Lightness above the ground's that neither a shadow has nor an encoder's ringing."""
 
 FAINT_GAIN: Final = 3.0
 """Steps of CIELAB are told apart this finely where the outline is faint."""
 
-NOTCH: Final = 9
-"""Pixels at working size: half the width of a stripe."""
+NOTCH: Final = 5
+"""Pixels at working size: half the width of a stripe. A wider one also rounds armpits off."""
 
 
 def disc(radius: int) -> Pixels:
@@ -37,24 +44,32 @@ def disc(radius: int) -> Pixels:
     return np.asarray(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1)), np.uint8)
 
 
-def peeled(small: Pixels, mask: Truth) -> Truth:
+def peeled(small: Pixels, ground: Ground, mask: Truth) -> Truth:
     """Return the mask without the rim that an encoder has spread beside a strong edge."""
     sides = _Sides(small, mask, PEEL_REACH)
-    ground_like = sides.band & (sides.contrast > PEEL_CONTRAST) & (sides.share < PEEL_SHARE)
-    return _unnotched(mask & ~ground_like, mask)
+    ground_like = (sides.contrast > PEEL_CONTRAST) & (sides.share < PEEL_SHARE) & ~_bright(ground)
+    return _unnotched(mask & ~(sides.band & ground_like), mask)
 
 
 def placed(small: Pixels, ground: Ground, mask: Truth) -> Truth:
     """Return the mask with its outline where the colour is halfway between both sides, or where it changes fastest.
 
-    From there it is sought once more, for a shadow's edge may hide the cloth's. The second edge counts where it is the
-    steeper one: on white cloth it is only the shade along the rim.
+    Along white cloth runs a dark line: its own rim, which turns away from the light, or a shadow beside it. The line's
+    crisp side is the outline, its soft side is shade. So the outline is sought from outside, from within the line and
+    from each place found, and the crisper place counts.
     """
-    first = _moved(small, ground, mask)
-    second = _moved(small, ground, first)
-    steep = np.linalg.norm([_gradient(channel) for channel in cv2.split(ground.smooth)], axis=0).astype(np.float32)
-    chosen = np.where(_steepness(steep, second) > STEEPER * _steepness(steep, first), second, first)
-    return _unnotched(chosen, first)
+    fine = ground.smooth - cv2.GaussianBlur(ground.smooth, (0, 0), SHADE_BLUR)
+    crisp = np.linalg.norm([_gradient(channel) for channel in cv2.split(fine)], axis=0).astype(np.float32)
+    best = _moved(small, ground, mask)
+    for place in range(PLACES):
+        other = _moved(small, ground, best if place else peeled(small, ground, mask))
+        best = _unnotched(np.where(_steepness(crisp, other) > _steepness(crisp, best), other, best), best)
+    return best
+
+
+def _bright(ground: Ground) -> Truth:
+    """Return what is brighter than the ground: between a dark stripe and the ground it is white cloth."""
+    return np.asarray(ground.smooth[..., 0] > BRIGHT)
 
 
 def _gradient(values: Plane) -> Plane:
@@ -78,7 +93,8 @@ def _moved(small: Pixels, ground: Ground, mask: Truth) -> Truth:
     markers = np.where(sides.inner, 2, np.where(sides.outer, 1, 0)).astype(np.int32)
     # It floods over the smallest steps first, so both floods meet at the largest.
     cv2.watershed(picture, markers)
-    found = np.where(sides.band, np.where(sides.contrast > TELLING_CONTRAST, sides.share > 0.5, markers == 2), mask)
+    halfway = (sides.share > 0.5) | _bright(ground)
+    found = np.where(sides.band, np.where(sides.contrast > TELLING_CONTRAST, halfway, markers == 2), mask)
     return _unnotched(found, mask)
 
 

@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 
 from tailor.parsers.contract import Pixels
-from tailor.parsers.edge import disc, peeled, placed
+from tailor.parsers.edge import disc, placed
 from tailor.parsers.ground import Ground, Plane, Truth, ring
 
 DIFFERENT: Final = (2.8, 6.0)
@@ -57,6 +57,9 @@ BRIDGE: Final = 14
 """Pixels at working size: half the longest gap in an outline that is bridged."""
 
 STRIPE_ASPECT: Final = 1.5
+STRIPE_MOUTH: Final = 0.7
+"""Width over height, least, and mouth over width, most: a stripe leaks at its ends, a scallop is open along the hem."""
+
 LONGEST_GAP: Final = 12.0
 """Between two legs the area is at most this many times the mouth's square."""
 
@@ -64,8 +67,9 @@ LEAST_TWIN: Final = 5.0
 LEAST_BLANK_TWIN: Final = 4.0
 """Pixels at working size: half the width of the least that the other half may add; the second without folds."""
 
-TWIN_MOUTH: Final = 8.0
-"""The mouth of what shows no folds is at most this many times half its width; a sliver's is 25 times and more."""
+TWIN_MOUTH: Final = 3.0
+"""The mouth of what shows no folds is at most this many times half its width: a leaked sleeve's is less than one, a
+scallop's along a hem is six times as wide, a sliver's twenty-five times."""
 
 SYMMETRIC: Final = 0.85
 """Share of a garment and its image that both cover, from which on the image says what is cloth without folds."""
@@ -133,8 +137,12 @@ def find_outline(small: Pixels, ground: Ground) -> tuple[Truth, Evidence]:
     passable = evidence.passable
     reached = _bridged(_without_leaks(passable, evidence), passable, evidence)
     outside = _mirrored(reached, passable, evidence)
-    closed = cv2.morphologyEx((~outside).astype(np.uint8), cv2.MORPH_CLOSE, disc(CLOSING))
-    mask = placed(small, ground, peeled(small, closed > 0))
+    closed = cv2.morphologyEx((~outside).astype(np.uint8), cv2.MORPH_CLOSE, disc(CLOSING)) > 0
+    for pocket in _pockets(closed & outside, outside & ~closed):
+        # Under an arm the closing meets itself: no stripe leaks there.
+        if pocket.is_gap:
+            closed[pocket.box] &= ~pocket.mask
+    mask = placed(small, ground, closed)
     # What was open until its twin closed it is blank cloth, not a hole.
     return mask & ~(_holes(mask, evidence) & ~reached), evidence
 
@@ -180,7 +188,8 @@ def _bridged(outside: Truth, passable: Truth, evidence: Evidence) -> Truth:
     for pocket in _pockets(outside & within, outside & ~within):
         height, width = pocket.mask.shape
         large = pocket.area > CERTAIN_POCKET_AREA * outside.size
-        if width > STRIPE_ASPECT * height or large or pocket.content(evidence) > pocket.least_content:
+        stripe = width > STRIPE_ASPECT * height and pocket.mouth < STRIPE_MOUTH * width
+        if stripe or large or pocket.content(evidence) > pocket.least_content:
             outside[pocket.box] &= ~pocket.mask
     return outside
 
