@@ -70,7 +70,7 @@ UNMEASURED: Final = """
 * LPIPS, KID, CLIP-I and DINO need weights from a model hub and are not built.
 * No metric was compared with people's judgement. The drawn people's faces are few strokes, so `identity` says little.
 * `make eval` measures cut-outs, not this page. Of the drawn garments on plain and gradient grounds, `classic` keeps
-  95 % whole in the first family and 85 % in the second, which no number was chosen on, and refuses none. The bar is
+  95 % whole in the first family and 85 % in the second, whose failures were looked at, and refuses none. The bar is
   90 %. The second misses it: pale cloth on grey keeps 3 to 5 pixels of shadow; thin white stripes at rims go.
 """
 
