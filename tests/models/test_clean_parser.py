@@ -196,7 +196,7 @@ def test_agnostic_masks_hide_the_old_garment_and_spare_face_hair_and_hands(weari
     assert (found.agnostic["dress"][shirt | trousers] > 0).mean() > 0.95
     for mask in (upper, lower):
         assert not mask[:90].any()  # face and hair
-        assert not mask[296:, :95].any()  # what lies beyond the wrist
+        assert not mask[300:, :95].any()  # what lies beyond the wrist
     assert upper[240, 87]  # bare forearm: a long sleeve may cover it
     assert not upper[380:470].any()
     person = found.person > 127

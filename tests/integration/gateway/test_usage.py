@@ -126,7 +126,7 @@ async def test_of_a_killed_worker_at_most_a_heartbeat_is_missing(fleet, parts, t
     total = await record(fleet, parts)
     missing = logged(log) - total.gpu_seconds - total.unbilled_seconds
     assert total.lost_attempts == 1
-    assert -0.01 < missing <= lost - seen + 0.01, "what the last heartbeat carried is known"
+    assert -0.1 < missing <= lost - seen + 0.1, "what the last heartbeat carried is known, to a fifth of a step"
 
 
 async def test_usage_shows_in_status_list_event_and_table_and_only_to_those_who_may_see_it(
