@@ -14,8 +14,9 @@ unexport PYTHONDONTWRITEBYTECODE
 VENV := .venv
 BIN := $(VENV)/bin
 STAMPS := $(VENV)/.stamps
-# pip also warns about every find-links folder without a package: not our reader's concern.
-PIP := $(BIN)/python -m pip install --quiet --no-compile 2> >(grep -v "^WARNING: Location" >&2)
+# pip also warns about every find-links folder without a package, and about one that another pip beside it replaces: not
+# our reader's concern.
+PIP := $(BIN)/python -m pip install --quiet --no-compile 2> >(grep -v -e "^WARNING: Location" -e "invalid distribution ~" >&2)
 # Third parties' packages by their hashes, ours from here: pip cannot do both in one step.
 LOCKED := $(PIP) --no-deps --require-hashes
 PACKAGES := $(wildcard libs/*/pyproject.toml clients/*/pyproject.toml services/*/pyproject.toml tools/*/pyproject.toml)
