@@ -82,16 +82,18 @@ class Minutes:
         seen: dict[Any, Any] = {**self._peaks, **{state.value: states[state] for state in WorkerState}}
         if view.wanted_weavers is not None:
             seen["wanted"] = view.wanted_weavers
-        refused = dict(self._refused)
+        refused, self._refused = self._refused, Counter()
         key = self._keys.minute(number)
-        async with self._redis.pipeline(transaction=True) as pipeline:
-            pipeline.hset(key, mapping=seen)
-            for code, pictures in refused.items():
-                pipeline.hincrby(key, f"{_REFUSED}{code}", pictures)
-            pipeline.expire(key, KEPT_SECONDS)
-            await pipeline.execute()
-        self._refused.subtract(refused)
-        self._refused = +self._refused
+        try:
+            async with self._redis.pipeline(transaction=True) as pipeline:
+                pipeline.hset(key, mapping=seen)
+                for code, pictures in refused.items():
+                    pipeline.hincrby(key, f"{_REFUSED}{code}", pictures)
+                pipeline.expire(key, KEPT_SECONDS)
+                await pipeline.execute()
+        except BaseException:
+            self._refused += refused
+            raise
 
     async def read(self, *, minutes: int, now: float) -> list[Minute]:
         """Return the last minutes, oldest first; those in which no gateway looked are left out.
