@@ -13,7 +13,6 @@ from __future__ import annotations
 import gc
 import os
 import platform
-import re
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
@@ -29,8 +28,7 @@ from pydantic import SecretStr
 from redis.asyncio import Redis
 
 from databases import Databases, database
-from proteus.redis_roles import RULES, RedisRole
-from proteus.redis_roles import redis_url as roles_url
+from lending import addresses_of_roles, lent_store
 from proteus.settings import StorageSettings
 from proteus.storage import ObjectStore
 from workbench.deploy import standins
@@ -59,8 +57,13 @@ CONTAINERS = (
 """Whether servers that nobody named are containers."""
 
 
+gc.disable()
+"""Until everything is imported: what comes stays, and to look through it again and again is a fifth of that time."""
+
+
 def pytest_collection_finish() -> None:
     """Keep the collector from walking, again and again, through everything that was imported: a tenth of all time."""
+    gc.enable()
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)
@@ -105,12 +108,7 @@ def redis_url(redis_server_url: str) -> str:
 @pytest.fixture
 def role_url(redis_url: str) -> Callable[[str], str]:
     """Return the address at which a role (`proteus.redis_roles`) connects to that database."""
-    with sync_redis.Redis.from_url(redis_url) as client:
-        for role, rules in RULES.items():
-            words = re.findall(r"\([^)]*\)|\S+", rules)
-            client.execute_command("ACL", "SETUSER", f"{role}", "reset", "on", f">tests-{role}", *words)
-    address = urlsplit(redis_url).netloc.rpartition("@")[2] + urlsplit(redis_url).path
-    return lambda role: roles_url(address, RedisRole(role), f"tests-{role}")
+    return addresses_of_roles(redis_url)
 
 
 @pytest.fixture
@@ -214,11 +212,8 @@ def storage_settings(
 @pytest.fixture
 def store(storage_settings: StorageSettings, buckets: list[ObjectStore]) -> Iterator[ObjectStore]:
     """An object store on an empty bucket, which the next test gets when it is empty again."""
-    made = buckets.pop() if buckets else ObjectStore(storage_settings)
-    made.ensure_bucket(cors_origins=["http://127.0.0.1"])
-    yield made
-    made.delete(*[entry.key for entry in made.list("")])
-    buckets.append(made)
+    with lent_store(storage_settings, buckets) as made:
+        yield made
 
 
 @pytest.fixture(scope="session")

@@ -96,7 +96,10 @@ def test_nothing_of_ours_opens_a_video_so_opencvs_ffmpeg_and_openssl_are_never_c
     users = []
     for folder in ("libs", "services", "tools"):
         for path in (ROOT / folder).rglob("*.py"):
-            words = {node.attr for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Attribute)}
+            text = path.read_text()
+            if "Video" not in text:
+                continue
+            words = {node.attr for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Attribute)}
             if words & {"VideoCapture", "VideoWriter", "VideoWriter_fourcc"}:
                 users.append(str(path))
     assert users == []

@@ -14,23 +14,19 @@ from uuid import uuid4
 from workbench.stack.postgres import psql
 
 SHAPE = """
-    WITH ours AS (SELECT oid FROM pg_class WHERE relnamespace = 'public'::regnamespace)
-    SELECT md5(string_agg(part, E'\\n' ORDER BY part)) FROM (
-        SELECT concat_ws(' ', attrelid::regclass, attname, format_type(atttypid, atttypmod), attnotnull,
-                         (SELECT pg_get_expr(d.adbin, d.adrelid) FROM pg_attrdef d
-                          WHERE d.adrelid = attrelid AND d.adnum = attnum))
-            FROM pg_attribute JOIN ours ON attrelid = ours.oid WHERE NOT attisdropped
-        UNION ALL SELECT concat_ws(' ', conrelid::regclass, conname, pg_get_constraintdef(pg_constraint.oid))
-            FROM pg_constraint JOIN ours ON conrelid = ours.oid
-        UNION ALL SELECT pg_get_indexdef(indexrelid) FROM pg_index JOIN ours ON indrelid = ours.oid
-        UNION ALL SELECT pg_get_triggerdef(pg_trigger.oid)
-            FROM pg_trigger JOIN ours ON tgrelid = ours.oid WHERE NOT tgisinternal
-        UNION ALL SELECT setconfig::text
-            FROM pg_db_role_setting JOIN pg_database ON setdatabase = pg_database.oid WHERE datname = current_database()
-        UNION ALL SELECT version_num FROM alembic_version
-    ) AS parts (part)
+    SELECT concat_ws(' ',
+        (SELECT concat(count(*), ' ', max(xmin::text::bigint)) FROM pg_attribute),
+        (SELECT concat(count(*), ' ', max(xmin::text::bigint)) FROM pg_attrdef),
+        (SELECT concat(count(*), ' ', max(xmin::text::bigint)) FROM pg_constraint),
+        (SELECT concat(count(*), ' ', max(xmin::text::bigint)) FROM pg_index),
+        (SELECT concat(count(*), ' ', max(xmin::text::bigint)) FROM pg_trigger),
+        (SELECT md5(string_agg(relname, ' ' ORDER BY relname)) FROM pg_class
+         WHERE relnamespace = 'public'::regnamespace),
+        (SELECT string_agg(setconfig::text, ' ') FROM pg_db_role_setting
+         JOIN pg_database ON setdatabase = pg_database.oid WHERE datname = current_database()),
+        (SELECT string_agg(version_num, ' ') FROM alembic_version))
 """
-"""One line that differs when anything differs that rows live in."""
+"""One line that differs when anything changes that rows live in: how many parts, and the newest's transaction."""
 
 
 @contextmanager
@@ -67,13 +63,14 @@ class Databases:
     def __init__(self, server_url: str, template_url: str, tables: list[str]) -> None:
         self._server_url = server_url
         self._template = urlsplit(template_url).path.strip("/")
-        self._shape = psql(template_url, SHAPE)
+        shape = psql(template_url, SHAPE)
         sequences = psql(template_url, "SELECT sequencename FROM pg_sequences WHERE schemaname = 'public'").split()
-        self._empty = (
+        empty = [f"DELETE FROM {table}" for table in tables] + [f"ALTER SEQUENCE {name} RESTART" for name in sequences]
+        self._tidy = (
             "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity "
             "WHERE datname = current_database() AND pid <> pg_backend_pid()",
-            ";".join(f"DELETE FROM {table}" for table in tables),
-            *[f"ALTER SEQUENCE {name} RESTART" for name in sequences],
+            f"DO $$ BEGIN IF ({SHAPE}) = '{shape}' THEN {'; '.join(empty)}; END IF; END $$",
+            f"SELECT ({SHAPE}) = '{shape}'",
         )
         self._free: list[str] = []
 
@@ -84,8 +81,7 @@ class Databases:
         try:
             yield url
         finally:
-            if psql(url, self._empty[0], SHAPE).splitlines()[-1] == self._shape:
-                psql(url, *self._empty)
+            if psql(url, *self._tidy).splitlines()[-1] == "t":
                 self._free.append(url)
             else:
                 drop(self._server_url, url)

@@ -52,6 +52,7 @@ def test_a_day_has_its_pictures_and_its_shape() -> None:
     assert day_of(SHOP_DAY, pictures=20_000, seed=3).arrived == day.arrived
 
 
+@pytest.mark.long
 def test_a_fleet_with_a_budget_grows_as_far_and_costs_about_as_much_as_the_simulated_one() -> None:
     day = replace(DAY, pictures=6_000)
     sized = scaled_fleet(day, least=1)

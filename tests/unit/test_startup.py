@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import subprocess
 import sys
 
 import pytest
+
+from proteus.service.startup import kept
 
 STARTING = """
 from proteus.service.startup import hear_signals
@@ -33,6 +36,14 @@ def test_a_starting_process_ends_at_once_with_the_signals_status_and_no_tracebac
         finally:
             process.kill()
     assert (process.returncode, said) == (128 + number, "")
+
+
+def test_what_stays_is_not_looked_through_again_and_what_comes_later_is(monkeypatch):
+    monkeypatch.setattr(gc, "freeze", lambda: frozen.append(gc.isenabled()))  # A test's process stays as it is.
+    frozen: list[bool] = []
+    with kept():
+        assert not gc.isenabled()
+    assert (frozen, gc.isenabled()) == ([False], True)
 
 
 def test_the_module_that_hears_signals_imports_nothing_heavy():

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -17,6 +18,8 @@ import socketio
 import uvicorn
 from redis.asyncio import Redis
 
+from databases import Databases
+from first_tryon import FirstTryon
 from gateway import listening
 from gateway.api.inner import InnerApp
 from gateway.app import make_app
@@ -35,6 +38,7 @@ from gateway.settings import (
     UploadSettings,
 )
 from hands import Hands, png
+from lending import addresses_of_roles, lent_store
 from proteus.clock import SystemClock
 from proteus.settings import LeaseSettings, LogSettings, RedisSettings, StorageSettings
 from proteus.storage import ObjectStore
@@ -54,11 +58,15 @@ def gateway_settings(
     role_url: Callable[[str], str], database_url: str, storage_settings: StorageSettings
 ) -> GatewaySettings:
     """Settings of a gateway on this test's own servers."""
-    database = DatabaseSettings(url=database_url)
+    return settings_on(role_url("gateway"), database_url, storage_settings)
+
+
+def settings_on(redis_url: str, database_url: str, storage: StorageSettings) -> GatewaySettings:
+    """Settings of a gateway on these servers."""
     return GatewaySettings(
-        redis=RedisSettings(url=role_url("gateway")),
-        database=database,
-        storage=storage_settings,
+        redis=RedisSettings(url=redis_url),
+        database=DatabaseSettings(url=database_url),
+        storage=storage,
         tokens=TokenSettings(signing_key=SIGNING_KEY),
         auth=AuthSettings(guests="open"),
         uploads=UploadSettings(),
@@ -320,10 +328,30 @@ class Ready:
         return await self.guest.snap(self.person, self.garment, **options)
 
 
+@pytest.fixture(scope="session")
+def first_tryon(
+    migrated_databases: Databases, s3_settings: StorageSettings, buckets: list[ObjectStore], redis_server_url: str
+) -> FirstTryon:
+    """A guest's first try-on, done once in this process. A test's own Redis database is empty after it, as always."""
+
+    async def do(database_url: str, store: ObjectStore) -> FirstTryon:
+        redis_url = addresses_of_roles(redis_server_url)("gateway")
+        settings = settings_on(redis_url, database_url, store.settings)
+        async with Redis.from_url(redis_server_url, decode_responses=True) as redis, serving(settings) as gateway:
+            done = await prepared(gateway, Hands(redis, store, lease_ms=2_000))
+        return FirstTryon.take(done.guest.user_id, done.person, done.garment, database_url=database_url, store=store)
+
+    bucket = s3_settings.model_copy(update={"bucket": f"test-{uuid4().hex}"})
+    with migrated_databases.lent() as database_url, lent_store(bucket, buckets) as store:
+        return asyncio.run(do(database_url, store))
+
+
 @pytest.fixture
-async def ready(gateway: Gateway, hands: Hands) -> Ready:
+async def ready(gateway: Gateway, first_tryon: FirstTryon, database_url: str, store: ObjectStore) -> Ready:
     """A guest who has tried something on before."""
-    return await prepared(gateway, hands)
+    guest = await gateway.guest()
+    addresses = await asyncio.to_thread(first_tryon.give, guest.user_id, database_url=database_url, store=store)
+    return Ready(guest, *addresses)
 
 
 @pytest.fixture

@@ -141,11 +141,8 @@ async def opens(port: int) -> bool:
     return True
 
 
-@pytest.mark.parametrize(
-    "languages",
-    [("bash", "python"), pytest.param(("ts",), marks=pytest.mark.long)],
-    ids=["curl and Python", "TypeScript"],
-)
+@pytest.mark.long
+@pytest.mark.parametrize("languages", [("bash", "python"), ("ts",)], ids=["curl and Python", "TypeScript"])
 async def test_every_program_of_the_pages_and_examples_does_what_it_says(
     gateway, hands, redis, owner, account, tmp_path, languages
 ) -> None:

@@ -69,10 +69,15 @@ async def test_a_worker_that_lives_keeps_its_jobs_when_the_leases_are_lost(ready
     assert (await ready.guest.wait(snap["job_id"]))["status"] == "completed"
 
 
-async def test_a_difference_that_is_gone_at_the_second_look_starts_nothing(ready, hands, parts, redis) -> None:
+async def test_a_difference_that_is_gone_at_the_second_look_starts_nothing(
+    gateway_settings, serve, prepare, hands, parts, redis
+) -> None:
     """A job between its commit and its queue, or between its end and the record of it, is no loss."""
     mender = reconciler(parts)
-    snap = await ready.snap()
+    async with serve(gateway_settings) as gateway:
+        shop = await prepare(gateway, await gateway.guest())
+        snap = await shop.snap()
+    # Nobody else looks from here on.
     payload = await redis.rpop(JOBS)
     await redis.zrem(NAMES.index("puppet"), snap["job_id"])
     assert not await mender.watch_counts()

@@ -13,6 +13,7 @@ import structlog
 from proteus.engines import CARDS
 from proteus.errors import ModelUnavailable
 from proteus.service import machine
+from proteus.service.startup import kept
 from proteus.worker.safety import safety_weights
 from proteus.worker.weights import WeightsOrder
 from weaver.measuring import measure, warm_up
@@ -71,15 +72,16 @@ def load_engines(
         try:
             if name in missing:
                 raise missing[name]
-            engines[name] = registry.load(
-                name,
-                rules=settings.worker.licences,
-                device=weaver.device,
-                weights_dir=weaver.weights_dir,
-                timed_curve=weaver.timed_curve,
-                timed_poison=weaver.timed_poison,
-                timed_step_log=weaver.timed_step_log,
-            )
+            with kept():
+                engines[name] = registry.load(
+                    name,
+                    rules=settings.worker.licences,
+                    device=weaver.device,
+                    weights_dir=weaver.weights_dir,
+                    timed_curve=weaver.timed_curve,
+                    timed_poison=weaver.timed_poison,
+                    timed_step_log=weaver.timed_step_log,
+                )
         except ModelUnavailable as error:
             # A fleet without the big model's weights still serves what it can; results name their engine.
             log.error("engine_unavailable", engine=name, reason=error.message, hint="make weights")

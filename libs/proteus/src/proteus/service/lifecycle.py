@@ -21,6 +21,7 @@ import structlog
 from proteus.checked_settings import SettingRefused
 from proteus.errors import ProteusError
 from proteus.service import telemetry
+from proteus.service.startup import kept
 from proteus.settings import LogSettings
 
 log = structlog.get_logger()
@@ -126,7 +127,8 @@ def run_service(
     settings = read_settings(read, service)
     if settings is None:
         return CANNOT_WORK
-    serve = load()
+    with kept():
+        serve = load()
     try:
         asyncio.run(run_until_signalled(partial(serve, settings)))
     except* ProteusError as group:

@@ -13,6 +13,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatch
+from functools import cache
 from importlib import metadata
 from pathlib import Path
 from typing import Final
@@ -88,6 +89,12 @@ def look(package: metadata.Distribution) -> Iterator[Finding]:
             yield found
 
 
+@cache
+def installed(name: str) -> tuple[Finding, ...]:
+    """Return what `look` finds in an installed package: once, for several images carry it."""
+    return tuple(look(metadata.distribution(name)))
+
+
 def declared(package: metadata.Distribution) -> str:
     """Return the licence that a package's metadata names."""
     told = package.metadata
@@ -101,7 +108,7 @@ def faults(image: str) -> list[str]:
     return [
         f"{found.package} {found.path}: {found.fault}"
         for package in packages(image)
-        for found in look(package)
+        for found in installed(package.metadata["Name"])
         if found.fault
     ]
 
@@ -111,7 +118,7 @@ def to_be_named(image: str) -> set[tuple[str, str]]:
     return {
         (found.package, found.piece.what)
         for package in packages(image)
-        for found in look(package)
+        for found in installed(package.metadata["Name"])
         if found.piece and found.piece.licence in NAMED_IN_NOTICE
     }
 
