@@ -156,6 +156,10 @@ bench-pages: install-dev ## Measure the Mirror's CPU time in Chromium with a gen
 bench-weaver: install-models ## Measure CatVTON against diffusers: t(b), levers, presets, error; JSON on the last line
 	@$(BIN)/python -m workbench.bench.weaver
 
+.PHONY: bench-cold-start
+bench-cold-start: install-models ## Start a CatVTON weaver cold from published and merged weights: bytes, seconds, memory; JSON on the last line (3 minutes, 10 GB of disk)
+	@$(BIN)/python -m workbench.bench.cold_start
+
 .PHONY: bench-gpu
 bench-gpu: ## Ten minutes on one GPU: t(b), graphs, overlap, joining, memory, cold start; JSON (PY=/path/to/python with torch)
 	@PYTHONPATH=libs/proteus/src:services/weaver/src:tools/workbench/src $(or $(PY),$(BIN)/python) -m workbench.bench.gpu --out bench-gpu.json

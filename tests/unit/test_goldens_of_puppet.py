@@ -9,7 +9,7 @@ import pytest
 
 from workbench.eval import portraits
 from workbench.eval.quality import drawn, goldens, networks
-from workbench.eval.quality.networks import Missing
+from workbench.eval.quality.missing import Missing
 from workbench.eval.quality.score import Tryon
 from workbench.eval.quality.text import text
 

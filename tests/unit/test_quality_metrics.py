@@ -18,9 +18,11 @@ from workbench.eval.canvas import Pixels
 from workbench.eval.quality import drawn, networks
 from workbench.eval.quality.background import background
 from workbench.eval.quality.colour import colour
+from workbench.eval.quality.hub_networks import FETCH
 from workbench.eval.quality.identity import SAME_BELOW, identity
-from workbench.eval.quality.measuring import METRICS, Row, measure, summary
-from workbench.eval.quality.networks import Missing, Networks
+from workbench.eval.quality.measuring import FROM_HUB, METRICS, Row, measure, summary
+from workbench.eval.quality.missing import Missing
+from workbench.eval.quality.networks import Networks
 from workbench.eval.quality.nsfw import nsfw
 from workbench.eval.quality.score import Score, Tryon, box_of, lab
 from workbench.eval.quality.shape import shape
@@ -309,7 +311,7 @@ def test_what_is_not_installed_has_no_value_and_says_what_to_install() -> None:
     scores = measure(sample("jumper-red"), NONE)
     assert tuple(scores) == METRICS
     assert {name: score.reason for name, score in scores.items() if score.value is None} == {
-        "identity": "no embedder", "text": "no reader", "nsfw": "no classifier",
+        "identity": "no embedder", "text": "no reader", "nsfw": "no classifier", **dict.fromkeys(FROM_HUB, FETCH),
     }  # fmt: skip
     for one in (networks.reader(), networks.embedder(), networks.nsfw_classifier()):
         assert not isinstance(one, Missing) or "pip install" in one.reason

