@@ -244,7 +244,8 @@ class _Pocket:
         """Tell whether it is no wider than a stripe, and beside a stripe of another colour."""
         sides = self.mask & (cv2.erode(self.mask.astype(np.uint8), np.ones((3, 3), np.uint8)) == 0)
         near = cv2.dilate(inked[self.box].astype(np.uint8), disc(3)) > 0
-        return self.mouth <= SLIT_MOUTH and np.count_nonzero(near & sides) > INKED_SIDES * np.count_nonzero(sides)
+        inked_sides = int(np.count_nonzero(near & sides))
+        return self.mouth <= SLIT_MOUTH and inked_sides > INKED_SIDES * int(np.count_nonzero(sides))
 
     def content(self, evidence: Evidence) -> float:
         """Return the share of its middle that shows something: cloth has folds, the ground between legs has none."""

@@ -8,7 +8,7 @@ pictures when a parser is changed: its figures say what a parser does to garment
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import cv2
 import numpy as np
@@ -334,7 +334,7 @@ def _rounded(area: Plane) -> Plane:
 
 def _folds(random: Random, lean: float, relief: Relief) -> Plane:
     """Return the height of cloth, in pixels: folds along a direction, and what was sewn or knitted into it."""
-    long = sum(
+    long: Any = sum(
         weight * cv2.resize(noise(random, cell)[: HEIGHT // 5], (WIDTH, HEIGHT), interpolation=cv2.INTER_CUBIC)
         for cell, weight in ((46, 1.3), (22, 0.7))
     )

@@ -73,7 +73,7 @@ class Drawn:
 
 def cases(family: Family) -> tuple[Case, ...]:
     """Return every case of a family, always in the same order."""
-    garments = _GARMENTS[family]
+    garments = GARMENTS[family]
     names, grounds = list(garments), GROUNDS[family]
     of_kind: dict[Kind, list[str]] = {
         kind: [name for name, (its, _) in grounds.items() if its == kind]
@@ -141,7 +141,7 @@ def draw(case: Case) -> Drawn:
     nothing = np.zeros((HEIGHT, WIDTH), np.uint8)
     if case.group == "nothing":
         return Drawn(picture=photographed(things.draw(case.garment, ground, random), random, **camera), truth=nothing)
-    colour, alpha = _DRAW[case.family](case.garment, random)
+    colour, alpha = DRAW[case.family](case.garment, random)
     if case.group == "several":
         picture = _several(case, ground, colour, alpha, random)
         return Drawn(picture=photographed(picture, random, **camera), truth=nothing)
@@ -164,12 +164,12 @@ def draw(case: Case) -> Drawn:
     return Drawn(picture=photographed(picture, random, **camera), truth=truth)
 
 
-_GARMENTS: Final[dict[Family, dict[str, GarmentCategory]]] = {
+GARMENTS: Final[dict[Family, dict[str, GarmentCategory]]] = {
     "a": {name: shape.category for name, (shape, _) in GARMENTS_A.items()},
     "b": {name: cutting.category for name, (cutting, _) in GARMENTS_B.items()},
     "c": {name: pattern.category for name, (pattern, _) in GARMENTS_C.items()},
 }
-_DRAW: Final[dict[Family, Callable[[str, Random], tuple[Plane, Plane]]]] = {"a": draw_a, "b": draw_b, "c": draw_c}
+DRAW: Final[dict[Family, Callable[[str, Random], tuple[Plane, Plane]]]] = {"a": draw_a, "b": draw_b, "c": draw_c}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -190,7 +190,7 @@ def _surroundings(family: Family, random: Random) -> tuple[_Light, dict[str, Any
     light = _Light(
         x=np.cos(angle), y=np.sin(angle), softness=random.uniform(0.6, 2.0), contact=random.uniform(0.2, 0.6)
     )
-    camera = {"noise_levels": random.uniform(0.5, 1.1), "quality": int(random.choice([82, 88, 94]))}
+    camera: dict[str, Any] = {"noise_levels": random.uniform(0.5, 1.1), "quality": int(random.choice([82, 88, 94]))}
     if random.random() < 0.4:
         camera["tint"] = (1.0, random.uniform(0.97, 0.99), random.uniform(0.92, 0.97))
     return light, camera
@@ -229,12 +229,12 @@ def _moved(
 
 
 def _several(case: Case, ground: Plane, colour: Plane, alpha: Plane, random: Random) -> Plane:
-    others = [name for name in _GARMENTS[case.family] if name != case.garment]
+    others = [name for name in GARMENTS[case.family] if name != case.garment]
     count = 2 + int(random.integers(2))
     picture = ground
     for index in range(count):
         if index:
-            colour, alpha = _DRAW[case.family](others[int(random.integers(len(others)))], random)
+            colour, alpha = DRAW[case.family](others[int(random.integers(len(others)))], random)
         x = (index - (count - 1) / 2) * WIDTH * 0.94 / count
         moved = _moved(colour, alpha, scale=0.98 / count, x=x, y=random.uniform(-40, 40))
         picture = _laid(picture, *moved, strength=0.0, reach=5, light=_Light())
