@@ -342,9 +342,9 @@ def _folds(random: Random, lean: float, relief: Relief) -> Plane:
     height = plane(cv2.warpAffine(plane(long), turn, (WIDTH, HEIGHT), borderMode=cv2.BORDER_REFLECT))
     xs, ys = grid()
     if relief == "quilt":
-        height = height * 0.5 + 6 * np.sqrt(np.abs(np.sin(ys * np.pi / 48 + 0.3 * noise(random, 120))))
+        height = plane(height * 0.5 + 6 * np.sqrt(np.abs(np.sin(ys * np.pi / 48 + 0.3 * noise(random, 120)))))
     elif relief == "pleats":
-        height = height * 0.5 + 3.5 * (((xs - WIDTH / 2) / (1 + ys / HEIGHT) / 16) % 1)
+        height = plane(height * 0.5 + 3.5 * (((xs - WIDTH / 2) / (1 + ys / HEIGHT) / 16) % 1))
     elif relief == "rib":
         height = height + 0.5 * np.sin(xs * 0.9)
     return plane(height)
