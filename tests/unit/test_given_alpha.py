@@ -9,9 +9,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from proteus.artefacts import WarningCode
 from proteus.errors import NoGarmentDetected
 from proteus.imaging import Limits, decode, load
 from tailor.cutting import cut_out
+from tailor.http import segment_picture
 from tailor.ingest import ingest
 from tailor.parsers.contract import GarmentMask, PersonMasks, Pixels
 from tailor.parsers.given import find_in
@@ -113,3 +115,24 @@ def test_a_named_category_is_taken_at_its_word() -> None:
     sent = shirt()
     mask, given = find_in(sent[..., :3], sent[..., 3], Refuses(), category="dress")
     assert (mask.category, given) == ("dress", True)
+
+
+def trousers() -> np.ndarray:
+    """Blue trousers on nothing, darker at the waist."""
+    mask = np.zeros((320, 240), np.uint8)
+    legs = np.array([(80, 20), (160, 20), (200, 300), (135, 300), (120, 130), (105, 300), (40, 300)])
+    cv2.fillPoly(mask, [legs], 255)
+    colour = np.broadcast_to(np.linspace(40, 200, 320)[:, None, None], (320, 240, 3))
+    return np.dstack([colour.astype(np.uint8), mask])
+
+
+@pytest.mark.parametrize("turns", [0, 1, 2, 3])
+def test_trousers_come_back_upright_however_they_lie_in_the_picture(turns: int) -> None:
+    lying = np.ascontiguousarray(np.rot90(trousers(), turns))
+    data, headers = segment_picture(saved(lying, "PNG"), Refuses(), category="auto")
+    upright, _ = segment_picture(saved(trousers(), "PNG"), Refuses(), category="auto")
+    assert np.array_equal(load(data, "RGBA"), load(upright, "RGBA"))
+    assert headers["X-Proteus-Category"] == "lower"
+    found, _ = find_in(lying[..., :3], lying[..., 3], Refuses(), category="auto")
+    assert (found.turn, found.alpha.shape) == (turns, lying.shape[:2])
+    assert [one.code for one in found.warnings] == ([WarningCode.GARMENT_ROTATED] if turns else [])

@@ -135,7 +135,7 @@ def tee(width: int = 300, height: int = 320, *, canvas: int = 400) -> Pixels:
 
 
 def of_garment(alpha: Pixels, *, worn: bool = False, confidence: float = 0.9, asked: str = "auto") -> set[str]:
-    warnings, _ = doubts(alpha > 127)
+    warnings = doubts(alpha > 127).warnings
     mask = GarmentMask(alpha=alpha, category="upper", confidence=confidence, worn=worn, warnings=warnings)
     return {one.code.value for one in garment_warnings(mask, rank_categories(alpha), asked=asked)}
 

@@ -19,7 +19,7 @@ SafetyLevel = Literal["off", "standard", "strict"]
 """How much of what a picture may show is refused, by thresholds of the deployment's own model; `off`: no picture is
 examined."""
 
-CUT_REVISION: Final = 3
+CUT_REVISION: Final = 4
 """Revision of how garments are cut and described, for all parsers: after a new one a request cuts them anew."""
 
 
@@ -33,6 +33,7 @@ class WarningCode(StrEnum):
     SEVERAL_GARMENTS = "several_garments"
     GARMENT_CROPPED = "garment_cropped"
     GARMENT_ROTATED = "garment_rotated"
+    GARMENT_FOLDED = "garment_folded"
     NO_GARMENT_SHAPE = "no_garment_shape"
     GARMENT_WORN = "garment_worn"
     CUTOUT_UNCERTAIN = "cutout_uncertain"
@@ -126,7 +127,8 @@ class GarmentCut(_Frozen):
 
     Attributes:
         cut_key: PNG, (h, w, 4) uint8 RGBA; colour under alpha 0 is 0.
-        bounding_box: (left, top, right, bottom) of the crop in the photo, right and bottom exclusive.
+        bounding_box: (left, top, right, bottom) of the crop in the photo, right and bottom exclusive; where the
+            garment lies as in the photo, before it was turned upright.
         confidence: The parser's own confidence in the cut, 0..1.
         worn: The photo shows the garment on a person.
         categories: The likeliest first, by the cut-out's shape; whatever `category` was asked for.

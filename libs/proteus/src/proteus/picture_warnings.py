@@ -43,8 +43,13 @@ WORDS: Final[Mapping[WarningCode, Words]] = {
         left=0.85,
     ),
     WarningCode.GARMENT_ROTATED: Words(
-        message="The garment seems to lie on its side.",
+        message="The garment does not seem to lie upright.",
         hint="Turn the picture so that the garment's top is up.",
+        left=0.5,
+    ),
+    WarningCode.GARMENT_FOLDED: Words(
+        message="The garment seems to be folded, so its shape is not in the picture.",
+        hint="Unfold it and lay it flat.",
         left=0.5,
     ),
     WarningCode.NO_GARMENT_SHAPE: Words(
@@ -128,6 +133,17 @@ def warn_of_people(people: int, chosen: int, *, by_client: bool) -> PictureWarni
     rule = "as person_index says" if by_client else "the largest"
     words = f"The photo shows {people} people; the garment is put on person_index {chosen} (from the left, 0 first)"
     return warn(WarningCode.SEVERAL_PEOPLE, "person").model_copy(update={"message": f"{words}, {rule}."})
+
+
+def warn_of_turn(*, mended: bool) -> PictureWarning:
+    """Return the warning about a garment that does not lie upright; `mended`: its cut-out was turned."""
+    said = warn(WarningCode.GARMENT_ROTATED, "garment")
+    if not mended:
+        return said
+    message = "The garment lay on its side or upside down; its cut-out was turned upright."
+    return said.model_copy(
+        update={"message": message, "hint": "Look at the cut-out; if its top is not up, turn the picture."}
+    )
 
 
 def warn_all(codes: Iterable[str], subject: Subject) -> tuple[PictureWarning, ...]:

@@ -13,6 +13,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Annotated, Final, Literal
 
+import numpy as np
 import structlog
 from fastapi import FastAPI, Query, Request
 from fastapi.exceptions import RequestValidationError
@@ -328,6 +329,7 @@ def segment_picture(
         safety.examine(*views_of(photo.pixels, photo.alpha), level=None, picture="input")
     found, given = find_in(photo.pixels, photo.alpha, parser, category=category)
     pixels, box = cut_out(photo.pixels, found.alpha, straight=given)
+    pixels = np.ascontiguousarray(np.rot90(pixels, -found.turn))
     headers = {
         "X-Proteus-Category": found.category,
         "X-Proteus-Confidence": f"{found.confidence:.3f}",

@@ -89,7 +89,8 @@ def cut(store: ObjectStore, work: CutWork, parser: Parser) -> CutResult:
     photo, alpha = np.ascontiguousarray(picture[..., :3]), np.ascontiguousarray(picture[..., 3])
     mask, given = find_in(photo, alpha, parser, category=work.category)
     pixels, box = cut_out(photo, mask.alpha, straight=given)
-    categories = () if mask.worn else rank_categories(mask.alpha)
+    pixels = np.ascontiguousarray(np.rot90(pixels, -mask.turn))
+    categories = () if mask.worn else rank_categories(np.rot90(mask.alpha, -mask.turn))
     keys = object_keys.cut_keys(
         work.user_id, work.image_sha256, parser=parser.name, parser_version=parser.version, category=work.category
     )

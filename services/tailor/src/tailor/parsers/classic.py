@@ -17,7 +17,7 @@ from tailor.masks import HIPS, NOSE, SHOULDERS, agnostic_masks, body_measure, po
 from tailor.parsers.colour import colour_distance
 from tailor.parsers.contract import GarmentMask, PersonMasks, Pixels
 from tailor.parsers.flat import find_flat, shrink
-from tailor.parsers.ground import PLAIN_DISTANCE, Plane, find_ground
+from tailor.parsers.ground import PLAIN_DISTANCE, Plane, Truth, find_ground
 from tailor.parsers.plausible import doubts
 from tailor.parsers.shape import guess_category
 from tailor.parsers.worn import find_worn
@@ -41,7 +41,7 @@ class ClassicParser:
     """
 
     name = "classic"
-    version = "5"
+    version = "6"
 
     def __init__(self, pose: PoseModel) -> None:
         self.pose = pose
@@ -76,13 +76,8 @@ class ClassicParser:
             NoGarmentDetected: There is none, or it cannot be told from its background.
         """
         found = find_flat(photo)
-        guessed, _ = guess_category(found.alpha)
-        chosen: GarmentCategory = guessed if category == "auto" else category  # type: ignore[assignment]
-        warnings, plausible = doubts(found.found)
-        confidence = TRUST[found.way] * float(np.interp(found.unevenness, *UNEVEN)) * plausible
-        return GarmentMask(
-            alpha=found.alpha, category=chosen, confidence=round(confidence, 3), worn=False, warnings=warnings
-        )
+        trust = TRUST[found.way] * float(np.interp(found.unevenness, *UNEVEN))
+        return describe(found.alpha, found.found, category, trust=trust)
 
     def find_person(self, photo: Pixels, *, index: int | None = None) -> PersonMasks:
         """Find the person and draw the masks of every category.
@@ -99,6 +94,26 @@ class ClassicParser:
             people=pose.people,
             index=pose.index,
         )
+
+
+def describe(alpha: Pixels, found: Truth, category: str, *, trust: float) -> GarmentMask:
+    """Return a garment that nobody wears, with its category and what speaks against it.
+
+    Args:
+        found: The garment at working size.
+        trust: How far the way is trusted that it was found by, 0..1.
+    """
+    doubt = doubts(found)
+    guessed, _ = guess_category(np.rot90(alpha, -doubt.turn))
+    chosen: GarmentCategory = guessed if category == "auto" else category  # type: ignore[assignment]
+    return GarmentMask(
+        alpha=alpha,
+        category=chosen,
+        confidence=round(trust * doubt.likely, 3),
+        worn=False,
+        warnings=doubt.warnings,
+        turn=doubt.turn,
+    )
 
 
 def _has_a_head(photo: Pixels, pose: Pose) -> bool:

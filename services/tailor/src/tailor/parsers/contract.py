@@ -25,6 +25,7 @@ class GarmentMask:
         alpha: (H, W) uint8, soft edge, at the photo's size.
         worn: The photo shows it on a person.
         warnings: What may be wrong with the photo.
+        turn: Quarter turns clockwise that set the garment upright; the alpha lies as the photo does.
     """
 
     alpha: Pixels
@@ -32,6 +33,7 @@ class GarmentMask:
     confidence: float
     worn: bool
     warnings: tuple[PictureWarning, ...] = ()
+    turn: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -33,13 +33,15 @@ def find_in(photo: Pixels, alpha: Pixels | None, parser: Parser, *, category: st
         return parser.find_garment(photo, category=category), False
     if category not in ("auto", "upper", "lower", "overall", "dress"):
         return parser.find_garment(photo, category=category), False  # it refuses the word
-    chosen: GarmentCategory = guess_category(alpha)[0] if category == "auto" else category  # type: ignore[assignment]
-    warnings, _ = doubts(shrink(alpha)[0] > 127)
-    left = prod(WORDS[one.code].left for one in warnings)
+    doubt = doubts(shrink(alpha)[0] > 127)
+    guessed, _ = guess_category(np.rot90(alpha, -doubt.turn))
+    chosen: GarmentCategory = guessed if category == "auto" else category  # type: ignore[assignment]
+    left = prod(WORDS[one.code].left for one in doubt.warnings)
     return GarmentMask(
         alpha=alpha,
         category=chosen,
         confidence=round(GIVEN_CONFIDENCE * left, 3),
         worn=False,
-        warnings=warnings,
+        warnings=doubt.warnings,
+        turn=doubt.turn,
     ), True

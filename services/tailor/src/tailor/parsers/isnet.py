@@ -13,15 +13,12 @@ from typing import Final
 
 import numpy as np
 
-from proteus.artefacts import GarmentCategory
 from proteus.errors import ModelUnavailable, NoGarmentDetected
 from tailor.cutting import drop_specks
-from tailor.parsers.classic import ClassicParser
+from tailor.parsers.classic import ClassicParser, describe
 from tailor.parsers.clean_models import Kind, fingerprint, load, stretched
 from tailor.parsers.contract import GarmentMask, Pixels
 from tailor.parsers.flat import AREA_FRACTIONS
-from tailor.parsers.plausible import doubts
-from tailor.parsers.shape import guess_category
 from tailor.pose import PoseModel
 
 FILE: Final = "isnet-general-use.onnx"
@@ -61,8 +58,4 @@ class IsnetParser(ClassicParser):
         least, most = AREA_FRACTIONS
         if not least <= solid.mean() <= most:
             raise NoGarmentDetected(f"no garment was found: {solid.mean():.1%} of the photo stand out from the rest")
-        guessed, _ = guess_category(alpha)
-        chosen: GarmentCategory = guessed if category == "auto" else category  # type: ignore[assignment]
-        warnings, plausible = doubts(solid)
-        confidence = float(foreground[solid].mean()) * plausible
-        return GarmentMask(alpha=alpha, category=chosen, confidence=round(confidence, 3), worn=False, warnings=warnings)
+        return describe(alpha, solid, category, trust=float(foreground[solid].mean()))

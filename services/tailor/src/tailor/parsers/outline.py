@@ -60,6 +60,15 @@ STRIPE_ASPECT: Final = 1.5
 STRIPE_MOUTH: Final = 0.7
 """Width over height, least, and mouth over width, most: a stripe leaks at its ends, a scallop is open along the hem."""
 
+INK: Final = 3.0
+"""Times the limit of what is not the ground itself: a stripe that is told from it at a glance."""
+
+SLIT_MOUTH: Final = 24
+INKED_SIDES: Final = 0.1
+LEAST_SLITS: Final = 4
+"""Pixels at working size; share of its rim that lies beside a stripe; and how many of them are a pattern. A garment has
+one gap between its legs and two under its arms."""
+
 LONGEST_GAP: Final = 12.0
 """Between two legs the area is at most this many times the mouth's square."""
 
@@ -142,7 +151,7 @@ def find_outline(small: Pixels, ground: Ground) -> tuple[Truth, Evidence]:
         # Under an arm the closing meets itself: no stripe leaks there.
         if pocket.is_gap:
             closed[pocket.box] &= ~pocket.mask
-    mask = placed(small, ground, closed)
+    mask = placed(ground, closed)
     # What was open until its twin closed it is blank cloth, not a hole.
     return mask & ~(_holes(mask, evidence) & ~reached), evidence
 
@@ -184,14 +193,24 @@ def _bridged(outside: Truth, passable: Truth, evidence: Evidence) -> Truth:
     """
     bridged = cv2.morphologyEx((~passable).astype(np.uint8), cv2.MORPH_CLOSE, disc(BRIDGE)) > 0
     within = ~_reach(~bridged, 1)
+    inked = _ink(evidence)
     outside = outside.copy()
-    for pocket in _pockets(outside & within, outside & ~within):
+    pockets = _pockets(outside & within, outside & ~within)
+    striped = sum(pocket.is_slit(inked) for pocket in pockets) >= LEAST_SLITS
+    for pocket in pockets:
         height, width = pocket.mask.shape
         large = pocket.area > CERTAIN_POCKET_AREA * outside.size
         stripe = width > STRIPE_ASPECT * height and pocket.mouth < STRIPE_MOUTH * width
+        stripe |= striped and pocket.is_slit(inked)
         if stripe or large or pocket.content(evidence) > pocket.least_content:
             outside[pocket.box] &= ~pocket.mask
     return outside
+
+
+def _ink(evidence: Evidence) -> Truth:
+    """Return where a narrow stripe of another colour lies: it is as wide as the pockets between two of its kind."""
+    far = (evidence.units > INK * evidence.limit).astype(np.uint8)
+    return np.asarray((far > 0) & (cv2.morphologyEx(far, cv2.MORPH_OPEN, disc(BRIDGE // 2)) == 0))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -220,6 +239,13 @@ class _Pocket:
     @property
     def least_content(self) -> float:
         return GAP_CONTENT if self.is_gap else LEAST_CONTENT
+
+    def is_slit(self, inked: Truth) -> bool:
+        """Tell whether it is no wider than a stripe, and beside a stripe of another colour."""
+        sides = self.mask & (cv2.erode(self.mask.astype(np.uint8), np.ones((3, 3), np.uint8)) == 0)
+        near = cv2.dilate(inked[self.box].astype(np.uint8), disc(3)) > 0
+        inked_sides = int(np.count_nonzero(near & sides))
+        return self.mouth <= SLIT_MOUTH and inked_sides > INKED_SIDES * int(np.count_nonzero(sides))
 
     def content(self, evidence: Evidence) -> float:
         """Return the share of its middle that shows something: cloth has folds, the ground between legs has none."""

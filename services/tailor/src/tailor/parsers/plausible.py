@@ -9,8 +9,9 @@ import cv2
 import numpy as np
 
 from proteus.artefacts import PictureWarning, WarningCode
-from proteus.picture_warnings import warn
+from proteus.picture_warnings import warn, warn_of_turn
 from tailor.parsers.ground import Truth
+from tailor.parsers.upright import Lie, lie_of, symmetry
 
 SECOND_PIECE: Final = 0.25
 """Of the largest piece: another one of this size is another garment."""
@@ -21,10 +22,8 @@ CROPPED_SHARE: Final = 0.05
 ROUND: Final = 0.86
 """4 pi area / perimeter squared: a disc has 1, a square 0.79, a garment less."""
 
-SYMMETRY_GAIN: Final = 0.10
-"""A sideways garment mirrors this much better about its horizontal axis than about its vertical one."""
-
-SIDE: Final = 128
+RECTANGULAR: Final = 0.96
+"""Share of the smallest rectangle around it that a folded garment fills; the straightest skirt fills 0.93."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +37,7 @@ class Form:
         tall: Height over width.
         waist: Width halfway down, as a share of the whole width.
         roundness: 4 pi area / perimeter squared.
+        rectangular: Share of the smallest rectangle around it, however turned, that the largest piece fills.
         upright, sideways: How well it lies on its mirror image about its vertical and about its horizontal axis, 0..1.
     """
 
@@ -47,6 +47,7 @@ class Form:
     tall: float
     waist: float
     roundness: float
+    rectangular: float
     upright: float
     sideways: float
 
@@ -65,19 +66,39 @@ LEFT: Final = {
 drawn set's first family alone, where garments lie between the values that leave all and other things beyond."""
 
 
-def doubts(found: Truth) -> tuple[tuple[PictureWarning, ...], float]:
-    """Return the warnings about a cut-out at working size, and how likely its form is one garment's, 0..1."""
+@dataclass(frozen=True, kw_only=True)
+class Doubts:
+    """What speaks against a cut-out.
+
+    Attributes:
+        likely: How likely its form, as it lies, is one garment's, 0..1.
+        turn: Quarter turns clockwise that set it upright.
+    """
+
+    warnings: tuple[PictureWarning, ...] = ()
+    likely: float = 1.0
+    turn: int = 0
+
+
+def doubts(found: Truth) -> Doubts:
+    """Return what speaks against a cut-out at working size."""
     form = measure(found)
     if form is None:
-        return (), 1.0
+        return Doubts()
     several = form.several >= SECOND_PIECE
+    folded = not several and form.rectangular > RECTANGULAR
+    round_ = not several and form.roundness > ROUND
+    lie = Lie() if several or folded or round_ else lie_of(found)
     said = {
         WarningCode.SEVERAL_GARMENTS: several,
         WarningCode.GARMENT_CROPPED: form.rim > CROPPED_SHARE,
-        WarningCode.GARMENT_ROTATED: not several and form.sideways > form.upright + SYMMETRY_GAIN,
-        WarningCode.NO_GARMENT_SHAPE: not several and form.roundness > ROUND,
+        WarningCode.GARMENT_FOLDED: folded,
+        WarningCode.NO_GARMENT_SHAPE: round_,
     }
-    return tuple(warn(code, "garment") for code, so in said.items() if so), plausibility(form)
+    warnings = [warn(code, "garment") for code, so in said.items() if so]
+    if lie.rotated:
+        warnings.append(warn_of_turn(mended=lie.turn > 0))
+    return Doubts(warnings=tuple(warnings), likely=plausibility(form), turn=lie.turn)
 
 
 def plausibility(form: Form) -> float:
@@ -97,6 +118,7 @@ def measure(found: Truth) -> Form | None:
     middle = found[top + int(height * 0.45) : top + max(int(height * 0.45) + 1, int(height * 0.55))]
     contours, _ = cv2.findContours(largest.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     outline = cv2.approxPolyDP(max(contours, key=cv2.contourArea), 1.5, True)
+    _, sides, _ = cv2.minAreaRect(outline)
     return Form(
         several=float(areas[1] / areas[0]) if len(areas) > 1 else 0.0,
         rim=float(np.mean(np.concatenate([found[0], found[-1], found[:, 0], found[:, -1]]))),
@@ -104,15 +126,7 @@ def measure(found: Truth) -> Form | None:
         tall=height / width,
         waist=float(middle.sum(axis=1).mean() / width),
         roundness=4 * np.pi * cv2.contourArea(outline) / max(1.0, cv2.arcLength(outline, True) ** 2),
-        upright=_symmetry(largest),
-        sideways=_symmetry(largest.T),
+        rectangular=cv2.contourArea(outline) / max(1.0, sides[0] * sides[1]),
+        upright=symmetry(largest),
+        sideways=symmetry(largest.T),
     )
-
-
-def _symmetry(mask: Truth) -> float:
-    """Return how well a mask lies on its mirror image about the middle of its box, 0..1."""
-    x, y, width, height = cv2.boundingRect(mask.astype(np.uint8))
-    box = mask[y : y + height, x : x + width].astype(np.uint8) * 255
-    small = np.asarray(cv2.resize(box, (SIDE, SIDE), interpolation=cv2.INTER_AREA)) > 127
-    image = small[:, ::-1]
-    return float(np.count_nonzero(small & image)) / max(1.0, float(np.count_nonzero(small | image)))

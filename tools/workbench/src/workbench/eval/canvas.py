@@ -1,4 +1,4 @@
-"""What both families of drawn garments share: outlines to masks, noise, light on a height field, a camera.
+"""What all families of drawn garments share: outlines to masks, noise, light on a height field, a camera.
 
 Pure functions on float32 arrays in 0..1; all randomness comes from a generator that the caller seeds.
 """
@@ -116,8 +116,17 @@ def seen(picture: Plane, alpha: Plane) -> bool:
     return share >= LEAST_SHARE + CAMERA_MARGIN[1]
 
 
-def photographed(picture: Plane, random: Random, *, noise_levels: float = 0.7, quality: int = 93) -> Pixels:
-    """Return the picture as a camera takes it: slight blur, noise, and JPEG."""
+def photographed(
+    picture: Plane,
+    random: Random,
+    *,
+    noise_levels: float = 0.7,
+    quality: int = 93,
+    tint: tuple[float, float, float] | None = None,
+) -> Pixels:
+    """Return the picture as a camera takes it: slight blur, the lamp's tint, noise, and JPEG."""
+    if tint:
+        picture = plane(picture * plane(tint))
     blurred = cv2.GaussianBlur(picture, (0, 0), 0.55) * 255
     noisy = (
         blurred

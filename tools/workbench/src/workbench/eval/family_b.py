@@ -1,4 +1,4 @@
-"""The second family of drawn garments: tubes along a body's lines, light from wrinkles. Tuning never uses it.
+"""The second family of drawn garments: tubes along a body's lines, light from wrinkles. Tuning may use it.
 
 Drawn by another method: widths along an axis instead of outlines, limbs as tapered strokes, fractal creases and a
 darker rim instead of a lit height field. A result that holds for both families may hold for photos.

@@ -165,5 +165,21 @@ GROUNDS: Final[dict[str, dict[str, tuple[Kind, Ground]]]] = {
         "corridor": ("textured", room((186, 200, 196), (90, 92, 98))),
         "boards": ("textured", wood((196, 178, 156), plank=56, turn=True)),
     },
+    "c": {
+        "255": ("plain", paper(255)),
+        "246": ("plain", card((247, 246, 245))),
+        "235": ("plain", paper(235)),
+        "window": ("gradient", slope((228, 229, 232), (250, 250, 250), along=(0.5, 0.5))),
+        "lamp": ("gradient", vignette((250, 247, 240), depth=0.22)),
+        "sage": ("coloured", card((186, 200, 178))),
+        "salmon": ("coloured", card((232, 170, 150))),
+        "navy": ("coloured", card((38, 48, 84))),
+        "lemon": ("coloured", card((240, 226, 150))),
+        "duvet": ("textured", sheet((200, 210, 222))),
+        "rug": ("textured", carpet((110, 118, 132))),
+        "bathroom": ("textured", tiles((190, 206, 210), (230, 232, 232), side=64)),
+        "hall": ("textured", room((236, 226, 206), (150, 120, 92))),
+        "parquet": ("textured", wood((140, 96, 62), plank=44)),
+    },
 }
 """Family -> name -> kind and ground."""

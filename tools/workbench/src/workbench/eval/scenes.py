@@ -8,9 +8,9 @@ darker, as the rim of real cloth does.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import cv2
 import numpy as np
@@ -21,9 +21,10 @@ from workbench.eval.canvas import HEIGHT, WIDTH, Pixels, Plane, Random, blur, de
 from workbench.eval.cloth import seed_of
 from workbench.eval.family_a import GARMENTS_A, draw_a
 from workbench.eval.family_b import GARMENTS_B, draw_b
+from workbench.eval.family_c import GARMENTS_C, draw_c
 from workbench.eval.grounds import GROUNDS, Kind
 
-Family = Literal["a", "b"]
+Family = Literal["a", "b", "c"]
 Group = Literal["plain", "gradient", "coloured", "textured", "variant", "several", "rotated", "folded", "nothing"]
 
 VARIANTS: Final = ("shadow", "hanger", "small", "touching")
@@ -33,7 +34,9 @@ TURNS: Final = (90, 180, 270, 20, -15)
 PER_VARIANT: Final = 6
 PER_MISTAKE: Final = 14
 THING_ROUNDS: Final = 8
-FAMILIES: Final[tuple[Family, ...]] = ("a", "b")
+FAMILIES: Final[tuple[Family, ...]] = ("a", "b", "c")
+TUNED: Final[tuple[Family, ...]] = ("a", "b")
+"""Those whose single pictures a change of the parser may look at; the others stay blind."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,7 +73,7 @@ class Drawn:
 
 def cases(family: Family) -> tuple[Case, ...]:
     """Return every case of a family, always in the same order."""
-    garments = _categories(family)
+    garments = GARMENTS[family]
     names, grounds = list(garments), GROUNDS[family]
     of_kind: dict[Kind, list[str]] = {
         kind: [name for name, (its, _) in grounds.items() if its == kind]
@@ -112,18 +115,18 @@ def cases(family: Family) -> tuple[Case, ...]:
     return tuple(found)
 
 
-def sample(count: int) -> tuple[Case, ...]:
-    """Return a spread of the cases of both families, every group in it."""
+def sample(count: int, families: Sequence[Family]) -> tuple[Case, ...]:
+    """Return a spread of the cases of some families, every group in it."""
     chosen: list[Case] = []
-    for family in FAMILIES:
+    for family in families:
         groups: dict[Group, list[Case]] = defaultdict(list)
         for case in cases(family):
             groups[case.group].append(case)
-        half, total = count // len(FAMILIES), sum(map(len, groups.values()))
-        shares = {group: max(1, round(half * len(its) / total)) for group, its in groups.items()}
-        while sum(shares.values()) != half:
+        part, total = count // len(families), sum(map(len, groups.values()))
+        shares = {group: max(1, round(part * len(its) / total)) for group, its in groups.items()}
+        while sum(shares.values()) != part:
             most = max(shares, key=lambda group: shares[group])
-            shares[most] += 1 if sum(shares.values()) < half else -1
+            shares[most] += 1 if sum(shares.values()) < part else -1
         for group, its in groups.items():
             places = np.linspace(0, len(its) - 1, shares[group] + 2).round().astype(int)[1:-1]
             chosen += [its[place] for place in places]
@@ -133,14 +136,15 @@ def sample(count: int) -> tuple[Case, ...]:
 def draw(case: Case) -> Drawn:
     """Draw one case."""
     random = np.random.default_rng(seed_of(case.name))
+    light, camera = _surroundings(case.family, random)
     ground = GROUNDS[case.family][case.ground][1](random)
     nothing = np.zeros((HEIGHT, WIDTH), np.uint8)
     if case.group == "nothing":
-        return Drawn(picture=photographed(things.draw(case.garment, ground, random), random), truth=nothing)
-    colour, alpha = _garment(case.family, case.garment, random)
+        return Drawn(picture=photographed(things.draw(case.garment, ground, random), random, **camera), truth=nothing)
+    colour, alpha = DRAW[case.family](case.garment, random)
     if case.group == "several":
         picture = _several(case, ground, colour, alpha, random)
-        return Drawn(picture=photographed(picture, random), truth=nothing)
+        return Drawn(picture=photographed(picture, random, **camera), truth=nothing)
     if case.what == "folded":
         colour, alpha = _folded(colour, alpha)
     if case.what == "small":
@@ -155,27 +159,49 @@ def draw(case: Case) -> Drawn:
     strength = 0.24 if case.what == "shadow" else random.choice([0.0, 0.0, 0.10])
     if case.group in ("textured", "coloured"):
         strength = 0.16
-    picture = _laid(ground, colour, alpha, strength=strength, reach=9 if case.what == "shadow" else 5)
+    picture = _laid(ground, colour, alpha, strength=strength, reach=9 if case.what == "shadow" else 5, light=light)
     truth = nothing if case.what == "folded" else (alpha > 0.5).astype(np.uint8) * 255
-    return Drawn(picture=photographed(picture, random), truth=truth)
+    return Drawn(picture=photographed(picture, random, **camera), truth=truth)
 
 
-def _categories(family: Family) -> dict[str, GarmentCategory]:
-    if family == "a":
-        return {name: shape.category for name, (shape, _) in GARMENTS_A.items()}
-    return {name: cutting.category for name, (cutting, _) in GARMENTS_B.items()}
+GARMENTS: Final[dict[Family, dict[str, GarmentCategory]]] = {
+    "a": {name: shape.category for name, (shape, _) in GARMENTS_A.items()},
+    "b": {name: cutting.category for name, (cutting, _) in GARMENTS_B.items()},
+    "c": {name: pattern.category for name, (pattern, _) in GARMENTS_C.items()},
+}
+DRAW: Final[dict[Family, Callable[[str, Random], tuple[Plane, Plane]]]] = {"a": draw_a, "b": draw_b, "c": draw_c}
 
 
-def _garment(family: Family, name: str, random: Random) -> tuple[Plane, Plane]:
-    draw_one: Callable[[str, Random], tuple[Plane, Plane]] = draw_a if family == "a" else draw_b
-    return draw_one(name, random)
+@dataclass(frozen=True, kw_only=True)
+class _Light:
+    """Where a garment's soft shadow falls, as shares of its reach, and how soft it is; and how dark it is beside it."""
+
+    x: float = 0.7
+    y: float = 1.0
+    softness: float = 1.1
+    contact: float = 0.4
 
 
-def _laid(ground: Plane, colour: Plane, alpha: Plane, *, strength: float, reach: float) -> Plane:
+def _surroundings(family: Family, random: Random) -> tuple[_Light, dict[str, Any]]:
+    """Return the light and the camera: the third family has others than the first two, and not always the same."""
+    if family != "c":
+        return _Light(), {}
+    angle = random.uniform(0, 2 * np.pi)
+    light = _Light(
+        x=np.cos(angle), y=np.sin(angle), softness=random.uniform(0.6, 2.0), contact=random.uniform(0.2, 0.6)
+    )
+    camera: dict[str, Any] = {"noise_levels": random.uniform(0.5, 1.1), "quality": int(random.choice([82, 88, 94]))}
+    if random.random() < 0.4:
+        camera["tint"] = (1.0, random.uniform(0.97, 0.99), random.uniform(0.92, 0.97))
+    return light, camera
+
+
+def _laid(ground: Plane, colour: Plane, alpha: Plane, *, strength: float, reach: float, light: _Light) -> Plane:
     """Return the garment on its ground with a soft shadow, its rim as dark as the contrast requires."""
     if strength:
-        moved = cv2.warpAffine(alpha, np.array([[1, 0, reach * 0.7], [0, 1, reach]], np.float32), (WIDTH, HEIGHT))
-        dark = strength * blur(moved, reach * 1.1) + strength * 0.4 * blur(alpha, 3)
+        away = np.array([[1, 0, reach * light.x], [0, 1, reach * light.y]], np.float32)
+        moved = cv2.warpAffine(alpha, away, (WIDTH, HEIGHT))
+        dark = strength * blur(moved, reach * light.softness) + strength * light.contact * blur(alpha, 3)
         ground = plane(ground * (1 - dark[..., None]))
     rim = np.exp(-depth(alpha) / 4)[..., None]
     for step in range(30):
@@ -203,15 +229,15 @@ def _moved(
 
 
 def _several(case: Case, ground: Plane, colour: Plane, alpha: Plane, random: Random) -> Plane:
-    others = [name for name in _categories(case.family) if name != case.garment]
+    others = [name for name in GARMENTS[case.family] if name != case.garment]
     count = 2 + int(random.integers(2))
     picture = ground
     for index in range(count):
         if index:
-            colour, alpha = _garment(case.family, others[int(random.integers(len(others)))], random)
+            colour, alpha = DRAW[case.family](others[int(random.integers(len(others)))], random)
         x = (index - (count - 1) / 2) * WIDTH * 0.94 / count
         moved = _moved(colour, alpha, scale=0.98 / count, x=x, y=random.uniform(-40, 40))
-        picture = _laid(picture, *moved, strength=0.0, reach=5)
+        picture = _laid(picture, *moved, strength=0.0, reach=5, light=_Light())
     return picture
 
 
