@@ -11,7 +11,7 @@ from gateway.ledger.images import ImageRow
 from gateway.ledger.jobs import JobRow
 from gateway.status.views import AddressOf, view_of_tailor_job
 from proteus import object_keys
-from proteus.artefacts import MaskedCategory, PictureWarning
+from proteus.artefacts import MaskedCategory, PictureWarning, masked_as
 from proteus.events import ErrorInfo, ResultInfo
 from proteus.jobs import ALIVE, JobState
 from proteus.payloads import ParseResult
@@ -101,7 +101,8 @@ def area_key_of(
     if main is None or main.state is not JobState.COMPLETED:
         return None
     made = ParseResult.read_if_readable(main.result)
-    return object_keys.area_key(made.result_key, category) if made else None
+    masks = made.parse.masks if made and made.parse else ()
+    return object_keys.area_key(made.result_key, masked_as(category, masks)) if made else None
 
 
 def _newest(image: ImageRow, jobs: Sequence[JobRow], last: JobKind, parser_version: str) -> dict[JobKind, JobRow]:

@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from proteus.artefacts import ACCESSORIES, GarmentCategory, Landmark
+from proteus.artefacts import ACCESSORIES, LAYERS, GarmentCategory, Landmark
 from proteus.errors import InvalidRequest, NoGarmentDetected, PhotoRejected
 from tailor.cutting import drop_specks
 from tailor.masks import WORKING_SIDE, agnostic_masks, body_measure, grow, points_of, soft_edge
@@ -36,11 +36,13 @@ CUT_CLASSES: Final[dict[str, tuple[Cloth, ...]]] = {
 
 WORN_CLASSES: Final[dict[str, tuple[Cloth, ...]]] = {
     "upper": (Cloth.UPPER, Cloth.FULL),
+    "inner": (),
+    "outer": (Cloth.UPPER,),
     "lower": (Cloth.LOWER, Cloth.FULL),
     "overall": (Cloth.UPPER, Cloth.LOWER, Cloth.FULL),
     "dress": (Cloth.UPPER, Cloth.LOWER, Cloth.FULL),
 }
-"""The classes that are removed when a garment of a category is put on."""
+"""The classes that are removed when a garment of a category is put on; beside `inner`, they are the jacket's."""
 
 CATEGORY_OF: Final[dict[int, GarmentCategory]] = {Cloth.UPPER: "upper", Cloth.LOWER: "lower", Cloth.FULL: "dress"}
 PERSON: Final = (Body.HAIR, Body.BODY_SKIN, Body.FACE_SKIN)
@@ -75,7 +77,7 @@ class CleanParser:
     def __init__(self, pose: PoseModel, *, folder: Path, threads: int = 1) -> None:
         self.pose = pose
         self.models = CleanModels(folder, threads=threads)
-        self.version = f"1-{fingerprint(folder, KINDS)}"
+        self.version = f"2-{fingerprint(folder, KINDS)}"
 
     def find_garment(self, photo: Pixels, *, category: str) -> GarmentMask:
         """Find the garment; `auto` takes the category that covers most.
@@ -160,7 +162,7 @@ def _worn(foreground: Floats, cloth: Pixels, body: Pixels, pose: Pose, category:
     else:
         chosen, share = category, 1.0  # type: ignore[assignment]
     inside = np.isin(cloth, CUT_CLASSES[chosen]) & ~bare
-    place: GarmentCategory = "upper" if chosen in ("inner", "outer") else chosen
+    place: GarmentCategory = "upper" if chosen in LAYERS else chosen
     inside &= _touching(inside, agnostic_masks(pose.landmarks, pose.mask)[place] > 127)
     if inside.mean() < MIN_AREA:
         raise NoGarmentDetected(f"no {chosen} garment was found on the person")

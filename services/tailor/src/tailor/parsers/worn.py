@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from proteus.artefacts import ACCESSORIES, GarmentCategory
+from proteus.artefacts import ACCESSORIES, LAYERS, GarmentCategory
 from proteus.errors import NoGarmentDetected
 from tailor.cutting import drop_specks
 from tailor.masks import ANKLES, HIPS, KNEES, MOUTH_LEFT, MOUTH_RIGHT, SEEN, SHOULDERS, agnostic_masks, soft_edge
@@ -53,7 +53,7 @@ def find_worn(photo: Pixels, pose: Pose, category: str) -> GarmentMask:
     if category in ACCESSORIES:
         raise NoGarmentDetected(f"somebody wears it: a photo of the {category} alone can be cut out")
     chosen: GarmentCategory = "upper" if category == "auto" else category  # type: ignore[assignment]
-    place: GarmentCategory = "upper" if chosen in ("inner", "outer") else chosen
+    place: GarmentCategory = "upper" if chosen in LAYERS else chosen
     height, width = photo.shape[:2]
     small, scale = shrink(photo)
     size = (small.shape[1], small.shape[0])

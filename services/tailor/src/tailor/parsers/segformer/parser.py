@@ -11,7 +11,7 @@ from proteus.artefacts import ACCESSORIES, GarmentCategory, Landmark
 from proteus.errors import InvalidRequest, NoGarmentDetected, NoPersonDetected
 from tailor.labels import BODY_LABELS, GARMENT_LABELS, dominant_category
 from tailor.parsers.contract import GarmentMask, PersonMasks, Pixels
-from tailor.parsers.segformer.agnostic import WORKING_SIDE, agnostic_masks, extremities
+from tailor.parsers.segformer.agnostic import WORKING_SIDE, agnostic_masks, body_of
 from tailor.parsers.segformer.matting import soft_alpha
 from tailor.parsers.segformer.network import Network
 from tailor.parsers.segformer.preparation import Floats
@@ -36,7 +36,7 @@ class SegformerParser:
     name = "segformer"
 
     def __init__(self, network: Network, pose: PoseModel) -> None:
-        self.version = f"1-{network.version}"
+        self.version = f"2-{network.version}"
         self._network = network
         self._pose = pose
 
@@ -93,7 +93,7 @@ class SegformerParser:
         marks = [
             Landmark(x=mark.x * w / width, y=mark.y * h / height, visibility=mark.visibility) for mark in pose.landmarks
         ]
-        masks = agnostic_masks(labels, extremities(marks, (h, w)))
+        masks = agnostic_masks(labels, body_of(marks, (h, w)))
         return PersonMasks(
             landmarks=pose.landmarks,
             person=person,
