@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from parse_maps import ParseMap, drawn
+from proteus.artefacts import GarmentCategory
 from published_masks import TABLE, published
 from tailor.parsers.segformer.agnostic import RULES, Body, body_of, compose
 
@@ -21,7 +22,7 @@ def people() -> list[tuple[ParseMap, Body]]:
     return [(one, body_of(one.landmarks, (one.labels.shape[0], one.labels.shape[1]))) for one in drawn()]
 
 
-def overlaps(kind: str, people: list[tuple[ParseMap, Body]]) -> np.ndarray:
+def overlaps(kind: GarmentCategory, people: list[tuple[ParseMap, Body]]) -> np.ndarray:
     """Return the IoU of each person's mask and the published one."""
     found = []
     for one, body in people:
@@ -31,7 +32,7 @@ def overlaps(kind: str, people: list[tuple[ParseMap, Body]]) -> np.ndarray:
 
 
 @pytest.mark.parametrize("kind", sorted(TABLE))
-def test_every_cloth_type_is_masked_as_published(people, kind: str) -> None:
+def test_every_cloth_type_is_masked_as_published(people, kind: GarmentCategory) -> None:
     found = overlaps(kind, people)
     said = f"{kind}: mean {found.mean():.3f}, least {found.min():.3f}, {(found >= 0.95).mean():.0%} from 0.95 on"
     print(said)
