@@ -148,7 +148,9 @@ def weave(job: WeaveJob) -> Finished:
     if job.garment_category == "lower":
         anatomy = lower_anatomy(job.garment)
     else:
-        anatomy = upper_anatomy(job.garment, long=job.garment_category not in TOPS)
+        anatomy = upper_anatomy(
+            job.garment, long=job.garment_category not in TOPS, buttoned=job.garment_category != "outer"
+        )
     pieces = fit(anatomy, job.garment_category, job.parse.landmarks, height=height)
     window = window_of([piece.mesh for piece in pieces], width=width, height=height)
     left, top, right, bottom = window
@@ -177,6 +179,9 @@ def weave(job: WeaveJob) -> Finished:
     clip *= folds_of(job.person, window, bared.shows(TOP, window), unit)
     image = bared.image
     below = image[top:bottom, left:right]
+    if job.garment_category == "outer":
+        kept = _around_the_jacket(job.garment, anatomy, pieces, alpha, window)
+        np.copyto(below, job.person[top:bottom, left:right], where=kept[..., None])
     # Hands before the garment are the photo's: fingers are as thin as the rim that went with the old garment.
     hands = (before["forearms"] > 0.5) & (bared.shows(SKIN, window) > SURELY_SKIN)
     np.copyto(below, job.person[top:bottom, left:right], where=hands[..., None])
@@ -199,6 +204,23 @@ def weave(job: WeaveJob) -> Finished:
         notes={"meshes": len(pieces), "vertices_per_mesh": max(len(piece.mesh.source) for piece in pieces) * 10},
         warnings=_warnings(job, anatomy, laid=float((cloth[..., 3] > 0.5).sum()), shown=float((alpha > 0.5).sum())),
     )
+
+
+def _around_the_jacket(
+    garment: Pixels, anatomy: Anatomy, pieces: list[Piece], alpha: Floats, window: tuple[int, int, int, int]
+) -> Mask:
+    """Return where a jacket shows the shirt that stays, in the window: between its fronts, and below its hem."""
+    left, top, right, bottom = window
+    trunk = max(pieces, key=lambda piece: np.count_nonzero(piece.mask))
+    x0, y0, x1, y1 = part = window_of([trunk.mesh], width=right, height=bottom)
+    place = (slice(y0 - top, y1 - top), slice(x0 - left, x1 - left))
+    covered = alpha > 0.5
+    shown = covered.any(axis=0) & ~np.logical_or.accumulate(covered[::-1])[::-1]
+    shown[:, : place[1].start] = shown[:, place[1].stop :] = False  # Below sleeves nothing stays.
+    front = np.zeros_like(garment)
+    front[..., 3] = (anatomy.torso & (garment[..., 3] <= 127)) * np.uint8(255)
+    shown[place] |= _paint(front, trunk, part)[..., 3] > 0.5
+    return np.asarray(shown)
 
 
 def _warnings(job: WeaveJob, anatomy: Anatomy, *, laid: float, shown: float) -> tuple[str, ...]:

@@ -128,8 +128,8 @@ def bare(job: WeaveJob) -> Bared:
 
 
 def _old(scene: Scene, category: str) -> Mask:
-    """Return the garment that goes, its blurred rim with it, in working pixels. Under a jacket nothing goes."""
-    kinds = {"outer": (), "lower": (BOTTOM,), **dict.fromkeys(("upper", "inner"), (TOP,))}.get(category, (TOP, BOTTOM))
+    """Return the garment that goes, its blurred rim with it, in working pixels."""
+    kinds = (TOP,) if category in TOPS else {"lower": (BOTTOM,)}.get(category, (TOP, BOTTOM))
     old = np.isin(scene.labels, kinds)
     if scene.one_piece and category in TOPS:
         old &= (scene.down_the_trunk() < SKIRT_FROM) | _near_arms(scene)
