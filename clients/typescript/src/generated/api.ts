@@ -8272,7 +8272,7 @@ export interface operations {
     get_area_v1_images__image_id__area_get: {
         parameters: {
             query: {
-                category: "upper" | "lower" | "overall" | "dress";
+                category: "upper" | "lower" | "overall" | "dress" | "inner" | "outer";
             };
             header?: never;
             path: {
