@@ -66,6 +66,15 @@ async def test_an_outfit_with_an_accessory_is_refused_by_an_engine_that_cannot(r
     assert (await ready.guest.http.post("/v1/tryons", json=body | {"model": "timed"})).status_code == 202
 
 
+async def test_a_batch_of_accessories_is_refused_as_a_whole(gateway, account, prepare) -> None:
+    shop = await prepare(gateway, await account(gateway, "acme"))
+    item = {"person": shop.person, "garment": shop.garment}
+    for more in ({"options": {"category": "hat"}}, {"items": [item, item | {"category": "hat"}]}):
+        body = {"items": [item], **more, "options": {"model": "puppet", **more.get("options", {})}}
+        answer = await shop.guest.http.post("/v1/batches", json=body)
+        assert (answer.status_code, answer.json()["code"]) == (422, "category_unsupported"), answer.text
+
+
 async def test_the_engines_say_what_they_put_on(ready) -> None:
     models = {one["engine"]: one["categories"] for one in (await ready.guest.http.get("/v1/models")).json()["items"]}
     assert models["puppet"] == models["catvton"] == models["fashn"] == list(CLOTHES)
