@@ -12,8 +12,8 @@ from proteus.artefacts import GarmentCategory
 from published_masks import TABLE, published
 from tailor.parsers.segformer.agnostic import RULES, Body, body_of, compose
 
-LEAST_MEAN = 0.96
-LEAST = 0.84
+LEAST_MEAN = 0.97
+LEAST = 0.90
 """Of one map: where a dress is worn and stays, `inner` and `outer` change a rim and the arms alone."""
 
 
@@ -38,7 +38,7 @@ def test_every_cloth_type_is_masked_as_published(people, kind: GarmentCategory) 
     print(said)
     assert found.mean() >= LEAST_MEAN, said
     assert found.min() >= LEAST, said
-    assert (found >= 0.95).mean() >= 0.85, said
+    assert (found >= 0.95).mean() >= 0.9, said
 
 
 def test_without_hands_and_feet_the_masks_would_be_farther_from_the_rule(people) -> None:

@@ -49,7 +49,7 @@ ACCESSORIES: Final = (Atr.HAT, Atr.SUNGLASSES, Atr.BAG, Atr.LEFT_SHOE, Atr.RIGHT
 # In units of the body's measure, as in `tailor.masks`: an adult's, where shoulders are 0.36 m apart.
 UPPER_ARM_RADIUS, ELBOW_RADIUS, WRIST_RADIUS = 0.15, 0.12, 0.085
 HIP_RADIUS, KNEE_RADIUS, ANKLE_RADIUS = 0.27, 0.18, 0.12
-HAND_RADIUS, PALM_RADIUS, FOOT_RADIUS = 0.22, 0.11, 0.10
+HAND_RADIUS, PALM_RADIUS, FOOT_RADIUS, TOES_RADIUS = 0.22, 0.11, 0.10, 0.17
 FINGERTIPS: Final = 2.1
 """From the wrist, in distances to the knuckles."""
 TRUNK: Final = ((0.3, -0.16), (1.05, -0.05), (0.95, 0.4), (0.9, 0.7), (1.05, 1.02))
@@ -145,7 +145,7 @@ def body_of(landmarks: Sequence[Landmark], shape: tuple[int, int]) -> Body:
             hull = cv2.convexHull(points[list(foot)].astype(np.float32))[:, 0]
             cv2.fillPoly(ends, [np.round(hull).astype(np.int32)], 255)
             for end in foot[1:]:
-                ends |= limb(shape, points[foot[0]], points[end], FOOT_RADIUS * unit, FOOT_RADIUS * unit)
+                ends |= limb(shape, points[foot[0]], points[end], FOOT_RADIUS * unit, TOES_RADIUS * unit)
     for area, lines, radii in (
         (arms, (SHOULDERS, ELBOWS, WRISTS), (UPPER_ARM_RADIUS, ELBOW_RADIUS, WRIST_RADIUS)),
         (legs, (HIPS, KNEES, ANKLES), (HIP_RADIUS, KNEE_RADIUS, ANKLE_RADIUS)),
