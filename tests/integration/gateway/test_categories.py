@@ -69,8 +69,9 @@ async def test_an_outfit_with_an_accessory_is_refused_by_an_engine_that_cannot(r
 async def test_a_batch_of_accessories_is_refused_as_a_whole(gateway, account, prepare) -> None:
     shop = await prepare(gateway, await account(gateway, "acme"))
     item = {"person": shop.person, "garment": shop.garment}
-    for more in ({"options": {"category": "hat"}}, {"items": [item, item | {"category": "hat"}]}):
-        body = {"items": [item], **more, "options": {"model": "puppet", **more.get("options", {})}}
+    whole = {"items": [item], "options": {"model": "puppet", "category": "hat"}}
+    one = {"items": [item, item | {"category": "hat"}], "options": {"model": "puppet"}}
+    for body in (whole, one):
         answer = await shop.guest.http.post("/v1/batches", json=body)
         assert (answer.status_code, answer.json()["code"]) == (422, "category_unsupported"), answer.text
 
