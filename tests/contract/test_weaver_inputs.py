@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from proteus import imaging
-from proteus.artefacts import Landmark, PersonParse
+from proteus.artefacts import ACCESSORIES, CLOTHES, Landmark, PersonParse
 from proteus.engines import CARDS
-from proteus.errors import InvalidRequest, PhotoRejected
+from proteus.errors import CategoryUnsupported, InvalidRequest, PhotoRejected
 from proteus.jobs import JobId
 from proteus.payloads import TryonWork
 from proteus.queue import Claimed
 from weaver.inputs import fetch
 
-TAILORS, OWN, BLACK, SMALL = "tailors.png", "own.png", "black.png", "small.png"
+TAILORS, OWN, BLACK, SMALL, JACKETS = "tailors.png", "own.png", "black.png", "small.png", "jackets.png"
+ANYTHING = replace(CARDS["fashn"], categories=(*CLOTHES, *ACCESSORIES))
 
 
 @pytest.fixture
@@ -30,6 +33,7 @@ def pictures(store):
     half[:32] = 255
     put(TAILORS, half)
     put(OWN, np.ascontiguousarray(half[::-1]))
+    put(JACKETS, half)
     put(BLACK, np.zeros((64, 48), np.uint8))
     put(SMALL, np.full((32, 24), 255, np.uint8))
     parse = PersonParse(
@@ -38,6 +42,8 @@ def pictures(store):
         person_mask_key=TAILORS, agnostic_mask_keys={"upper": TAILORS},
     )  # fmt: skip
     store.put_json("parse.json", parse.model_dump(mode="json"))
+    layered = parse.model_copy(update={"layer_mask_keys": {"outer": JACKETS}})
+    store.put_json("layered.json", layered.model_dump(mode="json"))
     return store
 
 
@@ -68,6 +74,29 @@ def test_the_mask_is_the_tailors_the_clients_or_none(pictures, fields, key, firs
     assert made.mask_key == key
     assert (None if made.agnostic_mask is None else made.agnostic_mask[0, 0]) == first_row
     assert made.parse is not None
+
+
+@pytest.mark.parametrize(
+    ("category", "parse", "own", "key"),
+    [
+        ("outer", "layered.json", None, JACKETS),
+        ("outer", "parse.json", None, TAILORS),  # Of a tailor of an older version.
+        ("inner", "layered.json", None, TAILORS),
+        ("hat", "layered.json", None, None),
+        *((category, "layered.json", OWN, OWN) for category in (*CLOTHES, *ACCESSORIES)),
+    ],
+)
+def test_every_category_has_its_mask_or_a_wider_one_and_an_accessory_none(pictures, category, parse, own, key) -> None:
+    asked = {"garment_category": category, "parse_key": parse} | ({"mask_key": own} if own else {})
+    made = fetch(pictures, job(**asked), ANYTHING)
+    assert (made.garment_category, made.mask_key) == (category, key)
+
+
+def test_a_mask_that_is_missing_and_a_category_beyond_the_engine_are_refused(pictures) -> None:
+    with pytest.raises(InvalidRequest, match="no mask for the garment category 'lower'"):
+        fetch(pictures, job(garment_category="lower"), ANYTHING)
+    with pytest.raises(CategoryUnsupported, match=r"fashn puts on upper, .*; 'hat' is none of them"):
+        fetch(pictures, job(garment_category="hat"), CARDS["fashn"])
 
 
 @pytest.mark.parametrize(

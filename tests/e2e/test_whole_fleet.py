@@ -9,6 +9,7 @@ import os
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from pathlib import Path
 from secrets import token_hex
 from urllib.parse import urlsplit
@@ -68,6 +69,21 @@ async def test_a_photo_and_a_garment_become_a_try_on(fleet: Plan, tmp_path: Path
         assert ImageChops.difference(before.convert("RGB"), after.convert("RGB")).getbbox() is not None
         assert cut.mode == "RGBA"
     assert (refusal.value.status, refusal.value.code) == (404, "not_found")
+
+
+async def test_a_jacket_is_put_on_over_a_shirt_and_a_hat_is_refused_in_words(fleet: Plan, tmp_path: Path) -> None:
+    output = tmp_path / "jacket.png"
+    jacket = Wish(person=assets.PERSON, garment=assets.GARMENT, category="outer", options={}, output=output)
+    async with AsyncProteus(fleet.gateway_url) as client:
+        with Board(Console(quiet=True)).live() as board:
+            done, _ = await try_on(client, jacket, board=board)
+            with pytest.raises(Refused) as refusal:
+                await try_on(client, replace(jacket, category="hat"), board=board)
+    assert (done.status, done.engine) == ("completed", "puppet")
+    with Image.open(assets.PERSON) as before, Image.open(output) as after:
+        assert ImageChops.difference(before.convert("RGB"), after.convert("RGB")).getbbox() is not None
+    assert (refusal.value.status, refusal.value.code) == (422, "category_unsupported")
+    assert "puppet cannot put on the category 'hat'" in str(refusal.value)
 
 
 async def test_a_mask_of_ones_own_from_the_command_line_says_what_may_change(fleet: Plan, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -49,7 +50,7 @@ def job_of(name: str, found: PersonMasks, garment: str, category: GarmentCategor
     photo = photo_of(name)
     height, width = photo.shape[:2]
     parse = PersonParse(
-        image_key=name, width=width, height=height, parser="classic", parser_version="5",
+        image_key=name, width=width, height=height, parser="classic", parser_version="6",
         pose_model=PoseModel.name, landmarks=found.landmarks, person_mask_key=name, agnostic_mask_keys={},
     )  # fmt: skip
     return WeaveJob(
@@ -107,3 +108,26 @@ def test_the_old_garment_goes_and_the_other_one_stays(parser: ClassicParser, nam
         rim = 0.08 * bared.scene.unit / bared.scene.crop.scale
         away = cv2.distanceTransform((~old).astype(np.uint8), cv2.DIST_L2, 5) > rim
         assert (stays & away & gone).sum() < 0.01 * stays.sum(), category
+
+
+def test_a_jacket_shows_the_shirt_that_stays_and_a_top_under_a_jacket_leaves_it(parser: ClassicParser) -> None:
+    name = "02"
+    photo, found = photo_of(name), parser.find_person(photo_of(name))
+    jacket = portraits.garment("jumper-red").copy()
+    height, width = jacket.shape[:2]
+    jacket[np.abs(np.arange(width) / width - 0.5) < 0.07 * np.ones((height, 1))] = 0
+    job = job_of(name, found, "jumper-red", "outer")
+    made = weave(replace(job, garment=jacket)).image
+    shirt = people.parts_of(name) == people.PARTS.index("top")
+    changed = (made != photo).any(axis=-1)
+    rows, columns = np.flatnonzero(shirt.any(axis=1)), np.flatnonzero(shirt.any(axis=0))
+    middle = slice(int(columns.mean()) - 8, int(columns.mean()) + 8)
+    chest = slice(rows[0] + len(rows) // 3, rows[0] + 2 * len(rows) // 3)
+    # Between the fronts is the shirt, in the jacket's shadow at most; beside them nothing of it is left.
+    between = cv2.cvtColor(made[chest, middle], cv2.COLOR_RGB2HSV)[..., 1]
+    assert np.median(between) < 60, "a grey shirt"
+    assert changed[shirt].mean() > 0.6
+    inner = weave(job_of(name, found, "tee-blocks", "inner")).image
+    sleeves = (inner != photo).any(axis=-1) & ~(found.agnostic["inner"] > 127)
+    assert not sleeves.any()
+    assert (inner != photo).any(axis=-1)[chest, middle].mean() > 0.9

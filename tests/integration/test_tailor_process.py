@@ -98,7 +98,9 @@ async def test_a_photo_and_a_garment_become_what_a_weaver_needs(fleet: Fleet, tm
     assert made.state is JobState.COMPLETED, made
     parse = PersonParse(**fleet.store.get_json(made.result["result_key"]))
     assert imaging.load(fleet.store.get(parse.person_mask_key), "L").shape == (person.height, person.width)
+    # A weaver of an older version refuses other names there.
     assert set(parse.agnostic_mask_keys) == {"upper", "lower", "overall", "dress"}
+    assert set(parse.layer_mask_keys) == {"inner", "outer"}
     assert list(scratch.rglob("*")) == [], "nothing is written beside the store"
 
 

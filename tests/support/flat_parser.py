@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import get_args
-
 import numpy as np
 
-from proteus.artefacts import GarmentCategory, Landmark
+from proteus.artefacts import CLOTHES, Landmark
 from tailor.parsers.contract import GarmentMask, PersonMasks, Pixels
 
 WIDTH, HEIGHT = 96, 128
@@ -27,7 +25,7 @@ class FlatParser:
     def find_person(self, photo: Pixels, *, index: int | None = None) -> PersonMasks:
         mask = _middle(photo)
         marks = tuple(Landmark(x=WIDTH / 2, y=HEIGHT / 2, visibility=1) for _ in range(33))
-        return PersonMasks(landmarks=marks, person=mask, agnostic=dict.fromkeys(get_args(GarmentCategory), mask))
+        return PersonMasks(landmarks=marks, person=mask, agnostic=dict.fromkeys(CLOTHES, mask))
 
 
 def _middle(photo: Pixels) -> Pixels:

@@ -6,14 +6,14 @@ import asyncio
 import io
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import Any, TypeVar, get_args
+from typing import Any, TypeVar
 
 from PIL import Image
 from redis.asyncio import Redis
 
 from flat_parser import PARSER, FlatParser
 from proteus import object_keys
-from proteus.artefacts import CategoryScore, GarmentCategory, GarmentCut, Landmark, PersonParse, WarningCode
+from proteus.artefacts import CLOTHES, LAYERS, CategoryScore, GarmentCut, Landmark, PersonParse, WarningCode
 from proteus.errors import ProteusError
 from proteus.imaging import Limits
 from proteus.jobs import WorkerId
@@ -177,12 +177,13 @@ class Hands:
             pose_model=PARSER,
             landmarks=tuple(Landmark(x=48, y=64, visibility=1) for _ in range(33)),
             person_mask_key=keys.person_mask,
-            agnostic_mask_keys={category: keys.agnostic_mask(category) for category in get_args(GarmentCategory)},
+            agnostic_mask_keys={one: keys.agnostic_mask(one) for one in CLOTHES if one not in LAYERS},
+            layer_mask_keys={one: keys.agnostic_mask(one) for one in LAYERS},
             people=2,
             person_index=1,
             warnings=(warn(WarningCode.LOW_RESOLUTION, "person"),),
         )
-        for key in (described.person_mask_key, *described.agnostic_mask_keys.values()):
+        for key in (described.person_mask_key, *map(keys.agnostic_mask, described.masks)):
             self.store.put(key, png(mode="L"), content_type="image/png")
         self.store.put_json(keys.description, described.model_dump(mode="json"))
         return ParseResult(result_key=keys.description, parse=ParseFacts.of(described))

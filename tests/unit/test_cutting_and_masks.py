@@ -115,6 +115,17 @@ def test_masks_cover_what_a_garment_may_cover_and_spare_head_hands_and_feet() ->
     assert set(np.unique(upper)) == {0, 255}
 
 
+def test_a_jacket_changes_trunk_and_arms_and_a_top_under_it_the_middle_of_the_trunk_alone() -> None:
+    masks = agnostic_masks(landmarks(STANDING), silhouette())
+    assert np.array_equal(masks["outer"], masks["upper"])
+    inner = masks["inner"] > 0
+    assert not (inner & (masks["upper"] == 0)).any()
+    assert inner[180:330, 150].all()
+    sides = np.abs(np.arange(300) - 150) > 0.35 * np.ptp([STANDING[11][0], STANDING[12][0]])
+    assert not inner[:, sides].any(), "sleeves and fronts stay"
+    assert inner[320].sum() > inner[180].sum(), "wider towards the hem"
+
+
 SHIRT, SKIN, SHOE, JEANS, GLOVE = (40, 70, 190), (224, 182, 156), (30, 28, 28), (110, 130, 160), (150, 30, 40)
 
 

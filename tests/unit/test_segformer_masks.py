@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
 
-from proteus.artefacts import Landmark
+from proteus.artefacts import CLOTHES, Landmark
 from proteus.errors import InvalidRequest, NoGarmentDetected, NoPersonDetected
 from tailor.labels import Atr
 from tailor.parsers.segformer import Network, SegformerParser
-from tailor.parsers.segformer.agnostic import agnostic_masks, extremities
+from tailor.parsers.segformer.agnostic import Body, agnostic_masks, body_of
 from tailor.parsers.segformer.matting import soft_alpha
 from tailor.pose import Pose
 
 WIDTH, HEIGHT = 768, 1024
+NOTHING = np.zeros((HEIGHT, WIDTH), np.bool_)
+NOBODY = Body(ends=NOTHING, trunk=NOTHING, arms=NOTHING, legs=NOTHING)
 
 
 def figure() -> np.ndarray:
@@ -42,7 +46,7 @@ def share(mask, labels, *wanted) -> float:
 def masks():
     hands = np.zeros((HEIGHT, WIDTH), np.bool_)
     hands[530:560, 220:280] = True
-    return agnostic_masks(figure(), hands)
+    return agnostic_masks(figure(), replace(body_of(marks(), figure().shape), ends=hands))
 
 
 @pytest.mark.parametrize(
@@ -51,6 +55,8 @@ def masks():
         ("upper", [Atr.UPPER_CLOTHES], [Atr.HAIR, Atr.FACE, Atr.PANTS, Atr.LEFT_LEG, Atr.BAG, Atr.LEFT_SHOE]),
         ("lower", [Atr.PANTS, Atr.LEFT_LEG, Atr.RIGHT_LEG], [Atr.HAIR, Atr.FACE, Atr.UPPER_CLOTHES, Atr.RIGHT_ARM]),
         ("overall", [Atr.UPPER_CLOTHES, Atr.PANTS, Atr.LEFT_LEG], [Atr.HAIR, Atr.FACE, Atr.RIGHT_SHOE, Atr.BAG]),
+        ("inner", [Atr.UPPER_CLOTHES], [Atr.HAIR, Atr.FACE, Atr.PANTS, Atr.LEFT_LEG, Atr.BAG]),
+        ("outer", [Atr.UPPER_CLOTHES], [Atr.HAIR, Atr.FACE, Atr.PANTS, Atr.LEFT_LEG, Atr.BAG]),
     ],
 )
 def test_a_category_changes_its_clothes_and_keeps_the_rest(masks, category, changed, kept):
@@ -76,8 +82,15 @@ def test_a_dress_follows_the_rule_of_the_whole_body(masks):
 def test_a_worn_dress_goes_for_every_category():
     labels = figure()
     labels[np.isin(labels, [Atr.UPPER_CLOTHES, Atr.PANTS])] = Atr.DRESS
-    for mask in agnostic_masks(labels, np.zeros(labels.shape, np.bool_)).values():
-        assert share(mask, labels, Atr.DRESS) == 1
+    above = np.arange(HEIGHT)[:, None] < np.full(WIDTH, 500)
+    masks = agnostic_masks(labels, replace(NOBODY, trunk=above))
+    for category in ("upper", "lower", "overall", "dress"):
+        assert share(masks[category], labels, Atr.DRESS) == 1
+    # A jacket covers a dress's upper part; a shirt under a jacket leaves it.
+    dress = labels == Atr.DRESS
+    assert (masks["outer"][dress & above] == 255).mean() > 0.99
+    assert (masks["outer"][dress & ~above] == 255).mean() < 0.15
+    assert share(masks["inner"], labels, Atr.DRESS) < 0.07
 
 
 def marks(**places) -> tuple[Landmark, ...]:
@@ -90,9 +103,12 @@ def marks(**places) -> tuple[Landmark, ...]:
 
 
 def test_hands_lie_beyond_the_wrists_of_the_pose():
-    found = extremities(marks(_15=(250, 540), _17=(245, 590), _19=(250, 595), _21=(258, 585)), (HEIGHT, WIDTH))
-    assert found[590, 250]
-    assert not found[300, 250]
+    arm = {"_13": (250, 400), "_15": (250, 540), "_17": (245, 590), "_19": (250, 595), "_21": (258, 585)}
+    found = body_of(marks(**arm), (HEIGHT, WIDTH))
+    assert found.ends[545:640, 250].all()
+    assert not found.ends[300:535, 250].any()
+    assert found.arms[410:535, 250].all()
+    assert not (found.arms & found.ends).any()
 
 
 class KnownPose:
@@ -154,7 +170,7 @@ def test_a_garment_alone_is_cut_whole_however_its_parts_are_named():
     assert (garment.alpha[60:290, 60:240] == 255).all()
 
 
-@pytest.mark.parametrize(("category", "error"), [("dress", NoGarmentDetected), ("hat", InvalidRequest)])
+@pytest.mark.parametrize(("category", "error"), [("dress", NoGarmentDetected), ("glove", InvalidRequest)])
 def test_what_is_not_worn_or_not_a_category_is_refused(category, error):
     with pytest.raises(error):
         parser_that_sees(figure()).find_garment(coloured(figure()), category=category)
@@ -175,7 +191,7 @@ def test_a_person_comes_with_masks_at_the_photos_size_and_without_bystanders():
     assert found.person.shape == labels.shape
     assert not found.person[:, :130].any()
     assert (found.person[300:500, 300:480] == 255).all()
-    assert set(found.agnostic) == {"upper", "lower", "overall", "dress"}
+    assert set(found.agnostic) == {*CLOTHES}
     for mask in found.agnostic.values():
         assert mask.shape == labels.shape
         assert not mask[:, :110].any()

@@ -39,7 +39,7 @@ async def test_pictures_come_as_files_bytes_or_addresses_and_jobs_are_followed_e
             await proteus.status("job_nowhere")
         assert (missing.value.code, bool(missing.value.request_id)) == ("not_found", True)
         with pytest.raises(Invalid, match="/body/category"):
-            await proteus.tryon(address, address, category="hat")  # type: ignore[arg-type]
+            await proteus.tryon(address, address, category="glove")  # type: ignore[arg-type]
     assert (told[-1], photo.kind, on_result.job.status) == ("completed", "garment", "completed")
     assert (first.result.seed, len(again.pictures)) == (7, 2)
     for done, n in ((first, None), (again, 2)):

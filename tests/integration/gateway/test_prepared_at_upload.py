@@ -101,11 +101,11 @@ async def test_a_parsed_photo_says_who_is_in_it_and_what_each_garment_may_change
     found = (await record(guest, person))["preparation"]
     assert (found["people"], found["person_index"]) == (2, 1)
     addresses = []
-    for category in ("upper", "lower", "dress", "overall"):
+    for category in ("upper", "lower", "dress", "overall", "inner", "outer"):
         answer = await guest.http.get(area, params={"category": category})
         assert answer.headers["cache-control"] == "no-store"
         addresses.append(answer.json()["download_url"])
-    assert ["agnostic-dress" in one for one in addresses] == [False, False, True, False]
+    assert ["agnostic-dress" in one for one in addresses] == [False, False, True, False, False, False]
     async with httpx.AsyncClient() as plain:
         assert (await plain.get(addresses[0])).content == png(mode="L")
     for who, image, category, status in (

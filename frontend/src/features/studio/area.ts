@@ -5,7 +5,7 @@ import type { Cut, Slot } from "../../shared/draft.ts";
 import { api } from "../../shared/session.ts";
 import { tint } from "./tint.ts";
 
-const CATEGORIES = ["upper", "lower", "dress", "overall"] as const;
+const CATEGORIES = ["upper", "lower", "dress", "overall", "outer", "inner"] as const;
 export type AreaCategory = (typeof CATEGORIES)[number];
 
 /** Return what the garment counts as; null: nobody has said yet. */

@@ -6,12 +6,25 @@ right, y down, unless stated otherwise.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import StrEnum
 from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-GarmentCategory = Literal["upper", "lower", "overall", "dress"]
+GarmentCategory = Literal["upper", "lower", "overall", "dress", "inner", "outer", "shoes", "bag", "hat"]
+"""What a garment is. `inner`: a top under an open jacket that stays; `outer`: a jacket over a shirt that stays."""
+
+CLOTHES: Final[tuple[GarmentCategory, ...]] = ("upper", "lower", "overall", "dress", "inner", "outer")
+ACCESSORIES: Final[tuple[GarmentCategory, ...]] = ("shoes", "bag", "hat")
+"""No parse has a mask for them: engines that put them on need none."""
+
+MaskedCategory = Literal["upper", "lower", "overall", "dress", "inner", "outer"]
+"""The categories that a parse has a mask for."""
+
+LAYERS: Final[tuple[GarmentCategory, ...]] = ("inner", "outer")
+"""A parse by a tailor of an older version has no mask for them; the mask of `upper` hides all that theirs would."""
+
 Subject = Literal["person", "garment", "result"]
 """What a warning concerns."""
 
@@ -102,6 +115,7 @@ class PersonParse(_Frozen):
         landmarks: 33 in BlazePose's order (11, 12 shoulders; 23, 24 hips; `left` is the person's left).
         person_mask_key: PNG, (H, W) uint8, 255 = person, at the photo's size.
         agnostic_mask_keys: Category -> PNG, (H, W) uint8, 255 = may change.
+        layer_mask_keys: The same for `LAYERS`: weavers of an older version refuse other names among the former.
         people: How many people the photo shows; None: a tailor of another version did not say.
         person_index: Whose parse it is, from the left, 0 being the first.
         warnings: What may be wrong with the photo.
@@ -117,9 +131,25 @@ class PersonParse(_Frozen):
     landmarks: tuple[Landmark, ...] = Field(min_length=33, max_length=33)
     person_mask_key: str
     agnostic_mask_keys: dict[GarmentCategory, str]
+    layer_mask_keys: dict[str, str] = Field(default_factory=dict)
     people: int | None = None
     person_index: int | None = None
     warnings: tuple[PictureWarning, ...] = ()
+
+    @property
+    def masks(self) -> tuple[str, ...]:
+        """The categories that it has a mask of their own for."""
+        return (*self.agnostic_mask_keys, *self.layer_mask_keys)
+
+    def mask_key(self, category: str) -> str | None:
+        """Return the agnostic mask for a garment; None: the parse has none for its category."""
+        keys = {name: key for one in (self.agnostic_mask_keys, self.layer_mask_keys) for name, key in one.items()}
+        return keys.get(masked_as(category, self.masks))
+
+
+def masked_as(category: str, masks: Iterable[str]) -> str:
+    """Return the category whose mask serves for a garment, of those that a parse has masks for."""
+    return "upper" if category in LAYERS and category not in masks else category
 
 
 class GarmentCut(_Frozen):

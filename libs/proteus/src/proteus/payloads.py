@@ -252,7 +252,11 @@ class CutResult(Result):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ParseFacts(Result):
-    """What clients see of a parse; its description in the store has the rest."""
+    """What clients see of a parse; its description in the store has the rest.
+
+    Attributes:
+        masks: The categories that it has masks for; none: a tailor of an older version did not say.
+    """
 
     parser: str
     parser_version: str
@@ -262,6 +266,7 @@ class ParseFacts(Result):
     people: Annotated[Count | None, NONE_IF_UNREADABLE] = None
     person_index: Annotated[Count | None, NONE_IF_UNREADABLE] = None
     warnings: Warnings = ()
+    masks: Codes = ()
 
     @classmethod
     def of(cls, described: PersonParse) -> ParseFacts:

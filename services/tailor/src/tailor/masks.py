@@ -42,6 +42,8 @@ THIGH_RADIUS, CALF_RADIUS, TORSO_MARGIN, LOOSE_MARGIN = 0.30, 0.22, 0.12, 0.08
 HEM_BELOW_HIPS: Final = 0.30
 CUFF, TROUSER_CUFF = 0.4, 0.25
 """How far from the wrist to the fingers' middle a hand is not spared, and from the ankle to the foot's a foot."""
+COLLAR, FRONTS = 0.20, 0.30
+"""From the trunk's middle to the edges of an open jacket, at the neck and at the hem."""
 SKIRT_MARGIN, SKIRT_FLARE = 0.15, 0.22
 """Around the waist, and further out from the hips to the ankles: a skirt is widest where it ends."""
 
@@ -98,8 +100,10 @@ def agnostic_masks(
     upper = _upper(points, seen, unit, small.shape) & near & ~spared
     legs, between = _lower(points, seen, unit, small.shape)
     lower = ((legs & near) | between) & ~spared
-    both = upper | lower
-    masks: dict[GarmentCategory, Pixels] = {"upper": upper, "lower": lower, "overall": both, "dress": both}
+    both, between = upper | lower, _between_fronts(points, unit, small.shape) & upper
+    masks: dict[GarmentCategory, Pixels] = {
+        "upper": upper, "lower": lower, "overall": both, "dress": both, "inner": between, "outer": upper,
+    }  # fmt: skip
     return {category: _enlarge(mask, width=width, height=height) for category, mask in masks.items()}
 
 
@@ -142,6 +146,17 @@ def _torso(points: Point, unit: float, shape: tuple[int, ...]) -> Pixels:
     neck = middle + (points[[MOUTH_LEFT, MOUTH_RIGHT]].mean(axis=0) - middle) * 0.5
     corners = [*shoulders[::-1], neck + reach, neck - reach, low[1] - across * side * 1.4, low[0] + across * side * 1.4]
     return grow(_polygon(cv2.convexHull(np.array(corners, np.float32))[:, 0], shape), TORSO_MARGIN * unit)
+
+
+def _between_fronts(points: Point, unit: float, shape: tuple[int, ...]) -> Pixels:
+    """Return what an open jacket leaves of the trunk: from the collar down, wider towards the hem."""
+    shoulders, hips = points[list(SHOULDERS)], points[list(HIPS)]
+    middle, low = shoulders.mean(axis=0), hips.mean(axis=0)
+    down = (low - middle) / max(float(np.linalg.norm(low - middle)), 1e-6)
+    across, top, bottom = np.array([-down[1], down[0]]), middle - down * 0.3 * unit, low + down * HEM_BELOW_HIPS * unit
+    corners = [top - across * COLLAR * unit, top + across * COLLAR * unit, bottom + across * FRONTS * unit,
+               bottom - across * FRONTS * unit]  # fmt: skip
+    return _polygon(np.array(corners), shape)
 
 
 def _lower(points: Point, seen: NDArray[np.bool_], unit: float, shape: tuple[int, ...]) -> tuple[Pixels, Pixels]:

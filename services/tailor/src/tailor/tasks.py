@@ -14,7 +14,7 @@ from typing import Any, Final
 import numpy as np
 
 from proteus import imaging, object_keys, verifying
-from proteus.artefacts import GarmentCategory, GarmentCut, PersonParse
+from proteus.artefacts import LAYERS, GarmentCut, PersonParse
 from proteus.blurhash import blurhash
 from proteus.credentials import Credentials
 from proteus.errors import (
@@ -134,10 +134,8 @@ def parse(store: ObjectStore, work: ParseWork, parser: Parser, pose_model: str) 
         parser_version=parser.version,
         person_index=work.person_index,
     )
-    agnostic_keys: dict[GarmentCategory, str] = {}
     for category, mask in found.agnostic.items():
-        agnostic_keys[category] = keys.agnostic_mask(category)
-        store.put(agnostic_keys[category], imaging.encode(mask, "png"), content_type="image/png")
+        store.put(keys.agnostic_mask(category), imaging.encode(mask, "png"), content_type="image/png")
     described = PersonParse(
         image_key=work.image_key,
         width=photo.shape[1],
@@ -147,7 +145,8 @@ def parse(store: ObjectStore, work: ParseWork, parser: Parser, pose_model: str) 
         pose_model=pose_model,
         landmarks=found.landmarks,
         person_mask_key=keys.person_mask,
-        agnostic_mask_keys=agnostic_keys,
+        agnostic_mask_keys={name: keys.agnostic_mask(name) for name in found.agnostic if name not in LAYERS},
+        layer_mask_keys={name: keys.agnostic_mask(name) for name in found.agnostic if name in LAYERS},
         people=found.people,
         person_index=found.index,
         warnings=person_warnings(photo, found, chosen=work.person_index is not None),

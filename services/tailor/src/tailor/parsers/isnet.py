@@ -44,7 +44,7 @@ class IsnetParser(ClassicParser):
         if not (folder / FILE).is_file():
             raise ModelUnavailable(f"parser 'isnet' has no {FILE} in {folder}")
         self._foreground = load(folder / FILE, KIND, threads)
-        self.version = f"1-{fingerprint(folder, (KIND,))}"
+        self.version = f"2-{fingerprint(folder, (KIND,))}"
 
     def cut_flat(self, photo: Pixels, category: str) -> GarmentMask:
         """Take what stands out from the background.

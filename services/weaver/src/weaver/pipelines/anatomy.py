@@ -25,6 +25,9 @@ SIDES, LONG_SIDES = (0.50, 0.80), (0.24, 0.42)
 BUST_ROWS, BUST_HEIGHT, BUST_WIDTH = (0.10, 0.34), 0.06, 1.3
 """A dress is as wide as its bust, not as its waist: sought in these rows, this high, at most this many waists wide."""
 
+FRONTS_MOST: Final = 0.35
+"""Share of the cut-out's width: a jacket is open no wider; between sleeves that end below the hem there is more."""
+
 CROTCH_LEAST, LEGS_LEAST = 0.15, 0.2
 """Shares of the height: no crotch is higher up, and legs are longer than the second."""
 
@@ -81,9 +84,17 @@ class Anatomy:
     opening: Mask
 
 
-def upper_anatomy(garment: Pixels, *, long: bool = False) -> Anatomy:
-    """Read a garment that hangs from the shoulders, (h, w, 4) uint8; a `long` one's sides are read higher up."""
+def upper_anatomy(garment: Pixels, *, long: bool = False, buttoned: bool = True) -> Anatomy:
+    """Read a garment that hangs from the shoulders, (h, w, 4) uint8.
+
+    Args:
+        garment: The cut-out.
+        long: Its sides are read higher up.
+        buttoned: Or else it may be open in front: both fronts are one trunk.
+    """
     solid = garment[..., 3] > 127
+    if not buttoned:
+        solid = _shut(solid)
     height, width = solid.shape
     left, right = _bust(solid) if long else _sides(solid, *SIDES)
     top_outline = np.where(solid.any(axis=0), solid.argmax(axis=0), height)
@@ -107,6 +118,16 @@ def upper_anatomy(garment: Pixels, *, long: bool = False) -> Anatomy:
     return Anatomy(
         corners=corners, torso=torso, sleeves=(first, second), opening=_opening(garment, solid, left=left, right=right)
     )
+
+
+def _shut(solid: Mask) -> Mask:
+    """Return a garment's shape with the gap between its fronts closed."""
+    width, columns = solid.shape[1], np.arange(solid.shape[1])
+    middle = float(np.flatnonzero(solid.any(axis=0))[[0, -1]].mean())
+    left = np.where(solid & (columns <= middle), columns, -1).max(axis=1, initial=-1)[:, None]
+    right = np.where(solid & (columns > middle), columns, width).min(axis=1, initial=width)[:, None]
+    gap = (left < columns) & (columns < right) & (left >= 0) & (right < width) & (right - left < FRONTS_MOST * width)
+    return np.asarray(solid | gap)
 
 
 def crotch_of(anatomy: Anatomy) -> float | None:

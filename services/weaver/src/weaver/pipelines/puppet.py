@@ -17,13 +17,13 @@ from typing import Final, cast
 import cv2
 import numpy as np
 
-from proteus.artefacts import Landmark, PersonParse, WarningCode
+from proteus.artefacts import CLOTHES, Landmark, PersonParse, WarningCode
 from proteus.engines import PUPPET, EngineCard
 from proteus.errors import EngineError, InvalidRequest, NoGarmentDetected, ProteusError
 from proteus.jobs import JobId
 from weaver.pipelines.anatomy import Anatomy, Mask, lower_anatomy, upper_anatomy
 from weaver.pipelines.contract import Failed, Finished, Pixels, StepReport, WeaveJob
-from weaver.pipelines.fitting import ELBOWS, SEEN, WRISTS, Piece, fit
+from weaver.pipelines.fitting import ELBOWS, SEEN, TOPS, WRISTS, Piece, fit
 from weaver.pipelines.forearms import fingers, forearm
 from weaver.pipelines.labels import HAIR, SKIN, TOP
 from weaver.pipelines.light import contact_shadow, folds_of, light_on
@@ -31,8 +31,6 @@ from weaver.pipelines.mesh import Floats, warp, window_of
 from weaver.pipelines.removal import Bared, bare
 from weaver.pipelines.scene import shoulder_width
 from weaver.pipelines.snug import drawn_in, grow
-
-CATEGORIES: Final = ("upper", "lower", "overall", "dress")
 
 SURE: Final = 0.9
 """A forearm is put before the garment only if elbow and wrist are this visible: a wrong one cuts a hole into it."""
@@ -131,8 +129,8 @@ def _check(job: WeaveJob) -> None:
         raise InvalidRequest(
             f"the photo is {size}, its masks {job.person_mask.shape} and {job.agnostic_mask.shape} (height, width)"
         )
-    if job.garment_category not in CATEGORIES:
-        raise InvalidRequest(f"garment category {job.garment_category!r} is none of {', '.join(CATEGORIES)}")
+    if job.garment_category not in CLOTHES:
+        raise InvalidRequest(f"garment category {job.garment_category!r} is none of {', '.join(CLOTHES)}")
 
 
 def weave(job: WeaveJob) -> Finished:
@@ -150,7 +148,9 @@ def weave(job: WeaveJob) -> Finished:
     if job.garment_category == "lower":
         anatomy = lower_anatomy(job.garment)
     else:
-        anatomy = upper_anatomy(job.garment, long=job.garment_category != "upper")
+        anatomy = upper_anatomy(
+            job.garment, long=job.garment_category not in TOPS, buttoned=job.garment_category != "outer"
+        )
     pieces = fit(anatomy, job.garment_category, job.parse.landmarks, height=height)
     window = window_of([piece.mesh for piece in pieces], width=width, height=height)
     left, top, right, bottom = window
@@ -179,6 +179,9 @@ def weave(job: WeaveJob) -> Finished:
     clip *= folds_of(job.person, window, bared.shows(TOP, window), unit)
     image = bared.image
     below = image[top:bottom, left:right]
+    if job.garment_category == "outer":
+        kept = _around_the_jacket(job.garment, anatomy, pieces, alpha, window)
+        np.copyto(below, job.person[top:bottom, left:right], where=kept[..., None])
     # Hands before the garment are the photo's: fingers are as thin as the rim that went with the old garment.
     hands = (before["forearms"] > 0.5) & (bared.shows(SKIN, window) > SURELY_SKIN)
     np.copyto(below, job.person[top:bottom, left:right], where=hands[..., None])
@@ -201,6 +204,23 @@ def weave(job: WeaveJob) -> Finished:
         notes={"meshes": len(pieces), "vertices_per_mesh": max(len(piece.mesh.source) for piece in pieces) * 10},
         warnings=_warnings(job, anatomy, laid=float((cloth[..., 3] > 0.5).sum()), shown=float((alpha > 0.5).sum())),
     )
+
+
+def _around_the_jacket(
+    garment: Pixels, anatomy: Anatomy, pieces: list[Piece], alpha: Floats, window: tuple[int, int, int, int]
+) -> Mask:
+    """Return where a jacket shows the shirt that stays, in the window: between its fronts, and below its hem."""
+    left, top, right, bottom = window
+    trunk = max(pieces, key=lambda piece: np.count_nonzero(piece.mask))
+    x0, y0, x1, y1 = part = window_of([trunk.mesh], width=right, height=bottom)
+    place = (slice(y0 - top, y1 - top), slice(x0 - left, x1 - left))
+    covered = alpha > 0.5
+    shown = covered.any(axis=0) & ~np.logical_or.accumulate(covered[::-1])[::-1]
+    shown[:, : place[1].start] = shown[:, place[1].stop :] = False  # Below sleeves nothing stays.
+    front = np.zeros_like(garment)
+    front[..., 3] = (anatomy.torso & (garment[..., 3] <= 127)) * np.uint8(255)
+    shown[place] |= _paint(front, trunk, part)[..., 3] > 0.5
+    return np.asarray(shown)
 
 
 def _warnings(job: WeaveJob, anatomy: Anatomy, *, laid: float, shown: float) -> tuple[str, ...]:
@@ -259,7 +279,7 @@ def _allowed(job: WeaveJob, window: tuple[int, int, int, int], unit: float) -> M
     assert job.person_mask is not None
     left, top, right, bottom = window
     allowed = job.agnostic_mask[top:bottom, left:right] > 127
-    if job.garment_category == "upper":
+    if job.garment_category in TOPS:
         # What a person holds before the chest stays before the garment; the notch between thighs is no gap in a hem.
         allowed &= _closed(job.person_mask[top:bottom, left:right], (LOOSE + NOTCH) * unit, NOTCH * unit)
     return np.asarray(allowed)

@@ -7,11 +7,11 @@ from typing import Final, get_args
 import cv2
 import numpy as np
 
-from proteus.artefacts import GarmentCategory, Landmark
+from proteus.artefacts import ACCESSORIES, GarmentCategory, Landmark
 from proteus.errors import InvalidRequest, NoGarmentDetected, NoPersonDetected
 from tailor.labels import BODY_LABELS, GARMENT_LABELS, dominant_category
 from tailor.parsers.contract import GarmentMask, PersonMasks, Pixels
-from tailor.parsers.segformer.agnostic import WORKING_SIDE, agnostic_masks, extremities
+from tailor.parsers.segformer.agnostic import WORKING_SIDE, agnostic_masks, body_of
 from tailor.parsers.segformer.matting import soft_alpha
 from tailor.parsers.segformer.network import Network
 from tailor.parsers.segformer.preparation import Floats
@@ -36,7 +36,7 @@ class SegformerParser:
     name = "segformer"
 
     def __init__(self, network: Network, pose: PoseModel) -> None:
-        self.version = f"1-{network.version}"
+        self.version = f"2-{network.version}"
         self._network = network
         self._pose = pose
 
@@ -57,17 +57,18 @@ class SegformerParser:
         counts = dict(enumerate(np.bincount(labels.ravel(), minlength=len(probabilities)).tolist()))
         worn = sum(counts[label] for label in BODY_LABELS) >= WORN_FRACTION * labels.size
         dominant = dominant_category(counts)
-        if dominant is None:
+        if category == "auto" and dominant is None:
             raise NoGarmentDetected
-        wanted: GarmentCategory = dominant[0] if category == "auto" else category  # type: ignore[assignment]
-        probability = probabilities[sorted(GARMENT_LABELS[wanted if worn else "overall"])].sum(axis=0)
+        wanted: GarmentCategory = dominant[0] if dominant and category == "auto" else category  # type: ignore[assignment]
+        named = (wanted,) if worn else ("overall", *ACCESSORIES) if wanted in ACCESSORIES else ("overall",)
+        probability = probabilities[sorted(frozenset().union(*(GARMENT_LABELS[one] for one in named)))].sum(axis=0)
         found = probability >= 0.5
         if found.mean() < GARMENT_FRACTION:
             raise NoGarmentDetected(f"no garment of category {wanted} was found in the picture")
         return GarmentMask(
             alpha=soft_alpha(photo, probability),
             category=wanted,
-            confidence=float(probability[found].mean()) * (dominant[1] if category == "auto" else 1.0),
+            confidence=float(probability[found].mean()) * (dominant[1] if dominant and category == "auto" else 1.0),
             worn=worn,
         )
 
@@ -92,7 +93,7 @@ class SegformerParser:
         marks = [
             Landmark(x=mark.x * w / width, y=mark.y * h / height, visibility=mark.visibility) for mark in pose.landmarks
         ]
-        masks = agnostic_masks(labels, extremities(marks, (h, w)))
+        masks = agnostic_masks(labels, body_of(marks, (h, w)))
         return PersonMasks(
             landmarks=pose.landmarks,
             person=person,
