@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -124,13 +123,13 @@ def test_the_fetched_files_are_those_that_the_loader_needs() -> None:
 
 
 @pytest.fixture
-def copy(folder: Path, tmp_path: Path) -> Iterator[Path]:
+def copy(folder: Path, tmp_path: Path) -> Path:
     for file in folder.rglob("*"):
         if file.is_file():
             place = tmp_path / file.relative_to(folder)
             place.parent.mkdir(parents=True, exist_ok=True)
             place.write_bytes(file.read_bytes())
-    yield tmp_path
+    return tmp_path
 
 
 def refused(folder: Path, words: str) -> None:
