@@ -117,7 +117,11 @@ def klein_model(_folder: Path) -> Model:
     )
 
 
-@pytest.fixture(scope="module", params=[catvton_model, fashn_model, klein_model], ids=["catvton", "fashn", "klein"])
+@pytest.fixture(
+    scope="module",
+    params=[catvton_model, fashn_model, pytest.param(klein_model, marks=pytest.mark.long)],
+    ids=["catvton", "fashn", "klein"],
+)
 def model(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Model:
     made: Model = request.param(tmp_path_factory.mktemp("engine"))
     return made
