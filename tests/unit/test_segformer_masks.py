@@ -154,7 +154,7 @@ def test_a_garment_alone_is_cut_whole_however_its_parts_are_named():
     assert (garment.alpha[60:290, 60:240] == 255).all()
 
 
-@pytest.mark.parametrize(("category", "error"), [("dress", NoGarmentDetected), ("hat", InvalidRequest)])
+@pytest.mark.parametrize(("category", "error"), [("dress", NoGarmentDetected), ("glove", InvalidRequest)])
 def test_what_is_not_worn_or_not_a_category_is_refused(category, error):
     with pytest.raises(error):
         parser_that_sees(figure()).find_garment(coloured(figure()), category=category)

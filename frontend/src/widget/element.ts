@@ -14,7 +14,7 @@ export const NAME = "proteus-tryon";
 
 /** The gateway is where this script came from. */
 const GATEWAY = new URL(import.meta.url).origin;
-const CATEGORIES: readonly string[] = ["auto", "upper", "lower", "overall", "dress"] satisfies Category[];
+const CATEGORIES: readonly string[] = ["auto", "upper", "lower", "overall", "dress", "inner", "outer", "shoes", "bag", "hat"] satisfies Category[];
 
 /** By the shop's endpoint: all elements of a page are one shopper. */
 const sources = new Map<string, TokenSource>();

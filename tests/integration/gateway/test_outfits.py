@@ -48,7 +48,7 @@ async def test_garments_are_put_on_from_below_outwards_each_on_the_picture_befor
         status = await guest.wait(job_id)
     assert status["status"] == "completed"
     assert [one["garment"] for one in status["results"]] == [2, 3, 1]
-    assert [work.garment_category for _, work in works] == ["lower", "upper", "upper"]
+    assert [work.garment_category for _, work in works] == ["lower", "upper", "outer"]
     assert [job.id for job, _ in works] == [job_id, f"{job_id}:2", f"{job_id}:3"]
     assert [one["status"] for one in running["results"]] == ["completed", "running", "queued"]
     async with parts.ledger.read() as reads:

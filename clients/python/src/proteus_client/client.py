@@ -34,7 +34,7 @@ REQUEST_SECONDS: Final = 30.0
 
 By = Literal["stream", "socket", "poll"]
 Garment = tuple[Picture, str]
-"""A garment of an outfit, and what it is: `upper`, `lower`, `outer`, `dress` or `overall`."""
+"""A garment of an outfit, and its category."""
 
 
 class AsyncProteus(Batches):

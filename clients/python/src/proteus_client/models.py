@@ -18,7 +18,7 @@ class Answer(BaseModel):
 
 BatchStatus = Literal["running", "canceling", "completed", "canceled", "expired"] | str
 
-Category = Literal["auto", "upper", "lower", "overall", "dress"] | str
+Category = Literal["auto", "upper", "lower", "overall", "dress", "inner", "outer", "shoes", "bag", "hat"] | str
 
 JobState = Literal["queued", "running", "completed", "failed", "canceled", "expired"] | str
 
@@ -87,7 +87,7 @@ class BatchMessageData(Answer):
 
 class CategoryScore(Answer):
     """How likely a garment is of a category, 0..1; the scores of all categories add up to 1."""
-    category: Literal["upper", "lower", "overall", "dress"] | str
+    category: Literal["upper", "lower", "overall", "dress", "inner", "outer", "shoes", "bag", "hat"] | str
     score: float
 
 
@@ -328,7 +328,7 @@ class WebhookMessage(Answer):
 
 class TryOnOptions(TypedDict, total=False):
     """A person's photo and a garment -> a try-on. Small photos may come as data URIs."""
-    category: Literal["auto", "upper", "lower", "overall", "dress"]
+    category: Literal["auto", "upper", "lower", "overall", "dress", "inner", "outer", "shoes", "bag", "hat"]
     """Which garment it is; `auto` lets the tailor say."""
     model: str | None
     """Engine, see GET /v1/models; default: the deployment's."""
@@ -371,7 +371,7 @@ class TryOnOptions(TypedDict, total=False):
 
 class BatchOptions(TypedDict, total=False):
     """Options of a batch's pictures: those of a try-on that a single picture has."""
-    category: Literal["auto", "upper", "lower", "overall", "dress"] | None
+    category: Literal["auto", "upper", "lower", "overall", "dress", "inner", "outer", "shoes", "bag", "hat"] | None
     """Which garment it is; by default the tailor says."""
     model: str | None
     """Engine, see GET /v1/models; default: the deployment's."""

@@ -2690,7 +2690,7 @@ export interface components {
          * @description The kind of garment, in submits; the tailor turns `auto` into one of the others.
          * @enum {string}
          */
-        Category: "auto" | "upper" | "lower" | "overall" | "dress";
+        Category: "auto" | "upper" | "lower" | "overall" | "dress" | "inner" | "outer" | "shoes" | "bag" | "hat";
         /**
          * CategoryScore
          * @description How likely a garment is of a category, 0..1; the scores of all categories add up to 1.
@@ -2700,7 +2700,7 @@ export interface components {
              * Category
              * @enum {string}
              */
-            category: "upper" | "lower" | "overall" | "dress";
+            category: "upper" | "lower" | "overall" | "dress" | "inner" | "outer" | "shoes" | "bag" | "hat";
             /** Score */
             score: number;
         };
@@ -3573,12 +3573,10 @@ export interface components {
              */
             cloth_clean_url?: string | null;
             /**
-             * Category
              * @description `outer` is worn over an upper garment. Needed where there are several garments.
              * @default auto
-             * @enum {string}
              */
-            category?: "auto" | "lower" | "dress" | "overall" | "upper" | "outer";
+            category?: components["schemas"]["Category"];
         };
         /**
          * GivenBody
@@ -4063,6 +4061,14 @@ export interface components {
          * @example {
          *       "allowed": true,
          *       "approximate_cost": 1,
+         *       "categories": [
+         *         "upper",
+         *         "lower",
+         *         "overall",
+         *         "dress",
+         *         "inner",
+         *         "outer"
+         *       ],
          *       "code_licence": "Apache-2.0",
          *       "commercial_terms": "yes",
          *       "commercial_use": true,
@@ -4116,6 +4122,11 @@ export interface components {
              */
             mask_modes: ("auto" | "provided" | "free")[];
             /**
+             * Categories
+             * @description What it can put on: a submit's `category` may be one of them.
+             */
+            categories: ("upper" | "lower" | "overall" | "dress" | "inner" | "outer" | "shoes" | "bag" | "hat")[];
+            /**
              * Shortcuts
              * @description What the quality `approximate` leaves out; empty: it is made as `balanced`. The others leave out nothing.
              */
@@ -4143,6 +4154,14 @@ export interface components {
          *         {
          *           "allowed": true,
          *           "approximate_cost": 1,
+         *           "categories": [
+         *             "upper",
+         *             "lower",
+         *             "overall",
+         *             "dress",
+         *             "inner",
+         *             "outer"
+         *           ],
          *           "code_licence": "Apache-2.0",
          *           "commercial_terms": "yes",
          *           "commercial_use": true,
@@ -5409,7 +5428,7 @@ export interface components {
             cloth_clean_url?: string | null;
             /**
              * Garments
-             * @description An outfit: its garments are put on one after the other, lower, then upper, then outer ones.
+             * @description An outfit: its garments are put on one after the other, lower, then upper, then outer ones, then shoes, bag and hat.
              */
             garments?: components["schemas"]["GarmentRequest"][] | null;
         };
@@ -7025,7 +7044,7 @@ export interface operations {
                      * @description The kind of garment, in submits; the tailor turns `auto` into one of the others.
                      * @enum {string}
                      */
-                    category?: "auto" | "upper" | "lower" | "overall" | "dress";
+                    category?: "auto" | "upper" | "lower" | "overall" | "dress" | "inner" | "outer" | "shoes" | "bag" | "hat";
                     /**
                      * Model
                      * @description Engine, see GET /v1/models; default: the deployment's.
@@ -12556,7 +12575,7 @@ export interface operations {
                 "application/json": components["schemas"]["BatchRequest"];
                 "application/jsonl": {
                     /** @description Which garment it is; by default the tailor says. */
-                    category?: ("auto" | "upper" | "lower" | "overall" | "dress") | null;
+                    category?: ("auto" | "upper" | "lower" | "overall" | "dress" | "inner" | "outer" | "shoes" | "bag" | "hat") | null;
                     /**
                      * Model
                      * @description Engine, see GET /v1/models; default: the deployment's.

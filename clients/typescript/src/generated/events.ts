@@ -12,7 +12,7 @@ export interface components {
              * Category
              * @enum {string}
              */
-            category: "upper" | "lower" | "overall" | "dress";
+            category: "upper" | "lower" | "overall" | "dress" | "inner" | "outer" | "shoes" | "bag" | "hat";
             /** Score */
             score: number;
         };

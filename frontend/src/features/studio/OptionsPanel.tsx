@@ -1,12 +1,11 @@
 /* What a try-on is made with: engine and its licence, quality, how many, seed, format, how long it is kept. */
-import { done } from "@proteus/client";
-import { useQuery } from "@tanstack/react-query";
 import { Icon } from "../../components/Icon.tsx";
-import { options, type Options, setOptions } from "../../shared/draft.ts";
-import { api } from "../../shared/session.ts";
+import { options, type Options, setOptions, slots } from "../../shared/draft.ts";
 import { useSignal } from "../../shared/signal.ts";
 import { useStrings } from "../../strings/index.ts";
+import { useAllEngines } from "./engines.ts";
 import { LicenceChip } from "./LicenceChip.tsx";
+import { wearable } from "./wearable.ts";
 
 const QUALITIES = ["fast", "balanced", "best", "approximate"] as const;
 const HOUR = 3_600;
@@ -14,8 +13,9 @@ const HOUR = 3_600;
 export function OptionsPanel() {
   const { studio } = useStrings();
   const chosen = useSignal(options);
-  const models = useQuery({ queryKey: ["models"], queryFn: () => done(api.GET("/v1/models")) });
-  const engines = models.data?.items ?? [];
+  const engines = useAllEngines();
+  const cut = useSignal(slots.garment).cut;
+  const category = (cut?.wanted === "auto" ? cut.category : cut?.wanted) ?? null;
   const engine = engines.find((one) => (chosen.engine ? one.engine === chosen.engine : one.default));
   // Only where the engine has something to leave out is it a choice; one already chosen stays visible.
   const qualities = QUALITIES.filter((one) => one !== "approximate" || one === chosen.quality || engine?.shortcuts?.length);
@@ -36,7 +36,7 @@ export function OptionsPanel() {
           <select value={chosen.engine ?? ""} onChange={(event) => setOptions({ engine: event.target.value || null })}>
             <option value="">{studio.engineDefault}</option>
             {engines.map((one) => (
-              <option key={one.engine} value={one.engine} disabled={!one.allowed}>
+              <option key={one.engine} value={one.engine} disabled={!one.allowed || (category !== null && !wearable(category, [one]))}>
                 {one.engine}
                 {one.state === "absent" ? ` (${studio.engineAbsent})` : ""}
               </option>
@@ -51,6 +51,7 @@ export function OptionsPanel() {
             </summary>
             <p className="small">{engine.description}</p>
             <ul className="small soft">
+              <li>{studio.putsOn(engine.categories.map((one) => studio.categories[one] ?? one).join(", "))}</li>
               <li>{engine.code_licence}</li>
               <li>{engine.weights_licence}</li>
               <li>{engine.training_data_note}</li>

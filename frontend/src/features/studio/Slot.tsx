@@ -8,11 +8,13 @@ import { Unreadable } from "../../shared/pictures/normalise.ts";
 import { useSignal } from "../../shared/signal.ts";
 import { useStrings } from "../../strings/index.ts";
 import { areaCategory, useArea } from "./area.ts";
+import { useEngines } from "./engines.ts";
 import { CameraDialog } from "./CameraDialog.tsx";
 import { problemWords } from "./problemWords.ts";
 import { blobOf, GARMENT_SAMPLES, PERSON_SAMPLE } from "./samples.ts";
+import { wearable } from "./wearable.ts";
 
-const CATEGORIES: Category[] = ["auto", "upper", "lower", "dress", "overall"];
+const CATEGORIES: Category[] = ["auto", "upper", "lower", "dress", "overall", "outer", "inner", "shoes", "bag", "hat"];
 
 export function Slot({ kind }: { kind: "person" | "garment" }) {
   const strings = useStrings();
@@ -108,6 +110,7 @@ function Filled({ slot, alt }: { slot: SlotState; alt: string }) {
   const { cut } = slot;
   const showsCut = Boolean(cut?.preview) && !plain;
   const garment = useSignal(slots.garment);
+  const engines = useEngines();
   const area = useArea(slot, slot.kind === "person" ? areaCategory(garment.cut) : null);
   return (
     <>
@@ -183,7 +186,7 @@ function Filled({ slot, alt }: { slot: SlotState; alt: string }) {
           <label className="category">
             <span>{studio.category}</span>
             <select value={cut.wanted} onChange={(event) => void setCategory(event.target.value as Category)}>
-              {CATEGORIES.map((one) => (
+              {CATEGORIES.filter((one) => one === "auto" || one === cut.wanted || wearable(one, engines)).map((one) => (
                 <option key={one} value={one}>
                   {one === "auto" && cut.wanted === "auto" && cut.category
                     ? studio.seenAs(studio.categories[cut.category] ?? cut.category)

@@ -11,7 +11,16 @@ from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-GarmentCategory = Literal["upper", "lower", "overall", "dress"]
+GarmentCategory = Literal["upper", "lower", "overall", "dress", "inner", "outer", "shoes", "bag", "hat"]
+"""What a garment is. `inner`: a top under an open jacket that stays; `outer`: a jacket over a shirt that stays."""
+
+CLOTHES: Final[tuple[GarmentCategory, ...]] = ("upper", "lower", "overall", "dress", "inner", "outer")
+ACCESSORIES: Final[tuple[GarmentCategory, ...]] = ("shoes", "bag", "hat")
+"""No parse has a mask for them: engines that put them on need none."""
+
+MaskedCategory = Literal["upper", "lower", "overall", "dress"]
+"""The categories that a parse has a mask for."""
+
 Subject = Literal["person", "garment", "result"]
 """What a warning concerns."""
 
@@ -120,6 +129,14 @@ class PersonParse(_Frozen):
     people: int | None = None
     person_index: int | None = None
     warnings: tuple[PictureWarning, ...] = ()
+
+    def mask_key(self, category: str) -> str | None:
+        """Return the agnostic mask for a garment; None: the parse has none for its category.
+
+        A parse without masks of layers has the mask of `upper` for them: what it hides is theirs and more.
+        """
+        own = next((key for name, key in self.agnostic_mask_keys.items() if name == category), None)
+        return own or (self.agnostic_mask_keys.get("upper") if category in ("inner", "outer") else None)
 
 
 class GarmentCut(_Frozen):

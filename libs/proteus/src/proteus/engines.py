@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
+from proteus.artefacts import ACCESSORIES, CLOTHES, GarmentCategory
+
 Quality = Literal["fast", "balanced", "best", "approximate"]
 """How much is computed for a picture. `approximate` leaves out parts of steps, so its pictures differ from those of the
 same steps done whole; every other quality does its steps whole. Engines without shortcuts make it as `balanced`."""
@@ -73,6 +75,7 @@ class EngineCard:
         auto_rank: Place among the engines that the default `auto` chooses from, the smallest first; None: never chosen.
         needs_parse: It needs the person's `PersonParse`; if not, the photo's ingest is enough.
         mask_modes: Which masks it can work with.
+        categories: What it can put on.
         output_format: The format it writes when the client names none.
         description: One sentence for people, shown with every result.
         expected_seconds: Quality -> the least and the most that one picture should take, from the fastest device to the
@@ -105,6 +108,7 @@ class EngineCard:
     quality_floor: float = 0.0
     fallback: str = ""
     mask_modes: tuple[MaskMode, ...] = ("auto", "provided")
+    categories: tuple[GarmentCategory, ...] = CLOTHES
     weights_version: str = ""
 
     @property
@@ -302,6 +306,7 @@ TIMED: Final = EngineCard(
     needs_weights=False,
     auto_rank=None,
     mask_modes=("auto", "provided", "free"),
+    categories=(*CLOTHES, *ACCESSORIES),
 )
 
 CARDS: Final[dict[str, EngineCard]] = {card.name: card for card in (PUPPET, CATVTON, FASHN, KLEIN, TIMED)}

@@ -3,6 +3,7 @@
     ProteusError
     ├── InvalidRequest            the caller's words are off                        4xx
     │   ├── UnknownParameter      a query parameter that the route does not take
+    │   ├── CategoryUnsupported   the engine cannot put on such a garment
     │   ├── ForeignUrl            a URL that is not in this deployment's storage
     │   ├── UnsupportedMedia      not a picture we take
     │   ├── ImageUnreadable       truncated or corrupt
@@ -66,6 +67,13 @@ class UnknownParameter(InvalidRequest):
 
     code = "unknown_parameter"
     hint = "Check its spelling in /docs; a parameter that is ignored would answer another question."
+
+
+class CategoryUnsupported(InvalidRequest):
+    """This engine cannot put on a garment of this category."""
+
+    code = "category_unsupported"
+    hint = "GET /v1/models lists the `categories` of each engine; leave `model` out, or correct the garment's category."
 
 
 class ForeignUrl(InvalidRequest):

@@ -97,6 +97,13 @@ class Category(StrEnum):
     LOWER = "lower"
     OVERALL = "overall"
     DRESS = "dress"
+    INNER = "inner"
+    """A top under an open jacket or coat that stays."""
+    OUTER = "outer"
+    """A jacket or coat over a shirt that stays."""
+    SHOES = "shoes"
+    BAG = "bag"
+    HAT = "hat"
 
 
 TERMINAL: Final = frozenset({JobState.COMPLETED, JobState.FAILED, JobState.CANCELED, JobState.EXPIRED})

@@ -22,6 +22,7 @@ from starlette.datastructures import Headers, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
 from proteus import imaging
+from proteus.artefacts import GarmentCategory
 from proteus.errors import (
     ImageTooLarge,
     InvalidRequest,
@@ -157,7 +158,7 @@ _STATUS: Final[tuple[tuple[type[ProteusError], int], ...]] = (
     (NotLoaded, 503),
 )
 
-Category = Literal["auto", "upper", "lower", "overall", "dress"]
+Category = Literal["auto"] | GarmentCategory
 
 
 def make_app(

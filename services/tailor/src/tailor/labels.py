@@ -40,6 +40,11 @@ GARMENT_LABELS: Final[dict[GarmentCategory, frozenset[Atr]]] = {
     "lower": frozenset({Atr.SKIRT, Atr.PANTS}),
     "dress": frozenset({Atr.DRESS}),
     "overall": frozenset({Atr.UPPER_CLOTHES, Atr.SKIRT, Atr.PANTS, Atr.DRESS}),
+    "inner": frozenset({Atr.UPPER_CLOTHES}),
+    "outer": frozenset({Atr.UPPER_CLOTHES}),
+    "shoes": frozenset({Atr.LEFT_SHOE, Atr.RIGHT_SHOE}),
+    "bag": frozenset({Atr.BAG}),
+    "hat": frozenset({Atr.HAT}),
 }
 """Which labels are the garment, for each category."""
 

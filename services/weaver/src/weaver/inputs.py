@@ -5,9 +5,9 @@ from __future__ import annotations
 from pydantic import ValidationError
 
 from proteus import imaging
-from proteus.artefacts import PersonParse
+from proteus.artefacts import ACCESSORIES, PersonParse
 from proteus.engines import EngineCard
-from proteus.errors import EngineError, InvalidRequest, PhotoRejected
+from proteus.errors import CategoryUnsupported, EngineError, InvalidRequest, PhotoRejected
 from proteus.payloads import TryonWork
 from proteus.picture_warnings import quality_of, require_quality, warn_all
 from proteus.queue import Claimed
@@ -26,6 +26,8 @@ def fetch(store: ObjectStore, job: Claimed, card: EngineCard) -> WeaveJob:
     """
     work = TryonWork.read(job.body)
     category = work.garment_category
+    if category not in card.categories:
+        raise CategoryUnsupported(f"{card.name} puts on {', '.join(card.categories)}; {category!r} is none of them")
     parse = person_mask = agnostic_mask = mask_key = None
     if work.parse_key is not None:
         try:
@@ -68,8 +70,8 @@ def _mask_key(work: TryonWork, parse: PersonParse) -> str | None:
     """Return the mask of what may change; None: everything may."""
     if work.mask_mode == "free":
         return None
-    key = work.mask_key or parse.agnostic_mask_keys.get(work.garment_category)  # type: ignore[call-overload]
-    if key is None:
+    key = work.mask_key or parse.mask_key(work.garment_category)
+    if key is None and work.garment_category not in ACCESSORIES:
         raise InvalidRequest(f"the parse has no mask for the garment category {work.garment_category!r}")
     return key
 

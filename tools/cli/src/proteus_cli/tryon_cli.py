@@ -43,7 +43,9 @@ def tryon(
         Path, typer.Option("--output", "-o", dir_okay=False, writable=True, help="File to write the picture to.")
     ] = Path("tryon.png"),
     url: UrlOption = None,
-    category: Annotated[str, typer.Option(help="auto, upper, lower, overall or dress.")] = "auto",
+    category: Annotated[
+        str, typer.Option(help="auto, upper, lower, overall, dress, inner (under a jacket), outer, shoes, bag or hat.")
+    ] = "auto",
     engine: Annotated[str | None, typer.Option(help="See GET /v1/models; default: the deployment's.")] = None,
     person_index: Annotated[
         int | None,

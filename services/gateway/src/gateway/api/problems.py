@@ -30,6 +30,7 @@ POINTER_PART_MOST: Final = 100
 STATUS: Final[dict[type[errors.ProteusError], int]] = {
     errors.InvalidRequest: 400,
     errors.UnknownParameter: 422,
+    errors.CategoryUnsupported: 422,
     errors.UnsupportedMedia: 415,
     errors.ImageUnreadable: 422,
     errors.ImageTooLarge: 413,

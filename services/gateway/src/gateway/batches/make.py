@@ -94,14 +94,14 @@ class BatchMaker:
     def _kinds(self, context: SubmitContext, asked: AskedBatch) -> Iterator[tuple[str, Quality]]:
         """Yield each item's engine and quality; raise where the caller may not use it, or batches."""
         context = replace(context, of_batch=True)
-        known: dict[tuple[object, object], tuple[str, Quality]] = {}
+        known: dict[tuple[object, object, object], tuple[str, Quality]] = {}
         for item in asked.items:
             named: dict[str, object] = {**asked.options, **item.options}
-            model, quality = named.get("model"), named.get("quality", "balanced")
-            if (model, quality) not in known:
+            kind = named.get("model"), named.get("quality", "balanced"), named.get("category")
+            if kind not in known:
                 options = options_of(asked.options, item.options)
-                known[model, quality] = (self._admitter.card(context, options).name, options.quality)
-            yield known[model, quality]
+                known[kind] = (self._admitter.card(context, options).name, options.quality)
+            yield known[kind]
 
 
 def _row(context: SubmitContext, asked: AskedBatch, *, now: datetime) -> BatchRow:

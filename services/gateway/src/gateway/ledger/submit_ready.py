@@ -9,7 +9,7 @@ Raw SQL, composed at import: SQLAlchemy needs longer to compile it than Postgres
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -71,7 +71,7 @@ def _join_of_person(kind: JobKind) -> str:
 STATEMENT: Final = f"""
 WITH asked AS (
     SELECT * FROM jsonb_to_recordset($1::jsonb) AS asked (
-        cut_key text, once text, request_hash text, tryon_id text, unit_id text,
+        cut_key text, categories jsonb, once text, request_hash text, tryon_id text, unit_id text,
         {"".join(f"needs_{kind} boolean, {kind}_variant text, " for kind in _OF_PERSON)}
         {_typed(tryons, _ENTRY)},
         {_typed(jobs, _UNIT)})
@@ -92,6 +92,8 @@ WITH asked AS (
         {"".join(map(_join_of_person, _OF_PERSON))}
         WHERE person.id = asked.person_image_id AND person.user_id = asked.user_id AND person.key IS NOT NULL
             {"".join(f"AND ({kind}.id IS NOT NULL OR NOT asked.needs_{kind})" for kind in _OF_PERSON)}
+            AND (asked.options ->> 'category' <> 'auto' OR asked.categories @> to_jsonb(
+                coalesce(garment.category, cut.result -> 'cut' ->> 'category', 'upper')))
         LIMIT 1
     ) AS material
 ), bound AS (
@@ -123,6 +125,7 @@ class Ready:
     Attributes:
         cut_key: The cut-out's.
         variants: The preparations that its person's photo must have: kind -> variant.
+        categories: What its engine can put on: a garment that is known as something else is not met.
         once: The submit's Idempotency-Key, if it has one.
         request_hash: Of the request that came with the key.
     """
@@ -131,6 +134,7 @@ class Ready:
     unit: JobRow
     cut_key: str
     variants: Mapping[JobKind, str]
+    categories: Sequence[str]
     once: str | None = None
     request_hash: str = ""
 
@@ -140,6 +144,7 @@ def argument(asked: Iterable[Ready]) -> str:
     rows = [
         {
             "cut_key": one.cut_key,
+            "categories": one.categories,
             "once": one.once,
             "request_hash": one.request_hash,
             **{f"needs_{kind}": kind in one.variants for kind in _OF_PERSON},

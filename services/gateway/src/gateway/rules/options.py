@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from gateway.rules.durations import DEADLINE_MS_LEAST, DEADLINE_MS_MOST
 from gateway.rules.text import EngineName, ExternalId, Label, StoredUrl, WebhookUrl
 from proteus.engines import AUTO_ORDER, CARDS, EngineCard, MaskMode, Quality
-from proteus.errors import InvalidRequest, ModelUnavailable
+from proteus.errors import CategoryUnsupported, InvalidRequest, ModelUnavailable
 from proteus.jobs import Category
 from proteus.licences import LicenceRules
 
@@ -90,6 +90,11 @@ class TryonOptions(BaseModel):
         return self
 
     @property
+    def categories(self) -> frozenset[Category]:
+        """What is put on, as far as the client says."""
+        return frozenset({self.category}) - {Category.AUTO}
+
+    @property
     def masked_by(self) -> MaskMode:
         """Whose mask says what may change."""
         return "provided" if self.mask is not None else self.mask_mode or "auto"
@@ -111,19 +116,27 @@ AUTO = "auto"
 """A default engine that follows the fleet: see `default_engine`."""
 
 
-def default_engine(setting: str, offered: Collection[str], *, rules: LicenceRules) -> str:
+def default_engine(
+    setting: str, offered: Collection[str], *, rules: LicenceRules, categories: Collection[Category] = ()
+) -> str:
     """Return the engine of a submit that names none.
 
     Args:
-        setting: A name, or `auto`: the first of `AUTO_ORDER` that a worker offers and the licence policy allows; its
-            last one while no worker is registered.
+        setting: A name, or `auto`: the first of `AUTO_ORDER` that a worker offers, the licence policy allows and that
+            can put the garments on; its last one while no worker is registered.
         offered: The engines of the registered workers.
         rules: The licence rules.
+        categories: What is to be put on, as far as it is known.
     """
     if setting != AUTO:
         return setting
-    allowed = (name for name in AUTO_ORDER if rules.refusal(CARDS[name]) is None)
-    return next((name for name in allowed if name in offered), AUTO_ORDER[-1])
+    able = (name for name in AUTO_ORDER if rules.refusal(CARDS[name]) is None and not _beyond(CARDS[name], categories))
+    return next((name for name in able if name in offered), AUTO_ORDER[-1])
+
+
+def _beyond(card: EngineCard, categories: Collection[Category]) -> list[Category]:
+    """Return those of the categories that an engine cannot put on."""
+    return sorted(set(categories).difference(card.categories))
 
 
 def requested_card(options: TryonOptions, setting: str, offered: Collection[str], *, rules: LicenceRules) -> EngineCard:
@@ -131,10 +144,19 @@ def requested_card(options: TryonOptions, setting: str, offered: Collection[str]
 
     Raises:
         ModelUnavailable, LicenceRefused: As in `card_of`.
+        CategoryUnsupported: It cannot put on what the options name.
         MaskModeUnsupported: It cannot do what the options say of the mask.
     """
-    model = options.model or default_engine(setting, offered, rules=rules)
+    model = options.model or default_engine(setting, offered, rules=rules, categories=options.categories)
     card = card_of(model, rules=rules)
+    if beyond := _beyond(card, options.categories):
+        able = ", ".join(
+            name for name in sorted(offered) if name in CARDS and not _beyond(CARDS[name], options.categories)
+        )
+        raise CategoryUnsupported(
+            f"{card.name} cannot put on the category {beyond[0].value!r}, only {', '.join(card.categories)}; "
+            f"{able or 'no engine of this deployment'} can."
+        )
     if options.masked_by not in card.mask_modes:
         able = ", ".join(name for name in offered if name in CARDS and options.masked_by in CARDS[name].mask_modes)
         raise MaskModeUnsupported(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
 
 from gateway.rules.options import TryonOptions
 from proteus.errors import InvalidRequest, ProteusError
@@ -12,11 +12,21 @@ from proteus.jobs import Category
 
 GARMENTS_MOST: Final = 4
 
-Layer = Literal["auto", "lower", "dress", "overall", "upper", "outer"]
-"""A garment's category in an outfit. `outer` is an upper garment that is worn over the others."""
+_ORDER: Final = {
+    Category.LOWER: 0,
+    Category.DRESS: 0,
+    Category.OVERALL: 0,
+    Category.UPPER: 1,
+    Category.INNER: 1,
+    Category.OUTER: 2,
+    Category.SHOES: 3,
+    Category.BAG: 4,
+    Category.HAT: 5,
+}
+"""Which garment of an outfit is put on before which."""
 
-_ORDER: Final[dict[str, int]] = {"lower": 0, "dress": 0, "overall": 0, "upper": 1, "outer": 2}
-_WHOLE: Final = ("dress", "overall")
+_ONCE: Final = (Category.LOWER, Category.UPPER, Category.INNER, Category.SHOES, Category.BAG, Category.HAT)
+_WHOLE: Final = (Category.DRESS, Category.OVERALL)
 
 _MARK: Final = "garment-"
 """Begins the variant of a picture of an outfit; the garment's place in the request follows."""
@@ -33,6 +43,12 @@ class OutfitOptions(TryonOptions):
     """The options of an outfit: each garment is a picture to be made, and one of them is the result."""
 
     garments_count: int
+    layers: tuple[Category, ...] = ()
+
+    @property
+    def categories(self) -> frozenset[Category]:
+        """What is put on."""
+        return frozenset(self.layers)
 
     @property
     def pictures(self) -> int:
@@ -55,26 +71,25 @@ class OutfitGarment:
     category: Category
 
 
-def in_order(layers: Sequence[Layer]) -> list[int]:
+def in_order(layers: Sequence[Category]) -> list[int]:
     """Return the places of an outfit's garments, from 0, in the order in which they are put on.
 
     Raises:
         InvalidRequest: They cannot be worn together.
     """
-    if "auto" in layers:
+    if Category.AUTO in layers:
         raise InvalidRequest("Each garment of an outfit names its category: it decides which one is put on first.")
-    for layer in ("lower", "upper"):
+    for layer in _ONCE:
         if layers.count(layer) > 1:
             raise InvalidRequest(f"An outfit has one {layer} garment at most; a second layer is `outer`.")
+    if {Category.UPPER, Category.INNER} <= set(layers):
+        raise InvalidRequest("An outfit has one top: `upper`, or `inner` under a jacket that the person wears already.")
     whole = [layer for layer in layers if layer in _WHOLE]
-    if len(whole) > 1 or (whole and {"lower", "upper"} & set(layers)):
-        raise InvalidRequest(f"With a garment of the category {whole[0]!r} only `outer` ones can be worn.")
+    if len(whole) > 1 or (whole and {Category.LOWER, Category.UPPER, Category.INNER} & set(layers)):
+        raise InvalidRequest(
+            f"With a garment of the category {whole[0].value!r} only `outer` ones and accessories can be worn."
+        )
     return sorted(range(len(layers)), key=lambda place: _ORDER[layers[place]])
-
-
-def category_of(layer: Layer) -> Category:
-    """Return the category of a garment as tailor and engines know it."""
-    return Category.UPPER if layer == "outer" else Category(layer)
 
 
 def variant_of(position: int) -> str:

@@ -11,7 +11,7 @@ from gateway.ledger.images import ImageRow
 from gateway.ledger.jobs import JobRow
 from gateway.status.views import AddressOf, view_of_tailor_job
 from proteus import object_keys
-from proteus.artefacts import GarmentCategory, PictureWarning
+from proteus.artefacts import MaskedCategory, PictureWarning
 from proteus.events import ErrorInfo, ResultInfo
 from proteus.jobs import ALIVE, JobState
 from proteus.payloads import ParseResult
@@ -94,7 +94,7 @@ def preparation_of(
 
 
 def area_key_of(
-    image: ImageRow, jobs: Sequence[JobRow], category: GarmentCategory, *, parser_version: str
+    image: ImageRow, jobs: Sequence[JobRow], category: MaskedCategory, *, parser_version: str
 ) -> str | None:
     """Return the key of the mask of what a garment of this category may change; None until the photo is parsed."""
     main = _newest(image, jobs, JobKind.PARSE, parser_version).get(JobKind.PARSE)

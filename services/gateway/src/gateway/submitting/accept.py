@@ -26,7 +26,7 @@ from gateway.submitting.context import Accepted, Materials, SubmitContext
 from gateway.submitting.idempotency import Idempotency, remember
 from gateway.submitting.new_rows import entry_values, new_units
 from gateway.submitting.photos import Photos
-from gateway.submitting.preparations import needs_of
+from gateway.submitting.preparations import needs_of, put_on
 from proteus import errors
 from proteus.jobs import Category, Stage
 
@@ -142,7 +142,7 @@ class Acceptor:
     ) -> Accepted:
         """Commit a try-on and its missing preparations; push the jobs that can be queued."""
         mask_key = await self._photos.mask_key(context.caller, options.mask, person=materials.person)
-        with self._admitter.admitting(context, options) as admitted:
+        with self._admitter.admitting(context, put_on(materials, options)) as admitted:
             card = admitted.card
             async with self._ledger.write() as writes:
                 needs = await needs_of(

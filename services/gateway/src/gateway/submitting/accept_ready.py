@@ -73,6 +73,7 @@ class ReadyAcceptor:
             unit=unit,
             cut_key=named.cut_key,
             variants=variants_of_person(card, self._parser_version, options.person_index),
+            categories=card.categories,
             once=context.once.key if context.once else None,
             request_hash=context.once.request_hash if context.once else "",
         )

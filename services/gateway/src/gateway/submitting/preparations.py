@@ -252,6 +252,15 @@ def category_for(image: ImageRow, asked: Category) -> Category:
     return Category(image.category) if asked is Category.AUTO and image.category else asked
 
 
+def put_on(materials: Materials, options: TryonOptions) -> TryonOptions:
+    """Return the options with the garment's category where it is known, whoever said it: engines are chosen by it."""
+    category = category_for(materials.garment, options.category)
+    if category is Category.AUTO and materials.cut is not None:
+        made = CutResult.read_if_readable(materials.cut.result)
+        category = Category((made and made.cut.category) or category)
+    return options.model_copy(update={"category": category})
+
+
 def is_final(job: JobRow) -> bool:
     """Whether it failed and a retry cannot succeed."""
     return job.state == JobState.FAILED and not (job.error or {}).get("retryable", False)

@@ -7,7 +7,7 @@ Everything else is refused with a code. Default of the local stack; passes the p
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, get_args
 
 import numpy as np
 
@@ -53,8 +53,8 @@ class ClassicParser:
             NoGarmentDetected: There is none, or it cannot be told from its background.
             InvalidRequest: The category is none of ours.
         """
-        if category not in ("auto", "upper", "lower", "overall", "dress"):
-            raise InvalidRequest(f"category is {category!r}; auto, upper, lower, overall and dress are known")
+        if category not in ("auto", *get_args(GarmentCategory)):
+            raise InvalidRequest(f"category is {category!r}; auto, {', '.join(get_args(GarmentCategory))} are known")
         try:
             pose = self.pose.find(photo)
         except PhotoRejected:

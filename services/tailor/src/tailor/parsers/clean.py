@@ -9,13 +9,13 @@ Opt-in: `TAILOR_PARSER=clean` and a folder `clean` in `TAILOR_WEIGHTS_DIR` with 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Final
+from typing import Final, get_args
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from proteus.artefacts import GarmentCategory, Landmark
+from proteus.artefacts import ACCESSORIES, GarmentCategory, Landmark
 from proteus.errors import InvalidRequest, NoGarmentDetected, PhotoRejected
 from tailor.cutting import drop_specks
 from tailor.masks import WORKING_SIDE, agnostic_masks, body_measure, grow, points_of, soft_edge
@@ -27,7 +27,7 @@ from tailor.pose import Pose, PoseModel
 Truth = NDArray[np.bool_]
 
 CUT_CLASSES: Final[dict[str, tuple[Cloth, ...]]] = {
-    "upper": (Cloth.UPPER,),
+    **dict.fromkeys(("upper", "inner", "outer"), (Cloth.UPPER,)),
     "lower": (Cloth.LOWER,),
     "overall": (Cloth.UPPER, Cloth.LOWER, Cloth.FULL),
     "dress": (Cloth.UPPER, Cloth.LOWER, Cloth.FULL),
@@ -84,8 +84,8 @@ class CleanParser:
             NoGarmentDetected: There is none of this category.
             InvalidRequest: The category is none of ours.
         """
-        if category != "auto" and category not in CUT_CLASSES:
-            raise InvalidRequest(f"category is {category!r}; auto, {', '.join(CUT_CLASSES)} are known")
+        if category not in ("auto", *get_args(GarmentCategory)):
+            raise InvalidRequest(f"category is {category!r}; auto, {', '.join(get_args(GarmentCategory))} are known")
         foreground = self.models.foreground(photo)
         body = self.models.body(photo)
         try:
@@ -143,12 +143,14 @@ def _flat(foreground: Floats, cloth: Pixels, category: str) -> GarmentMask:
         chosen, share = found
         confidence *= share
     else:
-        chosen = _known(category)
+        chosen = category  # type: ignore[assignment]
     return GarmentMask(alpha=alpha, category=chosen, confidence=round(confidence, 3), worn=False)
 
 
 def _worn(foreground: Floats, cloth: Pixels, body: Pixels, pose: Pose, category: str) -> GarmentMask:
     """Take what cloth-seg calls the garment, in the foreground, where this body wears such garments."""
+    if category in ACCESSORIES:
+        raise NoGarmentDetected(f"somebody wears it: a photo of the {category} alone can be cut out")
     bare = np.isin(body, PERSON)
     if category == "auto":
         found = _dominant(cloth, (foreground > 0.5) & ~bare)
@@ -156,9 +158,10 @@ def _worn(foreground: Floats, cloth: Pixels, body: Pixels, pose: Pose, category:
             raise NoGarmentDetected("the clothes of the person cannot be separated from the rest of the picture")
         chosen, share = found
     else:
-        chosen, share = _known(category), 1.0
+        chosen, share = category, 1.0  # type: ignore[assignment]
     inside = np.isin(cloth, CUT_CLASSES[chosen]) & ~bare
-    inside &= _touching(inside, agnostic_masks(pose.landmarks, pose.mask)[chosen] > 127)
+    place: GarmentCategory = "upper" if chosen in ("inner", "outer") else chosen
+    inside &= _touching(inside, agnostic_masks(pose.landmarks, pose.mask)[place] > 127)
     if inside.mean() < MIN_AREA:
         raise NoGarmentDetected(f"no {chosen} garment was found on the person")
     alpha = soft_edge(_mask(inside), EDGE_PIXELS) * foreground
@@ -199,11 +202,6 @@ def _touching(mask: Truth, region: Truth) -> Truth:
     _, labels = cv2.connectedComponents(mask.astype(np.uint8), connectivity=8)
     kept = np.unique(labels[region & mask])
     return np.asarray(np.isin(labels, kept[kept > 0]))
-
-
-def _known(category: str) -> GarmentCategory:
-    names: dict[str, GarmentCategory] = {"upper": "upper", "lower": "lower", "overall": "overall", "dress": "dress"}
-    return names[category]
 
 
 def _mask(truth: Truth) -> Pixels:

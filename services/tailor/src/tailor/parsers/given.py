@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from math import prod
-from typing import Final
+from typing import Final, get_args
 
 import numpy as np
 
@@ -31,7 +31,7 @@ def find_in(photo: Pixels, alpha: Pixels | None, parser: Parser, *, category: st
     """
     if alpha is None or float(np.mean(alpha < 128)) < LEAST_TRANSPARENT or not (alpha > 127).any():
         return parser.find_garment(photo, category=category), False
-    if category not in ("auto", "upper", "lower", "overall", "dress"):
+    if category not in ("auto", *get_args(GarmentCategory)):
         return parser.find_garment(photo, category=category), False  # it refuses the word
     chosen: GarmentCategory = guess_category(alpha)[0] if category == "auto" else category  # type: ignore[assignment]
     warnings, _ = doubts(shrink(alpha)[0] > 127)

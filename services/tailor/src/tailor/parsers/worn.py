@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from proteus.artefacts import GarmentCategory
+from proteus.artefacts import ACCESSORIES, GarmentCategory
 from proteus.errors import NoGarmentDetected
 from tailor.cutting import drop_specks
 from tailor.masks import ANKLES, HIPS, KNEES, MOUTH_LEFT, MOUTH_RIGHT, SEEN, SHOULDERS, agnostic_masks, soft_edge
@@ -47,16 +47,20 @@ def find_worn(photo: Pixels, pose: Pose, category: str) -> GarmentMask:
     """Find what a person wears of a category; `auto` means the top.
 
     Raises:
-        NoGarmentDetected: It cannot be told from skin and background, or too little of it is visible.
+        NoGarmentDetected: It cannot be told from skin and background, or too little of it is visible; or it
+            is no cloth.
     """
+    if category in ACCESSORIES:
+        raise NoGarmentDetected(f"somebody wears it: a photo of the {category} alone can be cut out")
     chosen: GarmentCategory = "upper" if category == "auto" else category  # type: ignore[assignment]
+    place: GarmentCategory = "upper" if chosen in ("inner", "outer") else chosen
     height, width = photo.shape[:2]
     small, scale = shrink(photo)
     size = (small.shape[1], small.shape[0])
     person = cv2.resize(pose.mask, size, interpolation=cv2.INTER_AREA)
-    area = cv2.resize(agnostic_masks(pose.landmarks, pose.mask)[chosen], size, interpolation=cv2.INTER_AREA)
+    area = cv2.resize(agnostic_masks(pose.landmarks, pose.mask)[place], size, interpolation=cv2.INTER_AREA)
     colours = _Colours(small, pose, scale, person > 127)
-    skin, other = colours.skin, colours.of_others(chosen)
+    skin, other = colours.skin, colours.of_others(place)
     trimap = np.full(person.shape, cv2.GC_BGD, np.uint8)
     inside = (area > 127) & (person > 127) & ~other
     trimap[inside] = cv2.GC_PR_FGD

@@ -37,7 +37,7 @@ class WeaveJob:
     Attributes:
         person: (H, W, 3) uint8 sRGB, the ingested photo at its own size.
         garment: (h, w, 4) uint8 RGBA straight alpha, the cut-out.
-        garment_category: `upper`, `lower`, `overall` or `dress`.
+        garment_category: One of `proteus.artefacts.GarmentCategory` that the engine can put on.
         parse: The person's parse; None only for engines whose card says `needs_parse=False`.
         person_mask: (H, W) uint8, 255 = person; None like `parse`.
         agnostic_mask: (H, W) uint8, 255 = may change, for `garment_category` (or the client's own mask); None like

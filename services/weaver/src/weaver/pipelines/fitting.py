@@ -24,7 +24,11 @@ SHOULDERS, ELBOWS, WRISTS, HIPS, KNEES, ANKLES = (12, 11), (14, 13), (16, 15), (
 # In shoulder widths. The joints of an adult's shoulders lie 0.12 inside the outline and as far below it; the hips'
 # joints lie deep inside, so the hem's width comes from the shoulders.
 SEAM_OUTWARD, SEAM_UPWARD, HEM_WIDTH = 0.10, 0.13, 1.16
-LENGTH_IN_TORSOS: Final = {"upper": (0.85, 1.30), "dress": (1.2, 2.7), "overall": (1.2, 2.9)}
+
+TOPS: Final = ("upper", "inner", "outer")
+"""Categories that end about the hips and are laid alike."""
+
+LENGTH_IN_TORSOS: Final = {**dict.fromkeys(TOPS, (0.85, 1.30)), "dress": (1.2, 2.7), "overall": (1.2, 2.9)}
 """How far down a garment may end, in lengths from shoulder to hip: its own shape decides inside these bounds."""
 
 WAIST_ABOVE_HIPS, HIPS_TO_HEM = 0.24, (0.5, 2.6)
@@ -73,7 +77,7 @@ def fit(anatomy: Anatomy, category: str, landmarks: Sequence[Landmark], *, heigh
 
     Args:
         anatomy: The garment's.
-        category: upper, lower, overall or dress.
+        category: One of clothes.
         landmarks: 33, in pixels of the photo.
         height: The photo's, in pixels.
 
@@ -90,7 +94,7 @@ def fit(anatomy: Anatomy, category: str, landmarks: Sequence[Landmark], *, heigh
     turn = _turn(points, np.array([mark.z for mark in landmarks]), sides)
     pieces = [_trunk(anatomy, corners, anatomy.opening, before="person", turn=turn)] if anatomy.opening.any() else []
     trunk = _trunk(anatomy, corners, anatomy.torso & ~anatomy.opening, turn=turn)
-    if category != "upper" and all(seen[KNEES[side]] for side in sides):
+    if category not in TOPS and all(seen[KNEES[side]] for side in sides):
         # Below the hips a skirt hangs around both legs.
         line = np.array([points[[joint[side] for side in sides]].mean(axis=0) for joint in (HIPS, KNEES)])
         trunk = _along(anatomy, trunk, corners, line, start=_row_of(anatomy, corners, line[0]))

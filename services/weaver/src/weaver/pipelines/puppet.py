@@ -17,13 +17,13 @@ from typing import Final, cast
 import cv2
 import numpy as np
 
-from proteus.artefacts import Landmark, PersonParse, WarningCode
+from proteus.artefacts import CLOTHES, Landmark, PersonParse, WarningCode
 from proteus.engines import PUPPET, EngineCard
 from proteus.errors import EngineError, InvalidRequest, NoGarmentDetected, ProteusError
 from proteus.jobs import JobId
 from weaver.pipelines.anatomy import Anatomy, Mask, lower_anatomy, upper_anatomy
 from weaver.pipelines.contract import Failed, Finished, Pixels, StepReport, WeaveJob
-from weaver.pipelines.fitting import ELBOWS, SEEN, WRISTS, Piece, fit
+from weaver.pipelines.fitting import ELBOWS, SEEN, TOPS, WRISTS, Piece, fit
 from weaver.pipelines.forearms import fingers, forearm
 from weaver.pipelines.labels import HAIR, SKIN, TOP
 from weaver.pipelines.light import contact_shadow, folds_of, light_on
@@ -31,8 +31,6 @@ from weaver.pipelines.mesh import Floats, warp, window_of
 from weaver.pipelines.removal import Bared, bare
 from weaver.pipelines.scene import shoulder_width
 from weaver.pipelines.snug import drawn_in, grow
-
-CATEGORIES: Final = ("upper", "lower", "overall", "dress")
 
 SURE: Final = 0.9
 """A forearm is put before the garment only if elbow and wrist are this visible: a wrong one cuts a hole into it."""
@@ -131,8 +129,8 @@ def _check(job: WeaveJob) -> None:
         raise InvalidRequest(
             f"the photo is {size}, its masks {job.person_mask.shape} and {job.agnostic_mask.shape} (height, width)"
         )
-    if job.garment_category not in CATEGORIES:
-        raise InvalidRequest(f"garment category {job.garment_category!r} is none of {', '.join(CATEGORIES)}")
+    if job.garment_category not in CLOTHES:
+        raise InvalidRequest(f"garment category {job.garment_category!r} is none of {', '.join(CLOTHES)}")
 
 
 def weave(job: WeaveJob) -> Finished:
@@ -150,7 +148,7 @@ def weave(job: WeaveJob) -> Finished:
     if job.garment_category == "lower":
         anatomy = lower_anatomy(job.garment)
     else:
-        anatomy = upper_anatomy(job.garment, long=job.garment_category != "upper")
+        anatomy = upper_anatomy(job.garment, long=job.garment_category not in TOPS)
     pieces = fit(anatomy, job.garment_category, job.parse.landmarks, height=height)
     window = window_of([piece.mesh for piece in pieces], width=width, height=height)
     left, top, right, bottom = window
@@ -259,7 +257,7 @@ def _allowed(job: WeaveJob, window: tuple[int, int, int, int], unit: float) -> M
     assert job.person_mask is not None
     left, top, right, bottom = window
     allowed = job.agnostic_mask[top:bottom, left:right] > 127
-    if job.garment_category == "upper":
+    if job.garment_category in TOPS:
         # What a person holds before the chest stays before the garment; the notch between thighs is no gap in a hem.
         allowed &= _closed(job.person_mask[top:bottom, left:right], (LOOSE + NOTCH) * unit, NOTCH * unit)
     return np.asarray(allowed)

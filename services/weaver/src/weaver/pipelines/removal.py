@@ -19,7 +19,7 @@ from weaver.pipelines import limbs
 from weaver.pipelines.anatomy import Mask, Pixels, Point
 from weaver.pipelines.colours import distance, fill, nearest, palette
 from weaver.pipelines.contract import WeaveJob
-from weaver.pipelines.fitting import HIPS, KNEES, SHOULDERS
+from weaver.pipelines.fitting import HIPS, KNEES, SHOULDERS, TOPS
 from weaver.pipelines.labels import BOTTOM, GROUND, HAIR, SAME_CLOTH, SKIN, TOES, TOP, feet
 from weaver.pipelines.limbs import Limb
 from weaver.pipelines.mesh import Floats
@@ -104,7 +104,7 @@ def bare(job: WeaveJob) -> Bared:
     weight = canvas.at_full_size(cv2.GaussianBlur(old.astype(np.uint8) * 255, (0, 0), 0.8))
     weight[~allowed] = 0
     trunk, shoulders = limbs.trunk(scene, scene.labels == TOP).outline(), limbs.neck_outline(scene)
-    chosen = arms if job.garment_category == "upper" else limbs.legs(scene, old)
+    chosen = arms if job.garment_category in TOPS else limbs.legs(scene, old)
     if job.garment_category in ("dress", "overall"):
         chosen = [*chosen, *arms]
     shapes = [limb.outline() for limb in chosen] + ([] if job.garment_category == "lower" else [trunk, shoulders])
@@ -113,7 +113,7 @@ def bare(job: WeaveJob) -> Bared:
     if job.garment_category != "lower":
         cover = np.max([canvas.area(shoulders), canvas.area(trunk), canvas.area_of(_neck(scene, shoulders))], axis=0)
         canvas.lay(tone * _trunk_light(scene, old)[..., None], cover)
-    if job.garment_category == "upper" and scene.seen[list(KNEES)].any() and (scene.labels == BOTTOM).any():
+    if job.garment_category in TOPS and scene.seen[list(KNEES)].any() and (scene.labels == BOTTOM).any():
         canvas.lay(_below(scene), canvas.area_of(_legs_clothes(scene)))
     for limb in chosen:
         canvas.lay(_limb_skin(scene, tone, limb), canvas.area(limb.outline()))
@@ -128,14 +128,14 @@ def bare(job: WeaveJob) -> Bared:
 
 
 def _old(scene: Scene, category: str) -> Mask:
-    """Return the garment that goes, its blurred rim with it, in working pixels."""
-    kinds = {"upper": (TOP,), "lower": (BOTTOM,)}.get(category, (TOP, BOTTOM))
+    """Return the garment that goes, its blurred rim with it, in working pixels. Under a jacket nothing goes."""
+    kinds = {"outer": (), "lower": (BOTTOM,), **dict.fromkeys(("upper", "inner"), (TOP,))}.get(category, (TOP, BOTTOM))
     old = np.isin(scene.labels, kinds)
-    if scene.one_piece and category == "upper":
+    if scene.one_piece and category in TOPS:
         old &= (scene.down_the_trunk() < SKIRT_FROM) | _near_arms(scene)
     if scene.one_piece and category == "lower":
         old = (scene.labels == TOP) & (scene.down_the_trunk() > SKIRT_FROM)
-    if not scene.bottom_known and category == "upper":
+    if not scene.bottom_known and category in TOPS:
         old &= (scene.down_the_trunk() < 1.0) | _near_arms(scene)
     shoes = _shoes(scene)
     old = _without_crumbs(old & scene.allowed & ~shoes)

@@ -7,6 +7,7 @@ from typing import Any, Final, Literal
 from pydantic import BaseModel, Field
 
 from gateway.api.wire import said
+from proteus.artefacts import GarmentCategory
 from proteus.engines import CommercialTerms, MaskMode
 
 ENGINE: Final[dict[str, Any]] = {
@@ -19,6 +20,7 @@ ENGINE: Final[dict[str, Any]] = {
     "commercial_use": True,
     "commercial_terms": "yes",
     "mask_modes": ["auto", "provided"],
+    "categories": ["upper", "lower", "overall", "dress", "inner", "outer"],
     "shortcuts": [],
     "approximate_cost": 1.0,
     "allowed": True,
@@ -55,6 +57,9 @@ class ModelBody(BaseModel):
     )
     allowed: bool = Field(description="The deployment's licence policy allows it, and so do your rights.")
     mask_modes: list[MaskMode] = Field(description="What a submit's `mask_mode` may be.")
+    categories: list[GarmentCategory] = Field(
+        description="What it can put on: a submit's `category` may be one of them."
+    )
     shortcuts: list[str] = Field(
         description="What the quality `approximate` leaves out; empty: it is made as `balanced`. The others leave out "
         "nothing."

@@ -58,6 +58,7 @@ def engine_bodies(services: Services, caller: Caller | None = None) -> list[Mode
                 commercial_terms=card.commercial_terms,
                 allowed=settings.licences.refusal(card) is None and rights.allow_engine(card.name),
                 mask_modes=list(card.mask_modes),
+                categories=list(card.categories),
                 shortcuts=list(card.preset("approximate").shortcuts),
                 approximate_cost=card.approximate_cost,
                 default=card.name == default,

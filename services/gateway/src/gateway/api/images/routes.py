@@ -30,7 +30,7 @@ from gateway.services import Services
 from gateway.status.preparation import area_key_of
 from gateway.status.views import iso
 from gateway.submitting.context import SubmitContext
-from proteus.artefacts import GarmentCategory
+from proteus.artefacts import MaskedCategory
 from proteus.errors import InvalidRequest, NotFound, NotReady
 from proteus.jobs import ALIVE, ImageId
 
@@ -110,7 +110,7 @@ async def get_area(
     services: ServicesDep,
     caller: CallerDep,
     image_id: PathId,
-    category: Annotated[GarmentCategory, Query(examples=["upper"])],
+    category: Annotated[MaskedCategory, Query(examples=["upper"])],
 ) -> DownloadTicket:
     """Return a signed URL of a PNG of the photo's size: white may change, for a garment of this category.
 

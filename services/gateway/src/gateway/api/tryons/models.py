@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field, field_validator, model_validator
 from gateway.api.images.models import CUT_URL, IMAGE_URL
 from gateway.api.wire import asked, page
 from gateway.rules.options import TryonOptions
-from gateway.rules.outfits import GARMENTS_MOST, Layer
+from gateway.rules.outfits import GARMENTS_MOST
 from gateway.rules.text import PhotoUrl, StoredUrl
 from gateway.status.models import EXAMPLE, StatusBody
 from proteus.jobs import Category
@@ -40,8 +40,9 @@ class GarmentRequest(BaseModel):
 
     image: PhotoUrl | None = Field(default=None, description="`image_url` of its photo, or the photo as a data URI.")
     cloth_clean_url: StoredUrl | None = Field(default=None, description="In place of `image`: its cut-out's address.")
-    category: Layer = Field(
-        default="auto", description="`outer` is worn over an upper garment. Needed where there are several garments."
+    category: Category = Field(
+        default=Category.AUTO,
+        description="`outer` is worn over an upper garment. Needed where there are several garments.",
     )
 
     @model_validator(mode="after")
@@ -72,7 +73,8 @@ class SnapRequest(PairRequest):
         default=None,
         min_length=1,
         max_length=GARMENTS_MOST,
-        description="An outfit: its garments are put on one after the other, lower, then upper, then outer ones.",
+        description="An outfit: its garments are put on one after the other, lower, then upper, then outer ones, "
+        "then shoes, bag and hat.",
     )
 
     @model_validator(mode="after")

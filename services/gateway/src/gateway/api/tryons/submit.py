@@ -17,7 +17,7 @@ from gateway.api.tryons.cancel_after import CancelAfter, with_deadline
 from gateway.api.tryons.models import GarmentRequest, SnapRequest, TryonForm
 from gateway.api.wire import inlined
 from gateway.rules.options import TryonOptions
-from gateway.rules.outfits import OutfitGarment, OutfitOptions, category_of, in_order
+from gateway.rules.outfits import OutfitGarment, OutfitOptions, in_order
 from gateway.rules.text import is_data_uri
 from gateway.services import Services
 from gateway.status.models import EtaBody, StatusBody
@@ -65,7 +65,7 @@ async def snap(submit: SubmitDep, asked: SnapRequest, cancel_after: CancelAfter 
     if asked.garments:
         (one,) = asked.garments
         address = one.url
-        options = asked.model_copy(update={"category": category_of(one.category)})
+        options = asked.model_copy(update={"category": one.category})
     return await submit_pair(submit, options, person=person, garment=await _photo(address, kind="garment"))
 
 
@@ -79,7 +79,9 @@ async def submit_outfit(
     """Submit an outfit: its garments in the order in which they are put on."""
     order = in_order([one.category for one in garments])
     options = OutfitOptions(
-        **{name: getattr(asked, name) for name in TryonOptions.model_fields}, garments_count=len(garments)
+        **{name: getattr(asked, name) for name in TryonOptions.model_fields},
+        garments_count=len(garments),
+        layers=tuple(one.category for one in garments),
     )
     if options.webhook_url:
         await submit.services.endpoints.check_url_of_job(submit.caller, options.webhook_url)
@@ -90,7 +92,7 @@ async def submit_outfit(
             options,
             person_url=person_url,
             garments=[
-                OutfitGarment(position=place + 1, url=url, category=category_of(garments[place].category))
+                OutfitGarment(position=place + 1, url=url, category=garments[place].category)
                 for place, url in zip(order, urls, strict=True)
             ],
         )

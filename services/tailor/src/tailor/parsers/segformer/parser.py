@@ -7,7 +7,7 @@ from typing import Final, get_args
 import cv2
 import numpy as np
 
-from proteus.artefacts import GarmentCategory, Landmark
+from proteus.artefacts import ACCESSORIES, GarmentCategory, Landmark
 from proteus.errors import InvalidRequest, NoGarmentDetected, NoPersonDetected
 from tailor.labels import BODY_LABELS, GARMENT_LABELS, dominant_category
 from tailor.parsers.contract import GarmentMask, PersonMasks, Pixels
@@ -57,17 +57,18 @@ class SegformerParser:
         counts = dict(enumerate(np.bincount(labels.ravel(), minlength=len(probabilities)).tolist()))
         worn = sum(counts[label] for label in BODY_LABELS) >= WORN_FRACTION * labels.size
         dominant = dominant_category(counts)
-        if dominant is None:
+        if category == "auto" and dominant is None:
             raise NoGarmentDetected
-        wanted: GarmentCategory = dominant[0] if category == "auto" else category  # type: ignore[assignment]
-        probability = probabilities[sorted(GARMENT_LABELS[wanted if worn else "overall"])].sum(axis=0)
+        wanted: GarmentCategory = dominant[0] if dominant and category == "auto" else category  # type: ignore[assignment]
+        named = (wanted,) if worn else ("overall", *ACCESSORIES) if wanted in ACCESSORIES else ("overall",)
+        probability = probabilities[sorted(frozenset().union(*(GARMENT_LABELS[one] for one in named)))].sum(axis=0)
         found = probability >= 0.5
         if found.mean() < GARMENT_FRACTION:
             raise NoGarmentDetected(f"no garment of category {wanted} was found in the picture")
         return GarmentMask(
             alpha=soft_alpha(photo, probability),
             category=wanted,
-            confidence=float(probability[found].mean()) * (dominant[1] if category == "auto" else 1.0),
+            confidence=float(probability[found].mean()) * (dominant[1] if dominant and category == "auto" else 1.0),
             worn=worn,
         )
 

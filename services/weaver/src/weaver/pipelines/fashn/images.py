@@ -22,7 +22,7 @@ Floats = NDArray[np.float32]
 Size = tuple[int, int]
 """(width, height)."""
 
-CATEGORY_CLASS: Final = {"upper": 1, "lower": 2, "overall": 3, "dress": 3}
+CATEGORY_CLASS: Final = {"upper": 1, "inner": 1, "outer": 1, "lower": 2, "overall": 3, "dress": 3}
 """The network's classes: 1 tops, 2 bottoms, 3 one-pieces."""
 
 MASKED_GREY: Final = 127
