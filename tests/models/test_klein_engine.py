@@ -65,7 +65,8 @@ def test_its_card_says_what_was_decided() -> None:
     assert {preset.steps for preset in KLEIN.presets.values()} == {4}, "distilled to four"
     assert all(preset.width % 16 == preset.height % 16 == 0 for preset in KLEIN.presets.values())
     assert all(preset.width * preset.height <= 1024 * 1024 for preset in KLEIN.presets.values())
-    assert "klein" not in AUTO_ORDER
+    assert AUTO_ORDER[-1] == "klein", "whatever else can make the picture is asked first"
+    assert set(KLEIN.categories) == set(WEARING)
     assert CARDS[KLEIN.fallback].commercial_use
     assert LicenceRules("commercial").refusal(KLEIN) is None
 

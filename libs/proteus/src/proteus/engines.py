@@ -278,12 +278,13 @@ KLEIN: Final = EngineCard(
     output_format="webp",
     device="gpu",
     needs_weights=True,
-    auto_rank=None,
+    auto_rank=4,
     expected_seconds={"fast": (0.1, 60.0), "balanced": (0.2, 120.0), "best": (0.25, 180.0)},
     tolerance=0.03,
     quality_floor=QUALITY_FLOOR,
     fallback="fashn",
     mask_modes=("auto", "provided", "free"),
+    categories=(*CLOTHES, *ACCESSORIES),
 )
 
 TIMED: Final = EngineCard(
@@ -315,4 +316,8 @@ CARDS: Final[dict[str, EngineCard]] = {card.name: card for card in (PUPPET, CATV
 AUTO_ORDER: Final = tuple(
     card.name for card in sorted(CARDS.values(), key=lambda one: one.auto_rank or 0) if card.auto_rank is not None
 )
-"""The engines that the default `auto` chooses from, best first; the last one needs nothing and is the fallback."""
+"""The engines that the default `auto` chooses from, best first. A general editor comes last: it is chosen where no
+other one of the fleet can put the garment on."""
+
+AUTO_FALLBACK: Final = PUPPET.name
+"""The engine that `auto` chooses while no worker is registered: it needs nothing."""
