@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import partial
 
 import torch
 from diffusers import AutoencoderKLFlux2, FlowMatchEulerDiscreteScheduler, Flux2KleinPipeline, Flux2Transformer2DModel
@@ -19,20 +18,22 @@ WORDS = 16
 STEPS = 4
 
 
-def small_card(steps: int = STEPS, **changes: object) -> EngineCard:
+def small_card(steps: int = STEPS) -> EngineCard:
     """Return klein's card with small canvases: one for all qualities, another one for degraded pictures."""
     presets = {quality: Preset(width=48, height=64, steps=steps) for quality in KLEIN.presets}
-    return replace(KLEIN, presets=presets, degraded=Preset(width=32, height=48, steps=2), **changes)
+    return replace(KLEIN, presets=presets, degraded=Preset(width=32, height=48, steps=2))
 
 
 def klein_pipeline(*, device: str = "cpu", seed: int = 0) -> KleinPipeline:
     """Return the pipeline; on `meta` it holds no numbers."""
     transformer_config, vae_config, text_config = klein_configs(TINY)
     generator = torch.Generator().manual_seed(seed)
-    fill = (lambda module: module) if device == "meta" else partial(randomised, generator=generator)
     with torch.device(device):
-        transformer = fill(Flux2Transformer2DModel.from_config(transformer_config)).requires_grad_(False)
-        vae = fill(AutoencoderKLFlux2.from_config(vae_config).eval()).requires_grad_(False)
+        transformer = Flux2Transformer2DModel.from_config(transformer_config).requires_grad_(False)
+        vae = AutoencoderKLFlux2.from_config(vae_config).eval().requires_grad_(False)
+    if device != "meta":
+        randomised(transformer, generator)
+        randomised(vae, generator)
     parts = Flux2KleinPipeline(
         transformer=transformer,
         vae=vae,

@@ -161,10 +161,8 @@ class Instead:
 
     def of(self, one: Submission) -> Submission:
         """Return the job with this engine."""
-        keys = {"batch_key": self.batch_key, "canvas_key": self.canvas_key}
-        return replace(
-            one, engine=self.engine, **keys, degraded_batch_key="", degraded_canvas_key="", may_degrade=False
-        )
+        whole = replace(one, degraded_batch_key="", degraded_canvas_key="", may_degrade=False)
+        return replace(whole, engine=self.engine, batch_key=self.batch_key, canvas_key=self.canvas_key)
 
 
 @dataclass(frozen=True, kw_only=True)
