@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from proteus.jobs import JobState, Stage
-from proteus.queue import Completion, Failure, Instead, QueuePolicy, Verdict
+from proteus.queue import Completion, Failure, QueuePolicy, Verdict
 
 
 def done(job: Any) -> Completion:
@@ -328,30 +327,3 @@ async def test_progress_is_heard_only_from_the_owner(rig, hands, other_hands, ma
     await rig.queue.hand_back(hands.worker, tokens([job]))
     (view,) = await rig.queue.look("job_a")
     assert (view.state, view.stage, view.step, view.position) == (JobState.QUEUED, None, 0, 0)
-
-
-CATVTON = Instead(engine="catvton", batch_key="catvton/1/768x1024/20", canvas_key="catvton/1/768x1024")
-
-
-async def test_a_job_that_fails_may_come_back_as_another_engines(rig, hands, other_hands, make_order):
-    order = replace(make_order("job_a"), may_degrade=True, degraded_batch_key="puppet/small")
-    await rig.queue.submit(order, make_order("job_b"))
-    job, _ = await hands.claim()
-    gone = replace(failure(job), instead=CATVTON)
-    assert await rig.queue.fail(hands.worker, [gone]) == [Verdict.RETRY]
-    assert await rig.queue.fail(hands.worker, [gone]) == [Verdict.RETRY], "an answer that was lost is given again"
-    assert await hands.claim() == [], "it is not its first engine's any more"
-    (again,) = await other_hands.claim(engines=["catvton"], degraded_fraction=1.0)
-    assert (again.id, again.engine, again.attempts, again.token) == ("job_a", "catvton", 1, job.token + 1)
-    assert (again.batch_key, again.shared_key, again.degraded) == (CATVTON.batch_key, CATVTON.canvas_key, False)
-    assert again.body == job.body, "it still names the engine that was chosen"
-    assert await rig.queue.complete(hands.worker, [done(job)]) == [Verdict.REFUSED], "the first one's worker is late"
-    assert await rig.queue.complete(other_hands.worker, [done(again)]) == [Verdict.DONE]
-
-
-async def test_another_engine_is_named_in_vain_once_the_attempts_are_used_up(rig, hands, make_order, policy):
-    await rig.queue.submit(replace(make_order("job_a"), attempts=policy.max_attempts - 1))
-    (job,) = await hands.claim()
-    gone = replace(failure(job), instead=CATVTON, of_input=True)
-    assert await rig.queue.fail(hands.worker, [gone]) == [Verdict.DEAD]
-    assert await rig.queue.dead_letters() == [], "the user sees the reason; an operator could repair nothing"
