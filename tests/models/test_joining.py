@@ -65,7 +65,7 @@ def fashn_engine(_folder: Path) -> Engine:
 
 
 def klein_engine(_folder: Path) -> Engine:
-    return tiny_klein_engine(card=with_few_steps(KLEIN, width=32, height=48))
+    return tiny_klein_engine(with_few_steps(KLEIN, width=32, height=48))
 
 
 def timed_engine(_folder: Path) -> Engine:
