@@ -111,7 +111,7 @@ WORDS: Final[Mapping[WarningCode, Words]] = {
     WarningCode.ENGINE_REPLACED: Words(
         message="Another engine made the picture: that of the chosen one did not pass its own check.",
         hint="Compare the result's `engine` with the one that you chose.",
-        left=1.0,
+        left=0.9,
     ),
 }
 
