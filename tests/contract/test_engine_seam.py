@@ -62,10 +62,24 @@ def fashn(_folder: Path) -> Engine:
     return FashnEngine(FashnPipeline(network))
 
 
-MAKERS: dict[str, Callable[[Path], Engine]] = {"timed": timed, "puppet": puppet, "catvton": catvton, "fashn": fashn}
+def klein(_folder: Path) -> Engine:
+    pytest.importorskip("torch")
+    pytest.importorskip("diffusers")
+    from tiny_klein import klein_engine
+
+    return klein_engine()
 
 
-WITH_TORCH = [pytest.param(name, marks=pytest.mark.slow) for name in ("catvton", "fashn")]
+MAKERS: dict[str, Callable[[Path], Engine]] = {
+    "timed": timed,
+    "puppet": puppet,
+    "catvton": catvton,
+    "fashn": fashn,
+    "klein": klein,
+}
+
+
+WITH_TORCH = [pytest.param(name, marks=pytest.mark.slow) for name in ("catvton", "fashn", "klein")]
 
 
 @pytest.fixture(scope="module", params=["timed", "puppet", *WITH_TORCH])

@@ -34,6 +34,7 @@ from proteus.jobs import JobId, JobState
 from proteus.queue import (
     Completion,
     Failure,
+    Instead,
     Submission,
     wire,
 )
@@ -42,7 +43,9 @@ from refusing import PROXIED, REFUSALS
 FAULTS = ["lost", *PROXIED, *(() if "PROTEUS_TEST_REDIS_URL" in os.environ else REFUSALS)]
 """What the next call meets; a server that others use, too, is brought to refuse nothing."""
 
-DEEDS = ["complete", "retry", "fail", "reject", "crash", "crash", "renew"]
+DEEDS = ["complete", "retry", "replace", "fail", "reject", "crash", "crash", "renew"]
+
+OTHER = Instead(engine=ENGINES[1], batch_key=f"{ENGINES[1]}/key-a", canvas_key=ENGINES[1])
 
 
 class QueueMachine(BothQueues, RuleBasedStateMachine):
@@ -155,9 +158,15 @@ class QueueMachine(BothQueues, RuleBasedStateMachine):
         worker, job = self.claims[-1 - back % len(self.claims)]
         if deed == "complete":
             self.both("complete", worker, [Completion(id=job.id, token=job.token, result={"result_key": "r"})])
-        elif deed in ("retry", "fail", "reject"):
+        elif deed in ("retry", "replace", "fail", "reject"):
             failure = Failure(
-                id=job.id, token=job.token, code="c", message="m", retryable=deed == "retry", of_input=deed == "reject"
+                id=job.id,
+                token=job.token,
+                code="c",
+                message="m",
+                retryable=deed in ("retry", "replace"),
+                of_input=deed == "reject",
+                instead=OTHER if deed == "replace" else None,
             )
             self.both("fail", worker, [failure])
         else:

@@ -21,7 +21,7 @@ import pytest
 
 from proteus import imaging, keys
 from proteus.artefacts import Landmark, PersonParse
-from proteus.engines import CARDS, EngineCard
+from proteus.engines import CARDS, KLEIN, EngineCard
 from proteus.jobs import JobId, JobState, Stage
 from proteus.marks import read_mark
 from proteus.registry import WorkerCard, list_workers
@@ -32,7 +32,7 @@ pytest.importorskip("diffusers")
 from weaver.pipelines.fashn.network import TryOnConfig
 from weaver.profile import keys_of
 from workbench.bench.catvton_sizes import LEAN
-from workbench.bench.checkpoints import write_catvton, write_fashn
+from workbench.bench.checkpoints import write_catvton, write_fashn, write_klein
 
 if TYPE_CHECKING:
     from conftest import Fleet, Process  # type: ignore[import-not-found]
@@ -310,3 +310,26 @@ async def test_a_worker_of_both_engines_weaves_each_job_with_its_own_and_degrade
 async def corrected(fleet: Fleet, before: WorkerCard, batch_keys: list[str]) -> bool:
     (card,) = await list_workers(fleet.redis, fleet.queue.keys)
     return all(card.seconds_per_batch[key] != before.seconds_per_batch[key] for key in batch_keys)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(400)
+async def test_a_picture_that_kleins_gate_refuses_is_made_by_the_other_engine_of_the_fleet(
+    fleet: Fleet, weights: Path
+) -> None:
+    """Random weights paint noise, which the gate of the shipped engine does not show."""
+    write_klein(weights / "klein")
+    body = await ANN.body(fleet)
+    process = await weaver(fleet, weights, "klein", WEAVER_PROFILE_SECONDS="0")
+    (alone,) = await fleet.settled(await submit(fleet, KLEIN, "alone", body, "fast"))
+    assert (alone.state, alone.code) == (JobState.FAILED, "quality_too_low")
+    assert "the background changed" in alone.message
+    await weaver(fleet, weights, "fashn", "w2")
+    (made,) = await fleet.settled(await submit(fleet, KLEIN, "replaced", body, "fast"))
+    assert made.state is JobState.COMPLETED, made
+    assert made.result["engine"] == "fashn"
+    assert [one["code"] for one in made.result["warnings"]] == ["engine_replaced"]
+    mark = read_mark(fleet.store.get(made.result["result_key"]))
+    assert mark is not None
+    assert mark.parameters["engine"] == "fashn"
+    assert batches(process) == [1, 1]

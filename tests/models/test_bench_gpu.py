@@ -32,6 +32,7 @@ def test_every_section_measures_or_says_why_not(bench):
     assert set(costs["step_seconds"]) == {"1", "2", "4", "8"}
     assert all(seconds > 0 for seconds in costs["step_seconds"].values())
     assert found["eager_diffusers"]["48x64"]["speedup"] > 0
+    assert set(found["klein"]["48x64"]["step_seconds"]) == {"1", "2", "4", "8"}
     assert found["cold_start"]["equal"] is True
     assert found["cold_start"]["merged_mib"] < found["cold_start"]["published_mib"]
 

@@ -22,6 +22,7 @@ from proteus.errors import EngineError
 from proteus.jobs import JobId, WorkerId
 from proteus.queue import MemoryJobQueue, QueuePolicy, Submission
 from proteus.worker.claims import Claims, Gone
+from tiny_klein import klein_engine, small_card
 from weaver.engine_runner import EngineRunner
 from weaver.measuring import measure
 from weaver.metrics import Metrics
@@ -51,12 +52,14 @@ class Model:
 
     Attributes:
         persons: Says of each row of the network's input whether its picture may change everywhere (catvton) or shows
-            a white person (fashn): how a test knows a job again inside the model.
+            a white person (fashn, klein): how a test knows a job again inside the model.
+        rows: Of the network's input for each picture.
     """
 
     engine: Engine
     network: torch.nn.Module
     persons: Callable[[torch.Tensor], torch.Tensor]
+    rows: int = 2
 
     @property
     def key(self) -> str:
@@ -99,7 +102,26 @@ def fashn_model(folder: Path) -> Model:
     )
 
 
-@pytest.fixture(scope="module", params=[catvton_model, fashn_model], ids=["catvton", "fashn"])
+def klein_model(_folder: Path) -> Model:
+    engine = klein_engine(card=small_card(STEPS))
+    preset = engine.card.presets["fast"]
+    white = torch.ones(1, 3, preset.height, preset.width)
+    known = engine.pipeline.begin(white, white, category="upper", seed=0, steps=STEPS)
+    tokens = known.latents.shape[1]
+    person = known.references[:, :tokens]
+    return Model(
+        engine=engine,
+        network=engine.pipeline.transformer.x_embedder,
+        persons=lambda rows: (rows[:, tokens : 2 * tokens] - person).abs().flatten(1).amax(1) < 1e-3,
+        rows=1,
+    )
+
+
+@pytest.fixture(
+    scope="module",
+    params=[catvton_model, fashn_model, pytest.param(klein_model, marks=pytest.mark.long)],
+    ids=["catvton", "fashn", "klein"],
+)
 def model(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Model:
     made: Model = request.param(tmp_path_factory.mktemp("engine"))
     return made
@@ -182,7 +204,7 @@ async def test_a_batch_that_does_not_fit_is_halved_and_the_size_that_fits_is_rem
 
     def device(inputs: torch.Tensor) -> None:
         rows.append(len(inputs))
-        if len(inputs) > 4:  # two guided pictures
+        if len(inputs) > 2 * bench.model.rows:
             splits.append(len(inputs))
             raise torch.OutOfMemoryError("CUDA out of memory")
 
@@ -190,8 +212,8 @@ async def test_a_batch_that_does_not_fit_is_halved_and_the_size_that_fits_is_rem
         first = await bench.weave(*[job(bench.model, f"a{n}", seed=n) for n in range(4)])
         assert bench.runner.memory_cap(bench.model.canvas) == 2
         second = await bench.weave(*[job(bench.model, f"b{n}", seed=n) for n in range(4)])
-    assert splits == [8], "once, and never again"
-    assert max(rows[1:]) == 4
+    assert splits == [4 * bench.model.rows], "once, and never again"
+    assert max(rows[1:]) == 2 * bench.model.rows
     for done in (first, second):
         assert all(isinstance(outcome, Finished) for outcome in done.values())
     assert same(first[JobId("a3")], alone[JobId("alone")])

@@ -12,8 +12,9 @@ import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from proteus.engines import CATVTON, FASHN, TIMED, EngineCard, Preset, Quality, canvas_of
+from proteus.engines import CATVTON, FASHN, KLEIN, TIMED, EngineCard, Preset, Quality, canvas_of
 from proteus.jobs import JobId
+from tiny_klein import klein_engine as tiny_klein_engine
 from weaver.pipelines import catvton
 from weaver.pipelines.catvton.engine import CatVtonEngine
 from weaver.pipelines.contract import Engine, Session, WeaveJob
@@ -63,6 +64,10 @@ def fashn_engine(_folder: Path) -> Engine:
     return engine
 
 
+def klein_engine(_folder: Path) -> Engine:
+    return tiny_klein_engine(with_few_steps(KLEIN, width=32, height=48))
+
+
 def timed_engine(_folder: Path) -> Engine:
     engine = TimedEngine({1: 0.0}, sleep=lambda _: None)
     engine.card = with_few_steps(TIMED, width=384, height=512)
@@ -82,16 +87,17 @@ class Bench:
         self.alone: dict[Form, torch.Tensor] = {}
 
     def open(self) -> tuple[Session, dict[JobId, torch.Tensor]]:
-        """Return a session, and where the raw pictures that leave it appear: latents of catvton, pixels of fashn."""
+        """Return a session, and where the raw pictures that leave it appear: latents, or pixels of fashn."""
         session: Any = self.engine.open(self.canvas)
         pictures: dict[JobId, torch.Tensor] = {}
         if not hasattr(session, "_finish"):
             return session, pictures
         finish = session._finish
 
-        def noted(running: Any, picture: Any) -> Any:
+        def noted(running: Any, *rest: Any) -> Any:
+            picture = rest[0] if rest else running.picture
             pictures[running.job.id] = getattr(picture, "latents", picture).clone()
-            return finish(running, picture)
+            return finish(running, *rest)
 
         session._finish = noted
         return session, pictures
@@ -113,7 +119,11 @@ class Bench:
         return self.alone[form]
 
 
-@pytest.fixture(scope="module", params=[timed_engine, catvton_engine, fashn_engine], ids=["timed", "catvton", "fashn"])
+@pytest.fixture(
+    scope="module",
+    params=[timed_engine, catvton_engine, fashn_engine, klein_engine],
+    ids=["timed", "catvton", "fashn", "klein"],
+)
 def bench(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Bench:
     return Bench(request.param(tmp_path_factory.mktemp("engine")))
 

@@ -14,6 +14,7 @@ from torch.utils._pytree import tree_leaves
 from catvton_jobs import BEST, CARD
 from proteus.engines import FASHN, Preset, canvas_of
 from proteus.jobs import JobId
+from tiny_klein import klein_pipeline, small_card
 from weaver.pipelines.catvton import weights
 from weaver.pipelines.catvton.attention import drop_cross_attention
 from weaver.pipelines.catvton.engine import CatVtonEngine
@@ -22,6 +23,7 @@ from weaver.pipelines.contract import Session
 from weaver.pipelines.fashn.engine import FashnEngine
 from weaver.pipelines.fashn.network import TryOnConfig, TryOnNetwork
 from weaver.pipelines.fashn.pipeline import FashnPipeline
+from weaver.pipelines.klein.engine import KleinEngine
 from workbench.bench.catvton_sizes import SCHEDULER, TINY, catvton_configs
 
 SMALL = TryOnConfig(hidden=32, heads=2, patch=12, height=36, width=24, axes=(4, 6, 6), mixer=1, double=1, single=1)
@@ -74,7 +76,12 @@ def fashn_session() -> tuple[FashnEngine, Session, tuple[str, ...]]:
     return engine, engine.open(canvas_of(engine.card.batch_key("fast"))), ("best", "balanced", "fast", "approximate")
 
 
-@pytest.mark.parametrize("begun", [catvton_session, fashn_session])
+def klein_session() -> tuple[KleinEngine, Session, tuple[str, ...]]:
+    engine = KleinEngine(klein_pipeline(device="meta"), card=small_card())
+    return engine, engine.open(canvas_of(engine.card.batch_key("fast"))), ("best", "balanced", "fast", "fast")
+
+
+@pytest.mark.parametrize("begun", [catvton_session, fashn_session, klein_session])
 def test_no_step_between_the_first_and_the_last_waits_for_the_device_or_sends_it_anything(begun: Any) -> None:
     engine, session, qualities = begun()
     sample = engine.sample_job(session._canvas)
@@ -84,7 +91,8 @@ def test_no_step_between_the_first_and_the_last_waits_for_the_device_or_sends_it
     with WaitsForNothing(), BuildsNothing():
         report = session.step()
     assert [one.step for one in report.progress] == [2, 2, 2, 2]
-    assert [one.cost < 0.5 for one in report.progress] == [False, False, False, True], "a shallow pass is among them"
+    shallow = "approximate" in qualities
+    assert [one.cost < 0.5 for one in report.progress] == [False, False, False, shallow], "a shallow pass is among them"
 
 
 def test_the_refusal_sees_what_it_is_for() -> None:

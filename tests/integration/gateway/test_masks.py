@@ -121,10 +121,10 @@ async def test_the_engines_say_what_they_can(gateway, ready) -> None:
     models = (await ready.guest.http.get("/v1/models")).json()["items"]
     modes = {one["engine"]: one["mask_modes"] for one in models}
     assert modes["puppet"] == modes["catvton"] == ["auto", "provided"]
-    assert modes["fashn"] == ["auto", "provided", "free"]
+    assert modes["fashn"] == modes["klein"] == ["auto", "provided", "free"]
     shortcuts = {one["engine"]: (bool(one["shortcuts"]), one["approximate_cost"] < 1) for one in models}
     assert shortcuts == {"puppet": (False, False), "catvton": (True, True), "fashn": (True, True)} | {
-        name: (False, False) for name in shortcuts if name == "timed"
+        name: (False, False) for name in shortcuts if name in ("klein", "timed")
     }
 
 

@@ -10,12 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.ledger.jobs import JobRow
+from gateway.recording.metering import attempt_of
 from gateway.recording.transitions import apply, cascaded, fact
 from gateway.rules.failures import described, error_of
+from gateway.rules.prices import PriceTable
 from proteus import errors
 from proteus.jobs import EPOCH_TOKENS, QUEUE_EVENTS, EventKind, JobId, JobState, Stage
 from proteus.queue.model import QueueEvent
 from proteus.stages import JobKind
+from proteus.usage import Usage
 
 NOW = datetime(2026, 2, 3, 12, tzinfo=UTC)
 EPOCH_1 = EPOCH_TOKENS
@@ -154,3 +157,14 @@ def test_the_text_of_an_exception_does_not_reach_clients(code: str) -> None:
 @pytest.mark.parametrize("code", ["image_unreadable", "no_person_detected", "prerequisite_canceled"])
 def test_a_sentence_about_what_the_client_sent_does(code: str) -> None:
     assert described(code, "The left shoulder is cut off.")["message"] == "The left shoulder is cut off."
+
+
+@pytest.mark.parametrize(("worked", "metered"), [("fashn", "fashn"), ("", "klein")])
+def test_usage_is_that_of_the_engine_that_worked_not_of_the_one_that_was_chosen(worked: str, metered: str) -> None:
+    """A worker that names none is of a version before."""
+    chosen = replace(RUNNING, engine="klein")
+    used = Usage(engine=worked, device="cpu", gpu_seconds=36.0)
+    done = event("completed", result={}, usage=used.write())
+    made = attempt_of(done, chosen, chosen, PriceTable(node_hours={"klein": 900.0, "fashn": 100.0}))
+    assert made is not None
+    assert made.engine == metered

@@ -24,7 +24,7 @@ JobState = Literal["queued", "running", "completed", "failed", "canceled", "expi
 
 Stage = Literal["held", "preparing", "waiting", "fetching", "denoising", "storing"] | str
 
-WarningCode = Literal["several_garments", "garment_cropped", "garment_rotated", "garment_folded", "no_garment_shape", "garment_worn", "cutout_uncertain", "category_uncertain", "several_people", "person_cropped", "person_turned", "pose_uncertain", "low_light", "blurred", "low_resolution", "sleeves_not_placed", "garment_hidden"] | str
+WarningCode = Literal["several_garments", "garment_cropped", "garment_rotated", "garment_folded", "no_garment_shape", "garment_worn", "cutout_uncertain", "category_uncertain", "several_people", "person_cropped", "person_turned", "pose_uncertain", "low_light", "blurred", "low_resolution", "sleeves_not_placed", "garment_hidden", "engine_replaced"] | str
 
 
 class BatchBody(Answer):

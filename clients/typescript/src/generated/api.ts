@@ -6592,7 +6592,7 @@ export interface components {
          * @description What may be wrong with a picture that was accepted nevertheless; `picture_warnings` has the words.
          * @enum {string}
          */
-        WarningCode: "several_garments" | "garment_cropped" | "garment_rotated" | "garment_folded" | "no_garment_shape" | "garment_worn" | "cutout_uncertain" | "category_uncertain" | "several_people" | "person_cropped" | "person_turned" | "pose_uncertain" | "low_light" | "blurred" | "low_resolution" | "sleeves_not_placed" | "garment_hidden";
+        WarningCode: "several_garments" | "garment_cropped" | "garment_rotated" | "garment_folded" | "no_garment_shape" | "garment_worn" | "cutout_uncertain" | "category_uncertain" | "several_people" | "person_cropped" | "person_turned" | "pose_uncertain" | "low_light" | "blurred" | "low_resolution" | "sleeves_not_placed" | "garment_hidden" | "engine_replaced";
         /**
          * WebhookBody
          * @description An endpoint, without its secret.

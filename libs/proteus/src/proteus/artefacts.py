@@ -60,6 +60,7 @@ class WarningCode(StrEnum):
     LOW_RESOLUTION = "low_resolution"
     SLEEVES_NOT_PLACED = "sleeves_not_placed"
     GARMENT_HIDDEN = "garment_hidden"
+    ENGINE_REPLACED = "engine_replaced"
 
 
 class PictureWarning(_Frozen):

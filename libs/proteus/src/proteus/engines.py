@@ -85,6 +85,8 @@ class EngineCard:
             root mean square of the difference, as a share of the exact answer's; see `weaver.pipelines.levers`. 0: it
             has no levers.
         quality_floor: A picture whose quality score would be lower is refused (`quality_too_low`); 0: none is.
+        fallback: The engine that makes a picture instead where the engine's own gate does not show its own; "": the
+            picture is refused (`quality_too_low`).
     """
 
     name: str
@@ -104,6 +106,7 @@ class EngineCard:
     expected_seconds: Mapping[Quality, tuple[float, float]] = field(default_factory=dict)
     tolerance: float = 0.0
     quality_floor: float = 0.0
+    fallback: str = ""
     mask_modes: tuple[MaskMode, ...] = ("auto", "provided")
     categories: tuple[GarmentCategory, ...] = CLOTHES
     weights_version: str = ""
@@ -257,6 +260,33 @@ FASHN: Final = EngineCard(
     mask_modes=("auto", "provided", "free"),
 )
 
+KLEIN: Final = EngineCard(
+    name="klein",
+    version="1",
+    code_licence="Apache-2.0 (diffusers' pipeline class)",
+    weights_licence="Apache-2.0 as published for FLUX.2 klein 4B; confirm on its model card before you deploy",
+    training_data_note="origin of the pictures not disclosed by the publisher; nor of the text encoder's texts",
+    commercial_terms="yes",
+    description="General picture editor FLUX.2 klein 4B, asked in words; a gate decides whether its picture is shown.",
+    presets={
+        "fast": Preset(width=576, height=768, steps=4),
+        "balanced": Preset(width=768, height=1024, steps=4),
+        "best": Preset(width=864, height=1152, steps=4),
+    },
+    degraded=Preset(width=576, height=768, steps=4),
+    needs_parse=True,
+    output_format="webp",
+    device="gpu",
+    needs_weights=True,
+    auto_rank=4,
+    expected_seconds={"fast": (0.1, 60.0), "balanced": (0.2, 120.0), "best": (0.25, 180.0)},
+    tolerance=0.03,
+    quality_floor=QUALITY_FLOOR,
+    fallback="fashn",
+    mask_modes=("auto", "provided", "free"),
+    categories=(*CLOTHES, *ACCESSORIES),
+)
+
 TIMED: Final = EngineCard(
     name="timed",
     version="1",
@@ -280,10 +310,14 @@ TIMED: Final = EngineCard(
     categories=(*CLOTHES, *ACCESSORIES),
 )
 
-CARDS: Final[dict[str, EngineCard]] = {card.name: card for card in (PUPPET, CATVTON, FASHN, TIMED)}
+CARDS: Final[dict[str, EngineCard]] = {card.name: card for card in (PUPPET, CATVTON, FASHN, KLEIN, TIMED)}
 """Every engine this version knows. The deployment chooses which of them run (the workers' registry shows it)."""
 
 AUTO_ORDER: Final = tuple(
     card.name for card in sorted(CARDS.values(), key=lambda one: one.auto_rank or 0) if card.auto_rank is not None
 )
-"""The engines that the default `auto` chooses from, best first; the last one needs nothing and is the fallback."""
+"""The engines that the default `auto` chooses from, best first. A general editor comes last: it is chosen where no
+other one of the fleet can put the garment on."""
+
+AUTO_FALLBACK: Final = PUPPET.name
+"""The engine that `auto` chooses while no worker is registered: it needs nothing."""

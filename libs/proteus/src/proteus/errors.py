@@ -256,6 +256,11 @@ class QualityTooLow(PhotoRejected):
     code = "quality_too_low"
     hint = "Look at the warnings of both photos: use one garment, laid flat, and one person who faces the camera."
 
+    def __init__(self, message: str | None = None, *, made: bool = False) -> None:
+        """`made`: the engine made it, and its own gate does not show it: another engine may do better."""
+        super().__init__(message)
+        self.made = made
+
 
 class NoGarmentDetected(PhotoRejected):
     """No garment was found in the picture."""

@@ -113,6 +113,11 @@ WORDS: Final[Mapping[WarningCode, Words]] = {
         hint="Use a photo that shows where the garment goes.",
         left=0.5,
     ),
+    WarningCode.ENGINE_REPLACED: Words(
+        message="Another engine made the picture: that of the chosen one did not pass its own check.",
+        hint="Compare the result's `engine` with the one that you chose.",
+        left=0.9,
+    ),
 }
 
 

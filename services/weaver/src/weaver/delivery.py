@@ -12,16 +12,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import structlog
+from redis.exceptions import RedisError
 
-from proteus.errors import DependencyUnavailable, ProteusError
+from proteus.errors import DependencyUnavailable, ProteusError, QualityTooLow
 from proteus.jobs import Stage
-from proteus.payloads import TryonResult
+from proteus.payloads import TryonResult, TryonWork
 from proteus.queue import Claimed, Completion, Failure, Verdict
 from proteus.retrying import retry_while_unavailable
 from proteus.service import telemetry
 from proteus.tracing import span
 from proteus.worker.claims import Gone, failure_of, failure_of_gone
 from proteus.worker.run import WorkerParts
+from weaver.fallback import instead_of
 from weaver.metrics import Metrics
 from weaver.open_batch import BatchItem
 from weaver.pipelines.contract import DECODED_IN, Engine, Finished
@@ -50,6 +52,7 @@ class Delivery:
         self._engines = engines
         self._claims = parts.claims
         self._store = parts.store
+        self._redis = parts.redis
         self._treatment = Treatment(safety=parts.safety, marker=parts.marker)
         self._progress = progress
         self._heartbeat = parts.heartbeat
@@ -107,6 +110,8 @@ class Delivery:
                 )
         except Exception as error:  # an error in one job's body or picture fails only that job
             self._metrics.wasted_seconds.labels("failed").inc(item.engine_seconds)
+            if isinstance(error, QualityTooLow) and error.made:
+                return await self._not_shown(job, error)
             return self.failed(job, error, began_at=start)
         finally:
             self._claims.spend(job, store=time.monotonic() - start)
@@ -119,6 +124,22 @@ class Delivery:
             "store_seconds": round(time.monotonic() - start, 4),
         }
         return Completion(id=job.id, token=job.token, result=replace(described, timings=timings).write())
+
+    async def _not_shown(self, job: Claimed, error: QualityTooLow) -> Failure | Claimed:
+        """Return what becomes of a job whose picture its engine's gate does not show; the job: nobody can say now."""
+        try:
+            other = await instead_of(self._engines[job.engine].card, TryonWork.read(job.body), self._redis)
+        except (RedisError, OSError) as away:
+            log.warning("handed_back", job_id=job.id, trace_id=job.trace_id, reason=f"{type(away).__name__}: {away}")
+            self._progress.forget(job)
+            self._metrics.jobs.labels(job.engine, "handed_back").inc()
+            return job
+        failure = self.failed(job, error)
+        if other is None or not isinstance(failure, Failure):
+            return failure
+        log.info("engine_replaced", job_id=job.id, trace_id=job.trace_id, engine=other.engine)
+        message = f"{failure.message} {other.engine} makes it instead."
+        return replace(failure, message=message, retryable=True, instead=other)
 
     def failed(self, job: Claimed, error: Exception, *, began_at: float = float("-inf")) -> Failure | Claimed:
         """Log and count a job's failure; return it for the queue, or the job if it is to be handed back.

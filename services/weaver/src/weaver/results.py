@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from proteus import imaging, object_keys
+from proteus.artefacts import WarningCode
 from proteus.blurhash import blurhash
 from proteus.engines import EngineCard
 from proteus.marker import PLAIN, Marker
@@ -41,13 +42,14 @@ def store_picture(
         ContentBlocked: The safety model refuses what it shows; nothing is stored.
         SafetyUnavailable: It could not be examined.
         DependencyUnavailable: The store does not answer; calling again is safe.
-        QualityTooLow: It is too poor for its engine.
+        QualityTooLow: It is too poor for its engine, or the engine's gate does not show it.
         EngineError: The engine's output is no picture.
         InvalidRequest: The job's body cannot be read.
     """
     work = TryonWork.read(job.body)
     format_: imaging.Format = work.output_format or card.output_format
-    warnings = (*inputs.warnings, *warn_all(finished.warnings, "result"))
+    replaced = [WarningCode.ENGINE_REPLACED] if work.engine not in ("", card.name) else []
+    warnings = (*inputs.warnings, *warn_all([*finished.warnings, *replaced], "result"))
     score = quality_of(inputs.confidence, warnings)
     require_quality(score, floor=card.quality_floor)
     picture = finished.image

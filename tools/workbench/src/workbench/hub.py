@@ -47,6 +47,9 @@ class HubFile:
 Download = Callable[[HubFile, Path], Path]
 """Fetches a file into a folder and returns its path."""
 
+_KLEIN: Final = "e7b7dc27f91deacad38e78976d1f2b499d76a294"
+"""The commit of klein's repository whose file names and sizes this list follows."""
+
 _INPAINTING: Final = "stable-diffusion-v1-5/stable-diffusion-inpainting"
 """A copy of the base that CatVTON was trained on; the one that its own code names stores the UNet as a pickle."""
 
@@ -54,6 +57,17 @@ _INPAINTING: Final = "stable-diffusion-v1-5/stable-diffusion-inpainting"
 def _published(repository: str, source: str, *, folder: str = "") -> HubFile:
     return HubFile(
         repository=repository, revision="main", source=source, target=f"{folder}/{source}" if folder else source
+    )
+
+
+def _klein(source: str, *, size_bytes: int | None = None, sha256: str | None = None) -> HubFile:
+    return HubFile(
+        repository="black-forest-labs/FLUX.2-klein-4B",
+        revision=_KLEIN,
+        source=source,
+        target=source,
+        size_bytes=size_bytes,
+        sha256=sha256,
     )
 
 
@@ -75,6 +89,30 @@ MODELS: Final[dict[str, tuple[HubFile, ...]]] = {
         _published("stabilityai/sd-vae-ft-mse", "config.json", folder="sd-vae-ft-mse"),
         _published("stabilityai/sd-vae-ft-mse", "diffusion_pytorch_model.safetensors", folder="sd-vae-ft-mse"),
         _published("zhengchong/CatVTON", "mix-48k-1024/attention/model.safetensors", folder="CatVTON"),
+    ),
+    "klein": (
+        _klein("model_index.json"),
+        _klein("scheduler/scheduler_config.json"),
+        _klein("text_encoder/config.json"),
+        _klein("text_encoder/generation_config.json"),
+        _klein("text_encoder/model.safetensors.index.json"),
+        _klein("text_encoder/model-00001-of-00002.safetensors"),
+        _klein("text_encoder/model-00002-of-00002.safetensors"),
+        _klein("tokenizer/added_tokens.json"),
+        _klein("tokenizer/chat_template.jinja"),
+        _klein("tokenizer/merges.txt"),
+        _klein("tokenizer/special_tokens_map.json"),
+        _klein("tokenizer/tokenizer.json"),
+        _klein("tokenizer/tokenizer_config.json"),
+        _klein("tokenizer/vocab.json"),
+        _klein("transformer/config.json"),
+        _klein("transformer/diffusion_pytorch_model.safetensors"),
+        _klein("vae/config.json"),
+        _klein(
+            "vae/diffusion_pytorch_model.safetensors",
+            size_bytes=168_120_878,
+            sha256="ca70d2202afe6415bdbcb8793ba8cd99fd159cfe6192381504d6c4d3036e0f04",
+        ),
     ),
     "segformer": (
         _published("mattmdjaga/segformer_b2_clothes", "config.json"),

@@ -41,6 +41,13 @@ LIMITS: Final[dict[str, str]] = {
     ),
     "catvton": DIFFUSION,
     "fashn": DIFFUSION,
+    "klein": (
+        "Never run on a GPU or with its weights by this project: its algorithm equals diffusers' own pipeline on tiny "
+        "random weights (tests/models). A general editor, not trained for try-on: a gate compares its picture with the "
+        "photo and the cut-out. A picture that is not shown is made by `fashn`, where a worker has it and it can; else "
+        "the job is refused (`quality_too_low`). `auto` chooses it where no other engine of the fleet can put the "
+        "garment on."
+    ),
     "timed": "No model: it sleeps and returns the person's photo. Never offered unless an operator names it.",
     "classic": (
         "Finds garments on plain, gradient and many textured grounds by geometry; a crowded scene gets a low "

@@ -308,6 +308,7 @@ class MemoryJobQueue:
             message = one.message[: wire.MESSAGE_CHARS]
             if decision.again:
                 self.state.release(entry)
+                entry.submission = one.returned(entry.submission)
                 entry.state, entry.place, entry.due_ms = JobState.QUEUED, "retry", now + decision.delay_ms
                 entry.code, entry.message, entry.solo, entry.worker = one.code, message, False, ""
                 entry.stage, entry.step, entry.steps = None, 0, 0

@@ -6,7 +6,7 @@ Times are milliseconds of the Redis server's clock unless the name says seconds.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
@@ -152,6 +152,20 @@ class Completion:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Instead:
+    """Another engine for a job, in its whole form: the job is not degraded any more."""
+
+    engine: str
+    batch_key: str
+    canvas_key: str
+
+    def of(self, one: Submission) -> Submission:
+        """Return the job with this engine."""
+        whole = replace(one, degraded_batch_key="", degraded_canvas_key="", may_degrade=False)
+        return replace(whole, engine=self.engine, batch_key=self.batch_key, canvas_key=self.canvas_key)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Failure:
     """A failed job. Retryable ones come back after a backoff until `max_attempts`.
 
@@ -161,6 +175,7 @@ class Failure:
     Attributes:
         of_input: The user's input is the cause. The user sees the reason; dead letters are for operators.
         usage: What the attempt used; None: unknown.
+        instead: Who makes it when it comes back; None: the same engine. For retryable ones.
     """
 
     id: JobId
@@ -170,6 +185,11 @@ class Failure:
     retryable: bool
     of_input: bool = False
     usage: Usage | None = None
+    instead: Instead | None = None
+
+    def returned(self, one: Submission) -> Submission:
+        """Return the job as it comes back."""
+        return self.instead.of(one) if self.instead else one
 
 
 class Verdict(StrEnum):

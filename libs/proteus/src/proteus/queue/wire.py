@@ -215,6 +215,8 @@ def fail_args(failures: Iterable[Failure], jitters: Iterable[float]) -> list[Arg
     for one, jitter in zip(failures, jitters, strict=True):
         args += [one.id, one.token, one.code, storable_text(one.message[:MESSAGE_CHARS]), int(one.retryable)]
         args += [int(one.of_input), jitter, usage_text(one.usage)]
+        to = one.instead
+        args += [to.engine, to.batch_key, to.canvas_key] if to else ["", "", ""]
     return args
 
 

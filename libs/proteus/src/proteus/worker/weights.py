@@ -35,7 +35,7 @@ from proteus.settings import StorageSettings
 from proteus.storage import ObjectInfo, ObjectStore
 from proteus.worker import ranges
 
-TAKEN: Final = frozenset({".safetensors", ".onnx", ".json", ".txt", ".model"})
+TAKEN: Final = frozenset({".safetensors", ".onnx", ".json", ".jinja", ".txt", ".model"})
 WEIGHTS: Final = frozenset({".safetensors", ".onnx"})
 LISTING: Final = "SHA256SUMS"
 MERGED: Final = "{}.fp16.safetensors"

@@ -54,7 +54,7 @@ def attempt_of(event: QueueEvent, before: JobRow | None, after: JobRow | None, p
     known, used = used is not None, used or Usage()
     if known and not (used.gpu_seconds or used.engine_seconds or used.store_seconds) and not billed:
         return None  # It was handed back before anything was done.
-    engine = (after.engine if after else used.engine) or used.engine
+    engine = used.engine or (after.engine if after else "")  # Another engine than the row's may have made it.
     return UsageRow(
         job_id=event.job_id,
         token=event.token,

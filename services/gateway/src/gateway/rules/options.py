@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from gateway.rules.durations import DEADLINE_MS_LEAST, DEADLINE_MS_MOST
 from gateway.rules.text import EngineName, ExternalId, Label, StoredUrl, WebhookUrl
-from proteus.engines import AUTO_ORDER, CARDS, EngineCard, MaskMode, Quality
+from proteus.engines import AUTO_FALLBACK, AUTO_ORDER, CARDS, EngineCard, MaskMode, Quality
 from proteus.errors import CategoryUnsupported, InvalidRequest, ModelUnavailable
 from proteus.jobs import Category
 from proteus.licences import LicenceRules
@@ -123,7 +123,7 @@ def default_engine(
 
     Args:
         setting: A name, or `auto`: the first of `AUTO_ORDER` that a worker offers, the licence policy allows and that
-            can put the garments on; its last one while no worker is registered.
+            can put the garments on; `AUTO_FALLBACK` while none is registered.
         offered: The engines of the registered workers.
         rules: The licence rules.
         categories: What is to be put on, as far as it is known.
@@ -131,7 +131,7 @@ def default_engine(
     if setting != AUTO:
         return setting
     able = (name for name in AUTO_ORDER if rules.refusal(CARDS[name]) is None and not _beyond(CARDS[name], categories))
-    return next((name for name in able if name in offered), AUTO_ORDER[-1])
+    return next((name for name in able if name in offered), AUTO_FALLBACK)
 
 
 def _beyond(card: EngineCard, categories: Collection[Category]) -> list[Category]:

@@ -92,6 +92,7 @@ class Finished:
 
         Raises:
             EngineError: The model's result is no picture.
+            QualityTooLow: The engine's own gate does not show it.
         """
         return self.picture() if callable(self.picture) else self.picture
 

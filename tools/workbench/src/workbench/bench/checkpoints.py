@@ -17,7 +17,14 @@ from safetensors.torch import save_file
 
 from weaver.pipelines.fashn.network import TryOnConfig, TryOnNetwork
 from weaver.pipelines.fashn.weights import SIZES
+from workbench.bench import klein_sizes
 from workbench.bench.catvton_sizes import SCHEDULER, TINY, CatVtonSize, catvton_configs
+
+CHAT: Final = (
+    "{% for message in messages %}<|im_start|>{{ message.role }}\n{{ message.content }}<|im_end|>\n{% endfor %}"
+    "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
+)
+"""A chat template of the form of Qwen's."""
 
 ATTENTION_STRIDE: Final = 8
 """Modules per attention in the list behind the published file."""
@@ -70,6 +77,32 @@ def write_fashn(folder: Path, *, config: TryOnConfig, seed: int = 0) -> Path:
     return file
 
 
+def write_klein(folder: Path, *, size: klein_sizes.KleinSize = klein_sizes.TINY, seed: int = 0) -> Path:
+    """Write a klein checkpoint in the published layout, tokenizer of single bytes included; return the folder."""
+    from diffusers import AutoencoderKLFlux2, Flux2Transformer2DModel
+    from tokenizers import pre_tokenizers
+    from transformers import Qwen2TokenizerFast, Qwen3Config, Qwen3ForCausalLM  # a bare bench machine has neither
+
+    generator = torch.Generator().manual_seed(seed)
+    transformer_config, vae_config, text_config = klein_sizes.klein_configs(size)
+    transformer = randomised(Flux2Transformer2DModel.from_config(transformer_config), generator)
+    _write(folder / "transformer", transformer_config, transformer.state_dict())
+    vae = randomised(AutoencoderKLFlux2.from_config(vae_config), generator)
+    _random_statistics(vae.bn, generator)
+    _write(folder / "vae", vae_config, vae.state_dict())
+    encoder = randomised(Qwen3ForCausalLM(Qwen3Config(**text_config)), generator)
+    encoder.save_pretrained(folder / "text_encoder")
+    alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
+    tokenizer = Qwen2TokenizerFast(vocab={sign: number for number, sign in enumerate(alphabet)}, merges=[])
+    tokenizer.add_special_tokens({"additional_special_tokens": ["<|im_start|>", "<|im_end|>"]})
+    tokenizer.chat_template = CHAT
+    tokenizer.save_pretrained(folder / "tokenizer")
+    (folder / "scheduler").mkdir()
+    (folder / "scheduler" / "scheduler_config.json").write_text(json.dumps(klein_sizes.SCHEDULER))
+    (folder / "model_index.json").write_text(json.dumps(klein_sizes.INDEX))
+    return folder
+
+
 def randomised(module: Any, generator: torch.Generator) -> Any:
     """Fill a module with seeded noise that keeps activations in range, norms included."""
     with torch.no_grad():
@@ -79,6 +112,11 @@ def randomised(module: Any, generator: torch.Generator) -> Any:
             if name.endswith(".weight") and parameter.ndim == 1:
                 parameter.add_(1.0)
     return module.eval()
+
+
+def _random_statistics(norm: Any, generator: torch.Generator) -> None:
+    norm.running_mean.copy_(torch.randn(norm.running_mean.shape, generator=generator) * 0.1)
+    norm.running_var.copy_(torch.rand(norm.running_var.shape, generator=generator) + 0.5)
 
 
 def _noise_like(tensor: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
@@ -125,8 +163,6 @@ def write_segformer(folder: Path, *, size: SegformerSize = SEGFORMER_TINY, seed:
     )
     generator = torch.Generator().manual_seed(seed)
     model = randomised(SegformerForSemanticSegmentation(config), generator)
-    norm = model.decode_head.batch_norm
-    norm.running_mean.copy_(torch.randn(norm.running_mean.shape, generator=generator) * 0.1)
-    norm.running_var.copy_(torch.rand(norm.running_var.shape, generator=generator) + 0.5)
+    _random_statistics(model.decode_head.batch_norm, generator)
     model.save_pretrained(folder)
     return folder

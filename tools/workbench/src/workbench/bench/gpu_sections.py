@@ -29,6 +29,7 @@ from workbench.bench import fashn
 from workbench.bench.catvton_sizes import catvton_configs
 from workbench.bench.checkpoints import write_catvton
 from workbench.bench.gpu_bench import Bench, Canvas
+from workbench.bench.gpu_klein import klein_costs
 from workbench.bench.gpu_shortcuts import shortcuts
 
 BATCHES: Final = (1, 2, 4, 8)
@@ -306,6 +307,7 @@ SECTIONS: Final[dict[str, Callable[[Bench], Any]]] = {
     "joining": joining,
     "decode_overlap": decode_overlap,
     "fashn": fashn_costs,
+    "klein": klein_costs,
     "shortcuts": shortcuts,
     "cold_start": cold_start,
     "compile": compiled,

@@ -2,9 +2,10 @@
 -- Guarantee: only the current token fails a running job; a repeated call gives the same answer and does nothing. A job
 --   with a pending cancel becomes canceled. A retryable failure past the deadline expires, else waits
 --   jitter * min(cap, base * 2^(attempts - 1)) ms (proteus.retry), until max attempts; any other is a dead letter,
---   unless the user's input is the cause: the user sees the reason, and no operator could repair it.
--- KEYS, ARGV 1-7: lib/base. ARGV 8 max attempts, 9 base ms, 10 cap ms, then eight per job: id, token, code, message,
---   retryable, of input, jitter, usage JSON or ''
+--   unless the user's input is the cause: the user sees the reason, and no operator could repair it. One that comes back
+--   may name another engine: from then on the job is that engine's, in its whole form.
+-- KEYS, ARGV 1-7: lib/base. ARGV 8 max attempts, 9 base ms, 10 cap ms, then eleven per job: id, token, code, message,
+--   retryable, of input, jitter, usage JSON or '', then the other engine, its batch key and canvas key, or '' thrice
 -- Returns: `done` (canceled, expired), `retry`, `dead` or `refused` per job.
 --- include base
 --- include index
@@ -12,7 +13,7 @@
 --- include endings
 local answers = {retrying = 'retry', failed = 'dead', canceled = 'done', expired = 'done'}
 local verdicts = {}
-for i = 11, #ARGV, 8 do
+for i = 11, #ARGV, 11 do
   local id, token, code, message = ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3]
   local job = read(id)
   local verdict = job.token == token and answers[job.state] or 'refused'
@@ -33,6 +34,10 @@ for i = 11, #ARGV, 8 do
       release(id, job)
       call('HSET', JOB .. id, 'state', 'retrying', 'code', code, 'message', message, 'retry_at', due)
       call('HDEL', JOB .. id, 'solo', 'worker', 'stage', 'step', 'steps')
+      if ARGV[i + 8] ~= '' then
+        call('HSET', JOB .. id, 'engine', ARGV[i + 8], 'key', ARGV[i + 9], 'ckey', ARGV[i + 10])
+        call('HDEL', JOB .. id, 'may', 'dkey', 'dckey')
+      end
       call('ZADD', due_of({spare = job.spare}), due, id)
       emit('retrying', id, 'queued', job, 'code', code, 'message', message, 'due_ms', due, spent(job))
       verdict = 'retry'

@@ -77,8 +77,8 @@ PACKAGES: Final = f"""
 UNMEASURED: Final = """
 ## What this page does not say
 
-* `catvton` and `fashn` were not measured: they need a GPU and weights from a model hub. `proteus eval set` measures
-  their results.
+* `catvton`, `fashn` and `klein` were not measured: they need a GPU and weights from a model hub. `proteus eval set`
+  measures their results.
 * LPIPS, KID, CLIP-I and DINO were not measured: their weights come from a hub. Tests run them with random ones.
 * No metric was compared with people's judgement. The drawn people's faces are few strokes, so `identity` says little.
 * `make eval` measures cut-outs, not this page. Of the drawn garments on plain and gradient grounds, `classic` keeps
