@@ -23,7 +23,7 @@ from weaver.pipelines.fitting import HIPS, KNEES, SHOULDERS
 from weaver.pipelines.labels import BOTTOM, GROUND, HAIR, SAME_CLOTH, SKIN, TOES, TOP, feet
 from weaver.pipelines.limbs import Limb
 from weaver.pipelines.mesh import Floats
-from weaver.pipelines.scene import Crop, Scene, look
+from weaver.pipelines.scene import Scene, look
 
 RIM: Final = 0.035
 """In shoulder widths: the camera blurs the old garment's edge into what is beside it, so this rim goes, too."""
@@ -82,7 +82,7 @@ class Bared:
         if not shown.any():
             return np.zeros((bottom - top, right - left), np.uint8)
         soft = cv2.GaussianBlur(shown.astype(np.uint8) * 255, (0, 0), 0.8)
-        return np.asarray(_mapped(soft, self.scene.crop, (left, top), (bottom - top, right - left), 1.0), np.uint8)
+        return np.asarray(self.scene.crop.part(soft, (left, top), (bottom - top, right - left)), np.uint8)
 
 
 def bare(job: WeaveJob) -> Bared:
@@ -90,7 +90,7 @@ def bare(job: WeaveJob) -> Bared:
     scene = look(job)
     old = _old(scene, job.garment_category)
     arms = limbs.arms(scene, scene.labels == TOP)
-    outlines = tuple((_in_photo(scene.crop, limb.outline()), limb.end) for limb in arms)
+    outlines = tuple((scene.crop.in_photo(limb.outline()), limb.end) for limb in arms)
     image, gone = job.person.copy(), np.zeros(job.person.shape[:2], np.uint8)
     if not old.any():
         return Bared(image, gone, gone, scene, outlines)
@@ -262,28 +262,6 @@ def _limb_skin(scene: Scene, tone: Floats, limb: Limb) -> Floats:
     return shaded
 
 
-def _in_photo(crop: Crop, points: Point) -> Point:
-    return np.asarray((points + 0.5) / crop.scale - 0.5 + np.array(crop.box[:2]))
-
-
-def _mapped(
-    values: Floats | Pixels, crop: Crop, start: tuple[float, float], size: tuple[int, int], zoom: float
-) -> Floats:
-    """Return part of a working picture, (height, width) large, at `zoom` of the photo's size.
-
-    Args:
-        values: The working picture.
-        crop: Its place in the photo.
-        start: Left and top of the part, in pixels of the photo.
-        size: (height, width) of the answer.
-        zoom: Its pixels for one of the photo's.
-    """
-    x, y = ((at - edge + 0.5 / zoom) * crop.scale - 0.5 for at, edge in zip(start, crop.box, strict=False))
-    matrix = np.array([[crop.scale / zoom, 0, x], [0, crop.scale / zoom, y]])
-    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    return np.asarray(cv2.warpAffine(values, matrix, size[::-1], flags=flags, borderMode=cv2.BORDER_REPLICATE))
-
-
 class _Canvas:
     """Part of the photo, painted layer over layer at most `PAINTED_SIDE` pixels a side, then enlarged.
 
@@ -305,7 +283,7 @@ class _Canvas:
 
     def at_full_size(self, values: Pixels) -> Pixels:
         """Return a working picture's part at the photo's size."""
-        return np.asarray(_mapped(values, self._crop, self._offset, self._full, 1.0), np.uint8)
+        return np.asarray(self._crop.part(values, self._offset, self._full), np.uint8)
 
     def finished(self) -> Pixels:
         """Return what is painted at the photo's size."""
@@ -320,7 +298,7 @@ class _Canvas:
         rows, columns = part or (slice(0, self._shape[0]), slice(0, self._shape[1]))
         size = (rows.stop - rows.start, columns.stop - columns.start)
         start = (self._offset[0] + columns.start / self._zoom, self._offset[1] + rows.start / self._zoom)
-        return _mapped(values, self._crop, start, size, self._zoom)
+        return self._crop.part(values, start, size, self._zoom)
 
     def start(self, colour: Floats) -> None:
         self.picture = np.asarray(self._enlarge(colour), np.float32)
@@ -340,7 +318,7 @@ class _Canvas:
     def area(self, outline: Point) -> Pixels:
         """Return the area inside an outline of working pixels, antialiased."""
         area = np.zeros(self._shape, np.uint8)
-        corners = (_in_photo(self._crop, outline) - self._offset + 0.5) * self._zoom - 0.5
+        corners = (self._crop.in_photo(outline) - self._offset + 0.5) * self._zoom - 0.5
         corners = corners * (1 << SUBPIXEL_BITS)
         fixed = np.clip(np.round(corners), -(1 << 20), 1 << 20).astype(np.int32)
         cv2.fillPoly(area, [fixed], 255, cv2.LINE_AA, SUBPIXEL_BITS)
