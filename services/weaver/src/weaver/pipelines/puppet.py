@@ -155,8 +155,10 @@ def weave(job: WeaveJob) -> Finished:
     bottom = min(height, bottom + round(SHADOW_FALL * unit))
     window = left, top, right, bottom
     allowed = _allowed(job, window, unit)
-    pieces = drawn_in(job, anatomy, pieces, allowed, window, unit, edge=_edge(unit))
     bared = bare(job)
+    pieces = drawn_in(
+        job, anatomy, pieces, allowed, window, unit, edge=_edge(unit), arms=[outline for outline, _ in bared.arms]
+    )
     front = front_of(job, window, unit, bared)
     cloth = np.zeros((bottom - top, right - left, 4), np.float32)
     for piece in pieces:

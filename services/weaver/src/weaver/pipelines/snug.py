@@ -7,6 +7,7 @@ where prints are, hardly moves.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -27,6 +28,12 @@ ARMPIT: Final = 0.15
 
 WAISTBAND: Final = 0.03
 """In shoulder widths: how far a waistband may stand off the body's outline."""
+
+BEHIND_ARM: Final = 2.0
+"""In margins: how far behind an arm that hangs beside the trunk its cloth ends."""
+
+BELOW_SEAM: Final = 0.3
+"""In shoulder widths: so far below a sleeve's seam the trunk's cloth goes on straight, or it would tear off there."""
 
 ROWS_BETWEEN: Final = 4
 """Rows of a fine mesh for each row of a plain one: an armpit is found to a thumb's width."""
@@ -50,6 +57,7 @@ def drawn_in(
     unit: float,
     *,
     edge: float,
+    arms: Sequence[Point] = (),
 ) -> list[Piece]:
     """Return the pieces; those of the trunk end where they may show, and a waistband on the waist.
 
@@ -58,6 +66,7 @@ def drawn_in(
         window: left, top, right, bottom in the photo.
         unit: The shoulders' width in pixels.
         edge: How soft the edge of what may show is, in pixels.
+        arms: Their outlines, in pixels of the photo: cloth of the trunk ends behind an arm that hangs beside it.
     """
     assert job.person_mask is not None
     assert job.parse is not None
@@ -70,6 +79,10 @@ def drawn_in(
         waist, below = slice(0, max(0, round(hips - top))), 0.0
         air[waist] |= ~grow(person[waist], WAISTBAND * unit)
     margin = EDGE_REACH * edge
+    if job.garment_category != "lower":
+        behind = ~grow(~_inside(arms, air.shape, offset=(left, top)), BEHIND_ARM * margin)
+        behind[: int(np.clip(_below_sleeves(anatomy, pieces, unit) - top, 0, len(behind)))] = False
+        air |= behind
     middle = float(anatomy.corners[:2, 0].mean())
     return [
         snug(piece, air, middle=middle, below=below, offset=(left, top), margin=margin)
@@ -77,6 +90,23 @@ def drawn_in(
         else piece
         for piece in pieces
     ]
+
+
+def _below_sleeves(anatomy: Anatomy, pieces: list[Piece], unit: float) -> float:
+    """Return the row of the photo from which on the trunk's cloth hangs free of the sleeves; all rows, if it has none."""
+    seams = [np.flatnonzero((one.mask & ~one.beyond).any(axis=1)).max(initial=0) for one in anatomy.sleeves if one]
+    trunk = next((piece.mesh for piece in pieces if piece.before == "forearms"), None)
+    if not seams or trunk is None:
+        return -np.inf
+    row = np.interp(max(seams), trunk.source[:, 0, 1], trunk.target[..., 1].mean(axis=1))
+    return float(row) + BELOW_SEAM * unit
+
+
+def _inside(outlines: Sequence[Point], shape: tuple[int, ...], *, offset: tuple[int, int]) -> Mask:
+    area = np.zeros(shape, np.uint8)
+    for outline in outlines:
+        cv2.fillPoly(area, [np.clip(np.round(outline - offset), -30_000, 30_000).astype(np.int32)], 1)
+    return area > 0
 
 
 def snug(piece: Piece, air: Mask, *, middle: float, below: float, offset: tuple[int, int], margin: float) -> Piece:
