@@ -17,7 +17,7 @@ import numpy as np
 
 from weaver.pipelines import limbs
 from weaver.pipelines.anatomy import Mask, Pixels, Point
-from weaver.pipelines.colours import distance, fill, nearest, palette
+from weaver.pipelines.colours import distance, fill, nearest, palette, spread
 from weaver.pipelines.contract import WeaveJob
 from weaver.pipelines.fitting import HIPS, KNEES, SHOULDERS
 from weaver.pipelines.labels import BOTTOM, GROUND, HAIR, SAME_CLOTH, SKIN, TOES, TOP, feet
@@ -28,10 +28,16 @@ from weaver.pipelines.scene import Scene, look
 RIM: Final = 0.035
 """In shoulder widths: the camera blurs the old garment's edge into what is beside it, so this rim goes, too."""
 
+SHADOW_BELOW: Final = 0.04
+"""In shoulder widths: how far below the old garment lies its shadow, which goes with it."""
+
 CRUMB: Final = 0.004
 """Share of the old garment's pixels: a smaller piece is not part of it."""
 
 INPAINT_RADIUS: Final = 3
+GROUND_BLUR: Final = 0.08
+"""In shoulder widths: how smooth the ground is behind the person; a wall's shade is broader."""
+
 WAIST: Final = 0.72
 """How far down the trunk the legs' clothes begin where the top ends and nothing is seen."""
 
@@ -42,6 +48,9 @@ pixels do not show them."""
 LEGS_FROM: Final = 1.15
 """Below this share of the trunk nothing but the legs' clothes is seen."""
 
+MIXED_RIM: Final = 4.0
+"""In working pixels: how far from its edge cloth has its own colour."""
+
 SEAT: Final = 0.5
 """In shoulder widths: how high the seat of trousers is, around the line between the hips."""
 
@@ -51,8 +60,9 @@ SKIRT_FROM: Final = 0.84
 PAINTED_SIDE: Final = 1024
 """A larger photo's camera has blurred its edges over more than a pixel, and skin has no finer detail here."""
 
-COLLAR, NAPE = 0.08, 0.32
-"""In shoulder widths: a collar that stands off farther is a hood's; half the width in which a collar lies."""
+COLLAR, NAPE = 0.08, (0.18, 0.5)
+"""In shoulder widths: a collar that stands off farther is a hood's; from the neck's side on less and less far, until at
+the shoulders' ends nothing of a body is above them."""
 
 SUBPIXEL_BITS: Final = 4
 
@@ -141,7 +151,11 @@ def _old(scene: Scene, category: str) -> Mask:
     old = _without_crumbs(old & scene.allowed & ~shoes)
     rim = max(2.0, RIM * scene.unit)
     grown = cv2.distanceTransform((~old).astype(np.uint8), cv2.DIST_L2, 3) <= rim if old.any() else old
-    return np.asarray(grown & scene.allowed & ~shoes)
+    # Its shadow on legs' clothes lies below it.
+    fallen = np.zeros_like(grown)
+    down = max(1, round(SHADOW_BELOW * scene.unit))
+    fallen[down:] = grown[:-down]
+    return np.asarray((grown | (fallen & (scene.labels == BOTTOM))) & scene.allowed & ~shoes)
 
 
 def _shoes(scene: Scene) -> Mask:
@@ -181,17 +195,18 @@ def _near_arms(scene: Scene) -> Mask:
 
 
 def _ground(scene: Scene, old: Mask, shapes: list[Point]) -> Floats:
-    """Return the ground behind the person, (h, w, 3) float32 0..255: smooth, inpainted where no shape lies."""
+    """Return the ground behind the person, (h, w, 3) float32 0..255: the nearest, inpainted where no shape lies."""
     known = cv2.erode(((scene.labels == GROUND) & ~old).astype(np.uint8), np.ones((7, 7), np.uint8)) > 0
-    smooth = fill(scene.rgb.astype(np.float32), known)
-    picture = np.where(known[..., None], scene.rgb, np.clip(smooth, 0, 255).astype(np.uint8))
+    picture = spread(scene.rgb, known, GROUND_BLUR * scene.unit)
     hair = scene.labels == HAIR
     if hair.any():
         # Beside a neck that hair falls behind, hair goes on where the collar was.
         to_hair, to_ground = (cv2.distanceTransform((~mask).astype(np.uint8), cv2.DIST_L2, 3) for mask in (hair, known))
         behind = (to_hair < to_ground) & (to_hair < 0.08 * scene.unit) & (scene.down_the_trunk() < 0)
         picture[behind] = np.clip(fill(scene.rgb.astype(np.float32), hair)[behind], 0, 255).astype(np.uint8)
-    hole = (old & (scene.labels != SKIN)).astype(np.uint8)
+    # The rim that the camera mixed is no ground to begin from.
+    hole = (cv2.dilate((old & (scene.labels != SKIN)).astype(np.uint8), np.ones((7, 7), np.uint8)) > 0) & ~known
+    hole = hole.astype(np.uint8)
     for shape in shapes:
         cv2.fillPoly(hole, [np.round(shape).astype(np.int32)], 0)
     if not hole.any():
@@ -204,9 +219,11 @@ def _neck(scene: Scene, shoulders: Point) -> Mask:
     """Return where neck and nape go on below a collar: it is thin, so they reach as far as it did."""
     area = np.ones(scene.labels.shape, np.uint8)
     cv2.fillPoly(area, [np.round(shoulders).astype(np.int32)], 0)
-    beside = cv2.distanceTransform(area, cv2.DIST_L2, 3) < COLLAR * scene.unit
     middle = scene.points[list(SHOULDERS)].mean(axis=0)
-    near = np.abs(np.arange(scene.labels.shape[1]) - middle[0])[None, :] < NAPE * scene.unit
+    aside = np.abs(np.arange(scene.labels.shape[1]) - middle[0])[None, :] / scene.unit
+    reach = COLLAR * np.clip((NAPE[1] - aside) / (NAPE[1] - NAPE[0]), 0, 1)
+    beside = cv2.distanceTransform(area, cv2.DIST_L2, 3) < reach * scene.unit
+    near = aside < NAPE[1]
     # Lines of it are colours that the camera mixed.
     skin = cv2.morphologyEx((scene.labels == SKIN).astype(np.uint8), cv2.MORPH_OPEN, np.ones((5, 5), np.uint8)) > 0
     return np.asarray(near & (skin | ((scene.labels == TOP) & beside)))
@@ -214,7 +231,9 @@ def _neck(scene: Scene, shoulders: Point) -> Mask:
 
 def _below(scene: Scene) -> Floats:
     """Return the legs' clothes, continued upwards below the top that went."""
-    sure = cv2.erode((scene.labels == BOTTOM).astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    inside = cv2.distanceTransform((scene.labels == BOTTOM).astype(np.uint8), cv2.DIST_L2, 3)
+    # The camera mixed their rim with the hem and its shadow.
+    sure = inside > min(MIXED_RIM, 0.5 * float(inside.max()))
     # Around the hips a jacket's tails look like the legs' clothes: what is lower counts, if anything is.
     lower = sure & (scene.down_the_trunk() > LEGS_FROM)
     return fill(scene.rgb.astype(np.float32), lower if lower.any() else sure)
