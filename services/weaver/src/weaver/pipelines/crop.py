@@ -1,4 +1,4 @@
-"""The part of a photo around the person, at the size at which it is read; and the way back to the photo's pixels. Pure."""
+"""The part of a photo around the person, at the size at which it is read, and the way back to the photo. Pure."""
 
 from __future__ import annotations
 

@@ -45,11 +45,14 @@ SEAM_BLEND, DEEP_ARMHOLE = 0.2, 0.4
 BULGE: Final = 0.07
 """In shoulder widths: how far an upper arm stands out beyond the line from the shoulder's tip to the elbow."""
 
-INNER_SIDE: Final = (0.19, 0.16, 0.11)
+INNER_SIDE: Final = (0.17, 0.15, 0.11)
 """In shoulder widths, at shoulder, elbow and wrist: so far from the arm's axis a sleeve reaches on its inner side."""
 
-WIDENED, SLEEVE_PARTS = 1.8, 12
-"""By how much a narrow sleeve's inner half is widened at most; in so many parts along it its width is read."""
+WIDENED, SLEEVE_PARTS = 0.7, 12
+"""A narrow sleeve's inner half gets wider by this share at most; in so many parts along it its width is read."""
+
+ARMPIT: Final = 0.3
+"""Of the upper arm: from there on, over as much again, a sleeve is widened."""
 
 FOREARM_LENGTH: Final = 0.9
 """Of the upper arm, where the wrist is not seen."""
@@ -275,7 +278,9 @@ def _sleeve(anatomy: Anatomy, sleeve: Sleeve, corners: Point, arm: list[Point] |
     )
     own = _inner_side(anatomy, sleeve, corners, joint, axis, outer_side)
     reached = np.interp(along / stretch, *own)
-    out = np.where(out * outer_side < 0, out * np.clip(needed / np.maximum(reached, 1.0), 1, WIDENED), out)
+    # At its seam the armpit stays where it is.
+    wider = np.clip(needed - reached, 0, WIDENED * reached) * np.clip(along / (ARMPIT * bone) - 1, 0, 1)
+    out = out - outer_side * wider * np.clip(-outer_side * out / np.maximum(reached, 1.0), 0, 1)
     # An arm is rounder than the line along it: cloth at its outer side covers it whole, down to the wrist.
     bulge = BULGE * unit * outer_side
     place = np.clip(along / max(bone + forearm, 1.0), 0, 1)

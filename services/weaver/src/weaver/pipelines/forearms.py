@@ -51,12 +51,14 @@ def fingers(
     skin: Pixels, landmarks: tuple[Landmark, ...], wrist: int, unit: float, *, offset: tuple[int, int]
 ) -> Pixels:
     """Return the bare fingers: landmarks are their knuckles, and they are about as long again."""
-    area = np.zeros(skin.shape, np.uint8)
     start = np.array([landmarks[wrist].x, landmarks[wrist].y])
-    for knuckle in (wrist + 2, wrist + 4, wrist + 6):
-        reach = np.array([landmarks[knuckle].x, landmarks[knuckle].y]) - start
-        ends = (_pixel(start + reach * share - offset) for share in (1.0, FINGER_LENGTH))
-        cv2.line(area, *ends, 255, max(1, round(2 * FINGER_RADIUS * unit)), cv2.LINE_AA)
+    knuckles = np.array([(landmarks[index].x, landmarks[index].y) for index in range(wrist + 2, wrist + 7, 2)])
+    tips = start + (knuckles - start) * FINGER_LENGTH
+    spread = np.array([_pixel(point - offset) for point in (*knuckles, *tips)], np.int32)
+    area = np.zeros(skin.shape, np.uint8)
+    hull = cv2.convexHull(spread)
+    cv2.fillConvexPoly(area, hull, 255, cv2.LINE_AA)
+    cv2.polylines(area, [hull], True, 255, max(1, round(2 * FINGER_RADIUS * unit)), cv2.LINE_AA)
     return np.minimum(area, skin)
 
 

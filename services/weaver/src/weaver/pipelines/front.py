@@ -8,11 +8,12 @@ with the old garment it takes the colour of the sure pixels beside it.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 import cv2
 import numpy as np
 
-from weaver.pipelines.anatomy import Pixels
+from weaver.pipelines.anatomy import Mask, Pixels
 from weaver.pipelines.contract import WeaveJob
 from weaver.pipelines.fitting import ELBOWS, WRISTS
 from weaver.pipelines.forearms import fingers, forearm
@@ -20,8 +21,9 @@ from weaver.pipelines.labels import HAIR, SKIN, TOP
 from weaver.pipelines.matte import REACH, matte, own_colour
 from weaver.pipelines.mesh import Floats
 from weaver.pipelines.removal import Bared
+from weaver.pipelines.scene import Scene
 
-SURE = 0.9
+SURE: Final = 0.9
 """A forearm is put before the garment only if elbow and wrist are this visible: a wrong one cuts a hole into it."""
 
 
@@ -49,9 +51,9 @@ def front_of(job: WeaveJob, window: tuple[int, int, int, int], unit: float, bare
     """Return what lies before a garment in a window (left, top, right, bottom) of the photo."""
     assert job.person_mask is not None
     left, top, right, bottom = window
-    hair = matte(job.person, bared.scene, HAIR, window)
+    hair = matte(job.person, bared.scene, bared.scene.labels == HAIR, window)
     if job.garment_category == "lower" and not bared.scene.one_piece:
-        hair = np.maximum(hair, matte(job.person, bared.scene, TOP, window))
+        hair = np.maximum(hair, matte(job.person, bared.scene, _top(bared.scene), window))
     arms, hands = _arms(job, window, unit, bared)
     own = np.maximum(hair, hands)
     photo = job.person[top:bottom, left:right]
@@ -81,7 +83,7 @@ def _arms(job: WeaveJob, window: tuple[int, int, int, int], unit: float, bared: 
         x1, y1 = np.clip(joints.max(axis=0) + reach, (left, top), (right, bottom)).astype(int)
         if x1 <= x0 or y1 <= y0:
             continue
-        alpha = matte(job.person, bared.scene, SKIN, (x0, y0, x1, y1))
+        alpha = matte(job.person, bared.scene, bared.scene.labels == SKIN, (x0, y0, x1, y1))
         skin = (alpha * 255).astype(np.uint8)
         outline = next((points for points, end in bared.arms if end == wrist), None)
         found = forearm(skin, marks[elbow], marks[wrist], unit, offset=(x0, y0), outline=outline)
@@ -91,3 +93,10 @@ def _arms(job: WeaveJob, window: tuple[int, int, int, int], unit: float, bared: 
         np.maximum(arms[place], np.minimum(found, np.maximum(person, skin)), out=arms[place])
         np.maximum(bare[place], np.minimum(found.astype(np.float32) / np.float32(255), alpha), out=bare[place])
     return arms.astype(np.float32) / np.float32(255), bare
+
+
+def _top(scene: Scene) -> Mask:
+    """Return the top without pieces that lie below the hips: ground between the thighs may be labelled like it."""
+    label = scene.labels == TOP
+    _, pieces = cv2.connectedComponents(label.astype(np.uint8), connectivity=4)
+    return np.asarray(label & np.isin(pieces, np.unique(pieces[label & (scene.down_the_trunk() < 1)])))

@@ -80,10 +80,17 @@ def own_colour(photo: Pixels, alpha: Floats, reach: float) -> Pixels:
     return np.where(mixed[..., None], np.clip(near, 0, 255).astype(np.uint8), photo)
 
 
-def matte(photo: Pixels, scene: Scene, kind: int, window: tuple[int, int, int, int]) -> Floats:
-    """Return how much of each pixel has a label of the scene, 0..1, in a window (left, top, right, bottom) of a photo."""
+def matte(photo: Pixels, scene: Scene, label: Mask, window: tuple[int, int, int, int]) -> Floats:
+    """Return how much of each pixel has a label, 0..1.
+
+    Args:
+        photo: (H, W, 3) uint8.
+        scene: Read from it.
+        label: (h, w) bool, in the scene's working pixels.
+        window: left, top, right, bottom in the photo.
+    """
     left, top, right, bottom = window
-    alpha, label, crop = np.zeros((bottom - top, right - left), np.float32), scene.labels == kind, scene.crop
+    alpha, crop = np.zeros((bottom - top, right - left), np.float32), scene.crop
     reach = max(2, round(REACH * scene.unit))
     # What lies within the window's reach, and of that what lies within the label's.
     low = np.floor((np.array([left, top]) - crop.box[:2]) * crop.scale).astype(int) - 3 * reach

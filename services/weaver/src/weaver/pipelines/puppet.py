@@ -53,6 +53,10 @@ SHADOW_FALL: Final = 0.15
 """In shoulder widths: how far below a hem its shadow reaches, three times `light.SHADOW_REACH`."""
 
 
+DRAWN_OUT: Final = 0.1
+"""In shoulder widths: how far beyond its meshes a garment may be drawn out by `snug`."""
+
+
 class PuppetEngine:
     """Implements `pipelines.contract.Engine`."""
 
@@ -151,18 +155,18 @@ def weave(job: WeaveJob) -> Finished:
     if right <= left or bottom <= top:
         raise NoGarmentDetected("the garment would lie outside the photo")
     unit = min(shoulder_width(np.array([(mark.x, mark.y) for mark in job.parse.landmarks])), float(max(height, width)))
-    # The shadow that the hem casts lies below it.
+    # The shadow that the hem casts lies below it, and legs of trousers may be drawn out.
     bottom = min(height, bottom + round(SHADOW_FALL * unit))
+    left, right = max(0, left - round(DRAWN_OUT * unit)), min(width, right + round(DRAWN_OUT * unit))
     window = left, top, right, bottom
     allowed = _allowed(job, window, unit)
     bared = bare(job)
-    pieces = drawn_in(
-        job, anatomy, pieces, allowed, window, unit, edge=_edge(unit), arms=[outline for outline, _ in bared.arms]
-    )
+    pieces = drawn_in(job, anatomy, pieces, allowed, window, bared, edge=_edge(unit))
     front = front_of(job, window, unit, bared)
     cloth = np.zeros((bottom - top, right - left, 4), np.float32)
     for piece in pieces:
-        x0, y0, x1, y1 = part = window_of([piece.mesh], width=width, height=height)
+        x0, y0, x1, y1 = window_of([piece.mesh], width=width, height=height)
+        x0, y0, x1, y1 = part = max(x0, left), max(y0, top), min(x1, right), min(y1, bottom)
         if x1 > x0 and y1 > y0:
             place = (slice(y0 - top, y1 - top), slice(x0 - left, x1 - left))
             painted = _paint(job.garment, piece, part)

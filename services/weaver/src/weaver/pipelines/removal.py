@@ -19,7 +19,7 @@ from weaver.pipelines import limbs
 from weaver.pipelines.anatomy import Mask, Pixels, Point
 from weaver.pipelines.colours import distance, fill, nearest, palette, spread
 from weaver.pipelines.contract import WeaveJob
-from weaver.pipelines.fitting import HIPS, KNEES, SHOULDERS
+from weaver.pipelines.fitting import HIPS, KNEES
 from weaver.pipelines.labels import BOTTOM, GROUND, HAIR, SAME_CLOTH, SKIN, TOES, TOP, feet
 from weaver.pipelines.limbs import Limb
 from weaver.pipelines.mesh import Floats
@@ -59,10 +59,6 @@ SKIRT_FROM: Final = 0.84
 
 PAINTED_SIDE: Final = 1024
 """A larger photo's camera has blurred its edges over more than a pixel, and skin has no finer detail here."""
-
-COLLAR, NAPE = 0.08, (0.18, 0.5)
-"""In shoulder widths: a collar that stands off farther is a hood's; from the neck's side on less and less far, until at
-the shoulders' ends nothing of a body is above them."""
 
 SUBPIXEL_BITS: Final = 4
 
@@ -121,9 +117,11 @@ def bare(job: WeaveJob) -> Bared:
     canvas.start(_ground(scene, old, shapes))
     tone = _skin(scene)
     if job.garment_category != "lower":
-        cover = np.max([canvas.area(shoulders), canvas.area(trunk), canvas.area_of(_neck(scene, shoulders))], axis=0)
+        cover = np.max(
+            [canvas.area(shoulders), canvas.area(trunk), canvas.area_of(limbs.below_collar(scene, shoulders))], axis=0
+        )
         canvas.lay(tone * _trunk_light(scene, old)[..., None], cover)
-    if job.garment_category == "upper" and scene.seen[list(KNEES)].any() and (scene.labels == BOTTOM).any():
+    if _goes_on_below(scene, job.garment_category):
         canvas.lay(_below(scene), canvas.area_of(_legs_clothes(scene)))
     for limb in chosen:
         canvas.lay(_limb_skin(scene, tone, limb), canvas.area(limb.outline()))
@@ -151,11 +149,16 @@ def _old(scene: Scene, category: str) -> Mask:
     old = _without_crumbs(old & scene.allowed & ~shoes)
     rim = max(2.0, RIM * scene.unit)
     grown = cv2.distanceTransform((~old).astype(np.uint8), cv2.DIST_L2, 3) <= rim if old.any() else old
-    # Its shadow on legs' clothes lies below it.
-    fallen = np.zeros_like(grown)
-    down = max(1, round(SHADOW_BELOW * scene.unit))
-    fallen[down:] = grown[:-down]
-    return np.asarray((grown | (fallen & (scene.labels == BOTTOM))) & scene.allowed & ~shoes)
+    if _goes_on_below(scene, category):
+        # Its shadow lies on the legs' clothes below it.
+        down = max(1, round(SHADOW_BELOW * scene.unit))
+        grown[down:] |= grown[:-down] & (scene.labels[down:] == BOTTOM)
+    return np.asarray(grown & scene.allowed & ~shoes)
+
+
+def _goes_on_below(scene: Scene, category: str) -> bool:
+    """Return whether the legs' clothes are continued upwards where a top goes."""
+    return category == "upper" and bool(scene.seen[list(KNEES)].any() and (scene.labels == BOTTOM).any())
 
 
 def _shoes(scene: Scene) -> Mask:
@@ -213,20 +216,6 @@ def _ground(scene: Scene, old: Mask, shapes: list[Point]) -> Floats:
         return picture.astype(np.float32)
     found = cv2.inpaint(np.ascontiguousarray(picture), hole, INPAINT_RADIUS, cv2.INPAINT_TELEA)
     return np.asarray(found, np.float32)
-
-
-def _neck(scene: Scene, shoulders: Point) -> Mask:
-    """Return where neck and nape go on below a collar: it is thin, so they reach as far as it did."""
-    area = np.ones(scene.labels.shape, np.uint8)
-    cv2.fillPoly(area, [np.round(shoulders).astype(np.int32)], 0)
-    middle = scene.points[list(SHOULDERS)].mean(axis=0)
-    aside = np.abs(np.arange(scene.labels.shape[1]) - middle[0])[None, :] / scene.unit
-    reach = COLLAR * np.clip((NAPE[1] - aside) / (NAPE[1] - NAPE[0]), 0, 1)
-    beside = cv2.distanceTransform(area, cv2.DIST_L2, 3) < reach * scene.unit
-    near = aside < NAPE[1]
-    # Lines of it are colours that the camera mixed.
-    skin = cv2.morphologyEx((scene.labels == SKIN).astype(np.uint8), cv2.MORPH_OPEN, np.ones((5, 5), np.uint8)) > 0
-    return np.asarray(near & (skin | ((scene.labels == TOP) & beside)))
 
 
 def _below(scene: Scene) -> Floats:
