@@ -34,17 +34,21 @@ class Front:
     Attributes:
         before: By the names that `fitting.Piece` uses, (h, w) 0..1.
         own: (h, w) 0..1: what of it is seen in the photo, and not painted.
-        colour: (h, w, 3) uint8, its colours.
+        place: Rows and columns outside of which there is none of it.
+        colour: Its colours there, (h, w, 3) uint8.
     """
 
     before: dict[str, Floats]
     own: Floats
+    place: tuple[slice, slice]
     colour: Pixels
 
     def over(self, below: Pixels, alpha: Floats) -> Floats:
         """Return what is behind a garment of this alpha, with what is before it where the garment left room."""
-        share = np.minimum(1, self.own / np.maximum(1 - alpha, 1e-3))[..., None]
-        return np.asarray(below + (self.colour - below.astype(np.float32)) * share, np.float32)
+        behind = below.astype(np.float32)
+        share = np.minimum(1, self.own[self.place] / np.maximum(1 - alpha[self.place], 1e-3))[..., None]
+        behind[self.place] += (self.colour - behind[self.place]) * share
+        return behind
 
 
 def front_of(job: WeaveJob, window: tuple[int, int, int, int], unit: float, bared: Bared) -> Front:
@@ -57,11 +61,14 @@ def front_of(job: WeaveJob, window: tuple[int, int, int, int], unit: float, bare
     arms, hands = _arms(job, window, unit, bared)
     own = np.maximum(hair, hands)
     photo = job.person[top:bottom, left:right]
+    x, y, wide, high = cv2.boundingRect((own > 0).astype(np.uint8))
+    place = (slice(y, y + high), slice(x, x + wide))
     body = np.clip(job.person_mask[top:bottom, left:right].astype(np.float32) / np.float32(128), 0, 1)
     return Front(
         before={"nothing": hair, "forearms": np.maximum(arms, hair), "person": body},
         own=own,
-        colour=own_colour(photo, own, REACH * unit),
+        place=place,
+        colour=own_colour(photo[place], own[place], REACH * unit),
     )
 
 

@@ -37,7 +37,7 @@ bend."""
 FOOT: Final = 0.11
 """In shoulder widths: half width of a shoe around the line from ankle to toe."""
 
-ANKLE: Final = 0.08
+ANKLE: Final = 0.03
 """In shoulder widths: how far below the ankle's joint a shoe begins."""
 
 INSTEP: Final = 0.38

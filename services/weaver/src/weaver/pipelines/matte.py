@@ -72,6 +72,8 @@ def own_colour(photo: Pixels, alpha: Floats, reach: float) -> Pixels:
         alpha: (h, w) 0..1.
         reach: How far sure pixels are looked for, in pixels.
     """
+    if not alpha.size:
+        return photo
     sure = (alpha > SURE).astype(np.float32)
     side = 2 * max(1, round(reach)) + 1
     weight = cv2.blur(sure, (side, side))

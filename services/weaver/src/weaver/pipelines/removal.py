@@ -35,8 +35,9 @@ CRUMB: Final = 0.004
 """Share of the old garment's pixels: a smaller piece is not part of it."""
 
 INPAINT_RADIUS: Final = 3
-GROUND_BLUR: Final = 0.08
-"""In shoulder widths: how smooth the ground is behind the person; a wall's shade is broader."""
+GROUND_BLUR, GROUND_BESIDE = 0.08, 0.4
+"""In shoulder widths: how smooth the ground is behind the person, for a wall's shade is broader; how far beside the old
+garment it is looked for."""
 
 WAIST: Final = 0.72
 """How far down the trunk the legs' clothes begin where the top ends and nothing is seen."""
@@ -199,23 +200,28 @@ def _near_arms(scene: Scene) -> Mask:
 
 def _ground(scene: Scene, old: Mask, shapes: list[Point]) -> Floats:
     """Return the ground behind the person, (h, w, 3) float32 0..255: the nearest, inpainted where no shape lies."""
-    known = cv2.erode(((scene.labels == GROUND) & ~old).astype(np.uint8), np.ones((7, 7), np.uint8)) > 0
-    picture = spread(scene.rgb, known, GROUND_BLUR * scene.unit)
+    wide = np.ones((7, 7), np.uint8)
+    known = cv2.erode(((scene.labels == GROUND) & ~old).astype(np.uint8), wide) > 0
+    # The rim that the camera mixed is no ground to begin from.
+    hole = cv2.dilate((old & (scene.labels != SKIN)).astype(np.uint8), wide) * ~known
+    for shape in shapes:
+        cv2.fillPoly(hole, [np.round(shape).astype(np.int32)], 0)
+    x, y, width, height = cv2.boundingRect(old.astype(np.uint8))
+    beside = round(GROUND_BESIDE * scene.unit)
+    place = (slice(max(0, y - beside), y + height + beside), slice(max(0, x - beside), x + width + beside))
+    picture = spread(scene.rgb[place], known[place], GROUND_BLUR * scene.unit)
     hair = scene.labels == HAIR
     if hair.any():
         # Beside a neck that hair falls behind, hair goes on where the collar was.
         to_hair, to_ground = (cv2.distanceTransform((~mask).astype(np.uint8), cv2.DIST_L2, 3) for mask in (hair, known))
         behind = (to_hair < to_ground) & (to_hair < 0.08 * scene.unit) & (scene.down_the_trunk() < 0)
-        picture[behind] = np.clip(fill(scene.rgb.astype(np.float32), hair)[behind], 0, 255).astype(np.uint8)
-    # The rim that the camera mixed is no ground to begin from.
-    hole = (cv2.dilate((old & (scene.labels != SKIN)).astype(np.uint8), np.ones((7, 7), np.uint8)) > 0) & ~known
-    hole = hole.astype(np.uint8)
-    for shape in shapes:
-        cv2.fillPoly(hole, [np.round(shape).astype(np.int32)], 0)
-    if not hole.any():
-        return picture.astype(np.float32)
-    found = cv2.inpaint(np.ascontiguousarray(picture), hole, INPAINT_RADIUS, cv2.INPAINT_TELEA)
-    return np.asarray(found, np.float32)
+        hairs = fill(scene.rgb.astype(np.float32), hair)[place]
+        picture[behind[place]] = np.clip(hairs[behind[place]], 0, 255).astype(np.uint8)
+    if hole[place].any():
+        picture = cv2.inpaint(picture, np.ascontiguousarray(hole[place]), INPAINT_RADIUS, cv2.INPAINT_TELEA)
+    ground = scene.rgb.astype(np.float32)
+    ground[place] = picture
+    return ground
 
 
 def _below(scene: Scene) -> Floats:

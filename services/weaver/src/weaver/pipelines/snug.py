@@ -176,19 +176,21 @@ def snug(piece: Piece, bounds: Bounds, *, middle: float, below: float) -> Piece:
     for end in ends:
         reach = end - middle
         limits, covers, halves = np.ones(len(rows)), np.ones(len(rows)), np.ones(len(rows))
-        for row in np.flatnonzero(low & (np.abs(reach) > 2)):
-            places = _on_row(source[row], target[row], middle + np.linspace(0, 1, STEPS) * reach[row])
-            halves[row] = max(float(np.linalg.norm(places[-1] - places[0])), 1.0)
-            blocked = _at(bounds.air, places - bounds.offset)
-            if blocked.any() and not blocked[0]:
-                limit = float(blocked.argmax() / (STEPS - 1) - bounds.margin / halves[row])
-                limits[row] = limit if limit >= LEAST else 1.0
-            elif bounds.cover.any():
-                wider = np.linspace(1, COVER_MOST, STEPS)
-                places = _on_row(source[row], target[row], middle + wider * reach[row])
-                bare = np.flatnonzero(_at(bounds.cover, places - bounds.offset))
-                if bare.size:
-                    covers[row] = min(wider[bare[-1]] + bounds.margin / halves[row], COVER_MOST)
+        chosen = np.flatnonzero(low & (np.abs(reach) > 2))
+        if not chosen.size:
+            continue
+        steps, wider = np.linspace(0, 1, STEPS), np.linspace(1, COVER_MOST, STEPS)
+        places = _on_rows(source[chosen], target[chosen], middle + steps * reach[chosen, None])
+        halves[chosen] = np.maximum(np.linalg.norm(places[:, -1] - places[:, 0], axis=1), 1.0)
+        blocked = _at(bounds.air, places - bounds.offset)
+        stopped = blocked.any(axis=1) & ~blocked[:, 0]
+        limit = blocked.argmax(axis=1) / (STEPS - 1) - bounds.margin / halves[chosen]
+        limits[chosen] = np.where(stopped & (limit >= LEAST), limit, 1.0)
+        if bounds.cover.any():
+            places = _on_rows(source[chosen], target[chosen], middle + wider * reach[chosen, None])
+            bare = _at(bounds.cover, places - bounds.offset)
+            last = wider[STEPS - 1 - bare[:, ::-1].argmax(axis=1)] + bounds.margin / halves[chosen]
+            covers[chosen] = np.where(bare.any(axis=1) & ~stopped, np.minimum(last, COVER_MOST), 1.0)
         if (limits < 1).any() or (covers > 1).any():
             moved = True
             limits = _eased(limits, halves, target, bounds.slope)
@@ -200,9 +202,8 @@ def snug(piece: Piece, bounds: Bounds, *, middle: float, below: float) -> Piece:
     if not moved:
         return piece
     # Every second row is enough to paint by: sides run slowly.
-    kept = range(0, len(rows), 2)
-    target = np.array([_on_row(source[row], target[row], shares[row]) for row in kept])
-    return replace(piece, mesh=Mesh(source[::2], target))
+    kept = slice(None, None, 2)
+    return replace(piece, mesh=Mesh(source[kept], _on_rows(source[kept], target[kept], shares[kept])))
 
 
 def _closer(mesh: Mesh) -> Mesh:
@@ -214,16 +215,17 @@ def _closer(mesh: Mesh) -> Mesh:
     return Mesh(*(grid[low] * (1 - share) + grid[low + 1] * share for grid in (mesh.source, mesh.target)))
 
 
-def _on_row(source: Point, target: Point, columns: NDArray[np.float64]) -> Point:
-    """Return where a row of the mesh takes columns of the cut-out; beyond its ends it goes on straight."""
-    step = np.clip(np.searchsorted(source[:, 0], columns) - 1, 0, len(source) - 2)
-    share = (columns - source[step, 0]) / (source[step + 1, 0] - source[step, 0])
-    return np.asarray(target[step] + share[:, None] * (target[step + 1] - target[step]))
+def _on_rows(source: Point, target: Point, columns: NDArray[np.float64]) -> Point:
+    """Return where each row of the mesh, (r, n, 2), takes columns, (r, m); beyond its ends it goes on."""
+    step = np.clip(np.searchsorted(source[0, :, 0], columns) - 1, 0, source.shape[1] - 2)
+    start, end = source[0, step, 0], source[0, step + 1, 0]
+    row, share = np.arange(len(target))[:, None], ((columns - start) / (end - start))[..., None]
+    return np.asarray(target[row, step] + share * (target[row, step + 1] - target[row, step]))
 
 
 def _at(mask: Mask, places: Point) -> Mask:
-    """Return the mask at places, x and y; outside it nothing."""
-    xs, ys = np.round(places).astype(int).T
+    """Return the mask at places, x and y on the last axis; outside it nothing."""
+    xs, ys = np.moveaxis(np.round(places).astype(int), -1, 0)
     inside = (xs >= 0) & (ys >= 0) & (xs < mask.shape[1]) & (ys < mask.shape[0])
     inside[inside] = mask[ys[inside], xs[inside]]
     return np.asarray(inside)
