@@ -43,7 +43,7 @@ HEM_BELOW_HIPS, HEM_MARGIN = 0.30, 0.36
 """How far down, and how far beside the hips' joints, a loose hem ends."""
 CUFF, TROUSER_CUFF = 0.4, 0.25
 """How far from the wrist to the fingers' middle a hand is not spared, and from the ankle to the foot's a foot."""
-SHOE_BELOW_ANKLE: Final = 0.05
+SHOE_BELOW_ANKLE: Final = 0.1
 SKIRT_MARGIN, SKIRT_FLARE = 0.15, 0.22
 """Around the waist, and further out from the hips to the ankles: a skirt is widest where it ends."""
 

@@ -13,7 +13,7 @@ from weaver.pipelines.anatomy import Pixels, Point
 FOREARM_RADIUS: Final = 0.15
 """In shoulder widths."""
 
-FINGER_RADIUS, FINGER_LENGTH = 0.12, 2.3
+FINGER_RADIUS, FINGER_LENGTH = 0.10, 2.0
 """In shoulder widths, spread fingers between the knuckles included; in distances from the wrist to a knuckle."""
 
 BARE_HAND: Final = 0.25

@@ -23,11 +23,11 @@ ARM_RADII: Final = (0.15, 0.12, 0.08)
 LEG_RADII: Final = (0.26, 0.17, 0.11)
 TRUNK_RADII: Final = (0.52, 0.42, 0.47)
 NECK_RADIUS: Final = 0.17
-COLLAR, NAPE = 0.08, (0.18, 0.5)
+COLLAR, NAPE = 0.08, (0.18, 0.36)
 """In shoulder widths: a collar that stands off farther is a hood's; from the neck's side on less and less far, until at
 the shoulders' ends nothing of a body is above them."""
 
-BESIDE_NECK: Final = 0.31
+BESIDE_NECK: Final = 0.29
 """In shoulder widths from the neck's middle: farther out a body is not seen above a garment's shoulders."""
 
 CUFF_REACH: Final = 0.14
