@@ -28,8 +28,19 @@ def forearm(
     *,
     offset: tuple[int, int],
     outline: Point | None,
+    gone: Pixels,
 ) -> Pixels:
-    """Return the arm from the middle of the forearm to the wrist, and the hand: what lies before the trunk."""
+    """Return the arm from the middle of the forearm to the wrist, and the hand: what lies before the trunk.
+
+    Args:
+        skin: (h, w) uint8, in a window of the photo.
+        elbow: In pixels of the photo.
+        wrist: The same.
+        unit: The shoulders' width in pixels.
+        offset: Left and top of the window.
+        outline: The arm's, in pixels of the photo.
+        gone: (h, w) uint8, 255 = was the old garment: a hand behind it is not seen.
+    """
     shape = skin.shape
     a, b = np.array([elbow.x, elbow.y]), np.array([wrist.x, wrist.y])
     area, hand = np.zeros(shape, np.uint8), np.zeros(shape, np.uint8)
@@ -42,9 +53,9 @@ def forearm(
         area = np.minimum(area, arm)
     # A bare hand has no cloth around it; a glove is all cloth.
     bare_hand = np.minimum(hand, skin)
-    if np.count_nonzero(bare_hand > 127) > BARE_HAND * np.count_nonzero(hand > 127):
-        hand = bare_hand
-    return np.maximum(area, hand)
+    if np.count_nonzero(bare_hand > 127) <= BARE_HAND * np.count_nonzero(hand > 127):
+        bare_hand = np.maximum(bare_hand, np.minimum(hand, 255 - gone))
+    return np.maximum(area, bare_hand)
 
 
 def fingers(

@@ -93,7 +93,9 @@ def _arms(job: WeaveJob, window: tuple[int, int, int, int], unit: float, bared: 
         alpha = matte(job.person, bared.scene, bared.scene.labels == SKIN, (x0, y0, x1, y1))
         skin = (alpha * 255).astype(np.uint8)
         outline = next((points for points, end in bared.arms if end == wrist), None)
-        found = forearm(skin, marks[elbow], marks[wrist], unit, offset=(x0, y0), outline=outline)
+        found = forearm(
+            skin, marks[elbow], marks[wrist], unit, offset=(x0, y0), outline=outline, gone=bared.gone[y0:y1, x0:x1]
+        )
         found = np.maximum(found, fingers(skin, marks, wrist, unit, offset=(x0, y0)))
         place = (slice(y0 - top, y1 - top), slice(x0 - left, x1 - left))
         person = cv2.multiply(cv2.subtract(job.person_mask[y0:y1, x0:x1], 64), 2)
