@@ -49,7 +49,7 @@ def job_of(name: str, found: PersonMasks, garment: str, category: GarmentCategor
     photo = photo_of(name)
     height, width = photo.shape[:2]
     parse = PersonParse(
-        image_key=name, width=width, height=height, parser="classic", parser_version="5",
+        image_key=name, width=width, height=height, parser="classic", parser_version="6",
         pose_model=PoseModel.name, landmarks=found.landmarks, person_mask_key=name, agnostic_mask_keys={},
     )  # fmt: skip
     return WeaveJob(

@@ -43,7 +43,6 @@ HEM_BELOW_HIPS, HEM_MARGIN = 0.30, 0.36
 """How far down, and how far beside the hips' joints, a loose hem ends."""
 CUFF, TROUSER_CUFF = 0.4, 0.25
 """How far from the wrist to the fingers' middle a hand is not spared, and from the ankle to the foot's a foot."""
-SHOE_BELOW_ANKLE: Final = 0.1
 SKIRT_MARGIN, SKIRT_FLARE = 0.15, 0.22
 """Around the waist, and further out from the hips to the ankles: a skirt is widest where it ends."""
 
@@ -96,9 +95,6 @@ def agnostic_masks(
             # From beyond wrist and ankle on: cuffs end there.
             start = joint + (tips - joint) * (CUFF if ends in HANDS else TROUSER_CUFF)
             place = limb(small.shape, tips, start, radius, radius * 0.6)
-            if ends in FEET:
-                # From the side a shoe lies across the shin: what is above the ankle is leg.
-                place &= _beyond(small.shape, points[ends[0] - 2], joint, SHOE_BELOW_ANKLE * unit)
             spared |= place if lab is None else _bare(place, lab, points, visibility, ends, unit)
     upper = _upper(points, seen, unit, small.shape) & near & ~spared
     legs, between = _lower(points, seen, unit, small.shape)
@@ -106,13 +102,6 @@ def agnostic_masks(
     both = upper | lower
     masks: dict[GarmentCategory, Pixels] = {"upper": upper, "lower": lower, "overall": both, "dress": both}
     return {category: _enlarge(mask, width=width, height=height) for category, mask in masks.items()}
-
-
-def _beyond(shape: tuple[int, ...], knee: Point, ankle: Point, by_pixels: float) -> Pixels:
-    """Return what lies so far below the ankle, seen along the shin, (h, w) uint8, 255 inside."""
-    along_shin = (ankle - knee) / max(float(np.linalg.norm(ankle - knee)), 1e-6)
-    ys, xs = np.ogrid[0 : shape[0], 0 : shape[1]]
-    return np.asarray(((xs - ankle[0]) * along_shin[0] + (ys - ankle[1]) * along_shin[1] > by_pixels) * 255, np.uint8)
 
 
 def _bare(

@@ -41,7 +41,7 @@ class ClassicParser:
     """
 
     name = "classic"
-    version = "5"
+    version = "6"
 
     def __init__(self, pose: PoseModel) -> None:
         self.pose = pose

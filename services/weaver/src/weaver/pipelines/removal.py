@@ -242,7 +242,7 @@ def _legs_clothes(scene: Scene) -> Mask:
     # Between the thighs' tops there is no gap in trousers.
     ends = np.round(scene.points[list(HIPS)]).astype(np.int32)
     cv2.polylines(body, [ends], False, 1, max(1, round(SEAT * scene.unit)))
-    return np.asarray((scene.down_the_trunk() > WAIST) & scene.person & (body > 0))
+    return np.asarray((scene.down_the_trunk() > WAIST) & scene.person & ((body > 0) | (scene.labels == BOTTOM)))
 
 
 def _skin(scene: Scene) -> Floats:
