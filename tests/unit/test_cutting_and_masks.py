@@ -145,9 +145,11 @@ def dressed(hand: tuple[int, int, int], foot: tuple[int, int, int]) -> np.ndarra
 
 
 @pytest.mark.parametrize(
-    ("hand", "spared"), [(SKIN, True), (GLOVE, True), (SHIRT, False)], ids=["bare", "in a glove", "in the sleeve"]
+    ("hand", "spared"),
+    [(SKIN, True), (GLOVE, True), (SHIRT, False), (JEANS, False)],
+    ids=["bare", "in a glove", "in the sleeve", "in a pocket"],
 )
-def test_a_hand_is_spared_unless_its_place_shows_the_sleeve(hand: tuple[int, int, int], spared: bool) -> None:
+def test_a_hand_is_spared_unless_its_place_shows_sleeve_or_trousers(hand: tuple[int, int, int], spared: bool) -> None:
     upper = agnostic_masks(landmarks(STANDING), silhouette(), dressed(hand, SHOE))["upper"]
     assert (upper[301, 238] == 0) == spared
     assert (upper[301, 62] == 0) == spared
@@ -158,6 +160,31 @@ def test_a_foot_is_spared_unless_trousers_fall_over_it(foot: tuple[int, int, int
     lower = agnostic_masks(landmarks(STANDING), silhouette(), dressed(SKIN, foot))["lower"]
     assert (lower[540, 182] == 0) == spared
     assert lower[STANDING[31][1], STANDING[31][0]] == 0
+
+
+def test_a_cuffs_dark_end_is_told_by_the_cloth_beside_the_hands_place() -> None:
+    photo = dressed(SKIN, SHOE)
+    place = (agnostic_masks(landmarks(STANDING), silhouette())["upper"] == 0) & (silhouette() > 0)
+    xs, ys = (int(value) for value in STANDING[16])
+    start = ys + int(place[ys : ys + 60, xs].argmax())
+    photo[ys - 30 : start, xs - 14 : xs + 15] = SHIRT
+    # In shade: too dark for the colour of the shirt alone.
+    photo[start : start + 4, xs - 14 : xs + 15] = (26, 45, 123)
+    upper = agnostic_masks(landmarks(STANDING), silhouette(), photo)["upper"]
+    assert (upper[start : start + 4, xs] == 255).all()
+    assert (upper[start + 12 : start + 20, xs] == 0).all()
+
+
+def test_a_top_mask_reaches_to_a_hem_that_stands_off_the_hips() -> None:
+    wide = silhouette()
+    hips = STANDING[23], STANDING[24]
+    unit = abs(STANDING[11][0] - STANDING[12][0])
+    middle, low = (hips[0][0] + hips[1][0]) // 2, hips[0][1]
+    reach = abs(hips[0][0] - hips[1][0]) // 2 + round(0.4 * unit)
+    wide[low - 40 : low + 20, middle - reach : middle + reach] = 255
+    arms_away = landmarks({**STANDING, 13: (295, 100), 14: (5, 100), 15: (299, 60), 16: (1, 60)})
+    upper = agnostic_masks(arms_away, wide)["upper"]
+    assert (upper[low, middle - reach : middle + reach] == 255).all()
 
 
 def test_hands_of_a_person_whose_face_is_not_seen_are_spared_by_geometry() -> None:

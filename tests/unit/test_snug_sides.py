@@ -7,7 +7,7 @@ import pytest
 
 from weaver.pipelines.fitting import Piece
 from weaver.pipelines.mesh import Mesh, bilinear, unit_grid, warp
-from weaver.pipelines.snug import snug
+from weaver.pipelines.snug import Bounds, snug
 
 SIDE, MARGIN = 200, 3.0
 
@@ -26,8 +26,9 @@ def painted(piece: Piece) -> np.ndarray:
     return warp(texture, piece.mesh, (0, 0, SIDE, SIDE))[..., 3] > 0.5
 
 
-def drawn_in(piece: Piece, air: np.ndarray, *, below: float = 0.0) -> Piece:
-    return snug(piece, air, middle=100.0, below=below, offset=(0, 0), margin=MARGIN)
+def drawn_in(piece: Piece, air: np.ndarray, *, below: float = 0.0, cover: np.ndarray | None = None) -> Piece:
+    cover = np.zeros_like(air) if cover is None else cover
+    return snug(piece, Bounds(air=air, cover=cover, offset=(0, 0), margin=MARGIN), middle=100.0, below=below)
 
 
 @pytest.mark.parametrize("side", ["left", "right", "both"])
@@ -60,3 +61,25 @@ def test_a_piece_stays_as_it_is_where_no_side_hangs_in_the_air(case: str) -> Non
     air[100:120, 115:135] = case == "air deep inside"
     piece = piece_of()
     assert drawn_in(piece, air, below=80.0) is piece
+
+
+@pytest.mark.parametrize("side", ["left", "right", "both"])
+def test_cloth_covers_a_leg_that_is_wider_and_the_middle_stays(side: str) -> None:
+    leg = np.zeros((SIDE, SIDE), bool)
+    leg[90:150, 28:100] = side != "right"
+    leg[90:150, 100:172] |= side != "left"
+    piece = piece_of()
+    before, after = painted(piece), painted(drawn_in(piece, np.zeros_like(leg), cover=leg))
+    assert (leg & ~before).sum() > 500
+    assert not (leg & ~after).any()
+    assert not (before & ~after).any()
+    # Far from the leg it is as wide as before; beside it hardly wider than it has to be.
+    assert (after ^ before)[22:40].sum() <= 2 * 18
+    assert after[120].sum() < (leg[120] | before[120]).sum() + 4 * (MARGIN + 2)
+
+
+def test_cloth_is_drawn_out_by_a_third_at_most() -> None:
+    leg = np.zeros((SIDE, SIDE), bool)
+    leg[90:150, :100] = True
+    after = painted(drawn_in(piece_of(), np.zeros_like(leg), cover=leg))
+    assert after.any(axis=0).argmax() >= 100 - 1.35 * 60 - 1

@@ -39,7 +39,8 @@ WORKING_SIDE: Final = 768
 # are hidden whole.
 UPPER_ARM_RADIUS, FOREARM_RADIUS, HAND_RADIUS, FOOT_RADIUS = 0.32, 0.24, 0.13, 0.14
 THIGH_RADIUS, CALF_RADIUS, TORSO_MARGIN, LOOSE_MARGIN = 0.30, 0.22, 0.12, 0.08
-HEM_BELOW_HIPS: Final = 0.30
+HEM_BELOW_HIPS, HEM_MARGIN = 0.30, 0.36
+"""How far down, and how far beside the hips' joints, a loose hem ends."""
 CUFF, TROUSER_CUFF = 0.4, 0.25
 """How far from the wrist to the fingers' middle a hand is not spared, and from the ankle to the foot's a foot."""
 COLLAR, FRONTS = 0.20, 0.30
@@ -120,6 +121,7 @@ def _bare(
     if ends in FEET:
         return without_cloth(place, lab, cloth=cloth, own=[face, around(lab, points[ends[2]], radius=0.05 * unit)])
     cloth += [along(lab, points[shoulder], points[hip], reach=reach) for shoulder in SHOULDERS for hip in HIPS]
+    cloth += [along(lab, points[hip], points[knee], reach=reach) for hip, knee in zip(HIPS, KNEES, strict=True)]
     return without_cloth(place, lab, cloth=cloth, own=[face])
 
 
@@ -138,13 +140,13 @@ def _torso(points: Point, unit: float, shape: tuple[int, ...]) -> Pixels:
     shoulders, hips = points[list(SHOULDERS)], points[list(HIPS)]
     down = hips.mean(axis=0) - shoulders.mean(axis=0)
     down /= max(float(np.linalg.norm(down)), 1e-6)
-    across = np.array([-down[1], down[0]]) * unit * 0.18
+    across = np.array([-down[1], down[0]]) * unit * HEM_MARGIN
     side = np.sign((shoulders[0] - shoulders[1]) @ across) or 1.0
     low = hips + down * HEM_BELOW_HIPS * unit
     # Up to the neck, where a collar lies: the head, chin included, is spared elsewhere.
     middle, reach = shoulders.mean(axis=0), (shoulders[0] - shoulders[1]) * 0.25
     neck = middle + (points[[MOUTH_LEFT, MOUTH_RIGHT]].mean(axis=0) - middle) * 0.5
-    corners = [*shoulders[::-1], neck + reach, neck - reach, low[1] - across * side * 1.4, low[0] + across * side * 1.4]
+    corners = [*shoulders[::-1], neck + reach, neck - reach, low[1] - across * side, low[0] + across * side]
     return grow(_polygon(cv2.convexHull(np.array(corners, np.float32))[:, 0], shape), TORSO_MARGIN * unit)
 
 

@@ -74,7 +74,9 @@ def without_cloth(place: Pixels, lab: Floats, *, cloth: Sequence[Floats], own: S
     if not len(garment) or not len(its):
         return place
     garment = garment[_nearest(garment, its) > SAME_SKIN]
-    ys, xs = np.nonzero(place)
+    square = np.ones((3, 3), np.uint8)
+    # A cuff's dark end is recognised by the cloth beside the place.
+    ys, xs = np.nonzero(cv2.dilate(place, square, iterations=SHADOW_PIXELS))
     if not len(garment) or not len(ys):
         return place
     colours = lab[ys, xs]
@@ -82,7 +84,6 @@ def without_cloth(place: Pixels, lab: Floats, *, cloth: Sequence[Floats], own: S
     nearer = to_garment < _nearest(colours, its)
     found[ys, xs] = (nearer & (to_garment < SAME_CLOTH)) * 255
     shaded[ys, xs] = (nearer & (to_garment < SHADED_CLOTH)) * 255
-    square = np.ones((3, 3), np.uint8)
     # Single pixels are knuckles and shade; beside cloth, what is darker is the shadow on it.
     found = np.asarray(cv2.morphologyEx(found, cv2.MORPH_OPEN, square), np.uint8)
     found |= cv2.dilate(found, square, iterations=SHADOW_PIXELS) & shaded

@@ -10,7 +10,7 @@ from typing import Final
 import cv2
 import numpy as np
 
-from weaver.pipelines.anatomy import Mask
+from weaver.pipelines.anatomy import Mask, Pixels
 from weaver.pipelines.mesh import Floats
 
 LIGHTNESS_WEIGHT: Final = 0.4
@@ -86,3 +86,20 @@ def fill(values: Floats, known: Mask | Floats) -> Floats:
         sure = np.clip(its * 4, 0, 1)[..., None]
         coarse = total / np.maximum(its, 1e-4)[..., None] * sure + larger * (1 - sure)
     return np.asarray(cv2.resize(coarse, values.shape[1::-1], interpolation=cv2.INTER_LINEAR), np.float32)
+
+
+def spread(picture: Pixels, known: Mask, sigma: float) -> Pixels:
+    """Return a picture, (h, w, 3) uint8, whose unknown pixels have the nearest known one's colour, blurred.
+
+    Unlike `fill`, nothing comes from the far side of what lies between: the shade beside an arm stays there.
+    """
+    if not known.any():
+        return picture
+    _, nearest_known = cv2.distanceTransformWithLabels(
+        (~known).astype(np.uint8), cv2.DIST_L2, 3, labelType=cv2.DIST_LABEL_PIXEL
+    )
+    colours = np.zeros((int(nearest_known.max()) + 1, 3), np.uint8)
+    colours[nearest_known[known]] = picture[known]
+    found = colours[nearest_known]
+    found = np.where(known[..., None], found, cv2.GaussianBlur(found, (0, 0), max(0.6, sigma)))
+    return np.asarray(found, np.uint8)

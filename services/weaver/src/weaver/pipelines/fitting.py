@@ -49,6 +49,15 @@ SEAM_BLEND, DEEP_ARMHOLE = 0.2, 0.4
 BULGE: Final = 0.07
 """In shoulder widths: how far an upper arm stands out beyond the line from the shoulder's tip to the elbow."""
 
+INNER_SIDE: Final = (0.17, 0.15, 0.11)
+"""In shoulder widths, at shoulder, elbow and wrist: so far from the arm's axis a sleeve reaches on its inner side."""
+
+WIDENED, SLEEVE_PARTS = 0.7, 12
+"""A narrow sleeve's inner half gets wider by this share at most; in so many parts along it its width is read."""
+
+ARMPIT: Final = 0.3
+"""Of the upper arm: from there on, over as much again, a sleeve is widened."""
+
 FOREARM_LENGTH: Final = 0.9
 """Of the upper arm, where the wrist is not seen."""
 
@@ -255,16 +264,29 @@ def _sleeve(anatomy: Anatomy, sleeve: Sleeve, corners: Point, arm: list[Point] |
     lower = _limit_turn(upper, _unit(arm[2] - arm[1], upper)) if lower_arm else upper
     along, out = (carried - joint) @ axis, (carried - joint) @ side
     forearm = float(np.linalg.norm(arm[2] - arm[1])) if lower_arm else bone * FOREARM_LENGTH
-    along = np.where(along > 0, along * _stretch(float(np.linalg.norm(cuff - joint)), bone, forearm), along)
+    stretch = _stretch(float(np.linalg.norm(cuff - joint)), bone, forearm)
+    along = np.where(along > 0, along * stretch, along)
     # The bend at the elbow is spread over a third of the upper arm, so the cloth does not crease.
     bent = np.clip((along - bone) / max(bone / 3, 1.0) + 0.5, 0, 1)[..., None]
     direction = (1 - bent) * upper + bent * lower
     direction /= np.maximum(np.linalg.norm(direction, axis=-1, keepdims=True), 1e-6)
     normal = np.stack([-direction[..., 1], direction[..., 0]], axis=-1)
-    # An arm is rounder than the line along it: cloth at its outer side covers it whole, down to the wrist.
     width = float(np.linalg.norm(corners[1] - corners[0]))
+    unit = width / (1 + 2 * SEAM_OUTWARD)
     outward = _unit(joint - corners[:2].mean(axis=0), (1.0, 0.0))
-    bulge = BULGE * width / (1 + 2 * SEAM_OUTWARD) * (1.0 if side @ outward >= 0 else -1.0)
+    outer_side = 1.0 if side @ outward >= 0 else -1.0
+    # The line begins at the shoulder's tip and not on the arm's axis; both meet at the elbow.
+    aside = max(0.0, float((arm[0] - joint) @ np.array([upper[1], -upper[0]])) * outer_side)
+    needed = np.interp(
+        along / max(bone, 1.0), (0, 1, 1 + forearm / max(bone, 1.0)), np.array(INNER_SIDE) * unit + [aside, 0, 0]
+    )
+    own = _inner_side(anatomy, sleeve, corners, joint, axis, outer_side)
+    reached = np.interp(along / stretch, *own)
+    # At its seam the armpit stays where it is.
+    wider = np.clip(needed - reached, 0, WIDENED * reached) * np.clip(along / (ARMPIT * bone) - 1, 0, 1)
+    out = out - outer_side * wider * np.clip(-outer_side * out / np.maximum(reached, 1.0), 0, 1)
+    # An arm is rounder than the line along it: cloth at its outer side covers it whole, down to the wrist.
+    bulge = BULGE * unit * outer_side
     place = np.clip(along / max(bone + forearm, 1.0), 0, 1)
     outer = np.clip(out / bulge * 0.35 + 0.65, 0, 1)
     out = out + bulge * outer * np.interp(place, (0.05, 0.3, 0.6, 1.0), (0.0, 1.0, 0.8, 0.0))
@@ -277,6 +299,23 @@ def _sleeve(anatomy: Anatomy, sleeve: Sleeve, corners: Point, arm: list[Point] |
     share = np.clip(from_seam, 0, 1)
     share = (share * share * (3 - 2 * share))[..., None]
     return Piece(sleeve.mask, Mesh(source, carried + (bent_cloth - carried) * share), "nothing")
+
+
+def _inner_side(
+    anatomy: Anatomy, sleeve: Sleeve, corners: Point, joint: Point, axis: Point, outer_side: float
+) -> tuple[Point, Point]:
+    """Return places along a sleeve, and how far its inner side is from the line along it there, in pixels."""
+    ys, xs = np.nonzero(sleeve.beyond)
+    step = max(1, len(xs) // 4000)
+    carried = _carry(anatomy, corners, np.stack([xs, ys], axis=1)[::step].astype(np.float64)) - joint
+    along, inner = carried @ axis, -outer_side * (carried @ np.array([-axis[1], axis[0]]))
+    edges = np.linspace(0, max(float(along.max(initial=1.0)), 1.0), SLEEVE_PARTS + 1)
+    part = np.clip(np.digitize(along, edges) - 1, 0, SLEEVE_PARTS - 1)
+    reach = np.zeros(SLEEVE_PARTS)
+    np.maximum.at(reach, part, inner)
+    # A cuff may be cut aslant: its last parts are as wide as what is before them.
+    reach[-3:] = np.maximum(reach[-3:], reach[-4])
+    return (edges[:-1] + edges[1:]) / 2, reach
 
 
 def _stretch(length: float, bone: float, forearm: float) -> float:

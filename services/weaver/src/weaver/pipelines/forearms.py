@@ -13,7 +13,7 @@ from weaver.pipelines.anatomy import Pixels, Point
 FOREARM_RADIUS: Final = 0.15
 """In shoulder widths."""
 
-FINGER_RADIUS, FINGER_LENGTH = 0.12, 1.9
+FINGER_RADIUS, FINGER_LENGTH = 0.10, 2.0
 """In shoulder widths, spread fingers between the knuckles included; in distances from the wrist to a knuckle."""
 
 BARE_HAND: Final = 0.25
@@ -28,8 +28,19 @@ def forearm(
     *,
     offset: tuple[int, int],
     outline: Point | None,
+    gone: Pixels,
 ) -> Pixels:
-    """Return the arm from the middle of the forearm to the wrist, and the hand: what lies before the trunk."""
+    """Return the arm from the middle of the forearm to the wrist, and the hand: what lies before the trunk.
+
+    Args:
+        skin: (h, w) uint8, in a window of the photo.
+        elbow: In pixels of the photo.
+        wrist: The same.
+        unit: The shoulders' width in pixels.
+        offset: Left and top of the window.
+        outline: The arm's, in pixels of the photo.
+        gone: (h, w) uint8, 255 = was the old garment: a hand behind it is not seen.
+    """
     shape = skin.shape
     a, b = np.array([elbow.x, elbow.y]), np.array([wrist.x, wrist.y])
     area, hand = np.zeros(shape, np.uint8), np.zeros(shape, np.uint8)
@@ -42,21 +53,23 @@ def forearm(
         area = np.minimum(area, arm)
     # A bare hand has no cloth around it; a glove is all cloth.
     bare_hand = np.minimum(hand, skin)
-    if np.count_nonzero(bare_hand > 127) > BARE_HAND * np.count_nonzero(hand > 127):
-        hand = bare_hand
-    return np.maximum(area, hand)
+    if np.count_nonzero(bare_hand > 127) <= BARE_HAND * np.count_nonzero(hand > 127):
+        bare_hand = np.maximum(bare_hand, np.minimum(hand, 255 - gone))
+    return np.maximum(area, bare_hand)
 
 
 def fingers(
     skin: Pixels, landmarks: tuple[Landmark, ...], wrist: int, unit: float, *, offset: tuple[int, int]
 ) -> Pixels:
     """Return the bare fingers: landmarks are their knuckles, and they are about as long again."""
-    area = np.zeros(skin.shape, np.uint8)
     start = np.array([landmarks[wrist].x, landmarks[wrist].y])
-    for knuckle in (wrist + 2, wrist + 4, wrist + 6):
-        reach = np.array([landmarks[knuckle].x, landmarks[knuckle].y]) - start
-        ends = (_pixel(start + reach * share - offset) for share in (1.0, FINGER_LENGTH))
-        cv2.line(area, *ends, 255, max(1, round(2 * FINGER_RADIUS * unit)), cv2.LINE_AA)
+    knuckles = np.array([(landmarks[index].x, landmarks[index].y) for index in range(wrist + 2, wrist + 7, 2)])
+    tips = start + (knuckles - start) * FINGER_LENGTH
+    spread = np.array([_pixel(point - offset) for point in (*knuckles, *tips)], np.int32)
+    area = np.zeros(skin.shape, np.uint8)
+    hull = cv2.convexHull(spread)
+    cv2.fillConvexPoly(area, hull, 255, cv2.LINE_AA)
+    cv2.polylines(area, [hull], True, 255, max(1, round(2 * FINGER_RADIUS * unit)), cv2.LINE_AA)
     return np.minimum(area, skin)
 
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from weaver.pipelines.anatomy import Mask, Point
 from weaver.pipelines.fitting import ANKLES, ELBOWS, HIPS, KNEES, SHOULDERS, WRISTS
-from weaver.pipelines.labels import GROUND, SKIN, Labels
+from weaver.pipelines.labels import GROUND, HAIR, SKIN, TOP, Labels
 from weaver.pipelines.mesh import Floats
 from weaver.pipelines.scene import Scene
 
@@ -23,6 +23,13 @@ ARM_RADII: Final = (0.15, 0.12, 0.08)
 LEG_RADII: Final = (0.26, 0.17, 0.11)
 TRUNK_RADII: Final = (0.52, 0.42, 0.47)
 NECK_RADIUS: Final = 0.17
+COLLAR, NAPE = 0.08, (0.18, 0.36)
+"""In shoulder widths: a collar that stands off farther is a hood's; from the neck's side on less and less far, until at
+the shoulders' ends nothing of a body is above them."""
+
+BESIDE_NECK: Final = 0.29
+"""In shoulder widths from the neck's middle: farther out a body is not seen above a garment's shoulders."""
+
 CUFF_REACH: Final = 0.14
 TIGHT: Final = 1.3
 """An outline up to this many mean half widths away is that of the limb; one farther away is that of a loose sleeve."""
@@ -225,3 +232,29 @@ def neck_outline(scene: Scene) -> Point:
         left - across * 0.11 - down * 0.06, left - across * 0.13 + down * 0.05, left + across * 0.02 + down * 0.3,
     ]  # fmt: skip
     return np.array([*half, *reversed(mirror)])
+
+
+def below_collar(scene: Scene, shoulders: Point) -> Mask:
+    """Return where neck and nape go on below a collar: it is thin, so they reach as far as it did."""
+    area = np.ones(scene.labels.shape, np.uint8)
+    cv2.fillPoly(area, [np.round(shoulders).astype(np.int32)], 0)
+    middle = scene.points[list(SHOULDERS)].mean(axis=0)
+    aside = np.abs(np.arange(scene.labels.shape[1]) - middle[0])[None, :] / scene.unit
+    reach = COLLAR * np.clip((NAPE[1] - aside) / (NAPE[1] - NAPE[0]), 0, 1)
+    beside = cv2.distanceTransform(area, cv2.DIST_L2, 3) < reach * scene.unit
+    near = aside < NAPE[1]
+    # Lines of it are colours that the camera mixed.
+    skin = cv2.morphologyEx((scene.labels == SKIN).astype(np.uint8), cv2.MORPH_OPEN, np.ones((5, 5), np.uint8)) > 0
+    slopes = np.zeros_like(beside)
+    # From where bare skin ends below the neck a body goes straight on to the shoulders' ends.
+    for side, ends in ((1, shoulders[2:6]), (-1, shoulders[8:12])):
+        beyond = side * (np.arange(scene.labels.shape[1]) - middle[0]) / scene.unit
+        ys, xs = np.nonzero(skin & ((beyond > NECK_RADIUS) & (beyond < NAPE[1]))[None, :])
+        below_chin = np.abs(ys - middle[1]) < NAPE[1] * scene.unit
+        corners = np.concatenate([np.stack([xs, ys], axis=1)[below_chin], ends])
+        sloping = np.zeros(scene.labels.shape, np.uint8)
+        cv2.fillConvexPoly(sloping, cv2.convexHull(np.round(corners).astype(np.int32)), 1)
+        slopes |= sloping > 0
+    # A collar that stands off shows ground beside the neck.
+    slopes &= (aside < BESIDE_NECK) & (scene.labels != HAIR)
+    return np.asarray(near & (skin | ((scene.labels == TOP) & beside) | slopes))

@@ -5,7 +5,7 @@
 
 `scene` finds the old garment, `limbs` the body below it, and `removal` repaints it. `anatomy` reads the new garment,
 `fitting` places its pieces on the landmarks with meshes of 10 x 10 vertices, `snug` draws their sides in, `mesh` paints
-them. This module clips them to what may change, puts them behind hair, `forearms` and neck, gives them the photo's
+them. This module clips them to what may change, puts them behind what is before them (`front`), gives them the photo's
 light and folds (`light`), and blends. A pixel that neither garment covers is the photo's, bit for bit.
 """
 
@@ -23,20 +23,14 @@ from proteus.errors import EngineError, InvalidRequest, NoGarmentDetected, Prote
 from proteus.jobs import JobId
 from weaver.pipelines.anatomy import Anatomy, Mask, lower_anatomy, upper_anatomy
 from weaver.pipelines.contract import Failed, Finished, Pixels, StepReport, WeaveJob
-from weaver.pipelines.fitting import ELBOWS, SEEN, TOPS, WRISTS, Piece, fit
-from weaver.pipelines.forearms import fingers, forearm
-from weaver.pipelines.labels import HAIR, SKIN, TOP
+from weaver.pipelines.fitting import ELBOWS, SEEN, TOPS, Piece, fit
+from weaver.pipelines.front import front_of
+from weaver.pipelines.labels import TOP
 from weaver.pipelines.light import contact_shadow, folds_of, light_on
 from weaver.pipelines.mesh import Floats, warp, window_of
-from weaver.pipelines.removal import Bared, bare
+from weaver.pipelines.removal import bare
 from weaver.pipelines.scene import shoulder_width
 from weaver.pipelines.snug import drawn_in, grow
-
-SURE: Final = 0.9
-"""A forearm is put before the garment only if elbow and wrist are this visible: a wrong one cuts a hole into it."""
-
-SURELY_SKIN: Final = 200
-"""Of 255: where an enlarged label is skin, not the edge of it."""
 
 SCRAP_FRACTION: Final = 0.04
 """Of the largest piece: a smaller corner of cloth below a crossing arm looks like a mistake."""
@@ -55,6 +49,10 @@ EDGE_RADIUS: Final = 0.007
 
 SHADOW_FALL: Final = 0.15
 """In shoulder widths: how far below a hem its shadow reaches, three times `light.SHADOW_REACH`."""
+
+
+DRAWN_OUT: Final = 0.1
+"""In shoulder widths: how far beyond its meshes a garment may be drawn out by `snug`."""
 
 
 class PuppetEngine:
@@ -157,20 +155,22 @@ def weave(job: WeaveJob) -> Finished:
     if right <= left or bottom <= top:
         raise NoGarmentDetected("the garment would lie outside the photo")
     unit = min(shoulder_width(np.array([(mark.x, mark.y) for mark in job.parse.landmarks])), float(max(height, width)))
-    # The shadow that the hem casts lies below it.
+    # The shadow that the hem casts lies below it, and legs of trousers may be drawn out.
     bottom = min(height, bottom + round(SHADOW_FALL * unit))
+    left, right = max(0, left - round(DRAWN_OUT * unit)), min(width, right + round(DRAWN_OUT * unit))
     window = left, top, right, bottom
     allowed = _allowed(job, window, unit)
-    pieces = drawn_in(job, anatomy, pieces, allowed, window, unit, edge=_edge(unit))
     bared = bare(job)
-    before = _before(job, window, unit, bared)
+    pieces = drawn_in(job, anatomy, pieces, allowed, window, bared, edge=_edge(unit))
+    front = front_of(job, window, unit, bared)
     cloth = np.zeros((bottom - top, right - left, 4), np.float32)
     for piece in pieces:
-        x0, y0, x1, y1 = part = window_of([piece.mesh], width=width, height=height)
+        x0, y0, x1, y1 = window_of([piece.mesh], width=width, height=height)
+        x0, y0, x1, y1 = part = max(x0, left), max(y0, top), min(x1, right), min(y1, bottom)
         if x1 > x0 and y1 > y0:
             place = (slice(y0 - top, y1 - top), slice(x0 - left, x1 - left))
             painted = _paint(job.garment, piece, part)
-            painted *= (1 - before[piece.before][place])[..., None]
+            painted *= (1 - front.before[piece.before][place])[..., None]
             cloth[place] *= 1 - painted[..., 3:]
             cloth[place] += painted
     clip = _clip(allowed, unit)
@@ -182,18 +182,17 @@ def weave(job: WeaveJob) -> Finished:
     if job.garment_category == "outer":
         kept = _around_the_jacket(job.garment, anatomy, pieces, alpha, window)
         np.copyto(below, job.person[top:bottom, left:right], where=kept[..., None])
-    # Hands before the garment are the photo's: fingers are as thin as the rim that went with the old garment.
-    hands = (before["forearms"] > 0.5) & (bared.shows(SKIN, window) > SURELY_SKIN)
-    np.copyto(below, job.person[top:bottom, left:right], where=hands[..., None])
     below_light = contact_shadow(alpha, bared.body[top:bottom, left:right], unit)
     # The cloth's colours are premultiplied already.
     blended = cloth[..., :3] * clip[..., None]
-    blended += below * ((1 - alpha) * below_light)[..., None]
+    blended += front.over(below, alpha) * ((1 - alpha) * below_light)[..., None]
     blended += np.float32(0.5)
     np.copyto(
         below,
         np.clip(blended, 0, 255, out=blended).astype(np.uint8),
-        where=((alpha > 1 / 255) | (below_light < 1))[..., None],
+        where=((alpha > 1 / 255) | (below_light < 1) | ((front.own > 0) & (bared.gone[top:bottom, left:right] > 0)))[
+            ..., None
+        ],
     )
     covered = float((alpha > 0.5).sum()) / max(1.0, unit * unit)
     if covered < 0.02:
@@ -244,33 +243,6 @@ def _paint(garment: Pixels, piece: Piece, window: tuple[int, int, int, int]) -> 
     cut[..., 3] *= soft / np.float32(255)
     cut[..., :3] *= cut[..., 3:]
     return warp(cut, replace(piece.mesh, source=piece.mesh.source - [x0, y0]), window)
-
-
-def _before(job: WeaveJob, window: tuple[int, int, int, int], unit: float, bared: Bared) -> dict[str, Floats]:
-    """Return what of the person is before a piece of cloth, 0..1, by the names that `fitting.Piece` uses."""
-    assert job.person_mask is not None
-    assert job.parse is not None
-    left, top, right, bottom = window
-    mask = job.person_mask[top:bottom, left:right]
-    arms, skin = np.zeros(mask.shape, np.uint8), bared.shows(SKIN, window)
-    for elbow, wrist in zip(ELBOWS, WRISTS, strict=True):
-        marks = job.parse.landmarks[elbow], job.parse.landmarks[wrist]
-        if min(mark.visibility for mark in marks) >= SURE:
-            outline = next((points for points, end in bared.arms if end == wrist), None)
-            arms |= forearm(skin, *marks, unit, offset=(left, top), outline=outline)
-            arms |= fingers(skin, job.parse.landmarks, wrist, unit, offset=(left, top))
-    arms[mask <= 127] = 0
-    soft = cv2.GaussianBlur(arms, (0, 0), _edge(unit))
-    # Hair falls over the shoulders of every garment, and a shirt that stays over the waistband of new trousers.
-    hair = bared.shows(HAIR, window)
-    if job.garment_category == "lower" and not bared.scene.one_piece:
-        # Its last rows went with the old waistband: there is no shirt to be before the new one.
-        hair = np.maximum(hair, np.minimum(bared.shows(TOP, window), 255 - bared.gone[top:bottom, left:right]))
-    return {
-        "nothing": hair.astype(np.float32) / np.float32(255),
-        "forearms": np.maximum(soft, hair).astype(np.float32) / np.float32(255),
-        "person": np.clip(mask.astype(np.float32) / np.float32(128), 0, 1),
-    }
 
 
 def _allowed(job: WeaveJob, window: tuple[int, int, int, int], unit: float) -> Mask:

@@ -17,21 +17,28 @@ import numpy as np
 
 from weaver.pipelines import limbs
 from weaver.pipelines.anatomy import Mask, Pixels, Point
-from weaver.pipelines.colours import distance, fill, nearest, palette
+from weaver.pipelines.colours import distance, fill, nearest, palette, spread
 from weaver.pipelines.contract import WeaveJob
-from weaver.pipelines.fitting import HIPS, KNEES, SHOULDERS, TOPS
+from weaver.pipelines.fitting import HIPS, KNEES, TOPS
 from weaver.pipelines.labels import BOTTOM, GROUND, HAIR, SAME_CLOTH, SKIN, TOES, TOP, feet
 from weaver.pipelines.limbs import Limb
 from weaver.pipelines.mesh import Floats
-from weaver.pipelines.scene import Crop, Scene, look
+from weaver.pipelines.scene import Scene, look
 
 RIM: Final = 0.035
 """In shoulder widths: the camera blurs the old garment's edge into what is beside it, so this rim goes, too."""
+
+SHADOW_BELOW: Final = 0.04
+"""In shoulder widths: how far below the old garment lies its shadow, which goes with it."""
 
 CRUMB: Final = 0.004
 """Share of the old garment's pixels: a smaller piece is not part of it."""
 
 INPAINT_RADIUS: Final = 3
+GROUND_BLUR, GROUND_BESIDE = 0.08, 0.4
+"""In shoulder widths: how smooth the ground is behind the person, for a wall's shade is broader; how far beside the old
+garment it is looked for."""
+
 WAIST: Final = 0.72
 """How far down the trunk the legs' clothes begin where the top ends and nothing is seen."""
 
@@ -42,6 +49,9 @@ pixels do not show them."""
 LEGS_FROM: Final = 1.15
 """Below this share of the trunk nothing but the legs' clothes is seen."""
 
+MIXED_RIM: Final = 4.0
+"""In working pixels: how far from its edge cloth has its own colour."""
+
 SEAT: Final = 0.5
 """In shoulder widths: how high the seat of trousers is, around the line between the hips."""
 
@@ -50,9 +60,6 @@ SKIRT_FROM: Final = 0.84
 
 PAINTED_SIDE: Final = 1024
 """A larger photo's camera has blurred its edges over more than a pixel, and skin has no finer detail here."""
-
-COLLAR, NAPE = 0.08, 0.32
-"""In shoulder widths: a collar that stands off farther is a hood's; half the width in which a collar lies."""
 
 SUBPIXEL_BITS: Final = 4
 
@@ -82,7 +89,7 @@ class Bared:
         if not shown.any():
             return np.zeros((bottom - top, right - left), np.uint8)
         soft = cv2.GaussianBlur(shown.astype(np.uint8) * 255, (0, 0), 0.8)
-        return np.asarray(_mapped(soft, self.scene.crop, (left, top), (bottom - top, right - left), 1.0), np.uint8)
+        return np.asarray(self.scene.crop.part(soft, (left, top), (bottom - top, right - left)), np.uint8)
 
 
 def bare(job: WeaveJob) -> Bared:
@@ -90,7 +97,7 @@ def bare(job: WeaveJob) -> Bared:
     scene = look(job)
     old = _old(scene, job.garment_category)
     arms = limbs.arms(scene, scene.labels == TOP)
-    outlines = tuple((_in_photo(scene.crop, limb.outline()), limb.end) for limb in arms)
+    outlines = tuple((scene.crop.in_photo(limb.outline()), limb.end) for limb in arms)
     image, gone = job.person.copy(), np.zeros(job.person.shape[:2], np.uint8)
     if not old.any():
         return Bared(image, gone, gone, scene, outlines)
@@ -111,9 +118,11 @@ def bare(job: WeaveJob) -> Bared:
     canvas.start(_ground(scene, old, shapes))
     tone = _skin(scene)
     if job.garment_category != "lower":
-        cover = np.max([canvas.area(shoulders), canvas.area(trunk), canvas.area_of(_neck(scene, shoulders))], axis=0)
+        cover = np.max(
+            [canvas.area(shoulders), canvas.area(trunk), canvas.area_of(limbs.below_collar(scene, shoulders))], axis=0
+        )
         canvas.lay(tone * _trunk_light(scene, old)[..., None], cover)
-    if job.garment_category in TOPS and scene.seen[list(KNEES)].any() and (scene.labels == BOTTOM).any():
+    if _goes_on_below(scene, job.garment_category):
         canvas.lay(_below(scene), canvas.area_of(_legs_clothes(scene)))
     for limb in chosen:
         canvas.lay(_limb_skin(scene, tone, limb), canvas.area(limb.outline()))
@@ -141,7 +150,16 @@ def _old(scene: Scene, category: str) -> Mask:
     old = _without_crumbs(old & scene.allowed & ~shoes)
     rim = max(2.0, RIM * scene.unit)
     grown = cv2.distanceTransform((~old).astype(np.uint8), cv2.DIST_L2, 3) <= rim if old.any() else old
+    if _goes_on_below(scene, category):
+        # Its shadow lies on the legs' clothes below it.
+        down = max(1, round(SHADOW_BELOW * scene.unit))
+        grown[down:] |= grown[:-down] & (scene.labels[down:] == BOTTOM)
     return np.asarray(grown & scene.allowed & ~shoes)
+
+
+def _goes_on_below(scene: Scene, category: str) -> bool:
+    """Return whether the legs' clothes are continued upwards where a top goes."""
+    return category in TOPS and bool(scene.seen[list(KNEES)].any() and (scene.labels == BOTTOM).any())
 
 
 def _shoes(scene: Scene) -> Mask:
@@ -181,40 +199,36 @@ def _near_arms(scene: Scene) -> Mask:
 
 
 def _ground(scene: Scene, old: Mask, shapes: list[Point]) -> Floats:
-    """Return the ground behind the person, (h, w, 3) float32 0..255: smooth, inpainted where no shape lies."""
-    known = cv2.erode(((scene.labels == GROUND) & ~old).astype(np.uint8), np.ones((7, 7), np.uint8)) > 0
-    smooth = fill(scene.rgb.astype(np.float32), known)
-    picture = np.where(known[..., None], scene.rgb, np.clip(smooth, 0, 255).astype(np.uint8))
+    """Return the ground behind the person, (h, w, 3) float32 0..255: the nearest, inpainted where no shape lies."""
+    wide = np.ones((7, 7), np.uint8)
+    known = cv2.erode(((scene.labels == GROUND) & ~old).astype(np.uint8), wide) > 0
+    # The rim that the camera mixed is no ground to begin from.
+    hole = cv2.dilate((old & (scene.labels != SKIN)).astype(np.uint8), wide) * ~known
+    for shape in shapes:
+        cv2.fillPoly(hole, [np.round(shape).astype(np.int32)], 0)
+    x, y, width, height = cv2.boundingRect(old.astype(np.uint8))
+    beside = round(GROUND_BESIDE * scene.unit)
+    place = (slice(max(0, y - beside), y + height + beside), slice(max(0, x - beside), x + width + beside))
+    picture = spread(scene.rgb[place], known[place], GROUND_BLUR * scene.unit)
     hair = scene.labels == HAIR
     if hair.any():
         # Beside a neck that hair falls behind, hair goes on where the collar was.
         to_hair, to_ground = (cv2.distanceTransform((~mask).astype(np.uint8), cv2.DIST_L2, 3) for mask in (hair, known))
         behind = (to_hair < to_ground) & (to_hair < 0.08 * scene.unit) & (scene.down_the_trunk() < 0)
-        picture[behind] = np.clip(fill(scene.rgb.astype(np.float32), hair)[behind], 0, 255).astype(np.uint8)
-    hole = (old & (scene.labels != SKIN)).astype(np.uint8)
-    for shape in shapes:
-        cv2.fillPoly(hole, [np.round(shape).astype(np.int32)], 0)
-    if not hole.any():
-        return picture.astype(np.float32)
-    found = cv2.inpaint(np.ascontiguousarray(picture), hole, INPAINT_RADIUS, cv2.INPAINT_TELEA)
-    return np.asarray(found, np.float32)
-
-
-def _neck(scene: Scene, shoulders: Point) -> Mask:
-    """Return where neck and nape go on below a collar: it is thin, so they reach as far as it did."""
-    area = np.ones(scene.labels.shape, np.uint8)
-    cv2.fillPoly(area, [np.round(shoulders).astype(np.int32)], 0)
-    beside = cv2.distanceTransform(area, cv2.DIST_L2, 3) < COLLAR * scene.unit
-    middle = scene.points[list(SHOULDERS)].mean(axis=0)
-    near = np.abs(np.arange(scene.labels.shape[1]) - middle[0])[None, :] < NAPE * scene.unit
-    # Lines of it are colours that the camera mixed.
-    skin = cv2.morphologyEx((scene.labels == SKIN).astype(np.uint8), cv2.MORPH_OPEN, np.ones((5, 5), np.uint8)) > 0
-    return np.asarray(near & (skin | ((scene.labels == TOP) & beside)))
+        hairs = fill(scene.rgb.astype(np.float32), hair)[place]
+        picture[behind[place]] = np.clip(hairs[behind[place]], 0, 255).astype(np.uint8)
+    if hole[place].any():
+        picture = cv2.inpaint(picture, np.ascontiguousarray(hole[place]), INPAINT_RADIUS, cv2.INPAINT_TELEA)
+    ground = scene.rgb.astype(np.float32)
+    ground[place] = picture
+    return ground
 
 
 def _below(scene: Scene) -> Floats:
     """Return the legs' clothes, continued upwards below the top that went."""
-    sure = cv2.erode((scene.labels == BOTTOM).astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    inside = cv2.distanceTransform((scene.labels == BOTTOM).astype(np.uint8), cv2.DIST_L2, 3)
+    # The camera mixed their rim with the hem and its shadow.
+    sure = inside > min(MIXED_RIM, 0.5 * float(inside.max()))
     # Around the hips a jacket's tails look like the legs' clothes: what is lower counts, if anything is.
     lower = sure & (scene.down_the_trunk() > LEGS_FROM)
     return fill(scene.rgb.astype(np.float32), lower if lower.any() else sure)
@@ -228,7 +242,7 @@ def _legs_clothes(scene: Scene) -> Mask:
     # Between the thighs' tops there is no gap in trousers.
     ends = np.round(scene.points[list(HIPS)]).astype(np.int32)
     cv2.polylines(body, [ends], False, 1, max(1, round(SEAT * scene.unit)))
-    return np.asarray((scene.down_the_trunk() > WAIST) & scene.person & (body > 0))
+    return np.asarray((scene.down_the_trunk() > WAIST) & scene.person & ((body > 0) | (scene.labels == BOTTOM)))
 
 
 def _skin(scene: Scene) -> Floats:
@@ -262,28 +276,6 @@ def _limb_skin(scene: Scene, tone: Floats, limb: Limb) -> Floats:
     return shaded
 
 
-def _in_photo(crop: Crop, points: Point) -> Point:
-    return np.asarray((points + 0.5) / crop.scale - 0.5 + np.array(crop.box[:2]))
-
-
-def _mapped(
-    values: Floats | Pixels, crop: Crop, start: tuple[float, float], size: tuple[int, int], zoom: float
-) -> Floats:
-    """Return part of a working picture, (height, width) large, at `zoom` of the photo's size.
-
-    Args:
-        values: The working picture.
-        crop: Its place in the photo.
-        start: Left and top of the part, in pixels of the photo.
-        size: (height, width) of the answer.
-        zoom: Its pixels for one of the photo's.
-    """
-    x, y = ((at - edge + 0.5 / zoom) * crop.scale - 0.5 for at, edge in zip(start, crop.box, strict=False))
-    matrix = np.array([[crop.scale / zoom, 0, x], [0, crop.scale / zoom, y]])
-    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    return np.asarray(cv2.warpAffine(values, matrix, size[::-1], flags=flags, borderMode=cv2.BORDER_REPLICATE))
-
-
 class _Canvas:
     """Part of the photo, painted layer over layer at most `PAINTED_SIDE` pixels a side, then enlarged.
 
@@ -305,7 +297,7 @@ class _Canvas:
 
     def at_full_size(self, values: Pixels) -> Pixels:
         """Return a working picture's part at the photo's size."""
-        return np.asarray(_mapped(values, self._crop, self._offset, self._full, 1.0), np.uint8)
+        return np.asarray(self._crop.part(values, self._offset, self._full), np.uint8)
 
     def finished(self) -> Pixels:
         """Return what is painted at the photo's size."""
@@ -320,7 +312,7 @@ class _Canvas:
         rows, columns = part or (slice(0, self._shape[0]), slice(0, self._shape[1]))
         size = (rows.stop - rows.start, columns.stop - columns.start)
         start = (self._offset[0] + columns.start / self._zoom, self._offset[1] + rows.start / self._zoom)
-        return _mapped(values, self._crop, start, size, self._zoom)
+        return self._crop.part(values, start, size, self._zoom)
 
     def start(self, colour: Floats) -> None:
         self.picture = np.asarray(self._enlarge(colour), np.float32)
@@ -340,7 +332,7 @@ class _Canvas:
     def area(self, outline: Point) -> Pixels:
         """Return the area inside an outline of working pixels, antialiased."""
         area = np.zeros(self._shape, np.uint8)
-        corners = (_in_photo(self._crop, outline) - self._offset + 0.5) * self._zoom - 0.5
+        corners = (self._crop.in_photo(outline) - self._offset + 0.5) * self._zoom - 0.5
         corners = corners * (1 << SUBPIXEL_BITS)
         fixed = np.clip(np.round(corners), -(1 << 20), 1 << 20).astype(np.int32)
         cv2.fillPoly(area, [fixed], 255, cv2.LINE_AA, SUBPIXEL_BITS)

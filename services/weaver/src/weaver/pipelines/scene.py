@@ -6,7 +6,7 @@ crown of the head, the ground beside the person), makes a palette of each, and g
 Inside the person a pixel that is neither skin nor hair counts as cloth: a collar that is left over is worse than a
 shadow that is repainted. `labels` corrects what colour alone confuses.
 
-Everything here is a crop of the photo around the person, at most `WORKING_SIDE` pixels a side.
+Everything here is a `crop` of the photo around the person.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from proteus.artefacts import Landmark
 from weaver.pipelines.anatomy import Mask, Pixels, Point
 from weaver.pipelines.colours import distance, fill, nearest, palette, weighted
 from weaver.pipelines.contract import WeaveJob
+from weaver.pipelines.crop import Crop
 from weaver.pipelines.fitting import ANKLES, ELBOWS, HIPS, KNEES, SEEN, SHOULDERS, WRISTS
 from weaver.pipelines.labels import (
     BOTTOM,
@@ -36,8 +36,6 @@ from weaver.pipelines.labels import (
     without_mixed_rims,
 )
 from weaver.pipelines.mesh import Floats
-
-WORKING_SIDE: Final = 416
 
 SKIN_REACH: Final = 15.0
 """Farther than this from the skin's palette (weighted Lab) nothing inside the person is skin: it is cloth."""
@@ -72,53 +70,6 @@ ALIKE: Final = 2.0
 
 DEFAULT_SKIN: Final = (66.0, 14.0, 18.0)
 """CIELAB, where neither face nor hands are seen: between all."""
-
-
-@dataclass(frozen=True)
-class Crop:
-    """A part of the photo at working size.
-
-    Attributes:
-        box: left, top, right, bottom in the photo.
-        scale: Working pixels for one of the photo's.
-        size: (height, width) in working pixels.
-    """
-
-    box: tuple[int, int, int, int]
-    scale: float
-    size: tuple[int, int]
-
-    @staticmethod
-    def around(mask: Pixels) -> Crop:
-        """Return the crop around what is above 127 in a mask, and a margin."""
-        height, width = mask.shape
-        _, bright = cv2.threshold(mask, 127, 255, cv2.THRESH_BINARY)
-        x, y, wide, high = cv2.boundingRect(bright)
-        if not wide:
-            x, y, wide, high = 0, 0, width, height
-        margin = int(0.06 * max(wide, high)) + 4
-        left, top = max(0, x - margin), max(0, y - margin)
-        right, bottom = min(width, x + wide + margin), min(height, y + high + margin)
-        scale = min(1.0, WORKING_SIDE / max(right - left, bottom - top))
-        size = (max(1, round((bottom - top) * scale)), max(1, round((right - left) * scale)))
-        return Crop((left, top, right, bottom), scale, size)
-
-    def shrink(self, picture: Pixels) -> Pixels:
-        left, top, right, bottom = self.box
-        part = picture[top:bottom, left:right]
-        if part.ndim == 2:
-            return np.asarray(cv2.resize(part, self.size[::-1], interpolation=cv2.INTER_NEAREST), np.uint8)
-        # By a whole factor first: that is several times as fast as the exact mean over areas.
-        whole = max(1, int(1 / self.scale))
-        if whole > 1:
-            height, width = part.shape[0] // whole, part.shape[1] // whole
-            part = cv2.resize(part[: height * whole, : width * whole], (width, height), interpolation=cv2.INTER_AREA)
-        return np.asarray(cv2.resize(part, self.size[::-1], interpolation=cv2.INTER_LINEAR), np.uint8)
-
-    def points(self, landmarks: tuple[Landmark, ...]) -> Point:
-        """Return (33, 2) in working pixels."""
-        marks = np.array([(mark.x, mark.y) for mark in landmarks], np.float64)
-        return np.asarray((marks - self.box[:2]) * self.scale)
 
 
 @dataclass(frozen=True)
