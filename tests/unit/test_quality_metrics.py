@@ -105,7 +105,7 @@ def repainted(tryon: Tryon, strength: float) -> Tryon:
 
 FALLS = (
     (recoloured, "colour", GARMENTS, 0.5),
-    (blurred, "texture", PATTERNED, 0.5),
+    (blurred, "texture", PATTERNED, 0.52),
     (checked, "texture", ("jumper-red",), 0.4),
     (shortened, "shape", GARMENTS, 0.5),
     (repainted, "background", GARMENTS, 0.35),  # Walls that are nearly white take less of it.

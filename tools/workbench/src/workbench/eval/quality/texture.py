@@ -37,8 +37,9 @@ TELLING: Final = 0.9
 """Only patches that the cut-out's own mirror image fits with less than this tell whether a print is mirrored."""
 
 LEAST_TELLING: Final = 4
-MIRRORED_BY: Final = 0.05
-"""How much better the mirror image must fit them: drawn garments do so by 0.10 and more, if they are mirrored."""
+MIRRORED_BY: Final = 0.08
+"""How much better the mirror image must fit them: drawn garments do so by 0.10 and more, if they are mirrored; if not,
+a blurred scatter of flowers does by 0.07."""
 
 FOUND: Final = 0.7
 """How well it must fit them: a blurred print fits neither way."""
