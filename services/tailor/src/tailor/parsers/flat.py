@@ -39,10 +39,9 @@ SAME: Final = 0.9
 EDGE_PIXELS: Final = 3
 """At working size: how far from the edge the two passes are compared."""
 
-LINE_CRISP: Final = 0.25
-LINE_STEEP: Final = 0.8
-"""Share of an outer rim that is a crisp edge, and lightness per pixel there, as a median: where both are less, there is
-no line. Shadow with an encoder's blocks has less than 0.25 and mostly less than 0.75; white cloth more of one."""
+LINE: Final = 0.1
+"""Lightness per pixel of the crisp edges on an outer rim, as a mean over all of it: cloth ends in a line, above 0.15;
+the blocks that an encoder leaves in a shadow have less than 0.06."""
 
 RIM_REACH: Final = 6
 RIM_HALF: Final = 2
@@ -118,6 +117,7 @@ def _shade(beyond: Truth, colour: Truth, outline: Truth, evidence: Evidence) -> 
 
     The encoder of a small photo leaves blocks in a soft shadow, which is then not soft; but they make no line.
     """
+    line = evidence.steep * evidence.crisp
     rim = _grown(outline, RIM_HALF) & _grown(~outline, RIM_HALF) & ~_grown(colour, EDGE_PIXELS)
     count, labels, stats, _ = cv2.connectedComponentsWithStats(beyond.astype(np.uint8), connectivity=4)
     shade = np.zeros_like(beyond)
@@ -128,8 +128,8 @@ def _shade(beyond: Truth, colour: Truth, outline: Truth, evidence: Evidence) -> 
         part = labels[box] == index
         end = _grown(part, RIM_REACH) & rim[box]
         # What colour surrounds, a print, has no outer rim.
-        if end.any() and float(np.mean(evidence.crisp[box][end])) < LINE_CRISP:
-            shade[box] |= part & (float(np.median(evidence.steep[box][end])) < LINE_STEEP)
+        if end.any() and float(np.mean(line[box][end])) < LINE:
+            shade[box] |= part
     return shade
 
 
