@@ -28,7 +28,7 @@ WORKING_SIDE: Final = 512
 
 AREA_FRACTIONS: Final = (0.02, 0.95)
 LACKING: Final = 0.012
-"""Share of the outline's area that colour has not found, from which on the outline decides."""
+"""Share of the outline's area that is cloth which colour has not found, from which on the outline decides."""
 
 EXTRA: Final = 0.03
 """Share of colour's area outside the outline, from which on both are the garment: somewhere the outline leaked."""
@@ -41,7 +41,7 @@ EDGE_PIXELS: Final = 3
 
 LINE: Final = 0.1
 """Lightness per pixel of the crisp edges on an outer rim, as a mean over all of it: cloth ends in a line, above 0.15;
-the blocks that an encoder leaves in a shadow have less than 0.06."""
+the blocks that an encoder leaves in a shadow have less."""
 
 RIM_REACH: Final = 6
 RIM_HALF: Final = 2
@@ -101,9 +101,10 @@ def _both_passes(small: Pixels, ground: Ground) -> tuple[Truth, Way]:
     colour = drop_specks(find_by_colour(small, ground).astype(np.uint8) * 255) > 0
     rough, evidence = find_outline(small, ground)
     outline = drop_specks(rough.astype(np.uint8) * 255) > 0
-    shade = _shade(_core(outline) & ~colour, colour, outline, evidence)
+    beyond = _core(outline) & ~colour
+    beyond &= ~_shade(beyond, colour, outline, evidence)
     areas = float(np.count_nonzero(colour)), float(np.count_nonzero(outline))
-    lacking = float(np.count_nonzero(_core(outline) & ~colour & ~shade)) / max(1.0, areas[1])
+    lacking = float(np.count_nonzero(beyond)) / max(1.0, areas[1])
     extra = float(np.count_nonzero(_core(colour) & ~outline)) / max(1.0, areas[0])
     if lacking < LACKING:
         return colour, "colour"
