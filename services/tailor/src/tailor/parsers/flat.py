@@ -18,8 +18,9 @@ from tailor.cutting import drop_specks
 from tailor.masks import grow, soft_edge
 from tailor.parsers.colour import find_by_colour
 from tailor.parsers.contract import Pixels
+from tailor.parsers.edge import disc
 from tailor.parsers.ground import Ground, Truth, find_ground
-from tailor.parsers.outline import find_outline
+from tailor.parsers.outline import Evidence, find_outline
 from tailor.parsers.textured import find_on_texture
 
 WORKING_SIDE: Final = 512
@@ -27,7 +28,7 @@ WORKING_SIDE: Final = 512
 
 AREA_FRACTIONS: Final = (0.02, 0.95)
 LACKING: Final = 0.012
-"""Share of the outline's area that colour has not found, from which on the outline decides."""
+"""Share of the outline's area that is cloth which colour has not found, from which on the outline decides."""
 
 EXTRA: Final = 0.03
 """Share of colour's area outside the outline, from which on both are the garment: somewhere the outline leaked."""
@@ -37,6 +38,14 @@ SAME: Final = 0.9
 
 EDGE_PIXELS: Final = 3
 """At working size: how far from the edge the two passes are compared."""
+
+LINE: Final = 0.1
+"""Lightness per pixel of the crisp edges on an outer rim, as a mean over all of it: cloth ends in a line, above 0.15;
+the blocks that an encoder leaves in a shadow have less."""
+
+RIM_REACH: Final = 6
+RIM_HALF: Final = 2
+"""Pixels at working size: how far from cloth beyond colour its outer rim is, and half the rim's thickness."""
 
 Way = Literal["colour", "outline", "both", "texture"]
 
@@ -90,15 +99,43 @@ def find_flat(photo: Pixels) -> Flat:
 def _both_passes(small: Pixels, ground: Ground) -> tuple[Truth, Way]:
     """Return the garment, and which pass decided."""
     colour = drop_specks(find_by_colour(small, ground).astype(np.uint8) * 255) > 0
-    outline = drop_specks(find_outline(small, ground)[0].astype(np.uint8) * 255) > 0
+    rough, evidence = find_outline(small, ground)
+    outline = drop_specks(rough.astype(np.uint8) * 255) > 0
+    beyond = _core(outline) & ~colour
+    beyond &= ~_shade(beyond, colour, outline, evidence)
     areas = float(np.count_nonzero(colour)), float(np.count_nonzero(outline))
-    lacking = float(np.count_nonzero(_core(outline) & ~colour)) / max(1.0, areas[1])
+    lacking = float(np.count_nonzero(beyond)) / max(1.0, areas[1])
     extra = float(np.count_nonzero(_core(colour) & ~outline)) / max(1.0, areas[0])
     if lacking < LACKING:
         return colour, "colour"
     if extra < EXTRA:
         return outline, "outline"
     return colour | outline, "both"
+
+
+def _shade(beyond: Truth, colour: Truth, outline: Truth, evidence: Evidence) -> Truth:
+    """Return the parts of what the outline holds beyond colour that end in no line: shadow, not cloth.
+
+    The encoder of a small photo leaves blocks in a soft shadow, which is then not soft; but they make no line.
+    """
+    line = evidence.steep * evidence.crisp
+    rim = _grown(outline, RIM_HALF) & _grown(~outline, RIM_HALF) & ~_grown(colour, EDGE_PIXELS)
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(beyond.astype(np.uint8), connectivity=4)
+    shade = np.zeros_like(beyond)
+    for index in range(1, count):
+        left, top, width, height = (int(value) for value in stats[index, : cv2.CC_STAT_AREA])
+        rows = slice(max(0, top - RIM_REACH), top + height + RIM_REACH)
+        box = (rows, slice(max(0, left - RIM_REACH), left + width + RIM_REACH))
+        part = labels[box] == index
+        end = _grown(part, RIM_REACH) & rim[box]
+        # What colour surrounds, a print, has no outer rim.
+        if end.any() and float(np.mean(line[box][end])) < LINE:
+            shade[box] |= part
+    return shade
+
+
+def _grown(mask: Truth, radius: int) -> Truth:
+    return np.asarray(cv2.dilate(mask.astype(np.uint8), disc(radius)) > 0)
 
 
 def _on_texture(small: Pixels, ground: Ground) -> tuple[Truth, Way]:
