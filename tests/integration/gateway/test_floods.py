@@ -36,6 +36,9 @@ LIMITS = (
     "guest_streams_at_once",
 )
 STREAMS = {"/v1/events", "/v1/tryons/{job_id}/events"}
+BEGUN = {"/v1/users/me/export"}
+"""Their answer begins before all of it is read: where Postgres does not answer in time, it ends in the middle."""
+
 NEVER = {("DELETE", "/users/{user_id}"), ("DELETE", "/v1/consent")}
 """They would end the one who floods."""
 
@@ -77,11 +80,16 @@ async def test_a_flood_of_every_operation_leaves_the_gateway_serving_everybody_e
                 if path in STREAMS:
                     async with flooder.http.stream(method, asked) as answer:
                         answers[f"{method} {path}", answer.status_code] += 1
-                else:
+                    continue
+                try:
                     answer = await flooder.http.request(
                         method, asked, params={"wait": 1} if path == "/api/status/{job_id}" else None
                     )
                     answers[f"{method} {path}", answer.status_code] += 1
+                except httpx.RemoteProtocolError:
+                    if path not in BEGUN:
+                        raise
+                    answers[f"{method} {path}", 503] += 1
 
         async def all_answered() -> bool:
             return {name for name, _ in answers} == {f"{method} {path}" for method, path, _ in every}
