@@ -21,8 +21,8 @@ PIP := $(BIN)/python -m pip install --quiet --no-compile 2> >(grep -v -e "^WARNI
 LOCKED := $(PIP) --no-deps --require-hashes
 PACKAGES := $(wildcard libs/*/pyproject.toml clients/*/pyproject.toml services/*/pyproject.toml tools/*/pyproject.toml)
 FAST := tests/unit tests/contract
-# Three processes on two cores, for much of it waits; the slow ones first, and idle processes take from busy ones.
-PYTEST := $(BIN)/pytest -q -n 3 --dist worksteal
+# Four processes on two cores, for much of it waits; the slow ones first, and idle processes take from busy ones.
+PYTEST := $(BIN)/pytest -q -n 4 --dist worksteal
 GATE := tests/chaos tests/e2e tests/integration tests/models tests/chart $(FAST)
 
 .PHONY: help

@@ -128,6 +128,7 @@ async def test_a_tailor_that_waits_for_its_source_answers_and_can_be_stopped(fle
     assert not process.said("Traceback"), process.log.read_text()
 
 
+@pytest.mark.long
 async def test_a_source_that_says_no_ends_the_worker_with_a_sentence(fleet: Fleet, tmp_path: Path) -> None:
     process = fleet.start(
         "weaver",

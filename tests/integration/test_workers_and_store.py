@@ -147,6 +147,7 @@ async def test_whatever_the_store_answers_the_same_processes_complete_every_job(
     assert (weaver.stop(), tailor.stop()) == (0, 0)
 
 
+@pytest.mark.long
 async def test_a_store_that_is_away_for_longer_than_any_patience_costs_no_job_an_attempt(
     fleet: Fleet, door: Door
 ) -> None:

@@ -24,6 +24,8 @@ PART = st.text(st.characters(min_codepoint=33, max_codepoint=126, exclude_charac
 
 def spelled_keys(source: str) -> Iterator[tuple[int, str]]:
     """Find literals that spell a key: (line, literal). Docstrings may name keys; API paths begin with a slash."""
+    if not any(f"{area}/" in source for area in Area):
+        return
     tree = ast.parse(source)
     prose = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
     later = {id(part) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for part in node.values[1:]}

@@ -81,6 +81,7 @@ def test_hardly_a_colour_of_the_old_garment_survives_inside_the_mask(removals: d
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_outside_the_mask_no_pixel_changes_and_beside_the_garment_hardly_one(
     removals: dict[str, previews.Removal],
 ) -> None:

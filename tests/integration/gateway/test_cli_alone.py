@@ -109,6 +109,7 @@ async def test_an_operator_reads_queue_and_decisions_of_a_running_gateway(
     assert (why.returncode, "No decision is noted" in why.stdout) == (0, True), why.stderr
 
 
+@pytest.mark.long
 async def test_an_owner_logs_in_once_and_manages_keys_without_naming_a_token(
     proteus: Any, gateway: Any, gateway_settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

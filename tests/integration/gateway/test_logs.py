@@ -111,7 +111,8 @@ async def use(url: str, hands) -> str:
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("json_lines", ["1", pytest.param("0", marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize("json_lines", ["1", "0"])
 async def test_a_log_holds_one_plain_traceback_for_a_crash_and_no_secret(
     gateway_settings, store, hands, parts, tmp_path, json_lines
 ) -> None:

@@ -66,6 +66,7 @@ async def replay(gateway, account, redis_url):
     return run
 
 
+@pytest.mark.long
 async def test_another_policy_is_set_beside_what_ruled_and_what_was_measured(
     gateway, gateway_settings, fleet, replay
 ) -> None:
