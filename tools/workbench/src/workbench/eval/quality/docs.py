@@ -82,9 +82,9 @@ UNMEASURED: Final = """
 * LPIPS, KID, CLIP-I and DINO were not measured: their weights come from a hub. Tests run them with random ones.
 * No metric was compared with people's judgement. The drawn people's faces are few strokes, so `identity` says little.
 * `make eval` measures cut-outs, not this page. Of the drawn garments on plain and gradient grounds, `classic` keeps
-  98 % whole in the first family and 97 % in the second, whose failures were looked at, 95 % in the third, which is
-  blind, and refuses none. The bar is 90 %. Its confidence tells good cut-outs from bad ones with an AUC of 0.94, 0.92
-  and 0.92. On coloured grounds 73 to 98 % are whole, on textures 50 to 75 %. An outline that cannot be seen for a
+  98 % whole in the first family and 97 % in the second, whose failures were looked at, 97 % in the third, which is
+  blind, and refuses none. The bar is 90 %. Its confidence tells good cut-outs from bad ones with an AUC of 0.94, 0.93
+  and 0.94. On coloured grounds 93 to 98 % are whole, on textures 50 to 75 %. An outline that cannot be seen for a
   long way still leaks.
 """
 
