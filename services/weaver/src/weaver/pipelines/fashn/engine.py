@@ -10,14 +10,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from threading import Lock
-from typing import Final, cast
+from typing import cast
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from proteus.artefacts import Landmark, PersonParse
 from proteus.engines import FASHN, EngineCard
 from proteus.errors import EngineError, InvalidRequest, PhotoRejected, ProteusError
 from proteus.jobs import JobId
@@ -28,13 +27,11 @@ from weaver.pipelines.fashn.pipeline import Conditions, FashnPipeline
 from weaver.pipelines.fashn.pose import Keypoints, from_blazepose
 from weaver.pipelines.fashn.presets import schedule_of
 from weaver.pipelines.fashn.schedule import Schedule
+from weaver.pipelines.sample import grey_job
 from weaver.pipelines.torch_device import memory_errors
 
 PoseSource = Callable[[NDArray[np.uint8]], Keypoints]
 """Finds one person in a photo, (H, W, 3) uint8 sRGB: an operator may put it in BlazePose's place."""
-
-SAMPLE_HEIGHT: Final = 1024
-SAMPLE_WIDTH: Final = 768
 
 
 class FashnEngine:
@@ -115,33 +112,7 @@ class FashnEngine:
 
     def sample_job(self, canvas: str) -> WeaveJob:
         """Return a grey figure and a grey garment; what a picture costs does not depend on what it shows."""
-        quality, degraded = self.card.sample_form(canvas)
-        grey = np.full((SAMPLE_HEIGHT, SAMPLE_WIDTH, 4), 128, np.uint8)
-        mask = np.zeros((SAMPLE_HEIGHT, SAMPLE_WIDTH), np.uint8)
-        mask[SAMPLE_HEIGHT // 4 : SAMPLE_HEIGHT // 2, SAMPLE_WIDTH // 4 : -SAMPLE_WIDTH // 4] = 255
-        mark = Landmark(x=SAMPLE_WIDTH / 2, y=SAMPLE_HEIGHT / 3, visibility=1)
-        parse = PersonParse(
-            image_key="sample",
-            width=SAMPLE_WIDTH,
-            height=SAMPLE_HEIGHT,
-            parser="sample",
-            parser_version="1",
-            pose_model="sample",
-            landmarks=(mark,) * 33,
-            person_mask_key="sample",
-            agnostic_mask_keys={},
-        )
-        return WeaveJob(
-            id=JobId("sample"),
-            person=grey[..., :3],
-            garment=grey,
-            garment_category="upper",
-            parse=parse,
-            person_mask=mask,
-            agnostic_mask=mask,
-            quality=quality,
-            degraded=degraded,
-        )
+        return grey_job(self.card, canvas)
 
 
 @dataclass(frozen=True, kw_only=True)

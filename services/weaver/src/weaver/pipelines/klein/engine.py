@@ -10,12 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, Final, cast
+from typing import Any, cast
 
 import numpy as np
 import torch
 
-from proteus.artefacts import Landmark, PersonParse
 from proteus.engines import KLEIN, EngineCard
 from proteus.errors import EngineError, InvalidRequest, PhotoRejected
 from proteus.jobs import JobId
@@ -24,10 +23,8 @@ from weaver.pipelines.contract import Failed, Finished, Pixels, Progress, StepLe
 from weaver.pipelines.klein import gate, images
 from weaver.pipelines.klein.pipeline import KleinPipeline, Picture
 from weaver.pipelines.klein.prompts import WEARING
+from weaver.pipelines.sample import grey_job
 from weaver.pipelines.torch_device import memory_errors
-
-SAMPLE_HEIGHT: Final = 1024
-SAMPLE_WIDTH: Final = 768
 
 Gate = Callable[[WeaveJob, Pixels], None]
 """Raises `QualityTooLow` where a job's picture is not to be shown."""
@@ -103,32 +100,7 @@ class KleinEngine:
 
     def sample_job(self, canvas: str) -> WeaveJob:
         """Return a grey figure and a grey garment; what a picture costs does not depend on what it shows."""
-        quality, degraded = self.card.sample_form(canvas)
-        grey = np.full((SAMPLE_HEIGHT, SAMPLE_WIDTH, 4), 128, np.uint8)
-        mask = np.zeros((SAMPLE_HEIGHT, SAMPLE_WIDTH), np.uint8)
-        mask[SAMPLE_HEIGHT // 4 : SAMPLE_HEIGHT // 2, SAMPLE_WIDTH // 4 : -SAMPLE_WIDTH // 4] = 255
-        parse = PersonParse(
-            image_key="sample",
-            width=SAMPLE_WIDTH,
-            height=SAMPLE_HEIGHT,
-            parser="sample",
-            parser_version="1",
-            pose_model="sample",
-            landmarks=(Landmark(x=SAMPLE_WIDTH / 2, y=SAMPLE_HEIGHT / 3, visibility=1),) * 33,
-            person_mask_key="sample",
-            agnostic_mask_keys={},
-        )
-        return WeaveJob(
-            id=JobId("sample"),
-            person=grey[..., :3],
-            garment=grey,
-            garment_category="upper",
-            parse=parse,
-            person_mask=mask,
-            agnostic_mask=mask,
-            quality=quality,
-            degraded=degraded,
-        )
+        return grey_job(self.card, canvas)
 
 
 @dataclass
